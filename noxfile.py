@@ -1,0 +1,66 @@
+"""Every check of the project: `uv run nox` runs them all, `uv run nox -s tests` one of them.
+
+Each session has an environment of its own, which holds the dependency group of the session's name as uv.lock pins it.
+The interpreter is the one that runs nox; `uv run nox -s tests -P 3.13` takes another.
+"""
+
+from __future__ import annotations
+
+import os
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "types", "docs", "changelog", "tests"]
+UV = os.environ.get("UV", "uv")  # `uv run` names itself here, for when it is not on the path
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Install all distributions of the workspace and one dependency group into the session's environment."""
+    environment = {"UV_PROJECT_ENVIRONMENT": session.virtualenv.location, "UV_PYTHON": session.virtualenv.location}
+    command = (UV, "sync", "--quiet", "--frozen", "--no-default-groups", "--group", group)
+    session.run_install(*command, env=environment, external=True)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and the import contracts."""
+    install(session, "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types with mypy and pyright, both strict."""
+    install(session, "types")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests with coverage; given arguments, run pytest with those alone."""
+    install(session, "tests")
+    session.run("pytest", *(session.posargs or ["--cov"]))
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error."""
+    install(session, "docs")
+    session.run("sphinx-build", "-EWnq", "--keep-going", "-b", "html", "docs", "docs/_build")
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Show the changelog of the coming releases."""
+    install(session, "changelog")
+    session.run("towncrier", "build", "--draft", "--version", "Unreleased")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the wheel and the source archive of every distribution into dist/."""
+    session.run(UV, "build", "--all-packages", "--out-dir", "dist", external=True)
