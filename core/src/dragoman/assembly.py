@@ -1,0 +1,274 @@
+"""Where an answer is put together: the only place that makes a :class:`~dragoman.response.Response`.
+
+A plain reply goes through :func:`build_response`; a stream goes through an :class:`Assembler`, which checks the grammar
+of :mod:`dragoman.events` on the way and ends in the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+import attrs
+
+from dragoman.errors import DragomanError, ProtocolError, StreamInterruptedError
+from dragoman.events import (
+    ArgumentsDelta,
+    Event,
+    MediaDelta,
+    PartEnd,
+    PartStart,
+    PartStop,
+    PartUpdate,
+    ReasoningDelta,
+    ResponseSnapshot,
+    SealUpdate,
+    StreamEnd,
+    StreamStart,
+    TextDelta,
+    UsageSnapshot,
+)
+from dragoman.message import Message
+from dragoman.parts import JSON, Bytes, Media, Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.response import Adjustment, Attempt, Finish, FinishReason, Origin, Response, Usage
+
+_DeltaClass: TypeAlias = type[TextDelta] | type[ReasoningDelta] | type[ArgumentsDelta] | type[MediaDelta]
+
+_DELTA_OF: dict[type[Any], _DeltaClass] = {
+    Text: TextDelta,
+    Refusal: TextDelta,
+    Reasoning: ReasoningDelta,
+    ToolCall: ArgumentsDelta,
+    Media: MediaDelta,
+}
+_INTERRUPTED = Finish(reason=FinishReason.INTERRUPTED)
+
+
+def build_response(
+    parts: Iterable[Part],
+    finish: Finish,
+    *,
+    usage: Usage = Usage(),  # noqa: B008  # frozen
+    origin: Origin = Origin(),  # noqa: B008  # frozen
+    adjustments: tuple[Adjustment, ...] = (),
+    headers: Mapping[str, str] | None = None,
+    attempts: tuple[Attempt, ...] = (),
+    metadata: Mapping[str, JSON] | None = None,
+    raw: Any = None,
+) -> Response:
+    """Make a response of its parts.
+
+    An end that the provider calls a plain stop is ``tool_calls`` where tools are called and ``refusal`` where the model
+    declined; the provider's own word is kept in ``finish.raw``.
+    """
+    content = tuple(parts)
+    if finish.reason == FinishReason.STOP:
+        finish = _refined(finish, content)
+    return Response(
+        message=Message("assistant", content),
+        finish=finish,
+        usage=usage,
+        origin=origin,
+        adjustments=adjustments,
+        headers=headers or {},
+        attempts=attempts,
+        metadata=metadata or {},
+        raw=raw,
+    )
+
+
+def _refined(finish: Finish, parts: tuple[Part, ...]) -> Finish:
+    if any(isinstance(part, ToolCall) and not part.server_side for part in parts):
+        return Finish(reason=FinishReason.TOOL_CALLS, raw=finish.raw)
+    if any(isinstance(part, Refusal) for part in parts):
+        return Finish(reason=FinishReason.REFUSAL, raw=finish.raw)
+    return finish
+
+
+class _OpenPart:
+    """Collect what arrives for one part."""
+
+    __slots__ = ("accepts", "closed", "part", "pieces")
+
+    def __init__(self, part: Part) -> None:
+        self.part: Part = part
+        self.accepts = _DELTA_OF.get(type(part))
+        self.pieces: list[Any] = []
+        self.closed = False
+
+    def whole(self) -> Part:
+        """Return the part with all its pieces."""
+        if self.pieces:
+            self.part = _joined(self.part, self.pieces)
+            self.pieces = []
+        return self.part
+
+
+def _joined(part: Part, pieces: list[Any]) -> Part:
+    if isinstance(part, ToolCall):
+        return attrs.evolve(part, arguments=part.arguments + "".join(pieces))
+    if isinstance(part, Media):
+        start = part.source.data if isinstance(part.source, Bytes) else b""
+        return attrs.evolve(part, source=Bytes(data=start + b"".join(pieces)))
+    assert isinstance(part, Text | Refusal | Reasoning)  # noqa: S101  # the classes of _DELTA_OF
+    return attrs.evolve(part, text=part.text + "".join(pieces))
+
+
+def _has_content(part: Part) -> bool:
+    if isinstance(part, Text | Refusal | Reasoning):
+        return bool(part.text)
+    if isinstance(part, ToolCall):
+        return bool(part.arguments)
+    return not (isinstance(part, Media) and part.source == Bytes(data=b""))
+
+
+def _with_content_of(before: Part, part: Part) -> Part:
+    name = "arguments" if isinstance(part, ToolCall) else "source" if isinstance(part, Media) else "text"
+    return attrs.evolve(part, **{name: getattr(before, name)})
+
+
+class Assembler:
+    """Check the events of a provider against the grammar and build the response of them.
+
+    Args:
+        start: what is known before the first part.
+
+    """
+
+    __slots__ = ("_finish", "_metadata", "_origin", "_parts", "_start", "_usage")
+
+    def __init__(self, start: StreamStart) -> None:
+        self._start = start
+        self._origin = start.origin
+        self._parts: list[_OpenPart] = []
+        self._usage = Usage()
+        self._finish: Finish | None = None
+        self._metadata: dict[str, JSON] = {}
+
+    def feed(self, event: Event) -> Event:
+        """Take in one event of a provider and return the event that the consumer sees.
+
+        Raises:
+            ProtocolError: if the event breaks the grammar.
+
+        """
+        kind = type(event)
+        if kind is TextDelta or kind is ReasoningDelta:
+            self._open(event.index, kind).pieces.append(event.text)  # type: ignore[union-attr, arg-type]  # narrowed by `kind`, for speed
+            return event
+        if isinstance(event, ArgumentsDelta):
+            self._open(event.index, ArgumentsDelta).pieces.append(event.fragment)
+        elif isinstance(event, PartStart):
+            self._begin(event)
+        elif isinstance(event, PartStop):
+            return self._close(event.index)
+        elif isinstance(event, UsageSnapshot):
+            self._usage = event.usage
+        elif isinstance(event, ResponseSnapshot):
+            self._note(event)
+        elif isinstance(event, MediaDelta):
+            self._open(event.index, MediaDelta).pieces.append(event.data)
+        elif isinstance(event, SealUpdate):
+            self._seal(event)
+        elif isinstance(event, PartUpdate):
+            self._replace(event)
+        elif isinstance(event, StreamStart | StreamEnd | PartEnd):
+            message = f"a provider's stream yields no {kind.__name__}; the core adds it"
+            raise ProtocolError(message)
+        return event
+
+    def end(self) -> list[Event]:
+        """Return the closing events, the last of which holds the response.
+
+        Raises:
+            StreamInterruptedError: if no finish was reported: the stream was cut.
+
+        """
+        if self._finish is None:
+            message = "the stream ended without the signal that it was complete; error.partial holds what arrived"
+            error = StreamInterruptedError(message, phase="mid_stream")
+            self.sign(error)
+            raise error
+        closing: list[Event] = [self._close(index) for index, part in enumerate(self._parts) if not part.closed]
+        return [*closing, StreamEnd(self._response(self._finish))]
+
+    def partial(self) -> Response:
+        """Return what arrived so far, marked as interrupted."""
+        return self._response(_INTERRUPTED)
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether the dialect's terminal signal was seen."""
+        return self._finish is not None
+
+    def sign(self, error: DragomanError) -> None:
+        """Write on *error* what arrived before it, and where it came from."""
+        error.partial = error.partial or self.partial()
+        error.provider = error.provider or self._origin.provider
+        error.model = error.model or self._origin.model
+        error.request_id = error.request_id or self._origin.request_id
+
+    def _response(self, finish: Finish) -> Response:
+        return build_response(
+            (part.whole() for part in self._parts),
+            finish,
+            usage=self._usage,
+            origin=self._origin,
+            adjustments=self._start.adjustments,
+            headers=self._start.headers,
+            attempts=self._start.attempts,
+            metadata=self._metadata,
+        )
+
+    def _open(self, index: int, kind: _DeltaClass) -> _OpenPart:
+        part = self._at(index, kind.__name__)
+        if part.accepts is not kind:
+            message = f"{kind.__name__} for part {index}, which is {type(part.part).__name__}"
+            raise ProtocolError(message)
+        return part
+
+    def _at(self, index: int, event: str) -> _OpenPart:
+        if not 0 <= index < len(self._parts):
+            message = f"{event} for part {index}, which was never started"
+            raise ProtocolError(message)
+        part = self._parts[index]
+        if part.closed:
+            message = f"{event} for part {index}, which is closed"
+            raise ProtocolError(message)
+        return part
+
+    def _begin(self, event: PartStart) -> None:
+        if event.index != len(self._parts):
+            message = f"PartStart with index {event.index} where {len(self._parts)} is next"
+            raise ProtocolError(message)
+        self._parts.append(_OpenPart(event.part))
+
+    def _close(self, index: int) -> PartEnd:
+        part = self._at(index, "PartStop")
+        part.closed = True
+        return PartEnd(index, part.whole())
+
+    def _seal(self, event: SealUpdate) -> None:
+        part = self._at(event.index, "SealUpdate")
+        part.part = attrs.evolve(part.part, seal=event.seal)
+
+    def _replace(self, event: PartUpdate) -> None:
+        part = self._at(event.index, "PartUpdate")
+        if type(event.part) is not type(part.part):
+            message = f"PartUpdate turns part {event.index} from {type(part.part).__name__} to {type(event.part).__name__}"
+            raise ProtocolError(message)
+        before = part.whole()
+        part.part = event.part if _has_content(event.part) else _with_content_of(before, event.part)
+
+    def _note(self, event: ResponseSnapshot) -> None:
+        if event.finish is not None:
+            self._finish = event.finish
+        if event.metadata:
+            self._metadata.update(event.metadata)
+        known = {
+            name: value
+            for name in ("response_id", "served_model", "created")
+            if (value := getattr(event, name)) is not None
+        }
+        if known:
+            self._origin = attrs.evolve(self._origin, **known)

@@ -1,0 +1,285 @@
+"""How to reach a model and how it answers by default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dragoman.errors import ConfigurationError, InvalidRequestError
+from dragoman.request import SETTINGS, Settings
+from dragoman.secret import Secret
+
+DEFAULT_TEMPERATURE = 0.7
+DEFAULT_MAX_TOKENS = 4096
+
+FIELDS = ("model", "api_key", "api_base", "temperature", "max_tokens")
+CORE_OPTIONS = frozenset(
+    {
+        "provider",
+        "timeout",
+        "connect_timeout",
+        "first_byte_timeout",
+        "idle_timeout",
+        "num_retries",
+        "on_unsupported",
+        "headers",
+        "allow_insecure",
+        "fallbacks",
+    }
+)
+"""Keyword arguments that the core understands beside the settings; all others belong to the provider."""
+
+_MISSING: Any = object()
+_TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
+
+_SHAPES: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
+    ("provider", str, "a text"),
+    ("headers", Mapping, "a mapping of texts"),
+    ("fallbacks", (list, tuple), "a list of models or configurations"),
+)
+
+
+class LLMConfig:
+    """Say which model to use, how to reach it and how it answers by default.
+
+    Args:
+        model: the model: a bare name, or ``provider/name``; without one, the embedded echo answers.
+        api_key: the credential; kept as a :class:`~dragoman.Secret`. Without one, the environment is asked.
+        api_base: the base URL, where it is not the provider's own.
+        temperature: 0 for the likeliest words, higher for more variety.
+        max_tokens: the most tokens an answer may have.
+        kwargs: further settings (see :class:`~dragoman.Settings`); ``provider``, ``timeout`` (seconds for the whole
+            call, default 600), ``connect_timeout``, ``first_byte_timeout`` and ``idle_timeout`` (seconds),
+            ``num_retries`` (default 2), ``on_unsupported`` (``adjust``, ``warn`` or ``raise``), ``headers``,
+            ``allow_insecure``, ``fallbacks`` (models or configurations to try next); all others are options of the
+            provider, such as ``api_version``.
+
+    Raises:
+        ConfigurationError: for a value of the wrong type or a key that no header can carry.
+
+    """
+
+    __slots__ = ("_given", "_revision", "api_base", "api_key", "kwargs", "max_tokens", "model", "temperature")
+
+    model: str | None
+    api_key: Secret | None
+    api_base: str | None
+    temperature: float | None
+    max_tokens: int | None
+    kwargs: dict[str, Any]
+
+    def __init__(
+        self,
+        model: str | None = None,
+        api_key: str | None = None,
+        api_base: str | None = None,
+        temperature: float | None = _MISSING,
+        max_tokens: int | None = _MISSING,
+        **kwargs: Any,
+    ) -> None:
+        object.__setattr__(self, "_given", set[str]())
+        object.__setattr__(self, "_revision", 0)
+        self.kwargs = kwargs
+        self.model = model
+        try:
+            self.api_key = api_key  # type: ignore[assignment]  # __setattr__ makes a Secret of it
+        finally:
+            del api_key  # a traceback that shows locals shows those of this frame
+        self.api_base = api_base
+        self._default("temperature", temperature, DEFAULT_TEMPERATURE)
+        self._default("max_tokens", max_tokens, DEFAULT_MAX_TOKENS)
+        self._check()
+
+    def _default(self, name: str, value: Any, default: Any) -> None:
+        if value is _MISSING:
+            object.__setattr__(self, name, default)
+        else:
+            setattr(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a field, which counts as given from now on."""
+        if name == "api_key" and value is not None:
+            try:
+                value = Secret(_text("api_key", value))
+            except ConfigurationError:
+                del value  # as in __init__
+                raise
+        elif name in {"model", "api_base"} and value is not None:
+            value = _text(name, value)
+        object.__setattr__(self, name, value)
+        if name in {"temperature", "max_tokens"}:
+            self._given.add(name)
+        object.__setattr__(self, "_revision", self._revision + 1)
+
+    @property
+    def explicit(self) -> frozenset[str]:
+        """Return the settings that were given rather than defaulted."""
+        return frozenset(self._given | (self.kwargs.keys() & set(SETTINGS)))
+
+    @property
+    def revision(self) -> int:
+        """Return a number that changes with every assignment."""
+        return self._revision
+
+    def settings(self) -> Settings:
+        """Return the settings that a call starts from.
+
+        Raises:
+            ConfigurationError: for a value of the wrong type or out of range.
+
+        """
+        values = {name: self.kwargs[name] for name in SETTINGS if name in self.kwargs}
+        try:
+            return Settings(
+                **{"temperature": self.temperature, "max_tokens": self.max_tokens, **values}, explicit=self.explicit
+            )
+        except InvalidRequestError as error:
+            raise ConfigurationError(error.message, parameter=error.parameter) from None
+
+    def provider_options(self) -> dict[str, Any]:
+        """Return the keyword arguments that belong to the provider."""
+        return {name: value for name, value in self.kwargs.items() if name not in CORE_OPTIONS and name not in SETTINGS}
+
+    def replace(self, **changes: Any) -> LLMConfig:
+        """Return a copy with some fields or keyword arguments changed."""
+        fields: dict[str, Any] = {"model": self.model, "api_key": self.api_key, "api_base": self.api_base}
+        fields |= {name: getattr(self, name) for name in self._given}
+        return LLMConfig(**{**fields, **self.kwargs, **changes})
+
+    def to_dict(self, *, redact: bool = False) -> dict[str, Any]:
+        """Return the configuration as one flat dictionary, the key included unless *redact*."""
+        key = self.api_key
+        shown = None if key is None else str(key) if redact else key.reveal()
+        fields = {name: getattr(self, name) for name in FIELDS}
+        return {**fields, "api_key": shown, **self.kwargs}
+
+    @classmethod
+    def from_dict(cls, config_dict: Mapping[str, Any]) -> LLMConfig:
+        """Make a configuration of a flat dictionary, the inverse of :meth:`to_dict`.
+
+        A temperature or token limit that equals the default counts as the default.
+
+        Raises:
+            ConfigurationError: for a value of the wrong type.
+
+        """
+        defaults = {"temperature": DEFAULT_TEMPERATURE, "max_tokens": DEFAULT_MAX_TOKENS}
+        values = {_text("the name of a field", name): value for name, value in config_dict.items()}
+        try:
+            return cls(**{name: value for name, value in values.items() if defaults.get(name, _MISSING) != value})
+        finally:
+            del config_dict, values  # as in __init__
+
+    @classmethod
+    def from_env(cls, prefix: str = "DRAGOMAN_", environ: Mapping[str, str] | None = None) -> LLMConfig:
+        """Make a configuration of ``DRAGOMAN_MODEL``, ``DRAGOMAN_API_KEY``, ``DRAGOMAN_TEMPERATURE`` and so on.
+
+        Raises:
+            ConfigurationError: for a number that is none.
+
+        """
+        source = os.environ if environ is None else environ
+        names = {*FIELDS, *SETTINGS, "provider", "timeout", "num_retries", "on_unsupported"}
+        found = {name: source[prefix + name.upper()] for name in names if source.get(prefix + name.upper())}
+        try:
+            return cls(**{name: _read(name, text, prefix) for name, text in found.items()})
+        finally:
+            del environ, source, found  # as in __init__
+
+    @classmethod
+    def from_toml(cls, path: str | os.PathLike[str], profile: str | None = None) -> LLMConfig:
+        """Make a configuration of the table ``[llm]`` of a TOML file, overridden by ``[llm.<profile>]``.
+
+        Raises:
+            ConfigurationError: if the file or the profile is not there, or is not TOML.
+
+        """
+        return cls.from_dict(_profile(path, profile))
+
+    def _check(self) -> None:
+        self.settings()
+        for name in _TIMEOUTS:
+            value = self.kwargs.get(name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
+                message = f"{name} is a number of seconds above 0, not {value!r}"
+                raise ConfigurationError(message, parameter=name)
+        retries = self.kwargs.get("num_retries", 0)
+        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+            message = f"num_retries is a whole number from 0, not {retries!r}"
+            raise ConfigurationError(message, parameter="num_retries")
+        if self.kwargs.get("on_unsupported") not in {None, "adjust", "warn", "raise"}:
+            message = f"on_unsupported is 'adjust', 'warn' or 'raise', not {self.kwargs['on_unsupported']!r}"
+            raise ConfigurationError(message, parameter="on_unsupported")
+        for name, kind, wanted in _SHAPES:
+            value = self.kwargs.get(name)
+            if value is not None and not isinstance(value, kind):
+                message = f"{name} is {wanted}, not {type(value).__name__}"
+                raise ConfigurationError(message, parameter=name)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LLMConfig):
+            return NotImplemented
+        return self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]  # it can change
+
+    def __repr__(self) -> str:
+        shown = {name: value for name, value in self.to_dict(redact=True).items() if value is not None}
+        fields = ", ".join(f"{name}={_masked(name, value)!r}" for name, value in shown.items())
+        return f"LLMConfig({fields})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Refuse to pickle a key; a configuration without one is pickled."""
+        return (LLMConfig.from_dict, ({**self.to_dict(redact=True), "api_key": self.api_key},))
+
+
+def _profile(path: str | os.PathLike[str], profile: str | None) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415  # not paid for at import
+
+    try:
+        table = tomllib.loads(Path(path).read_text("utf-8")).get("llm", {})
+    except (OSError, ValueError) as error:
+        message = f"no configuration could be read from {path}: {error}"
+        raise ConfigurationError(message) from None
+    shared = {name: value for name, value in table.items() if not isinstance(value, dict) or name == "headers"}
+    if profile is None:
+        return shared
+    if not isinstance(table.get(profile), dict):
+        known = sorted(name for name, value in table.items() if isinstance(value, dict) and name != "headers")
+        message = f"{path} has no profile [llm.{profile}]; it has {', '.join(known) or 'none'}"
+        del table, shared  # as in LLMConfig.__init__
+        raise ConfigurationError(message)
+    return {**shared, **table[profile]}
+
+
+_TELLTALE = ("key", "token", "secret", "password", "authorization", "credential")
+
+
+def _masked(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _masked(str(key), item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, str) and name != "max_tokens" and any(word in name.lower() for word in _TELLTALE):
+        return "********"
+    return value
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        message = f"{name} is a text, not {type(value).__name__}"
+        del value  # as in LLMConfig.__init__
+        raise ConfigurationError(message, parameter=name)
+    return value
+
+
+def _read(name: str, text: str, prefix: str) -> Any:
+    kinds: dict[str, type[Any]] = {"max_tokens": int, "top_k": int, "seed": int, "top_logprobs": int, "num_retries": int}
+    kinds |= dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty", "timeout"), float)
+    if name in {"parallel_tool_calls", "logprobs"}:
+        return text.lower() in {"1", "true", "yes"}
+    try:
+        return kinds.get(name, str)(text)
+    except ValueError:
+        message = f"{prefix}{name.upper()} is a number, not {text!r}"
+        raise ConfigurationError(message, parameter=name) from None
