@@ -1,0 +1,298 @@
+"""What a provider is: the protocol that a plugin fulfils, and what it is given."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+from attrs import field, frozen
+
+from dragoman.capabilities import Capabilities, Policy
+from dragoman.events import Event
+from dragoman.request import ChatRequest, CompletionRequest
+from dragoman.response import Response, Usage
+from dragoman.secret import Secret
+
+SPEC = "1.0"
+"""The version of the provider specification that this core speaks."""
+
+
+@frozen(kw_only=True)
+class ProviderInfo:
+    """Introduce a provider.
+
+    Args:
+        name: the name it is chosen by.
+        issuer: whose seals it can read back; usually the name.
+        spec: the version of the provider specification it was written for.
+        options: the attrs class of its own options, if it has any.
+        docs: the address of its documentation.
+
+    """
+
+    name: str
+    issuer: str
+    spec: str = SPEC
+    options: type[Any] | None = None
+    docs: str = ""
+
+
+class Clock(Protocol):
+    """Tell the time and let it pass; tests bring their own."""
+
+    def monotonic(self) -> float:
+        """Return seconds on a clock that never jumps."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Let *seconds* pass."""
+        ...
+
+
+class SystemClock:
+    """Tell the time of this machine."""
+
+    def monotonic(self) -> float:
+        """Return the seconds of :func:`time.monotonic`."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep in the running event loop."""
+        from asyncio import sleep  # noqa: PLC0415  # asyncio is not paid for at import
+
+        await sleep(seconds)
+
+
+@frozen(kw_only=True)
+class Timeouts:
+    """Limit how long a call may take, in seconds; ``None`` for no limit.
+
+    Args:
+        connect: until a connection stands.
+        first_byte: from the request to the head of the reply.
+        idle: between two pieces of the reply.
+        total: for the whole call, retries and waits included.
+
+    """
+
+    connect: float | None = 10.0
+    first_byte: float | None = 300.0
+    idle: float | None = 120.0
+    total: float | None = 600.0
+
+
+@frozen(kw_only=True)
+class CallContext:
+    """Carry what belongs to one call but not to its request.
+
+    Args:
+        timeouts: the limits of the call.
+        deadline: when the call must be over, on *clock*; ``None`` for never.
+        attempt: which try this is, counted from 1.
+        clock: the clock to go by.
+        on_unsupported: what this call does with a wish that the model cannot fulfil; ``None`` for what is configured.
+
+    """
+
+    timeouts: Timeouts = Timeouts()
+    deadline: float | None = None
+    attempt: int = 1
+    clock: Clock = field(factory=SystemClock)
+    on_unsupported: Policy | None = None
+
+    def remaining(self) -> float | None:
+        """Return the seconds until the deadline, never below 0."""
+        return None if self.deadline is None else max(0.0, self.deadline - self.clock.monotonic())
+
+
+CompletionCall: TypeAlias = Callable[[CompletionRequest, CallContext], Awaitable[Response]]
+"""Who answers a prompt."""
+ChatCall: TypeAlias = Callable[[ChatRequest, CallContext], Awaitable[Response]]
+"""Who answers a conversation."""
+StreamCall: TypeAlias = Callable[[ChatRequest, CallContext], AbstractAsyncContextManager[AsyncIterator[Event]]]
+"""Who streams an answer."""
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """Speak to models; any object with these members will do."""
+
+    info: ProviderInfo
+
+    def capabilities(self, model: str) -> Capabilities:
+        """Return what *model* accepts."""
+        ...
+
+    async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
+        """Answer a prompt."""
+        ...
+
+    async def chat(self, request: ChatRequest, context: CallContext) -> Response:
+        """Answer a conversation."""
+        ...
+
+    def stream(
+        self, request: ChatRequest, context: CallContext
+    ) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
+        """Stream the answer to a conversation as starts, deltas and snapshots."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back what is held open."""
+        ...
+
+
+@frozen(kw_only=True)
+class Prepared:
+    """Show a request as it would be sent.
+
+    Args:
+        method: the HTTP method.
+        url: the whole address.
+        headers: the headers, secrets masked.
+        body: the decoded body.
+
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Any
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """Show what would be sent, without sending it."""
+
+    def prepare(self, request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:
+        """Return the request as it would be sent."""
+        ...
+
+
+@frozen(kw_only=True)
+class ModelInfo:
+    """Describe a model that a provider lists.
+
+    Args:
+        id: its name.
+        created: seconds since 1970.
+        owner: who made it.
+        context_tokens: the most tokens a conversation may have.
+        output_tokens: the most tokens an answer may have.
+        metadata: the listing itself.
+
+    """
+
+    id: str
+    created: float | None = None
+    owner: str | None = None
+    context_tokens: int | None = None
+    output_tokens: int | None = None
+    metadata: Mapping[str, Any] = field(factory=lambda: dict[str, Any](), repr=False)
+
+
+@runtime_checkable
+class ListsModels(Protocol):
+    """List the models there are."""
+
+    async def models(self, context: CallContext) -> Sequence[ModelInfo]:
+        """Return the models that this key can use."""
+        ...
+
+
+@runtime_checkable
+class CountsTokens(Protocol):
+    """Count the tokens of a conversation without answering it."""
+
+    async def count_tokens(self, request: ChatRequest, context: CallContext) -> Usage:
+        """Return the count as ``input_tokens``."""
+        ...
+
+
+@frozen(kw_only=True)
+class Embeddings:
+    """Hold one vector for each text.
+
+    Args:
+        vectors: as many as there were texts, in their order.
+        model: the model that made them.
+        usage: the tokens it took.
+
+    """
+
+    vectors: tuple[tuple[float, ...], ...]
+    model: str | None = None
+    usage: Usage = Usage()
+
+
+@runtime_checkable
+class Embeds(Protocol):
+    """Turn texts into vectors."""
+
+    async def embed(
+        self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
+    ) -> Embeddings:
+        """Return one vector for each text."""
+        ...
+
+
+SecretSource: TypeAlias = Callable[[str, str], str | None]
+"""Ask the installed key stores for (provider, field)."""
+
+
+@frozen(kw_only=True)
+class ProviderConfig:
+    """Give a plugin what it needs to make its provider.
+
+    Args:
+        name: the name the provider was chosen by.
+        model: the model, without the provider's prefix.
+        distribution: the distribution that was chosen.
+        version: its version.
+        api_key: the key that the caller gave.
+        api_base: the base URL that the caller gave.
+        options: the caller's options for this provider.
+        headers: HTTP headers to add to each request.
+        hosts: the hosts that the distribution claims, whose keys the environment may hold.
+        allow_insecure: whether a key may travel over plain HTTP.
+        timeouts: the limits of a call.
+        environ: the environment.
+        secrets: the installed key stores.
+
+    """
+
+    name: str
+    model: str = ""
+    distribution: str = ""
+    version: str = ""
+    api_key: Secret | None = None
+    api_base: str | None = None
+    options: Mapping[str, Any] = field(factory=lambda: dict[str, Any](), repr=False)
+    headers: Mapping[str, str] = field(factory=lambda: dict[str, str](), repr=False)
+    hosts: tuple[str, ...] = ()
+    allow_insecure: bool = False
+    timeouts: Timeouts = Timeouts()
+    environ: Mapping[str, str] = field(factory=lambda: dict[str, str](), repr=False, eq=False)
+    secrets: SecretSource = field(default=lambda _provider, _field: None, repr=False, eq=False)
+
+    def env(self, names: Iterable[str]) -> str | None:
+        """Return the first of these environment variables that is set and not empty."""
+        return next((value for name in names if (value := self.environ.get(name))), None)
+
+
+@frozen(kw_only=True)
+class Command:
+    """Describe a command that a plugin adds to the command line.
+
+    Args:
+        name: what it is called.
+        target: ``module:attribute`` of a click command, imported when it is run.
+        help: one line.
+
+    """
+
+    name: str
+    target: str
+    help: str = ""

@@ -1,0 +1,266 @@
+"""Which provider serves a model: decided from metadata alone, and explained.
+
+The order: ``provider=``; the host of ``api_base``; a prefix ``name/rest``; a bare name's prefix; the hook
+``dragoman_resolve``; otherwise an error that names candidates and the line that installs them. Never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from dragoman.config import LLMConfig
+from dragoman.errors import AmbiguousModelError, ConfigurationError, UnknownModelError, UnknownProviderError
+from dragoman.plugins import HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
+
+EMBEDDED = "echo"
+"""The provider that answers when no model is configured."""
+
+
+@frozen(kw_only=True)
+class ModelQuery:
+    """Ask who serves a model.
+
+    Args:
+        model: the name as the caller wrote it.
+        api_base: the base URL that the caller gave.
+        options: the caller's further options.
+
+    """
+
+    model: str
+    api_base: str | None = None
+    options: Mapping[str, Any] = field(factory=lambda: dict[str, Any](), repr=False)
+
+
+@frozen(kw_only=True)
+class Resolution:
+    """Answer a :class:`ModelQuery`.
+
+    Args:
+        provider: the provider's name.
+        model: the model as that provider names it.
+        api_base: the base URL to use, if not the caller's.
+        reason: why, for the explanation.
+
+    """
+
+    provider: str
+    model: str
+    api_base: str | None = None
+    reason: str = ""
+
+
+@frozen(kw_only=True)
+class Explanation:
+    """Say who serves a model, and why.
+
+    Args:
+        provider: the provider's name.
+        model: the model as that provider names it.
+        distribution: the distribution that made the claim.
+        endpoint: the base URL that the caller or a hook gave, ``None`` for the provider's own.
+        steps: what was tried, in order, the last one decisive.
+
+    """
+
+    provider: str
+    model: str
+    distribution: str
+    endpoint: str | None
+    steps: tuple[str, ...]
+
+
+def explain(config: LLMConfig | str, plugins: Plugins | None = None) -> Explanation:
+    """Say which provider serves *config* (or a model's name), and why, importing no provider.
+
+    Raises:
+        UnknownModelError: if nobody claims the model.
+        AmbiguousModelError: if two claims are equally long.
+        UnknownProviderError: if the provider is not installed.
+
+    """
+    config = LLMConfig(model=config) if isinstance(config, str) else config
+    return _Search(config, plugins or installed()).run()
+
+
+class _Search:
+    """Take the steps of the resolution one after the other and remember them."""
+
+    def __init__(self, config: LLMConfig, plugins: Plugins) -> None:
+        self.model = config.model or ""
+        self.api_base = config.api_base
+        self.named: str | None = config.kwargs.get("provider")
+        self.options = config.provider_options()
+        self.plugins = plugins
+        self.steps: list[str] = []
+
+    def run(self) -> Explanation:
+        """Return the first answer, or raise."""
+        if not self.model and not self.named:
+            return self._embedded()
+        found = self._by_name() or self._by_host() or self._by_prefix() or self._by_bare_name() or self._by_hook()
+        if found is None:
+            raise self._unknown()
+        if not found.model and found.provider != EMBEDDED:
+            message = f"provider {found.provider!r} needs a model; give LLMConfig(model=...)"
+            raise ConfigurationError(message, provider=found.provider)
+        return found
+
+    def _embedded(self) -> Explanation:
+        if EMBEDDED not in self.plugins.provider_names():
+            message = f"no model is configured; give LLMConfig(model=...), or pip install dragoman-{EMBEDDED} to try without one"
+            raise ConfigurationError(message)
+        self.steps.append("no model is configured: the embedded echo answers")
+        return self._answer(EMBEDDED, EMBEDDED)
+
+    def _by_name(self) -> Explanation | None:
+        if self.named is None:
+            return None
+        name = _provider_name(self.named)
+        if name not in self.plugins.provider_names():
+            raise self._not_installed(name)
+        self.steps.append(f"provider={self.named!r} was given")
+        return self._answer(name, self._without_own_prefix(name))
+
+    def _by_host(self) -> Explanation | None:
+        host = _host(self.api_base)
+        if host is None:
+            return None
+        claims = _longest((claim, len(claim.name)) for claim in self.plugins.select(HOSTS) if host_matches(host, claim.name))
+        if not claims:
+            self._refuse_known_host(host)
+            self.steps.append(f"no installed plugin claims the host {host}")
+            return None
+        claim = self._only(claims, f"the host {host}")
+        name = self._name_of(claim)
+        self.steps.append(f"{claim.distribution} claims the host {claim.name}")
+        return self._answer(name, self._without_own_prefix(name))
+
+    def _by_prefix(self) -> Explanation | None:
+        for separator in "/:":
+            prefix, found, rest = self.model.partition(separator)
+            name = _provider_name(prefix)
+            if found and rest and name in self.plugins.provider_names():
+                self.steps.append(f"{prefix!r} before the first {separator!r} is an installed provider")
+                return self._answer(name, rest)
+            if found and separator == "/" and (distribution := _published("names", name)):
+                raise self._not_installed(name, distribution)
+        return None
+
+    def _by_bare_name(self) -> Explanation | None:
+        model = self.model.lower()
+        claims = _longest((claim, len(claim.name)) for claim in self.plugins.select(MODELS) if model.startswith(claim.name))
+        if not claims:
+            self.steps.append("no installed plugin claims the name")
+            return None
+        claim = self._only(claims, f"the model {self.model!r}")
+        self.steps.append(f"{claim.distribution} claims models that begin with {claim.name!r}")
+        return self._answer(self._name_of(claim), self.model)
+
+    def _by_hook(self) -> Explanation | None:
+        query = ModelQuery(model=self.model, api_base=self.api_base, options=self.options)
+        resolution: Resolution | None = self.plugins.resolve(query)
+        if resolution is None:
+            return None
+        self.steps.append(f"the hook dragoman_resolve decided: {resolution.reason or resolution.provider}")
+        self.api_base = resolution.api_base or self.api_base
+        return self._answer(resolution.provider, resolution.model)
+
+    def _answer(self, name: str, model: str) -> Explanation:
+        claim = self.plugins.provider_claim(name)
+        return Explanation(
+            provider=name,
+            model=model,
+            distribution=claim.distribution,
+            endpoint=self.api_base,
+            steps=tuple(self.steps),
+        )
+
+    def _without_own_prefix(self, name: str) -> str:
+        prefix, found, rest = self.model.partition("/")
+        return rest if found and rest and _provider_name(prefix) == name else self.model
+
+    def _only(self, claims: list[Claim], what: str) -> Claim:
+        names = sorted({self._name_of(claim) for claim in claims})
+        if len(names) > 1:
+            distributions = " and ".join(sorted({claim.distribution for claim in claims}))
+            message = f"{distributions} claim {what} equally; choose with provider={' or provider='.join(map(repr, names))}"
+            raise AmbiguousModelError(message, model=self.model)
+        return claims[0]
+
+    def _name_of(self, claim: Claim) -> str:
+        """Return the provider that the module of *claim* provides."""
+        names = [
+            provider.name
+            for provider in self.plugins.select(PROVIDERS)
+            if (provider.module, provider.distribution) == (claim.module, claim.distribution)
+        ]
+        if not names:
+            message = f"{claim.distribution} claims {claim.name!r} for {claim.module}, which provides nothing"
+            raise UnknownProviderError(message)
+        return names[0]
+
+    def _refuse_known_host(self, host: str) -> None:
+        for known, distribution in _directory("hosts"):
+            if host_matches(host, known):
+                message = f"the host {host} belongs to {distribution}, which is not installed; run: pip install {distribution}"
+                raise UnknownProviderError(message, model=self.model)
+
+    def _not_installed(self, name: str, distribution: str | None = None) -> UnknownProviderError:
+        line = distribution or _published("names", name) or f"dragoman-{name.replace('_', '-')}"
+        have = ", ".join(self.plugins.provider_names()) or "none"
+        message = f"the provider {name!r} is not installed; run: pip install {line} (installed: {have})"
+        return UnknownProviderError(message, provider=name, model=self.model)
+
+    def _unknown(self) -> UnknownModelError:
+        lines = sorted({name for prefix, name in _directory("models") if self.model.lower().startswith(prefix)})
+        if lines:
+            advice = f"run: pip install {' or: pip install '.join(lines)}"
+        else:
+            have = ", ".join(self.plugins.provider_names()) or "none"
+            advice = f"name the provider, as in provider='openai_compatible' or 'name/{self.model}' (installed: {have})"
+        message = f"no installed provider claims the model {self.model!r}; {advice}"
+        return UnknownModelError(message, model=self.model)
+
+
+def host_matches(host: str, claim: str) -> bool:
+    """Tell whether *host* is *claim* or ends in it at a label's border; ``-x.test`` also matches ``eu-x.test``."""
+    return host == claim or host.endswith(claim if claim.startswith(("-", ".")) else f".{claim}")
+
+
+def _host(api_base: str | None) -> str | None:
+    if api_base is None:
+        return None
+    try:
+        return urlsplit(api_base).hostname
+    except ValueError:
+        return None
+
+
+def _provider_name(text: str) -> str:
+    return text.lower().replace("-", "_")
+
+
+def _longest(candidates: Iterable[tuple[Claim, int]]) -> list[Claim]:
+    found = list(candidates)
+    longest = max((length for _, length in found), default=0)
+    return [claim for claim, length in found if length == longest]
+
+
+@cache
+def _directory(kind: str) -> tuple[tuple[str, str], ...]:
+    """Return (claim, distribution) of the providers that are published."""
+    import tomllib  # noqa: PLC0415  # for error messages only
+
+    table = tomllib.loads(resources.files("dragoman").joinpath("directory.toml").read_text("utf-8"))
+    return tuple((claim, distribution) for distribution, claims in table.items() for claim in claims[kind])
+
+
+def _published(kind: str, name: str) -> str | None:
+    return dict(_directory(kind)).get(name)
