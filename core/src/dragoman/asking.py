@@ -1,0 +1,200 @@
+"""From what a caller writes to the request that is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, cast
+
+import attrs
+from attrs import frozen
+
+from dragoman.config import CORE_OPTIONS, FIELDS, LLMConfig
+from dragoman.errors import InvalidRequestError
+from dragoman.message import Message
+from dragoman.provider import CallContext, Clock, SystemClock, Timeouts
+from dragoman.request import (
+    AUTO,
+    JSON_OBJECT,
+    SETTINGS,
+    TEXT,
+    ChatRequest,
+    CompletionRequest,
+    Options,
+    OutputFormat,
+    ServerTool,
+    Settings,
+    Tool,
+    ToolChoice,
+)
+
+Conversation: TypeAlias = str | Message | Iterable[Message | Mapping[str, Any]]
+"""A prompt, one message, or a conversation; a message may be given as plain data."""
+
+ToolLike: TypeAlias = Tool | ServerTool | Callable[..., object]
+"""A tool, or a typed function to make one of."""
+
+_SETTINGS = frozenset(SETTINGS)
+_NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "timeout", "on_unsupported"}
+_CLOCK = SystemClock()
+
+
+@frozen(kw_only=True)
+class Asking:
+    """Make requests for one bound model.
+
+    Args:
+        provider: the provider's name.
+        model: the model as the provider names it.
+        settings: what every call starts from.
+        options: the provider's options that every call starts from.
+        timeouts: the limits of a call.
+        clock: the clock to go by.
+
+    """
+
+    provider: str
+    model: str
+    settings: Settings
+    options: Options
+    timeouts: Timeouts
+    clock: Clock = _CLOCK
+
+    @classmethod
+    def of(cls, config: LLMConfig, *, provider: str, model: str, timeouts: Timeouts) -> Asking:
+        """Take the starting point from a configuration."""
+        options = config.provider_options()
+        return cls(
+            provider=provider,
+            model=model,
+            settings=config.settings(),
+            options={provider: options} if options else {},
+            timeouts=timeouts,
+        )
+
+    def chat(self, conversation: Conversation, wishes: Mapping[str, Any]) -> ChatRequest:
+        """Return the request to go on with a conversation.
+
+        Raises:
+            InvalidRequestError: for an empty conversation, an unknown role, or a wish of the wrong type.
+
+        """
+        messages = read_conversation(conversation)
+        if not wishes:
+            return ChatRequest(model=self.model, messages=messages, settings=self.settings, options=self.options)
+        return ChatRequest(
+            model=self.model,
+            messages=messages,
+            settings=self._settings(wishes),
+            tools=_tools(wishes.get("tools") or ()),
+            tool_choice=ToolChoice.of(wishes["tool_choice"]) if wishes.get("tool_choice") else AUTO,
+            output=_output(wishes.get("output")),
+            options=self._options(wishes, {"tools", "tool_choice", "output"}),
+            headers=_headers(wishes),
+        )
+
+    def completion(self, prompt: str, wishes: Mapping[str, Any]) -> CompletionRequest:
+        """Return the request to go on from a prompt.
+
+        Raises:
+            InvalidRequestError: for an empty prompt or a wish of the wrong type.
+
+        """
+        if not wishes:
+            return CompletionRequest(model=self.model, prompt=prompt, settings=self.settings, options=self.options)
+        return CompletionRequest(
+            model=self.model,
+            prompt=prompt,
+            suffix=wishes.get("suffix"),
+            settings=self._settings(wishes),
+            options=self._options(wishes, {"suffix"}),
+            headers=_headers(wishes),
+        )
+
+    def context(self, wishes: Mapping[str, Any]) -> CallContext:
+        """Return the context of a call that begins now."""
+        timeouts = self.timeouts
+        limit = wishes.get("timeout")
+        if limit is not None:
+            if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
+                message = f"timeout is a number of seconds above 0, not {limit!r}"
+                raise InvalidRequestError(message, parameter="timeout")
+            timeouts = attrs.evolve(timeouts, total=float(limit))
+        policy = wishes.get("on_unsupported")
+        if policy not in {None, "adjust", "warn", "raise"}:
+            message = f"on_unsupported is 'adjust', 'warn' or 'raise', not {policy!r}"
+            raise InvalidRequestError(message, parameter="on_unsupported")
+        deadline = None if timeouts.total is None else self.clock.monotonic() + timeouts.total
+        return CallContext(timeouts=timeouts, deadline=deadline, clock=self.clock, on_unsupported=policy)
+
+    def _settings(self, wishes: Mapping[str, Any]) -> Settings:
+        given = {name: value for name, value in wishes.items() if name in _SETTINGS}
+        if not given:
+            return self.settings
+        return attrs.evolve(self.settings, **given, explicit=self.settings.explicit | given.keys())
+
+    def _options(self, wishes: Mapping[str, Any], known: set[str]) -> Options:
+        for name in wishes:
+            if name in _NOT_PER_CALL:
+                message = f"{name!r} belongs to LLMConfig, not to one call; make another LLM for it"
+                raise InvalidRequestError(message, parameter=name)
+        known |= {"options", "headers", "timeout", "on_unsupported"}
+        own = {name: value for name, value in wishes.items() if name not in known and name not in _SETTINGS}
+        shared: Mapping[str, Mapping[str, Any]] = wishes.get("options") or {}
+        if not own and not shared:
+            return self.options
+        mine = {**self.options.get(self.provider, {}), **shared.get(self.provider, {}), **own}
+        return {**self.options, **shared, self.provider: mine}
+
+
+def read_conversation(conversation: Conversation) -> tuple[Message, ...]:
+    """Return the messages of a prompt, a message or a conversation.
+
+    Raises:
+        InvalidRequestError: if it is none of these.
+
+    """
+    if isinstance(conversation, str):
+        if not conversation:
+            text = "a prompt is a text that is not empty"
+            raise InvalidRequestError(text)
+        return (Message("user", conversation),)
+    if isinstance(conversation, Message):
+        return (conversation,)
+    if not isinstance(conversation, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        text = f"a conversation is a text or messages, not {type(conversation).__name__}"
+        raise InvalidRequestError(text)
+    return tuple(Message.from_dict(each) if isinstance(each, Mapping) else each for each in conversation)
+
+
+def _tools(tools: Iterable[ToolLike]) -> tuple[Tool | ServerTool, ...]:
+    return tuple(tool if isinstance(tool, Tool | ServerTool) else _tool(tool) for tool in tools)
+
+
+def _tool(function: Callable[..., object]) -> Tool:
+    if not callable(function):  # pyright: ignore[reportUnnecessaryComparison]  # callers without a type checker
+        message = f"a tool is a Tool, a ServerTool or a typed function, not {type(function).__name__}"
+        raise InvalidRequestError(message, parameter="tools")
+    from dragoman.schema import tool  # noqa: PLC0415  # not paid for at import
+
+    return tool(function)
+
+
+def _output(output: Any) -> OutputFormat:
+    if output is None or isinstance(output, OutputFormat):
+        return output or TEXT
+    if output in ("text", "json"):
+        return TEXT if output == "text" else JSON_OBJECT
+    if isinstance(output, Mapping):
+        schema = dict(cast("Mapping[str, Any]", output))
+        return OutputFormat("json_schema", schema=schema, name=str(schema.get("title", "answer")))
+    from dragoman.schema import json_schema  # noqa: PLC0415  # not paid for at import
+
+    return OutputFormat("json_schema", schema=json_schema(output), name=getattr(output, "__name__", "answer"))
+
+
+def _headers(wishes: Mapping[str, Any]) -> Mapping[str, str]:
+    headers = wishes.get("headers") or {}
+    if not isinstance(headers, Mapping):
+        message = f"headers are a mapping of texts, not {type(headers).__name__}"
+        raise InvalidRequestError(message, parameter="headers")
+    return cast("Mapping[str, str]", headers)

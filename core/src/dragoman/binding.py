@@ -1,0 +1,267 @@
+"""From a configuration to three bound calls, once: resolution, provider, hooks.
+
+The innermost calls are the core's own: they fit the request to the model, call the provider, try again and write down
+what they did. Middleware wraps them and sees one call.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import attrs
+from attrs import frozen
+
+from dragoman.capabilities import Capabilities, Policy, fit, without_setting
+from dragoman.config import LLMConfig
+from dragoman.errors import BadRequestError, DragomanError
+from dragoman.events import Event, Ping, ResponseSnapshot, StreamStart, UsageSnapshot
+from dragoman.hookspecs import Binding
+from dragoman.plugins import Plugins, installed
+from dragoman.provider import CallContext, ChatCall, CompletionCall, Provider, ProviderConfig, StreamCall, Timeouts
+from dragoman.request import SETTINGS, ChatRequest, CompletionRequest
+from dragoman.resilience import OpenedStream, RetryPolicy, opening, retrying
+from dragoman.resolution import Explanation, explain
+from dragoman.response import Adjustment, Origin, Response
+
+R = TypeVar("R", ChatRequest, CompletionRequest)
+T = TypeVar("T")
+
+_OPENING = (StreamStart, Ping, UsageSnapshot)
+
+
+@frozen(kw_only=True)
+class Bound:
+    """Hold a provider with its three calls, ready for use.
+
+    Args:
+        provider: the provider itself.
+        explanation: how it was chosen.
+        origin: what is known of the origin of every answer.
+        completion: who answers a prompt.
+        chat: who answers a conversation.
+        stream: who streams.
+        timeouts: the limits of a call.
+
+    """
+
+    provider: Provider
+    explanation: Explanation
+    origin: Origin
+    completion: CompletionCall
+    chat: ChatCall
+    stream: StreamCall
+    timeouts: Timeouts
+
+    def fit(self, request: R, policy: Policy | None) -> tuple[R, tuple[Adjustment, ...]]:
+        """Return *request* as the model accepts it, and what that changed."""
+        return fit(request, self.provider.capabilities(request.model), policy)
+
+
+def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
+    """Bind *config* to its provider.
+
+    Raises:
+        ConfigurationError: if no provider, model or key is found.
+        PluginError: if the plugin does not keep its contract.
+
+    """
+    plugins = plugins or installed()
+    explanation = explain(config, plugins)
+    made = _provider_config(config, explanation, plugins)
+    provider = plugins.provider(made)
+    failed = plugins.extensions()
+    if failed:
+        raise failed[0]
+    retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
+    origin = Origin(
+        provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
+    )
+    guarded = Guarded(provider, origin, RetryPolicy(retries=retries), config.kwargs.get("on_unsupported"))
+    binding = Binding(
+        provider=explanation.provider,
+        model=explanation.model,
+        distribution=explanation.distribution,
+        implementation=guarded,
+        capabilities=provider.capabilities(explanation.model),
+        options=made.options,
+    )
+    return Bound(
+        provider=provider,
+        explanation=explanation,
+        origin=origin,
+        completion=plugins.completion(binding),
+        chat=plugins.chat(binding),
+        stream=plugins.stream(binding),
+        timeouts=made.timeouts,
+    )
+
+
+def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugins) -> ProviderConfig:
+    claim = plugins.provider_claim(explanation.provider)
+    options = config.kwargs
+    limits = {
+        field: options[name]
+        for name, field in (
+            ("timeout", "total"),
+            ("connect_timeout", "connect"),
+            ("first_byte_timeout", "first_byte"),
+            ("idle_timeout", "idle"),
+        )
+        if name in options
+    }
+    return ProviderConfig(
+        name=explanation.provider,
+        model=explanation.model,
+        distribution=claim.distribution,
+        version=plugins.version(claim),
+        api_key=config.api_key,
+        api_base=explanation.endpoint,
+        options=config.provider_options(),
+        headers=dict(options.get("headers") or {}),
+        hosts=plugins.hosts_of(claim),
+        allow_insecure=bool(options.get("allow_insecure", False)),
+        timeouts=Timeouts(**limits),
+        environ=os.environ,
+        secrets=plugins.secret,
+    )
+
+
+class Guarded:
+    """Call a provider as the core promises: fitted, retried and written down.
+
+    Args:
+        provider: the provider itself.
+        origin: what is known of the origin of every answer.
+        retry: how patiently to try again.
+        policy: what to do with a wish that the model cannot fulfil.
+
+    """
+
+    def __init__(self, provider: Provider, origin: Origin, retry: RetryPolicy, policy: Policy | None) -> None:
+        self.info = provider.info
+        self._provider = provider
+        self._origin = origin
+        self._retry = retry
+        self._policy = policy
+        self._refused: dict[str, dict[str, str]] = {}
+
+    def capabilities(self, model: str) -> Capabilities:
+        """Return what *model* accepts."""
+        return self._provider.capabilities(model)
+
+    async def aclose(self) -> None:
+        """Close the provider."""
+        await self._provider.aclose()
+
+    async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
+        """Answer a prompt."""
+        return await self._answer(self._provider.complete, request, context)
+
+    async def chat(self, request: ChatRequest, context: CallContext) -> Response:
+        """Answer a conversation."""
+        return await self._answer(self._provider.chat, request, context)
+
+    async def _answer(
+        self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
+    ) -> Response:
+        async def send(fitted: R) -> Response:
+            response, attempts = await retrying(lambda each: call(fitted, each), context, self._retry)
+            return attrs.evolve(response, attempts=attempts, origin=self._named(response.origin))
+
+        response, adjustments = await self._learning(request, context, send)
+        if adjustments:
+            response = attrs.evolve(response, adjustments=adjustments + response.adjustments)
+        return response
+
+    @asynccontextmanager
+    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncIterator[AsyncIterator[Event]]:
+        """Stream the answer to a conversation."""
+
+        async def send(fitted: ChatRequest) -> OpenedStream:
+            return await opening(lambda each: self._provider.stream(fitted, each), context, self._retry, _is_opening)
+
+        try:
+            opened, adjustments = await self._learning(request, context, send)
+        except DragomanError as error:
+            self._sign(error, request.model)
+            raise
+        failure: BaseException | None = None
+        try:
+            yield self._begun(opened, adjustments)
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            await opened.manager.__aexit__(type(failure) if failure else None, failure, None)
+
+    def _begun(self, opened: OpenedStream, adjustments: tuple[Adjustment, ...]) -> OpenedStream:
+        """Put all that is known before the first part in front of the stream."""
+        start = opened.first.popleft() if opened.first and isinstance(opened.first[0], StreamStart) else StreamStart()
+        assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
+        opened.first.appendleft(
+            StreamStart(adjustments + start.adjustments, self._named(start.origin), start.headers, opened.attempts)
+        )
+        return opened
+
+    async def _learning(
+        self, request: R, context: CallContext, send: Callable[[R], Awaitable[T]]
+    ) -> tuple[T, tuple[Adjustment, ...]]:
+        """Send a fitted request; leave out a *default* that the provider refuses, once each, and remember it."""
+        policy = context.on_unsupported or self._policy
+        fitted, adjustments = fit(request, self._provider.capabilities(request.model), policy)
+        refused = self._refused.get(request.model)
+        if refused:
+            fitted, more = _without(fitted, refused, self.info.name)
+            adjustments += more
+        while True:
+            try:
+                return await send(fitted), adjustments
+            except BadRequestError as error:
+                name = error.parameter
+                if name is None or not _is_default(fitted, name):
+                    self._sign(error, request.model)
+                    raise
+                self._refused.setdefault(request.model, {})[name] = error.message
+                fitted, more = _without(fitted, {name: error.message}, self.info.name)
+                adjustments += more
+            except DragomanError as error:
+                self._sign(error, request.model)
+                raise
+
+    def _named(self, origin: Origin) -> Origin:
+        ours = self._origin
+        return attrs.evolve(
+            origin,
+            provider=ours.provider,
+            distribution=ours.distribution,
+            version=ours.version,
+            model=origin.model or ours.model,
+        )
+
+    def _sign(self, error: DragomanError, model: str) -> None:
+        error.provider = error.provider or self._origin.provider
+        error.model = error.model or model
+
+
+def _is_opening(event: Event) -> bool:
+    return isinstance(event, _OPENING) or (isinstance(event, ResponseSnapshot) and event.finish is None)
+
+
+def _is_default(request: ChatRequest | CompletionRequest, name: str) -> bool:
+    settings = request.settings
+    return name in SETTINGS and name not in settings.explicit and getattr(settings, name) is not None
+
+
+def _without(request: R, refused: dict[str, str], by: str) -> tuple[R, tuple[Adjustment, ...]]:
+    adjustments = list[Adjustment]()
+    for name, reason in refused.items():
+        if _is_default(request, name):
+            request, adjustment = without_setting(request, name, reason, by=by)
+            adjustments.append(adjustment)
+    return request, tuple(adjustments)
+
+
+__all__ = ["Bound", "Guarded", "bind"]

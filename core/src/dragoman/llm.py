@@ -1,0 +1,352 @@
+"""What users hold: the methods of the API reference, and typed doors beside them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import attrs
+
+from dragoman.asking import Asking, Conversation
+from dragoman.binding import Bound, bind
+from dragoman.config import LLMConfig
+from dragoman.errors import (
+    BadRequestError,
+    DragomanError,
+    ModelRetiredError,
+    NotFoundError,
+    ProviderError,
+    TransportError,
+    UnsupportedError,
+)
+from dragoman.message import Message
+from dragoman.provider import CountsTokens, Embeddings, Embeds, ListsModels, ModelInfo, Prepared, Prepares
+from dragoman.resolution import EMBEDDED, Explanation, explain
+from dragoman.response import Adjustment, Response, Usage
+from dragoman.stream import EventStream
+
+T = TypeVar("T")
+
+_FALL_BACK = (ProviderError, TransportError, ModelRetiredError)
+
+
+class LLM:
+    """Talk to the model that a configuration names.
+
+    One object serves many tasks at once, and several event loops one after another. Close it with ``async with`` or
+    :meth:`aclose`; a script that never does ends cleanly all the same.
+
+    Args:
+        config: which model, and how; without one, the embedded echo answers.
+
+    """
+
+    def __init__(self, config: LLMConfig | None = None) -> None:
+        self.config = config or LLMConfig()
+        self._bound: Bound | None = None
+        self._asking: Asking | None = None
+        self._revision = -1
+        self._others: list[LLM] | None = None
+
+    async def completion(self, prompt: str, **kwargs: Any) -> str:
+        """Return the text that the model gives for *prompt*.
+
+        Args:
+            prompt: the prompt.
+            kwargs: settings (``temperature``, ``max_tokens``, ...), ``timeout`` in seconds, ``headers``, or options of
+                the provider.
+
+        Raises:
+            DragomanError: see :mod:`dragoman.errors`.
+
+        """
+        return (await self._first_that_answers(LLM._complete, prompt, kwargs)).text
+
+    async def chat_completion(self, messages: list[Message], **kwargs: Any) -> str:
+        """Return the text with which the model goes on with a conversation.
+
+        Args:
+            messages: the conversation so far.
+            kwargs: as for :meth:`generate`.
+
+        Raises:
+            DragomanError: see :mod:`dragoman.errors`.
+
+        """
+        return (await self.generate(messages, **kwargs)).text
+
+    async def generate(self, messages: Conversation, **kwargs: Any) -> Response:
+        """Return the whole answer to a prompt or conversation.
+
+        Args:
+            messages: a prompt, a message or a conversation.
+            kwargs: settings; ``tools``, ``tool_choice`` and ``output``; ``timeout`` in seconds; ``headers``;
+                ``options`` keyed by provider; or options of the provider.
+
+        Raises:
+            DragomanError: see :mod:`dragoman.errors`.
+
+        """
+        return await self._first_that_answers(LLM._chat, messages, kwargs)
+
+    @asynccontextmanager
+    async def stream(self, messages: Conversation, **kwargs: Any) -> AsyncGenerator[EventStream, None]:
+        """Stream the answer to a prompt or conversation; leaving the block hangs up.
+
+        Args:
+            messages: a prompt, a message or a conversation.
+            kwargs: as for :meth:`generate`.
+
+        Raises:
+            DragomanError: see :mod:`dragoman.errors`.
+
+        """
+        opened = await self._first_that_answers(LLM._open, messages, kwargs)
+        try:
+            yield opened
+        except BaseException as error:
+            await opened.__aexit__(type(error), error, error.__traceback__)
+            raise
+        await opened.__aexit__(None, None, None)
+
+    async def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
+        """Return the answer as a value of *kind*.
+
+        Args:
+            kind: an attrs class, dataclass, ``TypedDict``, enum, ``Literal``, union, list, ...
+            messages: a prompt, a message or a conversation.
+            kwargs: as for :meth:`generate`.
+
+        Raises:
+            RefusalError: if the model declined.
+            TruncatedOutputError: if the answer was cut.
+            OutputValidationError: with the path of each misfit.
+
+        """
+        from dragoman.extraction import Extraction  # noqa: PLC0415  # cattrs is not paid for at import
+
+        bound, asking = self._ready()
+        extraction = Extraction.of(kind, bound.provider.capabilities(bound.explanation.model))
+        request = extraction.ask(asking.chat(messages, kwargs))
+        return extraction.read(await bound.chat(request, asking.context(kwargs)), kind)
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """Return the models that the provider lists.
+
+        Raises:
+            UnsupportedError: if it lists none.
+
+        """
+        bound, asking = self._ready()
+        if not isinstance(bound.provider, ListsModels):
+            raise self._cannot("list models")
+        return await bound.provider.models(asking.context({}))
+
+    async def count_tokens(self, messages: Conversation, **kwargs: Any) -> Usage:
+        """Return how many tokens a conversation has, counted by the provider.
+
+        Raises:
+            UnsupportedError: if it does not count.
+
+        """
+        bound, asking = self._ready()
+        if not isinstance(bound.provider, CountsTokens):
+            raise self._cannot("count tokens")
+        return await bound.provider.count_tokens(asking.chat(messages, kwargs), asking.context(kwargs))
+
+    async def embed(self, texts: Sequence[str], **options: Any) -> Embeddings:
+        """Return one vector for each text.
+
+        Raises:
+            UnsupportedError: if the provider makes none.
+
+        """
+        bound, asking = self._ready()
+        if not isinstance(bound.provider, Embeds):
+            raise self._cannot("make embeddings")
+        texts = [texts] if isinstance(texts, str) else list(texts)
+        return await bound.provider.embed(bound.explanation.model, texts, options, asking.context({}))
+
+    def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
+        """Return the HTTP request that :meth:`generate` would send, secrets masked, without sending it.
+
+        Raises:
+            UnsupportedError: if the provider sends none, or a wish cannot be fulfilled.
+            InvalidRequestError: for a wish of the wrong type.
+
+        """
+        bound, asking = self._ready()
+        if not isinstance(bound.provider, Prepares):
+            raise self._cannot("show a request")
+        policy = asking.context(kwargs).on_unsupported or self.config.kwargs.get("on_unsupported")
+        request, _ = bound.fit(asking.chat(messages, kwargs), policy)
+        return bound.provider.prepare(request, stream=stream)
+
+    def explain(self) -> Explanation:
+        """Say which provider answers, and why."""
+        return explain(self.config)
+
+    async def aclose(self) -> None:
+        """Give back the connections. The object can be used again, with new ones."""
+        bound, self._bound = self._bound, None
+        if bound is not None:
+            await bound.provider.aclose()
+        for other in self._others or ():
+            await other.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Return this object."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close."""
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.config!r})"
+
+    def _ready(self) -> tuple[Bound, Asking]:
+        """Return what is bound, anew if the configuration has changed."""
+        bound, asking = self._bound, self._asking
+        if bound is None or asking is None or self._revision != self.config.revision:
+            bound = self._bound = bind(self.config)
+            asking = self._asking = Asking.of(
+                self.config, provider=bound.explanation.provider, model=bound.explanation.model, timeouts=bound.timeouts
+            )
+            self._revision = self.config.revision
+            if self.config.model is None and bound.explanation.provider == EMBEDDED:
+                print("dragoman: no model is configured; the embedded echo answers", file=sys.stderr)  # noqa: T201
+        return bound, asking
+
+    async def _complete(self, prompt: str, wishes: Mapping[str, Any]) -> Response:
+        bound, asking = self._ready()
+        return await bound.completion(asking.completion(prompt, wishes), asking.context(wishes))
+
+    async def _chat(self, messages: Conversation, wishes: Mapping[str, Any]) -> Response:
+        bound, asking = self._ready()
+        return await bound.chat(asking.chat(messages, wishes), asking.context(wishes))
+
+    async def _open(self, messages: Conversation, wishes: Mapping[str, Any]) -> EventStream:
+        bound, asking = self._ready()
+        stream = EventStream(bound.stream(asking.chat(messages, wishes), asking.context(wishes)))
+        return await stream.__aenter__()
+
+    async def _first_that_answers(
+        self, ask: Callable[[LLM, Any, Mapping[str, Any]], Awaitable[T]], question: Any, wishes: Mapping[str, Any]
+    ) -> T:
+        """Ask this model, and those to fall back to where it cannot answer."""
+        try:
+            return await ask(self, question, wishes)
+        except _FALL_BACK as error:
+            if not self.config.kwargs.get("fallbacks") or not _may_fall_back(error):
+                raise
+            first = error
+        for other in self._fallbacks():
+            try:
+                answer = await ask(other, question, wishes)
+            except _FALL_BACK as error:
+                error.__context__ = None
+                first.add_note(f"the fallback {other.config.model!r} failed too: {error}")
+            else:
+                return _told(answer, self.config.model, other.config.model, first)
+        raise first
+
+    def _fallbacks(self) -> list[LLM]:
+        if self._others is None:
+            self._others = [LLM(_fallback(self.config, each)) for each in self.config.kwargs.get("fallbacks", ())]
+        return self._others
+
+    def _cannot(self, what: str) -> UnsupportedError:
+        provider = self._ready()[0].explanation.provider
+        message = f"the provider {provider!r} does not {what}"
+        return UnsupportedError(message, provider=provider)
+
+
+class AsyncLLM(LLM):
+    """Offer the methods of :class:`LLM` under the names that say they are asynchronous."""
+
+    async def acompletion(self, prompt: str, **kwargs: Any) -> str:
+        """Return the text that the model gives for *prompt*; see :meth:`LLM.completion`."""
+        return await self.completion(prompt, **kwargs)
+
+    async def achat_completion(self, messages: list[Message], **kwargs: Any) -> str:
+        """Return the text with which the model goes on; see :meth:`LLM.chat_completion`."""
+        return await self.chat_completion(messages, **kwargs)
+
+
+class StreamingLLM(AsyncLLM):
+    """Offer answers piece by piece."""
+
+    async def streaming_completion(self, prompt: str, **kwargs: Any) -> AsyncGenerator[str, None]:
+        """Yield the text that the model gives for *prompt*, piece by piece.
+
+        Args:
+            prompt: the prompt.
+            kwargs: as for :meth:`LLM.generate`.
+
+        Raises:
+            StreamInterruptedError: if the answer was cut; ``partial`` holds what arrived.
+            DragomanError: see :mod:`dragoman.errors`.
+
+        """
+        async with aclosing(self._text(prompt, kwargs)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def streaming_chat_completion(self, messages: list[Message], **kwargs: Any) -> AsyncGenerator[str, None]:
+        """Yield the text with which the model goes on with a conversation, piece by piece.
+
+        Args:
+            messages: the conversation so far.
+            kwargs: as for :meth:`LLM.generate`.
+
+        Raises:
+            StreamInterruptedError: if the answer was cut; ``partial`` holds what arrived.
+            DragomanError: see :mod:`dragoman.errors`.
+
+        """
+        async with aclosing(self._text(messages, kwargs)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def _text(self, question: Conversation, wishes: Mapping[str, Any]) -> AsyncGenerator[str, None]:
+        async with self.stream(question, **wishes) as stream, aclosing(stream.text()) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+
+def _may_fall_back(error: DragomanError) -> bool:
+    """Tell whether another model may do better: not where the request itself is at fault."""
+    return not isinstance(error, BadRequestError) or isinstance(error, NotFoundError)
+
+
+def _fallback(config: LLMConfig, other: str | Mapping[str, Any] | LLMConfig) -> LLMConfig:
+    """Return the configuration to fall back to; a bare model takes the key along only to the same provider."""
+    if isinstance(other, LLMConfig):
+        return other
+    if isinstance(other, Mapping):
+        return LLMConfig.from_dict(other)
+    if explain(LLMConfig(model=other)).provider == explain(config).provider:
+        return config.replace(model=other, fallbacks=())
+    foreign = {name: None for name in config.provider_options()}
+    kept = config.replace(model=other, api_key=None, api_base=None, provider=None, headers=None, fallbacks=())
+    for name in foreign:
+        del kept.kwargs[name]
+    return kept
+
+
+def _told(answer: T, asked: str | None, sent: str | None, error: DragomanError) -> T:
+    """Write down on a whole answer that another model gave it; a stream tells by its origin."""
+    if not isinstance(answer, Response):
+        return answer
+    reason = f"{type(error).__name__}: {error}"
+    adjustment = Adjustment(kind="coerced", feature="model", asked=asked, sent=sent, reason=reason)
+    return attrs.evolve(answer, adjustments=(*answer.adjustments, adjustment))
+
+
+__all__ = ["LLM", "AsyncLLM", "StreamingLLM"]

@@ -1,0 +1,188 @@
+"""The same doors without ``await``: one long-lived event loop in one thread."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Coroutine, Generator, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from dragoman.asking import Conversation
+from dragoman.config import LLMConfig
+from dragoman.events import Event, TextDelta
+from dragoman.llm import LLM
+from dragoman.message import Message
+from dragoman.provider import Prepared
+from dragoman.resolution import Explanation
+from dragoman.response import Response
+from dragoman.stream import EventStream
+
+if TYPE_CHECKING:
+    import asyncio
+
+T = TypeVar("T")
+
+
+class _LoopThread:
+    """Run one event loop in one daemon thread until the process ends."""
+
+    def __init__(self) -> None:
+        import asyncio  # noqa: PLC0415  # not paid for at import
+
+        self.process = os.getpid()
+        self._runner = asyncio.Runner()
+        self._loop = self._runner.get_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="dragoman-loop", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Return the result of *coroutine*; an interrupt cancels it and waits for its end."""
+        import asyncio  # noqa: PLC0415  # as above
+
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            if not future.done():
+                future.cancel()
+                self._settle()
+            raise
+
+    def _settle(self) -> None:
+        """Let what was cancelled run its clean-up."""
+        import asyncio  # noqa: PLC0415  # as above
+
+        with suppress(TimeoutError):  # the interrupt matters more
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(timeout=1)
+
+    def close(self) -> None:
+        """Stop the loop and close what is open in it."""
+        if self.process != os.getpid():
+            return
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._runner.close()
+
+
+_lock = threading.Lock()
+_threads: list[_LoopThread] = []
+
+
+def _loop_thread() -> _LoopThread:
+    """Return the loop of this process; a forked child starts its own."""
+    with _lock:
+        if not _threads or _threads[-1].process != os.getpid():
+            _threads[:] = [_LoopThread()]
+        return _threads[-1]
+
+
+class SyncEventStream:
+    """Iterate over the events of an answer, or over its text, without ``await``."""
+
+    def __init__(self, stream: EventStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield the events."""
+        while (event := _loop_thread().run(_next(self._stream))) is not None:
+            yield event
+
+    def text(self) -> Iterator[str]:
+        """Yield the text of the answer, piece by piece, without reasoning."""
+        for event in self:
+            if isinstance(event, TextDelta) and event.text:
+                yield event.text
+
+    def collect(self) -> Response:
+        """Read the stream to its end and return the whole answer."""
+        return _loop_thread().run(self._stream.collect())
+
+    @property
+    def response(self) -> Response:
+        """Return the whole answer, once the stream has ended."""
+        return self._stream.response
+
+
+async def _next(stream: EventStream) -> Event | None:
+    return await anext(stream, None)
+
+
+class SyncLLM:
+    """Talk to the model that a configuration names, without ``await``.
+
+    Calls may come from any thread; they run in one event loop of their own.
+
+    Args:
+        config: which model, and how; without one, the embedded echo answers.
+
+    """
+
+    def __init__(self, config: LLMConfig | None = None) -> None:
+        self._llm = LLM(config)
+
+    @property
+    def config(self) -> LLMConfig:
+        """Return the configuration."""
+        return self._llm.config
+
+    def completion(self, prompt: str, **kwargs: Any) -> str:
+        """Return the text that the model gives for *prompt*; see :meth:`LLM.completion`."""
+        return _loop_thread().run(self._llm.completion(prompt, **kwargs))
+
+    def chat_completion(self, messages: list[Message], **kwargs: Any) -> str:
+        """Return the text with which the model goes on with a conversation; see :meth:`LLM.chat_completion`."""
+        return _loop_thread().run(self._llm.chat_completion(messages, **kwargs))
+
+    def generate(self, messages: Conversation, **kwargs: Any) -> Response:
+        """Return the whole answer; see :meth:`LLM.generate`."""
+        return _loop_thread().run(self._llm.generate(messages, **kwargs))
+
+    def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
+        """Return the answer as a value of *kind*; see :meth:`LLM.extract`."""
+        return _loop_thread().run(self._llm.extract(kind, messages, **kwargs))
+
+    @contextmanager
+    def stream(self, messages: Conversation, **kwargs: Any) -> Generator[SyncEventStream, None, None]:
+        """Stream the answer; leaving the block hangs up. See :meth:`LLM.stream`."""
+        thread = _loop_thread()
+        manager = self._llm.stream(messages, **kwargs)
+        stream = thread.run(_enter(manager))
+        try:
+            yield SyncEventStream(stream)
+        finally:
+            thread.run(_exit(manager))
+
+    def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
+        """Return the HTTP request that would be sent; see :meth:`LLM.build_request`."""
+        return self._llm.build_request(messages, stream=stream, **kwargs)
+
+    def explain(self) -> Explanation:
+        """Say which provider answers, and why."""
+        return self._llm.explain()
+
+    def close(self) -> None:
+        """Give back the connections."""
+        _loop_thread().run(self._llm.aclose())
+
+    def __enter__(self) -> Self:
+        """Return this object."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"SyncLLM({self.config!r})"
+
+
+async def _enter(manager: Any) -> EventStream:
+    stream: EventStream = await manager.__aenter__()
+    return stream
+
+
+async def _exit(manager: Any) -> None:
+    await manager.__aexit__(None, None, None)
