@@ -1,0 +1,65 @@
+"""What a dialect is: pure functions between our types and a provider's HTTP messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from dragoman.errors import ProviderError
+from dragoman.events import Event
+from dragoman.http.sse import ServerSentEvent
+from dragoman.http.wire import HttpReply, HttpRequest
+from dragoman.request import ChatRequest, CompletionRequest
+from dragoman.response import Response
+
+
+class StreamDecoder(Protocol):
+    """Turn the events of one reply into ours; one object serves one stream."""
+
+    done: bool
+    """Whether nothing that follows matters any more."""
+
+    def feed(self, event: ServerSentEvent) -> Iterable[Event]:
+        """Return what *event* means.
+
+        Raises:
+            ProviderError: if it reports a failure.
+            ProtocolError: if it breaks the dialect.
+
+        """
+        ...
+
+    def close(self) -> Iterable[Event]:
+        """Return what is still to be said at the end of the wire."""
+        ...
+
+
+class Dialect(Protocol):
+    """Translate, without any socket, clock or environment."""
+
+    def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
+        """Return the request with its path below the base URL.
+
+        Raises:
+            UnsupportedError: for what the dialect cannot say.
+
+        """
+        ...
+
+    def decode(self, reply: HttpReply) -> Response:
+        """Return the answer of a whole reply with a good status.
+
+        Raises:
+            ProviderError: if the reply reports a failure all the same.
+            ProtocolError: if it breaks the dialect.
+
+        """
+        ...
+
+    def decoder(self) -> StreamDecoder:
+        """Return the decoder of one stream."""
+        ...
+
+    def error(self, reply: HttpReply) -> ProviderError:
+        """Return the error that a reply with a bad status reports."""
+        ...

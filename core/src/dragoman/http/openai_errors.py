@@ -1,0 +1,124 @@
+"""Errors of the OpenAI chat dialect, in every shape that servers give them: a table over code and status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from dragoman.errors import (
+    AuthenticationError,
+    BadRequestError,
+    ContentFilterError,
+    ContextWindowExceededError,
+    NotFoundError,
+    OverloadedError,
+    PermissionDeniedError,
+    ProtocolError,
+    ProviderError,
+    QuotaExceededError,
+    RateLimitError,
+    ServerError,
+)
+from dragoman.http.status import error_class, may_retry, retry_after
+from dragoman.http.wire import HttpReply
+
+CODES: Mapping[str, type[ProviderError]] = {
+    "insufficient_quota": QuotaExceededError,
+    "billing_hard_limit_reached": QuotaExceededError,
+    "billing_not_active": QuotaExceededError,
+    "context_length_exceeded": ContextWindowExceededError,
+    "exceed_context_size_error": ContextWindowExceededError,
+    "content_filter": ContentFilterError,
+    "content_policy_violation": ContentFilterError,
+    "invalid_api_key": AuthenticationError,
+    "authentication_error": AuthenticationError,
+    "permission_error": PermissionDeniedError,
+    "model_not_found": NotFoundError,
+    "not_found_error": NotFoundError,
+    "rate_limit_exceeded": RateLimitError,
+    "rate_limit_error": RateLimitError,
+    "overloaded_error": OverloadedError,
+    "server_error": ServerError,
+    "api_error": ServerError,
+    "invalid_request_error": BadRequestError,
+}
+"""What a code or type stands for; of several that fit, the most specific counts."""
+
+PARAMETERS: Mapping[str, str] = {
+    "max_completion_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
+    "reasoning_effort": "effort",
+    "reasoning.effort": "effort",
+}
+"""Parameters whose setting has another name here."""
+
+_VAGUE = frozenset({"invalid_request_error", "server_error", "api_error"})
+
+
+def error_of(reply: HttpReply, codes: Mapping[str, type[ProviderError]] = CODES) -> ProviderError:
+    """Return the error that a reply reports.
+
+    Args:
+        reply: the reply, or one event of a stream with the status 200.
+        codes: what codes and types stand for.
+
+    """
+    message, code, kind, parameter = _fields(reply)
+    status = _status(reply.status, code)
+    chosen = _class(status, code, kind, codes)
+    return chosen(
+        message,
+        status=status,
+        code=code or kind,
+        parameter=PARAMETERS.get(parameter, parameter) if parameter else None,
+        retry_after=retry_after(reply.headers),
+        retryable=may_retry(chosen, status, reply.headers),
+        body=reply.excerpt,
+    )
+
+
+def _fields(reply: HttpReply) -> tuple[str, str | None, str | None, str | None]:
+    """Return message, code, type and parameter, wherever the server put them."""
+    try:
+        body = reply.json()
+    except ProtocolError:
+        body = None
+    if isinstance(body, list) and body:
+        body = cast("list[Any]", body)[0]
+    known = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    error = known.get("error")
+    fields = cast("dict[str, Any]", error) if isinstance(error, dict) else known
+    message = next((text for text in map(_text, _messages(error, fields)) if text), "")
+    if not message:
+        message = reply.excerpt.strip() or f"HTTP status {reply.status} without a word"
+    return message, _text(fields.get("code")), _text(fields.get("type")), _text(fields.get("param"))
+
+
+def _messages(error: Any, fields: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (error if isinstance(error, str) else None, fields.get("message"), fields.get("detail"), fields.get("error"))
+
+
+def _text(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    return value if isinstance(value, str) else str(value)
+
+
+def _status(status: int, code: str | None) -> int:
+    """Return the HTTP status, or the one that stands in the body where HTTP said that all was well."""
+    if status >= 400 or code is None or not code.isdigit():  # noqa: PLR2004  # HTTP's own border
+        return status
+    return int(code) if 400 <= int(code) < 600 else status  # noqa: PLR2004  # as above
+
+
+def _class(
+    status: int, code: str | None, kind: str | None, codes: Mapping[str, type[ProviderError]]
+) -> type[ProviderError]:
+    by_code = codes.get(code or "")
+    by_kind = codes.get(kind or "")
+    for found, name in ((by_code, code), (by_kind, kind)):
+        if found is not None and name not in _VAGUE:
+            return found
+    if status >= 400:  # noqa: PLR2004  # as above
+        return error_class(status)
+    return by_code or by_kind or ProviderError

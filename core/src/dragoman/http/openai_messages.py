@@ -1,0 +1,218 @@
+"""Our messages as those of the OpenAI chat dialect.
+
+See https://platform.openai.com/docs/api-reference/chat/create.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from attrs import define, field, frozen
+
+from dragoman.errors import UnsupportedError
+from dragoman.http.wire import dumps
+from dragoman.message import Message, Role
+from dragoman.parts import (
+    Bytes,
+    Data,
+    Extension,
+    FileRef,
+    InlineText,
+    Media,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolResult,
+    Url,
+)
+from dragoman.response import Adjustment
+
+_AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
+
+ReplayReasoning = Callable[[Sequence[Reasoning]], dict[str, Any]]
+"""Turn reasoning of earlier turns into members of an assistant's message."""
+
+
+def no_replay(_: Sequence[Reasoning]) -> dict[str, Any]:
+    """Send no reasoning back: the dialect has no place for it."""
+    return {}
+
+
+@frozen(kw_only=True)
+class MessageRules:
+    """Say how one host's messages differ.
+
+    Args:
+        issuer: whose extensions and seals may be sent.
+        system_role: the role of a system message.
+        replay_reasoning: what becomes of reasoning of earlier turns.
+        tool_media: whether a tool's result may hold media.
+
+    """
+
+    issuer: str
+    system_role: str = "system"
+    replay_reasoning: ReplayReasoning = no_replay
+    tool_media: bool = False
+
+
+@define(kw_only=True)
+class MessageEncoder:
+    """Encode a conversation and note what could not be sent.
+
+    Args:
+        rules: how this host's messages differ.
+        adjustments: what was left out, filled on the way.
+
+    """
+
+    rules: MessageRules
+    adjustments: list[Adjustment] = field(factory=lambda: list[Adjustment]())
+
+    def encode(self, messages: Iterable[Message]) -> list[dict[str, Any]]:
+        """Return the messages of the dialect.
+
+        Raises:
+            UnsupportedError: for a part that the dialect cannot say.
+
+        """
+        encoded: list[dict[str, Any]] = []
+        for message in messages:
+            if message.role == Role.ASSISTANT:
+                encoded.append(self._assistant(message))
+                continue
+            results = message.of_type(ToolResult)
+            encoded.extend(self._result(result) for result in results)
+            rest = tuple(part for part in message.parts if not isinstance(part, ToolResult))
+            if rest or not results:
+                encoded.append(self._spoken(message, rest))
+        return encoded
+
+    def _spoken(self, message: Message, parts: tuple[Part, ...]) -> dict[str, Any]:
+        role = self.rules.system_role if message.role == Role.SYSTEM else str(message.role)
+        named = {} if message.name is None else {"name": message.name}
+        return {"role": role, "content": self._content(parts), **named}
+
+    def _content(self, parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
+        """Return a plain string wherever one text is all there is: some servers take nothing else."""
+        if not parts:
+            return ""
+        if len(parts) == 1 and isinstance(parts[0], Text) and not parts[0].options:
+            return parts[0].text
+        encoded = (self._part(part) for part in parts)
+        return [each for each in encoded if each is not None]
+
+    def _part(self, part: Part) -> dict[str, Any] | None:
+        if isinstance(part, Text):
+            return {"type": "text", "text": part.text, **_own_options(part, self.rules.issuer)}
+        if isinstance(part, Media):
+            return {**media(part, self.rules.issuer), **_own_options(part, self.rules.issuer)}
+        if isinstance(part, Data):
+            return {"type": "text", "text": dumps(part.value).decode()}
+        if isinstance(part, Extension) and part.issuer == self.rules.issuer and isinstance(part.value, dict):
+            return dict(part.value)
+        if isinstance(part, Extension | Reasoning):
+            self._leave_out(part)
+            return None
+        message = f"{self.rules.issuer} takes no {type(part).__name__} in a message of this role"
+        raise UnsupportedError(message)
+
+    def _assistant(self, message: Message) -> dict[str, Any]:
+        encoded: dict[str, Any] = {"role": "assistant"}
+        texts = message.of_type(Text)
+        refusals = message.of_type(Refusal)
+        calls = [call for call in message.of_type(ToolCall) if not call.server_side]
+        encoded["content"] = "".join(text.text for text in texts) if texts or not (refusals or calls) else None
+        if refusals:
+            encoded["refusal"] = "".join(refusal.text for refusal in refusals)
+        if message.name is not None:
+            encoded["name"] = message.name
+        encoded.update(self._reasoning(message))
+        _add_calls(encoded, calls)
+        for part in message.parts:
+            if isinstance(part, Extension | Media) or (isinstance(part, ToolCall) and part.server_side):
+                self._leave_out(part)
+        return encoded
+
+    def _reasoning(self, message: Message) -> dict[str, Any]:
+        reasoning = message.of_type(Reasoning)
+        if not reasoning:
+            return {}
+        replayed = self.rules.replay_reasoning(reasoning)
+        if not replayed:
+            self._leave_out(reasoning[0])
+        return replayed
+
+    def _result(self, result: ToolResult) -> dict[str, Any]:
+        if result.metadata.get("type") == "function_call":
+            return {"role": "function", "name": result.name, "content": self._result_content(result)}
+        return {"role": "tool", "tool_call_id": result.call_id, "content": self._result_content(result)}
+
+    def _result_content(self, result: ToolResult) -> str | list[dict[str, Any]]:
+        if all(isinstance(part, Text | Data) for part in result.content):
+            return result.text
+        if not self.rules.tool_media:
+            message = f"{self.rules.issuer} takes only text as the result of a tool; send media in a user message"
+            raise UnsupportedError(message)
+        content = self._content(result.content)
+        return content
+
+    def _leave_out(self, part: Part) -> None:
+        feature = type(part).__name__.lower()
+        reason = f"{self.rules.issuer} has no place for it in a conversation"
+        self.adjustments.append(Adjustment(kind="dropped", feature=feature, reason=reason, by=self.rules.issuer))
+
+
+def _own_options(part: Part, issuer: str) -> dict[str, Any]:
+    own = part.options.get(issuer)
+    return dict(own) if isinstance(own, dict) else {}
+
+
+def _add_calls(encoded: dict[str, Any], calls: Sequence[ToolCall]) -> None:
+    if len(calls) == 1 and calls[0].metadata.get("type") == "function_call":
+        encoded["function_call"] = {"name": calls[0].name, "arguments": calls[0].arguments}
+    elif calls:
+        encoded["tool_calls"] = [_call(call) for call in calls]
+
+
+def _call(call: ToolCall) -> dict[str, Any]:
+    if call.metadata.get("type") == "custom":
+        return {"id": call.call_id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
+    arguments = call.arguments or "{}"
+    return {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+
+
+def media(part: Media, issuer: str) -> dict[str, Any]:
+    """Return an image, a sound or a document as a content part.
+
+    Raises:
+        UnsupportedError: for a kind of media that the dialect has no place for.
+
+    """
+    family = part.media_type.partition("/")[0]
+    if family == "image" and isinstance(part.source, Bytes | Url):
+        detail = part.metadata.get("detail")
+        image = {"url": _address(part), **({"detail": detail} if detail else {})}
+        return {"type": "image_url", "image_url": image}
+    if family == "audio" and isinstance(part.source, Bytes) and part.media_type in _AUDIO_FORMATS:
+        sound = {"data": part.source.base64, "format": _AUDIO_FORMATS[part.media_type]}
+        return {"type": "input_audio", "input_audio": sound}
+    if isinstance(part.source, FileRef):
+        return {"type": "file", "file": {"file_id": part.source.file_id}}
+    if isinstance(part.source, InlineText):
+        return {"type": "text", "text": part.source.text}
+    if isinstance(part.source, Bytes) and family != "audio":
+        file = {"filename": part.filename or "document", "file_data": _address(part)}
+        return {"type": "file", "file": file}
+    message = f"{issuer} takes no {part.media_type} as {type(part.source).__name__}"
+    raise UnsupportedError(message)
+
+
+def _address(part: Media) -> str:
+    if isinstance(part.source, Url):
+        return part.source.url
+    assert isinstance(part.source, Bytes)  # noqa: S101  # by the callers
+    return f"data:{part.media_type};base64,{part.source.base64}"

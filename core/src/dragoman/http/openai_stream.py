@@ -1,0 +1,236 @@
+"""The stream of the OpenAI chat dialect.
+
+Complete once a ``finish_reason`` was seen; ``[DONE]`` alone is no sign of that, and some servers never send it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from dragoman.errors import ProtocolError
+from dragoman.events import (
+    ArgumentsDelta,
+    Event,
+    MediaDelta,
+    PartStart,
+    PartUpdate,
+    ReasoningDelta,
+    ResponseSnapshot,
+    TextDelta,
+    UsageSnapshot,
+)
+from dragoman.http import openai_parts as read
+from dragoman.http.sse import ServerSentEvent
+from dragoman.http.wire import HttpReply, loads
+from dragoman.parts import JSON, Bytes, Media, Part, Reasoning, Refusal, Text, ToolCall
+
+if TYPE_CHECKING:
+    from dragoman.http.openai_chat import OpenAIChat
+
+
+class OpenAIChatDecoder:
+    """Decode one stream.
+
+    Args:
+        dialect: whose rules apply.
+
+    """
+
+    def __init__(self, dialect: OpenAIChat) -> None:
+        self.done = False
+        self._dialect = dialect
+        self._count = 0
+        self._open: dict[str, int] = {}
+        self._calls: dict[int, list[tuple[str, int]]] = {}
+        self._latest: int | None = None
+        self._facts: dict[str, Any] = {}
+        self._others: dict[int, dict[str, JSON]] = {}
+        self._logprobs: list[JSON] = []
+        self._citations: list[Any] = []
+
+    def feed(self, event: ServerSentEvent) -> Iterable[Event]:
+        """Return what one event means."""
+        if event.data == b"[DONE]":
+            self.done = True
+            return ()
+        chunk = self._chunk(event)
+        events: list[Event] = []
+        self._note(chunk, events)
+        for choice in read.objects(chunk.get("choices")):
+            if choice.get("index") or 0:
+                self._elsewhere(choice)
+            else:
+                self._choice(choice, events)
+        usage = self._dialect.usage(chunk)
+        if usage is not None:
+            events.append(UsageSnapshot(usage))
+        return events
+
+    def close(self) -> Iterable[Event]:
+        """Return the facts that are complete only at the end."""
+        metadata: dict[str, JSON] = {}
+        if self._logprobs:
+            metadata["logprobs"] = {"content": self._logprobs}
+        if self._others:
+            metadata["choices"] = [self._others[index] for index in sorted(self._others)]
+        return [ResponseSnapshot(metadata=metadata)] if metadata else []
+
+    def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
+        try:
+            chunk = read.as_object(loads(event.data), f"the event {event.event!r}")
+        except ProtocolError:
+            if event.event != "error":
+                raise
+            chunk = {"error": event.data.decode("utf-8", "replace")}
+        if chunk.get("error") or event.event == "error":
+            raise self._dialect.error(HttpReply(status=200, body=event.data))
+        return chunk
+
+    def _note(self, chunk: Mapping[str, Any], events: list[Event]) -> None:
+        """Report ids and extras, once each time they change."""
+        metadata = self._dialect.metadata(chunk)
+        facts = {"id": chunk.get("id"), "model": chunk.get("model"), "created": chunk.get("created"), **metadata}
+        news = {name: value for name, value in facts.items() if value and self._facts.get(name) != value}
+        if not news:
+            return
+        self._facts.update(news)
+        created = news.get("created")
+        events.append(
+            ResponseSnapshot(
+                response_id=news.get("id"),
+                served_model=news.get("model"),
+                created=float(created) if isinstance(created, int | float) else None,
+                metadata={name: value for name, value in news.items() if name in metadata},
+            )
+        )
+
+    def _choice(self, choice: Mapping[str, Any], events: list[Event]) -> None:
+        delta = choice.get("delta") or choice.get("message")
+        if isinstance(delta, dict):
+            self._delta(cast("dict[str, Any]", delta), events)
+        elif isinstance(choice.get("text"), str):
+            self._text("text", choice["text"], events)
+        logprobs = choice.get("logprobs")
+        if isinstance(logprobs, dict) and isinstance(logprobs.get("content"), list):
+            self._logprobs.extend(logprobs["content"])
+        extra = self._dialect.choice_metadata(choice)
+        if choice.get("finish_reason") is not None:
+            finish = read.finish(choice["finish_reason"], self._dialect.finish_table)
+            events.append(ResponseSnapshot(finish=finish, metadata=extra))
+        elif extra:
+            events.append(ResponseSnapshot(metadata=extra))
+
+    def _delta(self, delta: dict[str, Any], events: list[Event]) -> None:
+        content = delta.get("content")
+        if content and type(content) is str and len(delta) <= 2 and "text" in self._open:  # noqa: PLR2004  # content, role
+            events.append(TextDelta(self._open["text"], content))
+            return
+        events.extend(self._dialect.reasoning_events(self, delta))
+        self._text("text", read.text_of(content), events)
+        if delta.get("annotations"):
+            self._cite(delta["annotations"], events)
+        self._text("refusal", delta.get("refusal"), events)
+        self._audio(delta.get("audio"), events)
+        for part in read.attached({"images": delta.get("images")}):
+            events.append(PartStart(self.begin(), part))
+        for call in read.objects(delta.get("tool_calls")):
+            self._call(call, events)
+        if isinstance(delta.get("function_call"), dict):
+            self._legacy(delta["function_call"], events)
+
+    def begin(self) -> int:
+        """Return the index of a new part."""
+        self._count += 1
+        return self._count - 1
+
+    def reasoning(self, text: str) -> list[Event]:
+        """Return the events that add *text* to the reasoning."""
+        events: list[Event] = []
+        self._text("reasoning", text, events)
+        return events
+
+    def _text(self, kind: str, text: Any, events: list[Event]) -> None:
+        if not isinstance(text, str) or not text:
+            return
+        index = self._open.get(kind)
+        if index is None:
+            index = self._open[kind] = self.begin()
+            empty: dict[str, Part] = {"text": Text(text=""), "refusal": Refusal(text=""), "reasoning": Reasoning()}
+            events.append(PartStart(index, empty[kind]))
+        events.append(ReasoningDelta(index, text) if kind == "reasoning" else TextDelta(index, text))
+
+    def _cite(self, annotations: Any, events: list[Event]) -> None:
+        self._citations.extend(annotations if isinstance(annotations, list) else [])
+        part = Text(text="", citations=read.citations(self._citations))
+        index = self._open.get("text")
+        if index is None:
+            index = self._open["text"] = self.begin()
+            events.append(PartStart(index, part))
+        else:
+            events.append(PartUpdate(index, part))
+
+    def _audio(self, audio: Any, events: list[Event]) -> None:
+        if not isinstance(audio, dict):
+            return
+        known = cast("dict[str, Any]", audio)
+        index = self._open.get("audio")
+        if index is None:
+            index = self._open["audio"] = self.begin()
+            events.append(PartStart(index, Media(source=Bytes(data=b""), media_type="audio/*", id=known.get("id"))))
+        if isinstance(known.get("data"), str):
+            events.append(MediaDelta(index, base64.b64decode(known["data"])))
+
+    def _call(self, call: dict[str, Any], events: list[Event]) -> None:
+        """Add to a tool call: told apart by its place and, where a server repeats the place, by its id."""
+        place = call.get("index")
+        call_id = call.get("id") or ""
+        begun = read.tool_call(call, self._count)
+        known = self._calls.setdefault(place, []) if isinstance(place, int) else self._any_place(call_id)
+        index = _same_call(known, call_id, has_name=bool(begun.name))
+        if index is None:
+            index = self.begin()
+            (known if isinstance(place, int) else self._calls.setdefault(-1, [])).append((call_id, index))
+            self._latest = index
+            numbered = read.tool_call(call, sum(map(len, self._calls.values())) - 1)
+            events.append(PartStart(index, ToolCall(name=numbered.name, call_id=numbered.call_id, metadata=begun.metadata)))
+        if begun.arguments:
+            events.append(ArgumentsDelta(index, begun.arguments))
+
+    def _any_place(self, call_id: str) -> list[tuple[str, int]]:
+        """Return the calls that a fragment without a place may belong to: the one of its id, else the latest."""
+        everything = [entry for entries in self._calls.values() for entry in entries]
+        return [entry for entry in everything if entry[0] == call_id] if call_id else everything[-1:]
+
+    def _legacy(self, call: dict[str, Any], events: list[Event]) -> None:
+        index = self._open.get("function_call")
+        begun = read.legacy_call(call)
+        if index is None:
+            index = self._open["function_call"] = self.begin()
+            events.append(PartStart(index, ToolCall(name=begun.name, call_id="call_0", metadata=begun.metadata)))
+        if begun.arguments:
+            events.append(ArgumentsDelta(index, begun.arguments))
+
+    def _elsewhere(self, choice: Mapping[str, Any]) -> None:
+        """Keep the text of another choice than the first, where several were asked for."""
+        index = int(choice["index"])
+        kept = self._others.setdefault(index, {"index": index, "text": "", "finish_reason": None})
+        delta = choice.get("delta")
+        if isinstance(delta, dict):
+            kept["text"] = str(kept["text"]) + read.text_of(cast("dict[str, Any]", delta).get("content"))
+        if choice.get("finish_reason") is not None:
+            kept["finish_reason"] = str(choice["finish_reason"])
+
+
+def _same_call(known: list[tuple[str, int]], call_id: str, *, has_name: bool) -> int | None:
+    """Return the call that a fragment goes on with, ``None`` if it begins a new one."""
+    if not known:
+        return None
+    latest_id, latest = known[-1]
+    if not call_id or call_id == latest_id:
+        return latest
+    for each_id, index in known:
+        if each_id == call_id:
+            return index
+    return None if has_name else latest

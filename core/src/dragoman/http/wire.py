@@ -1,0 +1,119 @@
+"""What goes over the wire and comes back, and JSON in both directions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from attrs import field, frozen
+
+from dragoman.errors import InvalidRequestError, ProtocolError
+from dragoman.response import Adjustment
+
+EXCERPT = 500
+"""How many characters of a reply an error shows."""
+
+
+def _no_headers() -> Mapping[str, str]:
+    return {}
+
+
+@frozen(kw_only=True)
+class HttpRequest:
+    """Hold one HTTP request.
+
+    Args:
+        url: the path below the base URL, as a dialect makes it, or the whole address, as it is sent.
+        body: the encoded body.
+        method: the HTTP method.
+        headers: names in lower case; a credential is a :class:`~dragoman.Secret`.
+        adjustments: what a dialect had to send otherwise than asked.
+
+    """
+
+    url: str
+    body: bytes | None = field(default=None, repr=lambda body: "None" if body is None else f"<{len(body)} bytes>")
+    method: str = "POST"
+    headers: Mapping[str, str] = field(factory=_no_headers)
+    adjustments: tuple[Adjustment, ...] = ()
+
+
+@frozen(kw_only=True)
+class HttpReply:
+    """Hold one HTTP reply.
+
+    Args:
+        status: the HTTP status.
+        headers: names in lower case.
+        body: the whole body, decompressed.
+
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
+    body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+
+    @property
+    def media_type(self) -> str:
+        """Return the media type in lower case, without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def excerpt(self) -> str:
+        """Return the beginning of the body as text."""
+        return self.body[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT]
+
+    def json(self) -> Any:
+        """Return the decoded body.
+
+        Raises:
+            ProtocolError: if it is not JSON.
+
+        """
+        return loads(self.body)
+
+
+def dumps(value: Any) -> bytes:
+    """Return *value* as JSON.
+
+    Raises:
+        InvalidRequestError: if it holds what JSON cannot say.
+
+    """
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        message = f"the request holds what JSON cannot say: {error}"
+        raise InvalidRequestError(message) from None
+
+
+def loads(data: bytes) -> Any:
+    """Return the value of a JSON text; half a surrogate pair in an escape becomes U+FFFD.
+
+    Raises:
+        ProtocolError: if it is not JSON in UTF-8.
+
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        reason = str(error)
+    try:
+        return _whole(json.loads(data.decode("utf-8")))
+    except (ValueError, RecursionError):
+        shown = data[:EXCERPT].decode("utf-8", "replace")
+        message = f"expected JSON, got {shown!r} ({reason})" if data else "expected JSON, got nothing"
+        raise ProtocolError(message, body=shown, phase="decode") from None
+
+
+def _whole(value: Any) -> Any:
+    """Replace what no UTF-8 text can hold, in every text of *value*."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, dict):
+        return {_whole(name): _whole(item) for name, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    return value
