@@ -1,0 +1,21 @@
+"""Fixtures for pytest. A test module imports those it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dragoman.testing.loopback import LoopbackServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["loopback"]
+
+
+@pytest.fixture
+def loopback() -> Iterator[LoopbackServer]:
+    """Run a scripted HTTP server on 127.0.0.1 for the length of one test."""
+    with LoopbackServer() as server:
+        yield server
