@@ -1,0 +1,58 @@
+"""An error as one clear line and a hint, never a traceback."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+import click
+
+from dragoman.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectionFailedError,
+    DragomanError,
+    InvalidRequestError,
+    MissingCredentialError,
+    PluginError,
+    QuotaExceededError,
+    RateLimitError,
+    RequestTimeoutError,
+    StreamInterruptedError,
+    UnsupportedError,
+)
+
+_HINTS: tuple[tuple[type[DragomanError], str], ...] = (
+    (MissingCredentialError, "set the environment variable it names"),
+    (ConfigurationError, "'dragoman why MODEL' shows how a model is resolved, 'dragoman plugins' what is installed"),
+    (PluginError, "'dragoman plugins' shows what is installed"),
+    (UnsupportedError, "leave the option out, or choose another model"),
+    (InvalidRequestError, "'dragoman chat --help' lists the options"),
+    (AuthenticationError, "the provider did not accept the key; check which one is set"),
+    (QuotaExceededError, "the account has no budget left; waiting does not help"),
+    (RateLimitError, "too many requests; try again later"),
+    (ConnectionFailedError, "check the address and the network"),
+    (RequestTimeoutError, "try again, or raise -o timeout=SECONDS"),
+    (StreamInterruptedError, "what arrived is shown above; try again"),
+)
+_USAGE = (ConfigurationError, InvalidRequestError, UnsupportedError)
+
+
+def one_line(error: BaseException) -> str:
+    """Return the message of *error* on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+class Trouble(click.ClickException):
+    """Show an error of ours: exit code 2 where the call was wrong, 1 where its execution failed."""
+
+    def __init__(self, error: DragomanError) -> None:
+        super().__init__(one_line(error))
+        self.error = error
+        self.exit_code = 2 if isinstance(error, _USAGE) else 1
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the line and the hint to standard error."""
+        click.echo(f"dragoman: {self.message}", file=file, err=True)
+        hint = next((text for kind, text in _HINTS if isinstance(self.error, kind)), None)
+        if hint:
+            click.echo(f"hint: {hint}", file=file, err=True)
