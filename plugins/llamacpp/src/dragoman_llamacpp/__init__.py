@@ -1,0 +1,1 @@
+"""llama.cpp in process, for Dragoman: a GGUF file answers, without a server."""

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+from core.scripted import FakeClock
+
+from dragoman import (
+    AUTO,
+    REQUIRED,
+    ChatRequest,
+    CompletionRequest,
+    InvalidRequestError,
+    LLMConfig,
+    Message,
+    OutputFormat,
+    ServerTool,
+    Text,
+    Timeouts,
+    Tool,
+    ToolChoice,
+)
+from dragoman.asking import Asking, read_conversation
+from dragoman.request import JSON_OBJECT, TEXT
+
+
+def asking(**config: Any) -> Asking:
+    made = LLMConfig(model="m", **config)
+    return Asking.of(made, provider="acme", model="m", timeouts=Timeouts(total=10.0))
+
+
+def weather(city: str) -> str:
+    """Tell the weather."""
+    return city
+
+
+HI = Message("user", "Hi")
+
+
+@pytest.mark.parametrize(
+    ("conversation", "messages"),
+    [
+        ("Hi", (HI,)),
+        (HI, (HI,)),
+        ([HI, {"role": "assistant", "content": "Yo"}], (HI, Message("assistant", "Yo"))),
+        (iter([HI]), (HI,)),
+    ],
+)
+def test_a_conversation_is_given_as_is_natural(conversation: Any, messages: tuple[Message, ...]) -> None:
+    assert read_conversation(conversation) == messages
+    assert asking().chat(messages, {}).messages == messages
+
+
+@pytest.mark.parametrize(
+    ("conversation", "problem"),
+    [
+        ("", "not empty"),
+        ([], "at least one message"),
+        (5, "a text or messages, not int"),
+        ([5], r"messages\[0\] is int"),
+        ([{"role": "user", "contents": "x"}], "unknown key 'contents'"),
+        ([Message("critic", "Hm")], "role 'critic'"),
+    ],
+)
+@pytest.mark.parametrize("wishes", [{}, {"seed": 1}])
+def test_what_is_no_conversation_is_refused(conversation: Any, problem: str, wishes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequestError, match=problem):
+        asking().chat(conversation, wishes)
+
+
+def test_a_call_starts_from_the_configuration() -> None:
+    made = asking(top_p=0.5, api_version="1")
+    assert made.chat("Hi", {}) == ChatRequest(
+        model="m", messages=(HI,), settings=made.settings, options={"acme": {"api_version": "1"}}
+    )
+    assert made.completion("Go", {}) == CompletionRequest(
+        model="m", prompt="Go", settings=made.settings, options={"acme": {"api_version": "1"}}
+    )
+    assert asking().options == {}
+
+
+def test_wishes_of_one_call_come_first() -> None:
+    made = asking(top_p=0.5, api_version="1")
+    request = made.chat("Hi", {"top_p": 0.1, "seed": 5, "api_version": "2", "user": "u", "headers": {"x": "y"}})
+    assert request.settings == attrs.evolve(made.settings, top_p=0.1, seed=5, explicit={"top_p", "seed"})
+    assert request.options == {"acme": {"api_version": "2", "user": "u"}}
+    assert request.headers == {"x": "y"}
+    assert made.chat("Hi", {"headers": None}).settings is made.settings
+
+
+def test_options_keyed_by_provider_are_merged_and_those_of_others_left_alone() -> None:
+    options = {"acme": {"a": 1, "b": 1}, "other": {"c": 1}}
+    request = asking(a=0, z=0).completion("Go", {"options": options, "b": 2, "suffix": "end"})
+    assert request.options == {"acme": {"a": 1, "b": 2, "z": 0}, "other": {"c": 1}}
+    assert request.suffix == "end"
+
+
+@pytest.mark.parametrize(
+    ("choice", "read"), [(None, AUTO), ("any", REQUIRED), ("weather", ToolChoice("tool", "weather")), (REQUIRED, REQUIRED)]
+)
+def test_tools_are_tools_or_typed_functions(choice: Any, read: ToolChoice) -> None:
+    tools = [Tool(name="f"), ServerTool(id="acme.search"), weather]
+    request = asking().chat("Hi", {"tools": tools, "tool_choice": choice})
+    assert request.tools[:2] == (Tool(name="f"), ServerTool(id="acme.search"))
+    assert isinstance(request.tools[2], Tool)
+    assert (request.tools[2].name, request.tools[2].description) == ("weather", "Tell the weather.")
+    assert request.tool_choice == read
+
+
+SCHEMA = {"type": "object", "title": "Place"}
+
+
+@pytest.mark.parametrize(
+    ("output", "read"),
+    [
+        (None, TEXT),
+        ("text", TEXT),
+        ("json", JSON_OBJECT),
+        (JSON_OBJECT, JSON_OBJECT),
+        (SCHEMA, OutputFormat("json_schema", schema=SCHEMA, name="Place")),
+        ({}, OutputFormat("json_schema", schema={}, name="answer")),
+    ],
+)
+def test_an_output_is_a_word_a_schema_or_a_format(output: Any, read: OutputFormat) -> None:
+    assert asking().chat("Hi", {"output": output}).output == read
+
+
+def test_an_output_may_be_a_type() -> None:
+    @attrs.frozen
+    class Place:
+        name: str
+
+    output = asking().chat("Hi", {"output": Place}).output
+    assert (output.kind, output.name) == ("json_schema", "Place")
+    assert output.schema is not None
+    assert output.schema["required"] == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "problem", "parameter"),
+    [
+        ({"temperature": "hot"}, "temperature is a number", "temperature"),
+        ({"model": "n"}, "'model' belongs to LLMConfig", "model"),
+        ({"api_key": "k"}, "'api_key' belongs to LLMConfig", "api_key"),
+        ({"num_retries": 1}, "'num_retries' belongs to LLMConfig", "num_retries"),
+        ({"tools": ["f"]}, "a tool is a Tool, a ServerTool or a typed function, not str", "tools"),
+        ({"headers": "x"}, "headers are a mapping of texts, not str", "headers"),
+    ],
+)
+def test_a_wrong_wish_is_refused(wishes: dict[str, Any], problem: str, parameter: str) -> None:
+    with pytest.raises(InvalidRequestError, match=problem) as caught:
+        asking().chat("Hi", wishes)
+    assert caught.value.parameter == parameter
+
+
+@pytest.mark.parametrize(
+    ("wishes", "problem"),
+    [
+        ({"timeout": 0}, "above 0, not 0"),
+        ({"timeout": "5"}, "above 0, not '5'"),
+        ({"timeout": True}, "above 0, not True"),
+        ({"on_unsupported": "ignore"}, "'adjust', 'warn' or 'raise', not 'ignore'"),
+    ],
+)
+def test_a_wrong_limit_is_refused(wishes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(InvalidRequestError, match=problem):
+        asking().context(wishes)
+
+
+def test_the_deadline_counts_from_now(clock: FakeClock) -> None:
+    made = attrs.evolve(asking(), clock=clock)
+    assert made.context({}).deadline == 1010.0
+    context = made.context({"timeout": 2, "on_unsupported": "raise"})
+    assert (context.deadline, context.timeouts.total, context.on_unsupported) == (1002.0, 2.0, "raise")
+    assert attrs.evolve(made, timeouts=Timeouts(total=None)).context({}).deadline is None
+
+
+def test_text_parts_are_a_conversation_only_within_a_message() -> None:
+    with pytest.raises(InvalidRequestError, match=r"messages\[0\] is Text"):
+        asking().chat([Text(text="Hi")], {})  # type: ignore[list-item]  # on purpose

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import pytest
+
+from dragoman import (
+    ArgumentsDelta,
+    Bytes,
+    Data,
+    Event,
+    Finish,
+    FinishReason,
+    Media,
+    MediaDelta,
+    Origin,
+    PartEnd,
+    PartStart,
+    PartStop,
+    PartUpdate,
+    Ping,
+    ProtocolError,
+    Raw,
+    Reasoning,
+    ReasoningDelta,
+    Refusal,
+    Response,
+    ResponseSnapshot,
+    Seal,
+    SealUpdate,
+    StreamEnd,
+    StreamInterruptedError,
+    StreamStart,
+    Text,
+    TextDelta,
+    ToolCall,
+    Url,
+    Usage,
+    UsageSnapshot,
+)
+from dragoman.assembly import Assembler, build_response
+
+STOP = ResponseSnapshot(finish=Finish(reason="stop", raw="stop"))
+CALL = ToolCall(name="f", call_id="1")
+
+
+def assemble(*events: Event) -> Response:
+    assembler = Assembler(StreamStart())
+    for event in (*events, STOP):
+        assembler.feed(event)
+    end = assembler.end()[-1]
+    assert isinstance(end, StreamEnd)
+    return end.response
+
+
+@pytest.mark.parametrize(
+    ("events", "part"),
+    [
+        ([PartStart(0, Text(text="a")), TextDelta(0, "b"), TextDelta(0, "c")], Text(text="abc")),
+        ([PartStart(0, Refusal(text="")), TextDelta(0, "no")], Refusal(text="no")),
+        ([PartStart(0, Reasoning()), ReasoningDelta(0, "hm")], Reasoning(text="hm")),
+        (
+            [PartStart(0, CALL), ArgumentsDelta(0, '{"a":'), ArgumentsDelta(0, "1}")],
+            ToolCall(name="f", call_id="1", arguments='{"a":1}'),
+        ),
+        (
+            [PartStart(0, Media(source=Bytes(data=b"a"), media_type="audio/wav")), MediaDelta(0, b"b")],
+            Media(source=Bytes(data=b"ab"), media_type="audio/wav"),
+        ),
+        (
+            [PartStart(0, Media(source=Url(url="https://x.test"), media_type="audio/wav")), MediaDelta(0, b"b")],
+            Media(source=Bytes(data=b"b"), media_type="audio/wav"),
+        ),
+        ([PartStart(0, Data(value=1)), Ping(), Raw({"any": "thing"})], Data(value=1)),
+        (
+            [PartStart(0, Text(text="")), TextDelta(0, "a"), SealUpdate(0, Seal(issuer="x", payload="s")), TextDelta(0, "b")],
+            Text(text="ab", seal=Seal(issuer="x", payload="s")),
+        ),
+        # A fuller version replaces; it takes along what deltas brought only where it has no content of its own.
+        ([PartStart(0, Text(text="")), TextDelta(0, "ab"), PartUpdate(0, Text(text="abc"))], Text(text="abc")),
+        ([PartStart(0, Text(text="")), TextDelta(0, "ab"), PartUpdate(0, Text(text="", id="t"))], Text(text="ab", id="t")),
+        (
+            [PartStart(0, Text(text="")), TextDelta(0, "a"), PartUpdate(0, Text(text="", id="t")), TextDelta(0, "b")],
+            Text(text="ab", id="t"),
+        ),
+        (
+            [PartStart(0, CALL), ArgumentsDelta(0, "{"), PartUpdate(0, ToolCall(name="g", call_id="2"))],
+            ToolCall(name="g", call_id="2", arguments="{"),
+        ),
+        (
+            [PartStart(0, CALL), ArgumentsDelta(0, "{"), PartUpdate(0, ToolCall(name="g", call_id="2", arguments="{}"))],
+            ToolCall(name="g", call_id="2", arguments="{}"),
+        ),
+        (
+            [
+                PartStart(0, Media(source=Bytes(data=b""), media_type="audio/*")),
+                MediaDelta(0, b"b"),
+                PartUpdate(0, Media(source=Bytes(data=b""), media_type="audio/wav")),
+            ],
+            Media(source=Bytes(data=b"b"), media_type="audio/wav"),
+        ),
+        (
+            [
+                PartStart(0, Media(source=Bytes(data=b"a"), media_type="audio/*")),
+                PartUpdate(0, Media(source=Url(url="https://x.test"), media_type="audio/wav")),
+            ],
+            Media(source=Url(url="https://x.test"), media_type="audio/wav"),
+        ),
+        ([PartStart(0, Data(value=1)), PartUpdate(0, Data(value=2))], Data(value=2)),
+    ],
+)
+def test_a_part_is_put_together(events: list[Event], part: object) -> None:
+    assert assemble(*events).message.parts == (part,)
+
+
+@pytest.mark.parametrize(
+    ("events", "problem"),
+    [
+        ([TextDelta(0, "a")], "TextDelta for part 0, which was never started"),
+        ([PartStart(0, Text(text="")), TextDelta(1, "a")], "TextDelta for part 1, which was never started"),
+        ([PartStart(0, Text(text="")), TextDelta(-1, "a")], "TextDelta for part -1, which was never started"),
+        ([PartStart(1, Text(text=""))], "PartStart with index 1 where 0 is next"),
+        ([PartStart(0, Text(text="")), PartStart(0, Text(text=""))], "PartStart with index 0 where 1 is next"),
+        ([PartStart(0, Text(text="")), PartStop(0), TextDelta(0, "a")], "TextDelta for part 0, which is closed"),
+        ([PartStart(0, Text(text="")), PartStop(0), PartStop(0)], "PartStop for part 0, which is closed"),
+        ([PartStop(0)], "PartStop for part 0, which was never started"),
+        ([PartStart(0, Text(text="")), ReasoningDelta(0, "a")], "ReasoningDelta for part 0, which is Text"),
+        ([PartStart(0, Text(text="")), ArgumentsDelta(0, "a")], "ArgumentsDelta for part 0, which is Text"),
+        ([PartStart(0, Text(text="")), MediaDelta(0, b"a")], "MediaDelta for part 0, which is Text"),
+        ([PartStart(0, Data()), TextDelta(0, "a")], "TextDelta for part 0, which is Data"),
+        ([SealUpdate(0, Seal(issuer="x"))], "SealUpdate for part 0, which was never started"),
+        ([PartUpdate(0, Text(text="a"))], "PartUpdate for part 0, which was never started"),
+        ([PartStart(0, Text(text="")), PartUpdate(0, Data())], "PartUpdate turns part 0 from Text to Data"),
+        ([StreamStart()], "yields no StreamStart; the core adds it"),
+        ([PartEnd(0, Text(text=""))], "yields no PartEnd; the core adds it"),
+        ([StreamEnd(build_response([], Finish(reason="stop")))], "yields no StreamEnd; the core adds it"),
+    ],
+)
+def test_a_break_of_the_grammar_is_refused(events: list[Event], problem: str) -> None:
+    assembler = Assembler(StreamStart())
+    for event in events[:-1]:
+        assembler.feed(event)
+    with pytest.raises(ProtocolError, match=problem):
+        assembler.feed(events[-1])
+
+
+def test_an_event_nobody_knows_is_passed_on() -> None:
+    class Novelty:
+        pass
+
+    novelty = Novelty()
+    assert Assembler(StreamStart()).feed(novelty) is novelty  # type: ignore[arg-type]  # from a newer plugin
+
+
+def test_parts_may_interleave_and_a_stop_becomes_an_end() -> None:
+    assembler = Assembler(StreamStart())
+    events = [PartStart(0, Text(text="")), PartStart(1, CALL), TextDelta(0, "a"), ArgumentsDelta(1, "{}"), TextDelta(0, "b")]
+    for event in events:
+        assert assembler.feed(event) is event
+    assert assembler.feed(PartStop(0)) == PartEnd(0, Text(text="ab"))
+    assert not assembler.finished
+    assembler.feed(STOP)
+    assert assembler.finished
+    called = ToolCall(name="f", call_id="1", arguments="{}")
+    first, last = assembler.end()
+    assert first == PartEnd(1, called)
+    assert isinstance(last, StreamEnd)
+    assert last.response.message.parts == (Text(text="ab"), called)
+
+
+def test_a_snapshot_replaces_and_never_adds() -> None:
+    facts = ResponseSnapshot(response_id="r-1", served_model="m-2", created=5.0, metadata={"a": 1, "b": 1})
+    response = assemble(
+        UsageSnapshot(Usage(input_tokens=1, output_tokens=1)),
+        facts,
+        ResponseSnapshot(metadata={"b": 2}),
+        UsageSnapshot(Usage(output_tokens=3)),
+    )
+    assert response.usage == Usage(output_tokens=3)
+    assert response.origin == Origin(response_id="r-1", served_model="m-2", created=5.0)
+    assert response.metadata == {"a": 1, "b": 2}
+
+
+def test_what_was_known_at_the_start_stands_on_the_response() -> None:
+    start = StreamStart(origin=Origin(provider="p", model="m", response_id="old"), headers={"x-request-id": "r"})
+    assembler = Assembler(start)
+    assembler.feed(ResponseSnapshot(response_id="new"))
+    partial = assembler.partial()
+    assert partial.origin == Origin(provider="p", model="m", response_id="new")
+    assert partial.headers == {"x-request-id": "r"}
+    assert partial.finish.reason == FinishReason.INTERRUPTED
+
+
+def test_an_end_without_the_terminal_signal_is_an_interruption_with_what_arrived() -> None:
+    assembler = Assembler(StreamStart(origin=Origin(provider="p", model="m", request_id="r-1")))
+    assembler.feed(PartStart(0, Text(text="")))
+    assembler.feed(TextDelta(0, "half"))
+    with pytest.raises(StreamInterruptedError, match="without the signal") as caught:
+        assembler.end()
+    error = caught.value
+    assert error.partial is not None
+    assert (error.partial.text, error.phase) == ("half", "mid_stream")
+    assert (error.provider, error.model, error.request_id) == ("p", "m", "r-1")
+
+
+def test_a_partial_answer_does_not_disturb_the_whole_one() -> None:
+    assembler = Assembler(StreamStart())
+    assembler.feed(PartStart(0, Text(text="")))
+    assembler.feed(TextDelta(0, "a"))
+    assert assembler.partial().text == "a"
+    assembler.feed(PartUpdate(0, Text(text="", id="t")))
+    assembler.feed(TextDelta(0, "b"))
+    assert assembler.partial().message.parts == (Text(text="ab", id="t"),)
+
+
+def test_signing_keeps_what_the_error_already_says() -> None:
+    known = build_response([], Finish(reason="error"))
+    error = ProtocolError("odd", provider="mine", model="own", request_id="r", partial=known)
+    Assembler(StreamStart(origin=Origin(provider="p", model="m"))).sign(error)
+    assert (error.provider, error.model, error.request_id, error.partial) == ("mine", "own", "r", known)
+
+
+@pytest.mark.parametrize(
+    ("parts", "given", "reason"),
+    [
+        ([CALL], "stop", "tool_calls"),
+        ([ToolCall(name="f", call_id="1", server_side=True)], "stop", "stop"),
+        ([Refusal(text="no")], "stop", "refusal"),
+        ([Text(text="a")], "stop", "stop"),
+        ([CALL], "length", "length"),
+    ],
+)
+def test_a_plain_stop_is_called_by_what_stopped(parts: list[Text], given: str, reason: str) -> None:
+    assert build_response(parts, Finish(reason=given, raw="end")).finish == Finish(reason=reason, raw="end")

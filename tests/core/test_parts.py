@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from dragoman import Bytes, Data, Extension, FileRef, Media, OutputError, Text, ToolCall, ToolResult
+from dragoman.parts import Outcome
+
+
+def test_bytes_are_shown_by_their_number_and_read_in_base64() -> None:
+    source = Bytes(data=b"abc")
+    assert repr(source) == "Bytes(data=<3 bytes>)"
+    assert source.base64 == "YWJj"
+
+
+@pytest.mark.parametrize(("text", "value"), [("", {}), (" \n", {}), ("null", {}), ('{"a": [1]}', {"a": [1]})])
+def test_arguments_are_read_as_an_object(text: str, value: object) -> None:
+    assert ToolCall(name="f", call_id="1", arguments=text).parse() == value
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"), [('{"a": ', "are not JSON"), ("[1]", "are list, not an object"), ("[" * 100_000, "are not JSON")]
+)
+def test_arguments_that_are_no_object_are_an_output_error(text: str, problem: str) -> None:
+    with pytest.raises(OutputError, match=problem):
+        ToolCall(name="f", call_id="1", arguments=text).parse()
+
+
+def test_a_result_may_be_given_as_text_or_parts() -> None:
+    assert ToolResult(call_id="1", name="f", content="sunny").content == (Text(text="sunny"),)
+    assert ToolResult(call_id="1", name="f", content="").content == ()
+    picture = Media(source=FileRef(file_id="f-1"), media_type="image/png")
+    result = ToolResult(call_id="1", name="f", content=[Text(text="see "), Data(value={"ü": 1}), picture], outcome="error")
+    assert result.text == 'see {"ü": 1}'
+    assert result.outcome == Outcome.ERROR
+
+
+def test_an_extension_knows_its_issuer() -> None:
+    assert Extension(kind="acme.canvas", value={}).issuer == "acme"

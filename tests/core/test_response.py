@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pydantic
+import pytest
+from attrs import frozen
+
+from dragoman import (
+    Finish,
+    OutputValidationError,
+    Reasoning,
+    Refusal,
+    RefusalError,
+    Response,
+    Text,
+    ToolCall,
+    TruncatedOutputError,
+)
+from dragoman.assembly import build_response
+
+
+@frozen
+class City:
+    name: str
+    people: int
+    area: float | None = None
+
+
+@dataclass
+class Town:
+    name: str
+
+
+class Village(pydantic.BaseModel):
+    name: str
+
+
+class Color(enum.Enum):
+    RED = "red"
+
+
+def answer(text: str, reason: str = "stop") -> Response:
+    return build_response([Text(text=text)], Finish(reason=reason))
+
+
+def test_the_parts_of_an_answer_are_at_hand() -> None:
+    mine = ToolCall(name="f", call_id="1")
+    parts = [Reasoning(text="hm"), Text(text="a"), mine, ToolCall(name="g", call_id="2", server_side=True)]
+    response = build_response(parts, Finish(reason="stop"))
+    assert (response.text, response.reasoning, response.tool_calls, response.refusal) == ("a", "hm", (mine,), None)
+
+
+def test_the_raw_reply_is_neither_shown_nor_compared() -> None:
+    one = build_response([], Finish(reason="stop"), raw={"id": 1}, headers={"x-request-id": "r-1"})
+    assert one == build_response([], Finish(reason="stop"), raw=None, headers={"x-request-id": "r-1"})
+    assert "r-1" not in repr(one)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (City, '{"name": "Bern", "people": 5, "area": 2}', City("Bern", 5, 2)),
+        (Town, '{"name": "Thun"}', Town("Thun")),
+        (Village, '{"name": "Wengen"}', Village(name="Wengen")),
+        (list[int], "[1, 2]", [1, 2]),
+        (Color, '"red"', Color.RED),
+        (Literal["a", "b"], '"a"', "a"),
+        (int | str, '"x"', "x"),
+        (dict[str, Any], '{"a": null}', {"a": None}),
+        (bool, "true", True),
+    ],
+)
+def test_an_answer_is_read_as_a_type(kind: Any, text: str, value: object) -> None:
+    assert answer(text).parse(kind) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "problem"),
+    [
+        (City, '{"name": "Bern"}', "does not fit City: required field missing: 'people'"),
+        (City, '{"name": "Bern", "people": "5"}', "'5' is no int @ .*people"),
+        (City, '{"name": "Bern", "people": true}', "True is no int"),
+        (City, '{"name": "Bern", "people": 5, "mayor": "x"}', "unknown key 'mayor'"),
+        (City, '{"name": "Bern", "people": 5, "area": "2"}', "'2' is no float or null"),
+        (City, '{"name": "Bern", ', "is not JSON"),
+        (City, "[" * 100_000, "is not JSON"),
+        (Village, '{"name": 5}', "does not fit Village"),
+        (int | str, "null", "None is no int or str"),
+    ],
+)
+def test_an_answer_that_does_not_fit_says_where(kind: Any, text: str, problem: str) -> None:
+    with pytest.raises(OutputValidationError, match=problem) as caught:
+        answer(text).parse(kind)
+    assert caught.value.partial == answer(text)
+
+
+@pytest.mark.parametrize("reason", ["length", "interrupted"])
+def test_an_answer_that_was_cut_is_not_read(reason: str) -> None:
+    with pytest.raises(TruncatedOutputError):
+        answer("5", reason).parse(int)
+
+
+def test_a_refusal_is_not_read() -> None:
+    response = build_response([Refusal(text="I will "), Refusal(text="not")], Finish(reason="stop"))
+    assert response.refusal == "I will not"
+    with pytest.raises(RefusalError, match="I will not"):
+        response.parse(int)

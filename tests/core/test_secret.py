@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+
+import pytest
+
+from dragoman import ConfigurationError, Secret
+from dragoman.secret import MASK, reveal
+
+KEY = "sk-1234567890"
+
+
+def test_it_prints_as_a_mask_to_everyone() -> None:
+    secret = Secret(KEY)
+    shown = (str(secret), f"{secret}", "%s" % secret, secret[:], secret + "", "".join([secret]), secret.encode().decode())  # noqa: UP031
+    assert set(shown) == {MASK}
+    assert json.dumps(secret) == f'"{MASK}"'
+    assert repr(secret) == repr(MASK)
+
+
+def test_reveal_gives_the_key_itself() -> None:
+    assert Secret(KEY).reveal() == KEY
+    assert reveal(Secret(KEY)) == KEY
+    assert reveal("plain") == "plain"
+    assert Secret(KEY).with_prefix("Bearer ").reveal() == f"Bearer {KEY}"
+
+
+def test_a_secret_of_a_secret_is_the_same() -> None:
+    secret = Secret(KEY)
+    assert Secret(secret) is secret
+    assert copy.copy(secret) is secret
+    assert copy.deepcopy([secret])[0] is secret
+
+
+def test_secrets_compare_by_value() -> None:
+    assert Secret(KEY) == KEY
+    assert KEY == Secret(KEY)
+    assert Secret(KEY) == Secret(KEY)
+    assert Secret(KEY) != Secret("another")
+    assert Secret(KEY) != MASK
+    assert Secret(KEY) != 5
+    assert Secret(KEY) != "\ud800"
+    assert hash(Secret(KEY)) == hash(KEY)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("", "is empty"),
+        ("sk-abcdefgh\n", "white space around"),
+        (" sk-abcdefgh", "white space around"),
+        ("sk-abc\ndefgh", "no HTTP header"),
+        ("sk-abcdéfgh", "no HTTP header"),
+        ("sk-abc\x7fdefgh", "no HTTP header"),
+    ],
+)
+def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(value: str, problem: str) -> None:
+    with pytest.raises(ConfigurationError, match=problem) as caught:
+        Secret(value, name="OPENAI_API_KEY")
+    assert str(caught.value).startswith("OPENAI_API_KEY ")
+    assert "sk-" not in str(caught.value)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_secret_is_not_pickled(protocol: int) -> None:
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(Secret(KEY), protocol)

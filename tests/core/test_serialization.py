@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from dragoman import (
+    Bytes,
+    ChatRequest,
+    Extension,
+    InvalidRequestError,
+    Media,
+    Message,
+    Part,
+    Response,
+    Settings,
+    Text,
+    ToolResult,
+)
+from dragoman.serialization import from_dict, part_from_dict, structure_options, to_dict
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "problem"),
+    [
+        (Message, {"content": "x"}, "required field missing: 'role'"),
+        (Message, {"role": "user", "content": "x", "colour": 1}, "unknown key 'colour'"),
+        (Message, {"role": "user", "content": [{"type": "text"}]}, "required field missing: 'text'"),
+        (Message, {"role": "user", "content": [{"type": "text", "text": 5}]}, r"5 is no str @ .*\[0\]\.text"),
+        (Message, {"role": "user", "content": [{"text": "no type"}]}, "'type' is one of text, reasoning"),
+        (Message, {"role": "user", "content": ["x"]}, "'x' is no object"),
+        (Message, {"role": "user", "content": 5}, "this is no Message"),
+        (Message, "hello", "'hello' is no object"),
+        (Settings, {"temperature": "hot"}, "'hot' is no float or null @ \\$.temperature"),
+        (Settings, {"max_tokens": 5.0}, "5.0 is no int or null"),
+        (Settings, {"max_tokens": 0}, "max_tokens is at least 1"),
+        (Bytes, {"data": "not base64!"}, "written in base64"),
+        (Bytes, {"data": 5}, "written in base64"),
+        (Media, {"source": {"type": "carrier pigeon"}, "media_type": "x"}, "'type' is one of bytes, url, file, text"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_path(kind: type[Any], data: Any, problem: str) -> None:
+    with pytest.raises(InvalidRequestError, match=problem):
+        from_dict(kind, data)
+
+
+def test_bytes_stay_bytes() -> None:
+    assert from_dict(Bytes, {"data": b"abc"}) == Bytes(data=b"abc")
+
+
+def test_a_part_of_an_unknown_type_is_kept_and_leaves_unchanged() -> None:
+    data = {"role": "assistant", "content": [{"type": "hologram", "lines": [1, 2]}]}
+    message = Message.from_dict(data)
+    assert message.parts == (Extension(kind="unknown.hologram", value={"type": "hologram", "lines": [1, 2]}),)
+    assert message.to_dict() == data
+    assert part_from_dict(data["content"][0]) == message.parts[0]  # type: ignore[arg-type]  # a part
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        Extension(kind="unknown.x", value="not how an unknown part is read"),
+        Extension(kind="unknown.x", value={"type": "y"}),
+        Extension(kind="unknown.text", value={"type": "text"}),
+        Extension(kind="unknown.x", value={"type": "x"}, id="7"),
+        Extension(kind="acme.canvas", value={"type": "canvas"}),
+        Extension(kind="unknown.x", value={}),
+    ],
+)
+def test_an_extension_that_only_looks_like_an_unknown_part_is_written_as_itself(part: Part) -> None:
+    message = Message("user", [part])
+    assert Message.from_dict(message.to_dict()) == message
+
+
+def test_the_content_of_a_tool_result_may_be_unknown_too() -> None:
+    data = {"call_id": "1", "name": "f", "content": [{"type": "text", "text": "a"}, {"type": "chart", "x": 1}]}
+    result = from_dict(ToolResult, data)
+    assert result.content == (Text(text="a"), Extension(kind="unknown.chart", value={"type": "chart", "x": 1}))
+    assert to_dict(result) == data
+
+
+def test_a_request_and_a_response_are_plain_data_too() -> None:
+    request = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "settings": {"explicit": ["a", "b"]}}
+    assert to_dict(from_dict(ChatRequest, request)) == request
+    response = {"message": {"role": "assistant", "content": "Hi"}, "finish": {"reason": "stop"}}
+    assert to_dict(from_dict(Response, response)) == response
+
+
+@frozen(kw_only=True)
+class Choices:
+    api_version: str = "1"
+    retries: int = 1
+    tags: tuple[str, ...] = ()
+    limits: dict[str, dict[str, str]] | None = None
+
+
+def test_options_are_structured_strictly() -> None:
+    options = structure_options(Choices, {"api_version": "2", "tags": ["a"]}, provider="acme")
+    assert options == Choices(api_version="2", tags=("a",))
+
+
+@pytest.mark.parametrize(
+    ("options", "problem", "parameter"),
+    [
+        ({"api_versoin": "2"}, "acme has no option 'api_versoin'; did you mean 'api_version'?", "api_versoin"),
+        ({"zzz": "2"}, "acme has no option 'zzz'; known are api_version, limits, retries, tags", "zzz"),
+        ({"retries": "2"}, r"wrong option for acme: '2' is no int @ \$.retries", None),
+    ],
+)
+def test_a_wrong_option_is_refused_with_a_suggestion(options: Any, problem: str, parameter: str | None) -> None:
+    with pytest.raises(InvalidRequestError, match=problem.replace("?", r"\?")) as caught:
+        structure_options(Choices, options, provider="acme")
+    assert (caught.value.provider, caught.value.parameter) == ("acme", parameter)
+
+
+def test_a_provider_without_options_says_so() -> None:
+    @frozen
+    class Nothing:
+        pass
+
+    with pytest.raises(InvalidRequestError, match="known are none"):
+        structure_options(Nothing, {"x": 1}, provider="acme")
+
+
+def test_an_error_of_an_options_class_keeps_its_words() -> None:
+    @frozen
+    class Picky:
+        settings: Settings
+
+    with pytest.raises(InvalidRequestError, match="max_tokens is at least 1"):
+        structure_options(Picky, {"settings": {"max_tokens": 0}}, provider="acme")

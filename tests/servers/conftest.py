@@ -1,0 +1,89 @@
+"""A real inference server on the loopback: llama.cpp's own, with a tiny model that is written on the spot."""
+
+from __future__ import annotations
+
+import importlib.util
+import selectors
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+from attrs import field, frozen
+
+from dragoman_llamacpp.tiny import Kind, write_tiny
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCRIPT = Path(__file__).with_name("llama_cpp_server.py")
+START_SECONDS = 60.0
+
+
+@frozen(kw_only=True)
+class LlamaServer:
+    """Hold a running server; `url` is its root, `base` the root of its OpenAI routes."""
+
+    url: str
+    expected_text: str
+    process: subprocess.Popen[str] = field(repr=False)
+    model: str = "tiny"
+    api_key: str | None = field(default=None, repr=False)
+
+    @property
+    def base(self) -> str:
+        return f"{self.url}/v1"
+
+
+class StartLlamaServer(Protocol):
+    def __call__(self, *, kind: Kind = "chain", api_key: str | None = None) -> LlamaServer: ...
+
+
+@contextmanager
+def running(folder: Path, *, kind: Kind = "chain", api_key: str | None = None) -> Iterator[LlamaServer]:
+    if importlib.util.find_spec("xllamacpp") is None:
+        pytest.skip("there is no wheel of xllamacpp for this machine")
+    model = folder / f"{kind}.gguf"
+    expected_text = write_tiny(model, kind=kind)
+    log = folder / f"{kind}.log"
+    command = [sys.executable, str(SCRIPT), str(model), "0", *([api_key] if api_key else [])]
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
+        try:
+            url = address(process, log)
+            yield LlamaServer(url=url, expected_text=expected_text, process=process, api_key=api_key)
+        finally:
+            process.kill()  # ends a stopped process as well
+
+
+def address(process: subprocess.Popen[str], log: Path) -> str:
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        line = process.stdout.readline() if selector.select(START_SECONDS) else ""
+    said, _, url = line.strip().partition(" ")
+    if said != "listening":
+        pytest.fail(f"the server of llama.cpp did not start:\n{log.read_text(errors='replace')[-4000:]}")
+    return url
+
+
+@pytest.fixture(scope="session")
+def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
+    """Serve the chain model to the whole session. Leave the process alone: `start_llama_server` gives one to break."""
+    with running(tmp_path_factory.mktemp("llama")) as server:
+        yield server
+
+
+@pytest.fixture
+def start_llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartLlamaServer]:
+    """Start servers of the test's own, of either kind, with or without a key; they end with the test."""
+    with ExitStack() as stack:
+
+        def start(*, kind: Kind = "chain", api_key: str | None = None) -> LlamaServer:
+            return stack.enter_context(running(tmp_path_factory.mktemp("llama"), kind=kind, api_key=api_key))
+
+        yield start
