@@ -26,7 +26,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 @click.option("-o", "--option", "options", multiple=True, metavar="NAME=VALUE", help="A setting or option; repeatable.")
 @click.option("--no-stream", is_flag=True, help="Wait for the whole answer.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer with all its facts as JSON.")
-def chat(  # noqa: PLR0913  # the options of a command
+def chat(  # noqa: PLR0917  # click passes the options by name
     prompt: tuple[str, ...],
     model: str | None,
     api_base: str | None,
@@ -42,11 +42,8 @@ def chat(  # noqa: PLR0913  # the options of a command
     messages = [Message("user", _question(" ".join(prompt)))]
     if system:
         messages.insert(0, Message("system", system))
-    config = LLMConfig(**{"model": model, "api_base": api_base, **_read_options(options)})
-    try:
-        asyncio.run(_answer(config, messages, stream=not (no_stream or as_json), as_json=as_json))
-    except BrokenPipeError:
-        sys.stderr.close()
+    config = LLMConfig.from_dict({"model": model, "api_base": api_base, **_read_options(options)})
+    asyncio.run(_answer(config, messages, stream=not (no_stream or as_json), as_json=as_json))
 
 
 async def _answer(config: LLMConfig, messages: list[Message], *, stream: bool, as_json: bool) -> None:

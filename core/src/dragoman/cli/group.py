@@ -7,37 +7,41 @@ from typing import Any
 
 import click
 
-from dragoman.cli.trouble import Trouble, one_line
+from dragoman.cli.trouble import one_line, trouble
+from dragoman.errors import DragomanError
 
 _COMMANDS = {
-    "chat": "dragoman.cli.chat:chat",
-    "why": "dragoman.cli.inspect:why",
-    "plugins": "dragoman.cli.inspect:plugins",
+    "chat": ("dragoman.cli.chat:chat", "Ask a model and print its answer."),
+    "why": ("dragoman.cli.inspect:why", "Show which provider serves MODEL, and why."),
+    "plugins": ("dragoman.cli.inspect:plugins", "List the installed plugins, importing none."),
 }
+"""Our own commands: where they are, and what they do in one line, so that help imports none."""
 
 
 class LazyGroup(click.Group):
     """Import a command when it is run, and a plugin's command only if no other has its name."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's
         """Return our own commands: help touches no plugin."""
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
+        """Write the list of our own commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in _COMMANDS.items()])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's
         """Return a command by name."""
-        target = _COMMANDS.get(cmd_name) or _of_plugins(cmd_name)
+        target = _COMMANDS[cmd_name][0] if cmd_name in _COMMANDS else _of_plugins(cmd_name)
         return None if target is None else _load(target)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; whatever it raises of ours becomes one line and a hint."""
-        from dragoman.errors import DragomanError  # noqa: PLC0415  # after --help
-
         try:
             return super().invoke(ctx)
         except DragomanError as error:
-            raise Trouble(error) from None
+            raise trouble(error) from None
         except KeyboardInterrupt:
-            click.echo(err=True)
             ctx.exit(130)
 
 

@@ -43,12 +43,11 @@ def one_line(error: BaseException) -> str:
 
 
 class Trouble(click.ClickException):
-    """Show an error of ours: exit code 2 where the call was wrong, 1 where its execution failed."""
+    """Show that a call failed, with exit code 1."""
 
     def __init__(self, error: DragomanError) -> None:
         super().__init__(one_line(error))
         self.error = error
-        self.exit_code = 2 if isinstance(error, _USAGE) else 1
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the line and the hint to standard error."""
@@ -56,3 +55,14 @@ class Trouble(click.ClickException):
         hint = next((text for kind, text in _HINTS if isinstance(self.error, kind)), None)
         if hint:
             click.echo(f"hint: {hint}", file=file, err=True)
+
+
+class Misuse(Trouble):
+    """Show that the call itself was wrong, with exit code 2."""
+
+    exit_code = 2
+
+
+def trouble(error: DragomanError) -> Trouble:
+    """Return what to show for *error*."""
+    return Misuse(error) if isinstance(error, _USAGE) else Trouble(error)

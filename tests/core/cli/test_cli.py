@@ -1,0 +1,286 @@
+"""The command line: its answers, its errors and its manners."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import runpy
+import signal
+import subprocess
+import sys
+import time
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from dragoman import Command, hookimpl
+from dragoman.cli import main
+from dragoman.cli.group import dragoman
+from dragoman.plugins import installed
+from dragoman.testing.loopback import LoopbackServer
+from dragoman.testing.reply import Reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHOW_MODULES = """
+import atexit, sys
+sys.argv[1:] = ["{}"]
+atexit.register(lambda: print(sorted(sys.modules)))
+from dragoman.cli import main
+main()
+"""
+COMMAND = (sys.executable, "-W", "error", "-m", "dragoman.cli")
+
+
+def run(*arguments: str, stdin: str | None = None, **environment: str) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(dragoman, arguments, input=stdin, env=environment)
+
+
+def chunk(text: str | None, finish: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": {} if text is None else {"content": text}, "finish_reason": finish}
+    return b"data: " + json.dumps({"id": "c1", "choices": [choice]}).encode() + b"\n\n"
+
+
+def test_without_a_model_the_echo_answers_and_says_so() -> None:
+    done = run("chat", "Hello")
+
+    assert (done.exit_code, done.stdout) == (0, "Hello\n")
+    assert "no model is configured" in done.stderr
+
+
+def test_a_question_may_come_from_standard_input() -> None:
+    assert run("chat", "-m", "echo", "--no-stream", stdin="piped\n").stdout == "piped\n"
+    assert run("chat", "-m", "echo", "first", stdin="second").stdout == "first\n\nsecond\n"
+
+
+def test_the_model_may_come_from_the_environment() -> None:
+    done = run("chat", "hi", DRAGOMAN_MODEL="echo")
+
+    assert (done.stdout, done.stderr) == ("hi\n", "")
+
+
+def test_json_holds_all_facts() -> None:
+    done = run("chat", "-m", "echo", "--json", "-s", "be brief", "hello there")
+
+    facts = json.loads(done.stdout)
+    assert facts["message"] == {"role": "assistant", "content": "hello there"}
+    assert facts["usage"] == {"input_tokens": 4, "output_tokens": 2}
+    assert facts["origin"]["provider"] == "echo"
+
+
+def test_options_are_read_as_what_they_are() -> None:
+    assert run("chat", "-m", "echo", "-o", "max-tokens=2", "a b c").stdout == "a b\n"
+    assert (
+        run("chat", "-m", "echo", "-o", "seed=null", "-o", "logprobs=true", "-o", "service_tier=x", "a").stdout == "a\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("chat", "-m", "nobody-knows-this", "hi"), 2, "no installed provider claims"),
+        (("chat", "-m", "echo", "-o", "cutt=1", "hi"), 2, "did you mean 'cut'"),
+        (("chat", "-m", "echo", "-o", "cut", "hi"), 2, "an option is NAME=VALUE"),
+        (("chat", "-m", "echo", "-o", "fail=broken", "hi"), 1, "told to be broken"),
+        (("chat", "-m", "echo", "-o", "cut=1", "hi"), 1, "ended without the signal"),
+        (("chat", "-m", "gpt-4", "hi"), 2, "OPENAI_API_KEY"),
+        (("chat", "-m", "echo", "-o", "temperature=hot", "hi"), 2, "temperature is a number"),
+        (("chat", "-m", "echo"), 2, "nothing was asked"),
+        (("why", "nobody-knows-this"), 2, "no installed provider claims"),
+        (("nonsense",), 2, "No such command"),
+    ],
+)
+def test_an_error_is_a_line_and_a_code(arguments: tuple[str, ...], code: int, words: str) -> None:
+    done = run(*arguments)
+
+    assert done.exit_code == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_why_explains_the_choice() -> None:
+    done = run("why", "openai/gpt-4", "--api-base", "https://openrouter.ai/api/v1")
+
+    assert done.exit_code == 0
+    assert "provider      openrouter" in done.stdout
+    assert "model         openai/gpt-4" in done.stdout
+    assert "claims the host openrouter.ai" in done.stdout
+    assert "provider      openai_compatible" in run("why", "x", "-p", "openai_compatible").stdout
+
+
+def test_plugins_lists_and_imports_none() -> None:
+    code = SHOW_MODULES.format("plugins")
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "DRAGOMAN_DISABLE_PLUGINS": "dragoman-groq"},
+    )
+
+    listing, _, modules = done.stdout.rstrip().rpartition("\n")
+    assert "dragoman-echo" in listing
+    assert any("dragoman-groq" in line and "blocked" in line for line in listing.splitlines())
+    assert "'dragoman_" not in modules
+
+
+def test_help_imports_no_plugin_and_no_client() -> None:
+    code = SHOW_MODULES.format("--help")
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "chat" in done.stdout
+    for absent in ("'aiohttp'", "'rich'", "'cattrs'", "'dragoman_", "'asyncio'"):
+        assert absent not in done.stdout.rpartition("\n[")[2]
+
+
+class Commands:
+    """An extension that adds commands."""
+
+    @hookimpl
+    def dragoman_commands(self) -> list[Command]:
+        return [
+            Command(name="spend", target=f"{__name__}:spend"),
+            Command(name="gone", target="no_such_module:x"),
+            Command(name="odd", target="json:dumps"),
+        ]
+
+
+@click.command()
+def spend() -> None:
+    click.echo("nothing was spent")
+
+
+def test_a_plugin_may_add_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__) or module_of(spend))
+    installed.cache_clear()
+    installed().register(Commands())
+    try:
+        assert run("spend").stdout == "nothing was spent\n"
+        assert "cannot be loaded" in run("gone").stderr
+        assert "no click command" in run("odd").stderr
+        assert run("other").exit_code == 2
+        assert "spend" not in run("--help").stdout
+    finally:
+        installed.cache_clear()
+
+
+def module_of(command: click.Command) -> ModuleType:
+    """Return a module that holds *command*, since tests are imported without a name of their own."""
+    module = ModuleType(__name__)
+    module.spend = command
+    return module
+
+
+def test_without_click_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "click", None)
+    monkeypatch.delitem(sys.modules, "dragoman.cli.group")
+
+    with pytest.raises(SystemExit, match=re.escape("pip install 'dragoman[cli]'")):
+        main()
+
+
+def test_completion_knows_our_commands() -> None:
+    assert dragoman.list_commands(click.Context(dragoman)) == ["chat", "why", "plugins"]
+
+
+def test_the_command_is_installed() -> None:
+    done = subprocess.run(
+        [*COMMAND, "chat", "-m", "echo", "Hi"], stdin=subprocess.DEVNULL, capture_output=True, check=True
+    )
+
+    assert done.stdout == b"Hi\n"
+
+
+def test_an_interrupt_ends_with_its_own_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> bool:
+        raise KeyboardInterrupt
+
+    terminal = io.StringIO()
+    terminal.isatty = interrupted
+    monkeypatch.setattr(sys, "argv", ["dragoman", "chat", "-m", "echo"])
+    monkeypatch.setattr(sys, "stdin", terminal)
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 130
+
+
+def test_the_package_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["dragoman", "plugins"])
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("dragoman.cli", run_name="__main__")
+
+    assert ended.value.code == 0
+    assert "dragoman-echo" in capsys.readouterr().out
+
+
+def test_what_a_model_says_cannot_rule_the_terminal() -> None:
+    from dragoman.cli import chat as module  # noqa: PLC0415  # not for the other tests
+
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    real = sys.stdout
+    sys.stdout = Terminal()  # type: ignore[assignment]
+    try:
+        assert module._printable("a\x1b[2Jb\n\tc\x07é") == "a[2Jb\n\tcé"  # noqa: SLF001
+    finally:
+        sys.stdout = real
+
+
+def test_an_interrupt_is_clean_and_hangs_up(tmp_path: Path) -> None:
+    with LoopbackServer(Reply.sse(chunk("one "), chunk("two"), ending="stall")) as server:
+        arguments = ("chat", "-m", "openai_compatible/m", "-b", f"{server.url}/v1", "hi")
+        with (tmp_path / "out").open("w+") as out, (tmp_path / "err").open("w+") as err:
+            process = subprocess.Popen([*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            server.wait_requests(timeout=30)
+            wait_for(tmp_path / "out", "one two")
+            process.send_signal(signal.SIGINT)
+            code = process.wait(timeout=30)
+        server.wait_hangup(timeout=5)
+
+    assert code == 130
+    assert (tmp_path / "out").read_text() == "one two\n"
+    assert (tmp_path / "err").read_text().strip() == ""
+
+
+def wait_for(path: Path, text: str) -> None:
+    """Wait until another process has written *text*."""
+    end = time.monotonic() + 30
+    while text not in path.read_text():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_reader_that_leaves_is_no_trouble() -> None:
+    question = " ".join(["word"] * 15_000)
+    asking = subprocess.Popen(
+        [*COMMAND, "chat", "-m", "echo", question],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert asking.stdout is not None
+    assert asking.stderr is not None
+    asking.stdout.read(10)
+    asking.stdout.close()
+    complaints = asking.stderr.read()
+    asking.wait(timeout=60)
+    asking.stderr.close()
+
+    assert b"Traceback" not in complaints
