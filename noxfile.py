@@ -47,6 +47,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def replay(session: nox.Session) -> None:
+    """Print how many recorded exchanges are read right, by api and framing."""
+    install(session, "tests")
+    session.chdir("tests")
+    session.run("python", "-m", "replay")
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error."""
     install(session, "docs")

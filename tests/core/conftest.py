@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from core.scripted import FakeClock, Scripted, Site
 
+from core.scripted import FakeClock, Scripted, Site
 from dragoman.plugins import installed
 
 

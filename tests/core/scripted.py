@@ -171,5 +171,7 @@ PROVIDER = """
 
     @hookimpl
     def dragoman_provider(config):
-        return Scripted(*[say(f"{config.name} as {config.model}") for _ in range(9)], name=config.name)
+        provider = Scripted(*[say(f"{config.name} as {config.model}") for _ in range(9)], name=config.name)
+        provider.configs.append(config)
+        return provider
 """

@@ -4,8 +4,8 @@ from typing import Any
 
 import attrs
 import pytest
-from core.scripted import FakeClock
 
+from core.scripted import FakeClock
 from dragoman import (
     AUTO,
     REQUIRED,
@@ -97,7 +97,8 @@ def test_options_keyed_by_provider_are_merged_and_those_of_others_left_alone() -
 
 
 @pytest.mark.parametrize(
-    ("choice", "read"), [(None, AUTO), ("any", REQUIRED), ("weather", ToolChoice("tool", "weather")), (REQUIRED, REQUIRED)]
+    ("choice", "read"),
+    [(None, AUTO), ("any", REQUIRED), ("weather", ToolChoice("tool", "weather")), (REQUIRED, REQUIRED)],
 )
 def test_tools_are_tools_or_typed_functions(choice: Any, read: ToolChoice) -> None:
     tools = [Tool(name="f"), ServerTool(id="acme.search"), weather]

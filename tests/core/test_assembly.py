@@ -71,12 +71,20 @@ def assemble(*events: Event) -> Response:
         ),
         ([PartStart(0, Data(value=1)), Ping(), Raw({"any": "thing"})], Data(value=1)),
         (
-            [PartStart(0, Text(text="")), TextDelta(0, "a"), SealUpdate(0, Seal(issuer="x", payload="s")), TextDelta(0, "b")],
+            [
+                PartStart(0, Text(text="")),
+                TextDelta(0, "a"),
+                SealUpdate(0, Seal(issuer="x", payload="s")),
+                TextDelta(0, "b"),
+            ],
             Text(text="ab", seal=Seal(issuer="x", payload="s")),
         ),
         # A fuller version replaces; it takes along what deltas brought only where it has no content of its own.
         ([PartStart(0, Text(text="")), TextDelta(0, "ab"), PartUpdate(0, Text(text="abc"))], Text(text="abc")),
-        ([PartStart(0, Text(text="")), TextDelta(0, "ab"), PartUpdate(0, Text(text="", id="t"))], Text(text="ab", id="t")),
+        (
+            [PartStart(0, Text(text="")), TextDelta(0, "ab"), PartUpdate(0, Text(text="", id="t"))],
+            Text(text="ab", id="t"),
+        ),
         (
             [PartStart(0, Text(text="")), TextDelta(0, "a"), PartUpdate(0, Text(text="", id="t")), TextDelta(0, "b")],
             Text(text="ab", id="t"),
@@ -86,7 +94,11 @@ def assemble(*events: Event) -> Response:
             ToolCall(name="g", call_id="2", arguments="{"),
         ),
         (
-            [PartStart(0, CALL), ArgumentsDelta(0, "{"), PartUpdate(0, ToolCall(name="g", call_id="2", arguments="{}"))],
+            [
+                PartStart(0, CALL),
+                ArgumentsDelta(0, "{"),
+                PartUpdate(0, ToolCall(name="g", call_id="2", arguments="{}")),
+            ],
             ToolCall(name="g", call_id="2", arguments="{}"),
         ),
         (
@@ -152,7 +164,13 @@ def test_an_event_nobody_knows_is_passed_on() -> None:
 
 def test_parts_may_interleave_and_a_stop_becomes_an_end() -> None:
     assembler = Assembler(StreamStart())
-    events = [PartStart(0, Text(text="")), PartStart(1, CALL), TextDelta(0, "a"), ArgumentsDelta(1, "{}"), TextDelta(0, "b")]
+    events = [
+        PartStart(0, Text(text="")),
+        PartStart(1, CALL),
+        TextDelta(0, "a"),
+        ArgumentsDelta(1, "{}"),
+        TextDelta(0, "b"),
+    ]
     for event in events:
         assert assembler.feed(event) is event
     assert assembler.feed(PartStop(0)) == PartEnd(0, Text(text="ab"))

@@ -94,7 +94,11 @@ def test_a_guarantee_is_left_out_where_the_caller_allows_it() -> None:
     ("change", "capabilities", "feature"),
     [
         ({"tools": (Tool(name="f"),)}, Capabilities(tools=NO), "tools"),
-        ({"tool_choice": REQUIRED}, Capabilities(tool_choice=Cap(support=Support.NO, note="never")), "tool_choice: never"),
+        (
+            {"tool_choice": REQUIRED},
+            Capabilities(tool_choice=Cap(support=Support.NO, note="never")),
+            "tool_choice: never",
+        ),
         ({"output": OutputFormat("json_schema")}, Capabilities(json_schema=NO), "output schema"),
     ],
 )

@@ -189,7 +189,9 @@ def test_a_toml_profile_overrides_the_shared_table(tmp_path: Path) -> None:
         LLMConfig.from_toml(path, "slow")
 
 
-@pytest.mark.parametrize(("content", "problem"), [(None, "no configuration"), (b"[llm", "no configuration"), (b"\xff", "no conf")])
+@pytest.mark.parametrize(
+    ("content", "problem"), [(None, "no configuration"), (b"[llm", "no configuration"), (b"\xff", "no conf")]
+)
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | None, problem: str) -> None:
     path = tmp_path / "dragoman.toml"
     if content is not None:

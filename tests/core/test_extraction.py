@@ -6,7 +6,6 @@ import pytest
 from attrs import frozen
 
 from dragoman import (
-    Adjustment,
     Cap,
     Capabilities,
     ChatRequest,
@@ -45,9 +44,12 @@ def reply(text: str, reason: str = "stop") -> Any:
 def test_a_model_that_can_is_held_to_the_schema() -> None:
     extraction = Extraction.of(City, Capabilities())
     request = extraction.ask(REQUEST)
-    assert (request.output.kind, request.output.name, request.output.schema) == ("json_schema", "City", extraction.schema)
+    assert (request.output.kind, request.output.name, request.output.schema) == (
+        "json_schema",
+        "City",
+        extraction.schema,
+    )
     assert extraction.read(reply('{"name": "Bern"}'), City) == City("Bern")
-    assert extraction.adjustment() == ()
 
 
 def test_a_model_with_tools_is_made_to_call_one() -> None:
@@ -57,10 +59,6 @@ def test_a_model_with_tools_is_made_to_call_one() -> None:
     assert (request.tool_choice.kind, request.tool_choice.name) == ("tool", "City")
     calls = [ToolCall(name="other", call_id="1"), ToolCall(name="City", call_id="2", arguments='{"name": "Bern"}')]
     assert extraction.read(build_response(calls, Finish(reason="stop")), City) == City("Bern")
-    reason = "the model cannot be held to a schema"
-    assert extraction.adjustment() == (
-        Adjustment(kind="emulated", feature="output", asked="json_schema", sent="tool", reason=reason),
-    )
 
 
 @pytest.mark.parametrize("text", ['{"name": "Bern"}', '```json\n{"name": "Bern"}\n```', ' ```\n{"name": "Bern"}```\n'])

@@ -18,7 +18,8 @@ def test_arguments_are_read_as_an_object(text: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"), [('{"a": ', "are not JSON"), ("[1]", "are list, not an object"), ("[" * 100_000, "are not JSON")]
+    ("text", "problem"),
+    [('{"a": ', "are not JSON"), ("[1]", "are list, not an object"), ("[" * 100_000, "are not JSON")],
 )
 def test_arguments_that_are_no_object_are_an_output_error(text: str, problem: str) -> None:
     with pytest.raises(OutputError, match=problem):
@@ -29,7 +30,9 @@ def test_a_result_may_be_given_as_text_or_parts() -> None:
     assert ToolResult(call_id="1", name="f", content="sunny").content == (Text(text="sunny"),)
     assert ToolResult(call_id="1", name="f", content="").content == ()
     picture = Media(source=FileRef(file_id="f-1"), media_type="image/png")
-    result = ToolResult(call_id="1", name="f", content=[Text(text="see "), Data(value={"ü": 1}), picture], outcome="error")
+    result = ToolResult(
+        call_id="1", name="f", content=[Text(text="see "), Data(value={"ü": 1}), picture], outcome="error"
+    )
     assert result.text == 'see {"ü": 1}'
     assert result.outcome == Outcome.ERROR
 

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from core.scripted import PROVIDER, Scripted, Site
 
+from core.scripted import PROVIDER, Scripted, Site
 from dragoman import (
     LLM,
     AuthenticationError,
@@ -74,7 +75,9 @@ def test_an_entry_point_may_name_an_attribute(site: Site) -> None:
         from core.scripted import Scripted
         plugin = Scripted()
     """
-    site.add("acme-one", "stub_attribute", source, providers={"acme": "stub_attribute:plugin", "lost": "stub_attribute:no"})
+    site.add(
+        "acme-one", "stub_attribute", source, providers={"acme": "stub_attribute:plugin", "lost": "stub_attribute:no"}
+    )
     assert installed().provider(ProviderConfig(name="acme")).info.name == "scripted"
     with pytest.raises(PluginLoadError, match="the plugin 'lost' of acme-one failed: AttributeError"):
         installed().provider(ProviderConfig(name="lost"))
@@ -120,7 +123,11 @@ def test_plugins_are_blocked_by_distribution_before_import() -> None:
     claims = [claim("a", "no_a", "acme-a"), claim("b", "no_b", "acme-b"), claim("c", "no_c", "acme-c")]
     only = plugins(*claims, DRAGOMAN_PLUGINS="acme.A, ACME_b,", DRAGOMAN_DISABLE_PLUGINS="acme-b")
     assert only.provider_names() == ("a",)
-    assert [(record.name, record.state) for record in only.records()] == [("a", "installed"), ("b", "blocked"), ("c", "blocked")]
+    assert [(record.name, record.state) for record in only.records()] == [
+        ("a", "installed"),
+        ("b", "blocked"),
+        ("c", "blocked"),
+    ]
     with pytest.raises(UnknownProviderError, match="no installed distribution provides 'b'; installed are a"):
         only.provider(ProviderConfig(name="b"))
 
@@ -171,7 +178,7 @@ def test_a_plugin_newer_than_the_core_is_refused_with_both_versions(spec: str) -
     provider.info = ProviderInfo(name="acme", issuer="acme", spec=spec)
     found = plugins()
     found.register(provider, provider="acme")
-    words = f"registered was written for specification {spec}, this dragoman speaks 1.0; run: pip install --upgrade dragoman"
+    words = f"registered was written for specification {spec}, this dragoman speaks 1.0; run: pip install --upgrade"
     with pytest.raises(SpecVersionError, match=words) as caught:
         found.provider(ProviderConfig(name="acme"))
     assert caught.value.provider == "acme"
@@ -224,9 +231,19 @@ class WrapperWithoutYield:
     def dragoman_chat(self, binding: Binding) -> None: ...
 
 
+@dataclass
+class Unhashable:
+    limit: int = 5
+
+    @hookimpl(wrapper=True)
+    def dragoman_chat(self, binding: Binding) -> Any:
+        return (yield)
+
+
 @pytest.mark.parametrize(
     ("plugin", "words"),
     [
+        (Unhashable(), "Unhashable is not hashable"),
         (Unknown(), "implements 'dragoman_chatt', which is no hook; the hooks are dragoman_chat, dragoman_commands"),
         (Renamed(), "implements 'Binding', which is no hook"),
         (Coroutine(), "implements 'dragoman_secret' as a coroutine or generator"),
@@ -315,8 +332,13 @@ def test_a_wrapper_that_gives_no_callable_is_refused(hook: str, answer: object, 
         yield
         return answer
 
+    class Wrapper:
+        pass
+
+    plugin = Wrapper()
+    setattr(plugin, f"dragoman_{hook}", hookimpl(wrapper, wrapper=True))
     found = plugins()
-    found.register(SimpleNamespace(**{f"dragoman_{hook}": hookimpl(wrapper, wrapper=True)}))
+    found.register(plugin)
     with pytest.raises(PluginError, match=f"the hook dragoman_{hook} gave {kind} where a callable is wanted"):
         getattr(found, hook)(binding("acme"))
 
@@ -379,6 +401,30 @@ async def test_a_claim_without_a_distribution_of_its_own_has_no_version() -> Non
 async def test_a_registered_plugin_answers_at_once(scripted: Scripted) -> None:
     llm = LLM(LLMConfig(model="scripted/m", region="eu"))
     assert llm.explain().distribution == "registered"
-    with pytest.raises(IndexError):
+    with pytest.raises(PluginError, match="IndexError"):
         await llm.completion("Hi")
     assert scripted.configs[0].options == {"region": "eu"}
+
+
+async def test_a_module_that_is_provider_and_extension_sees_every_binding(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAGOMAN_PLUGINS", "dragoman-echo,acme-both")
+    body = """
+    from dragoman import hookimpl
+    from dragoman_echo import EchoProvider
+    seen = []
+
+    @hookimpl
+    def dragoman_provider(config):
+        return EchoProvider(config)
+
+    @hookimpl(wrapper=True)
+    def dragoman_chat(binding):
+        seen.append(binding.provider)
+        return (yield)
+    """
+    site.add("acme-both", "stub_both", body, providers=("both",), extensions=("both",))
+    for model in ("both/m", "echo"):
+        await LLM(LLMConfig(model=model)).generate("Hi")
+    assert sys.modules["stub_both"].seen == ["both", "echo"]

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from core.scripted import FakeClock, Scripted
 
+from core.scripted import FakeClock, Scripted
 from dragoman import CallContext, CountsTokens, Embeds, ListsModels, Prepares, Provider, ProviderConfig
 from dragoman.provider import SystemClock
 
@@ -14,7 +14,9 @@ def test_any_object_with_the_members_is_a_provider() -> None:
 
 
 @pytest.mark.parametrize(("deadline", "remaining"), [(None, None), (1005.0, 5.0), (1000.0, 0.0), (1.0, 0.0)])
-def test_the_remaining_time_is_never_negative(clock: FakeClock, deadline: float | None, remaining: float | None) -> None:
+def test_the_remaining_time_is_never_negative(
+    clock: FakeClock, deadline: float | None, remaining: float | None
+) -> None:
     assert CallContext(deadline=deadline, clock=clock).remaining() == remaining
 
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
-from core.scripted import FakeClock
 
+from core.scripted import FakeClock
 from dragoman import (
     Attempt,
     AuthenticationError,
@@ -32,7 +32,6 @@ from dragoman import (
 from dragoman.resilience import RetryPolicy, opening, retrying
 
 STEADY = RetryPolicy(jitter=0)
-
 
 
 class Answers:
@@ -170,7 +169,9 @@ TEXT = PartStart(0, Text(text=""))
 
 
 async def test_a_stream_is_opened_again_until_its_first_event(clock: FakeClock) -> None:
-    streams = Streams(OverloadedError("full"), [StreamStart(), Ping(), ServerError("broken")], [StreamStart(), TEXT, Ping()])
+    streams = Streams(
+        OverloadedError("full"), [StreamStart(), Ping(), ServerError("broken")], [StreamStart(), TEXT, Ping()]
+    )
     opened = await opening(streams, CallContext(clock=clock), STEADY, is_opening)
     assert [each.error for each in opened.attempts] == ["OverloadedError", "ServerError", None]
     assert clock.slept == [0.5, 1.0]

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from core.scripted import Scripted, Site
 
+from core.scripted import Scripted, Site
 from dragoman import (
     LLM,
     AmbiguousModelError,
@@ -36,7 +36,9 @@ CONFIGURATIONS: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("config", "provider", "model"), CONFIGURATIONS)
-async def test_the_configurations_of_the_reference_resolve(six: Site, config: dict[str, Any], provider: str, model: str) -> None:
+async def test_the_configurations_of_the_reference_resolve(
+    six: Site, config: dict[str, Any], provider: str, model: str
+) -> None:
     explanation = explain(LLMConfig(**config, api_key="sk-12345678"))
     assert (explanation.provider, explanation.model) == (provider, model)
     assert explanation.distribution == f"dragoman-{provider}"

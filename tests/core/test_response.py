@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
+from uuid import UUID
 
 import pydantic
 import pytest
@@ -71,6 +74,9 @@ def test_the_raw_reply_is_neither_shown_nor_compared() -> None:
         (int | str, '"x"', "x"),
         (dict[str, Any], '{"a": null}', {"a": None}),
         (bool, "true", True),
+        (date, '"2024-02-29"', date(2024, 2, 29)),
+        (Decimal, '"1.10"', Decimal("1.10")),
+        (UUID, '"12345678-1234-5678-1234-567812345678"', UUID("12345678-1234-5678-1234-567812345678")),
     ],
 )
 def test_an_answer_is_read_as_a_type(kind: Any, text: str, value: object) -> None:
@@ -87,6 +93,9 @@ def test_an_answer_is_read_as_a_type(kind: Any, text: str, value: object) -> Non
         (City, '{"name": "Bern", "people": 5, "area": "2"}', "'2' is no float or null"),
         (City, '{"name": "Bern", ', "is not JSON"),
         (City, "[" * 100_000, "is not JSON"),
+        (date, '"2023-02-29"', "'2023-02-29' is no date"),
+        (Decimal, '"ten"', "'ten' is no Decimal"),
+        (UUID, "5", "5 is no str"),
         (Village, '{"name": 5}', "does not fit Village"),
         (int | str, "null", "None is no int or str"),
     ],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -91,20 +92,24 @@ def test_a_request_and_a_response_are_plain_data_too() -> None:
 class Choices:
     api_version: str = "1"
     retries: int = 1
+    since: date = date(2020, 1, 1)
     tags: tuple[str, ...] = ()
     limits: dict[str, dict[str, str]] | None = None
 
 
 def test_options_are_structured_strictly() -> None:
-    options = structure_options(Choices, {"api_version": "2", "tags": ["a"]}, provider="acme")
-    assert options == Choices(api_version="2", tags=("a",))
+    options = structure_options(
+        Choices, {"api_version": "2", "tags": ["a"], "since": date(2021, 1, 1)}, provider="acme"
+    )
+    assert options == Choices(api_version="2", tags=("a",), since=date(2021, 1, 1))
+    assert structure_options(Choices, {"since": "2021-01-01"}, provider="acme") == Choices(since=date(2021, 1, 1))
 
 
 @pytest.mark.parametrize(
     ("options", "problem", "parameter"),
     [
         ({"api_versoin": "2"}, "acme has no option 'api_versoin'; did you mean 'api_version'?", "api_versoin"),
-        ({"zzz": "2"}, "acme has no option 'zzz'; known are api_version, limits, retries, tags", "zzz"),
+        ({"zzz": "2"}, "acme has no option 'zzz'; known are api_version, limits, retries, since, tags", "zzz"),
         ({"retries": "2"}, r"wrong option for acme: '2' is no int @ \$.retries", None),
     ],
 )

@@ -70,7 +70,13 @@ async def test_a_start_of_the_source_is_given_once() -> None:
 
 
 async def test_text_leaves_out_reasoning_and_empty_pieces() -> None:
-    events = [PartStart(0, Reasoning()), ReasoningDelta(0, "hm"), PartStart(1, Text(text="")), TextDelta(1, "a"), TextDelta(1, "")]
+    events = [
+        PartStart(0, Reasoning()),
+        ReasoningDelta(0, "hm"),
+        PartStart(1, Text(text="")),
+        TextDelta(1, "a"),
+        TextDelta(1, ""),
+    ]
     async with EventStream(Source(*events, DONE).open()) as stream:
         assert [piece async for piece in stream.text()] == ["a"]
 

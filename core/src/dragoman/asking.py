@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, cast
 import attrs
 from attrs import frozen
 
+from dragoman.capabilities import Policy
 from dragoman.config import CORE_OPTIONS, FIELDS, LLMConfig
 from dragoman.errors import InvalidRequestError
 from dragoman.message import Message
@@ -119,7 +120,7 @@ class Asking:
                 message = f"timeout is a number of seconds above 0, not {limit!r}"
                 raise InvalidRequestError(message, parameter="timeout")
             timeouts = attrs.evolve(timeouts, total=float(limit))
-        policy = wishes.get("on_unsupported")
+        policy: Policy | None = wishes.get("on_unsupported")
         if policy not in {None, "adjust", "warn", "raise"}:
             message = f"on_unsupported is 'adjust', 'warn' or 'raise', not {policy!r}"
             raise InvalidRequestError(message, parameter="on_unsupported")
@@ -130,7 +131,7 @@ class Asking:
         given = {name: value for name, value in wishes.items() if name in _SETTINGS}
         if not given:
             return self.settings
-        return attrs.evolve(self.settings, **given, explicit=self.settings.explicit | given.keys())
+        return attrs.evolve(self.settings, **given, explicit=self.settings.explicit | frozenset(given))
 
     def _options(self, wishes: Mapping[str, Any], known: set[str]) -> Options:
         for name in wishes:
@@ -193,7 +194,7 @@ def _output(output: Any) -> OutputFormat:
 
 
 def _headers(wishes: Mapping[str, Any]) -> Mapping[str, str]:
-    headers = wishes.get("headers") or {}
+    headers: Any = wishes.get("headers") or {}
     if not isinstance(headers, Mapping):
         message = f"headers are a mapping of texts, not {type(headers).__name__}"
         raise InvalidRequestError(message, parameter="headers")

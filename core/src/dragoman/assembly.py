@@ -6,8 +6,8 @@ of :mod:`dragoman.events` on the way and ends in the same function.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, TypeAlias
 
 import attrs
 
@@ -48,8 +48,8 @@ def build_response(
     parts: Iterable[Part],
     finish: Finish,
     *,
-    usage: Usage = Usage(),  # noqa: B008  # frozen
-    origin: Origin = Origin(),  # noqa: B008  # frozen
+    usage: Usage = Usage(),
+    origin: Origin = Origin(),
     adjustments: tuple[Adjustment, ...] = (),
     headers: Mapping[str, str] | None = None,
     attempts: tuple[Attempt, ...] = (),
@@ -154,28 +154,10 @@ class Assembler:
         """
         kind = type(event)
         if kind is TextDelta or kind is ReasoningDelta:
-            self._open(event.index, kind).pieces.append(event.text)  # type: ignore[union-attr, arg-type]  # narrowed by `kind`, for speed
+            self._open(event.index, kind).pieces.append(event.text)  # type: ignore[union-attr]  # narrowed by `kind`, for speed
             return event
-        if isinstance(event, ArgumentsDelta):
-            self._open(event.index, ArgumentsDelta).pieces.append(event.fragment)
-        elif isinstance(event, PartStart):
-            self._begin(event)
-        elif isinstance(event, PartStop):
-            return self._close(event.index)
-        elif isinstance(event, UsageSnapshot):
-            self._usage = event.usage
-        elif isinstance(event, ResponseSnapshot):
-            self._note(event)
-        elif isinstance(event, MediaDelta):
-            self._open(event.index, MediaDelta).pieces.append(event.data)
-        elif isinstance(event, SealUpdate):
-            self._seal(event)
-        elif isinstance(event, PartUpdate):
-            self._replace(event)
-        elif isinstance(event, StreamStart | StreamEnd | PartEnd):
-            message = f"a provider's stream yields no {kind.__name__}; the core adds it"
-            raise ProtocolError(message)
-        return event
+        handler = self._HANDLERS.get(kind)
+        return event if handler is None else handler(self, event)
 
     def end(self) -> list[Event]:
         """Return the closing events, the last of which holds the response.
@@ -237,30 +219,49 @@ class Assembler:
             raise ProtocolError(message)
         return part
 
-    def _begin(self, event: PartStart) -> None:
+    def _argue(self, event: ArgumentsDelta) -> Event:
+        self._open(event.index, ArgumentsDelta).pieces.append(event.fragment)
+        return event
+
+    def _show(self, event: MediaDelta) -> Event:
+        self._open(event.index, MediaDelta).pieces.append(event.data)
+        return event
+
+    def _begin(self, event: PartStart) -> Event:
         if event.index != len(self._parts):
             message = f"PartStart with index {event.index} where {len(self._parts)} is next"
             raise ProtocolError(message)
         self._parts.append(_OpenPart(event.part))
+        return event
+
+    def _stop(self, event: PartStop) -> Event:
+        return self._close(event.index)
 
     def _close(self, index: int) -> PartEnd:
         part = self._at(index, "PartStop")
         part.closed = True
         return PartEnd(index, part.whole())
 
-    def _seal(self, event: SealUpdate) -> None:
+    def _seal(self, event: SealUpdate) -> Event:
         part = self._at(event.index, "SealUpdate")
         part.part = attrs.evolve(part.part, seal=event.seal)
+        return event
 
-    def _replace(self, event: PartUpdate) -> None:
+    def _replace(self, event: PartUpdate) -> Event:
         part = self._at(event.index, "PartUpdate")
         if type(event.part) is not type(part.part):
-            message = f"PartUpdate turns part {event.index} from {type(part.part).__name__} to {type(event.part).__name__}"
+            was, now = type(part.part).__name__, type(event.part).__name__
+            message = f"PartUpdate turns part {event.index} from {was} to {now}"
             raise ProtocolError(message)
         before = part.whole()
         part.part = event.part if _has_content(event.part) else _with_content_of(before, event.part)
+        return event
 
-    def _note(self, event: ResponseSnapshot) -> None:
+    def _count(self, event: UsageSnapshot) -> Event:
+        self._usage = event.usage
+        return event
+
+    def _note(self, event: ResponseSnapshot) -> Event:
         if event.finish is not None:
             self._finish = event.finish
         if event.metadata:
@@ -272,3 +273,20 @@ class Assembler:
         }
         if known:
             self._origin = attrs.evolve(self._origin, **known)
+        return event
+
+    def _refuse(self, event: Event) -> Event:
+        message = f"a provider's stream yields no {type(event).__name__}; the core adds it"
+        raise ProtocolError(message)
+
+    _HANDLERS: ClassVar[Mapping[type[Any], Callable[[Any, Any], Event]]] = {
+        ArgumentsDelta: _argue,
+        MediaDelta: _show,
+        PartStart: _begin,
+        PartStop: _stop,
+        PartUpdate: _replace,
+        ResponseSnapshot: _note,
+        SealUpdate: _seal,
+        UsageSnapshot: _count,
+        **dict.fromkeys((StreamStart, PartEnd, StreamEnd), _refuse),
+    }

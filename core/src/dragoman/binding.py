@@ -7,7 +7,7 @@ what they did. Middleware wraps them and sees one call.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from attrs import frozen
 
 from dragoman.capabilities import Capabilities, Policy, fit, without_setting
 from dragoman.config import LLMConfig
-from dragoman.errors import BadRequestError, DragomanError
+from dragoman.errors import BadRequestError, DragomanError, PluginError
 from dragoman.events import Event, Ping, ResponseSnapshot, StreamStart, UsageSnapshot
 from dragoman.hookspecs import Binding
 from dragoman.plugins import Plugins, installed
@@ -24,7 +24,7 @@ from dragoman.provider import CallContext, ChatCall, CompletionCall, Provider, P
 from dragoman.request import SETTINGS, ChatRequest, CompletionRequest
 from dragoman.resilience import OpenedStream, RetryPolicy, opening, retrying
 from dragoman.resolution import Explanation, explain
-from dragoman.response import Adjustment, Origin, Response
+from dragoman.response import Adjustment, Attempt, Origin, Response
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")
@@ -72,14 +72,12 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     explanation = explain(config, plugins)
     made = _provider_config(config, explanation, plugins)
     provider = plugins.provider(made)
-    failed = plugins.extensions()
-    if failed:
-        raise failed[0]
+    broken = tuple(_without_extension(error) for error in plugins.extensions())
     retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
     origin = Origin(
         provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
     )
-    guarded = Guarded(provider, origin, RetryPolicy(retries=retries), config.kwargs.get("on_unsupported"))
+    guarded = Guarded(provider, origin, RetryPolicy(retries=retries), config.on_unsupported, broken)
     binding = Binding(
         provider=explanation.provider,
         model=explanation.model,
@@ -137,15 +135,24 @@ class Guarded:
         origin: what is known of the origin of every answer.
         retry: how patiently to try again.
         policy: what to do with a wish that the model cannot fulfil.
+        standing: adjustments of every answer.
 
     """
 
-    def __init__(self, provider: Provider, origin: Origin, retry: RetryPolicy, policy: Policy | None) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        origin: Origin,
+        retry: RetryPolicy,
+        policy: Policy | None,
+        standing: tuple[Adjustment, ...] = (),
+    ) -> None:
         self.info = provider.info
         self._provider = provider
         self._origin = origin
         self._retry = retry
         self._policy = policy
+        self._standing = standing
         self._refused: dict[str, dict[str, str]] = {}
 
     def capabilities(self, model: str) -> Capabilities:
@@ -167,8 +174,10 @@ class Guarded:
     async def _answer(
         self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
     ) -> Response:
-        async def send(fitted: R) -> Response:
-            response, attempts = await retrying(lambda each: call(fitted, each), context, self._retry)
+        async def send(fitted: R, earlier: tuple[Attempt, ...]) -> Response:
+            response, attempts = await retrying(
+                lambda each: self._one(call, fitted, each), context, self._retry, earlier
+            )
             return attrs.evolve(response, attempts=attempts, origin=self._named(response.origin))
 
         response, adjustments = await self._learning(request, context, send)
@@ -176,18 +185,39 @@ class Guarded:
             response = attrs.evolve(response, adjustments=adjustments + response.adjustments)
         return response
 
+    async def _one(
+        self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
+    ) -> Response:
+        """Make one try; whatever a provider raises or returns against its contract is laid at its door."""
+        try:
+            response = await call(request, context)
+        except DragomanError:
+            raise
+        except Exception as error:
+            raise self._blamed(f"failed with {type(error).__name__}: {error}") from error
+        if not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin's word
+            raise self._blamed(f"answered with {type(response).__name__}, not a Response")
+        return response
+
+    def _blamed(self, what: str) -> PluginError:
+        message = f"the provider {self._origin.provider!r} of {self._origin.distribution} {what}"
+        return PluginError(message, provider=self._origin.provider)
+
     @asynccontextmanager
-    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncIterator[AsyncIterator[Event]]:
+    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
         """Stream the answer to a conversation."""
 
-        async def send(fitted: ChatRequest) -> OpenedStream:
-            return await opening(lambda each: self._provider.stream(fitted, each), context, self._retry, _is_opening)
+        async def send(fitted: ChatRequest, earlier: tuple[Attempt, ...]) -> OpenedStream:
+            return await opening(
+                lambda each: self._provider.stream(fitted, each), context, self._retry, _is_opening, earlier
+            )
 
         try:
             opened, adjustments = await self._learning(request, context, send)
-        except DragomanError as error:
-            self._sign(error, request.model)
+        except DragomanError:
             raise
+        except Exception as error:
+            raise self._blamed(f"failed with {type(error).__name__}: {error}") from error
         failure: BaseException | None = None
         try:
             yield self._begun(opened, adjustments)
@@ -207,23 +237,26 @@ class Guarded:
         return opened
 
     async def _learning(
-        self, request: R, context: CallContext, send: Callable[[R], Awaitable[T]]
+        self, request: R, context: CallContext, send: Callable[[R, tuple[Attempt, ...]], Awaitable[T]]
     ) -> tuple[T, tuple[Adjustment, ...]]:
         """Send a fitted request; leave out a *default* that the provider refuses, once each, and remember it."""
         policy = context.on_unsupported or self._policy
         fitted, adjustments = fit(request, self._provider.capabilities(request.model), policy)
+        adjustments = self._standing + adjustments
+        earlier: tuple[Attempt, ...] = ()
         refused = self._refused.get(request.model)
         if refused:
             fitted, more = _without(fitted, refused, self.info.name)
             adjustments += more
         while True:
             try:
-                return await send(fitted), adjustments
+                return await send(fitted, earlier), adjustments
             except BadRequestError as error:
                 name = error.parameter
                 if name is None or not _is_default(fitted, name):
                     self._sign(error, request.model)
                     raise
+                earlier = error.attempts
                 self._refused.setdefault(request.model, {})[name] = error.message
                 fitted, more = _without(fitted, {name: error.message}, self.info.name)
                 adjustments += more
@@ -244,6 +277,10 @@ class Guarded:
     def _sign(self, error: DragomanError, model: str) -> None:
         error.provider = error.provider or self._origin.provider
         error.model = error.model or model
+
+
+def _without_extension(error: PluginError) -> Adjustment:
+    return Adjustment(kind="dropped", feature="extension", asked=error.provider, reason=error.message)
 
 
 def _is_opening(event: Event) -> bool:

@@ -14,7 +14,7 @@ import attrs
 from attrs import field, frozen
 
 from dragoman.errors import UnsupportedError
-from dragoman.request import ChatRequest, CompletionRequest, Settings
+from dragoman.request import ChatRequest, CompletionRequest
 from dragoman.response import Adjustment
 
 Policy: TypeAlias = Literal["adjust", "warn", "raise"]
@@ -125,7 +125,8 @@ def fit(
 def without_setting(request: R, name: str, reason: str, *, by: str) -> tuple[R, Adjustment]:
     """Leave out one setting of *request*, and say so."""
     asked = getattr(request.settings, name)
-    settings: Settings = attrs.evolve(request.settings, **{name: None})
+    without: dict[str, Any] = {name: None}
+    settings = attrs.evolve(request.settings, **without)
     return attrs.evolve(request, settings=settings), _adjustment(name, asked, None, reason, by)
 
 
@@ -146,9 +147,7 @@ def _apply_policy(name: str, cap: Cap, policy: Policy | None, *, given: bool, mo
         return
     if (policy or ("raise" if name in GUARANTEES else "adjust")) == "raise":
         why = f" ({cap.note})" if cap.note else ""
-        message = (
-            f"{model} does not accept this {name}{why}; leave it out, or set on_unsupported='adjust' to have it left out"
-        )
+        message = f"{model} does not accept this {name}{why}; leave it out, or set on_unsupported='adjust'"
         raise UnsupportedError(message, model=model, parameter=name)
     if policy == "warn":
         warnings.warn(f"{model} does not accept this {name}; it is adjusted", UserWarning, stacklevel=4)
@@ -168,5 +167,5 @@ def _check_guarantees(request: ChatRequest, capabilities: Capabilities) -> None:
 
 def _adjustment(name: str, asked: Any, sent: Any, reason: str, by: str) -> Adjustment:
     kind = "dropped" if sent is None else "coerced"
-    plain = list(asked) if isinstance(asked, tuple) else asked
+    plain: Any = [*asked] if isinstance(asked, tuple) else asked
     return Adjustment(kind=kind, feature=name, asked=plain, sent=sent, reason=reason, by=by)

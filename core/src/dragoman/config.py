@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dragoman.capabilities import Policy
 from dragoman.errors import ConfigurationError, InvalidRequestError
 from dragoman.request import SETTINGS, Settings
 from dragoman.secret import Secret
@@ -63,6 +64,8 @@ class LLMConfig:
 
     __slots__ = ("_given", "_revision", "api_base", "api_key", "kwargs", "max_tokens", "model", "temperature")
 
+    _given: set[str]
+    _revision: int
     model: str | None
     api_key: Secret | None
     api_base: str | None
@@ -81,6 +84,8 @@ class LLMConfig:
     ) -> None:
         object.__setattr__(self, "_given", set[str]())
         object.__setattr__(self, "_revision", 0)
+        for name in FIELDS:
+            object.__setattr__(self, name, None)  # even one half made can be shown
         self.kwargs = kwargs
         self.model = model
         try:
@@ -123,6 +128,12 @@ class LLMConfig:
         """Return a number that changes with every assignment."""
         return self._revision
 
+    @property
+    def on_unsupported(self) -> Policy | None:
+        """Return what to do with a wish that a model cannot fulfil."""
+        policy: Policy | None = self.kwargs.get("on_unsupported")
+        return policy
+
     def settings(self) -> Settings:
         """Return the settings that a call starts from.
 
@@ -130,11 +141,10 @@ class LLMConfig:
             ConfigurationError: for a value of the wrong type or out of range.
 
         """
-        values = {name: self.kwargs[name] for name in SETTINGS if name in self.kwargs}
+        values: dict[str, Any] = {"temperature": self.temperature, "max_tokens": self.max_tokens}
+        values |= {name: self.kwargs[name] for name in SETTINGS if name in self.kwargs}
         try:
-            return Settings(
-                **{"temperature": self.temperature, "max_tokens": self.max_tokens, **values}, explicit=self.explicit
-            )
+            return Settings(**values, explicit=self.explicit)
         except InvalidRequestError as error:
             raise ConfigurationError(error.message, parameter=error.parameter) from None
 
@@ -239,16 +249,16 @@ def _profile(path: str | os.PathLike[str], profile: str | None) -> dict[str, Any
     import tomllib  # noqa: PLC0415  # not paid for at import
 
     try:
-        table = tomllib.loads(Path(path).read_text("utf-8")).get("llm", {})
+        table: dict[str, Any] = tomllib.loads(Path(path).read_text("utf-8")).get("llm", {})
     except (OSError, ValueError) as error:
         message = f"no configuration could be read from {path}: {error}"
         raise ConfigurationError(message) from None
-    shared = {name: value for name, value in table.items() if not isinstance(value, dict) or name == "headers"}
+    profiles = {name for name, value in table.items() if isinstance(value, dict) and name != "headers"}
+    shared: dict[str, Any] = {name: value for name, value in table.items() if name not in profiles}
     if profile is None:
         return shared
-    if not isinstance(table.get(profile), dict):
-        known = sorted(name for name, value in table.items() if isinstance(value, dict) and name != "headers")
-        message = f"{path} has no profile [llm.{profile}]; it has {', '.join(known) or 'none'}"
+    if profile not in profiles:
+        message = f"{path} has no profile [llm.{profile}]; it has {', '.join(sorted(profiles)) or 'none'}"
         del table, shared  # as in LLMConfig.__init__
         raise ConfigurationError(message)
     return {**shared, **table[profile]}
@@ -274,7 +284,7 @@ def _text(name: str, value: Any) -> str:
 
 
 def _read(name: str, text: str, prefix: str) -> Any:
-    kinds: dict[str, type[Any]] = {"max_tokens": int, "top_k": int, "seed": int, "top_logprobs": int, "num_retries": int}
+    kinds: dict[str, type[Any]] = dict.fromkeys(("max_tokens", "top_k", "seed", "top_logprobs", "num_retries"), int)
     kinds |= dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty", "timeout"), float)
     if name in {"parallel_tool_calls", "logprobs"}:
         return text.lower() in {"1", "true", "yes"}

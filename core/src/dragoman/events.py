@@ -29,7 +29,7 @@ class StreamStart:
 
     adjustments: tuple[Adjustment, ...] = ()
     origin: Origin = Origin()
-    headers: Mapping[str, str] = field(factory=lambda: dict[str, str](), repr=False)
+    headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     attempts: tuple[Attempt, ...] = ()
 
 
@@ -128,7 +128,7 @@ class ResponseSnapshot:
     response_id: str | None = None
     served_model: str | None = None
     created: float | None = None
-    metadata: Mapping[str, JSON] = field(factory=lambda: dict[str, JSON]())
+    metadata: Mapping[str, JSON] = field(factory=dict[str, JSON])
 
 
 @frozen

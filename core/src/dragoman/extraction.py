@@ -13,7 +13,7 @@ from dragoman.errors import OutputValidationError
 from dragoman.message import Message
 from dragoman.parts import JSON, Text
 from dragoman.request import ChatRequest, OutputFormat, Tool, ToolChoice
-from dragoman.response import Adjustment, Response
+from dragoman.response import Response
 from dragoman.schema import json_schema
 from dragoman.serialization import parse_response
 
@@ -75,13 +75,6 @@ class Extraction:
         if self.wrapped:
             response = _unwrap(response)
         return parse_response(response, kind)
-
-    def adjustment(self) -> tuple[Adjustment, ...]:
-        """Return the record of an emulation, if there was one."""
-        if self.way == "schema":
-            return ()
-        reason = "the model cannot be held to a schema"
-        return (Adjustment(kind="emulated", feature="output", asked="json_schema", sent=self.way, reason=reason),)
 
     def _as_text(self, response: Response) -> Response:
         text = response.text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()

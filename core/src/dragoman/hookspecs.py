@@ -44,11 +44,11 @@ class Binding:
     distribution: str
     implementation: Provider = field(repr=False)
     capabilities: Capabilities = field(repr=False)
-    options: Mapping[str, Any] = field(factory=lambda: dict[str, Any](), repr=False)
+    options: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
 
 
 @hookspec(firstresult=True)
-def dragoman_resolve(query: ModelQuery) -> Resolution | None:  # type: ignore[empty-body]
+def dragoman_resolve(query: ModelQuery) -> Resolution | None:
     """Say which provider serves a model that no distribution's metadata claims.
 
     Asked of extensions, after all claims and before the call is refused: for aliases, routers and private endpoints.
@@ -72,7 +72,7 @@ def dragoman_resolve(query: ModelQuery) -> Resolution | None:  # type: ignore[em
 
 
 @hookspec(firstresult=True)
-def dragoman_provider(config: ProviderConfig) -> Provider | None:  # type: ignore[empty-body]
+def dragoman_provider(config: ProviderConfig) -> Provider | None:
     """Make the provider. Asked of the plugin that was resolved, and of no other.
 
     Args:
@@ -93,7 +93,7 @@ def dragoman_provider(config: ProviderConfig) -> Provider | None:  # type: ignor
 
 
 @hookspec(firstresult=True)
-def dragoman_secret(provider: str, field: str) -> str | None:  # type: ignore[empty-body]
+def dragoman_secret(provider: str, field: str) -> str | None:
     """Look up a credential in a key store, before the environment is asked.
 
     Args:
@@ -115,7 +115,7 @@ def dragoman_secret(provider: str, field: str) -> str | None:  # type: ignore[em
 
 
 @hookspec(firstresult=True)
-def dragoman_completion(binding: Binding) -> CompletionCall | None:  # type: ignore[empty-body]
+def dragoman_completion(binding: Binding) -> CompletionCall | None:
     """Say who answers a prompt. A wrapper gets the next call inwards and may return one of its own.
 
     Args:
@@ -142,7 +142,7 @@ def dragoman_completion(binding: Binding) -> CompletionCall | None:  # type: ign
 
 
 @hookspec(firstresult=True)
-def dragoman_chat(binding: Binding) -> ChatCall | None:  # type: ignore[empty-body]
+def dragoman_chat(binding: Binding) -> ChatCall | None:
     """Say who answers a conversation. A wrapper gets the next call inwards and may return one of its own.
 
     Args:
@@ -170,7 +170,7 @@ def dragoman_chat(binding: Binding) -> ChatCall | None:  # type: ignore[empty-bo
 
 
 @hookspec(firstresult=True)
-def dragoman_stream(binding: Binding) -> StreamCall | None:  # type: ignore[empty-body]
+def dragoman_stream(binding: Binding) -> StreamCall | None:
     """Say who streams. A wrapper gets the next call inwards and may return one of its own.
 
     Args:
@@ -200,7 +200,7 @@ def dragoman_stream(binding: Binding) -> StreamCall | None:  # type: ignore[empt
 
 
 @hookspec
-def dragoman_commands() -> Iterable[Command]:  # type: ignore[empty-body]
+def dragoman_commands() -> Iterable[Command] | None:
     """Add commands to the command line, as records with an import path.
 
     Returns:

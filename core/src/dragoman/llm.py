@@ -15,6 +15,7 @@ from dragoman.binding import Bound, bind
 from dragoman.config import LLMConfig
 from dragoman.errors import (
     BadRequestError,
+    ConfigurationError,
     DragomanError,
     ModelRetiredError,
     NotFoundError,
@@ -49,7 +50,8 @@ class LLM:
         self._bound: Bound | None = None
         self._asking: Asking | None = None
         self._revision = -1
-        self._others: list[LLM] | None = None
+        self._retired: list[Bound] = []
+        self._others: dict[int, LLM] = {}
 
     async def completion(self, prompt: str, **kwargs: Any) -> str:
         """Return the text that the model gives for *prompt*.
@@ -128,10 +130,13 @@ class LLM:
         """
         from dragoman.extraction import Extraction  # noqa: PLC0415  # cattrs is not paid for at import
 
-        bound, asking = self._ready()
-        extraction = Extraction.of(kind, bound.provider.capabilities(bound.explanation.model))
-        request = extraction.ask(asking.chat(messages, kwargs))
-        return extraction.read(await bound.chat(request, asking.context(kwargs)), kind)
+        async def ask(llm: LLM, question: Conversation, wishes: Mapping[str, Any]) -> T:
+            bound, asking = llm._ready()  # this class's own
+            extraction = Extraction.of(kind, bound.provider.capabilities(bound.explanation.model))
+            request = extraction.ask(asking.chat(question, wishes))
+            return extraction.read(await bound.chat(request, asking.context(wishes)), kind)
+
+        return await self._first_that_answers(ask, messages, kwargs)
 
     async def models(self) -> Sequence[ModelInfo]:
         """Return the models that the provider lists.
@@ -181,7 +186,7 @@ class LLM:
         bound, asking = self._ready()
         if not isinstance(bound.provider, Prepares):
             raise self._cannot("show a request")
-        policy = asking.context(kwargs).on_unsupported or self.config.kwargs.get("on_unsupported")
+        policy = asking.context(kwargs).on_unsupported or self.config.on_unsupported
         request, _ = bound.fit(asking.chat(messages, kwargs), policy)
         return bound.provider.prepare(request, stream=stream)
 
@@ -192,9 +197,10 @@ class LLM:
     async def aclose(self) -> None:
         """Give back the connections. The object can be used again, with new ones."""
         bound, self._bound = self._bound, None
-        if bound is not None:
-            await bound.provider.aclose()
-        for other in self._others or ():
+        for each in (*self._retired, *([bound] if bound else ())):
+            await each.provider.aclose()
+        self._retired.clear()
+        for other in self._others.values():
             await other.aclose()
 
     async def __aenter__(self) -> Self:
@@ -214,6 +220,8 @@ class LLM:
         """Return what is bound, anew if the configuration has changed."""
         bound, asking = self._bound, self._asking
         if bound is None or asking is None or self._revision != self.config.revision:
+            if bound is not None:
+                self._retired.append(bound)
             bound = self._bound = bind(self.config)
             asking = self._asking = Asking.of(
                 self.config, provider=bound.explanation.provider, model=bound.explanation.model, timeouts=bound.timeouts
@@ -246,20 +254,21 @@ class LLM:
             if not self.config.kwargs.get("fallbacks") or not _may_fall_back(error):
                 raise
             first = error
-        for other in self._fallbacks():
+        for place, fallback in enumerate(self.config.kwargs["fallbacks"]):
             try:
+                other = self._other(place, fallback)
                 answer = await ask(other, question, wishes)
-            except _FALL_BACK as error:
+            except (*_FALL_BACK, ConfigurationError) as error:
                 error.__context__ = None
-                first.add_note(f"the fallback {other.config.model!r} failed too: {error}")
+                first.add_note(f"the fallback {_model_of(fallback)!r} failed too: {error}")
             else:
                 return _told(answer, self.config.model, other.config.model, first)
         raise first
 
-    def _fallbacks(self) -> list[LLM]:
-        if self._others is None:
-            self._others = [LLM(_fallback(self.config, each)) for each in self.config.kwargs.get("fallbacks", ())]
-        return self._others
+    def _other(self, place: int, fallback: str | Mapping[str, Any] | LLMConfig) -> LLM:
+        if place not in self._others:
+            self._others[place] = LLM(_fallback(self.config, fallback))
+        return self._others[place]
 
     def _cannot(self, what: str) -> UnsupportedError:
         provider = self._ready()[0].explanation.provider
@@ -325,6 +334,13 @@ def _may_fall_back(error: DragomanError) -> bool:
     return not isinstance(error, BadRequestError) or isinstance(error, NotFoundError)
 
 
+def _model_of(fallback: str | Mapping[str, Any] | LLMConfig) -> str | None:
+    """Return what to call a fallback: its model, never a key that it may hold."""
+    if isinstance(fallback, LLMConfig):
+        return fallback.model
+    return fallback if isinstance(fallback, str) else fallback.get("model")
+
+
 def _fallback(config: LLMConfig, other: str | Mapping[str, Any] | LLMConfig) -> LLMConfig:
     """Return the configuration to fall back to; a bare model takes the key along only to the same provider."""
     if isinstance(other, LLMConfig):
@@ -333,9 +349,8 @@ def _fallback(config: LLMConfig, other: str | Mapping[str, Any] | LLMConfig) -> 
         return LLMConfig.from_dict(other)
     if explain(LLMConfig(model=other)).provider == explain(config).provider:
         return config.replace(model=other, fallbacks=())
-    foreign = {name: None for name in config.provider_options()}
     kept = config.replace(model=other, api_key=None, api_base=None, provider=None, headers=None, fallbacks=())
-    for name in foreign:
+    for name in config.provider_options():
         del kept.kwargs[name]
     return kept
 

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from dragoman.errors import OutputError
 from dragoman.openstr import OpenStr
 
-JSON: TypeAlias = Union[None, bool, int, float, str, "list[JSON]", "dict[str, JSON]"]
+JSON: TypeAlias = Union[bool, int, float, str, "list[JSON]", "dict[str, JSON]", None]
 """What JSON can say."""
 
 
@@ -180,7 +180,8 @@ class ToolCall(PartFields):
         if value is None:
             return {}
         if not isinstance(value, dict):
-            message = f"the arguments of tool call {self.name!r} ({self.call_id}) are {type(value).__name__}, not an object"
+            kind = type(value).__name__
+            message = f"the arguments of tool call {self.name!r} ({self.call_id}) are {kind}, not an object"
             raise OutputError(message)
         return value
 

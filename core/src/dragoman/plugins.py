@@ -13,10 +13,10 @@ import inspect
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache
 from types import ModuleType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import attrs
 import pluggy
@@ -42,6 +42,7 @@ GROUPS = (PROVIDERS, HOSTS, MODELS, EXTENSIONS)
 
 _HOOKS = tuple(name for name in dir(hookspecs) if name.startswith(f"{PROJECT}_"))
 
+_Call = TypeVar("_Call", bound=Callable[..., Any])
 State: TypeAlias = Literal["installed", "blocked", "loaded", "failed"]
 
 
@@ -120,7 +121,8 @@ class Plugins:
         self._never = _names(source.get("DRAGOMAN_DISABLE_PLUGINS", ""))
         everything = tuple(read_claims() if claims is None else claims)
         self.claims = tuple(claim for claim in everything if not self._is_blocked(claim.distribution))
-        self._records = {_key(claim): self._record(claim) for claim in everything if claim.group in (PROVIDERS, EXTENSIONS)}
+        plugins = (claim for claim in everything if claim.group in {PROVIDERS, EXTENSIONS})
+        self._records = {_key(claim): self._record(claim) for claim in plugins}
         self._modules: dict[str, object] = {}
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hookspecs)
@@ -196,7 +198,7 @@ class Plugins:
 
         """
         with self._lock:
-            name = provider or getattr(plugin, "__name__", type(plugin).__name__)
+            name = provider or str(getattr(plugin, "__name__", type(plugin).__name__))
             group = PROVIDERS if provider else EXTENSIONS
             claim = Claim(group=group, name=name, module=f"<registered {name}>", distribution="registered")
             self._check_hooks(plugin, name)
@@ -254,17 +256,17 @@ class Plugins:
     def completion(self, binding: Binding) -> CompletionCall:
         """Ask who answers a prompt."""
         call: CompletionCall = self._caller("dragoman_completion", binding.provider)(binding=binding)
-        return _checked(call, "dragoman_completion")
+        return _callable(call, "dragoman_completion")
 
     def chat(self, binding: Binding) -> ChatCall:
         """Ask who answers a conversation."""
         call: ChatCall = self._caller("dragoman_chat", binding.provider)(binding=binding)
-        return _checked(call, "dragoman_chat")
+        return _callable(call, "dragoman_chat")
 
     def stream(self, binding: Binding) -> StreamCall:
         """Ask who streams."""
         call: StreamCall = self._caller("dragoman_stream", binding.provider)(binding=binding)
-        return _checked(call, "dragoman_stream")
+        return _callable(call, "dragoman_stream")
 
     def commands(self) -> tuple[Command, ...]:
         """Return the commands that extensions add."""
@@ -275,7 +277,12 @@ class Plugins:
     def _caller(self, hook: str, provider: str | None) -> Callable[..., Any]:
         """Return the caller of *hook* without the plugins of other providers than *provider*."""
         with self._lock:
-            others = [plugin for plugin, names in self._providers.items() if provider not in names]
+            everywhere = {self._modules.get(claim.module) for claim in self.select(EXTENSIONS)}
+            others = [
+                plugin
+                for plugin, names in self._providers.items()
+                if provider not in names and plugin not in everywhere
+            ]
         return self._manager.subset_hook_caller(hook, others)
 
     def _all_but(self, plugins: set[object]) -> list[object]:
@@ -285,7 +292,7 @@ class Plugins:
         with self._lock:
             record = self._records[_key(claim)]
             if isinstance(record.error, PluginError):
-                raise record.error
+                raise record.error.with_traceback(None)
             if claim.module not in self._modules:
                 try:
                     self._modules[claim.module] = self._import(claim)
@@ -309,6 +316,9 @@ class Plugins:
 
     def _check_hooks(self, plugin: object, origin: str) -> None:
         """Refuse what pluggy would take in silence: unknown hooks, coroutines and generators."""
+        if not isinstance(plugin, Hashable):
+            message = f"{origin} is not hashable, as a plugin must be; a dataclass is with eq=False"
+            raise PluginError(message)
         for name in dir(plugin):
             options = self._manager.parse_hookimpl_opts(plugin, name)
             if options is None:
@@ -320,7 +330,7 @@ class Plugins:
                 raise PluginError(message)
             if options["wrapper"] or options["hookwrapper"]:
                 continue
-            if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            if any(is_kind(function) for is_kind in _NOT_PLAIN):
                 message = f"{origin} implements {hook!r} as a coroutine or generator; it must be a plain function"
                 raise PluginError(message)
 
@@ -341,7 +351,7 @@ class _Core:
         return binding.implementation.stream
 
 
-def _checked(call: Any, hook: str) -> Any:
+def _callable(call: _Call, hook: str) -> _Call:
     if not callable(call):
         message = f"the hook {hook} gave {_kind(call)} where a callable is wanted"
         raise PluginError(message)
@@ -380,6 +390,9 @@ def _key(claim: Claim) -> tuple[str, str, str]:
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(_normal(name.strip()) for name in text.split(",") if name.strip())
+
+
+_NOT_PLAIN = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
 
 
 @cache

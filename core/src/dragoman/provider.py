@@ -133,9 +133,7 @@ class Provider(Protocol):
         """Answer a conversation."""
         ...
 
-    def stream(
-        self, request: ChatRequest, context: CallContext
-    ) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
+    def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """Stream the answer to a conversation as starts, deltas and snapshots."""
         ...
 
@@ -190,7 +188,7 @@ class ModelInfo:
     owner: str | None = None
     context_tokens: int | None = None
     output_tokens: int | None = None
-    metadata: Mapping[str, Any] = field(factory=lambda: dict[str, Any](), repr=False)
+    metadata: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
 
 
 @runtime_checkable
@@ -269,12 +267,12 @@ class ProviderConfig:
     version: str = ""
     api_key: Secret | None = None
     api_base: str | None = None
-    options: Mapping[str, Any] = field(factory=lambda: dict[str, Any](), repr=False)
-    headers: Mapping[str, str] = field(factory=lambda: dict[str, str](), repr=False)
+    options: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+    headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     hosts: tuple[str, ...] = ()
     allow_insecure: bool = False
     timeouts: Timeouts = Timeouts()
-    environ: Mapping[str, str] = field(factory=lambda: dict[str, str](), repr=False, eq=False)
+    environ: Mapping[str, str] = field(factory=dict[str, str], repr=False, eq=False)
     secrets: SecretSource = field(default=lambda _provider, _field: None, repr=False, eq=False)
 
     def env(self, names: Iterable[str]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 
 import attrs
 from attrs import field, frozen
@@ -40,7 +40,7 @@ def _number(low: float, high: float = float("inf"), *, whole: bool = False) -> _
         if not isinstance(value, kinds) or isinstance(value, bool):
             message = f"{attribute.name} is {wanted}, not {value!r}"
             raise InvalidRequestError(message, parameter=attribute.name)
-        if not low <= value <= high:
+        if not low <= cast("float", value) <= high:
             bounds = f"at least {low:g}" if high == float("inf") else f"between {low:g} and {high:g}"
             message = f"{attribute.name} is {bounds}, not {value!r}"
             raise InvalidRequestError(message, parameter=attribute.name)
@@ -60,11 +60,21 @@ def _is(kind: type, wanted: str) -> _Validator:
 def _stop(value: str | Iterable[str] | None) -> tuple[str, ...] | None:
     if value is None:
         return None
-    words = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (value,)  # pyright: ignore[reportUnnecessaryIsInstance]
+    words = _words(value)
     if not all(isinstance(word, str) and word for word in words):
         message = f"stop is a text or a list of texts, none empty, not {value!r}"
         raise InvalidRequestError(message, parameter="stop")
     return words
+
+
+def _words(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return (value,)
+    return tuple(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def _names(value: Iterable[str]) -> frozenset[str]:
+    return frozenset(value)
 
 
 def _effort(value: str | None) -> Effort | None:
@@ -117,7 +127,7 @@ class Settings:
     logprobs: bool | None = field(default=None, validator=_is(bool, "True or False"))
     top_logprobs: int | None = field(default=None, validator=_number(0, whole=True))
     service_tier: str | None = field(default=None, validator=_is(str, "a text"))
-    explicit: frozenset[str] = field(default=frozenset(), converter=frozenset)
+    explicit: frozenset[str] = field(default=frozenset(), converter=_names)
 
 
 SETTINGS: tuple[str, ...] = tuple(a.name for a in attrs.fields(Settings) if a.name != "explicit")
@@ -153,7 +163,7 @@ class ServerTool:
     """
 
     id: str
-    args: Mapping[str, JSON] = field(factory=lambda: dict[str, JSON]())
+    args: Mapping[str, JSON] = field(factory=dict[str, JSON])
 
     @property
     def issuer(self) -> str:

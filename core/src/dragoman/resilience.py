@@ -58,10 +58,11 @@ class RetryPolicy:
 class Attempts:
     """Keep count of the tries of one call and decide about the next one."""
 
-    def __init__(self, policy: RetryPolicy, context: CallContext) -> None:
+    def __init__(self, policy: RetryPolicy, context: CallContext, earlier: tuple[Attempt, ...] = ()) -> None:
         self._policy = policy
         self._context = context
-        self._records: list[Attempt] = []
+        self._records = list(earlier)
+        self._earlier = len(earlier)
         self._waited = 0.0
         self._began = context.clock.monotonic()
 
@@ -73,7 +74,7 @@ class Attempts:
     async def failed(self, error: DragomanError) -> None:
         """Wait until the next try, or raise *error* if there is none."""
         self._record(error)
-        wait = self._policy.wait(len(self._records) - 1, error)
+        wait = self._policy.wait(len(self._records) - self._earlier - 1, error)
         remaining = self._context.remaining()
         if wait is None or (remaining is not None and wait >= remaining):
             error.attempts = tuple(self._records)
@@ -100,10 +101,21 @@ class Attempts:
 
 
 async def retrying(
-    call: Callable[[CallContext], Awaitable[T]], context: CallContext, policy: RetryPolicy
+    call: Callable[[CallContext], Awaitable[T]],
+    context: CallContext,
+    policy: RetryPolicy,
+    earlier: tuple[Attempt, ...] = (),
 ) -> tuple[T, tuple[Attempt, ...]]:
-    """Call until it succeeds or patience ends; return the result and the record of all tries."""
-    attempts = Attempts(policy, context)
+    """Call until it succeeds or patience ends; return the result and the record of all tries.
+
+    Args:
+        call: makes one try.
+        context: the call.
+        policy: the patience.
+        earlier: tries made before, which go into the record but do not use up patience.
+
+    """
+    attempts = Attempts(policy, context, earlier)
     while True:
         check_deadline(context)
         try:
@@ -154,6 +166,7 @@ async def opening(
     context: CallContext,
     policy: RetryPolicy,
     is_opening: Callable[[Event], bool],
+    earlier: tuple[Attempt, ...] = (),
 ) -> OpenedStream:
     """Open a stream until its first real event arrives or patience ends.
 
@@ -162,9 +175,10 @@ async def opening(
         context: the call.
         policy: the patience.
         is_opening: whether an event still belongs to the opening, so that a failure after it may be retried.
+        earlier: tries made before, as in :func:`retrying`.
 
     """
-    attempts = Attempts(policy, context)
+    attempts = Attempts(policy, context, earlier)
     while True:
         check_deadline(context)
         manager = open_stream(attempts.context())

@@ -35,7 +35,7 @@ class ModelQuery:
 
     model: str
     api_base: str | None = None
-    options: Mapping[str, Any] = field(factory=lambda: dict[str, Any](), repr=False)
+    options: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
 
 
 @frozen(kw_only=True)
@@ -114,7 +114,7 @@ class _Search:
 
     def _embedded(self) -> Explanation:
         if EMBEDDED not in self.plugins.provider_names():
-            message = f"no model is configured; give LLMConfig(model=...), or pip install dragoman-{EMBEDDED} to try without one"
+            message = f"no model is configured; give LLMConfig(model=...), or pip install dragoman-{EMBEDDED}"
             raise ConfigurationError(message)
         self.steps.append("no model is configured: the embedded echo answers")
         return self._answer(EMBEDDED, EMBEDDED)
@@ -132,7 +132,7 @@ class _Search:
         host = _host(self.api_base)
         if host is None:
             return None
-        claims = _longest((claim, len(claim.name)) for claim in self.plugins.select(HOSTS) if host_matches(host, claim.name))
+        claims = _longest(claim for claim in self.plugins.select(HOSTS) if host_matches(host, claim.name))
         if not claims:
             self._refuse_known_host(host)
             self.steps.append(f"no installed plugin claims the host {host}")
@@ -149,13 +149,13 @@ class _Search:
             if found and rest and name in self.plugins.provider_names():
                 self.steps.append(f"{prefix!r} before the first {separator!r} is an installed provider")
                 return self._answer(name, rest)
-            if found and separator == "/" and (distribution := _published("names", name)):
+            if found and (distribution := _published("names", name)):
                 raise self._not_installed(name, distribution)
         return None
 
     def _by_bare_name(self) -> Explanation | None:
         model = self.model.lower()
-        claims = _longest((claim, len(claim.name)) for claim in self.plugins.select(MODELS) if model.startswith(claim.name))
+        claims = _longest(claim for claim in self.plugins.select(MODELS) if model.startswith(claim.name))
         if not claims:
             self.steps.append("no installed plugin claims the name")
             return None
@@ -190,7 +190,8 @@ class _Search:
         names = sorted({self._name_of(claim) for claim in claims})
         if len(names) > 1:
             distributions = " and ".join(sorted({claim.distribution for claim in claims}))
-            message = f"{distributions} claim {what} equally; choose with provider={' or provider='.join(map(repr, names))}"
+            choice = " or ".join(f"provider={name!r}" for name in names)
+            message = f"{distributions} claim {what} equally; choose with {choice}"
             raise AmbiguousModelError(message, model=self.model)
         return claims[0]
 
@@ -209,7 +210,7 @@ class _Search:
     def _refuse_known_host(self, host: str) -> None:
         for known, distribution in _directory("hosts"):
             if host_matches(host, known):
-                message = f"the host {host} belongs to {distribution}, which is not installed; run: pip install {distribution}"
+                message = f"{distribution} for the host {host} is not installed; run: pip install {distribution}"
                 raise UnknownProviderError(message, model=self.model)
 
     def _not_installed(self, name: str, distribution: str | None = None) -> UnknownProviderError:
@@ -247,10 +248,10 @@ def _provider_name(text: str) -> str:
     return text.lower().replace("-", "_")
 
 
-def _longest(candidates: Iterable[tuple[Claim, int]]) -> list[Claim]:
+def _longest(candidates: Iterable[Claim]) -> list[Claim]:
     found = list(candidates)
-    longest = max((length for _, length in found), default=0)
-    return [claim for claim, length in found if length == longest]
+    longest = max((len(claim.name) for claim in found), default=0)
+    return [claim for claim in found if len(claim.name) == longest]
 
 
 @cache

@@ -151,9 +151,9 @@ class Response:
     usage: Usage = Usage()
     adjustments: tuple[Adjustment, ...] = ()
     origin: Origin = Origin()
-    headers: Mapping[str, str] = field(factory=lambda: dict[str, str](), repr=False)
+    headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     attempts: tuple[Attempt, ...] = ()
-    metadata: Mapping[str, JSON] = field(factory=lambda: dict[str, JSON]())
+    metadata: Mapping[str, JSON] = field(factory=dict[str, JSON])
     raw: Any = field(default=None, repr=False, eq=False)
 
     @property

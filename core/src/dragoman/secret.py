@@ -7,7 +7,7 @@ is reached by :meth:`Secret.reveal` alone.
 from __future__ import annotations
 
 import hmac
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from dragoman.errors import ConfigurationError
 
@@ -29,9 +29,9 @@ class Secret(str):
     __slots__ = ("_value",)
     _value: str
 
-    def __new__(cls, value: str, *, name: str = "api_key") -> Secret:
+    def __new__(cls, value: str, *, name: str = "api_key") -> Self:
         """Make a secret of *value*; a secret is returned as it is."""
-        if isinstance(value, Secret):
+        if isinstance(value, cls):
             return value
         problem = _problem(value)
         if problem:

@@ -78,8 +78,6 @@ def from_dict(kind: type[T], data: Mapping[str, Any]) -> T:
     """
     try:
         return _converter().structure(data, kind)
-    except InvalidRequestError:
-        raise
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
         message = f"this is no {kind.__name__}: {'; '.join(_misfits(error))}"
         raise InvalidRequestError(message) from None
@@ -105,9 +103,7 @@ def message_from_dict(data: Mapping[str, Any]) -> Message:
     return from_dict(Message, data)
 
 
-def structure_options(
-    kind: type[T], options: Mapping[str, Any], *, provider: str, also: Iterable[str] = ()
-) -> T:
+def structure_options(kind: type[T], options: Mapping[str, Any], *, provider: str, also: Iterable[str] = ()) -> T:
     """Make a provider's options class of what the caller gave.
 
     Args:
@@ -126,9 +122,7 @@ def structure_options(
         message = "; ".join(_unknown_option(name, known, also, provider) for name in unknown)
         raise InvalidRequestError(message, provider=provider, parameter=unknown[0])
     try:
-        return _options_converter().structure(options, kind)
-    except InvalidRequestError:
-        raise
+        return _strict().structure(options, kind)
     except Exception as error:  # noqa: BLE001  # as in from_dict
         message = f"wrong option for {provider}: {'; '.join(_misfits(error))}"
         raise InvalidRequestError(message, provider=provider) from None
@@ -151,12 +145,9 @@ def parse_response(response: Response, kind: type[T]) -> T:
 
 
 def _validated(data: Any, kind: type[T], response: Response) -> T:
-    if hasattr(kind, "model_validate"):
-        validate = cast("Callable[[Any], T]", kind.model_validate)  # pyright: ignore[reportAttributeAccessIssue]  # a pydantic model
-    else:
-        validate = cast("Callable[[Any], T]", lambda value: _options_converter().structure(value, kind))  # pyright: ignore[reportUnknownLambdaType]
+    of_pydantic: Callable[[Any], T] | None = getattr(kind, "model_validate", None)
     try:
-        return validate(data)
+        return _strict().structure(data, kind) if of_pydantic is None else of_pydantic(data)
     except Exception as error:  # noqa: BLE001  # as in from_dict
         message = f"the answer does not fit {getattr(kind, '__name__', kind)}: {'; '.join(_misfits(error))}"
         raise OutputValidationError(message, partial=response) from None
@@ -184,16 +175,16 @@ def _explain(error: BaseException, kind: type | None) -> str:
 def _strict() -> Converter:
     """Return a converter that coerces nothing."""
     converter = Converter(forbid_extra_keys=True, omit_if_default=True, prefer_attrib_converters=False)
-    for kind in (str, int, float, bool):
-        converter.register_structure_hook(kind, _exactly(kind))
+    for scalar in (str, int, float, bool):
+        converter.register_structure_hook(scalar, _exactly(scalar))
     converter.register_structure_hook_func(_is_json, lambda value, _: value)
     converter.register_structure_hook_func(_is_open, lambda value, kind: kind(_exactly(str)(value, str)))
-    for kind in (datetime, date, time):
-        converter.register_structure_hook(kind, _from_iso(kind))
-        converter.register_unstructure_hook(kind, kind.isoformat)
-    for kind in (UUID, Decimal):
-        converter.register_structure_hook(kind, _from_text(kind))
-        converter.register_unstructure_hook(kind, str)
+    for moment in (datetime, date, time):
+        converter.register_structure_hook(moment, _from_text(moment, moment.fromisoformat))
+        converter.register_unstructure_hook(moment, moment.isoformat)
+    for number in (UUID, Decimal):
+        converter.register_structure_hook(number, _from_text(number, number))
+        converter.register_unstructure_hook(number, str)
     converter.register_structure_hook_func(_is_annotated, _structure_annotated(converter))
     converter.register_structure_hook(bytes, _bytes)
     converter.register_unstructure_hook(bytes, lambda data: base64.b64encode(data).decode("ascii"))
@@ -202,13 +193,8 @@ def _strict() -> Converter:
     converter.register_structure_hook_func(_is_plain_mapping, lambda value, _: _mapping(value))
     converter.register_unstructure_hook_func(_is_plain_mapping, dict)
     converter.register_structure_hook_func(_is_scalar_union, _scalar_union)
-    converter.register_unstructure_hook_func(lambda kind: get_origin(kind) is frozenset, sorted)
+    converter.register_unstructure_hook_func(_is_frozenset, sorted)
     return converter
-
-
-@cache
-def _options_converter() -> Converter:
-    return _strict()
 
 
 @cache
@@ -306,21 +292,21 @@ def _bytes(value: Any, _: Any) -> bytes:
         raise TypeError(message) from None
 
 
-def _from_iso(kind: type[Any]) -> Callable[[Any, Any], Any]:
-    return _from_text(kind, kind.fromisoformat)
-
-
-def _from_text(kind: type[Any], read: Callable[[str], Any] | None = None) -> Callable[[Any, Any], Any]:
+def _from_text(kind: type[Any], read: Callable[[str], Any]) -> Callable[[Any, Any], Any]:
     def structure(value: Any, _: Any) -> Any:
         if isinstance(value, kind):
             return value
         try:
-            return (read or kind)(_exactly(str)(value, str))
+            return read(_exactly(str)(value, str))
         except (ValueError, ArithmeticError):
             message = f"{value!r} is no {kind.__name__}"
             raise TypeError(message) from None
 
     return structure
+
+
+def _is_frozenset(kind: Any) -> bool:
+    return get_origin(kind) is frozenset
 
 
 def _is_annotated(kind: Any) -> bool:

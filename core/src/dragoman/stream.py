@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
+from typing import Self
 
 from dragoman.assembly import Assembler
-from dragoman.errors import DragomanError, ProtocolError
+from dragoman.errors import DragomanError, PluginError, ProtocolError
 from dragoman.events import Event, StreamEnd, StreamStart, TextDelta
 from dragoman.response import Response
 
@@ -29,7 +30,7 @@ class EventStream:
         self._pending: list[Event] = []
         self._response: Response | None = None
 
-    async def __aenter__(self) -> EventStream:
+    async def __aenter__(self) -> Self:
         """Open the stream.
 
         Raises:
@@ -47,7 +48,7 @@ class EventStream:
         await self._manager.__aexit__(kind, error, traceback)
         self._events = None
 
-    def __aiter__(self) -> EventStream:
+    def __aiter__(self) -> Self:
         """Return the iterator over the events."""
         return self
 
@@ -77,8 +78,13 @@ class EventStream:
         except DragomanError as error:
             self._assembler.sign(error)
             raise
+        except Exception as error:
+            message = f"the stream failed with {type(error).__name__}: {error}"
+            blamed = PluginError(message, phase="mid_stream")
+            self._assembler.sign(blamed)
+            raise blamed from error
 
-    async def text(self) -> AsyncIterator[str]:
+    async def text(self) -> AsyncGenerator[str, None]:
         """Yield the text of the answer, piece by piece, without reasoning."""
         async for event in self:
             if type(event) is TextDelta and event.text:

@@ -7,10 +7,11 @@ import os
 import threading
 from collections.abc import Coroutine, Generator, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from dragoman.asking import Conversation
 from dragoman.config import LLMConfig
+from dragoman.errors import ConfigurationError
 from dragoman.events import Event, TextDelta
 from dragoman.llm import LLM
 from dragoman.message import Message
@@ -18,9 +19,6 @@ from dragoman.provider import Prepared
 from dragoman.resolution import Explanation
 from dragoman.response import Response
 from dragoman.stream import EventStream
-
-if TYPE_CHECKING:
-    import asyncio
 
 T = TypeVar("T")
 
@@ -42,6 +40,10 @@ class _LoopThread:
         """Return the result of *coroutine*; an interrupt cancels it and waits for its end."""
         import asyncio  # noqa: PLC0415  # as above
 
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            message = "a SyncLLM cannot be used inside its own event loop; await an LLM there"
+            raise ConfigurationError(message)
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,6 +39,7 @@ from dragoman import (
     TextDelta,
     Tool,
     ToolCall,
+    ToolResult,
     Usage,
     UsageSnapshot,
     hookimpl,
@@ -76,7 +77,7 @@ class EchoProvider:
         self._failures = 0
         structure_options(EchoOptions, config.options, provider="echo")
 
-    def capabilities(self, model: str) -> Capabilities:
+    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002  # the protocol's
         """Return that everything is accepted: the echo takes any setting and ignores it."""
         yes = Cap(support=Support.YES)
         return Capabilities(completion=yes, tools=yes, tool_choice=yes, json_schema=yes)
@@ -94,15 +95,13 @@ class EchoProvider:
         return build_response([part], finish, usage=_usage(request, part))
 
     @asynccontextmanager
-    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncIterator[AsyncIterator[Event]]:
+    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
         """Stream the same answer, word by word."""
         options = self._options(request)
         self._maybe_fail(options)
         yield self._events(request, options, context)
 
-    async def _events(
-        self, request: ChatRequest, options: EchoOptions, context: CallContext
-    ) -> AsyncIterator[Event]:
+    async def _events(self, request: ChatRequest, options: EchoOptions, context: CallContext) -> AsyncIterator[Event]:
         part, finish = _answer(request)
         for number, event in enumerate(_pieces(part)):
             if number == options.cut:
@@ -160,7 +159,7 @@ def _said(request: ChatRequest) -> str:
     """Return what the user said last; after a tool result, the result."""
     last = request.messages[-1]
     if last.role == Role.TOOL:
-        return "".join(part.text for part in last.parts if hasattr(part, "text"))
+        return "".join(result.text for result in last.of_type(ToolResult))
     return next((message.content for message in reversed(request.messages) if message.role == Role.USER), "")
 
 
@@ -200,8 +199,8 @@ def _example(schema: Mapping[str, Any], root: Mapping[str, Any], text: str) -> J
         return schema["enum"][0]  # type: ignore[no-any-return]
     if schema.get("anyOf"):
         return _example(schema["anyOf"][0], root, text)
-    kind = schema.get("type", "object")
-    kind = kind[0] if isinstance(kind, list) else kind
+    kinds: Any = schema.get("type", "object")
+    kind = str(kinds[0] if isinstance(kinds, list) else kinds)  # pyright: ignore[reportUnknownArgumentType]
     if kind == "object":
         wanted: Mapping[str, Any] = schema.get("properties", {})
         required = schema.get("required", wanted)

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import asyncio
+import atexit
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from core.scripted import Scripted, say, spoken
+from dragoman import (
+    CallContext,
+    ChatRequest,
+    ConfigurationError,
+    LLMConfig,
+    Message,
+    Response,
+    ServerError,
+    StreamEnd,
+    StreamStart,
+    SyncLLM,
+    UnsupportedError,
+)
+from dragoman.plugins import installed
+from dragoman.sync import _loop_thread, _LoopThread  # pyright: ignore[reportPrivateUsage]  # its end is tested too
+
+ECHO = LLMConfig(model="echo")
+
+
+@frozen
+class City:
+    name: str
+
+
+def test_the_doors_without_await() -> None:
+    with SyncLLM(ECHO) as llm:
+        assert llm.completion("Hi there") == "Hi there"
+        assert llm.chat_completion([Message("user", "Hi")]) == "Hi"
+        assert llm.generate("Hi").usage.output_tokens == 1
+        assert llm.extract(City, "Bern") == City("Bern")
+        assert llm.explain().provider == "echo"
+        assert llm.config is ECHO
+        assert repr(llm) == f"SyncLLM({ECHO!r})"
+        with pytest.raises(UnsupportedError):
+            llm.build_request("Hi")
+
+
+def test_a_stream_gives_events_text_or_the_whole_answer() -> None:
+    llm = SyncLLM(ECHO)
+    with llm.stream("Hi there") as stream:
+        events = list(stream)
+    assert isinstance(events[0], StreamStart)
+    assert events[-1] == StreamEnd(stream.response)
+    with llm.stream("Hi there") as stream:
+        assert list(stream.text()) == ["Hi", " there"]
+    with llm.stream("Hi there") as stream:
+        assert stream.collect().text == "Hi there"
+
+
+def test_a_stream_left_by_an_error_hangs_up(scripted: Scripted) -> None:
+    scripted.script = [spoken("Hi")]
+    with pytest.raises(KeyError), SyncLLM(LLMConfig(model="scripted/m")).stream("Hi") as stream:  # noqa: PT012  # the block is left
+        next(iter(stream))
+        raise KeyError
+    assert len(scripted.left) == 1
+
+
+def test_errors_come_through(scripted: Scripted) -> None:
+    scripted.script = [ServerError("broken", retryable=False)]
+    with pytest.raises(ServerError, match="broken"):
+        SyncLLM(LLMConfig(model="scripted/m")).completion("Hi")
+
+
+def test_many_threads_share_one_object() -> None:
+    llm = SyncLLM(ECHO)
+
+    def ask(number: int) -> tuple[str, str]:
+        with llm.stream(f"stream {number}") as stream:
+            return llm.completion(f"call {number}"), stream.collect().text
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(ask, range(100)))
+    assert answers == [(f"call {number}", f"stream {number}") for number in range(100)]
+
+
+class Watching(Scripted):
+    async def chat(self, request: ChatRequest, context: CallContext) -> Response:
+        return say(threading.current_thread().name)
+
+
+def test_all_calls_run_in_one_thread() -> None:
+    installed.cache_clear()
+    installed().register(Watching(), provider="watching")
+    assert {SyncLLM(LLMConfig(model="watching/m")).generate("Hi").text for _ in range(3)} == {"dragoman-loop"}
+    installed.cache_clear()
+
+
+class Interrupting(Scripted):
+    """Interrupt the main thread while it waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cleaned: list[str] = []
+
+    async def chat(self, request: ChatRequest, context: CallContext) -> Response:
+        main = threading.main_thread().ident
+        assert main is not None
+        signal.pthread_kill(main, signal.SIGINT)
+        try:
+            await context.clock.sleep(3600)
+        finally:
+            self.cleaned.append("chat")
+        raise AssertionError
+
+    @asynccontextmanager
+    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncIterator[Any]:
+        await self.chat(request, context)
+        yield
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to threads")
+def test_an_interrupt_cancels_the_call_and_lets_it_clean_up() -> None:
+    installed.cache_clear()
+    provider = Interrupting()
+    installed().register(provider, provider="slow")
+    llm = SyncLLM(LLMConfig(model="slow/m"))
+    with pytest.raises(KeyboardInterrupt):
+        llm.generate("Hi")
+    assert provider.cleaned == ["chat"]
+    with pytest.raises(KeyboardInterrupt), llm.stream("Hi"):
+        pass
+    assert provider.cleaned == ["chat", "chat"]
+    assert SyncLLM(ECHO).completion("still here") == "still here"
+    installed.cache_clear()
+
+
+def test_a_loop_ends_with_its_process_and_only_with_its_own() -> None:
+    before = threading.active_count()
+    thread = _LoopThread()
+    atexit.unregister(thread.close)
+    assert thread.run(asyncio.sleep(0, "ran")) == "ran"
+    own, thread.process = thread.process, -1  # what a forked child sees
+    thread.close()
+    assert thread.run(asyncio.sleep(0, "still runs")) == "still runs"
+    thread.process = own
+    thread.close()
+    assert threading.active_count() == before
+
+
+def test_it_refuses_to_wait_for_itself() -> None:
+    llm = SyncLLM(LLMConfig(model="echo"))
+
+    async def inside() -> None:
+        llm.completion("Hi")
+
+    with pytest.raises(ConfigurationError, match="await an LLM there"):
+        _loop_thread().run(inside())

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import jsonschema
+import pytest
+
+from dragoman import (
+    LLM,
+    CallContext,
+    CompletionRequest,
+    InvalidRequestError,
+    LLMConfig,
+    Message,
+    OutputFormat,
+    OverloadedError,
+    Provider,
+    ProviderConfig,
+    ServerError,
+    StreamInterruptedError,
+    Support,
+    Text,
+    Tool,
+    ToolCall,
+    ToolResult,
+)
+from dragoman_echo import EchoOptions, EchoProvider
+
+WEATHER = Tool(
+    name="weather",
+    schema={
+        "type": "object",
+        "properties": {
+            "city": {"type": "string"},
+            "days": {"type": "integer", "minimum": 2},
+            "why": {"type": "string"},
+        },
+        "required": ["city", "days"],
+    },
+)
+CLOCK = Tool(name="clock")
+
+
+def echo(**options: Any) -> LLM:
+    return LLM(LLMConfig(model="echo", num_retries=0, **options))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+async def test_it_repeats_what_the_user_said_last() -> None:
+    messages = [Message("user", "one"), Message("assistant", "two"), Message("system", "three")]
+    response = await echo().generate(messages)
+    assert (response.text, response.finish.raw) == ("one", "stop")
+    assert (response.usage.input_tokens, response.usage.output_tokens) == (3, 1)
+    assert (await echo().generate([Message("assistant", "I begin")])).text == ""
+
+
+async def test_a_prompt_is_repeated_too() -> None:
+    provider = EchoProvider(ProviderConfig(name="echo"))
+    assert isinstance(provider, Provider)
+    response = await provider.complete(CompletionRequest(model="echo", prompt="Go"), CallContext())
+    assert response.text == "Go"
+    assert provider.capabilities("echo").tools.support is Support.YES
+    await provider.aclose()
+
+
+@pytest.mark.parametrize(
+    ("limit", "text", "reason"), [(2, "a b", "length"), (3, "a b c", "stop"), (9, "a b c", "stop")]
+)
+async def test_a_word_is_a_token(limit: int, text: str, reason: str) -> None:
+    response = await echo().generate("a b c", max_tokens=limit)
+    assert (response.text, response.finish.reason) == (text, reason)
+    async with echo().stream("a b c", max_tokens=limit) as stream:
+        assert (await stream.collect()).text == text
+
+
+@pytest.mark.parametrize(
+    ("wishes", "name", "arguments"),
+    [
+        ({"tools": [WEATHER, CLOCK]}, "weather", {"city": "Bern", "days": 2}),
+        ({"tools": [WEATHER, CLOCK], "tool_choice": "clock"}, "clock", {}),
+        ({"tools": [WEATHER], "tool_choice": "required"}, "weather", {"city": "Bern", "days": 2}),
+    ],
+)
+async def test_a_tool_is_called_with_arguments_that_fit(wishes: dict[str, Any], name: str, arguments: object) -> None:
+    response = await echo().generate("Bern", **wishes)
+    (call,) = response.tool_calls
+    assert (call.name, call.parse(), response.finish.reason) == (name, arguments, "tool_calls")
+    async with echo().stream("Bern", **wishes) as stream:
+        assert (await stream.collect()).tool_calls == (call,)
+
+
+async def test_no_tool_is_called_after_its_result_or_against_the_choice() -> None:
+    call = ToolCall(name="weather", call_id="call_1", arguments="{}")
+    result = ToolResult(call_id="call_1", name="weather", content="sunny")
+    messages = [Message("user", "Bern"), Message("assistant", [call]), Message("tool", [result])]
+    assert (await echo().generate(messages, tools=[WEATHER])).text == "sunny"
+    assert (await echo().generate("Bern", tools=[WEATHER], tool_choice="none")).text == "Bern"
+
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "$defs": {"Place": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}},
+    "required": ["place", "kind", "exact", "size", "open", "nothing", "list", "pair", "maybe", "either", "loose"],
+    "properties": {
+        "place": {"$ref": "#/$defs/Place"},
+        "kind": {"enum": ["town", "city"]},
+        "exact": {"const": 7},
+        "size": {"type": "number"},
+        "open": {"type": "boolean"},
+        "nothing": {"type": "null"},
+        "list": {"type": "array", "items": {"type": "string"}},
+        "pair": {"type": "array", "items": {"type": "integer"}, "minItems": 2},
+        "maybe": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+        "either": {"type": ["string", "null"]},
+        "loose": {"type": "array"},
+        "optional": {"type": "string"},
+    },
+}
+
+
+async def test_a_schema_is_followed() -> None:
+    response = await echo().generate("Bern", output=SCHEMA)
+    value = response.parse(dict[str, Any])
+    jsonschema.validate(value, SCHEMA)
+    assert value["place"] == {"name": "Bern"}
+    assert "optional" not in value
+    assert (await echo().generate("Bern", output="json")).text == '{"echo": "Bern"}'
+    assert (await echo().generate("Bern", output=OutputFormat("json_schema"))).text == "Bern"
+    assert (
+        await echo().generate("Bern", output={"type": "object", "properties": {"a": {"const": 1}}})
+    ).text == '{"a": 1}'
+
+
+async def test_it_fails_as_told() -> None:
+    with pytest.raises(OverloadedError) as overloaded:
+        await echo(fail="overloaded").completion("Hi")
+    assert (overloaded.value.status, overloaded.value.retryable) == (503, True)
+    with pytest.raises(ServerError) as broken:
+        await echo(fail="broken").completion("Hi")
+    assert not broken.value.retryable
+    llm = echo(fail="broken", fail_times=2)
+    for _ in range(2):
+        with pytest.raises(ServerError):
+            async with llm.stream("Hi"):
+                pass
+    assert await llm.completion("Hi") == "Hi"
+    with pytest.raises(ServerError):
+        await echo().generate("Hi", fail="broken")
+
+
+async def test_it_stalls_as_told() -> None:
+    clock = Clock()
+    provider = EchoProvider(ProviderConfig(name="echo", options={"stall": 5}))
+    request = CompletionRequest(model="echo", prompt="a b").as_chat()
+    await provider.chat(request, CallContext(clock=clock))
+    assert clock.slept == [5]
+    async with provider.stream(request, CallContext(clock=clock)) as events:
+        assert len([event async for event in events]) == 5
+    assert clock.slept == [5, 5, 5, 5]
+
+
+@pytest.mark.parametrize(("cut", "text"), [(0, ""), (1, ""), (2, "a"), (3, "a b")])
+async def test_its_stream_is_cut_as_told(cut: int, text: str) -> None:
+    async with echo(cut=cut).stream("a b c") as stream:
+        with pytest.raises(StreamInterruptedError) as caught:
+            await stream.collect()
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == text
+    assert await echo(cut=cut).completion("a b c") == "a b c"
+
+
+@pytest.mark.parametrize("options", [{"fial": "broken"}, {"stall": "long"}])
+def test_an_option_that_does_not_fit_is_refused_when_it_is_made(options: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequestError):
+        EchoProvider(ProviderConfig(name="echo", options=options))
+
+
+def test_its_options_are_told() -> None:
+    assert EchoProvider.info.options is EchoOptions
+    assert asyncio.run(echo().generate("Hi")).message == Message("assistant", [Text(text="Hi")])
