@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dragoman.http.dialect import Dialect, StreamDecoder
+from dragoman.http.dialect import ChoosesDialect, Dialect, StreamDecoder
 from dragoman.http.endpoint import (
     Authorize,
     Base,
@@ -17,6 +17,7 @@ from dragoman.http.endpoint import (
 from dragoman.http.openai_chat import OpenAIChat
 from dragoman.http.openai_messages import MessageRules
 from dragoman.http.openai_provider import OpenAIProvider
+from dragoman.http.openai_responses import OpenAIResponses
 from dragoman.http.options import OptionsReader, body_of, option_field
 from dragoman.http.provider import HttpProvider
 from dragoman.http.sse import EventDecoder, ServerSentEvent
@@ -28,6 +29,7 @@ __all__ = [
     "AioHttpTransport",
     "Authorize",
     "Base",
+    "ChoosesDialect",
     "Dialect",
     "Endpoint",
     "EventDecoder",
@@ -38,6 +40,7 @@ __all__ = [
     "MessageRules",
     "OpenAIChat",
     "OpenAIProvider",
+    "OpenAIResponses",
     "OptionsReader",
     "ServerSentEvent",
     "StreamDecoder",

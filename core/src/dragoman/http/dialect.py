@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dragoman.errors import ProviderError
 from dragoman.events import Event
@@ -62,4 +62,13 @@ class Dialect(Protocol):
 
     def error(self, reply: HttpReply) -> ProviderError:
         """Return the error that a reply with a bad status reports."""
+        ...
+
+
+@runtime_checkable
+class ChoosesDialect(Protocol):
+    """Speak several dialects, one for each request; a dialect that also has this method is asked before it encodes."""
+
+    def for_request(self, request: ChatRequest | CompletionRequest) -> Dialect:
+        """Return the dialect that encodes *request* and decodes what comes back."""
         ...

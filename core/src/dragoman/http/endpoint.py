@@ -9,8 +9,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Literal, TypeAlias
-from urllib.parse import SplitResult, urlsplit
+from typing import Any, Literal, TypeAlias
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field, frozen
 
@@ -24,7 +24,7 @@ Authorize: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]
 """Get fresh headers that authorize one attempt, where no lasting key does."""
 
 _VERSION = re.compile(r"^v\d+[a-z0-9]*$")
-_TOKEN = re.compile(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SECRET_WORDS = ("authorization", "key", "token", "secret", "cookie")
 _RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
@@ -66,7 +66,7 @@ class Endpoint:
     """
 
     base: Base
-    headers: Mapping[str, str] = field(factory=lambda: dict[str, str]())
+    headers: Mapping[str, str] = field(factory=dict[str, str])
     authorize: Authorize | None = None
 
 
@@ -98,7 +98,7 @@ def base_url(config: ProviderConfig, *, default: str | None, env: Iterable[str] 
 def _checked(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
-        port = parts.port
+        _ = parts.port  # reads it, so that a wrong one is found now
     except ValueError as error:
         message = f"api_base is no base URL: {error}"
         raise ConfigurationError(message, parameter="api_base") from None
@@ -106,7 +106,6 @@ def _checked(text: str) -> SplitResult:
     if problem:
         message = f"api_base {problem}; a base URL looks like https://host/v1"
         raise ConfigurationError(message, parameter="api_base")
-    del port
     return parts
 
 
@@ -119,7 +118,7 @@ def _problem(text: str, parts: SplitResult) -> str:
         return "holds a query or fragment, which is refused"
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
         return "holds a character that no address may hold"
-    return "climbs with '..', which is refused" if ".." in parts.path.split("/") else ""
+    return "climbs with '..', which is refused" if ".." in unquote(parts.path).split("/") else ""
 
 
 def _with_version(parts: SplitResult, default: str | None, version: str) -> str:
@@ -136,9 +135,7 @@ def _with_version(parts: SplitResult, default: str | None, version: str) -> str:
     return path + version if own == path + version else path
 
 
-def credential(
-    config: ProviderConfig, base: Base, *, env: Iterable[str] = (), required: bool = True
-) -> Secret | None:
+def credential(config: ProviderConfig, base: Base, *, env: Iterable[str] = (), required: bool = True) -> Secret | None:
     """Return the key that may go to *base*.
 
     Args:
@@ -223,13 +220,14 @@ def checked_headers(headers: Mapping[str, str], *, per_call: bool = False) -> di
 
     """
     checked: dict[str, str] = {}
-    for name, value in headers.items():
+    given: Mapping[str, Any] = headers  # callers without a type checker
+    for name, value in given.items():
         lower = str(name).lower()
         telling = any(word in lower for word in _SECRET_WORDS)
-        if not _TOKEN.match(lower) or lower in _RESERVED or (per_call and telling):
+        if not _TOKEN.fullmatch(lower) or lower in _RESERVED or (per_call and telling):
             message = f"the header {name!r} cannot be set here"
             raise InvalidRequestError(message, parameter="headers")
-        if not isinstance(value, str) or not value.isprintable() or not value.isascii():  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(value, str) or not value.isprintable() or not value.isascii():
             message = f"the value of the header {name!r} is no printable ASCII text; it is not shown"
             raise InvalidRequestError(message, parameter="headers")
         checked[lower] = Secret(value, name=f"the header {name!r}") if telling else value

@@ -119,15 +119,14 @@ class OpenAIChat(Generic[T]):
             message = f"the reply holds no answer: {reply.excerpt!r}"
             raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
         choice = choices[0]
-        created = body.get("created")
         return build_response(
             self.parts(choice),
             read.finish(choice.get("finish_reason"), self.finish_table),
             usage=self.usage(body) or Usage(),
             origin=Origin(
-                response_id=body.get("id") or None,
-                served_model=body.get("model") or None,
-                created=float(created) if isinstance(created, int | float) else None,
+                response_id=read.word(body.get("id")),
+                served_model=read.word(body.get("model")),
+                created=read.seconds(body.get("created")),
             ),
             metadata=self._whole_metadata(body, choice, choices[1:]),
             raw=body,
@@ -189,7 +188,7 @@ class OpenAIChat(Generic[T]):
         """Return the parts of a whole choice."""
         message = choice.get("message")
         if isinstance(message, dict):
-            return self.message_parts(cast("dict[str, Any]", message))
+            return self.message_parts(read.fields(message))
         return read.message_parts({"content": choice.get("text")}, ())
 
     def _prompt(self, request: CompletionRequest) -> dict[str, Any]:
@@ -224,7 +223,8 @@ class OpenAIChat(Generic[T]):
             function["description"] = tool.description
         if tool.strict is not None:
             function["strict"] = tool.strict
-        return {"type": "function", "function": function}
+        own = tool.options.get(self.provider)
+        return {"type": "function", "function": function, **(own if isinstance(own, dict) else {})}
 
     def _settings(self, settings: Settings, model: str, notes: list[Adjustment]) -> dict[str, Any]:
         body: dict[str, Any] = {}
@@ -260,7 +260,7 @@ class OpenAIChat(Generic[T]):
 
 def _other(index: int, choice: Mapping[str, Any]) -> JSON:
     message = choice.get("message")
-    text = read.text_of(cast("dict[str, Any]", message).get("content")) if isinstance(message, dict) else choice.get("text")
+    text = choice.get("text") if message is None else read.text_of(read.fields(message).get("content"))
     return {"index": index, "text": text, "finish_reason": choice.get("finish_reason")}
 
 
@@ -294,6 +294,3 @@ def is_strict(schema: Any) -> bool:
             return False
         return all(is_strict(member) for member in members.values()) and is_strict(known.get("$defs", {}))
     return "default" not in known and all(is_strict(value) for value in known.values())
-
-
-

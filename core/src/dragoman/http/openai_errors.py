@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from dragoman.errors import (
     AuthenticationError,
@@ -19,6 +19,7 @@ from dragoman.errors import (
     RateLimitError,
     ServerError,
 )
+from dragoman.http import openai_parts as read
 from dragoman.http.status import error_class, may_retry, retry_after
 from dragoman.http.wire import HttpReply
 
@@ -83,30 +84,22 @@ def _fields(reply: HttpReply) -> tuple[str, str | None, str | None, str | None]:
         body = reply.json()
     except ProtocolError:
         body = None
-    if isinstance(body, list) and body:
-        body = cast("list[Any]", body)[0]
-    known = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    known = read.fields((read.objects(body) or [body])[0])
     error = known.get("error")
-    fields = cast("dict[str, Any]", error) if isinstance(error, dict) else known
-    message = next((text for text in map(_text, _messages(error, fields)) if text), "")
+    fields = read.fields(error) or known
+    message = next((text for text in map(read.word, _messages(error, fields)) if text), "")
     if not message:
         message = reply.excerpt.strip() or f"HTTP status {reply.status} without a word"
-    return message, _text(fields.get("code")), _text(fields.get("type")), _text(fields.get("param"))
+    return message, read.word(fields.get("code")), read.word(fields.get("type")), read.word(fields.get("param"))
 
 
 def _messages(error: Any, fields: Mapping[str, Any]) -> tuple[Any, ...]:
     return (error if isinstance(error, str) else None, fields.get("message"), fields.get("detail"), fields.get("error"))
 
 
-def _text(value: Any) -> str | None:
-    if value is None or value == "":
-        return None
-    return value if isinstance(value, str) else str(value)
-
-
 def _status(status: int, code: str | None) -> int:
     """Return the HTTP status, or the one that stands in the body where HTTP said that all was well."""
-    if status >= 400 or code is None or not code.isdigit():  # noqa: PLR2004  # HTTP's own border
+    if status >= 400 or code is None or not code.isdecimal():  # noqa: PLR2004  # HTTP's own border
         return status
     return int(code) if 400 <= int(code) < 600 else status  # noqa: PLR2004  # as above
 

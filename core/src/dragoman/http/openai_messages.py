@@ -70,7 +70,7 @@ class MessageEncoder:
     """
 
     rules: MessageRules
-    adjustments: list[Adjustment] = field(factory=lambda: list[Adjustment]())
+    adjustments: list[Adjustment] = field(factory=list[Adjustment])
 
     def encode(self, messages: Iterable[Message]) -> list[dict[str, Any]]:
         """Return the messages of the dialect.
@@ -111,7 +111,7 @@ class MessageEncoder:
         if isinstance(part, Media):
             return {**media(part, self.rules.issuer), **_own_options(part, self.rules.issuer)}
         if isinstance(part, Data):
-            return {"type": "text", "text": dumps(part.value).decode()}
+            return {"type": "text", "text": _words(part)}
         if isinstance(part, Extension) and part.issuer == self.rules.issuer and isinstance(part.value, dict):
             return dict(part.value)
         if isinstance(part, Extension | Reasoning):
@@ -122,10 +122,10 @@ class MessageEncoder:
 
     def _assistant(self, message: Message) -> dict[str, Any]:
         encoded: dict[str, Any] = {"role": "assistant"}
-        texts = message.of_type(Text)
+        words = [part for part in message.parts if isinstance(part, Text | Data)]
         refusals = message.of_type(Refusal)
         calls = [call for call in message.of_type(ToolCall) if not call.server_side]
-        encoded["content"] = "".join(text.text for text in texts) if texts or not (refusals or calls) else None
+        encoded["content"] = "".join(map(_words, words)) if words or not (refusals or calls) else None
         if refusals:
             encoded["refusal"] = "".join(refusal.text for refusal in refusals)
         if message.name is not None:
@@ -133,7 +133,7 @@ class MessageEncoder:
         encoded.update(self._reasoning(message))
         _add_calls(encoded, calls)
         for part in message.parts:
-            if isinstance(part, Extension | Media) or (isinstance(part, ToolCall) and part.server_side):
+            if isinstance(part, Extension | Media | ToolResult) or (isinstance(part, ToolCall) and part.server_side):
                 self._leave_out(part)
         return encoded
 
@@ -157,13 +157,16 @@ class MessageEncoder:
         if not self.rules.tool_media:
             message = f"{self.rules.issuer} takes only text as the result of a tool; send media in a user message"
             raise UnsupportedError(message)
-        content = self._content(result.content)
-        return content
+        return self._content(result.content)
 
     def _leave_out(self, part: Part) -> None:
         feature = type(part).__name__.lower()
         reason = f"{self.rules.issuer} has no place for it in a conversation"
         self.adjustments.append(Adjustment(kind="dropped", feature=feature, reason=reason, by=self.rules.issuer))
+
+
+def _words(part: Text | Data) -> str:
+    return part.text if isinstance(part, Text) else dumps(part.value).decode()
 
 
 def _own_options(part: Part, issuer: str) -> dict[str, Any]:
@@ -195,7 +198,7 @@ def media(part: Media, issuer: str) -> dict[str, Any]:
     family = part.media_type.partition("/")[0]
     if family == "image" and isinstance(part.source, Bytes | Url):
         detail = part.metadata.get("detail")
-        image = {"url": _address(part), **({"detail": detail} if detail else {})}
+        image = {"url": _address(part.source, part.media_type), **({"detail": detail} if detail else {})}
         return {"type": "image_url", "image_url": image}
     if family == "audio" and isinstance(part.source, Bytes) and part.media_type in _AUDIO_FORMATS:
         sound = {"data": part.source.base64, "format": _AUDIO_FORMATS[part.media_type]}
@@ -205,14 +208,11 @@ def media(part: Media, issuer: str) -> dict[str, Any]:
     if isinstance(part.source, InlineText):
         return {"type": "text", "text": part.source.text}
     if isinstance(part.source, Bytes) and family != "audio":
-        file = {"filename": part.filename or "document", "file_data": _address(part)}
+        file = {"filename": part.filename or "document", "file_data": _address(part.source, part.media_type)}
         return {"type": "file", "file": file}
     message = f"{issuer} takes no {part.media_type} as {type(part.source).__name__}"
     raise UnsupportedError(message)
 
 
-def _address(part: Media) -> str:
-    if isinstance(part.source, Url):
-        return part.source.url
-    assert isinstance(part.source, Bytes)  # noqa: S101  # by the callers
-    return f"data:{part.media_type};base64,{part.source.base64}"
+def _address(source: Bytes | Url, media_type: str) -> str:
+    return source.url if isinstance(source, Url) else f"data:{media_type};base64,{source.base64}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import binascii
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -38,14 +40,45 @@ def as_object(value: Any, what: str) -> dict[str, Any]:
 
 def objects(value: Any) -> list[dict[str, Any]]:
     """Return the objects of a list; nothing if it is none."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    items = cast("Iterable[Any]", value) if isinstance(value, list) else ()
+    return [item for item in items if isinstance(item, dict)]
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """Return *value* if it is an object, else an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def word(value: Any) -> str | None:
+    """Return a name or id as text; ``None`` if it is missing or empty."""
+    return None if value is None or value == "" else str(value)
+
+
+def seconds(value: Any) -> float | None:
+    """Return a point in time as a number; ``None`` if it is none."""
+    return float(value) if isinstance(value, int | float) else None
+
+
+def decoded(data: str) -> bytes:
+    """Return the bytes of a base64 text.
+
+    Raises:
+        ProtocolError: if it is none.
+
+    """
+    try:
+        return base64.b64decode(data)
+    except binascii.Error as error:
+        message = f"expected base64: {error}"
+        raise ProtocolError(message, phase="decode") from None
 
 
 def text_of(value: Any) -> str:
     """Return a text, or the joined texts of a list of content parts."""
     if isinstance(value, str):
         return value
-    return "".join(str(part.get("text") or "") for part in objects(value) if part.get("type") in {"text", "output_text"})
+    texts = (part.get("text") for part in objects(value) if part.get("type") in {"text", "output_text"})
+    return "".join(str(text or "") for text in texts)
 
 
 def finish(raw: Any, table: Mapping[str, FinishReason] = FINISH) -> Finish:
@@ -58,8 +91,8 @@ def count(report: Mapping[str, Any], *path: str) -> int | None:
     """Return a number of tokens from a report of usage; ``None`` if it is not there or makes no sense."""
     value: Any = report
     for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        value = fields(value).get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
         return None
     return int(value)
 
@@ -68,7 +101,7 @@ def usage(report: Any) -> Usage | None:
     """Return the usage of a report, ``None`` if there is no report."""
     if not isinstance(report, dict):
         return None
-    known = cast("dict[str, Any]", report)
+    known = fields(report)
     return Usage(
         input_tokens=count(known, "prompt_tokens"),
         output_tokens=count(known, "completion_tokens"),
@@ -86,16 +119,16 @@ def reasoning_of(message: Mapping[str, Any], names: Iterable[str]) -> str:
 
 def citations(annotations: Any) -> tuple[Citation, ...]:
     """Return the citations of a message's annotations."""
-    return tuple(
-        Citation(
-            source_url=cited.get("url"),
-            title=cited.get("title"),
-            start=cited.get("start_index"),
-            end=cited.get("end_index"),
-            quote=cited.get("content"),
-        )
-        for annotation in objects(annotations)
-        if isinstance(cited := annotation.get("url_citation"), dict)
+    return tuple(_citation(cited) for each in objects(annotations) if (cited := fields(each.get("url_citation"))))
+
+
+def _citation(cited: Mapping[str, Any]) -> Citation:
+    return Citation(
+        source_url=cited.get("url"),
+        title=cited.get("title"),
+        start=cited.get("start_index"),
+        end=cited.get("end_index"),
+        quote=cited.get("content"),
     )
 
 
@@ -104,18 +137,17 @@ def tool_calls(message: Mapping[str, Any]) -> list[ToolCall]:
     calls = [tool_call(call, index) for index, call in enumerate(objects(message.get("tool_calls")))]
     legacy = message.get("function_call")
     if isinstance(legacy, dict):
-        calls.append(legacy_call(cast("dict[str, Any]", legacy)))
+        calls.append(legacy_call(fields(legacy)))
     return calls
 
 
 def tool_call(call: Mapping[str, Any], index: int) -> ToolCall:
     """Return one tool call; a server that gives it no id gets one made of its place."""
     call_id = str(call.get("id") or f"call_{index}")
-    if isinstance(custom := call.get("custom"), dict):
-        text = str(custom.get("input") or "")
-        return ToolCall(name=str(custom.get("name") or ""), call_id=call_id, arguments=text, metadata={"type": "custom"})
-    function = call.get("function")
-    function = cast("dict[str, Any]", function) if isinstance(function, dict) else {}
+    if custom := fields(call.get("custom")):
+        name, text = str(custom.get("name") or ""), str(custom.get("input") or "")
+        return ToolCall(name=name, call_id=call_id, arguments=text, metadata={"type": "custom"})
+    function = fields(call.get("function"))
     return ToolCall(name=str(function.get("name") or ""), call_id=call_id, arguments=arguments_of(function))
 
 
@@ -142,25 +174,28 @@ def arguments_of(function: Mapping[str, Any]) -> str:
 def attached(message: Mapping[str, Any]) -> Sequence[Part]:
     """Return the sound and the images that come beside the text."""
     parts: list[Part] = []
-    audio = message.get("audio")
-    if isinstance(audio, dict) and isinstance(audio.get("data"), str):
-        known = cast("dict[str, Any]", audio)
-        media_type = f"audio/{known.get('format') or '*'}"
-        metadata = {"transcript": known.get("transcript"), "expires_at": known.get("expires_at")}
-        source = Bytes(data=base64.b64decode(known["data"]))
-        parts.append(Media(source=source, media_type=media_type, id=known.get("id"), metadata=metadata))
+    audio = fields(message.get("audio"))
+    if isinstance(data := audio.get("data"), str):
+        parts.append(sound(audio, decoded(data)))
     for image in objects(message.get("images")):
         address = image.get("image_url")
-        url = address.get("url") if isinstance(address, dict) else address
+        url = fields(address).get("url") if isinstance(address, dict) else address
         if isinstance(url, str):
             parts.append(_image(url))
     return parts
 
 
+def sound(audio: Mapping[str, Any], data: bytes) -> Media:
+    """Return a spoken answer."""
+    metadata = {name: audio[name] for name in ("transcript", "expires_at") if audio.get(name) is not None}
+    media_type = f"audio/{audio.get('format') or '*'}"
+    return Media(source=Bytes(data=data), media_type=media_type, id=word(audio.get("id")), metadata=metadata)
+
+
 def _image(url: str) -> Media:
     head, found, data = url.partition(";base64,")
     if url.startswith("data:") and found:
-        return Media(source=Bytes(data=base64.b64decode(data)), media_type=head.removeprefix("data:"))
+        return Media(source=Bytes(data=decoded(data)), media_type=head.removeprefix("data:"))
     return Media(source=Url(url=url), media_type="image/*")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -25,8 +24,9 @@ class OpenAIProvider(HttpProvider):
         """Return the models that this key can use."""
         reply = await self.call(HttpRequest(method="GET", url=self.models_path), context)
         body = reply.json()
-        listed = body if isinstance(body, list) else read.as_object(body, "the listing").get("data")
-        return tuple(_model(entry) for entry in read.objects(listed) if entry.get("id"))
+        if not isinstance(body, list):
+            body = read.as_object(body, "the listing").get("data")
+        return tuple(_model(entry) for entry in read.objects(body) if entry.get("id"))
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
@@ -35,23 +35,22 @@ class OpenAIProvider(HttpProvider):
         body = {"model": model, "input": list(texts), **options}
         reply = await self.call(HttpRequest(url=self.embeddings_path, body=dumps(body)), context)
         answer = read.as_object(reply.json(), "the reply")
-        entries = sorted(read.objects(answer.get("data")), key=lambda entry: entry.get("index") or 0)
+        entries = sorted(read.objects(answer.get("data")), key=lambda entry: read.count(entry, "index") or 0)
         if len(entries) != len(texts):
             message = f"{len(texts)} texts were sent, {len(entries)} vectors came back"
             raise ProtocolError(message, phase="decode", body=reply.excerpt)
         return Embeddings(
             vectors=tuple(_vector(entry.get("embedding")) for entry in entries),
-            model=answer.get("model"),
+            model=read.word(answer.get("model")),
             usage=read.usage(answer.get("usage")) or Usage(),
         )
 
 
 def _model(entry: Mapping[str, Any]) -> ModelInfo:
-    created = entry.get("created")
     return ModelInfo(
         id=str(entry["id"]),
-        created=float(created) if isinstance(created, int | float) else None,
-        owner=entry.get("owned_by"),
+        created=read.seconds(entry.get("created")),
+        owner=read.word(entry.get("owned_by")),
         context_tokens=read.count(entry, "context_length") or read.count(entry, "context_window"),
         output_tokens=read.count(entry, "max_completion_tokens"),
         metadata=entry,
@@ -60,9 +59,12 @@ def _model(entry: Mapping[str, Any]) -> ModelInfo:
 
 def _vector(embedding: Any) -> tuple[float, ...]:
     """Return a vector, sent as numbers or as 32-bit floats in base64."""
-    if isinstance(embedding, str):
-        return tuple(array("f", base64.b64decode(embedding)))
-    if isinstance(embedding, list):
-        return tuple(float(number) for number in cast("list[float]", embedding))
-    message = f"a vector is a list of numbers, not {type(embedding).__name__}"
-    raise ProtocolError(message, phase="decode")
+    if not isinstance(embedding, str | list):
+        message = f"a vector is a list of numbers, not {type(embedding).__name__}"
+        raise ProtocolError(message, phase="decode")
+    try:
+        numbers = array("f", read.decoded(embedding)) if isinstance(embedding, str) else cast("list[float]", embedding)
+        return tuple(map(float, numbers))
+    except (TypeError, ValueError):
+        message = "a vector is a list of numbers, or 32-bit floats in base64"
+        raise ProtocolError(message, phase="decode") from None

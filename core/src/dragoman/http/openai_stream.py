@@ -5,9 +5,10 @@ Complete once a ``finish_reason`` was seen; ``[DONE]`` alone is no sign of that,
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from dragoman.errors import ProtocolError
 from dragoman.events import (
@@ -24,7 +25,7 @@ from dragoman.events import (
 from dragoman.http import openai_parts as read
 from dragoman.http.sse import ServerSentEvent
 from dragoman.http.wire import HttpReply, loads
-from dragoman.parts import JSON, Bytes, Media, Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
 
 if TYPE_CHECKING:
     from dragoman.http.openai_chat import OpenAIChat
@@ -38,13 +39,15 @@ class OpenAIChatDecoder:
 
     """
 
-    def __init__(self, dialect: OpenAIChat) -> None:
+    def __init__(self, dialect: OpenAIChat[Any]) -> None:
         self.done = False
         self._dialect = dialect
         self._count = 0
         self._open: dict[str, int] = {}
         self._calls: dict[int, list[tuple[str, int]]] = {}
-        self._latest: int | None = None
+        self._begun: dict[int, ToolCall] = {}
+        self._latest = -1
+        self._sound: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
         self._others: dict[int, dict[str, JSON]] = {}
         self._logprobs: list[JSON] = []
@@ -59,8 +62,9 @@ class OpenAIChatDecoder:
         events: list[Event] = []
         self._note(chunk, events)
         for choice in read.objects(chunk.get("choices")):
-            if choice.get("index") or 0:
-                self._elsewhere(choice)
+            place = choice.get("index")
+            if isinstance(place, int) and place > 0:
+                self._elsewhere(place, choice)
             else:
                 self._choice(choice, events)
         usage = self._dialect.usage(chunk)
@@ -75,7 +79,10 @@ class OpenAIChatDecoder:
             metadata["logprobs"] = {"content": self._logprobs}
         if self._others:
             metadata["choices"] = [self._others[index] for index in sorted(self._others)]
-        return [ResponseSnapshot(metadata=metadata)] if metadata else []
+        events: list[Event] = [ResponseSnapshot(metadata=metadata)] if metadata else []
+        if "audio" in self._open:
+            events.append(PartUpdate(self._open["audio"], read.sound(self._sound, b"")))
+        return events
 
     def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
         try:
@@ -91,17 +98,16 @@ class OpenAIChatDecoder:
     def _note(self, chunk: Mapping[str, Any], events: list[Event]) -> None:
         """Report ids and extras, once each time they change."""
         metadata = self._dialect.metadata(chunk)
-        facts = {"id": chunk.get("id"), "model": chunk.get("model"), "created": chunk.get("created"), **metadata}
+        facts: dict[str, Any] = {name: chunk.get(name) for name in ("id", "model", "created")} | metadata
         news = {name: value for name, value in facts.items() if value and self._facts.get(name) != value}
         if not news:
             return
         self._facts.update(news)
-        created = news.get("created")
         events.append(
             ResponseSnapshot(
-                response_id=news.get("id"),
-                served_model=news.get("model"),
-                created=float(created) if isinstance(created, int | float) else None,
+                response_id=read.word(news.get("id")),
+                served_model=read.word(news.get("model")),
+                created=read.seconds(news.get("created")),
                 metadata={name: value for name, value in news.items() if name in metadata},
             )
         )
@@ -109,12 +115,10 @@ class OpenAIChatDecoder:
     def _choice(self, choice: Mapping[str, Any], events: list[Event]) -> None:
         delta = choice.get("delta") or choice.get("message")
         if isinstance(delta, dict):
-            self._delta(cast("dict[str, Any]", delta), events)
+            self._delta(read.fields(delta), events)
         elif isinstance(choice.get("text"), str):
             self._text("text", choice["text"], events)
-        logprobs = choice.get("logprobs")
-        if isinstance(logprobs, dict) and isinstance(logprobs.get("content"), list):
-            self._logprobs.extend(logprobs["content"])
+        self._logprobs.extend(read.objects(read.fields(choice.get("logprobs")).get("content")))
         extra = self._dialect.choice_metadata(choice)
         if choice.get("finish_reason") is not None:
             finish = read.finish(choice["finish_reason"], self._dialect.finish_table)
@@ -124,7 +128,8 @@ class OpenAIChatDecoder:
 
     def _delta(self, delta: dict[str, Any], events: list[Event]) -> None:
         content = delta.get("content")
-        if content and type(content) is str and len(delta) <= 2 and "text" in self._open:  # noqa: PLR2004  # content, role
+        alone = len(delta) == 1 or (len(delta) == 2 and "role" in delta)  # noqa: PLR2004  # content and role
+        if alone and type(content) is str and content and "text" in self._open:
             events.append(TextDelta(self._open["text"], content))
             return
         events.extend(self._dialect.reasoning_events(self, delta))
@@ -133,12 +138,11 @@ class OpenAIChatDecoder:
             self._cite(delta["annotations"], events)
         self._text("refusal", delta.get("refusal"), events)
         self._audio(delta.get("audio"), events)
-        for part in read.attached({"images": delta.get("images")}):
-            events.append(PartStart(self.begin(), part))
+        events.extend(PartStart(self.begin(), part) for part in read.attached({"images": delta.get("images")}))
         for call in read.objects(delta.get("tool_calls")):
             self._call(call, events)
         if isinstance(delta.get("function_call"), dict):
-            self._legacy(delta["function_call"], events)
+            self._legacy(read.fields(delta["function_call"]), events)
 
     def begin(self) -> int:
         """Return the index of a new part."""
@@ -162,7 +166,7 @@ class OpenAIChatDecoder:
         events.append(ReasoningDelta(index, text) if kind == "reasoning" else TextDelta(index, text))
 
     def _cite(self, annotations: Any, events: list[Event]) -> None:
-        self._citations.extend(annotations if isinstance(annotations, list) else [])
+        self._citations.extend(read.objects(annotations))
         part = Text(text="", citations=read.citations(self._citations))
         index = self._open.get("text")
         if index is None:
@@ -172,15 +176,19 @@ class OpenAIChatDecoder:
             events.append(PartUpdate(index, part))
 
     def _audio(self, audio: Any, events: list[Event]) -> None:
-        if not isinstance(audio, dict):
+        known = read.fields(audio)
+        if not known:
             return
-        known = cast("dict[str, Any]", audio)
+        transcript = str(self._sound.get("transcript") or "") + str(known.get("transcript") or "")
+        self._sound.update(known)
+        if transcript:
+            self._sound["transcript"] = transcript
         index = self._open.get("audio")
         if index is None:
             index = self._open["audio"] = self.begin()
-            events.append(PartStart(index, Media(source=Bytes(data=b""), media_type="audio/*", id=known.get("id"))))
-        if isinstance(known.get("data"), str):
-            events.append(MediaDelta(index, base64.b64decode(known["data"])))
+            events.append(PartStart(index, read.sound({"id": known.get("id")}, b"")))
+        if isinstance(data := known.get("data"), str):
+            events.append(MediaDelta(index, read.decoded(data)))
 
     def _call(self, call: dict[str, Any], events: list[Event]) -> None:
         """Add to a tool call: told apart by its place and, where a server repeats the place, by its id."""
@@ -192,16 +200,21 @@ class OpenAIChatDecoder:
         if index is None:
             index = self.begin()
             (known if isinstance(place, int) else self._calls.setdefault(-1, [])).append((call_id, index))
-            self._latest = index
-            numbered = read.tool_call(call, sum(map(len, self._calls.values())) - 1)
-            events.append(PartStart(index, ToolCall(name=numbered.name, call_id=numbered.call_id, metadata=begun.metadata)))
+            numbered = read.tool_call(call, len(self._begun))
+            begun_part = attrs.evolve(numbered, arguments="")
+            self._begun[index] = begun_part
+            events.append(PartStart(index, begun_part))
+        elif begun.name and not self._begun[index].name:
+            self._begun[index] = attrs.evolve(self._begun[index], name=begun.name)
+            events.append(PartUpdate(index, self._begun[index]))
+        self._latest = index
         if begun.arguments:
             events.append(ArgumentsDelta(index, begun.arguments))
 
     def _any_place(self, call_id: str) -> list[tuple[str, int]]:
         """Return the calls that a fragment without a place may belong to: the one of its id, else the latest."""
         everything = [entry for entries in self._calls.values() for entry in entries]
-        return [entry for entry in everything if entry[0] == call_id] if call_id else everything[-1:]
+        return [entry for entry in everything if (entry[0] == call_id if call_id else entry[1] == self._latest)]
 
     def _legacy(self, call: dict[str, Any], events: list[Event]) -> None:
         index = self._open.get("function_call")
@@ -212,13 +225,10 @@ class OpenAIChatDecoder:
         if begun.arguments:
             events.append(ArgumentsDelta(index, begun.arguments))
 
-    def _elsewhere(self, choice: Mapping[str, Any]) -> None:
+    def _elsewhere(self, index: int, choice: Mapping[str, Any]) -> None:
         """Keep the text of another choice than the first, where several were asked for."""
-        index = int(choice["index"])
         kept = self._others.setdefault(index, {"index": index, "text": "", "finish_reason": None})
-        delta = choice.get("delta")
-        if isinstance(delta, dict):
-            kept["text"] = str(kept["text"]) + read.text_of(cast("dict[str, Any]", delta).get("content"))
+        kept["text"] = str(kept["text"]) + read.text_of(read.fields(choice.get("delta")).get("content"))
         if choice.get("finish_reason") is not None:
             kept["finish_reason"] = str(choice["finish_reason"])
 

@@ -70,7 +70,7 @@ def option_field(*, default: Any = None, wire: str | None = None, in_body: bool 
 
 def body_of(options: Any) -> dict[str, Any]:
     """Return the members of a request body that *options* stand for."""
-    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(type(options))
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(options.__class__)
     return {
         field.metadata.get("wire") or field.name: value
         for field in fields

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import attrs
 
 from dragoman.capabilities import Capabilities, Support
-from dragoman.errors import DragomanError, ProtocolError, ProviderError, StreamInterruptedError
+from dragoman.errors import DragomanError, ProtocolError, ProviderError, StreamInterruptedError, TransportError
 from dragoman.events import Event, PartStart, Ping, ResponseSnapshot, StreamStart, UsageSnapshot
-from dragoman.http.dialect import Dialect, StreamDecoder
+from dragoman.http.dialect import ChoosesDialect, Dialect, StreamDecoder
 from dragoman.http.endpoint import Endpoint, checked_headers
 from dragoman.http.sse import EventDecoder, ServerSentEvent
 from dragoman.http.transport import AioHttpTransport, HttpStream, Transport
@@ -25,6 +25,8 @@ KEPT_HEADERS = ("x-request-id", "request-id", "retry-after", "x-ratelimit-", "x-
 """Headers of a reply worth keeping, by their beginnings."""
 
 _USER_AGENT = "dragoman/0.1.0"
+_EVENT_STREAM = "text/event-stream"
+_BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
 class HttpProvider:
@@ -80,24 +82,27 @@ class HttpProvider:
         return await self._ask(request, context)
 
     @asynccontextmanager
-    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncIterator[AsyncIterator[Event]]:
+    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
         """Stream the answer to a conversation."""
-        wire = self.dialect.encode(request, stream=True)
+        dialect = self._dialect_for(request)
+        wire = dialect.encode(request, stream=True)
         full = await self._addressed(wire, request.headers)
         async with self.transport.stream(full, context) as reply:
             start = StreamStart(wire.adjustments, self._origin(request.model, reply.headers), self._keep(reply.headers))
             try:
-                if not _is_stream(reply):
-                    yield _Whole([start, *await self._whole(reply, wire)])
+                first = await reply.piece()
+                if _is_stream(reply, first):
+                    yield EventIterator(reply, dialect.decoder(), start, first)
                 else:
-                    yield EventIterator(reply, self.dialect.decoder(), start)
+                    yield _Whole([start, *await self._whole(reply, first, dialect)])
             except DragomanError as error:
                 self._sign(error, reply.headers)
                 raise
 
     def prepare(self, request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:
         """Return the request as it would be sent, secrets masked."""
-        wire = self._joined(self.dialect.encode(request, stream=stream), checked_headers(request.headers, per_call=True))
+        wire = self._dialect_for(request).encode(request, stream=stream)
+        wire = self._joined(wire, checked_headers(request.headers, per_call=True))
         headers = {name: MASK if isinstance(value, Secret) else value for name, value in wire.headers.items()}
         return Prepared(method=wire.method, url=wire.url, headers=headers, body=loads(wire.body) if wire.body else None)
 
@@ -125,10 +130,11 @@ class HttpProvider:
         await self.transport.aclose()
 
     async def _ask(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Response:
-        wire = self.dialect.encode(request, stream=False)
+        dialect = self._dialect_for(request)
+        wire = dialect.encode(request, stream=False)
         reply = await self.call(wire, context, request.headers)
         try:
-            response = self.dialect.decode(reply)
+            response = dialect.decode(reply)
         except DragomanError as error:
             self._sign(error, reply.headers, reply.status)
             raise
@@ -139,6 +145,9 @@ class HttpProvider:
             headers=self._keep(reply.headers),
             adjustments=wire.adjustments + response.adjustments,
         )
+
+    def _dialect_for(self, request: ChatRequest | CompletionRequest) -> Dialect:
+        return self.dialect.for_request(request) if isinstance(self.dialect, ChoosesDialect) else self.dialect
 
     async def _addressed(self, request: HttpRequest, headers: Mapping[str, str] | None) -> HttpRequest:
         more: Mapping[str, str] = checked_headers(headers, per_call=True) if headers else {}
@@ -154,26 +163,15 @@ class HttpProvider:
             body=request.body,
         )
 
-    async def _whole(self, reply: HttpStream, wire: HttpRequest) -> Iterable[Event]:
+    async def _whole(self, reply: HttpStream, first: bytes, dialect: Dialect) -> Iterable[Event]:
         """Return the events of a reply that came whole where a stream was asked for, or raise what it reports."""
-        whole = HttpReply(status=reply.status, headers=reply.headers, body=await reply.read())
+        whole = HttpReply(status=reply.status, headers=reply.headers, body=first + await reply.read())
         if whole.status >= 300:  # noqa: PLR2004  # HTTP's own border
             raise self._failure(whole)
-        if not whole.body:
-            message = "the stream is empty"
-            raise StreamInterruptedError(message, status=whole.status, phase="first_byte", retryable=True)
-        if whole.body.startswith((b"data:", b"event:", b":")):
-            return self._mislabelled(whole.body)
-        if whole.media_type.endswith("json"):
-            return events_of(self.dialect.decode(whole))
+        if whole.media_type.endswith("json") or first.lstrip()[:1] in {b"{", b"["}:
+            return events_of(dialect.decode(whole))
         message = f"expected a stream of events, got {whole.media_type or 'no media type'}: {whole.excerpt!r}"
         raise ProtocolError(message, status=whole.status, body=whole.excerpt, phase="decode")
-
-    def _mislabelled(self, body: bytes) -> Iterable[Event]:
-        """Return the events of a stream that its server labelled otherwise."""
-        decoder = self.dialect.decoder()
-        found = [each for event in EventDecoder().feed(body) for each in decoder.feed(event)]
-        return [*found, *decoder.close()]
 
     def _failure(self, reply: HttpReply) -> ProviderError:
         error = self.dialect.error(reply)
@@ -212,11 +210,15 @@ def events_of(response: Response) -> list[Event]:
     ]
 
 
-def _is_stream(reply: HttpStream) -> bool:
+def _is_stream(reply: HttpStream, first: bytes) -> bool:
+    """Tell whether a reply is a stream of events: by how it begins, since servers mislabel both kinds."""
     if reply.status >= 300:  # noqa: PLR2004  # HTTP's own border
         return False
+    text = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if any(text.startswith(name) or name.startswith(text) for name in _BEGINNINGS):
+        return True
     media_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return media_type == "text/event-stream" or not media_type or media_type in {"text/plain", "application/octet-stream"}
+    return media_type == _EVENT_STREAM and text[:1] not in {b"{", b"["}
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:
@@ -245,18 +247,23 @@ class EventIterator:
         reply: where the bytes come from.
         decoder: what the events mean.
         start: the first event.
+        first: the first bytes, where they have been read already.
 
     """
 
-    def __init__(self, reply: HttpStream, decoder: StreamDecoder, start: StreamStart) -> None:
+    def __init__(
+        self, reply: HttpStream, decoder: StreamDecoder, start: StreamStart, first: bytes | None = None
+    ) -> None:
         self._reply = reply
         self._decoder = decoder
         self._splitter = EventDecoder()
         self._pending: deque[Event] = deque((start,))
+        self._first = first
         self._failure: BaseException | None = None
         self._ended = False
         self._comments = 0
         self._seen = False
+        self._finished = False
 
     def __aiter__(self) -> EventIterator:
         return self
@@ -278,11 +285,18 @@ class EventIterator:
 
     async def _fill(self) -> None:
         try:
-            piece = await self._reply.piece()
+            piece, self._first = self._first, None
+            if piece is None:
+                piece = await self._reply.piece()
             if piece:
                 self._take(piece)
             else:
                 self._finish()
+        except TransportError as error:
+            if self._finished:
+                self._close()  # nothing of the answer is missing
+            else:
+                self._failure = error
         except DragomanError as error:
             self._failure = error
 
@@ -290,7 +304,10 @@ class EventIterator:
         decoder, pending = self._decoder, self._pending
         for event in self._splitter.feed(piece):
             self._seen = True
-            pending.extend(decoder.feed(event))
+            for each in decoder.feed(event):
+                pending.append(each)
+                if type(each) is ResponseSnapshot and each.finish is not None:
+                    self._finished = True
             if decoder.done:
                 self._reply.complete()
                 self._close()
@@ -310,7 +327,7 @@ class EventIterator:
         self._close()
 
     def _try_rest(self, rest: ServerSentEvent) -> None:
-        """Use what was left without its blank line if it is the terminal signal; else it is half an event, and dropped."""
+        """Use what was left without its blank line if it is the terminal signal; else it is half an event: drop it."""
         try:
             events = list(self._decoder.feed(rest))
         except ProtocolError:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import ssl
 import urllib.request
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import lru_cache
-from typing import Protocol
-from weakref import WeakKeyDictionary
+from typing import Protocol, TypeAlias, TypeVar
+from weakref import ref
 
 import aiohttp
 from yarl import URL
@@ -37,6 +36,9 @@ from dragoman.secret import reveal
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 _DRAIN_SECONDS = 0.1
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ENCODINGS = frozenset({"identity", "gzip", "x-gzip", "deflate"})
+
+T = TypeVar("T")
 
 
 class HttpStream(Protocol):
@@ -92,8 +94,7 @@ class AioHttpTransport:
     def __init__(self, *, max_reply_bytes: int = MAX_REPLY_BYTES, trust_env: bool | None = None) -> None:
         self._limit = max_reply_bytes
         self._trust_env = os.environ.get("DRAGOMAN_TRUST_ENV") != "0" if trust_env is None else trust_env
-        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
-        self._keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[None, None]] = WeakKeyDictionary()
+        self._sessions: dict[asyncio.AbstractEventLoop, tuple[aiohttp.ClientSession, _Keeper]] = {}
 
     async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
         """Send *request* and return the whole reply."""
@@ -102,56 +103,75 @@ class AioHttpTransport:
             return HttpReply(status=stream.status, headers=stream.headers, body=body)
 
     @asynccontextmanager
-    async def stream(self, request: HttpRequest, context: CallContext) -> AsyncIterator[HttpStream]:
+    async def stream(self, request: HttpRequest, context: CallContext) -> AsyncGenerator[HttpStream, None]:
         """Send *request* and hand over the reply while it arrives."""
         session = await self._session()
-        timeouts = context.timeouts
-        limits = aiohttp.ClientTimeout(
-            total=context.remaining(), sock_connect=timeouts.connect, sock_read=timeouts.first_byte
-        )
-        with _mapped("first_byte"):
-            response = await session.request(
+        response = await _told(
+            session.request(
                 request.method,
                 _url(request.url),
                 data=request.body,
                 headers={name: reveal(value) for name, value in request.headers.items()},
                 allow_redirects=False,
-                timeout=limits,
+                timeout=_limits(context),
                 proxy=_proxy(request.url) if self._trust_env else None,
-            )
-        stream = _AioHttpStream(response, self._limit, timeouts.idle)
+            ),
+            "first_byte",
+        )
         try:
             if response.status in _REDIRECTS:
                 raise _redirected(response)
+            stream = _AioHttpStream(response, self._limit, context.timeouts.idle)
             yield stream
             await stream.settle()
         finally:
             response.close()
 
     async def aclose(self) -> None:
-        """Close the session of the running loop, and those whose loops are gone."""
+        """Close the session of the running loop."""
         loop = asyncio.get_running_loop()
-        keeper = self._keepers.pop(loop, None)
-        self._sessions.pop(loop, None)
+        _, keeper = self._sessions.pop(loop, (None, None))
         if keeper is not None:
+            _owners[loop].pop(keeper, None)
             await keeper.aclose()
 
     async def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
+        session, _ = self._sessions.get(loop, (None, None))
         if session is None or session.closed:
-            session = self._sessions[loop] = aiohttp.ClientSession(
+            await _tidy(loop)
+            for gone in [each for each in self._sessions if each.is_closed()]:
+                del self._sessions[gone]
+            session = aiohttp.ClientSession(
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=("user-agent", "accept"),
                 headers={"accept-encoding": "identity"},
             )
-            keeper = self._keepers[loop] = _keep(session)
+            keeper = _keep(session)
+            self._sessions[loop] = session, keeper
+            _owners.setdefault(loop, {})[keeper] = ref(self)
             await anext(keeper)
         return session
 
 
-async def _keep(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+_Keeper: TypeAlias = AsyncGenerator[None, None]
+
+_owners: dict[asyncio.AbstractEventLoop, dict[_Keeper, ref[AioHttpTransport]]] = {}
+"""Every open session's keeper, so that none is closed by the collector, whose tasks nobody waits for."""
+
+
+async def _tidy(loop: asyncio.AbstractEventLoop) -> None:
+    """Close the sessions of *loop* whose transports are gone, and forget the loops that are."""
+    for gone in [each for each in tuple(_owners) if each.is_closed()]:
+        _owners.pop(gone, None)
+    owners = _owners.get(loop, {})
+    for keeper in [keeper for keeper, owner in owners.items() if owner() is None]:
+        owners.pop(keeper, None)
+        await keeper.aclose()
+
+
+async def _keep(session: aiohttp.ClientSession) -> _Keeper:
     """Close *session* when this generator is closed: by ``aclose``, or by the loop, which ends open generators last."""
     try:
         yield
@@ -159,12 +179,19 @@ async def _keep(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
         await session.close()
 
 
+class _Unzip(Protocol):
+    @property
+    def eof(self) -> bool: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
 class _AioHttpStream:
     """Read the body of a reply piece by piece."""
 
     def __init__(self, response: aiohttp.ClientResponse, limit: int, idle: float | None) -> None:
         self.status = response.status
-        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
         self._response = response
         self._content = response.content
         self._limit = limit
@@ -172,16 +199,17 @@ class _AioHttpStream:
         self._idle = idle
         self._complete = False
         self._began = False
-        encoding = self.headers.get("content-encoding", "identity").strip().lower()
-        self._unzip = None if encoding in {"", "identity"} else _decompressor(encoding)
+        self._encoding = self.headers.get("content-encoding", "identity").strip().lower() or "identity"
+        self._unzip: _Unzip | None = None
+        if self._encoding not in _ENCODINGS:
+            message = f"the reply is compressed as {self._encoding!r}, which was not asked for"
+            raise ProtocolError(message, status=self.status, phase="decode")
 
     async def piece(self) -> bytes:
         """Return the next bytes, as many as have arrived; none at the end."""
         if not self._began:
             self._began = True
-            connection = self._response.connection
-            if connection is not None and connection.protocol is not None:
-                connection.protocol.read_timeout = self._idle
+            self._await_pieces()
         data = await self._next()
         self._left -= len(data)
         if self._left < 0:
@@ -189,161 +217,39 @@ class _AioHttpStream:
             raise ResponseTooLargeError(message, status=self.status)
         return data
 
+    def _await_pieces(self) -> None:
+        """Let the time allowed between two pieces take the place of that for the first."""
+        connection = self._response.connection
+        if connection is not None and connection.protocol is not None:
+            connection.protocol.read_timeout = self._idle
+            connection.protocol.start_timeout()
+
     async def _next(self) -> bytes:
         while True:
-            with _mapped("idle"):
-                data = await self._content.readany()
-            if self._unzip is None or not data:
+            data = await _told(self._content.readany(), "idle")
+            if self._encoding == "identity":
                 return data
-            try:
-                plain = self._unzip.decompress(data, self._left + 1)
-            except zlib.error as error:
-                message = f"the compressed reply is broken: {error}"
-                raise ProtocolError(message, status=self.status, phase="decode") from None
+            if not data:
+                return self._closed()
+            plain = self._decompressed(data)
             if plain:
                 return plain
 
-    async def read(self) -> bytes:
-        """Return all the rest of the body."""
-        ...
+    def _closed(self) -> bytes:
+        if self._unzip is not None and not self._unzip.eof:
+            message = "the compressed reply ended before it was complete"
+            raise StreamInterruptedError(message, status=self.status, phase="mid_stream")
+        return b""
 
-    def complete(self) -> None:
-        """Say that nothing more is expected, so that the connection may serve again."""
-        ...
-
-
-class Transport(Protocol):
-    """Carry requests to where they go and replies back."""
-
-    async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
-        """Send *request* and return the whole reply.
-
-        Raises:
-            TransportError: if no whole reply came.
-
-        """
-        ...
-
-    def stream(self, request: HttpRequest, context: CallContext) -> AbstractAsyncContextManager[HttpStream]:
-        """Send *request* and hand over the reply while it arrives; leaving hangs up."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        ...
-
-
-class AioHttpTransport:
-    """Carry requests with aiohttp.
-
-    Args:
-        max_reply_bytes: the most bytes that a reply may have, decompressed.
-        trust_env: whether ``HTTP_PROXY``, ``HTTPS_PROXY`` and ``NO_PROXY`` are obeyed; by default, unless
-            ``DRAGOMAN_TRUST_ENV=0`` is set.
-
-    """
-
-    def __init__(self, *, max_reply_bytes: int = MAX_REPLY_BYTES, trust_env: bool | None = None) -> None:
-        self._limit = max_reply_bytes
-        self._trust_env = os.environ.get("DRAGOMAN_TRUST_ENV") != "0" if trust_env is None else trust_env
-        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
-        self._keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[None, None]] = WeakKeyDictionary()
-
-    async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
-        """Send *request* and return the whole reply."""
-        async with self.stream(request, context) as stream:
-            body = await stream.read()
-            return HttpReply(status=stream.status, headers=stream.headers, body=body)
-
-    @asynccontextmanager
-    async def stream(self, request: HttpRequest, context: CallContext) -> AsyncIterator[HttpStream]:
-        """Send *request* and hand over the reply while it arrives."""
-        session = await self._session()
-        timeouts = context.timeouts
-        limits = aiohttp.ClientTimeout(
-            total=context.remaining(), sock_connect=timeouts.connect, sock_read=timeouts.first_byte
-        )
-        with _mapped("first_byte"):
-            response = await session.request(
-                request.method,
-                _url(request.url),
-                data=request.body,
-                headers={name: reveal(value) for name, value in request.headers.items()},
-                allow_redirects=False,
-                timeout=limits,
-                proxy=_proxy(request.url) if self._trust_env else None,
-            )
-        stream = _AioHttpStream(response, self._limit, timeouts.idle)
+    def _decompressed(self, data: bytes) -> bytes:
+        """Return *data* decompressed, no further than shows that it is too much."""
+        if self._unzip is None:
+            self._unzip = zlib.decompressobj(wbits=_window(self._encoding, data))
         try:
-            if response.status in _REDIRECTS:
-                raise _redirected(response)
-            yield stream
-            await stream.settle()
-        finally:
-            response.close()
-
-    async def aclose(self) -> None:
-        """Close the session of the running loop, and those whose loops are gone."""
-        loop = asyncio.get_running_loop()
-        keeper = self._keepers.pop(loop, None)
-        self._sessions.pop(loop, None)
-        if keeper is not None:
-            await keeper.aclose()
-
-    async def _session(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is None or session.closed:
-            session = self._sessions[loop] = aiohttp.ClientSession(
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                skip_auto_headers=("user-agent", "accept"),
-                headers={"accept-encoding": "identity"},
-            )
-            keeper = self._keepers[loop] = _keep(session)
-            await anext(keeper)
-        return session
-
-
-async def _keep(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
-    """Close *session* when this generator is closed: by ``aclose``, or by the loop, which ends open generators last."""
-    try:
-        yield
-    finally:
-        await session.close()
-
-
-class _AioHttpStream:
-    """Read the body of a reply piece by piece."""
-
-    def __init__(self, response: aiohttp.ClientResponse, limit: int, idle: float | None) -> None:
-        self.status = response.status
-        self.headers = {name.lower(): value for name, value in response.headers.items()}
-        self._response = response
-        self._content = response.content
-        self._limit = limit
-        self._left = limit
-        self._idle = idle
-        self._complete = False
-        self._began = False
-        encoding = self.headers.get("content-encoding", "identity").strip().lower()
-        self._unzip = None if encoding in {"", "identity"} else _decompressor(encoding)
-
-    async def piece(self) -> bytes:
-        """Return the next bytes, as many as have arrived; none at the end."""
-        if not self._began:
-            self._began = True
-            connection = self._response.connection
-            if connection is not None and connection.protocol is not None:
-                connection.protocol.read_timeout = self._idle
-        with _mapped("idle"):
-            data = await self._content.readany()
-        if self._unzip is not None:
-            data = self._decompressed(data)
-        self._left -= len(data)
-        if self._left < 0:
-            raise self._too_large()
-        return data
+            return self._unzip.decompress(data, self._left + 1)
+        except zlib.error as error:
+            message = f"the compressed reply is broken: {error}"
+            raise ProtocolError(message, status=self.status, phase="decode") from None
 
     async def read(self) -> bytes:
         """Return all the rest of the body."""
@@ -365,19 +271,25 @@ class _AioHttpStream:
         """Wait a moment for the end of a complete body, so that the connection can serve again."""
         if not self._complete or self._content.at_eof():
             return
-        try:
+        with suppress(TimeoutError, aiohttp.ClientError):
             async with asyncio.timeout(_DRAIN_SECONDS):
                 while await self._content.readany():
                     pass
-        except (TimeoutError, aiohttp.ClientError):
-            pass
 
 
-def _decompressor(encoding: str) -> zlib._Decompress:
-    if encoding not in {"gzip", "x-gzip", "deflate"}:
-        message = f"the reply is compressed as {encoding!r}, which was not asked for"
-        raise ProtocolError(message)
-    return zlib.decompressobj(wbits=47)
+def _window(encoding: str, data: bytes) -> int:
+    """Return how :mod:`zlib` reads *data*: some servers send "deflate" without the header that RFC 9110 wants."""
+    bare = encoding == "deflate" and data[0] & 0x0F != zlib.DEFLATED
+    return -zlib.MAX_WBITS if bare else zlib.MAX_WBITS | 32
+
+
+def _limits(context: CallContext) -> aiohttp.ClientTimeout:
+    remaining = context.remaining()
+    return aiohttp.ClientTimeout(
+        total=None if remaining is None else max(remaining, 0.001),  # 0 would mean no limit
+        sock_connect=context.timeouts.connect,
+        sock_read=context.timeouts.first_byte,
+    )
 
 
 @lru_cache(maxsize=256)
@@ -389,9 +301,8 @@ def _url(text: str) -> URL:
 def _proxy(text: str) -> str | None:
     """Return the proxy that the environment names for this address."""
     url = URL(text, encoded=True)
-    if not url.host or urllib.request.proxy_bypass_environment(url.host):
-        return None
-    return urllib.request.getproxies_environment().get(url.scheme)
+    proxy = urllib.request.getproxies_environment().get(url.scheme)
+    return None if proxy is None or urllib.request.proxy_bypass(url.authority) else proxy
 
 
 def _redirected(response: aiohttp.ClientResponse) -> RedirectError:
@@ -401,27 +312,24 @@ def _redirected(response: aiohttp.ClientResponse) -> RedirectError:
     return RedirectError(message, status=response.status)
 
 
-@contextmanager
-def _mapped(phase: str) -> Iterator[None]:
-    """Turn what aiohttp raises into our errors; the cause loses its traceback, whose frames hold plain headers."""
+async def _told(result: Awaitable[T], phase: str) -> T:
+    """Wait for *result* and turn what aiohttp raises into our errors.
+
+    The frames of aiohttp hold headers in plain text, and its errors the request. So ours are raised where nothing of
+    both is reachable any more, and a cancellation goes on without them.
+    """
     try:
-        yield
-    except (aiohttp.ClientError, TimeoutError, OSError, ssl.SSLError) as error:
-        raise _translated(error, phase) from _bare(error)
+        return await result
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        failure = _translated(error, phase)
+        failure.__cause__ = aiohttp.ClientError(f"{type(error).__name__}: {error}")
+    except asyncio.CancelledError as error:
+        error.__traceback__ = error.__context__ = error.__cause__ = None
+        raise
+    raise failure
 
 
-def _bare(error: BaseException) -> BaseException:
-    """Take from *error* what may hold a key: the frames it went through and the request it remembers."""
-    for link in (error, error.__cause__, error.__context__):
-        if link is not None:
-            link.__traceback__ = None
-            vars(link).pop("request_info", None)
-            vars(link).pop("history", None)
-    error.__cause__ = error.__context__ = None
-    return error
-
-
-def _translated(error: BaseException, phase: str) -> DragomanError:
+def _translated(error: Exception, phase: str) -> DragomanError:
     reason = str(error) or type(error).__name__
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return RequestTimeoutError("no connection within the time allowed for one (connect_timeout)", phase="connect")
@@ -430,15 +338,16 @@ def _translated(error: BaseException, phase: str) -> DragomanError:
         return RequestTimeoutError(f"nothing arrived within the time allowed ({which})", phase=phase)
     if isinstance(error, TimeoutError):
         return RequestTimeoutError("the deadline of the call has passed (timeout)", phase="total", retryable=False)
-    if isinstance(error, aiohttp.InvalidURL):
-        return ConfigurationError(f"this is no address: {reason}", parameter="api_base")
     if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
         return ConnectionFailedError("the proxy that the environment names failed", phase="connect", code="proxy")
-    if isinstance(error, aiohttp.ClientSSLError | aiohttp.ServerFingerprintMismatch | ssl.SSLError):
+    if isinstance(error, aiohttp.ClientSSLError):
         message = f"no trusted TLS connection: {reason}. Check the host's name and the trust store (SSL_CERT_FILE)"
         return ConnectionFailedError(message, phase="connect", code="tls", retryable=False)
     if isinstance(error, aiohttp.ClientConnectorError):
         return ConnectionFailedError(f"no connection: {reason}", phase="connect")
     if phase == "idle":
-        return StreamInterruptedError(f"the connection was lost in the middle of the reply: {reason}", phase="mid_stream")
+        lost = f"the connection was lost in the middle of the reply: {reason}"
+        return StreamInterruptedError(lost, phase="mid_stream")
+    if isinstance(error, ValueError):
+        return ConfigurationError(f"this is no address: {reason}", parameter="api_base")
     return ConnectionFailedError(f"the connection was lost before the reply began: {reason}", phase=phase)

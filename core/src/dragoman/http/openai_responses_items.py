@@ -1,0 +1,207 @@
+"""Output items of the Responses API as our parts, shared by whole replies and streams.
+
+What an item holds beside the part's own fields stands in the part's metadata under the issuer's name, so that the item
+can be sent back unchanged. See https://platform.openai.com/docs/api-reference/responses/object.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from dragoman.http import openai_parts as read
+from dragoman.parts import Bytes, Citation, Extension, Media, Part, Reasoning, Refusal, Seal, Text, ToolCall
+from dragoman.response import Finish, FinishReason, Usage
+
+Item: TypeAlias = Mapping[str, Any]
+ReadItem: TypeAlias = Callable[[Item, str], list[Part]]
+
+FINISH: Mapping[str, FinishReason] = {
+    "completed": FinishReason.STOP,
+    "max_output_tokens": FinishReason.LENGTH,
+    "content_filter": FinishReason.CONTENT_FILTER,
+    "queued": FinishReason.PAUSED,
+    "in_progress": FinishReason.PAUSED,
+    "cancelled": FinishReason.INTERRUPTED,
+}
+"""What a status, or the reason why an answer is incomplete, stands for; every other one is ``other``."""
+
+
+def parts_of(item: Item, issuer: str) -> list[Part]:
+    """Return the parts that one item becomes; one that has no class here is kept as it is.
+
+    Args:
+        item: the item.
+        issuer: whose item it is.
+
+    """
+    reader = _READERS.get(str(item.get("type")))
+    parts = reader(item, issuer) if reader else []
+    return parts or [extension(item, issuer)]
+
+
+def extension(item: Item, issuer: str) -> Extension:
+    """Return an item as a part that is given back unchanged."""
+    return Extension(kind=f"{issuer}.{item.get('type')}", value=dict(item), id=read.word(item.get("id")))
+
+
+def envelope(item: Item, issuer: str, *content: str) -> dict[str, Any]:
+    """Return, as a part's metadata, what *item* holds beside the members named in *content*."""
+    return {issuer: {name: value for name, value in item.items() if name not in content}}
+
+
+def content_part(item: Item, content: Mapping[str, Any], issuer: str) -> Part:
+    """Return one piece of a message's content."""
+    facts: dict[str, Any] = {"id": read.word(item.get("id")), "metadata": envelope(item, issuer, "content")}
+    kind = content.get("type")
+    if kind == "refusal":
+        return Refusal(text=str(content.get("refusal") or ""), **facts)
+    if kind in {"output_text", "text"}:
+        return Text(text=str(content.get("text") or ""), citations=citations(content.get("annotations")), **facts)
+    return Extension(kind=f"{issuer}.{kind}", value=dict(content), **facts)
+
+
+def function_call(item: Item, issuer: str) -> ToolCall:
+    """Return a call of a function or of a custom tool, whose input is plain text."""
+    metadata: dict[str, Any] = envelope(item, issuer, "name", "call_id", "arguments", "input")
+    custom = item.get("type") == "custom_tool_call"
+    call_id = item.get("call_id") or item.get("id")
+    return ToolCall(
+        name=str(item.get("name") or ""),
+        call_id=str(call_id or ""),
+        arguments=str(item.get("input") or "") if custom else read.arguments_of(item),
+        id=read.word(item.get("id")),
+        metadata={"type": "custom", **metadata} if custom else metadata,
+    )
+
+
+def image(item: Item, issuer: str, data: Any, *, final: bool = True) -> Media | None:
+    """Return a generated image, ``None`` if *data* is no base64.
+
+    Args:
+        item: the item, or the event that brings a part of its work.
+        issuer: whose item it is.
+        data: the image in base64.
+        final: whether this is the image itself, not a first view of it.
+
+    """
+    if not isinstance(data, str) or not data:
+        return None
+    try:
+        source = Bytes(data=base64.b64decode(data, validate=True))
+    except (binascii.Error, ValueError):
+        return None
+    return Media(
+        source=source,
+        media_type=f"image/{item.get('output_format') or 'png'}",
+        id=read.word(item.get("id") or item.get("item_id")),
+        metadata=envelope(item, issuer, "result") if final else {},
+    )
+
+
+def reasoning_texts(item: Item) -> list[str]:
+    """Return the pieces of a summary and then those of the reasoning itself, where it is shown."""
+    pieces = [*read.objects(item.get("summary")), *read.objects(item.get("content"))]
+    return [str(piece.get("text") or "") for piece in pieces]
+
+
+def reasoning_parts(item: Item, texts: list[str], issuer: str) -> list[Part]:
+    """Return one part for each of *texts*, at least one; the first carries the whole item, sealed."""
+    first, *others = texts or [""]
+    item_id = read.word(item.get("id"))
+    seal = Seal(issuer=issuer, payload=dict(item))
+    head = Reasoning(text=first, redacted=not any(texts), id=item_id, seal=seal)
+    return [head, *(reasoning_piece(item_id, text, issuer) for text in others)]
+
+
+def reasoning_piece(item_id: str | None, text: str, issuer: str) -> Reasoning:
+    """Return a further piece of reasoning, whose item is sealed in the first one."""
+    return Reasoning(text=text, id=item_id, metadata={issuer: {"type": "reasoning", "id": item_id}})
+
+
+def citations(annotations: Any) -> tuple[Citation, ...]:
+    """Return annotations as citations; each keeps the annotation itself."""
+    return tuple(_citation(annotation) for annotation in read.objects(annotations))
+
+
+def _citation(annotation: dict[str, Any]) -> Citation:
+    return Citation(
+        source_url=read.word(annotation.get("url")),
+        document_id=read.word(annotation.get("file_id")),
+        title=read.word(annotation.get("title") or annotation.get("filename")),
+        start=read.count(annotation, "start_index"),
+        end=read.count(annotation, "end_index"),
+        metadata=annotation,
+    )
+
+
+def finish(body: Mapping[str, Any], table: Mapping[str, FinishReason], otherwise: str | None = None) -> Finish:
+    """Return why an answer ended.
+
+    A whole answer without any status, as some servers give it, is complete.
+
+    Args:
+        body: the answer.
+        table: what the words stand for.
+        otherwise: the status, where the answer names none.
+
+    """
+    reason = read.fields(body.get("incomplete_details")).get("reason")
+    word = read.word(reason) or read.word(body.get("status")) or otherwise
+    if word is None and isinstance(body.get("output"), list):
+        return Finish(reason=FinishReason.STOP)
+    return read.finish(word, table)
+
+
+def usage(report: Any) -> Usage | None:
+    """Return the usage of a report, ``None`` if there is no report."""
+    if not isinstance(report, dict):
+        return None
+    known = read.fields(report)
+    return Usage(
+        input_tokens=read.count(known, "input_tokens"),
+        output_tokens=read.count(known, "output_tokens"),
+        cache_read_tokens=read.count(known, "input_tokens_details", "cached_tokens"),
+        cache_write_tokens=read.count(known, "input_tokens_details", "cache_write_tokens"),
+        reasoning_tokens=read.count(known, "output_tokens_details", "reasoning_tokens"),
+        raw=known,
+    )
+
+
+def logprobs(output: Any) -> list[Any]:
+    """Return the log probabilities of all texts in *output*."""
+    contents = [content for item in read.objects(output) for content in read.objects(item.get("content"))]
+    return [entry for content in contents for entry in read.objects(content.get("logprobs"))]
+
+
+def _message(item: Item, issuer: str) -> list[Part]:
+    if item.get("role", "assistant") != "assistant":
+        return []
+    content = item.get("content")
+    if isinstance(content, str):
+        content = [{"type": "output_text", "text": content}]
+    return [content_part(item, each, issuer) for each in read.objects(content)]
+
+
+def _reasoning(item: Item, issuer: str) -> list[Part]:
+    return reasoning_parts(item, reasoning_texts(item), issuer)
+
+
+def _call(item: Item, issuer: str) -> list[Part]:
+    return [function_call(item, issuer)]
+
+
+def _image(item: Item, issuer: str) -> list[Part]:
+    made = image(item, issuer, item.get("result"))
+    return [] if made is None else [made]
+
+
+_READERS: Mapping[str, ReadItem] = {
+    "message": _message,
+    "reasoning": _reasoning,
+    "function_call": _call,
+    "custom_tool_call": _call,
+    "image_generation_call": _image,
+}

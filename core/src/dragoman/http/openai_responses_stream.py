@@ -1,0 +1,346 @@
+"""The stream of the Responses API.
+
+Complete once ``response.completed``, ``response.incomplete``, ``response.failed`` or ``response.cancelled`` was seen.
+Items may overlap, and some servers leave out indices, item ids or whole events, so an item is known by its id, else by
+its place, and what was never streamed is taken from the terminal event. See
+https://platform.openai.com/docs/api-reference/responses-streaming.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+
+import attrs
+
+from dragoman.errors import ProtocolError
+from dragoman.events import (
+    ArgumentsDelta,
+    Event,
+    PartStart,
+    PartStop,
+    PartUpdate,
+    Ping,
+    ReasoningDelta,
+    ResponseSnapshot,
+    TextDelta,
+    UsageSnapshot,
+)
+from dragoman.http import openai_parts as read
+from dragoman.http import openai_responses_items as items
+from dragoman.http.sse import ServerSentEvent
+from dragoman.http.wire import HttpReply, loads
+from dragoman.parts import Part, Reasoning, Refusal, Text, ToolCall
+
+if TYPE_CHECKING:
+    from dragoman.http.openai_responses import OpenAIResponses
+
+_Key: TypeAlias = tuple[type[Any], str, int]
+
+
+class _Delta(NamedTuple):
+    """Say what one kind of delta adds to: an item of which type, and its part of which key."""
+
+    item_type: str
+    empty: Part
+    place: str
+    number: str
+    event: type[TextDelta | ReasoningDelta | ArgumentsDelta]
+
+
+_CALL = ToolCall(name="", call_id="")
+_DELTAS: Mapping[str, _Delta] = {
+    "response.output_text.delta": _Delta("message", Text(text=""), "content", "content_index", TextDelta),
+    "response.refusal.delta": _Delta("message", Refusal(text=""), "content", "content_index", TextDelta),
+    "response.reasoning_summary_text.delta": _Delta(
+        "reasoning", Reasoning(), "summary", "summary_index", ReasoningDelta
+    ),
+    "response.reasoning_text.delta": _Delta("reasoning", Reasoning(), "content", "content_index", ReasoningDelta),
+    "response.function_call_arguments.delta": _Delta("function_call", _CALL, "item", "", ArgumentsDelta),
+    "response.custom_tool_call_input.delta": _Delta("custom_tool_call", _CALL, "item", "", ArgumentsDelta),
+}
+_TERMINAL = {f"response.{status}": status for status in ("completed", "incomplete", "failed", "cancelled")}
+_UNFINISHED = (None, "queued", "in_progress")
+_LATER = frozenset({"message", "image_generation_call"})
+"""Items whose parts begin when their content does."""
+
+
+class _OpenItem:
+    """Keep what is open of one output item: which part stands for which piece of it."""
+
+    __slots__ = ("annotations", "closed", "item", "item_type", "parts", "spare", "spoken")
+
+    def __init__(self, item: items.Item) -> None:
+        self.item = item
+        self.item_type = str(item.get("type"))
+        self.parts: dict[_Key, int] = {}
+        self.spare: int | None = None
+        self.spoken = False
+        self.closed = False
+        self.annotations: list[Any] = []
+
+
+class OpenAIResponsesDecoder:
+    """Decode one stream.
+
+    Args:
+        dialect: whose rules apply.
+
+    """
+
+    def __init__(self, dialect: OpenAIResponses[Any]) -> None:
+        self.done = False
+        self._dialect = dialect
+        self._count = 0
+        self._items: list[_OpenItem] = []
+        self._by_id: dict[str, _OpenItem] = {}
+        self._by_place: dict[int, _OpenItem] = {}
+        self._facts: tuple[Any, ...] = ()
+
+    def feed(self, event: ServerSentEvent) -> Iterable[Event]:
+        """Return what one event means."""
+        if event.data == b"[DONE]":
+            self.done = True
+            return ()
+        chunk = self._chunk(event)
+        kind = chunk.get("type") or event.event
+        delta = _DELTAS.get(kind)
+        if delta is not None:
+            return self._delta(delta, chunk)
+        if kind in _TERMINAL:
+            self.done = True
+            return self._end(read.as_object(chunk.get("response"), f"the answer of {kind!r}"), _TERMINAL[kind])
+        return self._other(kind, chunk)
+
+    def close(self) -> Iterable[Event]:
+        """Return nothing: the terminal event has said it all."""
+        return ()
+
+    def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
+        try:
+            chunk = read.as_object(loads(event.data), f"the event {event.event!r}")
+        except ProtocolError:
+            if event.event != "error":
+                raise
+            chunk = {"type": "error"}
+        if chunk.get("type", event.event) == "error" or (chunk.get("error") and "type" not in chunk):
+            raise self._dialect.error(HttpReply(status=200, body=event.data))
+        return chunk
+
+    def _other(self, kind: str, chunk: dict[str, Any]) -> Iterable[Event]:
+        if kind == "response.output_item.added":
+            return self._begin(read.as_object(chunk.get("item"), "an item"), chunk)
+        if kind == "response.output_item.done":
+            return self._settle_event(read.as_object(chunk.get("item"), "an item"), chunk)
+        if kind == "response.content_part.added":
+            return self._content(chunk)
+        if kind == "response.reasoning_summary_part.added":
+            return self._piece(_DELTAS["response.reasoning_summary_text.delta"], chunk)[1]
+        if kind == "response.output_text.annotation.added":
+            return self._annotate(chunk)
+        if kind == "response.image_generation_call.partial_image":
+            return self._view(chunk)
+        if kind == "keepalive":
+            return (Ping(),)
+        response = read.fields(chunk.get("response"))
+        return self._note(response) if response else ()
+
+    # Items: each is found again by its id, else by its place.
+
+    def _find(self, item_id: Any, place: Any) -> _OpenItem | None:
+        found = self._by_id.get(item_id) if isinstance(item_id, str) else None
+        if found is None and isinstance(place, int):
+            found = self._by_place.get(place)
+        return found
+
+    def _add(self, item: items.Item, item_id: Any, place: Any) -> _OpenItem:
+        added = _OpenItem(item)
+        self._by_place.setdefault(place if isinstance(place, int) else len(self._items), added)
+        if isinstance(item_id, str):
+            self._by_id[item_id] = added
+        self._items.append(added)
+        return added
+
+    def _of(self, chunk: Mapping[str, Any], item_type: str) -> _OpenItem:
+        """Return the item that an event belongs to; one that was never announced begins here."""
+        item_id, place = chunk.get("item_id"), chunk.get("output_index")
+        found = self._find(item_id, place)
+        if found is None and item_id is None and place is None and self._items:
+            found = self._items[-1]
+        if found is None or found.item_type != item_type:
+            found = self._add({"type": item_type, "id": item_id}, item_id, place)
+        return found
+
+    def _begin(self, item: dict[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
+        if item.get("id") in self._by_id:
+            return []
+        opened = self._add(item, item.get("id"), chunk.get("output_index"))
+        if opened.item_type in _LATER:
+            return []
+        part = items.parts_of(item, self._dialect.issuer)[0]
+        index = self._next()
+        if isinstance(part, Reasoning):
+            opened.spare = index
+            return [PartStart(index, Reasoning(id=part.id))]
+        opened.parts[type(part), "item", 0] = index
+        return [PartStart(index, attrs.evolve(part, arguments="") if isinstance(part, ToolCall) else part)]
+
+    def _next(self) -> int:
+        self._count += 1
+        return self._count - 1
+
+    # Deltas.
+
+    def _delta(self, delta: _Delta, chunk: dict[str, Any]) -> list[Event]:
+        text = chunk.get("delta")
+        if not isinstance(text, str) or not text:
+            return []
+        index, events = self._piece(delta, chunk)
+        if index is not None:
+            events.append(delta.event(index, text))
+        return events
+
+    def _piece(self, delta: _Delta, chunk: Mapping[str, Any]) -> tuple[int | None, list[Event]]:
+        """Return which part a delta adds to, and the events that open it; no part once the item is complete."""
+        opened = self._of(chunk, delta.item_type)
+        if opened.closed:
+            return None, []
+        opened.spoken = True
+        number = chunk.get(delta.number)
+        key = (type(delta.empty), delta.place, number if isinstance(number, int) else 0)
+        index = opened.parts.get(key)
+        if index is not None:
+            return index, []
+        if opened.spare is not None:
+            index, opened.spare = opened.spare, None
+            opened.parts[key] = index
+            return index, []
+        index = opened.parts[key] = self._next()
+        return index, [PartStart(index, attrs.evolve(delta.empty, id=read.word(opened.item.get("id"))))]
+
+    def _content(self, chunk: dict[str, Any]) -> list[Event]:
+        """Open a part of a message or of reasoning."""
+        kind = read.fields(chunk.get("part")).get("type")
+        delta = _DELTAS.get(f"response.{kind}.delta")
+        return self._piece(delta, chunk)[1] if delta is not None else []
+
+    def _annotate(self, chunk: dict[str, Any]) -> list[Event]:
+        index, events = self._piece(_DELTAS["response.output_text.delta"], chunk)
+        if index is None:
+            return events
+        opened = self._of(chunk, "message")
+        opened.annotations.append(chunk.get("annotation"))
+        part = Text(text="", citations=items.citations(opened.annotations), id=read.word(opened.item.get("id")))
+        return [*events, PartUpdate(index, part)]
+
+    def _view(self, chunk: dict[str, Any]) -> list[Event]:
+        """Show a first view of an image in place of the last."""
+        opened = self._of(chunk, "image_generation_call")
+        part = items.image(chunk, self._dialect.issuer, chunk.get("partial_image_b64"), final=False)
+        if part is None or opened.closed:
+            return []
+        key = (type(part), "item", 0)
+        if key in opened.parts:
+            return [PartUpdate(opened.parts[key], part)]
+        opened.parts[key] = self._next()
+        return [PartStart(opened.parts[key], part)]
+
+    # What is complete.
+
+    def _settle_event(self, item: dict[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
+        item_id, place = item.get("id"), chunk.get("output_index")
+        opened = self._find(item_id, place)
+        if opened is None or opened.item_type != str(item.get("type")):
+            opened = self._add(item, item_id, place)
+        return self._settle(opened, item)
+
+    def _settle(self, opened: _OpenItem, item: dict[str, Any]) -> list[Event]:
+        """Replace the parts of an item by what they are in the end: the same as in a whole reply."""
+        if opened.closed:
+            return []
+        opened.closed = True
+        events: list[Event] = []
+        left = dict(opened.parts)
+        for key, part in self._final_parts(opened, item):
+            index = left.pop(key, None)
+            if index is None and opened.spare is not None and isinstance(part, Reasoning):
+                index, opened.spare = opened.spare, None
+            if index is None:
+                index = self._next()
+                events.append(PartStart(index, part))
+            else:
+                events.append(PartUpdate(index, part))
+            events.append(PartStop(index))
+        events.extend(PartStop(index) for index in left.values())
+        return events
+
+    def _final_parts(self, opened: _OpenItem, item: dict[str, Any]) -> Iterator[tuple[_Key, Part]]:
+        parts = items.parts_of(item, self._dialect.issuer)
+        if item.get("type") == "reasoning":
+            summaries = len(read.objects(item.get("summary")))
+            silent = not items.reasoning_texts(item)
+            for number, part in enumerate(parts):
+                if silent and opened.spoken:
+                    yield next(iter(opened.parts)), attrs.evolve(cast("Reasoning", part), redacted=False)
+                elif number < summaries or silent:
+                    yield (Reasoning, "summary", number), part
+                else:
+                    yield (Reasoning, "content", number - summaries), part
+            return
+        place = "content" if item.get("type") == "message" else "item"
+        for number, part in enumerate(parts):
+            yield (type(part), place, number), part
+
+    def _end(self, response: dict[str, Any], status: str) -> Iterator[Event]:
+        """Return the last events.
+
+        Raises:
+            ProviderError: if the answer failed.
+
+        """
+        yield from self._note(response)
+        yield from self._rest(read.objects(response.get("output")))
+        usage = self._dialect.usage(response)
+        if usage is not None:
+            yield UsageSnapshot(usage)
+        if response.get("status") in _UNFINISHED:
+            response = {**response, "status": status}
+        if response["status"] == "failed":
+            raise self._dialect.failure(response)
+        yield ResponseSnapshot(
+            finish=items.finish(response, self._dialect.finish_table, status),
+            metadata=self._dialect.metadata(response),
+        )
+
+    def _rest(self, output: list[dict[str, Any]]) -> Iterator[Event]:
+        """Return what the answer holds beyond what was streamed."""
+        named = {item_id for item in output if (item_id := item.get("id"))}
+        left = list(self._items)
+        for place, item in enumerate(output):
+            opened = self._counterpart(item, place, left, named)
+            if opened is None:
+                opened = self._add(item, item.get("id"), len(self._items))
+            else:
+                left.remove(opened)
+            yield from self._settle(opened, item)
+
+    def _counterpart(
+        self, item: dict[str, Any], place: int, left: list[_OpenItem], named: set[Any]
+    ) -> _OpenItem | None:
+        """Return the streamed item that *item* is: by its id or, where servers change ids, by place and type."""
+        found = self._by_id.get(str(item.get("id")))
+        if found in left:
+            return found
+        kind = str(item.get("type"))
+        same = [opened for opened in left if opened.item_type == kind and opened.item.get("id") not in named]
+        there = self._by_place.get(place)
+        return there if there in same else next(iter(same), None)
+
+    def _note(self, response: dict[str, Any]) -> list[Event]:
+        """Report the ids, once each time they change."""
+        facts = self._dialect.facts(response)
+        if facts == self._facts:
+            return []
+        self._facts = facts
+        response_id, served_model, created = facts
+        return [ResponseSnapshot(response_id=response_id, served_model=served_model, created=created)]
