@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from recordings import Recording
-from replay.judge import Expected, Replay, events, parsed
-
 from dragoman import (
     AuthenticationError,
     BadRequestError,
@@ -23,6 +20,8 @@ from dragoman import (
     ServerError,
     StreamInterruptedError,
 )
+from recordings import Recording
+from replay.judge import Expected, Replay, events, parsed
 
 STATUSES: dict[int, type[DragomanError]] = {
     400: BadRequestError,
@@ -71,7 +70,7 @@ def of_error(status: int, body: Any) -> Expected:
 
 def of_message(body: Any, message: Any, choice: Any) -> Expected:
     """Expect what a whole message says."""
-    calls = [call.get("function") or {"name": call["custom"]["name"], "arguments": call["custom"]["input"]} for call in message.get("tool_calls") or []]
+    calls = [function_of(call) for call in message.get("tool_calls") or []]
     if message.get("function_call"):
         calls.append(message["function_call"])
     usage = body.get("usage") or {}
@@ -86,6 +85,11 @@ def of_message(body: Any, message: Any, choice: Any) -> Expected:
         output_tokens=usage.get("completion_tokens"),
         response_id=body.get("id") or None,
     )
+
+
+def function_of(call: Any) -> Any:
+    """Return name and arguments of a tool call; a custom tool has an input in place of arguments."""
+    return call.get("function") or {"name": call["custom"]["name"], "arguments": call["custom"]["input"]}
 
 
 def finish(raw: str | None, *, calls: bool, refusal: bool) -> str:
@@ -133,7 +137,8 @@ def config(recording: Recording, url: str) -> LLMConfig:
     """Point the provider at the loopback server."""
     body = recording.request.body
     model = body.get("model") if isinstance(body, dict) else None
-    return LLMConfig(model=model or "gpt-4o", provider="openai", api_key="sk-loopback", api_base=f"{url}/v1", api="chat")
+    model = model or "gpt-4o"
+    return LLMConfig(model=model, provider="openai", api_key="sk-loopback", api_base=f"{url}/v1", api="chat")
 
 
 def is_chat(recording: Recording) -> bool:

@@ -8,9 +8,8 @@ import attrs
 
 from dragoman import ChatRequest, CompletionRequest, Message, Role, Text, UnsupportedError
 from dragoman.http import HttpRequest, OpenAIChat
-
 from dragoman_openai.families import is_prompt_model, is_reasoning, takes_no_system
-from dragoman_openai.options import OpenAIOptions
+from dragoman_openai.options import RESPONSES_ONLY, OpenAIOptions, refuse
 
 
 class OpenAIChatCompletions(OpenAIChat[OpenAIOptions]):
@@ -33,16 +32,21 @@ class OpenAIChatCompletions(OpenAIChat[OpenAIOptions]):
         return "max_completion_tokens" if is_reasoning(model) else "max_tokens"
 
     def finish_body(
-        self, body: dict[str, Any], request: ChatRequest | CompletionRequest, options: OpenAIOptions
+        self,
+        body: dict[str, Any],
+        request: ChatRequest | CompletionRequest,
+        options: OpenAIOptions,
     ) -> None:
-        """Add what the caller put into ``extra_body``."""
+        """Add what the caller put into ``extra_body``; refuse what only the Responses API knows."""
+        refuse(options, RESPONSES_ONLY, model=request.model, api="chat")
         body.update(options.extra_body or {})
 
 
 def _as_prompt(request: ChatRequest) -> CompletionRequest:
     """Return a conversation of one user's text as a prompt."""
     first = request.messages[0]
-    if len(request.messages) > 1 or first.role != Role.USER or request.tools or len(first.of_type(Text)) != 1:
+    plain = len(first.parts) == 1 and isinstance(first.parts[0], Text) and not request.tools
+    if len(request.messages) > 1 or first.role != Role.USER or not plain or request.output.kind != "text":
         message = f"{request.model} goes on from a prompt and knows no chat; use completion(), or a chat model"
         raise UnsupportedError(message, model=request.model)
     return CompletionRequest(

@@ -15,12 +15,24 @@ from dragoman.capabilities import NO, YES, Cap, Capabilities, Support
 _REASONING = re.compile(r"^(?:o\d+|gpt-(?:[5-9]|\d\d)(?:\.\d+)?|codex|computer-use)(?=$|-)")
 _SAMPLING = re.compile(r"^gpt-[5-9](?:\.\d+)?-chat(?=$|-)")
 _PROMPT = re.compile(r"^(?:gpt-3\.5-turbo-instruct|davinci-002|babbage-002)(?=$|-)")
-_RESPONSES_ONLY = re.compile(r"^(?:o\d+-pro|gpt-[5-9](?:\.\d+)?-(?:pro|codex)|codex|computer-use|o\d+-deep-research|o4-mini-deep-research)(?=$|-)")
+_RESPONSES_ONLY = re.compile(
+    r"^(?:o\d+-pro|gpt-[5-9](?:\.\d+)?-(?:pro|codex)|codex|computer-use|o\d+(?:-mini)?-deep-research)(?=$|-)"
+)
 _NO_SYSTEM = re.compile(r"^o1-(?:mini|preview)(?=$|-)")
 _NO_SCHEMA = re.compile(r"^(?:gpt-4(?:-0613|-0314|-32k)?|gpt-4-32k-\d+|gpt-3\.5-turbo-16k)$")
 
 _FIXED = Cap(support=Support.NO, note="reasoning models choose their own sampling")
-_SAMPLING_SETTINGS = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "stop")
+_SAMPLING_SETTINGS = (
+    "temperature",
+    "top_p",
+    "presence_penalty",
+    "frequency_penalty",
+    "logprobs",
+    "top_logprobs",
+    "stop",
+)
+_CHAT_ALONE = Cap(support=Support.NO, note="only chat completions have it")
+_CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty")
 _NO_TOP_K = Cap(support=Support.NO, note="OpenAI has no top_k")
 
 
@@ -50,9 +62,11 @@ def takes_no_system(model: str) -> bool:
     return bool(_NO_SYSTEM.match(plain_name(model)))
 
 
-def capabilities(model: str) -> Capabilities:
-    """Return what is known of *model*."""
+def capabilities(model: str, api: str | None = None) -> Capabilities:
+    """Return what is known of *model*, asked through ``chat``, ``responses`` or the API of its own choice."""
     settings: Mapping[str, Cap] = {"top_k": _NO_TOP_K}
+    if api == "responses" or (api is None and speaks_only_responses(model)):
+        settings = {**settings, **dict.fromkeys(_CHAT_SETTINGS, _CHAT_ALONE)}
     if is_reasoning(model):
         settings = {**settings, **dict.fromkeys(_SAMPLING_SETTINGS, _FIXED)}
     return Capabilities(

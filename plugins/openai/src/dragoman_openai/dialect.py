@@ -1,0 +1,24 @@
+"""Both dialects of OpenAI as one: each request goes to the API that it asks for or that its model speaks."""
+
+from __future__ import annotations
+
+from dragoman import ChatRequest, CompletionRequest
+from dragoman.http import Dialect
+from dragoman_openai.chat import OpenAIChatCompletions
+from dragoman_openai.families import speaks_only_responses
+from dragoman_openai.responses import OpenAIResponsesApi
+
+
+class OpenAIDialect(OpenAIChatCompletions):
+    """Speak chat completions, and the Responses API where ``api="responses"`` says so or the model knows no other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._responses = OpenAIResponsesApi()
+
+    def for_request(self, request: ChatRequest | CompletionRequest) -> Dialect:
+        """Return the dialect that *request* is sent in."""
+        api = self.options_reader.read(request).api
+        if api is None:
+            api = "responses" if speaks_only_responses(request.model) else "chat"
+        return self._responses if api == "responses" else self

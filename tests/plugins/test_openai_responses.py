@@ -1,0 +1,470 @@
+"""The Responses API of OpenAI: which requests go there, their bodies, and what comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dragoman import (
+    LLM,
+    AuthenticationError,
+    ChatRequest,
+    LLMConfig,
+    Message,
+    OutputFormat,
+    RateLimitError,
+    ServerError,
+    ServerTool,
+    Settings,
+    StreamInterruptedError,
+    Tool,
+    ToolChoice,
+    UnsupportedError,
+)
+from dragoman.assembly import Assembler
+from dragoman.events import StreamStart
+from dragoman.http import EventDecoder, HttpReply
+from dragoman.parts import Extension, FileRef, Media, Text, ToolCall, ToolResult, Url
+from dragoman.testing.loopback import LoopbackServer
+from dragoman.testing.reply import Reply
+from dragoman_openai.dialect import OpenAIDialect
+from dragoman_openai.families import capabilities
+from dragoman_openai.responses import OpenAIResponsesApi
+from recordings import Recording, cases
+
+API = OpenAIResponsesApi()
+ENDS = {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
+HELLO = {
+    "id": "resp_1",
+    "object": "response",
+    "status": "completed",
+    "model": "gpt-5-pro",
+    "output": [
+        {
+            "id": "msg_1",
+            "type": "message",
+            "role": "assistant",
+            "status": "completed",
+            "content": [{"type": "output_text", "text": "Hello", "annotations": []}],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as running:
+        yield running
+
+
+def llm(url: str = "http://127.0.0.1:9", model: str = "gpt-4o", **more: Any) -> LLM:
+    return LLM(
+        LLMConfig(model=model, provider="openai", api_key="sk-test", api_base=f"{url}/v1", num_retries=0, **more)
+    )
+
+
+def path_of(model: str, **more: Any) -> str:
+    return llm(model=model).build_request("hi", **more).url.partition("/v1")[2]
+
+
+class TestChoice:
+    @pytest.mark.parametrize("model", ["o1-pro", "o3-pro-2025-06-10", "gpt-5-pro", "gpt-5-codex", "codex-mini-latest"])
+    def test_goes_to_responses_where_the_model_speaks_nothing_else(self, model: str) -> None:
+        assert path_of(model) == "/responses"
+        assert path_of(model, api="chat") == "/chat/completions"
+
+    @pytest.mark.parametrize("model", ["gpt-4o", "o1-programmatic", "gpt-5", "my-codex"])
+    def test_goes_to_chat_unless_it_is_told(self, model: str) -> None:
+        assert path_of(model) == "/chat/completions"
+        assert path_of(model, api="responses") == "/responses"
+
+    def test_is_made_in_the_configuration_too(self) -> None:
+        told = llm(api="responses")
+        assert told.build_request("hi").url.endswith("/v1/responses")
+        assert told.build_request("hi", api="chat").url.endswith("/v1/chat/completions")
+
+    async def test_holds_for_what_comes_back(self, server: LoopbackServer) -> None:
+        server.reply(Reply.json(HELLO))
+        server.reply(
+            Reply.sse(b'data: {"type": "response.completed", "response": %s}\n\n' % json.dumps(HELLO).encode())
+        )
+        server.reply(Reply.json(HELLO))
+        async with llm(server.url, "gpt-5-pro") as pro:
+            assert (await pro.generate("hi")).text == "Hello"
+            assert [piece async for piece in _streaming(pro)] == []
+            assert await pro.completion("hi") == "Hello"
+
+
+async def _streaming(model: LLM) -> Any:
+    async with model.stream("hi") as stream:
+        async for event in stream.text():
+            yield event
+        assert stream.response is not None
+        assert stream.response.text == "Hello"
+
+
+class TestOptions:
+    @pytest.mark.parametrize(("option", "value"), [("n", 2), ("logit_bias", {"1": 1.0}), ("prediction", {"a": 1})])
+    def test_of_chat_are_refused(self, option: str, value: Any) -> None:
+        with pytest.raises(UnsupportedError, match=f"{option} is no option of the responses API"):
+            llm(api="responses").build_request("hi", **{option: value})
+
+    @pytest.mark.parametrize(("option", "value"), [("instructions", "x"), ("background", True), ("include", ["x"])])
+    def test_of_responses_are_refused_by_chat(self, option: str, value: Any) -> None:
+        with pytest.raises(UnsupportedError, match=f"{option} is no option of the chat API"):
+            llm(api="chat").build_request("hi", **{option: value})
+
+    def test_stand_where_they_belong(self) -> None:
+        given: dict[str, Any] = {
+            "instructions": "Be brief.",
+            "previous_response_id": "resp_0",
+            "background": True,
+            "verbosity": "low",
+            "reasoning_summary": "auto",
+            "reasoning_context": "all_turns",
+            "effort": "high",
+            "max_tokens": 99,
+            "extra_body": {"brand_new": 1},
+        }
+        body = llm(model="gpt-5", api="responses").build_request("hi", **given).body
+        assert body == {
+            "model": "gpt-5",
+            "input": [{"role": "user", "content": "hi"}],
+            "instructions": "Be brief.",
+            "previous_response_id": "resp_0",
+            "background": True,
+            "text": {"verbosity": "low"},
+            "reasoning": {"effort": "high", "summary": "auto", "context": "all_turns"},
+            "max_output_tokens": 99,
+            "brand_new": 1,
+        }
+
+    @pytest.mark.parametrize(
+        ("model", "asks"), [("gpt-5", True), ("o3", True), ("gpt-4o", False), ("gpt-5-chat", False)]
+    )
+    def test_ask_reasoning_models_for_their_reasoning_where_nothing_is_kept(self, model: str, *, asks: bool) -> None:
+        body = llm(model=model, api="responses", store=False).build_request("hi").body
+        assert (body.get("include") == ["reasoning.encrypted_content"]) is asks
+
+
+class TestCapabilities:
+    @pytest.mark.parametrize(("model", "api"), [("gpt-4o", "responses"), ("gpt-5-codex", None)])
+    def test_know_what_this_api_lacks(self, model: str, api: str | None) -> None:
+        settings = capabilities(model, api).settings
+        assert all(settings[name].support.name == "NO" for name in ("stop", "seed", "presence_penalty"))
+        assert "seed" not in capabilities("gpt-4o").settings
+
+    def test_make_a_stop_an_error_unless_it_may_be_left_out(self) -> None:
+        with pytest.raises(UnsupportedError, match="stop"):
+            llm(api="responses").build_request("hi", stop="x")
+        loose = llm(api="responses", on_unsupported="adjust").build_request("hi", stop="x")
+        assert "stop" not in loose.body
+
+
+class TestFailures:
+    async def test_come_as_errors(self, server: LoopbackServer) -> None:
+        refused = {"error": {"message": "bad key", "type": "invalid_request_error", "code": "invalid_api_key"}}
+        failed = {**HELLO, "status": "failed", "error": {"code": "server_error", "message": "broke"}}
+        server.reply(Reply.json(refused, status=401), Reply.json(failed))
+        async with llm(server.url, api="responses") as model:
+            with pytest.raises(AuthenticationError, match="bad key"):
+                await model.generate("hi")
+            with pytest.raises(ServerError, match="broke"):
+                await model.generate("hi")
+
+    async def test_in_a_stream_keep_what_arrived(self, server: LoopbackServer) -> None:
+        delta = b'data: {"type": "response.output_text.delta", "item_id": "m", "delta": "Hel"}\n\n'
+        error = b'data: {"type": "error", "code": "rate_limit_exceeded", "message": "slow"}\n\n'
+        server.reply(Reply.sse(delta, error), Reply.sse(delta), Reply.sse(delta, b"data: [DONE]\n\n"))
+        async with llm(server.url, api="responses") as model:
+            for kind in (RateLimitError, StreamInterruptedError, StreamInterruptedError):
+                with pytest.raises(kind) as caught:
+                    async with model.stream("hi") as stream:
+                        await stream.collect()
+                partial = caught.value.partial  # type: ignore[attr-defined]
+                assert partial.text == "Hel"
+
+    async def test_leave_out_a_default_that_was_refused(self, server: LoopbackServer) -> None:
+        error = {
+            "message": "no",
+            "type": "invalid_request_error",
+            "param": "temperature",
+            "code": "unsupported_parameter",
+        }
+        server.reply(Reply.json({"error": error}, status=400), Reply.json(HELLO))
+        async with llm(server.url, "brand-new", api="responses") as model:
+            response = await model.generate("hi")
+        assert "temperature" in server.requests[0].json
+        assert "temperature" not in server.requests[1].json
+        assert [each.feature for each in response.adjustments] == ["temperature"]
+
+
+# Recorded answers: a stream says what its last event says, and an answer goes back as the items that it came as.
+
+
+def chunks_of(recording: Recording) -> list[Any]:
+    events = EventDecoder().feed(recording.reply_bytes())
+    return [json.loads(event.data) for event in events if event.data != b"[DONE]"]
+
+
+def whole_of(recording: Recording) -> dict[str, Any]:
+    if recording.has_json:
+        whole: dict[str, Any] = recording.body_json
+        return whole
+    return next((chunk["response"] for chunk in chunks_of(recording) if chunk["type"] in ENDS), {"status": "failed"})
+
+
+def is_answer(recording: Recording) -> bool:
+    return recording.status == 200 and whole_of(recording).get("status") != "failed"
+
+
+ANSWERS = [case for api in ("openai.responses", "azure.responses") for case in cases(api, is_answer)]
+STREAMS = [
+    case
+    for api in ("openai.responses", "azure.responses")
+    for case in cases(api, lambda each: each.streamed and is_answer(each))
+]
+
+
+def unsealed(value: Any) -> Any:
+    """Leave out what is encrypted: it is made anew for each event."""
+    return json.loads(
+        json.dumps(value), object_hook=lambda each: {k: v for k, v in each.items() if k != "encrypted_content"}
+    )
+
+
+@pytest.mark.parametrize("recording", STREAMS)
+def test_recorded_streams_say_what_their_last_event_says(recording: Recording) -> None:
+    decoder, assembler = API.decoder(), Assembler(StreamStart())
+    for event in EventDecoder().feed(recording.reply_bytes()):
+        for each in decoder.feed(event):
+            assembler.feed(each)
+        if decoder.done:
+            break
+    streamed = assembler.end()[-1].response  # type: ignore[union-attr]
+    whole = API.decode(HttpReply(status=200, body=json.dumps(whole_of(recording)).encode()))
+    assert unsealed(streamed.message.to_dict()) == unsealed(whole.message.to_dict())
+    assert (streamed.finish, streamed.usage, streamed.origin) == (whole.finish, whole.usage, whole.origin)
+    assert streamed.metadata == whole.metadata
+
+
+@pytest.mark.parametrize("recording", ANSWERS)
+def test_recorded_answers_go_back_as_they_came(recording: Recording) -> None:
+    whole = whole_of(recording)
+    message = API.decode(HttpReply(status=200, body=json.dumps(whole).encode())).message
+    request = ChatRequest(model="gpt-5", messages=(Message("user", "hi"), message))
+    wire = API.encode(request, stream=False)
+    sent = [without_logprobs(item) for item in json.loads(wire.body or b"")["input"][1:]]
+    output = [without_logprobs(item) for item in whole["output"]]
+    while output and output[-1]["type"] == "reasoning":
+        output.pop()  # it led to nothing, and OpenAI would refuse it
+        assert wire.adjustments
+    assert sent == output or not message.parts
+
+
+def without_logprobs(item: dict[str, Any]) -> dict[str, Any]:
+    content = item.get("content")
+    if item["type"] != "message" or not isinstance(content, list):
+        return item
+    return {**item, "content": [{k: v for k, v in each.items() if k != "logprobs"} for each in content]}
+
+
+# Recorded requests: the same conversation in our types gives the same body, but for what follows.
+
+ADDED_BY_CLIENTS = {
+    "stream": False,
+    "tool_choice": "auto",
+    "include": [],
+    "previous_response_id": None,
+    "instructions": None,
+    "parallel_tool_calls": True,
+    "text": {"format": {"type": "text"}},
+}
+"""Members that recording clients sent though they say what holds anyway."""
+
+
+def is_rebuilt(recording: Recording) -> bool:
+    """Leave out what has no conversation of ours: errors provoked by hand, prompts kept by OpenAI, nested functions."""
+    body = recording.request.body
+    known = recording.request.recorded and recording.status == 200 and isinstance(body, dict) and "input" in body
+    return known and body["input"] is not None and not any("function" in tool for tool in body.get("tools") or ())
+
+
+@pytest.mark.parametrize(
+    "recording", [case for api in ("openai.responses", "azure.responses") for case in cases(api, is_rebuilt)]
+)
+def test_recorded_requests_are_rebuilt(recording: Recording) -> None:
+    recorded = usable(recording.request.body)
+    request, stream = rebuilt(recorded)
+    dialect = OpenAIDialect().for_request(request)
+    sent = json.loads(dialect.encode(request, stream=stream).body or b"")
+    assert plain(sent, recorded) == plain(recorded, recorded)
+
+
+def usable(body: Any) -> Any:
+    """Return a body in which media that was cut out of the recording is base64 again."""
+    return json.loads(json.dumps(body), object_hook=lambda each: {k: _mended(v) for k, v in each.items()})
+
+
+def _mended(value: Any) -> Any:
+    if not isinstance(value, str) or "ELIDED_" not in value:
+        return value
+    return value.partition("ELIDED_")[0] + "QUJD"
+
+
+def rebuilt(body: dict[str, Any]) -> tuple[ChatRequest, bool]:
+    """Return the request in our types, and whether it asks for a stream."""
+    body = {name: value for name, value in body.items() if ADDED_BY_CLIENTS.get(name, ...) != value}
+    given, messages = body.pop("input"), []
+    for item in [{"role": "user", "content": given}] if isinstance(given, str) else given:
+        message = read(item)
+        spoken = isinstance(item.get("content"), str)
+        if messages and messages[-1].role == message.role == "assistant" and not spoken:
+            message = Message("assistant", messages.pop().parts + message.parts)
+        messages.append(message)
+    reasoning, text = body.pop("reasoning", None) or {}, body.pop("text", {})
+    shape = text.get("format", {})
+    settings = {
+        "max_tokens": body.pop("max_output_tokens", None),
+        "effort": reasoning.get("effort"),
+        **{name: body.pop(name, None) for name in ("temperature", "top_p", "service_tier", "parallel_tool_calls")},
+    }
+    stream = body.pop("stream", False)
+    request = ChatRequest(
+        model=body.pop("model"),
+        messages=tuple(messages),
+        settings=Settings(**settings),
+        tools=tuple(map(tool, body.pop("tools", ()))),
+        tool_choice=chosen(body.pop("tool_choice", "auto")),
+        output=output(shape),
+        options={
+            "openai": {
+                "api": "responses",
+                "verbosity": text.get("verbosity"),
+                "reasoning_summary": reasoning.get("summary"),
+                "reasoning_context": reasoning.get("context"),
+                **body,
+            }
+        },
+    )
+    return request, stream
+
+
+def read(item: dict[str, Any]) -> Message:
+    """Return one input item as a message; what is not of the caller's making comes from a decoded answer."""
+    kind, role = item.get("type", "message"), item.get("role")
+    if kind in {"function_call_output", "custom_tool_call_output"}:
+        content = item["output"] if isinstance(item["output"], str) else list(map(content_part, item["output"]))
+        metadata = {"type": "custom"} if kind.startswith("custom") else {}
+        return Message("tool", [ToolResult(call_id=item["call_id"], name="", content=content, metadata=metadata)])
+    if kind == "function_call" and "id" not in item and set(item) <= {"type", "call_id", "name", "arguments"}:
+        return Message("assistant", [ToolCall(name=item["name"], call_id=item["call_id"], arguments=item["arguments"])])
+    if kind != "message":
+        if role == "developer" or kind.endswith("_output"):
+            return Message("system" if role else "user", [Extension(kind=f"openai.{kind}", value=item)])
+        return answered(item)
+    if role != "assistant":
+        content = item["content"]
+        return Message(role, content if isinstance(content, str) else list(map(content_part, content)))
+    if "id" in item or "phase" in item or "status" in item:
+        return answered({"id": "", "type": "message", **item})
+    return Message("assistant", plain_content(item["content"]))
+
+
+def answered(item: dict[str, Any]) -> Message:
+    """Return the message of an answer that holds this item."""
+    if isinstance(item.get("content"), str):
+        item = {**item, "content": [{"type": "output_text", "text": item["content"]}]}
+    body = {"status": "completed", "output": [item]}
+    return API.decode(HttpReply(status=200, body=json.dumps(body).encode())).message
+
+
+def content_part(part: dict[str, Any]) -> Any:
+    kind = part["type"]
+    if kind == "input_text":
+        more = {name: value for name, value in part.items() if name not in {"type", "text"}}
+        return Text(text=part["text"], options={"openai": more} if more else {})
+    if kind == "input_image":
+        metadata = {"detail": part["detail"]} if "detail" in part else {}
+        source = FileRef(file_id=part["file_id"]) if "file_id" in part else Url(url=part["image_url"])
+        return Media(source=source, media_type="image/*", metadata=metadata)
+    return Extension(kind=f"openai.{kind}", value=part)
+
+
+def tool(described: dict[str, Any]) -> Tool | ServerTool:
+    rest = {name: value for name, value in described.items() if name != "type"}
+    if described["type"] == "function" and set(rest) <= {"name", "description", "parameters", "strict"}:
+        return Tool(
+            name=rest["name"],
+            description=rest.get("description"),
+            schema=rest["parameters"],
+            strict=rest.get("strict"),
+        )
+    return ServerTool(id=f"openai.{described['type']}", args=rest)
+
+
+def chosen(choice: Any) -> ToolChoice:
+    return ToolChoice.of(choice) if isinstance(choice, str) else ToolChoice("tool", choice["name"])
+
+
+def output(shape: dict[str, Any]) -> OutputFormat:
+    if shape.get("type") == "json_schema":
+        return OutputFormat("json_schema", schema=shape["schema"], name=shape["name"], strict=shape.get("strict"))
+    return OutputFormat("json" if shape.get("type") == "json_object" else "text")
+
+
+def plain(body: dict[str, Any], recorded: dict[str, Any]) -> dict[str, Any]:
+    """Return a body without what may be said in several ways, or need not be said.
+
+    These are: members of :data:`ADDED_BY_CLIENTS`; ``type: message``; one text as a list; ``developer`` for ``system``;
+    empty annotations and log probabilities of earlier answers; ``null`` for what is not there; the description of a
+    schema, which has no place in our types; words of the assistant that are none; and what only we say: ``strict`` of a
+    tool, ``include`` where nothing is kept.
+    """
+    kept = {name: value for name, value in body.items() if ADDED_BY_CLIENTS.get(name, ...) != value}
+    kept["input"] = plain_input(body["input"])
+    if "include" not in recorded:
+        kept.pop("include", None)
+    if kept.get("reasoning"):
+        kept["reasoning"] = {name: value for name, value in kept["reasoning"].items() if value is not None}
+    if kept.get("text", {}).get("format"):
+        shape = {name: value for name, value in kept["text"]["format"].items() if name != "description"}
+        text = {**kept["text"], "format": shape}
+        kept["text"] = {name: value for name, value in text.items() if value != {"type": "text"}}
+    said = [tool.get("strict") is not None for tool in recorded.get("tools", ())]
+    kept["tools"] = [
+        {name: value for name, value in each.items() if value is not None and (strict or name != "strict")}
+        for each, strict in zip(kept.get("tools", ()), said, strict=True)
+    ]
+    return kept
+
+
+def plain_input(given: Any) -> list[dict[str, Any]]:
+    items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+    plainer: list[dict[str, Any]] = []
+    for item in items:
+        each = {
+            name: value for name, value in item.items() if (name, value) != ("type", "message") and value is not None
+        }
+        if "content" in each and "role" in each:
+            each["content"] = plain_content(each["content"])
+        if each.get("role") == "developer":
+            each["role"] = "system"
+        if not each.get("id"):
+            each = {name: value for name, value in each.items() if name not in {"id", "status"}}
+        if each.get("role") != "assistant" or each["content"]:
+            plainer.append(each)
+    return plainer
+
+
+def plain_content(content: Any) -> Any:
+    if not isinstance(content, list):
+        return content
+    parts = [
+        {name: value for name, value in part.items() if not (name in {"annotations", "logprobs"} and not value)}
+        for part in content
+    ]
+    return parts[0]["text"] if len(parts) == 1 and set(parts[0]) == {"type", "text"} else parts
