@@ -1,0 +1,86 @@
+"""Images and documents as blocks of the Messages API.
+
+https://docs.anthropic.com/en/docs/build-with-claude/vision and
+https://docs.anthropic.com/en/docs/build-with-claude/pdf-support
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dragoman import Bytes, FileRef, InlineText, Media, UnsupportedError, Url
+
+IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+"""The kinds of images that can be sent as bytes."""
+
+_PDF = "application/pdf"
+_TEXTS = frozenset({"application/json", "application/xml", "application/yaml"})
+
+
+def media(part: Media) -> dict[str, Any]:
+    """Return an image, a document or an uploaded file as a block.
+
+    Raises:
+        UnsupportedError: for a kind of media that has no place there.
+
+    """
+    family = part.media_type.partition("/")[0]
+    if isinstance(part.source, FileRef):
+        return _uploaded(part.source, part.media_type, part.filename)
+    if family == "image":
+        return {"type": "image", "source": _image(part)}
+    if isinstance(part.source, InlineText):
+        return _document(_plain(part.source.text), part.filename)
+    if isinstance(part.source, Url) and (part.media_type == _PDF or _is_text(part.media_type)):
+        return _document(_address(part.source.url, part.media_type), part.filename)
+    if isinstance(part.source, Bytes) and part.media_type == _PDF:
+        return _document(_data(part.source.base64, _PDF), part.filename)
+    if isinstance(part.source, Bytes) and _is_text(part.media_type):
+        return _document(_plain(part.source.data.decode("utf-8", "replace")), part.filename)
+    message = f"Anthropic takes no {part.media_type} as {type(part.source).__name__}; it takes images, PDF and text"
+    raise UnsupportedError(message)
+
+
+def _is_text(media_type: str) -> bool:
+    return media_type.startswith("text/") or media_type in _TEXTS
+
+
+def _uploaded(source: FileRef, media_type: str, filename: str | None) -> dict[str, Any]:
+    """Return a file by its id; one that the model cannot see goes into the container of its tools."""
+    file = {"type": "file", "file_id": source.file_id}
+    if media_type.startswith("image/"):
+        return {"type": "image", "source": file}
+    if media_type == _PDF or _is_text(media_type):
+        return _document(file, filename)
+    return {"type": "container_upload", "file_id": source.file_id}
+
+
+def _image(part: Media) -> dict[str, Any]:
+    if isinstance(part.source, Url):
+        return _address(part.source.url, part.media_type)
+    if isinstance(part.source, Bytes) and part.media_type in IMAGES:
+        return _data(part.source.base64, part.media_type)
+    taken = ", ".join(sorted(IMAGES))
+    message = f"Anthropic takes no {part.media_type} as {type(part.source).__name__}; it takes {taken}"
+    raise UnsupportedError(message)
+
+
+def _address(url: str, media_type: str) -> dict[str, Any]:
+    """Return an address; Anthropic fetches no ``data:`` URL, so the data is taken out of it."""
+    head, found, data = url.partition(";base64,")
+    if url.startswith("data:") and found:
+        return _data(data, head.removeprefix("data:") or media_type)
+    return {"type": "url", "url": url}
+
+
+def _data(data: str, media_type: str) -> dict[str, Any]:
+    return {"type": "base64", "media_type": media_type, "data": data}
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "text", "media_type": "text/plain", "data": text}
+
+
+def _document(source: dict[str, Any], title: str | None) -> dict[str, Any]:
+    titled = {} if title is None else {"title": title}
+    return {"type": "document", "source": source, **titled}

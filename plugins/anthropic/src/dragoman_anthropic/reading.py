@@ -1,0 +1,213 @@
+"""Answers of the Messages API as our parts, usage and reasons; shared by whole replies and streams.
+
+https://docs.anthropic.com/en/api/messages#response-content
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from dragoman import (
+    JSON,
+    Citation,
+    Extension,
+    Finish,
+    FinishReason,
+    Part,
+    ProtocolError,
+    Reasoning,
+    Refusal,
+    Seal,
+    Text,
+    ToolCall,
+    Usage,
+)
+from dragoman.http import dumps
+from dragoman_anthropic.names import plain
+
+ISSUER = "anthropic"
+ANSWER_TOOL = "dragoman_answer"
+"""The tool whose input is the answer, where a model can be held to a schema in no other way."""
+
+FINISH: Mapping[str, FinishReason] = {
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "max_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "pause_turn": FinishReason.PAUSED,
+    "compaction": FinishReason.PAUSED,
+    "refusal": FinishReason.REFUSAL,
+}
+"""What the reasons for an end stand for; others are ``other``.
+
+https://docs.anthropic.com/en/api/handling-stop-reasons
+"""
+
+SERVER_CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
+"""Blocks in which Anthropic calls a tool that it runs itself."""
+
+METADATA = ("stop_sequence", "stop_details", "container", "context_management")
+"""Members of an answer that are kept."""
+
+_MAPPED = frozenset({"cited_text", "title", "document_title", "url", "source", "encrypted_index"})
+
+
+def as_object(value: Any, what: str) -> dict[str, Any]:
+    """Return *value* if it is an object.
+
+    Raises:
+        ProtocolError: if it is not.
+
+    """
+    if not isinstance(value, dict):
+        message = f"{what} is no object: {str(value)[:100]!r}"
+        raise ProtocolError(message, phase="decode")
+    return cast("dict[str, Any]", value)
+
+
+def as_mapping(value: Any) -> dict[str, Any]:
+    """Return *value* if it is an object, an empty one if it is not."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list; nothing if it is none."""
+    return [item for item in as_list(value) if isinstance(item, dict)]
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return *value* if it is a list, an empty one if it is not."""
+    return cast("list[Any]", value) if isinstance(value, Sequence) and not isinstance(value, str) else []
+
+
+def parts(content: Any) -> list[Part]:
+    """Return the parts of a whole answer, in order."""
+    return [part(block) for block in objects(content)]
+
+
+def part(block: Mapping[str, Any]) -> Part:
+    """Return one block as a part; a block of an unknown type is kept as it is."""
+    kind = block.get("type")
+    if kind == "text":
+        return text(str(block.get("text") or ""), objects(block.get("citations")))
+    if kind == "thinking":
+        return Reasoning(text=str(block.get("thinking") or ""), seal=seal(block.get("signature")))
+    if kind == "redacted_thinking":
+        return Reasoning(redacted=True, seal=seal(block.get("data")))
+    if is_answer(block):
+        return Text(text=arguments(block))
+    if kind == "tool_use" or kind in SERVER_CALLS:
+        return call(block, arguments(block))
+    return Extension(kind=f"{ISSUER}.{kind or 'unknown'}", value=dict(block))
+
+
+def text(words: str, cited: list[dict[str, Any]]) -> Text:
+    """Return a text with its citations; what Anthropic wants back of them is sealed."""
+    if not cited:
+        return Text(text=words)
+    sealed = Seal(issuer=ISSUER, payload=cast("JSON", cited))
+    return Text(text=words, citations=tuple(map(citation, cited)), seal=sealed)
+
+
+def citation(cited: Mapping[str, Any]) -> Citation:
+    """Return a citation: https://docs.anthropic.com/en/docs/build-with-claude/citations."""
+    document = cited.get("document_index")
+    return Citation(
+        source_url=cited.get("url") or cited.get("source"),
+        document_id=None if document is None else str(document),
+        title=cited.get("title") or cited.get("document_title"),
+        quote=cited.get("cited_text"),
+        metadata={name: value for name, value in cited.items() if name not in _MAPPED},
+    )
+
+
+def seal(payload: Any) -> Seal | None:
+    """Return a seal of Anthropic's, ``None`` where it gave nothing."""
+    return Seal(issuer=ISSUER, payload=payload) if payload else None
+
+
+def call(block: Mapping[str, Any], written: str) -> ToolCall:
+    """Return a call, with what Anthropic must see again of it sealed."""
+    server_side = block.get("type") in SERVER_CALLS
+    rest = {name: value for name, value in block.items() if name not in {"id", "name", "input"}}
+    programmed = as_mapping(rest.get("caller")).get("type", "direct") != "direct"
+    return ToolCall(
+        name=plain(str(block.get("name") or "")),
+        call_id=str(block.get("id") or ""),
+        arguments=written,
+        server_side=server_side,
+        seal=seal(rest) if server_side or programmed else None,
+    )
+
+
+def arguments(block: Mapping[str, Any]) -> str:
+    """Return the input of a call as JSON text."""
+    value = block.get("input")
+    return value if isinstance(value, str) else dumps({} if value is None else value).decode()
+
+
+def is_answer(block: Mapping[str, Any]) -> bool:
+    """Tell whether a block is the answer itself, given as the input of :data:`ANSWER_TOOL`."""
+    return block.get("type") == "tool_use" and block.get("name") == ANSWER_TOOL
+
+
+def finish(raw: Any, *, answered: bool, called: bool) -> Finish:
+    """Return why an answer ended.
+
+    Args:
+        raw: Anthropic's word for it.
+        answered: whether the answer came as the input of :data:`ANSWER_TOOL`, which is a plain end.
+        called: whether a tool of the caller's is called.
+
+    """
+    word = None if raw is None else str(raw)
+    if word == "tool_use" and answered and not called:
+        return Finish(reason=FinishReason.STOP, raw=word)
+    return Finish(reason=FINISH.get(word or "", FinishReason.OTHER), raw=word)
+
+
+def refusal(raw: Any, details: Any) -> Refusal | None:
+    """Return the words in which Anthropic says why it stopped the model, if it did."""
+    if raw != "refusal":
+        return None
+    known = as_mapping(details)
+    category = known.get("category")
+    return Refusal(
+        text=str(known.get("explanation") or ""),
+        category=None if category is None else str(category),
+        metadata={"type": "refusal", **known},
+    )
+
+
+def metadata(answer: Mapping[str, Any]) -> dict[str, JSON]:
+    """Return what is kept of an answer."""
+    return {name: answer[name] for name in METADATA if answer.get(name) is not None}
+
+
+def count(report: Mapping[str, Any], name: str) -> int | None:
+    """Return a number of tokens; ``None`` if it is not there or makes no sense."""
+    value = report.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def usage(report: Any) -> Usage | None:
+    """Return the usage of a report: Anthropic counts what a cache gave or took apart from the input.
+
+    https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance
+    """
+    known = as_mapping(report)
+    if not known:
+        return None
+    fresh = count(known, "input_tokens")
+    read = count(known, "cache_read_input_tokens")
+    written = count(known, "cache_creation_input_tokens")
+    return Usage(
+        input_tokens=None if fresh is None else fresh + (read or 0) + (written or 0),
+        output_tokens=count(known, "output_tokens"),
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        reasoning_tokens=count(as_mapping(known.get("output_tokens_details")), "thinking_tokens"),
+        raw=known,
+    )

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dragoman import (
+    ChatRequest,
+    FinishReason,
+    Message,
+    OutputFormat,
+    ServerTool,
+    Settings,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    UnsupportedError,
+)
+from dragoman_anthropic.dialect import AnthropicMessages
+from dragoman_anthropic.names import coded, plain
+from dragoman_anthropic.output import native
+from plugins.anthropic_calls import SCHEMA, WEATHER, answer, as_stream, decoded, encoded, kinds, streamed, wire
+
+# Tools.
+
+
+@pytest.mark.parametrize(
+    ("choice", "parallel", "expected"),
+    [
+        (ToolChoice("auto"), None, None),
+        (ToolChoice("auto"), False, {"type": "auto", "disable_parallel_tool_use": True}),
+        (ToolChoice("required"), True, {"type": "any"}),
+        (ToolChoice("none"), False, {"type": "none"}),
+        (ToolChoice("tool", "my.tool"), None, {"type": "tool", "name": "my_x2e_tool"}),
+    ],
+)
+def test_the_choice_among_tools(choice: ToolChoice, parallel: bool | None, expected: Any) -> None:  # noqa: FBT001
+    body = encoded(tools=(WEATHER,), tool_choice=choice, settings={"parallel_tool_calls": parallel})
+
+    assert body.get("tool_choice") == expected
+
+
+def test_tools_and_server_tools() -> None:
+    offered = (
+        Tool(name="a.b", description="d", schema={"properties": {}}, strict=True),
+        ServerTool(id="anthropic.web_search_20250305", args={"max_uses": 2}),
+        ServerTool(id="anthropic.text_editor_20250728"),
+        ServerTool(id="anthropic.web_fetch_20250910"),
+    )
+    sent = wire(tools=offered)
+
+    assert json.loads(sent.body)["tools"] == [
+        {"name": "a_x2e_b", "description": "d", "input_schema": {"type": "object", "properties": {}}, "strict": True},
+        {"type": "web_search_20250305", "name": "web_search", "max_uses": 2},
+        {"type": "text_editor_20250728", "name": "str_replace_based_edit_tool"},
+        {"type": "web_fetch_20250910", "name": "web_fetch"},
+    ]
+    assert sent.headers == {"anthropic-beta": "web-fetch-2025-09-10"}
+
+
+def test_tools_that_a_conversation_speaks_of_are_named_though_none_is_offered() -> None:
+    calls = [ToolCall(name="weather", call_id="a"), ToolCall(name="weather", call_id="b")]
+    results = [ToolResult(call_id=call.call_id, name="weather", content="dry") for call in calls]
+    sent = wire(Message("user", "hi"), Message("assistant", calls), Message("tool", results))
+
+    body = json.loads(sent.body)
+    assert body["tools"] == [{"name": "weather", "input_schema": {"type": "object"}}]
+    assert body["tool_choice"] == {"type": "none"}
+    assert kinds(sent) == [("emulated", "tools")]
+
+
+def test_another_vendors_tool_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="openai"):
+        wire(tools=(ServerTool(id="openai.web_search"),))
+
+
+@pytest.mark.parametrize("name", ["plain-name_1", "a.b", "a b", "схема", "a_x2e_b", "_x_x2e_", "functions.f:0", "🐪"])
+def test_names_come_back_as_they_were(name: str) -> None:
+    sent = coded(name)
+
+    assert plain(sent) == name
+    assert sent.isascii()
+    assert set(sent) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+def test_names_that_need_no_change_are_not_changed_and_long_ones_are_refused() -> None:
+    assert coded("get_weather-2") == "get_weather-2"
+    with pytest.raises(UnsupportedError, match="128"):
+        coded("a" * 129)
+
+
+# Thinking and sampling.
+
+
+def test_effort_is_a_budget_for_the_models_that_think_by_one() -> None:
+    sent = wire(settings={"effort": "low"})
+
+    body = json.loads(sent.body)
+    assert (body["thinking"], body["max_tokens"]) == ({"type": "enabled", "budget_tokens": 2048}, 4096)
+    assert kinds(sent) == [("emulated", "effort")]
+
+
+def test_a_default_limit_makes_room_for_thinking_and_a_given_one_bounds_it() -> None:
+    roomy = wire(settings={"effort": "high"})
+    bounded = wire(settings={"effort": "high", "max_tokens": 4000})
+    without = wire(settings={"effort": "high", "max_tokens": 1000})
+
+    assert json.loads(roomy.body)["max_tokens"] == 16384 + 4096
+    assert ("coerced", "max_tokens") in kinds(roomy)
+    assert json.loads(bounded.body)["thinking"]["budget_tokens"] == 2000
+    assert "thinking" not in json.loads(without.body)
+    assert kinds(without) == [("dropped", "effort")]
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "sent"),
+    [
+        ("claude-opus-4-6", "high", "high"),
+        ("claude-opus-4-6", "minimal", "low"),
+        ("claude-opus-4-6", "xhigh", "high"),
+        ("claude-opus-4-7", "xhigh", "xhigh"),
+        ("claude-sonnet-4-6", "max", "max"),
+        ("claude-sonnet-5", "max", "max"),
+    ],
+)
+def test_effort_is_a_word_for_the_models_that_know_it(model: str, effort: str, sent: str) -> None:
+    body = encoded(model=model, settings={"effort": effort})
+
+    assert (body["thinking"], body["output_config"]) == ({"type": "adaptive"}, {"effort": sent})
+
+
+def test_the_first_model_with_the_word_needs_a_header_and_a_budget() -> None:
+    sent = wire(model="claude-opus-4-5", settings={"effort": "medium"})
+
+    body = json.loads(sent.body)
+    assert (body["thinking"]["type"], body["output_config"]) == ("enabled", {"effort": "medium"})
+    assert sent.headers == {"anthropic-beta": "effort-2025-11-24"}
+
+
+def test_a_level_of_service() -> None:
+    assert encoded(settings={"service_tier": "standard_only"})["service_tier"] == "standard_only"
+
+
+def test_no_effort_is_no_thinking_and_anthropics_own_words_go_first() -> None:
+    assert encoded(settings={"effort": "none"})["thinking"] == {"type": "disabled"}
+    own = {"type": "enabled", "budget_tokens": 1024, "display": "omitted"}
+    assert encoded(options={"thinking": own})["thinking"] == own
+
+
+def test_thinking_rules_out_sampling() -> None:
+    sent = wire(settings={"effort": "low", "temperature": 0.7, "top_k": 5})
+
+    assert not {"temperature", "top_k"} & json.loads(sent.body).keys()
+    assert kinds(sent) == [("emulated", "effort"), ("dropped", "temperature"), ("dropped", "top_k")]
+
+
+def test_thinking_rules_out_a_forced_tool() -> None:
+    with pytest.raises(UnsupportedError, match="thinks"):
+        wire(tools=(WEATHER,), tool_choice=ToolChoice("required"), options={"thinking": {"type": "adaptive"}})
+    sent = wire(tools=(WEATHER,), tool_choice=ToolChoice("required"), settings={"effort": "low"})
+    assert kinds(sent) == [("dropped", "effort")]
+
+
+def test_some_models_take_one_of_temperature_and_top_p() -> None:
+    request = ChatRequest(
+        model="claude-sonnet-4-5",
+        messages=(Message("user", "hi"),),
+        settings=Settings(max_tokens=9, temperature=0.7, top_p=0.5, explicit=frozenset({"top_p"})),
+    )
+    body = json.loads(AnthropicMessages().encode(request, stream=False).body or b"")
+
+    assert ("temperature" in body, body["top_p"]) == (False, 0.5)
+    both = {"temperature": 0.7, "top_p": 0.5}
+    assert "top_p" not in encoded(settings=both)
+    assert both.items() <= encoded(model="claude-3-haiku-20240307", settings=both).items()
+
+
+# Structured output.
+
+
+def test_an_answer_is_held_to_a_schema() -> None:
+    schema = {**SCHEMA, "properties": {"city": {"type": "string", "minLength": 2}, "minimum": {"type": "integer"}}}
+    sent = wire(output=OutputFormat("json_schema", schema=schema))
+
+    closed = {**SCHEMA, "additionalProperties": False}
+    closed["properties"] = {"city": {"type": "string"}, "minimum": {"type": "integer"}}
+    assert json.loads(sent.body)["output_config"] == {"format": {"type": "json_schema", "schema": closed}}
+    assert kinds(sent) == [("dropped", "output schema")]
+
+
+def test_the_beta_version_has_its_place_for_the_schema() -> None:
+    beta = "structured-outputs-2025-11-13"
+    sent = wire(output=OutputFormat("json_schema", schema=SCHEMA), options={"betas": [beta]})
+
+    body = json.loads(sent.body)
+    assert (body["output_format"]["type"], "output_config" in body) == ("json_schema", False)
+    assert sent.headers == {"anthropic-beta": beta}
+    options = {"betas": [beta], "output_config": {"effort": "low"}}
+    both = encoded(output=OutputFormat("json_schema", schema=SCHEMA), options=options)
+    assert both["output_config"] == {"effort": "low"}
+
+
+def test_older_models_give_the_answer_to_a_tool() -> None:
+    sent = wire(model="claude-3-haiku-20240307", output=OutputFormat("json_schema", schema=SCHEMA, name="City"))
+
+    body = json.loads(sent.body)
+    assert body["tools"][0]["input_schema"] == SCHEMA
+    assert body["tool_choice"] == {"type": "tool", "name": body["tools"][0]["name"]}
+    assert kinds(sent) == [("emulated", "output")]
+
+
+def test_beside_other_tools_the_answer_is_one_of_them() -> None:
+    body = encoded(model="claude-sonnet-4-0", tools=(WEATHER,), output=OutputFormat("json"))
+
+    assert ([tool["name"] for tool in body["tools"]], body["tool_choice"]) == (
+        ["weather", "dragoman_answer"],
+        {"type": "any"},
+    )
+
+
+def test_the_input_of_that_tool_is_the_text_of_the_answer() -> None:
+    block = {"type": "tool_use", "id": "toolu_1", "name": "dragoman_answer", "input": {"city": "Fez"}}
+
+    whole = decoded(answer(block, stop_reason="tool_use"))
+    live = streamed(*as_stream(block, stop_reason="tool_use"))
+
+    assert (whole.text, whole.tool_calls, whole.finish.reason) == ('{"city":"Fez"}', (), FinishReason.STOP)
+    assert (live.message, live.finish) == (whole.message, whole.finish)
+    assert whole.finish.raw == "tool_use"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object"},
+        {"type": "object", "properties": {}, "additionalProperties": {"type": "integer"}},
+        {"$ref": "#/$defs/T", "$defs": {"T": {"type": "object", "properties": {"next": {"$ref": "#/$defs/T"}}}}},
+    ],
+)
+def test_schemas_that_are_open_or_endless_are_not_native(schema: Any) -> None:
+    assert native(schema) is None
+
+
+def test_a_schema_that_refers_to_all_of_itself_is_endless() -> None:
+    assert native({"type": "object", "properties": {"next": {"$ref": "#"}}}) is None
+
+
+def test_a_definition_used_twice_is_no_loop() -> None:
+    part = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    schema = {
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/P"}, "b": {"anyOf": [{"$ref": "#/$defs/P"}, {"enum": [{"minimum": 1}]}]}},
+        "$defs": {"P": part},
+    }
+
+    closed, dropped = native(schema) or ({}, [])
+
+    assert closed["$defs"]["P"] == {**part, "additionalProperties": False}
+    assert closed["properties"]["b"]["anyOf"][1] == {"enum": [{"minimum": 1}]}
+    assert dropped == []

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dragoman import (
+    DragomanError,
+    OverloadedError,
+    ProtocolError,
+    ProviderError,
+    RateLimitError,
+    Raw,
+    ServerError,
+    StreamInterruptedError,
+)
+from dragoman.http import ServerSentEvent
+from dragoman_anthropic.dialect import AnthropicMessages
+from plugins.anthropic_calls import CALL, as_stream, block_events, streamed
+
+
+def test_blocks_may_interleave() -> None:
+    """llama.cpp stops no block before the end, and sends no ping."""
+    text, call = block_events(0, {"type": "text", "text": "hi"}), block_events(1, CALL)
+    start, _, ending, stop = as_stream(stop_reason="tool_use")
+
+    response = streamed(start, text[0], text[1], call[0], call[1], text[2], call[2], text[3], call[3], ending, stop)
+
+    assert (response.text, response.tool_calls[0].parse()) == ("hi", {"city": "Fez"})
+
+
+def test_a_call_without_input_has_no_arguments_or_those_it_was_opened_with() -> None:
+    start, _, ending, stop = as_stream(stop_reason="tool_use")
+    opened = {"type": "content_block_start", "index": 0, "content_block": CALL}
+
+    assert streamed(start, opened, ending, stop).tool_calls[0].parse() == {"city": "Fez"}
+    bare = {**opened, "content_block": {**CALL, "input": {}}}
+    assert streamed(start, bare, ending, stop).tool_calls[0].arguments == "{}"
+
+
+@pytest.mark.parametrize("cut", range(1, 8))
+def test_a_stream_cut_anywhere_is_an_error(cut: int) -> None:
+    events = as_stream({"type": "text", "text": "hello"})
+    assert len(events) == 8
+    with pytest.raises(StreamInterruptedError) as caught:
+        streamed(*events[:-cut])
+    assert caught.value.partial is not None
+
+
+def test_a_stream_that_stops_without_a_reason_is_cut() -> None:
+    with pytest.raises(StreamInterruptedError):
+        streamed(*as_stream({"type": "text", "text": "hello"}, stop_reason=None))
+
+
+def test_events_nobody_knows_are_passed_on_and_late_ones_ignored() -> None:
+    decoder = AnthropicMessages().decoder()
+    new = {"type": "brand_new", "n": 1}
+
+    assert list(decoder.feed(ServerSentEvent(data=json.dumps(new).encode(), event="brand_new"))) == [Raw(new)]
+    assert list(decoder.feed(ServerSentEvent(data=b'{"type":"content_block_stop","index":7}'))) == []
+    assert not decoder.done
+    events = as_stream({"type": "text", "text": "hello"})
+    assert streamed(*events, events[3]).text == "hello"
+
+
+def test_deltas_nobody_knows_are_ignored() -> None:
+    events = as_stream({"type": "text", "text": "hello"})
+    odd = {"type": "content_block_delta", "index": 0, "delta": {"type": "mood_delta", "text": "cheerful"}}
+
+    assert streamed(*events[:4], odd, *events[4:]).text == "hello"
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"{", "content_block_delta"),
+        (b"[]", "message_start"),
+        (b"null", "ping"),
+        (b'{"type":"content_block_delta","index":3,"delta":{"type":"text_delta","text":"x"}}', "content_block_delta"),
+        (b'{"type":"content_block_start","index":0}', "content_block_start"),
+    ],
+)
+def test_events_of_a_wrong_shape_are_errors(data: bytes, name: str) -> None:
+    with pytest.raises(ProtocolError):
+        list(AnthropicMessages().decoder().feed(ServerSentEvent(data=data, event=name)))
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, OverloadedError),
+        ({"type": "error", "error": {"type": "rate_limit_error", "message": "slow"}}, RateLimitError),
+        ({"error": {"code": 500, "message": "bad", "type": "server_error"}}, ServerError),
+    ],
+)
+def test_errors_in_a_stream(data: Any, kind: type[DragomanError]) -> None:
+    decoder = AnthropicMessages().decoder()
+    with pytest.raises(kind) as caught:
+        decoder.feed(ServerSentEvent(data=json.dumps(data).encode(), event="error"))
+    assert caught.value.retryable is True
+
+
+def test_an_error_event_of_mere_text() -> None:
+    with pytest.raises(ProviderError, match="upstream went away"):
+        AnthropicMessages().decoder().feed(ServerSentEvent(data=b"upstream went away", event="error"))
+
+
+def test_done_alone_is_no_end() -> None:
+    """Some gateways add it; it says nothing about the answer."""
+    decoder = AnthropicMessages().decoder()
+
+    assert (list(decoder.feed(ServerSentEvent(data=b"[DONE]"))), decoder.done) == ([], True)
+
+
+def test_an_empty_piece_of_input_is_no_input() -> None:
+    events = as_stream(CALL, stop_reason="tool_use")
+    empty = {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": ""}}
+
+    assert streamed(*events[:3], empty, *events[3:]).tool_calls[0].parse() == {"city": "Fez"}
