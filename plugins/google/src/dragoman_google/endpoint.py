@@ -1,0 +1,111 @@
+"""Where requests go: AI Studio with a key, or Vertex AI with a project's credentials.
+
+https://ai.google.dev/gemini-api/docs/api-key and https://cloud.google.com/vertex-ai/docs/authentication
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit
+
+import attrs
+
+from dragoman import ConfigurationError, MissingCredentialError, ProviderConfig
+from dragoman.http import Base, Endpoint, base_url, checked_headers, credential, is_home, refuse_insecure
+from dragoman_google.options import GoogleOptions
+from dragoman_google.tokens import AccessToken, project_of
+
+STUDIO = "https://generativelanguage.googleapis.com/v1beta"
+BASE_ENV = ("GEMINI_API_BASE",)
+KEY_ENV = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+PROJECT_ENV = ("VERTEXAI_PROJECT", "GOOGLE_CLOUD_PROJECT")
+LOCATION_ENV = ("VERTEXAI_LOCATION", "GOOGLE_CLOUD_LOCATION")
+CREDENTIALS_ENV = ("VERTEXAI_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS")
+
+_VERTEX_HOST = re.compile(r"^(?:([a-z0-9-]+)-)?aiplatform(?:\.([a-z]+)\.rep)?\.googleapis\.com$")
+_LOCATION = re.compile(r"^[a-z]+[a-z0-9-]*$")
+_CONTINENTS = ("us", "eu")
+
+
+def endpoint(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
+    """Return where requests go, and whose they are.
+
+    Raises:
+        MissingCredentialError: if nothing may be sent there.
+        ConfigurationError: if the place is not known.
+
+    """
+    if speaks_vertex(config, options):
+        return _vertex(config, options)
+    base = base_url(config, default=STUDIO, env=BASE_ENV, version="/v1beta")
+    key = credential(config, base, env=KEY_ENV)
+    headers: dict[str, str] = {} if key is None else {"x-goog-api-key": key}
+    return Endpoint(base=base, headers={**headers, **checked_headers(config.headers)})
+
+
+def speaks_vertex(config: ProviderConfig, options: GoogleOptions) -> bool:
+    """Tell whether Vertex AI is meant: a key alone always means AI Studio, a project alone never does."""
+    if options.vertex is not None:
+        return options.vertex
+    if options.project or options.location or options.credentials is not None:
+        return True
+    if config.api_base:
+        return bool(_VERTEX_HOST.match(_host(config.api_base)))
+    if config.api_key or config.env((*KEY_ENV, *BASE_ENV)) or config.secrets(config.name, "api_key"):
+        return False
+    return config.env(("VERTEXAI_PROJECT",)) is not None
+
+
+def _host(api_base: str) -> str:
+    try:
+        return urlsplit(api_base).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _vertex(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
+    given = options.credentials
+    source = given if given is not None else config.env(CREDENTIALS_ENV)
+    project = options.project or (None if config.api_key else config.env(PROJECT_ENV) or project_of(source))
+    location = options.location or config.env(LOCATION_ENV) or _location_of(config.api_base) or "global"
+    if not _LOCATION.match(location):
+        message = f"location names a region of Google Cloud, such as 'europe-west4', not {location!r}"
+        raise ConfigurationError(message, provider=config.name, parameter="location")
+    base = base_url(config, default=f"https://{_vertex_host(location)}/v1", version="/v1")
+    base = _within(base, config, project, location)
+    refuse_insecure(config, base)
+    headers = checked_headers(config.headers)
+    if config.api_key is not None and given is None:
+        return Endpoint(base=base, headers={"x-goog-api-key": config.api_key, **headers})
+    if given is None and not is_home(config, base):
+        message = f"{base.host} is no host of Google, so no credentials are sent there; give credentials=..."
+        raise MissingCredentialError(message, provider=config.name, model=config.model)
+    return Endpoint(base=base, headers=headers, authorize=AccessToken(source).headers)
+
+
+def _vertex_host(location: str) -> str:
+    """Return the host: https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations."""
+    if location == "global":
+        return "aiplatform.googleapis.com"
+    return (
+        f"aiplatform.{location}.rep.googleapis.com"
+        if location in _CONTINENTS
+        else f"{location}-aiplatform.googleapis.com"
+    )
+
+
+def _location_of(api_base: str | None) -> str | None:
+    found = _VERTEX_HOST.match(_host(api_base)) if api_base else None
+    return (found[1] or found[2]) if found else None
+
+
+def _within(base: Base, config: ProviderConfig, project: str | None, location: str) -> Base:
+    """Return the base URL with project and location in it; a key alone goes without them ("express mode")."""
+    url = base.url.removesuffix("/publishers/google")
+    if "/projects/" not in url:
+        if project:
+            url += f"/projects/{quote(project, safe=':')}/locations/{location}"
+        elif config.api_key is None:
+            message = f"Vertex AI wants to know who pays; give project='...' or set {PROJECT_ENV[0]}"
+            raise ConfigurationError(message, provider=config.name, parameter="project")
+    return attrs.evolve(base, url=url)

@@ -1,0 +1,98 @@
+"""Arguments of a tool call that come value by value, each with the path where it belongs.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling#streaming-fc
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, cast
+
+from dragoman import JSON, ProtocolError
+from dragoman.http import dumps
+from dragoman_google.reading import objects
+
+_STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
+_LONGEST = 10_000
+
+
+class PartialCall:
+    """Collect the arguments of one tool call.
+
+    Args:
+        index: which part of the answer it is.
+
+    """
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self._arguments: dict[str, Any] = {}
+        self._unfinished: str | None = None
+
+    def take(self, call: Mapping[str, Any]) -> None:
+        """Take in the next values.
+
+        Raises:
+            ProtocolError: for a path that leads nowhere.
+
+        """
+        for value in objects(call.get("partialArgs")):
+            path = str(value.get("jsonPath") or "")
+            self._set(_steps(path), _value(value), goes_on=path == self._unfinished)
+            self._unfinished = path if value.get("willContinue") else None
+
+    def arguments(self, *, cut: bool = False) -> str:
+        """Return the arguments as JSON text; where they were cut, the text is, too."""
+        text = dumps(self._arguments).decode()
+        return text[:-1] if cut else text
+
+    def _set(self, steps: list[str | int], value: JSON, *, goes_on: bool) -> None:
+        holder: Any = self._arguments
+        for step, following in pairwise(steps):
+            holder = _member(holder, step, [] if isinstance(following, int) else {})
+        last = steps[-1]
+        before = _member(holder, last, None)
+        holder[last] = before + value if goes_on and isinstance(before, str) and isinstance(value, str) else value
+
+
+def _steps(path: str) -> list[str | int]:
+    steps: list[str | int] = []
+    position = 1
+    while position < len(path):
+        found = _STEP.match(path, position)
+        if found is None:
+            raise _nowhere(path)
+        dotted, number, single, double = found.groups()
+        steps.append(int(number) if number else dotted or re.sub(r"\\(.)", r"\1", single or double or ""))
+        position = found.end()
+    if not steps or isinstance(steps[0], int) or any(isinstance(step, int) and step > _LONGEST for step in steps):
+        raise _nowhere(path)
+    return steps
+
+
+def _member(holder: Any, step: str | int, empty: Any) -> Any:
+    """Return what stands at a step, put there if nothing did."""
+    if isinstance(step, str) and isinstance(holder, dict):
+        known = cast("dict[str, Any]", holder)
+        return known.setdefault(step, empty)
+    if isinstance(step, int) and isinstance(holder, list):
+        places = cast("list[JSON]", holder)
+        places.extend([None] * (step + 1 - len(places)))
+        if places[step] is None:
+            places[step] = empty
+        return places[step]
+    raise _nowhere(str(step))
+
+
+def _nowhere(path: str) -> ProtocolError:
+    return ProtocolError(f"a tool call's argument belongs to {path[:100]!r}, which is no place in it", phase="decode")
+
+
+def _value(value: Mapping[str, Any]) -> JSON:
+    """Return the one value there is; what has none is ``null``."""
+    for name in ("stringValue", "numberValue", "boolValue"):
+        if name in value:
+            return cast("JSON", value[name])
+    return None

@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dragoman import (
+    AUTO,
+    Bytes,
+    ChatRequest,
+    Data,
+    Extension,
+    Media,
+    Message,
+    OutputFormat,
+    Reasoning,
+    Refusal,
+    Seal,
+    ServerTool,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    UnsupportedError,
+)
+from dragoman.testing.fixtures import loopback
+from dragoman_google.contents import NO_SIGNATURE
+from dragoman_google.dialect import Gemini
+from plugins.google_wire import WEATHER, chunk, contents, decoded, encoded
+
+__all__ = ["loopback"]
+
+
+def test_tools_and_their_choice() -> None:
+    body, _ = encoded(tools=(WEATHER,), tool_choice=ToolChoice("tool", "weather"))
+
+    assert body["tools"] == [
+        {
+            "functionDeclarations": [
+                {"name": "weather", "description": "Tell the weather.", "parametersJsonSchema": dict(WEATHER.schema)}
+            ]
+        }
+    ]
+    assert body["toolConfig"] == {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["weather"]}}
+
+
+@pytest.mark.parametrize(
+    ("choice", "strict", "calling"),
+    [
+        (ToolChoice("none"), None, {"mode": "NONE"}),
+        (ToolChoice("required"), None, {"mode": "ANY"}),
+        (AUTO, True, {"mode": "VALIDATED"}),
+    ],
+)
+def test_modes(choice: ToolChoice, strict: Any, calling: dict[str, Any]) -> None:
+    body, _ = encoded(tools=(Tool(name="f", strict=strict),), tool_choice=choice)
+
+    assert body["toolConfig"] == {"functionCallingConfig": calling}
+
+
+def test_the_models_choice_needs_no_words() -> None:
+    assert "toolConfig" not in encoded(tools=(WEATHER,))[0]
+
+
+def test_an_early_model_gets_the_older_form_of_schema() -> None:
+    body, _ = encoded(model="gemini-1.5-pro", tools=(WEATHER, Tool(name="now")))
+
+    assert body["tools"][0]["functionDeclarations"] == [
+        {
+            "name": "weather",
+            "description": "Tell the weather.",
+            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+        },
+        {"name": "now"},
+    ]
+
+
+def test_googles_own_tools() -> None:
+    tools = (ServerTool(id="google.google_search"), ServerTool(id="google.code_execution"), WEATHER)
+    body, _ = encoded(model="gemini-3-flash", tools=tools)
+    vertex, _ = encoded(model="gemini-3-flash", tools=tools, vertex=True)
+
+    assert [next(iter(tool)) for tool in body["tools"]] == ["googleSearch", "codeExecution", "functionDeclarations"]
+    assert body["toolConfig"] == {"includeServerSideToolInvocations": True}
+    assert "toolConfig" not in vertex
+
+
+def test_a_tool_of_another_provider_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match=r"openai\.web_search"):
+        encoded(tools=(ServerTool(id="openai.web_search"),))
+
+
+def test_a_turn_with_tools_goes_back_as_it_came() -> None:
+    call = {"name": "weather", "args": {"city": "Rome"}, "id": "abc"}
+    answer = decoded(
+        chunk(
+            {"text": "I look.", "thought": True},
+            {"text": "One moment.", "thoughtSignature": "c2ln"},
+            {"functionCall": call, "thoughtSignature": "Y2FsbA=="},
+            {"functionCall": {"name": "weather", "args": {"city": "Oslo"}}},
+            {"executableCode": {"language": "PYTHON", "code": "1"}, "thoughtSignature": "Y29kZQ=="},
+            {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "1"}},
+            {"toolCall": {"toolType": "GOOGLE_SEARCH_WEB", "id": "s"}, "thoughtSignature": "dG9vbA=="},
+            {"inlineData": {"mimeType": "image/png", "data": "cG5n"}, "thoughtSignature": "aW1n"},
+            {"somethingNew": {"a": [1]}},
+            finish="STOP",
+        )
+    )
+    first, second = answer.tool_calls
+    results = [
+        ToolResult(call_id=first.call_id, name="", content="sunny"),
+        ToolResult(call_id=second.call_id, name="weather", content=[Data(value={"sky": "grey"})]),
+    ]
+
+    told, notes = encoded(Message("user", "hi"), answer.message, Message("tool", results), model="gemini-3-flash")
+
+    assert answer.finish.reason == "tool_calls"
+    assert [call.call_id for call in answer.tool_calls] == ["abc", "call_r-1_1"]
+    assert told["contents"][1]["parts"] == [
+        {"text": "I look.", "thought": True},
+        {"text": "One moment.", "thoughtSignature": "c2ln"},
+        {"functionCall": call, "thoughtSignature": "Y2FsbA=="},
+        {"functionCall": {"name": "weather", "args": {"city": "Oslo"}}},
+        {"executableCode": {"language": "PYTHON", "code": "1"}, "thoughtSignature": "Y29kZQ=="},
+        {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "1"}},
+        {"toolCall": {"toolType": "GOOGLE_SEARCH_WEB", "id": "s"}, "thoughtSignature": "dG9vbA=="},
+        {"inlineData": {"mimeType": "image/png", "data": "cG5n"}, "thoughtSignature": "aW1n"},
+        {"somethingNew": {"a": [1]}},
+    ]
+    assert told["contents"][2] == {
+        "role": "user",
+        "parts": [
+            {"functionResponse": {"name": "weather", "response": {"result": "sunny"}, "id": "abc"}},
+            {"functionResponse": {"name": "weather", "response": {"sky": "grey"}}},
+        ],
+    }
+    assert notes == []
+
+
+@pytest.mark.parametrize(("model", "signature"), [("gemini-3-pro-preview", NO_SIGNATURE), ("gemini-2.5-pro", None)])
+def test_a_call_that_another_model_made(model: str, signature: str | None) -> None:
+    calls = [
+        Reasoning(text="hm", seal=Seal(issuer="anthropic", payload="x")),
+        ToolCall(name="f", call_id="toolu_1", id="fc_1", arguments="", seal=Seal(issuer="other", payload="y")),
+        ToolCall(name="f", call_id="toolu_2", arguments='{"a": 1}'),
+        ToolCall(name="search", call_id="srv", server_side=True),
+        Extension(kind="openai.web_search_call", value={"id": "ws"}),
+        Refusal(text="No more."),
+    ]
+    results = [ToolResult(call_id=call, name="f", content="ok") for call in ("toolu_1", "toolu_2")]
+
+    body, notes = encoded(Message("user", "hi"), Message("assistant", calls), Message("tool", results), model=model)
+
+    first: dict[str, Any] = {"functionCall": {"name": "f", "args": {}}}
+    assert body["contents"][1]["parts"] == [
+        {**first, "thoughtSignature": signature} if signature else first,
+        {"functionCall": {"name": "f", "args": {"a": 1}}},
+        {"text": "No more."},
+    ]
+    assert body["contents"][2]["parts"] == [
+        {"functionResponse": {"name": "f", "response": {"result": "ok"}}},
+        {"functionResponse": {"name": "f", "response": {"result": "ok"}}},
+    ]
+    dropped = [("dropped", name) for name in ("reasoning", "seal", "toolcall", "extension")]
+    assert notes == dropped + ([("emulated", "thought signature")] if signature else [])
+
+
+def test_a_cut_call_cannot_be_told() -> None:
+    with pytest.raises(UnsupportedError, match="whole tool calls"):
+        encoded(Message("assistant", ToolCall(name="f", call_id="1", arguments='{"a":')))
+
+
+def test_results_that_failed_or_hold_images() -> None:
+    image = Media(source=Bytes(data=b"png"), media_type="image/png")
+    blob = {"inlineData": {"mimeType": "image/png", "data": "cG5n"}}
+    failed = Message("tool", ToolResult(call_id="1", name="f", content="no such city", outcome="error"))  # type: ignore[arg-type]
+    seen = Message("tool", ToolResult(call_id="1", name="f", content=[image]))
+
+    assert contents(failed)[0]["parts"] == [{"functionResponse": {"name": "f", "response": {"error": "no such city"}}}]
+    assert contents(seen)[0]["parts"] == [{"functionResponse": {"name": "f", "response": {}}}, blob]
+    assert contents(seen, model="gemini-3-flash")[0]["parts"] == [
+        {"functionResponse": {"name": "f", "response": {}, "parts": [blob]}}
+    ]
+
+
+def test_a_result_needs_the_name_of_its_tool() -> None:
+    with pytest.raises(UnsupportedError, match="give name="):
+        encoded(Message("tool", ToolResult(call_id="1", name="", content="x")))
+
+
+def test_a_schema_for_the_answer() -> None:
+    output = OutputFormat("json_schema", schema=WEATHER.schema)
+
+    assert encoded(output=OutputFormat("json"))[0]["generationConfig"] == {"responseMimeType": "application/json"}
+    assert encoded(output=output)[0]["generationConfig"] == {
+        "responseMimeType": "application/json",
+        "responseJsonSchema": dict(WEATHER.schema),
+    }
+    assert "responseSchema" in encoded(output=output, model="gemini-1.5-flash")[0]["generationConfig"]
+
+
+def test_a_shape_and_tools_together_need_the_third_generation() -> None:
+    with pytest.raises(UnsupportedError, match="not both"):
+        encoded(output=OutputFormat("json"), tools=(WEATHER,))
+    assert "tools" in encoded(output=OutputFormat("json"), tools=(WEATHER,), model="gemini-3-flash")[0]
+
+
+@pytest.mark.parametrize(
+    ("schema", "sent", "lost"),
+    [
+        ({"type": "string", "title": "T", "default": "a"}, {"type": "string"}, ""),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, {"type": "integer", "nullable": True}, ""),
+        ({"type": ["string", "null"]}, {"type": "string", "nullable": True}, ""),
+        (
+            {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}], "description": "d"},
+            {"anyOf": [{"type": "integer", "nullable": True}, {"type": "string", "nullable": True}]},
+            "",
+        ),
+        (
+            {"$ref": "#/$defs/P", "$defs": {"P": {"type": "object", "properties": {"a": {"type": "number"}}}}},
+            {"type": "object", "properties": {"a": {"type": "number"}}},
+            "",
+        ),
+        (
+            {"allOf": [{"$ref": "#/$defs/A"}, {"properties": {"b": {"type": "string"}}, "required": ["b"]}],
+             "$defs": {"A": {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}}},
+            {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+             "required": ["a", "b"]},
+            "",
+        ),
+        ({"type": "array"}, {"type": "array", "items": {"type": "string"}}, ""),
+        (
+            {"type": "array", "prefixItems": [{"type": "number"}, {"type": "string"}]},
+            {"type": "array", "items": {"anyOf": [{"type": "number"}, {"type": "string"}]}},
+            "prefixItems",
+        ),
+        ({"enum": ["a", "", "b", None]}, {"type": "string", "enum": ["a", "b"], "nullable": True}, "enum"),
+        ({"const": "x"}, {"type": "string", "enum": ["x"]}, ""),
+        ({"type": "integer", "enum": [1, 2]}, {"type": "integer"}, "enum"),
+        ({"type": "string", "format": "date-time"}, {"type": "string", "format": "date-time"}, ""),
+        ({"type": "string", "format": "uri"}, {"type": "string"}, "format"),
+        ({"type": "integer", "exclusiveMinimum": 0}, {"type": "integer"}, "exclusiveMinimum"),
+    ],
+)  # fmt: skip
+def test_the_older_form_of_schema(schema: dict[str, Any], sent: dict[str, Any], lost: str) -> None:
+    request = ChatRequest(
+        model="gemini-1.5-pro", messages=(Message("user", "hi"),), output=OutputFormat("json_schema", schema=schema)
+    )
+
+    wire = Gemini().encode(request, stream=False)
+
+    assert json.loads(wire.body or b"")["generationConfig"]["responseSchema"] == sent
+    assert "".join(str(note.asked) for note in wire.adjustments) == lost
+
+
+def test_a_schema_within_itself_cannot_be_told_in_the_older_form() -> None:
+    tree = {"$ref": "#/$defs/T", "$defs": {"T": {"type": "object", "properties": {"t": {"$ref": "#/$defs/T"}}}}}
+
+    with pytest.raises(UnsupportedError, match="contains itself"):
+        encoded(model="gemini-1.5-pro", output=OutputFormat("json_schema", schema=tree))
