@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define, field, frozen
-from recordings import FramingName, Recording
 
 from dragoman import LLM, DragomanError, LLMConfig, Response
 from dragoman.testing.loopback import LoopbackServer
+from recordings import FramingName, Recording
 
 
 @frozen(kw_only=True)
@@ -66,7 +66,7 @@ class Replay:
     expected: Callable[[Recording], Expected]
     config: Callable[[Recording, str], LLMConfig]
     where: Callable[[Recording], bool] = lambda _: True
-    known: Mapping[str, str] = field(factory=lambda: dict[str, str]())
+    known: Mapping[str, str] = field(factory=dict[str, str])
 
 
 @define(kw_only=True)
@@ -75,7 +75,7 @@ class Score:
 
     right: int = 0
     total: int = 0
-    wrong: dict[str, list[str]] = field(factory=lambda: dict[str, list[str]]())
+    wrong: dict[str, list[str]] = field(factory=dict[str, list[str]])
 
 
 def replays() -> dict[str, Replay]:
@@ -142,7 +142,8 @@ def compare(outcome: Response | DragomanError, expected: Expected) -> list[str]:
         ("output_tokens", outcome.usage.output_tokens, expected.output_tokens),
         ("response_id", outcome.origin.response_id, expected.response_id),
     )
-    return [f"{name}: wanted {wanted!r}, got {got!r}" for name, got, wanted in pairs if wanted is not None and got != wanted]
+    wrong = ((name, got, wanted) for name, got, wanted in pairs if wanted is not None and got != wanted)
+    return [f"{name}: wanted {wanted!r}, got {got!r}" for name, got, wanted in wrong]
 
 
 def parsed(arguments: str) -> Any:

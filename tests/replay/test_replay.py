@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
+
 from recordings import FramingName, recordings, skip
 from replay.judge import judge, replays
 
