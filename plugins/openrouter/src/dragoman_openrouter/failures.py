@@ -1,0 +1,52 @@
+"""Errors as OpenRouter reports them, which may come with any status and from a vendor behind it.
+
+https://openrouter.ai/docs/api-reference/errors
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+
+from dragoman import ContentFilterError, ProtocolError, ProviderError
+from dragoman.http import HttpReply
+from dragoman.http import openai_parts as read
+from dragoman.http.openai_errors import error_of
+
+_SHOWN = 300
+
+
+def failure(reply: HttpReply) -> ProviderError:
+    """Return the error that a reply reports, with the words of the vendor behind it."""
+    error = error_of(reply)
+    about = _about(reply)
+    if error.status == 403 and ("reasons" in about or "flagged_input" in about):  # noqa: PLR2004  # moderation
+        error = ContentFilterError(error.message, status=error.status, code=error.code, body=error.body)
+    vendor, raw = about.get("provider_name"), about.get("raw")
+    if isinstance(raw, str) and raw:
+        error.message = f"{error.message} ({vendor or 'vendor'}: {raw[:_SHOWN]})"
+    if error.retry_after is None and error.retryable:
+        error.retry_after = _until_reset(reply.headers, about.get("headers"))
+    return error
+
+
+def _about(reply: HttpReply) -> Mapping[str, Any]:
+    try:
+        error = read.as_object(reply.json(), "the reply").get("error")
+    except ProtocolError:
+        return {}
+    about = cast("dict[str, Any]", error).get("metadata") if isinstance(error, dict) else None
+    return cast("dict[str, Any]", about) if isinstance(about, dict) else {}
+
+
+def _until_reset(headers: Mapping[str, str], reported: Any) -> float | None:
+    """Return the seconds from the reply's own date to the reset of the limit, which is in milliseconds since 1970."""
+    inner = cast("dict[str, Any]", reported) if isinstance(reported, dict) else {}
+    lower = {**headers, **{name.lower(): str(value) for name, value in inner.items()}}
+    try:
+        now = parsedate_to_datetime(lower["date"]).timestamp()
+        wait = float(lower["x-ratelimit-reset"]) / 1000 - now
+    except (KeyError, ValueError):
+        return None
+    return wait if 0 < wait < 86_400 else None  # noqa: PLR2004  # a day; anything longer is another unit
