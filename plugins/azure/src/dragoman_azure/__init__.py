@@ -1,0 +1,39 @@
+"""Azure OpenAI for Dragoman: chat completions, legacy completions, models and embeddings.
+
+https://learn.microsoft.com/azure/ai-services/openai/reference
+"""
+
+from __future__ import annotations
+
+from dragoman import Provider, ProviderConfig, ProviderInfo, hookimpl
+from dragoman.http import OpenAIProvider, OptionsReader
+from dragoman_azure.address import address
+from dragoman_azure.chat import AzureChat
+from dragoman_azure.credentials import endpoint
+from dragoman_azure.families import capabilities
+from dragoman_azure.options import AzureOptions
+
+INFO = ProviderInfo(
+    name="azure",
+    issuer="azure",
+    options=AzureOptions,
+    docs="https://learn.microsoft.com/azure/ai-services/openai/reference",
+)
+
+
+@hookimpl
+def dragoman_provider(config: ProviderConfig) -> Provider:
+    """Make the provider of one resource; ``model`` is the name of a deployment."""
+    options = OptionsReader(AzureOptions, config.name).structure(config.options)
+    where = address(config, options.api_version)
+    known = capabilities(options.base_model)
+    provider = OpenAIProvider(
+        INFO,
+        AzureChat(where),
+        endpoint(config, options, where.base),
+        capabilities=lambda _: known,
+        kept_headers=("apim-request-id", "x-ms-", "azureml-"),
+    )
+    provider.models_path = where.listing()
+    provider.embeddings_path = where.path("/embeddings", config.model)
+    return provider

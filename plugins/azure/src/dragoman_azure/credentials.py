@@ -1,0 +1,92 @@
+"""Who asks: a key of the resource, or a token of Microsoft Entra ID.
+
+https://learn.microsoft.com/azure/ai-services/openai/how-to/managed-identity
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from dragoman import AuthenticationError, ConfigurationError, MissingCredentialError, ProviderConfig, Secret
+from dragoman.http import Authorize, Base, Endpoint, checked_headers, credential, is_home, refuse_insecure
+from dragoman_azure.options import AzureOptions
+
+KEY_ENV = ("AZURE_OPENAI_API_KEY", "AZURE_API_KEY")
+TOKEN_ENV = "AZURE_AD_TOKEN"  # noqa: S105  # the name of a variable
+
+_SCOPES = {
+    ".us": "https://cognitiveservices.azure.us/.default",
+    ".cn": "https://cognitiveservices.azure.cn/.default",
+}
+_SCOPE = "https://cognitiveservices.azure.com/.default"
+
+
+def endpoint(config: ProviderConfig, options: AzureOptions, base: Base) -> Endpoint:
+    """Return where requests go, and whose they are.
+
+    A token that the caller gave or asked for comes first, then a key, then the environment's token.
+
+    Raises:
+        MissingCredentialError: if there is neither, or what there is may not go to this host.
+        ConfigurationError: if both a key and a token are given, or either would travel in the clear.
+
+    """
+    extra = checked_headers(config.headers)
+    if options.azure_ad_token is not None or options.entra:
+        if config.api_key is not None:
+            message = "azure takes either api_key or a token of Entra ID, not both"
+            raise ConfigurationError(message, provider="azure", parameter="api_key")
+        refuse_insecure(config, base)
+        return Endpoint(base=base, headers=extra, authorize=_authorize(config, options, base))
+    ambient = config.environ.get(TOKEN_ENV) if is_home(config, base) else None
+    key = credential(config, base, env=KEY_ENV, required=not ambient)
+    if key is not None:
+        return Endpoint(base=base, headers={"api-key": key, **extra})
+    refuse_insecure(config, base)
+    token = Secret(ambient or "", name=TOKEN_ENV)
+    return Endpoint(base=base, headers={"authorization": token.with_prefix("Bearer "), **extra})
+
+
+def _authorize(config: ProviderConfig, options: AzureOptions, base: Base) -> Authorize:
+    source = _identity(config, options, base) if options.entra else options.azure_ad_token
+
+    async def authorize() -> Mapping[str, str]:
+        token: Any = source() if callable(source) else source
+        if inspect.isawaitable(token):
+            token = await token
+        return {"authorization": Secret(token, name="azure_ad_token").with_prefix("Bearer ")}
+
+    return authorize
+
+
+def _identity(config: ProviderConfig, options: AzureOptions, base: Base) -> Callable[[], Any]:
+    """Return a function that gets tokens from azure-identity, which renews them as needed."""
+    if not is_home(config, base):
+        message = f"{base.host} is no host of Azure, so a token of this machine's identity is not sent there"
+        raise MissingCredentialError(message, provider="azure")
+    scope = options.entra_scope or next((_SCOPES[end] for end in _SCOPES if base.host.endswith(end)), _SCOPE)
+    held: list[Any] = []
+
+    def token() -> str:
+        if not held:
+            held.append(_credential())
+        try:
+            return str(held[0].get_token(scope).token)
+        except Exception as error:
+            message = f"azure-identity gives no token: {error}"
+            raise AuthenticationError(message, provider="azure") from error
+
+    return lambda: asyncio.to_thread(token)
+
+
+def _credential() -> Any:
+    try:
+        identity: Any = import_module("azure.identity")  # only whoever asks for it pays for it
+    except ImportError as error:
+        message = "entra=True needs azure-identity: pip install 'dragoman-azure[entra]'"
+        raise ConfigurationError(message, provider="azure", parameter="entra") from error
+    return identity.DefaultAzureCredential()
