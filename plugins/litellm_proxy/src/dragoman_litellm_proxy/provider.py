@@ -1,0 +1,80 @@
+"""Chat completions with the proxy, which tells the cost and its own ids in the headers of its replies.
+
+https://docs.litellm.ai/docs/proxy/response_headers
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import attrs
+
+from dragoman import JSON, CallContext, ChatRequest, Event, Response, ResponseSnapshot, StreamStart
+from dragoman.http import OpenAIProvider
+
+_TEXTS: Mapping[str, str] = {
+    "x-litellm-call-id": "litellm_call_id",
+    "x-litellm-model-id": "litellm_model_id",
+    "x-litellm-model-group": "litellm_model_group",
+    "x-litellm-model-api-base": "litellm_model_api_base",
+    "x-litellm-version": "litellm_version",
+}
+_NUMBERS: Mapping[str, str] = {
+    "x-litellm-response-cost": "cost",
+    "x-litellm-key-spend": "key_spend",
+    "x-litellm-key-max-budget": "key_max_budget",
+    "x-litellm-response-duration-ms": "response_duration_ms",
+    "x-litellm-overhead-duration-ms": "overhead_duration_ms",
+    "x-litellm-attempted-retries": "attempted_retries",
+    "x-litellm-attempted-fallbacks": "attempted_fallbacks",
+}
+
+
+class LiteLLMProxyProvider(OpenAIProvider):
+    """Put what the headers tell into the metadata of the answer."""
+
+    async def chat(self, request: ChatRequest, context: CallContext) -> Response:
+        """Answer a conversation."""
+        response = await super().chat(request, context)
+        return attrs.evolve(response, metadata={**response.metadata, **told(response.headers)})
+
+    @asynccontextmanager
+    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
+        """Stream the answer to a conversation."""
+        async with super().stream(request, context) as events:
+            yield _Told(events)
+
+
+class _Told:
+    """Hand events on, and after the first one what its headers tell."""
+
+    def __init__(self, events: AsyncIterator[Event]) -> None:
+        self._events = events
+        self._next: Event | None = None
+
+    def __aiter__(self) -> _Told:
+        return self
+
+    async def __anext__(self) -> Event:
+        if self._next is not None:
+            event, self._next = self._next, None
+            return event
+        event = await anext(self._events)
+        if isinstance(event, StreamStart) and (facts := told(event.headers)):
+            self._next = ResponseSnapshot(metadata=facts)
+        return event
+
+
+def told(headers: Mapping[str, str]) -> dict[str, JSON]:
+    """Return what the headers of a reply tell: costs in US dollars, durations in milliseconds."""
+    texts: dict[str, JSON] = {ours: headers[name] for name, ours in _TEXTS.items() if headers.get(name)}
+    numbers = {ours: _number(headers[name]) for name, ours in _NUMBERS.items() if name in headers}
+    return {**texts, **{name: value for name, value in numbers.items() if value is not None}}
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
