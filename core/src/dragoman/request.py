@@ -143,6 +143,7 @@ class Tool:
         description: what it does, for the model.
         schema: the JSON Schema of its arguments, an object.
         strict: whether the arguments must follow the schema to the letter, where the provider can promise that.
+        options: wishes for this tool, keyed by provider, in the provider's words.
 
     """
 
@@ -150,6 +151,7 @@ class Tool:
     description: str | None = None
     schema: Mapping[str, JSON] = field(factory=lambda: {"type": "object", "properties": {}})
     strict: bool | None = None
+    options: Mapping[str, JSON] = field(factory=dict[str, JSON])
 
 
 @frozen(kw_only=True)

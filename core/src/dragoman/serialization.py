@@ -10,7 +10,7 @@ import base64
 import binascii
 import difflib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
@@ -20,6 +20,7 @@ from uuid import UUID
 
 import attrs
 from cattrs import Converter, transform_error
+from cattrs.cols import homogenous_tuple_structure_factory, list_structure_factory
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
@@ -185,6 +186,8 @@ def _strict() -> Converter:
     for number in (UUID, Decimal):
         converter.register_structure_hook(number, _from_text(number, number))
         converter.register_unstructure_hook(number, str)
+    converter.register_structure_hook_factory(_is_list, _no_text(list_structure_factory))
+    converter.register_structure_hook_factory(_is_tuple, _no_text(homogenous_tuple_structure_factory))
     converter.register_structure_hook_func(_is_annotated, _structure_annotated(converter))
     converter.register_structure_hook(bytes, _bytes)
     converter.register_unstructure_hook(bytes, lambda data: base64.b64encode(data).decode("ascii"))
@@ -303,6 +306,31 @@ def _from_text(kind: type[Any], read: Callable[[str], Any]) -> Callable[[Any, An
             raise TypeError(message) from None
 
     return structure
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) in {list, Sequence} and not _is_json(get_args(kind)[0])
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple and get_args(kind)[1:] == (...,)
+
+
+def _no_text(factory: Callable[[Any, Converter], Callable[[Any, Any], Any]]) -> Callable[[Any, Converter], Any]:
+    """Refuse a text where a list is wanted: its letters are not what was meant."""
+
+    def make(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+        read = factory(kind, converter)
+
+        def structure(value: Any, wanted: Any) -> Any:
+            if isinstance(value, str | bytes | Mapping):
+                message = f"{value!r} is no list"
+                raise TypeError(message)
+            return read(value, wanted)
+
+        return structure
+
+    return make
 
 
 def _is_frozenset(kind: Any) -> bool:
