@@ -24,6 +24,7 @@ from dragoman import (
     ConnectionFailedError,
     DragomanError,
     Embeddings,
+    Event,
     InvalidRequestError,
     LLMConfig,
     Message,
@@ -587,3 +588,34 @@ async def test_extract_falls_back_too(fresh: None) -> None:
     config = LLMConfig(model="one/m", fallbacks=["two/n"])
     with pytest.raises(OutputValidationError, match="no member 'value'"):
         await LLM(config).extract(list[int], "Hi")
+
+
+async def test_a_stream_that_is_cut_before_anything_was_said_is_tried_again(fresh: None) -> None:
+    nothing: list[Event | BaseException] = [StreamInterruptedError("cut", retry_after=0.0)]
+    installed().register(Scripted(nothing, spoken("Hi")), provider="one")
+    async with LLM(LLMConfig(model="one/m")) as llm, llm.stream("Hi") as stream:
+        response = await stream.collect()
+    assert response.text == "Hi"
+    assert [each.error for each in response.attempts] == ["StreamInterruptedError", None]
+
+
+class Listing(Scripted):
+    async def models(self, context: CallContext) -> list[ModelInfo]:
+        if context.attempt == 1:
+            raise ServerError("once", retry_after=0.0)
+        if self.script:
+            raise self.script.pop()
+        return [ModelInfo(id="m")]
+
+
+async def test_a_listing_is_tried_again_too(fresh: None) -> None:
+    installed().register(Listing(), provider="one")
+    async with LLM(LLMConfig(model="one/m")) as llm:
+        assert [model.id for model in await llm.models()] == ["m"]
+
+
+async def test_an_error_of_a_listing_names_its_provider(fresh: None) -> None:
+    installed().register(Listing(ServerError("twice", retryable=False)), provider="one")
+    with pytest.raises(ServerError, match="twice") as caught:
+        await LLM(LLMConfig(model="one/m")).models()
+    assert (caught.value.provider, caught.value.model) == ("one", "m")

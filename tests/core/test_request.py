@@ -17,6 +17,7 @@ from dragoman import (
     Settings,
     Tool,
     ToolChoice,
+    UnsupportedError,
 )
 
 
@@ -98,3 +99,8 @@ def test_a_prompt_can_be_asked_as_a_conversation() -> None:
     assert request.as_chat() == ChatRequest(
         model="m", messages=[Message("user", "Go")], settings=settings, options={"x": {"y": 1}}, headers={"a": "b"}
     )
+
+
+def test_a_suffix_has_no_place_in_a_conversation() -> None:
+    with pytest.raises(UnsupportedError, match="knows no suffix"):
+        CompletionRequest(model="m", prompt="a", suffix="z").as_chat()

@@ -117,3 +117,14 @@ def test_a_refusal_is_not_read() -> None:
     assert response.refusal == "I will not"
     with pytest.raises(RefusalError, match="I will not"):
         response.parse(int)
+
+
+def test_a_model_may_talk_before_it_answers() -> None:
+    parts = [Text(text="Here it is:"), Text(text="[1, 2]")]
+    assert build_response(parts, Finish(reason="stop")).parse(list[int]) == [1, 2]
+    with pytest.raises(OutputValidationError, match="not JSON"):
+        build_response(parts[:1], Finish(reason="stop")).parse(list[int])
+    with pytest.raises(OutputValidationError, match="does not fit"):
+        build_response([Text(text='"a"')], Finish(reason="stop")).parse(list[int])
+    with pytest.raises(OutputValidationError, match="not JSON"):
+        build_response([], Finish(reason="stop")).parse(list[int])

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import field, frozen
 
 from dragoman import (
     Bytes,
@@ -135,3 +135,18 @@ def test_an_error_of_an_options_class_keeps_its_words() -> None:
 
     with pytest.raises(InvalidRequestError, match="max_tokens is at least 1"):
         structure_options(Picky, {"settings": {"max_tokens": 0}}, provider="acme")
+
+
+@frozen(kw_only=True)
+class Listed:
+    names: list[str] = field(factory=list)
+    numbers: tuple[int, ...] = ()
+
+
+@pytest.mark.parametrize("wrong", [{"names": "abc"}, {"numbers": {"1": 2}}, {"names": b"abc"}])
+def test_a_text_is_no_list(wrong: dict[str, object]) -> None:
+    with pytest.raises(InvalidRequestError, match="is no list"):
+        structure_options(Listed, wrong, provider="acme")
+    assert structure_options(Listed, {"names": ("a",), "numbers": [1]}, provider="acme") == Listed(
+        names=["a"], numbers=(1,)
+    )

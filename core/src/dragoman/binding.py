@@ -44,6 +44,7 @@ class Bound:
         chat: who answers a conversation.
         stream: who streams.
         timeouts: the limits of a call.
+        retry: how patiently to try again.
 
     """
 
@@ -54,6 +55,16 @@ class Bound:
     chat: ChatCall
     stream: StreamCall
     timeouts: Timeouts
+    retry: RetryPolicy
+
+    async def call(self, call: Callable[[CallContext], Awaitable[T]], context: CallContext) -> T:
+        """Make a call of another kind than the three, as often as patience allows."""
+        try:
+            return (await retrying(call, context, self.retry))[0]
+        except DragomanError as error:
+            error.provider = error.provider or self.explanation.provider
+            error.model = error.model or self.explanation.model
+            raise
 
     def fit(self, request: R, policy: Policy | None) -> tuple[R, tuple[Adjustment, ...]]:
         """Return *request* as the model accepts it, and what that changed."""
@@ -77,7 +88,8 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     origin = Origin(
         provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
     )
-    guarded = Guarded(provider, origin, RetryPolicy(retries=retries), config.on_unsupported, broken)
+    retry = RetryPolicy(retries=retries)
+    guarded = Guarded(provider, origin, retry, config.on_unsupported, broken)
     binding = Binding(
         provider=explanation.provider,
         model=explanation.model,
@@ -94,6 +106,7 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
         chat=plugins.chat(binding),
         stream=plugins.stream(binding),
         timeouts=made.timeouts,
+        retry=retry,
     )
 
 

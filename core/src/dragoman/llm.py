@@ -148,7 +148,7 @@ class LLM:
         bound, asking = self._ready()
         if not isinstance(bound.provider, ListsModels):
             raise self._cannot("list models")
-        return await bound.provider.models(asking.context({}))
+        return await bound.call(bound.provider.models, asking.context({}))
 
     async def count_tokens(self, messages: Conversation, **kwargs: Any) -> Usage:
         """Return how many tokens a conversation has, counted by the provider.
@@ -160,7 +160,8 @@ class LLM:
         bound, asking = self._ready()
         if not isinstance(bound.provider, CountsTokens):
             raise self._cannot("count tokens")
-        return await bound.provider.count_tokens(asking.chat(messages, kwargs), asking.context(kwargs))
+        provider, request = bound.provider, asking.chat(messages, kwargs)
+        return await bound.call(lambda context: provider.count_tokens(request, context), asking.context(kwargs))
 
     async def embed(self, texts: Sequence[str], **options: Any) -> Embeddings:
         """Return one vector for each text.
@@ -172,8 +173,8 @@ class LLM:
         bound, asking = self._ready()
         if not isinstance(bound.provider, Embeds):
             raise self._cannot("make embeddings")
-        texts = [texts] if isinstance(texts, str) else list(texts)
-        return await bound.provider.embed(bound.explanation.model, texts, options, asking.context({}))
+        provider, model, each = bound.provider, bound.explanation.model, [texts] if isinstance(texts, str) else [*texts]
+        return await bound.call(lambda context: provider.embed(model, each, options, context), asking.context({}))
 
     def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
         """Return the HTTP request that :meth:`generate` would send, secrets masked, without sending it.

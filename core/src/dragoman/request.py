@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeAlias, cast
 import attrs
 from attrs import field, frozen
 
-from dragoman.errors import InvalidRequestError
+from dragoman.errors import InvalidRequestError, UnsupportedError
 from dragoman.message import Message
 from dragoman.openstr import OpenStr
 from dragoman.parts import JSON
@@ -312,7 +312,15 @@ class CompletionRequest:
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
 
     def as_chat(self) -> ChatRequest:
-        """Return the same wish as a conversation of one user message."""
+        """Return the same wish as a conversation of one user message.
+
+        Raises:
+            UnsupportedError: if there is a suffix, for which a conversation has no place.
+
+        """
+        if self.suffix is not None:
+            message = f"{self.model} is asked by chat, which knows no suffix; leave it out, or use a model for prompts"
+            raise UnsupportedError(message, model=self.model, parameter="suffix")
         return ChatRequest(
             model=self.model,
             messages=(Message("user", self.prompt),),

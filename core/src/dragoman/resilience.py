@@ -15,7 +15,7 @@ from typing import TypeVar
 import attrs
 from attrs import frozen
 
-from dragoman.errors import DragomanError, RequestTimeoutError
+from dragoman.errors import DragomanError, RequestTimeoutError, StreamInterruptedError
 from dragoman.events import Event
 from dragoman.provider import CallContext
 from dragoman.response import Attempt
@@ -184,6 +184,9 @@ async def opening(
         manager = open_stream(attempts.context())
         try:
             events, first = await _enter(manager, is_opening)
+        except StreamInterruptedError as error:
+            error.retryable = True  # nothing was delivered yet
+            await attempts.failed(error)
         except DragomanError as error:
             await attempts.failed(error)
         else:

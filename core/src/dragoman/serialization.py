@@ -137,12 +137,17 @@ def parse_response(response: Response, kind: type[T]) -> T:
     if response.finish.reason in {FinishReason.LENGTH, FinishReason.INTERRUPTED}:
         message = "the answer was cut before it was complete; raise max_tokens"
         raise TruncatedOutputError(message, partial=response)
-    try:
-        data = json.loads(response.text)
-    except (ValueError, RecursionError) as error:
-        message = f"the answer is not JSON: {error}"
-        raise OutputValidationError(message, partial=response) from None
-    return _validated(data, kind, response)
+    texts = [part.text for part in response.message.of_type(Text)]
+    reasons: list[str] = []
+    for text in ("".join(texts), *texts[-1:]):  # some models talk before they answer
+        try:
+            return _validated(json.loads(text), kind, response)
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, OutputValidationError):
+                raise
+            reasons.append(str(error))
+    message = f"the answer is not JSON: {reasons[0]}"
+    raise OutputValidationError(message, partial=response)
 
 
 def _validated(data: Any, kind: type[T], response: Response) -> T:

@@ -87,7 +87,10 @@ class OpenAICompatibleChat(OpenAIChat[OpenAICompatibleOptions]):
         return self.configured.max_tokens_name
 
     def finish_body(
-        self, body: dict[str, Any], request: ChatRequest | CompletionRequest, options: OpenAICompatibleOptions
+        self,
+        body: dict[str, Any],
+        request: ChatRequest | CompletionRequest,  # the signature of the dialect
+        options: OpenAICompatibleOptions,
     ) -> None:
         """Add what the caller put into ``extra_body``."""
         body.update(options.extra_body or {})

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from dragoman import InvalidRequestError, ProtocolError
+from dragoman.http import HttpReply, HttpRequest, dumps, loads
+
+
+def test_bodies_are_not_printed() -> None:
+    assert "<3 bytes>" in repr(HttpRequest(url="/x", body=b"abc"))
+    assert "abc" not in repr(HttpReply(status=200, body=b"abc", headers={"x": "abc"}))
+    assert "body=None" in repr(HttpRequest(url="/x"))
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [({"content-type": "Text/HTML; charset=x"}, "text/html"), ({}, "")],
+)
+def test_the_media_type_is_plain(header: dict[str, str], expected: str) -> None:
+    assert HttpReply(status=200, headers=header).media_type == expected
+
+
+def test_an_excerpt_is_bounded_and_always_text() -> None:
+    assert HttpReply(status=200, body="ä".encode() * 5000).excerpt == "ä" * 500
+    assert HttpReply(status=200, body=b"\xff").excerpt == "\ufffd"
+
+
+@pytest.mark.parametrize("value", [object(), {1: 2}, "\ud800", 1 << 70, {"x": {1, 2}}])
+def test_what_json_cannot_say_is_refused(value: object) -> None:
+    with pytest.raises(InvalidRequestError, match="JSON cannot say"):
+        dumps(value)
+
+
+def test_json_goes_there_and_back() -> None:
+    value = {"a": [1, 2.5, None, True, "ü\u2028"]}
+    assert loads(dumps(value)) == value == HttpReply(status=200, body=dumps(value)).json()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (rb'"\ud83d"', "\ufffd"),
+        (rb'"a\udc00b"', "a\ufffdb"),
+        (rb'{"\ud83d": ["\ud83d\ude00", 1, null]}', {"\ufffd": ["😀", 1, None]}),
+    ],
+)
+def test_half_a_surrogate_pair_is_replaced(text: bytes, expected: object) -> None:
+    value = loads(text)
+    assert value == expected
+    assert dumps(value)
+
+
+@pytest.mark.parametrize("text", [b"", b"<html>", b'{"a":', b'"\xff"', b"[" * 100_000])
+def test_what_is_no_json_is_named(text: bytes) -> None:
+    with pytest.raises(ProtocolError, match="expected JSON") as caught:
+        loads(text)
+    assert caught.value.phase == "decode"
+    assert len(caught.value.body or "") <= 500
+
+
+@pytest.mark.parametrize(("text", "expected"), [(b"1e400", float("inf")), (b"[-Infinity]", [float("-inf")])])
+def test_numbers_that_python_servers_write_are_read(text: bytes, expected: object) -> None:
+    assert loads(text) == expected

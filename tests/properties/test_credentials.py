@@ -1,0 +1,102 @@
+"""No secret of the environment or of a key store leaves for a host that its provider does not claim."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from dragoman import ConfigurationError, ProviderConfig
+from dragoman.http import base_url, credential, is_loopback
+from dragoman.secret import Secret, reveal
+
+CLAIMS = ("openai.com", "api.openai.com", "-x.test", ".corp.test", "localhost")
+LABELS = st.sampled_from(["api", "openai", "com", "evil", "test", "x", "eu-x", "corp", "localhost", "1", "api-openai"])
+HOSTS = st.lists(LABELS, min_size=1, max_size=5).map(".".join)
+LOOKALIKES = st.sampled_from(
+    [
+        "api.openai.com.evil.test",
+        "api-openai.com",
+        "notopenai.com",
+        "openai.com.",
+        "evil.test",
+        "x.test",
+        "corp.test",
+        "127.0.0.1",
+        "[::1]",
+        "0.0.0.0",
+        "localhost.evil.test",
+    ]
+)
+AMBIENT = "sk-ambient"
+GIVEN = "sk-given"
+
+
+def claimed(host: str, claims: tuple[str, ...]) -> bool:
+    """Tell whether *host* is one of *claims*, label by label: an independent reading of the rule."""
+    labels = host.split(".")
+    for claim in claims:
+        if claim.startswith("-"):
+            first, _, rest = claim[1:].partition(".")
+            own = labels[-1 - len(rest.split(".")) :]
+            if own[1:] == rest.split(".") and own[0].endswith(f"-{first}"):
+                return True
+            continue
+        wanted = claim.removeprefix(".").split(".")
+        if labels[-len(wanted) :] == wanted and (len(labels) > len(wanted) or not claim.startswith(".")):
+            return True
+    return False
+
+
+@given(
+    host=HOSTS | LOOKALIKES,
+    scheme=st.sampled_from(["https", "http"]),
+    port=st.sampled_from(["", ":443", ":8080"]),
+    claims=st.lists(st.sampled_from(CLAIMS), max_size=3).map(tuple),
+    stored=st.booleans(),
+    in_environment=st.booleans(),
+    key=st.sampled_from([None, GIVEN]),
+    allow_insecure=st.booleans(),
+)
+@example(
+    host="api.openai.com.evil.test",
+    scheme="https",
+    port="",
+    claims=("api.openai.com",),
+    stored=True,
+    in_environment=True,
+    key=None,
+    allow_insecure=False,
+)
+def test_an_ambient_key_goes_only_where_it_belongs(
+    *,
+    host: str,
+    scheme: str,
+    port: str,
+    claims: tuple[str, ...],
+    stored: bool,
+    in_environment: bool,
+    key: str | None,
+    allow_insecure: bool,
+) -> None:
+    config = ProviderConfig(
+        name="near",
+        api_base=f"{scheme}://{host}{port}/v1",
+        api_key=Secret(key) if key else None,
+        hosts=claims,
+        allow_insecure=allow_insecure,
+        environ={"NEAR_API_KEY": AMBIENT} if in_environment else {},
+        secrets=lambda _provider, _field: AMBIENT if stored else None,
+    )
+    base = base_url(config, default="https://api.openai.com/v1")
+    ambient = (stored or in_environment) and claimed(base.host, claims)
+    expected = GIVEN if key else AMBIENT if ambient else None
+    in_the_clear = scheme == "http" and not is_loopback(base.host) and not allow_insecure
+    if in_the_clear and expected is not None:
+        with pytest.raises(ConfigurationError) as caught:
+            credential(config, base, env=("NEAR_API_KEY",))
+        assert AMBIENT not in str(caught.value)
+        assert GIVEN not in str(caught.value)
+    else:
+        found = credential(config, base, env=("NEAR_API_KEY",), required=False)
+        assert (None if found is None else reveal(found)) == expected

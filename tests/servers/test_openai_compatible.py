@@ -1,0 +1,149 @@
+"""Real inference: what a real server says, read through `openai_compatible`."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+from attrs import frozen
+
+from dragoman import (
+    LLM,
+    AuthenticationError,
+    BadRequestError,
+    ConnectionFailedError,
+    ContextWindowExceededError,
+    LLMConfig,
+    Message,
+    RequestTimeoutError,
+    StreamingLLM,
+    StreamInterruptedError,
+    Tool,
+)
+from dragoman_llamacpp.tiny import SENTENCE
+
+if TYPE_CHECKING:
+    from tests.servers.conftest import LlamaServer, StartLlamaServer
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "day": {"type": "integer"}},
+    "required": ["city", "day"],
+}
+WEATHER = Tool(name="weather", description="Look it up.", schema=SCHEMA)
+
+
+@frozen
+class Place:
+    city: str
+    day: int
+    unit: Literal["celsius", "kelvin"]
+
+
+def config(server: LlamaServer, **fields: Any) -> LLMConfig:
+    fields = {"temperature": 0, "api_key": server.api_key, **fields}
+    return LLMConfig(model=server.model, provider="openai_compatible", api_base=server.url, **fields)
+
+
+async def test_the_sentence_is_said(llama_server: LlamaServer) -> None:
+    async with LLM(config(llama_server)) as llm:
+        response = await llm.generate("Hello")
+        assert await llm.chat_completion([Message("user", "Hello")]) == SENTENCE
+    assert (response.text, response.finish.reason) == (SENTENCE, "stop")
+    assert response.usage.output_tokens == -(-len(SENTENCE.encode()) // 3) + 1
+    assert response.origin.served_model == llama_server.model
+
+
+async def test_the_sentence_is_streamed(llama_server: LlamaServer) -> None:
+    async with StreamingLLM(config(llama_server)) as llm:
+        pieces = [piece async for piece in llm.streaming_completion("Hello")]
+        async with llm.stream("Hello") as stream:
+            streamed = await stream.collect()
+        whole = await llm.generate("Hello")
+    assert "".join(pieces) == SENTENCE
+    assert len(pieces) > 5
+    assert (streamed.message, streamed.finish) == (whole.message, whole.finish)
+    assert streamed.usage.output_tokens == whole.usage.output_tokens
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_tool_is_called(*, llama_server: LlamaServer, streamed: bool) -> None:
+    async with LLM(config(llama_server)) as llm:
+        if streamed:
+            async with llm.stream("Hello", tools=[WEATHER], tool_choice="required") as stream:
+                response = await stream.collect()
+        else:
+            response = await llm.generate("Hello", tools=[WEATHER], tool_choice="required")
+    (call,) = response.tool_calls
+    assert (call.name, call.parse()) == ("weather", {"city": SENTENCE, "day": 1})
+    assert response.finish.reason == "tool_calls"
+    assert call.call_id
+
+
+async def test_the_limit_of_tokens_cuts(llama_server: LlamaServer) -> None:
+    async with LLM(config(llama_server)) as llm:
+        response = await llm.generate("Hello", max_tokens=4)
+    assert (response.text, response.finish.reason, response.usage.output_tokens) == (SENTENCE[:12], "length", 4)
+
+
+async def test_a_schema_is_obeyed(llama_server: LlamaServer) -> None:
+    async with LLM(config(llama_server)) as llm:
+        place = await llm.extract(Place, "Hello")
+    assert (place.city, place.day) == (SENTENCE, 1)
+
+
+async def test_several_answers_are_kept(llama_server: LlamaServer) -> None:
+    async with LLM(config(llama_server)) as llm:
+        response = await llm.generate("Hello", n=2)
+    assert response.text == SENTENCE
+    assert response.metadata["choices"] == [{"index": 1, "text": SENTENCE, "finish_reason": "stop"}]
+
+
+async def test_a_bad_request_is_refused(llama_server: LlamaServer) -> None:
+    async with LLM(config(llama_server)) as llm:
+        with pytest.raises(BadRequestError) as bad:
+            await llm.generate("Hello", extra_body={"messages": "Hello"})
+        with pytest.raises(ContextWindowExceededError) as long:
+            await llm.generate("x" * 5000)
+    assert (bad.value.status, long.value.status) == (400, 400)
+
+
+async def test_a_wrong_key_is_refused(start_llama_server: StartLlamaServer) -> None:
+    server = start_llama_server(api_key="sk-right")
+    async with LLM(config(server)) as llm:
+        assert await llm.completion("Hello") == SENTENCE
+    async with LLM(config(server, api_key="sk-wrong")) as llm:
+        with pytest.raises(AuthenticationError) as caught:
+            await llm.completion("Hello")
+    assert caught.value.status == 401
+
+
+async def test_a_killed_server_cuts_the_answer(start_llama_server: StartLlamaServer) -> None:
+    server = start_llama_server(kind="babble")
+    pieces: list[str] = []
+    async with LLM(config(server, max_tokens=2000, num_retries=0)) as llm:
+        with pytest.raises(StreamInterruptedError) as caught:  # noqa: PT012  # raised while it is read
+            async with llm.stream("Hello", logprobs=True, top_logprobs=20) as stream:  # large events: many pieces
+                async for piece in stream.text():
+                    if not pieces:
+                        server.process.kill()
+                    pieces.append(piece)
+        server.process.wait()
+        with pytest.raises(ConnectionFailedError):
+            await llm.completion("Hello")
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == "".join(pieces) != ""
+    assert caught.value.partial.finish.reason == "interrupted"
+
+
+async def test_a_stopped_server_runs_into_the_time_allowed(start_llama_server: StartLlamaServer) -> None:
+    server = start_llama_server(kind="babble")
+    async with LLM(config(server, max_tokens=2000, idle_timeout=0.3)) as llm:
+        with pytest.raises(RequestTimeoutError) as caught:  # noqa: PT012  # as above
+            async with llm.stream("Hello", logprobs=True, top_logprobs=20) as stream:
+                async for _ in stream.text():
+                    server.process.send_signal(signal.SIGSTOP)
+    assert caught.value.phase == "idle"
+    assert caught.value.partial is not None
+    assert caught.value.partial.text
