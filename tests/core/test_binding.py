@@ -399,3 +399,36 @@ async def test_a_provider_may_wish_for_its_own_number_of_retries() -> None:
         await LLM(LLMConfig(model="scripted/m")).completion("Hi")
     assert (await LLM(LLMConfig(model="scripted/m", num_retries=1)).completion("Hi")) == "Hi"
     installed.cache_clear()
+
+
+class Stubborn(Scripted):
+    """Fail when it is left."""
+
+    def stream(self, request: Any, context: Any) -> Any:
+        @asynccontextmanager
+        async def stubborn() -> AsyncIterator[AsyncIterator[Event]]:
+            yield self._events(spoken("Hi"))
+            raise RuntimeError("cannot close")
+
+        return stubborn()
+
+
+async def test_what_a_provider_raises_when_it_is_left_is_not_hidden() -> None:
+    installed.cache_clear()
+    installed().register(Stubborn(), provider="scripted")
+    async with LLM(LLMConfig(model="scripted/m")) as llm:
+        with pytest.raises(RuntimeError, match="cannot close"):
+            async with llm.stream("Hi") as stream:
+                await stream.collect()
+    installed.cache_clear()
+
+
+async def test_a_generator_that_the_loop_has_closed_before_is_no_trouble() -> None:
+    installed.cache_clear()
+    installed().register(Scripted(spoken("Hi")), provider="scripted")
+    manager = LLM(LLMConfig(model="scripted/m")).stream("Hi")
+    stream = await manager.__aenter__()
+    opened: Any = stream._manager._opened.manager  # noqa: SLF001  # what a loop that ends would find
+    await opened.gen.aclose()
+    await manager.__aexit__(GeneratorExit, GeneratorExit(), None)
+    installed.cache_clear()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import inspect
 import signal
 import sys
 import threading
@@ -28,7 +29,7 @@ from dragoman import (
     UnsupportedError,
 )
 from dragoman.plugins import installed
-from dragoman.sync import _loop_thread, _LoopThread  # pyright: ignore[reportPrivateUsage]  # its end is tested too
+from dragoman.sync import _Call, _loop_thread, _LoopThread  # pyright: ignore[reportPrivateUsage]  # their ends are tested
 
 ECHO = LLMConfig(model="echo")
 
@@ -161,3 +162,17 @@ def test_it_refuses_to_wait_for_itself() -> None:
 
     with pytest.raises(ConfigurationError, match="await an LLM there"):
         _loop_thread().run(inside())
+
+
+def test_a_call_that_never_began_is_closed() -> None:
+    closed: list[str] = []
+
+    async def never() -> None:
+        closed.append("ran")
+
+    coroutine = never()
+    call = _Call(coroutine)
+    call.cancel()
+    assert call.ended.is_set()
+    assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
+    assert closed == []

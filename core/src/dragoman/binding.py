@@ -7,8 +7,9 @@ what they did. Middleware wraps them and sees one call.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
 from typing import TypeVar
 
 import attrs
@@ -216,9 +217,12 @@ class Guarded:
         message = f"the provider {self._origin.provider!r} of {self._origin.distribution} {what}"
         return PluginError(message, provider=self._origin.provider)
 
-    @asynccontextmanager
-    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
+    def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """Stream the answer to a conversation."""
+        return _Streaming(self, request, context)
+
+    async def open(self, request: ChatRequest, context: CallContext) -> OpenedStream:
+        """Open a stream until its first event has arrived; the caller leaves its manager."""
 
         async def send(fitted: ChatRequest, earlier: tuple[Attempt, ...]) -> OpenedStream:
             return await opening(
@@ -231,14 +235,7 @@ class Guarded:
             raise
         except Exception as error:
             raise self._blamed(f"failed with {type(error).__name__}: {error}") from error
-        failure: BaseException | None = None
-        try:
-            yield self._begun(opened, adjustments)
-        except BaseException as error:
-            failure = error
-            raise
-        finally:
-            await opened.manager.__aexit__(type(failure) if failure else None, failure, None)
+        return self._begun(opened, adjustments)
 
     def _begun(self, opened: OpenedStream, adjustments: tuple[Adjustment, ...]) -> OpenedStream:
         """Put all that is known before the first part in front of the stream."""
@@ -290,6 +287,31 @@ class Guarded:
     def _sign(self, error: DragomanError, model: str) -> None:
         error.provider = error.provider or self._origin.provider
         error.model = error.model or model
+
+
+class _Streaming:
+    """Hold one stream open: a class, since a loop that ends closes generators in any order."""
+
+    __slots__ = ("_context", "_guarded", "_opened", "_request")
+    _opened: OpenedStream
+
+    def __init__(self, guarded: Guarded, request: ChatRequest, context: CallContext) -> None:
+        self._guarded = guarded
+        self._request = request
+        self._context = context
+
+    async def __aenter__(self) -> AsyncIterator[Event]:
+        self._opened = await self._guarded.open(self._request, self._context)
+        return self._opened
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self._opened.manager.__aexit__(kind, error, traceback)
+        except RuntimeError:
+            if not isinstance(error, GeneratorExit):
+                raise  # else a loop that ends has closed the provider's own generator before
 
 
 def _without_extension(error: PluginError) -> Adjustment:

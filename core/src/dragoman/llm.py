@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -23,6 +24,7 @@ from dragoman.errors import (
     TransportError,
     UnsupportedError,
 )
+from dragoman.events import TextDelta
 from dragoman.message import Message
 from dragoman.provider import CountsTokens, Embeddings, Embeds, ListsModels, ModelInfo, Prepared, Prepares
 from dragoman.resolution import EMBEDDED, Explanation, explain
@@ -94,8 +96,7 @@ class LLM:
         """
         return await self._first_that_answers(LLM._chat, messages, kwargs)
 
-    @asynccontextmanager
-    async def stream(self, messages: Conversation, **kwargs: Any) -> AsyncGenerator[EventStream, None]:
+    def stream(self, messages: Conversation, **kwargs: Any) -> AbstractAsyncContextManager[EventStream]:
         """Stream the answer to a prompt or conversation; leaving the block hangs up.
 
         Args:
@@ -103,16 +104,10 @@ class LLM:
             kwargs: as for :meth:`generate`.
 
         Raises:
-            DragomanError: see :mod:`dragoman.errors`.
+            DragomanError: when the block is entered; see :mod:`dragoman.errors`.
 
         """
-        opened = await self._first_that_answers(LLM._open, messages, kwargs)
-        try:
-            yield opened
-        except BaseException as error:
-            await opened.__aexit__(type(error), error, error.__traceback__)
-            raise
-        await opened.__aexit__(None, None, None)
+        return _Streaming(partial(self._first_that_answers, LLM._open, messages, kwargs))
 
     async def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
         """Return the answer as a value of *kind*.
@@ -292,7 +287,7 @@ class AsyncLLM(LLM):
 class StreamingLLM(AsyncLLM):
     """Offer answers piece by piece."""
 
-    async def streaming_completion(self, prompt: str, **kwargs: Any) -> AsyncGenerator[str, None]:
+    def streaming_completion(self, prompt: str, **kwargs: Any) -> AsyncGenerator[str, None]:
         """Yield the text that the model gives for *prompt*, piece by piece.
 
         Args:
@@ -304,11 +299,9 @@ class StreamingLLM(AsyncLLM):
             DragomanError: see :mod:`dragoman.errors`.
 
         """
-        async with aclosing(self._text(prompt, kwargs)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        return self._text(prompt, kwargs)
 
-    async def streaming_chat_completion(self, messages: list[Message], **kwargs: Any) -> AsyncGenerator[str, None]:
+    def streaming_chat_completion(self, messages: list[Message], **kwargs: Any) -> AsyncGenerator[str, None]:
         """Yield the text with which the model goes on with a conversation, piece by piece.
 
         Args:
@@ -320,14 +313,33 @@ class StreamingLLM(AsyncLLM):
             DragomanError: see :mod:`dragoman.errors`.
 
         """
-        async with aclosing(self._text(messages, kwargs)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        return self._text(messages, kwargs)
 
     async def _text(self, question: Conversation, wishes: Mapping[str, Any]) -> AsyncGenerator[str, None]:
-        async with self.stream(question, **wishes) as stream, aclosing(stream.text()) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        """Be the one generator of a stream: a loop that ends closes generators in any order."""
+        async with self.stream(question, **wishes) as stream:
+            async for event in stream:
+                if type(event) is TextDelta and event.text:
+                    yield event.text
+
+
+class _Streaming:
+    """Open a stream when it is entered, and hang up when it is left."""
+
+    __slots__ = ("_opening", "_stream")
+    _stream: EventStream
+
+    def __init__(self, opening: Callable[[], Awaitable[EventStream]]) -> None:
+        self._opening = opening
+
+    async def __aenter__(self) -> EventStream:
+        self._stream = await self._opening()
+        return self._stream
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stream.__aexit__(kind, error, traceback)
 
 
 def _may_fall_back(error: DragomanError) -> bool:

@@ -6,8 +6,8 @@ import atexit
 import os
 import threading
 from collections.abc import Coroutine, Generator, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, Self, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from dragoman.asking import Conversation
 from dragoman.config import LLMConfig
@@ -20,7 +20,41 @@ from dragoman.resolution import Explanation
 from dragoman.response import Response
 from dragoman.stream import EventStream
 
+if TYPE_CHECKING:
+    import asyncio
+
 T = TypeVar("T")
+
+
+_PATIENCE = 1.0
+"""How many seconds an interrupted call may take to clean up."""
+
+
+class _Call(Generic[T]):
+    """Run one coroutine in the loop; it can be cancelled from the moment this object exists."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._coroutine = coroutine
+        self._task: asyncio.Task[Any] | None = None
+        self.ended = threading.Event()
+
+    async def run(self) -> T:
+        """Await the coroutine."""
+        import asyncio  # noqa: PLC0415  # not paid for at import
+
+        self._task = asyncio.current_task()
+        try:
+            return await self._coroutine
+        finally:
+            self.ended.set()
+
+    def cancel(self) -> None:
+        """Cancel the coroutine, in its loop."""
+        if self._task is None:
+            self._coroutine.close()
+            self.ended.set()
+        else:
+            self._task.cancel()
 
 
 class _LoopThread:
@@ -44,21 +78,14 @@ class _LoopThread:
             coroutine.close()
             message = "a SyncLLM cannot be used inside its own event loop; await an LLM there"
             raise ConfigurationError(message)
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        call = _Call(coroutine)
         try:
-            return future.result()
+            return asyncio.run_coroutine_threadsafe(call.run(), self._loop).result()
         except BaseException:
-            if not future.done():
-                future.cancel()
-                self._settle()
+            if not call.ended.is_set():
+                self._loop.call_soon_threadsafe(call.cancel)
+                call.ended.wait(timeout=_PATIENCE)
             raise
-
-    def _settle(self) -> None:
-        """Let what was cancelled run its clean-up."""
-        import asyncio  # noqa: PLC0415  # as above
-
-        with suppress(TimeoutError):  # the interrupt matters more
-            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(timeout=1)
 
     def close(self) -> None:
         """Stop the loop and close what is open in it."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from types import TracebackType
 
 import attrs
 
 from dragoman.capabilities import Capabilities, Support
-from dragoman.errors import DragomanError, ProtocolError, ProviderError, StreamInterruptedError, TransportError
-from dragoman.events import Event, PartStart, Ping, ResponseSnapshot, StreamStart, UsageSnapshot
-from dragoman.http.dialect import ChoosesDialect, Dialect, StreamDecoder
+from dragoman.errors import DragomanError, ProtocolError, ProviderError
+from dragoman.events import Event, StreamStart
+from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, checked_headers
-from dragoman.http.sse import EventDecoder, ServerSentEvent
+from dragoman.http.reading import Arrived, EventIterator, events_of, is_stream
 from dragoman.http.transport import AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest, loads
 from dragoman.provider import CallContext, Prepared, ProviderInfo
@@ -25,8 +26,6 @@ KEPT_HEADERS = ("x-request-id", "request-id", "retry-after", "x-ratelimit-", "x-
 """Headers of a reply worth keeping, by their beginnings."""
 
 _USER_AGENT = "dragoman/0.1.0"
-_EVENT_STREAM = "text/event-stream"
-_BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
 class HttpProvider:
@@ -81,23 +80,35 @@ class HttpProvider:
         """Answer a conversation."""
         return await self._ask(request, context)
 
-    @asynccontextmanager
-    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
+    def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """Stream the answer to a conversation."""
+        return _Streaming(self, request, context)
+
+    async def open(
+        self, request: ChatRequest, context: CallContext
+    ) -> tuple[AbstractAsyncContextManager[HttpStream], AsyncIterator[Event]]:
+        """Send a request for a stream; return what closes it, and its events.
+
+        Raises:
+            DragomanError: what the reply reports in place of a stream.
+
+        """
         dialect = self._dialect_for(request)
         wire = dialect.encode(request, stream=True)
-        full = await self._addressed(wire, request.headers)
-        async with self.transport.stream(full, context) as reply:
+        exchange = self.transport.stream(await self._addressed(wire, request.headers), context)
+        reply = await exchange.__aenter__()
+        try:
             start = StreamStart(wire.adjustments, self._origin(request.model, reply.headers), self._keep(reply.headers))
-            try:
-                first = await reply.piece()
-                if _is_stream(reply, first):
-                    yield EventIterator(reply, dialect.decoder(), start, first)
-                else:
-                    yield _Whole([start, *await self._whole(reply, first, dialect)])
-            except DragomanError as error:
-                self._sign(error, reply.headers)
-                raise
+            first = await reply.piece()
+            if is_stream(reply, first):
+                sign = partial(self.sign, headers=reply.headers)
+                return exchange, EventIterator(reply, dialect.decoder(), start, first, sign)
+            return exchange, Arrived([start, *await self._whole(reply, first, dialect)])
+        except BaseException as error:
+            if isinstance(error, DragomanError):
+                self.sign(error, reply.headers)
+            await exchange.__aexit__(type(error), error, error.__traceback__)
+            raise
 
     def prepare(self, request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:
         """Return the request as it would be sent, secrets masked."""
@@ -136,7 +147,7 @@ class HttpProvider:
         try:
             response = dialect.decode(reply)
         except DragomanError as error:
-            self._sign(error, reply.headers, reply.status)
+            self.sign(error, reply.headers, reply.status)
             raise
         origin = self._origin(request.model, reply.headers, response.origin)
         return attrs.evolve(
@@ -176,10 +187,11 @@ class HttpProvider:
     def _failure(self, reply: HttpReply) -> ProviderError:
         error = self.dialect.error(reply)
         error.body = error.body or reply.excerpt
-        self._sign(error, reply.headers, reply.status)
+        self.sign(error, reply.headers, reply.status)
         return error
 
-    def _sign(self, error: DragomanError, headers: Mapping[str, str], status: int | None = None) -> None:
+    def sign(self, error: DragomanError, headers: Mapping[str, str], status: int | None = None) -> None:
+        """Write on *error* what the reply's headers say."""
         error.provider = error.provider or self.info.name
         error.request_id = error.request_id or _request_id(headers)
         error.status = error.status or status
@@ -194,147 +206,26 @@ class HttpProvider:
         return {name: value for name, value in headers.items() if name.startswith(self._kept)}
 
 
-def events_of(response: Response) -> list[Event]:
-    """Return the events of an answer that came whole."""
-    events: list[Event] = [PartStart(index, part) for index, part in enumerate(response.message.parts)]
-    return [
-        *events,
-        UsageSnapshot(response.usage),
-        ResponseSnapshot(
-            finish=response.finish,
-            response_id=response.origin.response_id,
-            served_model=response.origin.served_model,
-            created=response.origin.created,
-            metadata=response.metadata,
-        ),
-    ]
-
-
-def _is_stream(reply: HttpStream, first: bytes) -> bool:
-    """Tell whether a reply is a stream of events: by how it begins, since servers mislabel both kinds."""
-    if reply.status >= 300:  # noqa: PLR2004  # HTTP's own border
-        return False
-    text = first.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if any(text.startswith(name) or name.startswith(text) for name in _BEGINNINGS):
-        return True
-    media_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return media_type == _EVENT_STREAM and text[:1] not in {b"{", b"["}
-
-
 def _request_id(headers: Mapping[str, str]) -> str | None:
     return headers.get("x-request-id") or headers.get("request-id") or headers.get("apim-request-id")
 
 
-class _Whole:
-    """Iterate over events that are all there."""
+class _Streaming:
+    """Hold one stream open: a class, since a loop that ends closes generators in any order."""
 
-    def __init__(self, events: Iterable[Event]) -> None:
-        self._events = iter(events)
+    __slots__ = ("_context", "_exchange", "_provider", "_request")
+    _exchange: AbstractAsyncContextManager[HttpStream]
 
-    def __aiter__(self) -> _Whole:
-        return self
+    def __init__(self, provider: HttpProvider, request: ChatRequest, context: CallContext) -> None:
+        self._provider = provider
+        self._request = request
+        self._context = context
 
-    async def __anext__(self) -> Event:
-        for event in self._events:
-            return event
-        raise StopAsyncIteration
+    async def __aenter__(self) -> AsyncIterator[Event]:
+        self._exchange, events = await self._provider.open(self._request, self._context)
+        return events
 
-
-class EventIterator:
-    """Read, split and decode: one batch of events for each read from the network.
-
-    Args:
-        reply: where the bytes come from.
-        decoder: what the events mean.
-        start: the first event.
-        first: the first bytes, where they have been read already.
-
-    """
-
-    def __init__(
-        self, reply: HttpStream, decoder: StreamDecoder, start: StreamStart, first: bytes | None = None
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._reply = reply
-        self._decoder = decoder
-        self._splitter = EventDecoder()
-        self._pending: deque[Event] = deque((start,))
-        self._first = first
-        self._failure: BaseException | None = None
-        self._ended = False
-        self._comments = 0
-        self._seen = False
-        self._finished = False
-
-    def __aiter__(self) -> EventIterator:
-        return self
-
-    async def __anext__(self) -> Event:
-        """Return the next event.
-
-        Raises:
-            DragomanError: what the wire or the dialect reports, after all events before it were returned.
-
-        """
-        while not self._pending:
-            if self._failure is not None:
-                raise self._failure
-            if self._ended:
-                raise StopAsyncIteration
-            await self._fill()
-        return self._pending.popleft()
-
-    async def _fill(self) -> None:
-        try:
-            piece, self._first = self._first, None
-            if piece is None:
-                piece = await self._reply.piece()
-            if piece:
-                self._take(piece)
-            else:
-                self._finish()
-        except TransportError as error:
-            if self._finished:
-                self._close()  # nothing of the answer is missing
-            else:
-                self._failure = error
-        except DragomanError as error:
-            self._failure = error
-
-    def _take(self, piece: bytes) -> None:
-        decoder, pending = self._decoder, self._pending
-        for event in self._splitter.feed(piece):
-            self._seen = True
-            for each in decoder.feed(event):
-                pending.append(each)
-                if type(each) is ResponseSnapshot and each.finish is not None:
-                    self._finished = True
-            if decoder.done:
-                self._reply.complete()
-                self._close()
-                return
-        if self._splitter.comments != self._comments:
-            self._comments = self._splitter.comments
-            pending.append(Ping())
-
-    def _finish(self) -> None:
-        rest = self._splitter.close()
-        if rest is not None:
-            self._seen = True
-            self._try_rest(rest)
-        if not self._seen:
-            message = "the stream is empty"
-            raise StreamInterruptedError(message, phase="first_byte", retryable=True)
-        self._close()
-
-    def _try_rest(self, rest: ServerSentEvent) -> None:
-        """Use what was left without its blank line if it is the terminal signal; else it is half an event: drop it."""
-        try:
-            events = list(self._decoder.feed(rest))
-        except ProtocolError:
-            return
-        if self._decoder.done or any(isinstance(event, ResponseSnapshot) and event.finish for event in events):
-            self._pending.extend(events)
-
-    def _close(self) -> None:
-        self._ended = True
-        self._pending.extend(self._decoder.close())
+        await self._exchange.__aexit__(kind, error, traceback)

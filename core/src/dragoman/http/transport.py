@@ -11,8 +11,9 @@ import os
 import urllib.request
 import zlib
 from collections.abc import AsyncGenerator, Awaitable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import lru_cache
+from types import TracebackType
 from typing import Protocol, TypeAlias, TypeVar
 from weakref import ref
 
@@ -102,11 +103,14 @@ class AioHttpTransport:
             body = await stream.read()
             return HttpReply(status=stream.status, headers=stream.headers, body=body)
 
-    @asynccontextmanager
-    async def stream(self, request: HttpRequest, context: CallContext) -> AsyncGenerator[HttpStream, None]:
+    def stream(self, request: HttpRequest, context: CallContext) -> AbstractAsyncContextManager[HttpStream]:
         """Send *request* and hand over the reply while it arrives."""
+        return _Exchange(self, request, context)
+
+    async def open(self, request: HttpRequest, context: CallContext) -> aiohttp.ClientResponse:
+        """Send *request* and return the head of the reply, which the caller closes."""
         session = await self._session()
-        response = await _told(
+        return await _told(
             session.request(
                 request.method,
                 _url(request.url),
@@ -118,14 +122,11 @@ class AioHttpTransport:
             ),
             "first_byte",
         )
-        try:
-            if response.status in _REDIRECTS:
-                raise _redirected(response)
-            stream = _AioHttpStream(response, self._limit, context.timeouts.idle)
-            yield stream
-            await stream.settle()
-        finally:
-            response.close()
+
+    @property
+    def limit(self) -> int:
+        """Return the most bytes that a reply may have, decompressed."""
+        return self._limit
 
     async def aclose(self) -> None:
         """Close the session of the running loop."""
@@ -177,6 +178,39 @@ async def _keep(session: aiohttp.ClientSession) -> _Keeper:
         yield
     finally:
         await session.close()
+
+
+class _Exchange:
+    """Hold one request and its reply: a class, since a loop that ends closes generators in any order."""
+
+    __slots__ = ("_context", "_request", "_response", "_stream", "_transport")
+    _response: aiohttp.ClientResponse
+    _stream: _AioHttpStream
+
+    def __init__(self, transport: AioHttpTransport, request: HttpRequest, context: CallContext) -> None:
+        self._transport = transport
+        self._request = request
+        self._context = context
+
+    async def __aenter__(self) -> HttpStream:
+        response = self._response = await self._transport.open(self._request, self._context)
+        try:
+            if response.status in _REDIRECTS:
+                raise _redirected(response)
+            self._stream = _AioHttpStream(response, self._transport.limit, self._context.timeouts.idle)
+        except DragomanError:
+            response.close()
+            raise
+        return self._stream
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                await self._stream.settle()
+        finally:
+            self._response.close()
 
 
 class _Unzip(Protocol):

@@ -1,0 +1,164 @@
+"""From the bytes of a reply to the events of an answer."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from dragoman.errors import DragomanError, ProtocolError, StreamInterruptedError, TransportError
+from dragoman.events import Event, PartStart, Ping, ResponseSnapshot, StreamStart, UsageSnapshot
+from dragoman.http.dialect import StreamDecoder
+from dragoman.http.sse import EventDecoder, ServerSentEvent
+from dragoman.http.transport import HttpStream
+from dragoman.response import Response
+
+_EVENT_STREAM = "text/event-stream"
+_BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
+
+
+def events_of(response: Response) -> list[Event]:
+    """Return the events of an answer that came whole."""
+    events: list[Event] = [PartStart(index, part) for index, part in enumerate(response.message.parts)]
+    return [
+        *events,
+        UsageSnapshot(response.usage),
+        ResponseSnapshot(
+            finish=response.finish,
+            response_id=response.origin.response_id,
+            served_model=response.origin.served_model,
+            created=response.origin.created,
+            metadata=response.metadata,
+        ),
+    ]
+
+
+def is_stream(reply: HttpStream, first: bytes) -> bool:
+    """Tell whether a reply is a stream of events: by how it begins, since servers mislabel both kinds."""
+    if reply.status >= 300:  # noqa: PLR2004  # HTTP's own border
+        return False
+    text = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if any(text.startswith(name) or name.startswith(text) for name in _BEGINNINGS):
+        return True
+    media_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type == _EVENT_STREAM and text[:1] not in {b"{", b"["}
+
+
+class Arrived:
+    """Iterate over events that are all there."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._events = iter(events)
+
+    def __aiter__(self) -> Arrived:
+        return self
+
+    async def __anext__(self) -> Event:
+        for event in self._events:
+            return event
+        raise StopAsyncIteration
+
+
+class EventIterator:
+    """Read, split and decode: one batch of events for each read from the network.
+
+    Args:
+        reply: where the bytes come from.
+        decoder: what the events mean.
+        start: the first event.
+        first: the first bytes, which have been read already.
+        sign: writes on an error what the reply's headers say.
+
+    """
+
+    def __init__(
+        self,
+        reply: HttpStream,
+        decoder: StreamDecoder,
+        start: StreamStart,
+        first: bytes,
+        sign: Callable[[DragomanError], None],
+    ) -> None:
+        self._reply = reply
+        self._decoder = decoder
+        self._splitter = EventDecoder()
+        self._pending: deque[Event] = deque((start,))
+        self._first: bytes | None = first
+        self._sign = sign
+        self._failure: BaseException | None = None
+        self._ended = False
+        self._comments = 0
+        self._seen = False
+        self._finished = False
+
+    def __aiter__(self) -> EventIterator:
+        return self
+
+    async def __anext__(self) -> Event:
+        """Return the next event.
+
+        Raises:
+            DragomanError: what the wire or the dialect reports, after all events before it were returned.
+
+        """
+        while not self._pending:
+            if self._failure is not None:
+                raise self._failure
+            if self._ended:
+                raise StopAsyncIteration
+            await self._fill()
+        return self._pending.popleft()
+
+    async def _fill(self) -> None:
+        try:
+            piece, self._first = self._first, None
+            if piece is None:
+                piece = await self._reply.piece()
+            if piece:
+                self._take(piece)
+            else:
+                self._finish()
+        except DragomanError as error:
+            if self._finished and isinstance(error, TransportError):
+                self._close()  # nothing of the answer is missing
+                return
+            self._sign(error)
+            self._failure = error
+
+    def _take(self, piece: bytes) -> None:
+        decoder, pending = self._decoder, self._pending
+        for event in self._splitter.feed(piece):
+            self._seen = True
+            for each in decoder.feed(event):
+                pending.append(each)
+                if type(each) is ResponseSnapshot and each.finish is not None:
+                    self._finished = True
+            if decoder.done:
+                self._reply.complete()
+                self._close()
+                return
+        if self._splitter.comments != self._comments:
+            self._comments = self._splitter.comments
+            pending.append(Ping())
+
+    def _finish(self) -> None:
+        rest = self._splitter.close()
+        if rest is not None:
+            self._seen = True
+            self._try_rest(rest)
+        if not self._seen:
+            message = "the stream is empty"
+            raise StreamInterruptedError(message, phase="first_byte", retryable=True)
+        self._close()
+
+    def _try_rest(self, rest: ServerSentEvent) -> None:
+        """Use what was left without its blank line if it is the terminal signal; else it is half an event: drop it."""
+        try:
+            events = list(self._decoder.feed(rest))
+        except ProtocolError:
+            return
+        if self._decoder.done or any(isinstance(event, ResponseSnapshot) and event.finish for event in events):
+            self._pending.extend(events)
+
+    def _close(self) -> None:
+        self._ended = True
+        self._pending.extend(self._decoder.close())
