@@ -165,7 +165,7 @@ class Guarded:
         self._provider = provider
         self._origin = origin
         self._retry = retry
-        self._policy = policy
+        self._policy: Policy | None = policy
         self._standing = standing
         self._refused: dict[str, dict[str, str]] = {}
 
@@ -250,7 +250,7 @@ class Guarded:
         self, request: R, context: CallContext, send: Callable[[R, tuple[Attempt, ...]], Awaitable[T]]
     ) -> tuple[T, tuple[Adjustment, ...]]:
         """Send a fitted request; leave out a *default* that the provider refuses, once each, and remember it."""
-        policy = context.on_unsupported or self._policy
+        policy: Policy | None = context.on_unsupported or self._policy
         fitted, adjustments = fit(request, self._provider.capabilities(request.model), policy)
         adjustments = self._standing + adjustments
         earlier: tuple[Attempt, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -70,9 +71,16 @@ def option_field(*, default: Any = None, wire: str | None = None, in_body: bool 
 
 def body_of(options: Any) -> dict[str, Any]:
     """Return the members of a request body that *options* stand for."""
-    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(options.__class__)
-    return {
-        field.metadata.get("wire") or field.name: value
+    names = _names(type(options))
+    return {wire: value for name, wire in names if (value := getattr(options, name)) is not None}
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
+    """Return the options that go into a body, with their names there."""
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
+    return tuple(
+        (field.name, field.metadata.get("wire") or field.name)
         for field in fields
-        if not field.metadata.get(NOT_IN_BODY) and (value := getattr(options, field.name)) is not None
-    }
+        if not field.metadata.get(NOT_IN_BODY)
+    )

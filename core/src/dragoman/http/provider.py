@@ -60,6 +60,7 @@ class HttpProvider:
         self.default_retries = default_retries
         self._capabilities = capabilities
         self._known: dict[str, Capabilities] = {}
+        self._choose = dialect.for_request if isinstance(dialect, ChoosesDialect) else None
         self._kept = KEPT_HEADERS + kept_headers
         self._headers = {"content-type": "application/json", "user-agent": _USER_AGENT, **endpoint.headers}
 
@@ -158,7 +159,7 @@ class HttpProvider:
         )
 
     def _dialect_for(self, request: ChatRequest | CompletionRequest) -> Dialect:
-        return self.dialect.for_request(request) if isinstance(self.dialect, ChoosesDialect) else self.dialect
+        return self.dialect if self._choose is None else self._choose(request)
 
     async def _addressed(self, request: HttpRequest, headers: Mapping[str, str] | None) -> HttpRequest:
         more: Mapping[str, str] = checked_headers(headers, per_call=True) if headers else {}
