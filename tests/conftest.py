@@ -16,6 +16,7 @@ SETTINGS_OF_THE_DEVELOPER = (
     "HTTPS_PROXY",
     "ALL_PROXY",
 )
+INPUTS = {"DRAGOMAN_API_REFERENCE", "DRAGOMAN_OPENAPI", "DRAGOMAN_RECORDINGS"}  # where tests find what is not shipped
 
 # A slow machine is no counterexample, and a failure must be the same one everywhere.
 hypothesis.settings.register_profile("dragoman", deadline=None, derandomize=True, max_examples=100)
@@ -35,6 +36,6 @@ def refuse_other_machines(event: str, arguments: tuple[object, ...]) -> None:
 
 def pytest_configure() -> None:
     for name in tuple(os.environ):
-        if name.upper().startswith(SETTINGS_OF_THE_DEVELOPER) and name != "DRAGOMAN_RECORDINGS":
+        if name.upper().startswith(SETTINGS_OF_THE_DEVELOPER) and name not in INPUTS:
             del os.environ[name]
     sys.addaudithook(refuse_other_machines)

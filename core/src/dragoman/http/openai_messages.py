@@ -81,6 +81,7 @@ class MessageEncoder:
         """
         encoded: list[dict[str, Any]] = []
         for message in messages:
+            self._unseal(message)
             if message.role == Role.ASSISTANT:
                 encoded.append(self._assistant(message))
                 continue
@@ -158,6 +159,14 @@ class MessageEncoder:
             message = f"{self.rules.issuer} takes only text as the result of a tool; send media in a user message"
             raise UnsupportedError(message)
         return self._content(result.content)
+
+    def _unseal(self, message: Message) -> None:
+        """Note the seals of others on what is sent without them."""
+        for part in message.parts:
+            sent = isinstance(part, Text) or (isinstance(part, ToolCall) and not part.server_side)
+            if sent and part.seal is not None and part.seal.issuer != self.rules.issuer:
+                reason = f"{part.seal.issuer} made it, and only {part.seal.issuer} can read it"
+                self.adjustments.append(Adjustment(kind="dropped", feature="seal", reason=reason, by=self.rules.issuer))
 
     def _leave_out(self, part: Part) -> None:
         feature = type(part).__name__.lower()

@@ -70,6 +70,7 @@ class InputEncoder:
         for message in messages:
             if message.name is not None:
                 self._note("name", "an item has no place for the speaker's name")
+            self._unseal(message)
             encoded.extend(self._turn(message) if message.role == Role.ASSISTANT else self._spoken(message))
         return encoded
 
@@ -229,6 +230,13 @@ class InputEncoder:
     def _options(self, part: Part) -> Item:
         own = part.options.get(self.issuer)
         return dict(own) if isinstance(own, dict) else {}
+
+    def _unseal(self, message: Message) -> None:
+        """Note the seals of others on what is sent without them."""
+        for part in message.parts:
+            sent = isinstance(part, Text) or (isinstance(part, ToolCall) and not part.server_side)
+            if sent and part.seal is not None and part.seal.issuer != self.issuer:
+                self._note("seal", f"{part.seal.issuer} made it, and only {part.seal.issuer} can read it")
 
     def _withhold(self, feature: str, reason: str) -> list[Item]:
         self._note(feature, reason)

@@ -160,6 +160,8 @@ class MessageWriter:
         """Return what the model said before; what another vendor sealed stays here."""
         if isinstance(part, Reasoning):
             return self._thought(part)
+        if isinstance(part, Text | ToolCall) and part.seal is not None and part.seal.issuer != ISSUER:
+            self._note("dropped", "seal", f"{part.seal.issuer} made it, and only {part.seal.issuer} can read it")
         if isinstance(part, ToolCall):
             return self._called(part)
         if isinstance(part, Refusal):

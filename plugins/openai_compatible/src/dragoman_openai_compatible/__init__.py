@@ -97,7 +97,8 @@ class OpenAICompatibleChat(OpenAIChat[OpenAICompatibleOptions]):
 
     def _replay(self, reasoning: Sequence[Reasoning]) -> dict[str, Any]:
         name = self.configured.replay_reasoning
-        return {name: "".join(part.text for part in reasoning)} if name else {}
+        words = "".join(part.text for part in reasoning if part.seal is None)  # a seal is another vendor's
+        return {name: words} if name and words else {}
 
 
 @hookimpl

@@ -1,0 +1,94 @@
+"""Servers that are written for Node.js: installed once into the user's cache, started on the loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+INSTALL_SECONDS = 90.0
+START_SECONDS = 20.0
+POLL_SECONDS = 0.02
+LOG_CHARACTERS = 2000
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def installed(package: str, version: str) -> Path:
+    """Return the folder of a package, which the first use fetches; skip the test where it cannot be had."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip(f"{package} needs node and npm, which are not installed")
+    folder = _cache() / f"node-{package.strip('@').replace('/', '-')}-{version}"
+    if not folder.exists():
+        _install(npm, f"{package}@{version}", folder)
+    return folder / "node_modules" / package
+
+
+def _cache() -> Path:
+    configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (configured if configured.is_absolute() else Path.home() / ".cache") / "dragoman"
+
+
+def _install(npm: str, package: str, folder: Path) -> None:
+    """Install into a folder of its own, and move that into place whole: another run may do the same."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as fresh:
+        command = [npm, "install", "--prefix", fresh, "--no-audit", "--no-fund", "--ignore-scripts", package]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=INSTALL_SECONDS)
+        except subprocess.TimeoutExpired:
+            pytest.skip(f"npm did not install {package} within {INSTALL_SECONDS:g} seconds")
+        except subprocess.CalledProcessError as error:
+            said = error.stderr.decode(errors="replace").strip()
+            pytest.skip(f"npm cannot install {package}: {said[-LOG_CHARACTERS:] or error.returncode}")
+        if not folder.exists():
+            shutil.copytree(fresh, folder, symlinks=True)
+
+
+@contextmanager
+def running(
+    script: Path, arguments: Sequence[str], *, log: Path, ready: str, environ: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """Run a script with node until the block is left, which is entered once its log says *ready*."""
+    command = ["node", str(script), *arguments]
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environ or {})},
+            start_new_session=True,  # a script may hand over to a program, which has to end with it
+        ) as process,
+    ):
+        try:
+            _wait(process, log, ready)
+            yield
+        finally:
+            with suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait(process: subprocess.Popen[bytes], log: Path, ready: str) -> None:
+    end = time.monotonic() + START_SECONDS
+    while ready not in (said := log.read_text(errors="replace")):
+        if process.poll() is not None or time.monotonic() > end:
+            pytest.fail(f"{process.args!r} did not start:\n{said[-LOG_CHARACTERS:]}")
+        time.sleep(POLL_SECONDS)
