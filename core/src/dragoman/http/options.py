@@ -71,12 +71,13 @@ def option_field(*, default: Any = None, wire: str | None = None, in_body: bool 
 
 def body_of(options: Any) -> dict[str, Any]:
     """Return the members of a request body that *options* stand for."""
-    names = _names(type(options))
+    kind: Any = options.__class__
+    names = _names(kind)
     return {wire: value for name, wire in names if (value := getattr(options, name)) is not None}
 
 
 @cache
-def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
+def _names(kind: Any) -> tuple[tuple[str, str], ...]:
     """Return the options that go into a body, with their names there."""
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
     return tuple(

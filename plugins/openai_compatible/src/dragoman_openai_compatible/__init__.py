@@ -89,7 +89,7 @@ class OpenAICompatibleChat(OpenAIChat[OpenAICompatibleOptions]):
     def finish_body(
         self,
         body: dict[str, Any],
-        request: ChatRequest | CompletionRequest,  # the signature of the dialect
+        request: ChatRequest | CompletionRequest,  # noqa: ARG002  # the signature of the dialect
         options: OpenAICompatibleOptions,
     ) -> None:
         """Add what the caller put into ``extra_body``."""
