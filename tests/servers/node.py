@@ -74,7 +74,7 @@ def running(
             command,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **(environ or {})},
+            env={**_usual_environment(), **(environ or {})},
             start_new_session=True,  # a script may hand over to a program, which has to end with it
         ) as process,
     ):
@@ -84,6 +84,11 @@ def running(
         finally:
             with suppress(ProcessLookupError):  # it has ended by itself
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def _usual_environment() -> dict[str, str]:
+    """Return the environment without the word that this is CI: some programs speak differently there."""
+    return {name: value for name, value in os.environ.items() if name not in {"CI", "GITHUB_ACTIONS"}}
 
 
 def _wait(process: subprocess.Popen[bytes], log: Path, ready: str) -> None:
