@@ -893,3 +893,10 @@ class TestProviders:
             with pytest.raises(BadRequestError) as caught:
                 await near.chat(request, CallContext())
         assert caught.value.parameter == "max_tokens"
+
+
+def test_a_tool_may_carry_options_of_the_provider() -> None:
+    tools = (Tool(name="f", options={"near": {"defer_loading": True}, "far": {"x": 1}}), Tool(name="g"))
+    body = encode(tools=tools)
+    assert [tool.get("defer_loading") for tool in body["tools"]] == [True, None]
+    assert "x" not in body["tools"][0]

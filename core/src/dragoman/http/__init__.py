@@ -24,6 +24,7 @@ from dragoman.http.sse import EventDecoder, ServerSentEvent
 from dragoman.http.status import error_class, may_retry, retry_after
 from dragoman.http.transport import AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest, dumps, loads
+from dragoman.resolution import host_matches
 
 __all__ = [
     "AioHttpTransport",
@@ -51,6 +52,7 @@ __all__ = [
     "credential",
     "dumps",
     "error_class",
+    "host_matches",
     "is_home",
     "is_loopback",
     "loads",

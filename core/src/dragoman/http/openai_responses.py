@@ -259,7 +259,9 @@ class OpenAIResponses(Generic[T]):
             return {"type": tool.name, **tool.args}
         described = {} if tool.description is None else {"description": tool.description}
         strict = is_strict(dict(tool.schema)) if tool.strict is None else tool.strict
-        return {"type": "function", "name": tool.name, **described, "parameters": tool.schema, "strict": strict}
+        encoded = {"type": "function", "name": tool.name, **described, "parameters": tool.schema, "strict": strict}
+        own = tool.options.get(self.provider)
+        return {**encoded, **own} if isinstance(own, dict) else encoded
 
     def _settings(self, body: dict[str, Any], settings: Settings, notes: list[Adjustment]) -> None:
         if settings.stop is not None:
