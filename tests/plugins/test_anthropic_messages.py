@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import attrs
 import pytest
 
 from dragoman import (
@@ -191,14 +192,15 @@ def test_cache_breakpoints_on_parts_instructions_and_tools() -> None:
     body = encoded(
         Message("system", Text(text="Be brief.", options={"anthropic": mark})),
         Message("user", Text(text="hi", options={"anthropic": mark, "openai": {"detail": "low"}})),
-        tools=(WEATHER,),
-        options={"tool_options": {"weather": {**mark, "defer_loading": True}}, "cache_control": {"type": "ephemeral"}},
+        tools=(attrs.evolve(WEATHER, options={"anthropic": {**mark, "defer_loading": True}, "groq": {"x": 1}}),),
+        options={"cache_control": {"type": "ephemeral"}},
     )
 
     assert body["system"] == [{"type": "text", "text": "Be brief.", **mark}]
     assert body["messages"][0]["content"] == [{"type": "text", "text": "hi", **mark}]
     assert body["tools"][0]["cache_control"] == mark["cache_control"]
     assert body["tools"][0]["defer_loading"] is True
+    assert "x" not in body["tools"][0]
     assert body["cache_control"] == {"type": "ephemeral"}
 
 

@@ -58,7 +58,6 @@ def rebuilt(body: dict[str, Any], headers: dict[str, str]) -> ChatRequest:
     if "disable_parallel_tool_use" in choice:
         settings["parallel_tool_calls"] = not choice["disable_parallel_tool_use"]
     options = {name: body[name] for name in OPTIONS if name in body}
-    options["tool_options"] = {tool["name"]: extras(tool) for tool in body.get("tools") or [] if "type" not in tool}
     options["betas"] = headers["anthropic-beta"].split(",") if "anthropic-beta" in headers else []
     return ChatRequest(
         model=body["model"],
@@ -92,6 +91,7 @@ def tool(definition: Any) -> Tool | ServerTool:
         description=definition.get("description"),
         schema=definition["input_schema"],
         strict=definition.get("strict"),
+        options={"anthropic": extras(definition)},
     )
 
 

@@ -17,6 +17,7 @@ from dragoman import (
     OverloadedError,
     Provider,
     ProviderConfig,
+    RequestTimeoutError,
     ServerError,
     StreamInterruptedError,
     Support,
@@ -189,3 +190,13 @@ def test_an_option_that_does_not_fit_is_refused_when_it_is_made(options: dict[st
 def test_its_options_are_told() -> None:
     assert EchoProvider.info.options is EchoOptions
     assert asyncio.run(echo().generate("Hi")).message == Message("assistant", [Text(text="Hi")])
+
+
+async def test_the_deadline_of_a_call_holds_for_the_echo_too() -> None:
+    llm = LLM(LLMConfig(model="echo", stall=30, timeout=0.05, num_retries=0))
+    with pytest.raises(RequestTimeoutError) as whole:
+        await llm.generate("Hi")
+    with pytest.raises(RequestTimeoutError) as streamed:
+        async with llm.stream("Hi"):
+            pass
+    assert (whole.value.phase, streamed.value.phase) == ("total", "total")

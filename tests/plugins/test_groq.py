@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import attrs
 import pytest
 
 from dragoman import (
@@ -306,3 +307,12 @@ def test_a_prompt_is_encoded_as_a_conversation() -> None:
         "/chat/completions",
         [{"role": "user", "content": "hi"}],
     )
+
+
+def test_a_tool_carries_what_it_asks_for() -> None:
+    tool = attrs.evolve(WEATHER, options={"groq": {"cache_control": {"type": "ephemeral"}}, "openai": {"x": 1}})
+
+    (sent,) = LLM(config()).build_request("hi", tools=[tool]).body["tools"]
+
+    assert sent["cache_control"] == {"type": "ephemeral"}
+    assert "x" not in sent

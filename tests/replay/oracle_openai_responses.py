@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from dragoman import LLMConfig, StreamInterruptedError
 from recordings import Recording
@@ -81,13 +82,17 @@ def of_stream(chunks: list[Any]) -> Expected:
 
 def config(recording: Recording, url: str) -> LLMConfig:
     """Point the provider at the loopback server; a temperature given is not left out where the server refuses it."""
+    provider = recording.api.partition(".")[0]
+    parts = urlsplit(recording.request.url)
     body = recording.request.body if isinstance(recording.request.body, dict) else {}
-    given = {"temperature": abs(body["temperature"])} if "temperature" in body else {}
+    given: dict[str, Any] = {"temperature": abs(body["temperature"])} if "temperature" in body else {}
+    if "api-version" in parts.query:
+        given["api_version"] = parts.query.partition("api-version=")[2]
     return LLMConfig(
         model=body.get("model") or "gpt-4o",
-        provider="openai",
+        provider=provider,
         api_key="sk-loopback",
-        api_base=f"{url}/v1",
+        api_base=url + parts.path.partition("/responses")[0],
         api="responses",
         **given,
     )

@@ -146,7 +146,7 @@ def _conversation(request: ChatRequest, options: AnthropicOptions) -> tuple[dict
     if system:
         plain = len(system) == 1 and system[0].keys() == {"type", "text"}
         body["system"] = system[0]["text"] if plain else system
-    body.update(_tools(request, options, request.output if by_tool else None))
+    body.update(_tools(request, request.output if by_tool else None))
     if "tools" not in body and (known := tools.remembered(messages)):
         body |= {"tools": known, "tool_choice": {"type": "none"}}
         reason = "Anthropic wants to know the tools that a conversation speaks of; none may be called"
@@ -182,9 +182,9 @@ def _note(kind: str, feature: str, asked: str, sent: str | None, reason: str) ->
     return Adjustment(kind=kind, feature=feature, asked=asked, sent=sent, reason=reason, by=read.ISSUER)
 
 
-def _tools(request: ChatRequest, options: AnthropicOptions, output: OutputFormat | None) -> dict[str, Any]:
+def _tools(request: ChatRequest, output: OutputFormat | None) -> dict[str, Any]:
     """Return the tools and the choice among them; *output* is the shape that a tool is to give."""
-    offered = tools.tools(request.tools, options.tool_options or {})
+    offered = tools.tools(request.tools)
     chosen = tools.choice(request.tool_choice, parallel=request.settings.parallel_tool_calls) if offered else None
     if output is not None:
         chosen = {"type": "any"} if offered else {"type": "tool", "name": read.ANSWER_TOOL}

@@ -21,8 +21,6 @@ class AnthropicOptions:
         later_system: what becomes of a system message after the first turn: ``send`` it where it stands, ``fold`` it
             into the user's turn, or ``reject`` it; chosen by the model if not given.
         cache_control: the automatic cache breakpoint, such as ``{"type": "ephemeral", "ttl": "1h"}``.
-        tool_options: further members of a tool's definition by its name, such as
-            ``{"search": {"cache_control": {"type": "ephemeral"}, "defer_loading": True}}``.
         metadata: ``{"user_id": "..."}``: who asks, by your own name for them.
         container: the container to go on with, an id or an object.
         mcp_servers: the MCP servers that Anthropic connects to.
@@ -39,7 +37,6 @@ class AnthropicOptions:
     thinking: dict[str, Any] | None = option_field(in_body=False)
     later_system: Literal["send", "fold", "reject"] | None = option_field(in_body=False)
     cache_control: dict[str, Any] | None = option_field()
-    tool_options: dict[str, dict[str, Any]] | None = option_field(in_body=False)
     metadata: dict[str, Any] | None = option_field()
     container: Any = option_field()
     mcp_servers: list[dict[str, Any]] | None = option_field()

@@ -33,37 +33,34 @@ BETAS: Mapping[str, str] = {
 _DATE = re.compile(r"_\d{8}$")
 
 
-def tools(offered: Iterable[Tool | ServerTool], extras: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the definitions of tools.
-
-    Args:
-        offered: the tools.
-        extras: further members of a definition, by the tool's name.
+def tools(offered: Iterable[Tool | ServerTool]) -> list[dict[str, Any]]:
+    """Return the definitions of tools, with what their own options add to them.
 
     Raises:
         UnsupportedError: for a tool that another provider runs.
 
     """
-    return [_tool(tool, extras) for tool in offered]
+    return [_tool(tool) for tool in offered]
 
 
-def _tool(tool: Tool | ServerTool, extras: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _tool(tool: Tool | ServerTool) -> dict[str, Any]:
     if isinstance(tool, ServerTool):
-        return _server_tool(tool, extras)
+        return _server_tool(tool)
     definition: dict[str, Any] = {"name": coded(tool.name), "input_schema": _object(tool.schema)}
     if tool.description is not None:
         definition["description"] = tool.description
     if tool.strict:
         definition["strict"] = True
-    return {**definition, **extras.get(tool.name, {})}
+    wishes = tool.options.get(ISSUER)
+    return {**definition, **wishes} if isinstance(wishes, dict) else definition
 
 
-def _server_tool(tool: ServerTool, extras: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _server_tool(tool: ServerTool) -> dict[str, Any]:
     if tool.issuer != ISSUER:
         message = f"the tool {tool.id!r} is run by {tool.issuer}, not by Anthropic"
         raise UnsupportedError(message, parameter="tools")
     name = NAMES.get(tool.name) or _DATE.sub("", tool.name)
-    return {"type": tool.name, "name": name, **tool.args, **extras.get(name, {})}
+    return {"type": tool.name, "name": name, **tool.args}
 
 
 def _object(schema: Mapping[str, Any]) -> dict[str, Any]:

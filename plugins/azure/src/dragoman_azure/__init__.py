@@ -1,4 +1,4 @@
-"""Azure OpenAI for Dragoman: chat completions, legacy completions, models and embeddings.
+"""Azure OpenAI for Dragoman: chat completions, responses, legacy completions, models and embeddings.
 
 https://learn.microsoft.com/azure/ai-services/openai/reference
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from dragoman import Provider, ProviderConfig, ProviderInfo, hookimpl
 from dragoman.http import OpenAIProvider, OptionsReader
 from dragoman_azure.address import address
-from dragoman_azure.chat import AzureChat
 from dragoman_azure.credentials import endpoint
+from dragoman_azure.dialect import AzureDialect
 from dragoman_azure.families import capabilities
 from dragoman_azure.options import AzureOptions
 
@@ -26,10 +26,11 @@ def dragoman_provider(config: ProviderConfig) -> Provider:
     """Make the provider of one resource; ``model`` is the name of a deployment."""
     options = OptionsReader(AzureOptions, config.name).structure(config.options)
     where = address(config, options.api_version)
-    known = capabilities(options.base_model)
+    dialect = AzureDialect(where)
+    known = capabilities(options.base_model, dialect.api(options))
     provider = OpenAIProvider(
         INFO,
-        AzureChat(where),
+        dialect,
         endpoint(config, options, where.base),
         capabilities=lambda _: known,
         kept_headers=("apim-request-id", "x-ms-", "azureml-"),

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import re
 from typing import Literal
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import attrs
 from attrs import frozen
 
-from dragoman import ConfigurationError, ProviderConfig
+from dragoman import ConfigurationError, ProviderConfig, UnsupportedError
 from dragoman.http import Base, base_url
-from dragoman_azure.versions import DEFAULT_VERSION, INFERENCE_VERSION, V1_VERSIONS
+from dragoman_azure.versions import DEFAULT_VERSION, INFERENCE_VERSION, RESPONSES, V1_VERSIONS, knows, since
 
 BASE_ENV = ("AZURE_OPENAI_ENDPOINT", "AZURE_API_BASE")
 VERSION_ENV = ("OPENAI_API_VERSION", "AZURE_API_VERSION")
 
 _DEPLOYMENT = re.compile(r"/openai/deployments/(?P<name>[^/]+)$")
 _INFERENCE = re.compile(r"^https?://[^/]+/models(?:/chat/completions)?/*$")
+_RESPONSES = re.compile(r"/responses/*$")
 
 
 @frozen(kw_only=True)
@@ -33,6 +34,8 @@ class Address:
         surface: ``classic`` names the deployment in the path, ``v1`` and ``inference`` name it in the body.
         api_version: the version of the API, ``None`` to send none.
         deployment: the deployment, percent-encoded, where the base URL named it.
+        responses: whether the base URL named the Responses API.
+        by_default: whether nobody named the version.
 
     """
 
@@ -40,6 +43,8 @@ class Address:
     surface: Literal["classic", "v1", "inference"]
     api_version: str | None
     deployment: str | None = None
+    responses: bool = False
+    by_default: bool = False
 
     def path(self, operation: str, deployment: str, api_version: str | None = None) -> str:
         """Return the path of an operation below the base URL.
@@ -55,6 +60,34 @@ class Address:
             message = f"{deployment!r} is no name of a deployment"
             raise ConfigurationError(message, provider="azure", parameter="model")
         return f"/openai/deployments/{self.deployment or quote(deployment, safe='')}{operation}{query}"
+
+    def responses_path(self, api_version: str | None = None) -> str:
+        """Return the path of the Responses API below the base URL.
+
+        No dated version has it but previews, so where nobody named a version it is the newer surface's.
+        https://learn.microsoft.com/azure/ai-services/openai/how-to/responses
+
+        Raises:
+            UnsupportedError: where the surface or the version has no such API.
+
+        """
+        if self.surface == "inference":
+            message = "the inference API below /models has no Responses API; give an api_base that ends in /openai/v1"
+            raise UnsupportedError(message, provider="azure", parameter="api_base")
+        if self.surface == "v1":
+            return f"/responses{self.query(api_version)}"
+        if self.by_default and api_version is None:
+            return "/openai/v1/responses"
+        version = api_version or self.api_version
+        if not knows(version, RESPONSES):
+            message = f"azure took in {RESPONSES} with {since(RESPONSES)}; api_version={version!r} is older"
+            raise UnsupportedError(message, provider="azure", parameter="api_version")
+        newer = "/v1" if version in V1_VERSIONS else ""
+        return f"/openai{newer}/responses{self.query(api_version)}"
+
+    def deployed(self, model: str) -> str:
+        """Return the deployment as the body names it: the base URL's, else the caller's."""
+        return model if self.deployment is None else unquote(self.deployment)
 
     def listing(self) -> str:
         """Return the path of the listing of models below the base URL."""
@@ -82,20 +115,30 @@ def address(config: ProviderConfig, api_version: str | None) -> Address:
 
     """
     text, config = _without_query(config)
-    named = api_version or _version_in(text)
+    found = _address(text, config, api_version or _version_in(text))
+    return attrs.evolve(found, responses=bool(_RESPONSES.search(_before_query(text))))
+
+
+def _address(text: str, config: ProviderConfig, named: str | None) -> Address:
     base = base_url(config, default=None, env=BASE_ENV, version="")
-    if _INFERENCE.match(text.strip().partition("?")[0]):
+    if _INFERENCE.match(_before_query(text)):
         return Address(base=_at(base, "/models"), surface="inference", api_version=named or INFERENCE_VERSION)
     if base.url.endswith("/openai/v1"):
         return Address(base=base, surface="v1", api_version=named)
-    version = named or config.env(VERSION_ENV) or DEFAULT_VERSION
+    named = named or config.env(VERSION_ENV)
+    version, by_default = named or DEFAULT_VERSION, named is None
     if found := _DEPLOYMENT.search(base.url):
         root = attrs.evolve(base, url=base.url[: found.start()])
-        return Address(base=root, surface="classic", api_version=version, deployment=found["name"])
+        name = found["name"]
+        return Address(base=root, surface="classic", api_version=version, deployment=name, by_default=by_default)
     root = attrs.evolve(base, url=base.url.removesuffix("/openai"))
     if version in V1_VERSIONS:
         return Address(base=_at(root, "/openai/v1"), surface="v1", api_version=version)
-    return Address(base=root, surface="classic", api_version=version)
+    return Address(base=root, surface="classic", api_version=version, by_default=by_default)
+
+
+def _before_query(text: str) -> str:
+    return text.strip().partition("?")[0]
 
 
 def _at(base: Base, path: str) -> Base:

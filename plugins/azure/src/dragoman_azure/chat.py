@@ -10,29 +10,14 @@ from typing import Any
 
 import attrs
 
-from dragoman import (
-    JSON,
-    ChatRequest,
-    CompletionRequest,
-    ContentFilterError,
-    NotFoundError,
-    ProtocolError,
-    ProviderError,
-)
+from dragoman import JSON, ChatRequest, CompletionRequest, ProviderError
 from dragoman.http import HttpReply, HttpRequest, OpenAIChat
 from dragoman.http import openai_parts as read
-from dragoman.http.openai_errors import CODES, error_of
 from dragoman_azure.address import Address
+from dragoman_azure.failures import failure
 from dragoman_azure.families import is_reasoning
-from dragoman_azure.options import AzureOptions
+from dragoman_azure.options import RESPONSES_ONLY, AzureOptions, refuse
 from dragoman_azure.versions import fitted, knows
-
-_CODES: Mapping[str, type[ProviderError]] = {
-    **CODES,
-    "DeploymentNotFound": NotFoundError,
-    "ResponsibleAIPolicyViolation": ContentFilterError,
-}
-_LOST = "check the deployment's name (the model), api_base and api_version"
 
 
 class AzureChat(OpenAIChat[AzureOptions]):
@@ -66,15 +51,7 @@ class AzureChat(OpenAIChat[AzureOptions]):
 
     def error(self, reply: HttpReply) -> ProviderError:
         """Return the error that a reply reports; what a filter found stands in its ``body``, uncut."""
-        error = error_of(reply, _CODES)
-        inner = _CODES.get(_inner_code(reply) or "")
-        if inner is not None and not isinstance(error, inner):
-            error = inner(error.message, status=error.status, code=error.code, parameter=error.parameter)
-        if isinstance(error, ContentFilterError):
-            error.body = reply.body.decode("utf-8", "replace")
-        if isinstance(error, NotFoundError):
-            error.message = f"{error.message} ({_LOST})"
-        return error
+        return failure(reply)
 
     def path(self, path: str, request: ChatRequest | CompletionRequest, options: AzureOptions) -> str:
         """Return the path below the base URL, with the deployment and the version."""
@@ -87,10 +64,11 @@ class AzureChat(OpenAIChat[AzureOptions]):
     def finish_body(
         self,
         body: dict[str, Any],
-        request: ChatRequest | CompletionRequest,  # noqa: ARG002
+        request: ChatRequest | CompletionRequest,
         options: AzureOptions,
     ) -> None:
         """Name the limit of tokens as the model behind the deployment has it, and add ``extra_body``."""
+        refuse(options, RESPONSES_ONLY, model=request.model, api="chat")
         if is_reasoning(options.base_model) and "max_tokens" in body:
             body["max_completion_tokens"] = body.pop("max_tokens")
         body.update(options.extra_body or {})
@@ -101,11 +79,3 @@ class AzureChat(OpenAIChat[AzureOptions]):
         context = read.fields(message).get("context")
         found = {"content_filter_results": choice.get("content_filter_results"), "context": context}
         return {name: value for name, value in found.items() if value}
-
-
-def _inner_code(reply: HttpReply) -> str | None:
-    try:
-        report = read.fields(reply.json())
-    except ProtocolError:
-        return None
-    return read.word(read.fields(read.fields(report.get("error")).get("innererror")).get("code"))

@@ -11,9 +11,14 @@ from dragoman import Cap, Capabilities, Support
 from dragoman.capabilities import NO, YES
 
 _REASONING = re.compile(r"^(?:o\d+|gpt-(?:[5-9]|\d\d)(?:\.\d+)?|codex)(?=$|-)(?!-chat(?:$|-))")
+_RESPONSES_ONLY = re.compile(
+    r"^(?:o\d+-pro|gpt-[5-9](?:\.\d+)?-(?:pro|codex)|codex|computer-use|o\d+(?:-mini)?-deep-research)(?=$|-)"
+)
 _PROMPT = re.compile(r"^(?:gpt-35-turbo-instruct|gpt-3\.5-turbo-instruct|davinci-002|babbage-002)(?=$|-)")
 _NO_TOP_K = Cap(support=Support.NO, note="Azure OpenAI has no top_k")
 _FIXED = Cap(support=Support.NO, note="reasoning models choose their own sampling")
+_CHAT_ALONE = Cap(support=Support.NO, note="only chat completions have it")
+_CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty")
 _SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "stop")
 
 
@@ -22,11 +27,23 @@ def is_reasoning(base_model: str | None) -> bool:
     return base_model is not None and bool(_REASONING.match(base_model))
 
 
-def capabilities(base_model: str | None) -> Capabilities:
-    """Return what is known of a deployment of *base_model*: nothing but Azure's own limits, if that is not given."""
+def speaks_only_responses(base_model: str | None) -> bool:
+    """Tell whether the model is known to be served by the Responses API alone."""
+    return base_model is not None and bool(_RESPONSES_ONLY.match(base_model))
+
+
+def capabilities(base_model: str | None, api: str = "chat") -> Capabilities:
+    """Return what is known of a deployment of *base_model*: nothing but Azure's own limits, if that is not given.
+
+    Args:
+        base_model: the model behind the deployment.
+        api: ``chat`` or ``responses``, through which it is asked.
+
+    """
     reasons = is_reasoning(base_model)
+    lacking = dict.fromkeys(_CHAT_SETTINGS, _CHAT_ALONE) if api == "responses" else {}
     return Capabilities(
-        settings={"top_k": _NO_TOP_K, **(dict.fromkeys(_SAMPLING, _FIXED) if reasons else {})},
+        settings={"top_k": _NO_TOP_K, **lacking, **(dict.fromkeys(_SAMPLING, _FIXED) if reasons else {})},
         completion=YES if base_model is not None and _PROMPT.match(base_model) else NO,
         reasoning=YES if reasons else Cap(),
     )

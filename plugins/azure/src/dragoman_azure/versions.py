@@ -22,6 +22,9 @@ INFERENCE_VERSION = "2024-05-01-preview"
 V1_VERSIONS = frozenset({"v1", "latest", "preview"})
 """Versions that stand for the newer surface, on which deployments are named in the body."""
 
+RESPONSES = "the Responses API"
+"""The feature of having that API at all."""
+
 _DATED = re.compile(r"^\d{4}-\d{2}-\d{2}")
 _SINCE: Mapping[str, str] = {
     "tools": "2023-12-01",
@@ -30,6 +33,7 @@ _SINCE: Mapping[str, str] = {
     "an output schema": "2024-08-01",
     "media": "2023-12-01",
     "stream_options": "2024-09-01",
+    RESPONSES: "2025-03-01",
 }
 _SETTINGS_SINCE: Mapping[str, str] = {
     "seed": "2023-12-01",
@@ -43,6 +47,11 @@ def knows(version: str | None, feature: str) -> bool:
     """Tell whether a version has a feature; one that is no date is newer than all that are."""
     dated = _DATED.match(version or "")
     return dated is None or dated.group() >= {**_SINCE, **_SETTINGS_SINCE}[feature]
+
+
+def since(feature: str) -> str:
+    """Return the date of the first version that has a feature."""
+    return _SINCE[feature]
 
 
 def fitted(request: ChatRequest, version: str | None) -> tuple[ChatRequest, tuple[Adjustment, ...]]:

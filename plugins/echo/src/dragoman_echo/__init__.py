@@ -30,6 +30,7 @@ from dragoman import (
     Provider,
     ProviderConfig,
     ProviderInfo,
+    RequestTimeoutError,
     Response,
     ResponseSnapshot,
     Role,
@@ -90,7 +91,7 @@ class EchoProvider:
         """Answer a conversation with its last user message, a tool call, or a value that fits the schema."""
         options = self._options(request)
         self._maybe_fail(options)
-        await context.clock.sleep(options.stall)
+        await _stall(options, context)
         part, finish = _answer(request)
         return build_response([part], finish, usage=_usage(request, part))
 
@@ -106,8 +107,7 @@ class EchoProvider:
         for number, event in enumerate(_pieces(part)):
             if number == options.cut:
                 return
-            if options.stall:
-                await context.clock.sleep(options.stall)
+            await _stall(options, context)
             yield event
         yield UsageSnapshot(_usage(request, part))
         yield ResponseSnapshot(finish=finish)
@@ -128,6 +128,17 @@ class EchoProvider:
             raise OverloadedError(message, status=503)
         message = "the echo was told to be broken"
         raise ServerError(message, status=500, retryable=False)
+
+
+async def _stall(options: EchoOptions, context: CallContext) -> None:
+    """Wait as told, but not past the deadline of the call."""
+    remaining = context.remaining()
+    if remaining is not None and remaining < options.stall:
+        await context.clock.sleep(remaining)
+        message = "the deadline of the call has passed (timeout)"
+        raise RequestTimeoutError(message, phase="total", retryable=False)
+    if options.stall:
+        await context.clock.sleep(options.stall)
 
 
 def _answer(request: ChatRequest) -> tuple[Part, Finish]:

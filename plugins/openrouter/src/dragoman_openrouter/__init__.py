@@ -1,4 +1,4 @@
-"""OpenRouter for Dragoman: chat completions over many vendors, models and embeddings.
+"""OpenRouter for Dragoman: chat completions and responses over many vendors, models and embeddings.
 
 https://openrouter.ai/docs/api-reference
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from dragoman import Capabilities, Provider, ProviderConfig, ProviderInfo, hookimpl
 from dragoman.capabilities import NO
 from dragoman.http import Endpoint, OpenAIProvider, base_url, checked_headers, credential
-from dragoman_openrouter.chat import OpenRouterChat, attribution
+from dragoman_openrouter.dialect import OpenRouterDialect
+from dragoman_openrouter.facts import attribution
 from dragoman_openrouter.options import OpenRouterOptions
 
 BASE_URL = "https://openrouter.ai/api/v1"
@@ -42,6 +43,6 @@ def endpoint(config: ProviderConfig) -> Endpoint:
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
     """Make the provider."""
-    dialect = OpenRouterChat()
+    dialect = OpenRouterDialect()
     dialect.options_reader.structure(config.options)
     return OpenAIProvider(INFO, dialect, endpoint(config), capabilities=capabilities, kept_headers=("x-generation-id",))

@@ -6,7 +6,7 @@ https://openrouter.ai/docs/api-reference/overview
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
@@ -24,7 +24,6 @@ from dragoman import (
     Reasoning,
     Response,
     ResponseSnapshot,
-    ServerTool,
     UsageSnapshot,
 )
 from dragoman.assembly import build_response
@@ -35,14 +34,14 @@ from dragoman.http import (
     OpenAIChat,
     ServerSentEvent,
     StreamDecoder,
-    checked_headers,
     dumps,
 )
 from dragoman.http import openai_parts as read
 from dragoman.http.openai_chat import SETTING_NAMES
 from dragoman.http.openai_stream import OpenAIChatDecoder
+from dragoman_openrouter.facts import attribution, cost, name_server_tools, whole_id
 from dragoman_openrouter.failures import failure
-from dragoman_openrouter.options import OpenRouterOptions
+from dragoman_openrouter.options import RESPONSES_ONLY, OpenRouterOptions, refuse
 from dragoman_openrouter.parts import shaped
 from dragoman_openrouter.reasoning import ISSUER, merge, replay, sealed, text_of
 
@@ -94,15 +93,14 @@ class OpenRouterChat(OpenAIChat[OpenRouterOptions]):
         self, body: dict[str, Any], request: ChatRequest | CompletionRequest, options: OpenRouterOptions
     ) -> None:
         """Put the effort, the model's whole id and OpenRouter's own tools where they belong, and add ``extra_body``."""
+        refuse(options, RESPONSES_ONLY, model=request.model, api="chat")
         body["model"] = whole_id(request.model)
         effort = body.pop("reasoning_effort", None)
         reasoning = {**({"effort": effort} if effort else {}), **(options.reasoning or {})}
         if reasoning:
             body["reasoning"] = reasoning
         if isinstance(request, ChatRequest):
-            for tool, encoded in zip(request.tools, body.get("tools", ()), strict=True):
-                if isinstance(tool, ServerTool):
-                    encoded["type"] = f"{ISSUER}:{tool.name}"
+            name_server_tools(request.tools, body.get("tools", ()))
         body.update(options.extra_body or {})
 
     def metadata(self, body: Mapping[str, Any]) -> dict[str, JSON]:
@@ -183,20 +181,3 @@ class OpenRouterDecoder(OpenAIChatDecoder):
         if error is not None:
             raise error
         super()._choice(choice, events)
-
-
-def whole_id(model: str) -> str:
-    """Return the id as OpenRouter has it: its own models stand under its own name, as in ``openrouter/auto``."""
-    return model if "/" in model else f"openrouter/{model}"
-
-
-def attribution(site_url: str | None, app_name: str | None) -> dict[str, str]:
-    """Return the headers that name a site and a program: https://openrouter.ai/docs/app-attribution."""
-    named = {"http-referer": site_url, "x-title": app_name}
-    return checked_headers({name: value for name, value in named.items() if value})
-
-
-def cost(usage: Any) -> dict[str, JSON]:
-    """Return the cost that a report of usage names, in credits."""
-    known = cast("dict[str, Any]", usage).get("cost") if isinstance(usage, dict) else None
-    return {"cost": float(known)} if isinstance(known, int | float) and not isinstance(known, bool) else {}
