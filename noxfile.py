@@ -11,7 +11,7 @@ import os
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "docs", "changelog", "tests"]
+nox.options.sessions = ["lint", "types", "docs", "changelog", "servers", "tests"]
 UV = os.environ.get("UV", "uv")  # `uv run` names itself here, for when it is not on the path
 
 
@@ -52,6 +52,18 @@ def replay(session: nox.Session) -> None:
     install(session, "tests")
     session.chdir("tests")
     session.run("python", "-m", "replay")
+
+
+@nox.session
+def servers(session: nox.Session) -> None:
+    """Run LiteLLM in process and a real LiteLLM proxy, in an environment of their own: LiteLLM pins much."""
+    session.install(
+        *("-e", "core[testing]", "-e", "plugins/litellm", "-e", "plugins/litellm_proxy", "-e", "plugins/llamacpp"),
+        *("litellm[proxy]", "packaging>=24", "pytest>=9", "pytest-asyncio>=1.4", "pytest-timeout>=2.4"),
+    )
+    # LiteLLM keeps its connections open to the end of the process; elsewhere, a warning is an error.
+    quiet = ("-W", "ignore::ResourceWarning", "-W", "ignore::pytest.PytestUnraisableExceptionWarning")
+    session.run("pytest", "tests/servers/litellm", *quiet, *session.posargs)
 
 
 @nox.session

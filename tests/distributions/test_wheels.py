@@ -58,7 +58,8 @@ def wheel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def test_holds_its_package_and_nothing_else(wheel: Wheel) -> None:
     names = wheel.archive.namelist()
-    assert {name.partition("/")[0] for name in names} == {wheel.package, wheel.info}
+    also = {"openhands"} if wheel.package == "dragoman_openhands" else set()  # the paths it is there for
+    assert {name.partition("/")[0] for name in names} == {wheel.package, wheel.info} | also
     assert [name for name in names if name.endswith((".pth", ".pyc", ".env"))] == []
 
 
@@ -75,7 +76,8 @@ def test_says_that_it_is_typed(wheel: Wheel) -> None:
 def test_declares_its_entry_points(wheel: Wheel) -> None:
     written = configparser.RawConfigParser(delimiters=("=",))
     written.optionxform = str  # type: ignore[assignment,method-assign] # the documented way to keep upper case
-    written.read_string(wheel.read("entry_points.txt"))
+    if f"{wheel.info}/entry_points.txt" in wheel.archive.namelist():
+        written.read_string(wheel.read("entry_points.txt"))
     declared = dict(wheel.project.get("entry-points", {}))
     if "scripts" in wheel.project:
         declared["console_scripts"] = wheel.project["scripts"]
@@ -112,14 +114,17 @@ def test_every_distribution_is_an_extra_of_the_core() -> None:
     plugins = {folder.name.replace("_", "-") for folder in FOLDERS[1:]}
     assert plugins <= set(extras)
     everything = set(Requirement(extras["all"][0]).extras)
-    assert everything == plugins | {"cli", "http"}
+    apart = {"litellm", "openhands"}  # larger than all the rest; under the name of another project
+    assert everything == plugins - apart | {"cli", "http"}
 
 
 def test_the_core_names_for_installation_what_the_plugins_declare() -> None:
     directory = tomllib.loads((ROOT / "core/src/dragoman/directory.toml").read_text("utf-8"))
     for folder in FOLDERS[1:]:
         project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
-        declared = project["entry-points"]
+        declared = project.get("entry-points")
+        if declared is None:
+            continue
         known = directory[project["name"]]
         assert set(declared["dragoman.providers.v1"]) <= set(known["names"]), project["name"]
         assert set(declared.get("dragoman.hosts.v1", ())) == set(known["hosts"]), project["name"]
