@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dragoman
@@ -17,8 +19,10 @@ project = "Dragoman"
 author = "The Dragoman authors"
 release = version = metadata.version("dragoman")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build", "changelog/*/*"]  # fragments become part of the changelog at a release
+sys.path.append(str(Path(__file__).parent / "_ext"))
+sys.path.append(str(Path(__file__).parents[1] / "plugins/litellm/src"))  # its options are shown; LiteLLM is not needed
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "options_table"]
+exclude_patterns = ["_build", "_ext", "changelog/*/*"]  # fragments become part of the changelog at a release
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -38,8 +42,8 @@ html_title = "Dragoman"
 
 def find_definition(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Element) -> Element | None:
     """Lead a name that `dragoman` re-exports to the module that defines it, where it is documented."""
-    package, _, name = str(node.get("reftarget", "")).rpartition(".")
-    found = getattr(dragoman, name, None) if package == "dragoman" else None
+    package, _, name = str(node.get("reftarget", "")).partition(".")
+    found = getattr(dragoman, name.partition(".")[0], None) if package == "dragoman" else None
     if found is None:
         return None
     module = getattr(found, "__module__", "") if isinstance(found, type) or callable(found) else ""
