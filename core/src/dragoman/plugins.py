@@ -9,30 +9,29 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import inspect
 import os
 import re
 import threading
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from types import ModuleType
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias
 
 import attrs
 import pluggy
 from attrs import define, field, frozen
 
 from dragoman import hookspecs
+from dragoman.contract import check_call, check_hooks, check_provider
 from dragoman.errors import (
     DragomanError,
     PluginConflictError,
     PluginError,
     PluginLoadError,
-    SpecVersionError,
     UnknownProviderError,
 )
 from dragoman.hookspecs import PROJECT, Binding
-from dragoman.provider import SPEC, ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
+from dragoman.provider import ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
 
 PROVIDERS = "dragoman.providers.v1"
 HOSTS = "dragoman.hosts.v1"
@@ -40,9 +39,7 @@ MODELS = "dragoman.models.v1"
 EXTENSIONS = "dragoman.extensions.v1"
 GROUPS = (PROVIDERS, HOSTS, MODELS, EXTENSIONS)
 
-_HOOKS = tuple(name for name in dir(hookspecs) if name.startswith(f"{PROJECT}_"))
 
-_Call = TypeVar("_Call", bound=Callable[..., Any])
 State: TypeAlias = Literal["installed", "blocked", "loaded", "failed"]
 
 
@@ -201,7 +198,7 @@ class Plugins:
             name = provider or str(getattr(plugin, "__name__", type(plugin).__name__))
             group = PROVIDERS if provider else EXTENSIONS
             claim = Claim(group=group, name=name, module=f"<registered {name}>", distribution="registered")
-            self._check_hooks(plugin, name)
+            check_hooks(plugin, self._manager.parse_hookimpl_opts, name)
             _guarded(claim, lambda: self._manager.register(plugin))
             if provider is None:
                 return
@@ -222,12 +219,8 @@ class Plugins:
         claim = self.provider_claim(config.name)
         plugin = self._load(claim)
         caller = self._manager.subset_hook_caller("dragoman_provider", self._all_but({plugin}))
-        provider = _guarded(claim, lambda: caller(config=config))
-        if not isinstance(provider, Provider):
-            message = f"{claim.distribution} made {_kind(provider)} where a provider is wanted"
-            raise PluginError(message, provider=claim.name)
-        _check_spec(provider, claim)
-        return provider
+        made = _guarded(claim, lambda: caller(config=config))
+        return check_provider(made, name=claim.name, distribution=claim.distribution)
 
     def extensions(self) -> tuple[PluginError, ...]:
         """Import every extension that was not imported yet; return what failed, now or before."""
@@ -256,17 +249,17 @@ class Plugins:
     def completion(self, binding: Binding) -> CompletionCall:
         """Ask who answers a prompt."""
         call: CompletionCall = self._caller("dragoman_completion", binding.provider)(binding=binding)
-        return _callable(call, "dragoman_completion")
+        return check_call(call, "dragoman_completion")
 
     def chat(self, binding: Binding) -> ChatCall:
         """Ask who answers a conversation."""
         call: ChatCall = self._caller("dragoman_chat", binding.provider)(binding=binding)
-        return _callable(call, "dragoman_chat")
+        return check_call(call, "dragoman_chat")
 
     def stream(self, binding: Binding) -> StreamCall:
         """Ask who streams."""
         call: StreamCall = self._caller("dragoman_stream", binding.provider)(binding=binding)
-        return _callable(call, "dragoman_stream")
+        return check_call(call, "dragoman_stream")
 
     def commands(self) -> tuple[Command, ...]:
         """Return the commands that extensions add."""
@@ -310,29 +303,9 @@ class Plugins:
         plugin: object = _guarded(claim, lambda: importlib.import_module(module))
         if attribute:
             plugin = _guarded(claim, lambda: getattr(plugin, attribute))
-        self._check_hooks(plugin, claim.distribution)
+        check_hooks(plugin, self._manager.parse_hookimpl_opts, claim.distribution)
         _guarded(claim, lambda: self._manager.register(plugin))
         return plugin
-
-    def _check_hooks(self, plugin: object, origin: str) -> None:
-        """Refuse what pluggy would take in silence: unknown hooks, coroutines and generators."""
-        if not isinstance(plugin, Hashable):
-            message = f"{origin} is not hashable, as a plugin must be; a dataclass is with eq=False"
-            raise PluginError(message)
-        for name in dir(plugin):
-            options = self._manager.parse_hookimpl_opts(plugin, name)
-            if options is None:
-                continue
-            function = getattr(plugin, name)
-            hook = options.get("specname") or name
-            if hook not in _HOOKS:
-                message = f"{origin} implements {hook!r}, which is no hook; the hooks are {', '.join(_HOOKS)}"
-                raise PluginError(message)
-            if options["wrapper"] or options["hookwrapper"]:
-                continue
-            if any(is_kind(function) for is_kind in _NOT_PLAIN):
-                message = f"{origin} implements {hook!r} as a coroutine or generator; it must be a plain function"
-                raise PluginError(message)
 
 
 class _Core:
@@ -351,13 +324,6 @@ class _Core:
         return binding.implementation.stream
 
 
-def _callable(call: _Call, hook: str) -> _Call:
-    if not callable(call):
-        message = f"the hook {hook} gave {_kind(call)} where a callable is wanted"
-        raise PluginError(message)
-    return call
-
-
 def _guarded(claim: Claim, action: Callable[[], Any]) -> Any:
     """Run a plugin's own code; turn whatever it raises into an error that names it."""
     try:
@@ -369,30 +335,12 @@ def _guarded(claim: Claim, action: Callable[[], Any]) -> Any:
         raise PluginLoadError(message, provider=claim.name) from error
 
 
-def _check_spec(provider: Provider, claim: Claim) -> None:
-    theirs = tuple(int(number) for number in re.findall(r"\d+", provider.info.spec)[:2])
-    ours = tuple(int(number) for number in SPEC.split("."))
-    if theirs > ours:
-        message = (
-            f"{claim.distribution} was written for specification {provider.info.spec}, this dragoman speaks {SPEC}; "
-            "run: pip install --upgrade dragoman"
-        )
-        raise SpecVersionError(message, provider=claim.name)
-
-
-def _kind(value: object) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
-
-
 def _key(claim: Claim) -> tuple[str, str, str]:
     return (claim.group, claim.name, claim.distribution)
 
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(_normal(name.strip()) for name in text.split(",") if name.strip())
-
-
-_NOT_PLAIN = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
 
 
 @cache
