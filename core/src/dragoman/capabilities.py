@@ -97,7 +97,7 @@ def fit(
 ) -> tuple[R, tuple[Adjustment, ...]]:
     """Make *request* one that the model accepts.
 
-    A default that the model does not accept is left out. What the caller gave follows *policy*; without one, a tuning
+    A default that does not suit the model is not sent. What the caller gave follows *policy*; without one, a tuning
     setting is adjusted and a guarantee (``stop``, ``max_tokens``, a schema, a tool choice) raises.
 
     Raises:

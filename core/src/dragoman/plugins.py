@@ -1,4 +1,4 @@
-"""The installed plugins: the only file that touches pluggy and entry points.
+"""The installed plugins. Nothing else here knows of pluggy or of entry points.
 
 Metadata is read once per process and imports nothing. A plugin is imported when it has won the resolution (a provider)
 or at the first binding (an extension), one at a time; what goes wrong is kept in its :class:`PluginRecord` and raised

@@ -22,7 +22,7 @@ from dragoman.errors import (
 )
 
 _HINTS: tuple[tuple[type[DragomanError], str], ...] = (
-    (MissingCredentialError, "set the environment variable it names"),
+    (MissingCredentialError, "'dragoman why MODEL' shows which provider was chosen, and why"),
     (ConfigurationError, "'dragoman why MODEL' shows how a model is resolved, 'dragoman plugins' what is installed"),
     (PluginError, "'dragoman plugins' shows what is installed"),
     (UnsupportedError, "leave the option out, or choose another model"),
