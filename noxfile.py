@@ -55,6 +55,14 @@ def replay(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Print the CPU time per call and per streamed event, as ratios to a bare client."""
+    install(session, "tests")
+    session.chdir("tests")
+    session.run("python", "-m", "benchmarks")
+
+
+@nox.session
 def servers(session: nox.Session) -> None:
     """Run LiteLLM in process and a real LiteLLM proxy, in an environment of their own: LiteLLM pins much."""
     session.install(

@@ -1,0 +1,100 @@
+"""Print the CPU time of this process per call and per streamed event, and its ratio to the bare client's.
+
+``python -m benchmarks``. Times depend on the machine and on what else it does; ratios of medians from one run do much
+less. Everything runs on one core where the system allows that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.clients import CLIENTS, Client
+from benchmarks.endpoint import EVENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+ROUNDS = 7
+CALLS = 300
+STREAMS = 4
+AT_ONCE = 64
+WORK = ("call, 1 at a time", f"call, {AT_ONCE} at once", "streamed event")
+
+
+async def spent(work: Callable[[], Awaitable[object]], times: int) -> float:
+    """Return the CPU seconds per unit of work."""
+    begun = time.process_time()
+    await work()
+    return (time.process_time() - begun) / times
+
+
+async def one_by_one(client: Client) -> None:
+    """Make calls one after the other."""
+    for _ in range(CALLS):
+        await client.call()
+
+
+async def at_once(client: Client) -> None:
+    """Make as many calls, many of them at once."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one() -> None:
+        async with gate:
+            await client.call()
+
+    await asyncio.gather(*(one() for _ in range(CALLS)))
+
+
+async def streams(client: Client) -> None:
+    """Read streams one after the other."""
+    for _ in range(STREAMS):
+        assert await client.stream() >= EVENTS
+
+
+async def measure(base: str) -> dict[str, list[float]]:
+    """Return the median CPU seconds of each work, by client; the clients take turns."""
+    clients = {name: kind(base) for name, kind in CLIENTS.items()}
+    samples: dict[str, list[list[float]]] = {name: [[], [], []] for name in clients}
+    for number in range(ROUNDS + 1):
+        for name, client in clients.items():
+            taken = (
+                await spent(lambda client=client: one_by_one(client), CALLS),  # type: ignore[misc]
+                await spent(lambda client=client: at_once(client), CALLS),  # type: ignore[misc]
+                await spent(lambda client=client: streams(client), STREAMS * EVENTS),  # type: ignore[misc]
+            )
+            if number:  # the first round warms up
+                for kept, seconds in zip(samples[name], taken, strict=True):
+                    kept.append(seconds)
+    for client in clients.values():
+        await client.aclose()
+    return {name: [statistics.median(each) for each in kinds] for name, kinds in samples.items()}
+
+
+def main() -> None:
+    """Start the endpoint, measure, print."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, cores[-1:])
+    command = [sys.executable, str(Path(__file__).with_name("endpoint.py")), "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            medians = asyncio.run(measure(f"http://127.0.0.1:{int(process.stdout.readline())}/v1"))
+        finally:
+            process.terminate()
+    bare = medians["aiohttp + orjson"]
+    print(f"{'':18}" + "".join(f"{work:>26}" for work in WORK))
+    for name, seconds in medians.items():
+        cells = (f"{each * 1e6:.1f} µs ({each / base:.2f})" for each, base in zip(seconds, bare, strict=True))
+        print(f"{name:18}" + "".join(f"{cell:>26}" for cell in cells))
+
+
+if __name__ == "__main__":
+    main()
