@@ -49,6 +49,7 @@ class OpenAIChatDecoder:
         self._latest = -1
         self._sound: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
+        self._said: tuple[Any, ...] = ()
         self._others: dict[int, dict[str, JSON]] = {}
         self._logprobs: list[JSON] = []
         self._citations: list[Any] = []
@@ -98,7 +99,11 @@ class OpenAIChatDecoder:
     def _note(self, chunk: Mapping[str, Any], events: list[Event]) -> None:
         """Report ids and extras, once each time they change."""
         metadata = self._dialect.metadata(chunk)
-        facts: dict[str, Any] = {name: chunk.get(name) for name in ("id", "model", "created")} | metadata
+        said = (chunk.get("id"), chunk.get("model"), chunk.get("created"), metadata)
+        if said == self._said:
+            return
+        self._said = said
+        facts: dict[str, Any] = {"id": said[0], "model": said[1], "created": said[2], **metadata}
         news = {name: value for name, value in facts.items() if value and self._facts.get(name) != value}
         if not news:
             return
