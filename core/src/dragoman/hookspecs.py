@@ -1,7 +1,7 @@
 """The hooks: what a plugin may implement.
 
-A hook is asked once for each ``LLM``, at its first call, and hands out what that call and all later ones go through. Mark
-an implementation with :data:`dragoman.hookimpl`.
+A hook is asked once for each ``LLM``, at its first call, and hands out what that call and all later ones go through.
+Mark an implementation with :data:`dragoman.hookimpl`.
 """
 
 from __future__ import annotations
