@@ -127,7 +127,9 @@ def _library() -> Any:
     try:
         return importlib.import_module("xllamacpp")
     except ImportError as error:
-        message = f"llama.cpp cannot be imported: {error}; pypi.org/project/xllamacpp lists the machines it knows"
+        message = (
+            f"llama.cpp cannot be imported: {error}; the page of the package xllamacpp lists the machines it knows"
+        )
         raise PluginLoadError(message, provider=NAME) from error
 
 
