@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["LoopbackServer"]
 
 
+_TURNS = 5
+
+
 class LoopbackServer:
     """Serve scripted replies; a context manager.
 
@@ -31,6 +34,7 @@ class LoopbackServer:
 
     Args:
         always: the standing answer.
+        port: the port to listen on, 0 for any.
 
     Attributes:
         requests: what has been received, in order of arrival.
@@ -40,19 +44,20 @@ class LoopbackServer:
 
     """
 
-    def __init__(self, always: Answer | None = None) -> None:
+    def __init__(self, always: Answer | None = None, *, port: int = 0) -> None:
         self.requests: list[Received] = []
         self.hangups: list[Hangup] = []
         self.connections: int = 0
         self._queue: deque[Answer] = deque()
         self._always = always
+        self._wanted = port
         self._failures: list[Exception] = []
         self._changed = threading.Condition()
         self._listening = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="loopback server", daemon=True)
 
     def __enter__(self) -> Self:
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = socket.create_server(("127.0.0.1", self._wanted))
         self.port: int = self._socket.getsockname()[1]
         self._thread.start()
         self._listening.wait()
@@ -117,8 +122,12 @@ class LoopbackServer:
         self._listening.set()
         await self._stopping.wait()
         server.close()
+        for _ in range(_TURNS):  # a connection that has just been accepted is made some turns of the loop later
+            await asyncio.sleep(0)
         tasks = [connection.abort() for connection in tuple(self._open)]
         await asyncio.gather(*tasks, return_exceptions=True)
+        while self._open:  # each leaves as its socket is closed
+            await asyncio.sleep(0)
         await server.wait_closed()
 
     def _accept(self) -> Connection:

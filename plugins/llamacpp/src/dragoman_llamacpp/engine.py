@@ -107,7 +107,8 @@ class Engine:
             if self._working >= self.loading.parallel:
                 self._waiting.append(generation)
                 return
-            threading.Thread(target=self._work, args=(generation,), name="dragoman-llamacpp").start()
+            # Without a word, a thread is a daemon where its maker is one, as the thread of a SyncLLM is.
+            threading.Thread(target=self._work, args=(generation,), name="dragoman-llamacpp", daemon=False).start()
             self._working += 1
 
     def leave_to_parent(self) -> bool:
