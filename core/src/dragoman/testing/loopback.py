@@ -126,7 +126,7 @@ class LoopbackServer:
             await asyncio.sleep(0)
         tasks = [connection.abort() for connection in tuple(self._open)]
         await asyncio.gather(*tasks, return_exceptions=True)
-        while self._open:  # each leaves as its socket is closed
+        while self._open:  # noqa: ASYNC110  # each leaves as its socket is closed
             await asyncio.sleep(0)
         await server.wait_closed()
 
