@@ -88,7 +88,7 @@ class TestChoice:
         server.reply(Reply.json(HELLO))
         async with llm(server.url, "gpt-5-pro") as pro:
             assert (await pro.generate("hi")).text == "Hello"
-            assert [piece async for piece in _streaming(pro)] == []
+            assert [piece async for piece in _streaming(pro)] == ["Hello"]
             assert await pro.completion("hi") == "Hello"
 
 

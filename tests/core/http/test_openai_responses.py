@@ -882,8 +882,8 @@ class TestProviders:
         loopback.reply(Reply.json(answer(said(text("Hi")))))
         request = ChatRequest(model="m", messages=(Message("user", "x"),))
         async with speaking(loopback, speaks=API) as near, near.stream(request, CallContext()) as events:
-            texts = [event.part for event in [each async for each in events] if hasattr(event, "part")]
-        assert [part.text for part in texts] == ["Hi"]
+            texts = [event.text async for event in events if isinstance(event, TextDelta)]
+        assert texts == ["Hi"]
 
     async def test_tell_which_parameter_was_refused(self, loopback: LoopbackServer) -> None:
         error = {"message": "no", "type": "invalid_request_error", "param": "max_output_tokens", "code": "x"}

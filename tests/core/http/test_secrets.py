@@ -93,7 +93,7 @@ ANSWERS: dict[str, tuple[Script, tuple[str, ...]]] = {
     "500": (Reply(status=500, body=b"<html>"), ("ServerError",)),
     "503": (Reply(status=503), ("OverloadedError",)),
     "garbage": (Reply(body=b"\x00\xff<"), ("ProtocolError",)),
-    "no http": (Say((b"\x16\x03\x01 no http\r\n\r\n",)), ("ConnectionFailedError",)),
+    "no http": (Say((b"\x16\x03\x01 no http\r\n\r\n",)), ("ProtocolError",)),
     "closed": (Reply(before_head="close"), ("ConnectionFailedError",)),
     "reset": (Reply(before_head="reset"), ("ConnectionFailedError",)),
     "silent": (Reply(before_head="hang"), ("RequestTimeoutError",)),

@@ -172,7 +172,7 @@ class TestFailures:
 
     async def test_no_http(self, loopback: LoopbackServer) -> None:
         loopback.always(Say((b"SSH-2.0-OpenSSH_9.9\r\n\r\n",)))
-        with pytest.raises(ConnectionFailedError):
+        with pytest.raises(ProtocolError, match="no HTTP"):
             await send(loopback.url)
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -28,6 +28,7 @@ from dragoman.events import (
 )
 from dragoman.http import openai_parts as read
 from dragoman.http import openai_responses_items as items
+from dragoman.http.reading import part_events
 from dragoman.http.sse import ServerSentEvent
 from dragoman.http.wire import HttpReply, loads
 from dragoman.parts import Part, Reasoning, Refusal, Text, ToolCall
@@ -267,7 +268,7 @@ class OpenAIResponsesDecoder:
                 index, opened.spare = opened.spare, None
             if index is None:
                 index = self._next()
-                events.append(PartStart(index, part))
+                events.extend(part_events(index, part))
             else:
                 events.append(PartUpdate(index, part))
             events.append(PartStop(index))

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
+import attrs
+
 from dragoman.errors import DragomanError, ProtocolError, StreamInterruptedError, TransportError
-from dragoman.events import Event, PartStart, Ping, ResponseSnapshot, StreamStart, UsageSnapshot
+from dragoman.events import (
+    ArgumentsDelta,
+    Event,
+    PartStart,
+    Ping,
+    ReasoningDelta,
+    ResponseSnapshot,
+    StreamStart,
+    TextDelta,
+    UsageSnapshot,
+)
 from dragoman.http.dialect import StreamDecoder
 from dragoman.http.sse import EventDecoder, ServerSentEvent
 from dragoman.http.transport import HttpStream
+from dragoman.parts import Part, Reasoning, Refusal, Text, ToolCall
 from dragoman.response import Response
 
 _EVENT_STREAM = "text/event-stream"
@@ -18,9 +31,8 @@ _BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 def events_of(response: Response) -> list[Event]:
     """Return the events of an answer that came whole."""
-    events: list[Event] = [PartStart(index, part) for index, part in enumerate(response.message.parts)]
     return [
-        *events,
+        *(event for index, part in enumerate(response.message.parts) for event in part_events(index, part)),
         UsageSnapshot(response.usage),
         ResponseSnapshot(
             finish=response.finish,
@@ -30,6 +42,17 @@ def events_of(response: Response) -> list[Event]:
             metadata=response.metadata,
         ),
     ]
+
+
+def part_events(index: int, part: Part) -> list[Event]:
+    """Return the events of a part: its text comes as a delta, since that is what readers of a stream wait for."""
+    if isinstance(part, Text | Refusal):
+        return [PartStart(index, attrs.evolve(part, text="")), TextDelta(index, part.text)]
+    if isinstance(part, Reasoning):
+        return [PartStart(index, attrs.evolve(part, text="")), ReasoningDelta(index, part.text)]
+    if isinstance(part, ToolCall):
+        return [PartStart(index, attrs.evolve(part, arguments="")), ArgumentsDelta(index, part.arguments)]
+    return [PartStart(index, part)]
 
 
 def is_stream(reply: HttpStream, first: bytes) -> bool:

@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from functools import lru_cache
 from types import TracebackType
 from typing import Protocol, TypeAlias, TypeVar
-from weakref import ref
+from weakref import WeakKeyDictionary, ref
 
 import aiohttp
 from yarl import URL
@@ -90,12 +90,16 @@ class AioHttpTransport:
         trust_env: whether ``HTTP_PROXY``, ``HTTPS_PROXY`` and ``NO_PROXY`` are obeyed; by default, unless
             ``DRAGOMAN_TRUST_ENV=0`` is set.
 
+    Attributes:
+        open_replies: the replies that are being read, each with its event loop.
+
     """
 
     def __init__(self, *, max_reply_bytes: int = MAX_REPLY_BYTES, trust_env: bool | None = None) -> None:
         self._limit = max_reply_bytes
         self._trust_env = os.environ.get("DRAGOMAN_TRUST_ENV") != "0" if trust_env is None else trust_env
         self._sessions: dict[asyncio.AbstractEventLoop, tuple[aiohttp.ClientSession, _Keeper]] = {}
+        self.open_replies: WeakKeyDictionary[aiohttp.ClientResponse, asyncio.AbstractEventLoop] = WeakKeyDictionary()
 
     async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
         """Send *request* and return the whole reply."""
@@ -129,8 +133,11 @@ class AioHttpTransport:
         return self._limit
 
     async def aclose(self) -> None:
-        """Close the session of the running loop."""
+        """Close the session of the running loop; replies that are still read end with an error."""
         loop = asyncio.get_running_loop()
+        for reply in [reply for reply, its_loop in tuple(self.open_replies.items()) if its_loop is loop]:
+            # aiohttp lets go of a body without a word, and whoever waits for its next piece would wait for ever.
+            reply.content.set_exception(aiohttp.ClientConnectionError("the client was closed"))
         _, keeper = self._sessions.pop(loop, (None, None))
         if keeper is not None:
             _owners[loop].pop(keeper, None)
@@ -201,11 +208,13 @@ class _Exchange:
         except DragomanError:
             response.close()
             raise
+        self._transport.open_replies[response] = asyncio.get_running_loop()
         return self._stream
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._transport.open_replies.pop(self._response, None)
         try:
             if error is None:
                 await self._stream.settle()
@@ -260,7 +269,8 @@ class _AioHttpStream:
 
     async def _next(self) -> bytes:
         while True:
-            data = await _told(self._content.readany(), "idle")
+            failure = self._content.exception()
+            data = await _told(self._content.readany() if failure is None else self._arrived(failure), "idle")
             if self._encoding == "identity":
                 return data
             if not data:
@@ -268,6 +278,13 @@ class _AioHttpStream:
             plain = self._decompressed(data)
             if plain:
                 return plain
+
+    async def _arrived(self, failure: BaseException) -> bytes:
+        """Return what arrived before the connection was lost: aiohttp raises first, and would drop it."""
+        self._content.set_exception(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # as it was
+        data = self._content.read_nowait()
+        self._content.set_exception(failure)
+        return data or await self._content.readany()
 
     def _closed(self) -> bytes:
         if self._unzip is not None and not self._unzip.eof:
@@ -379,6 +396,8 @@ def _translated(error: Exception, phase: str) -> DragomanError:
         return ConnectionFailedError(message, phase="connect", code="tls", retryable=False)
     if isinstance(error, aiohttp.ClientConnectorError):
         return ConnectionFailedError(f"no connection: {reason}", phase="connect")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return ProtocolError("the reply is no HTTP, or longer than it declares", phase="decode")
     if phase == "idle":
         lost = f"the connection was lost in the middle of the reply: {reason}"
         return StreamInterruptedError(lost, phase="mid_stream")

@@ -113,7 +113,7 @@ class Gemini:
         try:
             return reply.json()
         except ProtocolError:
-            if not reply.body.lstrip().startswith(b"["):
+            if reply.body.lstrip()[:1] != b"[" or reply.body.lstrip()[1:].lstrip()[:1] not in {b"", b"{"}:
                 raise
         message = "the stream, sent as one array, ends before its last bracket"
         raise StreamInterruptedError(message, status=reply.status, body=reply.excerpt, phase="mid_stream")
