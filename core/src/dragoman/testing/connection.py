@@ -56,6 +56,7 @@ class Connection(asyncio.Protocol):
         self._observer = observer
         self._inbox = asyncio.StreamReader(limit=_HEAD_LIMIT_BYTES)
         self._gone = asyncio.Event()
+        self._lost = asyncio.Event()
         self._gone_at = 0.0
         self._flushed = asyncio.Event()
         self._blocked = False
@@ -80,6 +81,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it
         """Note that the connection is gone."""
         self._leave()
+        self._lost.set()
         self._observer.closed(self)
 
     def pause_writing(self) -> None:
@@ -92,11 +94,11 @@ class Connection(asyncio.Protocol):
         self._blocked = False
         self._flushed.set()
 
-    def abort(self) -> asyncio.Task[None]:
-        """Drop the connection; returns the task that ends by it."""
+    async def abort(self) -> None:
+        """Drop the connection and wait until its socket is closed."""
         self._transport.abort()
         self._task.cancel()
-        return self._task
+        await asyncio.gather(self._task, self._lost.wait(), return_exceptions=True)
 
     def _leave(self) -> None:
         if not self._gone.is_set():

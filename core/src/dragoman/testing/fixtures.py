@@ -6,16 +6,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dragoman.testing.faults import FaultServer
 from dragoman.testing.loopback import LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["loopback"]
+__all__ = ["faults", "loopback"]
 
 
 @pytest.fixture
 def loopback() -> Iterator[LoopbackServer]:
     """Run a scripted HTTP server on 127.0.0.1 for the length of one test."""
     with LoopbackServer() as server:
+        yield server
+
+
+@pytest.fixture
+def faults() -> Iterator[FaultServer]:
+    """Run a server that fails as it is told to, on 127.0.0.1 for the length of one test."""
+    with FaultServer() as server:
         yield server

@@ -124,10 +124,7 @@ class LoopbackServer:
         server.close()
         for _ in range(_TURNS):  # a connection that has just been accepted is made some turns of the loop later
             await asyncio.sleep(0)
-        tasks = [connection.abort() for connection in tuple(self._open)]
-        await asyncio.gather(*tasks, return_exceptions=True)
-        while self._open:  # noqa: ASYNC110  # each leaves as its socket is closed
-            await asyncio.sleep(0)
+        await asyncio.gather(*(connection.abort() for connection in tuple(self._open)))
         await server.wait_closed()
 
     def _accept(self) -> Connection:

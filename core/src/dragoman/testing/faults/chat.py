@@ -1,0 +1,147 @@
+"""The OpenAI chat dialect, which most servers speak: https://platform.openai.com/docs/api-reference/chat-streaming."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dragoman.testing.faults.tongue import Events, Json, Oddity, Tongue, event
+
+__all__ = ["CHAT"]
+
+DONE = b"data: [DONE]\n\n"
+_CODES: dict[int, tuple[str, str | None]] = {
+    401: ("invalid_request_error", "invalid_api_key"),
+    403: ("permission_error", None),
+    404: ("invalid_request_error", "model_not_found"),
+    429: ("requests", "rate_limit_exceeded"),
+    503: ("overloaded_error", None),
+    529: ("overloaded_error", None),
+}
+"""Type and code by status, where they are more than the status says."""
+
+
+def _chunk(delta: Json | None, finish: str | None = None, **more: Any) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return event(
+        {"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": "served", "choices": [choice], **more}
+    )
+
+
+def error(status: int) -> Json:
+    """Return the body of an error."""
+    kind, code = _CODES.get(status, ("invalid_request_error" if status < 500 else "server_error", None))  # noqa: PLR2004
+    return {"error": {"message": f"status {status} was asked for", "type": kind, "code": code, "param": None}}
+
+
+def _whole(content: str | None, finish: str | None = "stop", usage: Json | None = None, **message: Any) -> Json:
+    choice = {"index": 0, "message": {"role": "assistant", "content": content, **message}, "finish_reason": finish}
+    reply: Json = {"id": "chatcmpl-1", "object": "chat.completion", "model": "served", "choices": [choice]}
+    return reply | {"usage": usage or _USAGE}
+
+
+_USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+_START = _chunk({"role": "assistant", "content": ""})
+CODED: dict[str, tuple[int, Json]] = {
+    "context_overflow": (400, {"error": {"message": "too long", "type": "x", "code": "context_length_exceeded"}}),
+    "insufficient_quota": (
+        429,
+        {"error": {"message": "pay", "type": "insufficient_quota", "code": "insufficient_quota"}},
+    ),
+    "no_db_connection": (400, {"error": {"message": "No connected db.", "type": "no_db_connection", "code": "400"}}),
+    "error_code_number": (404, {"error": {"message": "no such model", "type": None, "code": 404}}),
+    "error_text": (404, {"error": "no such model"}),
+    "error_detail": (404, {"detail": "no such model"}),
+    "error_foreign": (529, {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}),
+}
+
+
+def _call(index: int | None, call_id: str | None, name: str | None, arguments: str | None) -> Json:
+    function = {key: value for key, value in (("name", name), ("arguments", arguments)) if value is not None}
+    fields = (("index", index), ("id", call_id), ("type", "function" if call_id else None), ("function", function))
+    return {key: value for key, value in fields if value is not None}
+
+
+def _tools(*deltas: Json, finish: str = "tool_calls") -> Events:
+    return (_START, *(_chunk({"tool_calls": [delta]}) for delta in deltas), _chunk({}, finish), DONE)
+
+
+def _called(*calls: Json, finish: str = "tool_calls") -> Json:
+    return _whole(None, finish, tool_calls=list(calls))
+
+
+def _usage(**counts: Any) -> bytes:
+    return event({"id": "chatcmpl-1", "choices": [], "usage": counts})
+
+
+_RAIN, _SUN = (_call(None, f"call_{name}", "weather", f'{{"city":"{name}"}}') for name in ("Oslo", "Rome"))
+_SPOKEN = (_START, _chunk({"content": "fine"}))
+_STOP = _chunk({}, "stop")
+ODDITIES = {
+    "blocked": Oddity(events=(_START, _chunk({}, "content_filter"), DONE), whole=_whole("", "content_filter")),
+    "too_long": Oddity(events=(*_SPOKEN, _chunk({}, "length"), DONE), whole=_whole("fine", "length")),
+    "tools_interleaved": Oddity(
+        events=_tools(
+            _call(0, "call_Oslo", "weather", '{"city":'),
+            _call(1, "call_Rome", "weather", ""),
+            _call(0, None, None, '"Oslo"}'),
+            _call(1, None, None, '{"city":"Rome"}'),
+        ),
+        whole=_called(_RAIN, _SUN),
+    ),
+    "tools_unnumbered": Oddity(
+        events=_tools(_RAIN, _SUN),
+        whole=_called(_RAIN, _SUN),
+    ),
+    "tools_all_first": Oddity(
+        events=_tools({**_RAIN, "index": 0}, {**_SUN, "index": 0}),
+        whole=_called(_RAIN, _SUN),
+    ),
+    "tool_without_arguments": Oddity(
+        events=_tools(_call(0, "call_1", "clock", None)), whole=_called(_call(None, "call_1", "clock", ""))
+    ),
+    "tool_cut": Oddity(
+        events=_tools(_call(0, "call_1", "weather", '{"city":"Os'), finish="length"),
+        whole=_called(_call(None, "call_1", "weather", '{"city":"Os'), finish="length"),
+    ),
+    "usage_absent": Oddity(events=(*_SPOKEN, _STOP, DONE), whole=_whole("fine") | {"usage": None}),
+    "usage_last": Oddity(
+        events=(*_SPOKEN, _STOP, _usage(prompt_tokens=3, completion_tokens=2), DONE), whole=_whole("fine")
+    ),
+    "usage_growing": Oddity(
+        events=(
+            _START,
+            _chunk({"content": "fi"}, usage={"prompt_tokens": 3, "completion_tokens": 1}),
+            _chunk({"content": "ne"}, usage={"prompt_tokens": 3, "completion_tokens": 2}),
+            _STOP,
+            DONE,
+        ),
+        whole=_whole("fine"),
+    ),
+    "nulls": Oddity(
+        events=(
+            _chunk(None),
+            _chunk({"content": None, "tool_calls": None}),
+            _chunk({"content": "fine"}),
+            event({"choices": [{"index": 0, "delta": {"content": None}}]}),
+            _STOP,
+            DONE,
+        ),
+        whole=_whole("fine", tool_calls=None, refusal=None, annotations=None),
+    ),
+}
+
+CHAT = Tongue(
+    name="openai-chat",
+    opening=(_START,),
+    speak=lambda text: _chunk({"content": text}),
+    closing=lambda _: (_STOP,),
+    unfinished=(DONE,),
+    mark=DONE,
+    unknown=(event({"object": "chat.completion.novelty", "novelty": {"a": 1}}), _chunk({"novelty": [1]}, novelty=2)),
+    whole=_whole,
+    hollow={"id": "chatcmpl-1", "object": "chat.completion", "choices": []},
+    error=error,
+    failing=event(error(503)),
+    coded=CODED,
+    oddities=ODDITIES,
+)

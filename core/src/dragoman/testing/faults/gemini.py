@@ -1,0 +1,118 @@
+"""The dialect of Gemini: https://ai.google.dev/api/generate-content."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dragoman.testing.faults.tongue import Json, Oddity, Tongue, event
+
+__all__ = ["GEMINI"]
+
+_WORDS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+_USAGE = {"promptTokenCount": 3, "candidatesTokenCount": 2, "totalTokenCount": 5}
+
+
+def _chunk(*parts: Json, finish: str | None = None, usage: Json | None = None, **more: Any) -> Json:
+    candidate: Json = {"content": {"role": "model", "parts": list(parts)}, "index": 0}
+    if finish:
+        candidate["finishReason"] = finish
+    counted = {"usageMetadata": usage} if usage else {}
+    return {"candidates": [candidate], **counted, "modelVersion": "served", "responseId": "r1", **more}
+
+
+def _error(status: int) -> Json:
+    return _reported(status, f"status {status} was asked for")
+
+
+def _reported(status: int, message: str, *details: Json, word: str | None = None) -> Json:
+    known: Json = {"code": status, "message": message, "details": list(details)}
+    word = word or _WORDS.get(status)
+    return {"error": known | ({"status": word} if word else {})}
+
+
+def _text(text: str) -> Json:
+    return {"text": text}
+
+
+def _call(name: str, city: str | None) -> Json:
+    given = {} if city is None else {"args": {"city": city}}
+    return {"functionCall": {"name": name, **given}}
+
+
+_END = event(_chunk(finish="STOP", usage=_USAGE))
+_FINE = event(_chunk(_text("fine")))
+_WHOLE = _chunk(_text("fine"), finish="STOP", usage=_USAGE)
+_BLOCKED = {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 3}}
+ODDITIES = {
+    "blocked": Oddity(events=(event(_BLOCKED),), whole=_BLOCKED),
+    "too_long": Oddity(
+        events=(_FINE, event(_chunk(finish="MAX_TOKENS", usage=_USAGE))),
+        whole=_chunk(_text("fine"), finish="MAX_TOKENS", usage=_USAGE),
+    ),
+    "tools_interleaved": Oddity(
+        events=(event(_chunk(_call("weather", "Oslo"))), event(_chunk(_call("weather", "Rome"))), _END),
+        whole=_chunk(_call("weather", "Oslo"), _call("weather", "Rome"), finish="STOP", usage=_USAGE),
+    ),
+    "tool_without_arguments": Oddity(
+        events=(event(_chunk(_call("clock", None))), _END),
+        whole=_chunk(_call("clock", None), finish="STOP", usage=_USAGE),
+    ),
+    "usage_absent": Oddity(events=(_FINE, event(_chunk(finish="STOP"))), whole=_chunk(_text("fine"), finish="STOP")),
+    "usage_last": Oddity(events=(_FINE, _END), whole=_WHOLE),
+    "usage_growing": Oddity(
+        events=(
+            event(_chunk(_text("fi"), usage={"promptTokenCount": 3, "candidatesTokenCount": 1})),
+            event(_chunk(_text("ne"), usage=_USAGE)),
+            _END,
+        ),
+        whole=_WHOLE,
+    ),
+    "nulls": Oddity(
+        events=(
+            event({"candidates": None}),
+            event({"candidates": [{"content": None}]}),
+            event({"candidates": [{"content": {"parts": None}}]}),
+            _FINE,
+            _END,
+        ),
+        whole=_chunk(_text("fine"), finish="STOP", usage=_USAGE, promptFeedback=None),
+    ),
+}
+
+GEMINI = Tongue(
+    name="google",
+    opening=(),
+    speak=lambda text: event(_chunk(_text(text))),
+    closing=lambda _: (_END,),
+    unfinished=(event({"usageMetadata": _USAGE}),),
+    unknown=(event({"novelty": {"a": 1}}), event(_chunk(novelty=2))),
+    whole=lambda text: _chunk(_text(text), finish="STOP", usage=_USAGE),
+    hollow={"candidates": [], "modelVersion": "served"},
+    error=_error,
+    failing=event(_reported(503, "The model is overloaded.")),
+    coded={
+        "context_overflow": (
+            400,
+            _reported(400, "The input token count (9) exceeds the maximum number of tokens allowed (8)."),
+        ),
+        "insufficient_quota": (429, _reported(429, "Quota exceeded for metric: requests, limit: 0, model: served")),
+        "retry_info": (
+            429,
+            _reported(429, "wait", {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"}),
+        ),
+        "error_code_number": (404, {"error": {"message": "no such model", "code": 404}}),
+        "error_text": (404, {"error": "no such model"}),
+        "error_detail": (404, {"error": {"message": "no such model", "code": "not_found", "status": None}}),
+        "error_foreign": (503, {"error": {"message": "busy", "type": "overloaded_error", "code": None}}),
+    },
+    oddities=ODDITIES,
+)

@@ -1,0 +1,165 @@
+"""The Messages API of Anthropic: https://docs.anthropic.com/en/api/messages-streaming."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dragoman.testing.faults.tongue import Events, Json, Oddity, Tongue, event
+
+__all__ = ["MESSAGES"]
+
+_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+
+
+def _named(kind: str, **fields: Any) -> bytes:
+    return event({"type": kind, **fields}, kind)
+
+
+def _message(reason: str | None, *content: Json, usage: Json | None = None) -> Json:
+    known = {"id": "msg_1", "type": "message", "role": "assistant", "model": "served", "content": list(content)}
+    return {**known, "stop_reason": reason, "stop_sequence": None, "usage": usage or _USAGE}
+
+
+def _error(status: int) -> Json:
+    kind = _TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")  # noqa: PLR2004  # HTTP's border
+    return _reported(kind, f"status {status} was asked for")
+
+
+def _reported(kind: str, message: str) -> Json:
+    return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}
+
+
+def _begin(place: int, block: Json) -> bytes:
+    return _named("content_block_start", index=place, content_block=block)
+
+
+def _delta(place: int, kind: str, **fields: Any) -> bytes:
+    return _named("content_block_delta", index=place, delta={"type": kind, **fields})
+
+
+def _input(place: int, piece: str) -> bytes:
+    return _delta(place, "input_json_delta", partial_json=piece)
+
+
+def _stop(place: int) -> bytes:
+    return _named("content_block_stop", index=place)
+
+
+def _end(reason: str | None, *, usage: Json | None = None) -> Events:
+    counted = {"usage": {"output_tokens": 2} if usage is None else usage}
+    ending = {"stop_reason": reason, "stop_sequence": None}
+    return (_named("message_delta", delta=ending, **counted), _named("message_stop"))
+
+
+def _speak(text: str) -> bytes:
+    return _delta(0, "text_delta", text=text)
+
+
+_USAGE = {"input_tokens": 3, "output_tokens": 2}
+_START = _named("message_start", message=_message(None, usage={"input_tokens": 3, "output_tokens": 1}))
+_OPENING = (_START, _begin(0, {"type": "text", "text": ""}))
+_FINE = {"type": "text", "text": "fine"}
+_SPOKEN = (*_OPENING, _speak("fine"), _stop(0))
+
+
+def _call(name: str, city: str | None) -> Json:
+    given = {} if city is None else {"city": city}
+    return {"type": "tool_use", "id": f"call_{city}", "name": name, "input": given}
+
+
+def _open_call(name: str, city: str | None) -> Json:
+    return _call(name, city) | {"input": {}}
+
+
+ODDITIES = {
+    "blocked": Oddity(events=(_START, *_end("refusal")), whole=_message("refusal")),
+    "too_long": Oddity(events=(*_SPOKEN, *_end("max_tokens")), whole=_message("max_tokens", _FINE)),
+    "tools_interleaved": Oddity(
+        events=(
+            _START,
+            _begin(0, _open_call("weather", "Oslo")),
+            _input(0, '{"city":'),
+            _begin(1, _open_call("weather", "Rome")),
+            _input(1, '{"city":"Rome"}'),
+            _input(0, '"Oslo"}'),
+            _stop(1),
+            _stop(0),
+            *_end("tool_use"),
+        ),
+        whole=_message("tool_use", _call("weather", "Oslo"), _call("weather", "Rome")),
+    ),
+    "tool_without_arguments": Oddity(
+        events=(_START, _begin(0, _call("clock", None)), _input(0, ""), _stop(0), *_end("tool_use")),
+        whole=_message("tool_use", _call("clock", None)),
+    ),
+    "tool_cut": Oddity(
+        events=(_START, _begin(0, _open_call("weather", "Oslo")), _input(0, '{"city":"Os'), *_end("max_tokens")),
+        whole=_message("max_tokens", _call("weather", None)),
+    ),
+    "usage_absent": Oddity(
+        events=(
+            _named("message_start", message={"id": "msg_1", "role": "assistant", "content": []}),
+            *_SPOKEN[1:],
+            _named("message_delta", delta={"stop_reason": "end_turn"}),
+            _named("message_stop"),
+        ),
+        whole=_message("end_turn", _FINE) | {"usage": None},
+    ),
+    "usage_last": Oddity(events=(*_SPOKEN, *_end("end_turn")), whole=_message("end_turn", _FINE)),
+    "usage_growing": Oddity(
+        events=(
+            *_SPOKEN,
+            _named("message_delta", delta={"stop_reason": None}, usage={"output_tokens": 1}),
+            *_end("end_turn", usage={"input_tokens": 3, "output_tokens": 2}),
+        ),
+        whole=_message("end_turn", _FINE),
+    ),
+    "nulls": Oddity(
+        events=(
+            *_OPENING,
+            _named("content_block_delta", index=0, delta={"type": "text_delta", "text": None}),
+            _speak("fine"),
+            _stop(0),
+            *_end("end_turn"),
+        ),
+        whole=_message("end_turn", {**_FINE, "citations": None}),
+    ),
+    "delta_unopened": Oddity(events=(*_SPOKEN, _delta(5, "text_delta", text="?")), whole=_message("end_turn", _FINE)),
+    "stop_twice": Oddity(events=(*_SPOKEN, _stop(0), *_end("end_turn")), whole=_message("end_turn", _FINE)),
+}
+
+MESSAGES = Tongue(
+    name="anthropic",
+    opening=_OPENING,
+    speak=_speak,
+    closing=lambda _: (_stop(0), *_end("end_turn")),
+    unfinished=(_stop(0), _named("message_stop")),
+    unknown=(_named("message_novelty", novelty={"a": 1}), _delta(0, "novelty_delta", novelty=2)),
+    whole=lambda text: _message("end_turn", {"type": "text", "text": text}),
+    hollow={"id": "msg_1", "type": "message", "role": "assistant"},
+    error=_error,
+    failing=event(_reported("overloaded_error", "Overloaded"), "error"),
+    coded={
+        "context_overflow": (400, _reported("invalid_request_error", "prompt is too long: 9 tokens > 8 maximum")),
+        "insufficient_quota": (
+            400,
+            _reported("invalid_request_error", "Your credit balance is too low to access the Anthropic API."),
+        ),
+        "error_code_number": (404, {"error": {"message": "no such model", "code": 404}}),
+        "error_text": (404, {"error": "no such model"}),
+        "error_detail": (404, {"detail": "no such model"}),
+        "error_foreign": (503, {"error": {"message": "busy", "type": "server_error", "code": None}}),
+    },
+    oddities=ODDITIES,
+)

@@ -1,0 +1,152 @@
+"""Who meets the faults: every HTTP plugin, asked through both doors, whole and streamed."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from typing import Any
+
+import attrs
+from attrs import define, field, frozen
+
+from core.scripted import FakeClock
+from dragoman import LLM, DragomanError, LLMConfig, Response, SyncLLM, TextDelta
+from dragoman.testing.faults import TONGUES, Tongue
+
+KEY = "sk-of-the-test/4f9c+never=shown"
+_CHAT, _RESPONSES, _MESSAGES, _GEMINI = TONGUES
+
+
+@frozen(kw_only=True)
+class Client:
+    """Say how to reach a server through one plugin.
+
+    Args:
+        name: what to call it here.
+        model: one of its models.
+        provider: the plugin, if it has another name.
+        tongue: the dialect it speaks.
+        base: the path of its base URL.
+        options: what it needs to be told.
+        both: whether it is asked without ``await`` too: one for each dialect is enough.
+
+    """
+
+    name: str
+    model: str
+    provider: str = ""
+    tongue: Tongue = _CHAT
+    base: str = "/v1"
+    options: dict[str, Any] = field(factory=dict)
+    both: bool = False
+
+    def config(self, url: str, **more: Any) -> LLMConfig:
+        given = {"num_retries": 0, "timeout": 20, "api_key": KEY, "api_base": url + self.base} | self.options | more
+        return LLMConfig(model=self.model, provider=self.provider or self.name, **given)
+
+    def llm(self, url: str, **more: Any) -> LLM:
+        return patient(LLM(self.config(url, **more)), FakeClock())
+
+
+CLIENTS = {
+    each.name: each
+    for each in (
+        Client(name="openai", model="gpt-4o", options={"api": "chat"}, both=True),
+        Client(
+            name="openai-responses",
+            model="gpt-5.1",
+            provider="openai",
+            tongue=_RESPONSES,
+            options={"api": "responses"},
+            both=True,
+        ),
+        Client(name="anthropic", model="claude-sonnet-4-5", tongue=_MESSAGES, both=True),
+        Client(name="google", model="gemini-2.5-flash", tongue=_GEMINI, base="/v1beta", both=True),
+        Client(name="azure", model="deployed", base="", options={"api_version": "2024-10-21"}),
+        Client(
+            name="azure-responses",
+            model="deployed",
+            provider="azure",
+            tongue=_RESPONSES,
+            base="/openai/v1",
+            options={"api": "responses"},
+        ),
+        Client(name="groq", model="llama-3.3-70b-versatile"),
+        Client(name="openrouter", model="anthropic/claude-sonnet-4.5"),
+        Client(name="litellm_proxy", model="claude"),
+        Client(name="openai_compatible", model="local"),
+    )
+}
+
+
+def patient(llm: LLM, clock: FakeClock) -> LLM:
+    """Let an LLM go by another clock, so that no retry waits."""
+    _, asking = llm._ready()  # noqa: SLF001  # a configuration is data, and names no clock
+    llm._asking = attrs.evolve(asking, clock=clock)  # noqa: SLF001  # as above
+    return llm
+
+
+@define(kw_only=True)
+class Outcome:
+    """Hold how a call ended.
+
+    Args:
+        text: the text that was delivered as it came.
+        slept: the waits between tries, in seconds.
+        response: the answer, if there was one.
+        error: the error, if there was one.
+
+    """
+
+    text: str = ""
+    slept: list[float]
+    response: Response | None = None
+    error: DragomanError | None = None
+
+    @property
+    def shown(self) -> str:
+        """Return all that the error shows."""
+        return "" if self.error is None else "".join(traceback.format_exception(self.error)) + repr(self.error)
+
+
+async def nothing_left() -> None:
+    """Fail if a task goes on that nobody waits for."""
+    async with asyncio.timeout(1):
+        while left := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(left)
+
+
+async def ask(config: LLMConfig, *, streamed: bool) -> Outcome:
+    clock = FakeClock()
+    outcome = Outcome(slept=clock.slept)
+    async with patient(LLM(config), clock) as llm:
+        try:
+            if not streamed:
+                outcome.response = await llm.generate("hi")
+            else:
+                async with llm.stream("hi") as stream:
+                    async for event in stream:
+                        outcome.text += event.text if isinstance(event, TextDelta) else ""
+                outcome.response = stream.response
+        except DragomanError as error:
+            outcome.error = error
+    await nothing_left()
+    return outcome
+
+
+def ask_without_await(config: LLMConfig, *, streamed: bool) -> Outcome:
+    clock = FakeClock()
+    outcome = Outcome(slept=clock.slept)
+    with SyncLLM(config) as llm:
+        patient(llm._llm, clock)  # noqa: SLF001  # as above
+        try:
+            if not streamed:
+                outcome.response = llm.generate("hi")
+            else:
+                with llm.stream("hi") as stream:
+                    for event in stream:
+                        outcome.text += event.text if isinstance(event, TextDelta) else ""
+                outcome.response = stream.response
+        except DragomanError as error:
+            outcome.error = error
+    return outcome
