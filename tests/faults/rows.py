@@ -750,6 +750,6 @@ ROWS = (
         number=84,
         injected="a hook yields after it was closed",
         required="PluginError",
-        absent="has no wire; see tests/core/test_plugins.py",
+        absent="a hook that is a generator is refused when it is registered: see tests/core/test_plugins.py",
     ),
 )
