@@ -10,26 +10,24 @@ import asyncio
 import os
 import urllib.request
 import zlib
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import lru_cache
 from types import TracebackType
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias
 from weakref import WeakKeyDictionary, ref
 
 import aiohttp
 from yarl import URL
 
 from dragoman.errors import (
-    ConfigurationError,
-    ConnectionFailedError,
     DragomanError,
     ProtocolError,
     RedirectError,
-    RequestTimeoutError,
     ResponseTooLargeError,
     StreamInterruptedError,
 )
+from dragoman.http.failures import told
 from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.provider import CallContext
 from dragoman.secret import reveal
@@ -38,8 +36,6 @@ MAX_REPLY_BYTES = 64 * 1024 * 1024
 _DRAIN_SECONDS = 0.1
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ENCODINGS = frozenset({"identity", "gzip", "x-gzip", "deflate"})
-
-T = TypeVar("T")
 
 
 class HttpStream(Protocol):
@@ -114,7 +110,7 @@ class AioHttpTransport:
     async def open(self, request: HttpRequest, context: CallContext) -> aiohttp.ClientResponse:
         """Send *request* and return the head of the reply, which the caller closes."""
         session = await self._session()
-        return await _told(
+        return await told(
             session.request(
                 request.method,
                 _url(request.url),
@@ -270,7 +266,7 @@ class _AioHttpStream:
     async def _next(self) -> bytes:
         while True:
             failure = self._content.exception()
-            data = await _told(self._content.readany() if failure is None else self._arrived(failure), "idle")
+            data = await told(self._content.readany() if failure is None else self._arrived(failure), "idle")
             if self._encoding == "identity":
                 return data
             if not data:
@@ -361,46 +357,3 @@ def _redirected(response: aiohttp.ClientResponse) -> RedirectError:
     where = target.partition("?")[0][:200]
     message = f"the server redirects to {where}; redirects are not followed. If that is right, set api_base to it"
     return RedirectError(message, status=response.status)
-
-
-async def _told(result: Awaitable[T], phase: str) -> T:
-    """Wait for *result* and turn what aiohttp raises into our errors.
-
-    The frames of aiohttp hold headers in plain text, and its errors the request. So ours are raised where nothing of
-    both is reachable any more, and a cancellation goes on without them.
-    """
-    try:
-        return await result
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        failure = _translated(error, phase)
-        failure.__cause__ = aiohttp.ClientError(f"{type(error).__name__}: {error}")
-    except asyncio.CancelledError as error:
-        error.__traceback__ = error.__context__ = error.__cause__ = None
-        raise
-    raise failure
-
-
-def _translated(error: Exception, phase: str) -> DragomanError:
-    reason = str(error) or type(error).__name__
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return RequestTimeoutError("no connection within the time allowed for one (connect_timeout)", phase="connect")
-    if isinstance(error, aiohttp.ServerTimeoutError):
-        which = "first_byte_timeout" if phase == "first_byte" else "idle_timeout"
-        return RequestTimeoutError(f"nothing arrived within the time allowed ({which})", phase=phase)
-    if isinstance(error, TimeoutError):
-        return RequestTimeoutError("the deadline of the call has passed (timeout)", phase="total", retryable=False)
-    if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
-        return ConnectionFailedError("the proxy that the environment names failed", phase="connect", code="proxy")
-    if isinstance(error, aiohttp.ClientSSLError):
-        message = f"no trusted TLS connection: {reason}. Check the host's name and the trust store (SSL_CERT_FILE)"
-        return ConnectionFailedError(message, phase="connect", code="tls", retryable=False)
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return ConnectionFailedError(f"no connection: {reason}", phase="connect")
-    if isinstance(error, aiohttp.ClientResponseError):
-        return ProtocolError("the reply is no HTTP, or longer than it declares", phase="decode")
-    if phase == "idle":
-        lost = f"the connection was lost in the middle of the reply: {reason}"
-        return StreamInterruptedError(lost, phase="mid_stream")
-    if isinstance(error, ValueError):
-        return ConfigurationError(f"this is no address: {reason}", parameter="api_base")
-    return ConnectionFailedError(f"the connection was lost before the reply began: {reason}", phase=phase)

@@ -1,0 +1,63 @@
+"""What the HTTP client raises, as our errors."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import aiohttp
+
+from dragoman.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    DragomanError,
+    ProtocolError,
+    RequestTimeoutError,
+    StreamInterruptedError,
+)
+
+T = TypeVar("T")
+
+
+async def told(result: Awaitable[T], phase: str) -> T:
+    """Wait for *result* and turn what aiohttp raises into our errors.
+
+    The frames of aiohttp hold headers in plain text, and its errors the request. So ours are raised where nothing of
+    both is reachable any more, and a cancellation goes on without them.
+    """
+    try:
+        return await result
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        failure = _translated(error, phase)
+        failure.__cause__ = aiohttp.ClientError(f"{type(error).__name__}: {error}")
+    except asyncio.CancelledError as error:
+        error.__traceback__ = error.__context__ = error.__cause__ = None
+        raise
+    raise failure
+
+
+def _translated(error: Exception, phase: str) -> DragomanError:
+    reason = str(error) or type(error).__name__
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return RequestTimeoutError("no connection within the time allowed for one (connect_timeout)", phase="connect")
+    if isinstance(error, aiohttp.ServerTimeoutError):
+        which = "first_byte_timeout" if phase == "first_byte" else "idle_timeout"
+        return RequestTimeoutError(f"nothing arrived within the time allowed ({which})", phase=phase)
+    if isinstance(error, TimeoutError):
+        return RequestTimeoutError("the deadline of the call has passed (timeout)", phase="total", retryable=False)
+    if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
+        return ConnectionFailedError("the proxy that the environment names failed", phase="connect", code="proxy")
+    if isinstance(error, aiohttp.ClientSSLError):
+        message = f"no trusted TLS connection: {reason}. Check the host's name and the trust store (SSL_CERT_FILE)"
+        return ConnectionFailedError(message, phase="connect", code="tls", retryable=False)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return ConnectionFailedError(f"no connection: {reason}", phase="connect")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return ProtocolError("the reply is no HTTP, or longer than it declares", phase="decode")
+    if phase == "idle":
+        lost = f"the connection was lost in the middle of the reply: {reason}"
+        return StreamInterruptedError(lost, phase="mid_stream")
+    if isinstance(error, ValueError):
+        return ConfigurationError(f"this is no address: {reason}", parameter="api_base")
+    return ConnectionFailedError(f"the connection was lost before the reply began: {reason}", phase=phase)
