@@ -58,7 +58,7 @@ def describe(name: str, value: object) -> Iterator[str]:
 
 def signature(value: object) -> str:
     try:
-        found = inspect.signature(value)  # type: ignore[arg-type]  # a callable
+        found = inspect.signature(value)  # a callable
     except (TypeError, ValueError):
         return ""
     parameters = [

@@ -65,9 +65,9 @@ async def measure(base: str) -> dict[str, list[float]]:
     for number in range(ROUNDS + 1):
         for name, client in clients.items():
             taken = (
-                await spent(lambda client=client: one_by_one(client), CALLS),  # type: ignore[misc]
-                await spent(lambda client=client: at_once(client), CALLS),  # type: ignore[misc]
-                await spent(lambda client=client: streams(client), STREAMS * EVENTS),  # type: ignore[misc]
+                await spent(lambda client=client: one_by_one(client), CALLS),
+                await spent(lambda client=client: at_once(client), CALLS),
+                await spent(lambda client=client: streams(client), STREAMS * EVENTS),
             )
             if number:  # the first round warms up
                 for kept, seconds in zip(samples[name], taken, strict=True):

@@ -179,4 +179,4 @@ def test_the_deadline_counts_from_now(clock: FakeClock) -> None:
 
 def test_text_parts_are_a_conversation_only_within_a_message() -> None:
     with pytest.raises(InvalidRequestError, match=r"messages\[0\] is Text"):
-        asking().chat([Text(text="Hi")], {})  # type: ignore[list-item]  # on purpose
+        asking().chat([Text(text="Hi")], {})  # on purpose

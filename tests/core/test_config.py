@@ -43,7 +43,7 @@ def test_an_assignment_counts_as_given_and_changes_the_revision() -> None:
     config = LLMConfig(model="m")
     before = config.revision
     config.temperature = 0.2
-    config.api_key = KEY  # type: ignore[assignment]  # becomes a Secret
+    config.api_key = KEY  # becomes a Secret
     assert config.revision == before + 2
     assert config.explicit == {"temperature"}
     assert repr(config.api_key) == "'********'"
@@ -99,7 +99,7 @@ def test_to_dict_is_flat_and_from_dict_its_inverse() -> None:
 
 def test_a_name_that_is_no_text_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="the name of a field is a text, not int"):
-        LLMConfig.from_dict({5: "x"})  # type: ignore[dict-item]  # on purpose
+        LLMConfig.from_dict({5: "x"})  # on purpose
 
 
 def test_replace_keeps_what_was_given() -> None:

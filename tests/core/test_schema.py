@@ -513,7 +513,7 @@ def keyed(**cities: str) -> None:
     pass
 
 
-def loose(city) -> None:  # type: ignore[no-untyped-def]
+def loose(city) -> None:
     pass
 
 

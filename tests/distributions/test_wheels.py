@@ -75,7 +75,7 @@ def test_says_that_it_is_typed(wheel: Wheel) -> None:
 
 def test_declares_its_entry_points(wheel: Wheel) -> None:
     written = configparser.RawConfigParser(delimiters=("=",))
-    written.optionxform = str  # type: ignore[assignment,method-assign] # the documented way to keep upper case
+    written.optionxform = str  # the documented way to keep upper case
     if f"{wheel.info}/entry_points.txt" in wheel.archive.namelist():
         written.read_string(wheel.read("entry_points.txt"))
     declared = dict(wheel.project.get("entry-points", {}))

@@ -61,7 +61,7 @@ def streamed(*events: Any) -> Response:
             sent = ServerSentEvent(data=json.dumps(event).encode(), event=event["type"])
             for each in decoder.feed(sent):
                 assembler.feed(each)
-    return assembler.end()[-1].response  # type: ignore[union-attr]
+    return assembler.end()[-1].response
 
 
 def as_stream(*content: Any, stop_reason: str | None = "end_turn", **delta: Any) -> list[Any]:

@@ -284,7 +284,7 @@ async def test_a_count_needs_a_context_only() -> None:
         provider = dragoman_provider(ProviderConfig(name="anthropic", api_key=Secret("k"), api_base=server.url))
         request = ChatRequest(model="claude-sonnet-4-5", messages=(Message("user", "hi"),))
 
-        usage = await provider.count_tokens(request, CallContext())  # type: ignore[attr-defined]
+        usage = await provider.count_tokens(request, CallContext())
         await provider.aclose()
 
     assert usage.input_tokens == 1

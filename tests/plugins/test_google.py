@@ -144,14 +144,14 @@ def test_the_third_generation_keeps_its_own_temperature_unless_told(model: str) 
     ],
 )
 def test_effort_by_family(model: str, effort: str, sent: dict[str, Any], changed: Any) -> None:
-    body, notes = encoded(model=model, settings=Settings(effort=effort))  # type: ignore[arg-type]
+    body, notes = encoded(model=model, settings=Settings(effort=effort))
 
     assert body["generationConfig"]["thinkingConfig"] == sent
     assert (("coerced", "effort") in notes) is changed
 
 
 def test_a_model_that_does_not_reason_is_not_told_to() -> None:
-    body, notes = encoded(model="gemini-2.0-flash", settings=Settings(effort="high"))  # type: ignore[arg-type]
+    body, notes = encoded(model="gemini-2.0-flash", settings=Settings(effort="high"))
 
     assert "generationConfig" not in body
     assert notes == [("dropped", "effort")]
@@ -159,7 +159,7 @@ def test_a_model_that_does_not_reason_is_not_told_to() -> None:
 
 def test_options_go_before_effort() -> None:
     options = {"thinking_budget": -1, "include_thoughts": True}
-    body, _ = encoded(settings=Settings(effort="low"), options=options)  # type: ignore[arg-type]
+    body, _ = encoded(settings=Settings(effort="low"), options=options)
     level, _ = encoded(model="gemini-3-flash", options={"thinking_level": "medium"})
 
     assert body["generationConfig"]["thinkingConfig"] == {"thinkingBudget": -1, "includeThoughts": True}

@@ -174,7 +174,7 @@ def test_a_cut_call_cannot_be_told() -> None:
 def test_results_that_failed_or_hold_images() -> None:
     image = Media(source=Bytes(data=b"png"), media_type="image/png")
     blob = {"inlineData": {"mimeType": "image/png", "data": "cG5n"}}
-    failed = Message("tool", ToolResult(call_id="1", name="f", content="no such city", outcome="error"))  # type: ignore[arg-type]
+    failed = Message("tool", ToolResult(call_id="1", name="f", content="no such city", outcome="error"))
     seen = Message("tool", ToolResult(call_id="1", name="f", content=[image]))
 
     assert contents(failed)[0]["parts"] == [{"functionResponse": {"name": "f", "response": {"error": "no such city"}}}]

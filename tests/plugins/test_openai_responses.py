@@ -178,7 +178,7 @@ class TestFailures:
                 with pytest.raises(kind) as caught:
                     async with model.stream("hi") as stream:
                         await stream.collect()
-                partial = caught.value.partial  # type: ignore[attr-defined]
+                partial = caught.value.partial
                 assert partial.text == "Hel"
 
     async def test_leave_out_a_default_that_was_refused(self, server: LoopbackServer) -> None:
@@ -238,7 +238,7 @@ def test_recorded_streams_say_what_their_last_event_says(recording: Recording) -
             assembler.feed(each)
         if decoder.done:
             break
-    streamed = assembler.end()[-1].response  # type: ignore[union-attr]
+    streamed = assembler.end()[-1].response
     whole = API.decode(HttpReply(status=200, body=json.dumps(whole_of(recording)).encode()))
     assert unsealed(streamed.message.to_dict()) == unsealed(whole.message.to_dict())
     assert (streamed.finish, streamed.usage, streamed.origin) == (whole.finish, whole.usage, whole.origin)

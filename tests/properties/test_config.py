@@ -33,7 +33,7 @@ def test_a_key_is_neither_shown_nor_pickled(config: LLMConfig, key: str) -> None
     config.api_key = None
     public = repr(config)
     assume(key not in public and key not in "api_key='********', ")
-    config.api_key = key  # type: ignore[assignment]  # becomes a Secret
+    config.api_key = key  # becomes a Secret
     assert key not in repr(config)
     assert key not in str(config.to_dict(redact=True))
     config.api_key = None

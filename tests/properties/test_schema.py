@@ -75,7 +75,7 @@ def data_class(fields: dict[str, Sample]) -> Sample:
 
 
 def typed_dict(fields: dict[str, Sample]) -> Sample:
-    kind = typing.TypedDict("Typed", {name: kind for name, (kind, _) in fields.items()})  # type: ignore[misc]
+    kind = typing.TypedDict("Typed", {name: kind for name, (kind, _) in fields.items()})
     return kind, st.fixed_dictionaries({name: values for name, (_, values) in fields.items()})
 
 

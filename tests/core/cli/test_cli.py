@@ -236,7 +236,7 @@ def test_what_a_model_says_cannot_rule_the_terminal() -> None:
             return True
 
     real = sys.stdout
-    sys.stdout = Terminal()  # type: ignore[assignment]
+    sys.stdout = Terminal()
     try:
         assert module._printable("a\x1b[2Jb\n\tc\x07é") == "a[2Jb\n\tcé"  # noqa: SLF001
     finally:

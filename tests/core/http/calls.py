@@ -106,7 +106,7 @@ def assemble(events: list[Event]) -> Response:
     for event in events:
         if event is not start:
             assembler.feed(event)
-    return assembler.end()[-1].response  # type: ignore[union-attr]
+    return assembler.end()[-1].response
 
 
 def decoded(*chunks: Any, speaks: Any = None) -> Response:

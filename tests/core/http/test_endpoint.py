@@ -11,7 +11,7 @@ DEEP = "https://api.near.test/openai/v1"
 
 
 def config(api_base: str | None = None, **fields: object) -> ProviderConfig:
-    return ProviderConfig(name="near", api_base=api_base, hosts=("near.test",), **fields)  # type: ignore[arg-type]
+    return ProviderConfig(name="near", api_base=api_base, hosts=("near.test",), **fields)
 
 
 class TestBaseUrl:
@@ -166,5 +166,5 @@ class TestHeaders:
     @pytest.mark.parametrize("value", ["word\r\nx: y", "wörd", "word\x00", 7])
     def test_that_http_cannot_carry_are_refused_unseen(self, value: object) -> None:
         with pytest.raises(InvalidRequestError, match="no printable ASCII") as caught:
-            checked_headers({"x-a": value})  # type: ignore[dict-item]
+            checked_headers({"x-a": value})
         assert "rd" not in str(caught.value).replace("header", "")

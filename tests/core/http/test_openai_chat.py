@@ -280,9 +280,9 @@ class TestAnswers:
         ]
         sound, inline, linked, plain = decode(whole(None, audio=audio, images=images)).message.parts
         assert (sound.id, sound.metadata) == ("a1", {"transcript": "Hi", "expires_at": 9})
-        assert inline.media_type == "image/png"  # type: ignore[union-attr]
-        assert linked.source.url == "https://x.test/a.png"  # type: ignore[union-attr]
-        assert plain.media_type == "image/*"  # type: ignore[union-attr]
+        assert inline.media_type == "image/png"
+        assert linked.source.url == "https://x.test/a.png"
+        assert plain.media_type == "image/*"
 
     @pytest.mark.parametrize("message", [{"audio": {"data": "x"}}, {"images": [{"image_url": "data:a;base64,x"}]}])
     def test_with_broken_media_break_the_dialect(self, message: dict[str, Any]) -> None:

@@ -160,7 +160,7 @@ def collect(*chunks: Any) -> Response:
     for event in decoder.close():
         assembler.feed(event)
     end = assembler.end()[-1]
-    response: Response = end.response  # type: ignore[union-attr]
+    response: Response = end.response
     return response
 
 

@@ -205,9 +205,11 @@ def _example(schema: Mapping[str, Any], root: Mapping[str, Any], text: str) -> J
         name = str(schema["$ref"]).rpartition("/")[2]
         return _example(root["$defs"][name], root, text)
     if "const" in schema:
-        return schema["const"]  # type: ignore[no-any-return]
+        only: JSON = schema["const"]
+        return only
     if schema.get("enum"):
-        return schema["enum"][0]  # type: ignore[no-any-return]
+        first: JSON = schema["enum"][0]
+        return first
     if schema.get("anyOf"):
         return _example(schema["anyOf"][0], root, text)
     kinds: Any = schema.get("type", "object")
