@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import ast
+import importlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import dragoman
 
 COSTLY = (
     "aiohttp",
@@ -21,18 +26,45 @@ COSTLY = (
 )
 
 
-def python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *options, "-c", code], capture_output=True, text=True, timeout=60, check=True
-    )
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
 
 
 def test_importing_dragoman_imports_nothing_costly() -> None:
-    report = python("import dragoman", "-X", "importtime").stderr
-    modules = {line.rpartition("|")[2].strip() for line in report.splitlines()}
+    modules = set(
+        json.loads(python("import json, sys; from dragoman import *; print(json.dumps([*sys.modules]))").stdout)
+    )
     assert "dragoman.llm" in modules
     assert not [each for each in COSTLY if each in modules]
     assert not [each for each in modules if each.startswith(("dragoman_", "dragoman.http", "dragoman.cli"))]
+
+
+def test_a_public_name_is_imported_when_it_is_used() -> None:
+    then = "print(sorted(name for name in sys.modules if name.startswith('dragoman.')))"
+    assert json.loads(python(f"import sys, dragoman; {then}").stdout.replace("'", '"')) == ["dragoman.lazily"]
+    used = python(f"import sys, dragoman; dragoman.Secret; dragoman.errors; {then}").stdout
+    assert "dragoman.secret" in used
+    assert "dragoman.llm" not in used
+
+
+@pytest.mark.parametrize("package", ["dragoman", "dragoman.http"])
+def test_type_checkers_are_told_of_the_names_that_there_are(package: str) -> None:
+    module = importlib.import_module(package)
+    assert module.__file__ is not None
+    told = ast.parse(Path(module.__file__).with_suffix(".pyi").read_text())
+    imported = {
+        alias.name: node.module for node in told.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    homes = {name: home for home, names in module._HOMES.items() for name in names}  # noqa: SLF001  # what it promises
+    assert imported == homes
+    assert module.__all__ == dir(module) == sorted(homes)
+    for name, home in homes.items():
+        assert getattr(module, name) is getattr(importlib.import_module(home), name)
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'dragoman' has no attribute 'nothing'"):
+        _ = dragoman.nothing  # type: ignore[attr-defined]
 
 
 NAMING = """
@@ -50,7 +82,10 @@ print(json.dumps([before, after, "tomllib" in sys.modules]))
 
 
 @pytest.mark.parametrize(
-    ("then", "imported"), [("", []), ("import asyncio; asyncio.run(llm.completion('Hi'))", ["dragoman_echo"])]
+    ("then", "imported"),
+    [("", []), ("import asyncio; asyncio.run(llm.completion('Hi'))", ["dragoman_echo", "dragoman_recorder"])],
 )
-def test_naming_a_model_imports_nothing_and_using_it_one_plugin(then: str, imported: list[str]) -> None:
+def test_naming_a_model_imports_nothing_and_using_it_one_provider_beside_extensions(
+    then: str, imported: list[str]
+) -> None:
     assert json.loads(python(NAMING.format(model="echo", then=then)).stdout) == [[], imported, False]

@@ -208,6 +208,8 @@ class _Search:
         return names[0]
 
     def _refuse_known_host(self, host: str) -> None:
+        if host == "localhost" or host[-1:].isdigit() or ":" in host:
+            return  # an address or this machine: nobody publishes a provider for these, and the list costs time
         for known, distribution in _directory("hosts"):
             if host_matches(host, known):
                 message = f"{distribution} for the host {host} is not installed; run: pip install {distribution}"

@@ -1,63 +1,43 @@
-"""What an HTTP provider is made of: a dialect, an endpoint and a transport."""
+"""What an HTTP provider is made of: a dialect, an endpoint and a transport.
+
+A module is imported when one of its names is first used: a provider that speaks one dialect does not pay for others.
+"""
 
 from __future__ import annotations
 
-from dragoman.http.dialect import ChoosesDialect, Dialect, StreamDecoder
-from dragoman.http.endpoint import (
-    Authorize,
-    Base,
-    Endpoint,
-    base_url,
-    checked_headers,
-    credential,
-    is_home,
-    is_loopback,
-    refuse_insecure,
-)
-from dragoman.http.openai_chat import OpenAIChat
-from dragoman.http.openai_messages import MessageRules
-from dragoman.http.openai_provider import OpenAIProvider
-from dragoman.http.openai_responses import OpenAIResponses
-from dragoman.http.options import OptionsReader, body_of, option_field
-from dragoman.http.provider import HttpProvider
-from dragoman.http.sse import EventDecoder, ServerSentEvent
-from dragoman.http.status import error_class, may_retry, retry_after
-from dragoman.http.transport import AioHttpTransport, HttpStream, Transport
-from dragoman.http.wire import HttpReply, HttpRequest, dumps, loads
-from dragoman.resolution import host_matches
+from dragoman.lazily import attributes
 
-__all__ = [
-    "AioHttpTransport",
-    "Authorize",
-    "Base",
-    "ChoosesDialect",
-    "Dialect",
-    "Endpoint",
-    "EventDecoder",
-    "HttpProvider",
-    "HttpReply",
-    "HttpRequest",
-    "HttpStream",
-    "MessageRules",
-    "OpenAIChat",
-    "OpenAIProvider",
-    "OpenAIResponses",
-    "OptionsReader",
-    "ServerSentEvent",
-    "StreamDecoder",
-    "Transport",
-    "base_url",
-    "body_of",
-    "checked_headers",
-    "credential",
-    "dumps",
-    "error_class",
-    "host_matches",
-    "is_home",
-    "is_loopback",
-    "loads",
-    "may_retry",
-    "option_field",
-    "refuse_insecure",
-    "retry_after",
-]
+_HOMES = {
+    "dragoman.http.dialect": ("ChoosesDialect", "Dialect", "StreamDecoder"),
+    "dragoman.http.endpoint": (
+        "Authorize",
+        "Base",
+        "Endpoint",
+        "base_url",
+        "checked_headers",
+        "credential",
+        "is_home",
+        "is_loopback",
+        "refuse_insecure",
+    ),
+    "dragoman.http.openai_chat": ("OpenAIChat",),
+    "dragoman.http.openai_messages": ("MessageRules",),
+    "dragoman.http.openai_provider": ("OpenAIProvider",),
+    "dragoman.http.openai_responses": ("OpenAIResponses",),
+    "dragoman.http.options": ("OptionsReader", "body_of", "option_field"),
+    "dragoman.http.provider": ("HttpProvider",),
+    "dragoman.http.sse": ("EventDecoder", "ServerSentEvent"),
+    "dragoman.http.status": ("error_class", "may_retry", "retry_after"),
+    "dragoman.http.transport": ("AioHttpTransport", "HttpStream", "Transport"),
+    "dragoman.http.wire": ("HttpReply", "HttpRequest", "dumps", "loads"),
+    "dragoman.resolution": ("host_matches",),
+}
+"""The public names by the module that defines them; ``__init__.pyi`` says the same to type checkers."""
+
+__all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605
+
+__getattr__ = attributes(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from dragoman.capabilities import NO, YES, Cap, Capabilities, Support
 
@@ -41,22 +42,26 @@ def plain_name(model: str) -> str:
     return model.split(":")[1] if model.startswith("ft:") and model.count(":") else model
 
 
+@lru_cache(maxsize=256)
 def is_reasoning(model: str) -> bool:
     """Tell whether *model* reasons before it answers."""
     name = plain_name(model)
     return bool(_REASONING.match(name)) and not _SAMPLING.match(name)
 
 
+@lru_cache(maxsize=256)
 def is_prompt_model(model: str) -> bool:
     """Tell whether *model* goes on from prompts and knows no chat."""
     return bool(_PROMPT.match(plain_name(model)))
 
 
+@lru_cache(maxsize=256)
 def speaks_only_responses(model: str) -> bool:
     """Tell whether *model* is served by the Responses API alone."""
     return bool(_RESPONSES_ONLY.match(plain_name(model)))
 
 
+@lru_cache(maxsize=256)
 def takes_no_system(model: str) -> bool:
     """Tell whether *model* takes no instructions apart from the user's."""
     return bool(_NO_SYSTEM.match(plain_name(model)))
