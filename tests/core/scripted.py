@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from textwrap import dedent
+from types import MappingProxyType
 from typing import TypeAlias
 
 from dragoman import (
@@ -28,6 +29,7 @@ from dragoman import (
     hookimpl,
 )
 from dragoman.assembly import build_response
+from dragoman.claims import SPECS
 from dragoman.plugins import EXTENSIONS, HOSTS, MODELS, PROVIDERS, installed
 
 Step: TypeAlias = Response | BaseException | list[Event | BaseException]
@@ -134,6 +136,7 @@ class Site:
         hosts: tuple[str, ...] = (),
         models: tuple[str, ...] = (),
         extensions: tuple[str, ...] = (),
+        specs: Mapping[str, str] = MappingProxyType({}),
         version: str = "1.2.3",
     ) -> None:
         module = module or "stub_" + distribution.removeprefix("dragoman-").replace("-", "_")
@@ -147,6 +150,7 @@ class Site:
             group: dict.fromkeys(names, module)
             for group, names in ((HOSTS, hosts), (MODELS, models), (EXTENSIONS, extensions))
         }
+        groups |= {f"{SPECS}{spec}": {name: module} for name, spec in specs.items()}
         (information / "entry_points.txt").write_text("".join(_section(*group) for group in groups.items()))
         importlib.invalidate_caches()
         installed.cache_clear()

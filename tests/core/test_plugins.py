@@ -13,6 +13,7 @@ from dragoman import (
     LLM,
     AuthenticationError,
     Capabilities,
+    DragomanError,
     LLMConfig,
     PluginConflictError,
     PluginError,
@@ -23,6 +24,7 @@ from dragoman import (
     UnknownProviderError,
     hookimpl,
 )
+from dragoman.earlier import EarlierProvider
 from dragoman.hookspecs import Binding
 from dragoman.plugins import EXTENSIONS, HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
 
@@ -132,6 +134,21 @@ def test_plugins_are_blocked_by_distribution_before_import() -> None:
         only.provider(ProviderConfig(name="b"))
 
 
+@pytest.mark.parametrize(
+    ("environ", "names"),
+    [
+        ({"DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD": "1"}, ()),
+        ({"DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD": "1", "DRAGOMAN_PLUGINS": "acme-a"}, ("a",)),
+        ({"DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD": " No "}, ("a", "b")),
+        ({"DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD": "", "DRAGOMAN_PLUGINS": " , "}, ("a", "b")),
+        ({"DRAGOMAN_DISABLE_PLUGINS": "acme_a,acme.b"}, ()),
+    ],
+)
+def test_nothing_loads_of_itself_if_the_operator_says_so(environ: dict[str, str], names: tuple[str, ...]) -> None:
+    found = Plugins([claim("a", "no_a", "acme-a"), claim("b", "no_b", "acme-b")], environ)
+    assert found.provider_names() == names
+
+
 class Nothing:
     @hookimpl
     def dragoman_provider(self, config: ProviderConfig) -> None:
@@ -142,6 +159,14 @@ class Wrong:
     @hookimpl
     def dragoman_provider(self, config: ProviderConfig) -> Any:
         return "a provider"
+
+
+class Lazy:
+    @hookimpl
+    def dragoman_provider(self, config: ProviderConfig) -> Any:
+        async def provider() -> None: ...
+
+        return provider()
 
 
 class Raises:
@@ -160,6 +185,7 @@ class Declines(Raises):
     ("plugin", "error", "words"),
     [
         (Nothing(), PluginError, "made nothing where a provider is wanted"),
+        (Lazy(), PluginError, "made a coroutine where a provider is wanted"),
         (Wrong(), PluginError, "made a str where a provider is wanted"),
         (Raises(), PluginLoadError, "failed: ValueError: no such region"),
         (Declines(), AuthenticationError, "no key"),
@@ -172,25 +198,89 @@ def test_a_plugin_that_makes_no_provider_is_named(plugin: object, error: type[Ex
         found.provider(ProviderConfig(name="acme"))
 
 
-@pytest.mark.parametrize("spec", ["1.1", "2.0", "2"])
-def test_a_plugin_newer_than_the_core_is_refused_with_both_versions(spec: str) -> None:
+def stating(spec: Any, *, speaks: str = "1.0") -> Plugins:
+    """Return plugins with a provider that states a specification, in a core that speaks another."""
     provider = Scripted()
     provider.info = ProviderInfo(name="acme", issuer="acme", spec=spec)
-    found = plugins()
+    found = Plugins([], {}, spec=speaks)
     found.register(provider, provider="acme")
+    return found
+
+
+@pytest.mark.parametrize("spec", ["1.1", "2.0", "1.10"])
+def test_a_plugin_newer_than_the_core_is_refused_with_both_versions(spec: str) -> None:
     words = f"registered was written for specification {spec}, this dragoman speaks 1.0; run: pip install --upgrade"
-    with pytest.raises(SpecVersionError, match=words) as caught:
-        found.provider(ProviderConfig(name="acme"))
+    with pytest.raises(SpecVersionError, match=f"{words} dragoman$") as caught:
+        stating(spec).provider(ProviderConfig(name="acme"))
     assert caught.value.provider == "acme"
 
 
-@pytest.mark.parametrize("spec", ["0.9", "1.0", "1", "1.0.7"])
-def test_a_plugin_as_old_as_the_core_or_older_is_taken(spec: str) -> None:
+@pytest.mark.parametrize(("spec", "speaks"), [("0.9", "1.0"), ("1.9", "2.0")])
+def test_a_plugin_of_an_older_major_version_is_refused_with_both_versions(spec: str, speaks: str) -> None:
+    words = (
+        f"specification {spec}, which dragoman no longer speaks since it speaks {speaks}; run: pip install --upgrade"
+    )
+    with pytest.raises(SpecVersionError, match=f"{words} registered$"):
+        stating(spec, speaks=speaks).provider(ProviderConfig(name="acme"))
+
+
+@pytest.mark.parametrize(
+    "spec", ["1", "1.0.7", "", "v1.0", "1.0 ", "1.x", "\u0661.0", "1.00", "1." + "9" * 5000, None, 1.0]
+)
+def test_what_is_no_specification_is_refused(spec: Any) -> None:
+    with pytest.raises(PluginError, match=r"registered states the specification .*; one is MAJOR\.MINOR"):
+        stating(spec).provider(ProviderConfig(name="acme"))
+
+
+def test_a_plugin_of_this_or_an_earlier_minor_version_is_taken() -> None:
+    found = stating("1.0")
+    assert type(found.provider(ProviderConfig(name="acme"))) is Scripted
+    assert [record.spec for record in found.records()] == ["1.0"]
+    assert type(stating("1.0", speaks="1.4").provider(ProviderConfig(name="acme"))) is EarlierProvider
+
+
+@pytest.mark.parametrize("info", [None, "1.0", object()])
+def test_a_provider_that_introduces_itself_with_anything_else_is_refused(info: Any) -> None:
     provider = Scripted()
-    provider.info = ProviderInfo(name="acme", issuer="acme", spec=spec)
+    provider.info = info
     found = plugins()
     found.register(provider, provider="acme")
-    assert found.provider(ProviderConfig(name="acme")) is provider
+    with pytest.raises(PluginError, match="states the specification None"):
+        found.provider(ProviderConfig(name="acme"))
+
+
+def test_a_specification_in_the_metadata_is_known_and_judged_before_the_import(site: Site) -> None:
+    site.add("acme-one", providers=("acme",), specs={"acme": "1.0"})
+    source = "import what_only_the_next_dragoman_has"
+    site.add("acme-two", "stub_newer", source, providers=("newer",), specs={"newer": "1.9"})
+    site.add("acme-three", providers=("silent",))
+    site.add("acme-four", "stub_newer_extension", source, extensions=("late",), specs={"late": "1.9"})
+    specs = {record.name: record.spec for record in installed().records()}
+    assert (specs["acme"], specs["newer"], specs["silent"]) == ("1.0", "1.9", "1")
+    with pytest.raises(SpecVersionError, match=r"acme-two was written for specification 1\.9"):
+        installed().provider(ProviderConfig(name="newer"))
+    assert site.imported() == set()
+    (late,) = installed().extensions()
+    assert isinstance(late, SpecVersionError)
+    assert installed().provider(ProviderConfig(name="silent"))
+    assert next(record.spec for record in installed().records() if record.name == "silent") == "1.0"
+
+
+def test_the_older_of_two_statements_counts(site: Site) -> None:
+    source = """
+        from core.scripted import Scripted
+        from dragoman import ProviderInfo
+
+        plugin = Scripted()
+        plugin.info = ProviderInfo(name="acme", issuer="acme", spec="1.3")
+    """
+    module = "stub_two_statements:plugin"
+    site.add("acme-one", "stub_two_statements", source, providers={"acme": module})
+    entries = next(site.path.glob("acme_one-*.dist-info")) / "entry_points.txt"
+    entries.write_text(entries.read_text() + f"[dragoman.spec.v1.2]\nacme = {module}\n")
+    found = Plugins(environ={}, spec="1.3")
+    assert isinstance(found.provider(ProviderConfig(name="acme")), EarlierProvider)
+    assert next(record.spec for record in found.records() if record.name == "acme") == "1.2"
 
 
 class Unknown:
@@ -428,3 +518,113 @@ async def test_a_module_that_is_provider_and_extension_sees_every_binding(
     for model in ("both/m", "echo"):
         await LLM(LLMConfig(model=model)).generate("Hi")
     assert sys.modules["stub_both"].seen == ["both", "echo"]
+
+
+BREAKING = """
+    from dragoman import hookimpl, ProviderError
+
+    @hookimpl(wrapper=True)
+    def dragoman_chat(binding):
+        {chat}
+
+    @hookimpl
+    def dragoman_secret(provider, field):
+        {secret}
+        return None
+
+    @hookimpl
+    def dragoman_commands():
+        {commands}
+"""
+
+
+def breaking(site: Site, name: str, chat: str = "return (yield)", secret: str = "", commands: str = "pass") -> None:
+    source = BREAKING.format(chat=chat, secret=secret, commands=commands)
+    site.add(f"acme-{name}", f"stub_breaking_{name}", source, extensions=(name,))
+
+
+@pytest.mark.parametrize(
+    ("chat", "words"),
+    [
+        ("1 / 0; yield", "ZeroDivisionError"),
+        ("raise SystemExit(3); yield", "SystemExit: 3"),
+        ("yield; return 5", "PluginError: the hook dragoman_chat gave a int"),
+        ("call = yield; raise RuntimeError(call)", "RuntimeError"),
+    ],
+)
+def test_an_extension_that_breaks_a_hook_is_set_aside_and_told_of(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, chat: str, words: str
+) -> None:
+    monkeypatch.setenv("DRAGOMAN_PLUGINS", "acme-bad,acme-good,acme-worse")
+    breaking(site, "bad", chat)
+    breaking(site, "good")
+    breaking(site, "worse", "1 / 0; yield")
+    found, own = installed(), binding("acme")
+    assert found.extensions() == ()
+    assert found.chat(own) == own.implementation.chat
+    errors = sorted(map(str, found.extensions()))
+    assert len(errors) == 2
+    assert errors[0].startswith(f"the plugin 'bad' of acme-bad is left out: dragoman_chat: {words}")
+    assert errors[1].startswith("the plugin 'worse' of acme-worse is left out: dragoman_chat: ZeroDivisionError")
+    assert sorted(record.message for record in caplog.records) == errors
+    states = {record.name: record.state for record in found.records()}
+    assert (states["bad"], states["good"], states["worse"]) == ("failed", "loaded", "failed")
+    assert found.chat(own) == own.implementation.chat
+    assert len(caplog.records) == 2
+
+
+def test_what_an_extension_refuses_on_purpose_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_PLUGINS", "acme-budget")
+    breaking(site, "budget", "raise ProviderError('no money left'); yield", secret="raise KeyboardInterrupt")
+    installed().extensions()
+    with pytest.raises(DragomanError, match="no money left"):
+        installed().chat(binding("acme"))
+    with pytest.raises(KeyboardInterrupt):
+        installed().secret("acme", "api_key")
+    breaking(site, "bad", "1 / 0; yield")
+    monkeypatch.setenv("DRAGOMAN_PLUGINS", "acme-bad,acme-budget")
+    installed.cache_clear()
+    installed().extensions()
+    with pytest.raises(DragomanError, match="no money left"):
+        installed().chat(binding("acme"))
+
+
+@pytest.mark.parametrize("commands", ["1 / 0", "yield 5", "return [5]"])
+def test_a_hook_that_gives_the_wrong_thing_harms_no_other_hook(
+    site: Site, monkeypatch: pytest.MonkeyPatch, commands: str
+) -> None:
+    monkeypatch.setenv("DRAGOMAN_PLUGINS", "acme-bad,acme-house")
+    breaking(site, "bad", secret="1 / 0", commands=commands)
+    site.add("acme-house", "stub_extension", EXTENSION, extensions=("house",))
+    assert [command.name for command in installed().commands()] == ["spend"]
+    assert installed().secret("acme", "api_key") == "acme-api_key"
+
+
+def test_what_the_program_itself_registered_is_its_own_fault() -> None:
+    class Broken:
+        @hookimpl
+        def dragoman_secret(self, provider: str, field: str) -> str:
+            raise ValueError("no key store")
+
+    found = plugins()
+    found.register(Broken())
+    with pytest.raises(PluginError, match="the hook dragoman_secret failed: ValueError: no key store"):
+        found.secret("acme", "api_key")
+
+
+def test_an_interrupt_during_an_import_is_the_users_and_the_rest_is_imported_later(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAGOMAN_PLUGINS", "acme-slow,acme-house")
+    source = """
+        import builtins
+        if not hasattr(builtins, "dragoman_test_interrupted"):
+            builtins.dragoman_test_interrupted = True
+            raise KeyboardInterrupt
+    """
+    site.add("acme-slow", "stub_interrupted", source, extensions=("slow",))
+    site.add("acme-house", "stub_extension", EXTENSION, extensions=("house",))
+    with pytest.raises(KeyboardInterrupt):
+        installed().extensions()
+    assert installed().extensions() == ()
+    assert installed().secret("acme", "api_key") == "acme-api_key"

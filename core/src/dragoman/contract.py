@@ -5,11 +5,14 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from dragoman import hookspecs
 from dragoman.errors import PluginError, SpecVersionError
 from dragoman.provider import SPEC, Provider
+
+Spec: TypeAlias = tuple[int, int]
+"""A version of the provider specification: major and minor."""
 
 HOOKS = tuple(name for name in dir(hookspecs) if name.startswith(f"{hookspecs.PROJECT}_"))
 """The names of all hooks."""
@@ -48,26 +51,60 @@ def check_hooks(plugin: object, options_of: Callable[[Any, str], Mapping[str, An
             raise PluginError(message)
 
 
-def check_provider(made: object, *, name: str, distribution: str) -> Provider:
+def check_provider(made: object, *, name: str, distribution: str, ours: str = SPEC) -> Provider:
     """Return *made* if it is a provider that this core can talk to.
 
     Raises:
-        PluginError: if it is no provider.
-        SpecVersionError: if it was written for a newer specification.
+        PluginError: if it is no provider, or states no specification.
+        SpecVersionError: if it was written for a specification that this core does not speak.
 
     """
+    if inspect.iscoroutine(made):
+        made.close()  # it would complain that nobody awaited it
     if not isinstance(made, Provider):
         message = f"{distribution} made {_kind(made)} where a provider is wanted"
         raise PluginError(message, provider=name)
-    theirs = tuple(int(number) for number in re.findall(r"\d+", made.info.spec)[:2])
-    ours = tuple(int(number) for number in SPEC.split("."))
-    if theirs > ours:
+    check_spec(getattr(made.info, "spec", None), name=name, distribution=distribution, ours=ours)
+    return made
+
+
+def read_spec(text: object) -> Spec | None:
+    """Return the specification that *text* states, such as ``"1.0"``; ``None`` if it states none."""
+    found = re.fullmatch(r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})", text) if isinstance(text, str) else None
+    return (int(found.group(1)), int(found.group(2))) if found else None
+
+
+def check_spec(stated: object, *, name: str, distribution: str, ours: str = SPEC) -> Spec:
+    """Return the specification that a plugin states, if this core can speak it.
+
+    Args:
+        stated: what it states.
+        name: the provider's name.
+        distribution: where it comes from.
+        ours: the specification of this core.
+
+    Raises:
+        PluginError: if it states none.
+        SpecVersionError: if it states a newer one, or one of an older major version.
+
+    """
+    theirs, core = read_spec(stated), read_spec(ours) or (0, 0)
+    if theirs is None:
+        message = f"{distribution} states the specification {stated!r}; one is MAJOR.MINOR, such as {SPEC!r}"
+        raise PluginError(message, provider=name)
+    if theirs > core:
         message = (
-            f"{distribution} was written for specification {made.info.spec}, this dragoman speaks {SPEC}; "
+            f"{distribution} was written for specification {stated}, this dragoman speaks {ours}; "
             "run: pip install --upgrade dragoman"
         )
         raise SpecVersionError(message, provider=name)
-    return made
+    if theirs[0] < core[0]:
+        message = (
+            f"{distribution} was written for specification {stated}, which dragoman no longer speaks since it speaks "
+            f"{ours}; run: pip install --upgrade {distribution}"
+        )
+        raise SpecVersionError(message, provider=name)
+    return theirs
 
 
 def check_call(call: _Call, hook: str) -> _Call:

@@ -35,7 +35,7 @@ class Binding:
         distribution: the distribution that provides it.
         implementation: the provider itself.
         capabilities: what the model accepts.
-        options: the caller's options for this provider, which may also serve an extension.
+        options: the caller's options for this provider.
 
     """
 

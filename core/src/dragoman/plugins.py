@@ -8,49 +8,29 @@ when that plugin is asked for, never before.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import os
-import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from types import ModuleType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import attrs
 import pluggy
-from attrs import define, field, frozen
+from attrs import define, field
 
 from dragoman import hookspecs
-from dragoman.contract import check_call, check_hooks, check_provider
-from dragoman.errors import (
-    DragomanError,
-    PluginConflictError,
-    PluginError,
-    PluginLoadError,
-    UnknownProviderError,
-)
+from dragoman.admission import Admission
+from dragoman.blame import guarded, is_meant, left_out, raise_for_hook
+from dragoman.capabilities import Policy
+from dragoman.claims import EXTENSIONS, GROUPS, HOSTS, MODELS, PROVIDERS, SPECS, Claim, read_claims
+from dragoman.contract import check_call, check_hooks, check_provider, check_spec, read_spec
+from dragoman.errors import PluginConflictError, PluginError, UnknownProviderError
 from dragoman.hookspecs import PROJECT, Binding
-from dragoman.provider import ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
-
-PROVIDERS = "dragoman.providers.v1"
-HOSTS = "dragoman.hosts.v1"
-MODELS = "dragoman.models.v1"
-EXTENSIONS = "dragoman.extensions.v1"
-GROUPS = (PROVIDERS, HOSTS, MODELS, EXTENSIONS)
-
+from dragoman.provider import SPEC, ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
 
 State: TypeAlias = Literal["installed", "blocked", "loaded", "failed"]
-
-
-@frozen(kw_only=True)
-class Claim:
-    """Hold one entry point: *distribution* claims *name* for *module*."""
-
-    group: str
-    name: str
-    module: str
-    distribution: str
+_T = TypeVar("_T")
 
 
 @define(kw_only=True)
@@ -63,6 +43,8 @@ class PluginRecord:
         version: that distribution's version.
         group: the entry-point group.
         module: what is imported for it.
+        spec: the specification it was written for, as its metadata states it; ``1`` where only the major version is
+            known, until the provider was made and states more.
         state: ``installed`` (not imported yet), ``blocked``, ``loaded`` or ``failed``.
         error: why it failed.
 
@@ -73,33 +55,17 @@ class PluginRecord:
     version: str
     group: str
     module: str
+    spec: str = "1"
     state: State = "installed"
     error: BaseException | None = field(default=None, eq=False)
 
 
-def read_claims() -> tuple[Claim, ...]:
-    """Read the entry points of all installed distributions, importing nothing."""
-    found = importlib.metadata.entry_points()
-    return tuple(
-        Claim(group=group, name=entry.name, module=entry.value, distribution=_distribution(entry))
-        for group in GROUPS
-        for entry in found.select(group=group)
+_importing = threading.RLock()
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
+    # A child that is made while another thread imports a plugin would have half of it, and a lock that nobody opens.
+    os.register_at_fork(
+        before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_importing.release
     )
-
-
-def _distribution(entry: importlib.metadata.EntryPoint) -> str:
-    return _normal(entry.dist.name) if entry.dist is not None else "unknown"
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 class Plugins:
@@ -107,17 +73,30 @@ class Plugins:
 
     Args:
         claims: the entry points; those of the installed distributions if not given.
-        environ: where ``DRAGOMAN_PLUGINS`` (only these distributions) and ``DRAGOMAN_DISABLE_PLUGINS`` (not these) are
-            looked up, each a comma-separated list.
+        environ: says which distributions may be used, by ``DRAGOMAN_PLUGINS``,
+            ``DRAGOMAN_DISABLE_PLUGINS`` and ``DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD``.
+        spec: the specification that the core speaks.
 
     """
 
-    def __init__(self, claims: Iterable[Claim] | None = None, environ: Mapping[str, str] | None = None) -> None:
-        source = os.environ if environ is None else environ
-        self._only = _names(source.get("DRAGOMAN_PLUGINS", ""))
-        self._never = _names(source.get("DRAGOMAN_DISABLE_PLUGINS", ""))
+    def __init__(
+        self,
+        claims: Iterable[Claim] | None = None,
+        environ: Mapping[str, str] | None = None,
+        *,
+        spec: str = SPEC,
+    ) -> None:
+        self.admission = Admission.of(os.environ if environ is None else environ)
+        self._spec = spec
         everything = tuple(read_claims() if claims is None else claims)
-        self.claims = tuple(claim for claim in everything if not self._is_blocked(claim.distribution))
+        self._stated = {
+            (claim.name, claim.module, claim.distribution): claim.group.removeprefix(SPECS)
+            for claim in everything
+            if claim.group.startswith(SPECS)
+        }
+        self.claims = tuple(
+            claim for claim in everything if claim.group in GROUPS and not self.admission.blocks(claim.distribution)
+        )
         plugins = (claim for claim in everything if claim.group in {PROVIDERS, EXTENSIONS})
         self._records = {_key(claim): self._record(claim) for claim in plugins}
         self._modules: dict[str, object] = {}
@@ -126,19 +105,17 @@ class Plugins:
         self._manager.register(_Core())
         self._providers: dict[object, frozenset[str]] = {}
         self._extensions_loaded = False
-        self._lock = threading.RLock()
-
-    def _is_blocked(self, distribution: str) -> bool:
-        return distribution in self._never or bool(self._only and distribution not in self._only)
+        self._aside: set[object] = set()
 
     def _record(self, claim: Claim) -> PluginRecord:
         return PluginRecord(
             name=claim.name,
             distribution=claim.distribution,
-            version=_version(claim.distribution),
+            version=claim.version,
             group=claim.group,
             module=claim.module,
-            state="blocked" if self._is_blocked(claim.distribution) else "installed",
+            spec=self._stated.get((claim.name, claim.module, claim.distribution)) or claim.group.rpartition(".v")[2],
+            state="blocked" if self.admission.blocks(claim.distribution) else "installed",
         )
 
     def records(self) -> tuple[PluginRecord, ...]:
@@ -194,12 +171,12 @@ class Plugins:
             PluginError: if an implementation cannot work.
 
         """
-        with self._lock:
+        with _importing:
             name = provider or str(getattr(plugin, "__name__", type(plugin).__name__))
             group = PROVIDERS if provider else EXTENSIONS
             claim = Claim(group=group, name=name, module=f"<registered {name}>", distribution="registered")
-            check_hooks(plugin, self._manager.parse_hookimpl_opts, name)
-            _guarded(claim, lambda: self._manager.register(plugin))
+            guarded(claim, lambda: check_hooks(plugin, self._manager.parse_hookimpl_opts, name))
+            guarded(claim, lambda: self._manager.register(plugin))
             if provider is None:
                 return
             self.claims = (*self.claims, claim)
@@ -207,87 +184,137 @@ class Plugins:
             self._modules[claim.module] = plugin
             self._providers[plugin] = frozenset({provider})
 
-    def provider(self, config: ProviderConfig) -> Provider:
+    def provider(self, config: ProviderConfig, policy: Policy | None = None) -> Provider:
         """Make the provider that *config* names, importing its plugin now.
+
+        One that was written for an earlier specification gets each request in the words of that.
+
+        Args:
+            config: what the provider is made with.
+            policy: what to do with a wish that an earlier specification has no word for.
 
         Raises:
             PluginLoadError: if the plugin cannot be imported; the original error is the cause.
             PluginError: if it does not make a provider.
-            SpecVersionError: if it was written for a newer specification.
+            SpecVersionError: if it was written for a newer specification, or one that is no longer spoken.
 
         """
         claim = self.provider_claim(config.name)
+        record = self._records[_key(claim)]
         plugin = self._load(claim)
         caller = self._manager.subset_hook_caller("dragoman_provider", self._all_but({plugin}))
-        made = _guarded(claim, lambda: caller(config=config))
-        return check_provider(made, name=claim.name, distribution=claim.distribution)
+        made = guarded(claim, lambda: caller(config=config))
+        who = (claim.name, claim.distribution)
+        provider = guarded(claim, lambda: check_provider(made, name=who[0], distribution=who[1], ours=self._spec))
+        # A provider that states none has that of this core; what its metadata states does not change by itself.
+        stated = [each for each in (read_spec(record.spec), read_spec(provider.info.spec)) if each]
+        major, minor = min(stated)
+        record.spec = f"{major}.{minor}"
+        if record.spec == self._spec:
+            return provider
+        from dragoman.earlier import EarlierProvider  # noqa: PLC0415  # not paid for by providers of today
+
+        return EarlierProvider(provider, (major, minor), policy)
 
     def extensions(self) -> tuple[PluginError, ...]:
         """Import every extension that was not imported yet; return what failed, now or before."""
-        with self._lock:
+        with _importing:
             if not self._extensions_loaded:
-                self._extensions_loaded = True
                 for claim in self.select(EXTENSIONS):
                     try:
                         self._load(claim)
                     except PluginError as error:
                         self._records[_key(claim)].error = error
+                self._extensions_loaded = True
         broken = [record.error for record in self._records.values() if record.group == EXTENSIONS]
         return tuple(error for error in broken if isinstance(error, PluginError))
 
     def resolve(self, query: Any) -> Any:
         """Ask the extensions who serves a model that nobody claims."""
         self.extensions()
-        return self._caller("dragoman_resolve", None)(query=query)
+        return self._ask("dragoman_resolve", None, _as_is, query=query)
 
     def secret(self, provider: str, field: str) -> str | None:
         """Ask the key stores for a credential."""
         self.extensions()
-        found: str | None = self._caller("dragoman_secret", None)(provider=provider, field=field)
+        found: str | None = self._ask("dragoman_secret", None, _as_is, provider=provider, field=field)
         return found
 
     def completion(self, binding: Binding) -> CompletionCall:
         """Ask who answers a prompt."""
-        call: CompletionCall = self._caller("dragoman_completion", binding.provider)(binding=binding)
-        return check_call(call, "dragoman_completion")
+        call: CompletionCall = self._bound("dragoman_completion", binding)
+        return call
 
     def chat(self, binding: Binding) -> ChatCall:
         """Ask who answers a conversation."""
-        call: ChatCall = self._caller("dragoman_chat", binding.provider)(binding=binding)
-        return check_call(call, "dragoman_chat")
+        call: ChatCall = self._bound("dragoman_chat", binding)
+        return call
 
     def stream(self, binding: Binding) -> StreamCall:
         """Ask who streams."""
-        call: StreamCall = self._caller("dragoman_stream", binding.provider)(binding=binding)
-        return check_call(call, "dragoman_stream")
+        call: StreamCall = self._bound("dragoman_stream", binding)
+        return call
 
     def commands(self) -> tuple[Command, ...]:
         """Return the commands that extensions add."""
         self.extensions()
-        found: list[Iterable[Command]] = self._caller("dragoman_commands", None)()
-        return tuple(command for commands in found for command in commands)
+        return self._ask("dragoman_commands", None, _commands)
 
-    def _caller(self, hook: str, provider: str | None) -> Callable[..., Any]:
+    def _bound(self, hook: str, binding: Binding) -> Any:
+        return self._ask(hook, binding.provider, lambda call: check_call(call, hook), binding=binding)
+
+    def _ask(self, hook: str, provider: str | None, check: Callable[[Any], _T], /, **arguments: object) -> _T:
+        """Call a hook; an installed extension that breaks it is set aside, and what remains is asked again."""
+
+        def ask(without: Iterable[object]) -> _T:
+            return check(self._caller(hook, provider, without)(**arguments))
+
+        try:
+            return ask(())
+        except BaseException as error:
+            if is_meant(error):
+                raise
+            suspects = self._suspects()
+            if not suspects or _failure(ask, [plugin for _, plugin in suspects]):
+                raise_for_hook(hook, error)
+        for index, (claim, plugin) in enumerate(suspects):
+            if failure := _failure(ask, [later for _, later in suspects[index + 1 :]]):
+                self._set_aside(claim, plugin, hook, failure)
+        return ask(())
+
+    def _suspects(self) -> list[tuple[Claim, object]]:
+        """Return the installed extensions that take part."""
+        found = ((claim, self._modules.get(claim.module)) for claim in self.select(EXTENSIONS))
+        return [(claim, plugin) for claim, plugin in found if plugin is not None and plugin not in self._aside]
+
+    def _set_aside(self, claim: Claim, plugin: object, hook: str, error: BaseException) -> None:
+        self._aside.add(plugin)
+        record = self._records[_key(claim)]
+        record.state, record.error = "failed", left_out(claim, hook, error)
+
+    def _caller(self, hook: str, provider: str | None, without: Iterable[object]) -> Callable[..., Any]:
         """Return the caller of *hook* without the plugins of other providers than *provider*."""
-        with self._lock:
+        with _importing:
             everywhere = {self._modules.get(claim.module) for claim in self.select(EXTENSIONS)}
             others = [
                 plugin
                 for plugin, names in self._providers.items()
                 if provider not in names and plugin not in everywhere
             ]
-        return self._manager.subset_hook_caller(hook, others)
+        return self._manager.subset_hook_caller(hook, {*others, *self._aside, *without})
 
     def _all_but(self, plugins: set[object]) -> list[object]:
         return [plugin for plugin in self._manager.get_plugins() if plugin not in plugins]
 
     def _load(self, claim: Claim) -> object:
-        with self._lock:
+        with _importing:
             record = self._records[_key(claim)]
             if isinstance(record.error, PluginError):
                 raise record.error.with_traceback(None)
             if claim.module not in self._modules:
                 try:
+                    if read_spec(record.spec):  # known from the metadata: what is too new may not even be importable
+                        check_spec(record.spec, name=claim.name, distribution=claim.distribution, ours=self._spec)
                     self._modules[claim.module] = self._import(claim)
                 except PluginError as error:
                     record.state, record.error = "failed", error
@@ -300,11 +327,11 @@ class Plugins:
 
     def _import(self, claim: Claim) -> ModuleType | object:
         module, _, attribute = claim.module.partition(":")
-        plugin: object = _guarded(claim, lambda: importlib.import_module(module))
+        plugin: object = guarded(claim, lambda: importlib.import_module(module))
         if attribute:
-            plugin = _guarded(claim, lambda: getattr(plugin, attribute))
-        check_hooks(plugin, self._manager.parse_hookimpl_opts, claim.distribution)
-        _guarded(claim, lambda: self._manager.register(plugin))
+            plugin = guarded(claim, lambda: getattr(plugin, attribute))
+        guarded(claim, lambda: check_hooks(plugin, self._manager.parse_hookimpl_opts, claim.distribution))
+        guarded(claim, lambda: self._manager.register(plugin))
         return plugin
 
 
@@ -324,26 +351,50 @@ class _Core:
         return binding.implementation.stream
 
 
-def _guarded(claim: Claim, action: Callable[[], Any]) -> Any:
-    """Run a plugin's own code; turn whatever it raises into an error that names it."""
+def _as_is(found: Any) -> Any:
+    return found
+
+
+def _commands(found: Iterable[Iterable[Command]]) -> tuple[Command, ...]:
+    commands = tuple(command for each in found for command in each)
+    for command in commands:
+        if not isinstance(command, Command):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin's word
+            message = f"the hook dragoman_commands gave a {type(command).__name__} where a Command is wanted"
+            raise PluginError(message)
+    return commands
+
+
+def _failure(ask: Callable[[list[object]], object], without: list[object]) -> BaseException | None:
+    """Return what goes wrong when some plugins are left out, unless that is meant."""
     try:
-        return action()
-    except DragomanError:
-        raise
-    except (Exception, SystemExit) as error:
-        message = f"the plugin {claim.name!r} of {claim.distribution} failed: {type(error).__name__}: {error}"
-        raise PluginLoadError(message, provider=claim.name) from error
+        ask(without)
+    except BaseException as error:
+        if is_meant(error):
+            raise
+        return error
+    return None
 
 
 def _key(claim: Claim) -> tuple[str, str, str]:
     return (claim.group, claim.name, claim.distribution)
 
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(_normal(name.strip()) for name in text.split(",") if name.strip())
-
-
 @cache
 def installed() -> Plugins:
     """Return the plugins of this process."""
     return Plugins()
+
+
+__all__ = [
+    "EXTENSIONS",
+    "GROUPS",
+    "HOSTS",
+    "MODELS",
+    "PROVIDERS",
+    "Claim",
+    "PluginRecord",
+    "Plugins",
+    "State",
+    "installed",
+    "read_claims",
+]

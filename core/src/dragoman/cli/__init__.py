@@ -1,4 +1,4 @@
-"""The command line: ``dragoman chat``, ``dragoman why`` and ``dragoman plugins``."""
+"""The command line: ``dragoman chat``, ``why``, ``plugins``, ``doctor`` and what extensions add."""
 
 from __future__ import annotations
 

@@ -14,6 +14,8 @@ _COMMANDS = {
     "chat": ("dragoman.cli.chat:chat", "Ask a model and print its answer."),
     "why": ("dragoman.cli.inspect:why", "Show which provider serves MODEL, and why."),
     "plugins": ("dragoman.cli.inspect:plugins", "List the installed plugins, importing none."),
+    "doctor": ("dragoman.cli.doctor:doctor", "Tell what is wrong with the installed plugins, and how to mend it."),
+    "new-provider": ("dragoman.cli.scaffold:new_provider", "Write the project of a new provider."),
 }
 """Our own commands: where they are, and what they do in one line, so that help imports none."""
 

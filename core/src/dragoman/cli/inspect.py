@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import sys
+from collections.abc import Iterator
+from importlib.machinery import PathFinder
+from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from dragoman.config import LLMConfig
-from dragoman.plugins import EXTENSIONS, HOSTS, MODELS, PluginRecord, Plugins, installed
-from dragoman.resolution import explain
+from dragoman.errors import ConfigurationError, PluginConflictError
+from dragoman.plugins import EXTENSIONS, HOSTS, MODELS, PROVIDERS, Claim, PluginRecord, Plugins, installed
+from dragoman.resolution import explain, host_matches
 
 _WIDE = 240
 """How many characters a line may have where no terminal limits it."""
+_COLUMNS = ("name", "distribution", "version", "spec", "state", "hosts", "models", "origin")
 
 
 @click.command()
@@ -21,33 +29,101 @@ _WIDE = 240
 @click.option("-b", "--api-base", help="The base URL, as in LLMConfig.")
 @click.option("-p", "--provider", help="The provider, as in LLMConfig.")
 def why(model: str | None, api_base: str | None, provider: str | None) -> None:
-    """Show which provider serves MODEL, and why."""
+    """Show which provider serves MODEL, and why; or who could, if none does."""
     named = {"model": model, "api_base": api_base, "provider": provider}
-    explanation = explain(LLMConfig.from_dict({name: value for name, value in named.items() if value is not None}))
-    console = Console(highlight=False)
+    config = LLMConfig.from_dict({name: value for name, value in named.items() if value is not None})
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    try:
+        explanation = explain(config)
+    except (ConfigurationError, PluginConflictError):
+        for line in _candidates(installed(), model or "", api_base):
+            console.print(line)
+        raise
     console.print(f"provider      {explanation.provider}")
-    console.print(f"model         {explanation.model}", markup=False)
+    console.print(f"model         {explanation.model}")
     console.print(f"distribution  {explanation.distribution}")
-    console.print(f"endpoint      {explanation.endpoint or 'that of the provider'}", markup=False)
+    console.print(f"endpoint      {explanation.endpoint or 'that of the provider'}")
     for number, step in enumerate(explanation.steps, start=1):
-        console.print(f"  {number}. {step}", markup=False)
+        console.print(f"  {number}. {step}")
+
+
+def _candidates(registry: Plugins, model: str, api_base: str | None) -> Iterator[str]:
+    """Yield who claims something that fits, and who could be named."""
+    host = _host(api_base)
+    for claim in registry.select(HOSTS):
+        if host and host_matches(host, claim.name):
+            yield f"candidate     {_owner(registry, claim)} claims the host {claim.name}"
+    for claim in registry.select(MODELS):
+        if model and model.lower().startswith(claim.name):
+            yield f"candidate     {_owner(registry, claim)} claims models that begin with {claim.name!r}"
+    for claim in registry.select(PROVIDERS):
+        yield f"installed     -p {claim.name} ({claim.distribution})"
+    for record in registry.records():
+        if record.state == "blocked":
+            yield f"blocked       {record.name} ({record.distribution})"
+
+
+def _owner(registry: Plugins, claim: Claim) -> str:
+    own = (claim.module, claim.distribution)
+    names = [each.name for each in registry.select(PROVIDERS) if (each.module, each.distribution) == own]
+    return f"{' or '.join(names) or 'no provider'} ({claim.distribution})"
+
+
+def _host(api_base: str | None) -> str | None:
+    try:
+        return urlsplit(api_base or "").hostname
+    except ValueError:
+        return None
 
 
 @click.command()
-def plugins() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print a list of objects, one for each plugin.")
+def plugins(as_json: bool) -> None:  # noqa: FBT001  # click passes the options by name
     """List the installed plugins, importing none."""
     registry = installed()
-    table = Table("name", "distribution", "version", "state", "hosts", "models", box=None, pad_edge=False)
-    for record in sorted(registry.records(), key=lambda record: (record.group, record.name)):
-        claims = (_claims(registry, record, HOSTS), _claims(registry, record, MODELS))
-        table.add_row(_name(record), record.distribution, record.version, record.state, *claims)
-    Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE).print(table)
+    records = sorted(registry.records(), key=lambda record: (record.group, record.name, record.distribution))
+    facts = [describe(registry, record) for record in records]
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        return
+    table = Table(*_COLUMNS, box=None, pad_edge=False)
+    table.columns[-1].overflow = "fold"  # a path that is cut short is no path
+    for each in facts:
+        shown = {**each, "hosts": ", ".join(each["hosts"]), "models": ", ".join(each["models"])}
+        shown["name"] += " (extension)" if each["kind"] == "extension" else ""
+        table.add_row(*(shown[column] or "" for column in _COLUMNS))
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
-def _claims(registry: Plugins, record: PluginRecord, group: str) -> str:
+def describe(registry: Plugins, record: PluginRecord) -> dict[str, Any]:
+    """Return what is known of a plugin as plain data."""
+    return {
+        "name": record.name,
+        "kind": "extension" if record.group == EXTENSIONS else "provider",
+        "distribution": record.distribution,
+        "version": record.version,
+        "spec": record.spec,
+        "state": record.state,
+        "module": record.module,
+        "origin": origin(record.module),
+        "hosts": _claims(registry, record, HOSTS),
+        "models": _claims(registry, record, MODELS),
+    }
+
+
+def origin(target: str) -> str | None:
+    """Return the file of the module that *target* names, without importing anything; ``None`` if there is none."""
+    first, *rest = target.partition(":")[0].strip().split(".")
+    try:
+        spec = importlib.util.find_spec(first)
+        for index in range(len(rest)):
+            name = ".".join([first, *rest[: index + 1]])
+            spec = PathFinder.find_spec(name, spec.submodule_search_locations) if spec else None
+    except (ImportError, AttributeError, ValueError):
+        return None
+    return None if spec is None else spec.origin
+
+
+def _claims(registry: Plugins, record: PluginRecord, group: str) -> list[str]:
     own = (record.module, record.distribution)
-    return ", ".join(claim.name for claim in registry.select(group) if (claim.module, claim.distribution) == own)
-
-
-def _name(record: PluginRecord) -> str:
-    return f"{record.name} (extension)" if record.group == EXTENSIONS else record.name
+    return [claim.name for claim in registry.select(group) if (claim.module, claim.distribution) == own]

@@ -1,0 +1,179 @@
+"""What ``dragoman doctor`` looks at, importing no plugin."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.metadata
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib import resources
+
+from attrs import field, frozen
+
+from dragoman.admission import NEVER, ONLY
+from dragoman.claims import Announcement, normal, read_names
+from dragoman.cli.inspect import origin
+from dragoman.contract import check_spec, read_spec
+from dragoman.errors import PluginError
+from dragoman.plugins import HOSTS, MODELS, PROVIDERS, Claim, Plugins
+from dragoman.resolution import host_matches
+
+_NEAR = 0.85
+"""How alike two names are that somebody may have wanted to be taken for one another."""
+
+
+@frozen
+class Finding:
+    """Hold something that is wrong, or worth knowing.
+
+    Args:
+        subject: the plugin or setting.
+        what: what is wrong with it.
+        mend: what to do, or nothing.
+        wrong: whether it has to be mended.
+
+    """
+
+    subject: str
+    what: str
+    mend: str = ""
+    wrong: bool = field(default=True, kw_only=True)
+
+
+def check_metadata(announcements: Iterable[Announcement]) -> Iterator[Finding]:
+    """Find metadata that cannot be read."""
+    for each in announcements:
+        for problem in each.problems:
+            mend = f"pip install --force-reinstall {each.distribution}"
+            yield Finding(each.distribution, problem, f"{mend}  (in {each.folder})" if each.folder else mend)
+
+
+def check_names(registry: Plugins) -> Iterator[Finding]:
+    """Find provider names and model prefixes that two distributions claim."""
+    for kind, group in (("the provider", PROVIDERS), ("models that begin with", MODELS)):
+        for name, owners in _owners(registry.select(group)).items():
+            if len(owners) > 1:
+                mend = " or ".join(f"{NEVER}={owner}" for owner in owners)
+                yield Finding(" and ".join(owners), f"both claim {kind} {name!r}", f"choose one: {mend}")
+
+
+def check_hosts(registry: Plugins) -> Iterator[Finding]:
+    """Find claims on a host that is another's: its keys would be sent there by the wrong code."""
+    claims = registry.select(HOSTS)
+    published = [(owner, host) for owner, hosts in _published("hosts") for host in hosts]
+    for claim in claims:
+        if (claim.distribution, claim.name) in published:
+            continue
+        others = {each.distribution for each in claims if host_matches(claim.name, each.name)} - {claim.distribution}
+        known = {owner for owner, host in published if host_matches(claim.name, host)} - {claim.distribution}
+        if others | known:
+            what = f"claims the host {claim.name}, which is that of {' and '.join(sorted(others | known))}"
+            mend = f"unless you trust it: {NEVER}={claim.distribution}"
+            yield Finding(claim.distribution, what, mend, wrong=bool(others))
+
+
+def check_settings(registry: Plugins) -> Iterator[Finding]:
+    """Find names in the settings that no installed distribution has, and say what is blocked."""
+    there = sorted({record.distribution for record in registry.records()})
+    for setting, names in ((ONLY, registry.admission.only or ()), (NEVER, registry.admission.never)):
+        for name in sorted(set(names) - {*there}):
+            near = difflib.get_close_matches(name, there, n=1) or [each for each in there if each.endswith(f"-{name}")]
+            mend = f"did you mean {near[0]}?" if near else f"installed are {', '.join(there) or 'none'}"
+            yield Finding(setting, f"names {name!r}, which is no installed distribution with a plugin", mend)
+    for record in registry.records():
+        if record.state == "blocked":
+            mend = f"see {ONLY}, {NEVER} and DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD"
+            yield Finding(f"{record.name} ({record.distribution})", "is blocked", mend, wrong=False)
+
+
+def check_spelling(_: Plugins) -> Iterator[Finding]:
+    """Find installed distributions whose names are nearly ours."""
+    ours = _ours()
+    for name in sorted(read_names()):
+        near = [] if name in ours else difflib.get_close_matches(name, ours, n=1, cutoff=_NEAR)
+        if near:
+            yield Finding(name, f"is spelled nearly as {near[0]}", f"if that was meant: pip uninstall {name}")
+
+
+def check_specs(registry: Plugins) -> Iterator[Finding]:
+    """Find plugins whose metadata states a specification that this core does not speak."""
+    for record in registry.records():
+        try:
+            if read_spec(record.spec):
+                check_spec(record.spec, name=record.name, distribution=record.distribution)
+        except PluginError as error:
+            what, _, mend = str(error).partition("; run: ")
+            yield Finding(record.name, what, mend)
+
+
+def check_files(registry: Plugins) -> Iterator[Finding]:
+    """Find plugins whose module is not there, or that lack what they require."""
+    there = read_names()
+    for record in registry.records():
+        subject = f"{record.name} ({record.distribution})"
+        if origin(record.module) is None and not record.module.startswith("<"):
+            mend = f"pip install --force-reinstall {record.distribution}"
+            yield Finding(subject, f"its module {record.module!r} is not there", mend)
+        for missing, wanted in _missing(record.distribution, there):
+            yield Finding(subject, f"{missing} is missing", f"pip install '{wanted}'")
+
+
+CHECKS: tuple[Callable[[Plugins], Iterator[Finding]], ...] = (
+    check_names,
+    check_hosts,
+    check_settings,
+    check_spelling,
+    check_specs,
+    check_files,
+)
+
+
+def _owners(claims: Iterable[Claim]) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for claim in claims:
+        found.setdefault(claim.name, set()).add(claim.distribution)
+    return {name: sorted(owners) for name, owners in found.items()}
+
+
+@cache
+def _published(kind: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the claims of the distributions that are published."""
+    table = tomllib.loads(resources.files("dragoman").joinpath("directory.toml").read_text("utf-8"))
+    return tuple((distribution, tuple(claims[kind])) for distribution, claims in table.items())
+
+
+def _ours() -> set[str]:
+    """Return the names of our own distributions: those that are extras of the core."""
+    return {"dragoman"} | {name for name, _, _ in _requirements("dragoman") if name.startswith("dragoman-")}
+
+
+def _missing(distribution: str, there: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield what *distribution* requires and is not there, with what to install for it."""
+    for name, extras, marker in _requirements(distribution):
+        if marker:
+            continue  # for another system, or an extra that nobody asked for
+        if name not in there:
+            yield name, name
+        for each, _, wanted_for in _requirements(name):
+            asked = re.search(r"""extra\s*==\s*['"]([^'"]+)['"]\s*$""", wanted_for)
+            if asked and asked.group(1) in extras and each not in there:
+                yield each, f"{name}[{asked.group(1)}]"
+
+
+def _requirements(distribution: str) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Yield name, extras and marker of what *distribution* requires.
+
+    The format: https://packaging.python.org/en/latest/specifications/dependency-specifiers/.
+    """
+    try:
+        lines = importlib.metadata.requires(distribution) or ()
+    except Exception:  # noqa: BLE001  # metadata that cannot be read raises anything, and is told of elsewhere
+        return
+    for line in lines:
+        wanted, _, marker = line.partition(";")
+        found = re.match(r"\s*([\w.-]+)\s*(?:\[([^\]]*)\])?", wanted)
+        if found:
+            extras = tuple(extra.strip() for extra in (found.group(2) or "").split(","))
+            yield normal(found.group(1)), extras, marker.strip()

@@ -1,0 +1,218 @@
+"""``dragoman doctor`` finds what is wrong, says how to mend it, and shows no secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from core.scripted import PROVIDER, Site
+from dragoman.cli import probe
+from dragoman.cli.group import dragoman
+from dragoman.plugins import EXTENSIONS, PROVIDERS, installed
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    installed.cache_clear()
+    try:
+        return CliRunner().invoke(dragoman, ("doctor", *arguments), env=environment)
+    finally:
+        installed.cache_clear()
+
+
+def test_a_sound_house_is_sound() -> None:
+    done = run()
+    assert done.exit_code == 0, done.stdout
+    assert done.stdout.rstrip().endswith("nothing is wrong; --load also imports them and looks for keys")
+
+
+def add_broken_metadata(site: Site) -> None:
+    site.add("acme-one", providers=("one",))
+    folder = next(site.path.glob("acme_one-*.dist-info"))
+    (folder / "METADATA").unlink()
+
+
+def add_conflict(site: Site) -> None:
+    site.add("acme-one", providers=("one",))
+    site.add("acme-two", providers=("one",), models=("ac-",))
+    site.add("acme-three", providers=("three",), models=("ac-",))
+
+
+def add_thief(site: Site) -> None:
+    site.add("acme-one", providers=("one",), hosts=("api.openai.com", "eu.x.test"))
+    site.add("acme-two", providers=("two",), hosts=("x.test",))
+
+
+def add_near(site: Site) -> None:
+    site.add("dragoman-opena1", providers=("one",))
+
+
+def add_newer(site: Site) -> None:
+    site.add("acme-one", providers=("one",), specs={"one": "1.7"})
+
+
+def add_gone(site: Site) -> None:
+    site.add("acme-one", providers={"one": "not_there_at_all"})
+
+
+def require(site: Site, *lines: str) -> None:
+    site.add("acme-one", providers=("one",))
+    head = next(site.path.glob("acme_one-*.dist-info")) / "METADATA"
+    head.write_text(head.read_text() + "".join(f"Requires-Dist: {line}\n" for line in lines))
+
+
+def add_lacking(site: Site) -> None:
+    site.add("acme-two")
+    head = next(site.path.glob("acme_two-*.dist-info")) / "METADATA"
+    head.write_text(
+        head.read_text() + 'Requires-Dist: not-there-two>=1; extra == "net"\nRequires-Dist: not-there-four\n'
+    )
+    require(site, "not-there>=2", "acme_two[net]", "not-there-three; extra == 'x'", "attrs", "???")
+
+
+@pytest.mark.parametrize(
+    ("add", "lines"),
+    [
+        (add_broken_metadata, ["wrong  acme-one: its metadata has no name", "pip install --force-reinstall acme-one"]),
+        (
+            add_conflict,
+            [
+                "wrong  acme-one and acme-two: both claim the provider 'one'",
+                "choose one: DRAGOMAN_DISABLE_PLUGINS=acme-one or DRAGOMAN_DISABLE_PLUGINS=acme-two",
+                "wrong  acme-three and acme-two: both claim models that begin with 'ac-'",
+            ],
+        ),
+        (
+            add_thief,
+            [
+                "wrong  acme-one: claims the host api.openai.com, which is that of dragoman-openai",
+                "wrong  acme-one: claims the host eu.x.test, which is that of acme-two",
+                "unless you trust it: DRAGOMAN_DISABLE_PLUGINS=acme-one",
+            ],
+        ),
+        (add_near, ["wrong  dragoman-opena1: is spelled nearly as dragoman-openai", "pip uninstall dragoman-opena1"]),
+        (add_newer, ["wrong  one: acme-one was written for specification 1.7", "pip install --upgrade dragoman"]),
+        (add_gone, ["wrong  one (acme-one): its module 'not_there_at_all' is not there"]),
+        (
+            add_lacking,
+            ["one (acme-one): not-there is missing", "one (acme-one): not-there-two is missing", "'acme-two[net]'"],
+        ),
+    ],
+)
+def test_what_is_wrong_is_found_and_how_to_mend_it_is_said(site: Site, add: object, lines: list[str]) -> None:
+    add(site)  # type: ignore[operator]
+    done = run()
+    assert done.exit_code == 1
+    assert [line for line in lines if line not in done.stdout] == []
+    assert "not-there-three" not in done.stdout
+    assert "not-there-four" not in done.stdout
+    assert site.imported() == set()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "mend"),
+    [
+        ("DRAGOMAN_PLUGINS", "dragoman-echo,dragoman-opanai", "did you mean dragoman-openai?"),
+        ("DRAGOMAN_PLUGINS", "dragoman-echo,openai", "did you mean dragoman-openai?"),
+        ("DRAGOMAN_DISABLE_PLUGINS", "zzz", "installed are dragoman-anthropic, "),
+    ],
+)
+def test_a_name_that_is_no_distribution_is_found(setting: str, value: str, mend: str) -> None:
+    done = run(**{setting: value})
+    assert done.exit_code == 1
+    assert f"wrong  {setting}: names {value.rpartition(',')[2]!r}, which is no installed distribution" in done.stdout
+    assert mend in done.stdout
+
+
+def test_a_claim_on_the_host_of_a_distribution_that_is_not_there_is_only_noted(site: Site) -> None:
+    site.add("acme-one", providers=("one",), hosts=("api.groq.com",))
+    done = run(DRAGOMAN_DISABLE_PLUGINS="dragoman-groq")
+    assert done.exit_code == 0
+    assert "note   acme-one: claims the host api.groq.com, which is that of dragoman-groq" in done.stdout
+
+
+def test_what_is_blocked_is_only_noted() -> None:
+    done = run(DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD="1")
+    assert done.exit_code == 0
+    assert "note   echo (dragoman-echo): is blocked" in done.stdout
+
+
+def test_each_is_imported_in_a_process_of_its_own(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site.path), *filter(None, sys.path)]))
+    wants = """
+        from dragoman import MissingCredentialError, hookimpl
+
+        @hookimpl
+        def dragoman_provider(config):
+            print(config.environ["ACME_KEY"])
+            config.env(["ACME_KEY", "ACME_TOKEN"])
+            raise {error}
+    """
+    missing = "MissingCredentialError('no token for wants')"
+    site.add("acme-wants", "stub_wants", wants.format(error=missing), providers=("wants",))
+    leak = "ValueError(config.environ['ACME_KEY'])"
+    site.add("acme-leaks", "stub_leaks", wants.format(error=leak), providers=("leaks",))
+    site.add("acme-exits", "stub_exits", "import os\nos._exit(7)", providers=("exits",))
+    site.add("acme-hangs", "stub_hangs", "import time\ntime.sleep(60)", providers=("hangs",))
+    site.add("acme-slow", "stub_slow", "\n    import time\n    time.sleep(2.1)" + PROVIDER, providers=("slow",))
+    site.add("acme-fine", "stub_fine", "from dragoman import hookimpl", extensions=("fine",))
+    site.add("acme-sad", "stub_sad", "1 / 0", extensions=("sad",))
+    names = "wants,leaks,exits,hangs,slow,fine,sad"
+    only = ",".join(f"acme-{name}" for name in names.split(","))
+    done = run("--load", "--limit", "8", DRAGOMAN_PLUGINS=only, ACME_KEY="sk-hunter2", ACME_TOKEN="")
+    assert done.exit_code == 1
+    assert "hunter2" not in done.stdout
+    for line in (
+        "note   wants (acme-wants): is not configured: no token for wants\n",
+        "       it asked for ACME_KEY (set)\n",
+        "note   wants (acme-wants): prints 11 bytes when imported",
+        "wrong  leaks (acme-leaks): the plugin 'leaks' of acme-leaks failed: ValueError: ********\n",
+        "wrong  exits (acme-exits): ended the process with code 7 when imported\n",
+        "wrong  hangs (acme-hangs): was not imported within 8 seconds\n",
+        "note   slow (acme-slow): takes 2.",
+        "wrong  sad (acme-sad): the plugin 'sad' of acme-sad failed: ZeroDivisionError",
+        "do without it: DRAGOMAN_DISABLE_PLUGINS=acme-sad\n",
+        "4 things are wrong\n",
+    ):
+        assert line in done.stdout
+    assert "fine (acme-fine)" not in done.stdout
+    assert "dragoman-echo" not in done.stdout.replace("(dragoman-echo): is blocked", "")
+    assert site.imported() == set()
+
+
+def test_one_thing_is_one_thing() -> None:
+    assert "1 thing is wrong;" in run(DRAGOMAN_DISABLE_PLUGINS="zzz").stdout
+
+
+def test_the_probe_tells_what_was_asked_for_and_no_value(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = """
+        from dragoman import hookimpl
+        from core.scripted import Scripted
+
+        @hookimpl
+        def dragoman_provider(config):
+            len(config.environ), list(config.environ), config.env(["ACME_KEY", "ACME_URL"])
+            return Scripted()
+    """
+    site.add("acme-one", "stub_probed", source, providers=("one",), extensions=("more",))
+    monkeypatch.setenv("ACME_URL", "https://x.test")
+    report = tmp_path / "report.json"
+    for group, name, asked in ((PROVIDERS, "one", {"ACME_KEY": False, "ACME_URL": True}), (EXTENSIONS, "more", {})):
+        monkeypatch.setattr(sys, "argv", ["probe", str(report), group, name, "acme-one"])
+        probe.main()
+        found = json.loads(report.read_text())
+        assert (found["error"], found["unconfigured"], found["asked"]) == (None, False, asked)
+        assert found["seconds"] >= 0
+
+
+def test_the_probe_tells_what_went_wrong(site: Site) -> None:
+    site.add("acme-one", "stub_probed", "1 / 0", providers=("one",))
+    found = probe.probe(PROVIDERS, "one", "acme-one")
+    assert found["error"] == "the plugin 'one' of acme-one failed: ZeroDivisionError: division by zero"
+    assert found["unconfigured"] is False

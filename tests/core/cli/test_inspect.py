@@ -1,0 +1,124 @@
+"""``dragoman why`` and ``dragoman plugins``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from core.scripted import Site
+from dragoman.cli.group import dragoman
+from dragoman.cli.inspect import origin
+from dragoman.plugins import installed
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    installed.cache_clear()
+    try:
+        return CliRunner().invoke(dragoman, arguments, env=environment)
+    finally:
+        installed.cache_clear()
+
+
+@pytest.fixture
+def acme(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """Install two providers that claim the same, and an extension that is blocked."""
+    site.add(
+        "acme-one", providers=("one",), hosts=("x.test",), models=("ac-", "one-"), specs={"one": "1.0"}, version="2.5"
+    )
+    site.add("acme-two", providers=("two",), hosts=("x.test",), models=("ac-",))
+    site.add("acme-three", extensions=("budget",))
+    monkeypatch.setenv("DRAGOMAN_PLUGINS", "acme-one,acme-two")
+    return site
+
+
+def test_plugins_as_data(acme: Site) -> None:
+    listed = json.loads(run("plugins", "--json").stdout)
+    mine = {each["name"]: each for each in listed if each["distribution"].startswith("acme-")}
+    assert mine["one"] == {
+        "name": "one",
+        "kind": "provider",
+        "distribution": "acme-one",
+        "version": "2.5",
+        "spec": "1.0",
+        "state": "installed",
+        "module": "stub_acme_one",
+        "origin": str(acme.path / "stub_acme_one.py"),
+        "hosts": ["x.test"],
+        "models": ["ac-", "one-"],
+    }
+    assert (mine["two"]["spec"], mine["two"]["state"]) == ("1", "installed")
+    assert (mine["budget"]["kind"], mine["budget"]["state"]) == ("extension", "blocked")
+    assert {each["state"] for each in listed if each["name"] == "echo"} == {"blocked"}
+    assert acme.imported() == set()
+
+
+def test_plugins_as_a_table(acme: Site) -> None:
+    shown = run("plugins").stdout
+    assert shown.split()[:8] == ["name", "distribution", "version", "spec", "state", "hosts", "models", "origin"]
+    assert "budget (extension)" in shown
+    assert "stub_acme_one.py" in "".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "lines"),
+    [
+        (
+            ("why", "ac-1"),
+            "claim the model 'ac-1' equally",
+            [
+                "candidate     one (acme-one) claims models that begin with 'ac-'",
+                "candidate     two (acme-two) claims models that begin with 'ac-'",
+            ],
+        ),
+        (
+            ("why", "m", "-b", "https://eu.x.test/v1"),
+            "claim the host eu.x.test equally",
+            [
+                "candidate     one (acme-one) claims the host x.test",
+                "candidate     two (acme-two) claims the host x.test",
+            ],
+        ),
+        (("why", "nobody", "-b", "http://["), "no installed provider claims", ["installed     -p one (acme-one)"]),
+        (("why", "m", "-p", "thre"), "is not installed", ["blocked       budget (acme-three)"]),
+        (("why",), "no model is configured", ["installed     -p two (acme-two)"]),
+    ],
+)
+def test_why_names_who_could_where_nobody_does(
+    acme: Site, arguments: tuple[str, ...], words: str, lines: list[str]
+) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert [line for line in lines if line not in done.stdout.splitlines()] == []
+    assert acme.imported() == set()
+
+
+def test_why_names_both_who_claim_one_name(acme: Site) -> None:
+    acme.add("acme-fork", providers=("one",))
+    done = run("why", "one/x", DRAGOMAN_PLUGINS="acme-one,acme-fork")
+    assert done.exit_code == 1
+    assert "both provide 'one'" in done.stderr
+    assert "installed     -p one (acme-fork)" in done.stdout
+
+
+def test_a_claim_for_nobody_is_shown_as_one(acme: Site) -> None:
+    acme.add("acme-nobody", models=("no-",))
+    done = run("why", "no-1", DRAGOMAN_PLUGINS="acme-nobody")
+    assert "candidate     no provider (acme-nobody) claims models that begin with 'no-'" in done.stdout
+
+
+def test_the_file_of_a_module_is_found_without_importing_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "looked_for" / "inner"
+    package.mkdir(parents=True)
+    for each in (package.parent / "__init__.py", package / "__init__.py", package / "part.py"):
+        each.write_text("1 / 0")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert origin("looked_for") == str(package.parent / "__init__.py")
+    assert origin("looked_for.inner.part:plugin") == str(package / "part.py")
+    for target in ("looked_for.gone.part", "looked_for.inner.part.deeper", "not_there", "", ".x", "<registered x>"):
+        assert origin(target) is None
+    assert not [name for name in sys.modules if name.startswith("looked_for")]
