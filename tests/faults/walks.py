@@ -156,12 +156,18 @@ async def every_reply_is_503(client: Client, server: FaultServer) -> None:
 
 @walk(55)
 async def every_try_sends_the_same(client: Client, server: FaultServer) -> None:
+    used = set[str]()
     for streamed in (True, False):
         server.requests.clear()
         config = client.config(server.url_of("status_500", "close_before_head", "ok"), num_retries=2)
         assert (await ask(config, streamed=streamed)).error is None
         assert len(server.requests) == 3
         assert same_bodies(server)
+        keys = {request.headers["idempotency-key"] for request in server.requests}
+        assert len(keys) == 1
+        assert keys.isdisjoint(used)
+        used |= keys
+        assert [request.headers.get("x-retry-count") for request in server.requests] == [None, "1", "2"]
 
 
 @walk(59)

@@ -15,13 +15,23 @@ from typing import TypeVar
 import attrs
 from attrs import frozen
 
+from dragoman.budget import budget_of
 from dragoman.capabilities import Capabilities, Policy, fit, without_setting
 from dragoman.config import LLMConfig
 from dragoman.errors import BadRequestError, DragomanError, PluginError
 from dragoman.events import Event, Ping, ResponseSnapshot, StreamStart, UsageSnapshot
 from dragoman.hookspecs import Binding
 from dragoman.plugins import Plugins, installed
-from dragoman.provider import CallContext, ChatCall, CompletionCall, Provider, ProviderConfig, StreamCall, Timeouts
+from dragoman.provider import (
+    CallContext,
+    ChatCall,
+    CompletionCall,
+    Provider,
+    ProviderConfig,
+    StreamCall,
+    Timeouts,
+    new_call_id,
+)
 from dragoman.request import SETTINGS, ChatRequest, CompletionRequest
 from dragoman.resilience import OpenedStream, RetryPolicy, opening, retrying
 from dragoman.resolution import Explanation, explain
@@ -83,23 +93,24 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     plugins = plugins or installed()
     explanation = explain(config, plugins)
     made = _provider_config(config, explanation, plugins)
-    provider = plugins.provider(made)
-    broken = tuple(_without_extension(error) for error in plugins.extensions())
+    provider = plugins.provider(made, config.on_unsupported)
     retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
     origin = Origin(
         provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
     )
-    retry = RetryPolicy(retries=retries)
-    guarded = Guarded(provider, origin, retry, config.on_unsupported, broken)
+    budget = budget_of(f"{explanation.provider} {explanation.endpoint or ''}", retries)
+    retry = RetryPolicy(retries=retries, budget=budget)
+    plugins.extensions()
+    guarded = Guarded(provider, origin, retry, config.on_unsupported)
     binding = Binding(
         provider=explanation.provider,
         model=explanation.model,
         distribution=explanation.distribution,
         implementation=guarded,
-        capabilities=provider.capabilities(explanation.model),
+        capabilities=guarded.capabilities(explanation.model),
         options=made.options,
     )
-    return Bound(
+    bound = Bound(
         provider=provider,
         explanation=explanation,
         origin=origin,
@@ -109,6 +120,9 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
         timeouts=made.timeouts,
         retry=retry,
     )
+    # Asked again, since one may have been set aside by this very binding.
+    guarded.standing = tuple(_without_extension(error) for error in plugins.extensions())
+    return bound
 
 
 def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugins) -> ProviderConfig:
@@ -149,6 +163,8 @@ class Guarded:
         origin: what is known of the origin of every answer.
         retry: how patiently to try again.
         policy: what to do with a wish that the model cannot fulfil.
+
+    Attributes:
         standing: adjustments of every answer.
 
     """
@@ -159,19 +175,23 @@ class Guarded:
         origin: Origin,
         retry: RetryPolicy,
         policy: Policy | None,
-        standing: tuple[Adjustment, ...] = (),
     ) -> None:
         self.info = provider.info
         self._provider = provider
         self._origin = origin
         self._retry = retry
         self._policy: Policy | None = policy
-        self._standing = standing
+        self.standing: tuple[Adjustment, ...] = ()
         self._refused: dict[str, dict[str, str]] = {}
 
     def capabilities(self, model: str) -> Capabilities:
         """Return what *model* accepts."""
-        return self._provider.capabilities(model)
+        try:
+            return self._provider.capabilities(model)
+        except DragomanError:
+            raise
+        except Exception as error:
+            raise self._blamed(f"failed with {type(error).__name__}: {error}") from error
 
     async def aclose(self) -> None:
         """Close the provider."""
@@ -188,16 +208,14 @@ class Guarded:
     async def _answer(
         self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
     ) -> Response:
-        async def send(fitted: R, earlier: tuple[Attempt, ...]) -> Response:
-            response, attempts = await retrying(
-                lambda each: self._one(call, fitted, each), context, self._retry, earlier
-            )
-            return attrs.evolve(response, attempts=attempts, origin=self._named(response.origin))
+        async def send(
+            fitted: R, context: CallContext, earlier: tuple[Attempt, ...]
+        ) -> tuple[Response, tuple[Attempt, ...]]:
+            return await retrying(lambda each: self._one(call, fitted, each), context, self._retry, earlier)
 
-        response, adjustments = await self._learning(request, context, send)
-        if adjustments:
-            response = attrs.evolve(response, adjustments=adjustments + response.adjustments)
-        return response
+        (response, attempts), adjustments = await self._learning(request, context, send)
+        known = adjustments + response.adjustments if adjustments else response.adjustments
+        return response.attributed(self._named(response.origin), adjustments=known, attempts=attempts)
 
     async def _one(
         self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
@@ -224,7 +242,7 @@ class Guarded:
     async def open(self, request: ChatRequest, context: CallContext) -> OpenedStream:
         """Open a stream until its first event has arrived; the caller leaves its manager."""
 
-        async def send(fitted: ChatRequest, earlier: tuple[Attempt, ...]) -> OpenedStream:
+        async def send(fitted: ChatRequest, context: CallContext, earlier: tuple[Attempt, ...]) -> OpenedStream:
             return await opening(
                 lambda each: self._provider.stream(fitted, each), context, self._retry, _is_opening, earlier
             )
@@ -247,12 +265,13 @@ class Guarded:
         return opened
 
     async def _learning(
-        self, request: R, context: CallContext, send: Callable[[R, tuple[Attempt, ...]], Awaitable[T]]
+        self, request: R, context: CallContext, send: Callable[[R, CallContext, tuple[Attempt, ...]], Awaitable[T]]
     ) -> tuple[T, tuple[Adjustment, ...]]:
         """Send a fitted request; leave out a *default* that the provider refuses, once each, and remember it."""
         policy: Policy | None = context.on_unsupported or self._policy
-        fitted, adjustments = fit(request, self._provider.capabilities(request.model), policy)
-        adjustments = self._standing + adjustments
+        fitted, adjustments = fit(request, self.capabilities(request.model), policy)
+        if self.standing:
+            adjustments = self.standing + adjustments
         earlier: tuple[Attempt, ...] = ()
         refused = self._refused.get(request.model)
         if refused:
@@ -260,7 +279,7 @@ class Guarded:
             adjustments += more
         while True:
             try:
-                return await send(fitted, earlier), adjustments
+                return await send(fitted, context, earlier), adjustments
             except BadRequestError as error:
                 name = error.parameter
                 if name is None or not _is_default(fitted, name):
@@ -270,18 +289,23 @@ class Guarded:
                 self._refused.setdefault(request.model, {})[name] = error.message
                 fitted, more = _without(fitted, {name: error.message}, self.info.name)
                 adjustments += more
+                context = attrs.evolve(context, call_id=new_call_id())  # it names a body, which is another now
             except DragomanError as error:
                 self._sign(error, request.model)
                 raise
 
     def _named(self, origin: Origin) -> Origin:
         ours = self._origin
-        return attrs.evolve(
-            origin,
+        return Origin(
             provider=ours.provider,
             distribution=ours.distribution,
             version=ours.version,
             model=origin.model or ours.model,
+            served_model=origin.served_model,
+            endpoint=origin.endpoint,
+            response_id=origin.response_id,
+            request_id=origin.request_id,
+            created=origin.created,
         )
 
     def _sign(self, error: DragomanError, model: str) -> None:

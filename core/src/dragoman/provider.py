@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -34,7 +35,7 @@ class ProviderInfo:
 
     name: str
     issuer: str
-    spec: str = SPEC
+    spec: str = "1.0"
     options: type[Any] | None = None
     docs: str = ""
 
@@ -83,6 +84,11 @@ class Timeouts:
     total: float | None = 600.0
 
 
+def new_call_id() -> str:
+    """Return a name for a call: 128 random bits in hexadecimal digits."""
+    return os.urandom(16).hex()
+
+
 @frozen(kw_only=True)
 class CallContext:
     """Carry what belongs to one call but not to its request.
@@ -92,6 +98,7 @@ class CallContext:
         deadline: when the call must be over, on *clock*; ``None`` for never.
         attempt: which try this is, counted from 1.
         clock: the clock to go by.
+        call_id: names the call: the same for each of its tries, and for no other call.
         on_unsupported: what this call does with a wish that the model cannot fulfil; ``None`` for what is configured.
 
     """
@@ -100,6 +107,7 @@ class CallContext:
     deadline: float | None = None
     attempt: int = 1
     clock: Clock = field(factory=SystemClock)
+    call_id: str = field(factory=new_call_id)
     on_unsupported: Policy | None = None
 
     def remaining(self) -> float | None:

@@ -13,8 +13,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
+from dragoman.budget import RetryBudget
 from dragoman.errors import DragomanError, RequestTimeoutError, StreamInterruptedError
 from dragoman.events import Event
 from dragoman.provider import CallContext
@@ -33,6 +34,7 @@ class RetryPolicy:
         longest_backoff: seconds that the doubling ends at.
         longest_wait: seconds of a wait named by the provider that are still waited; a longer one is raised at once.
         jitter: the share of a backoff that is left to chance.
+        budget: what all calls to one endpoint may spend on retries; see :class:`RetryBudget`.
 
     """
 
@@ -41,6 +43,7 @@ class RetryPolicy:
     longest_backoff: float = 8.0
     longest_wait: float = 60.0
     jitter: float = 0.25
+    budget: RetryBudget = field(factory=RetryBudget, repr=False, eq=False)
 
     def wait(self, retry: int, error: DragomanError) -> float | None:
         """Return the seconds to wait before retry number *retry* (from 0), ``None`` for not at all."""
@@ -58,12 +61,15 @@ class RetryPolicy:
 class Attempts:
     """Keep count of the tries of one call and decide about the next one."""
 
+    __slots__ = ("_began", "_context", "_earlier", "_policy", "_records", "_taken", "_waited")
+
     def __init__(self, policy: RetryPolicy, context: CallContext, earlier: tuple[Attempt, ...] = ()) -> None:
         self._policy = policy
         self._context = context
         self._records = list(earlier)
         self._earlier = len(earlier)
         self._waited = 0.0
+        self._taken = 0
         self._began = context.clock.monotonic()
 
     def context(self) -> CallContext:
@@ -74,18 +80,29 @@ class Attempts:
     async def failed(self, error: DragomanError) -> None:
         """Wait until the next try, or raise *error* if there is none."""
         self._record(error)
+        error.attempts = tuple(self._records)
         wait = self._policy.wait(len(self._records) - self._earlier - 1, error)
-        remaining = self._context.remaining()
-        if wait is None or (remaining is not None and wait >= remaining):
-            error.attempts = tuple(self._records)
+        if wait is None:
             raise error
+        remaining = self._context.remaining()
+        if remaining is not None and wait >= remaining:
+            raise _too_late(error, wait) from error
+        if wait != error.retry_after:
+            self._take(error)
         await self._context.clock.sleep(wait)
         self._waited = wait
         self._began = self._context.clock.monotonic()
 
+    def _take(self, error: DragomanError) -> None:
+        if not self._policy.budget.take(self._context.clock.monotonic()):
+            error.add_note("not tried again: too many calls to this endpoint fail, and retries would add to its load")
+            raise error
+        self._taken += 1
+
     def succeeded(self) -> tuple[Attempt, ...]:
         """Return the record of all tries, the successful one last."""
         self._record(None)
+        self._policy.budget.give(self._taken)
         return tuple(self._records)
 
     def _record(self, error: DragomanError | None) -> None:
@@ -207,6 +224,15 @@ async def _enter(
         await manager.__aexit__(type(error), error, error.__traceback__)
         raise
     return events, first
+
+
+def _too_late(error: DragomanError, wait: float) -> RequestTimeoutError:
+    """Return what is raised at once where the next try would begin after the deadline."""
+    message = f"the deadline of the call (timeout) leaves no time for a try in {wait:.1f} s, after: {error.message}"
+    late = RequestTimeoutError(message, phase="total", retryable=False)
+    for name in ("provider", "model", "status", "code", "request_id", "retry_after", "attempts", "partial", "body"):
+        setattr(late, name, getattr(error, name))
+    return late
 
 
 def check_deadline(context: CallContext) -> None:

@@ -261,9 +261,10 @@ class TestRetries:
 
     async def test_do_not_sleep_past_the_deadline(self, loopback: LoopbackServer, clock: FakeClock) -> None:
         loopback.reply(Reply(status=429, headers={"retry-after": "30"}))
-        with pytest.raises(RateLimitError):
+        with pytest.raises(RequestTimeoutError) as caught:
             await self.ask(loopback, clock, timeout=20)
-        assert clock.slept == []
+        assert isinstance(caught.value.__cause__, RateLimitError)
+        assert (clock.slept, caught.value.retry_after) == ([], 30.0)
 
     @pytest.mark.parametrize(("status", "word", "requests"), [(400, "true", 2), (500, "false", 1), (400, "", 1)])
     async def test_obey_the_server(
