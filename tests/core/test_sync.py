@@ -148,8 +148,8 @@ def test_a_loop_ends_with_its_process_and_only_with_its_own() -> None:
     assert thread.run(asyncio.sleep(0, "ran")) == "ran"
     own, thread.process = thread.process, -1  # what a forked child sees
     thread.close()
-    assert thread.run(asyncio.sleep(0, "still runs")) == "still runs"
     thread.process = own
+    assert thread.run(asyncio.sleep(0, "still runs")) == "still runs"
     thread.close()
     assert threading.active_count() == before
 

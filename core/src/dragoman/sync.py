@@ -74,6 +74,10 @@ class _LoopThread:
         """Return the result of *coroutine*; an interrupt cancels it and waits for its end."""
         import asyncio  # noqa: PLC0415  # as above
 
+        if self.process != os.getpid():
+            coroutine.close()
+            message = "this stream was opened in the process that was forked; open one here"
+            raise ConfigurationError(message)
         if threading.current_thread() is self._thread:
             coroutine.close()
             message = "a SyncLLM cannot be used inside its own event loop; await an LLM there"
@@ -96,27 +100,34 @@ class _LoopThread:
         self._runner.close()
 
 
-_lock = threading.Lock()
+_locks = {os.getpid(): threading.Lock()}
 _threads: list[_LoopThread] = []
 
 
 def _loop_thread() -> _LoopThread:
-    """Return the loop of this process; a forked child starts its own."""
-    with _lock:
+    """Return the loop of this process; a forked child starts its own, and may have inherited a lock that is held."""
+    with _locks.setdefault(os.getpid(), threading.Lock()):
         if not _threads or _threads[-1].process != os.getpid():
             _threads[:] = [_LoopThread()]
         return _threads[-1]
 
 
 class SyncEventStream:
-    """Iterate over the events of an answer, or over its text, without ``await``."""
+    """Iterate over the events of an answer, or over its text, without ``await``.
 
-    def __init__(self, stream: EventStream) -> None:
+    Args:
+        stream: the stream.
+        thread: where it was opened.
+
+    """
+
+    def __init__(self, stream: EventStream, thread: _LoopThread) -> None:
         self._stream = stream
+        self._thread = thread
 
     def __iter__(self) -> Iterator[Event]:
         """Yield the events."""
-        while (event := _loop_thread().run(_next(self._stream))) is not None:
+        while (event := self._thread.run(_next(self._stream))) is not None:
             yield event
 
     def text(self) -> Iterator[str]:
@@ -127,7 +138,7 @@ class SyncEventStream:
 
     def collect(self) -> Response:
         """Read the stream to its end and return the whole answer."""
-        return _loop_thread().run(self._stream.collect())
+        return self._thread.run(self._stream.collect())
 
     @property
     def response(self) -> Response:
@@ -180,9 +191,10 @@ class SyncLLM:
         manager = self._llm.stream(messages, **kwargs)
         stream = thread.run(_enter(manager))
         try:
-            yield SyncEventStream(stream)
+            yield SyncEventStream(stream, thread)
         finally:
-            thread.run(_exit(manager))
+            if thread.process == os.getpid():  # else the stream is the parent's
+                thread.run(_exit(manager))
 
     def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
         """Return the HTTP request that would be sent; see :meth:`LLM.build_request`."""

@@ -1,21 +1,21 @@
 """All the I/O there is: three methods, on aiohttp.
 
 Redirects are not followed, cookies and ``.netrc`` not used, compressed replies not asked for. One session serves one
-event loop; it is closed by :meth:`Transport.aclose`, or with its loop.
+event loop (:mod:`dragoman.http.sessions`); it is closed by :meth:`Transport.aclose`, or with its loop.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import urllib.request
 import zlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import lru_cache
 from types import TracebackType
-from typing import Protocol, TypeAlias
-from weakref import WeakKeyDictionary, ref
+from typing import Protocol
 
 import aiohttp
 from yarl import URL
@@ -27,12 +27,14 @@ from dragoman.errors import (
     ResponseTooLargeError,
     StreamInterruptedError,
 )
-from dragoman.http.failures import told
+from dragoman.http.failures import conceal, told
+from dragoman.http.sessions import Session, Sessions
 from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.provider import CallContext
 from dragoman.secret import reveal
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024
+_COARSE = 5.0  # seconds
 _DRAIN_SECONDS = 0.1
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ENCODINGS = frozenset({"identity", "gzip", "x-gzip", "deflate"})
@@ -86,16 +88,13 @@ class AioHttpTransport:
         trust_env: whether ``HTTP_PROXY``, ``HTTPS_PROXY`` and ``NO_PROXY`` are obeyed; by default, unless
             ``DRAGOMAN_TRUST_ENV=0`` is set.
 
-    Attributes:
-        open_replies: the replies that are being read, each with its event loop.
-
     """
 
     def __init__(self, *, max_reply_bytes: int = MAX_REPLY_BYTES, trust_env: bool | None = None) -> None:
         self._limit = max_reply_bytes
         self._trust_env = os.environ.get("DRAGOMAN_TRUST_ENV") != "0" if trust_env is None else trust_env
-        self._sessions: dict[asyncio.AbstractEventLoop, tuple[aiohttp.ClientSession, _Keeper]] = {}
-        self.open_replies: WeakKeyDictionary[aiohttp.ClientResponse, asyncio.AbstractEventLoop] = WeakKeyDictionary()
+        self._sessions = Sessions()
+        self._proxy = lru_cache(maxsize=64)(_proxy) if self._trust_env else _no_proxy
 
     async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
         """Send *request* and return the whole reply."""
@@ -107,88 +106,39 @@ class AioHttpTransport:
         """Send *request* and hand over the reply while it arrives."""
         return _Exchange(self, request, context)
 
-    async def open(self, request: HttpRequest, context: CallContext) -> aiohttp.ClientResponse:
-        """Send *request* and return the head of the reply, which the caller closes."""
-        session = await self._session()
-        return await told(
-            session.request(
+    async def open(self, request: HttpRequest, context: CallContext) -> AioHttpStream:
+        """Send *request* and return the reply from its head on, which the caller closes."""
+        session = self._sessions.known() or await self._sessions.new()
+        response = await told(
+            session.client.request(
                 request.method,
                 _url(request.url),
                 data=request.body,
                 headers={name: reveal(value) for name, value in request.headers.items()},
                 allow_redirects=False,
                 timeout=_limits(context),
-                proxy=_proxy(request.url) if self._trust_env else None,
+                proxy=self._proxy(request.url),
             ),
             "first_byte",
         )
-
-    @property
-    def limit(self) -> int:
-        """Return the most bytes that a reply may have, decompressed."""
-        return self._limit
+        try:
+            if response.status in _REDIRECTS:
+                raise _redirected(response)
+            return AioHttpStream(response, session, self._limit, context.timeouts.idle)
+        except DragomanError:
+            response.close()
+            raise
 
     async def aclose(self) -> None:
-        """Close the session of the running loop; replies that are still read end with an error."""
-        loop = asyncio.get_running_loop()
-        for reply in [reply for reply, its_loop in tuple(self.open_replies.items()) if its_loop is loop]:
-            # aiohttp lets go of a body without a word, and whoever waits for its next piece would wait for ever.
-            reply.content.set_exception(aiohttp.ClientConnectionError("the client was closed"))
-        _, keeper = self._sessions.pop(loop, (None, None))
-        if keeper is not None:
-            _owners[loop].pop(keeper, None)
-            await keeper.aclose()
-
-    async def _session(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        session, _ = self._sessions.get(loop, (None, None))
-        if session is None or session.closed:
-            await _tidy(loop)
-            for gone in [each for each in self._sessions if each.is_closed()]:
-                del self._sessions[gone]
-            session = aiohttp.ClientSession(
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                skip_auto_headers=("user-agent", "accept"),
-                headers={"accept-encoding": "identity"},
-            )
-            keeper = _keep(session)
-            self._sessions[loop] = session, keeper
-            _owners.setdefault(loop, {})[keeper] = ref(self)
-            await anext(keeper)
-        return session
-
-
-_Keeper: TypeAlias = AsyncGenerator[None, None]
-
-_owners: dict[asyncio.AbstractEventLoop, dict[_Keeper, ref[AioHttpTransport]]] = {}
-"""Every open session's keeper, so that none is closed by the collector, whose tasks nobody waits for."""
-
-
-async def _tidy(loop: asyncio.AbstractEventLoop) -> None:
-    """Close the sessions of *loop* whose transports are gone, and forget the loops that are."""
-    for gone in [each for each in tuple(_owners) if each.is_closed()]:
-        _owners.pop(gone, None)
-    owners = _owners.get(loop, {})
-    for keeper in [keeper for keeper, owner in owners.items() if owner() is None]:
-        owners.pop(keeper, None)
-        await keeper.aclose()
-
-
-async def _keep(session: aiohttp.ClientSession) -> _Keeper:
-    """Close *session* when this generator is closed: by ``aclose``, or by the loop, which ends open generators last."""
-    try:
-        yield
-    finally:
-        await session.close()
+        """Close the connections of the running loop; replies that are still read end with an error."""
+        await self._sessions.aclose()
 
 
 class _Exchange:
     """Hold one request and its reply: a class, since a loop that ends closes generators in any order."""
 
-    __slots__ = ("_context", "_request", "_response", "_stream", "_transport")
-    _response: aiohttp.ClientResponse
-    _stream: _AioHttpStream
+    __slots__ = ("_context", "_request", "_stream", "_transport")
+    _stream: AioHttpStream
 
     def __init__(self, transport: AioHttpTransport, request: HttpRequest, context: CallContext) -> None:
         self._transport = transport
@@ -196,26 +146,21 @@ class _Exchange:
         self._context = context
 
     async def __aenter__(self) -> HttpStream:
-        response = self._response = await self._transport.open(self._request, self._context)
         try:
-            if response.status in _REDIRECTS:
-                raise _redirected(response)
-            self._stream = _AioHttpStream(response, self._transport.limit, self._context.timeouts.idle)
-        except DragomanError:
-            response.close()
+            self._stream = await self._transport.open(self._request, self._context)
+        except DragomanError as error:
+            conceal(error, self._request.headers)
             raise
-        self._transport.open_replies[response] = asyncio.get_running_loop()
         return self._stream
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._transport.open_replies.pop(self._response, None)
         try:
             if error is None:
                 await self._stream.settle()
         finally:
-            self._response.close()
+            self._stream.hang_up()
 
 
 class _Unzip(Protocol):
@@ -225,13 +170,14 @@ class _Unzip(Protocol):
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
-class _AioHttpStream:
+class AioHttpStream:
     """Read the body of a reply piece by piece."""
 
-    def __init__(self, response: aiohttp.ClientResponse, limit: int, idle: float | None) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, session: Session, limit: int, idle: float | None) -> None:
         self.status = response.status
         self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
         self._response = response
+        self._session = session
         self._content = response.content
         self._limit = limit
         self._left = limit
@@ -243,12 +189,29 @@ class _AioHttpStream:
         if self._encoding not in _ENCODINGS:
             message = f"the reply is compressed as {self._encoding!r}, which was not asked for"
             raise ProtocolError(message, status=self.status, phase="decode")
+        session.replies.add(response)
+
+    def __del__(self) -> None:
+        # Nobody left the block. The connection holds its reply, so the collector alone would never give it back.
+        if not self._response.closed:
+            self._session.hang_up_later(self._response)
+
+    def hang_up(self) -> None:
+        """Close the reply; its connection serves again if it is at its end."""
+        self._session.hang_up(self._response)
 
     async def piece(self) -> bytes:
-        """Return the next bytes, as many as have arrived; none at the end."""
+        """Return the next bytes, as many as have arrived; none at the end.
+
+        Raises:
+            ConfigurationError: in another event loop or process than the one where the reply began.
+
+        """
+        self._session.check_here()
         if not self._began:
             self._began = True
-            self._await_pieces()
+            if not self._content.is_eof():
+                self._await_pieces()
         data = await self._next()
         self._left -= len(data)
         if self._left < 0:
@@ -304,6 +267,8 @@ class _AioHttpStream:
         try:
             while data := await self.piece():
                 pieces.append(data)
+                if self._encoding == "identity" and self._content.at_eof():
+                    break
         except StreamInterruptedError as error:
             message = "the reply ended before it was complete"
             raise ProtocolError(message, status=self.status, phase="decode") from error.__cause__
@@ -316,7 +281,7 @@ class _AioHttpStream:
 
     async def settle(self) -> None:
         """Wait a moment for the end of a complete body, so that the connection can serve again."""
-        if not self._complete or self._content.at_eof():
+        if not self._complete or self._content.at_eof() or not self._session.is_here:
             return
         with suppress(TimeoutError, aiohttp.ClientError):
             async with asyncio.timeout(_DRAIN_SECONDS):
@@ -332,11 +297,15 @@ def _window(encoding: str, data: bytes) -> int:
 
 def _limits(context: CallContext) -> aiohttp.ClientTimeout:
     remaining = context.remaining()
-    return aiohttp.ClientTimeout(
-        total=None if remaining is None else max(remaining, 0.001),  # 0 would mean no limit
-        sock_connect=context.timeouts.connect,
-        sock_read=context.timeouts.first_byte,
-    )
+    if remaining is not None:
+        # aiohttp counts in whole seconds too where there are many; 0 would mean no limit.
+        remaining = math.ceil(remaining) if remaining > _COARSE else max(remaining, 0.001)
+    return _timeout(remaining, context.timeouts.connect, context.timeouts.first_byte)
+
+
+@lru_cache(maxsize=64)
+def _timeout(total: float | None, connect: float | None, first_byte: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=total, sock_connect=connect, sock_read=first_byte)
 
 
 @lru_cache(maxsize=256)
@@ -344,12 +313,15 @@ def _url(text: str) -> URL:
     return URL(text, encoded=True)
 
 
-@lru_cache(maxsize=256)
 def _proxy(text: str) -> str | None:
     """Return the proxy that the environment names for this address."""
     url = URL(text, encoded=True)
     proxy = urllib.request.getproxies_environment().get(url.scheme)
     return None if proxy is None or urllib.request.proxy_bypass(url.authority) else proxy
+
+
+def _no_proxy(_: str) -> None:
+    return None
 
 
 def _redirected(response: aiohttp.ClientResponse) -> RedirectError:
