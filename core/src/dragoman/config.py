@@ -10,7 +10,7 @@ from typing import Any
 from dragoman.capabilities import Policy
 from dragoman.errors import ConfigurationError, InvalidRequestError
 from dragoman.request import SETTINGS, Settings
-from dragoman.secret import Secret
+from dragoman.secret import MASK, Discreet, Secret, is_credential, masked, reveal
 
 DEFAULT_TEMPERATURE = 0.7
 DEFAULT_MAX_TOKENS = 4096
@@ -86,13 +86,14 @@ class LLMConfig:
         object.__setattr__(self, "_revision", 0)
         for name in FIELDS:
             object.__setattr__(self, name, None)  # even one half made can be shown
-        self.kwargs = kwargs
-        self.model = model
+        object.__setattr__(self, "kwargs", Discreet())
         try:
+            self.kwargs = kwargs  # __setattr__ hides the credentials in them
+            self.model = model
             self.api_key = api_key  # type: ignore[assignment]  # __setattr__ makes a Secret of it
+            self.api_base = api_base
         finally:
-            del api_key  # a traceback that shows locals shows those of this frame
-        self.api_base = api_base
+            del api_key, api_base, kwargs  # a traceback that shows locals shows those of this frame
         self._default("temperature", temperature, DEFAULT_TEMPERATURE)
         self._default("max_tokens", max_tokens, DEFAULT_MAX_TOKENS)
         self._check()
@@ -113,6 +114,12 @@ class LLMConfig:
                 raise
         elif name in {"model", "api_base"} and value is not None:
             value = _text(name, value)
+        elif name == "kwargs":
+            try:
+                value = _hidden(value)
+            except ConfigurationError:
+                del value  # as in __init__
+                raise
         object.__setattr__(self, name, value)
         if name in {"temperature", "max_tokens"}:
             self._given.add(name)
@@ -150,20 +157,26 @@ class LLMConfig:
 
     def provider_options(self) -> dict[str, Any]:
         """Return the keyword arguments that belong to the provider."""
-        return {name: value for name, value in self.kwargs.items() if name not in CORE_OPTIONS and name not in SETTINGS}
+        named = CORE_OPTIONS | set(SETTINGS)
+        return Discreet({name: value for name, value in self.kwargs.items() if name not in named})
 
     def replace(self, **changes: Any) -> LLMConfig:
         """Return a copy with some fields or keyword arguments changed."""
         fields: dict[str, Any] = {"model": self.model, "api_key": self.api_key, "api_base": self.api_base}
         fields |= {name: getattr(self, name) for name in self._given}
-        return LLMConfig(**{**fields, **self.kwargs, **changes})
+        try:
+            return LLMConfig(**{**fields, **self.kwargs, **changes})
+        finally:
+            del changes  # as in __init__
 
     def to_dict(self, *, redact: bool = False) -> dict[str, Any]:
-        """Return the configuration as one flat dictionary, the key included unless *redact*."""
-        key = self.api_key
-        shown = None if key is None else str(key) if redact else key.reveal()
-        fields = {name: getattr(self, name) for name in FIELDS}
-        return {**fields, "api_key": shown, **self.kwargs}
+        """Return the configuration as one flat dictionary, all credentials included unless *redact*."""
+        data = {**{name: getattr(self, name) for name in FIELDS}, **self.kwargs}
+        if redact:
+            return {**masked(data), "api_base": None if self.api_base is None else _without_user(self.api_base)}
+        if data.get("headers"):
+            data["headers"] = {name: reveal(value) for name, value in data["headers"].items()}
+        return {**data, "api_key": None if self.api_key is None else self.api_key.reveal()}
 
     @classmethod
     def from_dict(cls, config_dict: Mapping[str, Any]) -> LLMConfig:
@@ -226,6 +239,8 @@ class LLMConfig:
             value = self.kwargs.get(name)
             if value is not None and not isinstance(value, kind):
                 message = f"{name} is {wanted}, not {type(value).__name__}"
+                del value  # as in __init__
+                del self.kwargs[name]  # which that of our callers shows
                 raise ConfigurationError(message, parameter=name)
 
     def __eq__(self, other: object) -> bool:
@@ -237,12 +252,12 @@ class LLMConfig:
 
     def __repr__(self) -> str:
         shown = {name: value for name, value in self.to_dict(redact=True).items() if value is not None}
-        fields = ", ".join(f"{name}={_masked(name, value)!r}" for name, value in shown.items())
-        return f"LLMConfig({fields})"
+        return f"LLMConfig({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Refuse to pickle a key; a configuration without one is pickled."""
-        return (LLMConfig.from_dict, ({**self.to_dict(redact=True), "api_key": self.api_key},))
+        fields = {name: getattr(self, name) for name in FIELDS}
+        return (LLMConfig.from_dict, (Discreet({**fields, **self.kwargs}),))
 
 
 def _profile(path: str | os.PathLike[str], profile: str | None) -> dict[str, Any]:
@@ -250,7 +265,7 @@ def _profile(path: str | os.PathLike[str], profile: str | None) -> dict[str, Any
 
     try:
         table: dict[str, Any] = tomllib.loads(Path(path).read_text("utf-8")).get("llm", {})
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         message = f"no configuration could be read from {path}: {error}"
         raise ConfigurationError(message) from None
     profiles = {name for name, value in table.items() if isinstance(value, dict) and name != "headers"}
@@ -264,15 +279,26 @@ def _profile(path: str | os.PathLike[str], profile: str | None) -> dict[str, Any
     return {**shared, **table[profile]}
 
 
-_TELLTALE = ("key", "token", "secret", "password", "authorization", "credential")
+def _hidden(kwargs: Any) -> Discreet:
+    """Return *kwargs* as something that hides the credentials among them, those of the headers as secrets."""
+    hidden = Discreet(kwargs)
+    headers: Any = kwargs.get("headers")
+    try:
+        if isinstance(headers, Mapping):
+            headers = hidden["headers"] = Discreet(headers)  # pyright: ignore[reportUnknownArgumentType]
+            for name in headers:
+                if isinstance(headers[name], str) and is_credential(str(name)):
+                    headers[name] = Secret(headers[name], name=f"the header {name!r}")
+    finally:
+        del kwargs, headers  # as in LLMConfig.__init__
+    return hidden
 
 
-def _masked(name: str, value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _masked(str(key), item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if isinstance(value, str) and name != "max_tokens" and any(word in name.lower() for word in _TELLTALE):
-        return "********"
-    return value
+def _without_user(address: str) -> str:
+    """Return *address* without a user name and password, which no base URL may have."""
+    before, at, after = address.rpartition("@")
+    scheme, found, _ = before.rpartition("://")
+    return f"{scheme}{found}{MASK}@{after}" if at else address
 
 
 def _text(name: str, value: Any) -> str:

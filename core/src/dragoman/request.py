@@ -12,6 +12,7 @@ from dragoman.errors import InvalidRequestError, UnsupportedError
 from dragoman.message import Message
 from dragoman.openstr import OpenStr
 from dragoman.parts import JSON
+from dragoman.secret import masked
 
 
 class Effort(OpenStr):
@@ -257,6 +258,10 @@ def _no_options() -> Options:
     return {}
 
 
+def _masked(options: Options) -> str:
+    return repr(masked(options))
+
+
 def _no_headers() -> Mapping[str, str]:
     return {}
 
@@ -286,7 +291,7 @@ class ChatRequest:
     tools: tuple[Tool | ServerTool, ...] = ()
     tool_choice: ToolChoice = AUTO
     output: OutputFormat = TEXT
-    options: Options = field(factory=_no_options)
+    options: Options = field(factory=_no_options, repr=_masked)
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
 
 
@@ -308,7 +313,7 @@ class CompletionRequest:
     prompt: str = field(validator=_prompt)
     suffix: str | None = None
     settings: Settings = Settings()
-    options: Options = field(factory=_no_options)
+    options: Options = field(factory=_no_options, repr=_masked)
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
 
     def as_chat(self) -> ChatRequest:

@@ -6,12 +6,19 @@ is reached by :meth:`Secret.reveal` alone.
 
 from __future__ import annotations
 
+import copy
 import hmac
-from typing import NoReturn, Self
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn, Self, cast
 
 from dragoman.errors import ConfigurationError
 
 MASK = "********"
+
+_CREDENTIAL = re.compile(
+    r"(?<!cache[-_])(?<!idempotency[-_])key$|auth$|authorization|token$|secret|passw|credential|cookie", re.IGNORECASE
+)
 
 
 class Secret(str):
@@ -86,6 +93,49 @@ def _problem(value: str) -> str:
     if not (value.isascii() and value.isprintable()):
         return "holds a character that no HTTP header may carry"
     return ""
+
+
+class Discreet(dict[str, Any]):
+    """Hold options, and print those that look like credentials as ``********``, as a traceback with locals would."""
+
+    def __repr__(self) -> str:
+        return repr(masked(self))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse to pickle a credential, as :class:`Secret` does."""
+        if masked(self) != self:
+            message = "options that hold a credential are not pickled; leave it to the environment of each process"
+            raise TypeError(message)
+        return (Discreet, (dict(self),))
+
+    def __copy__(self) -> Discreet:
+        return Discreet(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Discreet:
+        return Discreet({name: copy.deepcopy(value, memo) for name, value in self.items()})
+
+
+def is_credential(name: str) -> bool:
+    """Tell whether what is called *name*, such as an option or a header, is a credential by that name."""
+    return _CREDENTIAL.search(name) is not None
+
+
+def masked(value: Any) -> Any:
+    """Return *value* with every credential in it masked: each secret, and what is called like one."""
+    if isinstance(value, Mapping):
+        return _masked_items(value)  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, list | tuple):
+        each = [masked(item) for item in cast("list[Any]", value)]
+        return each if isinstance(value, list) else tuple(each)
+    return MASK if isinstance(value, Secret) else value
+
+
+def _masked_items(items: Mapping[Any, Any]) -> dict[Any, Any]:
+    return {name: MASK if _hides(str(name), item) else masked(item) for name, item in items.items()}
+
+
+def _hides(name: str, value: object) -> bool:
+    return is_credential(name) and value is not None and not isinstance(value, bool | int | float)
 
 
 def reveal(value: str) -> str:

@@ -25,7 +25,7 @@ Authorize: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]
 
 _VERSION = re.compile(r"^v\d+[a-z0-9]*$")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_SECRET_WORDS = ("authorization", "key", "token", "secret", "cookie")
+_SECRET_WORDS = ("authorization", "key", "token", "secret", "cookie", "password", "credential")
 _RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 
@@ -99,8 +99,8 @@ def _checked(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
         _ = parts.port  # reads it, so that a wrong one is found now
-    except ValueError as error:
-        message = f"api_base is no base URL: {error}"
+    except ValueError:  # its text may show a password
+        message = "api_base is no base URL. Ports are numbers up to 65535, IPv6 addresses stand in brackets"
         raise ConfigurationError(message, parameter="api_base") from None
     problem = _problem(text, parts)
     if problem:
@@ -146,13 +146,13 @@ def credential(config: ProviderConfig, base: Base, *, env: Iterable[str] = (), r
 
     Raises:
         MissingCredentialError: if a key is required and none may be used.
-        ConfigurationError: if a key would travel in the clear.
+        ConfigurationError: if a key, or a header that the caller gave for one, would travel in the clear.
 
     """
     key = config.api_key or _ambient(config, base, env)
     if key is None and required:
         raise _missing(config, base, tuple(env))
-    if key is not None:
+    if key is not None or any(_is_telling(str(name)) for name in config.headers):
         refuse_insecure(config, base)
     return key
 
@@ -168,10 +168,8 @@ def _ambient(config: ProviderConfig, base: Base, env: Iterable[str]) -> Secret |
     stored = config.secrets(config.name, "api_key")
     if stored:
         return Secret(stored, name=f"the key that the key store holds for {config.name}")
-    for name in env:
-        if value := config.environ.get(name):
-            return Secret(value, name=name)
-    return None
+    # No variable holds a value here: a traceback that shows locals would show it.
+    return next((Secret(config.environ[name], name=name) for name in env if config.environ.get(name)), None)
 
 
 def _missing(config: ProviderConfig, base: Base, env: tuple[str, ...]) -> MissingCredentialError:
@@ -221,14 +219,26 @@ def checked_headers(headers: Mapping[str, str], *, per_call: bool = False) -> di
     """
     checked: dict[str, str] = {}
     given: Mapping[str, Any] = headers  # callers without a type checker
-    for name, value in given.items():
-        lower = str(name).lower()
-        telling = any(word in lower for word in _SECRET_WORDS)
-        if not _TOKEN.fullmatch(lower) or lower in _RESERVED or (per_call and telling):
-            message = f"the header {name!r} cannot be set here"
-            raise InvalidRequestError(message, parameter="headers")
-        if not isinstance(value, str) or not value.isprintable() or not value.isascii():
-            message = f"the value of the header {name!r} is no printable ASCII text; it is not shown"
-            raise InvalidRequestError(message, parameter="headers")
-        checked[lower] = Secret(value, name=f"the header {name!r}") if telling else value
+    try:
+        for name in given:
+            lower = str(name).lower()
+            telling = _is_telling(lower)
+            if not _TOKEN.fullmatch(lower) or lower in _RESERVED or (per_call and telling):
+                message = f"the header {name!r} cannot be set here"
+                raise InvalidRequestError(message, parameter="headers")
+            if not _is_value(given[name]):
+                message = f"the value of the header {name!r} is no printable ASCII text; it is not shown"
+                raise InvalidRequestError(message, parameter="headers")
+            checked[lower] = Secret(given[name], name=f"the header {name!r}") if telling else given[name]
+    finally:
+        del headers, given  # a traceback that shows locals shows those of this frame
     return checked
+
+
+def _is_telling(name: str) -> bool:
+    """Tell whether a header says who asks; an idempotency key only says which request it is."""
+    return name.lower() != "idempotency-key" and any(word in name.lower() for word in _SECRET_WORDS)
+
+
+def _is_value(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable() and value.isascii()

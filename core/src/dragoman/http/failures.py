@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import json
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import TypeVar
 
 import aiohttp
@@ -16,8 +17,12 @@ from dragoman.errors import (
     RequestTimeoutError,
     StreamInterruptedError,
 )
+from dragoman.secret import MASK, Secret
 
 T = TypeVar("T")
+
+_TELLING = 8
+"""How many characters a credential has at the least, for its words not to be everybody's."""
 
 
 async def told(result: Awaitable[T], phase: str) -> T:
@@ -61,3 +66,36 @@ def _translated(error: Exception, phase: str) -> DragomanError:
     if isinstance(error, ValueError):
         return ConfigurationError(f"this is no address: {reason}", parameter="api_base")
     return ConnectionFailedError(f"the connection was lost before the reply began: {reason}", phase=phase)
+
+
+def conceal(error: DragomanError, sent: Mapping[str, str]) -> None:
+    """Mask in what *error* says the credentials that were sent: some servers show in their errors what they got.
+
+    Args:
+        error: the error, which a reply was made into.
+        sent: the headers of the request.
+
+    """
+    words = sorted(_words(sent.values()), key=len, reverse=True)
+    if not words:
+        return
+    for name in ("message", "body", "code", "parameter", "request_id"):
+        text = getattr(error, name)
+        if isinstance(text, str):
+            setattr(error, name, _without(text, words))
+    error.headers = {name: _without(value, words) for name, value in error.headers.items()}
+    if error.args != (error.message,):
+        error.args, error.__traceback__ = (error.message,), None  # its frames hold the words that it had
+
+
+def _words(values: Iterable[str]) -> set[str]:
+    revealed = (value.reveal().removeprefix("Bearer ") for value in values if isinstance(value, Secret))
+    plain = {word for word in revealed if len(word) >= _TELLING}
+    quoted = {json.dumps(word)[1:-1] for word in plain}
+    return {form for word in plain | quoted for form in (word, repr(word)[1:-1], repr(word + "'")[1:-2])}
+
+
+def _without(text: str, words: Iterable[str]) -> str:
+    for word in words:
+        text = text.replace(word, MASK)
+    return text

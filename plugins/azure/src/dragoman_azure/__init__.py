@@ -24,9 +24,11 @@ INFO = ProviderInfo(
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
     """Make the provider of one resource; ``model`` is the name of a deployment."""
-    options = OptionsReader(AzureOptions, config.name).structure(config.options)
+    reader = OptionsReader(AzureOptions, config.name)
+    options = reader.configure(config.options)
     where = address(config, options.api_version)
     dialect = AzureDialect(where)
+    dialect.options_reader = reader
     known = capabilities(options.base_model, dialect.api(options))
     provider = OpenAIProvider(
         INFO,

@@ -52,15 +52,25 @@ def endpoint(config: ProviderConfig, options: AzureOptions, base: Base) -> Endpo
 
 
 def _authorize(config: ProviderConfig, options: AzureOptions, base: Base) -> Authorize:
-    source = _identity(config, options, base) if options.entra else options.azure_ad_token
+    source = _identity(config, options, base) if options.entra else _token(options)
 
     async def authorize() -> Mapping[str, str]:
         token: Any = source() if callable(source) else source
-        if inspect.isawaitable(token):
-            token = await token
-        return {"authorization": Secret(token, name="azure_ad_token").with_prefix("Bearer ")}
+        try:
+            if inspect.isawaitable(token):
+                token = await token
+            return {"authorization": Secret(token, name="azure_ad_token").with_prefix("Bearer ")}
+        finally:
+            del token  # a traceback that shows locals shows those of this frame
 
     return authorize
+
+
+def _token(options: AzureOptions) -> Any:
+    """Return the caller's token, hidden, or function; no name here holds what a traceback with locals would show."""
+    if isinstance(options.azure_ad_token, str):
+        return Secret(options.azure_ad_token, name="azure_ad_token")
+    return options.azure_ad_token
 
 
 def _identity(config: ProviderConfig, options: AzureOptions, base: Base) -> Callable[[], Any]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import attrs
 from attrs import frozen
 
 from dragoman import InvalidRequestError, UnsupportedError
 from dragoman.http import option_field
-from dragoman.http.options import NOT_IN_BODY
 
 
 @frozen(kw_only=True)
@@ -21,7 +19,7 @@ class AzureOptions:
         api_version: the version of the API, sent as it is; ``v1``, ``latest`` and ``preview`` choose the newer surface.
         base_model: the model behind the deployment, such as ``o4-mini``: a deployment's name says nothing about it.
         azure_ad_token: a token of Microsoft Entra ID, or a function without arguments that returns one (or an awaitable
-            of one), called for each attempt.
+            of one), called for each attempt; for ``LLMConfig`` alone, as are the next two.
         entra: whether to get such tokens from azure-identity, which ``dragoman-azure[entra]`` installs.
         entra_scope: the scope to ask them for, where it is not the one of the cloud that the host belongs to.
         user: who asks, by your own name for them.
@@ -58,9 +56,9 @@ class AzureOptions:
     api: Literal["chat", "responses"] | None = option_field(in_body=False)
     api_version: str | None = option_field(in_body=False)
     base_model: str | None = option_field(in_body=False)
-    azure_ad_token: Any = attrs.field(default=None, repr=False, metadata={NOT_IN_BODY: True})
-    entra: bool = option_field(default=False, in_body=False)
-    entra_scope: str | None = option_field(in_body=False)
+    azure_ad_token: Any = option_field(in_body=False, per_call=False, secret=True)
+    entra: bool = option_field(default=False, in_body=False, per_call=False)
+    entra_scope: str | None = option_field(in_body=False, per_call=False)
     user: str | None = option_field()
     store: bool | None = option_field()
     metadata: dict[str, str] | None = option_field()

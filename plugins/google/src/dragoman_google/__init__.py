@@ -17,5 +17,7 @@ INFO = ProviderInfo(name="google", issuer="google", options=GoogleOptions, docs=
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
     """Make the provider."""
-    gemini = Gemini(vertex=speaks_vertex(config, options := Gemini().options_reader.structure(config.options)))
+    gemini = Gemini()
+    options = gemini.options_reader.configure(config.options)
+    gemini.vertex = speaks_vertex(config, options)
     return GoogleProvider(INFO, gemini, endpoint(config, options))

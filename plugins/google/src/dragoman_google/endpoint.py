@@ -13,7 +13,7 @@ import attrs
 from dragoman import ConfigurationError, MissingCredentialError, ProviderConfig
 from dragoman.http import Base, Endpoint, base_url, checked_headers, credential, is_home, refuse_insecure
 from dragoman_google.options import GoogleOptions
-from dragoman_google.tokens import AccessToken, project_of
+from dragoman_google.tokens import AccessToken
 
 STUDIO = "https://generativelanguage.googleapis.com/v1beta"
 BASE_ENV = ("GEMINI_API_BASE",)
@@ -64,9 +64,8 @@ def _host(api_base: str) -> str:
 
 
 def _vertex(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
-    given = options.credentials
-    source = given if given is not None else config.env(CREDENTIALS_ENV)
-    project = options.project or (None if config.api_key else config.env(PROJECT_ENV) or project_of(source))
+    token = AccessToken(config.env(CREDENTIALS_ENV) if options.credentials is None else options.credentials)
+    project = options.project or (None if config.api_key else config.env(PROJECT_ENV) or token.project)
     location = options.location or config.env(LOCATION_ENV) or _location_of(config.api_base) or "global"
     if not _LOCATION.match(location):
         message = f"location names a region of Google Cloud, such as 'europe-west4', not {location!r}"
@@ -75,12 +74,12 @@ def _vertex(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
     base = _within(base, config, project, location)
     refuse_insecure(config, base)
     headers = checked_headers(config.headers)
-    if config.api_key is not None and given is None:
+    if config.api_key is not None and options.credentials is None:
         return Endpoint(base=base, headers={"x-goog-api-key": config.api_key, **headers})
-    if given is None and not is_home(config, base):
+    if options.credentials is None and not is_home(config, base):
         message = f"{base.host} is no host of Google, so no credentials are sent there; give credentials=..."
         raise MissingCredentialError(message, provider=config.name, model=config.model)
-    return Endpoint(base=base, headers=headers, authorize=AccessToken(source).headers)
+    return Endpoint(base=base, headers=headers, authorize=token.headers)
 
 
 def _vertex_host(location: str) -> str:

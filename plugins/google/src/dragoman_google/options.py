@@ -14,7 +14,8 @@ class GoogleOptions:
     """Set what only Google has; see https://ai.google.dev/api/generate-content.
 
     Args:
-        vertex: whether to speak to Vertex AI; by default, where a project, a location or credentials are given.
+        vertex: whether to speak to Vertex AI; by default, where a project, a location or credentials are given. For
+            ``LLMConfig`` alone, as are those down to ``credentials``.
         project: the Google Cloud project that pays, for Vertex AI.
         location: where Vertex AI runs the model, such as ``europe-west4``; ``global`` if not given.
         credentials: for Vertex AI: the path or the content of a credentials file, or an object of google-auth;
@@ -39,10 +40,10 @@ class GoogleOptions:
 
     """
 
-    vertex: bool | None = option_field(in_body=False)
-    project: str | None = option_field(in_body=False)
-    location: str | None = option_field(in_body=False)
-    credentials: Any = option_field(in_body=False)
+    vertex: bool | None = option_field(in_body=False, per_call=False)
+    project: str | None = option_field(in_body=False, per_call=False)
+    location: str | None = option_field(in_body=False, per_call=False)
+    credentials: Any = option_field(in_body=False, per_call=False, secret=True)
     include_thoughts: bool | None = option_field(in_body=False)
     thinking_budget: int | None = option_field(in_body=False)
     thinking_level: str | None = option_field(in_body=False)

@@ -31,14 +31,6 @@ _INSTALL = "pip install 'dragoman-google[vertex]'"
 _PATIENCE = 60.0
 
 
-def project_of(source: Any) -> str | None:
-    """Return the project that credentials belong to, where that stands in them."""
-    if source is None:
-        return None
-    found = getattr(source, "project_id", None) or _content(source).get("project_id")
-    return found if isinstance(found, str) else None
-
-
 def _content(source: Any) -> Mapping[str, Any]:
     """Return what a credentials file says, given its path, its text or itself.
 
@@ -51,14 +43,17 @@ def _content(source: Any) -> Mapping[str, Any]:
     if not isinstance(source, str | Path):
         return {}
     try:
-        text = str(source) if str(source).lstrip().startswith("{") else Path(source).expanduser().read_text("utf-8")
-        content = json.loads(text)
+        is_content = str(source).lstrip().startswith("{")
+        content: Any = json.loads(str(source) if is_content else Path(source).expanduser().read_text("utf-8"))
     except (OSError, ValueError) as error:
         message = (
             f"credentials is the path or the content of a credentials file; reading it gave {type(error).__name__}"
         )
-        raise ConfigurationError(message, provider="google", parameter="credentials") from None
-    return cast("Mapping[str, Any]", content) if isinstance(content, dict) else {}
+    else:
+        return cast("Mapping[str, Any]", content) if isinstance(content, dict) else {}
+    finally:
+        del source  # a traceback that shows locals shows those of this frame
+    raise ConfigurationError(message, provider="google", parameter="credentials")
 
 
 class AccessToken:
@@ -74,6 +69,19 @@ class AccessToken:
         self._source = source
         self._lock = threading.Lock()
         self._credentials: Any = None if source is None or isinstance(source, str | Path | Mapping) else source
+
+    @property
+    def project(self) -> str | None:
+        """Return the project that the credentials belong to, where that stands in them.
+
+        Raises:
+            ConfigurationError: if they are no credentials file.
+
+        """
+        if self._source is None:
+            return None
+        found = getattr(self._source, "project_id", None) or _content(self._source).get("project_id")
+        return found if isinstance(found, str) else None
 
     async def headers(self) -> Mapping[str, str]:
         """Return the headers that authorize one attempt.
@@ -102,16 +110,20 @@ class AccessToken:
             return self._credentials
 
     def _refresh(self) -> None:
+        failed: DragomanError
         try:
             self._credentials.refresh(_request)
         except DragomanError:
             raise
         except OSError as error:
             message = f"no access token: Google could not be reached ({type(error).__name__})"
-            raise ConnectionFailedError(message, provider="google", phase="connect") from error
-        except Exception as error:
+            failed, cause = ConnectionFailedError(message, provider="google", phase="connect"), _bare(error)
+        except Exception as error:  # noqa: BLE001  # google-auth raises its own and those of what it stands on
             message = f"Google gave no access token for these credentials ({type(error).__name__})"
-            raise AuthenticationError(message, provider="google", phase="connect") from error
+            failed, cause = AuthenticationError(message, provider="google", phase="connect"), _bare(error)
+        else:
+            return
+        raise failed from cause
 
 
 def _load(source: Any) -> Any:
@@ -121,20 +133,26 @@ def _load(source: Any) -> Any:
         MissingCredentialError: if there are none, or google-auth is not installed.
 
     """
-    auth = _module("google.auth")
+    auth, account = _module("google.auth"), _module("google.oauth2.service_account")
     try:
         if source is None:
             return auth.default(scopes=[SCOPE])[0]
-        content = _content(source)
-        if content.get("type") == "service_account":
-            maker = _module("google.oauth2.service_account").Credentials
-            return maker.from_service_account_info(content, scopes=[SCOPE])
-        return auth.load_credentials_from_dict(content, scopes=[SCOPE])[0]
+        if _content(source).get("type") == "service_account":
+            return account.Credentials.from_service_account_info(_content(source), scopes=[SCOPE])
+        return auth.load_credentials_from_dict(_content(source), scopes=[SCOPE])[0]
     except (DragomanError, OSError):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # as above
         message = f"no credentials for Vertex AI ({type(error).__name__}); give credentials=... or log in with gcloud"
-        raise MissingCredentialError(message, provider="google", parameter="credentials") from error
+        cause = _bare(error)
+    finally:
+        del source  # a traceback that shows locals shows those of this frame
+    raise MissingCredentialError(message, provider="google", parameter="credentials") from cause
+
+
+def _bare(error: Exception) -> Exception:
+    """Return what *error* says without its frames, which hold the private key."""
+    return Exception(f"{type(error).__name__}: {error}")
 
 
 def _module(name: str) -> Any:

@@ -1,0 +1,339 @@
+"""The checklist: what is promised about keys, replies and plugins, and the tests that hold it."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+LEAKS = "security/test_nothing_leaks.py::test_"
+ADDRESSES = "security/test_addresses.py::test_"
+REPLIES = "security/test_replies.py::test_"
+TLS = "security/test_tls.py::test_"
+SUPPLY = "security/test_supply.py::test_"
+ENDPOINT = "core/http/test_endpoint.py::Test"
+TRANSPORT = "core/http/test_transport.py::Test"
+PLUGINS = "core/test_plugins.py::test_"
+VENDORS = "plugins/test_credentials_of_vendors.py::test_"
+HIDDEN = "core/test_secrets_stay_hidden.py::test_"
+WHEELS = "distributions/test_wheels.py::test_"
+
+
+@frozen
+class Row:
+    """Hold one promise.
+
+    Args:
+        number: its place in the list.
+        promise: what holds.
+        tests: the tests that hold it, as pytest names them below ``tests``.
+        partly: what it does not cover.
+        absent: why it does not apply.
+
+    """
+
+    number: int
+    promise: str
+    tests: tuple[str, ...] = ()
+    partly: str = ""
+    absent: str = ""
+
+
+ROWS = (
+    Row(
+        1,
+        "Neither repr, str, a format nor `vars` of any public object shows a key",
+        (
+            f"{LEAKS}a_configuration_shows_no_credential_wherever_it_stands",
+            f"{LEAKS}an_answer_holds_no_key",
+            f"{HIDDEN}nothing_public_shows_the_key",
+            f"{VENDORS}a_key_is_never_shown",
+        ),
+    ),
+    Row(
+        2,
+        "`attrs.asdict`, our converter and JSON give the mask in place of a key",
+        (
+            f"{LEAKS}what_attrs_and_json_make_of_a_provider_configuration_is_masked",
+            f"{LEAKS}an_answer_holds_no_key",
+            "core/test_secret.py::test_it_prints_as_a_mask_to_everyone",
+        ),
+        partly="`LLMConfig.to_dict()` holds the key, since `from_dict` wants it back; `to_dict(redact=True)` does not",
+    ),
+    Row(
+        3,
+        "A pickle with a credential is refused, copies keep it hidden, errors are pickled without it",
+        (
+            f"{LEAKS}no_pickle_holds_the_key",
+            f"{LEAKS}copies_keep_the_key_and_show_none",
+            f"{HIDDEN}what_is_pickled_holds_no_key",
+            "core/test_secret.py::test_a_secret_is_not_pickled",
+        ),
+    ),
+    Row(
+        4,
+        "No error that a server, the network or a mistake leads to shows a key: text, repr, arguments, notes, all that "
+        "stands behind it",
+        (
+            f"{LEAKS}no_fault_brings_the_key_out",
+            f"{LEAKS}no_missing_server_brings_the_key_out",
+            f"{LEAKS}no_mistake_brings_the_key_out",
+            "core/http/test_secrets.py::test_no_answer_brings_it_out",
+            "core/http/test_secrets.py::test_a_cancellation_does_not_bring_it_out",
+            "security/test_echoed_keys.py::test_are_not_repeated",
+        ),
+        partly="in the frames of a stream that fails, the reply of a server that repeats the key is as it came",
+    ),
+    Row(
+        5,
+        "A key with a line end, a space around it or another alphabet is refused before anything is sent, unseen",
+        (
+            "core/test_secret.py::test_a_key_that_no_header_can_carry_is_refused_without_being_shown",
+            f"{LEAKS}no_variable_that_no_header_can_carry_is_shown",
+            f"{LEAKS}no_mistake_brings_the_key_out",
+            "properties/test_config.py::test_a_secret_is_taken_or_refused_without_being_shown",
+        ),
+    ),
+    Row(
+        6,
+        "A traceback that shows the locals of every frame shows no key",
+        (f"{LEAKS}no_fault_brings_the_key_out", f"{LEAKS}no_mistake_brings_the_key_out"),
+        partly="a credential among the arguments of one call, where none is taken, stays in the frames of that call",
+    ),
+    Row(
+        7,
+        "No logger says a key at any level; Dragoman itself logs only that a plugin is left out",
+        (f"{LEAKS}no_fault_brings_the_key_out", f"{SUPPLY}dragoman_logs_nothing_but_a_plugin_that_is_left_out"),
+    ),
+    Row(
+        8,
+        "The mask is of one length and shows no character of the key",
+        (f"{LEAKS}a_mask_shows_nothing_of_the_key",),
+    ),
+    Row(
+        9,
+        "The tests look for a key in its encodings too: percent, base64, hexadecimal, repr, reversed, pieces of 8",
+        (f"{LEAKS}the_search_would_find_every_form",),
+    ),
+    Row(
+        10,
+        "A key for Gemini travels in `x-goog-api-key`, never in the address",
+        (f"{VENDORS}a_given_key_goes_to_a_foreign_host", f"{VENDORS}each_variable_of_a_key_is_read"),
+    ),
+    Row(
+        11,
+        "No redirect is followed",
+        (f"{VENDORS}a_redirect_is_not_followed", "faults/test_matrix.py::test_it_comes_to_what_it_must"),
+    ),
+    Row(
+        12,
+        "A key of the environment goes only to the hosts that its provider claims, lookalikes refused",
+        (
+            "properties/test_credentials.py::test_an_ambient_key_goes_only_where_it_belongs",
+            f"{VENDORS}a_lookalike_gets_nothing",
+            f"{VENDORS}a_foreign_host_gets_nothing_from_the_environment",
+            f"{VENDORS}a_vendor_gets_no_key_of_another",
+        ),
+    ),
+    Row(
+        13,
+        "No wish of one call changes the host, who asks, or the safety of the connection",
+        (
+            f"{ADDRESSES}no_wish_of_one_call_changes_where_it_goes",
+            f"{ADDRESSES}no_header_of_one_call_changes_who_asks",
+            f"{ADDRESSES}what_is_added_to_the_body_stays_in_the_body",
+        ),
+    ),
+    Row(
+        14,
+        "A key, also among the headers, goes over plain HTTP to this machine alone, unless `allow_insecure=True`",
+        (
+            f"{ADDRESSES}a_credential_among_the_headers_does_not_travel_in_the_clear",
+            f"{ADDRESSES}without_a_key_too_the_headers_do_not_travel_in_the_clear",
+            f"{VENDORS}no_key_travels_in_the_clear",
+            f"{ENDPOINT}Credential::test_does_not_travel_in_the_clear",
+        ),
+    ),
+    Row(
+        15,
+        "A base URL with a user, a query, a fragment or `..` is refused, and no name of a model leaves its place",
+        (
+            f"{ENDPOINT}BaseUrl::test_that_is_none_is_refused",
+            f"{ENDPOINT}BaseUrl::test_has_its_version_exactly_once",
+            f"{ADDRESSES}no_name_of_a_model_leaves_its_place",
+            f"{VENDORS}an_address_with_two_readings_is_refused",
+        ),
+    ),
+    Row(
+        16,
+        "A line end in a header, its name or a model adds no header",
+        (
+            f"{ADDRESSES}no_value_of_a_header_adds_another",
+            f"{ADDRESSES}even_the_transport_takes_no_line_end",
+            f"{ADDRESSES}no_name_of_a_model_leaves_its_place",
+        ),
+    ),
+    Row(
+        17,
+        "No address in a message is fetched",
+        (f"{REPLIES}no_address_in_a_message_is_fetched",),
+    ),
+    Row(
+        18,
+        "No path in a message is read",
+        (f"{REPLIES}a_path_in_a_message_stays_a_text", f"{REPLIES}the_test_would_notice_a_file"),
+    ),
+    Row(
+        19,
+        "A reply makes nobody do anything: nothing is evaluated, imported or run, and half a tool call cannot be",
+        (
+            f"{REPLIES}no_source_can_run_what_arrives",
+            f"{REPLIES}nothing_is_imported_by_a_name_that_arrives",
+            f"{REPLIES}no_tool_is_run_by_itself",
+            f"{REPLIES}a_call_that_was_cut_cannot_be_run",
+        ),
+    ),
+    Row(
+        20,
+        "Everything has a limit: reply, event, head, shown body, decompressed bytes, nesting",
+        (
+            f"{REPLIES}a_reply_may_be_as_deep_as_it_likes",
+            f"{REPLIES}arguments_may_be_as_deep_as_they_like",
+            f"{REPLIES}a_file_may_be_as_deep_as_it_likes",
+            f"{REPLIES}every_size_has_a_limit",
+            f"{REPLIES}no_head_is_larger_than_its_limit",
+            f"{REPLIES}no_body_of_an_error_is_shown_whole",
+            f"{TRANSPORT}Bodies::test_that_explode",
+        ),
+        partly="a member that nobody reads may be nested 1,024 deep in `Response.raw`, which pickle does not take",
+    ),
+    Row(
+        21,
+        "TLS, from 1.2 on, cannot be turned off; an authority of one's own is named by `SSL_CERT_FILE`",
+        (
+            f"{TLS}nothing_turns_it_off",
+            f"{TLS}an_authority_of_ones_own_is_trusted_when_the_environment_names_it",
+            f"{TLS}a_certificate_for_another_name_is_refused",
+            f"{TLS}a_version_before_1_2_is_refused",
+            f"{TLS}what_allows_plain_http_allows_no_false_certificate",
+        ),
+    ),
+    Row(
+        22,
+        "Proxies of the environment are obeyed unless `DRAGOMAN_TRUST_ENV=0`, and `NO_PROXY`; no password is shown",
+        (
+            f"{TRANSPORT}Proxies::test_of_the_environment_are_obeyed",
+            f"{TRANSPORT}Proxies::test_of_the_environment_can_be_ignored",
+            f"{TRANSPORT}Proxies::test_spare_what_no_proxy_names",
+            f"{TRANSPORT}Proxies::test_that_fail_are_named_without_their_password",
+        ),
+    ),
+    Row(
+        23,
+        "No `.netrc`, no cookies, no `Referer`",
+        (
+            f"{ADDRESSES}a_request_says_nothing_of_this_machine",
+            f"{TRANSPORT}Requests::test_keep_no_cookies",
+        ),
+    ),
+    Row(
+        24,
+        "Keys are compared in constant time, and no digest of one is a name of anything",
+        (f"{SUPPLY}no_key_is_compared_or_made_into_a_name", "core/test_secret.py::test_secrets_compare_by_value"),
+    ),
+    Row(
+        25,
+        "Plugins are found by metadata alone; only the one that answers is imported",
+        (
+            f"{PLUGINS}metadata_is_read_without_importing",
+            f"{PLUGINS}a_provider_is_imported_when_it_is_made_and_only_once",
+            "core/test_import.py::test_naming_a_model_imports_nothing_and_using_it_one_provider_beside_extensions",
+        ),
+    ),
+    Row(
+        26,
+        "`DRAGOMAN_PLUGINS` and `DRAGOMAN_DISABLE_PLUGINS` block distributions before they are imported",
+        (f"{PLUGINS}plugins_are_blocked_by_distribution_before_import",),
+    ),
+    Row(
+        27,
+        "`dragoman plugins` shows what is installed and imports none of it",
+        ("core/cli/test_cli.py::test_plugins_lists_and_imports_none",),
+    ),
+    Row(
+        28,
+        "Two distributions with one name are an error that names both, never a silent first",
+        (
+            f"{PLUGINS}two_distributions_with_one_name_are_a_conflict_at_use",
+            f"{WHEELS}no_provider_or_model_prefix_is_claimed_twice",
+        ),
+    ),
+    Row(
+        29,
+        "A plugin that cannot be imported disturbs no other, and says so when it is asked for",
+        (
+            f"{PLUGINS}a_broken_plugin_is_a_record_and_its_error_is_raised_when_it_is_asked_for",
+            f"{PLUGINS}a_broken_extension_is_a_diagnosis_not_silence",
+            "core/test_binding.py::test_a_broken_extension_stops_no_call_and_is_told",
+        ),
+    ),
+    Row(
+        30,
+        "No hook call shows a key, also where pluggy traces every argument; a provider's hooks see its own bindings",
+        (
+            f"{SUPPLY}no_hook_call_shows_a_key",
+            f"{PLUGINS}the_call_hooks_of_a_provider_see_only_its_own_bindings",
+        ),
+        partly="an extension is code that the user installed: it can reach what a provider holds",
+    ),
+    Row(
+        31,
+        "No name in a configuration or a reply is imported",
+        (
+            f"{REPLIES}nothing_is_imported_by_a_name_that_arrives",
+            "core/test_resolution.py::test_resolution_imports_nothing_but_extensions",
+        ),
+    ),
+    Row(
+        32,
+        "Few dependencies, none with a known hole, all locked by their hashes; LiteLLM in its plugin alone",
+        (
+            f"{SUPPLY}no_release_with_a_known_hole_is_taken",
+            f"{SUPPLY}the_core_needs_three_distributions",
+            f"{SUPPLY}everything_in_the_lock_has_a_hash",
+            f"{SUPPLY}litellm_is_asked_for_by_its_own_plugin_alone_and_never_compromised",
+        ),
+    ),
+    Row(
+        33,
+        "Our wheels hold their package and nothing else, and building them runs no code of ours",
+        (
+            f"{WHEELS}holds_its_package_and_nothing_else",
+            f"{WHEELS}holds_every_module_of_the_source_tree",
+            f"{SUPPLY}building_runs_no_code_of_ours",
+        ),
+        partly="attestations are made where a release is published, which is not here",
+    ),
+    Row(
+        34,
+        "Messages name distributions exactly as they are published",
+        (
+            f"{SUPPLY}names_of_ours_are_told_exactly",
+            f"{WHEELS}the_core_names_for_installation_what_the_plugins_declare",
+            "core/test_resolution.py::test_a_missing_plugin_is_named_with_the_line_that_installs_it",
+        ),
+        partly="reserving names is a matter of the package index",
+    ),
+    Row(
+        35,
+        "Importing reaches no network, starts no thread and reads no key; LiteLLM is kept from fetching its tables",
+        (
+            f"{SUPPLY}importing_connects_to_nobody_starts_no_thread_and_reads_no_key",
+            f"{SUPPLY}litellm_is_told_to_fetch_nothing_before_it_is_imported",
+            "core/test_import.py::test_importing_dragoman_imports_nothing_costly",
+        ),
+    ),
+    Row(
+        36,
+        "Servers of the tests listen on this machine alone, and a test that connects to another fails",
+        (f"{SUPPLY}no_test_reaches_another_machine",),
+    ),
+)
