@@ -126,7 +126,7 @@ def structure_options(kind: type[T], options: Mapping[str, Any], *, provider: st
         return _strict().structure(options, kind)
     except Exception as error:  # noqa: BLE001  # as in from_dict
         message = f"wrong option for {provider}: {'; '.join(_misfits(error))}"
-        raise InvalidRequestError(message, provider=provider) from None
+    raise InvalidRequestError(message, provider=provider)  # where the options are in no frame that it leads to
 
 
 def parse_response(response: Response, kind: type[T]) -> T:
@@ -254,7 +254,10 @@ def _keep(data: Mapping[str, Any]) -> Extension:
 def _was_kept(part: Extension) -> bool:
     """Tell whether *part* is how a part of an unknown type was read."""
     data = part.value
-    return isinstance(data, dict) and data.get("type", "text") not in _PARTS and part == _keep(data)
+    if not isinstance(data, dict):
+        return False
+    kind = data.get("type", "text")
+    return isinstance(kind, str) and kind not in _PARTS and part == _keep(data)
 
 
 def _short(message: Message, data: dict[str, Any]) -> dict[str, Any]:

@@ -58,6 +58,15 @@ def test_what_is_no_json_is_named(text: bytes) -> None:
     assert len(caught.value.body or "") <= 500
 
 
+def test_what_is_nested_too_deep_to_be_shown_is_no_answer() -> None:
+    deep = b"[" * 500 + b"1" + b"]" * 500
+    assert repr(loads(deep))
+    assert repr(loads(b"[" + b'{"a":[]},' * 400 + b"0]"))
+    for too_deep in (b"[" + deep + b"]", b'{"a":' * 501 + b"1" + b"}" * 501):
+        with pytest.raises(ProtocolError, match="nested no deeper than 500"):
+            loads(too_deep)
+
+
 @pytest.mark.parametrize(("text", "expected"), [(b"1e400", float("inf")), (b"[-Infinity]", [float("-inf")])])
 def test_numbers_that_python_servers_write_are_read(text: bytes, expected: object) -> None:
     assert loads(text) == expected

@@ -87,7 +87,7 @@ def _fields(reply: HttpReply) -> tuple[str, str | None, str | None, str | None]:
     known = read.fields((read.objects(body) or [body])[0])
     error = known.get("error")
     fields = read.fields(error) or known
-    message = next((text for text in map(read.word, _messages(error, fields)) if text), "")
+    message = next((text for text in map(_said, _messages(error, fields)) if text), "")
     if not message:
         message = reply.excerpt.strip() or f"HTTP status {reply.status} without a word"
     return message, read.word(fields.get("code")), read.word(fields.get("type")), read.word(fields.get("param"))
@@ -97,9 +97,20 @@ def _messages(error: Any, fields: Mapping[str, Any]) -> tuple[Any, ...]:
     return (error if isinstance(error, str) else None, fields.get("message"), fields.get("detail"), fields.get("error"))
 
 
+def _said(value: Any) -> str | None:
+    """Return a message as text, also where it is a list of what is wrong; none if that nests too deep to be shown."""
+    if not isinstance(value, list | dict):
+        return read.word(value)
+    try:
+        read.rewritten(value)
+    except ProtocolError:
+        return None
+    return str(value)  # pyright: ignore[reportUnknownArgumentType]
+
+
 def _status(status: int, code: str | None) -> int:
     """Return the HTTP status, or the one that stands in the body where HTTP said that all was well."""
-    if status >= 400 or code is None or not code.isdecimal():  # noqa: PLR2004  # HTTP's own border
+    if status >= 400 or code is None or len(code) != 3 or not code.isdecimal():  # noqa: PLR2004  # HTTP's own
         return status
     return int(code) if 400 <= int(code) < 600 else status  # noqa: PLR2004  # as above
 

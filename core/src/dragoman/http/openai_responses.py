@@ -218,7 +218,7 @@ class OpenAIResponses(Generic[T]):
         error = read.fields(body.get("error"))
         if not error:
             return ServerError("the provider reports that the answer failed, without a reason", code="failed")
-        return self.error(HttpReply(status=200, body=dumps({"error": error})))
+        return self.error(HttpReply(status=200, body=read.rewritten({"error": error}).encode()))
 
     def _as_chat(self, request: ChatRequest | CompletionRequest) -> ChatRequest:
         if isinstance(request, ChatRequest):

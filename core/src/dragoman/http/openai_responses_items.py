@@ -37,14 +37,19 @@ def parts_of(item: Item, issuer: str) -> list[Part]:
         issuer: whose item it is.
 
     """
-    reader = _READERS.get(str(item.get("type")))
+    reader = _READERS.get(kind_of(item))
     parts = reader(item, issuer) if reader else []
     return parts or [extension(item, issuer)]
 
 
+def kind_of(item: Item) -> str:
+    """Return the type of an item; one without a name for it is ``unknown``."""
+    return read.word(item.get("type")) or "unknown"
+
+
 def extension(item: Item, issuer: str) -> Extension:
     """Return an item as a part that is given back unchanged."""
-    return Extension(kind=f"{issuer}.{item.get('type')}", value=dict(item), id=read.word(item.get("id")))
+    return Extension(kind=f"{issuer}.{kind_of(item)}", value=dict(item), id=read.word(item.get("id")))
 
 
 def envelope(item: Item, issuer: str, *content: str) -> dict[str, Any]:
@@ -55,11 +60,11 @@ def envelope(item: Item, issuer: str, *content: str) -> dict[str, Any]:
 def content_part(item: Item, content: Mapping[str, Any], issuer: str) -> Part:
     """Return one piece of a message's content."""
     facts: dict[str, Any] = {"id": read.word(item.get("id")), "metadata": envelope(item, issuer, "content")}
-    kind = content.get("type")
+    kind = kind_of(content)
     if kind == "refusal":
-        return Refusal(text=str(content.get("refusal") or ""), **facts)
+        return Refusal(text=read.words(content.get("refusal")), **facts)
     if kind in {"output_text", "text"}:
-        return Text(text=str(content.get("text") or ""), citations=citations(content.get("annotations")), **facts)
+        return Text(text=read.words(content.get("text")), citations=citations(content.get("annotations")), **facts)
     return Extension(kind=f"{issuer}.{kind}", value=dict(content), **facts)
 
 
@@ -67,11 +72,11 @@ def function_call(item: Item, issuer: str) -> ToolCall:
     """Return a call of a function or of a custom tool, whose input is plain text."""
     metadata: dict[str, Any] = envelope(item, issuer, "name", "call_id", "arguments", "input")
     custom = item.get("type") == "custom_tool_call"
-    call_id = item.get("call_id") or item.get("id")
+    call_id = read.word(item.get("call_id")) or read.words(item.get("id"))
     return ToolCall(
-        name=str(item.get("name") or ""),
-        call_id=str(call_id or ""),
-        arguments=str(item.get("input") or "") if custom else read.arguments_of(item),
+        name=read.words(item.get("name")),
+        call_id=call_id,
+        arguments=read.words(item.get("input")) if custom else read.arguments_of(item),
         id=read.word(item.get("id")),
         metadata={"type": "custom", **metadata} if custom else metadata,
     )
@@ -95,8 +100,8 @@ def image(item: Item, issuer: str, data: Any, *, final: bool = True) -> Media | 
         return None
     return Media(
         source=source,
-        media_type=f"image/{item.get('output_format') or 'png'}",
-        id=read.word(item.get("id") or item.get("item_id")),
+        media_type=f"image/{read.word(item.get('output_format')) or 'png'}",
+        id=read.word(item.get("id")) or read.word(item.get("item_id")),
         metadata=envelope(item, issuer, "result") if final else {},
     )
 
@@ -104,7 +109,7 @@ def image(item: Item, issuer: str, data: Any, *, final: bool = True) -> Media | 
 def reasoning_texts(item: Item) -> list[str]:
     """Return the pieces of a summary and then those of the reasoning itself, where it is shown."""
     pieces = [*read.objects(item.get("summary")), *read.objects(item.get("content"))]
-    return [str(piece.get("text") or "") for piece in pieces]
+    return [read.words(piece.get("text")) for piece in pieces]
 
 
 def reasoning_parts(item: Item, texts: list[str], issuer: str) -> list[Part]:
@@ -130,7 +135,7 @@ def _citation(annotation: dict[str, Any]) -> Citation:
     return Citation(
         source_url=read.word(annotation.get("url")),
         document_id=read.word(annotation.get("file_id")),
-        title=read.word(annotation.get("title") or annotation.get("filename")),
+        title=read.word(annotation.get("title")) or read.word(annotation.get("filename")),
         start=read.count(annotation, "start_index"),
         end=read.count(annotation, "end_index"),
         metadata=annotation,

@@ -73,7 +73,7 @@ class _OpenItem:
 
     def __init__(self, item: items.Item) -> None:
         self.item = item
-        self.item_type = str(item.get("type"))
+        self.item_type = items.kind_of(item)
         self.parts: dict[_Key, int] = {}
         self.spare: int | None = None
         self.spoken = False
@@ -104,7 +104,7 @@ class OpenAIResponsesDecoder:
             self.done = True
             return ()
         chunk = self._chunk(event)
-        kind = chunk.get("type") or event.event
+        kind = read.word(chunk.get("type")) or event.event
         delta = _DELTAS.get(kind)
         if delta is not None:
             return self._delta(delta, chunk)
@@ -173,7 +173,7 @@ class OpenAIResponsesDecoder:
         return found
 
     def _begin(self, item: dict[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
-        if item.get("id") in self._by_id:
+        if read.word(item.get("id")) in self._by_id:
             return []
         opened = self._add(item, item.get("id"), chunk.get("output_index"))
         if opened.item_type in _LATER:
@@ -221,7 +221,7 @@ class OpenAIResponsesDecoder:
 
     def _content(self, chunk: dict[str, Any]) -> list[Event]:
         """Open a part of a message or of reasoning."""
-        kind = read.fields(chunk.get("part")).get("type")
+        kind = items.kind_of(read.fields(chunk.get("part")))
         delta = _DELTAS.get(f"response.{kind}.delta")
         return self._piece(delta, chunk)[1] if delta is not None else []
 
@@ -251,7 +251,7 @@ class OpenAIResponsesDecoder:
     def _settle_event(self, item: dict[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
         item_id, place = item.get("id"), chunk.get("output_index")
         opened = self._find(item_id, place)
-        if opened is None or opened.item_type != str(item.get("type")):
+        if opened is None or opened.item_type != items.kind_of(item):
             opened = self._add(item, item_id, place)
         return self._settle(opened, item)
 
@@ -315,7 +315,7 @@ class OpenAIResponsesDecoder:
 
     def _rest(self, output: list[dict[str, Any]]) -> Iterator[Event]:
         """Return what the answer holds beyond what was streamed."""
-        named = {item_id for item in output if (item_id := item.get("id"))}
+        named = {item_id for item in output if (item_id := read.word(item.get("id")))}
         left = list(self._items)
         for place, item in enumerate(output):
             opened = self._counterpart(item, place, left, named)
@@ -326,14 +326,14 @@ class OpenAIResponsesDecoder:
             yield from self._settle(opened, item)
 
     def _counterpart(
-        self, item: dict[str, Any], place: int, left: list[_OpenItem], named: set[Any]
+        self, item: dict[str, Any], place: int, left: list[_OpenItem], named: set[str]
     ) -> _OpenItem | None:
         """Return the streamed item that *item* is: by its id or, where servers change ids, by place and type."""
-        found = self._by_id.get(str(item.get("id")))
+        found = self._by_id.get(read.words(item.get("id")))
         if found in left:
             return found
-        kind = str(item.get("type"))
-        same = [opened for opened in left if opened.item_type == kind and opened.item.get("id") not in named]
+        kind = items.kind_of(item)
+        same = [opened for opened in left if opened.item_type == kind and read.word(opened.item.get("id")) not in named]
         there = self._by_place.get(place)
         return there if there in same else next(iter(same), None)
 

@@ -184,7 +184,7 @@ class OpenAIChatDecoder:
         known = read.fields(audio)
         if not known:
             return
-        transcript = str(self._sound.get("transcript") or "") + str(known.get("transcript") or "")
+        transcript = read.words(self._sound.get("transcript")) + read.words(known.get("transcript"))
         self._sound.update(known)
         if transcript:
             self._sound["transcript"] = transcript
@@ -198,7 +198,7 @@ class OpenAIChatDecoder:
     def _call(self, call: dict[str, Any], events: list[Event]) -> None:
         """Add to a tool call: told apart by its place and, where a server repeats the place, by its id."""
         place = call.get("index")
-        call_id = call.get("id") or ""
+        call_id = read.words(call.get("id"))
         begun = read.tool_call(call, self._count)
         known = self._calls.setdefault(place, []) if isinstance(place, int) else self._any_place(call_id)
         index = _same_call(known, call_id, has_name=bool(begun.name))
@@ -235,7 +235,7 @@ class OpenAIChatDecoder:
         kept = self._others.setdefault(index, {"index": index, "text": "", "finish_reason": None})
         kept["text"] = str(kept["text"]) + read.text_of(read.fields(choice.get("delta")).get("content"))
         if choice.get("finish_reason") is not None:
-            kept["finish_reason"] = str(choice["finish_reason"])
+            kept["finish_reason"] = read.word(choice["finish_reason"])
 
 
 def _same_call(known: list[tuple[str, int]], call_id: str, *, has_name: bool) -> int | None:

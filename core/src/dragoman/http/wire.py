@@ -15,6 +15,9 @@ from dragoman.response import Adjustment
 EXCERPT = 500
 """How many characters of a reply an error shows."""
 
+MAX_DEPTH = 500
+"""How deep the values of a JSON text may be nested: Python itself cannot show much deeper ones."""
+
 
 def _no_headers() -> Mapping[str, str]:
     return {}
@@ -93,19 +96,40 @@ def loads(data: bytes) -> Any:
     """Return the value of a JSON text; half a surrogate pair in an escape becomes U+FFFD.
 
     Raises:
-        ProtocolError: if it is not JSON in UTF-8.
+        ProtocolError: if it is not JSON in UTF-8, or nested deeper than :data:`MAX_DEPTH`.
 
     """
     try:
-        return orjson.loads(data)
+        value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        reason = str(error)
+        value = _loads_leniently(data, str(error))
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _is_too_deep(value):
+        message = f"expected JSON that is nested no deeper than {MAX_DEPTH} levels"
+        raise ProtocolError(message, body=data[:EXCERPT].decode("utf-8", "replace"), phase="decode")
+    return value
+
+
+def _loads_leniently(data: bytes, reason: str) -> Any:
     try:
         return _whole(json.loads(data.decode("utf-8")))
     except (ValueError, RecursionError):
         shown = data[:EXCERPT].decode("utf-8", "replace")
         message = f"expected JSON, got {shown!r} ({reason})" if data else "expected JSON, got nothing"
         raise ProtocolError(message, body=shown, phase="decode") from None
+
+
+def _is_too_deep(value: Any) -> bool:
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)  # pyright: ignore[reportUnknownVariableType]
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _whole(value: Any) -> Any:

@@ -12,6 +12,7 @@ from dragoman import CompletionRequest, Finish, FinishReason, Origin, Response, 
 from dragoman.assembly import build_response
 from dragoman.http import HttpRequest, body_of, dumps
 from dragoman_anthropic.options import AnthropicOptions
+from dragoman_anthropic.reading import word
 from dragoman_anthropic.thinking import DEFAULT_MAX_TOKENS
 
 PATH = "/complete"
@@ -59,12 +60,11 @@ def prompt(text: str) -> str:
 
 def decode(body: Mapping[str, Any]) -> Response:
     """Return the answer of a whole reply."""
-    raw = body.get("stop_reason")
-    word = None if raw is None else str(raw)
+    reason = word(body.get("stop_reason"))
     return build_response(
-        [Text(text=str(body.get("completion") or ""))],
-        Finish(reason=FINISH.get(word or "", FinishReason.OTHER), raw=word),
-        origin=Origin(response_id=body.get("id") or None, served_model=body.get("model") or None),
+        [Text(text=word(body.get("completion")) or "")],
+        Finish(reason=FINISH.get(reason or "", FinishReason.OTHER), raw=reason),
+        origin=Origin(response_id=word(body.get("id")), served_model=word(body.get("model"))),
         metadata={"stop_sequence": body["stop"]} if body.get("stop") else {},
         raw=body,
     )

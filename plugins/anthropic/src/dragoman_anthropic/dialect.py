@@ -227,7 +227,7 @@ def _answer(body: dict[str, Any]) -> Response:
         parts if refusal is None else [*parts, refusal],
         finish,
         usage=read.usage(body.get("usage")) or Usage(),
-        origin=Origin(response_id=body.get("id") or None, served_model=body.get("model") or None),
+        origin=Origin(response_id=read.word(body.get("id")), served_model=read.word(body.get("model"))),
         metadata=read.metadata(body),
         raw=body,
     )

@@ -22,7 +22,7 @@ from dragoman import (
     ServerError,
 )
 from dragoman.http import HttpReply, error_class, may_retry, retry_after
-from dragoman_anthropic.reading import as_mapping
+from dragoman_anthropic.reading import as_mapping, word
 
 TYPES: Mapping[str, type[ProviderError]] = {
     "authentication_error": AuthenticationError,
@@ -75,14 +75,14 @@ def error_of(reply: HttpReply) -> ProviderError:
     error = body.get("error")
     fields = as_mapping(error) or body
     message = _message(reply, error, fields)
-    kind = _text(fields.get("type")) or _text(fields.get("code"))
+    kind = word(fields.get("type")) or word(fields.get("code"))
     chosen = _class(reply.status, kind, message)
     return chosen(
         message,
         status=reply.status,
         code=kind,
-        parameter=_parameter(message) or _text(fields.get("param")),
-        request_id=_text(body.get("request_id")),
+        parameter=_parameter(message) or word(fields.get("param")),
+        request_id=word(body.get("request_id")),
         retry_after=retry_after(reply.headers),
         retryable=may_retry(chosen, reply.status, reply.headers),
         body=reply.excerpt,
@@ -118,7 +118,3 @@ def _parameter(message: str) -> str | None:
     quoted = message.startswith("`")
     member = message[1:].partition("`")[0] if quoted else message.partition(":")[0]
     return PARAMETERS.get(member)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None or value == "" else str(value)

@@ -14,6 +14,7 @@ from dragoman import (
     Extension,
     Finish,
     FinishReason,
+    InvalidRequestError,
     Part,
     ProtocolError,
     Reasoning,
@@ -62,9 +63,14 @@ def as_object(value: Any, what: str) -> dict[str, Any]:
 
     """
     if not isinstance(value, dict):
-        message = f"{what} is no object: {str(value)[:100]!r}"
+        message = f"{what} is no object, but {type(value).__name__}"
         raise ProtocolError(message, phase="decode")
     return cast("dict[str, Any]", value)
+
+
+def word(value: Any) -> str | None:
+    """Return a name or id as text, also where a server sends a number; ``None`` if it is empty or neither."""
+    return (value or None) if isinstance(value, str) else str(value) if isinstance(value, int | float) else None
 
 
 def as_mapping(value: Any) -> dict[str, Any]:
@@ -89,11 +95,11 @@ def parts(content: Any) -> list[Part]:
 
 def part(block: Mapping[str, Any]) -> Part:
     """Return one block as a part; a block of an unknown type is kept as it is."""
-    kind = block.get("type")
+    kind = word(block.get("type"))
     if kind == "text":
-        return text(str(block.get("text") or ""), objects(block.get("citations")))
+        return text(word(block.get("text")) or "", objects(block.get("citations")))
     if kind == "thinking":
-        return Reasoning(text=str(block.get("thinking") or ""), seal=seal(block.get("signature")))
+        return Reasoning(text=word(block.get("thinking")) or "", seal=seal(block.get("signature")))
     if kind == "redacted_thinking":
         return Reasoning(redacted=True, seal=seal(block.get("data")))
     if is_answer(block):
@@ -113,12 +119,11 @@ def text(words: str, cited: list[dict[str, Any]]) -> Text:
 
 def citation(cited: Mapping[str, Any]) -> Citation:
     """Return a citation: https://docs.anthropic.com/en/docs/build-with-claude/citations."""
-    document = cited.get("document_index")
     return Citation(
-        source_url=cited.get("url") or cited.get("source"),
-        document_id=None if document is None else str(document),
-        title=cited.get("title") or cited.get("document_title"),
-        quote=cited.get("cited_text"),
+        source_url=word(cited.get("url")) or word(cited.get("source")),
+        document_id=word(cited.get("document_index")),
+        title=word(cited.get("title")) or word(cited.get("document_title")),
+        quote=word(cited.get("cited_text")),
         metadata={name: value for name, value in cited.items() if name not in _MAPPED},
     )
 
@@ -130,12 +135,12 @@ def seal(payload: Any) -> Seal | None:
 
 def call(block: Mapping[str, Any], written: str) -> ToolCall:
     """Return a call, with what Anthropic must see again of it sealed."""
-    server_side = block.get("type") in SERVER_CALLS
+    server_side = word(block.get("type")) in SERVER_CALLS
     rest = {name: value for name, value in block.items() if name not in {"id", "name", "input"}}
     programmed = as_mapping(rest.get("caller")).get("type", "direct") != "direct"
     return ToolCall(
-        name=plain(str(block.get("name") or "")),
-        call_id=str(block.get("id") or ""),
+        name=plain(word(block.get("name")) or ""),
+        call_id=word(block.get("id")) or "",
         arguments=written,
         server_side=server_side,
         seal=seal(rest) if server_side or programmed else None,
@@ -143,9 +148,20 @@ def call(block: Mapping[str, Any], written: str) -> ToolCall:
 
 
 def arguments(block: Mapping[str, Any]) -> str:
-    """Return the input of a call as JSON text."""
+    """Return the input of a call as JSON text.
+
+    Raises:
+        ProtocolError: if it nests too deep to be written again.
+
+    """
     value = block.get("input")
-    return value if isinstance(value, str) else dumps({} if value is None else value).decode()
+    if isinstance(value, str):
+        return value
+    try:
+        return dumps({} if value is None else value).decode()
+    except InvalidRequestError as error:
+        message = f"the reply holds what cannot be written as JSON again: {error}"
+        raise ProtocolError(message, phase="decode") from None
 
 
 def is_answer(block: Mapping[str, Any]) -> bool:
@@ -162,10 +178,10 @@ def finish(raw: Any, *, answered: bool, called: bool) -> Finish:
         called: whether a tool of the caller's is called.
 
     """
-    word = None if raw is None else str(raw)
-    if word == "tool_use" and answered and not called:
-        return Finish(reason=FinishReason.STOP, raw=word)
-    return Finish(reason=FINISH.get(word or "", FinishReason.OTHER), raw=word)
+    reason = word(raw)
+    if reason == "tool_use" and answered and not called:
+        return Finish(reason=FinishReason.STOP, raw=reason)
+    return Finish(reason=FINISH.get(reason or "", FinishReason.OTHER), raw=reason)
 
 
 def refusal(raw: Any, details: Any) -> Refusal | None:
@@ -173,10 +189,9 @@ def refusal(raw: Any, details: Any) -> Refusal | None:
     if raw != "refusal":
         return None
     known = as_mapping(details)
-    category = known.get("category")
     return Refusal(
-        text=str(known.get("explanation") or ""),
-        category=None if category is None else str(category),
+        text=word(known.get("explanation")) or "",
+        category=word(known.get("category")),
         metadata={"type": "refusal", **known},
     )
 

@@ -81,7 +81,7 @@ class MessagesDecoder:
             self.done = True
             return ()
         payload = self._payload(event)
-        kind = payload.get("type") or event.event
+        kind = read.word(payload.get("type")) or event.event
         if kind == "content_block_delta":
             return self._delta(payload)
         handler = _HANDLERS.get(kind)
@@ -106,8 +106,8 @@ class MessagesDecoder:
         """Report who answers."""
         message = read.as_mapping(payload.get("message"))
         known = ResponseSnapshot(
-            response_id=message.get("id") or None,
-            served_model=message.get("model") or None,
+            response_id=read.word(message.get("id")),
+            served_model=read.word(message.get("model")),
             metadata=read.metadata(message),
         )
         return [known, *self._report(message.get("usage"))]
@@ -134,8 +134,8 @@ class MessagesDecoder:
         if block is None:
             message = f"a delta for block {payload.get('index')!r}, which was never opened"
             raise ProtocolError(message, phase="decode")
-        handler = _DELTAS.get(str(delta.get("type")))
-        kind = block.start.get("type")
+        handler = _DELTAS.get(read.word(delta.get("type")) or "")
+        kind = read.word(block.start.get("type"))
         if handler is None or kind not in handler[0]:
             return _extended(block, delta) if kind not in _KNOWN_BLOCKS else ()
         return handler[1](block, delta)
@@ -191,7 +191,7 @@ def _thinking(block: _Block, delta: Mapping[str, Any]) -> list[Event]:
 
 
 def _signature(block: _Block, delta: Mapping[str, Any]) -> list[Event]:
-    block.signature += str(delta.get("signature") or "")
+    block.signature += read.word(delta.get("signature")) or ""
     sealed = read.seal(block.signature)
     return [] if sealed is None else [SealUpdate(block.index, sealed)]
 
@@ -224,7 +224,7 @@ def _closed(block: _Block) -> list[Event]:
     """Close a part; a call of which no input came has what it was opened with."""
     block.open = False
     events: list[Event] = []
-    if block.start.get("type") in _CALLS and not block.written:
+    if read.word(block.start.get("type")) in _CALLS and not block.written:
         written = read.arguments(block.start)
         events.append(TextDelta(block.index, written) if block.answer else ArgumentsDelta(block.index, written))
     return [*events, PartStop(block.index)]

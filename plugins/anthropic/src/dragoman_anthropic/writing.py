@@ -6,9 +6,11 @@ https://docs.anthropic.com/en/api/messages#body-messages
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from typing import Any, Literal, TypeAlias, cast
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from dragoman import (
     JSON,
@@ -30,12 +32,34 @@ from dragoman import (
     UnsupportedError,
 )
 from dragoman.http import dumps
+from dragoman.http.recollection import keep, recall
 from dragoman_anthropic.media import media
 from dragoman_anthropic.names import coded
 from dragoman_anthropic.reading import ISSUER
 
 Block: TypeAlias = dict[str, Any]
 LaterSystem: TypeAlias = Literal["send", "fold", "reject"]
+
+_RULES = object()
+"""What stands for the rules of a message's blocks, which are the same for all models."""
+
+
+@frozen(kw_only=True)
+class _Written:
+    """Hold what a message was written as.
+
+    Args:
+        blocks: its blocks.
+        content: what they are as a turn of their own.
+        notes: what was left out or changed.
+        features: what needs a header.
+
+    """
+
+    blocks: list[Block]
+    content: str | list[Block]
+    notes: list[Adjustment]
+    features: set[str]
 
 
 @define(kw_only=True)
@@ -62,38 +86,40 @@ class MessageWriter:
 
         """
         first = next((i for i, message in enumerate(messages) if message.role != Role.SYSTEM), len(messages))
-        system = [block for message in messages[:first] for block in self._instructions(message)]
-        turns: list[Block] = []
-        for message in _results_first(messages[first:]):
-            self._add(turns, *self._turn(message))
+        system = [block for message in messages[:first] for block in self._recalled(message).blocks]
+        written = [self._turn(message) for message in _results_first(messages[first:])]
+        turns = _turns((role, each) for role, each in written if each.blocks)
         if not turns:
             text = "a conversation with Anthropic needs a message of the user's or the model's that is not empty"
             raise InvalidRequestError(text)
-        for turn in turns:
-            turn["content"] = _shortened(_answers_first(turn["content"]))
         self._trim(turns[-1])
         return system, turns
 
-    def _turn(self, message: Message) -> tuple[str, list[Block]]:
+    def _turn(self, message: Message) -> tuple[str, _Written]:
         if message.name is not None:
             self._note("dropped", "name", "Anthropic has no names of speakers", asked=message.name)
-        if message.role == Role.ASSISTANT:
-            return "assistant", self._said(message.parts)
         if message.role == Role.SYSTEM:
             return self._later(message)
-        blocks = (self._given(part) for part in message.parts)
-        return "user", [block for block in blocks if block is not None]
+        return "assistant" if message.role == Role.ASSISTANT else "user", self._recalled(message)
 
-    def _add(self, turns: list[Block], role: str, blocks: list[Block]) -> None:
-        """Add blocks to the turn that is under way if it is of the same role, else to a new one."""
-        if turns and turns[-1]["role"] == role:
-            turns[-1]["content"].extend(blocks)
-        elif blocks:
-            turns.append({"role": role, "content": blocks})
+    def _recalled(self, message: Message) -> _Written:
+        """Return what a message is written as, from last time if there was one."""
+        kept: _Written | None = recall(message, _RULES)
+        if kept is None:
+            kept = self._written(message)
+            keep(message, _RULES, kept)
+        else:
+            self.notes += kept.notes
+        self.features |= kept.features
+        return kept
 
-    def _instructions(self, message: Message) -> list[Block]:
-        written = (self._plain(part) for part in message.parts)
-        return [block for block in written if block is not None]
+    def _written(self, message: Message) -> _Written:
+        own = MessageWriter(later_system=self.later_system, notes=self.notes)
+        noted = len(self.notes)
+        write = {Role.SYSTEM: own._plain, Role.ASSISTANT: own._own_word}.get(message.role, own._given)
+        blocks = [block for block in map(write, message.parts) if block is not None]
+        notes = self.notes[noted:]
+        return _Written(blocks=blocks, content=_content(blocks), notes=notes, features=own.features)
 
     def _plain(self, part: Part) -> Block | None:
         if isinstance(part, Text | Data) or _is_own(part):
@@ -101,17 +127,17 @@ class MessageWriter:
         message = f"Anthropic takes only text as instructions, not {type(part).__name__}"
         raise UnsupportedError(message)
 
-    def _later(self, message: Message) -> tuple[str, list[Block]]:
+    def _later(self, message: Message) -> tuple[str, _Written]:
         if self.later_system == "reject":
             text = "a system message after the first turn is refused, as later_system='reject' wants it"
             raise InvalidRequestError(text)
-        blocks = self._instructions(message)
+        written = self._recalled(message)
         if self.later_system == "send":
             self.features.add("later system")
-            return "system", blocks
+            return "system", written
         reason = "this model takes instructions only before the first turn, so they go into the user's"
         self._note("coerced", "system message", reason, asked="system", sent="user")
-        return "user", blocks
+        return "user", written
 
     def _given(self, part: Part) -> Block | None:
         """Return what a user, a tool or the instructions say."""
@@ -151,10 +177,6 @@ class MessageWriter:
         if result.outcome != Outcome.OK:
             block["is_error"] = True
         return {**block, **_own(result)}
-
-    def _said(self, parts: Iterable[Part]) -> list[Block]:
-        written = (self._own_word(part) for part in parts)
-        return [block for block in written if block is not None]
 
     def _own_word(self, part: Part) -> Block | None:
         """Return what the model said before; what another vendor sealed stays here."""
@@ -232,8 +254,10 @@ def _is_own(part: Part) -> bool:
     return isinstance(part, Extension) and part.issuer == ISSUER and isinstance(part.value, dict)
 
 
-def _results_first(messages: Iterable[Message]) -> list[Message]:
+def _results_first(messages: Sequence[Message]) -> Sequence[Message]:
     """Put instructions that stand between a call and its results behind these, where Anthropic takes them."""
+    if Role.SYSTEM not in map(attrgetter("role"), messages):
+        return messages
     ordered: list[Message] = []
     waiting: list[Message] = []
     for message in messages:
@@ -252,9 +276,20 @@ def _awaits_results(message: Message) -> bool:
     return results or any(not call.server_side for call in message.of_type(ToolCall))
 
 
-def _answers_first(blocks: list[Block]) -> list[Block]:
-    """Put the results of tools before all else, as Anthropic wants them."""
-    return sorted(blocks, key=lambda block: block.get("type") != "tool_result")
+def _turns(written: Iterable[tuple[str, _Written]]) -> list[Block]:
+    """Return the turns: what follows in the same role belongs to one."""
+    turns: list[Block] = []
+    for role, group in groupby(written, itemgetter(0)):
+        parts = [each for _, each in group]
+        alone = len(parts) == 1
+        content = parts[0].content if alone else _content([block for each in parts for block in each.blocks])
+        turns.append({"role": role, "content": content})
+    return turns
+
+
+def _content(blocks: list[Block]) -> str | list[Block]:
+    """Return the content of a turn: the results of tools before all else, as Anthropic wants them."""
+    return _shortened(sorted(blocks, key=lambda block: block.get("type") != "tool_result"))
 
 
 def _shortened(blocks: list[Block]) -> str | list[Block]:

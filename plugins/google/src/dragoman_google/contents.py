@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
+
+from attrs import frozen
 
 from dragoman import (
     Adjustment,
@@ -29,6 +31,7 @@ from dragoman import (
     Url,
 )
 from dragoman.http import dumps
+from dragoman.http.recollection import keep, recall
 from dragoman_google.families import is_old_gemma, is_third
 
 ISSUER = "google"
@@ -37,6 +40,32 @@ NO_SIGNATURE = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
 https://ai.google.dev/gemini-api/docs/thought-signatures."""
 FILES = "https://generativelanguage.googleapis.com/v1beta/"
 """Where the names of uploaded files count from."""
+
+_RULES = (object(), object())
+"""What stands for the rules of a message's parts: up to the second generation, and from the third on."""
+
+_Called: TypeAlias = tuple[str, str | None]
+"""The name of a tool that was called, and Google's own id of the call."""
+
+
+@frozen(kw_only=True)
+class _Encoded:
+    """Hold what a message was encoded as, and what it has to do with the calls of others.
+
+    Args:
+        parts: its parts.
+        notes: what was left out or changed.
+        calls: the calls that it makes, by id.
+        answers: the ids of the calls whose results it holds.
+        answered: what was known of these calls.
+
+    """
+
+    parts: list[dict[str, Any]]
+    notes: list[Adjustment]
+    calls: dict[str, _Called]
+    answers: list[str]
+    answered: list[_Called | None]
 
 
 class ContentsEncoder:
@@ -57,7 +86,7 @@ class ContentsEncoder:
         self._third = is_third(model)
         self._instructed = not is_old_gemma(model)
         self._contents: list[dict[str, Any]] = []
-        self._calls: dict[str, tuple[str, str | None]] = {}
+        self._calls: dict[str, _Called] = {}
 
     def encode(self, messages: Iterable[Message]) -> list[dict[str, Any]]:
         """Return the contents: roles alternate, and the user's comes first.
@@ -67,21 +96,41 @@ class ContentsEncoder:
 
         """
         for message in messages:
+            parts = self._recalled(message)
             if message.role == Role.SYSTEM:
-                self._instruct(message)
-            elif message.role == Role.ASSISTANT:
-                self._add("model", self._signed(self._parts(message.parts)))
+                self._instruct(parts)
             else:
-                self._add("user", self._parts(message.parts))
+                self._add("model" if message.role == Role.ASSISTANT else "user", parts)
         self._let_user_begin()
         return self._contents
 
-    def _instruct(self, message: Message) -> None:
-        for part in message.parts:
-            if not isinstance(part, Text | Data):
-                text = f"Google takes only text as instructions, not {type(part).__name__}"
-                raise UnsupportedError(text)
+    def _recalled(self, message: Message) -> list[dict[str, Any]]:
+        """Return the parts of a message, from last time where no call that it answers has changed."""
+        kept: _Encoded | None = recall(message, _RULES[self._third])
+        if kept is not None and kept.answered == list(map(self._calls.get, kept.answers)):
+            self.adjustments += kept.notes
+            self._calls.update(kept.calls)
+        else:
+            kept = self._encoded(message)
+            keep(message, _RULES[self._third], kept)
+        return kept.parts
+
+    def _encoded(self, message: Message) -> _Encoded:
+        noted = len(self.adjustments)
+        answers = [result.call_id for result in message.of_type(ToolResult)]
+        answered = list(map(self._calls.get, answers))
+        if message.role == Role.SYSTEM:
+            _check_instructions(message)
         parts = self._parts(message.parts)
+        return _Encoded(
+            parts=self._signed(parts) if message.role == Role.ASSISTANT else parts,
+            notes=self.adjustments[noted:],
+            calls={call.call_id: _called(call) for call in message.of_type(ToolCall) if not call.server_side},
+            answers=answers,
+            answered=answered,
+        )
+
+    def _instruct(self, parts: list[dict[str, Any]]) -> None:
         if not self._instructed:
             self._note("emulated", "system message", "the model takes no instructions; they stand in the user's words")
             self._add("user", parts)
@@ -96,7 +145,7 @@ class ContentsEncoder:
         if self._contents and self._contents[-1]["role"] == role:
             self._contents[-1]["parts"].extend(parts)
         else:
-            self._contents.append({"role": role, "parts": parts})
+            self._contents.append({"role": role, "parts": [*parts]})
 
     def _let_user_begin(self) -> None:
         if not self._contents or self._contents[0]["role"] == "model":
@@ -154,9 +203,8 @@ class ContentsEncoder:
             arguments = call.parse()
         except OutputError as error:
             raise UnsupportedError(f"Google takes only whole tool calls: {error}") from None
-        own_id = call.id if call.id == call.call_id else None
-        self._calls[call.call_id] = (call.name, own_id)
-        return {"functionCall": {"name": call.name, "args": arguments, **({"id": own_id} if own_id else {})}}
+        self._calls[call.call_id] = name, own_id = _called(call)
+        return {"functionCall": {"name": name, "args": arguments, **({"id": own_id} if own_id else {})}}
 
     def _result(self, result: ToolResult) -> list[dict[str, Any]]:
         name, own_id = self._calls.get(result.call_id, ("", None))
@@ -178,6 +226,17 @@ class ContentsEncoder:
 
     def _note(self, kind: str, feature: str, reason: str) -> None:
         self.adjustments.append(Adjustment(kind=kind, feature=feature, reason=reason, by=ISSUER))
+
+
+def _check_instructions(message: Message) -> None:
+    for part in message.parts:
+        if not isinstance(part, Text | Data):
+            text = f"Google takes only text as instructions, not {type(part).__name__}"
+            raise UnsupportedError(text)
+
+
+def _called(call: ToolCall) -> _Called:
+    return call.name, call.id if call.id == call.call_id else None
 
 
 def _is_ours(seal: Seal | None) -> bool:

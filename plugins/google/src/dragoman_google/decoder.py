@@ -39,7 +39,7 @@ from dragoman import (
     Url,
     UsageSnapshot,
 )
-from dragoman.http import HttpReply, ServerSentEvent, dumps, loads
+from dragoman.http import HttpReply, ServerSentEvent, loads
 from dragoman_google import reading as read
 from dragoman_google.contents import ISSUER
 from dragoman_google.grounding import citations
@@ -105,7 +105,7 @@ class GeminiDecoder:
                 raise
             value = {"error": {"message": event.data.decode("utf-8", "replace")}}
         if event.event == "error":
-            raise self._error_of(HttpReply(status=200, body=dumps(value)))
+            raise self._error_of(HttpReply(status=200, body=read.rewritten(value).encode()))
         return self.take(value[0] if isinstance(value, list) and value else value)
 
     def take(self, value: Any) -> list[Event]:
@@ -118,12 +118,12 @@ class GeminiDecoder:
         """
         chunk = read.as_object(value, "a chunk of the answer")
         if chunk.get("error"):
-            raise self._error_of(HttpReply(status=200, body=dumps(chunk)))
+            raise self._error_of(HttpReply(status=200, body=read.rewritten(chunk).encode()))
         events: list[Event] = []
         self._note(chunk, events)
         finish = None
         for candidate in read.objects(chunk.get("candidates")):
-            if candidate.get("index") or 0:
+            if read.number(candidate.get("index")):
                 self._elsewhere(candidate)
                 continue
             ended = read.finish(candidate)
@@ -162,8 +162,8 @@ class GeminiDecoder:
         self._facts.update(news)
         events.append(
             ResponseSnapshot(
-                response_id=news.get("responseId"),
-                served_model=news.get("modelVersion"),
+                response_id=read.word(news.get("responseId")),
+                served_model=read.word(news.get("modelVersion")),
                 created=read.created(news.get("createTime")),
             )
         )
@@ -206,7 +206,7 @@ class GeminiDecoder:
         A signature that comes alone belongs to the text before it, and a text that bears one goes on with the text of
         the chunk before, but not with that of the same chunk: there the server itself has kept the two apart.
         """
-        text, signature = part.get("text") or "", part.get("thoughtSignature")
+        text, signature = read.word(part.get("text")) or "", part.get("thoughtSignature")
         kind = Reasoning if part.get("thought") else Text
         known = self._open
         if not text and not signature:
@@ -233,8 +233,8 @@ class GeminiDecoder:
     def _media(self, part: Mapping[str, Any], events: list[Event]) -> None:
         """Begin an image or a sound; a sound goes on with what the last chunk brought of it."""
         blob = read.member(part, "inlineData")
-        media_type = str(blob.get("mimeType") or "application/octet-stream")
-        data = _decoded(str(blob.get("data") or ""))
+        media_type = read.word(blob.get("mimeType")) or "application/octet-stream"
+        data = _decoded(read.word(blob.get("data")) or "")
         known = self._open
         goes_on = known is not None and isinstance(known.part, Media) and known.part.media_type == media_type
         if known is not None and goes_on and media_type.startswith("audio/"):
@@ -249,16 +249,16 @@ class GeminiDecoder:
             return self._call(part)
         if name == "fileData" and not part.get("thought"):
             file = read.member(part, name)
-            media_type = str(file.get("mimeType") or "application/octet-stream")
-            return Media(source=Url(url=str(file.get("fileUri") or "")), media_type=media_type, seal=_seal(part))
+            media_type = read.word(file.get("mimeType")) or "application/octet-stream"
+            return Media(source=Url(url=read.word(file.get("fileUri")) or ""), media_type=media_type, seal=_seal(part))
         value: dict[str, JSON] = {key: each for key, each in part.items() if key != "thoughtSignature"}
         return Extension(kind=f"{ISSUER}.{name}", value=value, seal=_seal(part))
 
     def _call(self, part: Mapping[str, Any]) -> ToolCall:
         call = read.member(part, "functionCall")
-        own_id = str(call["id"]) if call.get("id") else None
-        arguments = dumps(call.get("args") or {}).decode()
-        name = str(call.get("name") or "")
+        own_id = read.word(call.get("id"))
+        arguments = read.rewritten(call.get("args") or {})
+        name = read.word(call.get("name")) or ""
         return ToolCall(name=name, id=own_id, call_id=own_id or self._new_id(), arguments=arguments, seal=_seal(part))
 
     def _is_piece(self, call: Mapping[str, Any]) -> bool:
@@ -290,16 +290,16 @@ class GeminiDecoder:
     def _new_id(self) -> str:
         """Return an id for a call that came without one, different in every answer."""
         self._calls += 1
-        answer = _NO_ID.sub("_", str(self._facts.get("responseId") or ""))[:_ID_LENGTH]
+        answer = _NO_ID.sub("_", read.word(self._facts.get("responseId")) or "")[:_ID_LENGTH]
         return f"call_{answer}_{self._calls}" if answer else f"call_{self._calls}"
 
     def _elsewhere(self, candidate: Mapping[str, Any]) -> None:
         """Keep the text of another answer than the first, where several were asked for."""
-        index = int(candidate["index"])
+        index = read.number(candidate.get("index"))
         kept = self._others.setdefault(index, {"index": index, "text": "", "finish_reason": None})
         parts = read.objects(read.member(candidate, "content").get("parts"))
         kept["text"] = str(kept["text"]) + "".join(
-            str(part.get("text") or "") for part in parts if not part.get("thought")
+            read.word(part.get("text")) or "" for part in parts if not part.get("thought")
         )
         if ended := read.finish(candidate):
             kept["finish_reason"] = ended.raw

@@ -22,7 +22,7 @@ from dragoman import (
     ServerError,
 )
 from dragoman.http import HttpReply, error_class, may_retry, retry_after
-from dragoman_google.reading import member, objects
+from dragoman_google.reading import member, number, objects, word
 
 REASONS: Mapping[str, type[ProviderError]] = {
     "API_KEY_INVALID": AuthenticationError,
@@ -92,13 +92,13 @@ def error_of(reply: HttpReply) -> ProviderError:
     details = objects(error.get("details"))
     message = _message(error, reply)
     status = _status(reply.status, error.get("code"))
-    word = str(error.get("status") or "") or None
-    reason = next((str(info["reason"]) for info in _of_type(details, "ErrorInfo") if info.get("reason")), None)
-    chosen = _class(status, word, reason, details, message)
+    status_word = word(error.get("status"))
+    reason = next((found for info in _of_type(details, "ErrorInfo") if (found := word(info.get("reason")))), None)
+    chosen = _class(status, status_word, reason, details, message)
     return chosen(
         message,
         status=status,
-        code=reason or word,
+        code=reason or status_word,
         parameter=_parameter(details),
         retry_after=_wait(reply, details),
         retryable=may_retry(chosen, status, reply.headers),
@@ -130,27 +130,26 @@ def _message(error: Mapping[str, Any], reply: HttpReply) -> str:
 
 def _status(status: int, code: Any) -> int:
     """Return the HTTP status, or the one in the body where HTTP said that all was well."""
-    if status >= 400 or not isinstance(code, int | str) or not str(code).isdigit():  # noqa: PLR2004  # HTTP's own border
-        return status
-    return int(code) if 400 <= int(code) < 600 else status  # noqa: PLR2004  # as above
+    stated = number(code)
+    return stated if status < 400 <= stated < 600 else status  # noqa: PLR2004  # HTTP's own borders
 
 
 def _of_type(details: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
-    return [detail for detail in details if str(detail.get("@type", "")).endswith(f".{name}")]
+    return [detail for detail in details if (word(detail.get("@type")) or "").endswith(f".{name}")]
 
 
 def _class(
-    status: int, word: str | None, reason: str | None, details: list[dict[str, Any]], message: str
+    status: int, status_word: str | None, reason: str | None, details: list[dict[str, Any]], message: str
 ) -> type[ProviderError]:
     if found := REASONS.get(reason or ""):
         return found
-    chosen = WORDS.get(word or "") or error_class(status)
+    chosen = WORDS.get(status_word or "") or error_class(status)
     if chosen is RateLimitError and _is_spent(details):
         return QuotaExceededError
     if chosen in {RateLimitError, BadRequestError}:
         said = f"{message}\n"
         return next((kind for text, kind in SAID.items() if text in said and issubclass(kind, _FINER[chosen])), chosen)
-    return chosen if status < 400 or word in WORDS else error_class(status)  # noqa: PLR2004  # as above
+    return chosen if status < 400 or status_word in WORDS else error_class(status)  # noqa: PLR2004  # as above
 
 
 _FINER: Mapping[type[ProviderError], type[ProviderError]] = {
@@ -164,13 +163,13 @@ def _is_spent(details: list[dict[str, Any]]) -> bool:
     """Tell whether waiting is in vain: the quota is one of a day, or there is none at all."""
     violations = [each for failure in _of_type(details, "QuotaFailure") for each in objects(failure.get("violations"))]
     return any(
-        "PerDay" in str(each.get("quotaId", "")) or str(each.get("quotaValue", "")) == "0" for each in violations
+        "PerDay" in (word(each.get("quotaId")) or "") or word(each.get("quotaValue")) == "0" for each in violations
     )
 
 
 def _wait(reply: HttpReply, details: list[dict[str, Any]]) -> float | None:
     """Return the seconds to wait, from a header or from ``RetryInfo``, whose durations are written ``34.4s``."""
-    waits = [str(info.get("retryDelay") or "") for info in _of_type(details, "RetryInfo")]
+    waits = [word(info.get("retryDelay")) or "" for info in _of_type(details, "RetryInfo")]
     stated = next((wait.removesuffix("s") for wait in waits if wait), "")
     return retry_after(reply.headers) or retry_after({"retry-after": stated})
 
@@ -178,7 +177,7 @@ def _wait(reply: HttpReply, details: list[dict[str, Any]]) -> float | None:
 def _parameter(details: list[dict[str, Any]]) -> str | None:
     for request in _of_type(details, "BadRequest"):
         for violation in objects(request.get("fieldViolations")):
-            words = str(violation.get("field") or "").split(".")
-            if found := next((PARAMETERS[word] for word in reversed(words) if word in PARAMETERS), None):
+            steps = (word(violation.get("field")) or "").split(".")
+            if found := next((PARAMETERS[step] for step in reversed(steps) if step in PARAMETERS), None):
                 return found
     return None

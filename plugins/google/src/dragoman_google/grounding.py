@@ -7,12 +7,12 @@ https://ai.google.dev/api/generate-content#GroundingMetadata and #CitationMetada
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from attrs import frozen
 
 from dragoman import Citation
-from dragoman_google.reading import member, objects
+from dragoman_google.reading import member, number, objects, word
 
 _PLACES = ("web", "retrievedContext", "maps", "image")
 
@@ -55,7 +55,8 @@ def _grounded(grounding: Mapping[str, Any], texts: Sequence[str]) -> Iterable[tu
     for support in supports:
         segment = member(support, "segment")
         place = _locate(segment, texts)
-        for index in support.get("groundingChunkIndices") or ():
+        indices = support.get("groundingChunkIndices")
+        for index in cast("Sequence[Any]", indices) if isinstance(indices, list) else ():
             if isinstance(index, int) and 0 <= index < len(chunks):
                 yield place, _of_chunk(chunks[index], place, support)
 
@@ -66,14 +67,18 @@ def _of_chunk(
     source = member(chunk, next((name for name in _PLACES if name in chunk), _PLACES[0]))
     scores = (support or {}).get("confidenceScores")
     return Citation(
-        source_url=source.get("uri") or source.get("sourceUri") or None,
-        document_id=source.get("documentName") or source.get("placeId") or source.get("fileSearchStore") or None,
-        title=source.get("title") or None,
+        source_url=word(source.get("uri")) or word(source.get("sourceUri")),
+        document_id=_first(source, "documentName", "placeId", "fileSearchStore"),
+        title=word(source.get("title")),
         start=place.start if place else None,
         end=place.end if place else None,
-        quote=source.get("text") or None,
+        quote=word(source.get("text")),
         metadata={"confidenceScores": scores} if scores else {},
     )
+
+
+def _first(source: Mapping[str, Any], *names: str) -> str | None:
+    return next((found for name in names if (found := word(source.get(name)))), None)
 
 
 def _recited(candidate: Mapping[str, Any], texts: Sequence[str]) -> Iterable[tuple[Place, Citation]]:
@@ -82,8 +87,8 @@ def _recited(candidate: Mapping[str, Any], texts: Sequence[str]) -> Iterable[tup
         place = _locate(source, texts)
         kept = {name: source[name] for name in ("license", "publicationDate") if source.get(name)}
         citation = Citation(
-            source_url=source.get("uri") or None,
-            title=source.get("title") or None,
+            source_url=word(source.get("uri")),
+            title=word(source.get("title")),
             start=place.start,
             end=place.end,
             metadata=kept,
@@ -93,17 +98,17 @@ def _recited(candidate: Mapping[str, Any], texts: Sequence[str]) -> Iterable[tup
 
 def _locate(segment: Mapping[str, Any], texts: Sequence[str]) -> Place:
     """Return where a segment stands: where its bytes say the same, else where its words are found."""
-    start, end = int(segment.get("startIndex") or 0), int(segment.get("endIndex") or 0)
+    start, end = number(segment.get("startIndex")), number(segment.get("endIndex"))
     said = segment.get("text")
-    for number, text in enumerate(texts):
+    for place, text in enumerate(texts):
         data = text.encode()
         if end <= len(data) and (said is None or _cut(data, start, end) == said):
             first = len(_cut(data, 0, start))
-            return Place(number, first, first + len(_cut(data, start, end)))
-    for number, text in enumerate(texts):
+            return Place(place, first, first + len(_cut(data, start, end)))
+    for place, text in enumerate(texts):
         if isinstance(said, str) and said in text:
             first = text.index(said)
-            return Place(number, first, first + len(said))
+            return Place(place, first, first + len(said))
     return Place(len(texts) - 1)
 
 

@@ -11,10 +11,9 @@ from itertools import pairwise
 from typing import Any, cast
 
 from dragoman import JSON, ProtocolError
-from dragoman.http import dumps
-from dragoman_google.reading import objects
+from dragoman_google.reading import objects, rewritten, word
 
-_STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
+_STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d{1,9})\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
 _LONGEST = 10_000
 
 
@@ -30,6 +29,7 @@ class PartialCall:
         self.index = index
         self._arguments: dict[str, Any] = {}
         self._unfinished: str | None = None
+        self._room = _LONGEST
 
     def take(self, call: Mapping[str, Any]) -> None:
         """Take in the next values.
@@ -39,22 +39,43 @@ class PartialCall:
 
         """
         for value in objects(call.get("partialArgs")):
-            path = str(value.get("jsonPath") or "")
+            path = word(value.get("jsonPath")) or ""
             self._set(_steps(path), _value(value), goes_on=path == self._unfinished)
             self._unfinished = path if value.get("willContinue") else None
 
     def arguments(self, *, cut: bool = False) -> str:
         """Return the arguments as JSON text; where they were cut, the text is, too."""
-        text = dumps(self._arguments).decode()
+        text = rewritten(self._arguments)
         return text[:-1] if cut else text
 
     def _set(self, steps: list[str | int], value: JSON, *, goes_on: bool) -> None:
         holder: Any = self._arguments
         for step, following in pairwise(steps):
-            holder = _member(holder, step, [] if isinstance(following, int) else {})
+            holder = self._member(holder, step, [] if isinstance(following, int) else {})
         last = steps[-1]
-        before = _member(holder, last, None)
+        before = self._member(holder, last, None)
         holder[last] = before + value if goes_on and isinstance(before, str) and isinstance(value, str) else value
+
+    def _member(self, holder: Any, step: str | int, empty: Any) -> Any:
+        """Return what stands at a step, put there if nothing did."""
+        if isinstance(step, str) and isinstance(holder, dict):
+            known = cast("dict[str, Any]", holder)
+            return known.setdefault(step, empty)
+        if isinstance(step, int) and isinstance(holder, list):
+            places = cast("list[JSON]", holder)
+            self._fill(places, step)
+            if places[step] is None:
+                places[step] = empty
+            return places[step]
+        raise _nowhere(str(step))
+
+    def _fill(self, places: list[JSON], step: int) -> None:
+        """Make a list long enough; what that leaves empty is limited, since a few bytes can ask for much."""
+        missing = step + 1 - len(places)
+        self._room -= max(0, missing - 1)
+        if self._room < 0:
+            raise _nowhere(str(step))
+        places.extend([None] * missing)
 
 
 def _steps(path: str) -> list[str | int]:
@@ -67,23 +88,9 @@ def _steps(path: str) -> list[str | int]:
         dotted, number, single, double = found.groups()
         steps.append(int(number) if number else dotted or re.sub(r"\\(.)", r"\1", single or double or ""))
         position = found.end()
-    if not steps or isinstance(steps[0], int) or any(isinstance(step, int) and step > _LONGEST for step in steps):
+    if not steps or isinstance(steps[0], int):
         raise _nowhere(path)
     return steps
-
-
-def _member(holder: Any, step: str | int, empty: Any) -> Any:
-    """Return what stands at a step, put there if nothing did."""
-    if isinstance(step, str) and isinstance(holder, dict):
-        known = cast("dict[str, Any]", holder)
-        return known.setdefault(step, empty)
-    if isinstance(step, int) and isinstance(holder, list):
-        places = cast("list[JSON]", holder)
-        places.extend([None] * (step + 1 - len(places)))
-        if places[step] is None:
-            places[step] = empty
-        return places[step]
-    raise _nowhere(str(step))
 
 
 def _nowhere(path: str) -> ProtocolError:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from dragoman import Finish, FinishReason, ProtocolError, Usage
+from dragoman import Finish, FinishReason, InvalidRequestError, ProtocolError, Usage
+from dragoman.http import dumps
 
 _FILTERED = (
     "SAFETY",
@@ -45,6 +46,7 @@ FINISH: Mapping[str, FinishReason] = {
 https://ai.google.dev/api/generate-content#FinishReason
 """
 _UNSPECIFIED = ("", "0", "FINISH_REASON_UNSPECIFIED")
+_LONGEST_NUMBER = 19
 
 
 def as_object(value: Any, what: str) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def as_object(value: Any, what: str) -> dict[str, Any]:
 
     """
     if not isinstance(value, dict):
-        message = f"{what} is no object: {str(value)[:100]!r}"
+        message = f"{what} is no object, but {type(value).__name__}"
         raise ProtocolError(message, phase="decode")
     return cast("dict[str, Any]", value)
 
@@ -67,6 +69,35 @@ def objects(value: Any) -> list[dict[str, Any]]:
     return [cast("dict[str, Any]", item) for item in cast("Iterable[Any]", value) if isinstance(item, dict)]
 
 
+def word(value: Any) -> str | None:
+    """Return a name or id as text, also where a server sends a number; ``None`` if it is empty or neither."""
+    return (value or None) if isinstance(value, str) else str(value) if isinstance(value, int | float) else None
+
+
+def number(value: Any) -> int:
+    """Return a place or position, also where it is written as text; 0 if it is none.
+
+    Numbers of 64 bits are texts in the JSON of Google: https://protobuf.dev/programming-guides/json/.
+    """
+    if isinstance(value, str) and value.isdecimal() and len(value) < _LONGEST_NUMBER:
+        return int(value)
+    return value if isinstance(value, int) and value >= 0 else 0
+
+
+def rewritten(value: Any) -> str:
+    """Return a value of an answer as JSON text.
+
+    Raises:
+        ProtocolError: if it nests too deep to be written again.
+
+    """
+    try:
+        return dumps(value).decode()
+    except InvalidRequestError as error:
+        message = f"the answer holds what cannot be written as JSON again: {error}"
+        raise ProtocolError(message, phase="decode") from None
+
+
 def member(value: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return the object that stands under *name*; an empty one if there is none."""
     found = value.get(name)
@@ -75,15 +106,14 @@ def member(value: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def finish(candidate: Mapping[str, Any]) -> Finish | None:
     """Return why a candidate ended, ``None`` if it did not end yet."""
-    raw = candidate.get("finishReason")
-    word = "" if raw is None else str(raw)
-    return None if word in _UNSPECIFIED else Finish(reason=FINISH.get(word, FinishReason.OTHER), raw=word)
+    reason = word(candidate.get("finishReason")) or ""
+    return None if reason in _UNSPECIFIED else Finish(reason=FINISH.get(reason, FinishReason.OTHER), raw=reason)
 
 
 def blocked(feedback: Mapping[str, Any]) -> Finish | None:
     """Return the end of an answer that was never begun, because the prompt was blocked."""
-    reason = feedback.get("blockReason")
-    return Finish(reason=FinishReason.CONTENT_FILTER, raw=str(reason)) if reason else None
+    reason = word(feedback.get("blockReason"))
+    return Finish(reason=FinishReason.CONTENT_FILTER, raw=reason) if reason else None
 
 
 def count(report: Mapping[str, Any], name: str) -> int | None:
@@ -123,5 +153,5 @@ def created(value: Any) -> float | None:
     """Return a time as seconds since 1970."""
     try:
         return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone may lead out of the calendar
         return None

@@ -30,7 +30,7 @@ from dragoman import (
     Url,
     Usage,
 )
-from dragoman.http import HttpReply, HttpRequest, OpenAIChat, ServerSentEvent, StreamDecoder, dumps, loads
+from dragoman.http import HttpReply, HttpRequest, OpenAIChat, ServerSentEvent, StreamDecoder, loads
 from dragoman.http import openai_parts as read
 from dragoman.http.openai_chat import SETTING_NAMES
 from dragoman.http.openai_stream import OpenAIChatDecoder
@@ -134,7 +134,7 @@ class GroqDecoder(OpenAIChatDecoder):
         if b'"x_groq"' in event.data and b'"error"' in event.data:
             chunk = loads(event.data)
             if isinstance(chunk, dict) and (problem := _own(cast("dict[str, Any]", chunk)).get("error")):
-                raise self._failure(HttpReply(status=200, body=dumps({"error": problem})))
+                raise self._failure(HttpReply(status=200, body=read.rewritten({"error": problem}).encode()))
         return super().feed(event)
 
     def _note(self, chunk: Mapping[str, Any], events: list[Event]) -> None:
@@ -159,7 +159,7 @@ def executed(tool: Mapping[str, Any]) -> ToolCall:
     place = read.count(tool, "index") or 0
     findings = {name: value for name, value in tool.items() if name not in {"index", "type", "arguments"}}
     return ToolCall(
-        name=str(tool.get("type") or ""),
+        name=read.words(tool.get("type")),
         call_id=f"executed_{place}",
         arguments=read.arguments_of(tool),
         server_side=True,

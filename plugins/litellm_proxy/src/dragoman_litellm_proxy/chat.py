@@ -83,14 +83,14 @@ class LiteLLMProxyChat(OpenAIChat[LiteLLMProxyOptions]):
 
     def metadata(self, body: Mapping[str, Any]) -> dict[str, JSON]:
         """Return what is worth keeping of a reply or chunk, the cost among it."""
-        cost = read.fields(body.get("usage")).get("cost")
-        return {**super().metadata(body), **({"cost": float(cost)} if isinstance(cost, int | float) else {})}
+        cost = read.real(read.fields(body.get("usage")).get("cost"))
+        return {**super().metadata(body), **({} if cost is None else {"cost": cost})}
 
     def message_parts(self, message: Mapping[str, Any]) -> list[Part]:
         """Return the parts of a whole message, with the seals of what models signed."""
         blocks = read.objects(message.get("thinking_blocks"))
         signed = {
-            call.get("id"): call[SIGNED_CALL]
+            read.word(call.get("id")): call[SIGNED_CALL]
             for call in read.objects(message.get("tool_calls"))
             if call.get(SIGNED_CALL)
         }

@@ -34,7 +34,6 @@ from dragoman.http import (
     OpenAIChat,
     ServerSentEvent,
     StreamDecoder,
-    dumps,
 )
 from dragoman.http import openai_parts as read
 from dragoman.http.openai_chat import SETTING_NAMES
@@ -130,7 +129,7 @@ class OpenRouterChat(OpenAIChat[OpenRouterOptions]):
     def choice_error(self, choice: Mapping[str, Any]) -> ProviderError | None:
         """Return the error that a choice reports, if it does."""
         problem = choice.get("error")
-        return self.error(HttpReply(status=200, body=dumps({"error": problem}))) if problem else None
+        return self.error(HttpReply(status=200, body=read.rewritten({"error": problem}).encode())) if problem else None
 
     def _check(self, choice: Mapping[str, Any]) -> None:
         error = self.choice_error(choice)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 from dragoman import JSON, ServerTool, Tool
 from dragoman.http import checked_headers
+from dragoman.http import openai_parts as read
 from dragoman_openrouter.reasoning import ISSUER
 
 
@@ -23,8 +24,8 @@ def attribution(site_url: str | None, app_name: str | None) -> dict[str, str]:
 
 def cost(usage: Any) -> dict[str, JSON]:
     """Return the cost that a report of usage names, in credits."""
-    known = cast("dict[str, Any]", usage).get("cost") if isinstance(usage, dict) else None
-    return {"cost": float(known)} if isinstance(known, int | float) and not isinstance(known, bool) else {}
+    known = read.real(read.fields(usage).get("cost"))
+    return {} if known is None else {"cost": known}
 
 
 def name_server_tools(tools: Iterable[Tool | ServerTool], encoded: Iterable[dict[str, Any]]) -> None:

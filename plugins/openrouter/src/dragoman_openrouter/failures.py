@@ -25,7 +25,7 @@ def failure(reply: HttpReply) -> ProviderError:
         error = ContentFilterError(error.message, status=error.status, code=error.code, body=error.body)
     vendor, raw = about.get("provider_name"), about.get("raw")
     if isinstance(raw, str) and raw:
-        error.message = f"{error.message} ({vendor or 'vendor'}: {raw[:_SHOWN]})"
+        error.message = f"{error.message} ({read.word(vendor) or 'vendor'}: {raw[:_SHOWN]})"
     if error.retry_after is None and error.retryable:
         error.retry_after = _until_reset(reply.headers, about.get("headers"))
     return error
@@ -43,7 +43,7 @@ def _about(reply: HttpReply) -> Mapping[str, Any]:
 def _until_reset(headers: Mapping[str, str], reported: Any) -> float | None:
     """Return the seconds from the reply's own date to the reset of the limit, which is in milliseconds since 1970."""
     inner = cast("dict[str, Any]", reported) if isinstance(reported, dict) else {}
-    lower = {**headers, **{name.lower(): str(value) for name, value in inner.items()}}
+    lower = {**headers, **{name.lower(): read.words(value) for name, value in inner.items()}}
     try:
         now = parsedate_to_datetime(lower["date"]).timestamp()
         wait = float(lower["x-ratelimit-reset"]) / 1000 - now

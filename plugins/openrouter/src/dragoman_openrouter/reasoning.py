@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from dragoman import Reasoning, Seal
+from dragoman.http import openai_parts as read
 
 ISSUER = "openrouter"
 _GROWING = ("text", "summary", "data")
@@ -25,7 +26,7 @@ def replay(reasoning: Sequence[Reasoning]) -> dict[str, Any]:
 
 def text_of(details: Iterable[Mapping[str, Any]]) -> str:
     """Return the words of details: their texts or summaries."""
-    return "".join(str(detail.get("text") or detail.get("summary") or "") for detail in details)
+    return "".join(read.word(detail.get("text")) or read.words(detail.get("summary")) for detail in details)
 
 
 def sealed(text: str, details: list[dict[str, Any]], *, has_text: bool) -> Reasoning:
@@ -47,13 +48,13 @@ def merge(details: list[dict[str, Any]], pieces: Iterable[Mapping[str, Any]]) ->
 
 def _goes_on(detail: Mapping[str, Any], piece: Mapping[str, Any]) -> bool:
     same = detail.get("type") == piece.get("type") and detail.get("index") == piece.get("index")
-    ids = {detail.get("id"), piece.get("id")} - {None}
-    return same and len(ids) < 2  # noqa: PLR2004  # one id, or none
+    known, given = detail.get("id"), piece.get("id")
+    return same and (known is None or given is None or known == given)
 
 
 def _extend(detail: dict[str, Any], piece: Mapping[str, Any]) -> None:
     for name, value in piece.items():
         if name in _GROWING and isinstance(value, str):
-            detail[name] = str(detail.get(name) or "") + value
+            detail[name] = read.words(detail.get(name)) + value
         elif value is not None:
             detail[name] = value

@@ -1,0 +1,42 @@
+"""Every target runs without a fuzzer: with its seeds, and with what its own mutations make of them."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from fuzz.__main__ import arguments, chosen, main
+from fuzz.targets import TARGETS, Target
+
+every_target = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+
+
+@every_target
+def test_seeds(target: Target) -> None:
+    assert len(target.seeds) == len(set(target.seeds))
+    for seed in target.seeds:
+        target.run(seed)
+
+
+@every_target
+def test_mutations_are_reproducible_and_keep_the_promises(target: Target) -> None:
+    for number, seed in enumerate(target.seeds):
+        changed = target.mutated(seed, random.Random(number))  # noqa: S311 - it is to be predictable
+        assert changed == target.mutated(seed, random.Random(number))  # noqa: S311 - as above
+        target.run(changed)
+
+
+def test_no_dialect_is_left_out() -> None:
+    assert len(TARGETS) == 33
+    assert chosen(["google.generate"]) == [f"google.generate-{way}" for way in ("stream", "reply", "error")]
+    with pytest.raises(SystemExit, match="no target begins with 'nobody'"):
+        chosen(["nobody"])
+
+
+def test_one_input_alone(tmp_path: Path) -> None:
+    saved = tmp_path / "crash"
+    saved.write_bytes(b'{"candidates": [{"index": [[0]]}]}')
+    assert main(["--replay", str(saved), "google.generate-reply"]) == 0
+    assert arguments([]).runs == 20_000
