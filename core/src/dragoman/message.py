@@ -53,8 +53,14 @@ def _as_tuple(content: Iterable[Part]) -> tuple[Part, ...]:
         raise InvalidRequestError(message) from None
 
 
+class _Kept:
+    """Leave room for what a dialect encoded a message as: no field, so neither compared, shown nor copied."""
+
+    __slots__ = ("_kept",)
+
+
 @frozen
-class Message:
+class Message(_Kept):
     """Hold what one side said.
 
     Args:

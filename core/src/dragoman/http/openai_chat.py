@@ -84,6 +84,7 @@ class OpenAIChat(Generic[T]):
         self.include_usage = include_usage
         self.finish_table = finish_table
         self.options_reader = OptionsReader(options, provider)
+        self._latest: tuple[Settings, str, dict[str, Any], list[Adjustment]] | None = None
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
         """Return the request with its path below the base URL."""
@@ -95,7 +96,7 @@ class OpenAIChat(Generic[T]):
         else:
             body = self._conversation(request, notes)
             path = self.chat_path
-        body.update(self._settings(request.settings, request.model, notes))
+        body.update(self._settings_of(request, notes))
         if stream:
             body["stream"] = True
             if self.wants_usage(options):
@@ -225,6 +226,16 @@ class OpenAIChat(Generic[T]):
             function["strict"] = tool.strict
         own = tool.options.get(self.provider)
         return {"type": "function", "function": function, **(own if isinstance(own, dict) else {})}
+
+    def _settings_of(self, request: ChatRequest | CompletionRequest, notes: list[Adjustment]) -> dict[str, Any]:
+        """Return the settings as they stand in the body, made anew only if they are not those of the last request."""
+        latest = self._latest
+        if latest is None or latest[0] is not request.settings or latest[1] != request.model:
+            own: list[Adjustment] = []
+            body = self._settings(request.settings, request.model, own)
+            latest = self._latest = request.settings, request.model, body, own
+        notes += latest[3]
+        return latest[2]
 
     def _settings(self, settings: Settings, model: str, notes: list[Adjustment]) -> dict[str, Any]:
         body: dict[str, Any] = {}

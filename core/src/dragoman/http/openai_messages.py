@@ -11,6 +11,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from dragoman.errors import UnsupportedError
+from dragoman.http.recollection import keep, recall
 from dragoman.http.wire import dumps
 from dragoman.message import Message, Role
 from dragoman.parts import (
@@ -81,15 +82,26 @@ class MessageEncoder:
         """
         encoded: list[dict[str, Any]] = []
         for message in messages:
-            self._unseal(message)
-            if message.role == Role.ASSISTANT:
-                encoded.append(self._assistant(message))
-                continue
-            results = message.of_type(ToolResult)
-            encoded.extend(self._result(result) for result in results)
-            rest = tuple(part for part in message.parts if not isinstance(part, ToolResult))
-            if rest or not results:
-                encoded.append(self._spoken(message, rest))
+            kept: tuple[list[dict[str, Any]], list[Adjustment]] | None = recall(message, self.rules)
+            if kept is None:
+                noted = len(self.adjustments)
+                own = self._encoded(message)
+                keep(message, self.rules, (own, self.adjustments[noted:]))
+            else:
+                own, notes = kept
+                self.adjustments += notes
+            encoded += map(dict, own)  # whoever finishes the body may add members
+        return encoded
+
+    def _encoded(self, message: Message) -> list[dict[str, Any]]:
+        self._unseal(message)
+        if message.role == Role.ASSISTANT:
+            return [self._assistant(message)]
+        results = message.of_type(ToolResult)
+        encoded = [self._result(result) for result in results]
+        rest = tuple(part for part in message.parts if not isinstance(part, ToolResult)) if results else message.parts
+        if rest or not results:
+            encoded.append(self._spoken(message, rest))
         return encoded
 
     def _spoken(self, message: Message, parts: tuple[Part, ...]) -> dict[str, Any]:

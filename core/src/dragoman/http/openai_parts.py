@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from dragoman.errors import ProtocolError
+from dragoman.errors import InvalidRequestError, ProtocolError
 from dragoman.http.wire import dumps
 from dragoman.parts import Bytes, Citation, Media, Part, Reasoning, Refusal, Text, ToolCall, Url
 from dragoman.response import Finish, FinishReason, Usage
@@ -24,6 +22,9 @@ FINISH: Mapping[str, FinishReason] = {
 }
 """What the reasons of the dialect stand for; every other one is ``other``."""
 
+_HUGE = 2**63
+"""No count and no point in time is as large, and no number as large is written as JSON by everyone."""
+
 
 def as_object(value: Any, what: str) -> dict[str, Any]:
     """Return *value* if it is an object.
@@ -33,7 +34,7 @@ def as_object(value: Any, what: str) -> dict[str, Any]:
 
     """
     if not isinstance(value, dict):
-        message = f"{what} is no object: {str(value)[:100]!r}"
+        message = f"{what} is no object, but {type(value).__name__}"
         raise ProtocolError(message, phase="decode")
     return cast("dict[str, Any]", value)
 
@@ -50,13 +51,25 @@ def fields(value: Any) -> dict[str, Any]:
 
 
 def word(value: Any) -> str | None:
-    """Return a name or id as text; ``None`` if it is missing or empty."""
-    return None if value is None or value == "" else str(value)
+    """Return a name or id as text, also where a server sends a number; ``None`` if it is empty or neither."""
+    return (value or None) if isinstance(value, str) else str(value) if isinstance(value, int | float) else None
+
+
+def words(value: Any) -> str:
+    """Return a text, also where a server sends a number; an empty one if it is neither."""
+    return word(value) or ""
 
 
 def seconds(value: Any) -> float | None:
     """Return a point in time as a number; ``None`` if it is none."""
-    return float(value) if isinstance(value, int | float) else None
+    return real(value)
+
+
+def real(value: Any) -> float | None:
+    """Return a number with what follows its point; ``None`` if it is none, or beyond all that make sense."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_HUGE < value < _HUGE:
+        return None
+    return float(value)
 
 
 def decoded(data: str) -> bytes:
@@ -68,7 +81,7 @@ def decoded(data: str) -> bytes:
     """
     try:
         return base64.b64decode(data)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error, or its parent for what is not ASCII
         message = f"expected base64: {error}"
         raise ProtocolError(message, phase="decode") from None
 
@@ -77,14 +90,14 @@ def text_of(value: Any) -> str:
     """Return a text, or the joined texts of a list of content parts."""
     if isinstance(value, str):
         return value
-    texts = (part.get("text") for part in objects(value) if part.get("type") in {"text", "output_text"})
-    return "".join(str(text or "") for text in texts)
+    # Two comparisons, not a set: a type may be anything, also what no set can hold.
+    return "".join(words(part.get("text")) for part in objects(value) if part.get("type") in ("text", "output_text"))
 
 
 def finish(raw: Any, table: Mapping[str, FinishReason] = FINISH) -> Finish:
     """Return why an answer ended; a reason nobody knows is ``other``, never ``stop``."""
-    word = None if raw is None else str(raw)
-    return Finish(reason=table.get(word or "", FinishReason.OTHER), raw=word)
+    reason = word(raw)
+    return Finish(reason=table.get(reason or "", FinishReason.OTHER), raw=reason)
 
 
 def count(report: Mapping[str, Any], *path: str) -> int | None:
@@ -92,7 +105,14 @@ def count(report: Mapping[str, Any], *path: str) -> int | None:
     value: Any = report
     for name in path:
         value = fields(value).get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    return number(value)
+
+
+def number(value: Any) -> int | None:
+    """Return a number of tokens; ``None`` for what makes no sense as one."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _HUGE:
         return None
     return int(value)
 
@@ -102,33 +122,40 @@ def usage(report: Any) -> Usage | None:
     if not isinstance(report, dict):
         return None
     known = fields(report)
+    read, written = fields(known.get("prompt_tokens_details")), fields(known.get("completion_tokens_details"))
     return Usage(
-        input_tokens=count(known, "prompt_tokens"),
-        output_tokens=count(known, "completion_tokens"),
-        cache_read_tokens=count(known, "prompt_tokens_details", "cached_tokens"),
-        cache_write_tokens=count(known, "prompt_tokens_details", "cache_write_tokens"),
-        reasoning_tokens=count(known, "completion_tokens_details", "reasoning_tokens"),
+        input_tokens=number(known.get("prompt_tokens")),
+        output_tokens=number(known.get("completion_tokens")),
+        cache_read_tokens=number(read.get("cached_tokens")),
+        cache_write_tokens=number(read.get("cache_write_tokens")),
+        reasoning_tokens=number(written.get("reasoning_tokens")),
         raw=known,
     )
 
 
 def reasoning_of(message: Mapping[str, Any], names: Iterable[str]) -> str:
     """Return the reasoning that stands under the first of these names that holds any."""
-    return next((value for name in names if isinstance(value := message.get(name), str) and value), "")
+    for name in names:
+        value = message.get(name)
+        if value and isinstance(value, str):
+            return value
+    return ""
 
 
 def citations(annotations: Any) -> tuple[Citation, ...]:
     """Return the citations of a message's annotations."""
+    if not annotations:
+        return ()
     return tuple(_citation(cited) for each in objects(annotations) if (cited := fields(each.get("url_citation"))))
 
 
 def _citation(cited: Mapping[str, Any]) -> Citation:
     return Citation(
-        source_url=cited.get("url"),
-        title=cited.get("title"),
-        start=cited.get("start_index"),
-        end=cited.get("end_index"),
-        quote=cited.get("content"),
+        source_url=word(cited.get("url")),
+        title=word(cited.get("title")),
+        start=count(cited, "start_index"),
+        end=count(cited, "end_index"),
+        quote=word(cited.get("content")),
     )
 
 
@@ -143,18 +170,18 @@ def tool_calls(message: Mapping[str, Any]) -> list[ToolCall]:
 
 def tool_call(call: Mapping[str, Any], index: int) -> ToolCall:
     """Return one tool call; a server that gives it no id gets one made of its place."""
-    call_id = str(call.get("id") or f"call_{index}")
+    call_id = word(call.get("id")) or f"call_{index}"
     if custom := fields(call.get("custom")):
-        name, text = str(custom.get("name") or ""), str(custom.get("input") or "")
+        name, text = words(custom.get("name")), words(custom.get("input"))
         return ToolCall(name=name, call_id=call_id, arguments=text, metadata={"type": "custom"})
     function = fields(call.get("function"))
-    return ToolCall(name=str(function.get("name") or ""), call_id=call_id, arguments=arguments_of(function))
+    return ToolCall(name=words(function.get("name")), call_id=call_id, arguments=arguments_of(function))
 
 
 def legacy_call(call: Mapping[str, Any]) -> ToolCall:
     """Return a ``function_call``, the dialect's older form, which has no id."""
     return ToolCall(
-        name=str(call.get("name") or ""),
+        name=words(call.get("name")),
         call_id="call_0",
         arguments=arguments_of(call),
         metadata={"type": "function_call"},
@@ -162,13 +189,32 @@ def legacy_call(call: Mapping[str, Any]) -> ToolCall:
 
 
 def arguments_of(function: Mapping[str, Any]) -> str:
-    """Return the arguments as JSON text, also where a server sends the object itself."""
+    """Return the arguments as JSON text, also where a server sends the object itself.
+
+    Raises:
+        ProtocolError: if that nests too deep, or holds a number too large, to be written again.
+
+    """
     value = function.get("arguments")
     if isinstance(value, str):
         return value
     if value is None:
         return ""
-    return dumps(value).decode()
+    return rewritten(value)
+
+
+def rewritten(value: Any) -> str:
+    """Return a value of a reply as JSON text.
+
+    Raises:
+        ProtocolError: if it nests too deep, or holds a number too large, to be written again.
+
+    """
+    try:
+        return dumps(value).decode()
+    except InvalidRequestError as error:
+        message = f"the reply holds what cannot be written as JSON again: {error}"
+        raise ProtocolError(message, phase="decode") from None
 
 
 def attached(message: Mapping[str, Any]) -> Sequence[Part]:
@@ -188,7 +234,7 @@ def attached(message: Mapping[str, Any]) -> Sequence[Part]:
 def sound(audio: Mapping[str, Any], data: bytes) -> Media:
     """Return a spoken answer."""
     metadata = {name: audio[name] for name in ("transcript", "expires_at") if audio.get(name) is not None}
-    media_type = f"audio/{audio.get('format') or '*'}"
+    media_type = f"audio/{word(audio.get('format')) or '*'}"
     return Media(source=Bytes(data=data), media_type=media_type, id=word(audio.get("id")), metadata=metadata)
 
 
@@ -199,6 +245,9 @@ def _image(url: str) -> Media:
     return Media(source=Url(url=url), media_type="image/*")
 
 
+_BESIDE_TEXT = frozenset({"audio", "images", "tool_calls", "function_call"})
+
+
 def message_parts(message: Mapping[str, Any], reasoning_names: Iterable[str]) -> list[Part]:
     """Return the parts of a whole message: reasoning, text, refusal, media, tool calls."""
     parts: list[Part] = []
@@ -206,8 +255,9 @@ def message_parts(message: Mapping[str, Any], reasoning_names: Iterable[str]) ->
         parts.append(Reasoning(text=reasoning))
     if text := text_of(message.get("content")):
         parts.append(Text(text=text, citations=citations(message.get("annotations"))))
-    if refusal := message.get("refusal"):
-        parts.append(Refusal(text=str(refusal)))
-    parts.extend(attached(message))
-    parts.extend(tool_calls(message))
+    if refusal := words(message.get("refusal")):
+        parts.append(Refusal(text=refusal))
+    if message.keys() & _BESIDE_TEXT:
+        parts.extend(attached(message))
+        parts.extend(tool_calls(message))
     return parts
