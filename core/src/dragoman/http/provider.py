@@ -7,13 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
 
-import attrs
-
 from dragoman.capabilities import Capabilities, Support
 from dragoman.errors import DragomanError, ProtocolError, ProviderError
 from dragoman.events import Event, StreamStart
 from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, checked_headers
+from dragoman.http.failures import conceal
 from dragoman.http.reading import Arrived, EventIterator, events_of, is_stream
 from dragoman.http.transport import AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest, loads
@@ -61,6 +60,7 @@ class HttpProvider:
         self._capabilities = capabilities
         self._known: dict[str, Capabilities] = {}
         self._choose = dialect.for_request if isinstance(dialect, ChoosesDialect) else None
+        self._asked = endpoint.base.origin
         self._kept = KEPT_HEADERS + kept_headers
         self._headers = {"content-type": "application/json", "user-agent": _USER_AGENT, **endpoint.headers}
 
@@ -96,14 +96,16 @@ class HttpProvider:
         """
         dialect = self._dialect_for(request)
         wire = dialect.encode(request, stream=True)
-        exchange = self.transport.stream(await self._addressed(wire, request.headers), context)
+        exchange = self.transport.stream(await self._addressed(wire, context, request.headers), context)
         reply = await exchange.__aenter__()
         try:
             start = StreamStart(wire.adjustments, self._origin(request.model, reply.headers), self._keep(reply.headers))
             first = await reply.piece()
+            while first and not first.strip() and (more := await reply.piece()):
+                first += more  # blanks alone do not tell a stream from a whole reply
             if is_stream(reply, first):
                 sign = partial(self.sign, headers=reply.headers)
-                return exchange, EventIterator(reply, dialect.decoder(), start, first, sign)
+                return exchange, EventIterator(reply, dialect.decoder(), start, first, sign, context=context)
             return exchange, Arrived([start, *await self._whole(reply, first, dialect)])
         except BaseException as error:
             if isinstance(error, DragomanError):
@@ -132,7 +134,7 @@ class HttpProvider:
             ProviderError: if the status is not good.
 
         """
-        reply = await self.transport.send(await self._addressed(request, headers), context)
+        reply = await self.transport.send(await self._addressed(request, context, headers), context)
         if reply.status >= 300:  # noqa: PLR2004  # HTTP's own border
             raise self._failure(reply)
         return reply
@@ -150,21 +152,26 @@ class HttpProvider:
         except DragomanError as error:
             self.sign(error, reply.headers, reply.status)
             raise
-        origin = self._origin(request.model, reply.headers, response.origin)
-        return attrs.evolve(
-            response,
-            origin=origin,
-            headers=self._keep(reply.headers),
+        return response.attributed(
+            self._origin(request.model, reply.headers, response.origin),
             adjustments=wire.adjustments + response.adjustments,
+            headers=self._keep(reply.headers),
         )
 
     def _dialect_for(self, request: ChatRequest | CompletionRequest) -> Dialect:
         return self.dialect if self._choose is None else self._choose(request)
 
-    async def _addressed(self, request: HttpRequest, headers: Mapping[str, str] | None) -> HttpRequest:
-        more: Mapping[str, str] = checked_headers(headers, per_call=True) if headers else {}
+    async def _addressed(
+        self, request: HttpRequest, context: CallContext, headers: Mapping[str, str] | None
+    ) -> HttpRequest:
+        """Return *request* with its whole address, and all headers of this try."""
+        more = {} if request.method == "GET" else {"idempotency-key": context.call_id}
+        if context.attempt > 1:
+            more["x-retry-count"] = str(context.attempt - 1)
+        if headers:
+            more.update(checked_headers(headers, per_call=True))
         if self.endpoint.authorize is not None:
-            more = {**more, **await self.endpoint.authorize()}
+            more.update(await self.endpoint.authorize())
         return self._joined(request, more)
 
     def _joined(self, request: HttpRequest, more: Mapping[str, str]) -> HttpRequest:
@@ -197,10 +204,16 @@ class HttpProvider:
         error.request_id = error.request_id or _request_id(headers)
         error.status = error.status or status
         error.headers = error.headers or self._keep(headers)
+        conceal(error, self._headers)
 
-    def _origin(self, model: str, headers: Mapping[str, str], origin: Origin | None = None) -> Origin:
-        return attrs.evolve(
-            origin or Origin(), model=model, endpoint=self.endpoint.base.origin, request_id=_request_id(headers)
+    def _origin(self, model: str, headers: Mapping[str, str], origin: Origin = Origin()) -> Origin:
+        return Origin(
+            model=model,
+            served_model=origin.served_model,
+            endpoint=self._asked,
+            response_id=origin.response_id,
+            request_id=_request_id(headers),
+            created=origin.created,
         )
 
     def _keep(self, headers: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from dragoman.errors import DragomanError, ProtocolError, StreamInterruptedError, TransportError
+from dragoman.errors import (
+    DragomanError,
+    ProtocolError,
+    RequestTimeoutError,
+    StreamInterruptedError,
+    TransportError,
+)
 from dragoman.events import (
     ArgumentsDelta,
     Event,
@@ -23,6 +29,7 @@ from dragoman.http.dialect import StreamDecoder
 from dragoman.http.sse import EventDecoder, ServerSentEvent
 from dragoman.http.transport import HttpStream
 from dragoman.parts import Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.provider import CallContext
 from dragoman.response import Response
 
 _EVENT_STREAM = "text/event-stream"
@@ -90,6 +97,7 @@ class EventIterator:
         start: the first event.
         first: the first bytes, which have been read already.
         sign: writes on an error what the reply's headers say.
+        context: the call, whose limits hold for what is said too: that a server shows to be alive is no answer.
 
     """
 
@@ -100,6 +108,8 @@ class EventIterator:
         start: StreamStart,
         first: bytes,
         sign: Callable[[DragomanError], None],
+        *,
+        context: CallContext,
     ) -> None:
         self._reply = reply
         self._decoder = decoder
@@ -107,6 +117,10 @@ class EventIterator:
         self._pending: deque[Event] = deque((start,))
         self._first: bytes | None = first
         self._sign = sign
+        self._context = context
+        self._silent_since = context.clock.monotonic()
+        self._patience = context.timeouts.first_byte
+        self._begun = False
         self._failure: BaseException | None = None
         self._ended = False
         self._comments = 0
@@ -162,6 +176,17 @@ class EventIterator:
         if self._splitter.comments != self._comments:
             self._comments = self._splitter.comments
             pending.append(Ping())
+        self._mind_silence()
+
+    def _mind_silence(self) -> None:
+        """Raise if nothing but signs of life has come for too long."""
+        now = self._context.clock.monotonic()
+        if any(type(event) is not Ping for event in self._pending):
+            self._silent_since, self._patience, self._begun = now, self._context.timeouts.idle, True
+        elif self._patience is not None and now - self._silent_since > self._patience:
+            limit, phase = ("idle_timeout", "idle") if self._begun else ("first_byte_timeout", "first_byte")
+            message = f"the server shows that it is alive, but said nothing within the time allowed ({limit})"
+            raise RequestTimeoutError(message, phase=phase)
 
     def _finish(self) -> None:
         rest = self._splitter.close()
