@@ -1,0 +1,83 @@
+"""A new project on disk: all of its files, or none."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePath
+
+from dragoman.errors import ConfigurationError
+from dragoman.scaffold.name import ProjectName
+
+KINDS = {
+    "openai-compatible": "a host that speaks the OpenAI chat dialect",
+    "dialect": "a host with a dialect of its own",
+    "in-process": "a model in this process, without a network",
+}
+"""The kinds of projects, and what each is for."""
+
+_COMMON = "common"
+_LEFT_BY_TOOLS = frozenset({"__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
+
+
+def write_project(name: ProjectName, kind: str, parent: Path) -> Path:
+    """Write the project of a new provider into a folder of its own.
+
+    Args:
+        name: what the provider is called.
+        kind: one of :data:`KINDS`.
+        parent: the folder that gets the project's.
+
+    Returns:
+        the project's folder.
+
+    Raises:
+        ConfigurationError: if the folder is there already, or cannot be written.
+
+    """
+    target = parent / name.distribution
+    if target.exists():
+        message = f"{target} is there already; nothing was written"
+        raise ConfigurationError(message)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{name.distribution}-", dir=parent) as workshop:
+            made = Path(workshop) / name.distribution
+            for path, text in files_of(name, *_templates(kind)):
+                place = made / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text, "utf-8")
+            made.rename(target)
+    except OSError as error:
+        message = f"{target} cannot be written: {error.strerror or error}"
+        raise ConfigurationError(message) from None
+    return target
+
+
+def files_of(name: ProjectName, *folders: Traversable) -> Iterator[tuple[PurePath, str]]:
+    """Yield the files of a project, each with its text.
+
+    Args:
+        name: what the provider is called.
+        folders: where the templates are.
+
+    """
+    for folder in folders:
+        for path, file in _walk(folder, PurePath()):
+            yield PurePath(name.render(path.as_posix())), name.render(file.read_text("utf-8"))
+
+
+def _templates(kind: str) -> tuple[Traversable, Traversable]:
+    everything = resources.files("dragoman.scaffold").joinpath("templates")
+    return everything.joinpath(_COMMON), everything.joinpath(kind)
+
+
+def _walk(folder: Traversable, path: PurePath) -> Iterator[tuple[PurePath, Traversable]]:
+    for entry in folder.iterdir():
+        if entry.name in _LEFT_BY_TOOLS:
+            continue
+        if entry.is_dir():
+            yield from _walk(entry, path / entry.name)
+        else:
+            yield path / entry.name, entry

@@ -1,0 +1,24 @@
+"""What Acme offers beside the common settings."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from attrs import frozen
+from dragoman.http import option_field
+
+
+@frozen(kw_only=True)
+class AcmeOptions:
+    """Set what only Acme has; see https://docs.acme.example/api/talk.
+
+    Each option is a keyword argument of `LLMConfig`, and one that is misspelled is an error with a suggestion.
+
+    Args:
+        safety: how much to filter.
+        extra_body: further members of the body.
+
+    """
+
+    safety: Literal["strict", "normal", "off"] | None = option_field(wire="safety_level")
+    extra_body: dict[str, Any] | None = option_field(in_body=False)

@@ -1,0 +1,13 @@
+"""Acme keeps what every provider promises: some two hundred checks, offline and without a key."""
+
+from __future__ import annotations
+
+from dragoman.testing.conformance import ProviderConformance
+
+from tongue import ACME
+
+
+class TestAcme(ProviderConformance):
+    provider = "acme"
+    model = "acme-large"
+    tongue = ACME

@@ -1,0 +1,199 @@
+"""How the host sounds on the wire: what the fault server says, whole and as a stream, soundly and otherwise.
+
+Write it from the vendor's documentation and from recorded traffic, not from the code that is to be tested by it.
+https://docs.acme.example/api/talk
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from dragoman import Usage
+from dragoman.testing.faults import Called, Counted, Oddity, Sealed, Tongue, event
+
+CODES = {401: "bad_key", 403: "not_allowed", 404: "not_found", 429: "too_fast", 503: "busy", 529: "busy"}
+TOKENS = {"read": 3, "written": 2}
+
+
+def named(name: str, **members: Any) -> bytes:
+    """Return one event."""
+    return event(members, name)
+
+
+WHO = {"id": "talk-1", "model": "acme-served"}
+STARTED = named("started", **WHO)
+
+
+def opened(at: int, kind: str, **members: Any) -> bytes:
+    """Return the event that opens a piece."""
+    return named("piece", at=at, piece={"kind": kind, **members})
+
+
+def ended(end: str | None, tokens: dict[str, int] | None = TOKENS) -> bytes:
+    """Return the last event."""
+    return named("ended", end=end, **({"tokens": tokens} if tokens else {}))
+
+
+def whole(*pieces: dict[str, Any], end: str = "done", tokens: dict[str, int] | None = TOKENS) -> dict[str, Any]:
+    """Return a whole reply."""
+    return WHO | {"pieces": list(pieces), "end": end, "tokens": tokens}
+
+
+def spoken(text: str) -> dict[str, Any]:
+    """Return a piece of text."""
+    return {"kind": "text", "text": text}
+
+
+def failed(code: str, message: str, **members: Any) -> dict[str, Any]:
+    """Return the body of an error."""
+    return {"failed": {"code": code, "message": message, **members}}
+
+
+def error(status: int) -> dict[str, Any]:
+    """Return the body of an error of a status."""
+    code = CODES.get(status, "bad_request" if status < 500 else "broken")
+    return failed(code, f"status {status} was asked for")
+
+
+SAID = (STARTED, opened(0, "text"), named("more", at=0, text="fine"))
+FINE = whole(spoken("fine"))
+
+
+def finishing(end: str) -> Oddity:
+    """Return an answer that ends for a reason."""
+    return Oddity(events=(*SAID, ended(end)), whole=whole(spoken("fine"), end=end))
+
+
+def counting(tokens: dict[str, int], **usage: int) -> Counted:
+    """Return an answer that reports its tokens."""
+    answer = Oddity(events=(*SAID, ended("done", tokens)), whole=whole(spoken("fine"), tokens=tokens))
+    return Counted(oddity=answer, usage=Usage(**usage))
+
+
+def call(call_id: str, tool: str, given: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a piece that calls a tool."""
+    return {"kind": "call", "id": call_id, "tool": tool, **({} if given is None else {"input": given})}
+
+
+def calling(calls: Sequence[Called]) -> Oddity | None:
+    """Return an answer that calls tools; a whole one holds their input as an object, so it has to be one."""
+    events = [STARTED]
+    pieces: list[dict[str, Any]] = []
+    for at, called in enumerate(calls):
+        text = "".join(called.pieces)
+        try:
+            given = json.loads(text) if text else None
+        except ValueError:
+            return None
+        events.append(opened(at, "call", id=called.call_id, tool=called.name))
+        events += [named("more", at=at, input=piece) for piece in called.pieces]
+        pieces.append(call(called.call_id, called.name, given))
+    return Oddity(events=(*events, ended("calls")), whole=whole(*pieces, end="calls"))
+
+
+def thinking(*, seal: str | None = None) -> Oddity:
+    """Return an answer that is reasoned, and sealed if there is a seal."""
+    thought = {"kind": "thought", "text": "hm", **({"seal": seal} if seal else {})}
+    events = (
+        STARTED,
+        opened(0, "thought"),
+        named("more", at=0, text="hm"),
+        named("more", at=0, text="", seal=seal),
+        opened(1, "text"),
+        named("more", at=1, text="fine"),
+        ended("done"),
+    )
+    return Oddity(events=events, whole=whole(thought, spoken("fine")))
+
+
+OSLO, ROME = call("c1", "weather", {"city": "Oslo"}), call("c2", "weather", {"city": "Rome"})
+ODDITIES = {
+    "tools_interleaved": Oddity(
+        events=(
+            STARTED,
+            opened(0, "call", id="c1", tool="weather"),
+            named("more", at=0, input='{"city":'),
+            opened(1, "call", id="c2", tool="weather"),
+            named("more", at=1, input='{"city":"Rome"}'),
+            named("more", at=0, input='"Oslo"}'),
+            ended("calls"),
+        ),
+        whole=whole(OSLO, ROME, end="calls"),
+    ),
+    "tool_without_arguments": Oddity(
+        events=(STARTED, opened(0, "call", id="c1", tool="clock"), ended("calls")),
+        whole=whole(call("c1", "clock", None), end="calls"),
+    ),
+    "tool_cut": Oddity(
+        events=(
+            STARTED,
+            opened(0, "call", id="c1", tool="weather"),
+            named("more", at=0, input='{"city":"Os'),
+            ended("limit"),
+        ),
+        whole=whole(call("c1", "weather", None), end="limit"),
+    ),
+    "blocked": Oddity(events=(STARTED, ended("filtered")), whole=whole(end="filtered")),
+    "too_long": finishing("limit"),
+    "usage_absent": Oddity(events=(*SAID, ended("done", None)), whole=whole(spoken("fine"), tokens=None)),
+    "usage_last": Oddity(events=(*SAID, ended("done")), whole=FINE),
+    "usage_growing": Oddity(
+        events=(*SAID, named("tokens", read=3, written=1), named("tokens", **TOKENS), ended("done", None)), whole=FINE
+    ),
+    "nulls": Oddity(
+        events=(
+            STARTED,
+            opened(0, "text", text=None),
+            named("more", at=0, text=None),
+            named("more", at=0, text="fine"),
+            ended("done"),
+        ),
+        whole=FINE | {"notes": None},
+    ),
+}
+
+ACME = Tongue(
+    name="acme",
+    endings=("/talk",),
+    is_streamed=lambda request: request.json.get("live") is True,
+    opening=(STARTED, opened(0, "text")),
+    speak=lambda text: named("more", at=0, text=text),
+    closing=lambda _: (ended("done"),),
+    unfinished=(ended(None),),
+    unknown=(named("novelty", a=1), named("more", at=0, novelty=2)),
+    whole=lambda text: whole(spoken(text)),
+    hollow=WHO,
+    error=error,
+    failing=named("failed", code="busy", message="too busy to go on"),
+    coded={
+        "context_overflow": (400, failed("too_long", "9 tokens are more than 8")),
+        "insufficient_quota": (402, failed("no_credit", "pay")),
+        "error_code_number": (404, {"failed": {"code": 404, "message": "no such model"}}),
+        "error_text": (404, {"error": "no such model"}),  # these two from what stands between us and the host
+        "error_detail": (404, {"detail": "no such model"}),
+    },
+    oddities=ODDITIES,
+    identity=(WHO["id"], WHO["model"]),
+    finish=finishing,
+    finishes={
+        "done": "stop",
+        "limit": "length",
+        "calls": "tool_calls",
+        "filtered": "content_filter",
+        "declined": "refusal",
+    },
+    counts={
+        "plain": counting(TOKENS, input_tokens=3, output_tokens=2),
+        "cached": counting({**TOKENS, "cached": 1}, input_tokens=3, output_tokens=2, cache_read_tokens=1),
+        "zero": counting({"read": 0, "written": 0}, input_tokens=0, output_tokens=0),
+    },
+    calling=calling,
+    reasoned=thinking(),
+    refused=Oddity(
+        events=(STARTED, opened(0, "refusal"), named("more", at=0, text="I will not."), ended("declined")),
+        whole=whole({"kind": "refusal", "text": "I will not."}, end="declined"),
+    ),
+    sealed=Sealed(oddity=thinking(seal="signature-1"), words=("signature-1",)),
+)

@@ -1,0 +1,16 @@
+"""Acme for Dragoman: a language model that answers in process, without a network.
+
+https://docs.acme.example
+"""
+
+from __future__ import annotations
+
+from dragoman import Provider, ProviderConfig, hookimpl
+
+from dragoman_acme.provider import AcmeProvider
+
+
+@hookimpl
+def dragoman_provider(config: ProviderConfig) -> Provider:
+    """Make the provider: the one hook that a provider implements."""
+    return AcmeProvider(config)

@@ -1,0 +1,19 @@
+"""The model itself. Put yours here: this one says the words of a prompt in reverse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+
+class Engine:
+    """Generate text, token by token."""
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the tokens of *text*: its words, each with the white space before it."""
+        return re.findall(r"\s*\S+|\s+$", text)
+
+    def generate(self, prompt: str) -> Iterator[str]:
+        """Yield the tokens of the answer to *prompt*, each as soon as it is there."""
+        for number, word in enumerate(reversed(prompt.split())):
+            yield f" {word}" if number else word

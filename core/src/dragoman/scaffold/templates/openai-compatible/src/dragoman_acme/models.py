@@ -1,0 +1,24 @@
+"""What Acme's models accept, as data.
+
+Unknown is not no: a setting that is not mentioned is sent, and the host decides. So name what is known for certain.
+https://docs.acme.example/api/models
+"""
+
+from __future__ import annotations
+
+from dragoman import Cap, Capabilities
+from dragoman.capabilities import NO, YES
+
+EFFORTS = Cap(values=frozenset({"low", "medium", "high"}))
+
+
+def capabilities(model: str) -> Capabilities:
+    """Return what is known of *model*."""
+    return Capabilities(
+        settings={"service_tier": NO, "effort": EFFORTS},
+        completion=NO,
+        tools=YES,
+        tool_choice=YES,
+        json_schema=YES,
+        context_tokens=131_072 if "large" in model else None,
+    )

@@ -1,0 +1,12 @@
+"""Acme keeps what every provider promises: some two hundred checks, offline and without a key."""
+
+from __future__ import annotations
+
+from dragoman.testing.conformance import ProviderConformance
+from dragoman.testing.faults import CHAT
+
+
+class TestAcme(ProviderConformance):
+    provider = "acme"
+    model = "acme-large"
+    tongue = CHAT

@@ -1,0 +1,350 @@
+"""A host without code: two files make a distribution, whose provider keeps what every other one does."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from dragoman import (
+    LLM,
+    Bytes,
+    ConfigurationError,
+    InvalidRequestError,
+    LLMConfig,
+    Media,
+    Message,
+    MissingCredentialError,
+    PluginError,
+    Reasoning,
+    Support,
+    Text,
+    UnsupportedError,
+    explain,
+)
+from dragoman.capabilities import Cap, Capabilities
+from dragoman.http.described import DescribedHost
+from dragoman.http.description import Accepts, Description, read_description
+from dragoman.plugins import installed
+from dragoman.testing.loopback import LoopbackServer
+from dragoman.testing.reply import Reply
+from scaffold.projects import build, install, run
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "publish-a-host-without-code.md"
+PROJECT, DESCRIPTION = re.findall(r"^```toml\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+SHORT = 'base_url = "https://api.acme.example/v1"\n'
+CHAT = {"id": "c1", "choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}
+CONFORMANCE = """
+from __future__ import annotations
+
+from dragoman.testing.conformance import ProviderConformance
+from dragoman.testing.faults import CHAT
+
+
+class TestAcme(ProviderConformance):
+    provider = "acme"
+    model = "acme-large"
+    tongue = CHAT
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build what the page shows, and install it."""
+    place = tmp_path_factory.mktemp("acme")
+    folder = place / "dragoman-acme"
+    (folder / "dragoman_acme").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(PROJECT)
+    (folder / "dragoman_acme" / "dragoman.toml").write_text(DESCRIPTION)
+    return install(build(folder, place / "dist"), place / "site")
+
+
+@pytest.fixture
+def acme(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put the distribution on the path of this process."""
+    monkeypatch.syspath_prepend(str(site))
+    installed.cache_clear()
+    yield
+    sys.modules.pop("dragoman_acme", None)
+    installed.cache_clear()
+
+
+def llm(**options: Any) -> LLM:
+    options.setdefault("api_key", "k")
+    return LLM(LLMConfig(**{"model": "acme-large", **options}))
+
+
+def body(messages: Any = "hi", *, stream: bool = False, **options: Any) -> dict[str, Any]:
+    sent: dict[str, Any] = llm(**options).build_request(messages, stream=stream).body
+    return sent
+
+
+def description(text: str = "") -> Description:
+    return read_description(SHORT + text, "acme.toml")
+
+
+class TestDistribution:
+    def test_holds_no_python(self, site: Path) -> None:
+        assert [path.name for path in site.rglob("*") if path.suffix == ".py"] == []
+
+    @pytest.mark.parametrize(
+        "config",
+        [
+            LLMConfig(model="acme-large"),
+            LLMConfig(model="acme/anything"),
+            LLMConfig(model="anything", api_base="https://api.acme.example"),
+        ],
+        ids=["model", "prefix", "host"],
+    )
+    def test_is_found_by_what_it_claims(self, acme: None, config: LLMConfig) -> None:
+        found = explain(config)
+
+        assert (found.provider, found.distribution) == ("acme", "dragoman-acme")
+
+    def test_passes_every_check_of_a_provider(self, site: Path, tmp_path: Path) -> None:
+        (tmp_path / "test_acme.py").write_text(CONFORMANCE)
+        done = run(["-m", "pytest", "-q", "-p", "no:cacheprovider", "test_acme.py"], tmp_path, site)
+
+        assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
+        [passed] = re.findall(r"(\d+) passed", done.stdout)
+        assert int(passed) > 250
+
+    def test_is_listed_and_no_cause_for_complaint(self, site: Path, tmp_path: Path) -> None:
+        listed = run(["-m", "dragoman.cli", "plugins"], tmp_path, site)
+        doctor = run(["-m", "dragoman.cli", "doctor"], tmp_path, site)
+
+        assert any("acme" in line and "dragoman-acme" in line for line in listed.stdout.splitlines())
+        complaints = [line for line in doctor.stdout.splitlines() if "acme" in line and not line.startswith("note")]
+        assert complaints == []
+
+    async def test_answers(self, acme: None) -> None:
+        with LoopbackServer(Reply.json(CHAT, headers={"x-acme-region": "eu"})) as server:
+            async with llm(provider="acme", api_base=server.url, extra_body={"new": 1}, user="me") as model:
+                response = await model.generate("hi")
+
+        [received] = server.requests
+        assert (response.text, response.headers["x-acme-region"]) == ("Hello", "eu")
+        assert (received.path, received.headers["authorization"]) == ("/v1/chat/completions", "Bearer k")
+        assert {"new": 1, "user": "me"}.items() <= received.json.items()
+
+    def test_lives_beside_another_of_its_kind(self, acme: None, tmp_path: Path, monkeypatch: Any) -> None:
+        self.add(tmp_path, monkeypatch, 'base_url = "https://zeta.example/v2"')
+
+        assert llm(model="zeta/x").build_request("hi").url == "https://zeta.example/v2/chat/completions"
+        assert llm().build_request("hi").url == "https://api.acme.example/v1/chat/completions"
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            (None, "dragoman-zeta names dragoman.http.described, but holds no dragoman_zeta/dragoman.toml"),
+            ("", "dragoman_zeta/dragoman.toml: required field missing: 'base_url'"),
+            ("base_url =", "dragoman_zeta/dragoman.toml: Invalid value"),
+            ('base_ulr = "https://zeta.example"', "dragoman_zeta/dragoman.toml has no option 'base_ulr'; did you mean"),
+        ],
+    )
+    def test_that_is_wrong_is_the_plugin_s_fault(
+        self, acme: None, tmp_path: Path, monkeypatch: Any, text: str | None, words: str
+    ) -> None:
+        self.add(tmp_path, monkeypatch, text)
+
+        with pytest.raises(PluginError, match=re.escape(words)):
+            llm(model="zeta/x").build_request("hi")
+        assert llm().build_request("hi").url.startswith("https://api.acme.example")  # the other is none the worse
+
+    def test_whose_file_cannot_be_read_is_told(self, acme: None, tmp_path: Path, monkeypatch: Any) -> None:
+        self.add(tmp_path, monkeypatch, None)
+        (tmp_path / "dragoman_zeta").mkdir()
+        importlib.invalidate_caches()
+
+        with pytest.raises(PluginError, match=r"dragoman_zeta/dragoman.toml cannot be read"):
+            llm(model="zeta/x").build_request("hi")
+
+    def add(self, place: Path, monkeypatch: pytest.MonkeyPatch, text: str | None) -> None:
+        """Install another host, with *text* as its description."""
+        information = place / "dragoman_zeta-1.0.dist-info"
+        information.mkdir()
+        (information / "METADATA").write_text("Metadata-Version: 2.1\nName: dragoman-zeta\nVersion: 1.0\n")
+        (information / "entry_points.txt").write_text("[dragoman.providers.v1]\nzeta = dragoman.http.described\n")
+        if text is not None:
+            (place / "dragoman_zeta").mkdir()
+            (place / "dragoman_zeta" / "dragoman.toml").write_text(text)
+        monkeypatch.syspath_prepend(str(place))
+        monkeypatch.delitem(sys.modules, "dragoman_zeta", raising=False)
+        installed.cache_clear()
+
+
+class TestKey:
+    def test_of_the_environment_goes_home_alone(self, acme: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ACME_API_KEY", "k")
+
+        assert llm(api_key=None).build_request("hi").headers["authorization"] == "********"
+        with pytest.raises(MissingCredentialError, match="is no host of acme"):
+            llm(api_key=None, provider="acme", api_base="https://elsewhere.example").build_request("hi")
+
+    def test_is_asked_for_where_one_is_required(self, acme: None) -> None:
+        with pytest.raises(MissingCredentialError, match="ACME_API_KEY"):
+            llm(api_key=None).build_request("hi")
+
+    async def test_stands_where_the_host_wants_it(self, tmp_path: Path) -> None:
+        described = self.described(tmp_path, 'key = { header = "x-acme-key", prefix = "" }')
+        with LoopbackServer(Reply.json(CHAT)) as server:
+            async with self.registered(described, api_base=server.url) as model:
+                await model.completion("hi")
+
+        [received] = server.requests
+        assert received.headers["x-acme-key"] == "k"
+        assert "authorization" not in received.headers
+
+    def test_may_be_left_out_where_none_is_required(self, tmp_path: Path) -> None:
+        described = self.described(tmp_path, "key = { required = false }")
+
+        assert "authorization" not in self.registered(described, api_key=None).build_request("hi").headers
+        installed.cache_clear()
+
+    async def test_goes_with_a_prompt_too(self, tmp_path: Path) -> None:
+        described = self.described(tmp_path, 'capabilities = { completion = true, input = { "image/*" = false } }')
+        answer = {"id": "c1", "choices": [{"text": " there", "finish_reason": "stop"}]}
+        with LoopbackServer(Reply.json(answer)) as server:
+            async with self.registered(described, api_base=server.url) as model:
+                assert await model.completion("hi") == " there"
+
+        [received] = server.requests
+        assert (received.path, received.headers["authorization"]) == ("/v1/completions", "Bearer k")
+
+    def test_of_a_base_url_of_the_operator_s(self, acme: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ACME_BASE_URL", "https://gate.example/v1")
+        monkeypatch.setenv("ACME_API_KEY", "k")
+
+        assert llm(api_key=None).build_request("hi").url == "https://gate.example/v1/chat/completions"
+
+    @pytest.fixture(autouse=True)
+    def forget(self) -> Iterator[None]:
+        installed.cache_clear()
+        yield
+        installed.cache_clear()
+
+    def described(self, place: Path, text: str) -> DescribedHost:
+        (place / "dragoman.toml").write_text(SHORT + text)
+        return DescribedHost(str(place / "dragoman.toml"))
+
+    def registered(self, described: DescribedHost, **options: Any) -> LLM:
+        installed().register(described, provider="acme")
+        return llm(model="acme/large", **options)
+
+
+@pytest.mark.usefixtures("acme")
+class TestWire:
+    def test_names_settings_as_the_host_does(self) -> None:
+        sent = body(max_tokens=5, top_k=3)
+
+        assert (sent["max_completion_tokens"], sent["top_k"]) == (5, 3)
+        assert "max_tokens" not in sent
+
+    def test_asks_for_usage(self) -> None:
+        assert body(stream=True)["stream_options"] == {"include_usage": True}
+
+    def test_gives_reasoning_back(self) -> None:
+        thought = Message("assistant", [Reasoning(text="hm"), Text(text="fine")])
+
+        assert body([Message("user", "hi"), thought])["messages"][1]["reasoning_content"] == "hm"
+        assert "reasoning_content" not in body([Message("user", "hi"), Message("assistant", "fine")])["messages"][1]
+
+    def test_refuses_options_that_nobody_has(self) -> None:
+        with pytest.raises(InvalidRequestError, match="acme has no option 'usr'; did you mean 'user'"):
+            body(usr="me")
+        with pytest.raises(ConfigurationError, match="api_base"):
+            body(provider="acme", api_base="ftp://x")
+
+    def test_keeps_to_what_models_accept(self) -> None:
+        assert "seed" not in body(seed=1)
+        assert body(temperature=2.0)["temperature"] == 1.5
+        with pytest.raises(UnsupportedError, match="Acme knows these two"):
+            body(effort="medium", on_unsupported="raise")
+
+    def test_refuses_media_that_a_model_does_not_take(self) -> None:
+        picture = Media(source=Bytes(data=b"png"), media_type="image/png")
+        messages = [Message("user", [Text(text="See:"), picture])]
+
+        with pytest.raises(UnsupportedError, match="acme-large takes no image/png"):
+            body(messages)
+        assert body(messages, model="acme-vision-2")["messages"][0]["content"][1]["type"] == "image_url"
+        sound = Media(source=Bytes(data=b"wav"), media_type="audio/wav")
+        assert body([Message("user", [sound])])["messages"][0]["content"][0]["type"] == "input_audio"  # unknown is sent
+
+
+class TestCapabilities:
+    def test_are_unknown_unless_described(self) -> None:
+        assert description().accepted_by("any") == Capabilities(completion=Cap(support=Support.NO))
+
+    def test_of_a_family_are_added_to_those_of_all(self) -> None:
+        host = read_description(DESCRIPTION, "acme.toml")
+        common, vision = host.accepted_by("acme-large"), host.accepted_by("acme-vision-2")
+
+        assert common.tools.support is vision.tools.support is Support.YES
+        assert common.input["image/*"].support is Support.NO
+        assert vision.input["image/*"].support is Support.YES
+        assert (common.context_tokens, vision.context_tokens, vision.output_tokens) == (None, 131072, 8192)
+        assert vision.settings["effort"].values == {"low", "high"}
+        assert vision.settings["temperature"] == Cap(support=Support.YES, minimum=0, maximum=1.5)
+
+    def test_are_those_of_the_longest_beginning(self) -> None:
+        host = description("[models.a]\ntools = true\n[models.ab]\ntools = false\n")
+
+        assert host.accepted_by("abc").tools.support is Support.NO
+        assert host.accepted_by("acd").tools.support is Support.YES
+
+    def test_every_flag_can_be_described(self) -> None:
+        flags = {name for name, kind in Accepts.__annotations__.items() if kind == "bool | None"}
+
+        assert flags <= {field.name for field in attrs.fields(Capabilities)}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('kye = { env = ["A"] }', "has no option 'kye'; did you mean 'key'?"),
+        ("[key]\nnev = 1", "unknown key 'nev' @ $.key"),
+        ('[key]\nenv = "ACME_API_KEY"', "'ACME_API_KEY' is no list @ $.key.env"),
+        ('[key]\nenv = ["ACME API KEY"]', "env holds 'ACME API KEY', which is no name of an environment variable"),
+        ('[key]\nheader = "X-Key"', "header holds 'X-Key', which is no name of a header in lower case @ $.key"),
+        ('[key]\nheader = "x-key\\r\\nx-evil"', "which is no name of a header"),
+        ('[wire]\nmax_tokens_name = "limit"', "@ $.wire.max_tokens_name"),
+        ('[wire]\ninclude_usage = "yes"', "'yes' is no bool @ $.wire.include_usage"),
+        ('[wire]\nsetting_names = { topk = "top_k" }', "setting_names names 'topk', which is no setting"),
+        ("[capabilities]\ntools = 1", "@ $.capabilities.tools"),
+        ("[capabilities]\ncontext_tokens = 0", "context_tokens is a number of tokens from 1, not 0"),
+        ('[capabilities.input]\n"image" = true', "input holds 'image', which is no media type"),
+        ('[capabilities.input]\n"image/*" = "yes"', "image/* is true, false or a table of limits, not 'yes'"),
+        ("[capabilities.settings]\nheat = true", "settings names 'heat', which is no setting"),
+        ("[capabilities.settings]\nseed = { max = 1 }", "the table 'seed' has no option 'max'; did you mean"),
+        ('[capabilities.settings]\nseed = { maximum = "1" }', "'1' is no float"),
+        ('[models."x"]\ntool = true', "unknown key 'tool' @ $.models['x']"),
+        ('base_url = "https://twice.example"', "acme.toml: Cannot overwrite a value"),
+    ],
+)
+def test_what_is_wrong_in_a_description_is_told_with_its_place(text: str, words: str) -> None:
+    with pytest.raises(PluginError) as caught:
+        description(text)
+
+    assert words in str(caught.value)
+    assert "acme.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["api.acme.example", "ftp://api.acme.example", "https://", "https://a.example?x=1", "https://[x"]
+)
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(PluginError, match=r"base_url is an address such as|acme.toml"):
+        read_description(f'base_url = "{address}"', "acme.toml")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match=re.escape(f"{os.fspath(tmp_path / 'x.toml')} cannot be read")):
+        DescribedHost(tmp_path / "x.toml")

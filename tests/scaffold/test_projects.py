@@ -1,0 +1,121 @@
+"""A project is written whole or not at all, and says what it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dragoman import ConfigurationError
+from dragoman.cli.group import dragoman
+from dragoman.scaffold import KINDS, ProjectName, write_project
+from dragoman.scaffold.project import files_of
+
+COMMON = {".github/workflows/check.yml", ".gitignore", "LICENSE", "README.md", "pyproject.toml"}
+ACME = ProjectName.of("acme")
+ZETA = ProjectName.of("zeta-labs")
+
+
+def new_provider(*arguments: str) -> Result:
+    return CliRunner().invoke(dragoman, ("new-provider", *arguments))
+
+
+def paths(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_command_writes_a_whole_project(kind: str, tmp_path: Path) -> None:
+    done = new_provider("zeta-labs", "--kind", kind, "--output", str(tmp_path))
+
+    folder = tmp_path / "dragoman-zeta-labs"
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert f"{folder} is {KINDS[kind]}" in done.stdout
+    assert f"pytest {folder}" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["dragoman-zeta-labs"]
+    assert paths(folder) >= COMMON | {
+        "src/dragoman_zeta_labs/__init__.py",
+        "src/dragoman_zeta_labs/options.py",
+        "src/dragoman_zeta_labs/py.typed",
+        "tests/test_conformance.py",
+        "tests/test_zeta_labs.py",
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_of_the_template_is_left(kind: str, tmp_path: Path) -> None:
+    folder = write_project(ZETA, kind, tmp_path)
+
+    assert {path for path in paths(folder) if "acme" in path.lower()} == set()
+    assert {path.name for path in folder.rglob("*") if path.is_file() and "acme" in path.read_text().lower()} == set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_under_the_template_s_own_name_it_is_the_template(kind: str, tmp_path: Path) -> None:
+    import dragoman.scaffold  # noqa: PLC0415  # for its place alone
+
+    templates = Path(dragoman.scaffold.__file__).parent / "templates"
+    folder = write_project(ACME, kind, tmp_path)
+
+    for path in paths(folder):
+        source = templates / kind / path
+        original = source if source.exists() else templates / "common" / path
+        assert (folder / path).read_bytes() == original.read_bytes()
+
+
+def test_what_tools_leave_behind_is_no_part_of_a_project(tmp_path: Path) -> None:
+    (tmp_path / "src" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "src" / "__pycache__" / "x.pyc").write_bytes(b"\xff")
+    (tmp_path / "src" / "acme.py").write_text("ACME = 1\n")
+
+    assert [(path.as_posix(), text) for path, text in files_of(ZETA, tmp_path)] == [
+        ("src/zeta_labs.py", "ZETA_LABS = 1\n")
+    ]
+
+
+@pytest.mark.parametrize("there", ["folder", "file"])
+def test_what_is_there_already_is_left_alone(there: str, tmp_path: Path) -> None:
+    target = tmp_path / "dragoman-acme"
+    target.write_text("mine") if there == "file" else target.mkdir()
+
+    done = new_provider("acme", "--kind", "dialect", "--output", str(tmp_path))
+
+    assert done.exit_code == 2
+    assert "is there already; nothing was written" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["dragoman-acme"]
+    assert paths(tmp_path) == ({"dragoman-acme"} if there == "file" else set())
+
+
+def test_a_failure_half_way_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be written: No such file"):
+        write_project(ACME, "no such kind", tmp_path)  # found after what is common to all kinds was written
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        write_project(ACME, "dialect", tmp_path / "absent")
+
+    assert new_provider("acme", "--kind", "dialect", "--output", str(tmp_path / "absent")).exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("openai", "--kind", "dialect"), "is the provider of dragoman-openai"),
+        (("Acme Inc", "--kind", "dialect"), "is no name for a provider"),
+        (("acme",), "--kind"),
+        (("acme", "--kind", "carrier-pigeon"), "in-process"),
+        ((), "NAME"),
+    ],
+)
+def test_a_misuse_is_told_in_words(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    done = new_provider(*arguments, "--output", str(tmp_path))
+
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.output
+    assert list(tmp_path.iterdir()) == []
