@@ -1,0 +1,50 @@
+"""Record conversations with models, and replay them where there is no network.
+
+.. code-block:: console
+
+    $ DRAGOMAN_RECORDER=record DRAGOMAN_CASSETTE=hello.json python hello.py
+    $ DRAGOMAN_RECORDER=replay DRAGOMAN_CASSETTE=hello.json python hello.py
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dragoman_recorder.cassette import Cassette
+    from dragoman_recorder.deck import using
+    from dragoman_recorder.errors import CassetteError, CassetteMissError
+    from dragoman_recorder.exchange import Exchange, Question
+    from dragoman_recorder.mode import Mode
+    from dragoman_recorder.scrubbing import Scrub, Scrubber
+
+__all__ = [
+    "Cassette",
+    "CassetteError",
+    "CassetteMissError",
+    "Exchange",
+    "Mode",
+    "Question",
+    "Scrub",
+    "Scrubber",
+    "using",
+]
+
+_HOMES = {
+    "cassette": ("Cassette",),
+    "deck": ("using",),
+    "errors": ("CassetteError", "CassetteMissError"),
+    "exchange": ("Exchange", "Question"),
+    "mode": ("Mode",),
+    "scrubbing": ("Scrub", "Scrubber"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for: pytest loads this package wherever it is installed."""
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"dragoman_recorder.{module}"), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

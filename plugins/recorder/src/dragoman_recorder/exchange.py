@@ -1,0 +1,143 @@
+"""One question to a model, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias, TypeVar, cast
+
+from attrs import frozen
+
+from dragoman import JSON, ChatRequest, CompletionRequest, DragomanError, Event, InvalidRequestError, Response
+from dragoman_recorder.errors import CassetteError
+from dragoman_recorder.plain import read_error, read_event, read_response, request_data
+from dragoman_recorder.scrubbing import Scrubber
+
+T = TypeVar("T")
+
+Kind: TypeAlias = Literal["completion", "chat", "stream"]
+"""Which of the three calls it was."""
+
+
+@frozen(kw_only=True)
+class Question:
+    """Hold what was asked, as plain data without secrets.
+
+    Args:
+        kind: which of the three calls it was.
+        provider: the provider's name.
+        model: the model, without the provider's prefix.
+        request: the request.
+
+    """
+
+    kind: Kind
+    provider: str
+    model: str
+    request: Mapping[str, JSON]
+
+    @classmethod
+    def of(cls, kind: Kind, provider: str, request: ChatRequest | CompletionRequest, scrubber: Scrubber) -> Question:
+        """Make the question of a request."""
+        data = cast("dict[str, JSON]", scrubber.data(request_data(request)))
+        return cls(kind=kind, provider=provider, model=request.model, request=data)
+
+    @property
+    def data(self) -> dict[str, JSON]:
+        """Return the question as plain data."""
+        return {"kind": self.kind, "provider": self.provider, "model": self.model, "request": dict(self.request)}
+
+    @property
+    def digest(self) -> str:
+        """Return what two questions have in common only if they are the same."""
+        return hashlib.sha256(json.dumps(self.data, sort_keys=True).encode()).hexdigest()
+
+
+@frozen(kw_only=True)
+class Exchange:
+    """Hold a question and what came of it, as plain data without secrets.
+
+    Args:
+        question: what was asked.
+        response: the answer, of a call that returned one.
+        events: the events, of a stream that was opened.
+        left: whether the reader of the stream left before its end.
+        error: the error, of a call that failed.
+
+    """
+
+    question: Question
+    response: Mapping[str, JSON] | None = None
+    events: tuple[Mapping[str, JSON], ...] | None = None
+    left: bool = False
+    error: Mapping[str, JSON] | None = None
+
+    @property
+    def data(self) -> dict[str, JSON]:
+        """Return the exchange as plain data."""
+        data = self.question.data
+        if self.response is not None:
+            data["response"] = dict(self.response)
+        if self.events is not None:
+            data["events"] = [dict(event) for event in self.events]
+        if self.left:
+            data["left"] = True
+        if self.error is not None:
+            data["error"] = dict(self.error)
+        return data
+
+    @classmethod
+    def read(cls, data: Mapping[str, JSON]) -> Exchange:
+        """Make an exchange of plain data, the inverse of :attr:`data`.
+
+        Raises:
+            KeyError: if what was asked is missing.
+            TypeError: if there is more than an exchange has.
+
+        """
+        fields: dict[str, Any] = dict(data)
+        asked = {name: fields.pop(name) for name in ("kind", "provider", "model", "request")}
+        if "events" in fields:
+            fields["events"] = tuple(fields["events"])
+        return cls(question=Question(**asked), **fields)
+
+    def answer(self) -> Response:
+        """Return the answer.
+
+        Raises:
+            DragomanError: the recorded one, of the same class.
+            CassetteError: if the recording cannot be read.
+
+        """
+        failure = self.failure()
+        if failure is not None:
+            raise failure
+        return _read(lambda: read_response(self.response or {}))
+
+    def stream(self) -> tuple[Event, ...]:
+        """Return the events.
+
+        Raises:
+            CassetteError: if the recording cannot be read.
+
+        """
+        return _read(lambda: tuple(read_event(event) for event in self.events or ()))
+
+    def failure(self) -> DragomanError | None:
+        """Return the recorded error, if there is one.
+
+        Raises:
+            CassetteError: if the recording cannot be read.
+
+        """
+        error = self.error
+        return None if error is None else _read(lambda: read_error(error))
+
+
+def _read(read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except InvalidRequestError as error:
+        message = f"the recording does not fit this version of dragoman, so record it again: {error}"
+        raise CassetteError(message) from None

@@ -1,0 +1,106 @@
+"""Streams that are written down while they are read, and streams that are read from a cassette.
+
+Both are classes: a loop that ends closes generators in any order.
+"""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Self
+
+from dragoman import DragomanError, Event
+from dragoman_recorder.errors import CassetteError
+from dragoman_recorder.exchange import Exchange
+
+_GONE = (CancelledError, GeneratorExit, KeyboardInterrupt)
+
+
+class RecordedStream:
+    """Pass the events of a stream on, and report what came of it.
+
+    Args:
+        manager: the stream.
+        report: takes the events (``None`` if the stream was never opened), whether the reader left, and the error.
+
+    """
+
+    def __init__(
+        self,
+        manager: AbstractAsyncContextManager[AsyncIterator[Event]],
+        report: Callable[[list[Event] | None, bool, DragomanError | None], None],
+    ) -> None:
+        self._manager = manager
+        self._report = report
+        self._arrived: list[Event] = []
+        self._left = True
+        self._error: DragomanError | None = None
+
+    async def __aenter__(self) -> Self:
+        try:
+            self._events = await self._manager.__aenter__()
+        except DragomanError as error:
+            self._report(None, False, error)  # noqa: FBT003  # as the callable is declared
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._manager.__aexit__(kind, error, traceback)
+        if not (self._left and isinstance(error, _GONE)):  # who is cancelled has not decided what to read
+            self._report(self._arrived, self._left, self._error)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        try:
+            event = await anext(self._events)
+        except StopAsyncIteration:
+            self._left = False
+            raise
+        except DragomanError as error:
+            self._left, self._error = False, error
+            raise
+        self._arrived.append(event)
+        return event
+
+
+class ReplayedStream:
+    """Give the events that were recorded, and end as they ended.
+
+    Args:
+        exchange: the recording.
+
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._failure = exchange.failure()
+
+    async def __aenter__(self) -> Self:
+        if self._failure is not None and self._exchange.events is None:
+            raise self._failure
+        self._events = iter(self._exchange.stream())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._events = iter(())
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        for event in self._events:
+            return event
+        if self._failure is not None:
+            raise self._failure
+        if self._exchange.left:
+            message = "the recording ends here, where its reader left the stream; record it again"
+            raise CassetteError(message)
+        raise StopAsyncIteration
