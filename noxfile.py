@@ -11,7 +11,7 @@ import os
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "docs", "changelog", "servers", "tests"]
+nox.options.sessions = ["lint", "types", "docs", "changelog", "scaffold", "servers", "tests"]
 UV = os.environ.get("UV", "uv")  # `uv run` names itself here, for when it is not on the path
 
 
@@ -43,7 +43,11 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests with coverage; given arguments, run pytest with those alone."""
     install(session, "tests")
-    session.run("pytest", *(session.posargs or ["--cov"]))
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    session.run("coverage", "run", "-m", "pytest")  # begun before pytest loads our own plugins for it
+    session.run("coverage", "report")
 
 
 @nox.session
@@ -60,6 +64,31 @@ def bench(session: nox.Session) -> None:
     install(session, "tests")
     session.chdir("tests")
     session.run("python", "-m", "benchmarks")
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Search for replies that break a promise of a decoder, with Atheris; what is found is saved in findings/."""
+    plugins = ("anthropic", "azure", "google", "groq", "litellm_proxy", "openai", "openai_compatible", "openrouter")
+    editable = [word for name in plugins for word in ("-e", f"plugins/{name}")]
+    session.install("-e", "core[http,testing]", *editable, "atheris>=3.0.0")
+    session.chdir("tests")
+    session.run("python", "-m", "fuzz", "--findings", "../findings", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Make 100,000 calls and 10,000 streams against a server that fails at random; nothing may leak or get lost."""
+    install(session, "tests")
+    session.chdir("tests")
+    session.run("python", "-W", "error", "-m", "soak", *session.posargs)
+
+
+@nox.session
+def scaffold(session: nox.Session) -> None:
+    """Generate a provider of each kind and check it with its own configuration."""
+    install(session, "scaffold")
+    session.run("pytest", "tests/scaffold", *session.posargs)
 
 
 @nox.session
