@@ -67,6 +67,24 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def bench_peers(session: nox.Session) -> None:
+    """Measure other libraries too, each in an environment of its own, and write docs/explanation/performance.md."""
+    install(session, "tests")
+    place = session.create_tmp()
+    session.chdir("tests")
+    session.run("python", "-m", "benchmarks", "--peers", place, *session.posargs, env={"UV": UV})
+
+
+@nox.session
+def compare_faults(session: nox.Session) -> None:
+    """Let other libraries meet the fault server, and write docs/explanation/faults-compared.md."""
+    install(session, "tests")
+    place = session.create_tmp()
+    session.chdir("tests")
+    session.run("python", "-m", "benchmarks.compare_faults", place, *session.posargs, env={"UV": UV})
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Search for replies that break a promise of a decoder, with Atheris; what is found is saved in findings/."""
     plugins = ("anthropic", "azure", "google", "groq", "litellm_proxy", "openai", "openai_compatible", "openrouter")

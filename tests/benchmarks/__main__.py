@@ -1,11 +1,13 @@
 """Print the CPU time of this process per call and per streamed event, and its ratio to the bare client's.
 
-``python -m benchmarks``. Times depend on the machine and on what else it does; ratios of medians from one run do much
-less. Everything runs on one core where the system allows that.
+``python -m benchmarks``. With ``--peers DIRECTORY``, other libraries are measured too, as :mod:`benchmarks.peers` says.
+Times depend on the machine and on what else it does; ratios of medians from one run do much less. Everything runs on
+one core where the system allows that.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import statistics
@@ -15,6 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import peers
 from benchmarks.clients import CLIENTS, Client
 from benchmarks.endpoint import EVENTS
 
@@ -78,6 +81,18 @@ async def measure(base: str) -> dict[str, list[float]]:
 
 
 def main() -> None:
+    """Measure Dragoman alone, or its peers too."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--peers", metavar="DIRECTORY", help="measure other libraries too, in environments kept there")
+    parser.add_argument("--rounds", type=int, help="how often; given, nothing is written")
+    options = parser.parse_args()
+    if options.peers:
+        peers.main(options.peers, options.rounds or ROUNDS, keep=options.rounds is None)
+    else:
+        alone()
+
+
+def alone() -> None:
     """Start the endpoint, measure, print."""
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))

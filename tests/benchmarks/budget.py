@@ -1,0 +1,206 @@
+"""Count what Dragoman does, without a clock: Python functions entered, modules imported.
+
+``python -m benchmarks.budget`` prints the present counts beside what they may be. Counts are the same on every machine
+and differ little between Python versions, which is why a test can hold them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from benchmarks.memory import MemoryTransport
+from dragoman import LLMConfig, StreamingLLM
+from dragoman.http.provider import HttpProvider
+from dragoman.testing.faults import CHAT, MESSAGES, RESPONSES, FaultServer, Tongue
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterator
+
+FEW, MANY = 200, 400
+"""Pieces of text in two streams, whose difference is what a piece costs."""
+
+
+@frozen(kw_only=True)
+class Asked:
+    """Name a model, and how its provider speaks.
+
+    Args:
+        model: the model.
+        tongue: the dialect in which it is answered.
+        options: what the provider needs to be told.
+
+    """
+
+    model: str
+    tongue: Tongue
+    options: dict[str, str]
+
+    def config(self, base: str = "http://127.0.0.1:9/v1") -> LLMConfig:
+        return LLMConfig(model=self.model, api_key="sk-0123456789", api_base=base, **self.options)
+
+
+ASKED = {
+    "openai": Asked(model="gpt-4o", tongue=CHAT, options={"provider": "openai", "api": "chat"}),
+    "openai, Responses": Asked(model="gpt-4o", tongue=RESPONSES, options={"provider": "openai", "api": "responses"}),
+    "anthropic": Asked(model="claude-sonnet-4-5", tongue=MESSAGES, options={"provider": "anthropic"}),
+}
+
+
+@contextmanager
+def entered() -> Iterator[list[int]]:
+    """Count the Python functions that are entered, a coroutine again each time that it goes on."""
+    count = [0]
+
+    def note(frame: object, event: str, argument: object) -> None:
+        if event == "call":
+            count[0] += 1
+
+    gc.disable()  # what the collector calls is not ours
+    sys.setprofile(note)
+    try:
+        yield count
+    finally:
+        sys.setprofile(None)
+        gc.enable()
+
+
+async def generate(llm: StreamingLLM) -> None:
+    """Ask for a whole answer."""
+    assert (await llm.generate("hi")).text
+
+
+async def stream(llm: StreamingLLM) -> None:
+    """Read the events of a stream."""
+    async with llm.stream("hi") as events:
+        async for _ in events:
+            pass
+
+
+async def pieces(llm: StreamingLLM) -> None:
+    """Read the text of a stream."""
+    async for _ in llm.streaming_completion("hi"):
+        pass
+
+
+async def functions(asked: Asked, work: Callable[[StreamingLLM], Awaitable[None]], words: int = 1) -> int:
+    """Return how many functions are entered for one piece of work that is not the first of its kind."""
+    async with StreamingLLM(asked.config()) as llm:
+        provider: Any = llm._ready()[0].provider  # noqa: SLF001  # no public way leads to the transport
+        assert isinstance(provider, HttpProvider)
+        provider.transport = MemoryTransport(asked.tongue, words)
+        await work(llm)
+        with entered() as count:
+            await work(llm)
+        return count[0]
+
+
+def per_call(name: str) -> int:
+    """Return the functions entered for an answer that comes whole."""
+    return asyncio.run(functions(ASKED[name], generate))
+
+
+def per_stream(name: str) -> int:
+    """Return the functions entered for a stream beside those for its pieces."""
+    return asyncio.run(functions(ASKED[name], stream, FEW)) - round(FEW * per_event(name))
+
+
+def per_event(name: str) -> float:
+    """Return the functions entered for one more event of :meth:`~dragoman.LLM.stream`."""
+    return _each(name, stream)
+
+
+def per_piece(name: str) -> float:
+    """Return the functions entered for one more piece of ``streaming_completion``."""
+    return _each(name, pieces)
+
+
+def _each(name: str, work: Callable[[StreamingLLM], Awaitable[None]]) -> float:
+    few, many = (asyncio.run(functions(ASKED[name], work, words)) for words in (FEW, MANY))
+    return round((many - few) / (MANY - FEW), 2)
+
+
+_STAGE = """
+import sys
+before = set(sys.modules)
+{code}
+print(len(sys.modules.keys() - before), file=sys.stderr)
+"""
+_HELP = """
+sys.argv = ["dragoman", "--help"]
+from dragoman.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+"""
+_BIND = """
+from dragoman import LLM, LLMConfig
+llm = LLM(LLMConfig(model={model!r}, api_key="sk-0123456789", api_base={base!r}, **{options!r}))
+"""
+_CALL = """
+import asyncio
+assert asyncio.run(llm.generate("hi")).text
+"""
+
+
+def modules(stage: str) -> int:
+    """Return how many modules a fresh interpreter has imported at a stage, beside those it begins with."""
+    with FaultServer() as server:
+        name, _, act = stage.partition(": ")
+        if not act:
+            code = {"import dragoman": "import dragoman", "dragoman --help": _HELP}[stage]
+        else:
+            asked = ASKED[name]
+            bind = _BIND.format(model=asked.model, base=server.url_of("ok") + "/v1", options=asked.options)
+            code = {"LLM(LLMConfig())": bind, "first call": bind + _CALL}[act]
+        command = [sys.executable, "-c", _STAGE.format(code=code)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return int(done.stderr.split()[-1])
+
+
+COUNTS: dict[str, Callable[[str], float]] = {
+    "functions for a whole answer": per_call,
+    "functions for a stream beside its pieces": per_stream,
+    "functions for an event of stream()": per_event,
+    "functions for a piece of streaming_completion()": per_piece,
+    "modules imported": modules,
+}
+BUDGETS: dict[tuple[str, str], float] = {
+    ("functions for a whole answer", "openai"): 180,
+    ("functions for a whole answer", "openai, Responses"): 240,
+    ("functions for a whole answer", "anthropic"): 230,
+    ("functions for a stream beside its pieces", "openai"): 330,
+    ("functions for a stream beside its pieces", "openai, Responses"): 470,
+    ("functions for a stream beside its pieces", "anthropic"): 420,
+    ("functions for an event of stream()", "openai"): 33,
+    ("functions for an event of stream()", "openai, Responses"): 22,
+    ("functions for an event of stream()", "anthropic"): 26,
+    ("functions for a piece of streaming_completion()", "openai"): 34,
+    ("functions for a piece of streaming_completion()", "openai, Responses"): 24,
+    ("functions for a piece of streaming_completion()", "anthropic"): 27,
+    ("modules imported", "import dragoman"): 15,
+    ("modules imported", "dragoman --help"): 90,
+    ("modules imported", "openai: LLM(LLMConfig())"): 160,
+    ("modules imported", "openai: first call"): 400,
+    ("modules imported", "anthropic: first call"): 400,
+}
+"""What each count may be: what it was on Python 3.11 when it was last set, and a little more for other versions."""
+
+
+def main() -> None:
+    """Print every count beside its budget."""
+    for (count, of), budget in BUDGETS.items():
+        print(f"{count:48} {of:26} {COUNTS[count](of):7g} of {budget:g}")
+
+
+if __name__ == "__main__":
+    main()

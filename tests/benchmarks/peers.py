@@ -1,0 +1,192 @@
+"""Measure what Dragoman and others cost, all in one run: ``python -m benchmarks --peers DIRECTORY``.
+
+Each library works in an environment and a process of its own, against one server. They take turns, a round each; what
+is printed and written into docs/explanation/performance.md are medians of the CPU time of those processes. A library's
+process and the server's have a core each, where the system allows that.
+"""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from benchmarks import page, plot
+from benchmarks.bench import STUBS, Bench, Kind, Turns, served
+from benchmarks.environments import environment, interpreter
+
+HELD = 1000
+PACED = 2000
+PACE = 60
+PLOT = "performance.svg"
+
+
+BARE = Kind(name="aiohttp + orjson", place="dragoman", peer="peers_bare:AioHttp")
+DRAGOMAN = Kind(name="dragoman: generate(), stream()", place="dragoman", peer="peers_dragoman:Dragoman")
+CROWDED = Kind(
+    name=f"dragoman: the same, {STUBS} more plugins", place="dragoman", peer="peers_dragoman:Dragoman", stubs=True
+)
+KINDS = [
+    BARE,
+    Kind(name="httpx2 + orjson", place="httpx2", peer="peers_bare:Httpx2"),
+    Kind(name="httpx + orjson", place="httpx", peer="peers_bare:Httpx"),
+    DRAGOMAN,
+    CROWDED,
+    Kind(name="dragoman: streaming_completion()", place="dragoman", peer="peers_dragoman:DragomanText"),
+    Kind(name="dragoman: stream(), Anthropic", place="dragoman", peer="peers_dragoman:Dragoman", vendor="anthropic"),
+    Kind(name="openai", place="openai", peer="peers_vendors:OpenAI"),
+    Kind(name="anthropic", place="anthropic", peer="peers_vendors:Anthropic", vendor="anthropic"),
+    Kind(name="pydantic-ai", place="pydantic-ai", peer="peers_frameworks:PydanticAI"),
+    Kind(name="langchain-openai", place="langchain-openai", peer="peers_frameworks:LangChain"),
+    Kind(name="any-llm", place="any-llm", peer="peers_frameworks:AnyLLM"),
+    Kind(name="litellm", place="litellm", peer="peers_frameworks:LiteLLM"),
+]
+
+
+def work(bench: Bench, rounds: int) -> dict[str, dict[str, float]]:
+    """Return the figures of each library."""
+    figures: dict[str, dict[str, float]] = {}
+    with ExitStack() as stack:
+        turns = {kind.name: stack.enter_context(Turns(bench.start(kind, "rounds"))) for kind in KINDS}
+        for number in range(rounds + 1):
+            for name, each in turns.items():
+                taken = each.go()
+                if number:  # the first round warms up
+                    each.samples.append(taken)
+                print(f"round {number}: {name}", file=sys.stderr)
+        for name, each in turns.items():
+            each.end()
+            figures[name] = {what: each.median(what) for what in ("call", "among", "event")} | {"peak": each.peak}
+    for kind in KINDS:
+        firsts = [bench.told(kind, "first")["first"] for _ in range(rounds)]
+        figures[kind.name]["first"] = statistics.median(firsts)
+        print(f"first call: {kind.name}", file=sys.stderr)
+    return figures
+
+
+def starts(bench: Bench, rounds: int) -> list[list[str]]:
+    """Return the rows about what it takes to start."""
+    script = str(interpreter(bench.directory, "dragoman").with_name("dragoman"))
+    commands = {
+        "python": (BARE, "-c", "pass"),
+        "attrs": (BARE, "-c", "import attrs, pluggy"),
+        "import": (DRAGOMAN, "-c", "import dragoman"),
+        "names": (DRAGOMAN, "-c", "from dragoman import LLM, LLMConfig, Message"),
+        "click": (BARE, "-c", "import click"),
+        "help": (DRAGOMAN, script, "--help"),
+        "help, crowded": (CROWDED, script, "--help"),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    for number in range(rounds * 2 + 1):
+        for name, (kind, *arguments) in commands.items():
+            seconds = bench.busy(kind, *arguments)
+            if number:  # the first round warms up
+                taken[name].append(seconds)
+    median = {name: statistics.median(each) for name, each in taken.items()}
+    rows = [["an empty program", _ms(median["python"]), "", ""]]
+    pairs = [
+        ("`import dragoman`", "import", "attrs", "`import attrs, pluggy`"),
+        ("`from dragoman import LLM, LLMConfig, Message`", "names", "attrs", "`import attrs, pluggy`"),
+        ("`dragoman --help`", "help", "click", '`python -c "import click"`'),
+        (f"`dragoman --help`, {STUBS} more plugins", "help, crowded", "click", '`python -c "import click"`'),
+    ]
+    rows += [
+        [what, _ms(median[ours]), f"{named}: {_ms(median[theirs])}", f"{median[ours] / median[theirs]:.2f}"]
+        for what, ours, theirs, named in pairs
+    ]
+    return rows
+
+
+def crowds(bench: Bench) -> list[list[str]]:
+    """Return the rows about many streams at once."""
+    held, paced = ({kind.name: {} for kind in (BARE, DRAGOMAN)} for _ in range(2))
+    for kind in (BARE, DRAGOMAN):
+        held[kind.name] = bench.told(kind, "many", "/held", streams=HELD)
+        paced[kind.name] = bench.told(kind, "many", "/paced", streams=PACED)
+    rows = [_against(f"memory of {HELD} open streams", held, "grown", lambda bytes_: f"{bytes_ / 1e6:.0f} MB")]
+    for figures in paced.values():
+        figures["event"] = figures["busy"] / figures["rate"]
+        figures["kept"] = 1 / (figures["event"] * PACE)
+    rows.append(_against(f"{PACED} streams of {PACE} events a second: an event", paced, "event", _us))
+    rows.append(_against("such streams that came in time", paced, "rate", lambda rate: f"{rate / PACE:.0f}"))
+    rows.append(_against("such streams for which one core suffices", paced, "kept", lambda kept: f"{kept:.0f}"))
+    return rows
+
+
+def _against(what: str, figures: dict[str, dict[str, float]], name: str, shown: Any) -> list[str]:
+    ours, theirs = figures[DRAGOMAN.name][name], figures[BARE.name][name]
+    return [what, shown(ours), f"{BARE.name}: {shown(theirs)}", f"{ours / theirs:.2f}"]
+
+
+def _us(seconds: float) -> str:
+    return f"{seconds * 1e6:.1f} µs"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1e3:.0f} ms"
+
+
+def report(figures: dict[str, dict[str, float]], others: list[list[str]], rounds: int) -> str:
+    """Return what is written into the page."""
+    bare = figures[BARE.name]
+    heads = ["", "import and first call", "call, 1 at a time", "call, 64 at once", "streamed event", "peak memory"]
+    shown = {
+        "first": _ms,
+        "call": lambda seconds: f"{seconds * 1e6:.0f} µs",
+        "among": lambda seconds: f"{seconds * 1e6:.0f} µs",
+        "event": _us,
+        "peak": lambda amount: f"{amount / 1e6:.0f} MB",
+    }
+    rows = [
+        [name, *(f"{show(each[what])} ({each[what] / bare[what]:.2f})" for what, show in shown.items())]
+        for name, each in figures.items()
+    ]
+    return "\n\n".join(
+        (
+            page.table(heads, rows),
+            f"In brackets: the ratio to {BARE.name}. Median of {rounds} rounds on {time.strftime('%Y-%m-%d')}.",
+            f"![What a streamed event and a call cost]({PLOT})",
+            page.table(["", "Dragoman", "beside it", "ratio"], others),
+        )
+    )
+
+
+def versions(directory: Path) -> str:
+    """Return the versions of all that was measured."""
+    found: dict[str, None] = {}
+    for kind in KINDS:
+        module, _, name = kind.peer.partition(":")
+        code = f"from benchmarks.{module} import {name}; print({name}.distribution, {name}.version())"
+        command = [str(interpreter(directory, kind.place)), "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())
+        found[done.stdout.strip()] = None
+    return f"{', '.join(found)}; Python {platform.python_version()} on {platform.system()} {platform.machine()}."
+
+
+def main(directory: str, rounds: int = 7, *, keep: bool = True) -> None:
+    """Measure, print, and write the page and its plot.
+
+    Args:
+        directory: where the environments are, or will be.
+        rounds: how often each library works.
+        keep: whether the page is written.
+
+    """
+    place = Path(directory).resolve()
+    with served(place) as bench:
+        figures = work(bench, rounds)
+        others = starts(bench, rounds)
+        others.append(_against("import and first call", figures, "first", _ms))
+        crowded = {**figures, DRAGOMAN.name: figures[CROWDED.name]}
+        others.append(_against(f"import and first call, {STUBS} more plugins", crowded, "first", _ms))
+        others += crowds(bench)
+    text = report(figures, others, rounds) + f"\n\nMeasured: {versions(place)}"
+    print(text)
+    if keep:
+        print(page.write("performance.md", "figures", text))
+        (page.PAGES / PLOT).write_text(plot.svg(figures), "utf-8")
