@@ -87,7 +87,9 @@ class OpenAIChatDecoder:
 
     def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
         try:
-            chunk = read.as_object(loads(event.data), f"the event {event.event!r}")
+            chunk: dict[str, Any] = loads(event.data)
+            if type(chunk) is not dict:
+                read.as_object(chunk, f"the event {event.event!r}")  # which it is not
         except ProtocolError:
             if event.event != "error":
                 raise
@@ -123,7 +125,8 @@ class OpenAIChatDecoder:
             self._delta(read.fields(delta), events)
         elif isinstance(choice.get("text"), str):
             self._text("text", choice["text"], events)
-        self._logprobs.extend(read.objects(read.fields(choice.get("logprobs")).get("content")))
+        if choice.get("logprobs"):
+            self._logprobs.extend(read.objects(read.fields(choice["logprobs"]).get("content")))
         extra = self._dialect.choice_metadata(choice)
         if choice.get("finish_reason") is not None:
             finish = read.finish(choice["finish_reason"], self._dialect.finish_table)

@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
 
+import attrs
+
 from dragoman.capabilities import Capabilities, Support
 from dragoman.errors import DragomanError, ProtocolError, ProviderError
 from dragoman.events import Event, StreamStart
@@ -96,7 +98,8 @@ class HttpProvider:
         """
         dialect = self._dialect_for(request)
         wire = dialect.encode(request, stream=True)
-        exchange = self.transport.stream(await self._addressed(wire, context, request.headers), context)
+        addressed = self._addressed(wire, context, request.headers)
+        exchange = self.transport.stream(await self._authorized(addressed), context)
         reply = await exchange.__aenter__()
         try:
             start = StreamStart(wire.adjustments, self._origin(request.model, reply.headers), self._keep(reply.headers))
@@ -134,7 +137,10 @@ class HttpProvider:
             ProviderError: if the status is not good.
 
         """
-        reply = await self.transport.send(await self._addressed(request, context, headers), context)
+        addressed = self._addressed(request, context, headers)
+        if self.endpoint.authorize is not None:
+            addressed = await self._authorized(addressed)
+        reply = await self.transport.send(addressed, context)
         if reply.status >= 300:  # noqa: PLR2004  # HTTP's own border
             raise self._failure(reply)
         return reply
@@ -161,18 +167,19 @@ class HttpProvider:
     def _dialect_for(self, request: ChatRequest | CompletionRequest) -> Dialect:
         return self.dialect if self._choose is None else self._choose(request)
 
-    async def _addressed(
-        self, request: HttpRequest, context: CallContext, headers: Mapping[str, str] | None
-    ) -> HttpRequest:
+    def _addressed(self, request: HttpRequest, context: CallContext, headers: Mapping[str, str] | None) -> HttpRequest:
         """Return *request* with its whole address, and all headers of this try."""
         more = {} if request.method == "GET" else {"idempotency-key": context.call_id}
         if context.attempt > 1:
             more["x-retry-count"] = str(context.attempt - 1)
         if headers:
             more.update(checked_headers(headers, per_call=True))
-        if self.endpoint.authorize is not None:
-            more.update(await self.endpoint.authorize())
         return self._joined(request, more)
+
+    async def _authorized(self, request: HttpRequest) -> HttpRequest:
+        if self.endpoint.authorize is None:
+            return request
+        return attrs.evolve(request, headers={**request.headers, **await self.endpoint.authorize()})
 
     def _joined(self, request: HttpRequest, more: Mapping[str, str]) -> HttpRequest:
         return HttpRequest(

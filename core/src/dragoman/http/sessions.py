@@ -85,12 +85,13 @@ class Session:
             ConfigurationError: in another loop, or in a process forked from the one that began.
 
         """
+        if running_loop() is self.loop and os.getpid() == self._process:
+            return
         if self.is_inherited:
             message = "this event loop and its connections belong to the process that was forked; start another loop"
             raise ConfigurationError(message)
-        if not self.is_here:
-            message = "this stream belongs to another event loop; read it in the one that opened it"
-            raise ConfigurationError(message)
+        message = "this stream belongs to another event loop; read it in the one that opened it"
+        raise ConfigurationError(message)
 
     def hang_up(self, reply: aiohttp.ClientResponse) -> None:
         """Close *reply*, wherever this is called."""

@@ -37,7 +37,8 @@ MAX_REPLY_BYTES = 64 * 1024 * 1024
 _COARSE = 5.0  # seconds
 _DRAIN_SECONDS = 0.1
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_ENCODINGS = frozenset({"identity", "gzip", "x-gzip", "deflate"})
+_PLAIN = frozenset({"", "identity"})
+_ENCODINGS = _PLAIN | {"gzip", "x-gzip", "deflate"}
 
 
 class HttpStream(Protocol):
@@ -98,9 +99,13 @@ class AioHttpTransport:
 
     async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
         """Send *request* and return the whole reply."""
-        async with self.stream(request, context) as stream:
+        stream = await self.open(request, context)
+        try:
             body = await stream.read()
-            return HttpReply(status=stream.status, headers=stream.headers, body=body)
+            await stream.settle()
+        finally:
+            stream.hang_up()
+        return HttpReply(status=stream.status, headers=stream.headers, body=body)
 
     def stream(self, request: HttpRequest, context: CallContext) -> AbstractAsyncContextManager[HttpStream]:
         """Send *request* and hand over the reply while it arrives."""
@@ -109,24 +114,27 @@ class AioHttpTransport:
     async def open(self, request: HttpRequest, context: CallContext) -> AioHttpStream:
         """Send *request* and return the reply from its head on, which the caller closes."""
         session = self._sessions.known() or await self._sessions.new()
-        response = await told(
-            session.client.request(
-                request.method,
-                _url(request.url),
-                data=request.body,
-                headers={name: reveal(value) for name, value in request.headers.items()},
-                allow_redirects=False,
-                timeout=_limits(context),
-                proxy=self._proxy(request.url),
-            ),
-            "first_byte",
-        )
+        response = None
         try:
+            response = await told(
+                session.client.request(
+                    request.method,
+                    _url(request.url),
+                    data=request.body,
+                    headers={name: reveal(value) for name, value in request.headers.items()},
+                    allow_redirects=False,
+                    timeout=_limits(context),
+                    proxy=self._proxy(request.url),
+                ),
+                "first_byte",
+            )
             if response.status in _REDIRECTS:
                 raise _redirected(response)
             return AioHttpStream(response, session, self._limit, context.timeouts.idle)
-        except DragomanError:
-            response.close()
+        except DragomanError as error:
+            if response is not None:
+                response.close()
+            conceal(error, request.headers)
             raise
 
     async def aclose(self) -> None:
@@ -146,11 +154,7 @@ class _Exchange:
         self._context = context
 
     async def __aenter__(self) -> HttpStream:
-        try:
-            self._stream = await self._transport.open(self._request, self._context)
-        except DragomanError as error:
-            conceal(error, self._request.headers)
-            raise
+        self._stream = await self._transport.open(self._request, self._context)
         return self._stream
 
     async def __aexit__(
@@ -184,7 +188,8 @@ class AioHttpStream:
         self._idle = idle
         self._complete = False
         self._began = False
-        self._encoding = self.headers.get("content-encoding", "identity").strip().lower() or "identity"
+        encoding = self.headers.get("content-encoding")
+        self._encoding = encoding.strip().lower() if encoding else ""
         self._unzip: _Unzip | None = None
         if self._encoding not in _ENCODINGS:
             message = f"the reply is compressed as {self._encoding!r}, which was not asked for"
@@ -229,8 +234,11 @@ class AioHttpStream:
     async def _next(self) -> bytes:
         while True:
             failure = self._content.exception()
-            data = await told(self._content.readany() if failure is None else self._arrived(failure), "idle")
-            if self._encoding == "identity":
+            if failure is None and self._content.is_eof():
+                data = self._content.read_nowait()  # all there is has arrived
+            else:
+                data = await told(self._content.readany() if failure is None else self._arrived(failure), "idle")
+            if self._encoding in _PLAIN:
                 return data
             if not data:
                 return self._closed()
@@ -267,7 +275,7 @@ class AioHttpStream:
         try:
             while data := await self.piece():
                 pieces.append(data)
-                if self._encoding == "identity" and self._content.at_eof():
+                if self._content.at_eof() and self._encoding in _PLAIN:
                     break
         except StreamInterruptedError as error:
             message = "the reply ended before it was complete"

@@ -103,7 +103,7 @@ def loads(data: bytes) -> Any:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         value = _loads_leniently(data, str(error))
-    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _is_too_deep(value):
+    if len(data) > 2 * MAX_DEPTH and data.count(b"[") + data.count(b"{") > MAX_DEPTH and _is_too_deep(value):
         message = f"expected JSON that is nested no deeper than {MAX_DEPTH} levels"
         raise ProtocolError(message, body=data[:EXCERPT].decode("utf-8", "replace"), phase="decode")
     return value
