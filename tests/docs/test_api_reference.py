@@ -130,7 +130,8 @@ def test_a_printed_class_is_one_of_ours(block: Block) -> None:
     run(block.source, names)
     name = next(node.name for node in ast.parse(block.source).body if isinstance(node, ast.ClassDef))
     printed, ours = names[name], getattr(dragoman, name)
-    assert [base.__name__ for base in printed.__bases__] == [base.__name__ for base in ours.__bases__]
+    bases = [base.__name__ for base in ours.__bases__ if not base.__name__.startswith("_")]  # others are our own affair
+    assert [base.__name__ for base in printed.__bases__] == (bases or ["object"])
     for parameter in list(inspect.signature(printed).parameters.values()):
         mine = inspect.signature(ours).parameters[parameter.name]
         assert mine.kind == parameter.kind

@@ -222,7 +222,7 @@ def test_the_package_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setattr(sys, "argv", ["dragoman", "plugins"])
 
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("dragoman.cli", run_name="__main__")
+        runpy.run_path(main.__code__.co_filename.replace("__init__", "__main__"), run_name="__main__")
 
     assert ended.value.code == 0
     assert "dragoman-echo" in capsys.readouterr().out
