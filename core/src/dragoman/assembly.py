@@ -78,6 +78,8 @@ def build_response(
 
 
 def _refined(finish: Finish, parts: tuple[Part, ...]) -> Finish:
+    if len(parts) == 1 and type(parts[0]) is Text:
+        return finish
     if any(isinstance(part, ToolCall) and not part.server_side for part in parts):
         return Finish(reason=FinishReason.TOOL_CALLS, raw=finish.raw)
     if any(isinstance(part, Refusal) for part in parts):

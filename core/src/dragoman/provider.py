@@ -79,7 +79,7 @@ class Timeouts:
     """
 
     connect: float | None = 10.0
-    first_byte: float | None = 300.0
+    first_byte: float | None = 600.0
     idle: float | None = 120.0
     total: float | None = 600.0
 

@@ -304,11 +304,13 @@ def _window(encoding: str, data: bytes) -> int:
 
 
 def _limits(context: CallContext) -> aiohttp.ClientTimeout:
-    remaining = context.remaining()
+    remaining, first_byte = context.remaining(), context.timeouts.first_byte
     if remaining is not None:
         # aiohttp counts in whole seconds too where there are many; 0 would mean no limit.
         remaining = math.ceil(remaining) if remaining > _COARSE else max(remaining, 0.001)
-    return _timeout(remaining, context.timeouts.connect, context.timeouts.first_byte)
+        if first_byte is not None and first_byte >= remaining:
+            first_byte = None  # one clock is enough
+    return _timeout(remaining, context.timeouts.connect, first_byte)
 
 
 @lru_cache(maxsize=64)
