@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
+from dragoman.response import Usage
+from dragoman.testing.faults.shapes import Called, Counted
 from dragoman.testing.faults.tongue import Events, Json, Oddity, Tongue, event
 
 __all__ = ["CHAT"]
@@ -130,8 +134,42 @@ ODDITIES = {
     ),
 }
 
+
+def _reported(**counts: Any) -> Oddity:
+    return Oddity(events=(*_SPOKEN, _STOP, _usage(**counts), DONE), whole=_whole("fine", usage=counts))
+
+
+COUNTS = {
+    "plain": Counted(
+        oddity=_reported(prompt_tokens=3, completion_tokens=2), usage=Usage(input_tokens=3, output_tokens=2)
+    ),
+    "nothing written": Counted(
+        oddity=_reported(prompt_tokens=3, completion_tokens=0), usage=Usage(input_tokens=3, output_tokens=0)
+    ),
+    "cache and reasoning": Counted(
+        oddity=_reported(
+            prompt_tokens=10,
+            completion_tokens=7,
+            prompt_tokens_details={"cached_tokens": 4},
+            completion_tokens_details={"reasoning_tokens": 5},
+        ),
+        usage=Usage(input_tokens=10, output_tokens=7, cache_read_tokens=4, reasoning_tokens=5),
+    ),
+}
+
+
+def _calling(calls: Sequence[Called]) -> Oddity:
+    """Let the arguments of several calls come in turns."""
+    deltas = [_call(place, each.call_id or None, each.name, "") for place, each in enumerate(calls)]
+    for turn in zip_longest(*(each.pieces for each in calls)):
+        deltas += [_call(place, None, None, piece) for place, piece in enumerate(turn) if piece is not None]
+    whole = (_call(None, each.call_id or None, each.name, each.arguments) for each in calls)
+    return Oddity(events=_tools(*deltas), whole=_called(*whole))
+
+
 CHAT = Tongue(
     name="openai-chat",
+    endings=("/chat/completions",),
     opening=(_START,),
     speak=lambda text: _chunk({"content": text}),
     closing=lambda _: (_STOP,),
@@ -144,4 +182,23 @@ CHAT = Tongue(
     failing=event(error(503)),
     coded=CODED,
     oddities=ODDITIES,
+    identity=("chatcmpl-1", "served"),
+    finish=lambda reason: Oddity(events=(*_SPOKEN, _chunk({}, reason), DONE), whole=_whole("fine", reason)),
+    finishes={
+        "stop": "stop",
+        "length": "length",
+        "tool_calls": "tool_calls",
+        "function_call": "tool_calls",
+        "content_filter": "content_filter",
+    },
+    counts=COUNTS,
+    calling=_calling,
+    reasoned=Oddity(
+        events=(_START, _chunk({"reasoning_content": "hm"}), _chunk({"content": "fine"}), _STOP, DONE),
+        whole=_whole("fine", reasoning_content="hm"),
+    ),
+    refused=Oddity(
+        events=(_START, _chunk({"refusal": "I will "}), _chunk({"refusal": "not."}), _STOP, DONE),
+        whole=_whole(None, refusal="I will not."),
+    ),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from dragoman.response import Usage
+from dragoman.testing.faults.shapes import Called, Counted, Sealed
 from dragoman.testing.faults.tongue import Json, Oddity, Tongue, event
 
 __all__ = ["GEMINI"]
@@ -88,8 +91,40 @@ ODDITIES = {
     ),
 }
 
+
+def _finished(reason: str) -> Oddity:
+    return Oddity(
+        events=(_FINE, event(_chunk(finish=reason, usage=_USAGE))),
+        whole=_chunk(_text("fine"), finish=reason, usage=_USAGE),
+    )
+
+
+def _counted(usage: Usage, **report: int) -> Counted:
+    events = (_FINE, event(_chunk(finish="STOP", usage=report)))
+    whole = _chunk(_text("fine"), finish="STOP", usage=report)
+    return Counted(oddity=Oddity(events=events, whole=whole), usage=usage)
+
+
+def _calling(calls: Sequence[Called]) -> Oddity | None:
+    """Send each call whole, as the dialect does: its arguments must be an object."""
+    parts: list[Json] = []
+    for each in calls:
+        given = each.given
+        if given is None:
+            return None
+        named: Json = {"id": each.call_id} if each.call_id else {}
+        parts.append({"functionCall": {**named, "name": each.name, "args": given}})
+    events = (*(event(_chunk(part)) for part in parts), _END)
+    return Oddity(events=events, whole=_chunk(*parts, finish="STOP", usage=_USAGE))
+
+
+_THOUGHT = {"text": "hm", "thought": True}
+_SIGNED = {"text": "fine", "thoughtSignature": "signature-1"}
+
 GEMINI = Tongue(
     name="google",
+    endings=(":generateContent", ":streamGenerateContent"),
+    is_streamed=lambda request: ":streamGenerateContent" in request.path,
     opening=(),
     speak=lambda text: event(_chunk(_text(text))),
     closing=lambda _: (_END,),
@@ -115,4 +150,35 @@ GEMINI = Tongue(
         "error_foreign": (503, {"error": {"message": "busy", "type": "overloaded_error", "code": None}}),
     },
     oddities=ODDITIES,
+    identity=("r1", "served"),
+    finish=_finished,
+    finishes={
+        "STOP": "stop",
+        "MAX_TOKENS": "length",
+        "SAFETY": "content_filter",
+        "RECITATION": "content_filter",
+        "MALFORMED_FUNCTION_CALL": "error",
+    },
+    counts={
+        "plain": _counted(
+            Usage(input_tokens=3, output_tokens=2), promptTokenCount=3, candidatesTokenCount=2, totalTokenCount=5
+        ),
+        "cache and reasoning": _counted(
+            Usage(input_tokens=10, output_tokens=7, cache_read_tokens=4, reasoning_tokens=5),
+            promptTokenCount=10,
+            cachedContentTokenCount=4,
+            candidatesTokenCount=2,
+            thoughtsTokenCount=5,
+            totalTokenCount=17,
+        ),
+    },
+    calling=_calling,
+    reasoned=Oddity(
+        events=(event(_chunk(_THOUGHT)), _FINE, _END),
+        whole=_chunk(_THOUGHT, _text("fine"), finish="STOP", usage=_USAGE),
+    ),
+    sealed=Sealed(
+        oddity=Oddity(events=(event(_chunk(_SIGNED)), _END), whole=_chunk(_SIGNED, finish="STOP", usage=_USAGE)),
+        words=("signature-1",),
+    ),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from dragoman.response import Usage
+from dragoman.testing.faults.shapes import Called, Counted, Sealed
 from dragoman.testing.faults.tongue import Events, Json, Oddity, Tongue, event
 
 __all__ = ["MESSAGES"]
@@ -139,8 +142,72 @@ ODDITIES = {
     "stop_twice": Oddity(events=(*_SPOKEN, _stop(0), *_end("end_turn")), whole=_message("end_turn", _FINE)),
 }
 
+
+def _finished(reason: str) -> Oddity:
+    return Oddity(events=(*_SPOKEN, *_end(reason)), whole=_message(reason, _FINE))
+
+
+def _counted(usage: Usage, **report: int) -> Counted:
+    begun = _named("message_start", message=_message(None, usage={**report, "output_tokens": 1}))
+    oddity = Oddity(
+        events=(begun, *_SPOKEN[1:], *_end("end_turn", usage={"output_tokens": report["output_tokens"]})),
+        whole=_message("end_turn", _FINE, usage=report),
+    )
+    return Counted(oddity=oddity, usage=usage)
+
+
+def _calling(calls: Sequence[Called]) -> Oddity | None:
+    """Let several calls be open at once; each must have an id, and an object as its input."""
+    inputs = [each.given for each in calls]
+    if not all(each.call_id for each in calls) or None in inputs:
+        return None
+    blocks = [
+        {"type": "tool_use", "id": each.call_id, "name": each.name, "input": given}
+        for each, given in zip(calls, inputs, strict=True)
+    ]
+    begun = [_begin(place, {**block, "input": {}}) for place, block in enumerate(blocks)]
+    pieces = [_input(place, piece) for place, each in enumerate(calls) for piece in each.pieces]
+    stopped = [_stop(place) for place in range(len(calls))]
+    return Oddity(events=(_START, *begun, *pieces, *stopped, *_end("tool_use")), whole=_message("tool_use", *blocks))
+
+
+_REFUSING = {"type": "refusal", "category": "harm", "explanation": "I will not."}
+REFUSED = Oddity(
+    events=(
+        _START,
+        _named(
+            "message_delta", delta={"stop_reason": "refusal", "stop_details": _REFUSING}, usage={"output_tokens": 2}
+        ),
+        _named("message_stop"),
+    ),
+    whole=_message("refusal") | {"stop_details": _REFUSING},
+)
+REASONED = Oddity(
+    events=(
+        _START,
+        _begin(0, {"type": "thinking", "thinking": ""}),
+        _delta(0, "thinking_delta", thinking="hm"),
+        _delta(0, "signature_delta", signature="signature-1"),
+        _stop(0),
+        _begin(1, {"type": "redacted_thinking", "data": "encrypted-1"}),
+        _stop(1),
+        _begin(2, {"type": "text", "text": ""}),
+        _delta(2, "text_delta", text="fine"),
+        _stop(2),
+        *_end("end_turn"),
+    ),
+    whole=_message(
+        "end_turn",
+        {"type": "thinking", "thinking": "hm", "signature": "signature-1"},
+        {"type": "redacted_thinking", "data": "encrypted-1"},
+        _FINE,
+    ),
+)
+
 MESSAGES = Tongue(
     name="anthropic",
+    endings=("/messages",),
+    request_id="request-id",
     opening=_OPENING,
     speak=_speak,
     closing=lambda _: (_stop(0), *_end("end_turn")),
@@ -162,4 +229,29 @@ MESSAGES = Tongue(
         "error_foreign": (503, {"error": {"message": "busy", "type": "server_error", "code": None}}),
     },
     oddities=ODDITIES,
+    identity=("msg_1", "served"),
+    finish=_finished,
+    finishes={
+        "end_turn": "stop",
+        "stop_sequence": "stop",
+        "max_tokens": "length",
+        "model_context_window_exceeded": "length",
+        "tool_use": "tool_calls",
+        "pause_turn": "paused",
+        "refusal": "refusal",
+    },
+    counts={
+        "plain": _counted(Usage(input_tokens=3, output_tokens=2), input_tokens=3, output_tokens=2),
+        "cache": _counted(
+            Usage(input_tokens=9, output_tokens=2, cache_read_tokens=4, cache_write_tokens=2),
+            input_tokens=3,
+            output_tokens=2,
+            cache_read_input_tokens=4,
+            cache_creation_input_tokens=2,
+        ),
+    },
+    calling=_calling,
+    reasoned=REASONED,
+    refused=REFUSED,
+    sealed=Sealed(oddity=REASONED, words=("signature-1", "encrypted-1")),
 )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
+from dragoman.response import Usage
 from dragoman.testing.faults import chat
+from dragoman.testing.faults.shapes import Called, Counted, Sealed
 from dragoman.testing.faults.tongue import Events, Json, Oddity, Tongue, event
 
 __all__ = ["RESPONSES"]
@@ -123,8 +127,68 @@ ODDITIES = {
 }
 _FAILURE = {"code": "server_error", "message": "the engine is on fire"}
 
+
+_SAID = _message(_text("fine"))
+
+
+def _finished(reason: str) -> Oddity:
+    if reason == "completed":
+        return Oddity(events=(*_OPENING, _speak("fine"), *_closing("fine")), whole=_response(_SAID))
+    return _cut(reason, _SAID)
+
+
+def _counted(usage: Usage, **report: Any) -> Counted:
+    events = (*_OPENING, _speak("fine"), _end(_SAID, usage=report))
+    return Counted(oddity=Oddity(events=events, whole=_response(_SAID, usage=report)), usage=usage)
+
+
+def _calling(calls: Sequence[Called]) -> Oddity:
+    """Let the arguments of several calls come in turns."""
+    items = [
+        {"id": f"fc_{place}", "type": "function_call", "call_id": each.call_id, "name": each.name}
+        | {"status": "completed", "arguments": each.arguments}
+        for place, each in enumerate(calls)
+    ]
+    events = [_CREATED, *(_added(place, item) for place, item in enumerate(items))]
+    for turn in zip_longest(*(each.pieces for each in calls)):
+        events += [_argued(place, items[place], piece) for place, piece in enumerate(turn) if piece is not None]
+    return Oddity(events=(*events, _end(*items)), whole=_response(*items))
+
+
+_THOUGHT = {
+    "id": "rs_1",
+    "type": "reasoning",
+    "summary": [{"type": "summary_text", "text": "hm"}],
+    "encrypted_content": "encrypted-1",
+}
+_THOUGHT_DELTA: Json = {"item_id": "rs_1", "output_index": 0, "summary_index": 0, "delta": "hm"}
+_SAID_SECOND = _named("response.output_text.delta", item_id="msg_1", output_index=1, content_index=0, delta="fine")
+REASONED = Oddity(
+    events=(
+        _CREATED,
+        _named("response.output_item.added", output_index=0, item={**_THOUGHT, "summary": []}),
+        _named("response.reasoning_summary_text.delta", **_THOUGHT_DELTA),
+        _named("response.output_item.done", output_index=0, item=_THOUGHT),
+        _named("response.output_item.added", output_index=1, item=_message(status="in_progress")),
+        _SAID_SECOND,
+        _end(_THOUGHT, _SAID),
+    ),
+    whole=_response(_THOUGHT, _SAID),
+)
+_REFUSAL = _message({"type": "refusal", "refusal": "I will not."})
+REFUSED = Oddity(
+    events=(
+        _CREATED,
+        _named("response.output_item.added", output_index=0, item=_message(status="in_progress")),
+        _named("response.refusal.delta", item_id="msg_1", output_index=0, content_index=0, delta="I will not."),
+        _end(_REFUSAL),
+    ),
+    whole=_response(_REFUSAL),
+)
+
 RESPONSES = Tongue(
     name="openai-responses",
+    endings=("/responses",),
     opening=_OPENING,
     speak=_speak,
     closing=_closing,
@@ -145,4 +209,21 @@ RESPONSES = Tongue(
             whole=_response(status="failed", error=_FAILURE),
         ),
     },
+    identity=("resp_1", "served"),
+    finish=_finished,
+    finishes={"completed": "stop", "max_output_tokens": "length", "content_filter": "content_filter"},
+    counts={
+        "plain": _counted(Usage(input_tokens=3, output_tokens=2), input_tokens=3, output_tokens=2),
+        "cache and reasoning": _counted(
+            Usage(input_tokens=10, output_tokens=7, cache_read_tokens=4, reasoning_tokens=5),
+            input_tokens=10,
+            output_tokens=7,
+            input_tokens_details={"cached_tokens": 4},
+            output_tokens_details={"reasoning_tokens": 5},
+        ),
+    },
+    calling=_calling,
+    reasoned=REASONED,
+    refused=REFUSED,
+    sealed=Sealed(oddity=REASONED, words=("encrypted-1",)),
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from dragoman.testing.faults import replies, streams, wire
 from dragoman.testing.faults.fault import FAULTS, Asked, Fault
-from dragoman.testing.faults.tongues import is_streamed, tongue_of
+from dragoman.testing.faults.tongue import Tongue
+from dragoman.testing.faults.tongues import TONGUES, tongue_of
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Received, Script
 
@@ -24,14 +26,16 @@ class FaultServer(LoopbackServer):
 
     Args:
         port: the port to listen on, 0 for any.
+        tongues: the dialects to speak, the first that a request fits.
 
     Attributes:
         soundly: whether to answer soundly from now on, whatever the path says.
 
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, tongues: Sequence[Tongue] = TONGUES) -> None:
         super().__init__(self._meet, port=port)
+        self._tongues = tongues
         self.soundly: bool = False
         self._met: Counter[str] = Counter()
 
@@ -51,7 +55,8 @@ class FaultServer(LoopbackServer):
         each = names.split("+")
         number = self._met[names]
         self._met[names] += 1
-        asked = Asked(tongue=tongue_of(request), streamed=is_streamed(request), request=request)
+        tongue = tongue_of(request, self._tongues)
+        asked = Asked(tongue=tongue, streamed=tongue.is_streamed(request), request=request)
         return _known("ok" if self.soundly else each[number % len(each)]).answer(asked)
 
 

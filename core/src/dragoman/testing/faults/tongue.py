@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
-from attrs import frozen
+from attrs import field, frozen
 
-__all__ = ["TEXTS", "Events", "Json", "Oddity", "Tongue", "event"]
+from dragoman.testing.faults.shapes import Called, Counted, Events, Json, Oddity, Sealed
+from dragoman.testing.reply import Received
 
-Json: TypeAlias = dict[str, Any]
-Events: TypeAlias = tuple[bytes, ...]
+__all__ = ["TEXTS", "Events", "Json", "Oddity", "Tongue", "event", "wants_stream"]
 
 TEXTS = ("Hello", ", wörld ", "🌍", "!")
 """What a sound answer says, delta by delta; some of its characters take several bytes."""
@@ -29,26 +29,26 @@ def event(value: object, name: str = "") -> bytes:
     return (f"event: {name}\n" if name else "").encode() + f"data: {data}\n\n".encode()
 
 
-@frozen(kw_only=True)
-class Oddity:
-    """Hold an answer that is unusual but sound, or odd in its content alone.
-
-    Args:
-        events: how it streams.
-        whole: the reply as a whole.
-
-    """
-
-    events: Events
-    whole: Json
+def wants_stream(request: Received) -> bool:
+    """Tell whether the body of a request has a member ``stream`` that is true, as in most dialects."""
+    try:
+        body: object = json.loads(request.body)
+    except ValueError:
+        return False
+    return isinstance(body, dict) and cast("dict[str, object]", body).get("stream") is True
 
 
 @frozen(kw_only=True)
 class Tongue:
     """Say how one dialect frames what it says.
 
+    What has a default need not be given. The checks of :mod:`dragoman.testing.conformance` that need what is missing
+    are then skipped, and say so.
+
     Args:
         name: what to call it.
+        endings: which requests speak it, by the ends of their paths; by default, all.
+        is_streamed: tells whether a request asks for a stream.
         opening: the events before the first text.
         speak: makes the event that adds a text.
         closing: makes the events after the last text, the terminal signal among them, of the whole text.
@@ -61,10 +61,21 @@ class Tongue:
         failing: the event that reports an error in the middle of a stream.
         coded: further error bodies by the name of their fault, each with its status.
         oddities: unusual answers by their names.
+        identity: the id and the model that a sound answer names; ``None`` for what it does not name.
+        request_id: the header of a reply that names the request, in lower case.
+        finish: makes an answer "fine" that ends for a reason in the vendor's words.
+        finishes: what the vendor's reasons for an end stand for, in ours.
+        counts: the ways in which usage is reported, by names of one's own.
+        calling: makes an answer of calls of tools; ``None`` for calls that the dialect cannot express.
+        reasoned: an answer that reasons "hm" and says "fine".
+        refused: an answer that declines with "I will not."
+        sealed: an answer with signed data in it.
 
     """
 
     name: str
+    endings: tuple[str, ...] = ("",)
+    is_streamed: Callable[[Received], bool] = wants_stream
     opening: Events
     speak: Callable[[str], bytes]
     closing: Callable[[str], Events]
@@ -77,6 +88,19 @@ class Tongue:
     failing: bytes
     coded: Mapping[str, tuple[int, Json]]
     oddities: Mapping[str, Oddity]
+    identity: tuple[str | None, str | None] | None = None
+    request_id: str = "x-request-id"
+    finish: Callable[[str], Oddity] | None = None
+    finishes: Mapping[str, str] = field(factory=dict[str, str])
+    counts: Mapping[str, Counted] = field(factory=dict[str, Counted])
+    calling: Callable[[Sequence[Called]], Oddity | None] | None = None
+    reasoned: Oddity | None = None
+    refused: Oddity | None = None
+    sealed: Sealed | None = None
+
+    def speaks(self, request: Received) -> bool:
+        """Tell whether a request is of this dialect."""
+        return request.path.partition("?")[0].endswith(self.endings)
 
     def begun(self, *texts: str) -> Events:
         """Return the events of an answer as far as its last text."""

@@ -1,9 +1,8 @@
-"""Which dialect a request speaks, and whether it asks for a stream: told by its path and its body."""
+"""Which dialect a request speaks: told by its path."""
 
 from __future__ import annotations
 
-import json
-from typing import cast
+from collections.abc import Sequence
 
 from dragoman.testing.faults.chat import CHAT
 from dragoman.testing.faults.gemini import GEMINI
@@ -12,41 +11,22 @@ from dragoman.testing.faults.responses import RESPONSES
 from dragoman.testing.faults.tongue import Tongue
 from dragoman.testing.reply import Received
 
-__all__ = ["TONGUES", "is_streamed", "tongue_of"]
+__all__ = ["TONGUES", "tongue_of"]
 
 TONGUES = (CHAT, RESPONSES, MESSAGES, GEMINI)
-"""Every dialect that the server speaks."""
-
-_ENDINGS = {
-    "/chat/completions": CHAT,
-    "/responses": RESPONSES,
-    "/messages": MESSAGES,
-    ":generateContent": GEMINI,
-    ":streamGenerateContent": GEMINI,
-}
+"""Every dialect that the server speaks unless it is told others."""
 
 
-def tongue_of(request: Received) -> Tongue:
-    """Return the dialect of a request.
+def tongue_of(request: Received, tongues: Sequence[Tongue] = TONGUES) -> Tongue:
+    """Return the first of these dialects that a request speaks.
 
     Raises:
-        LookupError: if its path belongs to none.
+        LookupError: if it speaks none.
 
     """
-    path = request.path.partition("?")[0]
-    for ending, tongue in _ENDINGS.items():
-        if path.endswith(ending):
+    for tongue in tongues:
+        if tongue.speaks(request):
             return tongue
-    message = f"no dialect has the path {path}; known are those that end in {', '.join(_ENDINGS)}"
+    known = ", ".join(ending for tongue in tongues for ending in tongue.endings)
+    message = f"no dialect has the path {request.path.partition('?')[0]}; known are those that end in {known}"
     raise LookupError(message)
-
-
-def is_streamed(request: Received) -> bool:
-    """Tell whether a request asks for a stream."""
-    if ":streamGenerateContent" in request.path:
-        return True
-    try:
-        body: object = json.loads(request.body)
-    except ValueError:
-        return False
-    return isinstance(body, dict) and cast("dict[str, object]", body).get("stream") is True

@@ -1,0 +1,184 @@
+# ruff: noqa: S101  # checks are made of assertions
+"""Level 1: text comes through, whole and streamed, with the facts beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dragoman.capabilities import Support
+from dragoman.events import TextDelta
+from dragoman.llm import LLM, StreamingLLM
+from dragoman.message import Message
+from dragoman.response import Response
+from dragoman.sync import SyncLLM
+from dragoman.testing.conformance.grammar import check_events, check_raw_events
+from dragoman.testing.conformance.subject import BOTH, TEXT, Subject, few
+from dragoman.testing.faults import Tongue
+from dragoman.testing.reply import Received, Reply
+
+__all__ = ["Answers"]
+
+_MANY = 50
+_LOOPS = 20
+_TEXTS = st.lists(st.text(max_size=8), max_size=6).map(tuple)
+
+
+class Answers(Subject):
+    """Check the answer to a plain question."""
+
+    def test_an_answer_comes_whole(self) -> None:
+        """Protects from the plainest failure there is."""
+        with self.sound() as url:
+            response = self.ask(url)
+        assert response.text == TEXT if self.tongue else isinstance(response, Response)
+
+    def test_an_answer_is_streamed(self) -> None:
+        """Protects from a stream that says something else than the server."""
+        with self.sound() as url:
+            response = self.ask(url, streamed=True)
+        assert response.text == TEXT if self.tongue else isinstance(response, Response)
+
+    def test_a_collected_stream_is_the_whole_answer(self) -> None:
+        """Protects from answers that differ by the way they were asked for."""
+        with self.sound() as url:
+            whole, streamed = (self.ask(url, streamed=each) for each in BOTH)
+        assert (streamed.message.content, streamed.finish) == (whole.message.content, whole.finish)
+        assert [type(part) for part in streamed.message.parts] == [type(part) for part in whole.message.parts]
+
+    def test_a_stream_keeps_the_grammar(self) -> None:
+        """Protects from consumers that meet an event where none may be."""
+        with self.sound() as url:
+            check_events(self.events(url))
+
+    def test_the_provider_leaves_ends_to_the_core(self) -> None:
+        """Protects from two places that put an answer together, and differ."""
+        with self.sound() as url:
+            asyncio.run(check_raw_events(self.config(url)))
+
+    def test_text_arrives_as_it_is_sent(self) -> None:
+        """Protects from a stream that is held back until it is complete."""
+        tongue = self.spoken()
+        rest = threading.Event()
+        begun, whole = b"".join(tongue.begun("first")), b"".join(tongue.stream("first", "second"))
+
+        def answer(_: Received) -> Reply:
+            return Reply.sse(begun, whole[len(begun) :], pauses=(0, rest))
+
+        async def read(url: str) -> str:
+            async with self.llm(url) as llm, llm.stream("hi") as stream:
+                return await anext(stream.text())
+
+        async def read_soon(url: str) -> str:
+            try:
+                return await asyncio.wait_for(read(url), self.patience)
+            finally:
+                rest.set()
+
+        with self.replying(answer) as server:
+            assert asyncio.run(read_soon(server.url)) == "first"
+
+    def test_any_text_comes_through(self) -> None:
+        """Protects from characters that are lost, doubled or taken for something else."""
+        tongue = self.spoken()
+
+        @few
+        @given(texts=_TEXTS.filter(any))
+        def check(texts: tuple[str, ...]) -> None:
+            for streamed in BOTH:
+                with self.replying(_saying(tongue, *texts)) as server:
+                    assert self.ask(server.url, streamed=streamed).text == "".join(texts)
+
+        check()
+
+    def test_an_empty_answer_is_an_answer(self) -> None:
+        """Protects from a crash where the model has nothing to say."""
+        tongue = self.spoken()
+        for streamed in BOTH:
+            with self.replying(_saying(tongue, "")) as server:
+                assert self.ask(server.url, streamed=streamed).text == ""
+
+    def test_a_whole_reply_serves_for_a_stream(self) -> None:
+        """Protects from gateways that do not stream."""
+        with self.replying(Reply.json(self.spoken().whole(TEXT))) as server:
+            assert self.ask(server.url, streamed=True).text == TEXT
+
+    def test_a_prompt_is_answered(self) -> None:
+        """Protects from a provider that knows conversations alone."""
+        if self.tongue is not None and self.can().completion.support is Support.YES:
+            pytest.skip("not shown: the model has an endpoint for prompts that the tongue does not speak")
+
+        async def complete(url: str | None) -> str:
+            async with self.llm(url) as llm:
+                return await llm.completion("hi", max_tokens=20)
+
+        with self.sound() as url:
+            assert asyncio.run(complete(url)) == (TEXT if self.tongue else self.ask(url, max_tokens=20).text)
+
+    def test_text_alone_is_streamed_as_text(self) -> None:
+        """Protects from a consumer of text who gets anything else, or nothing."""
+
+        async def read(url: str | None) -> list[str]:
+            async with StreamingLLM(self.config(url)) as llm:
+                return [piece async for piece in llm.streaming_completion("hi")]
+
+        with self.sound() as url:
+            pieces = asyncio.run(read(url))
+            texts = [event.text for event in self.events(url) if isinstance(event, TextDelta) and event.text]
+        assert "".join(pieces) == "".join(texts)
+        assert "" not in pieces
+
+    def test_it_answers_without_await(self) -> None:
+        """Protects from a provider that works in one kind of program alone."""
+        with self.sound() as url, SyncLLM(self.config(url)) as llm:
+            assert llm.generate("hi").text == (TEXT if self.tongue else self.ask(url).text)
+
+    def test_many_streams_at_once_are_kept_apart(self) -> None:
+        """Protects from an answer that is given to someone else."""
+        tongue = self.spoken()
+
+        def answer(request: Received) -> Reply:
+            number = next(each for each in range(_MANY) if f"number <{each}>" in request.body.decode())
+            return Reply.sse(*tongue.stream("this is ", f"number <{number}>"))
+
+        async def ask(llm: LLM, number: int) -> str:
+            async with llm.stream(f"number <{number}>") as stream:
+                return (await stream.collect()).text
+
+        async def many(url: str) -> list[str]:
+            async with self.llm(url) as llm:
+                return await asyncio.gather(*(ask(llm, number) for number in range(_MANY)))
+
+        with self.replying(answer) as server:
+            assert asyncio.run(many(server.url)) == [f"this is number <{each}>" for each in range(_MANY)]
+
+    def test_one_object_serves_many_event_loops(self) -> None:
+        """Protects from an event loop that is closed under a client that lives on."""
+        with self.sound() as url:
+            llm = LLM(self.config(url))
+            texts = {asyncio.run(llm.generate("hi")).text for _ in range(_LOOPS)}
+            asyncio.run(llm.aclose())
+        assert len(texts) == 1
+
+    def test_an_answer_survives_storage(self) -> None:
+        """Protects from conversations that cannot be saved and taken up again."""
+        with self.sound() as url:
+            message = self.ask(url).message
+        assert Message.from_dict(json.loads(json.dumps(message.to_dict()))) == message
+
+
+def _saying(tongue: Tongue, *texts: str) -> Callable[[Received], Reply]:
+    """Answer with these texts, streamed or whole."""
+
+    def answer(request: Received) -> Reply:
+        if tongue.is_streamed(request):
+            return Reply.sse(b"".join(tongue.stream(*texts)))
+        return Reply.json(tongue.whole("".join(texts)))
+
+    return answer

@@ -1,0 +1,70 @@
+# ruff: noqa: S101  # checks are made of assertions
+"""The grammar of :mod:`dragoman.events`, checked on the outside and on the inside of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dragoman.assembly import Assembler
+from dragoman.binding import bind
+from dragoman.config import LLMConfig
+from dragoman.events import (
+    ArgumentsDelta,
+    Event,
+    MediaDelta,
+    PartEnd,
+    PartStart,
+    ReasoningDelta,
+    StreamEnd,
+    StreamStart,
+    TextDelta,
+)
+from dragoman.parts import Reasoning, Refusal, Text, ToolCall
+from dragoman.provider import CallContext
+from dragoman.testing.conformance.subject import hello
+
+__all__ = ["check_events", "check_raw_events"]
+
+_DELTAS = (TextDelta, ReasoningDelta, ArgumentsDelta, MediaDelta)
+
+
+def check_events(events: Sequence[Event]) -> None:
+    """Check the events of a whole stream as a consumer sees them."""
+    assert [type(each) for each in events].count(StreamStart) == 1
+    assert [type(each) for each in events].count(StreamEnd) == 1
+    assert isinstance(events[0], StreamStart)
+    last = events[-1]
+    assert isinstance(last, StreamEnd)
+    begun = [each.index for each in events if isinstance(each, PartStart)]
+    ended = {each.index: each.part for each in events if isinstance(each, PartEnd)}
+    assert begun == list(range(len(begun)))
+    assert sorted(ended) == begun
+    assert tuple(ended[index] for index in begun) == last.response.message.parts
+    for index in begun:
+        _check_part(events, index, ended)
+
+
+def _check_part(events: Sequence[Event], index: int, ended: Mapping[int, object]) -> None:
+    own = [each for each in events if isinstance(each, (PartStart, PartEnd, *_DELTAS)) and each.index == index]
+    assert isinstance(own[0], PartStart)
+    assert isinstance(own[-1], PartEnd)
+    said = "".join(each.text for each in own if isinstance(each, TextDelta | ReasoningDelta))
+    written = "".join(each.fragment for each in own if isinstance(each, ArgumentsDelta))
+    start, part = own[0].part, ended[index]
+    if isinstance(part, Text | Refusal | Reasoning) and isinstance(start, Text | Refusal | Reasoning):
+        assert part.text == start.text + said
+    if isinstance(part, ToolCall) and isinstance(start, ToolCall):
+        assert part.arguments == start.arguments + written
+
+
+async def check_raw_events(config: LLMConfig) -> None:
+    """Check the events that a provider gives: starts, deltas and snapshots, and no ends."""
+    bound = bind(config)
+    async with bound.provider.stream(hello(bound, config), CallContext()) as events:
+        given = [event async for event in events]
+    first = given[0] if given and isinstance(given[0], StreamStart) else None
+    assembler = Assembler(first or StreamStart())
+    for event in given[1:] if first else given:
+        assembler.feed(event)
+    assert assembler.end()
+    await bound.provider.aclose()

@@ -1,0 +1,78 @@
+# ruff: noqa: S101  # checks are made of assertions
+"""Level 2, continued: the results of tools go back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from dragoman.errors import UnsupportedError
+from dragoman.message import Message
+from dragoman.parts import Bytes, Data, Media, Outcome, Text, ToolCall, ToolResult
+from dragoman.testing.conformance.subject import Subject
+from dragoman.testing.conformance.tools import ASKED, WEATHER
+
+__all__ = ["Results"]
+
+_PIXEL = b"\x89PNG\r\n\x1a\n-a-pixel"
+
+
+class Results(Subject):
+    """Check the results of tools, for models that take tools."""
+
+    def test_calls_and_results_go_back(self) -> None:
+        """Protects from a model that asks again because it never saw the result."""
+        body = self._answered(_result("It rains in Oslo."))
+        for word in ("weather", "Oslo-in-the-call", "It rains in Oslo."):
+            assert word in body
+
+    def test_results_stay_with_their_calls(self) -> None:
+        """Protects from results that are swapped on the way."""
+        self.offered()
+        calls = [ToolCall(name="weather", call_id=f"call_{city}", arguments=_city(city)) for city in ("Oslo", "Rome")]
+        results = [
+            ToolResult(call_id=f"call_{city}", name="weather", content=f"of {city}") for city in ("Oslo", "Rome")
+        ]
+        sent = [
+            self.body([ASKED, Message("assistant", calls), Message("tool", each)], tools=[WEATHER])
+            for each in (results, results[::-1])
+        ]
+        assert sent[0].index("of Oslo") < sent[0].index("of Rome")
+        assert all(words in body for body in sent for words in ("of Oslo", "of Rome"))
+
+    @pytest.mark.parametrize("outcome", ["error", "denied", "interrupted"])
+    def test_a_result_that_failed_goes_back(self, outcome: str) -> None:
+        """Protects from a model that believes a tool that failed."""
+        assert "It went wrong." in self._answered(_result("It went wrong.", outcome=outcome))
+
+    def test_data_is_a_result(self) -> None:
+        """Protects from results that must be turned into text by everyone."""
+        body = self._answered(_result([Data(value={"degrees": [17.5, None]})]))
+        assert "degrees" in body
+        assert "17.5" in body
+
+    def test_media_in_a_result_is_not_lost(self) -> None:
+        """Protects from a picture that a tool took and that the model never sees."""
+        source = Bytes(data=_PIXEL)
+        picture = Media(source=source, media_type="image/png")
+        try:
+            body = self._answered(_result([Text(text="Look."), picture]))
+        except UnsupportedError:
+            return
+        assert source.base64 in body
+
+    def _answered(self, result: ToolResult) -> str:
+        self.offered()
+        call = ToolCall(name="weather", call_id="call_1", arguments=_city("Oslo-in-the-call"))
+        return self.body([ASKED, Message("assistant", call), Message("tool", result)], tools=[WEATHER])
+
+
+def _city(name: str) -> str:
+    return json.dumps({"city": name})
+
+
+def _result(content: str | Sequence[Any], outcome: str = "ok") -> ToolResult:
+    return ToolResult(call_id="call_1", name="weather", content=content, outcome=Outcome(outcome))

@@ -1,0 +1,180 @@
+# ruff: noqa: S101  # checks are made of assertions
+"""Level 3: answers of a wanted shape."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from dragoman.capabilities import Support
+from dragoman.errors import (
+    OutputValidationError,
+    RefusalError,
+    TruncatedOutputError,
+    UnsupportedError,
+)
+from dragoman.request import OutputFormat
+from dragoman.testing.conformance.subject import BOTH, Subject, not_shown
+from dragoman.testing.faults import Oddity
+
+__all__ = ["Structured"]
+
+
+@frozen(kw_only=True)
+class Forecast:
+    """Hold what a model is asked for."""
+
+    city: str
+    days: int
+
+
+def _object(**members: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": members, "required": [*members], "additionalProperties": False}
+
+
+_LEAF = {"type": "string"}
+SCHEMAS: Mapping[str, dict[str, Any]] = {
+    "plain": _object(city=_LEAF, days={"type": "integer"}),
+    "nested": _object(city=_object(name=_LEAF, place=_object(street=_LEAF))),
+    "list": _object(city={"type": "array", "items": _object(name=_LEAF)}),
+    "enum": _object(city={"type": "string", "enum": ["Oslo", "Rome"]}),
+    "const": _object(city={"const": "Oslo"}),
+    "union": _object(city={"anyOf": [_LEAF, {"type": "integer"}, _object(name=_LEAF)]}),
+    "nullable": _object(city={"anyOf": [_LEAF, {"type": "null"}]}),
+    "types": _object(city={"type": ["string", "null"]}),
+    "optional": {"type": "object", "properties": {"city": _LEAF, "days": _LEAF}, "required": ["city"]},
+    "open": {"type": "object", "properties": {"city": _LEAF}, "additionalProperties": True},
+    "map": _object(city={"type": "object", "additionalProperties": {"type": "integer"}}),
+    "default": _object(city={"type": "string", "default": "Oslo"}),
+    "limits": _object(city={"type": "string", "minLength": 1, "maxLength": 9, "pattern": "^[A-Z]"}),
+    "numbers": _object(city={"type": "integer", "minimum": 0, "maximum": 9, "multipleOf": 3}),
+    "reference": {**_object(city={"$ref": "#/$defs/Name"}), "$defs": {"Name": _LEAF}},
+    "recursive": {
+        **_object(city={"$ref": "#/$defs/Node"}),
+        "$defs": {"Node": _object(name=_LEAF, below={"type": "array", "items": {"$ref": "#/$defs/Node"}})},
+    },
+    "described": _object(city={"type": "string", "title": "City", "description": "Where it is."}),
+}
+"""Schemas of every construct that typed programs give rise to; each has a member ``city``."""
+
+
+class Structured(Subject):
+    """Check schemas on their way out, and values on their way in."""
+
+    def shaped(self) -> None:
+        """Skip the check for a model that cannot be held to a schema."""
+        if self.can().json_schema.support is Support.NO:
+            pytest.skip("does not apply: the model cannot be held to a schema")
+
+    def test_a_schema_is_sent(self) -> None:
+        """Protects from a wish for a shape that is dropped in silence."""
+        self.shaped()
+        body = self.body("Where?", output=SCHEMAS["plain"])
+        assert "city" in body
+        assert "days" in body
+
+    @pytest.mark.parametrize("name", SCHEMAS)
+    def test_any_schema_is_sent_or_refused(self, name: str) -> None:
+        """Protects from a crash, or a server's 400, over a construct that a dialect does not have."""
+        self.shaped()
+        try:
+            assert "city" in self.body("Where?", output=SCHEMAS[name])
+        except UnsupportedError:
+            return
+
+    @pytest.mark.parametrize("name", SCHEMAS)
+    def test_schemas_are_not_changed(self, name: str) -> None:
+        """Protects from a schema of the caller that is made strict in place."""
+        self.shaped()
+        schema = deepcopy(SCHEMAS[name])
+        with contextlib.suppress(UnsupportedError):
+            self.body("Where?", output=OutputFormat("json_schema", schema=schema, name="answer", strict=True))
+        assert schema == SCHEMAS[name]
+
+    def test_a_wish_for_json_is_sent(self) -> None:
+        """Protects from prose where an object was asked for."""
+        self.shaped()
+        try:
+            assert self.body("Where?", output="json") != self.body("Where?")
+        except UnsupportedError:
+            return
+
+    def test_the_name_of_a_schema_cannot_break_a_request(self) -> None:
+        """Protects from names that are sound in Python and refused by a server."""
+        self.shaped()
+        name = "Répons[list[int]] " + "x" * 99
+        assert "city" in self.body("Where?", output=OutputFormat("json_schema", schema=SCHEMAS["plain"], name=name))
+
+    def test_a_value_is_read(self) -> None:
+        """Protects from a structured answer that every caller must parse."""
+        assert self._extracted('{"city": "Oslo", "days": 2}') == Forecast(city="Oslo", days=2)
+
+    def test_what_does_not_fit_is_told_with_its_place(self) -> None:
+        """Protects from a value of the wrong type that is found three calls later."""
+        with pytest.raises(OutputValidationError, match="days"):
+            self._extracted('{"city": "Oslo", "days": "two"}')
+
+    def test_what_is_no_json_is_told(self) -> None:
+        """Protects from a bare JSONDecodeError."""
+        with pytest.raises(OutputValidationError):
+            self._extracted("It rains.")
+
+    def test_half_a_value_is_no_value(self) -> None:
+        """Protects from an object that was cut and is filled up with defaults."""
+        self.shaped()
+        oddity = self.oddity("too_long")
+        with self.saying(oddity) as url, pytest.raises(TruncatedOutputError):
+            self.ask(url).parse(Forecast)
+
+    def test_a_refusal_is_no_value(self) -> None:
+        """Protects from words of refusal that are reported as broken JSON."""
+        for streamed in BOTH:
+            with self.saying(self._refused()) as url, pytest.raises(RefusalError):
+                self.ask(url, streamed=streamed).parse(Forecast)
+
+    def test_a_refusal_is_told_apart_from_text(self) -> None:
+        """Protects from a refusal that is shown as the answer."""
+        for streamed in BOTH:
+            with self.saying(self._refused()) as url:
+                response = self.ask(url, streamed=streamed)
+            assert (response.refusal, response.text) == ("I will not.", "")
+            assert response.finish.reason == "refusal"
+
+    def test_a_schema_is_refused_where_there_is_none(self) -> None:
+        """Protects from a promise that the model cannot keep."""
+        if self.can().json_schema.support is not Support.NO:
+            pytest.skip("does not apply: the model can be held to a schema")
+        with self.sound() as url:
+            assert isinstance(self.failure(url, output=SCHEMAS["plain"]), UnsupportedError)
+
+    def test_a_value_is_made_in_process(self) -> None:
+        """Protects from a model in this process that ignores the shape."""
+        self.shaped()
+        if self.tongue is not None:
+            pytest.skip("does not apply: the answers of a server are checked one by one")
+        response = self.ask(None, "Where?", output=SCHEMAS["enum"])
+        assert json.loads(response.text) in [{"city": "Oslo"}, {"city": "Rome"}]
+
+    def _refused(self) -> Oddity:
+        refused = self.spoken().refused
+        if refused is None:
+            not_shown("refused")
+        return refused
+
+    def _extracted(self, answer: str) -> Forecast:
+        async def extract(url: str) -> Forecast:
+            async with self.llm(url) as llm:
+                return await llm.extract(Forecast, "Where?")
+
+        self.shaped()
+        tongue = self.spoken()
+        oddity = Oddity(events=tongue.stream(answer), whole=tongue.whole(answer))
+        with self.saying(oddity) as url:
+            return asyncio.run(extract(url))

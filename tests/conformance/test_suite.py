@@ -1,0 +1,314 @@
+"""The suite guards itself: what is overridden, what is known to fail, what cannot be shown."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from conformance.sound import Plugin, SoundChat, SoundProvider
+from dragoman import Capabilities, ChatRequest, CompletionRequest, Text, UnsupportedError, hookimpl
+from dragoman.capabilities import NO, YES
+from dragoman.http import HttpRequest
+from dragoman.plugins import installed
+from dragoman.testing.conformance import LEVELS, ProviderConformance, checks, level_of
+from dragoman.testing.conformance.look import look
+from dragoman.testing.conformance.probe import imported
+from dragoman.testing.faults import CHAT, GEMINI, TONGUES, Called, FaultServer, Tongue
+from dragoman_echo import EchoProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BARE = Tongue(
+    **{
+        each.name: getattr(CHAT, each.name)
+        for each in attrs.fields(Tongue)
+        if each.default is attrs.NOTHING and each.name not in {"coded", "oddities"}
+    },
+    coded={},
+    oddities={},
+)
+"""A dialect of which only what is required is told; it takes every path."""
+
+
+@pytest.fixture(autouse=True)
+def plugins() -> Iterator[None]:
+    installed.cache_clear()
+    yield
+    installed.cache_clear()
+
+
+def suite(**members: Any) -> type[ProviderConformance]:
+    return type("Suite", (ProviderConformance,), {"provider": Plugin(), "name": "sound", "model": "m"} | members)
+
+
+def overriding(reason: str | None) -> Any:
+    @pytest.mark.xfail(reason=reason)
+    def override(_: object) -> None:
+        pytest.fail("the override ran")
+
+    return override
+
+
+def test_every_check_says_what_it_protects_from() -> None:
+    found = list(checks())
+    assert [check.name for check in found if not check.protects.startswith("from ")] == []
+    assert {check.level for check in found} == set(LEVELS)
+    assert len({check.name for check in found}) == len(found)
+    assert sum(check.cases for check in found) >= 300
+    assert all(level_of(check.name) == check.level for check in found)
+
+
+def test_an_override_without_a_reason_is_refused() -> None:
+    with pytest.raises(TypeError, match="overrides or removes the check test_an_answer_comes_whole"):
+        suite(test_an_answer_comes_whole=lambda _: None)
+    with pytest.raises(TypeError, match="xfail"):
+        suite(test_an_answer_comes_whole=None)
+
+
+@pytest.mark.parametrize("reason", [None, " "])
+def test_an_override_needs_a_reason_that_says_something(reason: str | None) -> None:
+    override = overriding(reason)
+    with pytest.raises(TypeError, match="say why"):
+        suite(test_an_answer_comes_whole=override)
+
+
+def test_a_check_that_is_overridden_still_runs_and_has_to_fail() -> None:
+    override = overriding("because")
+    kind: Any = suite(test_an_answer_comes_whole=override, tongue=CHAT)
+    kind().test_an_answer_comes_whole()
+    (mark,) = kind.test_an_answer_comes_whole.pytestmark
+    assert mark.kwargs == {"reason": "because", "strict": True}
+    assert type("Heir", (kind,), {}).test_an_answer_comes_whole is kind.test_an_answer_comes_whole  # type: ignore[attr-defined]
+
+
+def test_a_mixin_overrides_nothing_in_secret() -> None:
+    class Mixin:
+        def test_an_answer_comes_whole(self) -> None: ...
+
+    with pytest.raises(TypeError, match="overrides or removes"):
+        type("Mixed", (Mixin, ProviderConformance), {})
+
+
+@pytest.mark.parametrize("known", [{"test_no_such": "because"}, {"test_an_answer_comes_whole": ""}])
+def test_known_failures_name_checks_and_reasons(known: dict[str, str]) -> None:
+    with pytest.raises(TypeError, match="must name a check and give a reason"):
+        suite(known_failures=known)
+
+
+def test_what_the_tongue_does_not_tell_is_not_shown() -> None:
+    kind: Any = suite(tongue=BARE)
+    for name, member in (
+        ("test_reasons_for_an_end_are_told_apart", "finish"),
+        ("test_an_unknown_reason_is_no_stop", "finish"),
+        ("test_usage_is_read_as_it_is_meant", "counts"),
+        ("test_the_answer_is_named", "identity"),
+        ("test_a_refusal_is_no_value", "refused"),
+        ("test_reasoning_is_told_apart_from_text", "reasoned"),
+        ("test_what_was_signed_goes_back", "sealed"),
+        ("test_one_call_is_read", "calling"),
+        ("test_nulls_are_no_values", 'oddities\\["nulls"\\]'),
+    ):
+        with pytest.raises(pytest.skip.Exception, match=f"not shown: supply Tongue.{member}"):
+            getattr(kind(), name)()
+    with pytest.raises(pytest.skip.Exception, match="not shown"):
+        kind().test_errors_of_another_shape_are_read("error_text")
+    kind().test_an_answer_comes_whole()
+
+
+def test_what_does_not_apply_says_why() -> None:
+    bare: Any = suite(tongue=BARE, base="", provider=Plugin(info=attrs.evolve(Plugin().info, options=None)))
+    for name, reason in (
+        ("test_its_options_are_typed", "no options"),
+        ("test_its_options_are_documented", "no options"),
+        ("test_a_misspelt_option_is_told_with_the_right_one", "no options"),
+        ("test_its_import_is_light", "registered"),
+        ("test_a_slash_behind_the_address_is_no_segment", "no path"),
+    ):
+        with pytest.raises(pytest.skip.Exception, match=reason):
+            getattr(bare(), name)()
+    unmarked: Any = suite(tongue=attrs.evolve(CHAT, mark=b""))
+    with pytest.raises(pytest.skip.Exception, match="no mark"):
+        unmarked().test_an_answer_needs_no_mark_behind_it()
+    with pytest.raises(pytest.skip.Exception, match="cannot express"):
+        suite(tongue=GEMINI)().calling(Called(call_id="1", name="weather", pieces=("{",)))
+
+
+def test_an_answer_where_an_error_is_due_is_a_failure() -> None:
+    made = suite(tongue=CHAT)()
+    with made.sound() as url, pytest.raises(AssertionError, match="an answer came where an error was due"):
+        made.failure(url)
+
+
+def test_a_plugin_is_known_by_its_module_or_its_class() -> None:
+    assert suite(provider=importlib.import_module("dragoman_echo"), name="").known_as() == "echo"
+    assert suite(name="").known_as() == "plugin"
+    assert suite(provider="groq").known_as() == "groq"
+
+
+def test_a_provider_without_a_server_is_registered_and_checked() -> None:
+    class Own:
+        @hookimpl
+        def dragoman_provider(self, config: Any) -> Any:
+            made = EchoProvider(config)
+            made.info = attrs.evolve(made.info, name="own")  # type: ignore[misc]
+            return made
+
+    kind: Any = suite(provider=Own(), name="own")
+    kind().test_an_answer_comes_whole()
+    kind().test_a_broken_neighbor_does_not_matter()
+    described = kind.described()
+    assert (described["provider"], described["distribution"], described["tongue"]) == ("own", "registered", None)
+
+
+def test_a_provider_that_cannot_be_made_is_described_all_the_same() -> None:
+    described = suite(provider="nobody").described()
+    assert (described["provider"], described["distribution"]) == ("nobody", "")
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import dragoman", {}),
+        ("print('hello')", {"output": "hello"}),
+        ("import os; os.environ['OF_THE_TEST'] = '1'", {"environment": ["OF_THE_TEST"]}),
+        ("import threading; threading.Thread(target=threading.Event().wait).start()", {"threads": 1}),
+        ("import warnings; warnings.warn('soon', DeprecationWarning)", {"error": "DeprecationWarning: soon"}),
+        (
+            "import socket, contextlib\nwith contextlib.suppress(OSError): socket.create_connection(('127.0.0.1', 9))",
+            {"connected": True},
+        ),
+    ],
+)
+def test_what_an_import_does_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, found: dict[str, Any]
+) -> None:
+    (tmp_path / "imported_by_the_test.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    imported.cache_clear()
+    seen = attrs.asdict(imported("imported_by_the_test:plugin"))
+    words = {name: seen[name].strip().rpartition("\n")[2] for name in ("output", "error")}
+    facts = {name: seen[name] for name in ("environment", "threads", "connected")}
+    nothing: dict[str, Any] = {"environment": [], "threads": 0, "connected": False, "output": "", "error": ""}
+    assert facts | words == nothing | found
+    imported.cache_clear()
+
+
+def test_an_import_that_ends_the_process_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ends_the_process.py").write_text("import os\nos._exit(3)")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(pytest.fail.Exception, match="ended the process"):
+        imported("ends_the_process")
+
+
+def test_a_dialect_of_one_s_own_has_all_faults() -> None:
+    kind: Any = suite(tongue=BARE)
+    for name in ("trunc_clean", "mid_error"):
+        with FaultServer(tongues=(BARE,)) as server:
+            assert kind().failure(server.url_of(name), streamed=True)
+    assert all(tongue.endings != ("",) for tongue in TONGUES)
+
+
+class Refusing(SoundChat):
+    """Speak of nothing but plain text, and of one setting."""
+
+    def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
+        assert isinstance(request, ChatRequest)
+        plain = all(isinstance(part, Text) and part.seal is None for each in request.messages for part in each.parts)
+        if not plain or request.tools or request.output.kind != "text" or request.settings.seed is not None:
+            message = "this dialect cannot say it"
+            raise UnsupportedError(message)
+        return super().encode(request, stream=stream)
+
+
+@pytest.mark.parametrize(
+    ("check", "arguments"),
+    [
+        ("test_the_choice_of_a_tool_is_sent", ("required",)),
+        ("test_choices_of_tools_are_told_apart", ()),
+        ("test_media_in_a_result_is_not_lost", ()),
+        ("test_any_schema_is_sent_or_refused", ("plain",)),
+        ("test_schemas_are_not_changed", ("plain",)),
+        ("test_a_wish_for_json_is_sent", ()),
+        ("test_media_is_sent_or_refused", ("image",)),
+        ("test_data_is_sent", ()),
+        ("test_what_another_signed_is_not_sent", ("text",)),
+        ("test_what_is_held_back_is_written_down", ("text",)),
+        ("test_a_setting_does_what_is_declared", ("seed",)),
+        ("test_what_was_not_asked_is_not_sent", ()),
+    ],
+)
+def test_what_a_dialect_refuses_it_need_not_send(check: str, arguments: tuple[Any, ...]) -> None:
+    kind: Any = suite(tongue=CHAT, provider=Plugin(dialect=Refusing))
+    getattr(kind(), check)(*arguments)
+
+
+def test_what_a_dialect_refuses_is_skipped_where_it_must_be_seen() -> None:
+    kind: Any = suite(tongue=CHAT, provider=Plugin(dialect=Refusing))
+    with pytest.raises(pytest.skip.Exception, match="takes no pictures"):
+        kind().test_media_keeps_its_place()
+    with pytest.raises(pytest.skip.Exception, match="takes no seed"):
+        kind().test_a_setting_keeps_its_value("seed")
+    alone: Any = suite(provider=Plugin(dialect=Refusing), options={"api_key": "sk-of-the-test"})
+    alone().test_a_tool_is_called_in_process()
+
+
+def test_what_a_model_cannot_is_refused_and_skipped() -> None:
+    poor = Capabilities(tools=NO, json_schema=NO, completion=YES)
+    kind: Any = suite(tongue=CHAT, provider=Plugin(capabilities=lambda _: poor))
+    kind().test_tools_are_refused_where_there_are_none()
+    kind().test_a_schema_is_refused_where_there_is_none()
+    for check, reason in (
+        ("test_tools_are_offered", "takes no tools"),
+        ("test_a_schema_is_sent", "cannot be held to a schema"),
+        ("test_a_prompt_is_answered", "an endpoint for prompts"),
+    ):
+        with pytest.raises(pytest.skip.Exception, match=reason):
+            getattr(kind(), check)()
+    kind().test_requests_are_not_changed()
+
+
+class Veiled:
+    """Show no request before it is sent, as a provider on top of a vendor's own library."""
+
+    def __init__(self, inner: Any) -> None:
+        self.info, self.capabilities, self.aclose = inner.info, inner.capabilities, inner.aclose
+        self.complete, self.chat, self.stream = inner.complete, inner.chat, inner.stream
+
+
+class VeiledPlugin(Plugin):
+    @hookimpl
+    def dragoman_provider(self, config: Any) -> Any:
+        return Veiled(super().dragoman_provider(config))
+
+
+def test_a_provider_that_shows_no_request_is_seen_by_its_server() -> None:
+    kind: Any = suite(tongue=CHAT, provider=VeiledPlugin())
+    kind().test_tools_are_offered()
+    kind().test_what_another_signed_is_not_sent("text")
+    with pytest.raises(pytest.skip.Exception, match="shows no request"):
+        kind().test_what_is_shown_is_what_is_sent()
+
+
+class Tidying(SoundProvider):
+    """Close in the background."""
+
+    async def aclose(self) -> None:
+        self.closing = asyncio.create_task(asyncio.sleep(0.01))
+        await super().aclose()
+
+
+def test_a_task_that_ends_soon_is_waited_for() -> None:
+    kind: Any = suite(tongue=CHAT, provider=Plugin(provider=Tidying))
+    kind().test_no_task_is_left_behind()
+
+
+def test_an_import_is_looked_at_in_this_process_too() -> None:
+    seen = look("json")
+    assert (seen["connected"], seen["environment"], seen["error"]) == (False, [], "")
+    assert "No module named" in str(look("no_such_module")["error"])

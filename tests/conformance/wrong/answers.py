@@ -1,0 +1,170 @@
+"""Wrong in the text of an answer, and in the facts beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import attrs
+
+from conformance.sound import (
+    Decoder,
+    Plugin,
+    SoundChat,
+    SoundProvider,
+    decoding,
+    opening,
+    reading,
+    streaming,
+)
+from conformance.wrong.table import wrong
+from dragoman import (
+    CallContext,
+    ChatRequest,
+    Event,
+    Finish,
+    FinishReason,
+    Origin,
+    PartEnd,
+    PartStart,
+    Response,
+    TextDelta,
+    Usage,
+    UsageSnapshot,
+)
+from dragoman.http import ServerSentEvent, StreamDecoder
+
+wrong(
+    "doubles the text of a stream",
+    "test_a_collected_stream_is_the_whole_answer",
+    streaming,
+    lambda events: [again for each in events for again in ([each, each] if isinstance(each, TextDelta) else [each])],
+)
+wrong(
+    "ends its parts itself",
+    "test_the_provider_leaves_ends_to_the_core",
+    streaming,
+    lambda events: [*events, *(PartEnd(each.index, each.part) for each in events if isinstance(each, PartStart))],
+)
+
+
+async def buffered(events: AsyncIterator[Event]) -> AsyncIterator[Event]:
+    for event in [each async for each in events]:
+        yield event
+
+
+wrong("holds its stream back", "test_text_arrives_as_it_is_sent", opening, buffered)
+
+
+class Bytewise(Decoder):
+    """Take each byte for a character."""
+
+    def feed(self, event: ServerSentEvent) -> Iterable[Event]:
+        return [
+            TextDelta(each.index, each.text.encode().decode("latin-1")) if isinstance(each, TextDelta) else each
+            for each in self.inner.feed(event)
+        ]
+
+
+wrong("takes bytes for characters", "test_any_text_comes_through", decoding, Bytewise)
+
+
+class _Stop(dict[str, FinishReason]):
+    def get(self, word: str, default: Any = None) -> Any:
+        return super().get(word, FinishReason.STOP)
+
+
+_REASONS = {"stop": FinishReason.STOP, "tool_calls": FinishReason.TOOL_CALLS, "length": FinishReason.STOP}
+wrong(
+    "takes an unknown reason for a stop",
+    "test_an_unknown_reason_is_no_stop",
+    Plugin,
+    dialect=lambda: SoundChat(finish_table=_Stop()),
+)
+wrong(
+    "takes a cut answer for a whole one",
+    "test_a_cut_answer_ends_for_length",
+    Plugin,
+    dialect=lambda: SoundChat(finish_table=_REASONS),
+)
+wrong(
+    "forgets reasons",
+    "test_reasons_for_an_end_are_told_apart",
+    Plugin,
+    dialect=lambda: SoundChat(finish_table={"stop": FinishReason.STOP}),
+)
+wrong(
+    "drops the vendor's word",
+    "test_the_reason_is_kept_in_the_words_of_the_vendor",
+    reading,
+    lambda response: attrs.evolve(response, finish=Finish(reason=response.finish.reason)),
+)
+
+
+class Summing(Decoder):
+    """Add up the reports of usage."""
+
+    total = 0
+
+    def feed(self, event: ServerSentEvent) -> Iterable[Event]:
+        for each in self.inner.feed(event):
+            if isinstance(each, UsageSnapshot):
+                self.total += each.usage.input_tokens or 0
+                yield UsageSnapshot(attrs.evolve(each.usage, input_tokens=self.total))
+            else:
+                yield each
+
+
+wrong("adds up reports of usage", "test_usage_is_counted_once[usage_growing]", decoding, Summing)
+
+
+class Zero(SoundChat):
+    def usage(self, body: Any) -> Usage:
+        return super().usage(body) or Usage(input_tokens=0, output_tokens=0)
+
+
+class Uncached(SoundChat):
+    def usage(self, body: Any) -> Usage | None:
+        usage = super().usage(body)
+        cached = 0 if usage is None else usage.cache_read_tokens or 0
+        return usage and attrs.evolve(usage, input_tokens=(usage.input_tokens or 0) - cached)
+
+
+class Unraw(SoundChat):
+    def usage(self, body: Any) -> Usage | None:
+        usage = super().usage(body)
+        return usage and attrs.evolve(usage, raw=None)
+
+
+wrong("reports 0 for nothing", "test_usage_that_is_not_reported_is_none", Plugin, dialect=Zero)
+wrong("leaves cached tokens out", "test_usage_is_read_as_it_is_meant", Plugin, dialect=Uncached)
+wrong("drops the report of usage", "test_the_report_of_usage_is_kept", Plugin, dialect=Unraw)
+wrong("drops ids", "test_the_answer_is_named", reading, lambda response: attrs.evolve(response, origin=Origin()))
+wrong("drops the reply", "test_the_reply_itself_is_kept", reading, lambda response: attrs.evolve(response, raw=None))
+
+
+class OneDecoder(SoundChat):
+    one: StreamDecoder | None = None
+
+    def decoder(self) -> StreamDecoder:
+        self.one = self.one or super().decoder()
+        return self.one
+
+
+wrong("decodes all streams at once", "test_many_streams_at_once_are_kept_apart", Plugin, dialect=OneDecoder)
+
+
+class OneLoop(SoundProvider):
+    loop: asyncio.AbstractEventLoop | None = None
+
+    async def chat(self, request: ChatRequest, context: CallContext) -> Response:
+        running = asyncio.get_running_loop()
+        self.loop = self.loop or running
+        if self.loop is not running:
+            message = "attached to a different loop"
+            raise RuntimeError(message)
+        return await super().chat(request, context)
+
+
+wrong("lives in one event loop", "test_one_object_serves_many_event_loops", Plugin, provider=OneLoop)
