@@ -257,11 +257,10 @@ class Guarded:
 
     def _begun(self, opened: OpenedStream, adjustments: tuple[Adjustment, ...]) -> OpenedStream:
         """Put all that is known before the first part in front of the stream."""
-        start = opened.first.popleft() if opened.first and isinstance(opened.first[0], StreamStart) else StreamStart()
+        start = opened.first.pop(0) if opened.first and isinstance(opened.first[0], StreamStart) else StreamStart()
         assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
-        opened.first.appendleft(
-            StreamStart(adjustments + start.adjustments, self._named(start.origin), start.headers, opened.attempts)
-        )
+        known = adjustments + start.adjustments
+        opened.first.insert(0, StreamStart(known, self._named(start.origin), start.headers, opened.attempts))
         return opened
 
     async def _learning(

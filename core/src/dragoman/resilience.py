@@ -7,7 +7,6 @@ this module decides whether that fits the caller's patience. Nothing is retried 
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
@@ -165,7 +164,7 @@ class OpenedStream:
     ) -> None:
         self.manager = manager
         self._events = events
-        self.first = deque(first)
+        self.first = first
         self.attempts = attempts
 
     def __aiter__(self) -> OpenedStream:
@@ -175,7 +174,7 @@ class OpenedStream:
         return self._pending() if self.first else self._events.__anext__()
 
     async def _pending(self) -> Event:
-        return self.first.popleft()
+        return self.first.pop(0)
 
 
 async def opening(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
@@ -101,6 +100,24 @@ class EventIterator:
 
     """
 
+    __slots__ = (
+        "_batch",
+        "_begun",
+        "_comments",
+        "_context",
+        "_decoder",
+        "_ended",
+        "_failure",
+        "_finished",
+        "_first",
+        "_patience",
+        "_reply",
+        "_seen",
+        "_sign",
+        "_silent_since",
+        "_splitter",
+    )
+
     def __init__(
         self,
         reply: HttpStream,
@@ -114,7 +131,7 @@ class EventIterator:
         self._reply = reply
         self._decoder = decoder
         self._splitter = EventDecoder()
-        self._pending: deque[Event] = deque((start,))
+        self._batch: Iterator[Event] = iter((start,))
         self._first: bytes | None = first
         self._sign = sign
         self._context = context
@@ -137,76 +154,78 @@ class EventIterator:
             DragomanError: what the wire or the dialect reports, after all events before it were returned.
 
         """
-        while not self._pending:
+        while (event := next(self._batch, None)) is None:
             if self._failure is not None:
                 raise self._failure
             if self._ended:
                 raise StopAsyncIteration
-            await self._fill()
-        return self._pending.popleft()
+            batch: list[Event] = []
+            await self._fill(batch)
+            self._batch = iter(batch)
+        return event
 
-    async def _fill(self) -> None:
+    async def _fill(self, batch: list[Event]) -> None:
         try:
             piece, self._first = self._first, None
             if piece is None:
                 piece = await self._reply.piece()
             if piece:
-                self._take(piece)
+                self._take(piece, batch)
             else:
-                self._finish()
+                self._finish(batch)
         except DragomanError as error:
             if self._finished and isinstance(error, TransportError):
-                self._close()  # nothing of the answer is missing
+                self._close(batch)  # nothing of the answer is missing
                 return
             self._sign(error)
             self._failure = error
 
-    def _take(self, piece: bytes) -> None:
-        decoder, pending = self._decoder, self._pending
+    def _take(self, piece: bytes, batch: list[Event]) -> None:
+        decoder = self._decoder
         for event in self._splitter.feed(piece):
             self._seen = True
             for each in decoder.feed(event):
-                pending.append(each)
+                batch.append(each)
                 if type(each) is ResponseSnapshot and each.finish is not None:
                     self._finished = True
             if decoder.done:
                 self._reply.complete()
-                self._close()
+                self._close(batch)
                 return
         if self._splitter.comments != self._comments:
             self._comments = self._splitter.comments
-            pending.append(Ping())
-        self._mind_silence()
+            batch.append(Ping())
+        self._mind_silence(batch)
 
-    def _mind_silence(self) -> None:
+    def _mind_silence(self, batch: list[Event]) -> None:
         """Raise if nothing but signs of life has come for too long."""
         now = self._context.clock.monotonic()
-        if any(type(event) is not Ping for event in self._pending):
+        if any(type(event) is not Ping for event in batch):
             self._silent_since, self._patience, self._begun = now, self._context.timeouts.idle, True
         elif self._patience is not None and now - self._silent_since > self._patience:
             limit, phase = ("idle_timeout", "idle") if self._begun else ("first_byte_timeout", "first_byte")
             message = f"the server shows that it is alive, but said nothing within the time allowed ({limit})"
             raise RequestTimeoutError(message, phase=phase)
 
-    def _finish(self) -> None:
+    def _finish(self, batch: list[Event]) -> None:
         rest = self._splitter.close()
         if rest is not None:
             self._seen = True
-            self._try_rest(rest)
+            self._try_rest(rest, batch)
         if not self._seen:
             message = "the stream is empty"
             raise StreamInterruptedError(message, phase="first_byte", retryable=True)
-        self._close()
+        self._close(batch)
 
-    def _try_rest(self, rest: ServerSentEvent) -> None:
+    def _try_rest(self, rest: ServerSentEvent, batch: list[Event]) -> None:
         """Use what was left without its blank line if it is the terminal signal; else it is half an event: drop it."""
         try:
             events = list(self._decoder.feed(rest))
         except ProtocolError:
             return
         if self._decoder.done or any(isinstance(event, ResponseSnapshot) and event.finish for event in events):
-            self._pending.extend(events)
+            batch.extend(events)
 
-    def _close(self) -> None:
+    def _close(self, batch: list[Event]) -> None:
         self._ended = True
-        self._pending.extend(self._decoder.close())
+        batch.extend(self._decoder.close())

@@ -154,7 +154,9 @@ class _Exchange:
         self._context = context
 
     async def __aenter__(self) -> HttpStream:
-        self._stream = await self._transport.open(self._request, self._context)
+        request = self._request
+        del self._request  # its body is not kept for as long as the answer takes
+        self._stream = await self._transport.open(request, self._context)
         return self._stream
 
     async def __aexit__(
