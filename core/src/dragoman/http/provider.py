@@ -61,6 +61,7 @@ class HttpProvider:
         self.default_retries = default_retries
         self._capabilities = capabilities
         self._known: dict[str, Capabilities] = {}
+        self._again: tuple[ChatRequest | CompletionRequest, bool, HttpRequest] | None = None
         self._choose = dialect.for_request if isinstance(dialect, ChoosesDialect) else None
         self._asked = endpoint.base.origin
         self._kept = KEPT_HEADERS + kept_headers
@@ -97,7 +98,16 @@ class HttpProvider:
 
         """
         dialect = self._dialect_for(request)
-        wire = dialect.encode(request, stream=True)
+        wire = self._encoded(request, dialect, stream=True)
+        try:
+            return await self._opened(request, dialect, wire, context)
+        except DragomanError as error:
+            self._keep_encoded(request, wire, error, stream=True)
+            raise
+
+    async def _opened(
+        self, request: ChatRequest, dialect: Dialect, wire: HttpRequest, context: CallContext
+    ) -> tuple[AbstractAsyncContextManager[HttpStream], AsyncIterator[Event]]:
         addressed = self._addressed(wire, context, request.headers)
         exchange = self.transport.stream(await self._authorized(addressed), context)
         reply = await exchange.__aenter__()
@@ -151,18 +161,40 @@ class HttpProvider:
 
     async def _ask(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Response:
         dialect = self._dialect_for(request)
-        wire = dialect.encode(request, stream=False)
-        reply = await self.call(wire, context, request.headers)
+        wire = self._encoded(request, dialect, stream=False)
         try:
-            response = dialect.decode(reply)
+            reply = await self.call(wire, context, request.headers)
+            response = self._decoded(reply, dialect)
         except DragomanError as error:
-            self.sign(error, reply.headers, reply.status)
+            self._keep_encoded(request, wire, error, stream=False)
             raise
         return response.attributed(
             self._origin(request.model, reply.headers, response.origin),
             adjustments=wire.adjustments + response.adjustments,
             headers=self._keep(reply.headers),
         )
+
+    def _decoded(self, reply: HttpReply, dialect: Dialect) -> Response:
+        try:
+            return dialect.decode(reply)
+        except DragomanError as error:
+            self.sign(error, reply.headers, reply.status)
+            raise
+
+    def _encoded(self, request: ChatRequest | CompletionRequest, dialect: Dialect, *, stream: bool) -> HttpRequest:
+        """Return the request in the dialect's words, those of the try before where this is the next one."""
+        again = self._again
+        if again is None or again[0] is not request or again[1] is not stream:
+            return dialect.encode(request, stream=stream)
+        self._again = None
+        return again[2]
+
+    def _keep_encoded(
+        self, request: ChatRequest | CompletionRequest, wire: HttpRequest, error: DragomanError, *, stream: bool
+    ) -> None:
+        """Keep the words for the next try, in place of those of other calls, which are then found anew."""
+        if error.retryable:
+            self._again = request, stream, wire
 
     def _dialect_for(self, request: ChatRequest | CompletionRequest) -> Dialect:
         return self.dialect if self._choose is None else self._choose(request)
