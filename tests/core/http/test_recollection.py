@@ -5,9 +5,11 @@ from copy import copy, deepcopy
 from typing import Any
 
 import attrs
+import pytest
 
-from dragoman import Media, Message, Reasoning, Text, ToolCall, ToolResult, Url
+from dragoman import Media, Message, Reasoning, Seal, Text, ToolCall, ToolResult, Url
 from dragoman.http.openai_messages import MessageEncoder, MessageRules
+from dragoman.http.openai_responses_input import InputEncoder
 from dragoman.http.recollection import keep, recall
 
 
@@ -70,3 +72,42 @@ def test_what_is_kept_is_no_part_of_the_message() -> None:
     assert repr(message) == repr(twin)
     for other in (copy(message), deepcopy(message), attrs.evolve(message), Message.from_dict(message.to_dict())):
         assert recall(other, rules) is None
+
+
+class TestItems:
+    """Those of the Responses API, whose rules are made anew for each request, and whose results follow their calls."""
+
+    def test_rules_that_are_alike_are_the_same(self) -> None:
+        messages = conversation(2)
+        first, again = InputEncoder(issuer="acme"), InputEncoder(issuer="acme")
+        assert again.encode(messages) == first.encode(messages)
+        assert again.adjustments == first.adjustments
+        assert all(one is other for one, other in zip(again.adjustments, first.adjustments, strict=True))
+        assert len(first.adjustments) == 2
+
+    @pytest.mark.parametrize(
+        "rules",
+        [{"issuer": "acme"}, {"system_role": "developer"}, {"stored": False}, {"reasoning_leads": False}],
+        ids=str,
+    )
+    def test_other_rules_encode_anew(self, rules: dict[str, Any]) -> None:
+        usual: dict[str, Any] = {"issuer": "near", "system_role": "system", "stored": True, "reasoning_leads": True}
+        seal = Seal(issuer="near", payload={"type": "reasoning", "id": "rs_1"})
+        thought = Message("assistant", [Reasoning(text="hm", seal=seal)])
+        messages = [Message("system", "Be brief."), thought, Message("assistant", [*thought.parts, Text(text="So.")])]
+        before = InputEncoder(**usual).encode(messages)
+        other = InputEncoder(**usual | rules).encode(messages)
+        assert other != before
+        assert other == InputEncoder(**usual | rules).encode([Message.from_dict(each.to_dict()) for each in messages])
+        assert InputEncoder(**usual).encode(messages) == before
+
+    def test_members_added_to_a_body_stay_in_that_body(self) -> None:
+        messages = conversation(1)
+        InputEncoder(issuer="acme").encode(messages)[1]["cache"] = True
+        assert "cache" not in InputEncoder(issuer="acme").encode(messages)[1]
+
+    def test_a_result_goes_by_the_call_that_it_answers(self) -> None:
+        result = Message("tool", [ToolResult(call_id="c", name="n", content="ok")])
+        for kind, sent in [("custom", "custom_tool_call_output"), ("function", "function_call_output")] * 2:
+            call = Message("assistant", [ToolCall(name="n", call_id="c", metadata={"type": kind})])
+            assert InputEncoder(issuer="acme").encode([call, result])[1]["type"] == sent

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from dragoman.errors import UnsupportedError
+from dragoman.http.recollection import keep, recall
 from dragoman.http.wire import dumps
 from dragoman.message import Message, Role
 from dragoman.parts import (
@@ -36,6 +38,34 @@ _LONGEST_CALL_ID = 64
 """Characters: https://platform.openai.com/docs/api-reference/responses/create, ``function_call_output``."""
 
 Item = dict[str, Any]
+
+
+@lru_cache(maxsize=64)
+def _rules(issuer: str, system_role: str, *, stored: bool, reasoning_leads: bool) -> object:  # noqa: ARG001  # they are the key
+    """Return the one object that stands for these rules."""
+    return object()
+
+
+@frozen(kw_only=True)
+class _Encoded:
+    """Hold what a message was encoded as, and what it has to do with the calls of others.
+
+    Args:
+        items: its items.
+        notes: what was left out of them.
+        custom: the calls of custom tools that it makes.
+        elsewhere: the calls that it shows, of tools that another provider ran.
+        answers: the calls whose results it holds.
+        answered: those among them that earlier messages made to custom tools, and those that were run elsewhere.
+
+    """
+
+    items: list[Item]
+    notes: list[Adjustment]
+    custom: set[str]
+    elsewhere: set[str]
+    answers: set[str]
+    answered: tuple[set[str], set[str]]
 
 
 @define(kw_only=True)
@@ -66,13 +96,36 @@ class InputEncoder:
             UnsupportedError: for a part that the dialect cannot say.
 
         """
+        rules = _rules(self.issuer, self.system_role, stored=self.stored, reasoning_leads=self.reasoning_leads)
         encoded: list[Item] = []
         for message in messages:
-            if message.name is not None:
-                self._note("name", "an item has no place for the speaker's name")
-            self._unseal(message)
-            encoded.extend(self._turn(message) if message.role == Role.ASSISTANT else self._spoken(message))
+            kept: _Encoded | None = recall(message, rules)
+            if kept is not None and kept.answered == (kept.answers & self._custom, kept.answers & self._elsewhere):
+                self.adjustments += kept.notes
+                self._custom |= kept.custom
+                self._elsewhere |= kept.elsewhere
+            else:
+                kept = self._encoded(message)
+                keep(message, rules, kept)
+            encoded += map(dict, kept.items)  # whoever finishes the body may add members
         return encoded
+
+    def _encoded(self, message: Message) -> _Encoded:
+        noted = len(self.adjustments)
+        answers = {result.call_id for result in message.of_type(ToolResult)}
+        answered = answers & self._custom, answers & self._elsewhere
+        if message.name is not None:
+            self._note("name", "an item has no place for the speaker's name")
+        self._unseal(message)
+        calls = message.of_type(ToolCall) if message.role == Role.ASSISTANT else ()
+        return _Encoded(
+            items=self._turn(message) if message.role == Role.ASSISTANT else self._spoken(message),
+            notes=self.adjustments[noted:],
+            custom={call.call_id for call in calls if _is_custom(call)},
+            elsewhere={call.call_id for call in calls if call.server_side},
+            answers=answers,
+            answered=answered,
+        )
 
     # What the caller says.
 
@@ -214,7 +267,7 @@ class InputEncoder:
         if call.server_side:
             self._elsewhere.add(call.call_id)
             return self._withhold("toolcall", "its tool was run by another provider")
-        custom = call.metadata.get("type") == "custom"
+        custom = _is_custom(call)
         if custom:
             self._custom.add(call.call_id)
         content = {"input": call.arguments} if custom else {"arguments": call.arguments or "{}"}
@@ -244,6 +297,10 @@ class InputEncoder:
 
     def _note(self, feature: str, reason: str) -> None:
         self.adjustments.append(Adjustment(kind="dropped", feature=feature, reason=reason, by=self.issuer))
+
+
+def _is_custom(call: ToolCall) -> bool:
+    return not call.server_side and call.metadata.get("type") == "custom"
 
 
 def _said(role: str, content: list[Item]) -> list[Item]:

@@ -88,7 +88,7 @@ class MessageWriter:
         first = next((i for i, message in enumerate(messages) if message.role != Role.SYSTEM), len(messages))
         system = [block for message in messages[:first] for block in self._recalled(message).blocks]
         written = [self._turn(message) for message in _results_first(messages[first:])]
-        turns = _turns((role, each) for role, each in written if each.blocks)
+        turns = _turns([(role, each) for role, each in written if each.blocks])
         if not turns:
             text = "a conversation with Anthropic needs a message of the user's or the model's that is not empty"
             raise InvalidRequestError(text)

@@ -45,7 +45,8 @@ def sign_calls(encoded: Iterable[dict[str, Any]], messages: Iterable[Message]) -
     """Put the seals of tool calls back where the proxy had them."""
     calls = (call for message in messages for call in message.of_type(ToolCall))
     seals = {call.call_id: call.seal.payload for call in calls if call.seal is not None and call.seal.issuer == ISSUER}
-    for message in encoded:
-        for call in cast("list[dict[str, Any]]", message.get("tool_calls") or ()):
-            if call.get("id") in seals:
-                call[SIGNED_CALL] = seals[call["id"]]
+    for message in encoded if seals else ():
+        sent = cast("list[dict[str, Any]]", message.get("tool_calls") or [])
+        if any(call.get("id") in seals for call in sent):  # in a list of its own: the other is kept with the message
+            signed = [{**call, SIGNED_CALL: seals[call["id"]]} if call.get("id") in seals else call for call in sent]
+            message["tool_calls"] = signed
