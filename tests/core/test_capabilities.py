@@ -8,18 +8,24 @@ import pytest
 from dragoman import (
     REQUIRED,
     Adjustment,
+    Bytes,
     Cap,
     Capabilities,
     ChatRequest,
     CompletionRequest,
+    InlineText,
+    Media,
     Message,
     OutputFormat,
+    Part,
     Settings,
     Support,
+    Text,
     Tool,
+    ToolResult,
     UnsupportedError,
 )
-from dragoman.capabilities import NO, fit, without_setting
+from dragoman.capabilities import NO, UNKNOWN, YES, fit, without_setting
 
 
 def ask(explicit: str = "", **settings: Any) -> ChatRequest:
@@ -44,6 +50,23 @@ def test_a_default_is_made_to_fit(cap: Cap, asked: float, sent: float | None) ->
     reason = "m does not accept it"
     record = Adjustment(kind=kind, feature="temperature", asked=asked, sent=sent, reason=reason)
     assert adjustments == (() if sent == asked else (record,))
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "cap", "sent"),
+    [
+        ("temperature", 2, Cap(maximum=1.5), 1.5),
+        ("temperature", 0, Cap(minimum=0.01), 0.01),
+        ("temperature", 2, Cap(maximum=1.0), 1),
+        ("temperature", 1.5, Cap(maximum=1), 1.0),
+        ("max_tokens", 9000, Cap(maximum=8192.0), 8192),
+        ("top_k", 0, Cap(minimum=1), 1),
+    ],
+)
+def test_a_bound_is_sent_whole(name: str, asked: float, cap: Cap, sent: float) -> None:
+    request, (adjustment,) = fit(ask(**{name: asked}), Capabilities(settings={name: cap}))
+    value = getattr(request.settings, name)
+    assert (value, type(value), adjustment.sent) == (sent, type(sent), sent)
 
 
 def test_only_known_words_are_sent() -> None:
@@ -107,6 +130,44 @@ def test_a_wish_beyond_the_settings_raises(change: dict[str, Any], capabilities:
     assert fit(request, Capabilities()) == (request, ())
     with pytest.raises(UnsupportedError, match=f"m does not support {feature}"):
         fit(request, capabilities)
+
+
+IMAGE = Media(source=Bytes(data=b"x"), media_type="image/png")
+PAGE = Media(source=InlineText(text="x"), media_type="text/plain")
+
+
+def show(*parts: Part) -> ChatRequest:
+    return ChatRequest(model="m", messages=[Message("system", "Look."), Message("user", parts)])
+
+
+@pytest.mark.parametrize("policy", [None, "adjust", "warn", "raise"])
+@pytest.mark.parametrize("names", [("image/*",), ("image/png",), ("image/png", "image/*")])
+def test_media_that_the_model_does_not_take_are_never_dropped(names: tuple[str, ...], policy: Any) -> None:
+    capabilities = Capabilities(input=dict.fromkeys(names, Cap(support=Support.NO, note="it is blind")))
+    with pytest.raises(UnsupportedError, match="m takes no image/png: it is blind") as caught:
+        fit(show(Text(text="What is it?"), PAGE, IMAGE), capabilities, policy)
+    assert (caught.value.model, caught.value.parameter) == ("m", "input")
+    assert fit(show(Text(text="What is it?"), PAGE), capabilities, policy) == (show(Text(text="What is it?"), PAGE), ())
+
+
+def test_media_in_the_result_of_a_tool_are_media_too() -> None:
+    request = show(ToolResult(call_id="1", name="look", content=(Text(text="this"), IMAGE)))
+    with pytest.raises(UnsupportedError, match=r"m takes no image/png$"):
+        fit(request, Capabilities(input={"image/*": NO}))
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {},
+        {"image/png": YES, "image/*": NO},
+        {"image/png": UNKNOWN, "image/*": NO},
+        {"image/*": Cap(support=Support.CONDITIONAL)},
+        {"image/jpeg": NO, "audio/*": NO, "image": NO, "*/*": NO},
+    ],
+)
+def test_media_that_the_model_may_take_are_sent(known: dict[str, Cap]) -> None:
+    assert fit(show(IMAGE), Capabilities(input=known)) == (show(IMAGE), ())
 
 
 def test_a_prompt_is_made_to_fit_too() -> None:

@@ -226,6 +226,25 @@ async def test_a_key_or_a_token_goes_along(monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
+@pytest.mark.parametrize("api", ["chat", "responses"])
+@pytest.mark.parametrize(
+    ("option", "value", "default"),
+    [("azure_ad_token", "t-2", None), ("entra", True, False), ("entra_scope", "https://scope.test", None)],
+)
+def test_who_asks_is_not_for_one_call_to_say(option: str, value: Any, default: Any, api: str) -> None:
+    for made in ({}, {"api_key": None, "azure_ad_token": "t-1"}):
+        llm = LLM(config(api=api, **made))
+        with pytest.raises(InvalidRequestError, match=f"'{option}' belongs to LLMConfig|not both") as caught:
+            llm.build_request("hi", **{option: value})
+        assert str(value) not in str(caught.value).replace("entra=True", "")
+        assert llm.build_request("hi", **{option: made.get(option, default)}) == llm.build_request("hi")
+
+
+def test_the_version_may_differ_from_call_to_call() -> None:
+    shown = LLM(config(api_version="2024-10-21")).build_request("hi", api_version="2024-06-01")
+    assert shown.url.endswith("?api-version=2024-06-01")
+
+
 def test_wrong_credentials_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_API_KEY", "ambient")
     monkeypatch.setenv("AZURE_AD_TOKEN", "ambient")

@@ -10,6 +10,7 @@ from dragoman import (
     LLM,
     AuthenticationError,
     ConfigurationError,
+    InvalidRequestError,
     LLMConfig,
     Message,
     MissingCredentialError,
@@ -180,6 +181,20 @@ async def test_vertex_with_an_access_token(loopback: LoopbackServer) -> None:
     assert loopback.requests[0].headers["x-goog-user-project"] == "payer"
     path = "/v1/projects/p/locations/global/publishers/google/models/gemini-2.5-flash:generateContent"
     assert loopback.requests[0].path == path
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("vertex", True), ("project", "q"), ("location", "us-central1"), ("credentials", Credentials())],
+)
+def test_where_to_ask_is_not_for_one_call_to_say(option: str, value: object) -> None:
+    mine = {"project": "p", "location": "europe-west4", "credentials": Credentials()}
+    for made in ({"api_key": KEY}, mine):
+        llm = LLM(LLMConfig(model="gemini-2.5-flash", provider="google", **made))
+        with pytest.raises(InvalidRequestError, match=f"'{option}' belongs to LLMConfig, not to one call") as caught:
+            llm.build_request("hi", **{option: value})
+        assert (caught.value.provider, caught.value.parameter) == ("google", option)
+        assert llm.build_request("hi", **{option: made.get(option)}) == llm.build_request("hi")
 
 
 class Refused(Credentials):

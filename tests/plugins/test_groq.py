@@ -33,6 +33,7 @@ from dragoman import (
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from dragoman_groq.chat import GroqChat
+from faults.clients import ask as ask_patiently
 from recordings import Recording, cases
 from replay.chat_bodies import difference, has_conversation
 
@@ -206,7 +207,9 @@ async def test_reasons_for_the_end(word: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("status", "code", "kind", "retryable"),
     [
-        (400, "tool_use_failed", BadRequestError, False),
+        (400, "tool_use_failed", BadRequestError, True),
+        (400, "json_validate_failed", BadRequestError, True),
+        (400, "x", BadRequestError, False),
         (404, "model_not_found", NotFoundError, False),
         (413, "rate_limit_exceeded", RateLimitError, False),
         (422, "semantic", BadRequestError, False),
@@ -239,6 +242,26 @@ async def test_what_the_model_wrote_amiss_is_kept_whole() -> None:
     with pytest.raises(BadRequestError) as caught:
         await ask(chunks(f"event: error\ndata: {json.dumps({'error': report})}\n\n"), stream=True)
     assert (caught.value.status, written in (caught.value.body or "")) == (400, True)
+
+
+@pytest.mark.parametrize("code", ["tool_use_failed", "json_validate_failed"])
+@pytest.mark.parametrize("inside", [False, True], ids=["plain", "first event of a stream"])
+async def test_a_model_that_wrote_amiss_tries_again_once(code: str, inside: bool) -> None:  # noqa: FBT001
+    report = {"error": {"message": "no", "code": code, "status_code": 400}}
+    amiss = chunks(f"event: error\ndata: {json.dumps(report)}\n\n") if inside else Reply.json(report, status=400)
+    good = chunks(chunk({"content": "x"}, "stop")) if inside else reply({"content": "x"})
+
+    with LoopbackServer() as server:
+        server.reply(amiss, good, amiss, amiss, good)
+        patient = config(f"{server.url}/openai/v1", num_retries=2)
+        mended = await ask_patiently(patient, streamed=inside)
+        broken = await ask_patiently(patient, streamed=inside)
+
+        assert len(server.requests) == 4
+    assert mended.response is not None
+    assert [each.status for each in mended.response.attempts] == [400, None]
+    assert isinstance(broken.error, BadRequestError)
+    assert ([each.status for each in broken.error.attempts], broken.error.retryable) == ([400, 400], False)
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -84,6 +84,20 @@ class TestEndpoint:
         away = llm(api_base="https://gate.test").build_request("hi").headers
         assert not {"openai-organization", "openai-project"} & away.keys()
 
+    @pytest.mark.parametrize("option", ["organization", "project"])
+    @pytest.mark.parametrize("api", ["chat", "responses"])
+    def test_learns_who_pays_from_no_single_call(self, option: str, api: str) -> None:
+        for made in ({}, {option: "ann"}):
+            model = llm(**made)
+            with pytest.raises(
+                InvalidRequestError, match=f"'{option}' belongs to LLMConfig, not to one call"
+            ) as caught:
+                model.build_request("hi", **{"api": api, option: "bob"})
+            assert caught.value.parameter == option
+            same = model.build_request("hi", **{"api": api, option: made.get(option)})
+            assert same.headers.get(f"openai-{option}") == made.get(option)
+            assert model.build_request("hi", user="u").body["user"] == "u"
+
     def test_takes_no_broken_header(self) -> None:
         with pytest.raises(InvalidRequestError, match="openai-organization"):
             llm(organization="o\r\nx: y").build_request("hi")

@@ -36,19 +36,23 @@ class LlamaServer:
     def base(self) -> str:
         return f"{self.url}/v1"
 
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
 
 class StartLlamaServer(Protocol):
-    def __call__(self, *, kind: Kind = "chain", api_key: str | None = None) -> LlamaServer: ...
+    def __call__(self, *, kind: Kind = "chain", api_key: str | None = None, port: int = 0) -> LlamaServer: ...
 
 
 @contextmanager
-def running(folder: Path, *, kind: Kind = "chain", api_key: str | None = None) -> Iterator[LlamaServer]:
+def running(folder: Path, *, kind: Kind = "chain", api_key: str | None = None, port: int = 0) -> Iterator[LlamaServer]:
     if importlib.util.find_spec("xllamacpp") is None:
         pytest.skip("there is no wheel of xllamacpp for this machine")
     model = folder / f"{kind}.gguf"
     expected_text = write_tiny(model, kind=kind)
     log = folder / f"{kind}.log"
-    command = [sys.executable, str(SCRIPT), str(model), "0", *([api_key] if api_key else [])]
+    command = [sys.executable, str(SCRIPT), str(model), str(port), *([api_key] if api_key else [])]
     with (
         log.open("wb") as errors,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
@@ -83,7 +87,8 @@ def start_llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
     """Start servers of the test's own, of either kind, with or without a key; they end with the test."""
     with ExitStack() as stack:
 
-        def start(*, kind: Kind = "chain", api_key: str | None = None) -> LlamaServer:
-            return stack.enter_context(running(tmp_path_factory.mktemp("llama"), kind=kind, api_key=api_key))
+        def start(*, kind: Kind = "chain", api_key: str | None = None, port: int = 0) -> LlamaServer:
+            folder = tmp_path_factory.mktemp("llama")
+            return stack.enter_context(running(folder, kind=kind, api_key=api_key, port=port))
 
         yield start

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import enum
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import attrs
 from attrs import field, frozen
 
 from dragoman.errors import UnsupportedError
+from dragoman.parts import Media, ToolResult
 from dragoman.request import ChatRequest, CompletionRequest
 from dragoman.response import Adjustment
 
@@ -98,7 +99,8 @@ def fit(
     """Make *request* one that the model accepts.
 
     A default that does not suit the model is not sent. What the caller gave follows *policy*; without one, a tuning
-    setting is adjusted and a guarantee (``stop``, ``max_tokens``, a schema, a tool choice) raises.
+    setting is adjusted and a guarantee (``stop``, ``max_tokens``, a schema, a tool choice) raises. Media that the model
+    is known not to take raise whatever the policy: without them the question is another one.
 
     Raises:
         UnsupportedError: where the policy is to raise.
@@ -119,6 +121,8 @@ def fit(
         request = attrs.evolve(request, settings=attrs.evolve(settings, **changes))
     if isinstance(request, ChatRequest):
         _check_guarantees(request, capabilities)
+        if capabilities.input:
+            _check_media(request, capabilities.input)
     return request, tuple(adjustments)
 
 
@@ -136,10 +140,15 @@ def _accepted(asked: Any, cap: Cap) -> Any:
     if cap.values is not None and asked not in cap.values:
         return None
     if cap.maximum is not None and asked > cap.maximum:
-        return type(asked)(cap.maximum)
+        return _bound(cap.maximum, asked)
     if cap.minimum is not None and asked < cap.minimum:
-        return type(asked)(cap.minimum)
+        return _bound(cap.minimum, asked)
     return asked
+
+
+def _bound(bound: float, asked: Any) -> float:
+    """Return a bound as the number that it stands for: a count stays one, a fraction is never cut."""
+    return int(bound) if isinstance(asked, int) and float(bound).is_integer() else float(bound)
 
 
 def _apply_policy(name: str, cap: Cap, policy: Policy | None, *, given: bool, model: str) -> None:
@@ -163,6 +172,23 @@ def _check_guarantees(request: ChatRequest, capabilities: Capabilities) -> None:
         if wanted and cap.support is Support.NO:
             message = f"{request.model} does not support {feature}{': ' + cap.note if cap.note else ''}"
             raise UnsupportedError(message, model=request.model, parameter=feature)
+
+
+def _check_media(request: ChatRequest, accepted: Mapping[str, Cap]) -> None:
+    for media_type in _media_types(request):
+        cap = accepted.get(media_type) or accepted.get(f"{media_type.partition('/')[0]}/*")
+        if cap is not None and cap.support is Support.NO:
+            message = f"{request.model} takes no {media_type}{': ' + cap.note if cap.note else ''}"
+            raise UnsupportedError(message, model=request.model, parameter="input")
+
+
+def _media_types(request: ChatRequest) -> Iterator[str]:
+    """Yield the type of each medium, those among the results of tools included."""
+    for message in request.messages:
+        for part in message.parts:
+            for each in part.content if isinstance(part, ToolResult) else (part,):
+                if isinstance(each, Media):
+                    yield each.media_type
 
 
 def _adjustment(name: str, asked: Any, sent: Any, reason: str, by: str) -> Adjustment:

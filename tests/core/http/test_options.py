@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import frozen
 
@@ -7,12 +9,16 @@ from core.http.calls import request
 from dragoman import InvalidRequestError
 from dragoman.http import OptionsReader, body_of, option_field
 
+CHANGED = {"payer": "bob"}
+
 
 @frozen(kw_only=True)
 class Options:
     mild: int | None = option_field(doc="how mild")
     wide: bool | None = option_field(wire="broad")
     secret_place: str = option_field(default="here", in_body=False)
+    payer: str | None = option_field(in_body=False, per_call=False)
+    badge: Any = option_field(in_body=False, per_call=False, secret=True)
 
 
 @pytest.fixture
@@ -41,6 +47,36 @@ def test_the_same_mapping_is_read_once(reader: OptionsReader[Options]) -> None:
 def test_a_wrong_option_is_named(reader: OptionsReader[Options], given: dict[str, object], shown: str) -> None:
     with pytest.raises(InvalidRequestError, match=shown):
         reader.structure(given)
+
+
+def test_what_the_provider_was_made_with_stays(reader: OptionsReader[Options]) -> None:
+    made = reader.configure({"payer": "ann", "mild": 1})
+    assert made == Options(payer="ann", mild=1)
+    for same in ({"payer": "ann", "mild": 2}, {"mild": 2}, {"badge": None}):
+        assert reader.read(request(options={"near": same})) == Options(**same)
+    assert reader.read(request()) == Options()
+    for name, other in (("payer", "bob"), ("payer", None), ("badge", "b-1")):
+        changed = {"mild": 2, name: other}
+        for _ in range(2):  # what was refused once is not let through as known
+            with pytest.raises(InvalidRequestError, match=f"^'{name}' belongs to LLMConfig, not to one call") as caught:
+                reader.read(request(options={"near": changed}))
+            assert (caught.value.provider, caught.value.parameter) == ("near", name)
+
+
+def test_a_provider_made_without_options_has_its_defaults(reader: OptionsReader[Options]) -> None:
+    assert reader.configure({}) == Options()
+    assert reader.read(request(options={"near": {"payer": None}})) == Options()
+    with pytest.raises(InvalidRequestError, match="'payer'"):
+        reader.read(request(options={"near": CHANGED}))
+
+
+def test_a_reader_of_no_provider_takes_what_it_is_given(reader: OptionsReader[Options]) -> None:
+    assert reader.read(request(options={"near": CHANGED})) == Options(payer="bob")
+
+
+def test_a_secret_option_is_not_shown() -> None:
+    assert "b-1" not in repr(Options(badge="b-1", payer="ann"))
+    assert "ann" in repr(Options(badge="b-1", payer="ann"))
 
 
 def test_a_body_holds_what_was_given_under_its_wire_name() -> None:

@@ -77,7 +77,8 @@ class OptionsReader(Generic[T]):
 
     def _refuse_changes(self, given: Mapping[str, Any], options: T, configured: T) -> None:
         """Refuse what was settled when the provider was made: to drop it would be silent."""
-        for name in _settled(self._kind):
+        kind: Any = self._kind
+        for name in _settled(kind):
             if name in given and getattr(options, name) != getattr(configured, name):
                 message = f"{name!r} belongs to LLMConfig, not to one call; make another LLM for it"
                 raise InvalidRequestError(message, provider=self._provider, parameter=name)

@@ -36,7 +36,8 @@ from dragoman.http.openai_chat import SETTING_NAMES
 from dragoman.http.openai_stream import OpenAIChatDecoder
 from dragoman_groq.options import GroqOptions
 
-_MODEL_FAULTS = frozenset({"tool_use_failed", "json_validate_failed"})
+MODEL_FAULTS = frozenset({"tool_use_failed", "json_validate_failed"})
+"""Codes that lay a refusal at the model's door: it wrote a call or an object that does not fit."""
 
 
 class GroqChat(OpenAIChat[GroqOptions]):
@@ -76,7 +77,7 @@ class GroqChat(OpenAIChat[GroqOptions]):
         if reply.status < 400 and isinstance(stated, int):  # noqa: PLR2004  # HTTP's own border
             reply = attrs.evolve(reply, status=stated)
         error = super().error(reply)
-        if error.code in _MODEL_FAULTS:
+        if error.code in MODEL_FAULTS:
             error.body = reply.body.decode("utf-8", "replace")
         if error.status == 413:  # noqa: PLR2004  # the request alone is beyond the limit: waiting does not help
             error.retryable = False

@@ -1,4 +1,4 @@
-"""Chat completions with Groq, where a model that is gone is said to be so."""
+"""Chat completions with Groq, where a model that is gone is said to be so, and one that wrote amiss may try again."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 
 from dragoman import CallContext, ChatRequest, Event, ModelRetiredError, ProviderError, Response
 from dragoman.http import OpenAIProvider
+from dragoman_groq.chat import MODEL_FAULTS
 from dragoman_groq.families import successor
 
 _DEPRECATIONS = "https://console.groq.com/docs/deprecations"
 
 
 class GroqProvider(OpenAIProvider):
-    """Tell models that Groq switched off from those that never were."""
+    """Tell models that Groq switched off from those that never were, and let a model that wrote amiss try again."""
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
         """Answer a conversation.
@@ -26,6 +27,7 @@ class GroqProvider(OpenAIProvider):
             return await super().chat(request, context)
         except ProviderError as error:
             raise_if_retired(error, request.model)
+            _allow_another_try(error, context)
             raise
 
     @asynccontextmanager
@@ -41,7 +43,14 @@ class GroqProvider(OpenAIProvider):
                 yield events
         except ProviderError as error:
             raise_if_retired(error, request.model)
+            _allow_another_try(error, context)
             raise
+
+
+def _allow_another_try(error: ProviderError, context: CallContext) -> None:
+    """Let the first try be repeated where the model wrote amiss: once, since each try is paid for."""
+    if error.code in MODEL_FAULTS and context.attempt == 1:
+        error.retryable = True
 
 
 def raise_if_retired(error: ProviderError, model: str) -> None:

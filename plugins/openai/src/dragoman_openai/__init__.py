@@ -42,7 +42,7 @@ def endpoint(config: ProviderConfig, options: OpenAIOptions) -> Endpoint:
 def dragoman_provider(config: ProviderConfig) -> Provider:
     """Make the provider."""
     dialect = OpenAIDialect()
-    options = dialect.options_reader.structure(config.options)
+    options = dialect.options_reader.configure(config.options)
     return OpenAIProvider(
         INFO,
         dialect,

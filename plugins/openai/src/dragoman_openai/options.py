@@ -16,8 +16,8 @@ class OpenAIOptions:
 
     Args:
         api: ``chat`` or ``responses``; chosen by the model if not given.
-        organization: the organization that pays, sent as ``OpenAI-Organization``.
-        project: the project that pays, sent as ``OpenAI-Project``.
+        organization: the organization that pays, sent as ``OpenAI-Organization``; for ``LLMConfig`` alone.
+        project: the project that pays, sent as ``OpenAI-Project``; for ``LLMConfig`` alone.
         user: who asks, by your own name for them.
         safety_identifier: who asks, hashed.
         prompt_cache_key: what groups requests for the cache.
@@ -52,8 +52,8 @@ class OpenAIOptions:
     """
 
     api: Literal["chat", "responses"] | None = option_field(in_body=False)
-    organization: str | None = option_field(in_body=False)
-    project: str | None = option_field(in_body=False)
+    organization: str | None = option_field(in_body=False, per_call=False)
+    project: str | None = option_field(in_body=False, per_call=False)
     user: str | None = option_field()
     safety_identifier: str | None = option_field()
     prompt_cache_key: str | None = option_field()
