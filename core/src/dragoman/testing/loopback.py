@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["LoopbackServer"]
 
 
-_TURNS = 5
+_TURNS = 100
 
 
 class LoopbackServer:

@@ -65,7 +65,7 @@ def _bearer(token: Secret) -> dict[str, str]:
 def dragoman_provider(config: ProviderConfig) -> Provider:
     """Make the provider."""
     dialect = AnthropicMessages()
-    options = dialect.options_reader.structure(config.options)
+    options = dialect.options_reader.configure(config.options)
     place = endpoint(config, options)
     betas = place.headers.get("anthropic-beta", "")
     dialect.betas = tuple(word for beta in betas.split(",") if (word := beta.strip()))

@@ -33,7 +33,7 @@ class AnthropicOptions:
     """
 
     betas: list[str] | None = option_field(in_body=False)
-    bearer: bool = option_field(default=False, in_body=False)
+    bearer: bool = option_field(default=False, in_body=False, per_call=False)
     thinking: dict[str, Any] | None = option_field(in_body=False)
     later_system: Literal["send", "fold", "reject"] | None = option_field(in_body=False)
     cache_control: dict[str, Any] | None = option_field()

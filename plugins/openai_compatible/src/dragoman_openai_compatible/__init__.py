@@ -47,8 +47,8 @@ class OpenAICompatibleOptions:
     """
 
     include_usage: bool = option_field(default=True, in_body=False)
-    max_tokens_name: str = option_field(default="max_tokens", in_body=False)
-    replay_reasoning: str | None = option_field(in_body=False)
+    max_tokens_name: str = option_field(default="max_tokens", in_body=False, per_call=False)
+    replay_reasoning: str | None = option_field(in_body=False, per_call=False)
     n: int | None = option_field()
     min_p: float | None = option_field()
     repetition_penalty: float | None = option_field()
@@ -105,7 +105,7 @@ class OpenAICompatibleChat(OpenAIChat[OpenAICompatibleOptions]):
 def dragoman_provider(config: ProviderConfig) -> Provider:
     """Make the provider; a server on one's own machine usually wants no key."""
     dialect = OpenAICompatibleChat()
-    dialect.configure(dialect.options_reader.structure(config.options))
+    dialect.configure(dialect.options_reader.configure(config.options))
     base = base_url(config, default=None, env=BASE_ENV)
     key = credential(config, base, env=KEY_ENV, required=False)
     headers = {} if key is None else {"authorization": key.with_prefix("Bearer ")}
