@@ -432,3 +432,20 @@ async def test_a_generator_that_the_loop_has_closed_before_is_no_trouble() -> No
     await opened.gen.aclose()
     await manager.__aexit__(GeneratorExit, GeneratorExit(), None)
     installed.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (ValueError("no table"), "the provider 'acme' of acme-one failed with ValueError: no table"),
+        (UnsupportedError("not this one"), "not this one"),
+    ],
+)
+async def test_a_provider_that_cannot_say_what_a_model_accepts_is_named(raised: Exception, expected: str) -> None:
+    class Silent(Scripted):
+        def capabilities(self, model: str) -> Capabilities:
+            raise raised
+
+    with pytest.raises((PluginError, UnsupportedError)) as caught:
+        await guarded(Silent(say("hi"))).chat(ASK, CallContext())
+    assert str(caught.value) == expected

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import dragoman
+from dragoman.lazily import attributes
 
 COSTLY = (
     "aiohttp",
@@ -71,6 +72,7 @@ NAMING = """
 import json, sys
 from dragoman import LLM, LLMConfig, StreamingLLM, explain
 import dragoman
+from dragoman.lazily import attributes
 config = LLMConfig(model={model!r}, api_key="sk-12345678")
 llm = StreamingLLM(config)
 explain(config)
@@ -89,3 +91,9 @@ def test_naming_a_model_imports_nothing_and_using_it_one_provider_beside_extensi
     then: str, imported: list[str]
 ) -> None:
     assert json.loads(python(NAMING.format(model="echo", then=then)).stdout) == [[], imported, False]
+
+
+def test_a_module_is_imported_by_its_name_too() -> None:
+    get = attributes("dragoman", {"dragoman.secret": ("Secret",)})
+    assert get("secret") is importlib.import_module("dragoman.secret")
+    assert get("Secret") is dragoman.Secret

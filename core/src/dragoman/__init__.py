@@ -132,7 +132,8 @@ _HOMES = {
 }
 """The public names by the module that defines them; ``__init__.pyi`` says the same to type checkers."""
 
-__all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605
+# Type checkers read the names in `__init__.pyi`.
+__all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]
 
 __getattr__ = attributes(__name__, _HOMES)
 

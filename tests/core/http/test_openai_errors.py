@@ -101,3 +101,10 @@ def test_a_status_in_the_body_counts_where_http_said_all_was_well() -> None:
 def test_waits_are_read_from_the_headers() -> None:
     found = error(429, {"error": {"code": "insufficient_quota"}}, retry_after="2", x_should_retry="true")
     assert (found.retry_after, found.retryable) == (2.0, True)
+
+
+def test_a_message_that_nests_too_deep_to_be_shown_is_left_out() -> None:
+    deep: Any = "x"
+    for _ in range(300):
+        deep = [deep]
+    assert str(error(400, {"error": {"message": deep, "detail": "short"}})) == "short"

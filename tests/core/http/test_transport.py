@@ -415,3 +415,14 @@ async def test_what_aiohttp_raises_is_not_reachable(loopback: LoopbackServer) ->
         await send(loopback.url)
     assert type(caught.value.__cause__) is aiohttp.ClientError
     assert caught.value.__context__ is None
+
+
+class TestClosing:
+    async def test_ends_a_reply_whose_body_nobody_has_asked_for_yet(self, loopback: LoopbackServer) -> None:
+        loopback.always(Reply.sse(b"data: 1\n\n", ending="stall"))
+        transport = AioHttpTransport(trust_env=False)
+        async with transport.stream(HttpRequest(url=loopback.url), CallContext()) as stream:
+            await transport.aclose()
+            assert await stream.piece()  # what had arrived
+            with pytest.raises(StreamInterruptedError):
+                await stream.piece()

@@ -10,7 +10,7 @@ like the distribution with underscores. :class:`~dragoman.http.description.Descr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -18,8 +18,7 @@ from typing import Any
 
 from attrs import frozen
 
-from dragoman.capabilities import Cap, Support
-from dragoman.errors import PluginError, UnsupportedError
+from dragoman.errors import PluginError
 from dragoman.hookspecs import hookimpl
 from dragoman.http.description import Description, read_description
 from dragoman.http.endpoint import Endpoint, base_url, checked_headers, credential
@@ -27,8 +26,7 @@ from dragoman.http.openai_chat import SETTING_NAMES, OpenAIChat
 from dragoman.http.openai_messages import MessageRules
 from dragoman.http.openai_provider import OpenAIProvider
 from dragoman.http.options import option_field
-from dragoman.http.wire import HttpRequest
-from dragoman.parts import Media, Reasoning
+from dragoman.parts import Reasoning
 from dragoman.provider import Provider, ProviderConfig, ProviderInfo
 from dragoman.request import ChatRequest, CompletionRequest
 
@@ -62,7 +60,6 @@ class DescribedChat(OpenAIChat[DescribedOptions]):
 
     def __init__(self, name: str, description: Description) -> None:
         wire = description.wire
-        self._description = description
         self._replayed = wire.replay_reasoning
         super().__init__(
             options=DescribedOptions,
@@ -73,20 +70,6 @@ class DescribedChat(OpenAIChat[DescribedOptions]):
             metadata_names=wire.metadata_names,
             include_usage=wire.include_usage,
         )
-
-    def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
-        """Return the request with its path below the base URL.
-
-        Raises:
-            UnsupportedError: for media that the description rules out.
-
-        """
-        if isinstance(request, ChatRequest):
-            accepted = self._description.accepted_by(request.model).input
-            for message in request.messages if accepted else ():
-                for part in message.of_type(Media):
-                    _check_media(part, accepted, request.model)
-        return super().encode(request, stream=stream)
 
     def finish_body(
         self,
@@ -100,14 +83,6 @@ class DescribedChat(OpenAIChat[DescribedOptions]):
     def _replay(self, reasoning: Sequence[Reasoning]) -> dict[str, Any]:
         words = "".join(part.text for part in reasoning if part.seal is None)  # a seal is another vendor's
         return {self._replayed: words} if self._replayed and words else {}
-
-
-def _check_media(part: Media, accepted: Mapping[str, Cap], model: str) -> None:
-    family = f"{part.media_type.partition('/')[0]}/*"
-    cap = accepted.get(part.media_type) or accepted.get(family)
-    if cap is not None and cap.support is Support.NO:
-        message = f"{model} takes no {part.media_type}"
-        raise UnsupportedError(message, model=model, parameter="input")
 
 
 class DescribedHost:
