@@ -140,12 +140,22 @@ class Keys(Subject):
             return self.failure(server.url)
 
 
+class _Collector(logging.Handler):
+    """Keep what every record would show."""
+
+    def __init__(self, records: list[str]) -> None:
+        super().__init__()
+        self._records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.append(f"{record.getMessage()} {record.args!r} {record.exc_text}")
+
+
 @contextmanager
 def _logged() -> Generator[list[str]]:
     """Collect all that is logged."""
     records: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: records.append(f"{record.getMessage()} {record.args!r} {record.exc_text}")  # type: ignore[method-assign]
+    handler = _Collector(records)
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
