@@ -201,8 +201,8 @@ class TestWhatAForkedChildSees:
             with monkeypatch.context() as patch:
                 patch.setattr(os, "getpid", lambda: -1)
                 runner.run(session.aclose())
-            assert not session.client.closed
-            runner.run(session.client.close())
+            assert not session.connector.closed
+            runner.run(session.connector.close())
 
     def test_a_stream_without_await_is_the_parents(
         self, loopback: LoopbackServer, monkeypatch: pytest.MonkeyPatch

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Iterable, Mapping
 from typing import TypeVar
 
 import aiohttp
+from aiohttp.http import HttpProcessingError
 
 from dragoman.errors import (
     ConfigurationError,
@@ -33,7 +34,7 @@ async def told(result: Awaitable[T], phase: str) -> T:
     """
     try:
         return await result
-    except (aiohttp.ClientError, OSError, ValueError) as error:
+    except (aiohttp.ClientError, HttpProcessingError, aiohttp.EofStream, OSError, ValueError) as error:
         failure = _translated(error, phase)
         failure.__cause__ = aiohttp.ClientError(f"{type(error).__name__}: {error}")
     except asyncio.CancelledError as error:
@@ -58,7 +59,7 @@ def _translated(error: Exception, phase: str) -> DragomanError:
         return ConnectionFailedError(message, phase="connect", code="tls", retryable=False)
     if isinstance(error, aiohttp.ClientConnectorError):
         return ConnectionFailedError(f"no connection: {reason}", phase="connect")
-    if isinstance(error, aiohttp.ClientResponseError):
+    if isinstance(error, aiohttp.ClientResponseError | HttpProcessingError):
         return ProtocolError("the reply is no HTTP, or longer than it declares", phase="decode")
     if phase == "idle":
         lost = f"the connection was lost in the middle of the reply: {reason}"

@@ -1,16 +1,23 @@
-"""The sessions of the HTTP client: one for each event loop, closed with it."""
+"""The sessions of the HTTP client, each a pool of connections: one for each event loop, closed with it."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from functools import lru_cache, partial
 from weakref import ref
 
 import aiohttp
 
 from dragoman.errors import ConfigurationError
+from dragoman.http.exchange import Exchange, route_to
+from dragoman.http.wire import HttpRequest
+
+_COARSE = 5.0  # seconds; aiohttp too counts whole ones from here on
+_RESOLUTION = 0.001  # seconds by which a timer may be early
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
@@ -21,29 +28,77 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
+@lru_cache(maxsize=64)
+def _limits(connect: float | None, total: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(connect=total, sock_connect=connect)
+
+
 class Session:
-    """Hold what one event loop has open: connections, and the replies that are being read.
+    """Hold what one event loop has open: connections, and the exchanges that go on.
 
     Make it in the loop.
 
     Attributes:
-        client: aiohttp's own session.
+        connector: aiohttp's pool.
         loop: the loop.
-        replies: those that are being read.
+        exchanges: those that go on.
 
     """
 
     def __init__(self) -> None:
-        self.client = aiohttp.ClientSession(
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("user-agent", "accept"),
-            headers={"accept-encoding": "identity"},
-        )
+        self.connector = aiohttp.TCPConnector()
         self.loop = asyncio.get_running_loop()
+        self.exchanges: set[Exchange] = set()
+        self._route = lru_cache(maxsize=256)(partial(route_to, loop=self.loop))
         self._process = os.getpid()
-        self.replies: set[aiohttp.ClientResponse] = set()
         self._keeper = self._keep()
+
+    async def exchange(
+        self,
+        request: HttpRequest,
+        proxy: str | None,
+        *,
+        connect: float | None,
+        first_byte: float | None,
+        total: float | None,
+    ) -> Exchange:
+        """Send *request* and return the exchange once the head of the reply has come.
+
+        Args:
+            request: the request, with its whole address.
+            proxy: the address of the proxy, if there is one.
+            connect: seconds until a connection stands.
+            first_byte: seconds from the request to the head of the reply.
+            total: seconds until the reply has been read.
+
+        Raises:
+            ValueError: if the request's address is none.
+            TimeoutError: if the time for the whole call is over; a subclass of aiohttp's for the other limits.
+            aiohttp.ClientError: for what else goes wrong.
+
+        """
+        route = self._route(request.url, proxy)
+        exchange = Exchange(await self._connection(route, connect, total), self.loop)
+        self.exchanges.add(exchange)
+        try:
+            await exchange.begin(request, route, first_byte=first_byte, total=total)
+        except BaseException:
+            self._hang_up(exchange)
+            raise
+        return exchange
+
+    async def _connection(
+        self, route: aiohttp.ClientRequest, connect: float | None, total: float | None
+    ) -> aiohttp.connector.Connection:
+        """Take a connection from the pool, or open one."""
+        began = self.loop.time()
+        coarse = math.ceil(total) if total is not None and total > _COARSE else total
+        try:
+            return await self.connector.connect(route, [], _limits(connect, coarse))
+        except TimeoutError:
+            if total is not None and self.loop.time() - began > total - _RESOLUTION:
+                raise
+            raise aiohttp.ConnectionTimeoutError from None
 
     async def open(self) -> None:
         """Let the loop close this session when it ends, if nobody does before."""
@@ -62,11 +117,9 @@ class Session:
                 await self._close()
 
     async def _close(self) -> None:
-        for reply in tuple(self.replies):
-            # aiohttp lets go of a body without a word, and whoever waits for its next piece would wait for ever.
-            reply.content.set_exception(aiohttp.ClientConnectionError("the client was closed"))
-            self._hang_up(reply)
-        await self.client.close()
+        for exchange in tuple(self.exchanges):
+            self._hang_up(exchange)
+        await self.connector.close()
 
     @property
     def is_inherited(self) -> bool:
@@ -93,22 +146,22 @@ class Session:
         message = "this stream belongs to another event loop; read it in the one that opened it"
         raise ConfigurationError(message)
 
-    def hang_up(self, reply: aiohttp.ClientResponse) -> None:
-        """Close *reply*, wherever this is called."""
+    def hang_up(self, exchange: Exchange) -> None:
+        """End *exchange*, wherever this is called."""
         if self.is_here:
-            self._hang_up(reply)
+            self._hang_up(exchange)
         else:
-            self.hang_up_later(reply)
+            self.hang_up_later(exchange)
 
-    def hang_up_later(self, reply: aiohttp.ClientResponse) -> None:
-        """Let the loop close *reply* in its next turn; in a forked process, leave it to the parent."""
+    def hang_up_later(self, exchange: Exchange) -> None:
+        """Let the loop end *exchange* in its next turn; in a forked process, leave it to the parent."""
         if not self.is_inherited:
             with suppress(RuntimeError):  # the loop has ended, and closed everything
-                self.loop.call_soon_threadsafe(self._hang_up, reply)
+                self.loop.call_soon_threadsafe(self._hang_up, exchange)
 
-    def _hang_up(self, reply: aiohttp.ClientResponse) -> None:
-        self.replies.discard(reply)
-        reply.close()
+    def _hang_up(self, exchange: Exchange) -> None:
+        self.exchanges.discard(exchange)
+        exchange.close()
 
 
 class Sessions:
@@ -132,7 +185,7 @@ class Sessions:
             )
             raise ConfigurationError(message)
         session = self._by_loop.get(loop)
-        if session is None or session.client.closed:
+        if session is None or session.connector.closed:
             return None
         session.check_here()
         return session

@@ -1,0 +1,192 @@
+"""The reply to a request while its body arrives, decompressed where it has to be."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Protocol
+
+import aiohttp
+
+from dragoman.errors import ProtocolError, RedirectError, ResponseTooLargeError, StreamInterruptedError
+from dragoman.http.exchange import Exchange
+from dragoman.http.failures import told
+from dragoman.http.sessions import Session
+
+_DRAIN_SECONDS = 0.1
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PLAIN = frozenset({"", "identity"})
+_ENCODINGS = _PLAIN | {"gzip", "x-gzip", "deflate"}
+
+
+class _Unzip(Protocol):
+    @property
+    def eof(self) -> bool: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+class AioHttpStream:
+    """Read the body of a reply piece by piece.
+
+    Args:
+        exchange: the exchange, from the head of the reply on.
+        session: what it belongs to.
+        limit: the most bytes that the body may have, decompressed.
+        idle: seconds that may pass between two pieces; ``None`` for no limit.
+
+    """
+
+    __slots__ = (
+        "_began",
+        "_complete",
+        "_content",
+        "_encoding",
+        "_exchange",
+        "_idle",
+        "_left",
+        "_limit",
+        "_session",
+        "_unzip",
+        "headers",
+        "status",
+    )
+
+    def __init__(self, exchange: Exchange, session: Session, limit: int, idle: float | None) -> None:
+        self.status = exchange.status
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in exchange.headers.items()}
+        self._exchange = exchange
+        self._session = session
+        self._content = exchange.content
+        self._limit = limit
+        self._left = limit
+        self._idle = idle
+        self._complete = False
+        self._began = False
+        encoding = self.headers.get("content-encoding")
+        self._encoding = encoding.strip().lower() if encoding else ""
+        self._unzip: _Unzip | None = None
+
+    def __del__(self) -> None:
+        # Nobody left the block. The session holds the exchange, so the collector alone would never give it back.
+        if self._exchange.is_open:
+            self._session.hang_up_later(self._exchange)
+
+    def check(self) -> None:
+        """Hang up on a reply that nobody can use.
+
+        Raises:
+            RedirectError: if the server redirects.
+            ProtocolError: if the body is compressed in a way that was not asked for.
+
+        """
+        if self.status in _REDIRECTS:
+            self.hang_up()
+            raise _redirected(self.status, self.headers)
+        if self._encoding not in _ENCODINGS:
+            self.hang_up()
+            message = f"the reply is compressed as {self._encoding!r}, which was not asked for"
+            raise ProtocolError(message, status=self.status, phase="decode")
+
+    def hang_up(self) -> None:
+        """Close the reply; its connection serves again if it is at its end."""
+        self._session.hang_up(self._exchange)
+
+    async def piece(self) -> bytes:
+        """Return the next bytes, as many as have arrived; none at the end.
+
+        Raises:
+            ConfigurationError: in another event loop or process than the one where the reply began.
+
+        """
+        self._session.check_here()
+        if not self._began:
+            self._began = True
+            if not self._content.is_eof():
+                self._exchange.allow_silence(self._idle)  # in place of the time that was allowed for the first piece
+        data = await self._next()
+        self._left -= len(data)
+        if self._left < 0:
+            message = f"the reply is larger than {self._limit} bytes"
+            raise ResponseTooLargeError(message, status=self.status)
+        return data
+
+    async def _next(self) -> bytes:
+        while True:
+            failure = self._content.exception()
+            if failure is None and self._content.is_eof():
+                data = self._content.read_nowait()  # all there is has arrived
+            else:
+                data = await told(self._content.readany() if failure is None else self._arrived(failure), "idle")
+            if self._encoding in _PLAIN:
+                return data
+            if not data:
+                return self._closed()
+            plain = self._decompressed(data)
+            if plain:
+                return plain
+
+    async def _arrived(self, failure: BaseException) -> bytes:
+        """Return what arrived before the connection was lost: aiohttp raises first, and would drop it."""
+        self._content.set_exception(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # as it was
+        data = self._content.read_nowait()
+        self._content.set_exception(failure)
+        return data or await self._content.readany()
+
+    def _closed(self) -> bytes:
+        if self._unzip is not None and not self._unzip.eof:
+            message = "the compressed reply ended before it was complete"
+            raise StreamInterruptedError(message, status=self.status, phase="mid_stream")
+        return b""
+
+    def _decompressed(self, data: bytes) -> bytes:
+        """Return *data* decompressed, no further than shows that it is too much."""
+        if self._unzip is None:
+            self._unzip = zlib.decompressobj(wbits=_window(self._encoding, data))
+        try:
+            return self._unzip.decompress(data, self._left + 1)
+        except zlib.error as error:
+            message = f"the compressed reply is broken: {error}"
+            raise ProtocolError(message, status=self.status, phase="decode") from None
+
+    async def read(self) -> bytes:
+        """Return all the rest of the body."""
+        pieces: list[bytes] = []
+        try:
+            while data := await self.piece():
+                pieces.append(data)
+                if self._content.at_eof() and self._encoding in _PLAIN:
+                    break
+        except StreamInterruptedError as error:
+            message = "the reply ended before it was complete"
+            raise ProtocolError(message, status=self.status, phase="decode") from error.__cause__
+        self._complete = True
+        return b"".join(pieces)
+
+    def complete(self) -> None:
+        """Say that nothing more is expected."""
+        self._complete = True
+
+    async def settle(self) -> None:
+        """Wait a moment for the end of a complete body, so that the connection can serve again."""
+        if not self._complete or self._content.at_eof() or not self._session.is_here:
+            return
+        with suppress(TimeoutError, aiohttp.ClientError):
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                while await self._content.readany():
+                    pass
+
+
+def _window(encoding: str, data: bytes) -> int:
+    """Return how :mod:`zlib` reads *data*: some servers send "deflate" without the header that RFC 9110 wants."""
+    bare = encoding == "deflate" and data[0] & 0x0F != zlib.DEFLATED
+    return -zlib.MAX_WBITS if bare else zlib.MAX_WBITS | 32
+
+
+def _redirected(status: int, headers: Mapping[str, str]) -> RedirectError:
+    target = headers.get("location", "nowhere")
+    where = target.partition("?")[0][:200]
+    message = f"the server redirects to {where}; redirects are not followed. If that is right, set api_base to it"
+    return RedirectError(message, status=status)

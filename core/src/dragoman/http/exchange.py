@@ -1,0 +1,153 @@
+"""One request and its reply, on a connection of aiohttp's pool.
+
+aiohttp opens the connection, keeps it, writes and reads HTTP on it. What its client session does beside that (cookies,
+redirects, decompression, traces) no provider needs, and it costs more than all the rest: the session is left out, as
+docs/explanation/decisions/0009-without-a-client-session.md says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from aiohttp.http_writer import StreamWriter
+from yarl import URL
+
+from dragoman.http.wire import HttpRequest
+from dragoman.secret import reveal
+
+_INTERIM = frozenset(range(100, 200)) - {101}  # which is the last that is said in HTTP
+_UNASKED = ("accept", "user-agent")
+_ASKED = {"accept-encoding": "identity"}
+
+
+def route_to(url: str, proxy: str | None, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientRequest:
+    """Return what the pool finds or opens a connection by, and what every request there has in common.
+
+    Args:
+        url: the whole address, with nothing in it that is still to be quoted.
+        proxy: the address of the proxy, if there is one.
+        loop: the running loop.
+
+    Raises:
+        ValueError: if *url* is no address.
+
+    """
+    through = None if proxy is None else URL(proxy)
+    address = URL(url, encoded=True)
+    return aiohttp.ClientRequest("GET", address, headers=_ASKED, skip_auto_headers=_UNASKED, loop=loop, proxy=through)
+
+
+class Exchange:
+    """Send one request and hold its connection until the reply has been read.
+
+    Args:
+        connection: taken from the pool.
+        loop: the running loop.
+
+    Attributes:
+        status: the HTTP status, 0 before the head of the reply has come.
+        headers: as they came.
+        content: where the body arrives.
+
+    """
+
+    __slots__ = ("_alarm", "_connection", "_loop", "_protocol", "_sending", "content", "headers", "status")
+    headers: Mapping[str, str]
+
+    def __init__(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+        protocol = connection.protocol
+        assert protocol is not None  # noqa: S101  # it is taken away only from a connection that is given back
+        self._connection: Connection | None = connection
+        self._protocol: ResponseHandler = protocol
+        self._loop = loop
+        self._alarm: asyncio.TimerHandle | None = None
+        self._sending: asyncio.Task[None] | None = None
+        self.status = 0
+        self.content: aiohttp.StreamReader = aiohttp.EMPTY_PAYLOAD
+
+    async def begin(
+        self, request: HttpRequest, route: aiohttp.ClientRequest, *, first_byte: float | None, total: float | None
+    ) -> None:
+        """Send the request and wait for the head of the reply.
+
+        Args:
+            request: the request.
+            route: where it goes.
+            first_byte: seconds from the end of the request to the head of the reply; ``None`` for no limit.
+            total: seconds until the reply has been read; ``None`` for no limit.
+
+        """
+        protocol = self._protocol
+        protocol.set_response_params(
+            skip_payload=request.method == "HEAD", read_until_eof=True, auto_decompress=False, read_timeout=first_byte
+        )
+        if total is not None:
+            self._alarm = self._loop.call_later(total, self._expire)
+        await self._send(request, route)
+        message, content = await protocol.read()
+        while message.code in _INTERIM:
+            protocol.start_timeout()  # an interim reply has stopped the clock
+            message, content = await protocol.read()
+        self.status, self.headers, self.content = message.code, message.headers, content
+
+    async def _send(self, request: HttpRequest, route: aiohttp.ClientRequest) -> None:
+        """Hand over the whole request; what the network does not take at once goes out while the reply is awaited."""
+        protocol, body = self._protocol, request.body
+        headers = route.headers.copy()
+        for name, value in request.headers.items():
+            headers[name] = reveal(value)
+        url = route.url
+        target = str(url) if route.proxy is not None and not route.is_ssl() else url.raw_path_qs
+        writer = StreamWriter(protocol, self._loop)
+        if body is not None:
+            headers["content-length"] = str(len(body))
+        await writer.write_headers(f"{request.method} {target} HTTP/1.1", headers)
+        if body:
+            await writer.write(body, drain=False)
+        writer.set_eof()
+        if protocol.writing_paused:
+            self._sending = self._loop.create_task(writer.drain())
+            self._sending.add_done_callback(self._sent)
+        else:
+            protocol.start_timeout()
+
+    def _sent(self, sending: asyncio.Task[None]) -> None:
+        if not sending.cancelled() and sending.exception() is None:  # else whoever waits for the reply is told
+            self._protocol.start_timeout()
+
+    def _expire(self) -> None:
+        late = TimeoutError()
+        self._protocol.set_exception(late)
+        self.content.set_exception(late)
+
+    def allow_silence(self, seconds: float | None) -> None:
+        """Limit the time between two pieces of the body that are still to come."""
+        if self._protocol.is_connected():
+            self._protocol.read_timeout = seconds
+            self._protocol.start_timeout()
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the connection has not been given back yet."""
+        return self._connection is not None
+
+    def close(self) -> None:
+        """Give the connection back, to serve again if nothing is left to come or to go out."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        transport = connection.transport
+        if transport is not None and transport.get_write_buffer_size():
+            transport.abort()  # else it would stay until a server that does not listen has taken everything
+        elif self.status and self.content.is_eof():
+            connection.release()
+            return
+        # Whoever waits for the next piece would wait for ever.
+        self.content.set_exception(aiohttp.ClientConnectionError("the client was closed"))
+        connection.close()
