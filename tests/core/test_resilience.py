@@ -29,7 +29,7 @@ from dragoman import (
     StreamStart,
     Text,
 )
-from dragoman.resilience import RetryPolicy, opening, retrying
+from dragoman.resilience import OpenedStream, RetryPolicy, opened, retrying
 
 STEADY = RetryPolicy(jitter=0)
 
@@ -174,40 +174,46 @@ def is_opening(event: Event) -> bool:
 TEXT = PartStart(0, Text(text=""))
 
 
+async def opening(
+    streams: Streams, context: CallContext, policy: RetryPolicy = STEADY
+) -> tuple[OpenedStream, tuple[Attempt, ...]]:
+    return await retrying(lambda each: opened(streams(each), is_opening), context, policy)
+
+
 async def test_a_stream_is_opened_again_until_its_first_event(clock: FakeClock) -> None:
     streams = Streams(
         OverloadedError("full"), [StreamStart(), Ping(), ServerError("broken")], [StreamStart(), TEXT, Ping()]
     )
-    opened = await opening(streams, CallContext(clock=clock), STEADY, is_opening)
-    assert [each.error for each in opened.attempts] == ["OverloadedError", "ServerError", None]
+    stream, attempts = await opening(streams, CallContext(clock=clock))
+    assert [each.error for each in attempts] == ["OverloadedError", "ServerError", None]
     assert clock.slept == [0.5, 1.0]
-    assert list(opened.first) == [StreamStart(), TEXT]
-    assert [event async for event in opened] == [StreamStart(), TEXT, Ping()]
-    await opened.manager.__aexit__(None, None, None)
+    assert list(stream.first) == [StreamStart(), TEXT]
+    assert [event async for event in stream] == [StreamStart(), TEXT, Ping()]
+    await stream.manager.__aexit__(None, None, None)
     assert streams.left == [ServerError, None]
 
 
 async def test_nothing_is_tried_again_after_the_first_event(clock: FakeClock) -> None:
     streams = Streams([TEXT, ServerError("broken")])
-    opened = await opening(streams, CallContext(clock=clock), STEADY, is_opening)
-    assert await anext(opened) == TEXT
+    stream, _ = await opening(streams, CallContext(clock=clock))
+    assert await anext(stream) == TEXT
     with pytest.raises(ServerError):
-        await anext(opened)
-    await opened.manager.__aexit__(None, None, None)
+        await anext(stream)
+    await stream.manager.__aexit__(None, None, None)
     assert clock.slept == []
 
 
 async def test_a_stream_that_ends_in_its_opening_is_no_error_here(clock: FakeClock) -> None:
-    opened = await opening(Streams([StreamStart()]), CallContext(clock=clock), STEADY, is_opening)
-    assert [event async for event in opened] == [StreamStart()]
-    await opened.manager.__aexit__(None, None, None)
+    stream, _ = await opening(Streams([StreamStart()]), CallContext(clock=clock))
+    assert [event async for event in stream] == [StreamStart()]
+    await stream.manager.__aexit__(None, None, None)
 
 
 async def test_a_stream_whose_patience_ends_is_closed(clock: FakeClock) -> None:
     streams = Streams([ServerError("broken")])
     with pytest.raises(ServerError) as caught:
-        await opening(streams, CallContext(clock=clock), RetryPolicy(retries=0), is_opening)
+        await opening(streams, CallContext(clock=clock), RetryPolicy(retries=0))
     assert len(caught.value.attempts) == 1
     assert streams.left == [ServerError]
     with pytest.raises(RequestTimeoutError):
-        await opening(streams, CallContext(clock=clock, deadline=1.0), STEADY, is_opening)
+        await opening(streams, CallContext(clock=clock, deadline=1.0))

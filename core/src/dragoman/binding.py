@@ -10,9 +10,8 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-import attrs
 from attrs import frozen
 
 from dragoman.budget import budget_of
@@ -30,10 +29,9 @@ from dragoman.provider import (
     ProviderConfig,
     StreamCall,
     Timeouts,
-    new_call_id,
 )
 from dragoman.request import SETTINGS, ChatRequest, CompletionRequest
-from dragoman.resilience import OpenedStream, RetryPolicy, opening, retrying
+from dragoman.resilience import OpenedStream, RetryPolicy, opened, retrying
 from dragoman.resolution import Explanation, explain
 from dragoman.response import Adjustment, Attempt, Origin, Response
 
@@ -208,32 +206,11 @@ class Guarded:
     async def _answer(
         self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
     ) -> Response:
-        async def send(
-            fitted: R, context: CallContext, earlier: tuple[Attempt, ...]
-        ) -> tuple[Response, tuple[Attempt, ...]]:
-            return await retrying(lambda each: self._one(call, fitted, each), context, self._retry, earlier)
-
-        (response, attempts), adjustments = await self._learning(request, context, send)
-        known = adjustments + response.adjustments if adjustments else response.adjustments
-        return response.attributed(self._named(response.origin), adjustments=known, attempts=attempts)
-
-    async def _one(
-        self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
-    ) -> Response:
-        """Make one try; whatever a provider raises or returns against its contract is laid at its door."""
-        try:
-            response = await call(request, context)
-        except DragomanError:
-            raise
-        except Exception as error:
-            raise self._blamed(f"failed with {type(error).__name__}: {error}") from error
+        response, adjustments, attempts = await self._tried(call, request, context)
         if not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin's word
             raise self._blamed(f"answered with {type(response).__name__}, not a Response")
-        return response
-
-    def _blamed(self, what: str) -> PluginError:
-        message = f"the provider {self._origin.provider!r} of {self._origin.distribution} {what}"
-        return PluginError(message, provider=self._origin.provider)
+        known = adjustments + response.adjustments if adjustments else response.adjustments
+        return response.attributed(self._named(response.origin), adjustments=known, attempts=attempts)
 
     def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """Stream the answer to a conversation."""
@@ -241,57 +218,36 @@ class Guarded:
 
     async def open(self, request: ChatRequest, context: CallContext) -> OpenedStream:
         """Open a stream until its first event has arrived; the caller leaves its manager."""
+        stream, adjustments, attempts = await self._tried(self._opened, request, context)
+        first = stream.first
+        start = first.pop(0) if first and isinstance(first[0], StreamStart) else StreamStart()
+        assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
+        known = adjustments + start.adjustments
+        first.insert(0, StreamStart(known, self._named(start.origin), start.headers, attempts))
+        return stream
 
-        async def send(fitted: ChatRequest, context: CallContext, earlier: tuple[Attempt, ...]) -> OpenedStream:
-            return await opening(
-                lambda each: self._provider.stream(fitted, each), context, self._retry, _is_opening, earlier
-            )
+    def _opened(self, request: ChatRequest, context: CallContext) -> Awaitable[OpenedStream]:
+        return opened(self._provider.stream(request, context), _is_opening)
 
+    async def _tried(
+        self, send: Callable[[R, CallContext], Awaitable[T]], request: R, context: CallContext
+    ) -> tuple[T, tuple[Adjustment, ...], tuple[Attempt, ...]]:
+        """Send a fitted request as often as patience allows; lay what a provider may not raise at its door."""
+        fitted, adjustments = fit(request, self.capabilities(request.model), context.on_unsupported or self._policy)
+        refused = self._refused.setdefault(request.model, {})
+        asked = _Asked(send, fitted, self.standing + adjustments, refused, by=self.info.name)
         try:
-            opened, adjustments = await self._learning(request, context, send)
-        except DragomanError:
+            result, attempts = await retrying(asked.send, context, self._retry, asked.mend)
+        except DragomanError as error:
+            self._sign(error, request.model)
             raise
         except Exception as error:
             raise self._blamed(f"failed with {type(error).__name__}: {error}") from error
-        return self._begun(opened, adjustments)
+        return result, asked.adjustments, attempts
 
-    def _begun(self, opened: OpenedStream, adjustments: tuple[Adjustment, ...]) -> OpenedStream:
-        """Put all that is known before the first part in front of the stream."""
-        start = opened.first.pop(0) if opened.first and isinstance(opened.first[0], StreamStart) else StreamStart()
-        assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
-        known = adjustments + start.adjustments
-        opened.first.insert(0, StreamStart(known, self._named(start.origin), start.headers, opened.attempts))
-        return opened
-
-    async def _learning(
-        self, request: R, context: CallContext, send: Callable[[R, CallContext, tuple[Attempt, ...]], Awaitable[T]]
-    ) -> tuple[T, tuple[Adjustment, ...]]:
-        """Send a fitted request; leave out a *default* that the provider refuses, once each, and remember it."""
-        policy: Policy | None = context.on_unsupported or self._policy
-        fitted, adjustments = fit(request, self.capabilities(request.model), policy)
-        if self.standing:
-            adjustments = self.standing + adjustments
-        earlier: tuple[Attempt, ...] = ()
-        refused = self._refused.get(request.model)
-        if refused:
-            fitted, more = _without(fitted, refused, self.info.name)
-            adjustments += more
-        while True:
-            try:
-                return await send(fitted, context, earlier), adjustments
-            except BadRequestError as error:
-                name = error.parameter
-                if name is None or not _is_default(fitted, name):
-                    self._sign(error, request.model)
-                    raise
-                earlier = error.attempts
-                self._refused.setdefault(request.model, {})[name] = error.message
-                fitted, more = _without(fitted, {name: error.message}, self.info.name)
-                adjustments += more
-                context = attrs.evolve(context, call_id=new_call_id())  # it names a body, which is another now
-            except DragomanError as error:
-                self._sign(error, request.model)
-                raise
+    def _blamed(self, what: str) -> PluginError:
+        message = f"the provider {self._origin.provider!r} of {self._origin.distribution} {what}"
+        return PluginError(message, provider=self._origin.provider)
 
     def _named(self, origin: Origin) -> Origin:
         ours = self._origin
@@ -310,6 +266,57 @@ class Guarded:
     def _sign(self, error: DragomanError, model: str) -> None:
         error.provider = error.provider or self._origin.provider
         error.model = error.model or model
+
+
+class _Asked(Generic[R, T]):
+    """Hold what a provider is asked, less each default that its model has refused.
+
+    Args:
+        send: asks it.
+        request: fitted to what the model is known to accept.
+        adjustments: what that changed.
+        refused: why the model has refused a default, by the name of the setting; more are learned on the way.
+        by: the provider's name.
+
+    """
+
+    __slots__ = ("_by", "_refused", "_request", "_send", "adjustments")
+
+    def __init__(
+        self,
+        send: Callable[[R, CallContext], Awaitable[T]],
+        request: R,
+        adjustments: tuple[Adjustment, ...],
+        refused: dict[str, str],
+        *,
+        by: str,
+    ) -> None:
+        self._send: Callable[[R, CallContext], Awaitable[T]] = send
+        self._request: R = request
+        self.adjustments = adjustments
+        self._refused = refused
+        self._by = by
+        for name in refused:
+            self._leave_out(name)
+
+    def send(self, context: CallContext) -> Awaitable[T]:
+        """Make one try."""
+        return self._send(self._request, context)
+
+    def mend(self, error: DragomanError) -> bool:
+        """Leave out a *default* that the provider refuses, once each; tell whether that was the trouble."""
+        name = error.parameter if isinstance(error, BadRequestError) else None
+        if name is None or not _is_default(self._request, name):
+            return False
+        self._refused[name] = error.message
+        self._leave_out(name)
+        return True
+
+    def _leave_out(self, name: str) -> None:
+        if _is_default(self._request, name):
+            reason = self._refused[name]
+            self._request, adjustment = without_setting(self._request, name, reason, by=self._by)
+            self.adjustments += (adjustment,)
 
 
 class _Streaming:
@@ -348,15 +355,6 @@ def _is_opening(event: Event) -> bool:
 def _is_default(request: ChatRequest | CompletionRequest, name: str) -> bool:
     settings = request.settings
     return name in SETTINGS and name not in settings.explicit and getattr(settings, name) is not None
-
-
-def _without(request: R, refused: dict[str, str], by: str) -> tuple[R, tuple[Adjustment, ...]]:
-    adjustments = list[Adjustment]()
-    for name, reason in refused.items():
-        if _is_default(request, name):
-            request, adjustment = without_setting(request, name, reason, by=by)
-            adjustments.append(adjustment)
-    return request, tuple(adjustments)
 
 
 __all__ = ["Bound", "Guarded", "bind"]

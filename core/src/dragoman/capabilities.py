@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from dragoman.errors import UnsupportedError
 from dragoman.parts import Media, ToolResult
-from dragoman.request import ChatRequest, CompletionRequest
+from dragoman.request import AUTO, TEXT, ChatRequest, CompletionRequest
 from dragoman.response import Adjustment
 
 Policy: TypeAlias = Literal["adjust", "warn", "raise"]
@@ -163,6 +163,8 @@ def _apply_policy(name: str, cap: Cap, policy: Policy | None, *, given: bool, mo
 
 
 def _check_guarantees(request: ChatRequest, capabilities: Capabilities) -> None:
+    if not request.tools and request.tool_choice is AUTO and request.output is TEXT:
+        return
     wishes = (
         ("tools", bool(request.tools), capabilities.tools),
         ("tool_choice", request.tool_choice.kind not in {"auto", "none"}, capabilities.tool_choice),

@@ -240,14 +240,21 @@ class LLM:
         stream = EventStream(bound.stream(asking.chat(messages, wishes), asking.context(wishes)))
         return await stream.__aenter__()
 
-    async def _first_that_answers(
+    def _first_that_answers(
+        self, ask: Callable[[LLM, Any, Mapping[str, Any]], Awaitable[T]], question: Any, wishes: Mapping[str, Any]
+    ) -> Awaitable[T]:
+        """Ask this model, and those to fall back to where it cannot answer."""
+        if not self.config.kwargs.get("fallbacks"):
+            return ask(self, question, wishes)
+        return self._falling_back(ask, question, wishes)
+
+    async def _falling_back(
         self, ask: Callable[[LLM, Any, Mapping[str, Any]], Awaitable[T]], question: Any, wishes: Mapping[str, Any]
     ) -> T:
-        """Ask this model, and those to fall back to where it cannot answer."""
         try:
             return await ask(self, question, wishes)
         except _FALL_BACK as error:
-            if not self.config.kwargs.get("fallbacks") or not _may_fall_back(error):
+            if not _may_fall_back(error):
                 raise
             first = error
         for place, fallback in enumerate(self.config.kwargs["fallbacks"]):

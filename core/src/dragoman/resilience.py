@@ -17,7 +17,7 @@ from attrs import field, frozen
 from dragoman.budget import RetryBudget
 from dragoman.errors import DragomanError, RequestTimeoutError, StreamInterruptedError
 from dragoman.events import Event
-from dragoman.provider import CallContext
+from dragoman.provider import CallContext, new_call_id
 from dragoman.response import Attempt
 
 T = TypeVar("T")
@@ -58,23 +58,46 @@ class RetryPolicy:
 
 
 class Attempts:
-    """Keep count of the tries of one call and decide about the next one."""
+    """Keep count of the tries of one call and decide about the next one.
+
+    Args:
+        policy: the patience.
+        context: the call.
+
+    """
 
     __slots__ = ("_began", "_context", "_earlier", "_policy", "_records", "_taken", "_waited")
 
-    def __init__(self, policy: RetryPolicy, context: CallContext, earlier: tuple[Attempt, ...] = ()) -> None:
+    def __init__(self, policy: RetryPolicy, context: CallContext) -> None:
         self._policy = policy
         self._context = context
-        self._records = list(earlier)
-        self._earlier = len(earlier)
+        self._records: list[Attempt] = []
+        self._earlier = 0
         self._waited = 0.0
         self._taken = 0
-        self._began = context.clock.monotonic()
+        self._began = 0.0
 
-    def context(self) -> CallContext:
-        """Return the context of the current try."""
+    def begin(self) -> CallContext:
+        """Return the context of the try that begins now.
+
+        Raises:
+            RequestTimeoutError: if the deadline of the call has passed.
+
+        """
+        context = self._context
+        self._began = now = context.clock.monotonic()
+        if context.deadline is not None and now >= context.deadline:
+            message = "the deadline of the call has passed; raise timeout if it needs longer"
+            raise RequestTimeoutError(message, phase="total", retryable=False)
         number = len(self._records) + 1
-        return self._context if number == 1 else attrs.evolve(self._context, attempt=number)
+        return context if number == 1 else attrs.evolve(context, attempt=number)
+
+    def renew(self) -> None:
+        """Let the next try be the first of another request: it is named anew, and patience begins again."""
+        self._context = attrs.evolve(self._context, call_id=new_call_id())
+        self._earlier = len(self._records)
+        self._waited = 0.0
+        self._taken = 0
 
     async def failed(self, error: DragomanError) -> None:
         """Wait until the next try, or raise *error* if there is none."""
@@ -90,7 +113,6 @@ class Attempts:
             self._take(error)
         await self._context.clock.sleep(wait)
         self._waited = wait
-        self._began = self._context.clock.monotonic()
 
     def _take(self, error: DragomanError) -> None:
         if not self._policy.budget.take(self._context.clock.monotonic()):
@@ -120,7 +142,7 @@ async def retrying(
     call: Callable[[CallContext], Awaitable[T]],
     context: CallContext,
     policy: RetryPolicy,
-    earlier: tuple[Attempt, ...] = (),
+    mend: Callable[[DragomanError], bool] | None = None,
 ) -> tuple[T, tuple[Attempt, ...]]:
     """Call until it succeeds or patience ends; return the result and the record of all tries.
 
@@ -128,16 +150,20 @@ async def retrying(
         call: makes one try.
         context: the call.
         policy: the patience.
-        earlier: tries made before, which go into the record but do not use up patience.
+        mend: asked when patience ends; returns whether *call* asks for something else from now on, with new patience.
 
     """
-    attempts = Attempts(policy, context, earlier)
+    attempts = Attempts(policy, context)
     while True:
-        check_deadline(context)
         try:
-            result = await call(attempts.context())
+            result = await call(attempts.begin())
         except DragomanError as error:
-            await attempts.failed(error)
+            try:
+                await attempts.failed(error)
+            except DragomanError as last:
+                if mend is None or not mend(last):
+                    raise
+                attempts.renew()
         else:
             return result, attempts.succeeded()
 
@@ -149,23 +175,20 @@ class OpenedStream:
         manager: what closes the stream.
         events: the rest of the stream.
         first: the events that have arrived.
-        attempts: the record of all tries.
 
     """
 
-    __slots__ = ("_events", "attempts", "first", "manager")
+    __slots__ = ("_events", "first", "manager")
 
     def __init__(
         self,
         manager: AbstractAsyncContextManager[AsyncIterator[Event]],
         events: AsyncIterator[Event],
         first: list[Event],
-        attempts: tuple[Attempt, ...],
     ) -> None:
         self.manager = manager
         self._events = events
         self.first = first
-        self.attempts = attempts
 
     def __aiter__(self) -> OpenedStream:
         return self
@@ -177,41 +200,16 @@ class OpenedStream:
         return self.first.pop(0)
 
 
-async def opening(
-    open_stream: Callable[[CallContext], AbstractAsyncContextManager[AsyncIterator[Event]]],
-    context: CallContext,
-    policy: RetryPolicy,
-    is_opening: Callable[[Event], bool],
-    earlier: tuple[Attempt, ...] = (),
+async def opened(
+    manager: AbstractAsyncContextManager[AsyncIterator[Event]], is_opening: Callable[[Event], bool]
 ) -> OpenedStream:
-    """Open a stream until its first real event arrives or patience ends.
+    """Enter a provider's stream and wait for its first real event.
 
     Args:
-        open_stream: opens the provider's stream.
-        context: the call.
-        policy: the patience.
+        manager: the provider's stream.
         is_opening: whether an event still belongs to the opening, so that a failure after it may be retried.
-        earlier: tries made before, as in :func:`retrying`.
 
     """
-    attempts = Attempts(policy, context, earlier)
-    while True:
-        check_deadline(context)
-        manager = open_stream(attempts.context())
-        try:
-            events, first = await _enter(manager, is_opening)
-        except StreamInterruptedError as error:
-            error.retryable = True  # nothing was delivered yet
-            await attempts.failed(error)
-        except DragomanError as error:
-            await attempts.failed(error)
-        else:
-            return OpenedStream(manager, events, first, attempts.succeeded())
-
-
-async def _enter(
-    manager: AbstractAsyncContextManager[AsyncIterator[Event]], is_opening: Callable[[Event], bool]
-) -> tuple[AsyncIterator[Event], list[Event]]:
     events = await manager.__aenter__()
     first: list[Event] = []
     try:
@@ -221,8 +219,10 @@ async def _enter(
                 break
     except BaseException as error:
         await manager.__aexit__(type(error), error, error.__traceback__)
+        if isinstance(error, StreamInterruptedError):
+            error.retryable = True  # nothing was delivered yet
         raise
-    return events, first
+    return OpenedStream(manager, events, first)
 
 
 def _too_late(error: DragomanError, wait: float) -> RequestTimeoutError:
@@ -232,15 +232,3 @@ def _too_late(error: DragomanError, wait: float) -> RequestTimeoutError:
     for name in ("provider", "model", "status", "code", "request_id", "retry_after", "attempts", "partial", "body"):
         setattr(late, name, getattr(error, name))
     return late
-
-
-def check_deadline(context: CallContext) -> None:
-    """Raise if the deadline of the call has passed.
-
-    Raises:
-        RequestTimeoutError: with the phase ``total``.
-
-    """
-    if context.remaining() == 0.0:
-        message = "the deadline of the call has passed; raise timeout if it needs longer"
-        raise RequestTimeoutError(message, phase="total", retryable=False)
