@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import enum
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import attrs
 from attrs import field, frozen
 
 from dragoman.errors import UnsupportedError
-from dragoman.parts import Media, ToolResult
+from dragoman.parts import Media, Text, ToolResult
 from dragoman.request import AUTO, TEXT, ChatRequest, CompletionRequest
 from dragoman.response import Adjustment
 
@@ -119,11 +119,21 @@ def fit(
             adjustments.append(_adjustment(name, asked, sent, cap.note or f"{request.model} does not accept it", by))
     if changes:
         request = attrs.evolve(request, settings=attrs.evolve(settings, **changes))
+    check_wishes(request, capabilities)
+    return request, tuple(adjustments)
+
+
+def check_wishes(request: ChatRequest | CompletionRequest, capabilities: Capabilities) -> None:
+    """Refuse tools, schemas and media that the model does not take.
+
+    Raises:
+        UnsupportedError: naming the first of them.
+
+    """
     if isinstance(request, ChatRequest):
         _check_guarantees(request, capabilities)
         if capabilities.input:
             _check_media(request, capabilities.input)
-    return request, tuple(adjustments)
 
 
 def without_setting(request: R, name: str, reason: str, *, by: str) -> tuple[R, Adjustment]:
@@ -177,20 +187,21 @@ def _check_guarantees(request: ChatRequest, capabilities: Capabilities) -> None:
 
 
 def _check_media(request: ChatRequest, accepted: Mapping[str, Cap]) -> None:
-    for media_type in _media_types(request):
-        cap = accepted.get(media_type) or accepted.get(f"{media_type.partition('/')[0]}/*")
-        if cap is not None and cap.support is Support.NO:
-            message = f"{request.model} takes no {media_type}{': ' + cap.note if cap.note else ''}"
-            raise UnsupportedError(message, model=request.model, parameter="input")
-
-
-def _media_types(request: ChatRequest) -> Iterator[str]:
-    """Yield the type of each medium, those among the results of tools included."""
+    """Refuse a medium that the model does not take, also among the results of tools."""
     for message in request.messages:
         for part in message.parts:
+            if type(part) is Text:
+                continue
             for each in part.content if isinstance(part, ToolResult) else (part,):
                 if isinstance(each, Media):
-                    yield each.media_type
+                    _check_medium(each.media_type, accepted, request.model)
+
+
+def _check_medium(media_type: str, accepted: Mapping[str, Cap], model: str) -> None:
+    cap = accepted.get(media_type) or accepted.get(f"{media_type.partition('/')[0]}/*")
+    if cap is not None and cap.support is Support.NO:
+        message = f"{model} takes no {media_type}{': ' + cap.note if cap.note else ''}"
+        raise UnsupportedError(message, model=model, parameter="input")
 
 
 def _adjustment(name: str, asked: Any, sent: Any, reason: str, by: str) -> Adjustment:

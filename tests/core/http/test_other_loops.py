@@ -17,7 +17,7 @@ import pytest
 import trio
 
 from dragoman import LLM, ConfigurationError, LLMConfig, StreamingLLM, SyncLLM
-from dragoman.http.sessions import Sessions
+from dragoman.http import sessions
 from dragoman.stream import EventStream
 from dragoman.sync import _LoopThread  # pyright: ignore[reportPrivateUsage]  # its ends are tested
 from dragoman.testing.faults import FaultServer
@@ -183,7 +183,7 @@ class TestWhatAForkedChildSees:
         async with llm.stream("hi") as stream:
             await anext(stream)
             with monkeypatch.context() as patch:
-                patch.setattr(os, "getpid", lambda: -1)
+                patch.setattr(sessions, "_process", -1)
                 with pytest.raises(ConfigurationError, match="was forked"):
                     await stream.collect()
                 with pytest.raises(ConfigurationError, match="was forked"):
@@ -195,11 +195,11 @@ class TestWhatAForkedChildSees:
         await llm.aclose()
 
     def test_a_loop_that_ends_leaves_it_alone(self, faults: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
-        sessions = Sessions()
+        mine = sessions.Sessions()
         with asyncio.Runner() as runner:
-            session = runner.run(sessions.new())
+            session = runner.run(mine.new())
             with monkeypatch.context() as patch:
-                patch.setattr(os, "getpid", lambda: -1)
+                patch.setattr(sessions, "_process", -1)
                 runner.run(session.aclose())
             assert not session.connector.closed
             runner.run(session.connector.close())

@@ -83,16 +83,20 @@ class AioHttpStream:
 
         """
         if self.status in _REDIRECTS:
-            self.hang_up()
+            self.end()
             raise _redirected(self.status, self.headers)
         if self._encoding not in _ENCODINGS:
-            self.hang_up()
+            self.end()
             message = f"the reply is compressed as {self._encoding!r}, which was not asked for"
             raise ProtocolError(message, status=self.status, phase="decode")
 
     def hang_up(self) -> None:
-        """Close the reply; its connection serves again if it is at its end."""
+        """Close the reply, wherever this is called; its connection serves again if it is at its end."""
         self._session.hang_up(self._exchange)
+
+    def end(self) -> None:
+        """Close the reply in the loop where it began."""
+        self._session.end(self._exchange)
 
     async def piece(self) -> bytes:
         """Return the next bytes, as many as have arrived; none at the end.
@@ -102,6 +106,9 @@ class AioHttpStream:
 
         """
         self._session.check_here()
+        return await self._piece()
+
+    async def _piece(self) -> bytes:
         if not self._began:
             self._began = True
             if not self._content.is_eof():
@@ -153,9 +160,14 @@ class AioHttpStream:
 
     async def read(self) -> bytes:
         """Return all the rest of the body."""
+        self._session.check_here()
+        return await self.rest()
+
+    async def rest(self) -> bytes:
+        """Return all the rest of the body, in the loop where the reply began."""
         pieces: list[bytes] = []
         try:
-            while data := await self.piece():
+            while data := await self._piece():
                 pieces.append(data)
                 if self._content.at_eof() and self._encoding in _PLAIN:
                     break

@@ -18,6 +18,7 @@ from dragoman.http.openai_errors import error_of
 from dragoman.http.openai_messages import MessageEncoder, MessageRules
 from dragoman.http.openai_stream import OpenAIChatDecoder
 from dragoman.http.options import OptionsReader, body_of
+from dragoman.http.recollection import Latest
 from dragoman.http.wire import HttpReply, HttpRequest, dumps
 from dragoman.parts import JSON, Part
 from dragoman.request import ChatRequest, CompletionRequest, OutputFormat, ServerTool, Settings, Tool, ToolChoice
@@ -84,7 +85,7 @@ class OpenAIChat(Generic[T]):
         self.include_usage = include_usage
         self.finish_table = finish_table
         self.options_reader = OptionsReader(options, provider)
-        self._latest: tuple[Settings, str, dict[str, Any], list[Adjustment]] | None = None
+        self._tuning = Latest(self._tuned)
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
         """Return the request with its path below the base URL."""
@@ -96,7 +97,9 @@ class OpenAIChat(Generic[T]):
         else:
             body = self._conversation(request, notes)
             path = self.chat_path
-        body.update(self._settings_of(request, notes))
+        settings, dropped = self._tuning.of(request.settings, request.model)
+        body.update(settings)
+        notes += dropped
         if stream:
             body["stream"] = True
             if self.wants_usage(options):
@@ -227,25 +230,17 @@ class OpenAIChat(Generic[T]):
         own = tool.options.get(self.provider)
         return {"type": "function", "function": function, **(own if isinstance(own, dict) else {})}
 
-    def _settings_of(self, request: ChatRequest | CompletionRequest, notes: list[Adjustment]) -> dict[str, Any]:
-        """Return the settings as they stand in the body, made anew only if they are not those of the last request."""
-        latest = self._latest
-        if latest is None or latest[0] is not request.settings or latest[1] != request.model:
-            own: list[Adjustment] = []
-            body = self._settings(request.settings, request.model, own)
-            latest = self._latest = request.settings, request.model, body, own
-        notes += latest[3]
-        return latest[2]
-
-    def _settings(self, settings: Settings, model: str, notes: list[Adjustment]) -> dict[str, Any]:
+    def _tuned(self, settings: Settings, model: str) -> tuple[dict[str, Any], list[Adjustment]]:
+        """Return the settings as they stand in the body, and what that leaves out."""
         body: dict[str, Any] = {}
+        notes: list[Adjustment] = []
         for name in ("temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty", "effort"):
             self._set(body, name, getattr(settings, name), notes)
         for name in ("top_k", "logprobs", "top_logprobs", "service_tier"):
             self._set(body, name, getattr(settings, name), notes)
         if settings.max_tokens is not None:
             body[self.max_tokens_name(model)] = settings.max_tokens
-        return body
+        return body, notes
 
     def _set(self, body: dict[str, Any], name: str, value: Any, notes: list[Adjustment]) -> None:
         if value is None:

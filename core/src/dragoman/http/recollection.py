@@ -1,10 +1,17 @@
-"""What a message was last encoded as, kept on the message: a long conversation is sent again with every turn."""
+"""What was encoded before: a conversation is sent again with every turn, and most calls have the same settings.
+
+What a message was last encoded as is kept on the message; for what comes with every call there is :class:`Latest`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from operator import is_
+from typing import Any, Generic, TypeVar
 
 from dragoman.message import Message
+
+T = TypeVar("T")
 
 
 def recall(message: Message, by: object) -> Any:
@@ -22,3 +29,25 @@ def recall(message: Message, by: object) -> Any:
 def keep(message: Message, by: object, encoded: Any) -> None:
     """Keep what *message* is encoded as under *by*, in place of what was kept before."""
     object.__setattr__(message, "_kept", (by, encoded))
+
+
+class Latest(Generic[T]):
+    """Keep what was made last, for as long as it is asked for with the same objects; threads may share it.
+
+    Args:
+        make: makes it of some objects. Whoever is given the result leaves it as it is.
+
+    """
+
+    __slots__ = ("_kept", "_make")
+
+    def __init__(self, make: Callable[..., T]) -> None:
+        self._make = make
+        self._kept: tuple[tuple[object, ...], T] | None = None
+
+    def of(self, *objects: object) -> T:
+        """Return what is made of *objects*, told apart by identity."""
+        kept = self._kept
+        if kept is None or not all(map(is_, kept[0], objects)):
+            kept = self._kept = objects, self._make(*objects)
+        return kept[1]

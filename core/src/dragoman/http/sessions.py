@@ -18,6 +18,16 @@ from dragoman.http.wire import HttpRequest
 
 _COARSE = 5.0  # seconds; aiohttp too counts whole ones from here on
 _RESOLUTION = 0.001  # seconds by which a timer may be early
+_process = os.getpid()
+
+
+def _note_fork() -> None:  # pragma: no cover - runs in forked children, where nothing is measured
+    global _process  # noqa: PLW0603  # asking the operating system at every call costs more than all these checks
+    _process = os.getpid()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no cover - Windows has no fork
+    os.register_at_fork(after_in_child=_note_fork)
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
@@ -50,7 +60,7 @@ class Session:
         self.loop = asyncio.get_running_loop()
         self.exchanges: set[Exchange] = set()
         self._route = lru_cache(maxsize=256)(partial(route_to, loop=self.loop))
-        self._process = os.getpid()
+        self._process = _process
         self._keeper = self._keep()
 
     async def exchange(
@@ -83,7 +93,7 @@ class Session:
         try:
             await exchange.begin(request, route, first_byte=first_byte, total=total)
         except BaseException:
-            self._hang_up(exchange)
+            self.end(exchange)
             raise
         return exchange
 
@@ -118,13 +128,13 @@ class Session:
 
     async def _close(self) -> None:
         for exchange in tuple(self.exchanges):
-            self._hang_up(exchange)
+            self.end(exchange)
         await self.connector.close()
 
     @property
     def is_inherited(self) -> bool:
         """Return whether this is a copy of what the parent of this process holds, made by ``os.fork``."""
-        return self._process != os.getpid()
+        return self._process != _process
 
     @property
     def is_here(self) -> bool:
@@ -138,7 +148,7 @@ class Session:
             ConfigurationError: in another loop, or in a process forked from the one that began.
 
         """
-        if running_loop() is self.loop and os.getpid() == self._process:
+        if running_loop() is self.loop and self._process == _process:
             return
         if self.is_inherited:
             message = "this event loop and its connections belong to the process that was forked; start another loop"
@@ -149,7 +159,7 @@ class Session:
     def hang_up(self, exchange: Exchange) -> None:
         """End *exchange*, wherever this is called."""
         if self.is_here:
-            self._hang_up(exchange)
+            self.end(exchange)
         else:
             self.hang_up_later(exchange)
 
@@ -157,9 +167,10 @@ class Session:
         """Let the loop end *exchange* in its next turn; in a forked process, leave it to the parent."""
         if not self.is_inherited:
             with suppress(RuntimeError):  # the loop has ended, and closed everything
-                self.loop.call_soon_threadsafe(self._hang_up, exchange)
+                self.loop.call_soon_threadsafe(self.end, exchange)
 
-    def _hang_up(self, exchange: Exchange) -> None:
+    def end(self, exchange: Exchange) -> None:
+        """End *exchange* in the loop."""
         self.exchanges.discard(exchange)
         exchange.close()
 
@@ -187,7 +198,8 @@ class Sessions:
         session = self._by_loop.get(loop)
         if session is None or session.connector.closed:
             return None
-        session.check_here()
+        if session.is_inherited:
+            session.check_here()
         return session
 
     async def new(self) -> Session:

@@ -87,10 +87,10 @@ class AioHttpTransport:
         """Send *request* and return the whole reply."""
         stream = await self.open(request, context)
         try:
-            body = await stream.read()
+            body = await stream.rest()
             await stream.settle()
         finally:
-            stream.hang_up()
+            stream.end()
         return HttpReply(status=stream.status, headers=stream.headers, body=body)
 
     def stream(self, request: HttpRequest, context: CallContext) -> AbstractAsyncContextManager[HttpStream]:

@@ -20,11 +20,13 @@ from dragoman import (
     ProtocolError,
     ProviderError,
     Response,
+    Settings,
     ToolCall,
     Usage,
 )
 from dragoman.assembly import build_response
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, body_of, dumps
+from dragoman.http.recollection import Latest
 from dragoman_anthropic import completions, tools
 from dragoman_anthropic import reading as read
 from dragoman_anthropic.errors import error_of
@@ -77,6 +79,7 @@ class AnthropicMessages:
 
     def __init__(self) -> None:
         self.options_reader = OptionsReader(AnthropicOptions, read.ISSUER)
+        self._tuning = Latest(_tuned)
         self.betas: tuple[str, ...] = ()
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
@@ -86,7 +89,7 @@ class AnthropicMessages:
             if is_prompt_model(request.model):
                 return completions.encode(request, options, stream=stream)
             request = request.as_chat()
-        body, notes, features = _conversation(request, options)
+        body, notes, features = self._conversation(request, options)
         if stream:
             body["stream"] = True
         body.update(body_of(options))
@@ -127,6 +130,8 @@ class AnthropicMessages:
     def _betas(self, request: ChatRequest, options: AnthropicOptions, features: Iterable[str]) -> list[str]:
         """Return what stands in the header ``anthropic-beta``: of one feature, the caller's own version goes first."""
         betas = list(dict.fromkeys([*self.betas, *(options.betas or ())]))
+        if not features and not request.tools:
+            return betas
         needed = [FEATURE_BETAS[feature] for feature in sorted(features)] + tools.betas(request.tools)
         for beta in needed:
             stem = beta[:-_DATE_LENGTH]
@@ -134,28 +139,43 @@ class AnthropicMessages:
                 betas.append(beta)
         return betas
 
+    def _conversation(
+        self, request: ChatRequest, options: AnthropicOptions
+    ) -> tuple[dict[str, Any], list[Adjustment], set[str]]:
+        """Return the body of a conversation, what differs from what was asked, and the features that need a header."""
+        writer = MessageWriter(later_system=options.later_system or _later_system(request.model))
+        system, messages = writer.write(request.messages)
+        schema, notes = _output(request)
+        by_tool = request.output.kind != "text" and schema is None
+        tuned, tuning_notes, features = self._tuning.of(
+            request.settings, request.model, options, by_tool or is_forced(request)
+        )
+        body: dict[str, Any] = {"model": request.model, "messages": messages, **tuned}
+        if system:
+            plain = len(system) == 1 and system[0].keys() == {"type", "text"}
+            body["system"] = system[0]["text"] if plain else system
+        body.update(_tools(request, request.output if by_tool else None))
+        if "tools" not in body and (known := tools.remembered(messages)):
+            body |= {"tools": known, "tool_choice": {"type": "none"}}
+            reason = "Anthropic wants to know the tools that a conversation speaks of; none may be called"
+            names = ", ".join(tool["name"] for tool in known)
+            notes.append(_note("emulated", "tools", "none", names, reason))
+        if schema is not None:
+            output = {"type": "json_schema", "schema": schema}
+            body["output_config"] = {**body.get("output_config", {}), "format": output}
+        return body, writer.notes + notes + tuning_notes, writer.features | features
 
-def _conversation(request: ChatRequest, options: AnthropicOptions) -> tuple[dict[str, Any], list[Adjustment], set[str]]:
-    """Return the body of a conversation, what differs from what was asked, and the features that need a header."""
-    writer = MessageWriter(later_system=options.later_system or _later_system(request.model))
-    system, messages = writer.write(request.messages)
-    schema, notes = _output(request)
-    by_tool = request.output.kind != "text" and schema is None
-    tuning = Tuning(request=request, options=options, forced=by_tool or is_forced(request))
-    body: dict[str, Any] = {"model": request.model, "messages": messages, **tuning.body()}
-    if system:
-        plain = len(system) == 1 and system[0].keys() == {"type", "text"}
-        body["system"] = system[0]["text"] if plain else system
-    body.update(_tools(request, request.output if by_tool else None))
-    if "tools" not in body and (known := tools.remembered(messages)):
-        body |= {"tools": known, "tool_choice": {"type": "none"}}
-        reason = "Anthropic wants to know the tools that a conversation speaks of; none may be called"
-        names = ", ".join(tool["name"] for tool in known)
-        notes.append(_note("emulated", "tools", "none", names, reason))
-    if schema is not None:
-        output = {"type": "json_schema", "schema": schema}
-        body["output_config"] = {**body.get("output_config", {}), "format": output}
-    return body, writer.notes + notes + tuning.notes, writer.features | _features(request, options, body)
+
+def _tuned(
+    settings: Settings,
+    model: str,
+    options: AnthropicOptions,
+    forced: bool,  # noqa: FBT001  # as Latest passes it
+) -> tuple[dict[str, Any], list[Adjustment], set[str]]:
+    """Return the members of a body that tune an answer, what differs from what was asked, and what needs a header."""
+    tuning = Tuning(settings=settings, model=model, options=options, forced=forced)
+    body = tuning.body()
+    return body, tuning.notes, _features(model, options, body)
 
 
 def _later_system(model: str) -> LaterSystem:
@@ -193,12 +213,12 @@ def _tools(request: ChatRequest, output: OutputFormat | None) -> dict[str, Any]:
     return body if chosen is None else {**body, "tool_choice": chosen}
 
 
-def _features(request: ChatRequest, options: AnthropicOptions, body: Mapping[str, Any]) -> set[str]:
+def _features(model: str, options: AnthropicOptions, body: Mapping[str, Any]) -> set[str]:
     features = {name for name in ("mcp_servers", "context_management") if getattr(options, name)}
     edits = read.objects((options.context_management or {}).get("edits"))
     if any(str(edit.get("type")).startswith("compact_") for edit in edits):
         features.add("compaction")
-    older = has(request.model, "effort") and not has(request.model, "adaptive thinking")
+    older = has(model, "effort") and not has(model, "adaptive thinking")
     if older and "effort" in body.get("output_config", {}):
         features.add("effort")
     return features
@@ -218,11 +238,9 @@ def _answer(body: dict[str, Any]) -> Response:
     parts = read.parts(body["content"])
     reason = body.get("stop_reason")
     refusal = read.refusal(reason, body.get("stop_details"))
-    finish: Finish = read.finish(
-        reason,
-        answered=any(map(read.is_answer, read.objects(body["content"]))),
-        called=any(isinstance(part, ToolCall) and not part.server_side for part in parts),
-    )
+    answered = reason == "tool_use" and any(map(read.is_answer, read.objects(body["content"])))
+    called = answered and any(isinstance(part, ToolCall) and not part.server_side for part in parts)
+    finish: Finish = read.finish(reason, answered=answered, called=called)
     return build_response(
         parts if refusal is None else [*parts, refusal],
         finish,

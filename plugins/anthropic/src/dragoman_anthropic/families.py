@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -75,6 +76,7 @@ class Family:
         return limits.get(self.tier, limits[""])
 
 
+@lru_cache(maxsize=256)
 def family(model: str) -> Family | None:
     """Return the family of *model*, ``None`` if its name does not tell."""
     if _INSTANT.search(model):

@@ -5,7 +5,7 @@ https://docs.anthropic.com/en/api/messages#response-content
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 from dragoman import (
@@ -85,7 +85,7 @@ def objects(value: Any) -> list[dict[str, Any]]:
 
 def as_list(value: Any) -> list[Any]:
     """Return *value* if it is a list, an empty one if it is not."""
-    return cast("list[Any]", value) if isinstance(value, Sequence) and not isinstance(value, str) else []
+    return cast("list[Any]", value) if isinstance(value, list | tuple) else []
 
 
 def parts(content: Any) -> list[Part]:

@@ -38,14 +38,16 @@ class Tuning:
     """Work out the members of a body that tune an answer.
 
     Args:
-        request: what is asked.
+        settings: how to answer.
+        model: the model.
         options: Anthropic's own options.
         forced: whether a tool must be called, which no model does while it thinks.
         notes: what was left out or changed, filled on the way.
 
     """
 
-    request: ChatRequest
+    settings: Settings
+    model: str
     options: AnthropicOptions
     forced: bool
     notes: list[Adjustment] = field(factory=list[Adjustment])
@@ -57,10 +59,10 @@ class Tuning:
             UnsupportedError: where a tool is forced on a model that was told to think.
 
         """
-        settings = self.request.settings
+        settings = self.settings
         thinking, effort = self._thinking()
         body: dict[str, Any] = {"max_tokens": self._max_tokens(thinking)}
-        body |= self._sampling(settings, thinks=_thinks(thinking))
+        body |= self._sampling(thinks=_thinks(thinking))
         if settings.stop is not None:
             body["stop_sequences"] = list(settings.stop)
         if settings.service_tier is not None:
@@ -75,8 +77,8 @@ class Tuning:
         own = self.options.thinking
         if self.forced and _thinks(own):
             message = "Anthropic forces no tool on a model that thinks; leave out thinking, tool choice or schema"
-            raise UnsupportedError(message, model=self.request.model, parameter="tool_choice")
-        wanted = self.request.settings.effort
+            raise UnsupportedError(message, model=self.model, parameter="tool_choice")
+        wanted = self.settings.effort
         if wanted is None:
             return own, None
         if wanted == Effort.NONE:
@@ -87,13 +89,13 @@ class Tuning:
         if self.forced:
             self._note("dropped", "effort", "Anthropic forces no tool on a model that thinks", asked=str(wanted))
             return None, word
-        if has(self.request.model, "adaptive thinking", unknown=True):
+        if has(self.model, "adaptive thinking", unknown=True):
             return {"type": "adaptive"}, word
         return self._budgeted(wanted), word
 
     def _word(self, wanted: Effort) -> str | None:
         """Return the nearest word that the model knows, ``None`` if it knows none."""
-        model = self.request.model
+        model = self.model
         if not has(model, "effort", unknown=True):
             return None
         known = ["low", "medium", "high"]
@@ -106,7 +108,7 @@ class Tuning:
 
     def _budgeted(self, wanted: Effort) -> dict[str, Any] | None:
         """Return a budget for an older model: within what the caller allows for the whole answer."""
-        settings = self.request.settings
+        settings = self.settings
         budget = BUDGETS.get(str(wanted), BUDGETS["medium"])
         if "max_tokens" in settings.explicit and settings.max_tokens is not None:
             budget = min(budget, max(LEAST_BUDGET, settings.max_tokens // 2))
@@ -115,26 +117,27 @@ class Tuning:
                 self._note("dropped", "effort", reason, asked=str(wanted))
                 return None
         sent = {"type": "enabled", "budget_tokens": budget}
-        if not has(self.request.model, "effort"):
-            reason = f"{self.request.model} thinks by a budget"
+        if not has(self.model, "effort"):
+            reason = f"{self.model} thinks by a budget"
             self._note("emulated", "effort", reason, asked=str(wanted), sent=f"{budget} tokens")
         return sent
 
     def _max_tokens(self, thinking: dict[str, Any] | None) -> int:
         """Return the limit; a default makes room for the thinking, which counts too."""
-        settings = self.request.settings
+        settings = self.settings
         given = settings.max_tokens or DEFAULT_MAX_TOKENS
         sent = given
         budget = as_mapping(thinking).get("budget_tokens")
         if isinstance(budget, int) and budget >= given and "max_tokens" not in settings.explicit:
-            known = family(self.request.model)
+            known = family(self.model)
             sent = min(budget + given, known.output_tokens if known else budget + given)
         if sent != settings.max_tokens:
             reason = "Anthropic wants a limit" if sent == given else "the thinking counts too"
             self._note("coerced", "max_tokens", reason, asked=settings.max_tokens, sent=sent)
         return sent
 
-    def _sampling(self, settings: Settings, *, thinks: bool) -> dict[str, Any]:
+    def _sampling(self, *, thinks: bool) -> dict[str, Any]:
+        settings = self.settings
         body = {
             name: value for name in ("temperature", "top_p", "top_k") if (value := getattr(settings, name)) is not None
         }
@@ -143,11 +146,11 @@ class Tuning:
         if thinks and "top_k" in body:
             self._drop(body, "top_k", "a model that thinks takes no top_k")
         if {"temperature", "top_p"} <= body.keys() and has(
-            self.request.model, "one of temperature and top_p", unknown="temperature" not in settings.explicit
+            self.model, "one of temperature and top_p", unknown="temperature" not in settings.explicit
         ):
             chosen = "top_p" in settings.explicit and "temperature" not in settings.explicit
             name = "temperature" if chosen else "top_p"
-            self._drop(body, name, f"{self.request.model} takes temperature or top_p, not both")
+            self._drop(body, name, f"{self.model} takes temperature or top_p, not both")
         return body
 
     def _drop(self, body: dict[str, Any], name: str, reason: str) -> None:

@@ -75,9 +75,11 @@ def betas(offered: Iterable[Tool | ServerTool]) -> list[str]:
 
 def remembered(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return a definition of each tool that was called in a conversation, open for any arguments."""
-    content = (message["content"] for message in messages)
-    blocks = (block for each in content if isinstance(each, list) for block in objects(each))
-    names = dict.fromkeys(block["name"] for block in blocks if block.get("type") == "tool_use")
+    names: dict[str, None] = {}
+    for message in messages:
+        content = message["content"]
+        if isinstance(content, list):
+            names |= dict.fromkeys(block["name"] for block in objects(content) if block.get("type") == "tool_use")
     return [{"name": name, "input_schema": {"type": "object"}} for name in names]
 
 
