@@ -344,7 +344,9 @@ class _Streaming:
         self._context = context
 
     async def __aenter__(self) -> AsyncIterator[Event]:
-        self._opened = await self._guarded.open(self._request, self._context)
+        request = self._request
+        del self._request  # it is not kept for as long as the answer takes
+        self._opened = await self._guarded.open(request, self._context)
         return self._opened
 
     async def __aexit__(

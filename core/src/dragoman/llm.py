@@ -340,7 +340,9 @@ class _Streaming:
         self._opening = opening
 
     async def __aenter__(self) -> EventStream:
-        self._stream = await self._opening()
+        opening = self._opening
+        del self._opening  # the question is not kept for as long as the answer takes
+        self._stream = await opening()
         return self._stream
 
     async def __aexit__(

@@ -90,7 +90,7 @@ async def read_all(clock: FakeClock, *pieces: tuple[float, bytes], timeouts: Tim
     context = CallContext(clock=clock, timeouts=timeouts)
     decoder = OpenAIChatDecoder(OpenAIChat(options=type("Options", (), {}), provider="acme"))
     reply = Trickle(clock, *pieces)
-    events = EventIterator(reply, decoder, StreamStart(), PING, lambda _: None, context=context)
+    events = EventIterator(reply, decoder, StreamStart(), PING, lambda *_: None, context=context)
     return [event async for event in events]
 
 

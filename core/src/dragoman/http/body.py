@@ -56,7 +56,7 @@ class AioHttpStream:
 
     def __init__(self, exchange: Exchange, session: Session, limit: int, idle: float | None) -> None:
         self.status = exchange.status
-        self.headers: Mapping[str, str] = {name.lower(): value for name, value in exchange.headers.items()}
+        self.headers: Mapping[str, str] = exchange.headers
         self._exchange = exchange
         self._session = session
         self._content = exchange.content
@@ -102,38 +102,31 @@ class AioHttpStream:
         """Return the next bytes, as many as have arrived; none at the end.
 
         Raises:
-            ConfigurationError: in another event loop or process than the one where the reply began.
+            ConfigurationError: if it has to be waited for in another event loop or process than the one where the
+                reply began.
 
         """
-        self._session.check_here()
-        return await self._piece()
-
-    async def _piece(self) -> bytes:
-        if not self._began:
-            self._began = True
-            if not self._content.is_eof():
-                self._exchange.allow_silence(self._idle)  # in place of the time that was allowed for the first piece
-        data = await self._next()
-        self._left -= len(data)
-        if self._left < 0:
-            message = f"the reply is larger than {self._limit} bytes"
-            raise ResponseTooLargeError(message, status=self.status)
-        return data
-
-    async def _next(self) -> bytes:
+        content = self._content
         while True:
-            failure = self._content.exception()
-            if failure is None and self._content.is_eof():
-                data = self._content.read_nowait()  # all there is has arrived
+            failure = content.exception()
+            if failure is None and content.is_eof():
+                data = content.read_nowait()  # all there is has arrived
             else:
-                data = await told(self._content.readany() if failure is None else self._arrived(failure), "idle")
-            if self._encoding in _PLAIN:
-                return data
-            if not data:
-                return self._closed()
-            plain = self._decompressed(data)
-            if plain:
-                return plain
+                self._session.check_here()
+                if not self._began:
+                    self._began = True
+                    self._exchange.allow_silence(self._idle)  # in place of the time allowed for the first piece
+                data = await told(content.readany() if failure is None else self._arrived(failure), "idle")
+            if self._encoding not in _PLAIN:
+                ended = not data
+                data = self._closed() if ended else self._decompressed(data)
+                if not data and not ended:
+                    continue
+            self._left -= len(data)
+            if self._left < 0:
+                message = f"the reply is larger than {self._limit} bytes"
+                raise ResponseTooLargeError(message, status=self.status)
+            return data
 
     async def _arrived(self, failure: BaseException) -> bytes:
         """Return what arrived before the connection was lost: aiohttp raises first, and would drop it."""
@@ -160,14 +153,9 @@ class AioHttpStream:
 
     async def read(self) -> bytes:
         """Return all the rest of the body."""
-        self._session.check_here()
-        return await self.rest()
-
-    async def rest(self) -> bytes:
-        """Return all the rest of the body, in the loop where the reply began."""
         pieces: list[bytes] = []
         try:
-            while data := await self._piece():
+            while data := await self.piece():
                 pieces.append(data)
                 if self._content.at_eof() and self._encoding in _PLAIN:
                     break

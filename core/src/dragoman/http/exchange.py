@@ -8,7 +8,6 @@ docs/explanation/decisions/0009-without-a-client-session.md says.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -50,13 +49,13 @@ class Exchange:
 
     Attributes:
         status: the HTTP status, 0 before the head of the reply has come.
-        headers: as they came.
+        headers: names in lower case.
         content: where the body arrives.
 
     """
 
     __slots__ = ("_alarm", "_connection", "_loop", "_protocol", "_sending", "content", "headers", "status")
-    headers: Mapping[str, str]
+    headers: dict[str, str]
 
     def __init__(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         protocol = connection.protocol
@@ -92,7 +91,8 @@ class Exchange:
         while message.code in _INTERIM:
             protocol.start_timeout()  # an interim reply has stopped the clock
             message, content = await protocol.read()
-        self.status, self.headers, self.content = message.code, message.headers, content
+        self.status, self.content = message.code, content
+        self.headers = {name.lower(): value for name, value in message.headers.items()}
 
     async def _send(self, request: HttpRequest, route: aiohttp.ClientRequest) -> None:
         """Hand over the whole request; what the network does not take at once goes out while the reply is awaited."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from functools import partial
 from types import TracebackType
 
 import attrs
@@ -117,8 +116,7 @@ class HttpProvider:
             while first and not first.strip() and (more := await reply.piece()):
                 first += more  # blanks alone do not tell a stream from a whole reply
             if is_stream(reply, first):
-                sign = partial(self.sign, headers=reply.headers)
-                return exchange, EventIterator(reply, dialect.decoder(), start, first, sign, context=context)
+                return exchange, EventIterator(reply, dialect.decoder(), start, first, self.sign, context=context)
             return exchange, Arrived([start, *await self._whole(reply, first, dialect)])
         except BaseException as error:
             if isinstance(error, DragomanError):
@@ -275,7 +273,9 @@ class _Streaming:
         self._context = context
 
     async def __aenter__(self) -> AsyncIterator[Event]:
-        self._exchange, events = await self._provider.open(self._request, self._context)
+        request = self._request
+        del self._request  # it is not kept for as long as the answer takes
+        self._exchange, events = await self._provider.open(request, self._context)
         return events
 
     async def __aexit__(

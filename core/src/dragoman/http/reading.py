@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
@@ -124,7 +124,7 @@ class EventIterator:
         decoder: StreamDecoder,
         start: StreamStart,
         first: bytes,
-        sign: Callable[[DragomanError], None],
+        sign: Callable[[DragomanError, Mapping[str, str]], None],
         *,
         context: CallContext,
     ) -> None:
@@ -160,24 +160,25 @@ class EventIterator:
             if self._ended:
                 raise StopAsyncIteration
             batch: list[Event] = []
-            await self._fill(batch)
+            try:
+                piece, self._first = self._first, None
+                if piece is None:
+                    piece = await self._reply.piece()
+                if piece:
+                    self._take(piece, batch)
+                else:
+                    self._finish(batch)
+            except DragomanError as error:
+                self._end(error, batch)
             self._batch = iter(batch)
         return event
 
-    async def _fill(self, batch: list[Event]) -> None:
-        try:
-            piece, self._first = self._first, None
-            if piece is None:
-                piece = await self._reply.piece()
-            if piece:
-                self._take(piece, batch)
-            else:
-                self._finish(batch)
-        except DragomanError as error:
-            if self._finished and isinstance(error, TransportError):
-                self._close(batch)  # nothing of the answer is missing
-                return
-            self._sign(error)
+    def _end(self, error: DragomanError, batch: list[Event]) -> None:
+        """Keep *error* until all that came before it has been read, unless nothing of the answer is missing."""
+        if self._finished and isinstance(error, TransportError):
+            self._close(batch)
+        else:
+            self._sign(error, self._reply.headers)
             self._failure = error
 
     def _take(self, piece: bytes, batch: list[Event]) -> None:

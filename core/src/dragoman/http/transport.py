@@ -87,7 +87,7 @@ class AioHttpTransport:
         """Send *request* and return the whole reply."""
         stream = await self.open(request, context)
         try:
-            body = await stream.rest()
+            body = await stream.read()
             await stream.settle()
         finally:
             stream.end()
