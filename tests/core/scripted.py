@@ -28,9 +28,9 @@ from dragoman import (
     TextDelta,
     hookimpl,
 )
-from dragoman.assembly import build_response
 from dragoman.claims import SPECS
 from dragoman.plugins import EXTENSIONS, HOSTS, MODELS, PROVIDERS, installed
+from dragoman.response import build_response
 
 Step: TypeAlias = Response | BaseException | list[Event | BaseException]
 

@@ -29,7 +29,8 @@ from dragoman import (
     StreamStart,
     Text,
 )
-from dragoman.resilience import OpenedStream, RetryPolicy, opened, retrying
+from dragoman.opening import OpenedStream, opened
+from dragoman.resilience import RetryPolicy, retrying
 
 STEADY = RetryPolicy(jitter=0)
 
@@ -167,17 +168,13 @@ class Streams:
             yield event
 
 
-def is_opening(event: Event) -> bool:
-    return isinstance(event, StreamStart | Ping)
-
-
 TEXT = PartStart(0, Text(text=""))
 
 
 async def opening(
     streams: Streams, context: CallContext, policy: RetryPolicy = STEADY
 ) -> tuple[OpenedStream, tuple[Attempt, ...]]:
-    return await retrying(lambda each: opened(streams(each), is_opening), context, policy)
+    return await retrying(lambda each: opened(streams(each)), context, policy)
 
 
 async def test_a_stream_is_opened_again_until_its_first_event(clock: FakeClock) -> None:

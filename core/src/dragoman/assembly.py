@@ -1,12 +1,12 @@
-"""Where an answer is put together: the only place that makes a :class:`~dragoman.response.Response`.
+"""Where the answer of a stream is put together.
 
-A plain reply goes through :func:`build_response`; a stream goes through an :class:`Assembler`, which checks the grammar
-of :mod:`dragoman.events` on the way and ends in the same function.
+An :class:`Assembler` checks the grammar of :mod:`dragoman.events` on the way and ends in :func:`build_response`, which
+plain replies go through too: the only place that makes a :class:`~dragoman.response.Response`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 import attrs
@@ -28,9 +28,8 @@ from dragoman.events import (
     TextDelta,
     UsageSnapshot,
 )
-from dragoman.message import Message
 from dragoman.parts import JSON, Bytes, Media, Part, Reasoning, Refusal, Text, ToolCall
-from dragoman.response import Adjustment, Attempt, Finish, FinishReason, Origin, Response, Usage
+from dragoman.response import Finish, FinishReason, Response, Usage, build_response
 
 _DeltaClass: TypeAlias = type[TextDelta] | type[ReasoningDelta] | type[ArgumentsDelta] | type[MediaDelta]
 
@@ -42,49 +41,6 @@ _DELTA_OF: dict[type[Any], _DeltaClass] = {
     Media: MediaDelta,
 }
 _INTERRUPTED = Finish(reason=FinishReason.INTERRUPTED)
-
-
-def build_response(
-    parts: Iterable[Part],
-    finish: Finish,
-    *,
-    usage: Usage = Usage(),
-    origin: Origin = Origin(),
-    adjustments: tuple[Adjustment, ...] = (),
-    headers: Mapping[str, str] | None = None,
-    attempts: tuple[Attempt, ...] = (),
-    metadata: Mapping[str, JSON] | None = None,
-    raw: Any = None,
-) -> Response:
-    """Make a response of its parts.
-
-    An end that the provider calls a plain stop is ``tool_calls`` where tools are called and ``refusal`` where the model
-    declined; the provider's own word is kept in ``finish.raw``.
-    """
-    content = tuple(parts)
-    if finish.reason == FinishReason.STOP:
-        finish = _refined(finish, content)
-    return Response(
-        message=Message("assistant", content),
-        finish=finish,
-        usage=usage,
-        origin=origin,
-        adjustments=adjustments,
-        headers=headers or {},
-        attempts=attempts,
-        metadata=metadata or {},
-        raw=raw,
-    )
-
-
-def _refined(finish: Finish, parts: tuple[Part, ...]) -> Finish:
-    if len(parts) == 1 and type(parts[0]) is Text:
-        return finish
-    if any(isinstance(part, ToolCall) and not part.server_side for part in parts):
-        return Finish(reason=FinishReason.TOOL_CALLS, raw=finish.raw)
-    if any(isinstance(part, Refusal) for part in parts):
-        return Finish(reason=FinishReason.REFUSAL, raw=finish.raw)
-    return finish
 
 
 class _OpenPart:
@@ -292,3 +248,6 @@ class Assembler:
         UsageSnapshot: _count,
         **dict.fromkeys((StreamStart, PartEnd, StreamEnd), _refuse),
     }
+
+
+__all__ = ["Assembler", "build_response"]

@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import frozen
 
@@ -18,7 +18,6 @@ from dragoman.budget import budget_of
 from dragoman.capabilities import Capabilities, Policy, check_wishes, fit, without_setting
 from dragoman.config import LLMConfig
 from dragoman.errors import BadRequestError, DragomanError, PluginError
-from dragoman.events import Event, Ping, ResponseSnapshot, StreamStart, UsageSnapshot
 from dragoman.hookspecs import Binding
 from dragoman.plugins import Plugins, installed
 from dragoman.provider import (
@@ -31,14 +30,16 @@ from dragoman.provider import (
     Timeouts,
 )
 from dragoman.request import SETTINGS, ChatRequest, CompletionRequest, Settings
-from dragoman.resilience import OpenedStream, RetryPolicy, opened, retrying
+from dragoman.resilience import RetryPolicy, retrying
 from dragoman.resolution import Explanation, explain
 from dragoman.response import Adjustment, Attempt, Origin, Response
 
+if TYPE_CHECKING:
+    from dragoman.events import Event
+    from dragoman.opening import OpenedStream
+
 R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")
-
-_OPENING = (StreamStart, Ping, UsageSnapshot)
 
 
 @frozen(kw_only=True)
@@ -220,15 +221,13 @@ class Guarded:
     async def open(self, request: ChatRequest, context: CallContext) -> OpenedStream:
         """Open a stream until its first event has arrived; the caller leaves its manager."""
         stream, adjustments, attempts = await self._tried(self._opened, request, context)
-        first = stream.first
-        start = first.pop(0) if first and isinstance(first[0], StreamStart) else StreamStart()
-        assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
-        known = adjustments + start.adjustments
-        first.insert(0, StreamStart(known, self._named(start.origin), start.headers, attempts))
+        stream.introduce(adjustments, self._named, attempts)
         return stream
 
     def _opened(self, request: ChatRequest, context: CallContext) -> Awaitable[OpenedStream]:
-        return opened(self._provider.stream(request, context), _is_opening)
+        from dragoman.opening import opened  # noqa: PLC0415  # events are not paid for by whole answers
+
+        return opened(self._provider.stream(request, context))
 
     async def _tried(
         self, send: Callable[[R, CallContext], Awaitable[T]], request: R, context: CallContext
@@ -361,10 +360,6 @@ class _Streaming:
 
 def _without_extension(error: PluginError) -> Adjustment:
     return Adjustment(kind="dropped", feature="extension", asked=error.provider, reason=error.message)
-
-
-def _is_opening(event: Event) -> bool:
-    return isinstance(event, _OPENING) or (isinstance(event, ResponseSnapshot) and event.finish is None)
 
 
 def _is_default(request: ChatRequest | CompletionRequest, name: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import attrs
 
@@ -24,12 +24,13 @@ from dragoman.errors import (
     TransportError,
     UnsupportedError,
 )
-from dragoman.events import TextDelta
 from dragoman.message import Message
 from dragoman.provider import CountsTokens, Embeddings, Embeds, ListsModels, ModelInfo, Prepared, Prepares
 from dragoman.resolution import EMBEDDED, Explanation, explain
 from dragoman.response import Adjustment, Response, Usage
-from dragoman.stream import EventStream
+
+if TYPE_CHECKING:
+    from dragoman.stream import EventStream
 
 T = TypeVar("T")
 
@@ -237,6 +238,8 @@ class LLM:
 
     async def _open(self, messages: Conversation, wishes: Mapping[str, Any]) -> EventStream:
         bound, asking = self._ready()
+        from dragoman.stream import EventStream  # noqa: PLC0415  # not paid for by whole answers
+
         stream = EventStream(bound.stream(asking.chat(messages, wishes), asking.context(wishes)))
         return await stream.__aenter__()
 
@@ -324,6 +327,8 @@ class StreamingLLM(AsyncLLM):
 
     async def _text(self, question: Conversation, wishes: Mapping[str, Any]) -> AsyncGenerator[str, None]:
         """Be the one generator of a stream: a loop that ends closes generators in any order."""
+        from dragoman.events import TextDelta  # noqa: PLC0415  # not paid for by whole answers
+
         async with self.stream(question, **wishes) as stream:
             async for event in stream:
                 if type(event) is TextDelta and event.text:

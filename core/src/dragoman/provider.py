@@ -6,15 +6,17 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from attrs import field, frozen
 
 from dragoman.capabilities import Capabilities, Policy
-from dragoman.events import Event
 from dragoman.request import ChatRequest, CompletionRequest
 from dragoman.response import Response, Usage
 from dragoman.secret import Secret
+
+if TYPE_CHECKING:
+    from dragoman.events import Event  # not paid for by whole answers
 
 SPEC = "1.0"
 """The version of the provider specification that this core speaks."""
@@ -119,7 +121,7 @@ CompletionCall: TypeAlias = Callable[[CompletionRequest, CallContext], Awaitable
 """Who answers a prompt."""
 ChatCall: TypeAlias = Callable[[ChatRequest, CallContext], Awaitable[Response]]
 """Who answers a conversation."""
-StreamCall: TypeAlias = Callable[[ChatRequest, CallContext], AbstractAsyncContextManager[AsyncIterator[Event]]]
+StreamCall: TypeAlias = "Callable[[ChatRequest, CallContext], AbstractAsyncContextManager[AsyncIterator[Event]]]"
 """Who streams an answer."""
 
 

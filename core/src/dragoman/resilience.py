@@ -7,16 +7,14 @@ this module decides whether that fits the caller's patience. Nothing is retried 
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import attrs
 from attrs import field, frozen
 
 from dragoman.budget import RetryBudget
-from dragoman.errors import DragomanError, RequestTimeoutError, StreamInterruptedError
-from dragoman.events import Event
+from dragoman.errors import DragomanError, RequestTimeoutError
 from dragoman.provider import CallContext, new_call_id
 from dragoman.response import Attempt
 
@@ -166,63 +164,6 @@ async def retrying(
                 attempts.renew()
         else:
             return result, attempts.succeeded()
-
-
-class OpenedStream:
-    """Iterate over a provider's stream whose first event has arrived.
-
-    Args:
-        manager: what closes the stream.
-        events: the rest of the stream.
-        first: the events that have arrived.
-
-    """
-
-    __slots__ = ("_events", "first", "manager")
-
-    def __init__(
-        self,
-        manager: AbstractAsyncContextManager[AsyncIterator[Event]],
-        events: AsyncIterator[Event],
-        first: list[Event],
-    ) -> None:
-        self.manager = manager
-        self._events = events
-        self.first = first
-
-    def __aiter__(self) -> OpenedStream:
-        return self
-
-    def __anext__(self) -> Awaitable[Event]:
-        return self._pending() if self.first else self._events.__anext__()
-
-    async def _pending(self) -> Event:
-        return self.first.pop(0)
-
-
-async def opened(
-    manager: AbstractAsyncContextManager[AsyncIterator[Event]], is_opening: Callable[[Event], bool]
-) -> OpenedStream:
-    """Enter a provider's stream and wait for its first real event.
-
-    Args:
-        manager: the provider's stream.
-        is_opening: whether an event still belongs to the opening, so that a failure after it may be retried.
-
-    """
-    events = await manager.__aenter__()
-    first: list[Event] = []
-    try:
-        async for event in events:
-            first.append(event)
-            if not is_opening(event):
-                break
-    except BaseException as error:
-        await manager.__aexit__(type(error), error, error.__traceback__)
-        if isinstance(error, StreamInterruptedError):
-            error.retryable = True  # nothing was delivered yet
-        raise
-    return OpenedStream(manager, events, first)
 
 
 def _too_late(error: DragomanError, wait: float) -> RequestTimeoutError:

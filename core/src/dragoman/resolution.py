@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -260,6 +259,7 @@ def _longest(candidates: Iterable[Claim]) -> list[Claim]:
 def _directory(kind: str) -> tuple[tuple[str, str], ...]:
     """Return (claim, distribution) of the providers that are published."""
     import tomllib  # noqa: PLC0415  # for error messages only
+    from importlib import resources  # noqa: PLC0415  # as above
 
     table = tomllib.loads(resources.files("dragoman").joinpath("directory.toml").read_text("utf-8"))
     return tuple((claim, distribution) for distribution, claims in table.items() for claim in claims[kind])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from attrs import field, frozen
 
 from dragoman.message import Message
 from dragoman.openstr import OpenStr
-from dragoman.parts import JSON, Reasoning, Refusal, ToolCall
+from dragoman.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
 
 T = TypeVar("T")
 
@@ -218,3 +218,46 @@ class Response:
         from dragoman.serialization import parse_response  # noqa: PLC0415  # cattrs is not paid for at import
 
         return parse_response(self, kind)
+
+
+def build_response(
+    parts: Iterable[Part],
+    finish: Finish,
+    *,
+    usage: Usage = Usage(),
+    origin: Origin = Origin(),
+    adjustments: tuple[Adjustment, ...] = (),
+    headers: Mapping[str, str] | None = None,
+    attempts: tuple[Attempt, ...] = (),
+    metadata: Mapping[str, JSON] | None = None,
+    raw: Any = None,
+) -> Response:
+    """Make a response of its parts.
+
+    An end that the provider calls a plain stop is ``tool_calls`` where tools are called and ``refusal`` where the model
+    declined; the provider's own word is kept in ``finish.raw``.
+    """
+    content = tuple(parts)
+    if finish.reason == FinishReason.STOP:
+        finish = _refined(finish, content)
+    return Response(
+        message=Message("assistant", content),
+        finish=finish,
+        usage=usage,
+        origin=origin,
+        adjustments=adjustments,
+        headers=headers or {},
+        attempts=attempts,
+        metadata=metadata or {},
+        raw=raw,
+    )
+
+
+def _refined(finish: Finish, parts: tuple[Part, ...]) -> Finish:
+    if len(parts) == 1 and type(parts[0]) is Text:
+        return finish
+    if any(isinstance(part, ToolCall) and not part.server_side for part in parts):
+        return Finish(reason=FinishReason.TOOL_CALLS, raw=finish.raw)
+    if any(isinstance(part, Refusal) for part in parts):
+        return Finish(reason=FinishReason.REFUSAL, raw=finish.raw)
+    return finish

@@ -27,10 +27,10 @@ from dragoman import (
     ToolCall,
     Usage,
 )
-from dragoman.assembly import build_response
 from dragoman.http import OpenAIChat
 from dragoman.http.openai_stream import OpenAIChatDecoder
 from dragoman.http.reading import EventIterator, events_of
+from dragoman.response import build_response
 
 PARTS: list[Part] = [
     Text(text="Hello", seal=Seal(issuer="near", payload="s")),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from dragoman.errors import ProviderError
-from dragoman.events import Event
-from dragoman.http.sse import ServerSentEvent
 from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.request import ChatRequest, CompletionRequest
 from dragoman.response import Response
+
+if TYPE_CHECKING:  # streams are not paid for by whole answers
+    from dragoman.events import Event
+    from dragoman.http.sse import ServerSentEvent
 
 
 class StreamDecoder(Protocol):

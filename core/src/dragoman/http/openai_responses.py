@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from dragoman.assembly import build_response
 from dragoman.errors import (
     BadRequestError,
     ContentFilterError,
@@ -24,12 +23,11 @@ from dragoman.http.openai_chat import is_strict, response_format
 from dragoman.http.openai_errors import CODES as CHAT_CODES
 from dragoman.http.openai_errors import error_of
 from dragoman.http.openai_responses_input import InputEncoder
-from dragoman.http.openai_responses_stream import OpenAIResponsesDecoder
 from dragoman.http.options import OptionsReader, body_of
 from dragoman.http.wire import HttpReply, HttpRequest, dumps
 from dragoman.parts import JSON
 from dragoman.request import ChatRequest, CompletionRequest, ServerTool, Settings, Tool
-from dragoman.response import Adjustment, FinishReason, Origin, Response, Usage
+from dragoman.response import Adjustment, FinishReason, Origin, Response, Usage, build_response
 
 if TYPE_CHECKING:
     from dragoman.http.dialect import StreamDecoder
@@ -174,6 +172,8 @@ class OpenAIResponses(Generic[T]):
 
     def decoder(self) -> StreamDecoder:
         """Return the decoder of one stream."""
+        from dragoman.http.openai_responses_stream import OpenAIResponsesDecoder  # noqa: PLC0415  # as for chat
+
         return OpenAIResponsesDecoder(self)
 
     def error(self, reply: HttpReply) -> ProviderError:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import attrs
 
 from dragoman.capabilities import Capabilities, Support
 from dragoman.errors import DragomanError, ProtocolError, ProviderError
-from dragoman.events import Event, StreamStart
 from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, checked_headers
 from dragoman.http.failures import conceal
-from dragoman.http.reading import Arrived, EventIterator, events_of, is_stream
 from dragoman.http.transport import AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest, loads
 from dragoman.provider import CallContext, Prepared, ProviderInfo
 from dragoman.request import ChatRequest, CompletionRequest
 from dragoman.response import Origin, Response
 from dragoman.secret import MASK, Secret
+
+if TYPE_CHECKING:
+    from dragoman.events import Event
 
 KEPT_HEADERS = ("x-request-id", "request-id", "retry-after", "x-ratelimit-", "x-should-retry")
 """Headers of a reply worth keeping, by their beginnings."""
@@ -107,6 +109,9 @@ class HttpProvider:
     async def _opened(
         self, request: ChatRequest, dialect: Dialect, wire: HttpRequest, context: CallContext
     ) -> tuple[AbstractAsyncContextManager[HttpStream], AsyncIterator[Event]]:
+        from dragoman.events import StreamStart  # noqa: PLC0415  # not paid for by whole answers
+        from dragoman.http.reading import Arrived, EventIterator, events_of, is_stream  # noqa: PLC0415  # nor this
+
         addressed = self._addressed(wire, context, request.headers)
         exchange = self.transport.stream(await self._authorized(addressed), context)
         reply = await exchange.__aenter__()
@@ -117,7 +122,7 @@ class HttpProvider:
                 first += more  # blanks alone do not tell a stream from a whole reply
             if is_stream(reply, first):
                 return exchange, EventIterator(reply, dialect.decoder(), start, first, self.sign, context=context)
-            return exchange, Arrived([start, *await self._whole(reply, first, dialect)])
+            return exchange, Arrived([start, *events_of(await self._whole(reply, first, dialect))])
         except BaseException as error:
             if isinstance(error, DragomanError):
                 self.sign(error, reply.headers)
@@ -219,13 +224,13 @@ class HttpProvider:
             body=request.body,
         )
 
-    async def _whole(self, reply: HttpStream, first: bytes, dialect: Dialect) -> Iterable[Event]:
-        """Return the events of a reply that came whole where a stream was asked for, or raise what it reports."""
+    async def _whole(self, reply: HttpStream, first: bytes, dialect: Dialect) -> Response:
+        """Return the answer of a reply that came whole where a stream was asked for, or raise what it reports."""
         whole = HttpReply(status=reply.status, headers=reply.headers, body=first + await reply.read())
         if whole.status >= 300:  # noqa: PLR2004  # HTTP's own border
             raise self._failure(whole)
         if whole.media_type.endswith("json") or first.lstrip()[:1] in {b"{", b"["}:
-            return events_of(dialect.decode(whole))
+            return dialect.decode(whole)
         message = f"expected a stream of events, got {whole.media_type or 'no media type'}: {whole.excerpt!r}"
         raise ProtocolError(message, status=whole.status, body=whole.excerpt, phase="decode")
 

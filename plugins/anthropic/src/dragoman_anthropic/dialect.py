@@ -24,16 +24,15 @@ from dragoman import (
     ToolCall,
     Usage,
 )
-from dragoman.assembly import build_response
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, body_of, dumps
 from dragoman.http.recollection import Latest
+from dragoman.response import build_response
 from dragoman_anthropic import completions, tools
 from dragoman_anthropic import reading as read
 from dragoman_anthropic.errors import error_of
 from dragoman_anthropic.families import has, is_prompt_model
 from dragoman_anthropic.options import AnthropicOptions
 from dragoman_anthropic.output import answer_tool, native
-from dragoman_anthropic.stream import MessagesDecoder
 from dragoman_anthropic.thinking import Tuning, is_forced
 from dragoman_anthropic.writing import LaterSystem, MessageWriter
 
@@ -121,6 +120,8 @@ class AnthropicMessages:
 
     def decoder(self) -> StreamDecoder:
         """Return the decoder of one stream."""
+        from dragoman_anthropic.stream import MessagesDecoder  # noqa: PLC0415  # not paid for by whole answers
+
         return MessagesDecoder(self.error)
 
     def error(self, reply: HttpReply) -> ProviderError:

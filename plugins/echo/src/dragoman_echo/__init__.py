@@ -45,8 +45,8 @@ from dragoman import (
     UsageSnapshot,
     hookimpl,
 )
-from dragoman.assembly import build_response
 from dragoman.capabilities import Cap
+from dragoman.response import build_response
 from dragoman.serialization import structure_options
 
 
