@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from dragoman.brief import brief
 from dragoman.claims import normal
 
 ONLY = "DRAGOMAN_PLUGINS"
@@ -23,6 +24,8 @@ class Admission:
         never: those that are blocked, whatever *only* says.
 
     """
+
+    __repr__ = brief
 
     only: frozenset[str] | None = None
     never: frozenset[str] = frozenset()

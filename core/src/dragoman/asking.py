@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, cast
 import attrs
 from attrs import frozen
 
+from dragoman.brief import brief
 from dragoman.capabilities import Policy
 from dragoman.config import CORE_OPTIONS, FIELDS, LLMConfig
 from dragoman.errors import InvalidRequestError
@@ -52,6 +53,8 @@ class Asking:
         clock: the clock to go by.
 
     """
+
+    __repr__ = brief
 
     provider: str
     model: str

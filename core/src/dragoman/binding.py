@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import frozen
 
+from dragoman.brief import brief
 from dragoman.budget import budget_of
 from dragoman.capabilities import Capabilities, Policy, check_wishes, fit, without_setting
 from dragoman.config import LLMConfig
@@ -57,6 +58,8 @@ class Bound:
         retry: how patiently to try again.
 
     """
+
+    __repr__ = brief
 
     provider: Provider
     explanation: Explanation

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import attrs
 from attrs import field, frozen
 
+from dragoman.brief import brief
 from dragoman.errors import UnsupportedError
 from dragoman.parts import Media, Text, ToolResult
 from dragoman.request import AUTO, TEXT, ChatRequest, CompletionRequest
@@ -49,6 +50,8 @@ class Cap:
 
     """
 
+    __repr__ = brief
+
     support: Support = Support.UNKNOWN
     note: str = ""
     minimum: float | None = None
@@ -81,6 +84,8 @@ class Capabilities:
         output_tokens: the most tokens an answer may have.
 
     """
+
+    __repr__ = brief
 
     settings: Mapping[str, Cap] = field(factory=_no_caps)
     input: Mapping[str, Cap] = field(factory=_no_caps)

@@ -17,6 +17,8 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
+from dragoman.brief import brief
+
 PROVIDERS = "dragoman.providers.v1"
 HOSTS = "dragoman.hosts.v1"
 MODELS = "dragoman.models.v1"
@@ -34,6 +36,8 @@ _HEAD = 4096
 @frozen(kw_only=True)
 class Claim:
     """Hold one entry point: *distribution* claims *name* for *module*."""
+
+    __repr__ = brief
 
     group: str
     name: str
@@ -55,6 +59,8 @@ class Announcement:
 
     """
 
+    __repr__ = brief
+
     distribution: str
     version: str
     folder: str
@@ -71,6 +77,8 @@ class _Files(Protocol):
 @frozen
 class _Folder:
     """Read the files of a metadata folder; what is no text is replaced by a sign of that."""
+
+    __repr__ = brief
 
     path: str
 

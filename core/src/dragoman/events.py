@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
+from dragoman.brief import brief
 from dragoman.parts import JSON, Part, Seal
 from dragoman.response import Adjustment, Attempt, Finish, Origin, Response, Usage
 
@@ -26,6 +27,8 @@ from dragoman.response import Adjustment, Attempt, Finish, Origin, Response, Usa
 @frozen
 class StreamStart:
     """Open the stream, with all that is known before its first part."""
+
+    __repr__ = brief
 
     adjustments: tuple[Adjustment, ...] = ()
     origin: Origin = Origin()
@@ -37,6 +40,8 @@ class StreamStart:
 class PartStart:
     """Open part number *index*; *part* holds what is known of it so far."""
 
+    __repr__ = brief
+
     index: int
     part: Part
 
@@ -44,6 +49,8 @@ class PartStart:
 @frozen
 class TextDelta:
     """Add text to a ``Text`` or ``Refusal`` part."""
+
+    __repr__ = brief
 
     index: int
     text: str
@@ -53,6 +60,8 @@ class TextDelta:
 class ReasoningDelta:
     """Add text to a ``Reasoning`` part."""
 
+    __repr__ = brief
+
     index: int
     text: str
 
@@ -60,6 +69,8 @@ class ReasoningDelta:
 @frozen
 class ArgumentsDelta:
     """Add raw JSON text to the arguments of a ``ToolCall`` part."""
+
+    __repr__ = brief
 
     index: int
     fragment: str
@@ -69,6 +80,8 @@ class ArgumentsDelta:
 class MediaDelta:
     """Add bytes to a ``Media`` part."""
 
+    __repr__ = brief
+
     index: int
     data: bytes
 
@@ -76,6 +89,8 @@ class MediaDelta:
 @frozen
 class SealUpdate:
     """Replace the seal of a part."""
+
+    __repr__ = brief
 
     index: int
     seal: Seal
@@ -85,6 +100,8 @@ class SealUpdate:
 class PartUpdate:
     """Replace a part by a fuller version of itself; text that deltas brought is kept if *part* has none."""
 
+    __repr__ = brief
+
     index: int
     part: Part
 
@@ -93,12 +110,16 @@ class PartUpdate:
 class PartStop:
     """Say, as a provider, that part number *index* is complete; a consumer sees ``PartEnd`` in its place."""
 
+    __repr__ = brief
+
     index: int
 
 
 @frozen
 class PartEnd:
     """Close part number *index*, which is now complete."""
+
+    __repr__ = brief
 
     index: int
     part: Part
@@ -107,6 +128,8 @@ class PartEnd:
 @frozen
 class UsageSnapshot:
     """Report the usage so far; replaces the last report."""
+
+    __repr__ = brief
 
     usage: Usage
 
@@ -124,6 +147,8 @@ class ResponseSnapshot:
 
     """
 
+    __repr__ = brief
+
     finish: Finish | None = None
     response_id: str | None = None
     served_model: str | None = None
@@ -135,10 +160,14 @@ class ResponseSnapshot:
 class Ping:
     """Show that the other side is alive."""
 
+    __repr__ = brief
+
 
 @frozen
 class Raw:
     """Pass on what the provider sent, for those who asked for it."""
+
+    __repr__ = brief
 
     value: Any
 
@@ -146,6 +175,8 @@ class Raw:
 @frozen
 class StreamEnd:
     """Close the stream with the whole answer."""
+
+    __repr__ = brief
 
     response: Response
 

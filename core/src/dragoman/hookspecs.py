@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 from attrs import field, frozen
 
+from dragoman.brief import brief
 from dragoman.capabilities import Capabilities
 from dragoman.provider import ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
 
@@ -38,6 +39,8 @@ class Binding:
         options: the caller's options for this provider.
 
     """
+
+    __repr__ = brief
 
     provider: str
     model: str

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 from attrs import field, frozen
 
+from dragoman.brief import brief
 from dragoman.errors import InvalidRequestError
 from dragoman.openstr import OpenStr
 from dragoman.parts import Data, Extension, Media, Part, PartFields, Reasoning, Refusal, Text, ToolCall, ToolResult
@@ -72,6 +73,8 @@ class Message(_Kept):
         InvalidRequestError: if *content* is neither a string nor parts.
 
     """
+
+    __repr__ = brief
 
     role: Role = field(converter=_role)
     parts: tuple[Part, ...] = field(alias="content", converter=_parts)

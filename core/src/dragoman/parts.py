@@ -9,6 +9,7 @@ from typing import ClassVar, TypeAlias, Union
 
 from attrs import field, frozen
 
+from dragoman.brief import brief
 from dragoman.errors import OutputError
 from dragoman.openstr import OpenStr
 
@@ -31,6 +32,8 @@ class Seal:
 
     """
 
+    __repr__ = brief
+
     issuer: str
     scope: str | None = None
     payload: JSON = None
@@ -50,6 +53,8 @@ class Citation:
         metadata: what else the provider said, in its own words.
 
     """
+
+    __repr__ = brief
 
     source_url: str | None = None
     document_id: str | None = None
@@ -72,6 +77,8 @@ class PartFields:
 
     """
 
+    __repr__ = brief
+
     id: str | None = None
     seal: Seal | None = None
     options: Mapping[str, JSON] = field(factory=_empty)
@@ -82,6 +89,8 @@ class PartFields:
 class Text(PartFields):
     """Say something in words."""
 
+    __repr__ = brief
+
     text: str
     citations: tuple[Citation, ...] = ()
 
@@ -90,6 +99,8 @@ class Text(PartFields):
 class Reasoning(PartFields):
     """Show how a model came to its answer; ``redacted`` if the words are kept back."""
 
+    __repr__ = brief
+
     text: str = ""
     redacted: bool = False
 
@@ -97,6 +108,8 @@ class Reasoning(PartFields):
 @frozen(kw_only=True)
 class Bytes:
     """Bring media along as bytes."""
+
+    __repr__ = brief
 
     data: bytes = field(repr=lambda data: f"<{len(data)} bytes>")
 
@@ -110,6 +123,8 @@ class Bytes:
 class Url:
     """Name media by an address that the provider fetches; this library never does."""
 
+    __repr__ = brief
+
     url: str
 
 
@@ -117,12 +132,16 @@ class Url:
 class FileRef:
     """Name media that was uploaded to the provider before, by its file id."""
 
+    __repr__ = brief
+
     file_id: str
 
 
 @frozen(kw_only=True)
 class InlineText:
     """Bring a document along as plain text."""
+
+    __repr__ = brief
 
     text: str
 
@@ -141,6 +160,8 @@ class Media(PartFields):
 
     """
 
+    __repr__ = brief
+
     source: MediaSource
     media_type: str
     filename: str | None = None
@@ -157,6 +178,8 @@ class ToolCall(PartFields):
         server_side: whether the provider runs the tool itself.
 
     """
+
+    __repr__ = brief
 
     name: str
     call_id: str
@@ -200,6 +223,8 @@ class Outcome(OpenStr):
 class Refusal(PartFields):
     """Decline to answer."""
 
+    __repr__ = brief
+
     text: str
     category: str | None = None
 
@@ -207,6 +232,8 @@ class Refusal(PartFields):
 @frozen(kw_only=True)
 class Data(PartFields):
     """Hand over a JSON value."""
+
+    __repr__ = brief
 
     value: JSON = None
 
@@ -220,6 +247,8 @@ class Extension(PartFields):
         value: the part as the issuer wrote it.
 
     """
+
+    __repr__ = brief
 
     kind: str
     value: JSON = None
@@ -250,6 +279,8 @@ class ToolResult(PartFields):
         outcome: how it went; see :class:`Outcome`.
 
     """
+
+    __repr__ = brief
 
     call_id: str
     name: str

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from attrs import field, frozen
 
+from dragoman.brief import brief
 from dragoman.capabilities import Capabilities, Policy
 from dragoman.request import ChatRequest, CompletionRequest
 from dragoman.response import Response, Usage
@@ -34,6 +35,8 @@ class ProviderInfo:
         docs: the address of its documentation.
 
     """
+
+    __repr__ = brief
 
     name: str
     issuer: str
@@ -80,6 +83,8 @@ class Timeouts:
 
     """
 
+    __repr__ = brief
+
     connect: float | None = 10.0
     first_byte: float | None = 600.0
     idle: float | None = 120.0
@@ -104,6 +109,8 @@ class CallContext:
         on_unsupported: what this call does with a wish that the model cannot fulfil; ``None`` for what is configured.
 
     """
+
+    __repr__ = brief
 
     timeouts: Timeouts = Timeouts()
     deadline: float | None = None
@@ -164,6 +171,8 @@ class Prepared:
 
     """
 
+    __repr__ = brief
+
     method: str
     url: str
     headers: Mapping[str, str]
@@ -192,6 +201,8 @@ class ModelInfo:
         metadata: the listing itself.
 
     """
+
+    __repr__ = brief
 
     id: str
     created: float | None = None
@@ -229,6 +240,8 @@ class Embeddings:
         usage: the tokens it took.
 
     """
+
+    __repr__ = brief
 
     vectors: tuple[tuple[float, ...], ...]
     model: str | None = None
@@ -271,6 +284,8 @@ class ProviderConfig:
 
     """
 
+    __repr__ = brief
+
     name: str
     model: str = ""
     distribution: str = ""
@@ -300,6 +315,8 @@ class Command:
         help: one line.
 
     """
+
+    __repr__ = brief
 
     name: str
     target: str

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeAlias, cast
 import attrs
 from attrs import field, frozen
 
+from dragoman.brief import brief
 from dragoman.errors import InvalidRequestError, UnsupportedError
 from dragoman.message import Message
 from dragoman.openstr import OpenStr
@@ -115,6 +116,8 @@ class Settings:
 
     """
 
+    __repr__ = brief
+
     max_tokens: int | None = field(default=None, validator=_number(1, whole=True))
     temperature: float | None = field(default=None, validator=_number(0))
     top_p: float | None = field(default=None, validator=_number(0, 1))
@@ -148,6 +151,8 @@ class Tool:
 
     """
 
+    __repr__ = brief
+
     name: str
     description: str | None = None
     schema: Mapping[str, JSON] = field(factory=lambda: {"type": "object", "properties": {}})
@@ -164,6 +169,8 @@ class ServerTool:
         args: its settings, in the provider's words.
 
     """
+
+    __repr__ = brief
 
     id: str
     args: Mapping[str, JSON] = field(factory=dict[str, JSON])
@@ -188,6 +195,8 @@ class ToolChoice:
         name: which tool, for ``tool``.
 
     """
+
+    __repr__ = brief
 
     kind: str
     name: str | None = None
@@ -218,6 +227,8 @@ class OutputFormat:
         strict: whether it must be followed to the letter; ``None`` leaves that to the provider's plugin.
 
     """
+
+    __repr__ = brief
 
     kind: str = "text"
     schema: Mapping[str, JSON] | None = field(default=None, kw_only=True)
@@ -285,6 +296,8 @@ class ChatRequest:
 
     """
 
+    __repr__ = brief
+
     model: str
     messages: tuple[Message, ...] = field(converter=_messages)
     settings: Settings = Settings()
@@ -308,6 +321,8 @@ class CompletionRequest:
         headers: HTTP headers to add.
 
     """
+
+    __repr__ = brief
 
     model: str
     prompt: str = field(validator=_prompt)

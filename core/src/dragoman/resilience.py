@@ -13,6 +13,7 @@ from typing import TypeVar
 import attrs
 from attrs import field, frozen
 
+from dragoman.brief import brief
 from dragoman.budget import RetryBudget
 from dragoman.errors import DragomanError, RequestTimeoutError
 from dragoman.provider import CallContext, new_call_id
@@ -34,6 +35,8 @@ class RetryPolicy:
         budget: what all calls to one endpoint may spend on retries; see :class:`RetryBudget`.
 
     """
+
+    __repr__ = brief
 
     retries: int = 2
     first_wait: float = 0.5

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from dragoman.brief import brief
 from dragoman.config import LLMConfig
 from dragoman.errors import AmbiguousModelError, ConfigurationError, UnknownModelError, UnknownProviderError
 from dragoman.plugins import HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
@@ -32,6 +33,8 @@ class ModelQuery:
 
     """
 
+    __repr__ = brief
+
     model: str
     api_base: str | None = None
     options: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
@@ -48,6 +51,8 @@ class Resolution:
         reason: why, for the explanation.
 
     """
+
+    __repr__ = brief
 
     provider: str
     model: str
@@ -67,6 +72,8 @@ class Explanation:
         steps: what was tried, in order, the last one decisive.
 
     """
+
+    __repr__ = brief
 
     provider: str
     model: str

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 from attrs import field, frozen
 
+from dragoman.brief import brief
 from dragoman.message import Message
 from dragoman.openstr import OpenStr
 from dragoman.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
@@ -33,6 +34,8 @@ class FinishReason(OpenStr):
 class Finish:
     """Say why the answer ended, in our word and in the provider's."""
 
+    __repr__ = brief
+
     reason: FinishReason = field(converter=FinishReason)
     raw: str | None = None
 
@@ -50,6 +53,8 @@ class Usage:
         raw: the report itself.
 
     """
+
+    __repr__ = brief
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -72,6 +77,8 @@ class Adjustment:
         by: who decided: ``core`` or a provider's name.
 
     """
+
+    __repr__ = brief
 
     kind: str
     feature: str
@@ -98,6 +105,8 @@ class Origin:
 
     """
 
+    __repr__ = brief
+
     provider: str = ""
     distribution: str = ""
     version: str = ""
@@ -122,6 +131,8 @@ class Attempt:
 
     """
 
+    __repr__ = brief
+
     number: int
     error: str | None = None
     status: int | None = None
@@ -145,6 +156,8 @@ class Response:
         raw: the provider's own reply, decoded; ``None`` for a stream.
 
     """
+
+    __repr__ = brief
 
     message: Message
     finish: Finish

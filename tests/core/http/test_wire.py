@@ -9,7 +9,7 @@ from dragoman.http import HttpReply, HttpRequest, dumps, loads
 def test_bodies_are_not_printed() -> None:
     assert "<3 bytes>" in repr(HttpRequest(url="/x", body=b"abc"))
     assert "abc" not in repr(HttpReply(status=200, body=b"abc", headers={"x": "abc"}))
-    assert "body=None" in repr(HttpRequest(url="/x"))
+    assert repr(HttpRequest(url="/x")) == "HttpRequest(url='/x')"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field, frozen
 
+from dragoman.brief import brief
 from dragoman.errors import ConfigurationError, InvalidRequestError, MissingCredentialError
 from dragoman.provider import ProviderConfig
 from dragoman.resolution import host_matches
@@ -38,6 +39,8 @@ class Base:
         source: ``given``, ``environment`` or ``default``.
 
     """
+
+    __repr__ = brief
 
     url: str
     source: Source
@@ -64,6 +67,8 @@ class Endpoint:
         authorize: gets further headers for each attempt.
 
     """
+
+    __repr__ = brief
 
     base: Base
     headers: Mapping[str, str] = field(factory=dict[str, str])

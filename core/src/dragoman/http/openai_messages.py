@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from dragoman.brief import brief
 from dragoman.errors import UnsupportedError
 from dragoman.http.recollection import keep, recall
 from dragoman.http.wire import dumps
@@ -54,6 +55,8 @@ class MessageRules:
 
     """
 
+    __repr__ = brief
+
     issuer: str
     system_role: str = "system"
     replay_reasoning: ReplayReasoning = no_replay
@@ -69,6 +72,8 @@ class MessageEncoder:
         adjustments: what was left out, filled on the way.
 
     """
+
+    __repr__ = brief
 
     rules: MessageRules
     adjustments: list[Adjustment] = field(factory=list[Adjustment])

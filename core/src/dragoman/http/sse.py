@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from dragoman.brief import brief
 from dragoman.errors import ResponseTooLargeError
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class ServerSentEvent:
         event: its name, decoded with U+FFFD for what is not UTF-8.
 
     """
+
+    __repr__ = brief
 
     data: bytes
     event: str = _DEFAULT_NAME

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from attrs import field, frozen
 
+from dragoman.brief import brief
 from dragoman.errors import InvalidRequestError, ProtocolError
 from dragoman.response import Adjustment
 
@@ -36,8 +37,10 @@ class HttpRequest:
 
     """
 
+    __repr__ = brief
+
     url: str
-    body: bytes | None = field(default=None, repr=lambda body: "None" if body is None else f"<{len(body)} bytes>")
+    body: bytes | None = field(default=None, repr=lambda body: f"<{len(body)} bytes>")
     method: str = "POST"
     headers: Mapping[str, str] = field(factory=_no_headers)
     adjustments: tuple[Adjustment, ...] = ()
@@ -53,6 +56,8 @@ class HttpReply:
         body: the whole body, decompressed.
 
     """
+
+    __repr__ = brief
 
     status: int
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+from attrs import field, frozen
+from hypothesis import given
+
+import dragoman
+from dragoman import LLM, Finish, LLMConfig, Message, Response, Settings, Text, Timeouts, Usage
+from dragoman.brief import brief
+from dragoman.http import HttpReply, HttpRequest
+from properties import strategies as of
+
+
+def no_bytes(value: object) -> bool:
+    return " bytes>" not in repr(value)  # which are counted, not shown
+
+
+NAMES = {name: getattr(dragoman, name) for name in dragoman.__all__}
+
+
+@given((of.messages | of.settings | of.finishes | of.tools).filter(no_bytes))
+def test_what_is_shown_makes_the_same_object(value: Any) -> None:
+    assert eval(repr(value), NAMES) == value  # noqa: S307
+
+
+@given(of.responses.filter(no_bytes))
+def test_an_answer_shows_all_but_headers_and_what_the_provider_itself_said(response: Response) -> None:
+    usage = attrs.evolve(response.usage, raw=None)
+    assert eval(repr(response), NAMES) == attrs.evolve(response, headers={}, usage=usage)  # noqa: S307
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (Text(text=""), "Text(text='')"),
+        (Message("user", "hi"), "Message(role=Role('user'), content=(Text(text='hi'),))"),
+        (Usage(), "Usage()"),
+        (Usage(output_tokens=0, raw={"x": 1}), "Usage(output_tokens=0)"),
+        (Settings(temperature=0.0, explicit=frozenset({"temperature"})), "Settings(temperature=0.0, explicit=...)"),
+        (Timeouts(total=None), "Timeouts(total=None)"),
+        (Timeouts(total=600), "Timeouts(total=600)"),
+        (Finish(reason="stop"), "Finish(reason=FinishReason('stop'))"),
+        (HttpRequest(url="/x", body=b"123"), "HttpRequest(url='/x', body=<3 bytes>)"),
+        (HttpReply(status=200, headers={"a": "b"}), "HttpReply(status=200)"),
+    ],
+)
+def test_defaults_are_left_out(value: object, shown: str) -> None:
+    assert repr(value) == shown.replace("...", "frozenset({'temperature'})")
+
+
+def test_a_field_says_itself_how_it_is_shown() -> None:
+    @frozen
+    class Hat:
+        size: int
+        price: int = field(default=3, repr=lambda price: f"{price} coins")
+        key: str = field(default="none", repr=False)
+        feathers: list[str] = field(factory=list[str])
+
+        __repr__ = brief
+
+    assert repr(Hat(56)) == "Hat(size=56)"
+    assert repr(Hat(56, 4, "secret", ["red"])) == "Hat(size=56, price=4 coins, feathers=['red'])"
+
+
+async def test_an_answer_is_short() -> None:
+    async with LLM(LLMConfig(model="echo")) as llm:
+        response = await llm.generate("hi")
+    assert repr(response).startswith(
+        "Response(message=Message(role=Role('assistant'), content=(Text(text='hi'),)), finish=Finish(reason="
+    )
+    assert "None" not in repr(response)
