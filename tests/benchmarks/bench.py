@@ -100,7 +100,7 @@ class Turns:
     """Hold one library's process, which works when it is its turn."""
 
     process: subprocess.Popen[str]
-    calls: int = 100
+    calls: int = 200
     streams: int = 1
     samples: list[dict[str, float]] = field(default_factory=list)
     peak: float = 0
@@ -135,8 +135,14 @@ class Turns:
 
 
 @contextmanager
-def served(directory: Path) -> Iterator[Bench]:
-    """Start the server, on a core of its own if there are two."""
+def served(directory: Path, *, apart: bool = False) -> Iterator[Bench]:
+    """Start the server, on the core of the libraries: one that sleeps between two answers is woken at their cost.
+
+    Args:
+        directory: where the environments are.
+        apart: whether the server has a core of its own, if there are two: it has too much to do otherwise.
+
+    """
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     command = [sys.executable, str(Path(__file__).with_name("endpoint.py")), "0"]
     with tempfile.TemporaryDirectory() as folder:
@@ -146,8 +152,8 @@ def served(directory: Path) -> Iterator[Bench]:
             hosts, models = (f"stub{number}.test",), (f"stub{number}-",)
             site.add(f"dragoman-stub{number}", providers=(f"stub{number}",), hosts=hosts, models=models)
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            if len(cores) > 1:
-                os.sched_setaffinity(process.pid, {cores[0]})
+            if cores:
+                os.sched_setaffinity(process.pid, {cores[0 if apart else -1]})
             assert process.stdout is not None
             pinned = {cores[-1]} if cores else None
             yield Bench(directory=directory, port=int(process.stdout.readline()), stubs=stubs, cores=pinned)

@@ -82,6 +82,13 @@ class Generate:
         await self._llm.aclose()
 
 
+class Messages(Generate):
+    """Use the typed doors with a provider whose dialect is Anthropic's."""
+
+    def __init__(self, base: str) -> None:
+        self._llm = StreamingLLM(LLMConfig(model="claude-sonnet-4-5", api_key="key", api_base=base))
+
+
 class Reference(Generate):
     """Use the methods of the API reference: ``completion`` and ``streaming_completion``."""
 
@@ -101,4 +108,5 @@ CLIENTS: dict[str, type[Bare | Generate]] = {
     "aiohttp + orjson": Bare,
     "typed doors": Generate,
     "API reference": Reference,
+    "Anthropic": Messages,
 }
