@@ -1,4 +1,4 @@
-"""Print the CPU time of this process per call and per streamed event, and its ratio to the bare client's.
+"""Print what calls, streamed events and a start take of CPU time, and open streams of memory, beside a bare client.
 
 ``python -m benchmarks``. With ``--peers DIRECTORY``, other libraries are measured too, as :mod:`benchmarks.peers` says.
 Times depend on the machine and on what else it does; ratios of medians from one run do much less. Everything runs on
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import statistics
 import subprocess
@@ -24,15 +25,16 @@ from benchmarks.endpoint import EVENTS
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-ROUNDS = 7
-CALLS = 300
+ROUNDS = 15
+CALLS = 500
 STREAMS = 4
 AT_ONCE = 64
 WORK = ("call, 1 at a time", f"call, {AT_ONCE} at once", "streamed event")
 
 
 async def spent(work: Callable[[], Awaitable[object]], times: int) -> float:
-    """Return the CPU seconds per unit of work."""
+    """Return the CPU seconds per unit of work; what work before it has left to collect is not counted."""
+    gc.collect()
     begun = time.process_time()
     await work()
     return (time.process_time() - begun) / times
@@ -109,6 +111,22 @@ def alone() -> None:
     for name, seconds in medians.items():
         cells = (f"{each * 1e6:.1f} µs ({each / base:.2f})" for each, base in zip(seconds, bare, strict=True))
         print(f"{name:18}" + "".join(f"{cell:>26}" for cell in cells))
+    processes()
+
+
+def processes() -> None:
+    """Measure what whole processes take; print."""
+    with peers.served() as bench:
+        first = peers.firsts(bench, [peers.BARE, peers.DRAGOMAN], ROUNDS + 2)
+    with peers.served(apart=True) as bench:
+        grown = {name: told["grown"] for name, told in peers.opened(bench, "/held", peers.HELD).items()}
+    print(f"\n{'':18}{'import and first call':>26}{f'{peers.HELD} open streams':>26}")
+    for name, shown in ((peers.BARE.name, "aiohttp + orjson"), (peers.DRAGOMAN.name, "typed doors")):
+        cells = (
+            f"{first[name] * 1e3:.0f} ms ({first[name] / first[peers.BARE.name]:.2f})",
+            f"{grown[name] / 1e6:.1f} MB ({grown[name] / grown[peers.BARE.name]:.2f})",
+        )
+        print(f"{shown:18}" + "".join(f"{cell:>26}" for cell in cells))
 
 
 if __name__ == "__main__":

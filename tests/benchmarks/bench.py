@@ -50,14 +50,14 @@ class Bench:
     """Run processes of libraries.
 
     Args:
-        directory: where the environments are.
+        directory: where the environments are; without one, all libraries are in the environment of this process.
         port: of the server.
         stubs: where the metadata of many plugins are.
         cores: the cores of a library's process.
 
     """
 
-    directory: Path
+    directory: Path | None
     port: int
     stubs: Path
     cores: set[int] | None
@@ -70,7 +70,7 @@ class Bench:
 
     def run(self, kind: Kind, *arguments: str) -> subprocess.Popen[str]:
         """Start the interpreter of one library."""
-        python = interpreter(self.directory, kind.place)
+        python = sys.executable if self.directory is None else interpreter(self.directory, kind.place)
         variables = environment()
         if kind.stubs:
             variables["PYTHONPATH"] += os.pathsep + str(self.stubs)
@@ -135,11 +135,11 @@ class Turns:
 
 
 @contextmanager
-def served(directory: Path, *, apart: bool = False) -> Iterator[Bench]:
+def served(directory: Path | None = None, *, apart: bool = False) -> Iterator[Bench]:
     """Start the server, on the core of the libraries: one that sleeps between two answers is woken at their cost.
 
     Args:
-        directory: where the environments are.
+        directory: as for :class:`Bench`.
         apart: whether the server has a core of its own, if there are two: it has too much to do otherwise.
 
     """

@@ -64,16 +64,20 @@ def work(bench: Bench, rounds: int) -> dict[str, dict[str, float]]:
         for name, each in turns.items():
             each.end()
             figures[name] = {what: each.median(what) for what in ("call", "among", "event")} | {"peak": each.peak}
-    firsts: dict[str, list[float]] = {kind.name: [] for kind in KINDS}
-    for number in range(rounds + 1):
-        for kind in KINDS:
-            taken = bench.told(kind, "first")["first"]
-            if number:  # as above; the first one also leaves the compiled modules behind
-                firsts[kind.name].append(taken)
-        print(f"first calls, round {number}", file=sys.stderr)
-    for name, each in firsts.items():
-        figures[name]["first"] = statistics.median(each)
+    for name, first in firsts(bench, KINDS, rounds).items():
+        figures[name]["first"] = first
     return figures
+
+
+def firsts(bench: Bench, kinds: list[Kind], rounds: int) -> dict[str, float]:
+    """Return what the import of each library and its first call take."""
+    taken: dict[str, list[float]] = {kind.name: [] for kind in kinds}
+    for number in range(rounds + 1):
+        for kind in kinds:
+            first = bench.told(kind, "first")["first"]
+            if number:  # the first round leaves the compiled modules behind
+                taken[kind.name].append(first)
+    return {name: statistics.median(each) for name, each in taken.items()}
 
 
 def starts(bench: Bench, rounds: int) -> list[list[str]]:
@@ -111,7 +115,7 @@ def starts(bench: Bench, rounds: int) -> list[list[str]]:
 
 def crowds(bench: Bench) -> list[list[str]]:
     """Return the rows about many streams at once."""
-    held, paced = (_medians(bench, path, streams) for path, streams in (("/held", HELD), ("/paced", PACED)))
+    held, paced = (opened(bench, path, streams) for path, streams in (("/held", HELD), ("/paced", PACED)))
     rows = [_against(f"peak memory of {HELD} open streams", held, "grown", lambda bytes_: f"{bytes_ / 1e6:.1f} MB")]
     for figures in paced.values():
         figures["event"] = figures["busy"] / figures["rate"]
@@ -122,7 +126,7 @@ def crowds(bench: Bench) -> list[list[str]]:
     return rows
 
 
-def _medians(bench: Bench, path: str, streams: int) -> dict[str, dict[str, float]]:
+def opened(bench: Bench, path: str, streams: int) -> dict[str, dict[str, float]]:
     """Return the figures of many streams, the medians of a few times."""
     told: dict[str, list[dict[str, float]]] = {BARE.name: [], DRAGOMAN.name: []}
     for _ in range(TIMES):
