@@ -8,78 +8,15 @@ one core where the system allows that.
 from __future__ import annotations
 
 import argparse
-import asyncio
-import gc
-import os
-import statistics
-import subprocess
-import sys
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from benchmarks import peers
-from benchmarks.clients import CLIENTS, Client
-from benchmarks.endpoint import EVENTS
+from benchmarks.bench import served
+from benchmarks.measures import BARE, DRAGOMAN, MESSAGES, TEXT, firsts, opened, work
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-ROUNDS = 15
-CALLS = 500
-STREAMS = 4
-AT_ONCE = 64
-WORK = ("call, 1 at a time", f"call, {AT_ONCE} at once", "streamed event")
-
-
-async def spent(work: Callable[[], Awaitable[object]], times: int) -> float:
-    """Return the CPU seconds per unit of work; what work before it has left to collect is not counted."""
-    gc.collect()
-    begun = time.process_time()
-    await work()
-    return (time.process_time() - begun) / times
-
-
-async def one_by_one(client: Client) -> None:
-    """Make calls one after the other."""
-    for _ in range(CALLS):
-        await client.call()
-
-
-async def at_once(client: Client) -> None:
-    """Make as many calls, many of them at once."""
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def one() -> None:
-        async with gate:
-            await client.call()
-
-    await asyncio.gather(*(one() for _ in range(CALLS)))
-
-
-async def streams(client: Client) -> None:
-    """Read streams one after the other."""
-    for _ in range(STREAMS):
-        assert await client.stream() >= EVENTS
-
-
-async def measure(base: str) -> dict[str, list[float]]:
-    """Return the median CPU seconds of each work, by client; the clients take turns."""
-    clients = {name: kind(base) for name, kind in CLIENTS.items()}
-    samples: dict[str, list[list[float]]] = {name: [[], [], []] for name in clients}
-    for number in range(ROUNDS + 1):
-        for name, client in clients.items():
-            taken = (
-                await spent(lambda client=client: one_by_one(client), CALLS),
-                await spent(lambda client=client: at_once(client), CALLS),
-                await spent(lambda client=client: streams(client), STREAMS * EVENTS),
-            )
-            if number:  # the first round warms up
-                for kept, seconds in zip(samples[name], taken, strict=True):
-                    kept.append(seconds)
-    for client in clients.values():
-        await client.aclose()
-    return {name: [statistics.median(each) for each in kinds] for name, kinds in samples.items()}
+ROUNDS = 4
+PROCESSES = 9
+STREAMS = 1000
 
 
 def main() -> None:
@@ -95,38 +32,30 @@ def main() -> None:
 
 
 def alone() -> None:
-    """Start the endpoint, measure, print."""
-    if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, cores[-1:])
-    command = [sys.executable, str(Path(__file__).with_name("endpoint.py")), "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            medians = asyncio.run(measure(f"http://127.0.0.1:{int(process.stdout.readline())}/v1"))
-        finally:
-            process.terminate()
-    bare = medians["aiohttp + orjson"]
-    print(f"{'':18}" + "".join(f"{work:>26}" for work in WORK))
-    for name, seconds in medians.items():
-        cells = (f"{each * 1e6:.1f} µs ({each / base:.2f})" for each, base in zip(seconds, bare, strict=True))
-        print(f"{name:18}" + "".join(f"{cell:>26}" for cell in cells))
-    processes()
-
-
-def processes() -> None:
-    """Measure what whole processes take; print."""
-    with peers.served() as bench:
-        first = peers.firsts(bench, [peers.BARE, peers.DRAGOMAN], ROUNDS + 2)
-    with peers.served(apart=True) as bench:
-        grown = {name: told["grown"] for name, told in peers.opened(bench, "/held", peers.HELD).items()}
-    print(f"\n{'':18}{'import and first call':>26}{f'{peers.HELD} open streams':>26}")
-    for name, shown in ((peers.BARE.name, "aiohttp + orjson"), (peers.DRAGOMAN.name, "typed doors")):
+    """Measure, and print each figure with its ratio to the bare client's."""
+    kinds = [BARE, DRAGOMAN, TEXT, MESSAGES]
+    with served() as bench:
+        figures = work(bench, kinds, ROUNDS, PROCESSES)
+        for name, first in firsts(bench, kinds, PROCESSES).items():
+            figures[name]["first"] = first
+    with served(apart=True) as bench:
+        for name, told in opened(bench, "/held", STREAMS).items():
+            figures[name]["grown"] = told["grown"]
+    columns: dict[str, tuple[str, Callable[[float], str]]] = {
+        "call": ("call, 1 at a time", lambda seconds: f"{seconds * 1e6:.1f} µs"),
+        "among": ("call, 64 at once", lambda seconds: f"{seconds * 1e6:.1f} µs"),
+        "event": ("streamed event", lambda seconds: f"{seconds * 1e6:.1f} µs"),
+        "first": ("import and first call", lambda seconds: f"{seconds * 1e3:.0f} ms"),
+        "grown": (f"{STREAMS} open streams", lambda amount: f"{amount / 1e6:.1f} MB"),
+    }
+    bare = figures[BARE.name]
+    print(f"{'':32}" + "".join(f"{head:>24}" for head, _ in columns.values()))
+    for name, found in figures.items():
         cells = (
-            f"{first[name] * 1e3:.0f} ms ({first[name] / first[peers.BARE.name]:.2f})",
-            f"{grown[name] / 1e6:.1f} MB ({grown[name] / grown[peers.BARE.name]:.2f})",
+            f"{shown(found[what])} ({found[what] / bare[what]:.2f})" if what in found else ""
+            for what, (_, shown) in columns.items()
         )
-        print(f"{shown:18}" + "".join(f"{cell:>26}" for cell in cells))
+        print(f"{name:32}" + "".join(f"{cell:>24}" for cell in cells))
 
 
 if __name__ == "__main__":

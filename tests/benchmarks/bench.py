@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -102,8 +101,6 @@ class Turns:
     process: subprocess.Popen[str]
     calls: int = 200
     streams: int = 1
-    samples: list[dict[str, float]] = field(default_factory=list)
-    peak: float = 0
 
     def __enter__(self) -> Self:
         return self
@@ -124,14 +121,11 @@ class Turns:
         result: dict[str, float] = json.loads(stdout.readline())
         return result
 
-    def end(self) -> None:
-        """Ask for the memory."""
+    def end(self) -> float:
+        """Return how much memory it had at most, in bytes."""
         output, _ = self.process.communicate(timeout=60)
-        self.peak = json.loads(output.splitlines()[-1])["peak"]
-
-    def median(self, name: str) -> float:
-        """Return what a piece of work took, in CPU seconds."""
-        return statistics.median(each[name] for each in self.samples)
+        peak: float = json.loads(output.splitlines()[-1])["peak"]
+        return peak
 
 
 @contextmanager

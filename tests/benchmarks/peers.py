@@ -10,37 +10,30 @@ from __future__ import annotations
 import platform
 import statistics
 import subprocess
-import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from benchmarks import page, plot
-from benchmarks.bench import STUBS, Bench, Kind, Turns, served
+from benchmarks.bench import STUBS, Bench, Kind, served
 from benchmarks.environments import environment, interpreter
+from benchmarks.measures import BARE, CROWDED, DRAGOMAN, MESSAGES, TEXT, firsts, opened, work
 
 HELD = 1000
 PACED = 2000
 PACE = 60
-TIMES = 3
-"""How often many streams are opened."""
+PROCESSES = 5
 PLOT = "performance.svg"
 
 
-BARE = Kind(name="aiohttp + orjson", place="dragoman", peer="peers_bare:AioHttp")
-DRAGOMAN = Kind(name="dragoman: generate(), stream()", place="dragoman", peer="peers_dragoman:Dragoman")
-CROWDED = Kind(
-    name=f"dragoman: the same, {STUBS} more plugins", place="dragoman", peer="peers_dragoman:Dragoman", stubs=True
-)
 KINDS = [
     BARE,
     Kind(name="httpx2 + orjson", place="httpx2", peer="peers_bare:Httpx2"),
     Kind(name="httpx + orjson", place="httpx", peer="peers_bare:Httpx"),
     DRAGOMAN,
     CROWDED,
-    Kind(name="dragoman: streaming_completion()", place="dragoman", peer="peers_dragoman:DragomanText"),
-    Kind(name="dragoman: stream(), Anthropic", place="dragoman", peer="peers_dragoman:Dragoman", vendor="anthropic"),
+    TEXT,
+    MESSAGES,
     Kind(name="openai", place="openai", peer="peers_vendors:OpenAI"),
     Kind(name="anthropic", place="anthropic", peer="peers_vendors:Anthropic", vendor="anthropic"),
     Kind(name="pydantic-ai", place="pydantic-ai", peer="peers_frameworks:PydanticAI"),
@@ -48,36 +41,6 @@ KINDS = [
     Kind(name="any-llm", place="any-llm", peer="peers_frameworks:AnyLLM"),
     Kind(name="litellm", place="litellm", peer="peers_frameworks:LiteLLM"),
 ]
-
-
-def work(bench: Bench, rounds: int) -> dict[str, dict[str, float]]:
-    """Return the figures of each library."""
-    figures: dict[str, dict[str, float]] = {}
-    with ExitStack() as stack:
-        turns = {kind.name: stack.enter_context(Turns(bench.start(kind, "rounds"))) for kind in KINDS}
-        for number in range(rounds + 1):
-            for name, each in turns.items():
-                taken = each.go()
-                if number:  # the first round warms up
-                    each.samples.append(taken)
-                print(f"round {number}: {name}", file=sys.stderr)
-        for name, each in turns.items():
-            each.end()
-            figures[name] = {what: each.median(what) for what in ("call", "among", "event")} | {"peak": each.peak}
-    for name, first in firsts(bench, KINDS, rounds).items():
-        figures[name]["first"] = first
-    return figures
-
-
-def firsts(bench: Bench, kinds: list[Kind], rounds: int) -> dict[str, float]:
-    """Return what the import of each library and its first call take."""
-    taken: dict[str, list[float]] = {kind.name: [] for kind in kinds}
-    for number in range(rounds + 1):
-        for kind in kinds:
-            first = bench.told(kind, "first")["first"]
-            if number:  # the first round leaves the compiled modules behind
-                taken[kind.name].append(first)
-    return {name: statistics.median(each) for name, each in taken.items()}
 
 
 def starts(bench: Bench, rounds: int) -> list[list[str]]:
@@ -93,7 +56,7 @@ def starts(bench: Bench, rounds: int) -> list[list[str]]:
         "help, crowded": (CROWDED, script, "--help"),
     }
     taken: dict[str, list[float]] = {name: [] for name in commands}
-    for number in range(rounds * 2 + 1):
+    for number in range(rounds + 1):
         for name, (kind, *arguments) in commands.items():
             seconds = bench.busy(kind, *arguments)
             if number:  # the first round warms up
@@ -124,18 +87,6 @@ def crowds(bench: Bench) -> list[list[str]]:
     rows.append(_against("such streams that came in time", paced, "rate", lambda rate: f"{rate / PACE:.0f}"))
     rows.append(_against("such streams for which one core suffices", paced, "kept", lambda kept: f"{kept:.0f}"))
     return rows
-
-
-def opened(bench: Bench, path: str, streams: int) -> dict[str, dict[str, float]]:
-    """Return the figures of many streams, the medians of a few times."""
-    told: dict[str, list[dict[str, float]]] = {BARE.name: [], DRAGOMAN.name: []}
-    for _ in range(TIMES):
-        for kind in (BARE, DRAGOMAN):
-            told[kind.name].append(bench.told(kind, "many", path, streams=streams))
-    return {
-        name: {what: statistics.median(each[what] for each in times) for what in times[0]}
-        for name, times in told.items()
-    }
 
 
 def _against(what: str, figures: dict[str, dict[str, float]], name: str, shown: Any) -> list[str]:
@@ -175,7 +126,8 @@ def report(figures: dict[str, dict[str, float]], others: list[list[str]], rounds
     return "\n\n".join(
         (
             page.table(heads, rows),
-            f"In brackets: the ratio to {BARE.name}. Median of {rounds} rounds on {time.strftime('%Y-%m-%d')}.",
+            f"In brackets: the ratio to {BARE.name}. Medians of {PROCESSES} processes with {rounds} rounds each, on"
+            + time.strftime(" %Y-%m-%d."),
             f"The same as multiples of {DRAGOMAN.name}:",
             page.table(heads, times),
             f"![What a streamed event and a call cost]({PLOT})",
@@ -207,8 +159,10 @@ def main(directory: str, rounds: int = 7, *, keep: bool = True) -> None:
     """
     place = Path(directory).resolve()
     with served(place) as bench:
-        figures = work(bench, rounds)
-        others = starts(bench, rounds)
+        figures = work(bench, KINDS, rounds, PROCESSES)
+        for name, first in firsts(bench, KINDS, rounds + PROCESSES).items():
+            figures[name]["first"] = first
+        others = starts(bench, rounds + PROCESSES)
         others.append(_against("import and first call", figures, "first", _ms))
         crowded = {**figures, DRAGOMAN.name: figures[CROWDED.name]}
         others.append(_against(f"import and first call, {STUBS} more plugins", crowded, "first", _ms))
