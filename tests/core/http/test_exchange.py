@@ -88,6 +88,33 @@ class TestHeads:
         assert loopback.requests[0].headers["content-length"] == "0"
 
 
+class TestDeadlines:
+    async def test_count_the_wait_for_a_connection(self, loopback: LoopbackServer) -> None:
+        loopback.always(Reply(before_head="hang"))
+        transport = AioHttpTransport(trust_env=False)
+        asked = HttpRequest(url=loopback.url)
+        held = [asyncio.ensure_future(transport.send(asked, CallContext())) for _ in range(100)]  # all of the pool
+        await asyncio.to_thread(loopback.wait_requests, len(held))
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.4, held[0].cancel)
+        began = loop.time()
+        with pytest.raises(RequestTimeoutError, match="deadline"):
+            await transport.send(asked, CallContext(deadline=CallContext().clock.monotonic() + 0.5))
+        assert loop.time() - began < 0.85
+        assert len(loopback.requests) == len(held) + 1
+        await transport.aclose()
+        await asyncio.gather(*held, return_exceptions=True)
+
+    async def test_are_kept_by_a_reply_that_has_arrived(self, loopback: LoopbackServer) -> None:
+        loopback.always(Reply(body=b"in time"))
+        transport = AioHttpTransport(trust_env=False)
+        within = CallContext(deadline=CallContext().clock.monotonic() + 0.1)
+        async with transport.stream(HttpRequest(url=loopback.url), within) as reply:
+            await asyncio.sleep(0.2)
+            assert await reply.read() == b"in time"
+        await transport.aclose()
+
+
 class TestLargeBodies:
     async def test_arrive(self, loopback: LoopbackServer) -> None:
         loopback.always(Reply())

@@ -69,7 +69,7 @@ class Exchange:
         self.content: aiohttp.StreamReader = aiohttp.EMPTY_PAYLOAD
 
     async def begin(
-        self, request: HttpRequest, route: aiohttp.ClientRequest, *, first_byte: float | None, total: float | None
+        self, request: HttpRequest, route: aiohttp.ClientRequest, *, first_byte: float | None, deadline: float | None
     ) -> None:
         """Send the request and wait for the head of the reply.
 
@@ -77,15 +77,15 @@ class Exchange:
             request: the request.
             route: where it goes.
             first_byte: seconds from the end of the request to the head of the reply; ``None`` for no limit.
-            total: seconds until the reply has been read; ``None`` for no limit.
+            deadline: when the reply must have arrived, on the clock of the loop; ``None`` for never.
 
         """
         protocol = self._protocol
         protocol.set_response_params(
             skip_payload=request.method == "HEAD", read_until_eof=True, auto_decompress=False, read_timeout=first_byte
         )
-        if total is not None:
-            self._alarm = self._loop.call_later(total, self._expire)
+        if deadline is not None:
+            self._alarm = self._loop.call_at(deadline, self._expire)
         await self._send(request, route)
         message, content = await protocol.read()
         while message.code in _INTERIM:
@@ -116,10 +116,13 @@ class Exchange:
             protocol.start_timeout()
 
     def _sent(self, sending: asyncio.Task[None]) -> None:
-        if not sending.cancelled() and sending.exception() is None:  # else whoever waits for the reply is told
+        failed = sending.cancelled() or sending.exception() is not None  # whoever waits for the reply is told
+        if self.is_open and not failed:
             self._protocol.start_timeout()
 
     def _expire(self) -> None:
+        if self.status and self.content.is_eof():
+            return  # all has arrived
         late = TimeoutError()
         self._protocol.set_exception(late)
         self.content.set_exception(late)

@@ -79,7 +79,7 @@ class Session:
             proxy: the address of the proxy, if there is one.
             connect: seconds until a connection stands.
             first_byte: seconds from the request to the head of the reply.
-            total: seconds until the reply has been read.
+            total: seconds until the reply has arrived.
 
         Raises:
             ValueError: if the request's address is none.
@@ -88,25 +88,25 @@ class Session:
 
         """
         route = self._route(request.url, proxy)
-        exchange = Exchange(await self._connection(route, connect, total), self.loop)
+        deadline = None if total is None else self.loop.time() + total
+        exchange = Exchange(await self._connection(route, connect, total, deadline), self.loop)
         self.exchanges.add(exchange)
         try:
-            await exchange.begin(request, route, first_byte=first_byte, total=total)
+            await exchange.begin(request, route, first_byte=first_byte, deadline=deadline)
         except BaseException:
             self.end(exchange)
             raise
         return exchange
 
     async def _connection(
-        self, route: aiohttp.ClientRequest, connect: float | None, total: float | None
+        self, route: aiohttp.ClientRequest, connect: float | None, total: float | None, deadline: float | None
     ) -> aiohttp.connector.Connection:
         """Take a connection from the pool, or open one."""
-        began = self.loop.time()
         coarse = math.ceil(total) if total is not None and total > _COARSE else total
         try:
             return await self.connector.connect(route, [], _limits(connect, coarse))
         except TimeoutError:
-            if total is not None and self.loop.time() - began > total - _RESOLUTION:
+            if deadline is not None and self.loop.time() > deadline - _RESOLUTION:
                 raise
             raise aiohttp.ConnectionTimeoutError from None
 
