@@ -135,6 +135,7 @@ async def test_a_deadline_that_has_passed_is_said_before_the_call(clock: FakeClo
     with pytest.raises(RequestTimeoutError, match="deadline") as caught:
         await retrying(answers, CallContext(clock=clock, deadline=999.0), STEADY)
     assert (caught.value.phase, caught.value.retryable, answers.attempts) == ("total", False, [])
+    assert caught.value.attempts == ()  # none was made
 
 
 async def test_what_is_no_error_of_ours_is_not_retried(clock: FakeClock) -> None:

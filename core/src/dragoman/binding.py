@@ -311,7 +311,7 @@ class _Asked(Generic[R, T]):
         self.adjustments = adjustments
         self._refused = refused
         self._by = by
-        for name in refused:
+        for name in tuple(refused):  # a copy, since other threads add to it
             self._leave_out(name)
 
     def send(self, context: CallContext) -> Awaitable[T]:

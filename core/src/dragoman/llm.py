@@ -237,9 +237,9 @@ class LLM:
         return await bound.chat(asking.chat(messages, wishes), asking.context(wishes))
 
     async def _open(self, messages: Conversation, wishes: Mapping[str, Any]) -> EventStream:
-        bound, asking = self._ready()
         from dragoman.stream import EventStream  # noqa: PLC0415  # not paid for by whole answers
 
+        bound, asking = self._ready()
         stream = EventStream(bound.stream(asking.chat(messages, wishes), asking.context(wishes)))
         return await stream.__aenter__()
 

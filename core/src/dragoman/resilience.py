@@ -156,8 +156,9 @@ async def retrying(
     """
     attempts = Attempts(policy, context)
     while True:
+        current = attempts.begin()
         try:
-            result = await call(attempts.begin())
+            result = await call(current)
         except DragomanError as error:
             try:
                 await attempts.failed(error)
