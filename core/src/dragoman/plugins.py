@@ -22,7 +22,6 @@ from attrs import define, field
 from dragoman import hookspecs
 from dragoman.admission import Admission
 from dragoman.blame import guarded, is_meant, left_out, raise_for_hook
-from dragoman.brief import brief
 from dragoman.capabilities import Policy
 from dragoman.claims import EXTENSIONS, GROUPS, HOSTS, MODELS, PROVIDERS, SPECS, Claim, read_claims
 from dragoman.contract import check_call, check_hooks, check_provider, check_spec, read_spec
@@ -50,8 +49,6 @@ class PluginRecord:
         error: why it failed.
 
     """
-
-    __repr__ = brief
 
     name: str
     distribution: str
