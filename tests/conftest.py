@@ -1,9 +1,10 @@
-"""What every test stands on: no key of the developer's, no network but the loopback, reproducible properties."""
+"""What every test stands on: no key of the developer, no network but the loopback, interrupts, the same properties."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import sys
 
 import hypothesis
@@ -39,3 +40,5 @@ def pytest_configure() -> None:
         if name.upper().startswith(SETTINGS_OF_THE_DEVELOPER) and name not in INPUTS:
             del os.environ[name]
     sys.addaudithook(refuse_other_machines)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # by a shell that runs the tests in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
