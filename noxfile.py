@@ -114,7 +114,8 @@ def servers(session: nox.Session) -> None:
     """Run LiteLLM in process and a real LiteLLM proxy, in an environment of their own: LiteLLM pins much."""
     session.install(
         *("-e", "core[testing]", "-e", "plugins/litellm", "-e", "plugins/litellm_proxy", "-e", "plugins/llamacpp"),
-        *("litellm[proxy]", "packaging>=24", "pytest>=9", "pytest-asyncio>=1.4", "pytest-timeout>=2.4"),
+        *("litellm[proxy]==1.108.7", "openai==3.57.0"),  # each release words its errors in another way
+        *("packaging>=24", "pytest>=9", "pytest-asyncio>=1.4", "pytest-timeout>=2.4"),
     )
     # LiteLLM keeps its connections open to the end of the process; elsewhere, a warning is an error.
     quiet = ("-W", "ignore::ResourceWarning", "-W", "ignore::pytest.PytestUnraisableExceptionWarning")

@@ -31,8 +31,6 @@ class TestLiteLLM(ProviderConformance):
     known_failures = {
         "test_usage_that_is_not_reported_is_none": "LiteLLM counts tokens itself where a whole reply counts none",
         "test_the_reply_itself_is_kept": "LiteLLM hands over what it made of the reply",
-        "test_a_status_is_its_error[504]": "LiteLLM calls it a timeout",
-        "test_an_error_page_is_not_told_in_full": "LiteLLM puts the page into its message",
         **dict.fromkeys([f"{_GOOD}[{name}]" for name in ("html_200", "null_200", "list_200", "deep_200")], _READS),
         "test_an_error_with_a_good_status_is_an_error": _READS,
         **{f"test_a_redirect_is_not_followed[redirect_{status}]": _FOLLOWS for status in (301, 302, 303, 307, 308)},

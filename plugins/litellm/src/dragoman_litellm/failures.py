@@ -23,6 +23,7 @@ from dragoman import (
 from dragoman.http import HttpReply, dumps, loads
 from dragoman.http.openai_errors import error_of
 from dragoman.http.openai_parts import fields, word
+from dragoman.http.wire import EXCERPT
 from dragoman.secret import MASK
 
 CODES: Mapping[str, str] = {
@@ -55,7 +56,9 @@ def failure(error: Exception, *, key: Secret | None, phase: str) -> DragomanErro
         return _mid_stream(error, key, message, phase)
     if "UnsupportedParamsError" in names:
         return UnsupportedError(message)
-    if "Timeout" in names or "APITimeoutError" in names:
+    if names & {"Timeout", "APITimeoutError"}:
+        if _was_answered(error):  # with 408 or 504, which LiteLLM calls by the same name
+            return _refused(error, names, message)
         return RequestTimeoutError(message, phase=phase)
     status: Any = getattr(error, "status_code", None)
     invented = "APIConnectionError" in names or not isinstance(status, int)
@@ -135,7 +138,21 @@ def _headers(error: Exception) -> dict[str, str]:
 
 def _message(error: Exception, key: Secret | None) -> str:
     text = str(getattr(error, "message", "") or error).strip() or type(error).__name__
-    return text if key is None else text.replace(key.reveal(), MASK)
+    words = _plain_words(error)
+    if key is not None:
+        text, words = (each.replace(key.reveal(), MASK) for each in (text, words))
+    words = words[:EXCERPT]
+    return text if words in text else f"{text}: {words}"
+
+
+def _plain_words(error: Exception) -> str:
+    """Return what a provider says that does not word its errors as OpenAI does, and whom OpenAI's client leaves out."""
+    for each in _chain(error):
+        body: Any = getattr(each, "body", None)
+        words = fields(body).get("detail", body)
+        if isinstance(words, str) and not words.lstrip().startswith("<"):  # the page of a gateway says nothing
+            return words
+    return ""
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -144,6 +161,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _was_answered(error: Exception) -> bool:
+    return any(type(each).__name__ == "HTTPStatusError" for each in _chain(error))
 
 
 def _is_transport(error: BaseException) -> bool:
