@@ -12,11 +12,10 @@ from collections.abc import Callable
 
 from benchmarks import peers
 from benchmarks.bench import served
-from benchmarks.measures import BARE, DRAGOMAN, MESSAGES, TEXT, firsts, opened, work
+from benchmarks.measures import BARE, DRAGOMAN, HELD, MESSAGES, TEXT, firsts, opened, work
 
 ROUNDS = 4
 PROCESSES = 9
-STREAMS = 1000
 
 
 def main() -> None:
@@ -39,14 +38,14 @@ def alone() -> None:
         for name, first in firsts(bench, kinds, PROCESSES).items():
             figures[name]["first"] = first
     with served(apart=True) as bench:
-        for name, told in opened(bench, "/held", STREAMS).items():
+        for name, told in opened(bench, "/held", HELD).items():
             figures[name]["grown"] = told["grown"]
     columns: dict[str, tuple[str, Callable[[float], str]]] = {
         "call": ("call, 1 at a time", lambda seconds: f"{seconds * 1e6:.1f} µs"),
         "among": ("call, 64 at once", lambda seconds: f"{seconds * 1e6:.1f} µs"),
         "event": ("streamed event", lambda seconds: f"{seconds * 1e6:.1f} µs"),
         "first": ("import and first call", lambda seconds: f"{seconds * 1e3:.0f} ms"),
-        "grown": (f"{STREAMS} open streams", lambda amount: f"{amount / 1e6:.1f} MB"),
+        "grown": (f"{HELD} open streams", lambda amount: f"{amount / 1e6:.1f} MB"),
     }
     bare = figures[BARE.name]
     print(f"{'':32}" + "".join(f"{head:>24}" for head, _ in columns.values()))

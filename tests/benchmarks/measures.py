@@ -12,6 +12,8 @@ from benchmarks.bench import STUBS, Kind, Turns
 if TYPE_CHECKING:
     from benchmarks.bench import Bench
 
+HELD = 1000
+"""How many streams are held open."""
 TIMES = 3
 """How often many streams are opened."""
 

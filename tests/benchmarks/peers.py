@@ -17,9 +17,8 @@ from typing import Any
 from benchmarks import page, plot
 from benchmarks.bench import STUBS, Bench, Kind, served
 from benchmarks.environments import environment, interpreter
-from benchmarks.measures import BARE, CROWDED, DRAGOMAN, MESSAGES, TEXT, firsts, opened, work
+from benchmarks.measures import BARE, CROWDED, DRAGOMAN, HELD, MESSAGES, TEXT, firsts, opened, work
 
-HELD = 1000
 PACED = 2000
 PACE = 60
 PROCESSES = 5

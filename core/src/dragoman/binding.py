@@ -16,7 +16,7 @@ from attrs import frozen
 
 from dragoman.brief import brief
 from dragoman.budget import budget_of
-from dragoman.capabilities import Capabilities, Policy, check_wishes, fit, without_setting
+from dragoman.capabilities import Capabilities, Policy, fit, without_setting
 from dragoman.config import LLMConfig
 from dragoman.errors import BadRequestError, DragomanError, PluginError
 from dragoman.hookspecs import Binding
@@ -30,7 +30,7 @@ from dragoman.provider import (
     StreamCall,
     Timeouts,
 )
-from dragoman.request import SETTINGS, ChatRequest, CompletionRequest, Settings
+from dragoman.request import SETTINGS, ChatRequest, CompletionRequest
 from dragoman.resilience import RetryPolicy, retrying
 from dragoman.resolution import Explanation, explain
 from dragoman.response import Adjustment, Attempt, Origin, Response
@@ -185,7 +185,6 @@ class Guarded:
         self._policy: Policy | None = policy
         self.standing: tuple[Adjustment, ...] = ()
         self._refused: dict[str, dict[str, str]] = {}
-        self._suited: tuple[Settings, Capabilities] | None = None
 
     def capabilities(self, model: str) -> Capabilities:
         """Return what *model* accepts."""
@@ -236,7 +235,7 @@ class Guarded:
         self, send: Callable[[R, CallContext], Awaitable[T]], request: R, context: CallContext
     ) -> tuple[T, tuple[Adjustment, ...], tuple[Attempt, ...]]:
         """Send a fitted request as often as patience allows; lay what a provider may not raise at its door."""
-        fitted, adjustments = self._fitted(request, context)
+        fitted, adjustments = fit(request, self.capabilities(request.model), context.on_unsupported or self._policy)
         refused = self._refused.setdefault(request.model, {})
         asked = _Asked(send, fitted, self.standing + adjustments, refused, by=self.info.name)
         try:
@@ -247,18 +246,6 @@ class Guarded:
         except Exception as error:
             raise self._blamed(f"failed with {type(error).__name__}: {error}") from error
         return result, asked.adjustments, attempts
-
-    def _fitted(self, request: R, context: CallContext) -> tuple[R, tuple[Adjustment, ...]]:
-        """Return *request* as the model accepts it; settings that suited the last time are not looked at again."""
-        known = self.capabilities(request.model)
-        suited = self._suited
-        if suited is not None and suited[0] is request.settings and suited[1] is known:
-            check_wishes(request, known)
-            return request, ()
-        fitted, adjustments = fit(request, known, context.on_unsupported or self._policy)
-        if fitted is request:
-            self._suited = request.settings, known
-        return fitted, adjustments
 
     def _blamed(self, what: str) -> PluginError:
         message = f"the provider {self._origin.provider!r} of {self._origin.distribution} {what}"

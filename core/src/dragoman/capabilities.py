@@ -124,21 +124,11 @@ def fit(
             adjustments.append(_adjustment(name, asked, sent, cap.note or f"{request.model} does not accept it", by))
     if changes:
         request = attrs.evolve(request, settings=attrs.evolve(settings, **changes))
-    check_wishes(request, capabilities)
-    return request, tuple(adjustments)
-
-
-def check_wishes(request: ChatRequest | CompletionRequest, capabilities: Capabilities) -> None:
-    """Refuse tools, schemas and media that the model does not take.
-
-    Raises:
-        UnsupportedError: naming the first of them.
-
-    """
     if isinstance(request, ChatRequest):
         _check_guarantees(request, capabilities)
         if capabilities.input:
             _check_media(request, capabilities.input)
+    return request, tuple(adjustments)
 
 
 def without_setting(request: R, name: str, reason: str, *, by: str) -> tuple[R, Adjustment]:
