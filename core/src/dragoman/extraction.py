@@ -11,6 +11,7 @@ from attrs import frozen
 from dragoman.capabilities import Capabilities, Support
 from dragoman.errors import OutputValidationError
 from dragoman.message import Message
+from dragoman.nesting import parsed
 from dragoman.parts import JSON, Text
 from dragoman.request import ChatRequest, OutputFormat, Tool, ToolChoice
 from dragoman.response import Response
@@ -98,8 +99,8 @@ def _wrap(schema: dict[str, JSON]) -> dict[str, JSON]:
 
 def _unwrap(response: Response) -> Response:
     try:
-        value = json.loads(response.text)
-    except (ValueError, RecursionError):
+        value = parsed(response.text)
+    except ValueError:
         return response
     if not isinstance(value, dict) or _WRAPPED not in value:
         message = f"the answer has no member {_WRAPPED!r}"

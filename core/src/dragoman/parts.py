@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from dragoman.brief import brief
 from dragoman.errors import OutputError
+from dragoman.nesting import parsed
 from dragoman.openstr import OpenStr
 
 JSON: TypeAlias = Union[bool, int, float, str, "list[JSON]", "dict[str, JSON]", None]
@@ -196,8 +197,8 @@ class ToolCall(PartFields):
         if not self.arguments.strip():
             return {}
         try:
-            value: JSON = json.loads(self.arguments)
-        except (ValueError, RecursionError) as error:
+            value: JSON = parsed(self.arguments)
+        except ValueError as error:
             message = f"the arguments of tool call {self.name!r} ({self.call_id}) are not JSON: {error}"
             raise OutputError(message) from None
         if value is None:

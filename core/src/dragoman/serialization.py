@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -26,6 +25,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from dragoman.errors import InvalidRequestError, OutputValidationError, RefusalError, TruncatedOutputError
 from dragoman.message import Message
+from dragoman.nesting import parsed
 from dragoman.openstr import OpenStr
 from dragoman.parts import (
     Bytes,
@@ -141,8 +141,8 @@ def parse_response(response: Response, kind: type[T]) -> T:
     reasons: list[str] = []
     for text in ("".join(texts), *texts[-1:]):  # some models talk before they answer
         try:
-            return _validated(json.loads(text), kind, response)
-        except (ValueError, RecursionError) as error:
+            return _validated(parsed(text), kind, response)
+        except ValueError as error:
             if isinstance(error, OutputValidationError):
                 raise
             reasons.append(str(error))

@@ -92,6 +92,7 @@ def test_options_are_read_as_what_they_are() -> None:
         (("chat", "-m", "echo", "-o", "cut=1", "hi"), 1, "ended without the signal"),
         (("chat", "-m", "gpt-4", "hi"), 2, "OPENAI_API_KEY"),
         (("chat", "-m", "echo", "-o", "temperature=hot", "hi"), 2, "temperature is a number"),
+        (("chat", "-m", "echo", "-o", "temperature=" + "[" * 9999, "hi"), 2, "temperature is a number"),
         (("chat", "-m", "echo"), 2, "nothing was asked"),
         (("why", "nobody-knows-this"), 2, "no installed provider claims"),
         (("nonsense",), 2, "No such command"),

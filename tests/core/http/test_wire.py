@@ -41,6 +41,7 @@ def test_json_goes_there_and_back() -> None:
     [
         (rb'"\ud83d"', "\ufffd"),
         (rb'"a\udc00b"', "a\ufffdb"),
+        (rb'"\ud83d\u0041\ud83d\ud83d\ude00\\ud83d"', "\ufffdA\ufffd😀\\ud83d"),
         (rb'{"\ud83d": ["\ud83d\ude00", 1, null]}', {"\ufffd": ["😀", 1, None]}),
     ],
 )

@@ -13,6 +13,7 @@ from dragoman.config import LLMConfig
 from dragoman.errors import ConfigurationError
 from dragoman.llm import StreamingLLM
 from dragoman.message import Message
+from dragoman.nesting import parsed
 from dragoman.response import Response
 
 _WORDS = {"true": True, "false": False, "null": None}
@@ -94,7 +95,7 @@ def _value(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     try:
-        return json.loads(text)
+        return parsed(text)
     except ValueError:
         return text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,13 +12,13 @@ from attrs import field, frozen
 
 from dragoman.brief import brief
 from dragoman.errors import InvalidRequestError, ProtocolError
+from dragoman.nesting import MAX_DEPTH, is_too_deep
 from dragoman.response import Adjustment
 
 EXCERPT = 500
 """How many characters of a reply an error shows."""
 
-MAX_DEPTH = 500
-"""How deep the values of a JSON text may be nested: Python itself cannot show much deeper ones."""
+_ESCAPE = rb"(?s)\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
 
 
 def _no_headers() -> Mapping[str, str]:
@@ -101,48 +102,26 @@ def loads(data: bytes) -> Any:
     """Return the value of a JSON text; half a surrogate pair in an escape becomes U+FFFD.
 
     Raises:
-        ProtocolError: if it is not JSON in UTF-8, or nested deeper than :data:`MAX_DEPTH`.
+        ProtocolError: if it is not JSON in UTF-8, or nested deeper than 500 levels.
 
     """
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        value = _loads_leniently(data, str(error))
-    if len(data) > 2 * MAX_DEPTH and data.count(b"[") + data.count(b"{") > MAX_DEPTH and _is_too_deep(value):
+    if len(data) > MAX_DEPTH and is_too_deep(data):
         message = f"expected JSON that is nested no deeper than {MAX_DEPTH} levels"
         raise ProtocolError(message, body=data[:EXCERPT].decode("utf-8", "replace"), phase="decode")
-    return value
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        return _loads_leniently(data, str(error))
 
 
 def _loads_leniently(data: bytes, reason: str) -> Any:
     try:
-        return _whole(json.loads(data.decode("utf-8")))
-    except (ValueError, RecursionError):
+        return json.loads(re.sub(_ESCAPE, _whole, data).decode("utf-8"))
+    except ValueError:
         shown = data[:EXCERPT].decode("utf-8", "replace")
         message = f"expected JSON, got {shown!r} ({reason})" if data else "expected JSON, got nothing"
         raise ProtocolError(message, body=shown, phase="decode") from None
 
 
-def _is_too_deep(value: Any) -> bool:
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for each in level
-            if isinstance(each, dict | list)
-            for inner in (each.values() if isinstance(each, dict) else each)  # pyright: ignore[reportUnknownVariableType]
-        ]
-        if not level:
-            return False
-    return True
-
-
-def _whole(value: Any) -> Any:
-    """Replace what no UTF-8 text can hold, in every text of *value*."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_whole(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, dict):
-        return {_whole(name): _whole(item) for name, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
-    return value
+def _whole(escape: re.Match[bytes]) -> bytes:
+    return rb"\ufffd" if escape["half"] else escape[0]

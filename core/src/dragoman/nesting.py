@@ -1,0 +1,42 @@
+"""JSON text of others: how deep it nests, told before anything follows it down.
+
+A parser that descends until the interpreter stops it leaves no room for what may run at the bottom: a finalizer, say,
+of an object that the garbage collector found meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+MAX_DEPTH = 500
+"""How deep the values of a JSON text may be nested: Python itself cannot show much deeper ones."""
+
+_STRING = rb'(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+"?'  # compiled with its first use, since it is seldom used
+_OTHERS = bytes(range(256)).translate(None, b"[]{}")
+
+
+def is_too_deep(text: bytes) -> bool:
+    """Tell whether a JSON text is nested deeper than :data:`MAX_DEPTH`, as far as it is JSON."""
+    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for bracket in re.sub(_STRING, b"", text).translate(None, _OTHERS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def parsed(text: str) -> Any:
+    """Return the value of a JSON text.
+
+    Raises:
+        ValueError: if it is not JSON, or nested deeper than :data:`MAX_DEPTH`.
+
+    """
+    if is_too_deep(text.encode("utf-8", "surrogatepass")):
+        message = f"nested deeper than {MAX_DEPTH} levels"
+        raise ValueError(message)
+    return json.loads(text)
