@@ -156,7 +156,7 @@ def test_any_bytes(*, speaker: Speaker, body: bytes, status: int, places: list[i
 
 
 @every_speaker
-@pytest.mark.parametrize("depth", [200, 600])
+@pytest.mark.parametrize("depth", [200, 490, 600])
 def test_nested_deep(speaker: Speaker, depth: int) -> None:
     deep = nested(depth)
     body = bodies(speaker)[0]
