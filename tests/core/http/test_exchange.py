@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -60,6 +61,33 @@ async def sent(url: str, within: CallContext | None = None, *, method: str = "PO
 async def until_gone(reader: asyncio.StreamReader) -> None:
     while await reader.read(1 << 20):
         pass
+
+
+async def test_calls_that_begin_together_are_sent_in_a_row(loopback: LoopbackServer) -> None:
+    loopback.always(Say((OK,)))
+    transport = AioHttpTransport(trust_env=False)
+    order = list[str]()
+
+    def note(frame: object, event: str, argument: object) -> None:
+        if event == "c_call" and getattr(argument, "__name__", "") in {"send", "sendmsg"}:
+            order.append("sent")
+
+    async def call() -> None:
+        order.append("prepared")
+        await transport.send(HttpRequest(url=loopback.url), CallContext())
+
+    async def at_once() -> None:
+        await asyncio.gather(call(), call(), call())
+
+    await at_once()  # opens the connections
+    order.clear()
+    sys.setprofile(note)
+    try:
+        await at_once()
+    finally:
+        sys.setprofile(None)
+    await transport.aclose()
+    assert order == ["prepared", "sent", "prepared", "prepared", "sent", "sent"]  # what is alone does not wait
 
 
 class TestHeads:

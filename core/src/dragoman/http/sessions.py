@@ -92,6 +92,8 @@ class Session:
         exchange = Exchange(await self._connection(route, connect, total, deadline), self.loop)
         self.exchanges.add(exchange)
         try:
+            if len(self.exchanges) > 1:  # calls that begin together are sent in a row: who waits for them is woken once
+                await asyncio.sleep(0)
             await exchange.begin(request, route, first_byte=first_byte, deadline=deadline)
         except BaseException:
             self.end(exchange)
