@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -95,7 +94,9 @@ class Peer:
     @classmethod
     def version(cls) -> str:
         """Return the version of the library."""
-        return importlib.metadata.version(cls.distribution)
+        from importlib.metadata import version  # noqa: PLC0415  # not what the import of a library costs
+
+        return version(cls.distribution)
 
 
 async def read_chunks(stream: Any, seen: Seen) -> None:
