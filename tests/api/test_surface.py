@@ -15,6 +15,8 @@ from types import ModuleType
 
 import pytest
 
+from dragoman.value import Value
+
 SURFACE = Path(__file__).with_name("surface.txt")
 MODULES = ("dragoman", "dragoman.http")
 
@@ -38,7 +40,7 @@ def members(kind: type) -> dict[str, object]:
 
 def describe(name: str, value: object) -> Iterator[str]:
     if inspect.isclass(value):
-        bases = ", ".join(base.__name__ for base in value.__bases__ if base is not object)
+        bases = ", ".join(base.__name__ for base in value.__bases__ if base not in {object, Value})
         yield f"class {name}({bases}){signature(value)}"
         for member, attribute in sorted(members(value).items()):
             if isinstance(attribute, property):

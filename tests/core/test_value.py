@@ -8,10 +8,29 @@ from attrs import field, frozen
 from hypothesis import given
 
 import dragoman
-from dragoman import LLM, Finish, LLMConfig, Message, Response, Settings, Text, Timeouts, Usage
-from dragoman.brief import brief
+from dragoman import LLM, Finish, LLMConfig, Message, Refusal, Response, Settings, Text, Timeouts, Usage
 from dragoman.http import HttpReply, HttpRequest
+from dragoman.value import Value
 from properties import strategies as of
+
+
+@frozen(eq=False, repr=False)
+class Hat(Value):
+    size: int
+    price: int = field(default=3, repr=lambda price: f"{price} coins")
+    key: str = field(default="none", repr=False)
+    feathers: list[str] = field(factory=list[str])
+    found: str = field(default="", repr=False, eq=False)
+
+
+@frozen(eq=False, repr=False)
+class Cap(Hat):
+    pass
+
+
+@frozen(eq=False, repr=False)
+class Nothing(Value):
+    pass
 
 
 def no_bytes(value: object) -> bool:
@@ -52,15 +71,6 @@ def test_defaults_are_left_out(value: object, shown: str) -> None:
 
 
 def test_a_field_says_itself_how_it_is_shown() -> None:
-    @frozen
-    class Hat:
-        size: int
-        price: int = field(default=3, repr=lambda price: f"{price} coins")
-        key: str = field(default="none", repr=False)
-        feathers: list[str] = field(factory=list[str])
-
-        __repr__ = brief
-
     assert repr(Hat(56)) == "Hat(size=56)"
     assert repr(Hat(56, 4, "secret", ["red"])) == "Hat(size=56, price=4 coins, feathers=['red'])"
 
@@ -72,3 +82,30 @@ async def test_an_answer_is_short() -> None:
         "Response(message=Message(role=Role('assistant'), content=(Text(text='hi'),)), finish=Finish(reason="
     )
     assert "None" not in repr(response)
+
+
+@given(of.messages | of.settings | of.finishes | of.tools | of.responses)
+def test_what_has_the_same_fields_is_equal(value: Any) -> None:
+    same = attrs.evolve(value)
+    assert same is not value
+    assert same == value
+
+
+def test_each_field_counts_that_is_not_left_out() -> None:
+    assert Hat(56) == Hat(56, found="in the wood")
+    for other in (Hat(57), Hat(56, 4), Hat(56, 3, "key"), Hat(56, 3, "none", ["red"])):
+        assert Hat(56) != other
+
+
+def test_another_class_is_never_equal() -> None:
+    assert Hat(56) != Cap(56)
+    assert Hat(56) != 56
+    assert Text(text="no") != Refusal(text="no")
+    assert Nothing() == Nothing()
+
+
+def test_equal_values_are_the_same_member_of_a_set() -> None:
+    assert len({Finish(reason="stop"), Finish(reason="stop"), Finish(reason="length")}) == 2
+    assert {Timeouts(), Nothing()} == {Nothing(), Timeouts()}
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Hat(56))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from dragoman.brief import brief
 from dragoman.claims import normal
+from dragoman.value import Value
 
 ONLY = "DRAGOMAN_PLUGINS"
 NEVER = "DRAGOMAN_DISABLE_PLUGINS"
@@ -15,8 +15,8 @@ ALONE = "DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD"
 _OFF = frozenset({"", "0", "false", "no", "off"})
 
 
-@frozen(kw_only=True)
-class Admission:
+@frozen(kw_only=True, eq=False, repr=False)
+class Admission(Value):
     """Say which distributions may be used.
 
     Args:
@@ -24,8 +24,6 @@ class Admission:
         never: those that are blocked, whatever *only* says.
 
     """
-
-    __repr__ = brief
 
     only: frozenset[str] | None = None
     never: frozenset[str] = frozenset()

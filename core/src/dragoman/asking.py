@@ -8,7 +8,6 @@ from typing import Any, TypeAlias, cast
 import attrs
 from attrs import frozen
 
-from dragoman.brief import brief
 from dragoman.capabilities import Policy
 from dragoman.config import CORE_OPTIONS, FIELDS, LLMConfig
 from dragoman.errors import InvalidRequestError
@@ -28,6 +27,7 @@ from dragoman.request import (
     Tool,
     ToolChoice,
 )
+from dragoman.value import Value
 
 Conversation: TypeAlias = str | Message | Iterable[Message | Mapping[str, Any]]
 """A prompt, one message, or a conversation; a message may be given as plain data."""
@@ -40,8 +40,8 @@ _NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "ti
 _CLOCK = SystemClock()
 
 
-@frozen(kw_only=True)
-class Asking:
+@frozen(kw_only=True, eq=False, repr=False)
+class Asking(Value):
     """Make requests for one bound model.
 
     Args:
@@ -53,8 +53,6 @@ class Asking:
         clock: the clock to go by.
 
     """
-
-    __repr__ = brief
 
     provider: str
     model: str

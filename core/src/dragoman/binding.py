@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import frozen
 
-from dragoman.brief import brief
 from dragoman.budget import budget_of
 from dragoman.capabilities import Capabilities, Policy, fit, without_setting
 from dragoman.config import LLMConfig
@@ -34,6 +33,7 @@ from dragoman.request import SETTINGS, ChatRequest, CompletionRequest
 from dragoman.resilience import RetryPolicy, retrying
 from dragoman.resolution import Explanation, explain
 from dragoman.response import Adjustment, Attempt, Origin, Response
+from dragoman.value import Value
 
 if TYPE_CHECKING:
     from dragoman.events import Event
@@ -43,8 +43,8 @@ R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")
 
 
-@frozen(kw_only=True)
-class Bound:
+@frozen(kw_only=True, eq=False, repr=False)
+class Bound(Value):
     """Hold a provider with its three calls, ready for use.
 
     Args:
@@ -58,8 +58,6 @@ class Bound:
         retry: how patiently to try again.
 
     """
-
-    __repr__ = brief
 
     provider: Provider
     explanation: Explanation

@@ -13,11 +13,11 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import attrs
 from attrs import field, frozen
 
-from dragoman.brief import brief
 from dragoman.errors import UnsupportedError
 from dragoman.parts import Media, Text, ToolResult
 from dragoman.request import AUTO, TEXT, ChatRequest, CompletionRequest
 from dragoman.response import Adjustment
+from dragoman.value import Value
 
 Policy: TypeAlias = Literal["adjust", "warn", "raise"]
 """What to do with a wish that cannot be fulfilled."""
@@ -37,8 +37,8 @@ class Support(enum.Enum):
     UNKNOWN = "unknown"
 
 
-@frozen(kw_only=True)
-class Cap:
+@frozen(kw_only=True, eq=False, repr=False)
+class Cap(Value):
     """Describe the support of one feature.
 
     Args:
@@ -49,8 +49,6 @@ class Cap:
         values: the only words accepted.
 
     """
-
-    __repr__ = brief
 
     support: Support = Support.UNKNOWN
     note: str = ""
@@ -68,8 +66,8 @@ def _no_caps() -> Mapping[str, Cap]:
     return {}
 
 
-@frozen(kw_only=True)
-class Capabilities:
+@frozen(kw_only=True, eq=False, repr=False)
+class Capabilities(Value):
     """Describe what a model accepts; what is not mentioned is unknown.
 
     Args:
@@ -84,8 +82,6 @@ class Capabilities:
         output_tokens: the most tokens an answer may have.
 
     """
-
-    __repr__ = brief
 
     settings: Mapping[str, Cap] = field(factory=_no_caps)
     input: Mapping[str, Cap] = field(factory=_no_caps)

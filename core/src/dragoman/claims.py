@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
-from dragoman.brief import brief
+from dragoman.value import Value
 
 PROVIDERS = "dragoman.providers.v1"
 HOSTS = "dragoman.hosts.v1"
@@ -33,11 +33,9 @@ _HEAD = 4096
 """How many characters of the metadata are looked at for name and version, which stand at its beginning."""
 
 
-@frozen(kw_only=True)
-class Claim:
+@frozen(kw_only=True, eq=False, repr=False)
+class Claim(Value):
     """Hold one entry point: *distribution* claims *name* for *module*."""
-
-    __repr__ = brief
 
     group: str
     name: str
@@ -46,8 +44,8 @@ class Claim:
     version: str = field(default="", eq=False)
 
 
-@frozen(kw_only=True)
-class Announcement:
+@frozen(kw_only=True, eq=False, repr=False)
+class Announcement(Value):
     """Hold what one installed distribution announces.
 
     Args:
@@ -58,8 +56,6 @@ class Announcement:
         problems: what could not be read, in words.
 
     """
-
-    __repr__ = brief
 
     distribution: str
     version: str
@@ -74,11 +70,9 @@ class _Files(Protocol):
     def read_text(self, filename: str, /) -> str | None: ...
 
 
-@frozen
-class _Folder:
+@frozen(eq=False, repr=False)
+class _Folder(Value):
     """Read the files of a metadata folder; what is no text is replaced by a sign of that."""
-
-    __repr__ = brief
 
     path: str
 

@@ -19,16 +19,14 @@ from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
-from dragoman.brief import brief
 from dragoman.parts import JSON, Part, Seal
 from dragoman.response import Adjustment, Attempt, Finish, Origin, Response, Usage
+from dragoman.value import Value
 
 
-@frozen
-class StreamStart:
+@frozen(eq=False, repr=False)
+class StreamStart(Value):
     """Open the stream, with all that is known before its first part."""
-
-    __repr__ = brief
 
     adjustments: tuple[Adjustment, ...] = ()
     origin: Origin = Origin()
@@ -36,106 +34,86 @@ class StreamStart:
     attempts: tuple[Attempt, ...] = ()
 
 
-@frozen
-class PartStart:
+@frozen(eq=False, repr=False)
+class PartStart(Value):
     """Open part number *index*; *part* holds what is known of it so far."""
-
-    __repr__ = brief
 
     index: int
     part: Part
 
 
-@frozen
-class TextDelta:
+@frozen(eq=False, repr=False)
+class TextDelta(Value):
     """Add text to a ``Text`` or ``Refusal`` part."""
 
-    __repr__ = brief
-
     index: int
     text: str
 
 
-@frozen
-class ReasoningDelta:
+@frozen(eq=False, repr=False)
+class ReasoningDelta(Value):
     """Add text to a ``Reasoning`` part."""
 
-    __repr__ = brief
-
     index: int
     text: str
 
 
-@frozen
-class ArgumentsDelta:
+@frozen(eq=False, repr=False)
+class ArgumentsDelta(Value):
     """Add raw JSON text to the arguments of a ``ToolCall`` part."""
-
-    __repr__ = brief
 
     index: int
     fragment: str
 
 
-@frozen
-class MediaDelta:
+@frozen(eq=False, repr=False)
+class MediaDelta(Value):
     """Add bytes to a ``Media`` part."""
-
-    __repr__ = brief
 
     index: int
     data: bytes
 
 
-@frozen
-class SealUpdate:
+@frozen(eq=False, repr=False)
+class SealUpdate(Value):
     """Replace the seal of a part."""
-
-    __repr__ = brief
 
     index: int
     seal: Seal
 
 
-@frozen
-class PartUpdate:
+@frozen(eq=False, repr=False)
+class PartUpdate(Value):
     """Replace a part by a fuller version of itself; text that deltas brought is kept if *part* has none."""
 
-    __repr__ = brief
-
     index: int
     part: Part
 
 
-@frozen
-class PartStop:
+@frozen(eq=False, repr=False)
+class PartStop(Value):
     """Say, as a provider, that part number *index* is complete; a consumer sees ``PartEnd`` in its place."""
 
-    __repr__ = brief
-
     index: int
 
 
-@frozen
-class PartEnd:
+@frozen(eq=False, repr=False)
+class PartEnd(Value):
     """Close part number *index*, which is now complete."""
-
-    __repr__ = brief
 
     index: int
     part: Part
 
 
-@frozen
-class UsageSnapshot:
+@frozen(eq=False, repr=False)
+class UsageSnapshot(Value):
     """Report the usage so far; replaces the last report."""
-
-    __repr__ = brief
 
     usage: Usage
 
 
-@frozen(kw_only=True)
-class ResponseSnapshot:
+@frozen(kw_only=True, eq=False, repr=False)
+class ResponseSnapshot(Value):
     """Report what is known about the answer as a whole; what is not ``None`` replaces what was known before.
 
     Args:
@@ -147,8 +125,6 @@ class ResponseSnapshot:
 
     """
 
-    __repr__ = brief
-
     finish: Finish | None = None
     response_id: str | None = None
     served_model: str | None = None
@@ -156,27 +132,21 @@ class ResponseSnapshot:
     metadata: Mapping[str, JSON] = field(factory=dict[str, JSON])
 
 
-@frozen
-class Ping:
+@frozen(eq=False, repr=False)
+class Ping(Value):
     """Show that the other side is alive."""
 
-    __repr__ = brief
 
-
-@frozen
-class Raw:
+@frozen(eq=False, repr=False)
+class Raw(Value):
     """Pass on what the provider sent, for those who asked for it."""
-
-    __repr__ = brief
 
     value: Any
 
 
-@frozen
-class StreamEnd:
+@frozen(eq=False, repr=False)
+class StreamEnd(Value):
     """Close the stream with the whole answer."""
-
-    __repr__ = brief
 
     response: Response
 

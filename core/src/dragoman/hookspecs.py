@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 from attrs import field, frozen
 
-from dragoman.brief import brief
 from dragoman.capabilities import Capabilities
 from dragoman.provider import ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
+from dragoman.value import Value
 
 if TYPE_CHECKING:
     from dragoman.resolution import ModelQuery, Resolution
@@ -26,8 +26,8 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 """Mark a function as an implementation of the hook of its name."""
 
 
-@frozen(kw_only=True)
-class Binding:
+@frozen(kw_only=True, eq=False, repr=False)
+class Binding(Value):
     """Say which provider is being bound to which model.
 
     Args:
@@ -39,8 +39,6 @@ class Binding:
         options: the caller's options for this provider.
 
     """
-
-    __repr__ = brief
 
     provider: str
     model: str

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, TypeVar
 
 from attrs import field, frozen
 
-from dragoman.brief import brief
 from dragoman.errors import InvalidRequestError
 from dragoman.openstr import OpenStr
 from dragoman.parts import Data, Extension, Media, Part, PartFields, Reasoning, Refusal, Text, ToolCall, ToolResult
+from dragoman.value import Value
 
 _P = TypeVar("_P", bound=PartFields)
 
@@ -54,13 +54,13 @@ def _as_tuple(content: Iterable[Part]) -> tuple[Part, ...]:
         raise InvalidRequestError(message) from None
 
 
-class _Kept:
+class _Kept(Value):
     """Leave room for what a dialect encoded a message as: no field, so neither compared, shown nor copied."""
 
     __slots__ = ("_kept",)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Message(_Kept):
     """Hold what one side said.
 
@@ -73,8 +73,6 @@ class Message(_Kept):
         InvalidRequestError: if *content* is neither a string nor parts.
 
     """
-
-    __repr__ = brief
 
     role: Role = field(converter=_role)
     parts: tuple[Part, ...] = field(alias="content", converter=_parts)

@@ -9,10 +9,10 @@ from typing import ClassVar, TypeAlias, Union
 
 from attrs import field, frozen
 
-from dragoman.brief import brief
 from dragoman.errors import OutputError
 from dragoman.nesting import parsed
 from dragoman.openstr import OpenStr
+from dragoman.value import Value
 
 JSON: TypeAlias = Union[bool, int, float, str, "list[JSON]", "dict[str, JSON]", None]
 """What JSON can say."""
@@ -22,8 +22,8 @@ def _empty() -> Mapping[str, JSON]:
     return {}
 
 
-@frozen(kw_only=True)
-class Seal:
+@frozen(kw_only=True, eq=False, repr=False)
+class Seal(Value):
     """Carry data that a vendor signed or encrypted and wants back unchanged.
 
     Args:
@@ -33,15 +33,13 @@ class Seal:
 
     """
 
-    __repr__ = brief
-
     issuer: str
     scope: str | None = None
     payload: JSON = None
 
 
-@frozen(kw_only=True)
-class Citation:
+@frozen(kw_only=True, eq=False, repr=False)
+class Citation(Value):
     """Point from a piece of text to its source.
 
     Args:
@@ -55,8 +53,6 @@ class Citation:
 
     """
 
-    __repr__ = brief
-
     source_url: str | None = None
     document_id: str | None = None
     title: str | None = None
@@ -66,8 +62,8 @@ class Citation:
     metadata: Mapping[str, JSON] = field(factory=_empty)
 
 
-@frozen(kw_only=True)
-class PartFields:
+@frozen(kw_only=True, eq=False, repr=False)
+class PartFields(Value):
     """Hold what every part may carry.
 
     Args:
@@ -78,39 +74,31 @@ class PartFields:
 
     """
 
-    __repr__ = brief
-
     id: str | None = None
     seal: Seal | None = None
     options: Mapping[str, JSON] = field(factory=_empty)
     metadata: Mapping[str, JSON] = field(factory=_empty)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Text(PartFields):
     """Say something in words."""
-
-    __repr__ = brief
 
     text: str
     citations: tuple[Citation, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Reasoning(PartFields):
     """Show how a model came to its answer; ``redacted`` if the words are kept back."""
-
-    __repr__ = brief
 
     text: str = ""
     redacted: bool = False
 
 
-@frozen(kw_only=True)
-class Bytes:
+@frozen(kw_only=True, eq=False, repr=False)
+class Bytes(Value):
     """Bring media along as bytes."""
-
-    __repr__ = brief
 
     data: bytes = field(repr=lambda data: f"<{len(data)} bytes>")
 
@@ -120,29 +108,23 @@ class Bytes:
         return base64.b64encode(self.data).decode("ascii")
 
 
-@frozen(kw_only=True)
-class Url:
+@frozen(kw_only=True, eq=False, repr=False)
+class Url(Value):
     """Name media by an address that the provider fetches; this library never does."""
-
-    __repr__ = brief
 
     url: str
 
 
-@frozen(kw_only=True)
-class FileRef:
+@frozen(kw_only=True, eq=False, repr=False)
+class FileRef(Value):
     """Name media that was uploaded to the provider before, by its file id."""
-
-    __repr__ = brief
 
     file_id: str
 
 
-@frozen(kw_only=True)
-class InlineText:
+@frozen(kw_only=True, eq=False, repr=False)
+class InlineText(Value):
     """Bring a document along as plain text."""
-
-    __repr__ = brief
 
     text: str
 
@@ -150,7 +132,7 @@ class InlineText:
 MediaSource: TypeAlias = Bytes | Url | FileRef | InlineText
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Media(PartFields):
     """Show an image, a sound, a video or a document.
 
@@ -161,14 +143,12 @@ class Media(PartFields):
 
     """
 
-    __repr__ = brief
-
     source: MediaSource
     media_type: str
     filename: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class ToolCall(PartFields):
     """Ask for a tool to be run.
 
@@ -179,8 +159,6 @@ class ToolCall(PartFields):
         server_side: whether the provider runs the tool itself.
 
     """
-
-    __repr__ = brief
 
     name: str
     call_id: str
@@ -220,26 +198,22 @@ class Outcome(OpenStr):
     INTERRUPTED: ClassVar[Outcome]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Refusal(PartFields):
     """Decline to answer."""
-
-    __repr__ = brief
 
     text: str
     category: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Data(PartFields):
     """Hand over a JSON value."""
-
-    __repr__ = brief
 
     value: JSON = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Extension(PartFields):
     """Keep a part that has no class here, and give it back unchanged.
 
@@ -248,8 +222,6 @@ class Extension(PartFields):
         value: the part as the issuer wrote it.
 
     """
-
-    __repr__ = brief
 
     kind: str
     value: JSON = None
@@ -269,7 +241,7 @@ def _result_content(value: str | Iterable[ResultContent]) -> tuple[ResultContent
     return tuple(value)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class ToolResult(PartFields):
     """Answer a tool call.
 
@@ -280,8 +252,6 @@ class ToolResult(PartFields):
         outcome: how it went; see :class:`Outcome`.
 
     """
-
-    __repr__ = brief
 
     call_id: str
     name: str

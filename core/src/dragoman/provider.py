@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from attrs import field, frozen
 
-from dragoman.brief import brief
 from dragoman.capabilities import Capabilities, Policy
 from dragoman.request import ChatRequest, CompletionRequest
 from dragoman.response import Response, Usage
 from dragoman.secret import Secret
+from dragoman.value import Value
 
 if TYPE_CHECKING:
     from dragoman.events import Event  # not paid for by whole answers
@@ -23,8 +23,8 @@ SPEC = "1.0"
 """The version of the provider specification that this core speaks."""
 
 
-@frozen(kw_only=True)
-class ProviderInfo:
+@frozen(kw_only=True, eq=False, repr=False)
+class ProviderInfo(Value):
     """Introduce a provider.
 
     Args:
@@ -35,8 +35,6 @@ class ProviderInfo:
         docs: the address of its documentation.
 
     """
-
-    __repr__ = brief
 
     name: str
     issuer: str
@@ -71,8 +69,8 @@ class SystemClock:
         await sleep(seconds)
 
 
-@frozen(kw_only=True)
-class Timeouts:
+@frozen(kw_only=True, eq=False, repr=False)
+class Timeouts(Value):
     """Limit how long a call may take, in seconds; ``None`` for no limit.
 
     Args:
@@ -82,8 +80,6 @@ class Timeouts:
         total: for the whole call, retries and waits included.
 
     """
-
-    __repr__ = brief
 
     connect: float | None = 10.0
     first_byte: float | None = 600.0
@@ -96,8 +92,8 @@ def new_call_id() -> str:
     return os.urandom(16).hex()
 
 
-@frozen(kw_only=True)
-class CallContext:
+@frozen(kw_only=True, eq=False, repr=False)
+class CallContext(Value):
     """Carry what belongs to one call but not to its request.
 
     Args:
@@ -109,8 +105,6 @@ class CallContext:
         on_unsupported: what this call does with a wish that the model cannot fulfil; ``None`` for what is configured.
 
     """
-
-    __repr__ = brief
 
     timeouts: Timeouts = Timeouts()
     deadline: float | None = None
@@ -159,8 +153,8 @@ class Provider(Protocol):
         ...
 
 
-@frozen(kw_only=True)
-class Prepared:
+@frozen(kw_only=True, eq=False, repr=False)
+class Prepared(Value):
     """Show a request as it would be sent.
 
     Args:
@@ -170,8 +164,6 @@ class Prepared:
         body: the decoded body.
 
     """
-
-    __repr__ = brief
 
     method: str
     url: str
@@ -188,8 +180,8 @@ class Prepares(Protocol):
         ...
 
 
-@frozen(kw_only=True)
-class ModelInfo:
+@frozen(kw_only=True, eq=False, repr=False)
+class ModelInfo(Value):
     """Describe a model that a provider lists.
 
     Args:
@@ -201,8 +193,6 @@ class ModelInfo:
         metadata: the listing itself.
 
     """
-
-    __repr__ = brief
 
     id: str
     created: float | None = None
@@ -230,8 +220,8 @@ class CountsTokens(Protocol):
         ...
 
 
-@frozen(kw_only=True)
-class Embeddings:
+@frozen(kw_only=True, eq=False, repr=False)
+class Embeddings(Value):
     """Hold one vector for each text.
 
     Args:
@@ -240,8 +230,6 @@ class Embeddings:
         usage: the tokens it took.
 
     """
-
-    __repr__ = brief
 
     vectors: tuple[tuple[float, ...], ...]
     model: str | None = None
@@ -263,8 +251,8 @@ SecretSource: TypeAlias = Callable[[str, str], str | None]
 """Ask the installed key stores for (provider, field)."""
 
 
-@frozen(kw_only=True)
-class ProviderConfig:
+@frozen(kw_only=True, eq=False, repr=False)
+class ProviderConfig(Value):
     """Give a plugin what it needs to make its provider.
 
     Args:
@@ -283,8 +271,6 @@ class ProviderConfig:
         secrets: the installed key stores.
 
     """
-
-    __repr__ = brief
 
     name: str
     model: str = ""
@@ -305,8 +291,8 @@ class ProviderConfig:
         return next((value for name in names if (value := self.environ.get(name))), None)
 
 
-@frozen(kw_only=True)
-class Command:
+@frozen(kw_only=True, eq=False, repr=False)
+class Command(Value):
     """Describe a command that a plugin adds to the command line.
 
     Args:
@@ -315,8 +301,6 @@ class Command:
         help: one line.
 
     """
-
-    __repr__ = brief
 
     name: str
     target: str

@@ -8,12 +8,12 @@ from typing import Any, ClassVar, TypeAlias, cast
 import attrs
 from attrs import field, frozen
 
-from dragoman.brief import brief
 from dragoman.errors import InvalidRequestError, UnsupportedError
 from dragoman.message import Message
 from dragoman.openstr import OpenStr
 from dragoman.parts import JSON
 from dragoman.secret import masked
+from dragoman.value import Value
 
 
 class Effort(OpenStr):
@@ -91,8 +91,8 @@ def _effort(value: str | None) -> Effort | None:
 _PENALTY = _number(-2, 2)
 
 
-@frozen(kw_only=True)
-class Settings:
+@frozen(kw_only=True, eq=False, repr=False)
+class Settings(Value):
     """Tune how a model answers; ``None`` leaves the choice to the provider.
 
     Args:
@@ -116,8 +116,6 @@ class Settings:
 
     """
 
-    __repr__ = brief
-
     max_tokens: int | None = field(default=None, validator=_number(1, whole=True))
     temperature: float | None = field(default=None, validator=_number(0))
     top_p: float | None = field(default=None, validator=_number(0, 1))
@@ -138,8 +136,8 @@ SETTINGS: tuple[str, ...] = tuple(a.name for a in attrs.fields(Settings) if a.na
 """The names of all settings."""
 
 
-@frozen(kw_only=True)
-class Tool:
+@frozen(kw_only=True, eq=False, repr=False)
+class Tool(Value):
     """Describe a tool that the caller can run.
 
     Args:
@@ -151,8 +149,6 @@ class Tool:
 
     """
 
-    __repr__ = brief
-
     name: str
     description: str | None = None
     schema: Mapping[str, JSON] = field(factory=lambda: {"type": "object", "properties": {}})
@@ -160,8 +156,8 @@ class Tool:
     options: Mapping[str, JSON] = field(factory=dict[str, JSON])
 
 
-@frozen(kw_only=True)
-class ServerTool:
+@frozen(kw_only=True, eq=False, repr=False)
+class ServerTool(Value):
     """Name a tool that the provider runs itself.
 
     Args:
@@ -169,8 +165,6 @@ class ServerTool:
         args: its settings, in the provider's words.
 
     """
-
-    __repr__ = brief
 
     id: str
     args: Mapping[str, JSON] = field(factory=dict[str, JSON])
@@ -186,8 +180,8 @@ class ServerTool:
         return self.id.partition(".")[2]
 
 
-@frozen
-class ToolChoice:
+@frozen(eq=False, repr=False)
+class ToolChoice(Value):
     """Say whether the model may, must or must not call a tool.
 
     Args:
@@ -195,8 +189,6 @@ class ToolChoice:
         name: which tool, for ``tool``.
 
     """
-
-    __repr__ = brief
 
     kind: str
     name: str | None = None
@@ -216,8 +208,8 @@ NONE = ToolChoice("none")
 REQUIRED = ToolChoice("required")
 
 
-@frozen
-class OutputFormat:
+@frozen(eq=False, repr=False)
+class OutputFormat(Value):
     """Say what shape the answer has.
 
     Args:
@@ -227,8 +219,6 @@ class OutputFormat:
         strict: whether it must be followed to the letter; ``None`` leaves that to the provider's plugin.
 
     """
-
-    __repr__ = brief
 
     kind: str = "text"
     schema: Mapping[str, JSON] | None = field(default=None, kw_only=True)
@@ -277,8 +267,8 @@ def _no_headers() -> Mapping[str, str]:
     return {}
 
 
-@frozen(kw_only=True)
-class ChatRequest:
+@frozen(kw_only=True, eq=False, repr=False)
+class ChatRequest(Value):
     """Ask for the next turn of a conversation.
 
     Args:
@@ -296,8 +286,6 @@ class ChatRequest:
 
     """
 
-    __repr__ = brief
-
     model: str
     messages: tuple[Message, ...] = field(converter=_messages)
     settings: Settings = Settings()
@@ -308,8 +296,8 @@ class ChatRequest:
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
 
 
-@frozen(kw_only=True)
-class CompletionRequest:
+@frozen(kw_only=True, eq=False, repr=False)
+class CompletionRequest(Value):
     """Ask for the continuation of a text.
 
     Args:
@@ -321,8 +309,6 @@ class CompletionRequest:
         headers: HTTP headers to add.
 
     """
-
-    __repr__ = brief
 
     model: str
     prompt: str = field(validator=_prompt)

@@ -13,17 +13,17 @@ from typing import TypeVar
 import attrs
 from attrs import field, frozen
 
-from dragoman.brief import brief
 from dragoman.budget import RetryBudget
 from dragoman.errors import DragomanError, RequestTimeoutError
 from dragoman.provider import CallContext, new_call_id
 from dragoman.response import Attempt
+from dragoman.value import Value
 
 T = TypeVar("T")
 
 
-@frozen(kw_only=True)
-class RetryPolicy:
+@frozen(kw_only=True, eq=False, repr=False)
+class RetryPolicy(Value):
     """Say how often and how patiently to try again.
 
     Args:
@@ -35,8 +35,6 @@ class RetryPolicy:
         budget: what all calls to one endpoint may spend on retries; see :class:`RetryBudget`.
 
     """
-
-    __repr__ = brief
 
     retries: int = 2
     first_wait: float = 0.5

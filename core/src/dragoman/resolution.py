@@ -13,17 +13,17 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from dragoman.brief import brief
 from dragoman.config import LLMConfig
 from dragoman.errors import AmbiguousModelError, ConfigurationError, UnknownModelError, UnknownProviderError
 from dragoman.plugins import HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
+from dragoman.value import Value
 
 EMBEDDED = "echo"
 """The provider that answers when no model is configured."""
 
 
-@frozen(kw_only=True)
-class ModelQuery:
+@frozen(kw_only=True, eq=False, repr=False)
+class ModelQuery(Value):
     """Ask who serves a model.
 
     Args:
@@ -33,15 +33,13 @@ class ModelQuery:
 
     """
 
-    __repr__ = brief
-
     model: str
     api_base: str | None = None
     options: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
 
 
-@frozen(kw_only=True)
-class Resolution:
+@frozen(kw_only=True, eq=False, repr=False)
+class Resolution(Value):
     """Answer a :class:`ModelQuery`.
 
     Args:
@@ -52,16 +50,14 @@ class Resolution:
 
     """
 
-    __repr__ = brief
-
     provider: str
     model: str
     api_base: str | None = None
     reason: str = ""
 
 
-@frozen(kw_only=True)
-class Explanation:
+@frozen(kw_only=True, eq=False, repr=False)
+class Explanation(Value):
     """Say who serves a model, and why.
 
     Args:
@@ -72,8 +68,6 @@ class Explanation:
         steps: what was tried, in order, the last one decisive.
 
     """
-
-    __repr__ = brief
 
     provider: str
     model: str

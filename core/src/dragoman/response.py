@@ -7,10 +7,10 @@ from typing import Any, ClassVar, TypeVar
 
 from attrs import field, frozen
 
-from dragoman.brief import brief
 from dragoman.message import Message
 from dragoman.openstr import OpenStr
 from dragoman.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.value import Value
 
 T = TypeVar("T")
 
@@ -30,18 +30,16 @@ class FinishReason(OpenStr):
     OTHER: ClassVar[FinishReason]
 
 
-@frozen(kw_only=True)
-class Finish:
+@frozen(kw_only=True, eq=False, repr=False)
+class Finish(Value):
     """Say why the answer ended, in our word and in the provider's."""
-
-    __repr__ = brief
 
     reason: FinishReason = field(converter=FinishReason)
     raw: str | None = None
 
 
-@frozen(kw_only=True)
-class Usage:
+@frozen(kw_only=True, eq=False, repr=False)
+class Usage(Value):
     """Count tokens as the provider reported them; ``None`` is not reported, never 0.
 
     Args:
@@ -54,8 +52,6 @@ class Usage:
 
     """
 
-    __repr__ = brief
-
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read_tokens: int | None = None
@@ -64,8 +60,8 @@ class Usage:
     raw: JSON = field(default=None, repr=False)
 
 
-@frozen(kw_only=True)
-class Adjustment:
+@frozen(kw_only=True, eq=False, repr=False)
+class Adjustment(Value):
     """Record a difference between what was asked and what was sent.
 
     Args:
@@ -78,8 +74,6 @@ class Adjustment:
 
     """
 
-    __repr__ = brief
-
     kind: str
     feature: str
     asked: JSON = None
@@ -88,8 +82,8 @@ class Adjustment:
     by: str = "core"
 
 
-@frozen(kw_only=True)
-class Origin:
+@frozen(kw_only=True, eq=False, repr=False)
+class Origin(Value):
     """Say where an answer came from.
 
     Args:
@@ -105,8 +99,6 @@ class Origin:
 
     """
 
-    __repr__ = brief
-
     provider: str = ""
     distribution: str = ""
     version: str = ""
@@ -118,8 +110,8 @@ class Origin:
     created: float | None = None
 
 
-@frozen(kw_only=True)
-class Attempt:
+@frozen(kw_only=True, eq=False, repr=False)
+class Attempt(Value):
     """Record one try of a call.
 
     Args:
@@ -131,8 +123,6 @@ class Attempt:
 
     """
 
-    __repr__ = brief
-
     number: int
     error: str | None = None
     status: int | None = None
@@ -140,8 +130,8 @@ class Attempt:
     duration: float = 0.0
 
 
-@frozen(kw_only=True)
-class Response:
+@frozen(kw_only=True, eq=False, repr=False)
+class Response(Value):
     """Hold an answer.
 
     Args:
@@ -156,8 +146,6 @@ class Response:
         raw: the provider's own reply, decoded; ``None`` for a stream.
 
     """
-
-    __repr__ = brief
 
     message: Message
     finish: Finish

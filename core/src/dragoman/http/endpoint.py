@@ -14,11 +14,11 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field, frozen
 
-from dragoman.brief import brief
 from dragoman.errors import ConfigurationError, InvalidRequestError, MissingCredentialError
 from dragoman.provider import ProviderConfig
 from dragoman.resolution import host_matches
 from dragoman.secret import Secret
+from dragoman.value import Value
 
 Source: TypeAlias = Literal["given", "environment", "default"]
 Authorize: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]
@@ -30,8 +30,8 @@ _SECRET_WORDS = ("authorization", "key", "token", "secret", "cookie", "password"
 _RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 
-@frozen(kw_only=True)
-class Base:
+@frozen(kw_only=True, eq=False, repr=False)
+class Base(Value):
     """Hold a base URL and who named it.
 
     Args:
@@ -39,8 +39,6 @@ class Base:
         source: ``given``, ``environment`` or ``default``.
 
     """
-
-    __repr__ = brief
 
     url: str
     source: Source
@@ -57,8 +55,8 @@ class Base:
         return f"{parts.scheme}://{parts.netloc}"
 
 
-@frozen(kw_only=True)
-class Endpoint:
+@frozen(kw_only=True, eq=False, repr=False)
+class Endpoint(Value):
     """Hold where requests go and what goes with each.
 
     Args:
@@ -67,8 +65,6 @@ class Endpoint:
         authorize: gets further headers for each attempt.
 
     """
-
-    __repr__ = brief
 
     base: Base
     headers: Mapping[str, str] = field(factory=dict[str, str])

@@ -10,7 +10,6 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from dragoman.brief import brief
 from dragoman.errors import UnsupportedError
 from dragoman.http.recollection import keep, recall
 from dragoman.http.wire import dumps
@@ -31,6 +30,7 @@ from dragoman.parts import (
     Url,
 )
 from dragoman.response import Adjustment
+from dragoman.value import Value
 
 _AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
 
@@ -43,8 +43,8 @@ def no_replay(_: Sequence[Reasoning]) -> dict[str, Any]:
     return {}
 
 
-@frozen(kw_only=True)
-class MessageRules:
+@frozen(kw_only=True, eq=False, repr=False)
+class MessageRules(Value):
     """Say how one host's messages differ.
 
     Args:
@@ -55,15 +55,13 @@ class MessageRules:
 
     """
 
-    __repr__ = brief
-
     issuer: str
     system_role: str = "system"
     replay_reasoning: ReplayReasoning = no_replay
     tool_media: bool = False
 
 
-@define(kw_only=True)
+@define(kw_only=True, eq=False, repr=False)
 class MessageEncoder:
     """Encode a conversation and note what could not be sent.
 
@@ -72,8 +70,6 @@ class MessageEncoder:
         adjustments: what was left out, filled on the way.
 
     """
-
-    __repr__ = brief
 
     rules: MessageRules
     adjustments: list[Adjustment] = field(factory=list[Adjustment])

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from dragoman.brief import brief
 from dragoman.errors import ResponseTooLargeError
+from dragoman.value import Value
 
 if TYPE_CHECKING:
     from attrs import frozen
@@ -34,8 +34,8 @@ _MAX_EVENT_BYTES = 16 * 1024 * 1024
 _MAX_RETRY_DIGITS = 18
 
 
-@frozen
-class ServerSentEvent:
+@frozen(eq=False, repr=False)
+class ServerSentEvent(Value):
     """Hold one event of a stream.
 
     Args:
@@ -43,8 +43,6 @@ class ServerSentEvent:
         event: its name, decoded with U+FFFD for what is not UTF-8.
 
     """
-
-    __repr__ = brief
 
     data: bytes
     event: str = _DEFAULT_NAME

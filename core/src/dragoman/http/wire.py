@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 from attrs import field, frozen
 
-from dragoman.brief import brief
 from dragoman.errors import InvalidRequestError, ProtocolError
 from dragoman.nesting import MAX_DEPTH, is_too_deep
 from dragoman.response import Adjustment
+from dragoman.value import Value
 
 EXCERPT = 500
 """How many characters of a reply an error shows."""
@@ -25,8 +25,8 @@ def _no_headers() -> Mapping[str, str]:
     return {}
 
 
-@frozen(kw_only=True)
-class HttpRequest:
+@frozen(kw_only=True, eq=False, repr=False)
+class HttpRequest(Value):
     """Hold one HTTP request.
 
     Args:
@@ -38,8 +38,6 @@ class HttpRequest:
 
     """
 
-    __repr__ = brief
-
     url: str
     body: bytes | None = field(default=None, repr=lambda body: f"<{len(body)} bytes>")
     method: str = "POST"
@@ -47,8 +45,8 @@ class HttpRequest:
     adjustments: tuple[Adjustment, ...] = ()
 
 
-@frozen(kw_only=True)
-class HttpReply:
+@frozen(kw_only=True, eq=False, repr=False)
+class HttpReply(Value):
     """Hold one HTTP reply.
 
     Args:
@@ -57,8 +55,6 @@ class HttpReply:
         body: the whole body, decompressed.
 
     """
-
-    __repr__ = brief
 
     status: int
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
