@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import signal
-import sys
+import socket
+from collections.abc import Callable
+from typing import Any
 
 import hypothesis
 
@@ -25,20 +27,27 @@ hypothesis.settings.register_profile("search", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dragoman"))
 
 
-def refuse_other_machines(event: str, arguments: tuple[object, ...]) -> None:
-    """Refuse a connection that would leave this machine; CPython announces each before it is made."""
-    if event != "socket.connect":
-        return
-    address = arguments[1]
-    if isinstance(address, tuple) and not ipaddress.ip_address(address[0].partition("%")[0]).is_loopback:
-        message = f"a test connects to {address[0]}: tests stay on the loopback"
-        raise AssertionError(message)
+def staying_here(connect: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
+    """Return *connect*, but refuse a connection that would leave this machine.
+
+    An audit hook would be asked for much else too: also while CPython 3.11 installs the trace function of a thread that
+    begins. If another thread begins meanwhile, that one fails.
+    """
+
+    def connected(self: socket.socket, address: Any) -> Any:
+        if isinstance(address, tuple) and not ipaddress.ip_address(address[0].partition("%")[0]).is_loopback:
+            message = f"a test connects to {address[0]}: tests stay on the loopback"
+            raise AssertionError(message)
+        return connect(self, address)
+
+    return connected
 
 
 def pytest_configure() -> None:
     for name in tuple(os.environ):
         if name.upper().startswith(SETTINGS_OF_THE_DEVELOPER) and name not in INPUTS:
             del os.environ[name]
-    sys.addaudithook(refuse_other_machines)
+    for name in ("connect", "connect_ex"):
+        setattr(socket.socket, name, staying_here(getattr(socket.socket, name)))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # by a shell that runs the tests in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
