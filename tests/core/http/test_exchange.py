@@ -90,6 +90,17 @@ async def test_calls_that_begin_together_are_sent_in_a_row(loopback: LoopbackSer
     assert order == ["prepared", "sent", "prepared", "prepared", "sent", "sent"]  # what is alone does not wait
 
 
+async def test_a_client_that_is_closed_before_its_calls_are_sent_says_so(loopback: LoopbackServer) -> None:
+    loopback.always(Say((OK,)))
+    transport = AioHttpTransport(trust_env=False)
+    calls = [transport.send(HttpRequest(url=loopback.url), CallContext()) for _ in range(6)]
+    await asyncio.gather(*calls[:3])  # opens the connections
+    *outcomes, _ = await asyncio.gather(*calls[3:], transport.aclose(), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [ConnectionFailedError] * 3
+    assert (await transport.send(HttpRequest(url=loopback.url), CallContext())).body == b"ok"
+    await transport.aclose()
+
+
 class TestHeads:
     async def test_of_interim_replies_are_passed_over(self, loopback: LoopbackServer) -> None:
         interim = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"
