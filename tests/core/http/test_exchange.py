@@ -6,6 +6,7 @@ import asyncio
 import gc
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -150,6 +151,23 @@ class TestDeadlines:
         async with transport.stream(HttpRequest(url=loopback.url), within) as reply:
             await asyncio.sleep(0.2)
             assert await reply.read() == b"in time"
+        await transport.aclose()
+
+    @pytest.mark.parametrize("size", [2, 3])
+    async def test_that_pass_in_the_turn_in_which_the_head_comes_end_a_body_that_goes_on(
+        self, loopback: LoopbackServer, size: int
+    ) -> None:
+        loopback.always(Say((0.05, b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\nok" % size, 5.0)))
+        transport = AioHttpTransport(trust_env=False)
+        within = CallContext(deadline=CallContext().clock.monotonic() + 0.1)
+        call = asyncio.create_task(transport.send(HttpRequest(url=loopback.url), within))
+        await asyncio.to_thread(loopback.wait_requests, 1)
+        time.sleep(0.3)  # noqa: ASYNC251  # the head and the deadline wait for the loop together
+        if size == 2:
+            assert (await call).body == b"ok"
+        else:
+            with pytest.raises(RequestTimeoutError, match="deadline"):
+                await asyncio.wait_for(call, 2)
         await transport.aclose()
 
 

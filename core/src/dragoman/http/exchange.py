@@ -93,6 +93,8 @@ class Exchange:
             message, content = await protocol.read()
         self.status, self.content = message.code, content
         self.headers = {name.lower(): value for name, value in message.headers.items()}
+        if deadline is not None and self._alarm is None:
+            self._expire()  # it rang in the turn of the loop in which the head came, when there was no body to end
 
     async def _send(self, request: HttpRequest, route: aiohttp.ClientRequest) -> None:
         """Hand over the whole request; what the network does not take at once goes out while the reply is awaited."""
@@ -121,6 +123,7 @@ class Exchange:
             self._protocol.start_timeout()
 
     def _expire(self) -> None:
+        self._alarm = None
         if self.status and self.content.is_eof():
             return  # all has arrived
         late = TimeoutError()
