@@ -203,7 +203,7 @@ ROWS = (
             f"{REPLIES}no_body_of_an_error_is_shown_whole",
             f"{TRANSPORT}Bodies::test_that_explode",
         ),
-        partly="a member that nobody reads may be nested 1,024 deep in `Response.raw`, which pickle does not take",
+        partly="a member that nobody reads may be nested 500 deep in `Response.raw`, which pickle does not take",
     ),
     Row(
         21,
