@@ -12,7 +12,7 @@ import aiohttp
 
 from dragoman.errors import ProtocolError, RedirectError, ResponseTooLargeError, StreamInterruptedError
 from dragoman.http.exchange import Exchange
-from dragoman.http.failures import told
+from dragoman.http.failures import CLOSED, told
 from dragoman.http.sessions import Session
 
 _DRAIN_SECONDS = 0.1
@@ -160,6 +160,8 @@ class AioHttpStream:
                 if self._content.at_eof() and self._encoding in _PLAIN:
                     break
         except StreamInterruptedError as error:
+            if error.code == CLOSED:
+                raise
             message = "the reply ended before it was complete"
             raise ProtocolError(message, status=self.status, phase="decode") from error.__cause__
         self._complete = True

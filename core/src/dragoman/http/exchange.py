@@ -10,15 +10,18 @@ from __future__ import annotations
 import asyncio
 
 import aiohttp
-from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
+from aiohttp.http import HttpProcessingError, RawResponseMessage
 from aiohttp.http_writer import StreamWriter
 from yarl import URL
 
+from dragoman.http.connection import ClientProtocol, StaleConnectionError, protocol_of
 from dragoman.http.wire import HttpRequest
 from dragoman.secret import reveal
 
 _INTERIM = frozenset(range(100, 200)) - {101}  # which is the last that is said in HTTP
+_MOST_INTERIM = 32
+"""How many interim replies a server may send; real ones send one or two."""
 _UNASKED = ("accept", "user-agent")
 _ASKED = {"accept-encoding": "identity"}
 
@@ -40,6 +43,14 @@ def route_to(url: str, proxy: str | None, loop: asyncio.AbstractEventLoop) -> ai
     return aiohttp.ClientRequest("GET", address, headers=_ASKED, skip_auto_headers=_UNASKED, loop=loop, proxy=through)
 
 
+class ClientClosedError(aiohttp.ClientConnectionError):
+    """Report that the client was closed while the exchange went on."""
+
+
+class IdleConnectionLostError(aiohttp.ClientConnectionError):
+    """Report that a connection which had served before was lost before the reply began."""
+
+
 class Exchange:
     """Send one request and hold its connection until the reply has been read.
 
@@ -58,10 +69,8 @@ class Exchange:
     headers: dict[str, str]
 
     def __init__(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
-        protocol = connection.protocol
-        assert protocol is not None  # noqa: S101  # it is taken away only from a connection that is given back
+        self._protocol: ClientProtocol = protocol_of(connection)
         self._connection: Connection | None = connection
-        self._protocol: ResponseHandler = protocol
         self._loop = loop
         self._alarm: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
@@ -79,22 +88,43 @@ class Exchange:
             first_byte: seconds from the end of the request to the head of the reply; ``None`` for no limit.
             deadline: when the reply must have arrived, on the clock of the loop; ``None`` for never.
 
+        Raises:
+            StaleConnectionError: if the connection cannot serve any more, and the request did not reach its server.
+
         """
         protocol = self._protocol
+        protocol.begin()
         protocol.set_response_params(
             skip_payload=request.method == "HEAD", read_until_eof=True, auto_decompress=False, read_timeout=first_byte
         )
         if deadline is not None:
             self._alarm = self._loop.call_at(deadline, self._expire)
-        await self._send(request, route)
-        message, content = await protocol.read()
-        while message.code in _INTERIM:
-            protocol.start_timeout()  # an interim reply has stopped the clock
-            message, content = await protocol.read()
+        try:
+            await self._send(request, route)
+            message, content = await self._head()
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            if protocol.is_untaken:
+                raise StaleConnectionError(str(error)) from None
+            if protocol.is_reused:
+                raise IdleConnectionLostError(str(error)) from None
+            raise
         self.status, self.content = message.code, content
         self.headers = {name.lower(): value for name, value in message.headers.items()}
         if deadline is not None and self._alarm is None:
             self._expire()  # it rang in the turn of the loop in which the head came, when there was no body to end
+
+    async def _head(self) -> tuple[RawResponseMessage, aiohttp.StreamReader]:
+        """Return the head of the final reply, and where its body arrives."""
+        protocol = self._protocol
+        message, content = await protocol.read()
+        interim = 0
+        while message.code in _INTERIM:
+            interim += 1
+            if interim > _MOST_INTERIM:
+                raise HttpProcessingError(message="too many interim replies")
+            protocol.start_timeout()  # an interim reply has stopped the clock
+            message, content = await protocol.read()
+        return message, content
 
     async def _send(self, request: HttpRequest, route: aiohttp.ClientRequest) -> None:
         """Hand over the whole request; what the network does not take at once goes out while the reply is awaited."""
@@ -141,19 +171,27 @@ class Exchange:
         """Return whether the connection has not been given back yet."""
         return self._connection is not None
 
-    def close(self) -> None:
-        """Give the connection back, to serve again if nothing is left to come or to go out."""
+    def close(self, *, abandoned: bool = False) -> None:
+        """Give the connection back, to serve again if nothing is left to come or to go out.
+
+        Args:
+            abandoned: whether the client is closed, which whoever still waits for the reply is told.
+
+        """
         connection, self._connection = self._connection, None
         if connection is None:
             return
         if self._alarm is not None:
             self._alarm.cancel()
-        transport = connection.transport
+        protocol, transport = self._protocol, connection.transport
         if transport is not None and transport.get_write_buffer_size():
             transport.abort()  # else it would stay until a server that does not listen has taken everything
-        elif self.status and self.content.is_eof():
+        elif self.status and self.content.is_eof() and protocol.end():
             connection.release()
             return
-        # Whoever waits for the next piece would wait for ever.
-        self.content.set_exception(aiohttp.ClientConnectionError("the client was closed"))
+        # Whoever waits for the head or for the next piece would wait for ever.
+        closed = ClientClosedError("the client was closed") if abandoned else aiohttp.ClientConnectionError("hung up")
+        self.content.set_exception(closed)
+        if not self.status:
+            protocol.set_exception(closed)
         connection.close()

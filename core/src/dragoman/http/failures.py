@@ -17,11 +17,15 @@ from dragoman.errors import (
     ProtocolError,
     RequestTimeoutError,
     StreamInterruptedError,
+    TransportError,
 )
+from dragoman.http.exchange import ClientClosedError, IdleConnectionLostError
 from dragoman.secret import MASK, Secret
 
 T = TypeVar("T")
 
+CLOSED = "closed"
+"""The code of the error that tells that the client was closed."""
 _TELLING = 8
 """How many characters a credential has at the least, for its words not to be everybody's."""
 
@@ -45,13 +49,10 @@ async def told(result: Awaitable[T], phase: str) -> T:
 
 def _translated(error: Exception, phase: str) -> DragomanError:
     reason = str(error) or type(error).__name__
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return RequestTimeoutError("no connection within the time allowed for one (connect_timeout)", phase="connect")
-    if isinstance(error, aiohttp.ServerTimeoutError):
-        which = "first_byte_timeout" if phase == "first_byte" else "idle_timeout"
-        return RequestTimeoutError(f"nothing arrived within the time allowed ({which})", phase=phase)
     if isinstance(error, TimeoutError):
-        return RequestTimeoutError("the deadline of the call has passed (timeout)", phase="total", retryable=False)
+        return _timed_out(error, phase)
+    if isinstance(error, ClientClosedError | IdleConnectionLostError):
+        return _lost_here(error, phase)
     if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
         return ConnectionFailedError("the proxy that the environment names failed", phase="connect", code="proxy")
     if isinstance(error, aiohttp.ClientSSLError):
@@ -67,6 +68,23 @@ def _translated(error: Exception, phase: str) -> DragomanError:
     if isinstance(error, ValueError):
         return ConfigurationError(f"this is no address: {reason}", parameter="api_base")
     return ConnectionFailedError(f"the connection was lost before the reply began: {reason}", phase=phase)
+
+
+def _timed_out(error: TimeoutError, phase: str) -> RequestTimeoutError:
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return RequestTimeoutError("no connection within the time allowed for one (connect_timeout)", phase="connect")
+    if isinstance(error, aiohttp.ServerTimeoutError):
+        which = "first_byte_timeout" if phase == "first_byte" else "idle_timeout"
+        return RequestTimeoutError(f"nothing arrived within the time allowed ({which})", phase=phase)
+    return RequestTimeoutError("the deadline of the call has passed (timeout)", phase="total", retryable=False)
+
+
+def _lost_here(error: ClientClosedError | IdleConnectionLostError, phase: str) -> TransportError:
+    if isinstance(error, IdleConnectionLostError):
+        message = f"the server closed a kept connection before it replied: {error}"
+        return ConnectionFailedError(message, phase=phase, retry_after=0.0)
+    kind = StreamInterruptedError if phase == "idle" else ConnectionFailedError
+    return kind("the client was closed while the call went on", phase=phase, code=CLOSED, retryable=False)
 
 
 def conceal(error: DragomanError, sent: Mapping[str, str]) -> None:

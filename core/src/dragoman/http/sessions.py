@@ -13,7 +13,8 @@ from weakref import ref
 import aiohttp
 
 from dragoman.errors import ConfigurationError
-from dragoman.http.exchange import Exchange, route_to
+from dragoman.http.connection import Connector, StaleConnectionError
+from dragoman.http.exchange import ClientClosedError, Exchange, route_to
 from dragoman.http.wire import HttpRequest
 
 _COARSE = 5.0  # seconds; aiohttp too counts whole ones from here on
@@ -56,7 +57,7 @@ class Session:
     """
 
     def __init__(self) -> None:
-        self.connector = aiohttp.TCPConnector()
+        self.connector = Connector()
         self.loop = asyncio.get_running_loop()
         self.exchanges: set[Exchange] = set()
         self._route = lru_cache(maxsize=256)(partial(route_to, loop=self.loop))
@@ -89,16 +90,20 @@ class Session:
         """
         route = self._route(request.url, proxy)
         deadline = None if total is None else self.loop.time() + total
-        exchange = Exchange(await self._connection(route, connect, total, deadline), self.loop)
-        self.exchanges.add(exchange)
-        try:
-            if len(self.exchanges) > 1:  # calls that begin together are sent in a row: who waits for them is woken once
-                await asyncio.sleep(0)
-            await exchange.begin(request, route, first_byte=first_byte, deadline=deadline)
-        except BaseException:
-            self.end(exchange)
-            raise
-        return exchange
+        while True:
+            exchange = Exchange(await self._connection(route, connect, total, deadline), self.loop)
+            self.exchanges.add(exchange)
+            try:
+                if len(self.exchanges) > 1:  # calls that begin together are sent in a row: the server is woken once
+                    await asyncio.sleep(0)
+                await exchange.begin(request, route, first_byte=first_byte, deadline=deadline)
+            except StaleConnectionError:
+                self.end(exchange)  # only connections that served before are stale, so the loop ends
+            except BaseException:
+                self.end(exchange)
+                raise
+            else:
+                return exchange
 
     async def _connection(
         self, route: aiohttp.ClientRequest, connect: float | None, total: float | None, deadline: float | None
@@ -111,6 +116,10 @@ class Session:
             if deadline is not None and self.loop.time() > deadline - _RESOLUTION:
                 raise
             raise aiohttp.ConnectionTimeoutError from None
+        except (asyncio.CancelledError, aiohttp.ClientConnectionError) as error:
+            if self.connector.closed and not _is_cancelled(error):
+                raise ClientClosedError from None  # the pool cancels those who wait for a connection
+            raise
 
     async def open(self) -> None:
         """Let the loop close this session when it ends, if nobody does before."""
@@ -130,7 +139,8 @@ class Session:
 
     async def _close(self) -> None:
         for exchange in tuple(self.exchanges):
-            self.end(exchange)
+            self.exchanges.discard(exchange)
+            exchange.close(abandoned=True)
         await self.connector.close()
 
     @property
@@ -237,3 +247,9 @@ async def _tidy(loop: asyncio.AbstractEventLoop) -> None:
     for session in [session for session, owner in owners.items() if owner() is None]:
         owners.pop(session, None)
         await session.aclose()
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Return whether *error* is a cancellation that somebody asked this task for."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and bool(task.cancelling())
