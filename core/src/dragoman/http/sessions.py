@@ -217,21 +217,20 @@ class Sessions:
     async def new(self) -> Session:
         """Open a session in the running loop."""
         loop = asyncio.get_running_loop()
-        await _tidy(loop)
         for gone in tuple(self._by_loop):  # a copy, since other threads change it
             if gone.is_closed():
                 self._by_loop.pop(gone, None)
         session = self._by_loop[loop] = Session()
         _owners.setdefault(loop, {})[session] = ref(self)
-        await session.open()
+        await session.open()  # without a turn of the loop, so that no other task opens one meanwhile
+        await _tidy(loop)
         return session
 
     async def aclose(self) -> None:
         """Close the session of the running loop, if there is one."""
         loop = running_loop()
         session = None if loop is None else self._by_loop.pop(loop, None)
-        if session is not None and not session.is_inherited:
-            _owners[session.loop].pop(session, None)
+        if session is not None and not session.is_inherited and _claim(session):
             await session.aclose()
 
 
@@ -239,14 +238,23 @@ _owners: dict[asyncio.AbstractEventLoop, dict[Session, ref[Sessions]]] = {}
 """Every open session, so that none is closed by the collector, whose tasks nobody waits for."""
 
 
+def _claim(session: Session) -> bool:
+    """Return whether the caller is the one to close *session*: everybody else finds that it is taken."""
+    return _owners.get(session.loop, {}).pop(session, None) is not None
+
+
 async def _tidy(loop: asyncio.AbstractEventLoop) -> None:
-    """Close the sessions of *loop* whose transports are gone, and forget the loops that are."""
+    """Close the sessions of *loop* whose transports are gone, and forget the loops that are.
+
+    It goes on within a call that has nothing to do with those sessions, and so never fails.
+    """
     for gone in [each for each in tuple(_owners) if each.is_closed()]:
         _owners.pop(gone, None)
-    owners = _owners.get(loop, {})
-    for session in [session for session, owner in owners.items() if owner() is None]:
-        owners.pop(session, None)
-        await session.aclose()
+    orphans = [session for session, owner in tuple(_owners.get(loop, {}).items()) if owner() is None]
+    for session in orphans:
+        if _claim(session):
+            with suppress(Exception):
+                await session.aclose()
 
 
 def _is_cancelled(error: BaseException) -> bool:
