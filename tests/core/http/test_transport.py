@@ -320,6 +320,19 @@ class TestBodies:
         tracemalloc.stop()
         assert peak < 5_000_000
 
+    @pytest.mark.parametrize("size", [2_000_000, 60_000_000])
+    async def test_that_explode_below_the_limit(self, loopback: LoopbackServer, size: int) -> None:
+        loopback.always(Reply(body=gzip.compress(bytes(size)), headers={"content-encoding": "gzip"}))
+        with pytest.raises(ResponseTooLargeError, match="compressed to less than 1/128"):
+            await send(loopback.url, limit=size)
+
+    async def test_that_are_streams_of_much_the_same_come_through(self, loopback: LoopbackServer) -> None:
+        event = b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":%d}]}\n\n'
+        events = b"".join(event % number for number in range(50_000))
+        assert 16 < len(events) / len(gzip.compress(events)) < 64
+        loopback.always(Reply(body=gzip.compress(events), headers={"content-encoding": "gzip"}))
+        assert (await send(loopback.url, limit=len(events))).body == events
+
 
 class TestProxies:
     @pytest.fixture

@@ -19,6 +19,10 @@ _DRAIN_SECONDS = 0.1
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PLAIN = frozenset({"", "identity"})
 _ENCODINGS = _PLAIN | {"gzip", "x-gzip", "deflate"}
+_EXPANSION = 128
+"""How many times its size a compressed reply may grow to: recorded streams come to 47 at most, bombs to 1,000."""
+_ALWAYS = 1 << 20
+"""How many bytes a compressed reply may have in any case."""
 
 
 class _Unzip(Protocol):
@@ -40,6 +44,7 @@ class AioHttpStream:
     """
 
     __slots__ = (
+        "_allowed",
         "_began",
         "_complete",
         "_content",
@@ -62,6 +67,7 @@ class AioHttpStream:
         self._content = exchange.content
         self._limit = limit
         self._left = limit
+        self._allowed = _ALWAYS
         self._idle = idle
         self._complete = False
         self._began = False
@@ -145,11 +151,17 @@ class AioHttpStream:
         """Return *data* decompressed, no further than shows that it is too much."""
         if self._unzip is None:
             self._unzip = zlib.decompressobj(wbits=_window(self._encoding, data))
+        self._allowed += _EXPANSION * len(data)
         try:
-            return self._unzip.decompress(data, self._left + 1)
+            whole = self._unzip.decompress(data, min(self._left, self._allowed) + 1)
         except zlib.error as error:
             message = f"the compressed reply is broken: {error}"
             raise ProtocolError(message, status=self.status, phase="decode") from None
+        self._allowed -= len(whole)
+        if self._allowed < 0:
+            message = f"the reply is compressed to less than 1/{_EXPANSION} of its size, which was not asked for"
+            raise ResponseTooLargeError(message, status=self.status)
+        return whole
 
     async def read(self) -> bytes:
         """Return all the rest of the body."""
