@@ -783,4 +783,42 @@ ROWS = (
         required="PluginError",
         absent="a hook that is a generator is refused when it is registered: see tests/core/test_plugins.py",
     ),
+    Row(
+        number=85,
+        injected="something that nobody asked for, behind a reply or while the connection is idle: a whole reply, part "
+        "of one, an interim one, bytes that are no HTTP",
+        required="the next caller gets the answer to the own question, on another connection",
+        absent="takes two calls of every plugin, each followed by every kind: tests/core/http/test_connection.py",
+    ),
+    Row(
+        number=86,
+        injected="a server that closes each connection after its reply, unannounced",
+        required="an answer each, without a retry and without a wait",
+        absent="takes many calls in a row: tests/core/http/test_connection.py",
+        partly="below TLS, one that is closed in the moment of the next request counts as a retry, without a wait",
+    ),
+    Row(
+        number=87,
+        injected="a reply cut at any of its bytes, politely and by a reset",
+        required="an error that holds no more than arrived; the next call is right",
+        absent="takes some thousand calls: tests/core/http/test_every_moment.py",
+    ),
+    Row(
+        number=88,
+        injected="a call cancelled after any number of steps, on a fresh and on a kept connection",
+        required="nothing is left behind; the next call is right",
+        absent="takes some thousand calls: tests/core/http/test_every_moment.py",
+    ),
+    Row(
+        number=89,
+        injected="objects of one request each that nobody closes, in many tasks, loops and threads",
+        required="an answer each; those who tidy up do it once, and fail nobody",
+        absent="takes many calls at once: tests/core/http/test_every_moment.py",
+    ),
+    Row(
+        number=90,
+        injected="a small compressed reply that unpacks to less than the limit",
+        required="ResponseTooLargeError once it has grown to 128 times its size",
+        absent="is a matter of the transport: tests/core/http/test_transport.py",
+    ),
 )
