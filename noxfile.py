@@ -11,7 +11,8 @@ import os
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "docs", "changelog", "scaffold", "servers", "tests"]
+nox.options.sessions = ["lint", "types", "docs", "changelog", "scaffold", "servers", "coverage", "tests"]
+PARALLEL = ("-n", "auto", "--maxprocesses", "8", "--dist", "worksteal")  # more than 8 would wait for each other
 UV = os.environ.get("UV", "uv")  # `uv run` names itself here, for when it is not on the path
 
 
@@ -41,12 +42,18 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests with coverage; given arguments, run pytest with those alone."""
+    """Run the tests, on every processor; given arguments, run pytest with those alone."""
     install(session, "tests")
-    if session.posargs:
-        session.run("pytest", *session.posargs)
-        return
-    session.run("coverage", "run", "-m", "pytest")  # begun before pytest loads our own plugins for it
+    session.run("pytest", *(session.posargs or PARALLEL))
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the tests and report every branch of the core that none of them takes."""
+    install(session, "tests")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *PARALLEL)  # begun before pytest loads our own plugins for it
+    session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 
 

@@ -51,3 +51,8 @@ def pytest_configure() -> None:
         setattr(socket.socket, name, staying_here(getattr(socket.socket, name)))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # by a shell that runs the tests in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection() -> None:
+    """Measure the processes that share the tests, which run by now, but none that a test starts: its work is counted."""
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)

@@ -534,7 +534,6 @@ def nested(deep: Deep) -> None:
         (Shop, "this is no Python function"),
         (lambda: None, "<lambda>: a tool needs a name; give name="),
     ],
-    ids=str,
 )
 def test_a_parameter_that_a_model_cannot_give_is_refused(function: Any, message: str) -> None:
     with pytest.raises(InvalidRequestError, match=message):
