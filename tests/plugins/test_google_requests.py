@@ -241,6 +241,8 @@ def unsaid(body: dict[str, Any]) -> str:
         return "tools in a short form of one client's own"
     if '"null"' in json.dumps(body.get("generationConfig", {}).get("response_schema")):
         return "null as a choice in a schema of the older form, which we say as nullable"
+    if re.search(r'"type": \d', json.dumps(body.get("tools"))):
+        return "types of a schema as the numbers of an enumeration, which JSON Schema does not have"
     return "a template of Model Armor" if "modelArmorConfig" in body else ""
 
 
