@@ -25,7 +25,7 @@ def test_the_page_is_true() -> None:
 
 
 def test_every_row_has_its_tests_or_says_why_not() -> None:
-    assert [row.number for row in ROWS] == list(range(1, 37))
+    assert [row.number for row in ROWS] == list(range(1, len(ROWS) + 1))
     for row in ROWS:
         assert bool(row.tests) != bool(row.absent), row
 

@@ -143,7 +143,9 @@ class Assembler:
 
     def sign(self, error: DragomanError) -> None:
         """Write on *error* what arrived before it, and where it came from."""
-        error.partial = error.partial or self.partial()
+        if error.partial is None:
+            partial = self.partial()
+            error.partial = partial if error.veil is None else error.veil.over(partial)
         error.provider = error.provider or self._origin.provider
         error.model = error.model or self._origin.model
         error.request_id = error.request_id or self._origin.request_id

@@ -43,7 +43,7 @@ Every class is also what a caller would already catch. ``asyncio.CancelledError`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypedDict, Unpack
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from dragoman.response import Attempt, Response
@@ -71,6 +71,14 @@ class ErrorDetails(TypedDict, total=False):
     headers: dict[str, str]
 
 
+class Covers(Protocol):
+    """Mask credentials."""
+
+    def over(self, value: Response) -> Response:
+        """Return *value* with every credential in it masked."""
+        ...
+
+
 class DragomanError(Exception):
     """Report a failure together with all that is known about it.
 
@@ -81,6 +89,8 @@ class DragomanError(Exception):
     """
 
     default_retryable: ClassVar[bool] = False
+    veil: Covers | None = None
+    """Masks in what is put on the error later the credentials that its call sent."""
 
     def __init__(self, message: str, **details: Unpack[ErrorDetails]) -> None:
         super().__init__(message)

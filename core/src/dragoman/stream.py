@@ -92,8 +92,8 @@ class EventStream:
 
     async def collect(self) -> Response:
         """Read the stream to its end and return the whole answer."""
-        async for _ in self:
-            pass
+        async for event in self:
+            del event  # a traceback that shows locals shows those of this frame
         return self.response
 
     @property

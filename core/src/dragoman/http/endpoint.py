@@ -17,7 +17,7 @@ from attrs import field, frozen
 from dragoman.errors import ConfigurationError, InvalidRequestError, MissingCredentialError
 from dragoman.provider import ProviderConfig
 from dragoman.resolution import host_matches
-from dragoman.secret import Secret
+from dragoman.secret import Secret, is_credential
 from dragoman.value import Value
 
 Source: TypeAlias = Literal["given", "environment", "default"]
@@ -236,9 +236,23 @@ def checked_headers(headers: Mapping[str, str], *, per_call: bool = False) -> di
     return checked
 
 
+def as_secrets(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that authorize one attempt, each value as a secret, whatever its name.
+
+    Raises:
+        ConfigurationError: for a value that HTTP cannot carry.
+
+    """
+    try:
+        return {name.lower(): Secret(headers[name], name=f"what authorizes as {name!r}") for name in headers}
+    finally:
+        del headers  # a traceback that shows locals shows those of this frame
+
+
 def _is_telling(name: str) -> bool:
     """Tell whether a header says who asks; an idempotency key only says which request it is."""
-    return name.lower() != "idempotency-key" and any(word in name.lower() for word in _SECRET_WORDS)
+    lower = name.lower()
+    return lower != "idempotency-key" and (is_credential(lower) or any(word in lower for word in _SECRET_WORDS))
 
 
 def _is_value(value: object) -> bool:

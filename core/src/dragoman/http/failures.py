@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable
 from typing import TypeVar
 
 import aiohttp
@@ -20,14 +19,11 @@ from dragoman.errors import (
     TransportError,
 )
 from dragoman.http.exchange import ClientClosedError, IdleConnectionLostError
-from dragoman.secret import MASK, Secret
 
 T = TypeVar("T")
 
 CLOSED = "closed"
 """The code of the error that tells that the client was closed."""
-_TELLING = 8
-"""How many characters a credential has at the least, for its words not to be everybody's."""
 
 
 async def told(result: Awaitable[T], phase: str) -> T:
@@ -85,36 +81,3 @@ def _lost_here(error: ClientClosedError | IdleConnectionLostError, phase: str) -
         return ConnectionFailedError(message, phase=phase, retry_after=0.0)
     kind = StreamInterruptedError if phase == "idle" else ConnectionFailedError
     return kind("the client was closed while the call went on", phase=phase, code=CLOSED, retryable=False)
-
-
-def conceal(error: DragomanError, sent: Mapping[str, str]) -> None:
-    """Mask in what *error* says the credentials that were sent: some servers show in their errors what they got.
-
-    Args:
-        error: the error, which a reply was made into.
-        sent: the headers of the request.
-
-    """
-    words = sorted(_words(sent.values()), key=len, reverse=True)
-    if not words:
-        return
-    for name in ("message", "body", "code", "parameter", "request_id"):
-        text = getattr(error, name)
-        if isinstance(text, str):
-            setattr(error, name, _without(text, words))
-    error.headers = {name: _without(value, words) for name, value in error.headers.items()}
-    if error.args != (error.message,):
-        error.args, error.__traceback__ = (error.message,), None  # its frames hold the words that it had
-
-
-def _words(values: Iterable[str]) -> set[str]:
-    revealed = (value.reveal().removeprefix("Bearer ") for value in values if isinstance(value, Secret))
-    plain = {word for word in revealed if len(word) >= _TELLING}
-    quoted = {json.dumps(word)[1:-1] for word in plain}
-    return {form for word in plain | quoted for form in (word, repr(word)[1:-1], repr(word + "'")[1:-2])}
-
-
-def _without(text: str, words: Iterable[str]) -> str:
-    for word in words:
-        text = text.replace(word, MASK)
-    return text

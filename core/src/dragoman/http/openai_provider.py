@@ -9,7 +9,7 @@ from typing import Any, cast
 from dragoman.errors import ProtocolError
 from dragoman.http import openai_parts as read
 from dragoman.http.provider import HttpProvider
-from dragoman.http.wire import HttpRequest, dumps
+from dragoman.http.wire import HttpReply, HttpRequest, dumps
 from dragoman.provider import CallContext, Embeddings, ModelInfo
 from dragoman.response import Usage
 
@@ -23,10 +23,11 @@ class OpenAIProvider(HttpProvider):
     async def models(self, context: CallContext) -> Sequence[ModelInfo]:
         """Return the models that this key can use."""
         reply = await self.call(HttpRequest(method="GET", url=self.models_path), context)
-        body = reply.json()
-        if not isinstance(body, list):
-            body = read.as_object(body, "the listing").get("data")
-        return tuple(_model(entry) for entry in read.objects(body) if entry.get("id"))
+        with self.reading(reply):
+            body = reply.json()
+            if not isinstance(body, list):
+                body = read.as_object(body, "the listing").get("data")
+            return tuple(_model(entry) for entry in read.objects(body) if entry.get("id"))
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
@@ -34,16 +35,21 @@ class OpenAIProvider(HttpProvider):
         """Return one vector for each text."""
         body = {"model": model, "input": list(texts), **options}
         reply = await self.call(HttpRequest(url=self.embeddings_path, body=dumps(body)), context)
-        answer = read.as_object(reply.json(), "the reply")
-        entries = sorted(read.objects(answer.get("data")), key=lambda entry: read.count(entry, "index") or 0)
-        if len(entries) != len(texts):
-            message = f"{len(texts)} texts were sent, {len(entries)} vectors came back"
-            raise ProtocolError(message, phase="decode", body=reply.excerpt)
-        return Embeddings(
-            vectors=tuple(_vector(entry.get("embedding")) for entry in entries),
-            model=read.word(answer.get("model")),
-            usage=read.usage(answer.get("usage")) or Usage(),
-        )
+        with self.reading(reply):
+            return _embeddings(reply, len(texts))
+
+
+def _embeddings(reply: HttpReply, asked: int) -> Embeddings:
+    answer = read.as_object(reply.json(), "the reply")
+    entries = sorted(read.objects(answer.get("data")), key=lambda entry: read.count(entry, "index") or 0)
+    if len(entries) != asked:
+        message = f"{asked} texts were sent, {len(entries)} vectors came back"
+        raise ProtocolError(message, phase="decode", body=reply.excerpt)
+    return Embeddings(
+        vectors=tuple(_vector(entry.get("embedding")) for entry in entries),
+        model=read.word(answer.get("model")),
+        usage=read.usage(answer.get("usage")) or Usage(),
+    )
 
 
 def _model(entry: Mapping[str, Any]) -> ModelInfo:

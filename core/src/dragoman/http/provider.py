@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ import attrs
 
 from dragoman.capabilities import Capabilities, Support
 from dragoman.errors import DragomanError, ProtocolError, ProviderError
+from dragoman.http.concealment import conceal
 from dragoman.http.dialect import ChoosesDialect, Dialect
-from dragoman.http.endpoint import Endpoint, checked_headers
-from dragoman.http.failures import conceal
+from dragoman.http.endpoint import Endpoint, as_secrets, checked_headers
 from dragoman.http.transport import AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest, loads
 from dragoman.provider import CallContext, Prepared, ProviderInfo
@@ -112,20 +113,26 @@ class HttpProvider:
         from dragoman.events import StreamStart  # noqa: PLC0415  # not paid for by whole answers
         from dragoman.http.reading import Arrived, EventIterator, events_of, is_stream  # noqa: PLC0415  # nor this
 
-        addressed = self._addressed(wire, context, request.headers)
-        exchange = self.transport.stream(await self._authorized(addressed), context)
-        reply = await exchange.__aenter__()
+        asked = await self._authorized(self._addressed(wire, context, request.headers))
+        exchange = self.transport.stream(asked, context)
+        try:
+            reply = await exchange.__aenter__()
+        except DragomanError as error:
+            conceal(error, asked.headers)
+            raise
+        sign = partial(self._sign_stream, reply, asked.headers)
+        first = more = b""
         try:
             start = StreamStart(wire.adjustments, self._origin(request.model, reply.headers), self._keep(reply.headers))
             first = await reply.piece()
             while first and not first.strip() and (more := await reply.piece()):
                 first += more  # blanks alone do not tell a stream from a whole reply
             if is_stream(reply, first):
-                return exchange, EventIterator(reply, dialect.decoder(), start, first, self.sign, context=context)
+                return exchange, EventIterator(reply, dialect.decoder(), start, first, sign, context=context)
             return exchange, Arrived([start, *events_of(await self._whole(reply, first, dialect))])
         except BaseException as error:
-            if isinstance(error, DragomanError):
-                self.sign(error, reply.headers)
+            first = more = b""  # a traceback that shows locals shows those of this frame
+            sign(error)
             await exchange.__aexit__(type(error), error, error.__traceback__)
             raise
 
@@ -153,7 +160,13 @@ class HttpProvider:
         addressed = self._addressed(request, context, headers)
         if self.endpoint.authorize is not None:
             addressed = await self._authorized(addressed)
-        reply = await self.transport.send(addressed, context)
+        try:
+            reply = await self.transport.send(addressed, context)
+        except DragomanError as error:
+            conceal(error, addressed.headers)
+            raise
+        if reply.sent is None:
+            reply = attrs.evolve(reply, sent=addressed.headers)
         if reply.status >= 300:  # noqa: PLR2004  # HTTP's own border
             raise self._failure(reply)
         return reply
@@ -180,8 +193,17 @@ class HttpProvider:
     def _decoded(self, reply: HttpReply, dialect: Dialect) -> Response:
         try:
             return dialect.decode(reply)
-        except DragomanError as error:
-            self.sign(error, reply.headers, reply.status)
+        except Exception as error:
+            self._blame(error, reply.headers, reply.status, reply.sent)
+            raise
+
+    @contextmanager
+    def reading(self, reply: HttpReply) -> Generator[None, None, None]:
+        """Write on an error that reading *reply* leads to what its headers say, and conceal in it what was sent."""
+        try:
+            yield
+        except Exception as error:
+            self._blame(error, reply.headers, reply.status, reply.sent)
             raise
 
     def _encoded(self, request: ChatRequest | CompletionRequest, dialect: Dialect, *, stream: bool) -> HttpRequest:
@@ -214,7 +236,7 @@ class HttpProvider:
     async def _authorized(self, request: HttpRequest) -> HttpRequest:
         if self.endpoint.authorize is None:
             return request
-        return attrs.evolve(request, headers={**request.headers, **await self.endpoint.authorize()})
+        return attrs.evolve(request, headers={**request.headers, **as_secrets(await self.endpoint.authorize())})
 
     def _joined(self, request: HttpRequest, more: Mapping[str, str]) -> HttpRequest:
         return HttpRequest(
@@ -237,16 +259,42 @@ class HttpProvider:
     def _failure(self, reply: HttpReply) -> ProviderError:
         error = self.dialect.error(reply)
         error.body = error.body or reply.excerpt
-        self.sign(error, reply.headers, reply.status)
+        self.sign(error, reply.headers, reply.status, reply.sent)
         return error
 
-    def sign(self, error: DragomanError, headers: Mapping[str, str], status: int | None = None) -> None:
-        """Write on *error* what the reply's headers say."""
+    def sign(
+        self,
+        error: DragomanError,
+        headers: Mapping[str, str],
+        status: int | None = None,
+        sent: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write on *error* what the reply's headers say, and conceal in it the credentials of the request.
+
+        Args:
+            error: what the reply led to.
+            headers: those of the reply.
+            status: that of the reply.
+            sent: the headers of the request; by default, those of every request.
+
+        """
         error.provider = error.provider or self.info.name
         error.request_id = error.request_id or _request_id(headers)
         error.status = error.status or status
         error.headers = error.headers or self._keep(headers)
-        conceal(error, self._headers)
+        conceal(error, self._headers if sent is None else sent)
+
+    def _blame(
+        self, error: BaseException, headers: Mapping[str, str], status: int | None, sent: Mapping[str, str] | None
+    ) -> None:
+        """Sign an error of ours; in one of a plugin's own code, conceal the credentials of the request alone."""
+        if isinstance(error, DragomanError):
+            self.sign(error, headers, status, sent)
+        else:
+            conceal(error, self._headers if sent is None else sent)
+
+    def _sign_stream(self, reply: HttpStream, sent: Mapping[str, str], error: BaseException) -> None:
+        self._blame(error, reply.headers, None, getattr(reply, "sent", sent))
 
     def _origin(self, model: str, headers: Mapping[str, str], origin: Origin = Origin()) -> Origin:
         return Origin(

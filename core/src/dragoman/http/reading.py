@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
@@ -95,7 +95,7 @@ class EventIterator:
         decoder: what the events mean.
         start: the first event.
         first: the first bytes, which have been read already.
-        sign: writes on an error what the reply's headers say.
+        sign: writes on an error what the reply's headers say, and conceals in it what was sent.
         context: the call, whose limits hold for what is said too: that a server shows to be alive is no answer.
 
     """
@@ -124,7 +124,7 @@ class EventIterator:
         decoder: StreamDecoder,
         start: StreamStart,
         first: bytes,
-        sign: Callable[[DragomanError, Mapping[str, str]], None],
+        sign: Callable[[BaseException], None],
         *,
         context: CallContext,
     ) -> None:
@@ -169,7 +169,12 @@ class EventIterator:
                 else:
                     self._finish(batch)
             except DragomanError as error:
+                piece = None  # a traceback that shows locals shows those of this frame
                 self._end(error, batch)
+            except Exception as error:
+                piece = None  # as above
+                self._sign(error)
+                raise
             self._batch = iter(batch)
         return event
 
@@ -178,7 +183,7 @@ class EventIterator:
         if self._finished and isinstance(error, TransportError):
             self._close(batch)
         else:
-            self._sign(error, self._reply.headers)
+            self._sign(error)
             self._failure = error
 
     def _take(self, piece: bytes, batch: list[Event]) -> None:

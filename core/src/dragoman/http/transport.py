@@ -18,7 +18,8 @@ from yarl import URL
 
 from dragoman.errors import DragomanError
 from dragoman.http.body import AioHttpStream
-from dragoman.http.failures import conceal, told
+from dragoman.http.concealment import conceal
+from dragoman.http.failures import told
 from dragoman.http.sessions import Sessions
 from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.provider import CallContext

@@ -11,6 +11,7 @@ import orjson
 from attrs import field, frozen
 
 from dragoman.errors import InvalidRequestError, ProtocolError
+from dragoman.http.concealment import conceal
 from dragoman.nesting import MAX_DEPTH, is_too_deep
 from dragoman.response import Adjustment
 from dragoman.value import Value
@@ -53,12 +54,14 @@ class HttpReply(Value):
         status: the HTTP status.
         headers: names in lower case.
         body: the whole body, decompressed.
+        sent: the headers of the request, whose credentials no error about this reply shows.
 
     """
 
     status: int
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
     body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+    sent: Mapping[str, str] | None = field(default=None, repr=False, eq=False)
 
     @property
     def media_type(self) -> str:
@@ -77,7 +80,11 @@ class HttpReply(Value):
             ProtocolError: if it is not JSON.
 
         """
-        return loads(self.body)
+        try:
+            return loads(self.body)
+        except ProtocolError as error:
+            conceal(error, self.sent or {})
+            raise
 
 
 def dumps(value: Any) -> bytes:

@@ -36,8 +36,10 @@ class AnthropicProvider(HttpProvider):
         after = ""
         while True:
             url = f"{self.models_path}?limit={self.page_length}{after}"
-            page = read.as_object((await self.call(HttpRequest(method="GET", url=url), context)).json(), "the listing")
-            found += [_model(entry) for entry in read.objects(page.get("data")) if entry.get("id")]
+            reply = await self.call(HttpRequest(method="GET", url=url), context)
+            with self.reading(reply):
+                page = read.as_object(reply.json(), "the listing")
+                found += [_model(entry) for entry in read.objects(page.get("data")) if entry.get("id")]
             last = page.get("last_id")
             if not page.get("has_more") or not last:
                 return tuple(found)
@@ -47,8 +49,9 @@ class AnthropicProvider(HttpProvider):
         """Return the count; see https://docs.anthropic.com/en/api/messages-count-tokens."""
         wire = self._messages.encode_count(request)
         reply = await self.call(wire, context, request.headers)
-        body = read.as_object(reply.json(), "the count")
-        return Usage(input_tokens=read.count(body, "input_tokens"), raw=body)
+        with self.reading(reply):
+            body = read.as_object(reply.json(), "the count")
+            return Usage(input_tokens=read.count(body, "input_tokens"), raw=body)
 
 
 def _model(entry: Mapping[str, Any]) -> ModelInfo:

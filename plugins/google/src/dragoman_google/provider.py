@@ -72,8 +72,9 @@ class GoogleProvider(HttpProvider):
         page = ""
         while True:
             reply = await self.call(HttpRequest(method="GET", url=f"/models?pageSize=1000{page}"), context)
-            body = read.as_object(reply.json(), "the listing")
-            found.extend(_model(entry) for entry in read.objects(body.get("models")) if entry.get("name"))
+            with self.reading(reply):
+                body = read.as_object(reply.json(), "the listing")
+                found.extend(_model(entry) for entry in read.objects(body.get("models")) if entry.get("name"))
             if not body.get("nextPageToken"):
                 return tuple(found)
             page = f"&pageToken={quote(str(body['nextPageToken']), safe='')}"
@@ -87,12 +88,13 @@ class GoogleProvider(HttpProvider):
         path = self._gemini.path(request.model, "countTokens")
         with told_as_retired(request.model):
             reply = await self.call(HttpRequest(url=path, body=dumps(body)), context, request.headers)
-        report = read.as_object(reply.json(), "the count")
-        return Usage(
-            input_tokens=read.count(report, "totalTokens"),
-            cache_read_tokens=read.count(report, "cachedContentTokenCount"),
-            raw=report,
-        )
+        with self.reading(reply):
+            report = read.as_object(reply.json(), "the count")
+            return Usage(
+                input_tokens=read.count(report, "totalTokens"),
+                cache_read_tokens=read.count(report, "cachedContentTokenCount"),
+                raw=report,
+            )
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
@@ -112,12 +114,13 @@ class GoogleProvider(HttpProvider):
             self._on_vertex(model, texts, wishes) if self._gemini.vertex else self._on_studio(model, texts, wishes)
         )
         reply = await self.call(request, context)
-        body = read.as_object(reply.json(), "the reply")
-        vectors = tuple(_vector(entry) for entry in _entries(body))
-        if len(vectors) != len(texts):
-            message = f"{len(texts)} texts were sent, {len(vectors)} vectors came back"
-            raise ProtocolError(message, phase="decode", body=reply.excerpt)
-        return Embeddings(vectors=vectors, model=model, usage=_usage(body))
+        with self.reading(reply):
+            body = read.as_object(reply.json(), "the reply")
+            vectors = tuple(_vector(entry) for entry in _entries(body))
+            if len(vectors) != len(texts):
+                message = f"{len(texts)} texts were sent, {len(vectors)} vectors came back"
+                raise ProtocolError(message, phase="decode", body=reply.excerpt)
+            return Embeddings(vectors=vectors, model=model, usage=_usage(body))
 
     def _on_studio(self, model: str, texts: Sequence[str], wishes: Mapping[str, Any]) -> HttpRequest:
         name = f"models/{plain_name(model)}"
