@@ -1,19 +1,38 @@
 """Every check of the project: `uv run nox` runs them all, `uv run nox -s tests` one of them.
 
 Each session has an environment of its own, which holds the dependency group of the session's name as uv.lock pins it.
-The interpreter is the one that runs nox; `uv run nox -s tests -P 3.13` takes another.
+The interpreter is the one that runs nox; `uv run nox -s tests-3.13` and `uv run nox -s bench -P 3.13` take another. It
+has to be on the machine, as none is downloaded; without it, the session is skipped.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False  # where CI is set, too, a session without one is skipped
 nox.options.sessions = ["lint", "types", "docs", "changelog", "scaffold", "servers", "coverage", "tests"]
-PARALLEL = ("-n", "auto", "--maxprocesses", "8", "--dist", "worksteal")  # more than 8 would wait for each other
 UV = os.environ.get("UV", "uv")  # `uv run` names itself here, for when it is not on the path
+WORKERS = min(8, (os.cpu_count() or 1) + 1)  # one more than processors: many tests wait for a server, or for a limit
+PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
+
+
+def allow_all_of_pyenv() -> None:
+    """Let the commands of pyenv, such as ``python3.13``, run every version it has, not the chosen one alone."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    chosen = Path(sys.base_prefix).name if Path(sys.base_prefix).parent == root else "system"
+    others = sorted(each.parts[-3] for each in root.glob("3.*/bin/python") if each.parts[-3] != chosen)
+    if others:
+        os.environ.setdefault("PYENV_VERSION", ":".join((chosen, *others)))
+
+
+allow_all_of_pyenv()
+os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
 
 
 def install(session: nox.Session, group: str) -> None:
@@ -45,6 +64,10 @@ def tests(session: nox.Session) -> None:
     """Run the tests, on every processor; given arguments, run pytest with those alone."""
     install(session, "tests")
     session.run("pytest", *(session.posargs or PARALLEL))
+
+
+for version in ("3.12", "3.13", "3.14"):
+    nox.session(tests, name=f"tests-{version}", python=version)
 
 
 @nox.session
@@ -94,9 +117,8 @@ def compare_faults(session: nox.Session) -> None:
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Search for replies that break a promise of a decoder, with Atheris; what is found is saved in findings/."""
-    plugins = ("anthropic", "azure", "google", "groq", "litellm_proxy", "openai", "openai_compatible", "openrouter")
-    editable = [word for name in plugins for word in ("-e", f"plugins/{name}")]
-    session.install("-e", "core[http,testing]", *editable, "atheris>=3.0.0")
+    install(session, "tests")
+    session.install("atheris>=3.0.0")
     session.chdir("tests")
     session.run("python", "-m", "fuzz", "--findings", "../findings", *session.posargs)
 

@@ -54,5 +54,5 @@ def pytest_configure() -> None:
 
 
 def pytest_collection() -> None:
-    """Measure the processes that share the tests, which run by now, but none that a test starts: its work is counted."""
+    """Leave unmeasured what a test starts, as its work is counted; the processes that share the tests run by now."""
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)

@@ -14,21 +14,12 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-PACKAGES = (
-    "dragoman",
-    "dragoman_anthropic",
-    "dragoman_azure",
-    "dragoman_google",
-    "dragoman_groq",
-    "dragoman_litellm_proxy",
-    "dragoman_openai",
-    "dragoman_openai_compatible",
-    "dragoman_openrouter",
-)
-"""What is watched for new branches."""
+PACKAGES = ("dragoman", *sorted({point.module for point in entry_points(group="dragoman.providers.v1")}))
+"""What is watched for new branches, and so is not imported before."""
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
