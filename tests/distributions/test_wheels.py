@@ -110,15 +110,6 @@ def test_no_provider_or_model_prefix_is_claimed_twice() -> None:
     assert sorted(claims) == sorted(set(claims))
 
 
-def test_every_distribution_is_an_extra_of_the_core() -> None:
-    extras = tomllib.loads((ROOT / "core/pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
-    plugins = {folder.name.replace("_", "-") for folder in FOLDERS[1:]}
-    assert plugins <= set(extras)
-    everything = set(Requirement(extras["all"][0]).extras)
-    apart = {"litellm", "openhands", "recorder"}  # larger than the rest; another project's name; no provider
-    assert everything == plugins - apart | {"cli", "http"}
-
-
 def test_the_core_names_for_installation_what_the_plugins_declare() -> None:
     directory = tomllib.loads((ROOT / "core/src/dragoman/directory.toml").read_text("utf-8"))
     for folder in FOLDERS[1:]:
