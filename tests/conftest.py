@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import signal
@@ -56,3 +57,9 @@ def pytest_configure() -> None:
 def pytest_collection() -> None:
     """Leave unmeasured what a test starts, as its work is counted; the processes that share the tests run by now."""
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage look at ten thousand tests and their recordings again, which all stay to the end."""
+    gc.collect()
+    gc.freeze()
