@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -56,7 +57,7 @@ WALKS: list[Walk] = []
 
 def walk(row: int, *, only: tuple[str, ...] = ()) -> Callable[[Run], Run]:
     def enter(run: Run) -> Run:
-        door = "async" if asyncio.iscoroutinefunction(run) else "sync"
+        door = "async" if inspect.iscoroutinefunction(run) else "sync"
         WALKS.append(Walk(name=run.__name__, row=row, door=door, run=run, only=frozenset(only)))
         return run
 
