@@ -821,4 +821,22 @@ ROWS = (
         required="ResponseTooLargeError once it has grown to 128 times its size",
         absent="is a matter of the transport: tests/core/http/test_transport.py",
     ),
+    Row(
+        number=91,
+        injected="a reply that repeats anything it may repeat many times: calls, annotations, choices, items, usage",
+        required="work that is linear in bytes",
+        absent="counts operations for every dialect: tests/properties/test_growth.py",
+    ),
+    Row(
+        number=92,
+        injected="a small piece of a reply that holds thousands of events",
+        required="the loop turns every 64 KiB, so that the deadline, a cancellation and other tasks get through",
+        absent="needs a clock of its own: tests/core/http/test_reading.py",
+    ),
+    Row(
+        number=93,
+        injected="a reply below the limit of bytes that would take gigabytes as objects: empty objects, lists of parts",
+        required="ResponseTooLargeError before they are made",
+        absent="needs no wire: tests/core/http/test_wire.py",
+    ),
 )

@@ -338,7 +338,7 @@ ROWS = (
     ),
     Row(
         37,
-        "What authorized one try, such as a token of Entra ID or Vertex AI, is masked in all that it leads to: message, "
+        "What authorized one try, such as a token of Entra ID or Vertex AI, is masked in all that it leads to: text, "
         "body, headers, notes, causes, frames, what arrived before; in every form in which a server may write it",
         (
             "security/test_echoed_tokens.py::test_are_not_repeated",

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import attrs
 
-from dragoman.errors import DragomanError, ProtocolError, StreamInterruptedError
+from dragoman.errors import DragomanError, ProtocolError, ResponseTooLargeError, StreamInterruptedError
 from dragoman.events import (
     ArgumentsDelta,
     Event,
@@ -83,6 +83,10 @@ def _has_content(part: Part) -> bool:
 def _with_content_of(before: Part, part: Part) -> Part:
     name = "arguments" if isinstance(part, ToolCall) else "source" if isinstance(part, Media) else "text"
     return attrs.evolve(part, **{name: getattr(before, name)})
+
+
+MAX_PARTS = 10_000
+"""How many parts an answer may have: more than any model makes, and few enough to be put together at once."""
 
 
 class Assembler:
@@ -191,6 +195,9 @@ class Assembler:
         if event.index != len(self._parts):
             message = f"PartStart with index {event.index} where {len(self._parts)} is next"
             raise ProtocolError(message)
+        if event.index >= MAX_PARTS:
+            message = f"the answer has more than {MAX_PARTS} parts"
+            raise ResponseTooLargeError(message, phase="decode")
         self._parts.append(_OpenPart(event.part))
         return event
 
@@ -213,8 +220,10 @@ class Assembler:
             was, now = type(part.part).__name__, type(event.part).__name__
             message = f"PartUpdate turns part {event.index} from {was} to {now}"
             raise ProtocolError(message)
-        before = part.whole()
-        part.part = event.part if _has_content(event.part) else _with_content_of(before, event.part)
+        if _has_content(event.part):
+            part.part, part.pieces = event.part, []
+        else:  # what came in pieces stays in pieces, so that many updates are no more work than few
+            part.part = _with_content_of(part.part, event.part)
         return event
 
     def _count(self, event: UsageSnapshot) -> Event:

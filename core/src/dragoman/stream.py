@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -27,7 +28,7 @@ class EventStream:
         self._manager = manager
         self._events: AsyncIterator[Event] | None = None
         self._assembler: Assembler | None = None
-        self._pending: list[Event] = []
+        self._pending: deque[Event] = deque()
         self._response: Response | None = None
 
     async def __aenter__(self) -> Self:
@@ -62,7 +63,7 @@ class EventStream:
 
         """
         if self._pending:
-            return self._pending.pop(0)
+            return self._pending.popleft()
         if self._response is not None:
             raise StopAsyncIteration
         if self._events is None:
@@ -73,8 +74,8 @@ class EventStream:
         try:
             return self._assembler.feed(await self._events.__anext__())
         except StopAsyncIteration:
-            self._pending = self._finish(self._assembler)
-            return self._pending.pop(0)
+            self._pending.extend(self._finish(self._assembler))
+            return self._pending.popleft()
         except DragomanError as error:
             self._assembler.sign(error)
             raise

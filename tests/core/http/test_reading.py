@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 
@@ -86,8 +87,10 @@ def chunk(text: str | None = None, finish: str | None = None) -> bytes:
 PING = b": ping\n\n"
 
 
-async def read_all(clock: FakeClock, *pieces: tuple[float, bytes], timeouts: Timeouts) -> list[Event]:
-    context = CallContext(clock=clock, timeouts=timeouts)
+async def read_all(
+    clock: FakeClock, *pieces: tuple[float, bytes], timeouts: Timeouts, deadline: float | None = None
+) -> list[Event]:
+    context = CallContext(clock=clock, timeouts=timeouts, deadline=deadline)
     decoder = OpenAIChatDecoder(OpenAIChat(options=type("Options", (), {}), provider="acme"))
     reply = Trickle(clock, *pieces)
     events = EventIterator(reply, decoder, StreamStart(), PING, lambda *_: None, context=context)
@@ -121,3 +124,39 @@ class TestSilence:
         patient = Timeouts(first_byte=None, idle=None)
         pieces = [*[(900.0, PING)] * 3, (1.0, chunk("a", "stop")), (900.0, PING), (0.0, b"")]
         assert len(await read_all(clock, *pieces, timeouts=patient)) > 4
+
+
+class TestManyEvents:
+    """A piece that holds thousands of events, as one that was compressed does."""
+
+    async def test_let_other_tasks_have_their_turn(self) -> None:
+        turns = 0
+
+        async def count() -> None:
+            nonlocal turns
+            while True:
+                await asyncio.sleep(0)
+                turns += 1
+
+        other = asyncio.create_task(count())
+        piece = b"".join(chunk("abc") for _ in range(10_000))
+        events = await read_all(FakeClock(), (0, piece + chunk(finish="stop")), (0, b""), timeouts=Timeouts())
+        other.cancel()
+        assert len(deltas(events)) > 9_000
+        assert abs(turns - len(piece) // (1 << 16)) <= 3
+
+    async def test_end_with_the_deadline(self, clock: FakeClock) -> None:
+        piece = b"".join(chunk("abc") for _ in range(10_000))
+        late = clock.monotonic() + 5
+        with pytest.raises(RequestTimeoutError, match="deadline") as caught:
+            await read_all(clock, (6, piece), timeouts=Timeouts(), deadline=late)
+        assert not caught.value.retryable
+
+    async def test_are_cancelled_in_the_middle(self) -> None:
+        piece = b"".join(chunk("abc") for _ in range(10_000))
+        task = asyncio.create_task(read_all(FakeClock(), (0, piece), timeouts=Timeouts()))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from dragoman import InvalidRequestError, ProtocolError
+from dragoman import InvalidRequestError, ProtocolError, ResponseTooLargeError
 from dragoman.http import HttpReply, HttpRequest, dumps, loads
+from dragoman.http.wire import MAX_ITEMS, MAX_OBJECTS, MAX_VALUES, items_of
 
 
 def test_bodies_are_not_printed() -> None:
@@ -71,3 +72,22 @@ def test_what_is_nested_too_deep_to_be_shown_is_no_answer() -> None:
 @pytest.mark.parametrize(("text", "expected"), [(b"1e400", float("inf")), (b"[-Infinity]", [float("-inf")])])
 def test_numbers_that_python_servers_write_are_read(text: bytes, expected: object) -> None:
     assert loads(text) == expected
+
+
+def test_a_text_of_many_small_values_is_refused_before_it_is_read() -> None:
+    with pytest.raises(ResponseTooLargeError, match="1000000 objects and lists, or 16000000 values"):
+        loads(b"[" + b"{}," * MAX_OBJECTS + b"{}]")
+    with pytest.raises(ResponseTooLargeError):
+        loads(b"[" + b"0," * MAX_VALUES + b"0]")
+
+
+def test_many_numbers_and_a_long_text_are_read() -> None:
+    assert len(loads(b"[" + b"0.25," * 600_000 + b"0]")) == 600_001
+    assert len(loads(b'"' + b"{" * 900_000 + b"x" * 500_000 + b'"')) == 1_400_000
+
+
+def test_a_long_list_of_parts_is_refused() -> None:
+    assert items_of([1] * MAX_ITEMS) == [1] * MAX_ITEMS
+    assert items_of({"a": 1}) == []
+    with pytest.raises(ResponseTooLargeError, match="a list of 10001 items, where 10000 are accepted"):
+        items_of([1] * (MAX_ITEMS + 1))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from dragoman.errors import InvalidRequestError, ProtocolError
-from dragoman.http.wire import dumps
+from dragoman.http.wire import MAX_ITEMS, dumps, items_of
 from dragoman.parts import Bytes, Citation, Media, Part, Reasoning, Refusal, Text, ToolCall, Url
 from dragoman.response import Finish, FinishReason, Usage
 
@@ -39,10 +39,14 @@ def as_object(value: Any, what: str) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def objects(value: Any) -> list[dict[str, Any]]:
-    """Return the objects of a list; nothing if it is none."""
-    items = cast("Iterable[Any]", value) if isinstance(value, list) else ()
-    return [item for item in items if isinstance(item, dict)]
+def objects(value: Any, most: int = MAX_ITEMS) -> list[dict[str, Any]]:
+    """Return the objects of a list; nothing if it is none.
+
+    Raises:
+        ResponseTooLargeError: if it has more than *most* items.
+
+    """
+    return [item for item in items_of(value, most) if isinstance(item, dict)]
 
 
 def fields(value: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from dragoman.http import openai_parts as read
+from dragoman.http.wire import MAX_OBJECTS
 from dragoman.parts import Bytes, Citation, Extension, Media, Part, Reasoning, Refusal, Seal, Text, ToolCall
 from dragoman.response import Finish, FinishReason, Usage
 
@@ -178,7 +179,7 @@ def usage(report: Any) -> Usage | None:
 def logprobs(output: Any) -> list[Any]:
     """Return the log probabilities of all texts in *output*."""
     contents = [content for item in read.objects(output) for content in read.objects(item.get("content"))]
-    return [entry for content in contents for entry in read.objects(content.get("logprobs"))]
+    return [entry for content in contents for entry in read.objects(content.get("logprobs"), MAX_OBJECTS)]
 
 
 def _message(item: Item, issuer: str) -> list[Part]:

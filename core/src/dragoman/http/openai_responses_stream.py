@@ -28,6 +28,7 @@ from dragoman.events import (
 )
 from dragoman.http import openai_parts as read
 from dragoman.http import openai_responses_items as items
+from dragoman.http.growing import GrowingCitations
 from dragoman.http.reading import part_events
 from dragoman.http.sse import ServerSentEvent
 from dragoman.http.wire import HttpReply, loads
@@ -69,7 +70,7 @@ _LATER = frozenset({"message", "image_generation_call"})
 class _OpenItem:
     """Keep what is open of one output item: which part stands for which piece of it."""
 
-    __slots__ = ("annotations", "closed", "item", "item_type", "parts", "spare", "spoken")
+    __slots__ = ("citations", "closed", "item", "item_type", "parts", "spare", "spoken")
 
     def __init__(self, item: items.Item) -> None:
         self.item = item
@@ -78,7 +79,42 @@ class _OpenItem:
         self.spare: int | None = None
         self.spoken = False
         self.closed = False
-        self.annotations: list[Any] = []
+        self.citations = GrowingCitations()
+
+
+class _Left:
+    """Keep which streamed items the whole answer has not named yet.
+
+    Args:
+        opened: the items in the order in which they began.
+        named: the ids that the whole answer names.
+
+    """
+
+    def __init__(self, opened: Iterable[_OpenItem], named: set[str]) -> None:
+        self._all = {id(each): each for each in opened}
+        self._unnamed: dict[str, dict[int, _OpenItem]] = {}
+        for key, each in self._all.items():
+            if read.word(each.item.get("id")) not in named:
+                self._unnamed.setdefault(each.item_type, {})[key] = each
+
+    def has(self, opened: _OpenItem) -> bool:
+        """Tell whether an item is left."""
+        return id(opened) in self._all
+
+    def alike(self, kind: str, there: _OpenItem | None) -> _OpenItem | None:
+        """Return the item at a place if it is of a kind and unnamed, else the first of that kind."""
+        same = self._unnamed.get(kind, {})
+        return there if there is not None and id(there) in same else next(iter(same.values()), None)
+
+    def take(self, opened: _OpenItem) -> None:
+        """Leave an item out from now on."""
+        del self._all[id(opened)]
+        self._unnamed.get(opened.item_type, {}).pop(id(opened), None)
+
+    def speaking(self) -> Iterable[_OpenItem]:
+        """Return the messages that are left."""
+        return [each for each in self._all.values() if each.item_type == "message"]
 
 
 class OpenAIResponsesDecoder:
@@ -230,9 +266,14 @@ class OpenAIResponsesDecoder:
         if index is None:
             return events
         opened = self._of(chunk, "message")
-        opened.annotations.append(chunk.get("annotation"))
-        part = Text(text="", citations=items.citations(opened.annotations), id=read.word(opened.item.get("id")))
-        return [*events, PartUpdate(index, part)]
+        opened.citations.extend(items.citations([chunk.get("annotation")]))
+        if opened.citations.is_due:
+            events.append(self._cited(opened, index))
+        return events
+
+    def _cited(self, opened: _OpenItem, index: int) -> PartUpdate:
+        part = Text(text="", citations=opened.citations.told(), id=read.word(opened.item.get("id")))
+        return PartUpdate(index, part)
 
     def _view(self, chunk: dict[str, Any]) -> list[Event]:
         """Show a first view of an image in place of the last."""
@@ -315,27 +356,25 @@ class OpenAIResponsesDecoder:
 
     def _rest(self, output: list[dict[str, Any]]) -> Iterator[Event]:
         """Return what the answer holds beyond what was streamed."""
-        named = {item_id for item in output if (item_id := read.word(item.get("id")))}
-        left = list(self._items)
+        left = _Left(self._items, {item_id for item in output if (item_id := read.word(item.get("id")))})
         for place, item in enumerate(output):
-            opened = self._counterpart(item, place, left, named)
+            opened = self._counterpart(item, place, left)
             if opened is None:
                 opened = self._add(item, item.get("id"), len(self._items))
             else:
-                left.remove(opened)
+                left.take(opened)
             yield from self._settle(opened, item)
+        for opened in left.speaking():
+            index = next((at for key, at in opened.parts.items() if key[0] is Text), None)
+            if index is not None and not opened.closed and opened.citations.untold:
+                yield self._cited(opened, index)
 
-    def _counterpart(
-        self, item: dict[str, Any], place: int, left: list[_OpenItem], named: set[str]
-    ) -> _OpenItem | None:
+    def _counterpart(self, item: dict[str, Any], place: int, left: _Left) -> _OpenItem | None:
         """Return the streamed item that *item* is: by its id or, where servers change ids, by place and type."""
         found = self._by_id.get(read.words(item.get("id")))
-        if found in left:
+        if found is not None and left.has(found):
             return found
-        kind = items.kind_of(item)
-        same = [opened for opened in left if opened.item_type == kind and read.word(opened.item.get("id")) not in named]
-        there = self._by_place.get(place)
-        return there if there in same else next(iter(same), None)
+        return left.alike(items.kind_of(item), self._by_place.get(place))
 
     def _note(self, response: dict[str, Any]) -> list[Event]:
         """Report the ids, once each time they change."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from dragoman.errors import ProtocolError
+from dragoman.errors import ProtocolError, ResponseTooLargeError
 from dragoman.events import (
     ArgumentsDelta,
     Event,
@@ -23,8 +23,9 @@ from dragoman.events import (
     UsageSnapshot,
 )
 from dragoman.http import openai_parts as read
+from dragoman.http.growing import CallIndex, GrowingCitations
 from dragoman.http.sse import ServerSentEvent
-from dragoman.http.wire import HttpReply, loads
+from dragoman.http.wire import MAX_ITEMS, MAX_OBJECTS, HttpReply, loads
 from dragoman.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
 
 if TYPE_CHECKING:
@@ -44,15 +45,15 @@ class OpenAIChatDecoder:
         self._dialect = dialect
         self._count = 0
         self._open: dict[str, int] = {}
-        self._calls: dict[int, list[tuple[str, int]]] = {}
+        self._calls = CallIndex()
         self._begun: dict[int, ToolCall] = {}
-        self._latest = -1
         self._sound: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
         self._said: tuple[Any, ...] = ()
-        self._others: dict[int, dict[str, JSON]] = {}
+        self._spoken: list[str] = []
+        self._others: dict[int, _OtherChoice] = {}
         self._logprobs: list[JSON] = []
-        self._citations: list[Any] = []
+        self._citations = GrowingCitations()
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         """Return what one event means."""
@@ -79,9 +80,13 @@ class OpenAIChatDecoder:
         if self._logprobs:
             metadata["logprobs"] = {"content": self._logprobs}
         if self._others:
-            metadata["choices"] = [self._others[index] for index in sorted(self._others)]
+            metadata["choices"] = [self._others[index].told() for index in sorted(self._others)]
         events: list[Event] = [ResponseSnapshot(metadata=metadata)] if metadata else []
+        if self._citations.untold:
+            events.append(PartUpdate(self._open["text"], Text(text="", citations=self._citations.told())))
         if "audio" in self._open:
+            if self._spoken:
+                self._sound["transcript"] = "".join(self._spoken)
             events.append(PartUpdate(self._open["audio"], read.sound(self._sound, b"")))
         return events
 
@@ -126,7 +131,7 @@ class OpenAIChatDecoder:
         elif isinstance(choice.get("text"), str):
             self._text("text", choice["text"], events)
         if choice.get("logprobs"):
-            self._logprobs.extend(read.objects(read.fields(choice["logprobs"]).get("content")))
+            self._logprobs.extend(read.objects(read.fields(choice["logprobs"]).get("content"), MAX_OBJECTS))
         extra = self._dialect.choice_metadata(choice)
         if choice.get("finish_reason") is not None:
             finish = read.finish(choice["finish_reason"], self._dialect.finish_table)
@@ -174,23 +179,21 @@ class OpenAIChatDecoder:
         events.append(ReasoningDelta(index, text) if kind == "reasoning" else TextDelta(index, text))
 
     def _cite(self, annotations: Any, events: list[Event]) -> None:
-        self._citations.extend(read.objects(annotations))
-        part = Text(text="", citations=read.citations(self._citations))
+        self._citations.extend(read.citations(annotations))
         index = self._open.get("text")
         if index is None:
             index = self._open["text"] = self.begin()
-            events.append(PartStart(index, part))
-        else:
-            events.append(PartUpdate(index, part))
+            events.append(PartStart(index, Text(text="", citations=self._citations.told())))
+        elif self._citations.is_due:
+            events.append(PartUpdate(index, Text(text="", citations=self._citations.told())))
 
     def _audio(self, audio: Any, events: list[Event]) -> None:
         known = read.fields(audio)
         if not known:
             return
-        transcript = read.words(self._sound.get("transcript")) + read.words(known.get("transcript"))
+        if spoken := read.words(known.get("transcript")):
+            self._spoken.append(spoken)
         self._sound.update(known)
-        if transcript:
-            self._sound["transcript"] = transcript
         index = self._open.get("audio")
         if index is None:
             index = self._open["audio"] = self.begin()
@@ -203,11 +206,10 @@ class OpenAIChatDecoder:
         place = call.get("index")
         call_id = read.words(call.get("id"))
         begun = read.tool_call(call, self._count)
-        known = self._calls.setdefault(place, []) if isinstance(place, int) else self._any_place(call_id)
-        index = _same_call(known, call_id, has_name=bool(begun.name))
+        index = self._calls.find(place, call_id, has_name=bool(begun.name))
         if index is None:
             index = self.begin()
-            (known if isinstance(place, int) else self._calls.setdefault(-1, [])).append((call_id, index))
+            self._calls.add(place, call_id, index)
             numbered = read.tool_call(call, len(self._begun))
             begun_part = attrs.evolve(numbered, arguments="")
             self._begun[index] = begun_part
@@ -215,14 +217,9 @@ class OpenAIChatDecoder:
         elif begun.name and not self._begun[index].name:
             self._begun[index] = attrs.evolve(self._begun[index], name=begun.name)
             events.append(PartUpdate(index, self._begun[index]))
-        self._latest = index
+        self._calls.latest = index
         if begun.arguments:
             events.append(ArgumentsDelta(index, begun.arguments))
-
-    def _any_place(self, call_id: str) -> list[tuple[str, int]]:
-        """Return the calls that a fragment without a place may belong to: the one of its id, else the latest."""
-        everything = [entry for entries in self._calls.values() for entry in entries]
-        return [entry for entry in everything if (entry[0] == call_id if call_id else entry[1] == self._latest)]
 
     def _legacy(self, call: dict[str, Any], events: list[Event]) -> None:
         index = self._open.get("function_call")
@@ -235,20 +232,27 @@ class OpenAIChatDecoder:
 
     def _elsewhere(self, index: int, choice: Mapping[str, Any]) -> None:
         """Keep the text of another choice than the first, where several were asked for."""
-        kept = self._others.setdefault(index, {"index": index, "text": "", "finish_reason": None})
-        kept["text"] = str(kept["text"]) + read.text_of(read.fields(choice.get("delta")).get("content"))
+        kept = self._others.get(index)
+        if kept is None:
+            if len(self._others) >= MAX_ITEMS:
+                message = f"the reply holds more than {MAX_ITEMS} choices"
+                raise ResponseTooLargeError(message, phase="decode")
+            kept = self._others[index] = _OtherChoice(index)
+        kept.texts.append(read.text_of(read.fields(choice.get("delta")).get("content")))
         if choice.get("finish_reason") is not None:
-            kept["finish_reason"] = read.word(choice["finish_reason"])
+            kept.finish_reason = read.word(choice["finish_reason"])
 
 
-def _same_call(known: list[tuple[str, int]], call_id: str, *, has_name: bool) -> int | None:
-    """Return the call that a fragment goes on with, ``None`` if it begins a new one."""
-    if not known:
-        return None
-    latest_id, latest = known[-1]
-    if not call_id or call_id == latest_id:
-        return latest
-    for each_id, index in known:
-        if each_id == call_id:
-            return index
-    return None if has_name else latest
+class _OtherChoice:
+    """Collect what arrives of another choice than the first."""
+
+    __slots__ = ("finish_reason", "index", "texts")
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.texts: list[str] = []
+        self.finish_reason: str | None = None
+
+    def told(self) -> dict[str, JSON]:
+        """Return the choice as plain data."""
+        return {"index": self.index, "text": "".join(self.texts), "finish_reason": self.finish_reason}

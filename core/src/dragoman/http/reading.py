@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
 import attrs
@@ -32,6 +33,8 @@ from dragoman.provider import CallContext
 from dragoman.response import Response
 
 _EVENT_STREAM = "text/event-stream"
+_TURN_BYTES = 1 << 16
+"""How many bytes are decoded before the loop turns: some 300 events, which take a few milliseconds."""
 _BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
@@ -109,12 +112,13 @@ class EventIterator:
         "_ended",
         "_failure",
         "_finished",
-        "_first",
+        "_left",
         "_patience",
         "_reply",
         "_seen",
         "_sign",
         "_silent_since",
+        "_since_turn",
         "_splitter",
     )
 
@@ -132,7 +136,8 @@ class EventIterator:
         self._decoder = decoder
         self._splitter = EventDecoder()
         self._batch: Iterator[Event] = iter((start,))
-        self._first: bytes | None = first
+        self._left: bytes | memoryview | None = first
+        self._since_turn = 0
         self._sign = sign
         self._context = context
         self._silent_since = context.clock.monotonic()
@@ -161,10 +166,7 @@ class EventIterator:
                 raise StopAsyncIteration
             batch: list[Event] = []
             try:
-                piece, self._first = self._first, None
-                if piece is None:
-                    piece = await self._reply.piece()
-                if piece:
+                if piece := await self._next_piece():
                     self._take(piece, batch)
                 else:
                     self._finish(batch)
@@ -177,6 +179,28 @@ class EventIterator:
                 raise
             self._batch = iter(batch)
         return event
+
+    async def _next_piece(self) -> bytes:
+        """Return the next bytes, few enough to be decoded in one go; let the loop turn after so many.
+
+        Bytes that have arrived already, or that grew from few compressed ones, come without a turn of the loop, so that
+        no deadline, no cancellation and no other task would get through.
+        """
+        piece, self._left = self._left, None
+        if piece is None:
+            piece = await self._reply.piece()
+        if len(piece) > _TURN_BYTES:
+            whole = memoryview(piece)
+            piece, self._left = bytes(whole[:_TURN_BYTES]), whole[_TURN_BYTES:]
+        self._since_turn += len(piece)
+        if self._since_turn >= _TURN_BYTES:
+            self._since_turn = 0
+            await asyncio.sleep(0)
+            remaining = self._context.remaining()
+            if remaining is not None and remaining <= 0:
+                message = "the deadline of the call has passed (timeout)"
+                raise RequestTimeoutError(message, phase="total", retryable=False)
+        return bytes(piece)
 
     def _end(self, error: DragomanError, batch: list[Event]) -> None:
         """Keep *error* until all that came before it has been read, unless nothing of the answer is missing."""

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from attrs import field, frozen
 
-from dragoman.errors import InvalidRequestError, ProtocolError
+from dragoman.errors import InvalidRequestError, ProtocolError, ResponseTooLargeError
 from dragoman.http.concealment import conceal
 from dragoman.nesting import MAX_DEPTH, is_too_deep
 from dragoman.response import Adjustment
@@ -87,6 +87,35 @@ class HttpReply(Value):
             raise
 
 
+MAX_VALUES = 16_000_000
+"""How many values a JSON text may hold: the most that embeddings of 64 MiB come to."""
+MAX_OBJECTS = 1_000_000
+"""How many objects and lists a JSON text may hold: log probabilities of a long answer come to 700,000."""
+MAX_ITEMS = 10_000
+"""How many items a list of parts, calls, choices or citations may hold: more than any model makes."""
+_LARGE = 1 << 20
+
+
+def items_of(value: object, most: int = MAX_ITEMS) -> list[Any]:
+    """Return the items of a list of a reply; nothing if it is none.
+
+    Args:
+        value: what the reply holds where a list belongs.
+        most: how many items are accepted.
+
+    Raises:
+        ResponseTooLargeError: if there are more: each would be made into an object of ours.
+
+    """
+    if not isinstance(value, list):
+        return []
+    items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+    if len(items) > most:
+        message = f"the reply holds a list of {len(items)} items, where {most} are accepted"
+        raise ResponseTooLargeError(message, phase="decode")
+    return items
+
+
 def dumps(value: Any) -> bytes:
     """Return *value* as JSON.
 
@@ -108,6 +137,8 @@ def loads(data: bytes) -> Any:
         ProtocolError: if it is not JSON in UTF-8, or nested deeper than 500 levels.
 
     """
+    if len(data) > _LARGE:
+        _check_values(data)
     if len(data) > MAX_DEPTH and is_too_deep(data):
         message = f"expected JSON that is nested no deeper than {MAX_DEPTH} levels"
         raise ProtocolError(message, body=data[:EXCERPT].decode("utf-8", "replace"), phase="decode")
@@ -115,6 +146,14 @@ def loads(data: bytes) -> Any:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         return _loads_leniently(data, str(error))
+
+
+def _check_values(data: bytes) -> None:
+    """Refuse a text that is small beside what it would take as values: an empty object has 2 bytes here, 64 there."""
+    opened = data.count(b"{") + data.count(b"[")
+    if opened > MAX_OBJECTS or opened + data.count(b",") > MAX_VALUES:
+        message = f"the reply holds more than {MAX_OBJECTS} objects and lists, or {MAX_VALUES} values"
+        raise ResponseTooLargeError(message, phase="decode")
 
 
 def _loads_leniently(data: bytes, reason: str) -> Any:

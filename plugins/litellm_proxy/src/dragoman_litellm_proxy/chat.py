@@ -138,4 +138,4 @@ class LiteLLMProxyDecoder(OpenAIChatDecoder):
     def _call(self, call: dict[str, Any], events: list[Event]) -> None:
         super()._call(call, events)
         if call.get(SIGNED_CALL):
-            events.append(SealUpdate(self._latest, seal(call[SIGNED_CALL])))
+            events.append(SealUpdate(self._calls.latest, seal(call[SIGNED_CALL])))

@@ -1,0 +1,135 @@
+"""Counts what a decoder does for a body of n, 2n and 4n repetitions: work that is linear in bytes doubles with them.
+
+Operations are counted, not time: those of the interpreter, the items that are gone through by methods of lists that
+search or copy, and the length of everything that is made anew and kept, or handed on, from one event to the next. So a
+tuple, a text or a dictionary that is rebuilt for every event counts with its whole size each time, although one
+instruction makes it. Not seen are copies that are thrown away within one event, and ``in`` on a list.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sized
+from types import FrameType
+from typing import Any, Self
+
+from dragoman import StreamStart
+from dragoman.assembly import Assembler
+from dragoman.http import EventDecoder
+from dragoman.http.dialect import Dialect
+from dragoman.http.wire import HttpReply
+
+SIZES = (40, 80, 160)
+MOST = 2.6
+"""By how much the work may grow where the body doubles: 2 is linear, 4 the square."""
+_SEARCHING = frozenset({"remove", "index", "count", "insert", "copy", "reverse", "sort"})
+_LEAVES = (int, float, bool, type(None), type)
+
+
+class Counter:
+    """Count operations within a block, and what is rebuilt from one step to the next.
+
+    Attributes:
+        count: the operations so far.
+
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._kept: dict[int, tuple[object, int]] = {}
+
+    def __enter__(self) -> Self:
+        self._before = (sys.gettrace(), sys.getprofile())
+        sys.setprofile(self._profile)
+        sys.settrace(self._trace)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(self._before[0])
+        sys.setprofile(self._before[1])
+
+    def _trace(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
+        del argument
+        frame.f_trace_lines, frame.f_trace_opcodes = False, True
+        self.count += event == "opcode"
+        return self._trace
+
+    def _profile(self, frame: FrameType, event: str, argument: object) -> None:
+        del frame
+        if event == "c_call" and getattr(argument, "__name__", "") in _SEARCHING:
+            owner = getattr(argument, "__self__", None)
+            self.count += len(owner) if isinstance(owner, list) else 0
+
+    def weigh(self, roots: Iterable[object]) -> None:
+        """Add the length of all that *roots* lead to and that was not there, or shorter, at the last step."""
+        kept: dict[int, tuple[object, int]] = {}
+        for each in _reached(roots):
+            size = len(each) if isinstance(each, Sized) else 8  # what is no container has a few fields
+            kept[id(each)] = (each, size)
+            self.count += max(0, size - self._kept.get(id(each), (None, 0))[1])
+        self._kept = kept
+
+
+def _reached(roots: Iterable[object]) -> Iterator[object]:
+    stack, seen = [*roots], set[int]()
+    while stack:
+        each = stack.pop()
+        if id(each) in seen or isinstance(each, _LEAVES) or callable(each):
+            continue
+        seen.add(id(each))
+        yield each
+        stack.extend(_inside(each))
+
+
+def _inside(each: Any) -> Iterable[object]:
+    if isinstance(each, dict):
+        return [*each.keys(), *each.values()]
+    if isinstance(each, list | tuple | set | frozenset):
+        return each
+    if isinstance(each, str | bytes | bytearray | memoryview):
+        return ()
+    names = [
+        name for kind in type(each).__mro__ for name in getattr(kind, "__slots__", ()) if not name.startswith("__")
+    ]
+    values = [getattr(each, name, None) for name in names if name != "_dialect"]
+    return [*values, *(value for name, value in getattr(each, "__dict__", {}).items() if name != "_dialect")]
+
+
+def of_stream(dialect: Dialect, body: bytes) -> int:
+    """Return how much is done to decode and assemble a streamed reply, event by event."""
+    counter, frames = Counter(), EventDecoder()
+    with counter:
+        decoder, assembler = dialect.decoder(), Assembler(StreamStart())
+        events = frames.feed(body)
+    for event in events:
+        with counter:
+            made = list(decoder.feed(event))
+            for each in made:
+                assembler.feed(each)
+        counter.weigh([decoder, assembler, *made])
+        if decoder.done:
+            break
+    with counter:
+        made = list(decoder.close())
+        closing = [assembler.feed(each) for each in made] + assembler.end()
+        _ = closing[-1].response.text  # type: ignore[union-attr]
+    counter.weigh([*made, *closing])
+    return counter.count
+
+
+def of_reply(dialect: Dialect, body: bytes) -> int:
+    """Return how much is done to decode a whole reply."""
+    counter = Counter()
+    reply = HttpReply(status=200, headers={"content-type": "application/json"}, body=body)
+    with counter:
+        response = dialect.decode(reply)
+        _ = response.text
+    counter.weigh([response])
+    return counter.count
+
+
+def check_linear(work: Callable[[int], int]) -> None:
+    """Fail unless *work* of 4n exceeds that of 2n by little more than twice what that exceeds the work of n."""
+    work(2)  # what only the first use costs
+    few, more, many = map(work, SIZES)
+    assert many - more <= MOST * (more - few), f"{few}, {more}, {many} operations for {SIZES} repetitions"
