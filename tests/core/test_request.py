@@ -26,7 +26,7 @@ from dragoman import (
     [
         ("temperature", "hot", "temperature is a number, not 'hot'"),
         ("temperature", -0.1, "temperature is at least 0, not -0.1"),
-        ("temperature", float("nan"), "temperature is at least 0, not nan"),
+        ("temperature", float("nan"), "temperature is a finite number, not nan"),
         ("temperature", True, "temperature is a number, not True"),
         ("max_tokens", 0, "max_tokens is at least 1, not 0"),
         ("max_tokens", 1.5, "max_tokens is a whole number, not 1.5"),

@@ -118,12 +118,12 @@ messages = st.builds(
 known_messages = st.builds(Message, role=roles, content=text | st.lists(parts, max_size=2), name=maybe_text)
 settings = st.builds(
     Settings,
-    max_tokens=st.none() | st.integers(min_value=1),
+    max_tokens=st.none() | st.integers(min_value=1, max_value=2**63 - 1),
     temperature=st.none() | st.floats(min_value=0, max_value=2) | st.integers(min_value=0, max_value=2),
     top_p=st.none() | st.floats(min_value=0, max_value=1),
     top_k=counts,
     stop=st.none() | st.lists(words, max_size=2),
-    seed=st.none() | st.integers(),
+    seed=st.none() | st.integers(min_value=-(2**63), max_value=2**63 - 1),
     presence_penalty=st.none() | st.floats(min_value=-2, max_value=2),
     frequency_penalty=st.none() | st.floats(min_value=-2, max_value=2),
     effort=st.none() | st.sampled_from(["low", "max", "galactic"]),

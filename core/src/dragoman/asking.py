@@ -9,8 +9,9 @@ import attrs
 from attrs import frozen
 
 from dragoman.capabilities import Policy
-from dragoman.config import CORE_OPTIONS, FIELDS, LLMConfig
+from dragoman.config import CORE_OPTIONS, FIELDS, LLMConfig, is_policy, no_policy
 from dragoman.errors import InvalidRequestError
+from dragoman.given import copied, no_seconds, plain_text, seconds, shown
 from dragoman.message import Message
 from dragoman.provider import CallContext, Clock, SystemClock, Timeouts
 from dragoman.request import (
@@ -87,8 +88,8 @@ class Asking(Value):
             model=self.model,
             messages=messages,
             settings=self._settings(wishes),
-            tools=_tools(wishes.get("tools") or ()),
-            tool_choice=ToolChoice.of(wishes["tool_choice"]) if wishes.get("tool_choice") else AUTO,
+            tools=_tools(wishes.get("tools")),
+            tool_choice=AUTO if wishes.get("tool_choice") is None else ToolChoice.of(wishes["tool_choice"]),
             output=_output(wishes.get("output")),
             options=self._options(wishes, {"tools", "tool_choice", "output"}),
             headers=_headers(wishes),
@@ -117,14 +118,13 @@ class Asking(Value):
         timeouts = self.timeouts
         limit = wishes.get("timeout")
         if limit is not None:
-            if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
-                message = f"timeout is a number of seconds above 0, not {limit!r}"
-                raise InvalidRequestError(message, parameter="timeout")
-            timeouts = attrs.evolve(timeouts, total=float(limit))
+            total = seconds(limit)
+            if total is None:
+                raise InvalidRequestError(no_seconds("timeout", limit), parameter="timeout")
+            timeouts = attrs.evolve(timeouts, total=total)
         policy: Policy | None = wishes.get("on_unsupported")
-        if policy not in {None, "adjust", "warn", "raise"}:
-            message = f"on_unsupported is 'adjust', 'warn' or 'raise', not {policy!r}"
-            raise InvalidRequestError(message, parameter="on_unsupported")
+        if policy is not None and not is_policy(policy):
+            raise InvalidRequestError(no_policy(policy), parameter="on_unsupported")
         deadline = None if timeouts.total is None else self.clock.monotonic() + timeouts.total
         return CallContext(timeouts=timeouts, deadline=deadline, clock=self.clock, on_unsupported=policy)
 
@@ -141,9 +141,11 @@ class Asking(Value):
                 raise InvalidRequestError(message, parameter=name)
         known |= {"options", "headers", "timeout", "on_unsupported"}
         own = {name: value for name, value in wishes.items() if name not in known and name not in _SETTINGS}
-        shared: Mapping[str, Mapping[str, Any]] = wishes.get("options") or {}
+        shared = _shared(wishes.get("options"))
         if not own and not shared:
             return self.options
+        for name, value in own.items():
+            copied(value, name)  # which refuses what is nested too deep
         mine = {**self.options.get(self.provider, {}), **shared.get(self.provider, {}), **own}
         return {**self.options, **shared, self.provider: mine}
 
@@ -156,7 +158,7 @@ def read_conversation(conversation: Conversation) -> tuple[Message, ...]:
 
     """
     if isinstance(conversation, str):
-        if not conversation:
+        if not str.__len__(conversation):
             text = "a prompt is a text that is not empty"
             raise InvalidRequestError(text)
         return (Message("user", conversation),)
@@ -168,7 +170,33 @@ def read_conversation(conversation: Conversation) -> tuple[Message, ...]:
     return tuple(Message.from_dict(each) if isinstance(each, Mapping) else each for each in conversation)
 
 
-def _tools(tools: Iterable[ToolLike]) -> tuple[Tool | ServerTool, ...]:
+def read_texts(texts: str | Iterable[str]) -> list[str]:
+    """Return the texts of one text or several.
+
+    Raises:
+        InvalidRequestError: for what are no texts.
+
+    """
+    given: Any = texts  # callers without a type checker
+    if isinstance(given, str):
+        return [plain_text(given)]
+    if isinstance(given, bytes | bytearray | Mapping) or not isinstance(given, Iterable):
+        message = f"texts are a text or a list of texts, not {type(given).__name__}"  # pyright: ignore[reportUnknownArgumentType]
+        raise InvalidRequestError(message, parameter="texts")
+    each = [*given]  # pyright: ignore[reportUnknownVariableType]
+    wrong = next((index for index, text in enumerate(each) if not isinstance(text, str)), None)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    if wrong is not None:
+        message = f"texts[{wrong}] is a text, not {shown(each[wrong])}"  # pyright: ignore[reportUnknownArgumentType]
+        raise InvalidRequestError(message, parameter="texts")
+    return [*map(plain_text, each)]  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _tools(tools: Iterable[ToolLike] | None) -> tuple[Tool | ServerTool, ...]:
+    if tools is None:
+        return ()
+    if isinstance(tools, str | Mapping) or not isinstance(tools, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        message = f"tools are a list of tools, not {type(tools).__name__}"  # pyright: ignore[reportUnknownArgumentType]
+        raise InvalidRequestError(message, parameter="tools")
     return tuple(tool if isinstance(tool, Tool | ServerTool) else _tool(tool) for tool in tools)
 
 
@@ -184,19 +212,40 @@ def _tool(function: Callable[..., object]) -> Tool:
 def _output(output: Any) -> OutputFormat:
     if output is None or isinstance(output, OutputFormat):
         return output or TEXT
-    if output in ("text", "json"):
-        return TEXT if output == "text" else JSON_OBJECT
+    if isinstance(output, str) and (kind := plain_text(output)) in {"text", "json"}:
+        return TEXT if kind == "text" else JSON_OBJECT
     if isinstance(output, Mapping):
         schema = dict(cast("Mapping[str, Any]", output))
-        return OutputFormat("json_schema", schema=schema, name=str(schema.get("title", "answer")))
+        title = schema.get("title")
+        return OutputFormat("json_schema", schema=schema, name=title if isinstance(title, str) else "answer")
     from dragoman.schema import json_schema  # noqa: PLC0415  # not paid for at import
 
     return OutputFormat("json_schema", schema=json_schema(output), name=getattr(output, "__name__", "answer"))
 
 
 def _headers(wishes: Mapping[str, Any]) -> Mapping[str, str]:
-    headers: Any = wishes.get("headers") or {}
+    headers: Any = wishes.get("headers")
+    if headers is None:
+        return {}
     if not isinstance(headers, Mapping):
         message = f"headers are a mapping of texts, not {type(headers).__name__}"
         raise InvalidRequestError(message, parameter="headers")
     return cast("Mapping[str, str]", headers)
+
+
+def _shared(options: Any) -> Mapping[str, Mapping[str, Any]]:
+    """Return the options that a call gives, keyed by provider."""
+    if options is None:
+        return {}
+    if not isinstance(options, Mapping):
+        message = f"options are a mapping of options by provider, not {type(options).__name__}"
+        raise InvalidRequestError(message, parameter="options")
+    shared: Mapping[Any, Any] = options  # pyright: ignore[reportUnknownVariableType]
+    for provider, own in shared.items():
+        if not isinstance(provider, str) or not isinstance(own, Mapping):
+            message = (
+                f"options are a mapping of options by provider; those of {shown(provider)} are {type(own).__name__}"
+            )
+            raise InvalidRequestError(message, parameter="options")
+    copied(shared, "options")  # which refuses what is nested too deep
+    return shared

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from dragoman.capabilities import Policy
 from dragoman.errors import ConfigurationError, InvalidRequestError
+from dragoman.given import copied, no_seconds, plain_number, plain_text, seconds, shown
 from dragoman.request import SETTINGS, Settings
 from dragoman.secret import MASK, Discreet, Secret, is_credential, masked, reveal
 
@@ -33,13 +34,18 @@ CORE_OPTIONS = frozenset(
 """Keyword arguments that the core understands beside the settings; all others belong to the provider."""
 
 _MISSING: Any = object()
+_POLICIES = frozenset({"adjust", "warn", "raise"})
 _TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
 
 _SHAPES: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
     ("provider", str, "a text"),
     ("headers", Mapping, "a mapping of texts"),
     ("fallbacks", (list, tuple), "a list of models or configurations"),
+    ("allow_insecure", bool, "True or False"),
 )
+
+MOST_RETRIES = 1_000_000
+"""The most tries after the first that may be asked for."""
 
 
 class LLMConfig:
@@ -96,7 +102,7 @@ class LLMConfig:
             del api_key, api_base, kwargs  # a traceback that shows locals shows those of this frame
         self._default("temperature", temperature, DEFAULT_TEMPERATURE)
         self._default("max_tokens", max_tokens, DEFAULT_MAX_TOKENS)
-        self._check()
+        self.check()
 
     def _default(self, name: str, value: Any, default: Any) -> None:
         if value is _MISSING:
@@ -108,12 +114,14 @@ class LLMConfig:
         """Set a field, which counts as given from now on."""
         if name == "api_key" and value is not None:
             try:
-                value = Secret(_text("api_key", value))
+                value = Secret(text_of("api_key", value))
             except ConfigurationError:
                 del value  # as in __init__
                 raise
         elif name in {"model", "api_base"} and value is not None:
-            value = _text(name, value)
+            value = text_of(name, value)
+        elif name in {"temperature", "max_tokens"}:
+            value = _setting(name, value)
         elif name == "kwargs":
             try:
                 value = _hidden(value)
@@ -162,10 +170,8 @@ class LLMConfig:
 
     def replace(self, **changes: Any) -> LLMConfig:
         """Return a copy with some fields or keyword arguments changed."""
-        fields: dict[str, Any] = {"model": self.model, "api_key": self.api_key, "api_base": self.api_base}
-        fields |= {name: getattr(self, name) for name in self._given}
         try:
-            return LLMConfig(**{**fields, **self.kwargs, **changes})
+            return LLMConfig(**{**self._fields(), **changes})
         finally:
             del changes  # as in __init__
 
@@ -188,10 +194,15 @@ class LLMConfig:
             ConfigurationError: for a value of the wrong type.
 
         """
-        defaults = {"temperature": DEFAULT_TEMPERATURE, "max_tokens": DEFAULT_MAX_TOKENS}
-        values = {_text("the name of a field", name): value for name, value in config_dict.items()}
+        if not isinstance(config_dict, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            message = f"a configuration is made of a mapping, such as a dict, not of {type(config_dict).__name__}"
+            raise ConfigurationError(message)
+        values = {text_of("the name of a field", name): value for name, value in config_dict.items()}
+        for name, default in (("temperature", DEFAULT_TEMPERATURE), ("max_tokens", DEFAULT_MAX_TOKENS)):
+            if isinstance(values.get(name), int | float) and values[name] == default:
+                del values[name]
         try:
-            return cls(**{name: value for name, value in values.items() if defaults.get(name, _MISSING) != value})
+            return cls(**values)
         finally:
             del config_dict, values  # as in __init__
 
@@ -203,13 +214,12 @@ class LLMConfig:
             ConfigurationError: for a number that is none.
 
         """
-        source = os.environ if environ is None else environ
-        names = {*FIELDS, *SETTINGS, "provider", "timeout", "num_retries", "on_unsupported"}
-        found = {name: source[prefix + name.upper()] for name in names if source.get(prefix + name.upper())}
+        from dragoman.sources import of_environment  # noqa: PLC0415  # not paid for at import
+
         try:
-            return cls(**{name: _read(name, text, prefix) for name, text in found.items()})
+            return cls(**of_environment(os.environ if environ is None else environ, prefix))
         finally:
-            del environ, source, found  # as in __init__
+            del environ  # as in __init__
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str], profile: str | None = None) -> LLMConfig:
@@ -219,22 +229,34 @@ class LLMConfig:
             ConfigurationError: if the file or the profile is not there, or is not TOML.
 
         """
-        return cls.from_dict(_profile(path, profile))
+        from dragoman.sources import of_file  # noqa: PLC0415  # not paid for at import
 
-    def _check(self) -> None:
+        return cls.from_dict(of_file(path, profile))
+
+    def check(self) -> None:
+        """Refuse what cannot work; what is put into :attr:`kwargs` is seen here for the first time.
+
+        Raises:
+            ConfigurationError: for a value of the wrong type or out of range.
+
+        """
         self.settings()
         for name in _TIMEOUTS:
             value = self.kwargs.get(name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
-                message = f"{name} is a number of seconds above 0, not {value!r}"
-                raise ConfigurationError(message, parameter=name)
-        retries = self.kwargs.get("num_retries", 0)
-        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-            message = f"num_retries is a whole number from 0, not {retries!r}"
+            if value is not None and seconds(value) is None:
+                raise ConfigurationError(no_seconds(name, value), parameter=name)
+        retries = plain_number(self.kwargs.get("num_retries", 0))
+        if not isinstance(retries, int) or not 0 <= retries <= MOST_RETRIES:
+            message = f"num_retries is a whole number from 0, not {shown(self.kwargs['num_retries'])}"
             raise ConfigurationError(message, parameter="num_retries")
-        if self.kwargs.get("on_unsupported") not in {None, "adjust", "warn", "raise"}:
-            message = f"on_unsupported is 'adjust', 'warn' or 'raise', not {self.kwargs['on_unsupported']!r}"
-            raise ConfigurationError(message, parameter="on_unsupported")
+        policy = self.kwargs.get("on_unsupported")
+        if policy is not None and not is_policy(policy):
+            raise ConfigurationError(no_policy(policy), parameter="on_unsupported")
+        self._check_shapes()
+        for fallback in self.kwargs.get("fallbacks") or ():
+            _check_fallback(fallback)
+
+    def _check_shapes(self) -> None:
         for name, kind, wanted in _SHAPES:
             value = self.kwargs.get(name)
             if value is not None and not isinstance(value, kind):
@@ -254,36 +276,56 @@ class LLMConfig:
         shown = {name: value for name, value in self.to_dict(redact=True).items() if value is not None}
         return f"LLMConfig({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
+    def __copy__(self) -> LLMConfig:
+        return self.replace()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> LLMConfig:
+        return _remade(copy.deepcopy(self._fields(), memo))
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Refuse to pickle a key; a configuration without one is pickled."""
-        fields = {name: getattr(self, name) for name in FIELDS}
-        return (LLMConfig.from_dict, (Discreet({**fields, **self.kwargs}),))
+        return (_remade, (self._fields(),))
+
+    def _fields(self) -> Discreet:
+        """Return what makes the same configuration."""
+        names = ("model", "api_key", "api_base", *self._given)
+        return Discreet({**{name: getattr(self, name) for name in names}, **self.kwargs})
 
 
-def _profile(path: str | os.PathLike[str], profile: str | None) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415  # not paid for at import
-
+def configuration(given: Any, fields: Mapping[str, Any]) -> LLMConfig:
+    """Return the configuration that the arguments of an ``LLM`` stand for."""
     try:
-        table: dict[str, Any] = tomllib.loads(Path(path).read_text("utf-8")).get("llm", {})
-    except (OSError, ValueError, RecursionError) as error:
-        message = f"no configuration could be read from {path}: {error}"
-        raise ConfigurationError(message) from None
-    profiles = {name for name, value in table.items() if isinstance(value, dict) and name != "headers"}
-    shared: dict[str, Any] = {name: value for name, value in table.items() if name not in profiles}
-    if profile is None:
-        return shared
-    if profile not in profiles:
-        message = f"{path} has no profile [llm.{profile}]; it has {', '.join(sorted(profiles)) or 'none'}"
-        del table, shared  # as in LLMConfig.__init__
-        raise ConfigurationError(message)
-    return {**shared, **table[profile]}
+        if isinstance(given, str):
+            given_only: dict[str, Any] = {"model": given, "temperature": None, "max_tokens": None, **fields}
+            return LLMConfig(**given_only)
+        if given is not None and not isinstance(given, LLMConfig):
+            message = f"an LLM is made of an LLMConfig or the name of a model, not {type(given).__name__}"
+            raise ConfigurationError(message)
+        if fields:
+            message = f"{', '.join(fields)} go beside the name of a model; with an LLMConfig, give them to that"
+            raise ConfigurationError(message)
+        return given or LLMConfig()
+    finally:
+        del given, fields  # a traceback that shows locals shows those of this frame
+
+
+def _remade(fields: Mapping[str, Any]) -> LLMConfig:
+    try:
+        return LLMConfig(**fields)
+    finally:
+        del fields  # as in LLMConfig.__init__
 
 
 def _hidden(kwargs: Any) -> Discreet:
     """Return *kwargs* as something that hides the credentials among them, those of the headers as secrets."""
-    hidden = Discreet(kwargs)
-    headers: Any = kwargs.get("headers")
+    headers: Any = None
     try:
+        if not isinstance(kwargs, Mapping):
+            message = f"kwargs is a mapping, such as a dict, not {type(kwargs).__name__}"
+            raise ConfigurationError(message)
+        _check_depth(kwargs)  # pyright: ignore[reportUnknownArgumentType]
+        hidden = Discreet(kwargs)  # pyright: ignore[reportUnknownArgumentType]
+        headers = hidden.get("headers")
         if isinstance(headers, Mapping):
             headers = hidden["headers"] = Discreet(headers)  # pyright: ignore[reportUnknownArgumentType]
             for name in headers:
@@ -301,21 +343,58 @@ def _without_user(address: str) -> str:
     return f"{scheme}{found}{MASK}@{after}" if at else address
 
 
-def _text(name: str, value: Any) -> str:
+def _check_depth(kwargs: Mapping[str, Any]) -> None:
+    """Refuse what is nested too deep to be compared, shown or sent."""
+    try:
+        for name in kwargs:
+            copied(kwargs[name], text_of("the name of a keyword argument", name))
+    except InvalidRequestError as error:
+        raise ConfigurationError(error.message, parameter=error.parameter) from None
+    finally:
+        del kwargs  # as in LLMConfig.__init__
+
+
+def text_of(name: str, value: Any) -> str:
+    """Return *value* as the plain text that *name* is.
+
+    Raises:
+        ConfigurationError: if it is none, without showing it.
+
+    """
     if not isinstance(value, str):
         message = f"{name} is a text, not {type(value).__name__}"
         del value  # as in LLMConfig.__init__
         raise ConfigurationError(message, parameter=name)
-    return value
+    return value if isinstance(value, Secret) else plain_text(value)
 
 
-def _read(name: str, text: str, prefix: str) -> Any:
-    kinds: dict[str, type[Any]] = dict.fromkeys(("max_tokens", "top_k", "seed", "top_logprobs", "num_retries"), int)
-    kinds |= dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty", "timeout"), float)
-    if name in {"parallel_tool_calls", "logprobs"}:
-        return text.lower() in {"1", "true", "yes"}
+def _setting(name: str, value: Any) -> Any:
+    """Return *value* as the setting *name* has it."""
     try:
-        return kinds.get(name, str)(text)
-    except ValueError:
-        message = f"{prefix}{name.upper()} is a number, not {text!r}"
-        raise ConfigurationError(message, parameter=name) from None
+        return getattr(Settings(**{name: value}), name)
+    except InvalidRequestError as error:
+        raise ConfigurationError(error.message, parameter=name) from None
+
+
+def is_policy(value: object) -> bool:
+    """Tell whether *value* says what to do with a wish that cannot be fulfilled."""
+    return isinstance(value, str) and plain_text(value) in _POLICIES
+
+
+def no_policy(value: object) -> str:
+    """Return what is wrong with *value*, which is no policy."""
+    return f"on_unsupported is 'adjust', 'warn' or 'raise', not {shown(value)}"
+
+
+def _check_fallback(fallback: Any) -> None:
+    """Refuse what is no model and no configuration."""
+    try:
+        if isinstance(fallback, str):
+            text_of("a fallback", fallback)
+        elif isinstance(fallback, Mapping):
+            LLMConfig.from_dict(fallback)  # pyright: ignore[reportUnknownArgumentType]
+        elif not isinstance(fallback, LLMConfig):
+            message = f"a fallback is a model or a configuration, not {type(fallback).__name__}"
+            raise ConfigurationError(message, parameter="fallbacks")
+    finally:
+        del fallback  # as in LLMConfig.__init__

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from attrs import field, frozen
 
 from dragoman.errors import InvalidRequestError
+from dragoman.given import copied, plain_text, shown
 from dragoman.openstr import OpenStr
 from dragoman.parts import Data, Extension, Media, Part, PartFields, Reasoning, Refusal, Text, ToolCall, ToolResult
 from dragoman.value import Value
@@ -29,7 +30,8 @@ def _role(value: str) -> Role:
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         message = f"the role of a message is a string, not {type(value).__name__}"
         raise InvalidRequestError(message)
-    return Role.SYSTEM if value == "developer" else Role(value)
+    role = Role(value) if type(value) is str else Role(plain_text(value))
+    return Role.SYSTEM if role == "developer" else role
 
 
 _PARTS = (Text, Reasoning, Media, ToolCall, ToolResult, Refusal, Data, Extension)
@@ -37,7 +39,8 @@ _PARTS = (Text, Reasoning, Media, ToolCall, ToolResult, Refusal, Data, Extension
 
 def _parts(content: str | Part | Iterable[Part]) -> tuple[Part, ...]:
     if isinstance(content, str):
-        return (Text(text=content),) if content else ()
+        text = content if type(content) is str else plain_text(content)
+        return (Text(text=text),) if text else ()
     parts = (content,) if isinstance(content, _PARTS) else _as_tuple(content)
     for index, part in enumerate(parts):
         if not isinstance(part, _PARTS):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
@@ -55,9 +58,12 @@ def _as_tuple(content: Iterable[Part]) -> tuple[Part, ...]:
 
 
 class _Kept(Value):
-    """Leave room for what a dialect encoded a message as: no field, so neither compared, shown nor copied."""
+    """Leave room for what is known of a message: no field, so neither compared, shown nor copied.
 
-    __slots__ = ("_kept",)
+    ``_kept`` is what a dialect encoded it as, ``_changeable`` what in it may change in place once it was checked.
+    """
+
+    __slots__ = ("_changeable", "_kept")
 
 
 @frozen(eq=False, repr=False)
@@ -104,3 +110,52 @@ class Message(_Kept):
         from dragoman.serialization import message_from_dict  # noqa: PLC0415  # as above
 
         return message_from_dict(message_dict)
+
+
+def check_message(message: Message, index: int) -> None:
+    """Refuse what cannot be sent of a message; one that was checked is not checked again.
+
+    Args:
+        message: the message.
+        index: which of a conversation it is.
+
+    Raises:
+        InvalidRequestError: for an unknown role, a name that is no text, or a value nested too deep.
+
+    """
+    if getattr(message, "_changeable", None) is not None:
+        return
+    if message.role not in Role.known:
+        text = f"messages[{index}] has the role {str(message.role)!r}; known are system, user, assistant and tool"
+        raise InvalidRequestError(text)
+    if message.name is not None and not isinstance(message.name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        text = f"the name of messages[{index}] is a text, not {shown(message.name)}"
+        raise InvalidRequestError(text)
+    found = changeable(message)
+    for value in found:
+        if type(value) is not dict or value:  # most are empty, and this is done for every question
+            copied(value, f"a value in messages[{index}]")
+    object.__setattr__(message, "_changeable", found)
+
+
+def changeable(message: Message) -> tuple[Any, ...]:
+    """Return the values in a message that may be such as can be changed in place: mappings, lists, arrays of bytes."""
+    known: tuple[Any, ...] | None = getattr(message, "_changeable", None)
+    if known is not None:
+        return known
+    found = list[Any]()
+    parts: list[Any] = [*message.parts]
+    for part in parts:  # which grows on the way
+        found += (part.options, part.metadata)
+        if part.seal is not None:
+            found.append(part.seal.payload)
+        if isinstance(part, Text):
+            for citation in part.citations:
+                found.append(citation.metadata)  # a comprehension is a call more on Python 3.11
+        elif isinstance(part, ToolResult):
+            parts += part.content
+        elif isinstance(part, Media):
+            found.append(getattr(part.source, "data", ()))
+        elif isinstance(part, Data | Extension):
+            found.append(part.value)
+    return tuple(found)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, TypeAlias, Union
+from typing import Any, ClassVar, TypeAlias, Union
 
 from attrs import field, frozen
 
-from dragoman.errors import OutputError
+from dragoman.errors import InvalidRequestError, OutputError
+from dragoman.given import plain_text, shown
 from dragoman.nesting import parsed
 from dragoman.openstr import OpenStr
 from dragoman.value import Value
@@ -20,6 +21,22 @@ JSON: TypeAlias = Union[bool, int, float, str, "list[JSON]", "dict[str, JSON]", 
 
 def _empty() -> Mapping[str, JSON]:
     return {}
+
+
+def _take_text(value: Any, name: str, *, optional: bool = False) -> None:
+    """Make the field *name* of a value a plain text.
+
+    Raises:
+        InvalidRequestError: if it is no text.
+
+    """
+    text = getattr(value, name)
+    if type(text) is str or (optional and text is None):
+        return
+    if not isinstance(text, str):
+        message = f"{name} of {type(value).__name__} is a text, not {shown(text)}"
+        raise InvalidRequestError(message)
+    object.__setattr__(value, name, plain_text(text))
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -79,11 +96,35 @@ class PartFields(Value):
     options: Mapping[str, JSON] = field(factory=_empty)
     metadata: Mapping[str, JSON] = field(factory=_empty)
 
+    _texts: ClassVar[tuple[str, ...]] = ()
+    _optional_texts: ClassVar[tuple[str, ...]] = ("id",)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a field of the wrong type, once for all parts: attrs would call a function for each field."""
+        for name in self._texts:
+            if type(getattr(self, name)) is not str:
+                _take_text(self, name)
+        for name in self._optional_texts:
+            if getattr(self, name) is not None:
+                _take_text(self, name, optional=True)
+        if type(self.options) is not dict or type(self.metadata) is not dict or self.seal is not None:
+            _check_attached(self)
+
+
+def _check_attached(part: PartFields) -> None:
+    given: Any = part  # callers without a type checker
+    for name, kind in (("options", Mapping), ("metadata", Mapping), ("seal", Seal | None)):
+        if not isinstance(getattr(given, name), kind):
+            wanted = "a Seal" if name == "seal" else "an object of JSON, such as a dict"
+            message = f"{name} of {type(part).__name__} is {wanted}, not {shown(getattr(given, name))}"
+            raise InvalidRequestError(message)
+
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Text(PartFields):
     """Say something in words."""
 
+    _texts = ("text",)
     text: str
     citations: tuple[Citation, ...] = ()
 
@@ -92,15 +133,31 @@ class Text(PartFields):
 class Reasoning(PartFields):
     """Show how a model came to its answer; ``redacted`` if the words are kept back."""
 
+    _texts = ("text",)
     text: str = ""
     redacted: bool = False
 
 
+def _is_bytes(_: Any, __: object, data: Any) -> None:
+    if isinstance(data, bytes | bytearray) or (isinstance(data, memoryview) and data.contiguous):
+        return
+    message = f"data of Bytes is bytes, not {type(data).__name__}"  # pyright: ignore[reportUnknownArgumentType]
+    raise InvalidRequestError(message)
+
+
+def _all_texts(value: Any) -> None:
+    for name in value.__attrs_attrs__:
+        _take_text(value, name.name)
+
+
 @frozen(kw_only=True, eq=False, repr=False)
 class Bytes(Value):
-    """Bring media along as bytes."""
+    """Bring media along as bytes.
 
-    data: bytes = field(repr=lambda data: f"<{len(data)} bytes>")
+    A ``bytearray`` or ``memoryview`` is read with each call: what changes in it takes effect with the next one.
+    """
+
+    data: bytes = field(repr=lambda data: f"<{len(data)} bytes>", validator=_is_bytes)
 
     @property
     def base64(self) -> str:
@@ -113,6 +170,7 @@ class Url(Value):
     """Name media by an address that the provider fetches; this library never does."""
 
     url: str
+    __attrs_post_init__ = _all_texts
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -120,6 +178,7 @@ class FileRef(Value):
     """Name media that was uploaded to the provider before, by its file id."""
 
     file_id: str
+    __attrs_post_init__ = _all_texts
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -127,9 +186,16 @@ class InlineText(Value):
     """Bring a document along as plain text."""
 
     text: str
+    __attrs_post_init__ = _all_texts
 
 
 MediaSource: TypeAlias = Bytes | Url | FileRef | InlineText
+
+
+def _is_source(_: Any, __: object, source: Any) -> None:
+    if not isinstance(source, MediaSource):
+        message = f"source of Media is Bytes, Url, FileRef or InlineText, not {shown(source)}"
+        raise InvalidRequestError(message)
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -143,7 +209,9 @@ class Media(PartFields):
 
     """
 
-    source: MediaSource
+    _texts = ("media_type",)
+    _optional_texts = ("id", "filename")
+    source: MediaSource = field(validator=_is_source)
     media_type: str
     filename: str | None = None
 
@@ -160,6 +228,7 @@ class ToolCall(PartFields):
 
     """
 
+    _texts = ("name", "call_id", "arguments")
     name: str
     call_id: str
     arguments: str = ""
@@ -202,6 +271,8 @@ class Outcome(OpenStr):
 class Refusal(PartFields):
     """Decline to answer."""
 
+    _texts = ("text",)
+    _optional_texts = ("id", "category")
     text: str
     category: str | None = None
 
@@ -223,6 +294,7 @@ class Extension(PartFields):
 
     """
 
+    _texts = ("kind",)
     kind: str
     value: JSON = None
 
@@ -233,12 +305,31 @@ class Extension(PartFields):
 
 
 ResultContent: TypeAlias = Text | Media | Data | Extension
+_RESULT_CONTENT = (Text, Media, Data, Extension)
 
 
 def _result_content(value: str | Iterable[ResultContent]) -> tuple[ResultContent, ...]:
     if isinstance(value, str):
-        return (Text(text=value),) if value else ()
-    return tuple(value)
+        text = plain_text(value)
+        return (Text(text=text),) if text else ()
+    content: Any = value  # callers without a type checker
+    try:
+        parts = tuple(content)
+    except TypeError:
+        message = f"content of ToolResult is a text or parts, not {shown(content)}"
+        raise InvalidRequestError(message) from None
+    for index, part in enumerate(parts):
+        if not isinstance(part, _RESULT_CONTENT):
+            message = f"part {index} of a ToolResult is Text, Media, Data or Extension, not {shown(part)}"
+            raise InvalidRequestError(message)
+    return parts
+
+
+def _outcome(value: str) -> Outcome:
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        message = f"outcome of ToolResult is a word such as 'ok' or 'error', not {shown(value)}"
+        raise InvalidRequestError(message)
+    return Outcome(plain_text(value))
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -253,10 +344,11 @@ class ToolResult(PartFields):
 
     """
 
+    _texts = ("call_id", "name")
     call_id: str
     name: str
     content: tuple[ResultContent, ...] = field(converter=_result_content, default=())
-    outcome: Outcome = field(converter=Outcome, default=Outcome("ok"))
+    outcome: Outcome = field(converter=_outcome, default=Outcome("ok"))
 
     @property
     def text(self) -> str:
@@ -267,7 +359,13 @@ class ToolResult(PartFields):
 def _as_text(part: ResultContent) -> str:
     if isinstance(part, Text):
         return part.text
-    return json.dumps(part.value, ensure_ascii=False) if isinstance(part, Data) else ""
+    if not isinstance(part, Data):
+        return ""
+    try:
+        return json.dumps(part.value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        message = f"the value of Data is nothing that JSON can say: {error}"
+        raise InvalidRequestError(message) from None
 
 
 Part: TypeAlias = Text | Reasoning | Media | ToolCall | ToolResult | Refusal | Data | Extension

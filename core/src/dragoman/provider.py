@@ -8,9 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
+import attrs
 from attrs import field, frozen
 
 from dragoman.capabilities import Capabilities, Policy
+from dragoman.errors import ConfigurationError
+from dragoman.given import no_seconds, plain_number, seconds, shown
 from dragoman.request import ChatRequest, CompletionRequest
 from dragoman.response import Response, Usage
 from dragoman.secret import Secret
@@ -69,6 +72,15 @@ class SystemClock:
         await sleep(seconds)
 
 
+def _seconds(timeouts: Any, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is None:
+        return
+    limit = seconds(value)
+    if limit is None:
+        raise ConfigurationError(no_seconds(attribute.name, value), parameter=attribute.name)
+    object.__setattr__(timeouts, attribute.name, limit)
+
+
 @frozen(kw_only=True, eq=False, repr=False)
 class Timeouts(Value):
     """Limit how long a call may take, in seconds; ``None`` for no limit.
@@ -79,17 +91,28 @@ class Timeouts(Value):
         idle: between two pieces of the reply.
         total: for the whole call, retries and waits included.
 
+    Raises:
+        ConfigurationError: for what is no finite number above 0.
+
     """
 
-    connect: float | None = 10.0
-    first_byte: float | None = 600.0
-    idle: float | None = 120.0
-    total: float | None = 600.0
+    connect: float | None = field(default=10.0, validator=_seconds)
+    first_byte: float | None = field(default=600.0, validator=_seconds)
+    idle: float | None = field(default=120.0, validator=_seconds)
+    total: float | None = field(default=600.0, validator=_seconds)
 
 
 def new_call_id() -> str:
     """Return a name for a call: 128 random bits in hexadecimal digits."""
     return os.urandom(16).hex()
+
+
+def _moment(_: object, __: object, deadline: float | None) -> None:
+    if type(deadline) is float and deadline - deadline == 0.0:  # finite, told without a call
+        return
+    if deadline is not None and plain_number(deadline) is None:
+        message = f"a deadline is a moment on the clock of the call, in seconds, not {shown(deadline)}"
+        raise ConfigurationError(message, parameter="deadline")
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -107,7 +130,7 @@ class CallContext(Value):
     """
 
     timeouts: Timeouts = Timeouts()
-    deadline: float | None = None
+    deadline: float | None = field(default=None, validator=_moment)
     attempt: int = 1
     clock: Clock = field(factory=SystemClock)
     call_id: str = field(factory=new_call_id)

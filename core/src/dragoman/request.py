@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import Any, ClassVar, TypeAlias
 
 import attrs
 from attrs import field, frozen
 
 from dragoman.errors import InvalidRequestError, UnsupportedError
-from dragoman.message import Message
+from dragoman.given import copied, plain_number, plain_text, shown
+from dragoman.message import Message, check_message
 from dragoman.openstr import OpenStr
 from dragoman.parts import JSON
 from dragoman.secret import masked
@@ -32,41 +33,81 @@ class Effort(OpenStr):
 _Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 
-def _number(low: float, high: float = float("inf"), *, whole: bool = False) -> _Validator:
-    kinds: tuple[type, ...] = (int,) if whole else (int, float)
-    wanted = "a whole number" if whole else "a number"
-
-    def check(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+def _number(low: float, high: float = float("inf")) -> _Validator:
+    def check(settings: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         if value is None:
             return
-        if not isinstance(value, kinds) or isinstance(value, bool):
-            message = f"{attribute.name} is {wanted}, not {value!r}"
+        number = plain_number(value)
+        if number is None:
+            wanted = "a finite number" if isinstance(value, float) else "a number"
+            message = f"{attribute.name} is {wanted}, not {shown(value)}"
             raise InvalidRequestError(message, parameter=attribute.name)
-        if not low <= cast("float", value) <= high:
-            bounds = f"at least {low:g}" if high == float("inf") else f"between {low:g} and {high:g}"
-            message = f"{attribute.name} is {bounds}, not {value!r}"
-            raise InvalidRequestError(message, parameter=attribute.name)
+        _bounded(settings, attribute.name, number, low, high)
 
     return check
 
 
-def _is(kind: type, wanted: str) -> _Validator:
-    def check(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if value is not None and not isinstance(value, kind):
-            message = f"{attribute.name} is {wanted}, not {value!r}"
+def _whole(low: int = 0) -> _Validator:
+    def check(settings: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None:
+            return
+        number = plain_number(value)
+        if not isinstance(number, int):
+            message = f"{attribute.name} is a whole number, not {shown(value)}"
             raise InvalidRequestError(message, parameter=attribute.name)
+        _bounded(settings, attribute.name, number, low, _MOST)
 
     return check
+
+
+def _bounded(settings: Any, name: str, number: float, low: float, high: float) -> None:
+    """Keep *number* as the setting, or refuse it."""
+    if not low <= number <= high:
+        bounds = f"at least {low:g}" if high >= _MOST > number else f"between {low:g} and {high:g}"
+        message = f"{name} is {bounds}, not {shown(number)}"
+        raise InvalidRequestError(message, parameter=name)
+    object.__setattr__(settings, name, number)
+
+
+def _flag(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not isinstance(value, bool):
+        message = f"{attribute.name} is True or False, not {shown(value)}"
+        raise InvalidRequestError(message, parameter=attribute.name)
+
+
+def _text(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, str):
+        message = f"{attribute.name} is a text, not {shown(value)}"
+        raise InvalidRequestError(message, parameter=attribute.name)
+    object.__setattr__(of, attribute.name, plain_text(value))
+
+
+def _optional_text(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None:
+        _text(of, attribute, value)
+
+
+def _object(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, Mapping):
+        message = f"{attribute.name} is an object of JSON, such as a dict, not {shown(value)}"
+        raise InvalidRequestError(message, parameter=attribute.name)
+    if value:
+        copied(value, attribute.name)  # which refuses what is nested too deep; a change in it takes effect later
+
+
+def _optional_object(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None:
+        _object(of, attribute, value)
 
 
 def _stop(value: str | Iterable[str] | None) -> tuple[str, ...] | None:
     if value is None:
         return None
     words = _words(value)
-    if not all(isinstance(word, str) and word for word in words):
-        message = f"stop is a text or a list of texts, none empty, not {value!r}"
+    if not all(isinstance(word, str) and str.__len__(word) for word in words):
+        message = f"stop is a text or a list of texts, none empty, not {shown(value)}"
         raise InvalidRequestError(message, parameter="stop")
-    return words
+    return tuple(map(plain_text, words))
 
 
 def _words(value: Any) -> tuple[Any, ...]:
@@ -83,12 +124,13 @@ def _effort(value: str | None) -> Effort | None:
     if value is None:
         return None
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        message = f"effort is a word such as 'low' or 'high', not {value!r}"
+        message = f"effort is a word such as 'low' or 'high', not {shown(value)}"
         raise InvalidRequestError(message, parameter="effort")
-    return Effort(value)
+    return Effort(plain_text(value))
 
 
 _PENALTY = _number(-2, 2)
+_MOST = 2**63 - 1  # what fits into the whole numbers of nearly every server
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -116,19 +158,19 @@ class Settings(Value):
 
     """
 
-    max_tokens: int | None = field(default=None, validator=_number(1, whole=True))
+    max_tokens: int | None = field(default=None, validator=_whole(1))
     temperature: float | None = field(default=None, validator=_number(0))
     top_p: float | None = field(default=None, validator=_number(0, 1))
-    top_k: int | None = field(default=None, validator=_number(0, whole=True))
+    top_k: int | None = field(default=None, validator=_whole())
     stop: tuple[str, ...] | None = field(default=None, converter=_stop)
-    seed: int | None = field(default=None, validator=_number(float("-inf"), whole=True))
+    seed: int | None = field(default=None, validator=_whole(-(2**63)))
     presence_penalty: float | None = field(default=None, validator=_PENALTY)
     frequency_penalty: float | None = field(default=None, validator=_PENALTY)
     effort: Effort | None = field(default=None, converter=_effort)
-    parallel_tool_calls: bool | None = field(default=None, validator=_is(bool, "True or False"))
-    logprobs: bool | None = field(default=None, validator=_is(bool, "True or False"))
-    top_logprobs: int | None = field(default=None, validator=_number(0, whole=True))
-    service_tier: str | None = field(default=None, validator=_is(str, "a text"))
+    parallel_tool_calls: bool | None = field(default=None, validator=_flag)
+    logprobs: bool | None = field(default=None, validator=_flag)
+    top_logprobs: int | None = field(default=None, validator=_whole())
+    service_tier: str | None = field(default=None, validator=_optional_text)
     explicit: frozenset[str] = field(default=frozenset(), converter=_names)
 
 
@@ -149,11 +191,11 @@ class Tool(Value):
 
     """
 
-    name: str
-    description: str | None = None
-    schema: Mapping[str, JSON] = field(factory=lambda: {"type": "object", "properties": {}})
-    strict: bool | None = None
-    options: Mapping[str, JSON] = field(factory=dict[str, JSON])
+    name: str = field(validator=_text)
+    description: str | None = field(default=None, validator=_optional_text)
+    schema: Mapping[str, JSON] = field(factory=lambda: {"type": "object", "properties": {}}, validator=_object)
+    strict: bool | None = field(default=None, validator=_flag)
+    options: Mapping[str, JSON] = field(factory=dict[str, JSON], validator=_object)
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -166,8 +208,8 @@ class ServerTool(Value):
 
     """
 
-    id: str
-    args: Mapping[str, JSON] = field(factory=dict[str, JSON])
+    id: str = field(validator=_text)
+    args: Mapping[str, JSON] = field(factory=dict[str, JSON], validator=_object)
 
     @property
     def issuer(self) -> str:
@@ -190,14 +232,22 @@ class ToolChoice(Value):
 
     """
 
-    kind: str
-    name: str | None = None
+    kind: str = field(validator=_text)
+    name: str | None = field(default=None, validator=_optional_text)
 
     @classmethod
     def of(cls, choice: ToolChoice | str) -> ToolChoice:
-        """Read a choice: ``auto``, ``none``, ``required`` (or ``any``), or the name of a tool."""
+        """Read a choice: ``auto``, ``none``, ``required`` (or ``any``), or the name of a tool.
+
+        Raises:
+            InvalidRequestError: if it is no text.
+
+        """
         if isinstance(choice, ToolChoice):
             return choice
+        if not isinstance(choice, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            message = f"tool_choice is 'auto', 'none', 'required' or the name of a tool, not {shown(choice)}"
+            raise InvalidRequestError(message, parameter="tool_choice")
         if choice in {"auto", "none", "required"}:
             return cls(choice)
         return REQUIRED if choice == "any" else cls("tool", choice)
@@ -220,10 +270,10 @@ class OutputFormat(Value):
 
     """
 
-    kind: str = "text"
-    schema: Mapping[str, JSON] | None = field(default=None, kw_only=True)
-    name: str | None = field(default=None, kw_only=True)
-    strict: bool | None = field(default=None, kw_only=True)
+    kind: str = field(default="text", validator=_text)
+    schema: Mapping[str, JSON] | None = field(default=None, kw_only=True, validator=_optional_object)
+    name: str | None = field(default=None, kw_only=True, validator=_optional_text)
+    strict: bool | None = field(default=None, kw_only=True, validator=_flag)
 
 
 TEXT = OutputFormat("text")
@@ -239,16 +289,16 @@ def _messages(value: Iterable[Message]) -> tuple[Message, ...]:
         if not isinstance(message, Message):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
             text = f"messages[{index}] is {type(message).__name__}, not a Message"
             raise InvalidRequestError(text)
-        if not message.role.is_known:
-            text = f"messages[{index}] has the role {str(message.role)!r}; known are system, user, assistant and tool"
-            raise InvalidRequestError(text)
+        check_message(message, index)
     return messages
 
 
-def _prompt(_: Any, __: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, str) or not value:
-        message = "a prompt is a text that is not empty" if value == "" else f"a prompt is a text, not {value!r}"
+def _prompt(request: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, str) or not str.__len__(value):
+        given = "a text that is not empty" if isinstance(value, str) else f"a text, not {shown(value)}"
+        message = f"a prompt is {given}"
         raise InvalidRequestError(message)
+    object.__setattr__(request, attribute.name, plain_text(value))
 
 
 Options: TypeAlias = Mapping[str, Mapping[str, Any]]
@@ -312,7 +362,7 @@ class CompletionRequest(Value):
 
     model: str
     prompt: str = field(validator=_prompt)
-    suffix: str | None = None
+    suffix: str | None = field(default=None, validator=_optional_text)
     settings: Settings = Settings()
     options: Options = field(factory=_no_options, repr=_masked)
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)

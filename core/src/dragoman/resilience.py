@@ -8,18 +8,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 from attrs import field, frozen
 
 from dragoman.budget import RetryBudget
-from dragoman.errors import DragomanError, RequestTimeoutError
+from dragoman.config import MOST_RETRIES
+from dragoman.errors import ConfigurationError, DragomanError, RequestTimeoutError
+from dragoman.given import MAX_SECONDS, plain_number, shown
 from dragoman.provider import CallContext, new_call_id
 from dragoman.response import Attempt
 from dragoman.value import Value
 
 T = TypeVar("T")
+
+
+_DOUBLINGS = 60  # beyond which any backoff is the longest one
+
+
+def _in_range(policy: Any, name: str, value: object, high: float, wanted: str) -> None:
+    number = plain_number(value)
+    if number is None or not 0 <= number <= high:
+        message = f"{name} is {wanted}, not {shown(value)}"
+        raise ConfigurationError(message, parameter=name)
+    object.__setattr__(policy, name, number)
+
+
+def _wait(policy: Any, attribute: attrs.Attribute[Any], value: object) -> None:
+    _in_range(policy, attribute.name, value, MAX_SECONDS, "a number of seconds from 0")
+
+
+def _share(policy: Any, attribute: attrs.Attribute[Any], value: object) -> None:
+    _in_range(policy, attribute.name, value, 1, "a share between 0 and 1")
+
+
+def _whole(policy: Any, attribute: attrs.Attribute[Any], value: object) -> None:
+    if isinstance(plain_number(value), float):
+        value = None
+    _in_range(policy, attribute.name, value, MOST_RETRIES, f"a whole number from 0 to {MOST_RETRIES}")
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -34,13 +61,16 @@ class RetryPolicy(Value):
         jitter: the share of a backoff that is left to chance.
         budget: what all calls to one endpoint may spend on retries; see :class:`RetryBudget`.
 
+    Raises:
+        ConfigurationError: for a number that is none, not finite or out of range.
+
     """
 
-    retries: int = 2
-    first_wait: float = 0.5
-    longest_backoff: float = 8.0
-    longest_wait: float = 60.0
-    jitter: float = 0.25
+    retries: int = field(default=2, validator=_whole)
+    first_wait: float = field(default=0.5, validator=_wait)
+    longest_backoff: float = field(default=8.0, validator=_wait)
+    longest_wait: float = field(default=60.0, validator=_wait)
+    jitter: float = field(default=0.25, validator=_share)
     budget: RetryBudget = field(factory=RetryBudget, repr=False, eq=False)
 
     def wait(self, retry: int, error: DragomanError) -> float | None:
@@ -51,7 +81,7 @@ class RetryPolicy(Value):
         if hint is None or not math.isfinite(hint) or hint < 0:
             from random import random  # noqa: PLC0415  # not paid for at import
 
-            backoff = min(self.first_wait * 2.0**retry, self.longest_backoff)
+            backoff = min(self.first_wait * 2.0 ** min(retry, _DOUBLINGS), self.longest_backoff)
             return backoff * (1 - self.jitter * random())  # noqa: S311  # spreads load, guards nothing
         return hint if hint <= self.longest_wait else None
 

@@ -86,6 +86,9 @@ def explain(config: LLMConfig | str, plugins: Plugins | None = None) -> Explanat
 
     """
     config = LLMConfig(model=config) if isinstance(config, str) else config
+    if not isinstance(config, LLMConfig):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        message = f"what is explained is an LLMConfig or the name of a model, not {type(config).__name__}"
+        raise ConfigurationError(message)
     return _Search(config, plugins or installed()).run()
 
 

@@ -17,7 +17,7 @@ import re
 import textwrap
 import typing
 from collections import abc, deque
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, Flag
@@ -29,6 +29,7 @@ import attrs
 from attrs import NOTHING, field, frozen
 
 from dragoman.errors import InvalidRequestError
+from dragoman.given import is_hashable, shown
 from dragoman.parts import JSON
 from dragoman.request import Tool
 
@@ -96,7 +97,7 @@ def tool(
 
     """
     if not (inspect.isfunction(function) or inspect.ismethod(function)):
-        _refuse(repr(function), "this is no Python function", "write one with def around it")
+        _refuse(shown(function), "this is no Python function", "write one with def around it")
     name = name or function.__name__
     if name == "<lambda>":
         _refuse(name, "a tool needs a name", "give name=")
@@ -126,8 +127,8 @@ class _Writer:
 
     def write(self, kind: object, path: str) -> _Schema:
         origin: Any = get_origin(kind) or kind
-        if not isinstance(cast("object", origin), Hashable):
-            _refuse(path, f"{origin!r} is no type", "give a type")
+        if not is_hashable(origin):
+            _refuse(path, f"{shown(origin)} is no type", "give a type")
         if (form := _FORMS.get(origin)) is not None:
             return form(self, kind, path)
         if isinstance(origin, typing.NewType):
@@ -257,7 +258,8 @@ def _unsupported(kind: object, path: str) -> NoReturn:
     if isinstance(kind, str | typing.ForwardRef):
         _refuse(path, f"{kind!r} only names a type", "give the type itself, or name it in a class")
     advice = "use an attrs class, a dataclass or a built-in type that JSON has a form for"
-    _refuse(path, f"{getattr(kind, '__qualname__', repr(kind))} has no form in JSON", _INSTEAD.get(kind, advice))
+    name = getattr(kind, "__qualname__", None) or shown(kind)
+    _refuse(path, f"{name} has no form in JSON", _INSTEAD.get(kind, advice))
 
 
 def _choice(values: Iterable[object], path: str) -> _Schema:
@@ -266,7 +268,7 @@ def _choice(values: Iterable[object], path: str) -> _Schema:
         plain: Any = value.value if isinstance(value, Enum) else value
         name = next((_SCALARS[kind]["type"] for kind in (bool, int, str, NoneType) if isinstance(plain, kind)), None)
         if name is None:
-            _refuse(path, f"{plain!r} cannot be one of several values", "use texts and whole numbers")
+            _refuse(path, f"{shown(plain)} cannot be one of several values", "use texts and whole numbers")
         groups.setdefault(str(name), []).append(plain)
     if not groups:
         _refuse(path, "this has no values to choose from", "give it some")
@@ -302,7 +304,7 @@ def _default(value: object) -> _Schema:
 
 def _label(kind: object) -> str:
     origin = get_origin(kind) or kind
-    words = [str(getattr(origin, "__name__", origin)), *map(_label, get_args(kind))]
+    words = [str(getattr(origin, "__name__", None) or shown(origin)), *map(_label, get_args(kind))]
     return re.sub(r"[^A-Za-z0-9]+", "_", " ".join(words)).strip("_") or "Type"
 
 

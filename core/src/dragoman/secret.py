@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn, Self, cast
 
 from dragoman.errors import ConfigurationError
+from dragoman.given import plain_text
 
 MASK = "********"
 
@@ -40,6 +41,11 @@ class Secret(str):
         """Make a secret of *value*; a secret is returned as it is."""
         if isinstance(value, cls):
             return value
+        if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            message = f"{name} is a text, not {type(value).__name__}; the value is not shown"
+            del value  # a traceback that shows locals shows those of this frame
+            raise ConfigurationError(message)
+        value = plain_text(value)
         problem = _problem(value)
         if problem:
             del value  # a traceback that shows locals shows those of this frame

@@ -24,6 +24,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from dragoman.errors import InvalidRequestError, OutputValidationError, RefusalError, TruncatedOutputError
+from dragoman.given import shown
 from dragoman.message import Message
 from dragoman.nesting import parsed
 from dragoman.openstr import OpenStr
@@ -240,7 +241,7 @@ def _register_union(
             return converter.structure(fields, kind)
         if unknown is not None and tag:
             return unknown(data)
-        message = f"'type' is one of {', '.join(tags)}, not {tag!r}"
+        message = f"'type' is one of {', '.join(tags)}, not {shown(tag)}"
         raise ValueError(message)
 
     converter.register_unstructure_hook(union, write)
@@ -286,7 +287,7 @@ def _exactly(kind: type[Any]) -> Callable[[Any, Any], Any]:
 
     def read(value: Any, _: Any) -> Any:
         if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
-            message = f"{value!r} is no {kind.__name__}"
+            message = f"{shown(value)} is no {kind.__name__}"
             raise TypeError(message)
         return value
 
@@ -310,7 +311,7 @@ def _from_text(kind: type[Any], read: Callable[[str], Any]) -> Callable[[Any, An
         try:
             return read(_exactly(str)(value, str))
         except (ValueError, ArithmeticError):
-            message = f"{value!r} is no {kind.__name__}"
+            message = f"{shown(value)} is no {kind.__name__}"
             raise TypeError(message) from None
 
     return structure
@@ -332,7 +333,7 @@ def _no_text(factory: Callable[[Any, Converter], Callable[[Any, Any], Any]]) -> 
 
         def structure(value: Any, wanted: Any) -> Any:
             if isinstance(value, str | bytes | Mapping):
-                message = f"{value!r} is no list"
+                message = f"{shown(cast('object', value))} is no list"
                 raise TypeError(message)
             return read(value, wanted)
 
@@ -355,7 +356,7 @@ def _structure_annotated(converter: Converter) -> Callable[[Any, Any], Any]:
 
 def _mapping(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        message = f"{value!r} is no object"
+        message = f"{shown(value)} is no object"
         raise TypeError(message)
     return dict(cast("Mapping[str, Any]", value))
 
@@ -389,5 +390,5 @@ def _scalar_union(value: Any, kind: Any) -> Any:
     if type(value) in members or (isinstance(value, int) and not isinstance(value, bool) and float in members):
         return value
     wanted = " or ".join("null" if member is type(None) else member.__name__ for member in members)
-    message = f"{value!r} is no {wanted}"
+    message = f"{shown(value)} is no {wanted}"
     raise TypeError(message)

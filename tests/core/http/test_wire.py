@@ -26,6 +26,32 @@ def test_an_excerpt_is_bounded_and_always_text() -> None:
     assert HttpReply(status=200, body=b"\xff").excerpt == "\ufffd"
 
 
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        ({"a": [{"b": float("nan")}]}, "a[0].b: a number that is not finite"),
+        ({"a": None, "b": (1, -float("inf"))}, "b[1]: a number that is not finite"),
+        ({"messages": [{"content": "ok"}, {"content": "half \ud83d"}]}, "messages[1].content: "),
+        ({"seed": 1 << 70}, "seed: "),
+        ({"a": {"b": {1, 2}}}, "a.b: "),
+        (float("nan"), "in the value itself: a number that is not finite"),
+    ],
+)
+def test_what_json_cannot_say_is_refused_with_its_path(value: object, where: str) -> None:
+    with pytest.raises(InvalidRequestError, match="JSON cannot say") as caught:
+        dumps(value)
+    assert where in caught.value.message
+
+
+def test_null_and_a_value_without_end_have_no_path() -> None:
+    assert dumps({"a": None, "b": ["null", True, 1.5, 3]}) == b'{"a":null,"b":["null",true,1.5,3]}'
+    cycle: list[object] = []
+    cycle.append(cycle)
+    for value in (cycle, [object(), {1: 2}], {1: None}):
+        with pytest.raises(InvalidRequestError, match="JSON cannot say"):
+            dumps(value)
+
+
 @pytest.mark.parametrize("value", [object(), {1: 2}, "\ud800", 1 << 70, {"x": {1, 2}}])
 def test_what_json_cannot_say_is_refused(value: object) -> None:
     with pytest.raises(InvalidRequestError, match="JSON cannot say"):

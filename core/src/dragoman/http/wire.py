@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,11 @@ EXCERPT = 500
 """How many characters of a reply an error shows."""
 
 _ESCAPE = rb"(?s)\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
+
+
+_HALF = re.compile("[\ud800-\udfff]")
+_DEEPEST = 254  # levels, as orjson counts them
+_PATH = 200
 
 
 def _no_headers() -> Mapping[str, str]:
@@ -124,10 +130,41 @@ def dumps(value: Any) -> bytes:
 
     """
     try:
-        return orjson.dumps(value)
+        text = orjson.dumps(value)
     except orjson.JSONEncodeError as error:
-        message = f"the request holds what JSON cannot say: {error}"
+        message = f"the request holds what JSON cannot say{_where(value)}: {error}"
         raise InvalidRequestError(message) from None
+    if b"null" in text and (where := _where(value)):  # as orjson writes what is no finite number
+        message = f"the request holds what JSON cannot say{where}: a number that is not finite"
+        raise InvalidRequestError(message)
+    return text
+
+
+def _where(value: Any) -> str:
+    """Return the path of the first value that JSON has no form for, empty if all have one."""
+    ahead: list[tuple[str, Any, int]] = [("", value, 0)]
+    while ahead:
+        path, each, depth = ahead.pop()
+        kind: Any = each.__class__
+        if kind is dict:
+            ahead += [(f"{path}.{name}", inner, depth + 1) for name, inner in reversed(each.items())]
+        elif kind in {list, tuple}:
+            ahead += [(f"{path}[{index}]", inner, depth + 1) for index, inner in reversed([*enumerate(each)])]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        elif not _is_sayable(each):
+            return f" in {path[:_PATH].lstrip('.') or 'the value itself'}"
+        if depth > _DEEPEST:
+            return ""
+    return ""
+
+
+def _is_sayable(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, str):
+        return not _HALF.search(value)
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**64
+    return value is None
 
 
 def loads(data: bytes) -> Any:
