@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 import pytest
 
 from core.http.calls import HELLO, Options, collected, request, speaking, whole
-from dragoman import CallContext, ChatRequest, CompletionRequest, DragomanError, Response
+from dragoman import JSON, CallContext, ChatRequest, CompletionRequest, Data, DragomanError, Message, Response
 from dragoman.http import HttpRequest, OpenAIChat, OpenAIProvider
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 
 REFUSED = Reply.json({"error": {"message": "slower"}}, status=503)
 WRONG = Reply.json({"error": {"message": "no"}}, status=400)
+
+
+Ask: TypeAlias = Callable[[OpenAIProvider, ChatRequest, CallContext], Awaitable[Response]]
 
 
 class Counting(OpenAIChat[Options]):
@@ -28,29 +32,38 @@ class Counting(OpenAIChat[Options]):
         return super().encode(request, stream=stream)
 
 
-async def chat(near: OpenAIProvider, asked: ChatRequest) -> Response:
-    return await near.chat(asked, CallContext())
+async def chat(near: OpenAIProvider, asked: ChatRequest, within: CallContext | None = None) -> Response:
+    return await near.chat(asked, within or CallContext())
 
 
-async def failed(ask: Callable[[OpenAIProvider, ChatRequest], Awaitable[Response]], *given: object) -> None:
+async def failed(ask: Ask, near: OpenAIProvider, asked: ChatRequest, attempt: int = 1) -> None:
     with pytest.raises(DragomanError):
-        await ask(*given)  # type: ignore[arg-type]
+        await ask(near, asked, CallContext(attempt=attempt))
 
 
 @pytest.mark.parametrize(("ask", "answer"), [(chat, Reply.json(whole())), (collected, Reply.sse(HELLO))])
-async def test_each_further_try_sends_the_same_words(
-    loopback: LoopbackServer, ask: Callable[[OpenAIProvider, ChatRequest], Awaitable[Response]], answer: Reply
-) -> None:
+async def test_each_further_try_sends_the_same_words(loopback: LoopbackServer, ask: Ask, answer: Reply) -> None:
     loopback.reply(REFUSED, REFUSED, answer, answer)
     dialect, asked = Counting(), request()
     async with speaking(loopback, speaks=dialect) as near:
         await failed(ask, near, asked)
-        await failed(ask, near, asked)
-        assert (await ask(near, asked)).text == "Hello"
+        await failed(ask, near, asked, 2)
+        assert (await ask(near, asked, CallContext(attempt=3))).text == "Hello"
         assert dialect.encoded == 1
         assert len({received.body for received in loopback.requests}) == 1
-        await ask(near, asked)
+        await ask(near, asked, CallContext())
         assert dialect.encoded == 2
+
+
+async def test_the_first_try_of_a_call_is_put_into_words_anew(loopback: LoopbackServer) -> None:
+    loopback.reply(REFUSED, Reply.json(whole()))
+    value: dict[str, JSON] = {"said": "before"}
+    asked = ChatRequest(model="m", messages=(Message("user", [Data(value=value)]),))
+    async with speaking(loopback) as near:
+        await failed(chat, near, asked)
+        value["said"] = "now"
+        await chat(near, asked)
+    assert [b"now" in received.body for received in loopback.requests] == [False, True]
 
 
 async def test_other_calls_and_streams_have_words_of_their_own(loopback: LoopbackServer) -> None:
@@ -66,4 +79,4 @@ async def test_other_calls_and_streams_have_words_of_their_own(loopback: Loopbac
     texts = [received.json["messages"][0]["content"] for received in loopback.requests]
     assert texts == ["one", "two", "one", "one", "three", "four"]
     assert ["stream" in received.json for received in loopback.requests] == [False, False, False, True, False, False]
-    assert dialect.encoded == 5
+    assert dialect.encoded == 6  # the first try of each call

@@ -10,6 +10,7 @@ import attrs
 
 from dragoman.config import CORE_OPTIONS
 from dragoman.errors import InvalidRequestError
+from dragoman.given import copied
 from dragoman.request import SETTINGS, ChatRequest, CompletionRequest
 
 T = TypeVar("T")
@@ -22,7 +23,7 @@ NOT_PER_CALL = "not_per_call"
 
 
 class OptionsReader(Generic[T]):
-    """Make the options class of what the caller gave, anew only if it is not the same object as last time.
+    """Make the options class of what the caller gave, anew only if it is another object than last time, or has changed.
 
     Args:
         kind: the options class, of attrs.
@@ -34,7 +35,7 @@ class OptionsReader(Generic[T]):
         self._kind = kind
         self._provider = provider
         self._default = kind()
-        self._last: tuple[Mapping[str, Any], T] | None = None
+        self._last: tuple[Mapping[str, Any], T, Mapping[str, Any]] | None = None
         self._configured: T | None = None
 
     def configure(self, given: Mapping[str, Any]) -> T:
@@ -65,14 +66,14 @@ class OptionsReader(Generic[T]):
         if not given:
             return self._default
         last = self._last
-        if last is not None and last[0] is given:
+        if last is not None and last[0] is given and last[2] == given:
             return last[1]
         from dragoman.serialization import structure_options  # noqa: PLC0415  # cattrs is not paid for without options
 
         options = structure_options(self._kind, given, provider=self._provider, also=_ALSO)
         if self._configured is not None:
             self._refuse_changes(given, options, self._configured)
-        self._last = (given, options)
+        self._last = (given, options, copied(given, "options"))
         return options
 
     def _refuse_changes(self, given: Mapping[str, Any], options: T, configured: T) -> None:

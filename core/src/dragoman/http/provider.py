@@ -100,7 +100,7 @@ class HttpProvider:
 
         """
         dialect = self._dialect_for(request)
-        wire = self._encoded(request, dialect, stream=True)
+        wire = self._encoded(request, dialect, context, stream=True)
         try:
             return await self._opened(request, dialect, wire, context)
         except DragomanError as error:
@@ -177,7 +177,7 @@ class HttpProvider:
 
     async def _ask(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Response:
         dialect = self._dialect_for(request)
-        wire = self._encoded(request, dialect, stream=False)
+        wire = self._encoded(request, dialect, context, stream=False)
         try:
             reply = await self.call(wire, context, request.headers)
             response = self._decoded(reply, dialect)
@@ -206,10 +206,12 @@ class HttpProvider:
             self._blame(error, reply.headers, reply.status, reply.sent)
             raise
 
-    def _encoded(self, request: ChatRequest | CompletionRequest, dialect: Dialect, *, stream: bool) -> HttpRequest:
+    def _encoded(
+        self, request: ChatRequest | CompletionRequest, dialect: Dialect, context: CallContext, *, stream: bool
+    ) -> HttpRequest:
         """Return the request in the dialect's words, those of the try before where this is the next one."""
         again = self._again
-        if again is None or again[0] is not request or again[1] is not stream:
+        if context.attempt == 1 or again is None or again[0] is not request or again[1] is not stream:
             return dialect.encode(request, stream=stream)
         self._again = None
         return again[2]

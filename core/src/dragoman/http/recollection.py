@@ -5,30 +5,52 @@ What a message was last encoded as is kept on the message; for what comes with e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import is_
 from typing import Any, Generic, TypeVar
 
-from dragoman.message import Message
+from dragoman.given import copied
+from dragoman.message import Message, changeable
 
 T = TypeVar("T")
+
+_EMPTY: dict[str, Any] = {}
+_UNCHANGING = (str, bytes, bool, int, float, type(None))
 
 
 def recall(message: Message, by: object) -> Any:
     """Return what *message* was encoded as under *by*, ``None`` if that is not known.
 
     Args:
-        message: the message; it never changes, so what it was encoded as stays true.
+        message: the message. What it was encoded as stays true unless a value in it was changed in place.
         by: the rules it was encoded by, told apart by identity.
 
     """
     kept = getattr(message, "_kept", None)
-    return kept[1] if kept is not None and kept[0] is by else None
+    if kept is None or kept[0] is not by:
+        return None
+    for value, copy in kept[2]:
+        if value != copy:
+            return None
+    return kept[1]
 
 
 def keep(message: Message, by: object, encoded: Any) -> None:
-    """Keep what *message* is encoded as under *by*, in place of what was kept before."""
-    object.__setattr__(message, "_kept", (by, encoded))
+    """Keep what *message* is encoded as under *by*, in place of what was kept before.
+
+    Nothing is kept of a message that holds an object of a kind that cannot be compared with what it was.
+    """
+    values: list[tuple[Any, Any]] = []
+    for value in getattr(message, "_changeable", None) or changeable(message):
+        if isinstance(value, _UNCHANGING):
+            continue
+        if type(value) is dict and not value:
+            values.append((value, _EMPTY))  # one for all: most are empty  # pyright: ignore[reportUnknownArgumentType]
+        elif isinstance(value, Mapping | list | tuple | bytearray | memoryview):
+            values.append((value, copied(value, "a message")))  # pyright: ignore[reportUnknownArgumentType]
+        else:
+            return
+    object.__setattr__(message, "_kept", (by, encoded, values))
 
 
 class Latest(Generic[T]):
