@@ -25,6 +25,7 @@ from dragoman.blame import guarded, is_meant, left_out, raise_for_hook
 from dragoman.capabilities import Policy
 from dragoman.claims import EXTENSIONS, GROUPS, HOSTS, MODELS, PROVIDERS, SPECS, Claim, read_claims
 from dragoman.contract import check_call, check_hooks, check_provider, check_spec, read_spec
+from dragoman.descriptors import require_descriptors
 from dragoman.errors import PluginConflictError, PluginError, UnknownProviderError
 from dragoman.hookspecs import PROJECT, Binding
 from dragoman.provider import SPEC, ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
@@ -199,6 +200,7 @@ class Plugins:
             SpecVersionError: if it was written for a newer specification, or one that is no longer spoken.
 
         """
+        require_descriptors()
         claim = self.provider_claim(config.name)
         record = self._records[_key(claim)]
         plugin = self._load(claim)
@@ -312,6 +314,7 @@ class Plugins:
             if isinstance(record.error, PluginError):
                 raise record.error.with_traceback(None)
             if claim.module not in self._modules:
+                require_descriptors()
                 try:
                     if read_spec(record.spec):  # known from the metadata: what is too new may not even be importable
                         check_spec(record.spec, name=claim.name, distribution=claim.distribution, ours=self._spec)
@@ -381,7 +384,13 @@ def _key(claim: Claim) -> tuple[str, str, str]:
 
 @cache
 def installed() -> Plugins:
-    """Return the plugins of this process."""
+    """Return the plugins of this process.
+
+    Raises:
+        ConnectionFailedError: if the process has too few file descriptors left to read what is installed.
+
+    """
+    require_descriptors()
     return Plugins()
 
 

@@ -1,0 +1,73 @@
+"""Too many open files: a clear error, and all is well once some are closed. In processes of their own."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+
+import pytest
+
+from dragoman.descriptors import exhausted
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+
+PROGRAM = """
+import asyncio, os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80))
+from dragoman import *
+
+def exhaust(free):
+    held = []
+    try:
+        while True:
+            held.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    for each in held[:free]:
+        os.close(each)
+    return held[free:]
+
+async def stream(llm):
+    async with llm.stream("hi") as events:
+        return (await events.collect()).text
+
+async def extract(llm):
+    return await llm.extract(list[str], "hi")
+
+async def main():
+    first = {"whole": lambda llm: llm.completion("hi"), "stream": stream, "extract": extract}[sys.argv[1]]
+    llm = LLM(LLMConfig(model="echo"))
+    if sys.argv[2] == "bound":
+        await llm.completion("hi")
+    for free in (0, 1, 2, 4, 8):
+        held = exhaust(free)
+        try:
+            await first(llm)
+        except ConnectionFailedError as error:
+            print(error)
+        for each in held:
+            os.close(each)
+    print(await first(llm))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("first", ["whole", "stream", "extract"])
+@pytest.mark.parametrize("state", ["new", "bound"])
+def test_a_process_without_descriptors_is_told_so_and_goes_on_later(first: str, state: str) -> None:
+    command = [sys.executable, "-c", PROGRAM, first, state]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    *told, last = done.stdout.splitlines()
+    assert last in {"hi", "['hi']"}
+    assert set(told) <= {
+        "too many files are open; close what is not needed, or raise the limit (ulimit -n), and call again"
+    }
+    assert len(told) == 5 or state == "bound"
+
+
+def test_other_errors_are_none_of_these() -> None:
+    assert exhausted(OSError(errno.EACCES, "no")) is None
+    assert exhausted(OSError(errno.ENFILE, "no")) is not None
