@@ -557,8 +557,10 @@ def test_a_model_that_cannot_be_found_is_said_at_the_first_call() -> None:
 
 async def test_a_fallback_that_is_not_installed_does_not_hide_the_error(fresh: None) -> None:
     installed().register(Scripted(ServerError("first", retryable=False)), provider="one")
+    llm = LLM(LLMConfig(model="one/m"))
+    llm.config.kwargs["fallbacks"] = ["nobody-knows-this"]
     with pytest.raises(ServerError, match="first") as caught:
-        await LLM(LLMConfig(model="one/m", fallbacks=["nobody-knows-this"])).generate("Hi")
+        await llm.generate("Hi")
     assert "the fallback 'nobody-knows-this' failed too: no installed provider" in caught.value.__notes__[0]
 
 

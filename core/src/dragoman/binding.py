@@ -17,7 +17,8 @@ from attrs import frozen
 from dragoman.budget import budget_of
 from dragoman.capabilities import Capabilities, Policy, fit, without_setting
 from dragoman.config import LLMConfig
-from dragoman.errors import BadRequestError, DragomanError, PluginError
+from dragoman.descriptors import exhausted
+from dragoman.errors import BadRequestError, DragomanError, PluginError, UnsupportedError
 from dragoman.hookspecs import Binding
 from dragoman.plugins import Plugins, installed
 from dragoman.provider import (
@@ -76,6 +77,11 @@ class Bound(Value):
             error.provider = error.provider or self.explanation.provider
             error.model = error.model or self.explanation.model
             raise
+
+    def cannot(self, what: str) -> UnsupportedError:
+        """Return the error that the provider does not do *what* is asked."""
+        provider = self.explanation.provider
+        return UnsupportedError(f"the provider {provider!r} does not {what}", provider=provider)
 
     def fit(self, request: R, policy: Policy | None) -> tuple[R, tuple[Adjustment, ...]]:
         """Return *request* as the model accepts it, and what that changed."""
@@ -242,6 +248,8 @@ class Guarded:
             self._sign(error, request.model)
             raise
         except Exception as error:
+            if isinstance(error, OSError) and (failure := exhausted(error)):
+                raise failure from error
             raise self._blamed(f"failed with {type(error).__name__}: {error}") from error
         return result, asked.adjustments, attempts
 

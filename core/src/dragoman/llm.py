@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
-import attrs
-
-from dragoman.asking import Asking, Conversation
+from dragoman.asking import Asking, Conversation, read_texts
 from dragoman.binding import Bound, bind
-from dragoman.config import LLMConfig
-from dragoman.errors import (
-    BadRequestError,
-    ConfigurationError,
-    DragomanError,
-    ModelRetiredError,
-    NotFoundError,
-    ProviderError,
-    TransportError,
-    UnsupportedError,
-)
+from dragoman.config import LLMConfig, configuration
+from dragoman.descriptors import exhausted
+from dragoman.errors import ConfigurationError
+from dragoman.fallback import FALL_BACK, fallback_config, may_fall_back, model_of, told
+from dragoman.given import copied
+from dragoman.lifetime import Call, HeldStream, OpeningStream, Uses
 from dragoman.message import Message
 from dragoman.provider import CountsTokens, Embeddings, Embeds, ListsModels, ModelInfo, Prepared, Prepares
+from dragoman.request import SETTINGS
 from dragoman.resolution import EMBEDDED, Explanation, explain
-from dragoman.response import Adjustment, Response, Usage
+from dragoman.response import Response, Usage
 
 if TYPE_CHECKING:
     from dragoman.stream import EventStream
 
 T = TypeVar("T")
+_Ask: TypeAlias = "Callable[[LLM, Bound, Asking, Any, Mapping[str, Any]], Awaitable[T]]"
+"""Ask what is bound a question with some wishes."""
 
-_FALL_BACK = (ProviderError, TransportError, ModelRetiredError)
+_NOT_BOUND = frozenset({*SETTINGS, "fallbacks"})
+"""Keyword arguments of a configuration that no binding depends on."""
 
 
 class LLM:
@@ -43,18 +41,33 @@ class LLM:
     One object serves many tasks at once, and several event loops one after another. Close it with ``async with`` or
     :meth:`aclose`; a script that never does ends cleanly all the same.
 
+    What is changed in the configuration between two calls takes effect with the next one.
+
     Args:
-        config: which model, and how; without one, the embedded echo answers.
+        config: which model, and how: a configuration, or the name of a model, to which nothing is sent that was not
+            given; without one, the embedded echo answers.
+        fields: the arguments of :class:`LLMConfig`, beside the name of a model.
+
+    Raises:
+        ConfigurationError: for anything else, or a fallback that nobody can answer for.
 
     """
 
-    def __init__(self, config: LLMConfig | None = None) -> None:
-        self.config = config or LLMConfig()
+    def __init__(self, config: LLMConfig | str | None = None, **fields: Any) -> None:
+        try:
+            self.config = configuration(config, fields)
+        finally:
+            del config, fields  # a traceback that shows locals shows those of this frame
         self._bound: Bound | None = None
         self._asking: Asking | None = None
-        self._revision = -1
+        self._seen: tuple[LLMConfig, int, dict[str, Any]] | None = None
+        self._bound_to: tuple[object, ...] = ()
+        self._is_used = False
         self._retired: list[Bound] = []
+        self._uses = Uses(self._retired)
         self._others: dict[int, LLM] = {}
+        for fallback in self.config.kwargs.get("fallbacks") or ():
+            explain(fallback_config(self.config, fallback))
 
     async def completion(self, prompt: str, **kwargs: Any) -> str:
         """Return the text that the model gives for *prompt*.
@@ -108,7 +121,7 @@ class LLM:
             DragomanError: when the block is entered; see :mod:`dragoman.errors`.
 
         """
-        return _Streaming(partial(self._first_that_answers, LLM._open, messages, kwargs))
+        return OpeningStream(partial(self._first_that_answers, LLM._open, messages, kwargs))
 
     async def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
         """Return the answer as a value of *kind*.
@@ -124,10 +137,10 @@ class LLM:
             OutputValidationError: with the path of each misfit.
 
         """
-        from dragoman.extraction import Extraction  # noqa: PLC0415  # cattrs is not paid for at import
 
-        async def ask(llm: LLM, question: Conversation, wishes: Mapping[str, Any]) -> T:
-            bound, asking = llm._ready()  # this class's own
+        async def ask(_: LLM, bound: Bound, asking: Asking, question: Conversation, wishes: Mapping[str, Any]) -> T:
+            from dragoman.extraction import Extraction  # noqa: PLC0415  # cattrs is not paid for at import
+
             extraction = Extraction.of(kind, bound.provider.capabilities(bound.explanation.model))
             request = extraction.ask(asking.chat(question, wishes))
             return extraction.read(await bound.chat(request, asking.context(wishes)), kind)
@@ -141,10 +154,15 @@ class LLM:
             UnsupportedError: if it lists none.
 
         """
-        bound, asking = self._ready()
-        if not isinstance(bound.provider, ListsModels):
-            raise self._cannot("list models")
-        return await bound.call(bound.provider.models, asking.context({}))
+
+        def ask(
+            _: LLM, bound: Bound, asking: Asking, __: None, ___: Mapping[str, Any]
+        ) -> Awaitable[Sequence[ModelInfo]]:
+            if not isinstance(bound.provider, ListsModels):
+                raise bound.cannot("list models")
+            return bound.call(bound.provider.models, asking.context({}))
+
+        return await self._asked(ask, None, {})
 
     async def count_tokens(self, messages: Conversation, **kwargs: Any) -> Usage:
         """Return how many tokens a conversation has, counted by the provider.
@@ -153,24 +171,31 @@ class LLM:
             UnsupportedError: if it does not count.
 
         """
-        bound, asking = self._ready()
-        if not isinstance(bound.provider, CountsTokens):
-            raise self._cannot("count tokens")
-        provider, request = bound.provider, asking.chat(messages, kwargs)
-        return await bound.call(lambda context: provider.count_tokens(request, context), asking.context(kwargs))
+
+        def ask(_: LLM, bound: Bound, asking: Asking, question: Any, wishes: Mapping[str, Any]) -> Awaitable[Usage]:
+            if not isinstance(bound.provider, CountsTokens):
+                raise bound.cannot("count tokens")
+            provider, request = bound.provider, asking.chat(question, wishes)
+            return bound.call(lambda context: provider.count_tokens(request, context), asking.context(wishes))
+
+        return await self._asked(ask, messages, kwargs)
 
     async def embed(self, texts: Sequence[str], **options: Any) -> Embeddings:
         """Return one vector for each text.
 
         Raises:
             UnsupportedError: if the provider makes none.
+            InvalidRequestError: for what are no texts.
 
         """
-        bound, asking = self._ready()
-        if not isinstance(bound.provider, Embeds):
-            raise self._cannot("make embeddings")
-        provider, model, each = bound.provider, bound.explanation.model, [texts] if isinstance(texts, str) else [*texts]
-        return await bound.call(lambda context: provider.embed(model, each, options, context), asking.context({}))
+
+        def ask(_: LLM, bound: Bound, asking: Asking, given: Any, own: Mapping[str, Any]) -> Awaitable[Embeddings]:
+            if not isinstance(bound.provider, Embeds):
+                raise bound.cannot("make embeddings")
+            provider, model, each = bound.provider, bound.explanation.model, read_texts(given)
+            return bound.call(lambda context: provider.embed(model, each, own, context), asking.context({}))
+
+        return await self._asked(ask, texts, options)
 
     def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
         """Return the HTTP request that :meth:`generate` would send, secrets masked, without sending it.
@@ -182,7 +207,7 @@ class LLM:
         """
         bound, asking = self._ready()
         if not isinstance(bound.provider, Prepares):
-            raise self._cannot("show a request")
+            raise bound.cannot("show a request")
         policy = asking.context(kwargs).on_unsupported or self.config.on_unsupported
         request, _ = bound.fit(asking.chat(messages, kwargs), policy)
         return bound.provider.prepare(request, stream=stream)
@@ -192,13 +217,18 @@ class LLM:
         return explain(self.config)
 
     async def aclose(self) -> None:
-        """Give back the connections. The object can be used again, with new ones."""
+        """Give back the connections. The object can be used again, with new ones.
+
+        Calls that go on in the running event loop end with a :class:`ConnectionFailedError`, also where they wait for
+        the next try; those in other loops end as they would.
+        """
+        self._uses.end_calls()
         bound, self._bound = self._bound, None
-        for each in (*self._retired, *([bound] if bound else ())):
-            await each.provider.aclose()
-        self._retired.clear()
-        for other in self._others.values():
+        for other in tuple(self._others.values()):
             await other.aclose()
+        await self._uses.close_retired(anyway=True)
+        if bound is not None:
+            await bound.provider.aclose()
 
     async def __aenter__(self) -> Self:
         """Return this object."""
@@ -213,73 +243,116 @@ class LLM:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.config!r})"
 
+    def __copy__(self) -> Self:
+        return type(self)(copy.copy(self.config))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return type(self)(copy.deepcopy(self.config, memo))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the configuration alone; one that holds a key is not pickled."""
+        return (type(self), (self.config,))
+
     def _ready(self) -> tuple[Bound, Asking]:
-        """Return what is bound, anew if the configuration has changed."""
-        bound, asking = self._bound, self._asking
-        if bound is None or asking is None or self._revision != self.config.revision:
-            if bound is not None:
-                self._retired.append(bound)
-            bound = self._bound = bind(self.config)
-            asking = self._asking = Asking.of(
-                self.config, provider=bound.explanation.provider, model=bound.explanation.model, timeouts=bound.timeouts
-            )
-            self._revision = self.config.revision
-            if self.config.model is None and bound.explanation.provider == EMBEDDED:
-                print("dragoman: no model is configured; the embedded echo answers", file=sys.stderr)  # noqa: T201
+        """Return what is bound, anew as far as the configuration has changed."""
+        config, bound, asking, seen = self.config, self._bound, self._asking, self._seen
+        if bound is None or asking is None or seen is None:
+            return self._renewed(config)
+        if seen[0] is config and seen[1] == config.revision and seen[2] == config.kwargs:
+            return bound, asking
+        return self._renewed(config)
+
+    def _renewed(self, config: LLMConfig) -> tuple[Bound, Asking]:
+        """Bind a configuration that has changed; a binding that does not depend on the change stays."""
+        if not isinstance(config, LLMConfig):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            message = f"config is an LLMConfig, not {type(config).__name__}"
+            raise ConfigurationError(message)
+        config.check()
+        kwargs: dict[str, Any] = copied(config.kwargs, "kwargs")
+        needed = {name: value for name, value in kwargs.items() if name not in _NOT_BOUND}
+        bound_to = (config.model, config.api_key, config.api_base, needed)
+        bound = self._bound
+        if bound is None or bound_to != self._bound_to:
+            bound = self._replaced_by(bind(config))
+            self._bound_to = bound_to
+        asking = self._asking = Asking.of(
+            config, provider=bound.explanation.provider, model=bound.explanation.model, timeouts=bound.timeouts
+        )
+        self._seen = (config, config.revision, kwargs)
         return bound, asking
 
-    async def _complete(self, prompt: str, wishes: Mapping[str, Any]) -> Response:
-        bound, asking = self._ready()
-        return await bound.completion(asking.completion(prompt, wishes), asking.context(wishes))
+    def _replaced_by(self, bound: Bound) -> Bound:
+        """Use *bound* from now on, and no longer what was bound before."""
+        before, self._bound = self._bound, bound
+        if before is not None and self._is_used:
+            self._retired.append(before)
+        self._is_used = False
+        if self.config.model is None and bound.explanation.provider == EMBEDDED:
+            print("dragoman: no model is configured; the embedded echo answers", file=sys.stderr)  # noqa: T201
+        return bound
 
-    async def _chat(self, messages: Conversation, wishes: Mapping[str, Any]) -> Response:
-        bound, asking = self._ready()
-        return await bound.chat(asking.chat(messages, wishes), asking.context(wishes))
+    def _complete(self, bound: Bound, asking: Asking, prompt: Any, wishes: Mapping[str, Any]) -> Awaitable[Response]:
+        return bound.completion(asking.completion(prompt, wishes), asking.context(wishes))
 
-    async def _open(self, messages: Conversation, wishes: Mapping[str, Any]) -> EventStream:
+    def _chat(self, bound: Bound, asking: Asking, question: Any, wishes: Mapping[str, Any]) -> Awaitable[Response]:
+        return bound.chat(asking.chat(question, wishes), asking.context(wishes))
+
+    def _open(self, bound: Bound, asking: Asking, question: Any, wishes: Mapping[str, Any]) -> Awaitable[EventStream]:
         from dragoman.stream import EventStream  # noqa: PLC0415  # not paid for by whole answers
 
-        bound, asking = self._ready()
-        stream = EventStream(bound.stream(asking.chat(messages, wishes), asking.context(wishes)))
-        return await stream.__aenter__()
+        stream = bound.stream(asking.chat(question, wishes), asking.context(wishes))
+        return EventStream(HeldStream(self._uses, bound, stream)).__aenter__()
 
-    def _first_that_answers(
-        self, ask: Callable[[LLM, Any, Mapping[str, Any]], Awaitable[T]], question: Any, wishes: Mapping[str, Any]
-    ) -> Awaitable[T]:
+    async def _asked(self, ask: _Ask[T], question: Any, wishes: Mapping[str, Any]) -> T:
+        """Ask this model alone."""
+        try:
+            bound, asking = self._ready()
+            self._is_used = True
+            with Call(self._uses, bound):
+                return await ask(self, bound, asking, question, wishes)
+        except OSError as error:
+            if failure := exhausted(error):
+                raise failure from error
+            raise
+        finally:
+            if self._retired:
+                await self._uses.close_retired()
+
+    def _first_that_answers(self, ask: _Ask[T], question: Any, wishes: Mapping[str, Any]) -> Awaitable[T]:
         """Ask this model, and those to fall back to where it cannot answer."""
-        if not self.config.kwargs.get("fallbacks"):
-            return ask(self, question, wishes)
+        config: Any = self.config  # callers without a type checker: what is none is refused where it is bound
+        if not isinstance(config, LLMConfig) or not config.kwargs.get("fallbacks"):
+            return self._asked(ask, question, wishes)
         return self._falling_back(ask, question, wishes)
 
-    async def _falling_back(
-        self, ask: Callable[[LLM, Any, Mapping[str, Any]], Awaitable[T]], question: Any, wishes: Mapping[str, Any]
-    ) -> T:
-        try:
-            return await ask(self, question, wishes)
-        except _FALL_BACK as error:
-            if not _may_fall_back(error):
-                raise
-            first = error
-        for place, fallback in enumerate(self.config.kwargs["fallbacks"]):
+    async def _falling_back(self, ask: _Ask[T], question: Any, wishes: Mapping[str, Any]) -> T:
+        with Call(self._uses, None):
             try:
-                other = self._other(place, fallback)
-                answer = await ask(other, question, wishes)
-            except (*_FALL_BACK, ConfigurationError) as error:
-                error.__context__ = None
-                first.add_note(f"the fallback {_model_of(fallback)!r} failed too: {error}")
-            else:
-                return _told(answer, self.config.model, other.config.model, first)
-        raise first
+                return await self._asked(ask, question, wishes)
+            except FALL_BACK as error:
+                if not may_fall_back(error):
+                    raise
+                first = error
+            for place, fallback in enumerate(self.config.kwargs["fallbacks"]):
+                try:
+                    other = self._other(place, fallback)
+                    answer = await other._asked(ask, question, wishes)  # noqa: SLF001  # this class's own
+                except (*FALL_BACK, ConfigurationError) as error:
+                    error.__context__ = None
+                    first.add_note(f"the fallback {model_of(fallback)!r} failed too: {error}")
+                else:
+                    return told(answer, self.config.model, other.config.model, first)
+            raise first
 
     def _other(self, place: int, fallback: str | Mapping[str, Any] | LLMConfig) -> LLM:
-        if place not in self._others:
-            self._others[place] = LLM(_fallback(self.config, fallback))
-        return self._others[place]
-
-    def _cannot(self, what: str) -> UnsupportedError:
-        provider = self._ready()[0].explanation.provider
-        message = f"the provider {provider!r} does not {what}"
-        return UnsupportedError(message, provider=provider)
+        """Return who answers for a fallback, anew if its configuration has changed."""
+        config, other = fallback_config(self.config, fallback), self._others.get(place)
+        if other is None or other.config != config:
+            before, other = other, LLM(config)
+            self._others[place] = other
+            if before is not None and before._bound is not None:  # noqa: SLF001  # this class's own
+                self._retired.append(before._bound)  # noqa: SLF001
+        return other
 
 
 class AsyncLLM(LLM):
@@ -333,62 +406,6 @@ class StreamingLLM(AsyncLLM):
             async for event in stream:
                 if type(event) is TextDelta and event.text:
                     yield event.text
-
-
-class _Streaming:
-    """Open a stream when it is entered, and hang up when it is left."""
-
-    __slots__ = ("_opening", "_stream")
-    _stream: EventStream
-
-    def __init__(self, opening: Callable[[], Awaitable[EventStream]]) -> None:
-        self._opening = opening
-
-    async def __aenter__(self) -> EventStream:
-        opening = self._opening
-        del self._opening  # the question is not kept for as long as the answer takes
-        self._stream = await opening()
-        return self._stream
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._stream.__aexit__(kind, error, traceback)
-
-
-def _may_fall_back(error: DragomanError) -> bool:
-    """Tell whether another model may do better: not where the request itself is at fault."""
-    return not isinstance(error, BadRequestError) or isinstance(error, NotFoundError)
-
-
-def _model_of(fallback: str | Mapping[str, Any] | LLMConfig) -> str | None:
-    """Return what to call a fallback: its model, never a key that it may hold."""
-    if isinstance(fallback, LLMConfig):
-        return fallback.model
-    return fallback if isinstance(fallback, str) else fallback.get("model")
-
-
-def _fallback(config: LLMConfig, other: str | Mapping[str, Any] | LLMConfig) -> LLMConfig:
-    """Return the configuration to fall back to; a bare model takes the key along only to the same provider."""
-    if isinstance(other, LLMConfig):
-        return other
-    if isinstance(other, Mapping):
-        return LLMConfig.from_dict(other)
-    if explain(LLMConfig(model=other)).provider == explain(config).provider:
-        return config.replace(model=other, fallbacks=())
-    kept = config.replace(model=other, api_key=None, api_base=None, provider=None, headers=None, fallbacks=())
-    for name in config.provider_options():
-        del kept.kwargs[name]
-    return kept
-
-
-def _told(answer: T, asked: str | None, sent: str | None, error: DragomanError) -> T:
-    """Write down on a whole answer that another model gave it; a stream tells by its origin."""
-    if not isinstance(answer, Response):
-        return answer
-    reason = f"{type(error).__name__}: {error}"
-    adjustment = Adjustment(kind="coerced", feature="model", asked=asked, sent=sent, reason=reason)
-    return attrs.evolve(answer, adjustments=(*answer.adjustments, adjustment))
 
 
 __all__ = ["LLM", "AsyncLLM", "StreamingLLM"]
