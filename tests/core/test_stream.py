@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
 from dragoman import (
+    ConfigurationError,
     Event,
     EventStream,
     Finish,
@@ -137,3 +139,49 @@ async def test_leaving_early_and_failing_both_hang_up() -> None:
         async with EventStream(source.open()):
             raise KeyError
     assert source.left == [None, KeyError]
+
+
+class Waiting:
+    """Give the events when it is told to."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[AsyncIterator[Event]]:
+        yield self._iterate()
+
+    async def _iterate(self) -> AsyncIterator[Event]:
+        await self.go.wait()
+        for event in HALLO:
+            yield event
+
+
+async def test_the_second_of_two_readers_is_refused_and_the_first_goes_on() -> None:
+    source = Waiting()
+    async with EventStream(source.open()) as stream:
+        first = asyncio.create_task(stream.collect())
+        await asyncio.sleep(0)
+        for second in (stream.collect(), anext(stream), anext(stream.text())):
+            with pytest.raises(ConfigurationError, match="another task reads this stream"):
+                await second
+        source.go.set()
+        assert (await first).text == "Hallo"
+
+
+async def test_a_reader_that_was_cancelled_makes_room_for_the_next() -> None:
+    source = Waiting()
+    async with EventStream(source.open()) as stream:
+        first = asyncio.create_task(stream.collect())
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait([first])
+        with pytest.raises(StopAsyncIteration):  # the generator of the source has ended with the cancellation
+            await anext(stream._events)  # type: ignore[arg-type]  # noqa: SLF001
+        assert isinstance(await anext(stream), StreamStart)
+
+
+async def test_an_error_before_the_first_event_is_told_as_it_is() -> None:
+    async with EventStream(Source(RateLimitError("slower")).open()) as stream:
+        with pytest.raises(RateLimitError, match="slower"):
+            await anext(stream)

@@ -4,6 +4,7 @@ import asyncio
 import atexit
 import inspect
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -176,3 +177,41 @@ def test_a_call_that_never_began_is_closed() -> None:
     assert call.ended.is_set()
     assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
     assert closed == []
+
+
+AT_EXIT = """
+import atexit, threading
+from dragoman import ConfigurationError, ConnectionFailedError, LLMConfig, SyncLLM
+
+llm = SyncLLM(LLMConfig(model="echo"))
+
+def late():
+    try:
+        llm.completion("late")
+    except ConfigurationError as error:
+        print("late:", error)
+
+atexit.register(late)
+print(llm.completion("hi"))
+stalled = SyncLLM(LLMConfig(model="echo", stall=60.0))
+
+def wait():
+    begun.set()
+    try:
+        stalled.completion("hi")
+    except (ConfigurationError, ConnectionFailedError):
+        pass
+
+begun = threading.Event()
+threading.Thread(target=wait, daemon=True).start()
+begun.wait()
+"""
+
+
+def test_calls_while_the_process_ends_are_one_clear_error_each() -> None:
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", AT_EXIT]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "hi"
+    assert "late: the process is about to end, and its event loop has ended" in done.stdout
+    assert "Traceback" not in done.stderr

@@ -6,16 +6,18 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from dragoman.assembly import Assembler
-from dragoman.errors import DragomanError, PluginError, ProtocolError
+from dragoman.errors import ConfigurationError, DragomanError, PluginError, ProtocolError
 from dragoman.events import Event, StreamEnd, StreamStart, TextDelta
 from dragoman.response import Response
 
 
 class EventStream:
     """Iterate over the events of an answer, or over its text.
+
+    One task reads it at a time: a second one that asks while the first still waits gets an error.
 
     Use it as ``async with llm.stream(...) as stream``: entering waits for the first event, leaving hangs up.
 
@@ -30,6 +32,7 @@ class EventStream:
         self._assembler: Assembler | None = None
         self._pending: deque[Event] = deque()
         self._response: Response | None = None
+        self._is_read = False
 
     async def __aenter__(self) -> Self:
         """Open the stream.
@@ -60,8 +63,12 @@ class EventStream:
             StreamInterruptedError: if the stream ends before it is complete; ``partial`` holds what arrived.
             ProviderError: what the provider reported in the middle of the stream.
             ProtocolError: if the stream breaks the grammar.
+            ConfigurationError: if another task is waiting for the next event; that one goes on.
 
         """
+        if self._is_read:
+            message = "another task reads this stream; let one read it and hand on the events, or open two"
+            raise ConfigurationError(message)
         if self._pending:
             return self._pending.popleft()
         if self._response is not None:
@@ -69,21 +76,25 @@ class EventStream:
         if self._events is None:
             message = "the stream is not open; use it as `async with llm.stream(...) as stream`"
             raise ProtocolError(message)
-        if self._assembler is None:
-            return await self._start(self._events)
+        self._is_read = True
         try:
+            if self._assembler is None:
+                self._assembler = await self._start(self._events)
+                return self._pending.popleft()
             return self._assembler.feed(await self._events.__anext__())
         except StopAsyncIteration:
-            self._pending.extend(self._finish(self._assembler))
+            self._pending.extend(self._finish())
             return self._pending.popleft()
         except DragomanError as error:
-            self._assembler.sign(error)
+            self._sign(error)
             raise
         except Exception as error:
             message = f"the stream failed with {type(error).__name__}: {error}"
             blamed = PluginError(message, phase="mid_stream")
-            self._assembler.sign(blamed)
+            self._sign(blamed)
             raise blamed from error
+        finally:
+            self._is_read = False
 
     async def text(self) -> AsyncGenerator[str, None]:
         """Yield the text of the answer, piece by piece, without reasoning."""
@@ -96,6 +107,16 @@ class EventStream:
         async for event in self:
             del event  # a traceback that shows locals shows those of this frame
         return self.response
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied or pickled.
+
+        Raises:
+            TypeError: always.
+
+        """
+        message = "an open stream is neither copied nor pickled; collect() it, and copy the response"
+        raise TypeError(message)
 
     @property
     def response(self) -> Response:
@@ -110,16 +131,22 @@ class EventStream:
             raise ProtocolError(message)
         return self._response
 
-    async def _start(self, events: AsyncIterator[Event]) -> Event:
+    async def _start(self, events: AsyncIterator[Event]) -> Assembler:
         first = await anext(events, None)
         start = first if isinstance(first, StreamStart) else StreamStart()
-        self._assembler = Assembler(start)
+        assembler = Assembler(start)
+        self._pending.append(start)
         if first is not None and first is not start:
-            self._pending.append(self._assembler.feed(first))
-        return start
+            self._pending.append(assembler.feed(first))
+        return assembler
 
-    def _finish(self, assembler: Assembler) -> list[Event]:
-        closing = assembler.end()
+    def _sign(self, error: DragomanError) -> None:
+        if self._assembler is not None:
+            self._assembler.sign(error)
+
+    def _finish(self) -> list[Event]:
+        assert self._assembler is not None  # noqa: S101  # the end comes after the beginning
+        closing = self._assembler.end()
         last = closing[-1]
         assert isinstance(last, StreamEnd)  # noqa: S101  # the assembler's promise
         self._response = last.response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import copy
 import os
 import threading
 from collections.abc import Coroutine, Generator, Iterator
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from dragoman.asking import Conversation
 from dragoman.config import LLMConfig
-from dragoman.errors import ConfigurationError
+from dragoman.descriptors import require_descriptors
+from dragoman.errors import ConfigurationError, ConnectionFailedError
 from dragoman.events import Event, TextDelta
 from dragoman.llm import LLM
 from dragoman.message import Message
@@ -22,10 +24,12 @@ from dragoman.stream import EventStream
 
 if TYPE_CHECKING:
     import asyncio
+    import concurrent.futures
 
 T = TypeVar("T")
 
 
+_AT_EXIT = "the process is about to end, and its event loop has ended; wait for all calls before the program ends"
 _PATIENCE = 1.0
 """How many seconds an interrupted call may take to clean up."""
 
@@ -63,7 +67,9 @@ class _LoopThread:
     def __init__(self) -> None:
         import asyncio  # noqa: PLC0415  # not paid for at import
 
+        require_descriptors()
         self.process = os.getpid()
+        self._is_closed = False
         self._runner = asyncio.Runner()
         self._loop = self._runner.get_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="dragoman-loop", daemon=True)
@@ -72,7 +78,7 @@ class _LoopThread:
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Return the result of *coroutine*; an interrupt cancels it and waits for its end."""
-        import asyncio  # noqa: PLC0415  # as above
+        import concurrent.futures  # noqa: PLC0415  # not paid for at import
 
         if self.process != os.getpid():
             coroutine.close()
@@ -84,19 +90,37 @@ class _LoopThread:
             raise ConfigurationError(message)
         call = _Call(coroutine)
         try:
-            return asyncio.run_coroutine_threadsafe(call.run(), self._loop).result()
-        except BaseException:
+            return self._sent(call.run()).result()
+        except ConfigurationError:
+            coroutine.close()
+            raise
+        except BaseException as error:
+            if self._is_closed and isinstance(error, concurrent.futures.CancelledError):
+                raise ConnectionFailedError(_AT_EXIT, retryable=False) from None
             if not call.ended.is_set():
                 self._loop.call_soon_threadsafe(call.cancel)
                 call.ended.wait(timeout=_PATIENCE)
             raise
 
+    def _sent(self, running: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Hand a coroutine to the loop."""
+        import asyncio  # noqa: PLC0415  # as above
+
+        if not self._is_closed:
+            return asyncio.run_coroutine_threadsafe(running, self._loop)
+        running.close()
+        raise ConfigurationError(_AT_EXIT)
+
     def close(self) -> None:
         """Stop the loop and close what is open in it."""
         if self.process != os.getpid():
             return
+        self._is_closed = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        for _ in range(2):  # a call that was handed over meanwhile becomes a task, and begins: the runner ends it
+            self._loop.call_soon(self._loop.stop)
+            self._loop.run_forever()
         self._runner.close()
 
 
@@ -156,12 +180,16 @@ class SyncLLM:
     Calls may come from any thread; they run in one event loop of their own.
 
     Args:
-        config: which model, and how; without one, the embedded echo answers.
+        config: which model, and how, as for :class:`LLM`; without one, the embedded echo answers.
+        fields: the arguments of :class:`LLMConfig`, beside the name of a model.
 
     """
 
-    def __init__(self, config: LLMConfig | None = None) -> None:
-        self._llm = LLM(config)
+    def __init__(self, config: LLMConfig | str | None = None, **fields: Any) -> None:
+        try:
+            self._llm = LLM(config, **fields)
+        finally:
+            del config, fields  # a traceback that shows locals shows those of this frame
 
     @property
     def config(self) -> LLMConfig:
@@ -215,6 +243,16 @@ class SyncLLM:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
+
+    def __copy__(self) -> Self:
+        return type(self)(copy.copy(self.config))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return type(self)(copy.deepcopy(self.config, memo))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the configuration alone; one that holds a key is not pickled."""
+        return (type(self), (self.config,))
 
     def __repr__(self) -> str:
         return f"SyncLLM({self.config!r})"
