@@ -67,6 +67,9 @@ STREAM = Reply.sse(*map(piece, PIECES), b"data: [DONE]\n\n")
 CUT = Reply.sse(*map(piece, PIECES[:2]), ending="cut")
 
 
+ASKED = {"kind": "chat", "provider": "", "model": "", "request": {}}
+
+
 def echo(**options: Any) -> LLM:
     return LLM(LLMConfig(model="echo", num_retries=0, **options))
 
@@ -337,7 +340,9 @@ async def test_exchanges_stand_in_the_order_in_which_they_began(path: Path) -> N
     with using(path, "record") as cassette:
         await asyncio.gather(*(echo(stall=0.02 * (3 - n)).generate(f"{n}", stall=0.02 * (3 - n)) for n in range(3)))
         assert len(cassette.exchanges) == 3
-    assert [exchange["request"]["messages"][0]["content"] for exchange in kept(path)] == ["0", "1", "2"]
+    assert [exchange["request"]["messages"][0]["content"] for exchange in kept(path)] == ["2", "1", "0"]
+    read = [exchange.question.request["messages"] for exchange in Cassette(path, "replay").exchanges]
+    assert read == [[{"role": "user", "content": f"{n}"}] for n in range(3)]
 
 
 def test_threads_may_share_a_cassette(path: Path) -> None:
@@ -386,14 +391,40 @@ def test_a_layout_is_json(value: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "is no cassette: JSONDecodeError"),
-        ("[]", "is no cassette: TypeError"),
-        ('{"format": 2, "exchanges": []}', "has the format 2"),
-        ('{"format": 1, "exchanges": [{"kind": "chat"}]}', "is no cassette: KeyError: 'provider'"),
-        (
-            '{"format": 1, "exchanges": [{"kind": "chat", "provider": "", "model": "", "request": {}, "more": 1}]}',
-            "is no cassette: TypeError",
+        ("{ ", "line 1 is no JSON"),
+        ("[]", "it is a list, not an object"),
+        ("null", "it is null, not an object"),
+        ("{}", "no member 'format'"),
+        ('{"format": 3, "exchanges": []}', "has the format 3"),
+        ('{"format": 1.0, "exchanges": []}', "has the format 1.0"),
+        ('{"format": true, "exchanges": []}', "has the format True"),
+        ('{"format": 1, "exchanges": null}', "'exchanges' is null, not a list"),
+        ('{"format": 1, "exchanges": {}}', "'exchanges' is an object, not a list"),
+        ('{"format": 1}', "'exchanges' is null, not a list"),
+        ('{"format": 1, "exchanges": [], "more": 1}', "unknown member 'more'"),
+        ('{"format": 1, "exchanges": [1]}', "exchanges[0] is a number, not an object"),
+        ('{"format": 1, "exchanges": [{"kind": "chat"}]}', "exchanges[0] has no member 'provider'"),
+        *(
+            ('{"format": 1, "exchanges": [' + json.dumps({**ASKED, **more}) + "]}", words)
+            for more, words in (
+                ({"more": 1}, "exchanges[0] has an unknown member 'more'"),
+                ({"request": [1]}, "exchanges[0].request is a list, not an object"),
+                ({"kind": 1}, "exchanges[0].kind is a number, not a text"),
+                ({"kind": "chats"}, "exchanges[0].kind is 'completion', 'chat' or 'stream', not 'chats'"),
+                ({"provider": None}, "exchanges[0].provider is null, not a text"),
+                ({"response": "x"}, "exchanges[0].response is a text, not an object"),
+                ({"error": False}, "exchanges[0].error is a boolean, not an object"),
+                ({"left": 1}, "exchanges[0].left is a number, not a boolean"),
+                ({"began": True}, "exchanges[0].began is a boolean, not a number"),
+                ({"events": 5}, "exchanges[0].events is a number, not a list"),
+                ({"kind": "stream", "events": [[]]}, "exchanges[0].events[0] is a list, not an object"),
+                ({}, "exchanges[0] has neither 'response' nor 'error'"),
+                ({"kind": "stream", "response": {}}, "exchanges[0] has neither 'events' nor 'error'"),
+                ({"request": {"a": float("nan")}}, "it holds NaN, which is no JSON"),
+            )
         ),
+        ('{"format": 1, "format": 1, "exchanges": []}', "the member 'format' twice"),
+        ('{"format": 1, "exchanges": ' + "[" * 200_000 + "]" * 200_000 + "}", "nested deeper than 500 levels"),
     ],
 )
 def test_what_is_no_cassette_is_refused(tmp_path: Path, content: str, words: str) -> None:
@@ -403,6 +434,43 @@ def test_what_is_no_cassette_is_refused(tmp_path: Path, content: str, words: str
         Cassette(path)
     assert words in caught.value.message
     Cassette(path, "record")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"\xff\xfe{\x00}\x00", "it is UTF-16"), (b'{"format": 1, "exchanges": ["\xff"]}', "byte 29 is not UTF-8")],
+)
+def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    with pytest.raises(CassetteError, match=r"x\.json") as caught:
+        Cassette(path)
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize("mode", ["record", "replay", "auto"])
+def test_what_is_no_path_of_a_file_is_refused(tmp_path: Path, mode: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name, words in (
+        ("", "it is a directory"),
+        ("pipe", "it is no regular file"),
+        ("x" * 300, "too long"),
+        ("a\0b", "null byte"),
+    ):
+        with pytest.raises(CassetteError, match=words), using(f"{tmp_path}/{name}", mode):
+            pass
+    with pytest.raises(ConfigurationError, match="is a text or a path, not NoneType"):
+        Cassette(None, mode)  # type: ignore[arg-type]
+
+
+async def test_a_byte_order_mark_is_passed_over(path: Path) -> None:
+    with using(path, "record"):
+        await echo().generate("Hello")
+    write(path, "\ufeff" + read(path))
+    with using(path, "auto"):
+        await echo().generate("Hello")
+        await echo().generate("more")
+    assert len(kept(path)) == 2
 
 
 async def test_a_recording_that_no_longer_fits_says_so(path: Path) -> None:
@@ -427,6 +495,9 @@ async def test_a_recording_that_no_longer_fits_says_so(path: Path) -> None:
     [
         ({"error": {"error": "LLM", "message": ""}}, "no error 'LLM'"),
         ({"error": {"error": "ServerError", "message": "", "partial": {}}}, "required field missing: 'message'"),
+        ({"error": {"error": "ServerError", "status": "500"}}, "'500' is no int"),
+        ({"error": {"error": "ServerError", "colour": "red"}}, "unknown key 'colour'"),
+        ({"error": {"error": "ServerError", "attempts": 5}}, "attempts"),
         ({"events": [{"event": "Novelty"}]}, "no event 'Novelty'"),
     ],
 )

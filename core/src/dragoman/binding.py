@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import frozen
 
@@ -34,6 +34,7 @@ from dragoman.request import SETTINGS, ChatRequest, CompletionRequest
 from dragoman.resilience import RetryPolicy, retrying
 from dragoman.resolution import Explanation, explain
 from dragoman.response import Adjustment, Attempt, Origin, Response
+from dragoman.secret import credentials_in
 from dragoman.value import Value
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
         implementation=guarded,
         capabilities=guarded.capabilities(explanation.model),
         options=made.options,
+        credentials=lambda: _credentials(made, provider),
     )
     bound = Bound(
         provider=provider,
@@ -158,6 +160,14 @@ def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugi
         timeouts=Timeouts(**limits),
         environ=os.environ,
         secrets=plugins.secret,
+    )
+
+
+def _credentials(config: ProviderConfig, provider: Provider) -> tuple[str, ...]:
+    """Return what was given to a provider, and what it found for itself and shows as its endpoint's headers."""
+    found: Any = getattr(getattr(provider, "endpoint", None), "headers", {})
+    return tuple(
+        credentials_in({"api_key": config.api_key, "options": config.options, "headers": config.headers, "sent": found})
     )
 
 

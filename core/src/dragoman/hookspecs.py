@@ -6,7 +6,7 @@ Mark an implementation with :data:`dragoman.hookimpl`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -37,6 +37,7 @@ class Binding(Value):
         implementation: the provider itself.
         capabilities: what the model accepts.
         options: the caller's options for this provider.
+        credentials: tells the values that the calls prove themselves with, for whoever must keep them out of a file.
 
     """
 
@@ -46,6 +47,7 @@ class Binding(Value):
     implementation: Provider = field(repr=False)
     capabilities: Capabilities = field(repr=False)
     options: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+    credentials: Callable[[], tuple[str, ...]] = field(default=tuple[str, ...], repr=False, eq=False)
 
 
 @hookspec(firstresult=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn, Self, cast
 
 from dragoman.errors import ConfigurationError
@@ -134,6 +134,21 @@ def masked(value: Any) -> Any:
         each = [masked(item) for item in cast("list[Any]", value)]
         return each if isinstance(value, list) else tuple(each)
     return MASK if isinstance(value, Secret) else value
+
+
+def credentials_in(value: Any, name: str = "") -> Iterator[str]:
+    """Yield every credential in *value*, revealed: each secret, and each text that is called like one.
+
+    Args:
+        value: options, headers, or one of their values.
+        name: what it is called.
+
+    """
+    if isinstance(value, Mapping):
+        for key, each in cast("Mapping[Any, Any]", value).items():
+            yield from credentials_in(each, str(key))
+    elif isinstance(value, Secret) or (isinstance(value, str) and is_credential(name)):
+        yield reveal(value)
 
 
 def _masked_items(items: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -12,9 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dragoman_recorder.active_cassette import using
     from dragoman_recorder.cassette import Cassette
-    from dragoman_recorder.deck import using
-    from dragoman_recorder.errors import CassetteError, CassetteMissError
+    from dragoman_recorder.errors import CassetteError, CassetteMissError, CassetteWriteError
     from dragoman_recorder.exchange import Exchange, Question
     from dragoman_recorder.mode import Mode
     from dragoman_recorder.scrubbing import Scrub, Scrubber
@@ -23,6 +23,7 @@ __all__ = [
     "Cassette",
     "CassetteError",
     "CassetteMissError",
+    "CassetteWriteError",
     "Exchange",
     "Mode",
     "Question",
@@ -33,8 +34,8 @@ __all__ = [
 
 _HOMES = {
     "cassette": ("Cassette",),
-    "deck": ("using",),
-    "errors": ("CassetteError", "CassetteMissError"),
+    "active_cassette": ("using",),
+    "errors": ("CassetteError", "CassetteMissError", "CassetteWriteError"),
     "exchange": ("Exchange", "Question"),
     "mode": ("Mode",),
     "scrubbing": ("Scrub", "Scrubber"),

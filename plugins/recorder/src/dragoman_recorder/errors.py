@@ -11,3 +11,7 @@ class CassetteError(DragomanError):
 
 class CassetteMissError(CassetteError, LookupError):
     """Report a request that the cassette has no recording of; the message names what differs from the nearest."""
+
+
+class CassetteWriteError(CassetteError, OSError):
+    """Report a cassette that cannot be written; calls that were answered have been given their answers."""

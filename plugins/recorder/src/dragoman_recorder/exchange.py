@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
-from attrs import frozen
+from attrs import field, frozen
 
 from dragoman import JSON, ChatRequest, CompletionRequest, DragomanError, Event, InvalidRequestError, Response
 from dragoman_recorder.errors import CassetteError
@@ -36,6 +36,8 @@ class Question:
     provider: str
     model: str
     request: Mapping[str, JSON]
+    digest: str = field(init=False, eq=False, repr=False)
+    """What two questions have in common only if they are the same."""
 
     @classmethod
     def of(cls, kind: Kind, provider: str, request: ChatRequest | CompletionRequest, scrubber: Scrubber) -> Question:
@@ -43,14 +45,18 @@ class Question:
         data = cast("dict[str, JSON]", scrubber.data(request_data(request)))
         return cls(kind=kind, provider=provider, model=request.model, request=data)
 
+    def scrubbed(self, scrubber: Scrubber) -> Question:
+        """Return the question without what *scrubber* keeps out."""
+        request = cast("dict[str, JSON]", scrubber.data(dict(self.request)))
+        return Question(kind=self.kind, provider=self.provider, model=self.model, request=request)
+
     @property
     def data(self) -> dict[str, JSON]:
         """Return the question as plain data."""
         return {"kind": self.kind, "provider": self.provider, "model": self.model, "request": dict(self.request)}
 
-    @property
-    def digest(self) -> str:
-        """Return what two questions have in common only if they are the same."""
+    @digest.default
+    def _digest(self) -> str:
         return hashlib.sha256(json.dumps(self.data, sort_keys=True).encode()).hexdigest()
 
 
@@ -64,6 +70,8 @@ class Exchange:
         events: the events, of a stream that was opened.
         left: whether the reader of the stream left before its end.
         error: the error, of a call that failed.
+        began: how many exchanges began before this one.
+        source: where it was read, for errors.
 
     """
 
@@ -72,6 +80,8 @@ class Exchange:
     events: tuple[Mapping[str, JSON], ...] | None = None
     left: bool = False
     error: Mapping[str, JSON] | None = None
+    began: int | None = None
+    source: str = field(default="the recording", eq=False, repr=False)
 
     @property
     def data(self) -> dict[str, JSON]:
@@ -85,22 +95,24 @@ class Exchange:
             data["left"] = True
         if self.error is not None:
             data["error"] = dict(self.error)
+        if self.began is not None:
+            data["began"] = self.began
         return data
 
     @classmethod
-    def read(cls, data: Mapping[str, JSON]) -> Exchange:
-        """Make an exchange of plain data, the inverse of :attr:`data`.
+    def read(cls, data: Mapping[str, JSON], source: str = "the recording") -> Exchange:
+        """Make an exchange of plain data that was checked, the inverse of :attr:`data`.
 
-        Raises:
-            KeyError: if what was asked is missing.
-            TypeError: if there is more than an exchange has.
+        Args:
+            data: the plain data.
+            source: where it stands, for errors.
 
         """
         fields: dict[str, Any] = dict(data)
         asked = {name: fields.pop(name) for name in ("kind", "provider", "model", "request")}
         if "events" in fields:
             fields["events"] = tuple(fields["events"])
-        return cls(question=Question(**asked), **fields)
+        return cls(question=Question(**asked), source=source, **fields)
 
     def answer(self) -> Response:
         """Return the answer.
@@ -113,7 +125,7 @@ class Exchange:
         failure = self.failure()
         if failure is not None:
             raise failure
-        return _read(lambda: read_response(self.response or {}))
+        return self._read(lambda: read_response(self.response or {}))
 
     def stream(self) -> tuple[Event, ...]:
         """Return the events.
@@ -122,7 +134,7 @@ class Exchange:
             CassetteError: if the recording cannot be read.
 
         """
-        return _read(lambda: tuple(read_event(event) for event in self.events or ()))
+        return self._read(lambda: tuple(read_event(event) for event in self.events or ()))
 
     def failure(self) -> DragomanError | None:
         """Return the recorded error, if there is one.
@@ -132,12 +144,11 @@ class Exchange:
 
         """
         error = self.error
-        return None if error is None else _read(lambda: read_error(error))
+        return None if error is None else self._read(lambda: read_error(error))
 
-
-def _read(read: Callable[[], T]) -> T:
-    try:
-        return read()
-    except InvalidRequestError as error:
-        message = f"the recording does not fit this version of dragoman, so record it again: {error}"
-        raise CassetteError(message) from None
+    def _read(self, read: Callable[[], T]) -> T:
+        try:
+            return read()
+        except InvalidRequestError as error:
+            message = f"{self.source} does not fit this version of dragoman, so record it again: {error}"
+            raise CassetteError(message) from None

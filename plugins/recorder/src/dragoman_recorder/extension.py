@@ -9,10 +9,7 @@ from collections.abc import Generator
 
 from dragoman import Binding, ChatCall, CompletionCall, StreamCall, hookimpl
 from dragoman_recorder.mode import Mode
-from dragoman_recorder.switch import is_armed
-
-PLACEHOLDER = "replayed"
-"""The key that a provider gets where nothing will be sent."""
+from dragoman_recorder.switch import PLACEHOLDER, is_armed
 
 
 @hookimpl(wrapper=True, trylast=True)  # trylast: nearest to the provider, so that other middleware sees a replay too
@@ -23,7 +20,7 @@ def dragoman_completion(binding: Binding) -> Generator[None, CompletionCall, Com
         return call
     from dragoman_recorder.calls import answering  # noqa: PLC0415  # as the module says
 
-    return answering("completion", binding.provider, call)
+    return answering("completion", binding, call)
 
 
 @hookimpl(wrapper=True, trylast=True)
@@ -34,7 +31,7 @@ def dragoman_chat(binding: Binding) -> Generator[None, ChatCall, ChatCall]:
         return call
     from dragoman_recorder.calls import answering  # noqa: PLC0415  # as the module says
 
-    return answering("chat", binding.provider, call)
+    return answering("chat", binding, call)
 
 
 @hookimpl(wrapper=True, trylast=True)
@@ -45,7 +42,7 @@ def dragoman_stream(binding: Binding) -> Generator[None, StreamCall, StreamCall]
         return call
     from dragoman_recorder.calls import streaming  # noqa: PLC0415  # as the module says
 
-    return streaming(binding.provider, call)
+    return streaming(binding, call)
 
 
 @hookimpl
@@ -53,7 +50,7 @@ def dragoman_secret(provider: str, field: str) -> str | None:  # noqa: ARG001  #
     """Give a placeholder where nothing will be sent: a replay needs no key."""
     if field != "api_key" or not is_armed():
         return None
-    from dragoman_recorder.deck import current  # noqa: PLC0415  # as the module says
+    from dragoman_recorder.active_cassette import current  # noqa: PLC0415  # as the module says
 
     cassette = current()
     return PLACEHOLDER if cassette is not None and cassette.mode is Mode.REPLAY else None

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 import attrs
+from attrs import frozen
 
 import dragoman
 from dragoman import (
@@ -21,6 +22,7 @@ from dragoman import (
     DragomanError,
     Event,
     InvalidRequestError,
+    Raw,
     Response,
     StreamStart,
 )
@@ -30,6 +32,24 @@ _EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)
 _DETAILS = (
     *("provider", "model", "status", "code", "parameter", "request_id", "retry_after", "retryable", "phase", "body"),
 )
+
+
+@frozen(kw_only=True)
+class _KeptError:
+    error: str
+    message: str = ""
+    provider: str | None = None
+    model: str | None = None
+    status: int | None = None
+    code: str | None = None
+    parameter: str | None = None
+    request_id: str | None = None
+    retry_after: float | None = None
+    retryable: bool | None = None
+    phase: str | None = None
+    body: str | None = None
+    attempts: tuple[Attempt, ...] = ()
+    partial: Response | None = None
 
 
 def request_data(request: ChatRequest | CompletionRequest) -> dict[str, JSON]:
@@ -61,6 +81,8 @@ def read_response(data: Mapping[str, JSON]) -> Response:
 
 def event_data(event: Event) -> dict[str, JSON]:
     """Return what is kept of an event."""
+    if isinstance(event, Raw):
+        event = Raw(None)
     if isinstance(event, StreamStart):
         event = attrs.evolve(event, headers={}, attempts=_timeless(event.attempts))
     return _plain({"event": type(event).__name__, **to_dict(event)})
@@ -96,19 +118,15 @@ def read_error(data: Mapping[str, JSON]) -> DragomanError:
     """Return the error that was kept, not raised yet.
 
     Raises:
-        InvalidRequestError: if there is no such error, or what had arrived before it has other members.
+        InvalidRequestError: if there is no such error, or it has other members.
 
     """
-    fields: dict[str, Any] = dict(data)
-    kind: object = getattr(dragoman, name := str(fields.pop("error", "")), None)
+    kept = from_dict(_KeptError, data)
+    kind: object = getattr(dragoman, kept.error, None)
     if not isinstance(kind, type) or not issubclass(kind, DragomanError):
-        message = f"there is no error {name!r}"
+        message = f"there is no error {kept.error!r}"
         raise InvalidRequestError(message)
-    if "attempts" in fields:
-        fields["attempts"] = tuple(from_dict(Attempt, each) for each in fields["attempts"])
-    if "partial" in fields:
-        fields["partial"] = read_response(fields["partial"])
-    return kind(str(fields.pop("message", "")), **fields)
+    return kind(kept.message, **{name: getattr(kept, name) for name in (*_DETAILS, "attempts", "partial")})
 
 
 def _timeless(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
@@ -118,7 +136,12 @@ def _timeless(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
 
 def _plain(data: Mapping[str, Any]) -> dict[str, JSON]:
     """Return what JSON makes of *data*: a ``Secret`` is its mask there, and what is no data is named by its class."""
-    return cast("dict[str, JSON]", json.loads(json.dumps(data, default=_as_text)))
+    try:
+        text = json.dumps(data, default=_as_text)
+    except (TypeError, ValueError, RecursionError) as error:
+        message = f"this cannot be written into a cassette as JSON: {type(error).__name__}; give plain data"
+        raise InvalidRequestError(message) from None
+    return cast("dict[str, JSON]", json.loads(text, parse_constant=lambda _: None))  # JSON knows finite numbers alone
 
 
 def _as_text(value: object) -> str:

@@ -51,7 +51,7 @@ def dragoman_scrub() -> Scrub:
 @pytest.fixture
 def dragoman_cassette(request: pytest.FixtureRequest, dragoman_scrub: Scrub) -> Iterator[Cassette]:
     """Replay this test's calls to models from ``cassettes/<module>/<test>.json``, or record them there."""
-    from dragoman_recorder.deck import using  # noqa: PLC0415  # as the module says
+    from dragoman_recorder.active_cassette import using  # noqa: PLC0415  # as the module says
 
     marker = request.node.get_closest_marker("dragoman_cassette")
     wishes: Mapping[str, Any] = marker.kwargs if marker else {}

@@ -4,71 +4,129 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from dragoman import JSON
-
-MASK = "********"
-"""What stands in the place of a secret."""
+from dragoman_recorder.detection import detected, detected_in_bytes
+from dragoman_recorder.errors import CassetteError
+from dragoman_recorder.known import Known, of_environment
+from dragoman_recorder.named import MASK
+from dragoman_recorder.pieces import Edit, difference, edited, merged
+from dragoman_recorder.structure import scrubbed_data, scrubbed_json
 
 Scrub: TypeAlias = "Callable[[str], str] | Iterable[str]"
 """A function from a text to what may be kept of it, or regular expressions of what may not."""
-
-_TELLING = re.compile(r"(?i)(api[-_]?key|access[-_]?key|token|secret|password|credentials?|authorization|cookie)$")
-_KEYS = re.compile(
-    r"\b(?:sk|rk|pk|gsk|xai|pplx)[-_][A-Za-z0-9_-]{16,}"  # OpenAI, Anthropic, OpenRouter, Groq and others
-    r"|\bAIza[A-Za-z0-9_-]{30,}"  # Google
-    r"|\bya29\.[A-Za-z0-9_-]{20,}"  # Google's access tokens
-    r"|\bgh[a-z]_[A-Za-z0-9]{30,}"  # GitHub
-    r"|(?<=Bearer )[A-Za-z0-9._~+/=-]{8,}"
-)
-_SHORTEST = 8  # a shorter value of the environment may stand anywhere by chance
 
 
 class Scrubber:
     """Take secrets out of plain data.
 
-    What looks like a key is masked, what stands under a name such as ``api_key`` or ``password``, and each value of the
-    environment whose variable has such a name.
+    What looks like a key is masked, what stands under a name such as ``api_key`` or ``password``, also in JSON within a
+    text, and each value of the environment whose variable has such a name.
 
     Args:
         further: what else to take out: a function, or regular expressions.
         environ: the environment; this process's own if not given.
+        secrets: what else is secret, whatever it looks like.
+
+    Raises:
+        CassetteError: if *further* is neither, or one of its expressions is no regular expression.
 
     """
 
-    def __init__(self, further: Scrub = (), environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, further: Scrub = (), environ: Mapping[str, str] | None = None, secrets: Iterable[str] = ()
+    ) -> None:
         source = os.environ if environ is None else environ
-        known = {value for name, value in source.items() if _TELLING.search(name) and len(value) >= _SHORTEST}
-        self._known = sorted(known, key=len, reverse=True)
-        if callable(further):
-            self._further, self._patterns = further, list[re.Pattern[str]]()
-        else:
-            self._further, self._patterns = _unchanged, [re.compile(pattern) for pattern in further]
+        self._environ = environ
+        self._given = frozenset(secrets)
+        self._known = Known((*of_environment(source), *self._given))
+        self._scrub = further if callable(further) else _compiled(further)
+
+    def knowing(self, secrets: Iterable[str]) -> Scrubber:
+        """Return a scrubber that takes out *secrets* too, and what is in the environment by now.
+
+        Args:
+            secrets: values, whatever they look like; one that is too short to be told from a word is left out.
+
+        """
+        scrub = self._scrub
+        further = scrub if callable(scrub) else [pattern.pattern for pattern in scrub]
+        return Scrubber(further, self._environ, self._given.union(secrets))
 
     def text(self, text: str) -> str:
         """Return *text* without what must not be kept."""
-        for value in self._known:
-            text = text.replace(value, MASK)
-        text = _KEYS.sub(MASK, text)
-        for pattern in self._patterns:
-            text = pattern.sub(MASK, text)
-        return self._further(text)
+        return self.pieces((text,))[0]
+
+    def name(self, name: str) -> str:
+        """Return the name of a member without keys."""
+        return edited((name,), detected(name, self._known))[0]
+
+    def pieces(self, pieces: Sequence[str]) -> list[str]:
+        """Return texts whose concatenation is scrubbed as one: a secret may begin in one and end in another.
+
+        Args:
+            pieces: the texts, in order.
+
+        """
+        result = list(pieces)
+        for stage in self._stages():
+            whole = "".join(result)
+            result = edited(result, stage(whole)) if whole else result
+        return result
+
+    def bytes(self, pieces: Sequence[bytes]) -> list[bytes]:
+        """Return bytes whose concatenation is scrubbed of keys as one.
+
+        Args:
+            pieces: the bytes, in order.
+
+        """
+        texts = [piece.decode("latin-1") for piece in pieces]
+        edits = detected_in_bytes("".join(texts), self._known)
+        return [text.encode("latin-1") for text in edited(texts, edits)]
 
     def data(self, value: JSON) -> JSON:
         """Return plain data without what must not be kept."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, list):
-            return [self.data(each) for each in value]
-        if isinstance(value, dict):
-            return {name: self._named(name, each) for name, each in value.items()}
-        return value
+        return scrubbed_data(value, self)
 
-    def _named(self, name: str, value: JSON) -> JSON:
-        return MASK if isinstance(value, str) and value and _TELLING.search(name) else self.data(value)
+    def _stages(self) -> Iterator[Callable[[str], list[Edit]]]:
+        yield lambda text: detected(text, self._known)
+        yield lambda text: scrubbed_json(text, self)
+        yield self._further
+
+    def _further(self, text: str) -> list[Edit]:
+        if callable(self._scrub):
+            return difference(text, _asked(self._scrub, text))
+        return merged(
+            (*found.span(), MASK)
+            for pattern in self._scrub
+            for found in pattern.finditer(text)
+            if found[0] not in {"", MASK}
+        )
 
 
-def _unchanged(text: str) -> str:
-    return text
+def _asked(scrub: Callable[[str], str], text: str) -> str:
+    try:
+        kept: object = scrub(text)
+    except Exception as error:
+        message = (
+            f"the function given as scrub failed with {type(error).__name__}, so nothing is kept of what it was given"
+        )
+        raise CassetteError(message) from error
+    if isinstance(kept, str):
+        return kept
+    message = f"the function given as scrub returned {type(kept).__name__}; it returns the text that may be kept"
+    raise CassetteError(message)
+
+
+def _compiled(patterns: Iterable[str]) -> list[re.Pattern[str]]:
+    given: object = patterns
+    if isinstance(given, str):
+        patterns = (given,)
+    try:
+        return [re.compile(pattern) for pattern in patterns]
+    except (re.error, TypeError) as error:
+        message = f"scrub is a function, or a list of regular expressions: {error}"
+        raise CassetteError(message) from None

@@ -101,6 +101,6 @@ class ReplayedStream:
         if self._failure is not None:
             raise self._failure
         if self._exchange.left:
-            message = "the recording ends here, where its reader left the stream; record it again"
+            message = f"{self._exchange.source} ends here, where its reader left the stream; record it again"
             raise CassetteError(message)
         raise StopAsyncIteration

@@ -6,6 +6,9 @@ import os
 
 from dragoman_recorder.mode import Mode
 
+PLACEHOLDER = "replayed"
+"""The key that a provider gets where nothing will be sent."""
+
 
 class _Switch:
     """Remember that a block or a test has used a cassette, or will."""

@@ -46,6 +46,7 @@ def using(
     Raises:
         ConfigurationError: if there is no such mode.
         CassetteError: if the file cannot be read.
+        CassetteWriteError: at the end of the block, if a call was answered and could not be written down.
 
     """
     arm()
@@ -53,8 +54,14 @@ def using(
     _inserted.append(cassette)
     try:
         yield cassette
+    except BaseException as error:
+        if cassette.failure is not None:
+            error.add_note(str(cassette.failure))
+        raise
     finally:
         _inserted.remove(cassette)
+    if cassette.failure is not None:
+        raise cassette.failure
 
 
 def _of_environment() -> Cassette | None:

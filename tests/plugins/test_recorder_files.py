@@ -1,0 +1,283 @@
+"""The file of a cassette: written exchange by exchange, whole at every moment, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from dragoman import LLM, LLMConfig, SyncLLM
+from dragoman_recorder import Cassette, CassetteError, CassetteMissError, CassetteWriteError, using
+from dragoman_recorder.reading import HEAD, TAIL
+
+resource = pytest.importorskip("resource")
+
+
+def echo(**options: Any) -> LLM:
+    return LLM(LLMConfig(model="echo", num_retries=0, **options))
+
+
+def kept(path: Path) -> list[str]:
+    return [exchange["request"]["prompt"] for exchange in json.loads(path.read_text("utf-8"))["exchanges"]]
+
+
+def ask(path: Path, *prompts: str, mode: str = "auto") -> None:
+    with using(path, mode), SyncLLM(LLMConfig(model="echo")) as llm:
+        for prompt in prompts:
+            assert llm.completion(prompt) == prompt
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
+
+
+def test_a_file_that_is_cut_anywhere_is_read_up_to_its_last_whole_exchange(tmp_path: Path) -> None:
+    path, prompts = tmp_path / "x.json", ["short", "ä\u2028€ 𝄞 }\n]\n" + "long " * 20, "}"]
+    ask(path, *prompts)
+    content = path.read_bytes()
+    whole = [content.index(f'"began": {n}'.encode()) for n in range(3)]
+    for end in range(len(content)):
+        path.write_bytes(content[:end])
+        found = [exchange.question.request["prompt"] for exchange in Cassette(path, "replay").exchanges]
+        assert found == prompts[: len(found)]
+        assert sum(place < end for place in whole) - len(found) in {0, 1}
+        assert len(found) == 3 or end < len(content) - len(TAIL)
+
+
+@pytest.mark.parametrize("cut", [5, len(HEAD) + 3, -1, -len(TAIL), -len(TAIL) - 20, -200])
+def test_what_was_cut_is_mended_by_the_next_recording(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "x.json"
+    ask(path, "one", "two")
+    path.write_bytes(path.read_bytes()[:cut])
+    ask(path, "three")
+    assert kept(path)[-1] == "three"
+    assert kept(path)[:-1] == ["one", "two"][: len(kept(path)) - 1]
+    assert names(tmp_path) == ["x.json"]
+
+
+def test_what_is_wrong_in_a_whole_file_is_not_taken_for_a_cut(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    ask(path, "one", "two" * 50)
+    content = path.read_text("utf-8")
+    for wrong in (
+        content.replace('"one"', "one"),
+        content.replace('"kind"', "kind"),
+        content.replace("\n    }", "\n    )"),
+        content.replace("\n  ]\n}\n", ",\n  ]\n}\n"),
+    ):
+        path.write_text(wrong, "utf-8")
+        if wrong.endswith(",\n  ]\n}\n"):  # as a crash may leave it
+            assert len(Cassette(path).exchanges) == 2
+            continue
+        with pytest.raises(CassetteError, match=r"x\.json is no cassette: line \d+ is no JSON"):
+            Cassette(path)
+
+
+def test_a_file_of_the_first_format_is_read_and_converted_by_the_next_recording(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    ask(path, "one", "two")
+    exchanges = json.loads(path.read_text("utf-8"))["exchanges"]
+    for exchange in exchanges:
+        del exchange["began"]
+    old = json.dumps({"format": 1, "exchanges": exchanges})
+    path.write_text(old)
+    path.chmod(0o640)
+    ask(path, "one", "two", mode="replay")
+    assert path.read_text() == old
+    ask(path, "one", "two", "three")
+    assert path.read_bytes().startswith(HEAD)
+    assert kept(path) == ["one", "two", "three"]
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert names(tmp_path) == ["x.json"]
+
+
+def test_a_question_that_was_recorded_before_a_pattern_was_given_is_still_found(tmp_path: Path) -> None:
+    ask(tmp_path / "x.json", "call 1234", "call 5678")
+    with using(tmp_path / "x.json", "replay", scrub=[r"\d{4}"]), SyncLLM(LLMConfig(model="echo")) as llm:
+        assert llm.completion("call 1234") == "call 5678"  # which is all the same by now
+        with pytest.raises(CassetteMissError):
+            llm.completion("call")
+
+
+async def test_each_call_writes_and_matches_no_more_than_its_own_exchange(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dragoman_recorder import cassette_file, exchange  # noqa: PLC0415
+
+    written, digests = [], []
+    write, digest = os.write, exchange.hashlib.sha256
+    monkeypatch.setattr(cassette_file.os, "write", lambda fd, data: written.append(len(data)) or write(fd, data))
+    monkeypatch.setattr(exchange.hashlib, "sha256", lambda data=b"": digests.append(len(data)) or digest(data))
+    with using(tmp_path / "x.json", "record"):
+        for number in range(200):
+            await echo().completion(f"{number:04}")
+    assert len(written) == 200
+    assert max(written) < 2 * min(written)
+    assert len(digests) == 200
+    digests.clear()
+    with using(tmp_path / "x.json", "replay"):
+        for number in range(200):
+            await echo().completion(f"{number:04}")
+    assert len(digests) == 400  # once for each recording, once for each question
+
+
+class FullDisk:
+    """Refuse to write more than a number of bytes, as a full disk does."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+        self._write, self.room = os.write, room
+        monkeypatch.setattr("dragoman_recorder.cassette_file.os.write", self)
+
+    def __call__(self, descriptor: int, data: bytes) -> int:
+        if not self.room:
+            self.room = 1 << 30  # what stood there is put back where it stood
+            raise OSError(errno.ENOSPC, "No space left on device")
+        count = self._write(descriptor, bytes(data)[: self.room])
+        self.room -= count
+        return count
+
+
+@pytest.mark.parametrize("room", [0, 1, 7, 8, 9, 100, 300])
+async def test_a_full_disk_takes_no_answer_and_no_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, room: int
+) -> None:
+    path = tmp_path / "x.json"
+    for earlier in ([], ["one"]):
+        with pytest.raises(CassetteWriteError, match=r"1 exchange is missing in .*x\.json.*No space") as caught:  # noqa: PT012, SIM117  # what is told at the end of a block
+            with using(path, "auto") as cassette, monkeypatch.context() as patch:
+                disk = FullDisk(patch, room)
+                assert await echo().completion("lost " * 200) == "lost " * 200
+                assert disk.room > 300
+                assert cassette.failure is not None
+        assert isinstance(caught.value, OSError)
+        assert "was not recorded" in caplog.text
+        assert (kept(path) if earlier else names(tmp_path)) == earlier
+        with using(path, "auto"):
+            await echo().completion("one")
+        assert kept(path) == ["one"]
+    assert names(tmp_path) == ["x.json"]
+
+
+async def test_a_failure_to_record_is_told_beside_another_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(KeyError) as caught, using(tmp_path / "x.json", "record"):  # noqa: PT012  # the same
+        FullDisk(monkeypatch, 0)
+        await echo().completion("lost")
+        raise KeyError
+    assert "1 exchange is missing" in caught.value.__notes__[0]
+
+
+async def test_a_limit_of_the_system_is_a_full_disk(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    ask(path, "one")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    content = path.read_bytes()
+    with pytest.raises(CassetteWriteError, match="too large"), using(path, "auto"):  # noqa: PT012  # the same
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) + 100, limit[1]))
+        try:
+            assert await echo().completion("x" * 3000) == "x" * 3000
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert path.read_bytes() == content
+
+
+async def test_what_fails_while_an_answer_is_written_down_takes_no_answer(tmp_path: Path) -> None:
+    def scrub(text: str) -> str:
+        if "assistant" in text:
+            raise LookupError(text)
+        return text
+
+    with pytest.raises(CassetteWriteError, match="failed with LookupError"), using(tmp_path / "x.json", scrub=scrub):
+        assert await echo().completion("Hello") == "Hello"
+
+
+async def test_what_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with using(tmp_path / "file" / "x.json", "record") as cassette:
+        with pytest.raises(CassetteWriteError, match="cannot be written"):
+            await echo().completion("Hello")
+        assert cassette.failure is None
+
+
+RECORDS = """
+    import sys
+    from dragoman import LLMConfig, SyncLLM
+    from dragoman_recorder import using
+    with using(sys.argv[1], "auto"), SyncLLM(LLMConfig(model="echo")) as llm:
+        for number in range(int(sys.argv[3])):
+            llm.completion(f"{sys.argv[2]} {number} " + "x" * 2000)
+            print(number, flush=True)
+"""
+
+
+def start(path: Path, name: str, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", dedent(RECORDS), str(path), name, str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_processes_and_threads_may_record_into_one_cassette(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    others = [start(path, name, 20) for name in ("a", "b")]
+    threads = [threading.Thread(target=ask, args=(path, *(f"{name} {n} " for n in range(20)))) for name in "cd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for other in others:
+        other.communicate()
+        assert other.returncode == 0
+    assert sorted(prompt.rstrip("x") for prompt in kept(path)) == sorted(
+        f"{name} {number} " for name in "abcd" for number in range(20)
+    )
+    assert names(tmp_path) == ["x.json"]
+
+
+def test_a_process_that_is_killed_leaves_what_it_has_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    with start(path, "a", 100_000) as other:
+        assert other.stdout is not None
+        for _ in range(20):
+            other.stdout.readline()
+        other.send_signal(signal.SIGKILL)
+    count = len(Cassette(path, "replay").exchanges)
+    assert count >= 20
+    ask(path, "more")
+    assert len(kept(path)) == count + 1
+
+
+def test_recordings_that_begin_anew_at_the_same_time_join_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    ask(path, "old")
+    first, second = Cassette(path, "record"), Cassette(path, "record")
+    exchange = Cassette(path).exchanges[0]
+    for cassette in (first, second, first):
+        cassette.fill(cassette.reserve(), lambda: exchange)
+    assert kept(path) == ["old"] * 3
+    assert (first.failure, second.failure) == (None, None)
+
+
+def test_a_link_to_a_cassette_stays_a_link(tmp_path: Path) -> None:
+    ask(tmp_path / "x.json", "one")
+    (tmp_path / "y.json").symlink_to("x.json")
+    ask(tmp_path / "y.json", "two", mode="record")
+    assert kept(tmp_path / "x.json") == ["two"]
+
+
+def test_lone_surrogates_and_numbers_without_end_are_kept_as_json(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    ask(path, "a \ud800 b")
+    assert kept(path) == ["a \ud800 b"]
+    ask(path, "a \ud800 b", mode="replay")
+    with using(path, "auto"), SyncLLM(LLMConfig(model="echo")) as llm:
+        llm.generate("x", options={"acme": {"n": float("inf")}})
+    assert json.loads(path.read_text("utf-8"))["exchanges"][1]["request"]["options"]["acme"] == {"n": None}
