@@ -14,6 +14,8 @@ TRANSPORT = "core/http/test_transport.py::Test"
 PLUGINS = "core/test_plugins.py::test_"
 VENDORS = "plugins/test_credentials_of_vendors.py::test_"
 HIDDEN = "core/test_secrets_stay_hidden.py::test_"
+RECORDER = "plugins/test_recorder_secrets.py::test_"
+RECORDINGS = "plugins/test_recorder_files.py::test_"
 WHEELS = "distributions/test_wheels.py::test_"
 
 
@@ -351,5 +353,30 @@ ROWS = (
             "core/http/test_concealment.py::test_no_secret_is_left_whole",
         ),
         partly="a value of fewer than 8 characters stays, since it may be everybody's word",
+    ),
+    Row(
+        38,
+        "A cassette holds no secret: by its value, its form or its name, in a text, in JSON, in base64 or in pieces",
+        (
+            f"{RECORDER}a_key_is_told_by_its_form",
+            f"{RECORDER}a_secret_is_told_by_the_name_before_it",
+            f"{RECORDER}a_known_secret_is_found_in_every_form",
+            f"{RECORDER}pieces_are_scrubbed_as_one",
+            f"{RECORDER}no_exchange_holds_a_secret_and_both_kinds_of_answers_are_replayed_alike",
+            f"{RECORDER}what_a_call_proves_itself_with_is_known_whatever_it_looks_like",
+            f"{RECORDER}honest_words_are_kept",
+        ),
+        partly="a secret that is neither known nor has a form or a name is the owner's to name by `scrub=`",
+    ),
+    Row(
+        39,
+        "A recording loses no answer and no earlier exchange: full disk, cut file, kill, several processes",
+        (
+            f"{RECORDINGS}a_full_disk_takes_no_answer_and_no_recording",
+            f"{RECORDINGS}a_file_that_is_cut_anywhere_is_read_up_to_its_last_whole_exchange",
+            f"{RECORDINGS}a_process_that_is_killed_leaves_what_it_has_recorded",
+            f"{RECORDINGS}processes_and_threads_may_record_into_one_cassette",
+            "plugins/test_recorder.py::test_what_is_no_cassette_is_refused",
+        ),
     ),
 )

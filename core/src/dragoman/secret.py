@@ -145,7 +145,7 @@ def credentials_in(value: Any, name: str = "") -> Iterator[str]:
 
     """
     if isinstance(value, Mapping):
-        for key, each in cast("Mapping[Any, Any]", value).items():
+        for key, each in cast("Mapping[Any, Any]", value).items():  # type: ignore[redundant-cast]  # not for pyright
             yield from credentials_in(each, str(key))
     elif isinstance(value, Secret) or (isinstance(value, str) and is_credential(name)):
         yield reveal(value)

@@ -123,16 +123,18 @@ def _begun(
 
     A key that is fetched for the call is known once the call was made.
     """
-    secrets = lambda: (*binding.credentials(), *_of_headers(request.headers))  # noqa: E731  # asked twice
-    scrubber = cassette.knowing(_telling(secrets()))
-    question = Question.of(kind, binding.provider, request, scrubber)
+    question = Question.of(kind, binding.provider, request, _scrubber(cassette, binding, request))
     found = cassette.take(question)
     place = -1 if found is not None else cassette.reserve()
 
     def writing() -> _Writing:
-        return _Writing(cassette, question, cassette.knowing(_telling(secrets())), place)
+        return _Writing(cassette, question, _scrubber(cassette, binding, request), place)
 
     return found, writing
+
+
+def _scrubber(cassette: Cassette, binding: Binding, request: ChatRequest | CompletionRequest) -> Scrubber:
+    return cassette.knowing(_telling((*binding.credentials(), *_of_headers(request.headers))))
 
 
 def _of_headers(headers: Mapping[str, str]) -> Iterator[str]:

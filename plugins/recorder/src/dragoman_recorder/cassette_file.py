@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
@@ -19,9 +19,9 @@ from dragoman_recorder.layout import layout
 from dragoman_recorder.reading import HEAD, TAIL, entries
 
 try:
-    from fcntl import LOCK_EX, flock
+    import fcntl
 except ImportError:  # pragma: no cover - this system has no such locks, so one process records at a time
-    flock, LOCK_EX = None, 0  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]
 
 State: TypeAlias = "tuple[int, int, int]"
 """What changes when a file is written: its number, its size in bytes and when it was written."""
@@ -110,7 +110,7 @@ class CassetteFile:
                 self._replace(descriptor, [*map(_entry, self.read()), entry])
 
     @contextmanager
-    def _locked(self) -> Iterator[int]:
+    def _locked(self) -> Generator[int, None, None]:
         """Open the file, made if it is not there, while nobody else writes to it; leave none that is empty."""
         descriptor = _opened(self.path)
         try:
@@ -158,9 +158,9 @@ def _opened(path: Path) -> int:
 
 
 def _lock(descriptor: int) -> None:
-    if flock is not None:
+    if fcntl is not None:  # pyright: ignore[reportUnnecessaryComparison]
         with suppress(OSError):  # a file system without locks
-            flock(descriptor, LOCK_EX)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _write(descriptor: int, content: bytes, *, at: int, over: bytes) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from dragoman import JSON, ChatRequest, CompletionRequest, DragomanError, Event, InvalidRequestError, Response
 from dragoman_recorder.errors import CassetteError
@@ -18,6 +18,10 @@ T = TypeVar("T")
 
 Kind: TypeAlias = Literal["completion", "chat", "stream"]
 """Which of the three calls it was."""
+
+
+def _digest(question: Question) -> str:
+    return hashlib.sha256(json.dumps(question.data, sort_keys=True).encode()).hexdigest()
 
 
 @frozen(kw_only=True)
@@ -36,7 +40,7 @@ class Question:
     provider: str
     model: str
     request: Mapping[str, JSON]
-    digest: str = field(init=False, eq=False, repr=False)
+    digest: str = field(default=Factory(_digest, takes_self=True), init=False, eq=False, repr=False)
     """What two questions have in common only if they are the same."""
 
     @classmethod
@@ -54,10 +58,6 @@ class Question:
     def data(self) -> dict[str, JSON]:
         """Return the question as plain data."""
         return {"kind": self.kind, "provider": self.provider, "model": self.model, "request": dict(self.request)}
-
-    @digest.default
-    def _digest(self) -> str:
-        return hashlib.sha256(json.dumps(self.data, sort_keys=True).encode()).hexdigest()
 
 
 @frozen(kw_only=True)

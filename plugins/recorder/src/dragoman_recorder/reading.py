@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from dragoman import JSON
 from dragoman.nesting import MAX_DEPTH, is_too_deep
@@ -109,9 +109,10 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _exchanges(data: Any) -> list[dict[str, JSON]]:
-    if not isinstance(data, dict):
-        raise ValueError(f"it is {kind(data)}, not an object")  # noqa: TRY004  # told as what is wrong with the file
+def _exchanges(document: Any) -> list[dict[str, JSON]]:
+    if not isinstance(document, dict):
+        raise ValueError(f"it is {kind(document)}, not an object")  # noqa: TRY004  # told as what is wrong with the file
+    data = cast("dict[str, Any]", document)
     if "format" not in data:
         raise ValueError("it has no member 'format'")
     version = data["format"]
@@ -120,12 +121,13 @@ def _exchanges(data: Any) -> list[dict[str, JSON]]:
     unknown = [name for name in data if name not in {"format", "exchanges"}]
     if unknown:
         raise ValueError(f"it has an unknown member {unknown[0]!r:.80}")
-    exchanges = data.get("exchanges")
-    if not isinstance(exchanges, list):
-        raise ValueError(f"its member 'exchanges' is {kind(exchanges)}, not a list")  # noqa: TRY004  # the same
-    for index, each in enumerate(exchanges):
+    found: Any = data.get("exchanges")
+    if not isinstance(found, list):
+        raise ValueError(f"its member 'exchanges' is {kind(found)}, not a list")  # noqa: TRY004  # the same
+    held = cast("list[Any]", found)  # type: ignore[redundant-cast]  # not for pyright
+    for index, each in enumerate(held):
         check(each, f"exchanges[{index}]")
-    return exchanges
+    return cast("list[dict[str, JSON]]", found)
 
 
 _MEMBERS: dict[str, tuple[type, ...]] = {
@@ -140,22 +142,30 @@ _MEMBERS: dict[str, tuple[type, ...]] = {
     "began": (int,),
 }
 _ASKED = ("kind", "provider", "model", "request")
-_NAMES = {str: "a text", int: "a number", float: "a number", bool: "a boolean", list: "a list", dict: "an object"}
+_NAMES: dict[type[Any], str] = {
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "a boolean",
+    list: "a list",
+    dict: "an object",
+}
 
 
-def check(exchange: Any, place: str) -> None:
+def check(given: Any, place: str) -> None:
     """Check what an exchange is made of.
 
     Args:
-        exchange: plain data.
+        given: plain data.
         place: where it stands in the file.
 
     Raises:
         ValueError: naming the first member that is wrong.
 
     """
-    if not isinstance(exchange, dict):
-        raise ValueError(f"{place} is {kind(exchange)}, not an object")  # noqa: TRY004  # the same
+    if not isinstance(given, dict):
+        raise ValueError(f"{place} is {kind(given)}, not an object")  # noqa: TRY004  # the same
+    exchange = cast("dict[str, Any]", given)
     for name in _ASKED:
         if name not in exchange:
             raise ValueError(f"{place} has no member {name!r}")
@@ -179,6 +189,6 @@ def _check_kind(exchange: dict[str, Any], place: str) -> None:
         raise ValueError(f"{place} has neither {outcome!r} nor 'error', one of which tells what came of it")
 
 
-def kind(value: object) -> str:
+def kind(value: Any) -> str:
     """Return what JSON calls a value, with its article."""
     return "null" if value is None else _NAMES[type(value)]

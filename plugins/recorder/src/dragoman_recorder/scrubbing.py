@@ -115,16 +115,15 @@ def _asked(scrub: Callable[[str], str], text: str) -> str:
             f"the function given as scrub failed with {type(error).__name__}, so nothing is kept of what it was given"
         )
         raise CassetteError(message) from error
-    if isinstance(kept, str):
+    if isinstance(kept, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         return kept
     message = f"the function given as scrub returned {type(kept).__name__}; it returns the text that may be kept"
     raise CassetteError(message)
 
 
 def _compiled(patterns: Iterable[str]) -> list[re.Pattern[str]]:
-    given: object = patterns
-    if isinstance(given, str):
-        patterns = (given,)
+    if isinstance(patterns, str):
+        patterns = (patterns,)
     try:
         return [re.compile(pattern) for pattern in patterns]
     except (re.error, TypeError) as error:

@@ -21,6 +21,10 @@ def _any(_: str) -> bool:
     return True
 
 
+def _has_digit(text: str) -> bool:
+    return any(each.isdigit() for each in text)
+
+
 def _is_dense(text: str) -> bool:
     """Tell letters drawn by lot from words joined by hyphens, as in ``sk-learn-compatible``."""
     return _DENSE.search(text) is not None
@@ -50,12 +54,12 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], Callable[[str], bool]], .
         (
             ("akia", "asia"),
             _START + r"(A(?:KI|SI)A[A-Z0-9]{16})(?![A-Za-z0-9])",
-            lambda text: bool(re.search(r"\d", text)),
+            _has_digit,
         ),
         (("gh",), r"gh[a-z]_([A-Za-z0-9]{20,})", _any),
         (("github_pat_",), r"github_pat_([A-Za-z0-9_]{20,})", _any),
         (("glpat-", "gldt-", "glrt-", "glsa_"), r"gl(?:pat-|dt-|rt-|sa_)([A-Za-z0-9_.-]{16,})", _any),
-        (("xox", "xapp-"), r"(?:xox[a-z]|xapp)-([A-Za-z0-9-]{10,})", lambda text: bool(re.search(r"\d", text))),
+        (("xox", "xapp-"), r"(?:xox[a-z]|xapp)-([A-Za-z0-9-]{10,})", _has_digit),
         (("hf_",), _START + r"hf_([A-Za-z0-9]{20,})", _any),
         (("npm_",), _START + r"npm_([A-Za-z0-9]{30,})", _any),
         (("pypi-",), _START + r"pypi-([A-Za-z0-9_-]{16,})", _is_dense),

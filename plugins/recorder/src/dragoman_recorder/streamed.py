@@ -66,10 +66,10 @@ def scrubbed_events(events: Iterable[Mapping[str, JSON]], scrubber: Scrubber) ->
 def _scrubbed(event: Mapping[str, JSON], contents: dict[JSON, _Content], scrubber: Scrubber) -> _Object:
     """Return an event, scrubbed but for its content, which is noted in *contents*."""
     kind = event["event"]
-    if kind in _DELTAS and (content := contents.get(event.get("index"))) is not None:
+    if isinstance(kind, str) and kind in _DELTAS and (content := contents.get(event.get("index"))) is not None:
         delta = dict(event)
         content.versions = content.versions or [[]]
-        content.versions[-1].append(_Piece(delta, _DELTAS[cast("str", kind)]))
+        content.versions[-1].append(_Piece(delta, _DELTAS[kind]))
         return delta
     part = event.get("part")
     if kind not in _WITH_PART or not isinstance(part, dict) or part.get("type") not in _CONTENT:

@@ -112,7 +112,7 @@ def _joined(given: Sequence[JSON], scrubber: _Scrubs) -> list[JSON]:
     values: list[JSON] = [dict(each) if isinstance(each, dict) else each for each in given]
     texts = [index for index, each in enumerate(values) if isinstance(each, str)]
     _replace(values, texts, scrubber)
-    objects = [cast("dict[str, JSON]", each) for each in values if isinstance(each, dict)]
+    objects = [each for each in values if isinstance(each, dict)]
     if not any("role" in each for each in objects):  # a message ends where the next one begins
         for group in _groups(objects):
             _replace_members(group, scrubber)
