@@ -43,6 +43,7 @@ from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from dragoman_recorder import CassetteError, Scrubber, using
 from dragoman_recorder.pieces import difference, edited, merged
+from dragoman_recorder.streamed import scrubbed_events
 
 MASK = "********"
 KEY = "sk-proj-ABCDEFGHIJKLMNOPQRSTUVWX1234567890"
@@ -105,6 +106,7 @@ NAMED = {
     "authorization: bearer abcdef123456": "authorization: bearer ********",
     "export ACME_API_KEY=hunter2": "export ACME_API_KEY=********",
     "password: hunter2": "password: ********",
+    '{"password": "", "token": ""}': '{"password": "", "token": ""}',
 }
 
 
@@ -397,3 +399,56 @@ def test_tokens_with_their_probabilities_show_no_key_and_keep_honest_words() -> 
     assert "".join(each["token"] for each in clean) == f"Hello {MASK}"
     assert [each["bytes"] for each in clean[2:]] == [None] * len(pieces)
     assert Usage(raw={"prompt_tokens": 1}).raw == BARE.data({"prompt_tokens": 1})
+
+
+NASTY = st.lists(
+    st.sampled_from(
+        [
+            *('"password": "', "hunter2", '"', "'", " ", "\\", "{", "}", "sk-proj-ABCDEFGHIJKL", "MNOPQRSTUV1234"),
+            *(
+                "token=",
+                "abc123",
+                "\n",
+                "\\n",
+                "AKIAIOSFODNN7",
+                "EXAMPLE",
+                "://u:",
+                "pw@h",
+                ": ",
+                KNOWN[:12],
+                KNOWN[12:],
+            ),
+            *(
+                "\\u0073k-",
+                "%3D",
+                "Bearer ",
+                "eyJhbGciOiJI",
+                "UzI1NiJ9.eyJzdWIi",
+                MASK,
+                "é",
+                "-----BEGIN PRIVATE KEY-----",
+            ),
+        ]
+    ),
+    max_size=8,
+).map("".join)
+KINDS = st.sampled_from(["text", "reasoning", "refusal", "tool_call"])
+DELTAS = {"reasoning": "ReasoningDelta", "tool_call": "ArgumentsDelta"}
+
+
+@given(st.lists(st.tuples(KINDS, NASTY), min_size=2, max_size=4), st.integers(1, 9))
+def test_parts_are_scrubbed_alike_in_whole_and_in_pieces(parts: list[tuple[str, str]], size: int) -> None:
+    whole: Any = [{"type": kind, "arguments" if kind == "tool_call" else "text": said} for kind, said in parts]
+    events: list[Any] = []
+    for index, (kind, said) in enumerate(parts):
+        name = "fragment" if kind == "tool_call" else "text"
+        events += [{"event": "PartStart", "index": index, "part": {"type": kind}}]
+        events += [{"event": DELTAS.get(kind, "TextDelta"), "index": index, name: each} for each in split(said, size)]
+    streamed = scrubbed_events(events, SCRUBBER)
+    for index, part in enumerate(SCRUBBER.data(whole)):  # type: ignore[arg-type]
+        said = "".join(
+            event.get("text", event.get("fragment", ""))  # type: ignore[misc]
+            for event in streamed
+            if event["index"] == index and event["event"] != "PartStart"
+        )
+        assert said == part.get("text", part.get("arguments"))  # type: ignore[union-attr, call-overload]

@@ -27,7 +27,7 @@ def detected(text: str, known: Known) -> list[Edit]:
     if "\\" in text or "%" in text:
         plain, places = _unescaped(text)
         edits += ((places[start], places[end], mask) for start, end, mask in _detected(plain, known))
-    return merged(edit for edit in edits if text[edit[0] : edit[1]] != MASK)
+    return merged(edit for edit in edits if text[edit[0] : edit[1]] not in {"", MASK})
 
 
 def detected_in_bytes(text: str, known: Known) -> list[Edit]:

@@ -30,9 +30,14 @@ class Known:
     """
 
     def __init__(self, values: Iterable[str]) -> None:
-        self.values = frozenset(value for value in values if len(value) >= SHORTEST)
+        self.values = _long_enough(values)
         forms = {form for value in self.values for form in _forms(value)}
         self._forms = sorted((_lowered(form) for form in forms), key=len, reverse=True)
+
+    def renewed(self, values: Iterable[str]) -> Known:
+        """Return what finds *values*, which is this one if they are the same."""
+        longer = _long_enough(values)
+        return self if longer == self.values else Known(longer)
 
     def found(self, text: str) -> Iterator[Match]:
         """Yield where *text* holds one of them."""
@@ -52,6 +57,10 @@ def of_environment(environ: Mapping[str, str]) -> Iterator[str]:
         if _ADDRESS.search(name):
             for found in _IN_ADDRESS.finditer(value):
                 yield found[1] or found[2]
+
+
+def _long_enough(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(value for value in values if len(value) >= SHORTEST)
 
 
 def _lowered(text: str) -> str:

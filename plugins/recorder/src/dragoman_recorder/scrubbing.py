@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import TypeAlias
 
 from dragoman import JSON
@@ -51,9 +52,11 @@ class Scrubber:
             secrets: values, whatever they look like; one that is too short to be told from a word is left out.
 
         """
-        scrub = self._scrub
-        further = scrub if callable(scrub) else [pattern.pattern for pattern in scrub]
-        return Scrubber(further, self._environ, self._given.union(secrets))
+        given = self._given.union(secrets)
+        source = os.environ if self._environ is None else self._environ
+        other = copy(self)
+        vars(other).update(_given=given, _known=self._known.renewed((*of_environment(source), *given)))
+        return other
 
     def text(self, text: str) -> str:
         """Return *text* without what must not be kept."""
