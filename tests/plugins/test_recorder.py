@@ -455,7 +455,7 @@ def test_what_is_no_path_of_a_file_is_refused(tmp_path: Path, mode: str) -> None
         ("", "it is a directory"),
         ("pipe", "it is no regular file"),
         ("x" * 300, "too long"),
-        ("a\0b", "null byte"),
+        ("a\0b", "embedded null"),
     ):
         with pytest.raises(CassetteError, match=words), using(f"{tmp_path}/{name}", mode):
             pass

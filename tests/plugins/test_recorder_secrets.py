@@ -106,6 +106,8 @@ NAMED = {
     "authorization: bearer abcdef123456": "authorization: bearer ********",
     "export ACME_API_KEY=hunter2": "export ACME_API_KEY=********",
     "password: hunter2": "password: ********",
+    "login --api-key=hunter2 --password hunter2 --verbose": "login --api-key=******** --password ******** --verbose",
+    "<user>bob</user><password>hunter2</password>": "<user>bob</user><password>********</password>",
     '{"password": "", "token": ""}': '{"password": "", "token": ""}',
 }
 
@@ -147,6 +149,7 @@ HONEST = (
     "Authorization: see below",
     'client = Client(api_key=os.environ["KEY"], token=get_token(), secret=None, password=password)',
     "if token == other: pass",
+    "give --password to be asked for it; <token>, <p>a password</p>",
     "sorted(rows, key=len)",
     "gpt-4o-2024-08-06 claude-3-5-sonnet-20241022 gemini-1.5-pro-002 llama-3.3-70b-versatile",
     "3f786850e387550fdab836ed7e6dc881de23001b",

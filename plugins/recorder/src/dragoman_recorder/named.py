@@ -16,7 +16,9 @@ MASK = "********"
 
 _NEEDLES = ("pass", "pwd", "secret", "key", "token", "auth", "credential", "cookie", "connection")
 _QUOTED = re.compile(r"(?<!\\)(\\*+)([\"'])([A-Za-z][\w .$-]{0,63})\1\2\s{0,80}+(?::|=>?)\s{0,80}+")
-_BARE = re.compile(r"(?<![\w$-])([A-Za-z][\w.-]{0,63})(\s{0,3}+)([:=])(?![:=>])(\s{0,3}+)")
+_BARE = re.compile(r"(?<![\w$-])-{0,2}([A-Za-z][\w.-]{0,63})(\s{0,3}+)([:=])(?![:=>])(\s{0,3}+)")
+_FLAG = re.compile(r"(?<![\w-])--([A-Za-z][\w-]{0,63})[ \t]{1,3}+(?=[^\s\"'`]*\d)([^\s\"'`]{4,})")
+_ELEMENT = re.compile(r"<([A-Za-z][\w.:-]{0,63})>([^<>]{1,4096}+)</")
 _OPENING = re.compile(r"(\\*+)([\"'])")
 _NUMBER = re.compile(r"-?\d[\d.eE+-]*+(?![\w])")
 _WORD = re.compile(r"[^\s&;,\"'`<>()\[\]{}|\\$=][^\s&;,\"'`<>()\[\]{}|\\]{3,512}+(?![\[(])")
@@ -32,6 +34,8 @@ def named(text: str) -> Iterator[Edit]:
     if any(needle in lowered for needle in _NEEDLES):
         yield from _after(_QUOTED, text, _quoted)
         yield from _after(_BARE, text, _bare)
+        for pattern in (_FLAG, _ELEMENT):
+            yield from ((*found.span(2), MASK) for found in pattern.finditer(text) if is_telling(found[1]))
 
 
 def _after(pattern: re.Pattern[str], text: str, edit: _Editor) -> Iterator[Edit]:
