@@ -279,13 +279,17 @@ async def test_azure_identity_is_imported_only_when_asked(monkeypatch: pytest.Mo
     package = tmp_path / "azure" / "identity"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(IDENTITY)
+    for name in ("azure.identity", "azure"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     with LoopbackServer(Reply.json(OK)) as server:
         monkeypatch.setenv("AZURE_API_BASE", server.url)
         llm = LLM(LLMConfig(model="azure/d", entra=True, num_retries=0))
         llm.build_request("hi")
         assert "azure.identity" not in sys.modules
+        monkeypatch.setitem(sys.modules, "azure.identity", None)  # as if it were not installed
         with pytest.raises(ConfigurationError, match=r"dragoman-azure\[entra\]"):
             await llm.generate("hi")
+        monkeypatch.delitem(sys.modules, "azure.identity")
         monkeypatch.syspath_prepend(tmp_path)
         await llm.generate("hi")
         await llm.generate("hi")

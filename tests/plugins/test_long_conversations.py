@@ -253,7 +253,7 @@ def functions(speaker: Speaker, messages: Sequence[Message]) -> int:
 
 
 BUDGETS = {"chat": 4, "responses": 4, "responses, not stored": 4, "anthropic": 16, "gemini 3": 12}
-"""How many functions a turn may enter that was sent before, of sixty and more when it is new."""
+"""How many functions a turn may enter that was sent before; a new one enters more than three times as many."""
 
 
 @pytest.mark.parametrize("name", BUDGETS)
@@ -266,4 +266,4 @@ def test_no_old_turn_is_walked_through_again(name: str) -> None:
         counts.append((functions(speaker, messages), functions(speaker, [*messages, Message("user", "And?")])))
     new, again = ((second - first) / 150 for first, second in zip(*counts, strict=True))
     assert again <= BUDGETS[name]
-    assert new >= 60
+    assert new > 3 * BUDGETS[name]
