@@ -6,6 +6,7 @@ The promise is written down in ``surface.txt``; ``UPDATE_SURFACE=1`` writes it a
 from __future__ import annotations
 
 import difflib
+import enum
 import importlib
 import inspect
 import os
@@ -41,7 +42,7 @@ def members(kind: type) -> dict[str, object]:
 def describe(name: str, value: object) -> Iterator[str]:
     if inspect.isclass(value):
         bases = ", ".join(base.__name__ for base in value.__bases__ if base not in {object, Value})
-        yield f"class {name}({bases}){signature(value)}"
+        yield f"class {name}({bases}){'' if issubclass(value, enum.Enum) else signature(value)}"
         for member, attribute in sorted(members(value).items()):
             if isinstance(attribute, property):
                 yield f"    {member}: property"

@@ -399,6 +399,7 @@ SCRIPTS = {
 import warnings
 warnings.filterwarnings("ignore", "unclosed event loop")  # the script's own fault
 loop = asyncio.new_event_loop()
+loop.set_debug(False)  # or Python 3.13 fails to describe what it closes while it shuts down
 loop.run_until_complete(begin())
 """,
     "an abandoned stream and calls that wait": """

@@ -402,7 +402,8 @@ def in_two_pieces(request: Received) -> Script:
 @pytest.mark.parametrize("script", FORKS.values(), ids=FORKS)
 def test_after_fork(loopback: LoopbackServer, script: str) -> None:
     loopback.always(in_two_pieces)
-    command = [sys.executable, "-W", "error::ResourceWarning", "-c", PREAMBLE + dedent(script), loopback.url]
+    warnings = ("-W", "error::ResourceWarning", "-W", "ignore:This process:DeprecationWarning")  # a fork beside threads
+    command = [sys.executable, *warnings, "-c", PREAMBLE + dedent(script), loopback.url]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
