@@ -35,15 +35,16 @@ allow_all_of_pyenv()
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
 
 
-def install(session: nox.Session, group: str) -> None:
-    """Install all distributions of the workspace and one dependency group into the session's environment.
-
-    All modules are compiled: else each of the many programs that the tests start compiles them again, where Python is
-    told to write no bytecode.
-    """
+def install(session: nox.Session, group: str, *options: str) -> None:
+    """Install all distributions of the workspace and one dependency group into the session's environment."""
     environment = {"UV_PROJECT_ENVIRONMENT": session.virtualenv.location, "UV_PYTHON": session.virtualenv.location}
-    command = (UV, "sync", "--quiet", "--frozen", "--compile-bytecode", "--no-default-groups", "--group", group)
+    command = (UV, "sync", "--quiet", "--frozen", "--no-default-groups", "--group", group, *options)
     session.run_install(*command, env=environment, external=True)
+
+
+def install_for_tests(session: nox.Session) -> None:
+    """Install what the tests need, compiled: where no bytecode is written, each program they start would compile it."""
+    install(session, "tests", "--compile-bytecode")
     session.run_install("python", "-m", "compileall", "-q", "core", "plugins")
 
 
@@ -67,7 +68,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests, on every processor; given arguments, run pytest with those alone."""
-    install(session, "tests")
+    install_for_tests(session)
     session.run("pytest", *(session.posargs or PARALLEL))
 
 
@@ -78,7 +79,7 @@ for version in ("3.12", "3.13", "3.14"):
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Run the tests and report every branch of the core that none of them takes."""
-    install(session, "tests")
+    install_for_tests(session)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *PARALLEL)  # begun before pytest loads our own plugins for it
     session.run("coverage", "combine", "--quiet")
