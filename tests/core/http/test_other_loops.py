@@ -301,7 +301,7 @@ FORKS = {
         with llm.stream("mark-2") as stream:
             child = os.fork()
             if not child:
-                faulthandler.dump_traceback_later(10, exit=True)
+                faulthandler.dump_traceback_later(50, exit=True)
                 sys.exit(0)  # leaves the block, and ends as a process does
             wait(child)
             assert stream.collect().text == text("mark-2")
@@ -375,7 +375,7 @@ def fork(work):
     child = os.fork()
     if child:
         return child
-    faulthandler.dump_traceback_later(10, exit=True)
+    faulthandler.dump_traceback_later(50, exit=True)
     try:
         work()
     except BaseException:
