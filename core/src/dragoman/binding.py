@@ -35,7 +35,7 @@ from dragoman.resilience import RetryPolicy, retrying
 from dragoman.resolution import Explanation, explain
 from dragoman.response import Adjustment, Attempt, Origin, Response
 from dragoman.secret import credentials_in
-from dragoman.value import Value
+from dragoman.value import Value, changed
 
 if TYPE_CHECKING:
     from dragoman.events import Event
@@ -228,7 +228,7 @@ class Guarded:
         if not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin's word
             raise self._blamed(f"answered with {type(response).__name__}, not a Response")
         known = adjustments + response.adjustments if adjustments else response.adjustments
-        return response.attributed(self._named(response.origin), adjustments=known, attempts=attempts)
+        return changed(response, origin=self._named(response.origin), adjustments=known, attempts=attempts)
 
     def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """Stream the answer to a conversation."""
@@ -269,17 +269,8 @@ class Guarded:
 
     def _named(self, origin: Origin) -> Origin:
         ours = self._origin
-        return Origin(
-            provider=ours.provider,
-            distribution=ours.distribution,
-            version=ours.version,
-            model=origin.model or ours.model,
-            served_model=origin.served_model,
-            endpoint=origin.endpoint,
-            response_id=origin.response_id,
-            request_id=origin.request_id,
-            created=origin.created,
-        )
+        who = {"provider": ours.provider, "distribution": ours.distribution, "version": ours.version}
+        return changed(origin, **who, model=origin.model or ours.model)
 
     def _sign(self, error: DragomanError, model: str) -> None:
         error.provider = error.provider or self._origin.provider

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dragoman.errors import StreamInterruptedError
 from dragoman.events import Event, Ping, ResponseSnapshot, StreamStart, UsageSnapshot
 from dragoman.response import Adjustment, Attempt, Origin
+from dragoman.value import changed
 
 _OPENING = (StreamStart, Ping, UsageSnapshot)
 
@@ -52,7 +53,8 @@ class OpenedStream:
         start = first.pop(0) if first and isinstance(first[0], StreamStart) else StreamStart()
         assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
         known = adjustments + start.adjustments
-        first.insert(0, StreamStart(known, named(start.origin), start.headers, attempts))
+        told = changed(start, adjustments=known, origin=named(start.origin), attempts=attempts)
+        first.insert(0, told)
 
     def __aiter__(self) -> OpenedStream:
         return self

@@ -202,6 +202,6 @@ def _too_late(error: DragomanError, wait: float) -> RequestTimeoutError:
     """Return what is raised at once where the next try would begin after the deadline."""
     message = f"the deadline of the call (timeout) leaves no time for a try in {wait:.1f} s, after: {error.message}"
     late = RequestTimeoutError(message, phase="total", retryable=False)
-    for name in ("provider", "model", "status", "code", "request_id", "retry_after", "attempts", "partial", "body"):
-        setattr(late, name, getattr(error, name))
+    kept = {"message", "phase", "retryable"}
+    vars(late).update({name: value for name, value in vars(error).items() if name not in kept})
     return late

@@ -157,35 +157,6 @@ class Response(Value):
     metadata: Mapping[str, JSON] = field(factory=dict[str, JSON])
     raw: Any = field(default=None, repr=False, eq=False)
 
-    def attributed(
-        self,
-        origin: Origin,
-        *,
-        adjustments: tuple[Adjustment, ...],
-        headers: Mapping[str, str] | None = None,
-        attempts: tuple[Attempt, ...] | None = None,
-    ) -> Response:
-        """Return this answer with what those who carried it know of it; faster than :func:`attrs.evolve`.
-
-        Args:
-            origin: where it came from.
-            adjustments: what was sent otherwise than asked, in place of what is known.
-            headers: the reply's headers worth keeping, ``None`` for those that are known.
-            attempts: every try that it took, ``None`` for those that are known.
-
-        """
-        return Response(
-            message=self.message,
-            finish=self.finish,
-            usage=self.usage,
-            adjustments=adjustments,
-            origin=origin,
-            headers=self.headers if headers is None else headers,
-            attempts=self.attempts if attempts is None else attempts,
-            metadata=self.metadata,
-            raw=self.raw,
-        )
-
     @property
     def text(self) -> str:
         """Return the joined text, without reasoning or refusal."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
+
+T = TypeVar("T")
 
 
 class Value:
@@ -41,6 +43,24 @@ class Value:
             if field.repr and not _is_default(field, value := getattr(self, field.name))
         )
         return f"{kind.__name__}({', '.join(shown)})"
+
+
+def changed(value: T, **changes: Any) -> T:
+    """Return a copy of *value* with some fields changed, and all others as they are, those of a subclass too.
+
+    The same as :func:`attrs.evolve` in a third of the time, for classes whose fields are all set by their constructor.
+    """
+    kind: Any = value.__class__
+    names, read = _fields(kind)
+    copied: T = kind(**(dict(zip(names, read(value), strict=True)) | changes))
+    return copied
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
+    """Return what the constructor calls the fields of a class, and what reads them; there are two or more."""
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
+    return tuple(str(field.alias) for field in fields), attrgetter(*(field.name for field in fields))
 
 
 @cache

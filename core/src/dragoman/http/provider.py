@@ -21,6 +21,7 @@ from dragoman.provider import CallContext, Prepared, ProviderInfo
 from dragoman.request import ChatRequest, CompletionRequest
 from dragoman.response import Origin, Response
 from dragoman.secret import MASK, Secret
+from dragoman.value import changed
 
 if TYPE_CHECKING:
     from dragoman.events import Event
@@ -184,8 +185,9 @@ class HttpProvider:
         except DragomanError as error:
             self._keep_encoded(request, wire, error, stream=False)
             raise
-        return response.attributed(
-            self._origin(request.model, reply.headers, response.origin),
+        return changed(
+            response,
+            origin=self._origin(request.model, reply.headers, response.origin),
             adjustments=wire.adjustments + response.adjustments,
             headers=self._keep(reply.headers),
         )
@@ -299,14 +301,7 @@ class HttpProvider:
         self._blame(error, reply.headers, None, getattr(reply, "sent", sent))
 
     def _origin(self, model: str, headers: Mapping[str, str], origin: Origin = Origin()) -> Origin:
-        return Origin(
-            model=model,
-            served_model=origin.served_model,
-            endpoint=self._asked,
-            response_id=origin.response_id,
-            request_id=_request_id(headers),
-            created=origin.created,
-        )
+        return changed(origin, model=model, endpoint=self._asked, request_id=_request_id(headers))
 
     def _keep(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name: value for name, value in headers.items() if name.startswith(self._kept)}
