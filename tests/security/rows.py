@@ -342,11 +342,6 @@ ROWS = (
         37,
         "What authorized one try, such as a token of Entra ID or Vertex AI, is masked in all that it leads to: text, "
         "body, headers, notes, causes, frames, what arrived before; in every form in which a server may write it",
-    ),
-    Row(
-        38,
-        "What authorized one try, such as a token of Entra ID or Vertex AI, is masked in all that it leads to: "
-        "message, body, headers, notes, causes, frames, what arrived before; in every form in which a server may write it",
         (
             "security/test_echoed_tokens.py::test_are_not_repeated",
             "security/test_echoed_tokens.py::test_are_not_repeated_by_other_operations",
@@ -360,7 +355,7 @@ ROWS = (
         partly="a value of fewer than 8 characters stays, since it may be everybody's word",
     ),
     Row(
-        39,
+        38,
         "A cassette holds no secret: by its value, its form or its name, in a text, in JSON, in base64 or in pieces",
         (
             f"{RECORDER}a_key_is_told_by_its_form",
@@ -374,7 +369,7 @@ ROWS = (
         partly="a secret that is neither known nor has a form or a name is the owner's to name by `scrub=`",
     ),
     Row(
-        40,
+        39,
         "A recording loses no answer and no earlier exchange: full disk, cut file, kill, several processes",
         (
             f"{RECORDINGS}a_full_disk_takes_no_answer_and_no_recording",

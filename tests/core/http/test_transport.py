@@ -357,17 +357,22 @@ class TestProxies:
         self, proxied: LoopbackServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("DRAGOMAN_TRUST_ENV", "0")
-        with LoopbackServer(always=Reply(body=b"itself")) as server:
-            assert await self.ask(f"{server.url}/ignored") == b"itself"
-            assert await self.ask(f"{server.url}/ignored", trust_env=True) == b"by the proxy"
+        with pytest.raises(ConnectionFailedError, match="no connection"):
+            await self.ask(f"{NOWHERE}/ignored")
+        assert await self.ask(f"{NOWHERE}/ignored", trust_env=True) == b"by the proxy"
+        assert len(proxied.requests) == 1
 
-    @pytest.mark.parametrize("port", ["", ":{port}"])
-    async def test_spare_what_no_proxy_names(
-        self, proxied: LoopbackServer, monkeypatch: pytest.MonkeyPatch, port: str
-    ) -> None:
+    async def test_spare_what_no_proxy_names(self, proxied: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("no_proxy", f"far.test,{NOWHERE.removeprefix('http://')}:80")
+        with pytest.raises(ConnectionFailedError, match="no connection"):
+            await self.ask(f"{NOWHERE}/spared")
+        assert proxied.requests == []
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+    async def test_spare_this_machine(self, proxied: LoopbackServer, host: str) -> None:
         with LoopbackServer(always=Reply(body=b"itself")) as server:
-            monkeypatch.setenv("no_proxy", f"far.test,127.0.0.1{port.format(port=server.port)}")
-            assert await self.ask(f"{server.url}/spared") == b"itself"
+            assert await self.ask(f"http://{host}:{server.port}/spared") == b"itself"
+        assert proxied.requests == []
 
     async def test_that_fail_are_named_without_their_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with refusing() as url:

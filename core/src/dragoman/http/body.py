@@ -56,8 +56,10 @@ class AioHttpStream:
         "_session",
         "_unzip",
         "headers",
+        "sent",
         "status",
     )
+    sent: Mapping[str, str]
 
     def __init__(self, exchange: Exchange, session: Session, limit: int, idle: float | None) -> None:
         self.status = exchange.status

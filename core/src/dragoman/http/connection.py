@@ -11,12 +11,14 @@ import select
 import socket
 import struct
 from functools import cache, partial
-from typing import Any, cast
+from ssl import SSLContext
+from typing import Any, Literal, cast
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
 from dragoman.errors import ConfigurationError
+from dragoman.http.tunnel import TunnellingConnector
 
 TESTED = "3.14.0 to 3.14.5"
 """The releases of aiohttp that the safeguards were tested with."""
@@ -89,17 +91,20 @@ class ClientProtocol(ResponseHandler):
         super().connection_lost(exc)
 
 
-class Connector(aiohttp.TCPConnector):
+class Connector(TunnellingConnector):
     """Open and keep connections that refuse what does not belong to a request.
+
+    Args:
+        ssl: what TLS connections are made with; ``True`` for the usual.
 
     Raises:
         ConfigurationError: if the installed aiohttp lacks what the safeguards are made of.
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, ssl: SSLContext | Literal[True] = True) -> None:
         check_aiohttp()
-        super().__init__()  # pyright: ignore[reportUnknownMemberType]  # aiohttp leaves a tuple open
+        super().__init__(ssl=ssl)  # pyright: ignore[reportUnknownMemberType]  # aiohttp leaves a tuple open
         self._factory = cast("partial[ResponseHandler]", partial(ClientProtocol, asyncio.get_running_loop()))
 
 

@@ -16,6 +16,7 @@ from aiohttp.http_writer import StreamWriter
 from yarl import URL
 
 from dragoman.http.connection import ClientProtocol, StaleConnectionError, protocol_of
+from dragoman.http.proxy import Proxy
 from dragoman.http.wire import HttpRequest
 from dragoman.secret import reveal
 
@@ -26,21 +27,31 @@ _UNASKED = ("accept", "user-agent")
 _ASKED = {"accept-encoding": "identity"}
 
 
-def route_to(url: str, proxy: str | None, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientRequest:
+def route_to(url: str, proxy: Proxy | None, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientRequest:
     """Return what the pool finds or opens a connection by, and what every request there has in common.
 
     Args:
         url: the whole address, with nothing in it that is still to be quoted.
-        proxy: the address of the proxy, if there is one.
+        proxy: the proxy, if there is one.
         loop: the running loop.
 
     Raises:
         ValueError: if *url* is no address.
 
     """
-    through = None if proxy is None else URL(proxy)
-    address = URL(url, encoded=True)
-    return aiohttp.ClientRequest("GET", address, headers=_ASKED, skip_auto_headers=_UNASKED, loop=loop, proxy=through)
+    through, asks = None, None
+    if proxy is not None:
+        through = URL(proxy.url)
+        asks = proxy.authorization and aiohttp.BasicAuth.decode(proxy.authorization.reveal(), "utf-8")
+    return aiohttp.ClientRequest(
+        "GET",
+        URL(url, encoded=True),
+        headers=_ASKED,
+        skip_auto_headers=_UNASKED,
+        loop=loop,
+        proxy=through,
+        proxy_auth=asks or None,
+    )
 
 
 class ClientClosedError(aiohttp.ClientConnectionError):

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 CLOSED = "closed"
 """The code of the error that tells that the client was closed."""
+_WHO_ASKS = 407
+_SERVER = 500
 
 
 async def told(result: Awaitable[T], phase: str) -> T:
@@ -50,7 +52,7 @@ def _translated(error: Exception, phase: str) -> DragomanError:
     if isinstance(error, ClientClosedError | IdleConnectionLostError):
         return _lost_here(error, phase)
     if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
-        return ConnectionFailedError("the proxy that the environment names failed", phase="connect", code="proxy")
+        return _failed_at_proxy(error)
     if isinstance(error, aiohttp.ClientSSLError):
         message = f"no trusted TLS connection: {reason}. Check the host's name and the trust store (SSL_CERT_FILE)"
         return ConnectionFailedError(message, phase="connect", code="tls", retryable=False)
@@ -81,3 +83,22 @@ def _lost_here(error: ClientClosedError | IdleConnectionLostError, phase: str) -
         return ConnectionFailedError(message, phase=phase, retry_after=0.0)
     kind = StreamInterruptedError if phase == "idle" else ConnectionFailedError
     return kind("the client was closed while the call went on", phase=phase, code=CLOSED, retryable=False)
+
+
+def _failed_at_proxy(
+    error: aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError,
+) -> ConnectionFailedError:
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return refused_by_proxy(error.status)
+    message = f"no connection to the proxy that proxy= or the environment names: {error}"
+    return ConnectionFailedError(message, phase="connect", code="proxy")
+
+
+def refused_by_proxy(status: int) -> ConnectionFailedError:
+    """Return what a proxy means that answers itself, with *status*, in place of the server."""
+    if status == _WHO_ASKS:
+        what = "wants a user name and password that it knows; write them as http://user:password@host:port"
+    else:
+        what = f"does not let the connection through: HTTP status {status}"
+    message = f"the proxy that proxy= or the environment names {what}"
+    return ConnectionFailedError(message, phase="connect", code="proxy", retryable=status >= _SERVER)

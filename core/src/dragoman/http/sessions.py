@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from functools import lru_cache, partial
+from ssl import SSLContext
 from weakref import ref
 
 import aiohttp
@@ -15,6 +16,7 @@ import aiohttp
 from dragoman.errors import ConfigurationError
 from dragoman.http.connection import Connector, StaleConnectionError
 from dragoman.http.exchange import ClientClosedError, Exchange, route_to
+from dragoman.http.proxy import Proxy
 from dragoman.http.wire import HttpRequest
 
 _COARSE = 5.0  # seconds; aiohttp too counts whole ones from here on
@@ -49,6 +51,9 @@ class Session:
 
     Make it in the loop.
 
+    Args:
+        tls: what TLS connections are made with, if it is not the usual.
+
     Attributes:
         connector: aiohttp's pool.
         loop: the loop.
@@ -56,8 +61,8 @@ class Session:
 
     """
 
-    def __init__(self) -> None:
-        self.connector = Connector()
+    def __init__(self, tls: SSLContext | None = None) -> None:
+        self.connector = Connector(ssl=True if tls is None else tls)
         self.loop = asyncio.get_running_loop()
         self.exchanges: set[Exchange] = set()
         self._route = lru_cache(maxsize=256)(partial(route_to, loop=self.loop))
@@ -67,7 +72,7 @@ class Session:
     async def exchange(
         self,
         request: HttpRequest,
-        proxy: str | None,
+        proxy: Proxy | None,
         *,
         connect: float | None,
         first_byte: float | None,
@@ -77,7 +82,7 @@ class Session:
 
         Args:
             request: the request, with its whole address.
-            proxy: the address of the proxy, if there is one.
+            proxy: the proxy, if there is one.
             connect: seconds until a connection stands.
             first_byte: seconds from the request to the head of the reply.
             total: seconds until the reply has arrived.
@@ -188,9 +193,15 @@ class Session:
 
 
 class Sessions:
-    """Keep the sessions of one transport, which several loops may use, also at the same time from several threads."""
+    """Keep the sessions of one transport, which several loops may use, also at the same time from several threads.
 
-    def __init__(self) -> None:
+    Args:
+        tls: what TLS connections are made with, if it is not the usual.
+
+    """
+
+    def __init__(self, tls: SSLContext | None = None) -> None:
+        self._tls = tls
         self._by_loop: dict[asyncio.AbstractEventLoop, Session] = {}
 
     def known(self) -> Session | None:
@@ -220,7 +231,7 @@ class Sessions:
         for gone in tuple(self._by_loop):  # a copy, since other threads change it
             if gone.is_closed():
                 self._by_loop.pop(gone, None)
-        session = self._by_loop[loop] = Session()
+        session = self._by_loop[loop] = Session(self._tls)
         _owners.setdefault(loop, {})[session] = ref(self)
         await session.open()  # without a turn of the loop, so that no other task opens one meanwhile
         await _tidy(loop)

@@ -7,24 +7,24 @@ event loop (:mod:`dragoman.http.sessions`); it is closed by :meth:`Transport.acl
 from __future__ import annotations
 
 import os
-import urllib.request
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
+from ssl import SSLContext
 from types import TracebackType
-from typing import Protocol
-
-from yarl import URL
+from typing import Literal, Protocol
 
 from dragoman.errors import DragomanError
 from dragoman.http.body import AioHttpStream
 from dragoman.http.concealment import conceal
-from dragoman.http.failures import told
+from dragoman.http.failures import refused_by_proxy, told
+from dragoman.http.proxy import Proxies, read_proxy
 from dragoman.http.sessions import Sessions
 from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.provider import CallContext
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024
+_PROXY_WANTS_TO_KNOW = 407
 _LEAST = 0.001  # seconds; none at all would mean that there is no limit
 
 
@@ -73,16 +73,29 @@ class AioHttpTransport:
 
     Args:
         max_reply_bytes: the most bytes that a reply may have, decompressed.
-        trust_env: whether ``HTTP_PROXY``, ``HTTPS_PROXY`` and ``NO_PROXY`` are obeyed; by default, unless
-            ``DRAGOMAN_TRUST_ENV=0`` is set.
+        trust_env: whether ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` are obeyed; by default,
+            unless ``DRAGOMAN_TRUST_ENV=0`` is set.
+        proxy: the address of a proxy to use in place of theirs, ``False`` for none.
+        tls: what TLS connections are made with, if it is not the usual.
+
+    Raises:
+        ConfigurationError: if *proxy* is no address of an HTTP proxy.
 
     """
 
-    def __init__(self, *, max_reply_bytes: int = MAX_REPLY_BYTES, trust_env: bool | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        max_reply_bytes: int = MAX_REPLY_BYTES,
+        trust_env: bool | None = None,
+        proxy: str | Literal[False] | None = None,
+        tls: SSLContext | None = None,
+    ) -> None:
         self._limit = max_reply_bytes
-        self._trust_env = os.environ.get("DRAGOMAN_TRUST_ENV") != "0" if trust_env is None else trust_env
-        self._sessions = Sessions()
-        self._proxy = lru_cache(maxsize=64)(_proxy) if self._trust_env else _no_proxy
+        trusted = os.environ.get("DRAGOMAN_TRUST_ENV") != "0" if trust_env is None else trust_env
+        given = read_proxy(proxy) if isinstance(proxy, str) else proxy
+        self._sessions = Sessions(tls)
+        self._proxy = lru_cache(maxsize=64)(Proxies(given=given, environ=os.environ if trusted else {}).of)
 
     async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
         """Send *request* and return the whole reply."""
@@ -92,7 +105,7 @@ class AioHttpTransport:
             await stream.settle()
         finally:
             stream.end()
-        return HttpReply(status=stream.status, headers=stream.headers, body=body)
+        return HttpReply(status=stream.status, headers=stream.headers, body=body, sent=stream.sent)
 
     def stream(self, request: HttpRequest, context: CallContext) -> AbstractAsyncContextManager[HttpStream]:
         """Send *request* and hand over the reply while it arrives."""
@@ -107,13 +120,19 @@ class AioHttpTransport:
             total = max(total, _LEAST)
             if first_byte is not None and first_byte >= total:
                 first_byte = None  # one clock is enough
+        proxy, asked = self._proxy(request.url), request.headers
+        if proxy is not None:
+            asked = {**asked, **proxy.headers}
         try:
-            proxy = self._proxy(request.url)
             sent = session.exchange(request, proxy, connect=limits.connect, first_byte=first_byte, total=total)
             stream = AioHttpStream(await told(sent, "first_byte"), session, self._limit, limits.idle)
+            stream.sent = asked
             stream.check()
+            if proxy is not None and stream.status == _PROXY_WANTS_TO_KNOW:
+                stream.end()
+                raise refused_by_proxy(_PROXY_WANTS_TO_KNOW)
         except DragomanError as error:
-            conceal(error, request.headers)
+            conceal(error, asked)
             raise
         return stream
 
@@ -147,14 +166,3 @@ class _Call:
                 await self._stream.settle()
         finally:
             self._stream.hang_up()
-
-
-def _proxy(text: str) -> str | None:
-    """Return the proxy that the environment names for this address."""
-    url = URL(text, encoded=True)
-    proxy = urllib.request.getproxies_environment().get(url.scheme)
-    return None if proxy is None or urllib.request.proxy_bypass(url.authority) else proxy
-
-
-def _no_proxy(_: str) -> None:
-    return None
