@@ -65,7 +65,7 @@ update   = SealUpdate | PartUpdate ;
 end      = (* if a ResponseSnapshot named a finish *) { PartEnd } , StreamEnd
          | (* if not *) StreamInterruptedError ;"""
 
-PROTOCOLS = ("Provider", "Prepares", "ListsModels", "CountsTokens", "Embeds")
+PROTOCOLS = ("Provider", "Prepares", "ListsModels", "CountsTokens", "Embeds", "Connects")
 
 
 def pages() -> dict[Path, str]:

@@ -374,7 +374,7 @@ async def through(proxy: str, client: Client) -> None:
     async with proxied(proxy):
         for streamed in (True, False):
             # The proxy for an address is looked up once, so each needs one of its own.
-            outcome = await ask(client.config(f"https://127.0.0.1:{proxy.rpartition(':')[2]}/far"), streamed=streamed)
+            outcome = await ask(client.config(f"https://far.test/{proxy.rpartition(':')[2]}"), streamed=streamed)
             failed(outcome, ConnectionFailedError)
 
 

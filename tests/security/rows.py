@@ -209,9 +209,13 @@ ROWS = (
     ),
     Row(
         21,
-        "TLS, from 1.2 on, cannot be turned off; an authority of one's own is named by `SSL_CERT_FILE`",
+        "TLS, from 1.2 on, is turned off by `verify=False` with `allow_insecure=True` alone; an authority of one's own "
+        "is named by `SSL_CERT_FILE` or `verify=`",
         (
-            f"{TLS}nothing_turns_it_off",
+            f"{TLS}two_options_together_turn_it_off_and_nothing_else",
+            "core/http/test_certificates.py::TestVerify::test_trusts_an_authority_of_ones_own",
+            "core/http/test_certificates.py::TestVerify::test_of_nobody_wants_allow_insecure_beside_it",
+            "core/http/test_certificates.py::TestClientCertificates::test_are_shown",
             f"{TLS}an_authority_of_ones_own_is_trusted_when_the_environment_names_it",
             f"{TLS}a_certificate_for_another_name_is_refused",
             f"{TLS}a_version_before_1_2_is_refused",
@@ -220,12 +224,19 @@ ROWS = (
     ),
     Row(
         22,
-        "Proxies of the environment are obeyed unless `DRAGOMAN_TRUST_ENV=0`, and `NO_PROXY`; no password is shown",
+        "Proxies of the environment are obeyed unless `DRAGOMAN_TRUST_ENV=0`, and `NO_PROXY`, and never asked for this "
+        "machine; a password goes to the proxy alone and is not shown",
         (
             f"{TRANSPORT}Proxies::test_of_the_environment_are_obeyed",
             f"{TRANSPORT}Proxies::test_of_the_environment_can_be_ignored",
             f"{TRANSPORT}Proxies::test_spare_what_no_proxy_names",
             f"{TRANSPORT}Proxies::test_that_fail_are_named_without_their_password",
+            f"{TRANSPORT}Proxies::test_spare_this_machine",
+            "core/http/test_proxy.py::TestThisMachine::test_is_never_asked_through_a_proxy_of_the_environment",
+            "core/http/test_proxy.py::TestAddresses::test_that_are_none_are_refused_unseen",
+            "core/http/test_tunnels.py::test_the_password_goes_to_the_proxy_alone",
+            "core/http/test_tunnels.py::test_a_proxy_that_repeats_the_password_brings_it_out_nowhere",
+            "core/http/test_tunnels.py::test_a_proxy_that_never_answers_is_given_up_in_time",
         ),
     ),
     Row(

@@ -1,4 +1,4 @@
-"""TLS cannot be turned off; whom to trust is said by the environment, as OpenSSL reads it."""
+"""TLS is turned off by two options together alone; whom to trust is said by the environment or the configuration."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from dragoman import LLMConfig
+from dragoman import ConfigurationError, LLMConfig, ProviderConfig
 from dragoman.config import CORE_OPTIONS
 from dragoman.http import AioHttpTransport
+from dragoman.http.tls import tls_context
 from faults.clients import CLIENTS
 
 ASK = """
@@ -132,10 +133,16 @@ def speaks_1_1(url: str) -> bool:
         return False
 
 
-def test_nothing_turns_it_off() -> None:
+def test_two_options_together_turn_it_off_and_nothing_else() -> None:
     words = ("verify", "ssl", "tls", "cert", "insecure")
     options = {*CORE_OPTIONS, *inspect.signature(LLMConfig).parameters, *inspect.signature(AioHttpTransport).parameters}
-    assert {name for name in options if any(word in name for word in words)} == {"allow_insecure"}
+    named = {name for name in options if any(word in name for word in words)}
+    assert named == {"allow_insecure", "verify", "client_cert", "tls"}
+    unchecked = ssl.create_default_context()
+    unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
+    for verify in (False, unchecked):
+        with pytest.raises(ConfigurationError, match="allow_insecure=True"):
+            tls_context(ProviderConfig(name="n", verify=verify))
 
 
 async def test_what_allows_plain_http_allows_no_false_certificate(certificate: Path) -> None:

@@ -98,6 +98,7 @@ _HOMES = {
         "Clock",
         "Command",
         "CompletionCall",
+        "Connects",
         "CountsTokens",
         "Embeddings",
         "Embeds",

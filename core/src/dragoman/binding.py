@@ -18,13 +18,14 @@ from dragoman.budget import budget_of
 from dragoman.capabilities import Capabilities, Policy, fit, without_setting
 from dragoman.config import LLMConfig
 from dragoman.descriptors import exhausted
-from dragoman.errors import BadRequestError, DragomanError, PluginError, UnsupportedError
+from dragoman.errors import BadRequestError, ConfigurationError, DragomanError, PluginError, UnsupportedError
 from dragoman.hookspecs import Binding
 from dragoman.plugins import Plugins, installed
 from dragoman.provider import (
     CallContext,
     ChatCall,
     CompletionCall,
+    Connects,
     Provider,
     ProviderConfig,
     StreamCall,
@@ -101,6 +102,8 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     explanation = explain(config, plugins)
     made = _provider_config(config, explanation, plugins)
     provider = plugins.provider(made, config.on_unsupported)
+    if made.connects_otherwise:
+        _connect(provider, made)
     retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
     origin = Origin(
         provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
@@ -133,6 +136,15 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     return bound
 
 
+def _connect(provider: Provider, config: ProviderConfig) -> None:
+    """Let *provider* make its connections as the configuration says; none may leave that out."""
+    if not isinstance(provider, Connects):
+        name = config.connects_otherwise[0]
+        message = f"the provider {config.name!r} makes no HTTP connections of its own, so it takes no {name}="
+        raise ConfigurationError(message, provider=config.name, parameter=name)
+    provider.connect_by(config)
+
+
 def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugins) -> ProviderConfig:
     claim = plugins.provider_claim(explanation.provider)
     options = config.kwargs
@@ -158,6 +170,9 @@ def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugi
         hosts=plugins.hosts_of(claim),
         allow_insecure=bool(options.get("allow_insecure", False)),
         timeouts=Timeouts(**limits),
+        proxy=options.get("proxy"),
+        verify=options.get("verify"),
+        client_cert=options.get("client_cert"),
         environ=os.environ,
         secrets=plugins.secret,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,9 @@ CORE_OPTIONS = frozenset(
         "headers",
         "allow_insecure",
         "fallbacks",
+        "proxy",
+        "verify",
+        "client_cert",
     }
 )
 """Keyword arguments that the core understands beside the settings; all others belong to the provider."""
@@ -36,6 +40,8 @@ CORE_OPTIONS = frozenset(
 _MISSING: Any = object()
 _POLICIES = frozenset({"adjust", "warn", "raise"})
 _TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
+
+_PROXY_WITHOUT_USER = re.compile(r"https?://[\w.:\[\]-]+/?")
 
 _SHAPES: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
     ("provider", str, "a text"),
@@ -60,8 +66,11 @@ class LLMConfig:
         kwargs: further settings (see :class:`~dragoman.Settings`); ``provider``, ``timeout`` (seconds for the whole
             call, default 600), ``connect_timeout``, ``first_byte_timeout`` and ``idle_timeout`` (seconds),
             ``num_retries`` (default 2), ``on_unsupported`` (``adjust``, ``warn`` or ``raise``), ``headers``,
-            ``allow_insecure``, ``fallbacks`` (models or configurations to try next); all others are options of the
-            provider, such as ``api_version``.
+            ``allow_insecure``, ``fallbacks`` (models or configurations to try next); ``proxy`` (the address of one, or
+            ``False`` for none, whatever the environment says), ``verify`` (the path of a bundle of authorities to
+            trust, or an :class:`ssl.SSLContext`; ``False`` to trust anybody, together with ``allow_insecure=True``
+            alone), ``client_cert`` (the path of a certificate with its key in PEM, or the paths of both); all others
+            are options of the provider, such as ``api_version``.
 
     Raises:
         ConfigurationError: for a value of the wrong type or a key that no header can carry.
@@ -179,10 +188,19 @@ class LLMConfig:
         """Return the configuration as one flat dictionary, all credentials included unless *redact*."""
         data = {**{name: getattr(self, name) for name in FIELDS}, **self.kwargs}
         if redact:
-            return {**masked(data), "api_base": None if self.api_base is None else _without_user(self.api_base)}
+            return {**masked(data), **self._shown_addresses()}
+        if isinstance(data.get("proxy"), Secret):
+            data["proxy"] = data["proxy"].reveal()
         if data.get("headers"):
             data["headers"] = {name: reveal(value) for name, value in data["headers"].items()}
         return {**data, "api_key": None if self.api_key is None else self.api_key.reveal()}
+
+    def _shown_addresses(self) -> dict[str, Any]:
+        shown: dict[str, Any] = {"api_base": None if self.api_base is None else _without_user(self.api_base)}
+        proxy = self.kwargs.get("proxy")
+        if isinstance(proxy, Secret) and "@" in proxy.reveal():
+            shown["proxy"] = _without_user(proxy.reveal())
+        return shown
 
     @classmethod
     def from_dict(cls, config_dict: Mapping[str, Any]) -> LLMConfig:
@@ -252,6 +270,7 @@ class LLMConfig:
         policy = self.kwargs.get("on_unsupported")
         if policy is not None and not is_policy(policy):
             raise ConfigurationError(no_policy(policy), parameter="on_unsupported")
+        self._check_connection()
         self._check_shapes()
         for fallback in self.kwargs.get("fallbacks") or ():
             _check_fallback(fallback)
@@ -264,6 +283,19 @@ class LLMConfig:
                 del value  # as in __init__
                 del self.kwargs[name]  # which that of our callers shows
                 raise ConfigurationError(message, parameter=name)
+
+    def _check_connection(self) -> None:
+        proxy, verify, shown = (self.kwargs.get(name) for name in ("proxy", "verify", "client_cert"))
+        wrong = {
+            "proxy": None if proxy is None or proxy is False or isinstance(proxy, str) else "an address, or False",
+            "verify": None if _is_trust(verify) else "the path of a CA bundle, an ssl.SSLContext, or False",
+            "client_cert": None if _is_certificate(shown) else "the path of a PEM file, or two of them",
+        }
+        name = next((name for name, wanted in wrong.items() if wanted), None)
+        if name is not None:
+            message = f"{name} is {wrong[name]}, not {type(self.kwargs[name]).__name__}"
+            del proxy, verify, shown, self.kwargs[name]  # as in __init__
+            raise ConfigurationError(message, parameter=name)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LLMConfig):
@@ -326,6 +358,8 @@ def _hidden(kwargs: Any) -> Discreet:
         _check_depth(kwargs)  # pyright: ignore[reportUnknownArgumentType]
         hidden = Discreet(kwargs)  # pyright: ignore[reportUnknownArgumentType]
         headers = hidden.get("headers")
+        if isinstance(hidden.get("proxy"), str) and not _PROXY_WITHOUT_USER.fullmatch(hidden["proxy"]):
+            hidden["proxy"] = Secret(hidden["proxy"], name="proxy")
         if isinstance(headers, Mapping):
             headers = hidden["headers"] = Discreet(headers)  # pyright: ignore[reportUnknownArgumentType]
             for name in headers:
@@ -334,6 +368,19 @@ def _hidden(kwargs: Any) -> Discreet:
     finally:
         del kwargs, headers  # as in LLMConfig.__init__
     return hidden
+
+
+def _is_trust(value: Any) -> bool:
+    if value is None or isinstance(value, bool | str | os.PathLike):
+        return True
+    from ssl import SSLContext  # noqa: PLC0415  # not paid for at import
+
+    return isinstance(value, SSLContext)
+
+
+def _is_certificate(value: Any) -> bool:
+    files: list[Any] = [*value] if isinstance(value, list | tuple) else [value, value]
+    return value is None or (len(files) == 2 and all(isinstance(file, str | os.PathLike) for file in files))  # noqa: PLR2004  # a certificate and its key
 
 
 def _without_user(address: str) -> str:

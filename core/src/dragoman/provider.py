@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 from attrs import field, frozen
@@ -20,6 +20,8 @@ from dragoman.secret import Secret
 from dragoman.value import Value
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from dragoman.events import Event  # not paid for by whole answers
 
 SPEC = "1.0"
@@ -226,6 +228,20 @@ class ModelInfo(Value):
 
 
 @runtime_checkable
+class Connects(Protocol):
+    """Make connections as the configuration says; every provider made of :mod:`dragoman.http` does."""
+
+    def connect_by(self, config: ProviderConfig) -> None:
+        """Take ``proxy``, ``verify`` and ``client_cert`` from *config*, before anything is sent.
+
+        Raises:
+            ConfigurationError: if they cannot be used.
+
+        """
+        ...
+
+
+@runtime_checkable
 class ListsModels(Protocol):
     """List the models there are."""
 
@@ -270,6 +286,11 @@ class Embeds(Protocol):
         ...
 
 
+Verify: TypeAlias = "str | os.PathLike[str] | bool | SSLContext"
+"""Whom to trust: the authorities in a file or folder, those of the system, or what a context says."""
+ClientCert: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
+"""As whom to show oneself: a file with a certificate and its key, or one for each."""
+
 SecretSource: TypeAlias = Callable[[str, str], str | None]
 """Ask the installed key stores for (provider, field)."""
 
@@ -290,6 +311,9 @@ class ProviderConfig(Value):
         hosts: the hosts that the distribution claims, whose keys the environment may hold.
         allow_insecure: whether a key may travel over plain HTTP.
         timeouts: the limits of a call.
+        proxy: the address of the proxy to go through, ``False`` for none, ``None`` for what the environment says.
+        verify: the path of a bundle of authorities to trust, an :class:`ssl.SSLContext`, or ``False`` to trust anybody.
+        client_cert: the path of a certificate with its key in PEM, or the paths of both.
         environ: the environment.
         secrets: the installed key stores.
 
@@ -306,8 +330,16 @@ class ProviderConfig(Value):
     hosts: tuple[str, ...] = ()
     allow_insecure: bool = False
     timeouts: Timeouts = Timeouts()
+    proxy: str | Literal[False] | None = None
+    verify: Verify | None = None
+    client_cert: ClientCert | None = None
     environ: Mapping[str, str] = field(factory=dict[str, str], repr=False, eq=False)
     secrets: SecretSource = field(default=lambda _provider, _field: None, repr=False, eq=False)
+
+    @property
+    def connects_otherwise(self) -> tuple[str, ...]:
+        """Return the options among ``proxy``, ``verify`` and ``client_cert`` that were given."""
+        return tuple(name for name in ("proxy", "verify", "client_cert") if getattr(self, name) is not None)
 
     def env(self, names: Iterable[str]) -> str | None:
         """Return the first of these environment variables that is set and not empty."""

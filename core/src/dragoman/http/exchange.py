@@ -42,7 +42,8 @@ def route_to(url: str, proxy: Proxy | None, loop: asyncio.AbstractEventLoop) -> 
     through, asks = None, None
     if proxy is not None:
         through = URL(proxy.url)
-        asks = proxy.authorization and aiohttp.BasicAuth.decode(proxy.authorization.reveal(), "utf-8")
+        if proxy.authorization is not None:
+            asks = aiohttp.BasicAuth.decode(proxy.authorization.reveal(), "utf-8")
     return aiohttp.ClientRequest(
         "GET",
         URL(url, encoded=True),
@@ -50,7 +51,7 @@ def route_to(url: str, proxy: Proxy | None, loop: asyncio.AbstractEventLoop) -> 
         skip_auto_headers=_UNASKED,
         loop=loop,
         proxy=through,
-        proxy_auth=asks or None,
+        proxy_auth=asks,
     )
 
 

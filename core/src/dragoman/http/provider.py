@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from dragoman.capabilities import Capabilities, Support
-from dragoman.errors import DragomanError, ProtocolError, ProviderError
+from dragoman.errors import ConfigurationError, DragomanError, ProtocolError, ProviderError
 from dragoman.http.concealment import conceal
 from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, as_secrets, checked_headers
 from dragoman.http.transport import AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest, loads
-from dragoman.provider import CallContext, Prepared, ProviderInfo
+from dragoman.provider import CallContext, Prepared, ProviderConfig, ProviderInfo
 from dragoman.request import ChatRequest, CompletionRequest
 from dragoman.response import Origin, Response
 from dragoman.secret import MASK, Secret
@@ -61,6 +61,7 @@ class HttpProvider:
         self.dialect = dialect
         self.endpoint = endpoint
         self.transport: Transport = transport or AioHttpTransport()
+        self._brought = transport is not None
         self.default_retries = default_retries
         self._capabilities = capabilities
         self._known: dict[str, Capabilities] = {}
@@ -69,6 +70,21 @@ class HttpProvider:
         self._asked = endpoint.base.origin
         self._kept = KEPT_HEADERS + kept_headers
         self._headers = {"content-type": "application/json", "user-agent": _USER_AGENT, **endpoint.headers}
+
+    def connect_by(self, config: ProviderConfig) -> None:
+        """Take from *config* which proxy to go through, whom to trust and as whom to show oneself.
+
+        Raises:
+            ConfigurationError: if a file or an address cannot be used, or the plugin brought a transport of its own.
+
+        """
+        from dragoman.http.tls import tls_context  # noqa: PLC0415  # not paid for by those who connect as usual
+
+        if self._brought:
+            name = config.connects_otherwise[0]
+            message = f"the provider {self.info.name!r} has a transport of its own, so it takes no {name}="
+            raise ConfigurationError(message, provider=self.info.name, parameter=name)
+        self.transport = AioHttpTransport(proxy=config.proxy, tls=tls_context(config))
 
     def capabilities(self, model: str) -> Capabilities:
         """Return what *model* accepts."""
