@@ -11,8 +11,9 @@ from attrs import define
 
 from core.http.calls import chunk, collected, context, data, provider, request
 from dragoman import LLM, CallContext, DragomanError, LLMConfig, PluginError
-from dragoman.http import ServerSentEvent
+from dragoman.http import HttpReply, HttpRequest, ServerSentEvent
 from dragoman.resilience import RetryPolicy, retrying
+from dragoman.secret import reveal
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Received, Reply
@@ -112,6 +113,17 @@ class TestWhatAuthorizes:
             with pytest.raises(DragomanError) as caught:
                 await (collected(near) if streamed else near.chat(request(), CallContext()))
             await near.aclose()
+        assert hides(caught.value)
+
+    async def test_is_masked_by_any_transport(self, loopback: LoopbackServer) -> None:
+        class Echoing:
+            async def send(self, request: HttpRequest, _: CallContext) -> HttpReply:
+                return HttpReply(status=401, body=reveal(request.headers["x-tenant"]).encode())
+
+        near = self.authorizing(loopback, KEY)
+        near.transport = Echoing()
+        with pytest.raises(DragomanError) as caught:
+            await near.chat(request(), CallContext())
         assert hides(caught.value)
 
     async def test_is_masked_when_it_is_fresh(self) -> None:
