@@ -24,6 +24,19 @@ def _named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
+_SIGNS = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 @frozen
 class Authority:
     """Sign certificates, and write them and itself into a folder."""
@@ -35,9 +48,11 @@ class Authority:
     def bundle(self) -> Path:
         path = self.folder / "authority.pem"
         if not path.exists():
-            extension = x509.BasicConstraints(ca=True, path_length=0)
-            signed = self._builder("authority", self.key).add_extension(extension, critical=True)
-            path.write_bytes(signed.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM))
+            limits = x509.BasicConstraints(ca=True, path_length=0)
+            signed = self._builder("authority", self.key).add_extension(limits, critical=True)
+            path.write_bytes(
+                signed.add_extension(_SIGNS, critical=True).sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM)
+            )
         return path
 
     def issue(self, *hosts: str, passphrase: bytes | None = None) -> tuple[Path, Path]:
@@ -73,4 +88,6 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - dt.timedelta(hours=1))
             .not_valid_after(now + dt.timedelta(hours=1))
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
         )
