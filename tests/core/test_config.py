@@ -206,3 +206,9 @@ def test_a_file_without_profiles_says_so(tmp_path: Path) -> None:
     assert LLMConfig.from_toml(path) == LLMConfig()
     with pytest.raises(ConfigurationError, match="it has none"):
         LLMConfig.from_toml(path, "fast")
+
+
+@pytest.mark.parametrize("most", [0, -1, 1.5, True, "9", float("inf")])
+def test_a_limit_of_replies_is_a_number_of_bytes(most: Any) -> None:
+    with pytest.raises(ConfigurationError, match="max_reply_bytes is a whole number of bytes above 0"):
+        LLMConfig(model="m", max_reply_bytes=most)

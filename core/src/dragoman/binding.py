@@ -173,6 +173,7 @@ def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugi
         proxy=options.get("proxy"),
         verify=options.get("verify"),
         client_cert=options.get("client_cert"),
+        max_reply_bytes=options.get("max_reply_bytes"),
         environ=os.environ,
         secrets=plugins.secret,
     )

@@ -33,6 +33,7 @@ CORE_OPTIONS = frozenset(
         "proxy",
         "verify",
         "client_cert",
+        "max_reply_bytes",
     }
 )
 """Keyword arguments that the core understands beside the settings; all others belong to the provider."""
@@ -69,8 +70,9 @@ class LLMConfig:
             ``allow_insecure``, ``fallbacks`` (models or configurations to try next); ``proxy`` (the address of one, or
             ``False`` for none, whatever the environment says), ``verify`` (the path of a bundle of authorities to
             trust, or an :class:`ssl.SSLContext`; ``False`` to trust anybody, together with ``allow_insecure=True``
-            alone), ``client_cert`` (the path of a certificate with its key in PEM, or the paths of both); all others
-            are options of the provider, such as ``api_version``.
+            alone), ``client_cert`` (the path of a certificate with its key in PEM, or the paths of both);
+            ``max_reply_bytes`` (how large a reply may be, decompressed, default 64 MiB); all others are options of the
+            provider, such as ``api_version``.
 
     Raises:
         ConfigurationError: for a value of the wrong type or a key that no header can carry.
@@ -267,6 +269,10 @@ class LLMConfig:
         if not isinstance(retries, int) or not 0 <= retries <= MOST_RETRIES:
             message = f"num_retries is a whole number from 0, not {shown(self.kwargs['num_retries'])}"
             raise ConfigurationError(message, parameter="num_retries")
+        most = plain_number(self.kwargs.get("max_reply_bytes", 1))
+        if not isinstance(most, int) or most < 1:
+            message = f"max_reply_bytes is a whole number of bytes above 0, not {shown(self.kwargs['max_reply_bytes'])}"
+            raise ConfigurationError(message, parameter="max_reply_bytes")
         policy = self.kwargs.get("on_unsupported")
         if policy is not None and not is_policy(policy):
             raise ConfigurationError(no_policy(policy), parameter="on_unsupported")

@@ -232,7 +232,7 @@ class Connects(Protocol):
     """Make connections as the configuration says; every provider made of :mod:`dragoman.http` does."""
 
     def connect_by(self, config: ProviderConfig) -> None:
-        """Take ``proxy``, ``verify`` and ``client_cert`` from *config*, before anything is sent.
+        """Take ``proxy``, ``verify``, ``client_cert`` and ``max_reply_bytes`` from *config*, before anything is sent.
 
         Raises:
             ConfigurationError: if they cannot be used.
@@ -314,6 +314,7 @@ class ProviderConfig(Value):
         proxy: the address of the proxy to go through, ``False`` for none, ``None`` for what the environment says.
         verify: the path of a bundle of authorities to trust, an :class:`ssl.SSLContext`, or ``False`` to trust anybody.
         client_cert: the path of a certificate with its key in PEM, or the paths of both.
+        max_reply_bytes: the most bytes that a reply may have, decompressed; ``None`` for the usual.
         environ: the environment.
         secrets: the installed key stores.
 
@@ -333,13 +334,15 @@ class ProviderConfig(Value):
     proxy: str | Literal[False] | None = None
     verify: Verify | None = None
     client_cert: ClientCert | None = None
+    max_reply_bytes: int | None = None
     environ: Mapping[str, str] = field(factory=dict[str, str], repr=False, eq=False)
     secrets: SecretSource = field(default=lambda _provider, _field: None, repr=False, eq=False)
 
     @property
     def connects_otherwise(self) -> tuple[str, ...]:
-        """Return the options among ``proxy``, ``verify`` and ``client_cert`` that were given."""
-        return tuple(name for name in ("proxy", "verify", "client_cert") if getattr(self, name) is not None)
+        """Return the options that a :class:`Connects` takes, as far as they were given."""
+        names = ("proxy", "verify", "client_cert", "max_reply_bytes")
+        return tuple(name for name in names if getattr(self, name) is not None)
 
     def env(self, names: Iterable[str]) -> str | None:
         """Return the first of these environment variables that is set and not empty."""

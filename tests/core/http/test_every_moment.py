@@ -14,7 +14,7 @@ from typing import Any, Self, cast
 import pytest
 
 from core.http.echoing import answer, echo, raw
-from dragoman import LLM, DragomanError, SyncLLM
+from dragoman import LLM, DragomanError, ResponseTooLargeError, SyncLLM
 from dragoman.http import AioHttpTransport
 from dragoman.http.sessions import Session
 from dragoman.testing.loopback import LoopbackServer
@@ -265,3 +265,13 @@ async def test_closing_tells_every_call_that_waits(loopback: LoopbackServer) -> 
     loopback.always(echo)
     async with llm:
         assert await answer(llm, "q7", streamed=False) == "answer to q7"
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+async def test_a_reply_may_be_as_large_as_the_configuration_says(loopback: LoopbackServer, *, streamed: bool) -> None:
+    loopback.always(echo)
+    async with LLM(CLIENT.config(loopback.url, max_reply_bytes=100)) as llm:
+        with pytest.raises(ResponseTooLargeError, match="larger than 100 bytes; if that is expected, raise max_reply"):
+            await answer(llm, "q1", streamed=streamed)
+    async with LLM(CLIENT.config(loopback.url, max_reply_bytes=100_000)) as llm:
+        assert await answer(llm, "q1", streamed=streamed) == "answer to q1"

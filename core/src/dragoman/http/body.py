@@ -132,7 +132,7 @@ class AioHttpStream:
                     continue
             self._left -= len(data)
             if self._left < 0:
-                message = f"the reply is larger than {self._limit} bytes"
+                message = f"the reply is larger than {self._limit} bytes; if that is expected, raise max_reply_bytes"
                 raise ResponseTooLargeError(message, status=self.status)
             return data
 

@@ -15,7 +15,7 @@ from dragoman.errors import ConfigurationError, DragomanError, ProtocolError, Pr
 from dragoman.http.concealment import conceal
 from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, as_secrets, checked_headers
-from dragoman.http.transport import AioHttpTransport, HttpStream, Transport
+from dragoman.http.transport import MAX_REPLY_BYTES, AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest, loads
 from dragoman.provider import CallContext, Prepared, ProviderConfig, ProviderInfo
 from dragoman.request import ChatRequest, CompletionRequest
@@ -72,7 +72,7 @@ class HttpProvider:
         self._headers = {"content-type": "application/json", "user-agent": _USER_AGENT, **endpoint.headers}
 
     def connect_by(self, config: ProviderConfig) -> None:
-        """Take from *config* which proxy to go through, whom to trust and as whom to show oneself.
+        """Take from *config* which proxy to go through, whom to trust, as whom to show oneself, and how much to read.
 
         Raises:
             ConfigurationError: if a file or an address cannot be used, or the plugin brought a transport of its own.
@@ -84,7 +84,8 @@ class HttpProvider:
             name = config.connects_otherwise[0]
             message = f"the provider {self.info.name!r} has a transport of its own, so it takes no {name}="
             raise ConfigurationError(message, provider=self.info.name, parameter=name)
-        self.transport = AioHttpTransport(proxy=config.proxy, tls=tls_context(config))
+        most = MAX_REPLY_BYTES if config.max_reply_bytes is None else config.max_reply_bytes
+        self.transport = AioHttpTransport(max_reply_bytes=most, proxy=config.proxy, tls=tls_context(config))
 
     def capabilities(self, model: str) -> Capabilities:
         """Return what *model* accepts."""
