@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 from weakref import WeakSet
 
 from attrs import define, field
 
 from dragoman.errors import ConnectionFailedError
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     import asyncio
@@ -37,7 +39,8 @@ class Uses:
         """Close the bindings that were replaced, those that are still used only if *anyway*."""
         used: list[Bound | None] = []
         if not anyway:
-            used = [*(call.bound for call in self.calls), *(stream.bound for stream in self.streams)]
+            used = [call.bound for call in _members(self.calls)]
+            used += [stream.bound for stream in _members(self.streams)]
         for bound in tuple(self.retired):
             if not any(bound is each for each in used):
                 with suppress(ValueError):  # another thread has taken it
@@ -46,8 +49,15 @@ class Uses:
 
     def end_calls(self) -> None:
         """End the calls that were made in the running loop; whoever waits for them gets an error that says so."""
-        for call in tuple(self.calls):
+        for call in _members(self.calls):
             call.end()
+
+
+def _members(group: Iterable[T]) -> tuple[T, ...]:
+    """Return what is in a set that other threads change meanwhile."""
+    while True:
+        with suppress(RuntimeError):  # it has changed while it was gone through
+            return tuple(group)
 
 
 async def _closed(bound: Bound) -> None:

@@ -23,6 +23,7 @@ from dragoman.provider import CountsTokens, Embeddings, Embeds, ListsModels, Mod
 from dragoman.request import SETTINGS
 from dragoman.resolution import EMBEDDED, Explanation, explain
 from dragoman.response import Response, Usage
+from dragoman.secret import Discreet
 
 if TYPE_CHECKING:
     from dragoman.stream import EventStream
@@ -268,8 +269,8 @@ class LLM:
             message = f"config is an LLMConfig, not {type(config).__name__}"
             raise ConfigurationError(message)
         config.check()
-        kwargs: dict[str, Any] = copied(config.kwargs, "kwargs")
-        needed = {name: value for name, value in kwargs.items() if name not in _NOT_BOUND}
+        kwargs: dict[str, Any] = Discreet(copied(config.kwargs, "kwargs"))
+        needed = Discreet({name: value for name, value in kwargs.items() if name not in _NOT_BOUND})
         bound_to = (config.model, config.api_key, config.api_base, needed)
         bound = self._bound
         if bound is None or bound_to != self._bound_to:
