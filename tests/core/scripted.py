@@ -29,7 +29,7 @@ from dragoman import (
     hookimpl,
 )
 from dragoman.claims import SPECS
-from dragoman.plugins import EXTENSIONS, HOSTS, MODELS, PROVIDERS, installed
+from dragoman.plugins import ALIASES, EXTENSIONS, HOSTS, MODELS, PROVIDERS, installed
 from dragoman.response import build_response
 
 Step: TypeAlias = Response | BaseException | list[Event | BaseException]
@@ -135,6 +135,7 @@ class Site:
         providers: Mapping[str, str] | tuple[str, ...] = (),
         hosts: tuple[str, ...] = (),
         models: tuple[str, ...] = (),
+        aliases: Mapping[str, str] = MappingProxyType({}),
         extensions: tuple[str, ...] = (),
         specs: Mapping[str, str] = MappingProxyType({}),
         version: str = "1.2.3",
@@ -146,7 +147,7 @@ class Site:
         information.mkdir()
         (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
         named = dict.fromkeys(providers, module) if isinstance(providers, tuple) else providers
-        groups = {PROVIDERS: named} | {
+        groups = {PROVIDERS: named, ALIASES: aliases} | {
             group: dict.fromkeys(names, module)
             for group, names in ((HOSTS, hosts), (MODELS, models), (EXTENSIONS, extensions))
         }

@@ -18,8 +18,8 @@ from dragoman import (
     explain,
     hookimpl,
 )
+from dragoman.directory import host_matches
 from dragoman.plugins import HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
-from dragoman.resolution import host_matches
 
 AZURE = {"api_base": "https://your-resource-name.openai.azure.com", "api_version": "2023-05-15"}
 OPENROUTER = {"api_base": "https://openrouter.ai/api/v1"}
@@ -50,7 +50,15 @@ async def test_the_configurations_of_the_reference_resolve(
 
 
 @pytest.mark.parametrize(("config", "provider", "model"), CONFIGURATIONS)
-async def test_a_missing_plugin_is_named_with_the_line_that_installs_it(
+def test_a_missing_plugin_is_named_with_the_line_that_installs_it(
+    config: dict[str, Any], provider: str, model: str
+) -> None:
+    with pytest.raises((UnknownModelError, UnknownProviderError), match=f"run: pip install dragoman-{provider}"):
+        explain(LLMConfig(**config), plugins((PROVIDERS, "echo", "dragoman-echo")))
+
+
+@pytest.mark.parametrize(("config", "provider", "model"), CONFIGURATIONS)
+def test_what_is_installed_is_never_advised_to_be_installed(
     monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], provider: str, model: str
 ) -> None:
     monkeypatch.setenv("DRAGOMAN_PLUGINS", "dragoman-echo")
@@ -58,9 +66,18 @@ async def test_a_missing_plugin_is_named_with_the_line_that_installs_it(
     for ask in (lambda: explain(LLMConfig(**config)), LLM(LLMConfig(**config)).explain):
         with pytest.raises((UnknownModelError, UnknownProviderError)) as caught:
             ask()
-        assert f"pip install dragoman-{provider}" in str(caught.value)
+        assert f"dragoman-{provider} is installed, but blocked: see DRAGOMAN_PLUGINS" in str(caught.value)
+        assert "pip install" not in str(caught.value)
     monkeypatch.undo()
     installed.cache_clear()
+
+
+@pytest.mark.parametrize("model", ["gemini/gemini-pro", "ollama/llama3.2", "ollama:llama3.2"])
+def test_an_older_plugin_is_to_be_upgraded(model: str) -> None:
+    owner = "dragoman-google" if model.startswith("gemini") else "dragoman-openai-compatible"
+    words = f"{owner} is installed, but an older one, without it; run: pip install --upgrade {owner}"
+    with pytest.raises(UnknownProviderError, match=words):
+        explain(model, plugins((PROVIDERS, "google_only", owner)))
 
 
 def plugins(*claims: tuple[str, str, str]) -> Plugins:
@@ -80,11 +97,11 @@ OTHER = (PROVIDERS, "other", "other")
         ((ACME,), {"provider": "Acme", "model": "acme/x"}, "acme", "x", "provider='Acme' was given"),
         ((ACME,), {"provider": "acme", "model": "other/x"}, "acme", "other/x", "provider='acme' was given"),
         (
-            (ACME, OTHER, (HOSTS, "acme.test", "acme"), (HOSTS, "eu.acme.test", "other")),
-            {"model": "x", "api_base": "https://a.eu.acme.test/v1"},
-            "other",
+            (ACME, (HOSTS, "acme.test", "acme"), (HOSTS, "eu.acme.test", "acme")),
+            {"model": "x", "api_base": "https://a.eu.acme.test./v1"},
+            "acme",
             "x",
-            "other claims the host eu.acme.test",
+            "acme claims the host eu.acme.test",
         ),
         (
             (ACME, OTHER, (HOSTS, "acme.test", "acme")),
@@ -112,11 +129,11 @@ OTHER = (PROVIDERS, "other", "other")
         ),
         ((ACME,), {"model": "acme/x", "api_base": "http://["}, "acme", "x", "'acme' before the first '/'"),
         (
-            (ACME, OTHER, (MODELS, "ac-", "acme"), (MODELS, "ac-large-", "other")),
+            (ACME, OTHER, (MODELS, "ac-", "acme"), (MODELS, "ac-large-", "acme"), (MODELS, "ot-", "other")),
             {"model": "AC-large-1"},
-            "other",
+            "acme",
             "AC-large-1",
-            "other claims models that begin with 'ac-large-'",
+            "acme claims models that begin with 'ac-large-'",
         ),
         ((ACME, (MODELS, "llama3:", "acme")), {"model": "llama3:8b"}, "acme", "llama3:8b", "begin with 'llama3:'"),
     ],
@@ -168,6 +185,12 @@ def test_a_host_nobody_claims_is_a_step_and_leaves_the_choice() -> None:
             {"model": "x", "provider": "nobody"},
             UnknownProviderError,
             r"the provider 'nobody' is not installed; run: pip install dragoman-nobody \(installed: acme\)",
+        ),
+        (
+            (ACME,),
+            {"model": "x", "provider": "opnai"},
+            UnknownProviderError,
+            r"the provider 'opnai' is not installed; did you mean 'openai'\? \(installed: acme\)",
         ),
         ((ACME,), {"provider": "acme"}, ConfigurationError, "provider 'acme' needs a model"),
         ((), {}, ConfigurationError, "no model is configured; .*pip install dragoman-echo"),

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman import DragomanError, LLMConfig, explain
+from dragoman.directory import host_matches
 from dragoman.plugins import HOSTS, MODELS, PROVIDERS, Claim, Plugins
-from dragoman.resolution import host_matches
 
 labels = st.text("ab-", min_size=1, max_size=3).filter(lambda label: label.strip("-") == label)
 hosts = st.lists(labels, min_size=1, max_size=4).map(".".join)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib.machinery import PathFinder
+from itertools import islice
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -22,8 +23,10 @@ from dragoman.value import Value
 PROVIDERS = "dragoman.providers.v1"
 HOSTS = "dragoman.hosts.v1"
 MODELS = "dragoman.models.v1"
+ALIASES = "dragoman.aliases.v1"
+"""Further names of a provider: each names the provider of the same distribution that is meant."""
 EXTENSIONS = "dragoman.extensions.v1"
-GROUPS = (PROVIDERS, HOSTS, MODELS, EXTENSIONS)
+GROUPS = (PROVIDERS, ALIASES, HOSTS, MODELS, EXTENSIONS)
 SPECS = "dragoman.spec.v"
 """The group ``dragoman.spec.v1.0`` holds what was written for specification 1.0."""
 
@@ -31,6 +34,10 @@ _MARK = "dragoman."
 _KINDS = (".dist-info", ".egg-info")
 _HEAD = 4096
 """How many characters of the metadata are looked at for name and version, which stand at its beginning."""
+_LONGEST = 1 << 20
+"""How many characters of a metadata file are read."""
+_MOST = 1000
+"""How many entries one distribution may have in groups of ours."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -79,7 +86,7 @@ class _Folder(Value):
     def read_text(self, filename: str, /) -> str | None:
         try:
             with open(f"{self.path}{os.sep}{filename}", encoding="utf-8", errors="replace") as file:  # noqa: PTH123  # pathlib takes longer than all the rest
-                return file.read()
+                return file.read(_LONGEST)
         except OSError:
             return None
 
@@ -164,8 +171,15 @@ def _announcement(name: str, folder: str, files: _Files, text: str) -> Announcem
     if not stated or not version:
         problems.append("its metadata has no name or no version, or cannot be read")
         version = version or _version_of(folder)
+    if folder and stated and normal(stated) != name:
+        problems.append(f"its metadata calls it {stated!r}")
+        stated = name  # the installer's word, which another's name in a file does not change
     claim = partial(Claim, distribution=normal(stated or name), version=version)
-    claims = tuple(claim(group=group, name=key, module=value) for group, key, value in _entries(text, problems))
+    entries = tuple(islice(_entries(text, problems), _MOST + 1))
+    if len(entries) > _MOST or len(text) >= _LONGEST:
+        problems.append(f"it has more than {_MOST} entries, so that none of them is taken")
+        entries = ()
+    claims = tuple(claim(group=group, name=key, module=value) for group, key, value in entries)
     if "\ufffd" in text:
         problems.append("entry_points.txt is not written in UTF-8")
     return Announcement(
@@ -174,7 +188,7 @@ def _announcement(name: str, folder: str, files: _Files, text: str) -> Announcem
 
 
 def _header(head: str, name: str) -> str:
-    found = re.search(rf"(?mi)^{name}:[ \t]*(\S+)[ \t]*$", head.partition("\n\n")[0])
+    found = re.search(rf"(?mi)^{name}:[ \t]*([!-~]+)[ \t]*$", head.partition("\n\n")[0])
     return found.group(1) if found else ""
 
 
@@ -201,6 +215,7 @@ def _entries(text: str, problems: list[str]) -> Iterator[tuple[str, str, str]]:
 
 
 __all__ = [
+    "ALIASES",
     "EXTENSIONS",
     "GROUPS",
     "HOSTS",

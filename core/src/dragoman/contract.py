@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, TypeAlias, TypeVar, cast
 
 from dragoman import hookspecs
 from dragoman.errors import PluginError, SpecVersionError
-from dragoman.provider import SPEC, Provider
+from dragoman.provider import SPEC, Command, Provider
 
 Spec: TypeAlias = tuple[int, int]
 """A version of the provider specification: major and minor."""
 
 HOOKS = tuple(name for name in dir(hookspecs) if name.startswith(f"{hookspecs.PROJECT}_"))
 """The names of all hooks."""
+
+_CALLS = frozenset({"dragoman_completion", "dragoman_chat", "dragoman_stream"})
+_COMMANDS = "dragoman_commands"
+_SECRET = "dragoman_secret"  # noqa: S105  # the name of a hook
 
 _Call = TypeVar("_Call", bound=Callable[..., Any])
 _NOT_PLAIN = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
@@ -118,6 +122,45 @@ def check_call(call: _Call, hook: str) -> _Call:
         message = f"the hook {hook} gave {_kind(call)} where a callable is wanted"
         raise PluginError(message)
     return call
+
+
+def check_commands(given: Iterable[object]) -> tuple[Command, ...]:
+    """Return what an extension gave as its commands, if each is one.
+
+    Raises:
+        PluginError: naming what is none.
+
+    """
+    commands = tuple(given)
+    for command in commands:
+        if not isinstance(command, Command):
+            message = f"the hook {_COMMANDS} gave {_kind(command)} where a Command is wanted"
+            raise PluginError(message)
+    return cast("tuple[Command, ...]", commands)
+
+
+def check_given(given: Any, hook: str, *, all_of_them: bool = False) -> Any:
+    """Return what one implementation of *hook* gave, if the hook can give it.
+
+    Args:
+        given: what it gave; ``None`` for no answer.
+        hook: the name of the hook.
+        all_of_them: whether it is a wrapper's, which stands for all answers.
+
+    Raises:
+        PluginError: if it is of another kind.
+
+    """
+    if given is None and not all_of_them:
+        return None
+    if hook in _CALLS:
+        return check_call(given, hook)
+    if hook == _COMMANDS:
+        return [check_commands(each) for each in given] if all_of_them else check_commands(given)
+    if hook == _SECRET and not isinstance(given, str | None):
+        message = f"the hook {hook} gave {_kind(given)} where a text is wanted"
+        raise PluginError(message)
+    return given
 
 
 def _kind(value: object) -> str:

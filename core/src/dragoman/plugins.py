@@ -10,55 +10,30 @@ from __future__ import annotations
 import importlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from types import ModuleType
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import attrs
 import pluggy
-from attrs import define, field
 
 from dragoman import hookspecs
-from dragoman.admission import Admission
+from dragoman.admission import NEVER, Admission
 from dragoman.blame import guarded, is_meant, left_out, raise_for_hook
 from dragoman.capabilities import Policy
-from dragoman.claims import EXTENSIONS, GROUPS, HOSTS, MODELS, PROVIDERS, SPECS, Claim, read_claims
-from dragoman.contract import check_call, check_hooks, check_provider, check_spec, read_spec
+from dragoman.claims import ALIASES, EXTENSIONS, GROUPS, HOSTS, MODELS, PROVIDERS, SPECS, Claim, read_claims
+from dragoman.contract import check_call, check_commands, check_hooks, check_provider, check_spec, read_spec
 from dragoman.descriptors import require_descriptors
+from dragoman.directory import PROGRAM, publisher
 from dragoman.errors import PluginConflictError, PluginError, UnknownProviderError
+from dragoman.hookcalls import Tagged
 from dragoman.hookspecs import PROJECT, Binding
 from dragoman.provider import SPEC, ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
+from dragoman.record import PluginRecord, State
+from dragoman.spelling import misspelled
 
-State: TypeAlias = Literal["installed", "blocked", "loaded", "failed"]
 _T = TypeVar("_T")
-
-
-@define(kw_only=True)
-class PluginRecord:
-    """Tell what is known of a plugin.
-
-    Args:
-        name: the provider's or extension's name.
-        distribution: the distribution that brings it.
-        version: that distribution's version.
-        group: the entry-point group.
-        module: what is imported for it.
-        spec: the specification it was written for, as its metadata states it; ``1`` where only the major version is
-            known, until the provider was made and states more.
-        state: ``installed`` (not imported yet), ``blocked``, ``loaded`` or ``failed``.
-        error: why it failed.
-
-    """
-
-    name: str
-    distribution: str
-    version: str
-    group: str
-    module: str
-    spec: str = "1"
-    state: State = "installed"
-    error: BaseException | None = field(default=None, eq=False)
 
 
 _importing = threading.RLock()
@@ -95,11 +70,17 @@ class Plugins:
             for claim in everything
             if claim.group.startswith(SPECS)
         }
+        known = [claim for claim in everything if claim.group in GROUPS]
+        self.refused = tuple((claim, why) for claim in known if (why := misspelled(claim)))
+        refused = {claim for claim, _ in self.refused}
         self.claims = tuple(
-            claim for claim in everything if claim.group in GROUPS and not self.admission.blocks(claim.distribution)
+            claim for claim in known if claim not in refused and not self.admission.blocks(claim.distribution)
         )
         plugins = (claim for claim in everything if claim.group in {PROVIDERS, EXTENSIONS})
         self._records = {_key(claim): self._record(claim) for claim in plugins}
+        for claim, why in self.refused:
+            if record := self._records.get(_key(claim)):
+                record.state, record.error = "failed", PluginError(f"{claim.distribution} {why}")
         self._modules: dict[str, object] = {}
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hookspecs)
@@ -131,23 +112,49 @@ class Plugins:
         """Return the names of the providers that can be used, in order."""
         return tuple(sorted({claim.name for claim in self.select(PROVIDERS)}))
 
+    def named(self, name: str) -> str | None:
+        """Return the provider that *name* means, which may be an alias; ``None`` if nobody claims it.
+
+        Raises:
+            PluginConflictError: if it is claimed by two distributions, or by one to which it does not belong.
+
+        """
+        claims = [claim for claim in (*self.select(PROVIDERS), *self._aliases()) if claim.name == name]
+        if not claims:
+            return None
+        owners = {claim.distribution for claim in claims}
+        owner = None if PROGRAM in owners else publisher(name)
+        if owner and not self.admission.blocks(owner):
+            owners.add(owner)
+        if len(owners) > 1:
+            both = " and ".join(sorted(owners))
+            message = f"{both} both provide {name!r}; name the one you do not want in {NEVER}"
+            raise PluginConflictError(message, provider=name)
+        return name if claims[0].group == PROVIDERS else claims[0].module
+
+    def _aliases(self) -> Iterator[Claim]:
+        """Yield the aliases of providers of the same distribution."""
+        own = {(claim.name, claim.distribution) for claim in self.select(PROVIDERS)}
+        return (claim for claim in self.select(ALIASES) if (claim.module, claim.distribution) in own)
+
     def provider_claim(self, name: str) -> Claim:
         """Return the claim to the provider *name*.
 
         Raises:
             UnknownProviderError: if nobody claims it.
-            PluginConflictError: if two distributions do.
+            PluginConflictError: if two distributions do, or one to which it does not belong.
 
         """
-        claims = {claim.distribution: claim for claim in self.select(PROVIDERS) if claim.name == name}
-        if not claims:
-            message = f"no installed distribution provides {name!r}; installed are {', '.join(self.provider_names())}"
-            raise UnknownProviderError(message, provider=name)
-        if len(claims) > 1:
-            both = " and ".join(sorted(claims))
-            message = f"{both} both provide {name!r}; name the one you do not want in DRAGOMAN_DISABLE_PLUGINS"
-            raise PluginConflictError(message, provider=name)
-        return next(iter(claims.values()))
+        meant = self.named(name)
+        for claim in self.select(PROVIDERS):
+            if claim.name == meant:
+                return claim
+        message = f"no installed distribution provides {name!r}; installed are {', '.join(self.provider_names())}"
+        raise UnknownProviderError(message, provider=name)
+
+    def state_of(self, distribution: str) -> State | None:
+        """Return the state of the first plugin of *distribution*, ``None`` if none of its plugins is installed."""
+        return next((each.state for each in self._records.values() if each.distribution == distribution), None)
 
     def version(self, claim: Claim) -> str:
         """Return the version of the distribution that makes *claim*."""
@@ -175,7 +182,7 @@ class Plugins:
         with _importing:
             name = provider or str(getattr(plugin, "__name__", type(plugin).__name__))
             group = PROVIDERS if provider else EXTENSIONS
-            claim = Claim(group=group, name=name, module=f"<registered {name}>", distribution="registered")
+            claim = Claim(group=group, name=name, module=f"<registered {name}>", distribution=PROGRAM)
             guarded(claim, lambda: check_hooks(plugin, self._manager.parse_hookimpl_opts, name))
             guarded(claim, lambda: self._manager.register(plugin))
             if provider is None:
@@ -266,35 +273,23 @@ class Plugins:
         return self._ask(hook, binding.provider, lambda call: check_call(call, hook), binding=binding)
 
     def _ask(self, hook: str, provider: str | None, check: Callable[[Any], _T], /, **arguments: object) -> _T:
-        """Call a hook; an installed extension that breaks it is set aside, and what remains is asked again."""
-
-        def ask(without: Iterable[object]) -> _T:
-            return check(self._caller(hook, provider, without)(**arguments))
-
+        """Call a hook; an installed extension that breaks it is set aside meanwhile."""
         try:
-            return ask(())
+            return check(self._caller(hook, provider)(**arguments))
         except BaseException as error:
             if is_meant(error):
                 raise
-            suspects = self._suspects()
-            if not suspects or _failure(ask, [plugin for _, plugin in suspects]):
-                raise_for_hook(hook, error)
-        for index, (claim, plugin) in enumerate(suspects):
-            if failure := _failure(ask, [later for _, later in suspects[index + 1 :]]):
-                self._set_aside(claim, plugin, hook, failure)
-        return ask(())
-
-    def _suspects(self) -> list[tuple[Claim, object]]:
-        """Return the installed extensions that take part."""
-        found = ((claim, self._modules.get(claim.module)) for claim in self.select(EXTENSIONS))
-        return [(claim, plugin) for claim, plugin in found if plugin is not None and plugin not in self._aside]
+            raise_for_hook(hook, error)
 
     def _set_aside(self, claim: Claim, plugin: object, hook: str, error: BaseException) -> None:
-        self._aside.add(plugin)
-        record = self._records[_key(claim)]
-        record.state, record.error = "failed", left_out(claim, hook, error)
+        with _importing:
+            if plugin in self._aside:
+                return  # in another thread, meanwhile
+            self._aside.add(plugin)
+            record = self._records[_key(claim)]
+            record.state, record.error = "failed", left_out(claim, hook, error)
 
-    def _caller(self, hook: str, provider: str | None, without: Iterable[object]) -> Callable[..., Any]:
+    def _caller(self, hook: str, provider: str | None) -> Callable[..., Any]:
         """Return the caller of *hook* without the plugins of other providers than *provider*."""
         with _importing:
             everywhere = {self._modules.get(claim.module) for claim in self.select(EXTENSIONS)}
@@ -303,7 +298,7 @@ class Plugins:
                 for plugin, names in self._providers.items()
                 if provider not in names and plugin not in everywhere
             ]
-        return self._manager.subset_hook_caller(hook, {*others, *self._aside, *without})
+        return self._manager.subset_hook_caller(hook, {*others, *self._aside})
 
     def _all_but(self, plugins: set[object]) -> list[object]:
         return [plugin for plugin in self._manager.get_plugins() if plugin not in plugins]
@@ -334,8 +329,16 @@ class Plugins:
         if attribute:
             plugin = guarded(claim, lambda: getattr(plugin, attribute))
         guarded(claim, lambda: check_hooks(plugin, self._manager.parse_hookimpl_opts, claim.distribution))
-        guarded(claim, lambda: self._manager.register(plugin))
-        return plugin
+        tagged = guarded(claim, lambda: self._tagged(claim, plugin))
+        guarded(claim, lambda: self._manager.register(tagged))
+        return tagged
+
+    def _tagged(self, claim: Claim, plugin: object) -> object:
+        """Return an extension with the word of whose it is at each of its hooks; any other plugin as it is."""
+        extension = next((each for each in self.select(EXTENSIONS) if each.module == claim.module), None)
+        if extension is None:
+            return plugin
+        return Tagged(plugin, self._manager.parse_hookimpl_opts, partial(self._set_aside, extension))
 
 
 class _Core:
@@ -359,23 +362,7 @@ def _as_is(found: Any) -> Any:
 
 
 def _commands(found: Iterable[Iterable[Command]]) -> tuple[Command, ...]:
-    commands = tuple(command for each in found for command in each)
-    for command in commands:
-        if not isinstance(command, Command):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin's word
-            message = f"the hook dragoman_commands gave a {type(command).__name__} where a Command is wanted"
-            raise PluginError(message)
-    return commands
-
-
-def _failure(ask: Callable[[list[object]], object], without: list[object]) -> BaseException | None:
-    """Return what goes wrong when some plugins are left out, unless that is meant."""
-    try:
-        ask(without)
-    except BaseException as error:
-        if is_meant(error):
-            raise
-        return error
-    return None
+    return tuple(command for each in found for command in check_commands(each))
 
 
 def _key(claim: Claim) -> tuple[str, str, str]:
@@ -395,6 +382,7 @@ def installed() -> Plugins:
 
 
 __all__ = [
+    "ALIASES",
     "EXTENSIONS",
     "GROUPS",
     "HOSTS",

@@ -12,6 +12,7 @@ import attrs
 from attrs import field, frozen
 
 from dragoman.capabilities import Capabilities, Policy
+from dragoman.directory import owner_of_variable
 from dragoman.errors import ConfigurationError
 from dragoman.given import no_seconds, plain_number, seconds, shown
 from dragoman.request import ChatRequest, CompletionRequest
@@ -345,8 +346,12 @@ class ProviderConfig(Value):
         return tuple(name for name in names if getattr(self, name) is not None)
 
     def env(self, names: Iterable[str]) -> str | None:
-        """Return the first of these environment variables that is set and not empty."""
-        return next((value for name in names if (value := self.environ.get(name))), None)
+        """Return the first of these environment variables that is set and not empty; never another vendor's."""
+        return next((value for name in self.readable(names) if (value := self.environ.get(name))), None)
+
+    def readable(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of these environment variables that do not belong to another vendor."""
+        return tuple(name for name in names if not owner_of_variable(name, self.distribution, self.name))
 
 
 @frozen(kw_only=True, eq=False, repr=False)

@@ -1,21 +1,24 @@
 """Which provider serves a model: decided from metadata alone, and explained.
 
 The order: ``provider=``; the host of ``api_base``; a prefix ``name/rest``; a bare name's prefix; the hook
-``dragoman_resolve``; otherwise an error that names candidates and the line that installs them. Never a guess.
+``dragoman_resolve``; otherwise an error that names candidates and the line that installs them. Never a guess: a host, a
+name or a model that two distributions claim, or one of them and the directory gives to the other, is ambiguous, however
+long the claims are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from dragoman.admission import NEVER, ONLY
 from dragoman.config import LLMConfig
+from dragoman.directory import host_matches, published, publisher
 from dragoman.errors import AmbiguousModelError, ConfigurationError, UnknownModelError, UnknownProviderError
-from dragoman.plugins import HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
+from dragoman.plugins import ALIASES, HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
 from dragoman.value import Value
 
 EMBEDDED = "echo"
@@ -81,7 +84,7 @@ def explain(config: LLMConfig | str, plugins: Plugins | None = None) -> Explanat
 
     Raises:
         UnknownModelError: if nobody claims the model.
-        AmbiguousModelError: if two claims are equally long.
+        AmbiguousModelError: if two distributions claim it, installed or published.
         UnknownProviderError: if the provider is not installed.
 
     """
@@ -125,9 +128,9 @@ class _Search:
     def _by_name(self) -> Explanation | None:
         if self.named is None:
             return None
-        name = _provider_name(self.named)
-        if name not in self.plugins.provider_names():
-            raise self._not_installed(name)
+        name = self.plugins.named(_provider_name(self.named))
+        if name is None:
+            raise self._not_installed(_provider_name(self.named))
         self.steps.append(f"provider={self.named!r} was given")
         return self._answer(name, self._without_own_prefix(name))
 
@@ -135,12 +138,13 @@ class _Search:
         host = _host(self.api_base)
         if host is None:
             return None
-        claims = _longest(claim for claim in self.plugins.select(HOSTS) if host_matches(host, claim.name))
+        claims = [claim for claim in self.plugins.select(HOSTS) if host_matches(host, claim.name)]
         if not claims:
             self._refuse_known_host(host)
             self.steps.append(f"no installed plugin claims the host {host}")
             return None
-        claim = self._only(claims, f"the host {host}")
+        known = [each for each in published("hosts") if host_matches(host, each[0])]
+        claim = self._only(claims, known, f"the host {host}")
         name = self._name_of(claim)
         self.steps.append(f"{claim.distribution} claims the host {claim.name}")
         return self._answer(name, self._without_own_prefix(name))
@@ -148,21 +152,26 @@ class _Search:
     def _by_prefix(self) -> Explanation | None:
         for separator in "/:":
             prefix, found, rest = self.model.partition(separator)
+            if not found:
+                continue
             name = _provider_name(prefix)
-            if found and rest and name in self.plugins.provider_names():
-                self.steps.append(f"{prefix!r} before the first {separator!r} is an installed provider")
-                return self._answer(name, rest)
-            if found and (distribution := _published("names", name)):
-                raise self._not_installed(name, distribution)
+            meant = self.plugins.named(name) if rest else None
+            if meant is not None:
+                alias = "" if meant == name else f", another name of {meant}"
+                self.steps.append(f"{prefix!r} before the first {separator!r} is an installed provider{alias}")
+                return self._answer(meant, rest)
+            if rest and publisher(name):
+                raise self._not_installed(name)
         return None
 
     def _by_bare_name(self) -> Explanation | None:
         model = self.model.lower()
-        claims = _longest(claim for claim in self.plugins.select(MODELS) if model.startswith(claim.name))
+        claims = [claim for claim in self.plugins.select(MODELS) if model.startswith(claim.name)]
         if not claims:
             self.steps.append("no installed plugin claims the name")
             return None
-        claim = self._only(claims, f"the model {self.model!r}")
+        known = [each for each in published("models") if model.startswith(each[0])]
+        claim = self._only(claims, known, f"the model {self.model!r}")
         self.steps.append(f"{claim.distribution} claims models that begin with {claim.name!r}")
         return self._answer(self._name_of(claim), self.model)
 
@@ -187,16 +196,42 @@ class _Search:
 
     def _without_own_prefix(self, name: str) -> str:
         prefix, found, rest = self.model.partition("/")
-        return rest if found and rest and _provider_name(prefix) == name else self.model
+        own = {name, *(claim.name for claim in self.plugins.select(ALIASES) if claim.module == name)}
+        return rest if found and rest and _provider_name(prefix) in own else self.model
 
-    def _only(self, claims: list[Claim], what: str) -> Claim:
-        names = sorted({self._name_of(claim) for claim in claims})
-        if len(names) > 1:
-            distributions = " and ".join(sorted({claim.distribution for claim in claims}))
-            choice = " or ".join(f"provider={name!r}" for name in names)
-            message = f"{distributions} claim {what} equally; choose with {choice}"
-            raise AmbiguousModelError(message, model=self.model)
-        return claims[0]
+    def _only(self, claims: list[Claim], known: list[tuple[str, str]], what: str) -> Claim:
+        """Return the longest claim, unless one of them shadows what is another distribution's.
+
+        Args:
+            claims: what installed distributions claim that covers *what*.
+            known: what is published that covers it, as (claim, distribution).
+            what: the host or model, in words.
+
+        Raises:
+            AmbiguousModelError: naming the distributions and how to choose.
+
+        """
+        unpublished = [claim for claim in claims if (claim.name, claim.distribution) not in known]
+        longest = max(len(claim.name) for claim in claims)
+        rivals = claims if unpublished else [claim for claim in claims if len(claim.name) == longest]
+        owners = {claim.distribution: self._name_of(claim) for claim in rivals}
+        if unpublished:
+            owners |= {owner: _name_published(owner) for _, owner in known if not self.plugins.admission.blocks(owner)}
+        if len(set(owners.values())) > 1:
+            equal = {claim.distribution for claim in rivals if len(claim.name) == longest} == owners.keys()
+            raise self._ambiguous(owners, f"claim {what} equally" if equal else f"both claim {what}")
+        return next(claim for claim in claims if len(claim.name) == longest)
+
+    def _ambiguous(self, owners: Mapping[str, str], claim: str) -> AmbiguousModelError:
+        choice = " or ".join(
+            f"provider={owners[owner]!r}"
+            + ("" if self.plugins.state_of(owner) else f" (not installed: pip install {owner})")
+            for owner in sorted(owners)
+        )
+        message = (
+            f"{' and '.join(sorted(owners))} {claim}; choose with {choice}, or name the one you do not want in {NEVER}"
+        )
+        return AmbiguousModelError(message, model=self.model)
 
     def _name_of(self, claim: Claim) -> str:
         """Return the provider that the module of *claim* provides."""
@@ -213,21 +248,38 @@ class _Search:
     def _refuse_known_host(self, host: str) -> None:
         if host == "localhost" or host[-1:].isdigit() or ":" in host:
             return  # an address or this machine: nobody publishes a provider for these, and the list costs time
-        for known, distribution in _directory("hosts"):
+        for known, distribution in published("hosts"):
             if host_matches(host, known):
-                message = f"{distribution} for the host {host} is not installed; run: pip install {distribution}"
+                message = f"no installed provider claims the host {host}; {self._how_to_get(distribution)}"
                 raise UnknownProviderError(message, model=self.model)
 
-    def _not_installed(self, name: str, distribution: str | None = None) -> UnknownProviderError:
-        line = distribution or _published("names", name) or f"dragoman-{name.replace('_', '-')}"
+    def _not_installed(self, name: str) -> UnknownProviderError:
+        line = self._how_to_get(publisher(name) or f"dragoman-{name.replace('_', '-')}")
+        if publisher(name) is None and (near := self._nearest(name)):
+            line = f"did you mean {near!r}?"
         have = ", ".join(self.plugins.provider_names()) or "none"
-        message = f"the provider {name!r} is not installed; run: pip install {line} (installed: {have})"
+        message = f"the provider {name!r} is not installed; {line} (installed: {have})"
         return UnknownProviderError(message, provider=name, model=self.model)
 
+    def _nearest(self, name: str) -> str | None:
+        import difflib  # noqa: PLC0415  # for error messages only
+
+        known = {*self.plugins.provider_names(), *(each for each, _ in published("names"))}
+        return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.8)), None)
+
+    def _how_to_get(self, distribution: str) -> str:
+        """Return what to do to have *distribution*, which may be there already."""
+        state = self.plugins.state_of(distribution)
+        if state is None:
+            return f"run: pip install {distribution}"
+        if state == "blocked":
+            return f"{distribution} is installed, but blocked: see {ONLY} and {NEVER}"
+        return f"{distribution} is installed, but an older one, without it; run: pip install --upgrade {distribution}"
+
     def _unknown(self) -> UnknownModelError:
-        lines = sorted({name for prefix, name in _directory("models") if self.model.lower().startswith(prefix)})
+        lines = sorted({owner for prefix, owner in published("models") if self.model.lower().startswith(prefix)})
         if lines:
-            advice = f"run: pip install {' or: pip install '.join(lines)}"
+            advice = " or: ".join(self._how_to_get(line) for line in lines)
         else:
             have = ", ".join(self.plugins.provider_names()) or "none"
             advice = f"name the provider, as in provider='openai_compatible' or 'name/{self.model}' (installed: {have})"
@@ -235,16 +287,11 @@ class _Search:
         return UnknownModelError(message, model=self.model)
 
 
-def host_matches(host: str, claim: str) -> bool:
-    """Tell whether *host* is *claim* or ends in it at a label's border; ``-x.test`` also matches ``eu-x.test``."""
-    return host == claim or host.endswith(claim if claim.startswith(("-", ".")) else f".{claim}")
-
-
 def _host(api_base: str | None) -> str | None:
     if api_base is None:
         return None
     try:
-        return urlsplit(api_base).hostname
+        return (urlsplit(api_base).hostname or "").rstrip(".") or None
     except ValueError:
         return None
 
@@ -253,21 +300,5 @@ def _provider_name(text: str) -> str:
     return text.lower().replace("-", "_")
 
 
-def _longest(candidates: Iterable[Claim]) -> list[Claim]:
-    found = list(candidates)
-    longest = max((len(claim.name) for claim in found), default=0)
-    return [claim for claim in found if len(claim.name) == longest]
-
-
-@cache
-def _directory(kind: str) -> tuple[tuple[str, str], ...]:
-    """Return (claim, distribution) of the providers that are published."""
-    import tomllib  # noqa: PLC0415  # for error messages only
-    from importlib import resources  # noqa: PLC0415  # as above
-
-    table = tomllib.loads(resources.files("dragoman").joinpath("directory.toml").read_text("utf-8"))
-    return tuple((claim, distribution) for distribution, claims in table.items() for claim in claims[kind])
-
-
-def _published(kind: str, name: str) -> str | None:
-    return dict(_directory(kind)).get(name)
+def _name_published(distribution: str) -> str:
+    return next(name for name, owner in published("names") if owner == distribution)

@@ -16,6 +16,12 @@ from dragoman.cli.group import dragoman
 from dragoman.plugins import EXTENSIONS, PROVIDERS, installed
 
 
+OPENAI_KEY = """base_url = "https://one.example/v1"
+[key]
+env = ["OPENAI_API_KEY"]
+"""
+
+
 def run(*arguments: str, **environment: str) -> Result:
     installed.cache_clear()
     try:
@@ -47,8 +53,24 @@ def add_thief(site: Site) -> None:
     site.add("acme-two", providers=("two",), hosts=("x.test",))
 
 
-def add_near(site: Site) -> None:
-    site.add("dragoman-opena1", providers=("one",))
+def add_shadows(site: Site) -> None:
+    site.add(
+        "acme-one",
+        providers=("one", "OpenAI", "mistral_"),
+        hosts=("azure.com", "com"),
+        models=("gpt-5", "ac-"),
+        aliases={"gemini": "one"},
+    )
+    site.add("acme-two", providers=("two",), models=("ac-large",), aliases={"mistral_": "two"})
+
+
+def add_described(site: Site) -> None:
+    for number, text in (("one", OPENAI_KEY), ("two", None), ("three", "base_url =")):
+        site.add(f"acme-{number}", f"acme_{number}", providers={number: "dragoman.http.described"})
+        (site.path / f"acme_{number}.py").unlink()
+        (site.path / f"acme_{number}").mkdir()
+        if text:
+            (site.path / f"acme_{number}" / "dragoman.toml").write_text(text)
 
 
 def add_newer(site: Site) -> None:
@@ -94,7 +116,26 @@ def add_lacking(site: Site) -> None:
                 "unless you trust it: DRAGOMAN_DISABLE_PLUGINS=acme-one",
             ],
         ),
-        (add_near, ["wrong  dragoman-opena1: is spelled nearly as dragoman-openai", "pip uninstall dragoman-opena1"]),
+        (
+            add_shadows,
+            [
+                "wrong  acme-one: claims models that begin with 'gpt-5', which are those of dragoman-openai",
+                "wrong  acme-one: claims the host azure.com, which is that of dragoman-azure",
+                "wrong  acme-one and acme-two: both claim the provider 'mistral_'",
+                "wrong  acme-one: claims the provider 'gemini', which is that of dragoman-google",
+                "wrong  acme-two: claims models that begin with 'ac-large', which are those of acme-one",
+                "wrong  acme-one: claims 'OpenAI', which is no name of a provider",
+                "wrong  acme-one: claims 'com', which is no host",
+            ],
+        ),
+        (
+            add_described,
+            [
+                "wrong  acme-one: key.env names OPENAI_API_KEY, which belongs to dragoman-openai",
+                "wrong  acme-two: names dragoman.http.described, but holds no acme_two/dragoman.toml",
+                "wrong  acme-three: describes its host in a file that cannot be read: acme_three/dragoman.toml",
+            ],
+        ),
         (add_newer, ["wrong  one: acme-one was written for specification 1.7", "pip install --upgrade dragoman"]),
         (add_gone, ["wrong  one (acme-one): its module 'not_there_at_all' is not there"]),
         (
@@ -133,6 +174,14 @@ def test_a_claim_on_the_host_of_a_distribution_that_is_not_there_is_only_noted(s
     done = run(DRAGOMAN_DISABLE_PLUGINS="dragoman-groq")
     assert done.exit_code == 0
     assert "note   acme-one: claims the host api.groq.com, which is that of dragoman-groq" in done.stdout
+
+
+def test_an_honest_name_like_another_is_no_finding(site: Site) -> None:
+    for name in ("grok", "llama", "azure-ai", "opena1", "ollama-cloud"):
+        site.add(f"dragoman-{name}", providers=(name.replace("-", "_"),))
+    done = run()
+    assert done.exit_code == 0, done.stdout
+    assert "dragoman-" not in done.stdout
 
 
 def test_what_is_blocked_is_only_noted() -> None:

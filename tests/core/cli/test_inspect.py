@@ -49,7 +49,10 @@ def test_plugins_as_data(acme: Site) -> None:
         "origin": str(acme.path / "stub_acme_one.py"),
         "hosts": ["x.test"],
         "models": ["ac-", "one-"],
+        "aliases": [],
+        "warnings": ["claims the host x.test, which is that of acme-two"],
     }
+    assert mine["budget"]["warnings"] == []
     assert (mine["two"]["spec"], mine["two"]["state"]) == ("1", "installed")
     assert (mine["budget"]["kind"], mine["budget"]["state"]) == ("extension", "blocked")
     assert {each["state"] for each in listed if each["name"] == "echo"} == {"blocked"}
@@ -58,9 +61,10 @@ def test_plugins_as_data(acme: Site) -> None:
 
 def test_plugins_as_a_table(acme: Site) -> None:
     shown = run("plugins").stdout
-    assert shown.split()[:8] == ["name", "distribution", "version", "spec", "state", "hosts", "models", "origin"]
+    assert shown.split()[:9] == ["name", "distribution", "version", "spec", "state", "hosts", "models", "origin", "warnings"]
     assert "budget (extension)" in shown
     assert "stub_acme_one.py" in "".join(shown.split())
+    assert "claims the host x.test" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize(

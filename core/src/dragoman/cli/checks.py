@@ -5,41 +5,15 @@ from __future__ import annotations
 import difflib
 import importlib.metadata
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from importlib import resources
-
-from attrs import field, frozen
 
 from dragoman.admission import NEVER, ONLY
 from dragoman.claims import Announcement, normal, read_names
 from dragoman.cli.inspect import origin
+from dragoman.cli.shadows import Finding, check_claims, check_descriptions, check_spelled
 from dragoman.contract import check_spec, read_spec
 from dragoman.errors import PluginError
-from dragoman.plugins import HOSTS, MODELS, PROVIDERS, Claim, Plugins
-from dragoman.resolution import host_matches
-
-_NEAR = 0.85
-"""How alike two names are that somebody may have wanted to be taken for one another."""
-
-
-@frozen
-class Finding:
-    """Hold something that is wrong, or worth knowing.
-
-    Args:
-        subject: the plugin or setting.
-        what: what is wrong with it.
-        mend: what to do, or nothing.
-        wrong: whether it has to be mended.
-
-    """
-
-    subject: str
-    what: str
-    mend: str = ""
-    wrong: bool = field(default=True, kw_only=True)
+from dragoman.plugins import ALIASES, MODELS, PROVIDERS, Claim, Plugins
 
 
 def check_metadata(announcements: Iterable[Announcement]) -> Iterator[Finding]:
@@ -52,26 +26,12 @@ def check_metadata(announcements: Iterable[Announcement]) -> Iterator[Finding]:
 
 def check_names(registry: Plugins) -> Iterator[Finding]:
     """Find provider names and model prefixes that two distributions claim."""
-    for kind, group in (("the provider", PROVIDERS), ("models that begin with", MODELS)):
-        for name, owners in _owners(registry.select(group)).items():
+    names = (*registry.select(PROVIDERS), *registry.select(ALIASES))
+    for kind, claims in (("the provider", names), ("models that begin with", registry.select(MODELS))):
+        for name, owners in _owners(claims).items():
             if len(owners) > 1:
                 mend = " or ".join(f"{NEVER}={owner}" for owner in owners)
                 yield Finding(" and ".join(owners), f"both claim {kind} {name!r}", f"choose one: {mend}")
-
-
-def check_hosts(registry: Plugins) -> Iterator[Finding]:
-    """Find claims on a host that is another's: its keys would be sent there by the wrong code."""
-    claims = registry.select(HOSTS)
-    published = [(owner, host) for owner, hosts in _published("hosts") for host in hosts]
-    for claim in claims:
-        if (claim.distribution, claim.name) in published:
-            continue
-        others = {each.distribution for each in claims if host_matches(claim.name, each.name)} - {claim.distribution}
-        known = {owner for owner, host in published if host_matches(claim.name, host)} - {claim.distribution}
-        if others | known:
-            what = f"claims the host {claim.name}, which is that of {' and '.join(sorted(others | known))}"
-            mend = f"unless you trust it: {NEVER}={claim.distribution}"
-            yield Finding(claim.distribution, what, mend, wrong=bool(others))
 
 
 def check_settings(registry: Plugins) -> Iterator[Finding]:
@@ -86,15 +46,6 @@ def check_settings(registry: Plugins) -> Iterator[Finding]:
         if record.state == "blocked":
             mend = f"see {ONLY}, {NEVER} and DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD"
             yield Finding(f"{record.name} ({record.distribution})", "is blocked", mend, wrong=False)
-
-
-def check_spelling(_: Plugins) -> Iterator[Finding]:
-    """Find installed distributions whose names are nearly ours."""
-    ours = _ours()
-    for name in sorted(read_names()):
-        near = [] if name in ours else difflib.get_close_matches(name, ours, n=1, cutoff=_NEAR)
-        if near:
-            yield Finding(name, f"is spelled nearly as {near[0]}", f"if that was meant: pip uninstall {name}")
 
 
 def check_specs(registry: Plugins) -> Iterator[Finding]:
@@ -122,9 +73,10 @@ def check_files(registry: Plugins) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[Plugins], Iterator[Finding]], ...] = (
     check_names,
-    check_hosts,
+    check_claims,
+    check_descriptions,
+    check_spelled,
     check_settings,
-    check_spelling,
     check_specs,
     check_files,
 )
@@ -135,18 +87,6 @@ def _owners(claims: Iterable[Claim]) -> dict[str, list[str]]:
     for claim in claims:
         found.setdefault(claim.name, set()).add(claim.distribution)
     return {name: sorted(owners) for name, owners in found.items()}
-
-
-@cache
-def _published(kind: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the claims of the distributions that are published."""
-    table = tomllib.loads(resources.files("dragoman").joinpath("directory.toml").read_text("utf-8"))
-    return tuple((distribution, tuple(claims[kind])) for distribution, claims in table.items())
-
-
-def _ours() -> set[str]:
-    """Return the names of our own distributions: those that are extras of the core."""
-    return {"dragoman"} | {name for name, _, _ in _requirements("dragoman") if name.startswith("dragoman-")}
 
 
 def _missing(distribution: str, there: frozenset[str]) -> Iterator[tuple[str, str]]:

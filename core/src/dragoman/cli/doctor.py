@@ -16,7 +16,8 @@ from typing import Any
 import click
 
 from dragoman.claims import read_announcements
-from dragoman.cli.checks import CHECKS, Finding, check_metadata
+from dragoman.cli.checks import CHECKS, check_metadata
+from dragoman.cli.shadows import Finding
 from dragoman.plugins import PluginRecord, installed
 
 _SLOW = 2.0

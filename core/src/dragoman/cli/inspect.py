@@ -14,14 +14,16 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from dragoman.cli.shadows import warnings_of
 from dragoman.config import LLMConfig
+from dragoman.directory import host_matches
 from dragoman.errors import ConfigurationError, PluginConflictError
-from dragoman.plugins import EXTENSIONS, HOSTS, MODELS, PROVIDERS, Claim, PluginRecord, Plugins, installed
-from dragoman.resolution import explain, host_matches
+from dragoman.plugins import ALIASES, EXTENSIONS, HOSTS, MODELS, PROVIDERS, Claim, PluginRecord, Plugins, installed
+from dragoman.resolution import explain
 
 _WIDE = 240
 """How many characters a line may have where no terminal limits it."""
-_COLUMNS = ("name", "distribution", "version", "spec", "state", "hosts", "models", "origin")
+_COLUMNS = ("name", "distribution", "version", "spec", "state", "hosts", "models", "origin", "warnings")
 
 
 @click.command()
@@ -45,6 +47,8 @@ def why(model: str | None, api_base: str | None, provider: str | None) -> None:
     console.print(f"endpoint      {explanation.endpoint or 'that of the provider'}")
     for number, step in enumerate(explanation.steps, start=1):
         console.print(f"  {number}. {step}")
+    for warning in warnings_of(installed()).get(explanation.distribution, ()):
+        console.print(f"warning       {explanation.distribution} {warning}")
 
 
 def _candidates(registry: Plugins, model: str, api_base: str | None) -> Iterator[str]:
@@ -56,6 +60,8 @@ def _candidates(registry: Plugins, model: str, api_base: str | None) -> Iterator
     for claim in registry.select(MODELS):
         if model and model.lower().startswith(claim.name):
             yield f"candidate     {_owner(registry, claim)} claims models that begin with {claim.name!r}"
+    for distribution, warnings in warnings_of(registry).items():
+        yield from (f"warning       {distribution} {warning}" for warning in warnings)
     for claim in registry.select(PROVIDERS):
         yield f"installed     -p {claim.name} ({claim.distribution})"
     for record in registry.records():
@@ -82,14 +88,16 @@ def plugins(as_json: bool) -> None:  # noqa: FBT001  # click passes the options 
     """List the installed plugins, importing none."""
     registry = installed()
     records = sorted(registry.records(), key=lambda record: (record.group, record.name, record.distribution))
-    facts = [describe(registry, record) for record in records]
+    warnings = warnings_of(registry)
+    facts = [describe(registry, record) | {"warnings": warnings.get(record.distribution, [])} for record in records]
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         return
     table = Table(*_COLUMNS, box=None, pad_edge=False)
-    table.columns[-1].overflow = "fold"  # a path that is cut short is no path
+    table.columns[-2].overflow = table.columns[-1].overflow = "fold"  # a path that is cut short is no path
     for each in facts:
         shown = {**each, "hosts": ", ".join(each["hosts"]), "models": ", ".join(each["models"])}
+        shown["warnings"] = "; ".join(each["warnings"])
         shown["name"] += " (extension)" if each["kind"] == "extension" else ""
         table.add_row(*(shown[column] or "" for column in _COLUMNS))
     Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _WIDE).print(table)
@@ -108,6 +116,11 @@ def describe(registry: Plugins, record: PluginRecord) -> dict[str, Any]:
         "origin": origin(record.module),
         "hosts": _claims(registry, record, HOSTS),
         "models": _claims(registry, record, MODELS),
+        "aliases": [
+            claim.name
+            for claim in registry.select(ALIASES)
+            if (claim.module, claim.distribution) == (record.name, record.distribution)
+        ],
     }
 
 

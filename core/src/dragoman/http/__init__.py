@@ -30,7 +30,7 @@ _HOMES = {
     "dragoman.http.status": ("error_class", "may_retry", "retry_after"),
     "dragoman.http.transport": ("AioHttpTransport", "HttpStream", "Transport"),
     "dragoman.http.wire": ("HttpReply", "HttpRequest", "dumps", "loads"),
-    "dragoman.resolution": ("host_matches",),
+    "dragoman.directory": ("host_matches",),
 }
 """The public names by the module that defines them; ``__init__.pyi`` says the same to type checkers."""
 

@@ -1,3 +1,4 @@
+from dragoman.directory import host_matches
 from dragoman.http.dialect import ChoosesDialect, Dialect, StreamDecoder
 from dragoman.http.endpoint import (
     Authorize,
@@ -20,7 +21,6 @@ from dragoman.http.sse import EventDecoder, ServerSentEvent
 from dragoman.http.status import error_class, may_retry, retry_after
 from dragoman.http.transport import AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest, dumps, loads
-from dragoman.resolution import host_matches
 
 __all__ = [
     "AioHttpTransport",

@@ -20,7 +20,7 @@ from attrs import frozen
 
 from dragoman.errors import PluginError
 from dragoman.hookspecs import hookimpl
-from dragoman.http.description import Description, read_description
+from dragoman.http.description import Description, foreign, read_description
 from dragoman.http.endpoint import Endpoint, base_url, checked_headers, credential
 from dragoman.http.openai_chat import SETTING_NAMES, OpenAIChat
 from dragoman.http.openai_messages import MessageRules
@@ -130,10 +130,14 @@ def described(description: Description, config: ProviderConfig) -> Provider:
         config: what the caller gave.
 
     Raises:
+        PluginError: if the host or a variable that it names is another's.
         ConfigurationError: if the caller's base URL or key cannot be used.
         InvalidRequestError: for an unknown option.
 
     """
+    if told := foreign(description, config.name, config.distribution):
+        message = f"the description of {config.name!r} by {config.distribution} is refused: {'; '.join(told)}"
+        raise PluginError(message, provider=config.name)
     dialect = DescribedChat(config.name, description)
     dialect.options_reader.structure(config.options)
     return OpenAIProvider(

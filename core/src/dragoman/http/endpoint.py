@@ -14,9 +14,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field, frozen
 
+from dragoman.directory import host_matches
 from dragoman.errors import ConfigurationError, InvalidRequestError, MissingCredentialError
 from dragoman.provider import ProviderConfig
-from dragoman.resolution import host_matches
 from dragoman.secret import Secret, is_credential
 from dragoman.value import Value
 
@@ -170,13 +170,17 @@ def _ambient(config: ProviderConfig, base: Base, env: Iterable[str]) -> Secret |
     if stored:
         return Secret(stored, name=f"the key that the key store holds for {config.name}")
     # No variable holds a value here: a traceback that shows locals would show it.
-    return next((Secret(config.environ[name], name=name) for name in env if config.environ.get(name)), None)
+    own = config.readable(env)
+    return next((Secret(config.environ[name], name=name) for name in own if config.environ.get(name)), None)
 
 
 def _missing(config: ProviderConfig, base: Base, env: tuple[str, ...]) -> MissingCredentialError:
+    env, others = config.readable(env), tuple(name for name in env if name not in config.readable(env))
     names = " or ".join(env) or "the environment"
     if is_home(config, base):
-        message = f"no key for {config.name}; give api_key=... or set {names}"
+        message = f"no key for {config.name}; give api_key=..." + (f" or set {names}" if env or not others else "")
+        if others:
+            message += f"; {' and '.join(others)} is not read: it belongs to another distribution"
     else:
         message = (
             f"{base.host} is no host of {config.name}, so a key from {names} is not sent there; "

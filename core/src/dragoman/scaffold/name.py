@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from importlib import resources
 
 from attrs import frozen
 
+from dragoman.directory import publisher
 from dragoman.errors import ConfigurationError
 
 LONGEST = 24
@@ -77,11 +76,5 @@ def _problem(text: str) -> str:
     plain = text.replace("-", "_")
     if plain in _OWN:
         return "is a part of Dragoman; choose another name"
-    taken = _published().get(plain)
+    taken = publisher(plain)
     return f"is the provider of {taken}; choose another name" if taken else ""
-
-
-def _published() -> dict[str, str]:
-    """Return the distributions that are published, by the names of their providers."""
-    table = tomllib.loads(resources.files("dragoman").joinpath("directory.toml").read_text("utf-8"))
-    return {name: distribution for distribution, claims in table.items() for name in claims["names"]}

@@ -25,6 +25,14 @@ from dragoman.http.openai_chat import SETTING_NAMES
 
 BASE_ENV = ("OPENAI_COMPATIBLE_API_BASE",)
 KEY_ENV = ("OPENAI_COMPATIBLE_API_KEY",)
+LOCAL = {
+    "ollama": "http://localhost:11434/v1",
+    "vllm": "http://localhost:8000/v1",
+    "lmstudio": "http://localhost:1234/v1",
+    "llama_server": "http://localhost:8080/v1",
+    "llamafile": "http://localhost:8080/v1",
+}
+"""Where a server listens that is run on one's own machine, by the name of its provider."""
 
 
 @frozen(kw_only=True)
@@ -59,16 +67,13 @@ class OpenAICompatibleOptions:
     extra_body: dict[str, Any] | None = option_field(in_body=False)
 
 
-INFO = ProviderInfo(name="openai_compatible", issuer="openai_compatible", options=OpenAICompatibleOptions)
-
-
 class OpenAICompatibleChat(OpenAIChat[OpenAICompatibleOptions]):
     """Speak the dialect as the options say."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "openai_compatible") -> None:
         super().__init__(
             options=OpenAICompatibleOptions,
-            provider="openai_compatible",
+            provider=name,
             setting_names={**SETTING_NAMES, "top_k": "top_k"},
         )
         self.configured = OpenAICompatibleOptions()
@@ -104,9 +109,11 @@ class OpenAICompatibleChat(OpenAIChat[OpenAICompatibleOptions]):
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
     """Make the provider; a server on one's own machine usually wants no key."""
-    dialect = OpenAICompatibleChat()
+    dialect = OpenAICompatibleChat(config.name)
     dialect.configure(dialect.options_reader.configure(config.options))
-    base = base_url(config, default=None, env=BASE_ENV)
-    key = credential(config, base, env=KEY_ENV, required=False)
+    local = LOCAL.get(config.name)
+    base = base_url(config, default=local, env=() if local else BASE_ENV)
+    key = credential(config, base, env=() if local else KEY_ENV, required=False)
     headers = {} if key is None else {"authorization": key.with_prefix("Bearer ")}
-    return OpenAIProvider(INFO, dialect, Endpoint(base=base, headers={**headers, **checked_headers(config.headers)}))
+    info = ProviderInfo(name=config.name, issuer=config.name, options=OpenAICompatibleOptions)
+    return OpenAIProvider(info, dialect, Endpoint(base=base, headers={**headers, **checked_headers(config.headers)}))

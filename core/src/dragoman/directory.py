@@ -1,0 +1,94 @@
+"""What is known without being installed: which names, hosts, models and environment variables belong to whom.
+
+The data stands in ``directory.toml`` (distributions) and ``variables.toml`` (vendors without one).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+PROGRAM = "registered"
+"""What stands for a distribution where the program itself registered a plugin."""
+
+
+@cache
+def published(kind: str) -> tuple[tuple[str, str], ...]:
+    """Return (claim, distribution) of the distributions that are published.
+
+    Args:
+        kind: ``names`` (aliases among them), ``hosts`` or ``models``.
+
+    """
+    more = "aliases" if kind == "names" else ""
+    return tuple(
+        (claim, distribution)
+        for distribution, entry in _table("directory.toml").items()
+        for claim in (*entry[kind], *entry.get(more, ()))
+    )
+
+
+def publisher(name: str) -> str | None:
+    """Return the distribution to which the provider *name* belongs, ``None`` where nobody published it."""
+    return dict(published("names")).get(name)
+
+
+def host_matches(host: str, claim: str) -> bool:
+    """Tell whether *host* is *claim* or ends in it at a label's border.
+
+    ``-x.test`` also matches ``eu-x.test``, and ``*`` stands for one whole label: ``a.*.test`` matches ``a.eu.test``.
+    """
+    if "*" in claim:
+        wanted, labels = claim.split("."), host.split(".")
+        pairs = zip(reversed(wanted), reversed(labels), strict=False)
+        return len(labels) >= len(wanted) and all(each in ("*", label) for each, label in pairs)
+    return host == claim or host.endswith(claim if claim.startswith(("-", ".")) else f".{claim}")
+
+
+@cache
+def owner_of_variable(variable: str, distribution: str, provider: str) -> str:
+    """Return to whom else an environment variable belongs; empty if *distribution* may read it.
+
+    Args:
+        variable: its name; case does not count, as on Windows.
+        distribution: who would read it; the program itself, or nobody, reads what it likes.
+        provider: the name of the provider that would read it.
+
+    """
+    if distribution in {"", PROGRAM}:
+        return ""
+    own = _table("directory.toml").get(distribution, {})
+    return "" if _fits(variable, (*own.get("env", ()), *own.get("reads", ()))) else vendor_of(variable, provider)
+
+
+def vendor_of(variable: str, provider: str = "", host: str = "") -> str:
+    """Return to whom an environment variable belongs; empty if to nobody known, or to the vendor that is named.
+
+    Args:
+        variable: its name.
+        provider: the name of a provider: the vendor without a distribution whose name it is.
+        host: a host: the vendor without a distribution whose host it is.
+
+    """
+    for distribution, entry in _table("directory.toml").items():
+        if _fits(variable, entry["env"]):
+            return distribution
+    for vendor, entry in _table("variables.toml").items():
+        if _fits(variable, entry["env"]):
+            at_home = any(host_matches(host, each) for each in entry["hosts"])
+            return "" if provider in entry["names"] or at_home else vendor
+    return ""
+
+
+def _fits(variable: str, patterns: Iterable[str]) -> bool:
+    return any(re.fullmatch(pattern.replace("*", ".*"), variable.upper()) for pattern in patterns)
+
+
+@cache
+def _table(name: str) -> Mapping[str, Mapping[str, Any]]:
+    import tomllib  # noqa: PLC0415  # not paid for at import
+    from importlib import resources  # noqa: PLC0415  # as above
+
+    return tomllib.loads(resources.files("dragoman").joinpath(name).read_text("utf-8"))
