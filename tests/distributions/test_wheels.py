@@ -86,7 +86,9 @@ def test_declares_its_entry_points(wheel: Wheel) -> None:
 
 def test_an_entry_point_names_a_module_of_its_own_wheel(wheel: Wheel) -> None:
     groups = wheel.project.get("entry-points", {})
-    targets = {target for group in groups.values() for target in group.values()}
+    own = {name: group for name, group in groups.items() if name != "dragoman.aliases.v1"}  # they name no module
+    targets = {target for group in own.values() for target in group.values()}
+    assert set(groups.get("dragoman.aliases.v1", {}).values()) <= set(groups.get("dragoman.providers.v1", {}))
     assert {target.partition(":")[0].partition(".")[0] for target in targets} <= {wheel.package}
 
 
@@ -118,6 +120,7 @@ def test_the_core_names_for_installation_what_the_plugins_declare() -> None:
         if declared is None or "dragoman.providers.v1" not in declared:
             continue
         known = directory[project["name"]]
-        assert set(declared["dragoman.providers.v1"]) <= set(known["names"]), project["name"]
+        assert set(declared["dragoman.providers.v1"]) == set(known["names"]), project["name"]
+        assert set(declared.get("dragoman.aliases.v1", ())) == set(known.get("aliases", ())), project["name"]
         assert set(declared.get("dragoman.hosts.v1", ())) == set(known["hosts"]), project["name"]
         assert set(declared.get("dragoman.models.v1", ())) == set(known["models"]), project["name"]

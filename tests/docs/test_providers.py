@@ -23,11 +23,11 @@ HEADINGS = ["Install", "Key and endpoint", "First call", "Options", "What it can
 
 
 def providers() -> dict[str, str]:
-    """Return the module of each provider in the workspace, by its name."""
+    """Return the module of each provider in the workspace, by its name: that of its folder where it has several."""
     found: dict[str, str] = {}
     for path in sorted(ROOT.glob("plugins/*/pyproject.toml")):
-        points = tomllib.loads(path.read_text("utf-8"))["project"].get("entry-points", {})
-        found |= points.get(PROVIDERS, {})
+        points = tomllib.loads(path.read_text("utf-8"))["project"].get("entry-points", {}).get(PROVIDERS, {})
+        found |= {name: module for name, module in points.items() if name == path.parent.name}
     return found
 
 

@@ -137,7 +137,11 @@ ZOO = (
         doctor="is not there",
     ),
     Specimen("relative", entries="[dragoman.providers.v1]\n{name} = .zoo\n", fails="TypeError", doctor="is malformed"),
-    Specimen("spaces", entries="  [ dragoman.providers.v1 ]\n\n  a b   =   {module}  [x]\n# a = b\n"),
+    Specimen(
+        "spaces",
+        entries="  [ dragoman.providers.v1 ]\n\n  a b   =   {module}  [x]\n# a = b\n",
+        doctor="claims 'a b', which is no name",
+    ),
     Specimen("no_text", entries=PROVIDER + "# \xff\xfe\n", fails="", doctor="not written in UTF-8"),
     Specimen("no_section", entries="{name} = {module}\ndragoman.\n"),
     Specimen("no_metadata", fails="", metadata=b"", doctor="has no name or no version"),

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman import DragomanError, LLMConfig, explain
-from dragoman.directory import host_matches
+from dragoman.directory import host_matches, published
 from dragoman.plugins import HOSTS, MODELS, PROVIDERS, Claim, Plugins
+from dragoman.spelling import misspelled
 
 labels = st.text("ab-", min_size=1, max_size=3).filter(lambda label: label.strip("-") == label)
 hosts = st.lists(labels, min_size=1, max_size=4).map(".".join)
@@ -31,6 +32,11 @@ configs = st.fixed_dictionaries(
 )
 
 
+def taken(found: list[Claim], group: str) -> list[Claim]:
+    """Return the claims of one group that can be what they are spelled as."""
+    return [each for each in found if each.group == group and not misspelled(each)]
+
+
 def outcome(found: list[Claim], config: dict[str, Any]) -> tuple[str, ...]:
     try:
         explanation = explain(LLMConfig(**config), Plugins([*PROVIDED, *found], {}))
@@ -48,7 +54,7 @@ def test_the_order_of_installation_does_not_matter(data: Any, found: list[Claim]
 def test_the_first_step_that_knows_decides(found: list[Claim], config: dict[str, Any]) -> None:
     result = outcome(found, config)
     host = config.get("api_base", "https:///").split("/")[2]
-    claimed = {each.distribution for each in found if each.group == HOSTS and host and host_matches(host, each.name)}
+    claimed = {each.distribution for each in taken(found, HOSTS) if host and host_matches(host, each.name)}
     head, _, rest = config["model"].partition("/")
     if "provider" in config:
         assert result[0] == config["provider"]
@@ -57,22 +63,39 @@ def test_the_first_step_that_knows_decides(found: list[Claim], config: dict[str,
     elif rest and head in {"one", "two", "three"}:
         assert result[:2] == (head, rest)
     else:
-        prefixed = {
-            each.distribution for each in found if each.group == MODELS and config["model"].startswith(each.name)
-        }
+        prefixed = {each.distribution for each in taken(found, MODELS) if config["model"].startswith(each.name)}
         assert result[-1] in {*prefixed, "AmbiguousModelError", "UnknownModelError", "UnknownProviderError"}
         assert bool(prefixed) == (result[-1] not in {"UnknownModelError", "UnknownProviderError"})
 
 
 @given(claims, configs)
-def test_a_longer_claim_wins_and_equals_are_ambiguous(found: list[Claim], config: dict[str, Any]) -> None:
-    matching = [each for each in found if each.group == MODELS and config["model"].startswith(each.name)]
-    longest = max((len(each.name) for each in matching), default=0)
-    winners = {each.distribution for each in matching if len(each.name) == longest}
-    if "provider" in config or "api_base" in config or "/" in config["model"] or not winners:
+def test_the_length_of_a_claim_does_not_win_over_whose_it_is(found: list[Claim], config: dict[str, Any]) -> None:
+    matching = {each.distribution for each in taken(found, MODELS) if config["model"].startswith(each.name)}
+    if "provider" in config or "api_base" in config or "/" in config["model"] or not matching:
         return
     result = outcome(found, config)
-    assert result == ("AmbiguousModelError",) if len(winners) > 1 else result[2] in winners
+    assert result == ("AmbiguousModelError",) if len(matching) > 1 else result[2] in matching
+
+
+PUBLISHED = [each[0] for each in published("models")]
+
+
+@given(st.sampled_from(PUBLISHED), st.text("a1-.", max_size=3), st.text("a1-", max_size=3), st.booleans())
+def test_nobody_takes_a_published_model(prefix: str, more: str, rest: str, shorter: bool) -> None:  # noqa: FBT001
+    name = prefix[:-1] if shorter else prefix + more
+    result = outcome([claim(MODELS, name, "one")], {"model": prefix + more + rest})
+    assert result in {("AmbiguousModelError",), ("UnknownModelError",)}
+    pinned = Plugins([*PROVIDED, claim(MODELS, name, "one")], {"DRAGOMAN_PLUGINS": "acme-one"})
+    if result == ("AmbiguousModelError",):
+        assert explain(prefix + more + rest, pinned).provider == "one"
+
+
+@given(st.sampled_from([each[0].lstrip("-") for each in published("hosts")]), st.sampled_from(["", "evil.", "-"]))
+def test_nobody_takes_a_published_host(host: str, before: str) -> None:
+    wide, narrow = host.partition(".")[2], before.strip("-") + host
+    for name in {wide, narrow}:
+        result = outcome([claim(HOSTS, name, "one")], {"model": "m", "api_base": f"https://{narrow}/v1"})
+        assert result in {("AmbiguousModelError",), ("UnknownProviderError",)}
 
 
 @given(hosts, hosts)

@@ -5,10 +5,13 @@ The data stands in ``directory.toml`` (distributions) and ``variables.toml`` (ve
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
+
+_loader: Any = __loader__  # type: ignore[name-defined]  # which every module has; it also reads from an archive
 
 PROGRAM = "registered"
 """What stands for a distribution where the program itself registered a plugin."""
@@ -87,8 +90,20 @@ def _fits(variable: str, patterns: Iterable[str]) -> bool:
 
 
 @cache
-def _table(name: str) -> Mapping[str, Mapping[str, Any]]:
-    import tomllib  # noqa: PLC0415  # not paid for at import
-    from importlib import resources  # noqa: PLC0415  # as above
+def _table(name: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    return read_lists(_loader.get_data(os.path.join(os.path.dirname(__file__), name)).decode())  # noqa: PTH118, PTH120  # pathlib is not paid for
 
-    return tomllib.loads(resources.files("dragoman").joinpath(name).read_text("utf-8"))
+
+def read_lists(text: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Read TOML that is nothing but tables of lists of texts: to resolve a model, the whole of TOML is not paid for."""
+    tables: dict[str, dict[str, tuple[str, ...]]] = {}
+    table: dict[str, tuple[str, ...]] = {}
+    key = ""
+    for line in text.splitlines():
+        head, equals, rest = line.partition(" = ")
+        if line.startswith("["):
+            table = tables[line.strip('[]"')] = {}
+        elif not line.startswith("#"):
+            key, rest = (head, rest) if equals else (key, line)
+            table[key] = (*table.get(key, ()), *re.findall('"([^"]*)"', rest))
+    return {name: {key: value for key, value in each.items() if key} for name, each in tables.items()}

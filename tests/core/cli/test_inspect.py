@@ -61,7 +61,17 @@ def test_plugins_as_data(acme: Site) -> None:
 
 def test_plugins_as_a_table(acme: Site) -> None:
     shown = run("plugins").stdout
-    assert shown.split()[:9] == ["name", "distribution", "version", "spec", "state", "hosts", "models", "origin", "warnings"]
+    assert shown.split()[:9] == [
+        "name",
+        "distribution",
+        "version",
+        "spec",
+        "state",
+        "hosts",
+        "models",
+        "origin",
+        "warnings",
+    ]
     assert "budget (extension)" in shown
     assert "stub_acme_one.py" in "".join(shown.split())
     assert "claims the host x.test" in " ".join(shown.split())
