@@ -52,37 +52,64 @@ class CallIndex:
         self._by_id[call_id] = index
 
 
-class GrowingCitations:
-    """Collect citations and say when to tell of them: at each of the first, then ever more rarely.
+class Pace:
+    """Say when to tell again of something that is told as a whole: always while it is small, then ever more rarely.
 
-    Each telling holds all citations so far. Telling of every single one would take a time that grows with the square
-    of their number.
+    Telling of it each time that it grows would take a time that grows with the square of its size.
     """
 
-    __slots__ = ("_all", "_told")
+    __slots__ = ("_new",)
+
+    def __init__(self) -> None:
+        self._new = 0
+
+    @property
+    def is_behind(self) -> bool:
+        """Return whether something was added that was not told of."""
+        return self._new > 0
+
+    def add(self, size: int) -> None:
+        """Take note of what was added."""
+        self._new += size
+
+    def is_due(self, size: int) -> bool:
+        """Return whether it is time to tell of the whole, which has *size* with what was added."""
+        return self._new > 0 and (size <= _FEW or 2 * self._new >= size)
+
+    def told(self) -> None:
+        """Take note that all was told of."""
+        self._new = 0
+
+
+class GrowingCitations:
+    """Collect citations and say when to tell of them; each telling holds all citations so far."""
+
+    __slots__ = ("_all", "_pace")
 
     def __init__(self) -> None:
         self._all: list[Citation] = []
-        self._told = 0
+        self._pace = Pace()
 
     def extend(self, citations: Iterable[Citation]) -> None:
         """Add citations."""
+        before = len(self._all)
         self._all.extend(citations)
+        self._pace.add(len(self._all) - before)
 
     @property
     def untold(self) -> bool:
         """Return whether there are some that were not told of."""
-        return len(self._all) > self._told
+        return self._pace.is_behind
 
     @property
     def is_due(self) -> bool:
         """Return whether it is time to tell of them."""
-        return self.untold and (self._told < _FEW or len(self._all) >= 2 * self._told)
+        return self._pace.is_due(len(self._all))
 
     def told(self) -> tuple[Citation, ...]:
         """Return all citations, and note that they were told of."""
-        self._told = len(self._all)
+        self._pace.told()
         return tuple(self._all)
 
 
-__all__ = ["CallIndex", "GrowingCitations"]
+__all__ = ["CallIndex", "GrowingCitations", "Pace"]

@@ -25,6 +25,7 @@ from dragoman import (
     Usage,
 )
 from dragoman.http import dumps
+from dragoman.http.wire import items_of
 from dragoman_anthropic.names import plain
 
 ISSUER = "anthropic"
@@ -83,6 +84,16 @@ def objects(value: Any) -> list[dict[str, Any]]:
     return [item for item in as_list(value) if isinstance(item, dict)]
 
 
+def listed(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list of an answer; nothing if it is none.
+
+    Raises:
+        ResponseTooLargeError: if it has more items than an answer may have.
+
+    """
+    return objects(items_of(value))
+
+
 def as_list(value: Any) -> list[Any]:
     """Return *value* if it is a list, an empty one if it is not."""
     return cast("list[Any]", value) if isinstance(value, list | tuple) else []
@@ -90,14 +101,14 @@ def as_list(value: Any) -> list[Any]:
 
 def parts(content: Any) -> list[Part]:
     """Return the parts of a whole answer, in order."""
-    return [part(block) for block in objects(content)]
+    return [part(block) for block in listed(content)]
 
 
 def part(block: Mapping[str, Any]) -> Part:
     """Return one block as a part; a block of an unknown type is kept as it is."""
     kind = word(block.get("type"))
     if kind == "text":
-        return text(word(block.get("text")) or "", objects(block.get("citations")))
+        return text(word(block.get("text")) or "", listed(block.get("citations")))
     if kind == "thinking":
         return Reasoning(text=word(block.get("thinking")) or "", seal=seal(block.get("signature")))
     if kind == "redacted_thinking":
@@ -111,10 +122,13 @@ def part(block: Mapping[str, Any]) -> Part:
 
 def text(words: str, cited: list[dict[str, Any]]) -> Text:
     """Return a text with its citations; what Anthropic wants back of them is sealed."""
-    if not cited:
-        return Text(text=words)
-    sealed = Seal(issuer=ISSUER, payload=cast("JSON", cited))
-    return Text(text=words, citations=tuple(map(citation, cited)), seal=sealed)
+    return cited_text(list(map(citation, cited)), cited, words) if cited else Text(text=words)
+
+
+def cited_text(citations: list[Citation], cited: list[dict[str, Any]], words: str = "") -> Text:
+    """Return a text with citations, given as ours and as Anthropic wrote them; the lists may grow afterwards."""
+    sealed = Seal(issuer=ISSUER, payload=cast("JSON", list(cited)))
+    return Text(text=words, citations=tuple(citations), seal=sealed)
 
 
 def citation(cited: Mapping[str, Any]) -> Citation:
