@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import attrs
-from attrs import define
+from attrs import define, field
 
 from dragoman import (
     JSON,
@@ -31,6 +31,7 @@ from dragoman import (
     Reasoning,
     ReasoningDelta,
     ResponseSnapshot,
+    ResponseTooLargeError,
     Seal,
     SealUpdate,
     Text,
@@ -40,6 +41,7 @@ from dragoman import (
     UsageSnapshot,
 )
 from dragoman.http import HttpReply, ServerSentEvent, loads
+from dragoman.http.wire import MAX_ITEMS
 from dragoman_google import reading as read
 from dragoman_google.contents import ISSUER
 from dragoman_google.grounding import citations
@@ -58,6 +60,7 @@ CANDIDATE_FACTS = (
 )
 """Members of a candidate that are kept as metadata."""
 
+_CITING = frozenset({"citationMetadata", "groundingMetadata"})
 _BESIDE = frozenset({"thought", "thoughtSignature", "videoMetadata", "partMetadata", "mediaResolution"})
 _NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
 _ID_LENGTH = 28
@@ -71,6 +74,19 @@ class _OpenPart:
     part: Part
     pieces: list[str]
     sealed: bool = False
+
+
+@define
+class _OtherCandidate:
+    """Collect what arrives of another candidate than the first."""
+
+    index: int
+    texts: list[str] = field(factory=list[str])
+    finish_reason: str | None = None
+
+    def told(self) -> dict[str, JSON]:
+        """Return the candidate as plain data."""
+        return {"index": self.index, "text": "".join(self.texts), "finish_reason": self.finish_reason}
 
 
 class GeminiDecoder:
@@ -92,7 +108,7 @@ class GeminiDecoder:
         self._finished = False
         self._facts: dict[str, Any] = {}
         self._metadata: dict[str, JSON] = {}
-        self._others: dict[int, dict[str, JSON]] = {}
+        self._others: dict[int, _OtherCandidate] = {}
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         """Return what one event of a stream means."""
@@ -122,7 +138,7 @@ class GeminiDecoder:
         events: list[Event] = []
         self._note(chunk, events)
         finish = None
-        for candidate in read.objects(chunk.get("candidates")):
+        for candidate in read.listed(chunk.get("candidates")):
             if read.number(candidate.get("index")):
                 self._elsewhere(candidate)
                 continue
@@ -141,14 +157,14 @@ class GeminiDecoder:
         """Return what is complete only at the end: what the texts cite, and the facts."""
         events: list[Event] = []
         self._end_partial(events, cut=True)
-        texts = ["".join(text.pieces) for text in self._texts]
-        if texts:
+        if self._texts and not _CITING.isdisjoint(self._metadata):
+            texts = ["".join(text.pieces) for text in self._texts]
             for number, found in citations(self._metadata, texts).items():
                 text = self._texts[number]
                 whole = Text(text="", seal=text.part.seal, citations=tuple(found))
                 events.append(PartUpdate(text.index, whole))
         if self._others:
-            self._metadata["choices"] = [self._others[index] for index in sorted(self._others)]
+            self._metadata["choices"] = [self._others[index].told() for index in sorted(self._others)]
         if self._metadata:
             events.append(ResponseSnapshot(metadata=self._metadata))
         return events
@@ -175,12 +191,27 @@ class GeminiDecoder:
         return None if chunk.get("candidates") else read.blocked(feedback)
 
     def _candidate(self, candidate: Mapping[str, Any], events: list[Event]) -> None:
-        parts = read.objects(read.member(candidate, "content").get("parts"))
+        parts = read.listed(read.member(candidate, "content").get("parts"))
         for position, part in enumerate(parts):
             self._part(part, events, first=position == 0)
         for name in CANDIDATE_FACTS:
-            if candidate.get(name):
-                self._metadata[name] = _joined(self._metadata.get(name), candidate[name], name)
+            if value := candidate.get(name):
+                if name == "logprobsResult" and isinstance(value, dict):
+                    self._log(value)
+                else:
+                    self._metadata[name] = value
+
+    def _log(self, result: dict[str, Any]) -> None:
+        """Add log probabilities; all else that a candidate says is said anew."""
+        known = self._metadata.get("logprobsResult")
+        if not isinstance(known, dict):
+            known = self._metadata["logprobsResult"] = {}
+        for name, value in result.items():
+            before = known.get(name)
+            if isinstance(before, list) and isinstance(value, list):
+                before.extend(cast("list[JSON]", value))
+            else:
+                known[name] = [*cast("list[JSON]", value)] if isinstance(value, list) else value
 
     def _part(self, part: dict[str, Any], events: list[Event], *, first: bool) -> None:
         name = next((name for name in part if name not in _BESIDE), "text")
@@ -290,19 +321,22 @@ class GeminiDecoder:
     def _new_id(self) -> str:
         """Return an id for a call that came without one, different in every answer."""
         self._calls += 1
-        answer = _NO_ID.sub("_", read.word(self._facts.get("responseId")) or "")[:_ID_LENGTH]
+        answer = _NO_ID.sub("_", (read.word(self._facts.get("responseId")) or "")[:_ID_LENGTH])
         return f"call_{answer}_{self._calls}" if answer else f"call_{self._calls}"
 
     def _elsewhere(self, candidate: Mapping[str, Any]) -> None:
         """Keep the text of another answer than the first, where several were asked for."""
         index = read.number(candidate.get("index"))
-        kept = self._others.setdefault(index, {"index": index, "text": "", "finish_reason": None})
-        parts = read.objects(read.member(candidate, "content").get("parts"))
-        kept["text"] = str(kept["text"]) + "".join(
-            read.word(part.get("text")) or "" for part in parts if not part.get("thought")
-        )
+        kept = self._others.get(index)
+        if kept is None:
+            if len(self._others) >= MAX_ITEMS:
+                message = f"the answer has more than {MAX_ITEMS} candidates"
+                raise ResponseTooLargeError(message, phase="decode")
+            kept = self._others[index] = _OtherCandidate(index)
+        parts = read.listed(read.member(candidate, "content").get("parts"))
+        kept.texts.extend(read.word(part.get("text")) or "" for part in parts if not part.get("thought"))
         if ended := read.finish(candidate):
-            kept["finish_reason"] = ended.raw
+            kept.finish_reason = ended.raw
 
 
 def _seal(part: Mapping[str, Any]) -> Seal | None:
@@ -317,14 +351,3 @@ def _decoded(data: str) -> bytes:
     except ValueError as error:
         message = f"the answer holds media that is no base64: {error}"
         raise ProtocolError(message, phase="decode") from None
-
-
-def _joined(before: Any, now: Any, name: str) -> Any:
-    """Return a fact with what a later chunk says of it: log probabilities go on, all else is said anew."""
-    if name != "logprobsResult" or not isinstance(before, dict) or not isinstance(now, dict):
-        return now
-    joined: dict[str, Any] = {**before}
-    for key, value in read.as_object(now, name).items():
-        known = joined.get(key)
-        joined[key] = [*known, *value] if isinstance(known, list) and isinstance(value, list) else value
-    return joined

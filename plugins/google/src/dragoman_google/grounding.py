@@ -7,30 +7,15 @@ https://ai.google.dev/api/generate-content#GroundingMetadata and #CitationMetada
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
-
-from attrs import frozen
+from itertools import chain, islice
+from typing import Any
 
 from dragoman import Citation
-from dragoman_google.reading import member, number, objects, word
+from dragoman.http.wire import MAX_ITEMS, items_of
+from dragoman_google.placing import Place, Texts
+from dragoman_google.reading import listed, member, number, word
 
 _PLACES = ("web", "retrievedContext", "maps", "image")
-
-
-@frozen
-class Place:
-    """Say where a citing text stands.
-
-    Args:
-        text: which of the texts.
-        start: its first character, if that is known.
-        end: one past its last character, if that is known.
-
-    """
-
-    text: int
-    start: int | None = None
-    end: int | None = None
 
 
 def citations(candidate: Mapping[str, Any], texts: Sequence[str]) -> dict[int, list[Citation]]:
@@ -40,23 +25,32 @@ def citations(candidate: Mapping[str, Any], texts: Sequence[str]) -> dict[int, l
         candidate: what is known of the answer beside its parts.
         texts: the texts of the answer, at least one.
 
+    Raises:
+        ResponseTooLargeError: if there are more than an answer may have.
+
     """
+    grounding, sources = member(candidate, "groundingMetadata"), _sources(candidate)
+    supports = listed(grounding.get("groundingSupports"))
+    places = Texts(texts, len(supports) + len(sources))
+    grounded = _supported(grounding, supports, places) if supports else _unsupported(grounding, len(texts) - 1)
     found: dict[int, list[Citation]] = {}
-    for place, citation in (*_grounded(member(candidate, "groundingMetadata"), texts), *_recited(candidate, texts)):
+    cited = items_of(list(islice(chain(grounded, _recited(sources, places)), MAX_ITEMS + 1)))
+    for place, citation in cited:
         found.setdefault(place.text, []).append(citation)
     return found
 
 
-def _grounded(grounding: Mapping[str, Any], texts: Sequence[str]) -> Iterable[tuple[Place, Citation]]:
-    chunks = objects(grounding.get("groundingChunks"))
-    supports = objects(grounding.get("groundingSupports"))
-    if not supports:
-        yield from ((Place(len(texts) - 1), _of_chunk(chunk)) for chunk in chunks)
+def _unsupported(grounding: Mapping[str, Any], last: int) -> Iterable[tuple[Place, Citation]]:
+    return ((Place(last), _of_chunk(chunk)) for chunk in listed(grounding.get("groundingChunks")))
+
+
+def _supported(
+    grounding: Mapping[str, Any], supports: Iterable[Mapping[str, Any]], texts: Texts
+) -> Iterable[tuple[Place, Citation]]:
+    chunks = listed(grounding.get("groundingChunks"))
     for support in supports:
-        segment = member(support, "segment")
-        place = _locate(segment, texts)
-        indices = support.get("groundingChunkIndices")
-        for index in cast("Sequence[Any]", indices) if isinstance(indices, list) else ():
+        place = _locate(member(support, "segment"), texts)
+        for index in items_of(support.get("groundingChunkIndices")):
             if isinstance(index, int) and 0 <= index < len(chunks):
                 yield place, _of_chunk(chunks[index], place, support)
 
@@ -81,9 +75,13 @@ def _first(source: Mapping[str, Any], *names: str) -> str | None:
     return next((found for name in names if (found := word(source.get(name)))), None)
 
 
-def _recited(candidate: Mapping[str, Any], texts: Sequence[str]) -> Iterable[tuple[Place, Citation]]:
+def _sources(candidate: Mapping[str, Any]) -> list[dict[str, Any]]:
     metadata = member(candidate, "citationMetadata")
-    for source in objects(metadata.get("citationSources") or metadata.get("citations")):
+    return listed(metadata.get("citationSources") or metadata.get("citations"))
+
+
+def _recited(sources: Iterable[Mapping[str, Any]], texts: Texts) -> Iterable[tuple[Place, Citation]]:
+    for source in sources:
         place = _locate(source, texts)
         kept = {name: source[name] for name in ("license", "publicationDate") if source.get(name)}
         citation = Citation(
@@ -96,21 +94,5 @@ def _recited(candidate: Mapping[str, Any], texts: Sequence[str]) -> Iterable[tup
         yield place, citation
 
 
-def _locate(segment: Mapping[str, Any], texts: Sequence[str]) -> Place:
-    """Return where a segment stands: where its bytes say the same, else where its words are found."""
-    start, end = number(segment.get("startIndex")), number(segment.get("endIndex"))
-    said = segment.get("text")
-    for place, text in enumerate(texts):
-        data = text.encode()
-        if end <= len(data) and (said is None or _cut(data, start, end) == said):
-            first = len(_cut(data, 0, start))
-            return Place(place, first, first + len(_cut(data, start, end)))
-    for place, text in enumerate(texts):
-        if isinstance(said, str) and said in text:
-            first = text.index(said)
-            return Place(place, first, first + len(said))
-    return Place(len(texts) - 1)
-
-
-def _cut(data: bytes, start: int, end: int) -> str:
-    return data[start:end].decode("utf-8", "ignore")
+def _locate(segment: Mapping[str, Any], texts: Texts) -> Place:
+    return texts.locate(number(segment.get("startIndex")), number(segment.get("endIndex")), segment.get("text"))

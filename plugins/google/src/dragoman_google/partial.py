@@ -29,6 +29,9 @@ class PartialCall:
         self.index = index
         self._arguments: dict[str, Any] = {}
         self._unfinished: str | None = None
+        self._pieces: list[str] = []
+        self._holder: Any = None
+        self._last: str | int = ""
         self._room = _LONGEST
 
     def take(self, call: Mapping[str, Any]) -> None:
@@ -40,21 +43,35 @@ class PartialCall:
         """
         for value in objects(call.get("partialArgs")):
             path = word(value.get("jsonPath")) or ""
-            self._set(_steps(path), _value(value), goes_on=path == self._unfinished)
+            said = _value(value)
+            if self._pieces and path == self._unfinished and isinstance(said, str):
+                self._pieces.append(said)
+            else:
+                self._settle()
+                self._set(_steps(path), said)
+                self._pieces = [said] if isinstance(said, str) else []
             self._unfinished = path if value.get("willContinue") else None
 
     def arguments(self, *, cut: bool = False) -> str:
         """Return the arguments as JSON text; where they were cut, the text is, too."""
+        self._settle()
         text = rewritten(self._arguments)
         return text[:-1] if cut else text
 
-    def _set(self, steps: list[str | int], value: JSON, *, goes_on: bool) -> None:
+    def _settle(self) -> None:
+        """Put a text that came in pieces where its first piece stands."""
+        if len(self._pieces) > 1 and self._holder is not None:
+            self._holder[self._last] = "".join(self._pieces)
+        self._pieces = []
+
+    def _set(self, steps: list[str | int], value: JSON) -> None:
         holder: Any = self._arguments
         for step, following in pairwise(steps):
             holder = self._member(holder, step, [] if isinstance(following, int) else {})
         last = steps[-1]
-        before = self._member(holder, last, None)
-        holder[last] = before + value if goes_on and isinstance(before, str) and isinstance(value, str) else value
+        self._member(holder, last, None)
+        holder[last] = value
+        self._holder, self._last = holder, last
 
     def _member(self, holder: Any, step: str | int, empty: Any) -> Any:
         """Return what stands at a step, put there if nothing did."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from dragoman import Finish, FinishReason, InvalidRequestError, ProtocolError, Usage
 from dragoman.http import dumps
+from dragoman.http.wire import items_of
 
 _FILTERED = (
     "SAFETY",
@@ -67,6 +68,16 @@ def objects(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, list):
         return []
     return [cast("dict[str, Any]", item) for item in cast("Iterable[Any]", value) if isinstance(item, dict)]
+
+
+def listed(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list of an answer; nothing if it is none.
+
+    Raises:
+        ResponseTooLargeError: if it has more items than an answer may have.
+
+    """
+    return objects(items_of(value))
 
 
 def word(value: Any) -> str | None:
