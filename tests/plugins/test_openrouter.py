@@ -273,7 +273,11 @@ async def test_a_limit_says_when_it_ends() -> None:
     with pytest.raises(RateLimitError) as caught:
         await ask(Reply.json(report, status=429, headers=date))
     assert caught.value.retry_after == 15
-    for headers in ({"date": "never", "x-ratelimit-reset": "1"}, {**date, "x-ratelimit-reset": "1"}):
+    odd = ("1", "nan", "1e400", "1_0", "-75000")
+    for headers in (
+        {"date": "never", "x-ratelimit-reset": "1"},
+        *({**date, "x-ratelimit-reset": each} for each in odd),
+    ):
         with pytest.raises(RateLimitError) as caught:
             await ask(Reply(status=429, headers={**headers, "content-type": "text/plain"}, body=b"slow"))
         assert caught.value.retry_after is None

@@ -125,4 +125,4 @@ def _class(
             return found
     if status >= 400:  # noqa: PLR2004  # as above
         return error_class(status)
-    return by_code or by_kind or ProviderError
+    return by_code or by_kind or error_class(status)

@@ -27,6 +27,7 @@ from dragoman.events import (
 )
 from dragoman.http.dialect import StreamDecoder
 from dragoman.http.sse import EventDecoder, ServerSentEvent
+from dragoman.http.status import is_good
 from dragoman.http.transport import HttpStream
 from dragoman.parts import Part, Reasoning, Refusal, Text, ToolCall
 from dragoman.provider import CallContext
@@ -66,7 +67,7 @@ def part_events(index: int, part: Part) -> list[Event]:
 
 def is_stream(reply: HttpStream, first: bytes) -> bool:
     """Tell whether a reply is a stream of events: by how it begins, since servers mislabel both kinds."""
-    if reply.status >= 300:  # noqa: PLR2004  # HTTP's own border
+    if not is_good(reply.status):
         return False
     text = first.removeprefix(b"\xef\xbb\xbf").lstrip()
     if any(text.startswith(name) or name.startswith(text) for name in _BEGINNINGS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -33,11 +33,23 @@ BY_STATUS: dict[int, type[ProviderError]] = {
 _RETRYABLE = frozenset({408, 409, 429, 498, 500, 502, 503, 504, 529})
 
 
+_GOOD = range(200, 300)
+_KNOWN = range(200, 600)
+_NUMBER = r"(?a)[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_LONGEST = 31 * 86_400.0
+"""Seconds that a server may ask to wait: what is longer means that it does not answer at all."""
+
+
+def is_good(status: int) -> bool:
+    """Tell whether a reply with *status* holds an answer."""
+    return status in _GOOD
+
+
 def error_class(status: int) -> type[ProviderError]:
-    """Return the class of error that *status* stands for."""
+    """Return the class of error that *status* stands for; one outside of HTTP is a server's error (RFC 9110, 15)."""
     if status in BY_STATUS:
         return BY_STATUS[status]
-    if status >= 500:  # noqa: PLR2004  # HTTP's own border
+    if status >= 500 or status not in _KNOWN:  # noqa: PLR2004  # HTTP's own border
         return ServerError
     return BadRequestError if status >= 400 else ProviderError  # noqa: PLR2004  # as above
 
@@ -57,26 +69,35 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
 
     ``retry-after-ms`` goes before ``retry-after``, which is a number of seconds or an HTTP date (RFC 9110, 10.2.3).
     """
-    milliseconds = _seconds(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1000
+    milliseconds = number_of(headers.get("retry-after-ms"))
+    if milliseconds is not None and milliseconds >= 0:
+        return _wait(milliseconds / 1000)
     text = headers.get("retry-after")
-    return _seconds(text) if text is None or _seconds(text) is not None else _until(text, now)
+    seconds = number_of(text)
+    return _until(date_of(text), now) if seconds is None else _wait(seconds)
 
 
-def _seconds(text: str | None) -> float | None:
+def number_of(text: str | None) -> float | None:
+    """Return a number of ASCII digits, infinite where it is larger than a float; ``None`` for anything else."""
+    return None if text is None or not re.fullmatch(_NUMBER, text.strip(" \t")) else float(text)
+
+
+def date_of(text: str | None) -> datetime | None:
+    """Return a date as HTTP and mail write it, in UTC where it names no zone; ``None`` for what is none."""
     try:
-        value = float(text or "")
-    except ValueError:
+        when = parsedate_to_datetime(text or "")
+        # A zone may put it before the first year or after the last.
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # the parser trusts what it reads
         return None
-    return value if math.isfinite(value) and value >= 0 else None
 
 
-def _until(text: str, now: datetime | None) -> float | None:
-    try:
-        when = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    wait = (when - (now or datetime.now(UTC))).total_seconds()
-    return wait if wait > 0 else None
+def _wait(seconds: float) -> float | None:
+    """Return a wait, no longer than a month; ``None`` if it is negative."""
+    return min(abs(seconds), _LONGEST) if seconds >= 0 else None
+
+
+def _until(when: datetime | None, now: datetime | None) -> float | None:
+    """Return the seconds until a date; ``None`` if it has passed, which clocks that differ also look like."""
+    seconds = 0.0 if when is None else (when - (now or datetime.now(UTC))).total_seconds()
+    return _wait(seconds) if seconds > 0 else None

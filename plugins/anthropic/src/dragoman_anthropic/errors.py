@@ -110,7 +110,7 @@ def _class(status: int, kind: str | None, message: str) -> type[ProviderError]:
         return known
     if status >= 400:  # noqa: PLR2004  # HTTP's own border
         return error_class(status)
-    return known or ProviderError
+    return known or error_class(status)
 
 
 def _parameter(message: str) -> str | None:

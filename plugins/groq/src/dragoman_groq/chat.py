@@ -74,7 +74,7 @@ class GroqChat(OpenAIChat[GroqOptions]):
         """Return the error that a reply reports; what the model wrote amiss stands in its ``body``, uncut."""
         report = _report(reply)
         stated = report.get("status_code")
-        if reply.status < 400 and isinstance(stated, int):  # noqa: PLR2004  # HTTP's own border
+        if isinstance(stated, int) and reply.status < 400 <= stated < 600:  # noqa: PLR2004  # HTTP's own borders
             reply = attrs.evolve(reply, status=stated)
         error = super().error(reply)
         if error.code in MODEL_FAULTS:

@@ -12,6 +12,8 @@ import attrs
 
 from dragoman import JSON, CallContext, ChatRequest, Event, Response, ResponseSnapshot, StreamStart
 from dragoman.http import OpenAIProvider
+from dragoman.http.openai_parts import real
+from dragoman.http.status import number_of
 
 _TEXTS: Mapping[str, str] = {
     "x-litellm-call-id": "litellm_call_id",
@@ -69,12 +71,5 @@ class _Told:
 def told(headers: Mapping[str, str]) -> dict[str, JSON]:
     """Return what the headers of a reply tell: costs in US dollars, durations in milliseconds."""
     texts: dict[str, JSON] = {ours: headers[name] for name, ours in _TEXTS.items() if headers.get(name)}
-    numbers = {ours: _number(headers[name]) for name, ours in _NUMBERS.items() if name in headers}
+    numbers = {ours: real(number_of(headers[name])) for name, ours in _NUMBERS.items() if name in headers}
     return {**texts, **{name: value for name, value in numbers.items() if value is not None}}
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

@@ -6,13 +6,13 @@ https://openrouter.ai/docs/api-reference/errors
 from __future__ import annotations
 
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 from dragoman import ContentFilterError, ProtocolError, ProviderError
 from dragoman.http import HttpReply
 from dragoman.http import openai_parts as read
 from dragoman.http.openai_errors import error_of
+from dragoman.http.status import date_of, number_of
 
 _SHOWN = 300
 
@@ -44,9 +44,8 @@ def _until_reset(headers: Mapping[str, str], reported: Any) -> float | None:
     """Return the seconds from the reply's own date to the reset of the limit, which is in milliseconds since 1970."""
     inner = cast("dict[str, Any]", reported) if isinstance(reported, dict) else {}
     lower = {**headers, **{name.lower(): read.words(value) for name, value in inner.items()}}
-    try:
-        now = parsedate_to_datetime(lower["date"]).timestamp()
-        wait = float(lower["x-ratelimit-reset"]) / 1000 - now
-    except (KeyError, ValueError):
+    now, reset = date_of(lower.get("date")), number_of(lower.get("x-ratelimit-reset"))
+    if now is None or reset is None:
         return None
+    wait = reset / 1000 - now.timestamp()
     return wait if 0 < wait < 86_400 else None  # noqa: PLR2004  # a day; anything longer is another unit

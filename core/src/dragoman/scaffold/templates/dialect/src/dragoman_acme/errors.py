@@ -54,8 +54,7 @@ def error_of(reply: HttpReply) -> ProviderError:
     """Return the error that a reply reports."""
     report = _report(reply)
     code = read.word(report.get("code"))
-    known = CODES.get(code or "")
-    chosen = known or (error_class(reply.status) if _is_bad(reply.status) else ProviderError)
+    chosen = CODES.get(code or "") or error_class(reply.status)
     message = read.word(report.get("message")) or reply.excerpt.strip()
     field = read.word(report.get("field"))
     return chosen(
@@ -76,7 +75,3 @@ def _report(reply: HttpReply) -> Mapping[str, Any]:
     except ProtocolError:
         return {}
     return read.fields(body.get("failed")) or body
-
-
-def _is_bad(status: int) -> bool:
-    return status >= 400  # noqa: PLR2004  # HTTP's own border
