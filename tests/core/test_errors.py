@@ -9,6 +9,7 @@ import pytest
 
 from dragoman import errors
 from dragoman.errors import DragomanError, OverloadedError, ServerError
+from dragoman.plain_text import printable
 
 CLASSES = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, DragomanError)]
 ALSO = {
@@ -71,3 +72,31 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
         if indent > 4:
             assert getattr(errors, name).__bases__[0].__name__ == parents[indent - 2]
     assert {name for _, name in drawn} == {kind.__name__ for kind in CLASSES}
+
+
+EVIL = "a\x1b]52;c;eA==\x07b\x9b31m\u202e\u2028\udcff\r"
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_no_text_of_an_error_rules_a_terminal_or_fills_a_log(kind: type[DragomanError]) -> None:
+    text = EVIL + "x" * 1_000_000
+    error = kind(text, provider=text, model=text, code=text, parameter=text, request_id=text, body=text)
+    error.headers = {"x-request-id": EVIL + "\n"}
+    error.add_note(text)
+    shown = [str(error), repr(error), *error.args, *error.headers.values(), *error.__notes__]
+    shown += [error.provider or "", error.model or "", error.code or "", error.parameter or "", error.request_id or ""]
+    for each in (*shown, error.body or ""):
+        assert printable(each) == each
+        assert each.encode()
+    assert len(error.message) <= 2_000
+    assert "more characters" in error.message
+    assert {len(error.code or ""), len(error.parameter or ""), len(error.request_id or "")} <= {*range(100, 201)}
+    assert max(map(len, shown)) < 2_100
+
+
+def test_what_is_set_later_is_as_fit_to_be_shown() -> None:
+    error = DragomanError("plain")
+    error.message = EVIL
+    error.code = "two\nlines"
+    assert (str(error), error.code) == ("a]52;c;eA==b31m\ufffd", "two lines")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301  # our own bytes

@@ -57,7 +57,7 @@ def left_out(claim: Claim, hook: str, error: BaseException) -> PluginError:
     import logging  # noqa: PLC0415  # not paid for by those whose plugins work
 
     message = f"the plugin {claim.name!r} of {claim.distribution} is left out: {hook}: {told(error)}"
-    logging.getLogger("dragoman").warning("%s", message)
     broken = PluginError(message, provider=claim.name)
+    logging.getLogger("dragoman").warning("%s", broken.message)
     broken.__cause__ = error
     return broken

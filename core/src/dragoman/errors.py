@@ -43,10 +43,25 @@ Every class is also what a caller would already catch. ``asyncio.CancelledError`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypedDict, Unpack
+
+from dragoman.plain_text import bounded, on_one_line, printable
 
 if TYPE_CHECKING:
     from dragoman.response import Attempt, Response
+
+_LONGEST = {
+    "message": 2_000,
+    "body": 262_144,
+    "provider": 2_000,
+    "model": 2_000,
+    "code": 200,
+    "parameter": 200,
+    "request_id": 200,
+}
+"""The most characters of each text."""
+_LONGEST_HEADER = 1_000
+_OF_LINES = frozenset({"message", "body"})
 
 
 class ErrorDetails(TypedDict, total=False):
@@ -82,8 +97,11 @@ class Covers(Protocol):
 class DragomanError(Exception):
     """Report a failure together with all that is known about it.
 
+    What a server or a plugin says becomes part of it, so every text is made fit for a terminal and a log whenever it is
+    set: bounded, and without control characters.
+
     Args:
-        message: what went wrong and what to do next, without any secret.
+        message: what went wrong and what to do next, without any secret; at most 2,000 characters.
         details: see :class:`ErrorDetails`; what is not known stays ``None``.
 
     """
@@ -93,8 +111,8 @@ class DragomanError(Exception):
     """Masks in what is put on the error later the credentials that its call sent."""
 
     def __init__(self, message: str, **details: Unpack[ErrorDetails]) -> None:
-        super().__init__(message)
         self.message = message
+        super().__init__(self.message)
         self.provider = details.get("provider")
         self.model = details.get("model")
         self.status = details.get("status")
@@ -110,8 +128,28 @@ class DragomanError(Exception):
         self.body = details.get("body")
         self.headers: dict[str, str] = details.get("headers", {})
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set what is known, each text as it may be shown."""
+        if name in _LONGEST and isinstance(value, str):
+            short = bounded(value, _LONGEST[name])
+            value = printable(short) if name in _OF_LINES else on_one_line(short)
+        elif name == "headers":
+            value = _plain_headers(value)
+        super().__setattr__(name, value)
+
+    def add_note(self, note: str, /) -> None:
+        """Add a note that tracebacks show, as it may be shown."""
+        super().add_note(printable(bounded(note, _LONGEST["message"])))
+
     def __str__(self) -> str:
         return self.message
+
+
+def _plain_headers(headers: dict[str, str]) -> dict[str, str]:
+    # A plugin may hand over the headers of any client.
+    return {
+        on_one_line(str(name)): on_one_line(bounded(str(value), _LONGEST_HEADER)) for name, value in headers.items()
+    }
 
 
 class ConfigurationError(DragomanError, ValueError):

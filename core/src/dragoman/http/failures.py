@@ -19,6 +19,7 @@ from dragoman.errors import (
     TransportError,
 )
 from dragoman.http.exchange import ClientClosedError, IdleConnectionLostError
+from dragoman.plain_text import bounded, printable
 
 T = TypeVar("T")
 
@@ -26,6 +27,8 @@ CLOSED = "closed"
 """The code of the error that tells that the client was closed."""
 _WHO_ASKS = 407
 _SERVER = 500
+_LONGEST = 2_000
+"""Characters of what the client says, who repeats what it could not read."""
 
 
 async def told(result: Awaitable[T], phase: str) -> T:
@@ -38,7 +41,7 @@ async def told(result: Awaitable[T], phase: str) -> T:
         return await result
     except (aiohttp.ClientError, HttpProcessingError, aiohttp.EofStream, OSError, ValueError) as error:
         failure = _translated(error, phase)
-        failure.__cause__ = aiohttp.ClientError(f"{type(error).__name__}: {error}")
+        failure.__cause__ = aiohttp.ClientError(printable(bounded(f"{type(error).__name__}: {error}", _LONGEST)))
     except asyncio.CancelledError as error:
         error.__traceback__ = error.__context__ = error.__cause__ = None
         raise

@@ -15,6 +15,8 @@ from dragoman.errors import ConfigurationError, DragomanError, ProtocolError, Pr
 from dragoman.http.concealment import conceal
 from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, as_secrets, checked_headers
+from dragoman.http.header_text import header_text
+from dragoman.http.status import is_good
 from dragoman.http.transport import MAX_REPLY_BYTES, AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest, loads
 from dragoman.provider import CallContext, Prepared, ProviderConfig, ProviderInfo
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 KEPT_HEADERS = ("x-request-id", "request-id", "retry-after", "x-ratelimit-", "x-should-retry")
 """Headers of a reply worth keeping, by their beginnings."""
+
+_LONGEST_ID = 200
+_LONGEST_ERROR = 256 * 1024
+"""Bytes of an error that are read: nobody reads more, and it costs time."""
 
 _USER_AGENT = "dragoman/0.1.0"
 
@@ -185,7 +191,7 @@ class HttpProvider:
             raise
         if reply.sent is None:
             reply = attrs.evolve(reply, sent=addressed.headers)
-        if reply.status >= 300:  # noqa: PLR2004  # HTTP's own border
+        if not is_good(reply.status):
             raise self._failure(reply)
         return reply
 
@@ -270,7 +276,7 @@ class HttpProvider:
     async def _whole(self, reply: HttpStream, first: bytes, dialect: Dialect) -> Response:
         """Return the answer of a reply that came whole where a stream was asked for, or raise what it reports."""
         whole = HttpReply(status=reply.status, headers=reply.headers, body=first + await reply.read())
-        if whole.status >= 300:  # noqa: PLR2004  # HTTP's own border
+        if not is_good(whole.status):
             raise self._failure(whole)
         if whole.media_type.endswith("json") or first.lstrip()[:1] in {b"{", b"["}:
             return dialect.decode(whole)
@@ -278,6 +284,8 @@ class HttpProvider:
         raise ProtocolError(message, status=whole.status, body=whole.excerpt, phase="decode")
 
     def _failure(self, reply: HttpReply) -> ProviderError:
+        if len(reply.body) > _LONGEST_ERROR:
+            reply = attrs.evolve(reply, body=reply.body[:_LONGEST_ERROR])
         error = self.dialect.error(reply)
         error.body = error.body or reply.excerpt
         self.sign(error, reply.headers, reply.status, reply.sent)
@@ -321,11 +329,12 @@ class HttpProvider:
         return changed(origin, model=model, endpoint=self._asked, request_id=_request_id(headers))
 
     def _keep(self, headers: Mapping[str, str]) -> dict[str, str]:
-        return {name: value for name, value in headers.items() if name.startswith(self._kept)}
+        return {name: header_text(value) for name, value in headers.items() if name.startswith(self._kept)}
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:
-    return headers.get("x-request-id") or headers.get("request-id") or headers.get("apim-request-id")
+    found = headers.get("x-request-id") or headers.get("request-id") or headers.get("apim-request-id")
+    return header_text(found, _LONGEST_ID) if found else None
 
 
 class _Streaming:

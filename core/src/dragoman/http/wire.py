@@ -14,6 +14,7 @@ from attrs import field, frozen
 from dragoman.errors import InvalidRequestError, ProtocolError, ResponseTooLargeError
 from dragoman.http.concealment import conceal
 from dragoman.nesting import MAX_DEPTH, is_too_deep
+from dragoman.plain_text import printable
 from dragoman.response import Adjustment
 from dragoman.value import Value
 
@@ -76,8 +77,8 @@ class HttpReply(Value):
 
     @property
     def excerpt(self) -> str:
-        """Return the beginning of the body as text."""
-        return self.body[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT]
+        """Return the beginning of the body as text that may be shown and logged."""
+        return printable(self.body[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT])
 
     def json(self) -> Any:
         """Return the decoded body.

@@ -30,6 +30,7 @@ from dragoman import (
 )
 from dragoman.capabilities import fit
 from dragoman.http import HttpReply, ServerSentEvent, checked_headers, dumps, loads
+from dragoman.http.header_text import header_text
 from dragoman.http.openai_chat import SETTING_NAMES
 from dragoman.http.openai_parts import fields, objects
 from dragoman.secret import Secret
@@ -294,7 +295,7 @@ def _capabilities(supported: frozenset[str] | None) -> Capabilities:
 def _kept(headers: Any) -> dict[str, str]:
     items: Any = headers.items() if hasattr(headers, "items") else ()
     plain = {str(name).lower().removeprefix("llm_provider-"): str(value) for name, value in items}
-    return {name: value for name, value in plain.items() if name.startswith(_KEPT)}
+    return {name: header_text(value) for name, value in plain.items() if name.startswith(_KEPT)}
 
 
 def _origin(asked: Asked, headers: Mapping[str, str], origin: Origin) -> Origin:
