@@ -71,6 +71,18 @@ class TestBaseUrl:
             ("https://near.test:99999", "Port"),
             ("https://near.test:x", "Port"),
             ("https://[::1/v1", "no base URL"),
+            ("http://[::1%.api.near.test]", "no host"),
+            ("http://[fe80::1%25.near.test]:80", "no host"),
+            ("https://[::1%]/v1", "no (host|base URL)"),
+            ("https://[::1].x", "no (host|base URL)"),
+            ("https://[::1]near.test", "no (host|base URL)"),
+            ("https://[near.test]", "no (host|base URL)"),
+            ("https://[:::]", "no (host|base URL)"),
+            ("https://.near.test", "no host"),
+            ("https://near..test", "no host"),
+            ("https://evil.test,near.test", "no host"),
+            ("https://evil.test;near.test", "no host"),
+            ("https://evil%2enear.test", "no host"),
         ],
     )
     def test_that_is_none_is_refused(self, given: str, problem: str) -> None:
@@ -78,6 +90,12 @@ class TestBaseUrl:
             base_url(config(given), default=HOME)
         assert caught.value.parameter == "api_base"
         assert "pw4u" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "given", ["http://[::1]:1", "http://[::1%lo]", "http://a_b:1", "https://near.test.", "http://h:"]
+    )
+    def test_may_name_a_host_in_any_way(self, given: str) -> None:
+        assert base_url(config(given), default=None).url == f"{given}/v1"
 
     def test_comes_from_the_caller_else_the_environment_else_the_provider(self) -> None:
         environ = {"NEAR_BASE": "https://mine.test"}
