@@ -133,7 +133,7 @@ class DragomanError(Exception):
         if name in _LONGEST and isinstance(value, str):
             short = bounded(value, _LONGEST[name])
             value = printable(short) if name in _OF_LINES else on_one_line(short)
-        elif name == "headers":
+        elif name == "headers" and value:
             value = _plain_headers(value)
         super().__setattr__(name, value)
 

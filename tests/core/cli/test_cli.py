@@ -229,21 +229,6 @@ def test_the_package_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "dragoman-echo" in capsys.readouterr().out
 
 
-def test_what_a_model_says_cannot_rule_the_terminal() -> None:
-    from dragoman.cli import chat as module  # noqa: PLC0415  # not for the other tests
-
-    class Terminal:
-        def isatty(self) -> bool:
-            return True
-
-    real = sys.stdout
-    sys.stdout = Terminal()
-    try:
-        assert module._printable("a\x1b[2Jb\n\tc\x07é") == "a[2Jb\n\tcé"  # noqa: SLF001
-    finally:
-        sys.stdout = real
-
-
 def test_an_interrupt_is_clean_and_hangs_up(tmp_path: Path) -> None:
     with LoopbackServer(Reply.sse(chunk("one "), chunk("two"), ending="stall")) as server:
         arguments = ("chat", "-m", "openai_compatible/m", "-b", f"{server.url}/v1", "hi")

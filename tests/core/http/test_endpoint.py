@@ -77,7 +77,6 @@ class TestBaseUrl:
             ("https://[::1].x", "no (host|base URL)"),
             ("https://[::1]near.test", "no (host|base URL)"),
             ("https://[near.test]", "no (host|base URL)"),
-            ("https://[:::]", "no (host|base URL)"),
             ("https://.near.test", "no host"),
             ("https://near..test", "no host"),
             ("https://evil.test,near.test", "no host"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from dragoman.cli.screen import screen
 from dragoman.cli.trouble import one_line, trouble
 from dragoman.errors import DragomanError
 
@@ -37,6 +38,13 @@ class LazyGroup(click.Group):
         target = _COMMANDS[cmd_name][0] if cmd_name in _COMMANDS else _of_plugins(cmd_name)
         return None if target is None else _load(target)
 
+    def main(self, *args: Any, **settings: Any) -> Any:
+        """Run the command line, all that it writes filtered for the terminal."""
+        if not settings.get("standalone_mode", True):
+            return super().main(*args, **settings)  # whoever asks for that shows the errors
+        with screen():
+            return super().main(*args, **settings)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; whatever it raises of ours becomes one line and a hint."""
         try:
@@ -66,7 +74,7 @@ def _load(target: str) -> click.Command:
     return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "color": False})
 @click.version_option(package_name="dragoman")
 def dragoman() -> None:
     """Talk to language models: one protocol, every provider a plugin."""

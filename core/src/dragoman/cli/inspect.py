@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import sys
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
@@ -14,6 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from dragoman.cli import words
 from dragoman.cli.shadows import warnings_of
 from dragoman.config import LLMConfig
 from dragoman.directory import host_matches
@@ -23,18 +23,20 @@ from dragoman.resolution import explain
 
 _WIDE = 240
 """How many characters a line may have where no terminal limits it."""
+_PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "color_system": None}
+"""No style of rich: escapes do not reach the terminal."""
 _COLUMNS = ("name", "distribution", "version", "spec", "state", "hosts", "models", "origin", "warnings")
 
 
 @click.command()
-@click.argument("model", required=False)
-@click.option("-b", "--api-base", help="The base URL, as in LLMConfig.")
-@click.option("-p", "--provider", help="The provider, as in LLMConfig.")
+@click.argument("model", type=words.text, required=False)
+@click.option("-b", "--api-base", type=words.text, help="The base URL, as in LLMConfig.")
+@click.option("-p", "--provider", type=words.text, help="The provider, as in LLMConfig.")
 def why(model: str | None, api_base: str | None, provider: str | None) -> None:
     """Show which provider serves MODEL, and why; or who could, if none does."""
     named = {"model": model, "api_base": api_base, "provider": provider}
     config = LLMConfig.from_dict({name: value for name, value in named.items() if value is not None})
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Console(**_PLAIN, soft_wrap=True)
     try:
         explanation = explain(config)
     except (ConfigurationError, PluginConflictError):
@@ -83,15 +85,15 @@ def _host(api_base: str | None) -> str | None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a list of objects, one for each plugin.")
-def plugins(as_json: bool) -> None:  # noqa: FBT001  # click passes the options by name
+@click.option("--json", "whole", is_flag=True, help="Print a list of objects, one for each plugin.")
+def plugins(whole: bool) -> None:  # noqa: FBT001  # click passes the options by name
     """List the installed plugins, importing none."""
     registry = installed()
     records = sorted(registry.records(), key=lambda record: (record.group, record.name, record.distribution))
     warnings = warnings_of(registry)
     facts = [describe(registry, record) | {"warnings": warnings.get(record.distribution, [])} for record in records]
-    if as_json:
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+    if whole:
+        click.echo(words.as_json(facts))
         return
     table = Table(*_COLUMNS, box=None, pad_edge=False)
     table.columns[-2].overflow = table.columns[-1].overflow = "fold"  # a path that is cut short is no path
@@ -100,7 +102,7 @@ def plugins(as_json: bool) -> None:  # noqa: FBT001  # click passes the options 
         shown["warnings"] = "; ".join(each["warnings"])
         shown["name"] += " (extension)" if each["kind"] == "extension" else ""
         table.add_row(*(shown[column] or "" for column in _COLUMNS))
-    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _WIDE).print(table)
+    Console(**_PLAIN, width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
 def describe(registry: Plugins, record: PluginRecord) -> dict[str, Any]:

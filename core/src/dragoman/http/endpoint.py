@@ -26,7 +26,7 @@ Authorize: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]
 
 _VERSION = re.compile(r"^v\d+[a-z0-9]*$")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_HOST = r"(?a)(?:\[([0-9A-Fa-f:.]+)(?:%[\w-]+)?\]|[\w-]+(?:\.[\w-]+)*\.?)(?::\d*)?"
+_HOST = r"(?a)(?:\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[\w-]+)?\]|[\w-]+(?:\.[\w-]+)*\.?)(?::\d*)?"
 """An address of IPv6 in brackets, whose zone has no dot, or a name or address of labels; then, perhaps, a port."""
 _SECRET_WORDS = ("authorization", "key", "token", "secret", "cookie", "password", "credential")
 _RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection"})
@@ -121,18 +121,9 @@ def _problem(text: str, parts: SplitResult) -> str:
         return "holds a query or fragment, which is refused"
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
         return "holds a character that no address may hold"
-    if not _is_host(parts.netloc):
+    if not re.fullmatch(_HOST, parts.netloc):  # where programs would differ about the host
         return "names no host: a name or an address, an IPv6 address in brackets"
     return "climbs with '..', which is refused" if ".." in unquote(parts.path).split("/") else ""
-
-
-def _is_host(netloc: str) -> bool:
-    """Tell whether all that read *netloc* find the same host in it."""
-    found = re.fullmatch(_HOST, netloc)
-    try:
-        return found is not None and (found[1] is None or bool(ipaddress.IPv6Address(found[1])))
-    except ValueError:
-        return False
 
 
 def _with_version(parts: SplitResult, default: str | None, version: str) -> str:
