@@ -899,4 +899,22 @@ ROWS = (
         required="ConnectionFailedError or ConfigurationError that says so",
         absent="befalls no reply; see tests/core/test_sync.py",
     ),
+    Row(
+        number=104,
+        injected="retry-after, a reset or a date that no clock shows: another zone, year or month, 400 digits, 1e400",
+        required="no hint, or a wait of at most a month; RateLimitError",
+        absent="read by one function for all plugins: see tests/core/http/test_odd_replies.py",
+    ),
+    Row(
+        number=105,
+        injected="a status of 000, 099, 101, 600, 999; 204 or 304 without a body",
+        required="ServerError for what is no status of HTTP; never an answer",
+        absent="has no dialect; see tests/core/http/test_odd_replies.py",
+    ),
+    Row(
+        number=106,
+        injected="bytes in headers that are no text; errors of megabytes or full of escapes",
+        required="U+FFFD; at most 2,000 characters of plain text",
+        absent="has no dialect; see tests/core/http/test_odd_replies.py and tests/core/test_errors.py",
+    ),
 )

@@ -7,6 +7,8 @@ from attrs import frozen
 LEAKS = "security/test_nothing_leaks.py::test_"
 ADDRESSES = "security/test_addresses.py::test_"
 REPLIES = "security/test_replies.py::test_"
+TERMINAL = "security/test_terminal.py::test_"
+ODD = "core/http/test_odd_replies.py::test_"
 TLS = "security/test_tls.py::test_"
 SUPPLY = "security/test_supply.py::test_"
 ENDPOINT = "core/http/test_endpoint.py::Test"
@@ -389,5 +391,30 @@ ROWS = (
             f"{RECORDINGS}processes_and_threads_may_record_into_one_cassette",
             "plugins/test_recorder.py::test_what_is_no_cassette_is_refused",
         ),
+        "No answer, error, plugin or argument rules the terminal, and JSON shows every character as text",
+        (
+            f"{TERMINAL}no_reply_rules_it",
+            f"{TERMINAL}no_argument_rules_it",
+            f"{TERMINAL}no_plugin_rules_it",
+            "core/cli/test_screen.py::test_everything_that_is_written_passes_the_filter",
+            "core/cli/test_screen.py::test_json_holds_every_character_and_rules_no_terminal",
+        ),
+        partly="an extension that writes to the descriptor itself, or starts another program, passes the filter by",
+    ),
+    Row(
+        40,
+        "No server puts escapes, lines or megabytes into a log: every text of an error is bounded, and is plain text",
+        (
+            "core/test_errors.py::test_no_text_of_an_error_rules_a_terminal_or_fills_a_log",
+            f"{ODD}what_an_error_says_is_fit_to_be_logged",
+            f"{ODD}what_a_head_says_is_fit_to_be_logged",
+            f"{ODD}no_more_of_an_error_is_read_than_anybody_reads",
+        ),
+        partly="line feeds and tabs stay in the message and the body",
+    ),
+    Row(
+        41,
+        "A base URL names one host, whoever reads it: brackets hold an IPv6 address, and nothing follows but a port",
+        (f"{ENDPOINT}BaseUrl::test_that_is_none_is_refused", f"{ENDPOINT}BaseUrl::test_may_name_a_host_in_any_way"),
     ),
 )
