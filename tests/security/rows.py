@@ -391,6 +391,9 @@ ROWS = (
             f"{RECORDINGS}processes_and_threads_may_record_into_one_cassette",
             "plugins/test_recorder.py::test_what_is_no_cassette_is_refused",
         ),
+    ),
+    Row(
+        40,
         "No answer, error, plugin or argument rules the terminal, and JSON shows every character as text",
         (
             f"{TERMINAL}no_reply_rules_it",
@@ -402,7 +405,7 @@ ROWS = (
         partly="an extension that writes to the descriptor itself, or starts another program, passes the filter by",
     ),
     Row(
-        40,
+        41,
         "No server puts escapes, lines or megabytes into a log: every text of an error is bounded, and is plain text",
         (
             "core/test_errors.py::test_no_text_of_an_error_rules_a_terminal_or_fills_a_log",
@@ -413,7 +416,7 @@ ROWS = (
         partly="line feeds and tabs stay in the message and the body",
     ),
     Row(
-        41,
+        42,
         "A base URL names one host, whoever reads it: brackets hold an IPv6 address, and nothing follows but a port",
         (f"{ENDPOINT}BaseUrl::test_that_is_none_is_refused", f"{ENDPOINT}BaseUrl::test_may_name_a_host_in_any_way"),
     ),

@@ -15,7 +15,6 @@ from dragoman.cli import probe
 from dragoman.cli.group import dragoman
 from dragoman.plugins import EXTENSIONS, PROVIDERS, installed
 
-
 OPENAI_KEY = """base_url = "https://one.example/v1"
 [key]
 env = ["OPENAI_API_KEY"]
