@@ -107,3 +107,37 @@ class TestBodies:
         picture = Media(source=Url(url="https://x.test/a.png"), media_type="image/png")
         sent = body([Message("tool", [ToolResult(call_id="1", name="f", content=[picture])])])
         assert sent["messages"][0]["content"][0]["type"] == "image_url"
+
+
+LOCAL = {
+    "ollama": "http://localhost:11434/v1",
+    "vllm": "http://localhost:8000/v1",
+    "lmstudio": "http://localhost:1234/v1",
+    "llama_server": "http://localhost:8080/v1",
+    "llamafile": "http://localhost:8080/v1",
+}
+
+
+class TestLocalServer:
+    @pytest.mark.parametrize("name", LOCAL)
+    def test_is_asked_where_it_listens_without_a_key(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        monkeypatch.setenv("OPENAI_COMPATIBLE_API_BASE", "https://elsewhere.test/v1")
+        monkeypatch.setenv("OPENAI_COMPATIBLE_API_KEY", "k")
+        asked = LLM(LLMConfig(model=f"{name}/llama3.2"))
+        shown = asked.build_request("hi")
+        assert shown.url == f"{LOCAL[name]}/chat/completions"
+        assert shown.body["model"] == "llama3.2"
+        assert "authorization" not in shown.headers
+        assert (asked.explain().provider, asked.explain().distribution) == (name, "dragoman-openai-compatible")
+
+    def test_may_be_elsewhere_and_want_a_key(self) -> None:
+        shown = LLM(
+            LLMConfig(model="llama3.2", provider="ollama", api_base="http://127.0.0.1:9", api_key="k")
+        ).build_request("hi")
+        assert shown.url == "http://127.0.0.1:9/v1/chat/completions"
+        assert shown.headers["authorization"] == MASK
+
+    async def test_answers_under_its_name(self, loopback: LoopbackServer) -> None:
+        loopback.reply(Reply.json({"id": "c", "choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}))
+        response = await LLM(LLMConfig(model="ollama/llama3.2", api_base=loopback.url)).generate("hi")
+        assert (response.text, response.origin.provider) == ("Hi", "ollama")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from attrs import field, frozen
 
-from dragoman import LLM, LLMConfig
+from dragoman import LLM, LLMConfig, explain
 from dragoman.plugins import installed
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
@@ -113,3 +113,11 @@ async def test_the_request_arrives_in_the_form_of_its_vendor(vendor: str, monkey
     assert case.model is None or arrived.json["model"] == case.model
     assert "your-" not in arrived.path
     assert installed().provider_claim(vendor).name == vendor
+
+
+@pytest.mark.parametrize("alias", ["gemini", "vertex"])
+def test_an_alias_leads_to_google(alias: str) -> None:
+    for config in (LLMConfig(model=f"{alias}/gemini-pro"), LLMConfig(model="gemini-pro", provider=alias)):
+        explanation = explain(config)
+        assert (explanation.provider, explanation.model) == ("google", "gemini-pro")
+    assert explain(LLMConfig(model=f"{alias}/gemini-pro", provider="google")).model == "gemini-pro"

@@ -11,7 +11,7 @@ _PROVIDER = re.compile(r"[a-z0-9][a-z0-9_]*")
 _EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _MODEL = re.compile(r"[a-z0-9][a-z0-9._:/@+-]+")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-_HOST = re.compile(rf"[-.]?{_LABEL}(?:\.(?:{_LABEL}|\*))*\.{_LABEL}\.(?!\d+$){_LABEL}|[-.]?{_LABEL}\.(?!\d+$){_LABEL}")
+_HOST = re.compile(rf"[-.]?(?:(?:{_LABEL}|\*)\.)*{_LABEL}\.(?!\d+$){_LABEL}")
 
 _SHAPES = {
     PROVIDERS: (_PROVIDER, "no name of a provider, which has lower-case letters, digits and underscores"),
@@ -27,6 +27,6 @@ def misspelled(claim: Claim) -> str:
     shape, told = _SHAPES.get(claim.group, (None, ""))
     if shape and not shape.fullmatch(claim.name):
         return f"claims {claim.name!r}, which is {told}"
-    if claim.group in {PROVIDERS, EXTENSIONS} and claim.module.partition(".")[0] in sys.stdlib_module_names:
+    if claim.group in {PROVIDERS, EXTENSIONS} and re.split("[.:]", claim.module)[0].strip() in sys.stdlib_module_names:
         return f"names {claim.module!r} as its module, which is one of Python itself"
     return ""
