@@ -27,6 +27,7 @@ PLUGINS = Path(__file__).parents[2] / "plugins"
 
 GROUPS = {
     claims.PROVIDERS: "the name of a provider, and the module that implements `dragoman_provider`",
+    claims.ALIASES: "a further name of a provider, and the name of the provider, which the same distribution brings",
     claims.HOSTS: "a host whose keys this module may use, and that leads to it",
     claims.MODELS: "the beginning of the names of models that lead to this module",
     claims.EXTENSIONS: "a module, or `module:object`, with hooks for all calls",
@@ -214,7 +215,14 @@ def _directory() -> str:
     known = tomllib.loads(resources.files("dragoman").joinpath("directory.toml").read_text("utf-8"))
     here = {_project(path)["name"]: _project(path)["description"] for path in sorted(PLUGINS.glob("*/pyproject.toml"))}
     rows = [
-        (f"`{name}`", _codes(entry["names"]), _codes(entry["hosts"]), _codes(entry["models"]), here.get(name, ""))
+        (
+            f"`{name}`",
+            _codes((*entry["names"], *entry.get("aliases", ()))),
+            _codes(entry["hosts"]),
+            _codes(entry["models"]),
+            _codes(entry["env"]),
+            here.get(name, ""),
+        )
         for name, entry in known.items()
     ]
     more = [(f"`{name}`", told) for name, told in here.items() if name not in known]
@@ -223,7 +231,7 @@ def _directory() -> str:
             "# Directory of distributions",
             _MADE,
             _DIRECTORY,
-            _table(("distribution", "providers", "hosts", "models that begin with", "what it is"), rows),
+            _table(("distribution", "providers", "hosts", "models that begin with", "variables", "what it is"), rows),
             "## Other distributions",
             _table(("distribution", "what it is"), more),
             "",
@@ -233,8 +241,9 @@ def _directory() -> str:
 
 _DIRECTORY = """\
 What Dragoman knows of without its being installed. When a model, a host or a provider is not known, the error names
-the distribution to install from this list; nothing else depends on it. Any other distribution works as well once it is
-installed: see [Publish a provider](../how-to/publish-a-provider.md)."""
+the distribution to install from this list. What stands here is its distribution's: a claim of another distribution that
+covers it is [ambiguous](resolution.md), and no other provider gets its variables. Any other distribution works as well
+once it is installed: see [Publish a provider](../how-to/publish-a-provider.md)."""
 
 
 def _project(path: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ VENDORS = "plugins/test_credentials_of_vendors.py::test_"
 HIDDEN = "core/test_secrets_stay_hidden.py::test_"
 RECORDER = "plugins/test_recorder_secrets.py::test_"
 RECORDINGS = "plugins/test_recorder_files.py::test_"
+CLAIMS = "security/test_claims.py::test_"
 WHEELS = "distributions/test_wheels.py::test_"
 
 
@@ -394,6 +395,43 @@ ROWS = (
     ),
     Row(
         40,
+        "A claim of a model, host, name or alias that is another distribution's, installed or only published, is an "
+        "error that names both and how to choose; the longer claim does not win",
+        (
+            f"{CLAIMS}a_prefix_of_another_is_ambiguous_installed_or_not",
+            f"{CLAIMS}a_host_of_another_is_ambiguous",
+            f"{CLAIMS}a_name_of_another_is_a_conflict_installed_or_not",
+            f"{CLAIMS}an_alias_leads_to_no_provider_of_another",
+            "properties/test_resolution.py::test_nobody_takes_a_published_model",
+            "properties/test_resolution.py::test_nobody_takes_a_published_host",
+            "properties/test_resolution.py::test_the_length_of_a_claim_does_not_win_over_whose_it_is",
+        ),
+        partly="what nobody has published belongs to who claims it first, alone",
+    ),
+    Row(
+        41,
+        "No provider gets a variable of another vendor, and a host described in a file names none, nor another's host",
+        (
+            f"{CLAIMS}a_described_host_names_no_variable_of_another",
+            f"{CLAIMS}a_described_host_is_not_that_of_another",
+            f"{CLAIMS}no_provider_reads_a_variable_of_another",
+            "core/test_directory.py::test_a_variable_is_read_by_its_owner_alone",
+        ),
+        partly="a plugin with code of its own can read the environment of its process by itself",
+    ),
+    Row(
+        42,
+        "A claim that would take everything, or only looks like another, is left out: `com`, `*`, an empty one, "
+        "another alphabet or case, a module of Python itself, more than a thousand, another's name in the metadata",
+        (
+            f"{CLAIMS}a_claim_that_takes_all_or_only_looks_right_is_left_out",
+            f"{CLAIMS}no_module_of_python_is_imported_as_a_plugin",
+            f"{CLAIMS}a_flood_of_claims_is_left_out_whole",
+            f"{CLAIMS}a_distribution_is_called_as_its_folder_is",
+        ),
+    ),
+    Row(
+        43,
         "No answer, error, plugin or argument rules the terminal, and JSON shows every character as text",
         (
             f"{TERMINAL}no_reply_rules_it",
@@ -405,7 +443,7 @@ ROWS = (
         partly="an extension that writes to the descriptor itself, or starts another program, passes the filter by",
     ),
     Row(
-        41,
+        44,
         "No server puts escapes, lines or megabytes into a log: every text of an error is bounded, and is plain text",
         (
             "core/test_errors.py::test_no_text_of_an_error_rules_a_terminal_or_fills_a_log",
@@ -416,8 +454,17 @@ ROWS = (
         partly="line feeds and tabs stay in the message and the body",
     ),
     Row(
-        42,
+        45,
         "A base URL names one host, whoever reads it: brackets hold an IPv6 address, and nothing follows but a port",
         (f"{ENDPOINT}BaseUrl::test_that_is_none_is_refused", f"{ENDPOINT}BaseUrl::test_may_name_a_host_in_any_way"),
+    ),
+    Row(
+        46,
+        "`dragoman doctor`, `why` and `plugins` tell of all this before anything is used",
+        (
+            "core/cli/test_doctor.py::test_what_is_wrong_is_found_and_how_to_mend_it_is_said",
+            "core/cli/test_inspect.py::test_plugins_as_data",
+            "core/cli/test_inspect.py::test_why_warns_of_the_distribution_that_answers",
+        ),
     ),
 )

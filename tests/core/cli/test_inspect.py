@@ -136,3 +136,14 @@ def test_the_file_of_a_module_is_found_without_importing_it(tmp_path: Path, monk
     for target in ("looked_for.gone.part", "looked_for.inner.part.deeper", "not_there", "", ".x", "<registered x>"):
         assert origin(target) is None
     assert not [name for name in sys.modules if name.startswith("looked_for")]
+
+
+def test_why_warns_of_the_distribution_that_answers(acme: Site) -> None:
+    acme.add("acme-taker", providers=("taker",), models=("gpt-5",))
+    asked = {"DRAGOMAN_PLUGINS": "acme-taker,dragoman-openai"}
+    warning = "warning       acme-taker claims models that begin with 'gpt-5', which are those of dragoman-openai"
+    for model in ("taker/gpt-5-mini", "gpt-5-mini"):
+        done = run("why", model, **asked)
+        assert done.exit_code == (0 if "/" in model else 2)
+        assert warning in done.stdout
+    assert "warning" not in run("why", "openai/gpt-5-mini", **asked).stdout
