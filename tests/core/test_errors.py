@@ -100,3 +100,7 @@ def test_what_is_set_later_is_as_fit_to_be_shown() -> None:
     error.code = "two\nlines"
     assert (str(error), error.code) == ("a]52;c;eA==b31m\ufffd", "two lines")
     assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301  # our own bytes
+
+
+def test_a_text_of_nothing_that_may_be_shown_is_not_empty() -> None:
+    assert (str(DragomanError("\x1b")), str(DragomanError(""))) == ("\ufffd", "")

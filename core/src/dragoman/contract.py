@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from dragoman import hookspecs
 from dragoman.errors import PluginError, SpecVersionError
+from dragoman.plain_text import bounded
 from dragoman.provider import SPEC, Command, Provider
 
 Spec: TypeAlias = tuple[int, int]
@@ -94,7 +95,8 @@ def check_spec(stated: object, *, name: str, distribution: str, ours: str = SPEC
     """
     theirs, core = read_spec(stated), read_spec(ours) or (0, 0)
     if theirs is None:
-        message = f"{distribution} states the specification {stated!r}; one is MAJOR.MINOR, such as {SPEC!r}"
+        shown = bounded(repr(stated), 100)
+        message = f"{distribution} states the specification {shown}; one is MAJOR.MINOR, such as {SPEC!r}"
         raise PluginError(message, provider=name)
     if theirs > core:
         message = (
@@ -153,10 +155,11 @@ def check_given(given: Any, hook: str, *, all_of_them: bool = False) -> Any:
     """
     if given is None and not all_of_them:
         return None
+    answer: Any = given
     if hook in _CALLS:
-        return check_call(given, hook)
+        return check_call(answer, hook)
     if hook == _COMMANDS:
-        return [check_commands(each) for each in given] if all_of_them else check_commands(given)
+        return [check_commands(each) for each in answer] if all_of_them else check_commands(answer)
     if hook == _SECRET and not isinstance(given, str | None):
         message = f"the hook {hook} gave {_kind(given)} where a text is wanted"
         raise PluginError(message)

@@ -61,6 +61,8 @@ _LONGEST = {
 }
 """The most characters of each text."""
 _LONGEST_HEADER = 1_000
+_WORDLESS = "\ufffd"
+"""What stands for a text of nothing but characters that may not be shown."""
 _OF_LINES = frozenset({"message", "body"})
 
 
@@ -132,7 +134,8 @@ class DragomanError(Exception):
         """Set what is known, each text as it may be shown."""
         if name in _LONGEST and isinstance(value, str):
             short = bounded(value, _LONGEST[name])
-            value = printable(short) if name in _OF_LINES else on_one_line(short)
+            plain = printable(short) if name in _OF_LINES else on_one_line(short)
+            value = plain or (value and _WORDLESS)
         elif name == "headers" and value:
             value = _plain_headers(value)
         super().__setattr__(name, value)
