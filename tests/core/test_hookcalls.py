@@ -168,3 +168,22 @@ def test_a_wrapper_without_yield_is_refused(site: Site, monkeypatch: pytest.Monk
     monkeypatch.setenv("DRAGOMAN_PLUGINS", "acme-bad")
     (error,) = installed().extensions()
     assert "PluginValidationError" in str(error)
+
+
+def test_a_plugin_that_breaks_a_hook_twice_is_told_of_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = """
+    from dragoman import hookimpl
+
+    @hookimpl(specname="dragoman_secret")
+    def one(provider, field):
+        1 / 0
+
+    @hookimpl(specname="dragoman_secret")
+    def two(provider, field):
+        1 / 0
+    """
+    add(site, monkeypatch, (source,))
+    assert installed().secret("acme", "api_key") is None
+    assert len(caplog.records) == 1

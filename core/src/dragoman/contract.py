@@ -145,7 +145,7 @@ def check_given(given: Any, hook: str, *, all_of_them: bool = False) -> Any:
     """Return what one implementation of *hook* gave, if the hook can give it.
 
     Args:
-        given: what it gave; ``None`` for no answer.
+        given: what it gave.
         hook: the name of the hook.
         all_of_them: whether it is a wrapper's, which stands for all answers.
 
@@ -153,9 +153,6 @@ def check_given(given: Any, hook: str, *, all_of_them: bool = False) -> Any:
         PluginError: if it is of another kind.
 
     """
-    if given is None and not all_of_them:
-        return None
-    answer: Any = given
     if hook in _CALLS:
         return check_call(answer, hook)
     if hook == _COMMANDS:

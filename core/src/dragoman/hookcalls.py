@@ -54,7 +54,8 @@ def _plain(function: Callable[..., Any], hook: str, report: Report) -> Callable[
     @wraps(function)
     def guard(*arguments: Any) -> Any:
         try:
-            return check_given(function(*arguments), hook)
+            given = function(*arguments)
+            return None if given is None else check_given(given, hook)
         except BaseException as error:
             if is_meant(error):
                 raise
