@@ -428,6 +428,7 @@ ROWS = (
             f"{CLAIMS}no_module_of_python_is_imported_as_a_plugin",
             f"{CLAIMS}a_flood_of_claims_is_left_out_whole",
             f"{CLAIMS}a_distribution_is_called_as_its_folder_is",
+            f"{CLAIMS}no_distribution_is_called_as_the_program_itself",
         ),
     ),
     Row(

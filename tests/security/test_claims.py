@@ -164,6 +164,12 @@ def test_no_module_of_python_is_imported_as_a_plugin(group: str, module: str) ->
     assert "antigravity" not in sys.modules
 
 
+@pytest.mark.parametrize("distribution", ["", "registered"])
+def test_no_distribution_is_called_as_the_program_itself(distribution: str) -> None:
+    named = Claim(group=PROVIDERS, name="acme_free", module=DESCRIBED, distribution=distribution)
+    assert Plugins([named], {}).claims == ()
+
+
 def test_a_flood_of_claims_is_left_out_whole(site: Site) -> None:
     site.add("acme-flood", providers=("flood",), models=tuple(f"flood{number}-" for number in range(100_000)))
     site.add("acme-many", providers=("many",), models=tuple(f"many{number}-" for number in range(900)))

@@ -153,6 +153,7 @@ def check_given(given: Any, hook: str, *, all_of_them: bool = False) -> Any:
         PluginError: if it is of another kind.
 
     """
+    answer: Any = given
     if hook in _CALLS:
         return check_call(answer, hook)
     if hook == _COMMANDS:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-_loader: Any = __loader__  # type: ignore[name-defined]  # which every module has; it also reads from an archive
+_loader: Any = __spec__.loader  # it also reads from an archive
 
 PROGRAM = "registered"
 """What stands for a distribution where the program itself registered a plugin."""

@@ -6,6 +6,7 @@ import re
 import sys
 
 from dragoman.claims import ALIASES, EXTENSIONS, HOSTS, MODELS, PROVIDERS, Claim
+from dragoman.directory import PROGRAM
 
 _PROVIDER = re.compile(r"[a-z0-9][a-z0-9_]*")
 _EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -24,6 +25,8 @@ _SHAPES = {
 
 def misspelled(claim: Claim) -> str:
     """Return why *claim* cannot be taken, empty if it can."""
+    if claim.distribution in {"", PROGRAM}:
+        return f"is called {claim.distribution!r}, which stands for no distribution"
     shape, told = _SHAPES.get(claim.group, (None, ""))
     if shape and not shape.fullmatch(claim.name):
         return f"claims {claim.name!r}, which is {told}"
