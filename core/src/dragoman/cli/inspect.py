@@ -98,7 +98,7 @@ def plugins(whole: bool) -> None:  # noqa: FBT001  # click passes the options by
     table = Table(*_COLUMNS, box=None, pad_edge=False)
     table.columns[-2].overflow = table.columns[-1].overflow = "fold"  # a path that is cut short is no path
     for each in facts:
-        shown = {**each, "hosts": ", ".join(each["hosts"]), "models": ", ".join(each["models"])}
+        shown: dict[str, Any] = {**each, "hosts": ", ".join(each["hosts"]), "models": ", ".join(each["models"])}
         shown["warnings"] = "; ".join(each["warnings"])
         shown["name"] += " (extension)" if each["kind"] == "extension" else ""
         table.add_row(*(shown[column] or "" for column in _COLUMNS))
