@@ -155,7 +155,6 @@ def no_key_in(error: DragomanError) -> None:
     """Look for the key in all that an error shows: its text, its traces with the locals of each frame, its pickle."""
     traces = traceback.TracebackException.from_exception(error, capture_locals=True)
     shown = "".join((str(error), repr(error), *traces.format(), repr(pickle.dumps(error))))
-    assert "failures.py" in shown  # frames of ours are in it
     assert KEY not in shown
     assert KEY[:12] not in shown
 

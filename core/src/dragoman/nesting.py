@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import accumulate
 from typing import Any
 
 MAX_DEPTH = 500
@@ -15,18 +16,15 @@ MAX_DEPTH = 500
 
 _STRING = rb'(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+"?'  # compiled with its first use, since it is seldom used
 _OTHERS = bytes(range(256)).translate(None, b"[]{}")
+_STEPS = [1 if byte in b"[{" else -1 for byte in range(256)]
 
 
 def is_too_deep(text: bytes) -> bool:
     """Tell whether a JSON text is nested deeper than :data:`MAX_DEPTH`, as far as it is JSON."""
     if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
         return False
-    depth = 0
-    for bracket in re.sub(_STRING, b"", text).translate(None, _OTHERS):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > MAX_DEPTH:
-            return True
-    return False
+    brackets = re.sub(_STRING, b"", text).translate(None, _OTHERS)
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > MAX_DEPTH
 
 
 def parsed(text: str) -> Any:

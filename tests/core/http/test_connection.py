@@ -127,6 +127,7 @@ async def test_many_dead_connections_are_replaced_at_once(loopback: LoopbackServ
         await asyncio.gather(*(answer(llm, f"q{number}", streamed=False) for number in range(20)))
         for each in tuple(loopback._open):  # noqa: SLF001  # a server that starts again drops all its connections
             loopback._loop.call_soon_threadsafe(each._transport.abort)  # noqa: SLF001
+        await until(lambda: not loopback._open)  # noqa: SLF001
         texts = await asyncio.gather(*(answer(llm, f"q{number}", streamed=False) for number in range(20)))
     assert texts == [f"answer to q{number}" for number in range(20)]
 

@@ -15,8 +15,9 @@ from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import quote, quote_plus
 
+import attrs
+
 from dragoman.errors import DragomanError
-from dragoman.response import Response
 from dragoman.secret import MASK, Secret
 
 _TELLING = 8
@@ -73,11 +74,12 @@ class Veil:
     def over(self, value: Any) -> Any:
         """Return *value* with the words masked in every text that it holds."""
         if isinstance(value, str):
-            return value if isinstance(value, Secret) else self.text(value)
+            masked = value if isinstance(value, Secret) else self.text(value)
+            return value if masked == value else masked
         if isinstance(value, bytes):
-            return self.text(value.decode("utf-8", "replace")).encode()
-        if isinstance(value, Response):
-            return self._response(value)
+            return self._bytes(value)
+        if hasattr(value, "__attrs_attrs__"):
+            return self._object(value)
         if isinstance(value, Mapping):
             items = cast("dict[Any, Any]", value)
             return {self.over(name): self.over(each) for name, each in items.items()}
@@ -86,12 +88,20 @@ class Veil:
             return each if isinstance(value, list) else tuple(each)
         return value
 
-    def _response(self, response: Response) -> Response:
-        from dragoman.serialization import from_dict, to_dict  # noqa: PLC0415  # cattrs is paid for by those who need it
+    def _bytes(self, data: bytes) -> bytes:
+        for word in self._words:
+            data = data.replace(word.encode("utf-8", "surrogatepass"), MASK.encode())
+        return data
 
-        data = to_dict(response)
-        masked = self.over(data)
-        return response if masked == data else from_dict(Response, masked)
+    def _object(self, value: Any) -> Any:
+        """Return a copy of an answer, a part, ..., or *value* itself where nothing in it has to be masked."""
+        changes: dict[str, Any] = {}
+        for field in attrs.fields(type(value)):  # pyright: ignore[reportUnknownArgumentType]
+            before = getattr(value, field.name)
+            after = self.over(before)
+            if after is not before and after != before:
+                changes[field.alias] = after
+        return attrs.evolve(value, **changes) if changes else value
 
     def cover(self, error: BaseException) -> None:
         """Mask the words in *error* and in all that stands behind it."""

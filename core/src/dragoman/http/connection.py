@@ -23,6 +23,9 @@ from dragoman.http.tunnel import TunnellingConnector
 TESTED = "3.14.0 to 3.14.5"
 """The releases of aiohttp that the safeguards were tested with."""
 
+_GRACE = 0.001
+_REFUSALS = 50
+"""How many connections serve once after a server has closed one that was to serve again."""
 _INTERNALS = (
     *("should_close", "force_close", "is_connected", "set_response_params", "set_exception", "start_timeout"),
     *("read", "read_timeout", "writing_paused", "data_received", "connection_lost", "_parser"),
@@ -85,10 +88,48 @@ class ClientProtocol(ResponseHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Note whether the request may have reached the server."""
-        if self._serves and self.is_reused and self._is_silent and self.transport is not None:
+        # A reset tells nothing: it may come from a server that read the request, before its system confirmed anything.
+        if exc is None and self._serves and self.is_reused and self._is_silent and self.transport is not None:
             now = _acknowledged(self.transport.get_extra_info("socket"))
             self.is_untaken = now is not None and now == self._acknowledged
         super().connection_lost(exc)
+
+
+class Reuse:
+    """Know whether a server lets its connections serve again.
+
+    Some close every connection after one reply, without a word; whoever sends at that moment loses the call. So the
+    first connection that is to serve again is given a moment to be closed, and after a loss none serves again for a
+    while.
+    """
+
+    __slots__ = ("_proven", "_refusals")
+
+    def __init__(self) -> None:
+        self._proven = False
+        self._refusals = 0
+
+    @property
+    def pause(self) -> float:
+        """Return the seconds to wait before a connection serves again."""
+        return 0.0 if self._proven else _GRACE
+
+    def allow(self) -> bool:
+        """Return whether a connection may be kept after a reply."""
+        if self._refusals:
+            self._refusals -= 1
+            return False
+        return True
+
+    def succeeded(self) -> None:
+        """Note that a connection has served again."""
+        self._proven = True
+
+    def failed(self) -> None:
+        """Note that a connection was lost, or found closed, when it was to serve again."""
+        if not self._proven:
+            self._refusals = _REFUSALS
+        self._proven = False
 
 
 class Connector(TunnellingConnector):

@@ -15,7 +15,7 @@ from aiohttp.http import HttpProcessingError, RawResponseMessage
 from aiohttp.http_writer import StreamWriter
 from yarl import URL
 
-from dragoman.http.connection import ClientProtocol, StaleConnectionError, protocol_of
+from dragoman.http.connection import ClientProtocol, Reuse, StaleConnectionError, protocol_of
 from dragoman.http.proxy import Proxy
 from dragoman.http.wire import HttpRequest
 from dragoman.secret import reveal
@@ -69,6 +69,7 @@ class Exchange:
     Args:
         connection: taken from the pool.
         loop: the running loop.
+        reuse: whether the server lets its connections serve again.
 
     Attributes:
         status: the HTTP status, 0 before the head of the reply has come.
@@ -77,11 +78,12 @@ class Exchange:
 
     """
 
-    __slots__ = ("_alarm", "_connection", "_loop", "_protocol", "_sending", "content", "headers", "status")
+    __slots__ = ("_alarm", "_connection", "_loop", "_protocol", "_reuse", "_sending", "content", "headers", "status")
     headers: dict[str, str]
 
-    def __init__(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, connection: Connection, loop: asyncio.AbstractEventLoop, reuse: Reuse) -> None:
         self._protocol: ClientProtocol = protocol_of(connection)
+        self._reuse = reuse
         self._connection: Connection | None = connection
         self._loop = loop
         self._alarm: asyncio.TimerHandle | None = None
@@ -105,7 +107,11 @@ class Exchange:
 
         """
         protocol = self._protocol
-        protocol.begin()
+        try:
+            protocol.begin()
+        except StaleConnectionError:
+            self._reuse.failed()
+            raise
         protocol.set_response_params(
             skip_payload=request.method == "HEAD", read_until_eof=True, auto_decompress=False, read_timeout=first_byte
         )
@@ -115,11 +121,13 @@ class Exchange:
             await self._send(request, route)
             message, content = await self._head()
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            if protocol.is_untaken:
-                raise StaleConnectionError(str(error)) from None
-            if protocol.is_reused:
-                raise IdleConnectionLostError(str(error)) from None
-            raise
+            if not protocol.is_reused:
+                raise
+            self._reuse.failed()
+            lost = StaleConnectionError if protocol.is_untaken else IdleConnectionLostError
+            raise lost(str(error)) from None
+        if protocol.is_reused:
+            self._reuse.succeeded()
         self.status, self.content = message.code, content
         self.headers = {name.lower(): value for name, value in message.headers.items()}
         if deadline is not None and self._alarm is None:
@@ -179,6 +187,11 @@ class Exchange:
             self._protocol.start_timeout()
 
     @property
+    def is_reused(self) -> bool:
+        """Return whether the connection has served before."""
+        return self._protocol.is_reused
+
+    @property
     def is_open(self) -> bool:
         """Return whether the connection has not been given back yet."""
         return self._connection is not None
@@ -199,7 +212,10 @@ class Exchange:
         if transport is not None and transport.get_write_buffer_size():
             transport.abort()  # else it would stay until a server that does not listen has taken everything
         elif self.status and self.content.is_eof() and protocol.end():
-            connection.release()
+            if self._reuse.allow():
+                connection.release()
+            else:
+                connection.close()
             return
         # Whoever waits for the head or for the next piece would wait for ever.
         closed = ClientClosedError("the client was closed") if abandoned else aiohttp.ClientConnectionError("hung up")

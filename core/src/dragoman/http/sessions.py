@@ -14,7 +14,7 @@ from weakref import ref
 import aiohttp
 
 from dragoman.errors import ConfigurationError
-from dragoman.http.connection import Connector, StaleConnectionError
+from dragoman.http.connection import Connector, Reuse, StaleConnectionError
 from dragoman.http.exchange import ClientClosedError, Exchange, route_to
 from dragoman.http.proxy import Proxy
 from dragoman.http.wire import HttpRequest
@@ -46,6 +46,10 @@ def _limits(connect: float | None, total: float | None) -> aiohttp.ClientTimeout
     return aiohttp.ClientTimeout(connect=total, sock_connect=connect)
 
 
+def _way_to(url: str, proxy: Proxy | None, loop: asyncio.AbstractEventLoop) -> tuple[aiohttp.ClientRequest, Reuse]:
+    return route_to(url, proxy, loop), Reuse()
+
+
 class Session:
     """Hold what one event loop has open: connections, and the exchanges that go on.
 
@@ -65,7 +69,7 @@ class Session:
         self.connector = Connector(ssl=True if tls is None else tls)
         self.loop = asyncio.get_running_loop()
         self.exchanges: set[Exchange] = set()
-        self._route = lru_cache(maxsize=256)(partial(route_to, loop=self.loop))
+        self._way = lru_cache(maxsize=256)(partial(_way_to, loop=self.loop))
         self._process = _process
         self._keeper = self._keep()
 
@@ -93,13 +97,15 @@ class Session:
             aiohttp.ClientError: for what else goes wrong.
 
         """
-        route = self._route(request.url, proxy)
+        route, reuse = self._way(request.url, proxy)
         deadline = None if total is None else self.loop.time() + total
         while True:
-            exchange = Exchange(await self._connection(route, connect, total, deadline), self.loop)
+            exchange = Exchange(await self._connection(route, connect, total, deadline), self.loop, reuse)
             self.exchanges.add(exchange)
             try:
-                if len(self.exchanges) > 1:  # calls that begin together are sent in a row: the server is woken once
+                if exchange.is_reused and (pause := reuse.pause):
+                    await asyncio.sleep(pause)
+                elif len(self.exchanges) > 1:  # calls that begin together are sent in a row: the server is woken once
                     await asyncio.sleep(0)
                 await exchange.begin(request, route, first_byte=first_byte, deadline=deadline)
             except StaleConnectionError:
