@@ -187,3 +187,77 @@ def test_a_plugin_that_breaks_a_hook_twice_is_told_of_once(
     add(site, monkeypatch, (source,))
     assert installed().secret("acme", "api_key") is None
     assert len(caplog.records) == 1
+
+
+class Failing:
+    """Stand within the extensions, and fail."""
+
+    @hookimpl(tryfirst=True)
+    def dragoman_chat(self, binding: Binding) -> Any:
+        raise ValueError("the program's own")
+
+
+@pytest.mark.parametrize("turned", ["raise KeyError from error", "return 5"])
+def test_a_wrapper_that_fails_at_an_error_from_within_does_not_hide_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch, turned: str
+) -> None:
+    monkeypatch.setenv("DRAGOMAN_PLUGINS", "acme-turning")
+    source = f"""
+        from dragoman import hookimpl
+
+        @hookimpl(wrapper=True)
+        def dragoman_chat(binding):
+            try:
+                return (yield)
+            except ValueError as error:
+                {turned}
+    """
+    site.add("acme-turning", "stub_turning", source, extensions=("turning",))
+    found, own = (
+        installed(),
+        Binding(provider="acme", model="m", distribution="d", implementation=Scripted(), capabilities=Capabilities()),
+    )
+    assert found.extensions() == ()
+    assert found.chat(own) == own.implementation.chat
+    found.register(Failing())
+    with pytest.raises(PluginError, match="the hook dragoman_chat failed: ValueError: the program's own"):
+        found.chat(own)
+    assert [error.provider for error in found.extensions()] == ["turning"]
+
+
+def test_a_wrapper_of_the_older_kind_works_and_is_set_aside_alone(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_PLUGINS", "acme-old")
+    source = """
+        from dragoman import hookimpl
+
+        outcomes = []
+
+        @hookimpl(hookwrapper=True)
+        def dragoman_chat(binding):
+            outcomes.append((yield))
+
+        @hookimpl(hookwrapper=True)
+        def dragoman_secret(provider, field):
+            outcome = yield
+            outcome.force_result("forced")
+
+        @hookimpl(hookwrapper=True)
+        def dragoman_commands():
+            yield
+            1 / 0
+    """
+    site.add("acme-old", "stub_older_kind", source, extensions=("old",))
+    found, own = (
+        installed(),
+        Binding(provider="acme", model="m", distribution="d", implementation=Scripted(), capabilities=Capabilities()),
+    )
+    assert found.extensions() == ()
+    assert found.chat(own) == own.implementation.chat
+    assert found.secret("acme", "api_key") == "forced"
+    found.register(Failing())
+    with pytest.raises(PluginError, match="the program's own"):
+        found.chat(own)
+    outcomes = sys.modules["stub_older_kind"].outcomes
+    assert [outcome.exception is None for outcome in outcomes] == [True, False]
+    assert found.commands() == ()
+    assert [error.provider for error in found.extensions()] == ["old"]

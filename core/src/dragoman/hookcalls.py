@@ -11,6 +11,8 @@ from collections.abc import Callable, Generator, Mapping
 from functools import partial, wraps
 from typing import Any, TypeAlias
 
+import pluggy
+
 from dragoman.blame import is_meant
 from dragoman.contract import check_given
 from dragoman.hookspecs import hookimpl
@@ -43,11 +45,31 @@ class Tagged:
 
 
 def _guarded(function: Callable[..., Any], hook: str, options: Mapping[str, Any], report: Report) -> Callable[..., Any]:
-    if hook == _UNGUARDED or (options["wrapper"] and not inspect.isgeneratorfunction(function)):
+    wraps_others = options["wrapper"] or options["hookwrapper"]
+    if hook == _UNGUARDED or (wraps_others and not inspect.isgeneratorfunction(function)):
         return function  # the latter is refused when it is registered
-    guard = _wrapping(function, hook, report) if options["wrapper"] else _plain(function, hook, report)
-    marked: Callable[..., Any] = hookimpl(**options)(guard)
+    inner = _modern(function) if options["hookwrapper"] else function
+    guard = _wrapping(inner, hook, report) if wraps_others else _plain(inner, hook, report)
+    changed: dict[str, Any] = {**options, "hookwrapper": False, "wrapper": wraps_others}
+    marked: Callable[..., Any] = hookimpl(**changed)(guard)
     return marked
+
+
+def _modern(function: Callable[..., Any]) -> Callable[..., _Wrapper]:
+    """Return a wrapper of pluggy's older kind, which is sent a result that it may replace, as one of today's."""
+
+    @wraps(function)
+    def wrapper(*arguments: Any) -> _Wrapper:
+        running = function(*arguments)
+        _begin(running, "the older kind")
+        try:
+            outcome = pluggy.Result[Any]((yield), None)
+        except BaseException as error:  # noqa: BLE001  # it is the wrapper's to answer or to leave
+            outcome = pluggy.Result[Any](None, error)
+        _end(running, partial(running.send, outcome))
+        return outcome.get_result()
+
+    return wrapper
 
 
 def _plain(function: Callable[..., Any], hook: str, report: Report) -> Callable[..., Any]:
@@ -76,17 +98,21 @@ def _wrapping(function: Callable[..., _Wrapper], hook: str, report: Report) -> C
                 raise
             report(hook, error)
             return (yield)
+        given, raised = None, None
         try:
             given = yield
         except BaseException as error:  # noqa: BLE001  # it is the wrapper's to answer or to raise again
-            return _end(wrapper, partial(wrapper.throw, error))
+            raised = error
+        resume = partial(wrapper.send, given) if raised is None else partial(wrapper.throw, raised)
         try:
-            return check_given(_end(wrapper, partial(wrapper.send, given)), hook, all_of_them=True)
+            return check_given(_end(wrapper, resume), hook, all_of_them=True)
         except BaseException as error:
-            if is_meant(error):
+            if error is raised or is_meant(error):
                 raise
             report(hook, error)
-            return given
+        if raised is not None:
+            raise raised  # what comes from within goes on outwards
+        return given
 
     return guard
 
