@@ -47,11 +47,11 @@ class Member:
 def members() -> Iterator[Member]:
     for path in sorted(ROOT.glob("plugins/*/pyproject.toml")):
         project = tomllib.loads(path.read_text("utf-8"))["project"]
-        names = frozenset[str](project.get("entry-points", {}).get("dragoman.providers.v1", ()))
         yield Member(
             name=project["name"],
             folder=path.parent.name,
-            providers=names & {path.parent.name} or names,  # further names are told of on the same page
+            # The first name: further ones are of the same module, and stand on the same page.
+            providers=frozenset([*project.get("entry-points", {}).get("dragoman.providers.v1", ())][:1]),
             requirements=tuple(map(Requirement, project["dependencies"])),
         )
 

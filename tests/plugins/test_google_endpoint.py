@@ -58,6 +58,14 @@ def test_the_base_url(base: str | None, url: str) -> None:
     assert made.base.url == url
 
 
+@pytest.mark.parametrize("name", ["vertex", "vertex_ai"])
+def test_vertex_is_asked_by_its_name(name: str) -> None:
+    shown = LLM(LLMConfig(model=f"{name}/gemini-pro", project="p", api_key=KEY)).build_request("hi")
+    key_alone = LLM(LLMConfig(model=f"{name}/gemini-pro", api_key=KEY)).build_request("hi")
+    assert shown.url.startswith("https://aiplatform.googleapis.com/v1/projects/p/")
+    assert key_alone.url.startswith("https://aiplatform.googleapis.com/v1/")
+
+
 @pytest.mark.parametrize("name", ["GEMINI_API_KEY", "GOOGLE_API_KEY"])
 def test_the_key_from_the_environment(name: str) -> None:
     made = endpoint(provider_config(environ={name: KEY}), GoogleOptions())

@@ -25,6 +25,8 @@ CREDENTIALS_ENV = ("VERTEXAI_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS")
 _VERTEX_HOST = re.compile(r"^(?:([a-z0-9-]+)-)?aiplatform(?:\.([a-z]+)\.rep)?\.googleapis\.com$")
 _LOCATION = re.compile(r"^[a-z]+[a-z0-9-]*$")
 _CONTINENTS = ("us", "eu")
+_VERTEX_NAMES = frozenset({"vertex", "vertex_ai"})
+"""The names by which a caller asks for Vertex AI."""
 
 
 def endpoint(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
@@ -47,7 +49,7 @@ def speaks_vertex(config: ProviderConfig, options: GoogleOptions) -> bool:
     """Tell whether Vertex AI is meant: a key alone always means AI Studio, a project alone never does."""
     if options.vertex is not None:
         return options.vertex
-    if options.project or options.location or options.credentials is not None:
+    if config.name in _VERTEX_NAMES or options.project or options.location or options.credentials is not None:
         return True
     if config.api_base:
         return bool(_VERTEX_HOST.match(_host(config.api_base)))
