@@ -67,3 +67,19 @@ def test_names_and_aliases_have_a_publisher() -> None:
 )
 def test_a_star_stands_for_one_whole_label(host: str, claim: str, matches: bool) -> None:  # noqa: FBT001
     assert host_matches(host, claim) is matches
+
+
+@pytest.mark.parametrize(
+    ("variable", "distribution", "provider", "owner"),
+    [
+        ("AZURE_AI_API_KEY", "dragoman-azure-ai", "azure_ai", ""),
+        ("AZURE_AI_API_KEY", "acme", "acme", "Azure AI"),
+        ("AZURE_ANYTHING", "acme", "acme", "Azure AI"),
+        ("AZURE_OPENAI_API_KEY", "dragoman-azure-ai", "azure_ai", "dragoman-azure"),
+        ("AZURE_AD_TOKEN", "dragoman-azure-ai", "azure_ai", "dragoman-azure"),
+        ("AZURE_CLIENT_SECRET", "acme", "azure_client", "dragoman-azure"),
+        ("AZURE_OPENAI_API_KEY", "dragoman-azure", "azure", ""),
+    ],
+)
+def test_a_vendor_with_two_services_has_two_owners(variable: str, distribution: str, provider: str, owner: str) -> None:
+    assert owner_of_variable(variable, distribution, provider) == owner

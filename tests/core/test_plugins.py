@@ -628,3 +628,19 @@ def test_an_interrupt_during_an_import_is_the_users_and_the_rest_is_imported_lat
         installed().extensions()
     assert installed().extensions() == ()
     assert installed().secret("acme", "api_key") == "acme-api_key"
+
+
+def test_a_server_anybody_runs_is_that_of_the_distribution_called_after_it() -> None:
+    ours = claim("ollama", "dragoman_openai_compatible", "dragoman-openai-compatible")
+    called = claim("ollama", "dragoman_ollama", "dragoman-ollama")
+    for claims in ([called], [called, ours], [ours, called]):
+        assert plugins(*claims).named("ollama") == "ollama"
+        assert plugins(*claims).provider_claim("ollama") == called
+    assert plugins(ours).provider_claim("ollama") == ours
+    for name, distribution in (
+        ("ollama", "acme-ollama"),
+        ("google", "dragoman-google-free"),
+        ("vertex", "dragoman-vertex"),
+    ):
+        with pytest.raises(PluginConflictError, match=distribution):
+            plugins(claim(name, "m", distribution)).provider_claim(name)

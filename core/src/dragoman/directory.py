@@ -38,6 +38,12 @@ def publisher(name: str) -> str | None:
     return dict(published("names")).get(name)
 
 
+def yields(owner: str, name: str, distribution: str) -> bool:
+    """Tell whether *owner* leaves a provider's name to *distribution*: that of a server, to the one called after it."""
+    called_after = distribution == f"dragoman-{name.replace('_', '-')}"
+    return called_after and name in _table("directory.toml").get(owner, {}).get("servers", ())
+
+
 def host_matches(host: str, claim: str) -> bool:
     """Tell whether *host* is *claim* or ends in it at a label's border.
 

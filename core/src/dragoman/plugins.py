@@ -25,7 +25,7 @@ from dragoman.capabilities import Policy
 from dragoman.claims import ALIASES, EXTENSIONS, GROUPS, HOSTS, MODELS, PROVIDERS, SPECS, Claim, read_claims
 from dragoman.contract import check_call, check_commands, check_hooks, check_provider, check_spec, read_spec
 from dragoman.descriptors import require_descriptors
-from dragoman.directory import PROGRAM, publisher
+from dragoman.directory import PROGRAM, publisher, yields
 from dragoman.errors import PluginConflictError, PluginError, UnknownProviderError
 from dragoman.hookcalls import Tagged
 from dragoman.hookspecs import PROJECT, Binding
@@ -126,6 +126,8 @@ class Plugins:
         owner = None if PROGRAM in owners else publisher(name)
         if owner and not self.admission.blocks(owner):
             owners.add(owner)
+        owners -= {each for each in owners if any(yields(each, name, other) for other in owners)}
+        claims = [claim for claim in claims if claim.distribution in owners] or claims
         if len(owners) > 1:
             both = " and ".join(sorted(owners))
             message = f"{both} both provide {name!r}; name the one you do not want in {NEVER}"
@@ -146,8 +148,9 @@ class Plugins:
 
         """
         meant = self.named(name)
-        for claim in self.select(PROVIDERS):
-            if claim.name == meant:
+        named = [claim for claim in self.select(PROVIDERS) if claim.name == meant]
+        for claim in named:
+            if not any(yields(claim.distribution, claim.name, other.distribution) for other in named):
                 return claim
         message = f"no installed distribution provides {name!r}; installed are {', '.join(self.provider_names())}"
         raise UnknownProviderError(message, provider=name)

@@ -183,6 +183,14 @@ def test_an_honest_name_like_another_is_no_finding(site: Site) -> None:
     assert "dragoman-" not in done.stdout
 
 
+@pytest.mark.parametrize("name", ["ollama", "vllm"])
+def test_a_distribution_called_after_a_server_is_no_fault(site: Site, name: str) -> None:
+    site.add(f"dragoman-{name}", providers=(name,))
+    done = run()
+    assert done.exit_code == 0, done.stdout
+    assert f"dragoman-{name}" not in done.stdout
+
+
 def test_what_is_blocked_is_only_noted() -> None:
     done = run(DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD="1")
     assert done.exit_code == 0

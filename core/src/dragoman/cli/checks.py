@@ -12,6 +12,7 @@ from dragoman.claims import Announcement, normal, read_names
 from dragoman.cli.inspect import origin
 from dragoman.cli.shadows import Finding, check_claims, check_descriptions, check_spelled
 from dragoman.contract import check_spec, read_spec
+from dragoman.directory import yields
 from dragoman.errors import PluginError
 from dragoman.plugins import ALIASES, MODELS, PROVIDERS, Claim, Plugins
 
@@ -28,7 +29,8 @@ def check_names(registry: Plugins) -> Iterator[Finding]:
     """Find provider names and model prefixes that two distributions claim."""
     names = (*registry.select(PROVIDERS), *registry.select(ALIASES))
     for kind, claims in (("the provider", names), ("models that begin with", registry.select(MODELS))):
-        for name, owners in _owners(claims).items():
+        for name, claiming in _owners(claims).items():
+            owners = [each for each in claiming if not any(yields(each, name, other) for other in claiming)]
             if len(owners) > 1:
                 mend = " or ".join(f"{NEVER}={owner}" for owner in owners)
                 yield Finding(" and ".join(owners), f"both claim {kind} {name!r}", f"choose one: {mend}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from dragoman.admission import NEVER
-from dragoman.directory import host_matches, published
+from dragoman.directory import host_matches, published, yields
 from dragoman.errors import PluginError
 from dragoman.plugins import ALIASES, HOSTS, MODELS, PROVIDERS, Claim, PluginRecord, Plugins
 
@@ -60,7 +60,11 @@ def check_claims(registry: Plugins) -> Iterator[Finding]:
             continue
         others = {each.distribution for each in registry.select(claim.group) if _takes(claim, each.name)}
         owners = {owner for name, owner in known if _takes(claim, name) or _covers(claim.group, claim.name, name)}
-        takes = sorted((others | owners) - {claim.distribution})
+        takes = sorted(
+            each
+            for each in (others | owners) - {claim.distribution}
+            if claim.group not in {PROVIDERS, ALIASES} or not yields(each, claim.name, claim.distribution)
+        )
         if takes:
             told = f"claims {what} {_shown(claim)}, which {verb} of {' and '.join(takes)}"
             mend = f"unless you trust it: {NEVER}={claim.distribution}"
