@@ -203,7 +203,7 @@ configs = st.builds(
             "temperature": st.none() | st.floats(min_value=0, max_value=2),
             "max_tokens": st.none() | st.integers(min_value=1, max_value=10**6),
             "top_p": st.floats(min_value=0, max_value=1),
-            "seed": st.integers(),
+            "seed": st.integers(min_value=-(2**63), max_value=2**63 - 1),
             "stop": st.lists(words, max_size=2),
             "timeout": st.floats(min_value=0.1, max_value=1000),
             "num_retries": st.integers(min_value=0, max_value=9),

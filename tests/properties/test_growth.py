@@ -235,7 +235,7 @@ class _Naive:
 
     def searches(self, number: int) -> None:
         self._list.append(len(self._list))
-        self._text = str(any(each == number for each in self._list))
+        self._text = str(any(each == -number for each in self._list))
 
     def removals(self, number: int) -> None:
         self._list.append(number)
