@@ -9,7 +9,8 @@ import attrs
 from attrs import frozen
 
 from dragoman.capabilities import Policy
-from dragoman.config import CORE_OPTIONS, FIELDS, LLMConfig, is_policy, no_policy
+from dragoman.config import CORE_OPTIONS, FIELDS, LLMConfig
+from dragoman.config_rules import is_policy, no_policy
 from dragoman.errors import InvalidRequestError
 from dragoman.given import copied, no_seconds, plain_text, seconds, shown
 from dragoman.message import Message

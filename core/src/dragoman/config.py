@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 import os
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from dragoman.capabilities import Policy
+from dragoman.config_rules import check_options, hidden, text_of
 from dragoman.errors import ConfigurationError, InvalidRequestError
-from dragoman.given import copied, no_seconds, plain_number, plain_text, seconds, shown
 from dragoman.request import SETTINGS, Settings
-from dragoman.secret import MASK, Discreet, Secret, is_credential, masked, reveal
+from dragoman.secret import MASK, Discreet, Secret, masked, reveal
 
 DEFAULT_TEMPERATURE = 0.7
 DEFAULT_MAX_TOKENS = 4096
@@ -39,20 +38,6 @@ CORE_OPTIONS = frozenset(
 """Keyword arguments that the core understands beside the settings; all others belong to the provider."""
 
 _MISSING: Any = object()
-_POLICIES = frozenset({"adjust", "warn", "raise"})
-_TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
-
-_PROXY_WITHOUT_USER = re.compile(r"https?://[\w.:\[\]-]+/?")
-
-_SHAPES: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
-    ("provider", str, "a text"),
-    ("headers", Mapping, "a mapping of texts"),
-    ("fallbacks", (list, tuple), "a list of models or configurations"),
-    ("allow_insecure", bool, "True or False"),
-)
-
-MOST_RETRIES = 1_000_000
-"""The most tries after the first that may be asked for."""
 
 
 class LLMConfig:
@@ -135,7 +120,7 @@ class LLMConfig:
             value = _setting(name, value)
         elif name == "kwargs":
             try:
-                value = _hidden(value)
+                value = hidden(value)
             except ConfigurationError:
                 del value  # as in __init__
                 raise
@@ -261,47 +246,9 @@ class LLMConfig:
 
         """
         self.settings()
-        for name in _TIMEOUTS:
-            value = self.kwargs.get(name)
-            if value is not None and seconds(value) is None:
-                raise ConfigurationError(no_seconds(name, value), parameter=name)
-        retries = plain_number(self.kwargs.get("num_retries", 0))
-        if not isinstance(retries, int) or not 0 <= retries <= MOST_RETRIES:
-            message = f"num_retries is a whole number from 0, not {shown(self.kwargs['num_retries'])}"
-            raise ConfigurationError(message, parameter="num_retries")
-        most = plain_number(self.kwargs.get("max_reply_bytes", 1))
-        if not isinstance(most, int) or most < 1:
-            message = f"max_reply_bytes is a whole number of bytes above 0, not {shown(self.kwargs['max_reply_bytes'])}"
-            raise ConfigurationError(message, parameter="max_reply_bytes")
-        policy = self.kwargs.get("on_unsupported")
-        if policy is not None and not is_policy(policy):
-            raise ConfigurationError(no_policy(policy), parameter="on_unsupported")
-        self._check_connection()
-        self._check_shapes()
+        check_options(self.kwargs)
         for fallback in self.kwargs.get("fallbacks") or ():
             _check_fallback(fallback)
-
-    def _check_shapes(self) -> None:
-        for name, kind, wanted in _SHAPES:
-            value = self.kwargs.get(name)
-            if value is not None and not isinstance(value, kind):
-                message = f"{name} is {wanted}, not {type(value).__name__}"
-                del value  # as in __init__
-                del self.kwargs[name]  # which that of our callers shows
-                raise ConfigurationError(message, parameter=name)
-
-    def _check_connection(self) -> None:
-        proxy, verify, shown = (self.kwargs.get(name) for name in ("proxy", "verify", "client_cert"))
-        wrong = {
-            "proxy": None if proxy is None or proxy is False or isinstance(proxy, str) else "an address, or False",
-            "verify": None if _is_trust(verify) else "the path of a CA bundle, an ssl.SSLContext, or False",
-            "client_cert": None if _is_certificate(shown) else "the path of a PEM file, or two of them",
-        }
-        name = next((name for name, wanted in wrong.items() if wanted), None)
-        if name is not None:
-            message = f"{name} is {wrong[name]}, not {type(self.kwargs[name]).__name__}"
-            del proxy, verify, shown, self.kwargs[name]  # as in __init__
-            raise ConfigurationError(message, parameter=name)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LLMConfig):
@@ -354,71 +301,11 @@ def _remade(fields: Mapping[str, Any]) -> LLMConfig:
         del fields  # as in LLMConfig.__init__
 
 
-def _hidden(kwargs: Any) -> Discreet:
-    """Return *kwargs* as something that hides the credentials among them, those of the headers as secrets."""
-    headers: Any = None
-    try:
-        if not isinstance(kwargs, Mapping):
-            message = f"kwargs is a mapping, such as a dict, not {type(kwargs).__name__}"
-            raise ConfigurationError(message)
-        _check_depth(kwargs)  # pyright: ignore[reportUnknownArgumentType]
-        hidden = Discreet(kwargs)  # pyright: ignore[reportUnknownArgumentType]
-        headers = hidden.get("headers")
-        if isinstance(hidden.get("proxy"), str) and not _PROXY_WITHOUT_USER.fullmatch(hidden["proxy"]):
-            hidden["proxy"] = Secret(hidden["proxy"], name="proxy")
-        if isinstance(headers, Mapping):
-            headers = hidden["headers"] = Discreet(headers)  # pyright: ignore[reportUnknownArgumentType]
-            for name in headers:
-                if isinstance(headers[name], str) and is_credential(str(name)):
-                    headers[name] = Secret(headers[name], name=f"the header {name!r}")
-    finally:
-        del kwargs, headers  # as in LLMConfig.__init__
-    return hidden
-
-
-def _is_trust(value: Any) -> bool:
-    if value is None or isinstance(value, bool | str | os.PathLike):
-        return True
-    from ssl import SSLContext  # noqa: PLC0415  # not paid for at import
-
-    return isinstance(value, SSLContext)
-
-
-def _is_certificate(value: Any) -> bool:
-    files: list[Any] = [*value] if isinstance(value, list | tuple) else [value, value]
-    return value is None or (len(files) == 2 and all(isinstance(file, str | os.PathLike) for file in files))  # noqa: PLR2004  # a certificate and its key
-
-
 def _without_user(address: str) -> str:
     """Return *address* without a user name and password, which no base URL may have."""
     before, at, after = address.rpartition("@")
     scheme, found, _ = before.rpartition("://")
     return f"{scheme}{found}{MASK}@{after}" if at else address
-
-
-def _check_depth(kwargs: Mapping[str, Any]) -> None:
-    """Refuse what is nested too deep to be compared, shown or sent."""
-    try:
-        for name in kwargs:
-            copied(kwargs[name], text_of("the name of a keyword argument", name))
-    except InvalidRequestError as error:
-        raise ConfigurationError(error.message, parameter=error.parameter) from None
-    finally:
-        del kwargs  # as in LLMConfig.__init__
-
-
-def text_of(name: str, value: Any) -> str:
-    """Return *value* as the plain text that *name* is.
-
-    Raises:
-        ConfigurationError: if it is none, without showing it.
-
-    """
-    if not isinstance(value, str):
-        message = f"{name} is a text, not {type(value).__name__}"
-        del value  # as in LLMConfig.__init__
-        raise ConfigurationError(message, parameter=name)
-    return value if isinstance(value, Secret) else plain_text(value)
 
 
 def _setting(name: str, value: Any) -> Any:
@@ -427,16 +314,6 @@ def _setting(name: str, value: Any) -> Any:
         return getattr(Settings(**{name: value}), name)
     except InvalidRequestError as error:
         raise ConfigurationError(error.message, parameter=name) from None
-
-
-def is_policy(value: object) -> bool:
-    """Tell whether *value* says what to do with a wish that cannot be fulfilled."""
-    return isinstance(value, str) and plain_text(value) in _POLICIES
-
-
-def no_policy(value: object) -> str:
-    """Return what is wrong with *value*, which is no policy."""
-    return f"on_unsupported is 'adjust', 'warn' or 'raise', not {shown(value)}"
 
 
 def _check_fallback(fallback: Any) -> None:

@@ -14,7 +14,7 @@ import attrs
 from attrs import field, frozen
 
 from dragoman.budget import RetryBudget
-from dragoman.config import MOST_RETRIES
+from dragoman.config_rules import MOST_RETRIES
 from dragoman.errors import ConfigurationError, DragomanError, RequestTimeoutError
 from dragoman.given import MAX_SECONDS, plain_number, shown
 from dragoman.provider import CallContext, new_call_id

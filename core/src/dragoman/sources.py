@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from dragoman.config import FIELDS, text_of
+from dragoman.config import FIELDS
+from dragoman.config_rules import text_of
 from dragoman.errors import ConfigurationError
 from dragoman.given import shown
 from dragoman.request import SETTINGS
