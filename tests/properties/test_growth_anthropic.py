@@ -23,7 +23,7 @@ CITED = {
 TEXT = {"type": "text", "text": ""}
 THINKING = {"type": "thinking", "thinking": ""}
 NOVEL = {"type": "novel", "text": ""}
-CALL = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
+CALL: dict[str, Any] = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
 BEGUN = {"type": "message_start", "message": {"id": "m", "model": "x", "usage": {"input_tokens": 1}}}
 ENDED = [
     {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 1}},

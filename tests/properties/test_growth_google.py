@@ -19,7 +19,10 @@ SEALED = {"text": "a", "thoughtSignature": "AA=="}
 CHUNK = {"web": {"uri": "u", "title": "t"}}
 RATING = {"category": "C", "probability": "LOW"}
 SOURCE = {"startIndex": 0, "endIndex": 1, "uri": "u", "title": "t"}
-LOGGED = {"chosenCandidates": [{"token": "a", "logProbability": -1.0}], "topCandidates": [{"candidates": []}]}
+LOGGED: dict[str, Any] = {
+    "chosenCandidates": [{"token": "a", "logProbability": -1.0}],
+    "topCandidates": [{"candidates": []}],
+}
 SOUND = {"inlineData": {"mimeType": "audio/wav", "data": "AAAA"}}
 IMAGE = {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}
 
@@ -124,17 +127,24 @@ SHAPES: dict[str, Shape] = {
 END = said({"text": "z"}, finishReason="STOP")
 
 
+BRACKETS: dict[str, Any] = {"novel": [list[Any]() for _ in range(501)]}
+"""So many brackets that the depth of a text is checked, however few its repetitions are."""
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_stream(shape: str) -> None:
+    more = BRACKETS if "one chunk" in shape or shape in SUPPORTS else {}
+
     def stream(n: int) -> bytes:
-        return b"".join(b"data: " + json.dumps(each).encode() + b"\n\n" for each in (*SHAPES[shape](n), END))
+        chunks = ({**each, **more} for each in (*SHAPES[shape](n), END))
+        return b"".join(b"data: " + json.dumps(each).encode() + b"\n\n" for each in chunks)
 
     check_linear(lambda n: of_stream(Gemini(), stream(n)))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_stream_that_came_as_one_array(shape: str) -> None:
-    check_linear(lambda n: of_reply(Gemini(), json.dumps([*SHAPES[shape](n), END]).encode()))
+    check_linear(lambda n: of_reply(Gemini(), json.dumps([*SHAPES[shape](n), END, BRACKETS]).encode()))
 
 
 WHOLE: dict[str, Callable[[int], dict[str, Any]]] = {
@@ -154,7 +164,7 @@ WHOLE: dict[str, Callable[[int], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("shape", WHOLE)
 def test_a_whole_reply(shape: str) -> None:
-    check_linear(lambda n: of_reply(Gemini(), json.dumps(WHOLE[shape](n)).encode()))
+    check_linear(lambda n: of_reply(Gemini(), json.dumps({**WHOLE[shape](n), **BRACKETS}).encode()))
 
 
 def plainly(texts: list[str], start: int, end: int, words: str | None) -> Place:

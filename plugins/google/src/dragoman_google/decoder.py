@@ -197,7 +197,7 @@ class GeminiDecoder:
         for name in CANDIDATE_FACTS:
             if value := candidate.get(name):
                 if name == "logprobsResult" and isinstance(value, dict):
-                    self._log(value)
+                    self._log(cast("dict[str, Any]", value))
                 else:
                     self._metadata[name] = value
 
