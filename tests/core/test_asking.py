@@ -21,7 +21,7 @@ from dragoman import (
     Tool,
     ToolChoice,
 )
-from dragoman.asking import Asking, read_conversation
+from dragoman.asking import Asking, read_conversation, read_texts
 from dragoman.request import JSON_OBJECT, TEXT
 
 
@@ -180,3 +180,16 @@ def test_the_deadline_counts_from_now(clock: FakeClock) -> None:
 def test_text_parts_are_a_conversation_only_within_a_message() -> None:
     with pytest.raises(InvalidRequestError, match=r"messages\[0\] is Text"):
         asking().chat([Text(text="Hi")], {})  # on purpose
+
+
+@pytest.mark.parametrize("texts", [None, 5, b"x", {"a": "b"}])
+def test_texts_are_a_text_or_a_list(texts: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="texts are a text or a list of texts"):
+        read_texts(texts)
+
+
+def test_each_of_the_texts_is_a_text() -> None:
+    wrong: Any = ["a", 5]
+    with pytest.raises(InvalidRequestError, match=r"texts\[1\] is a text, not 5"):
+        read_texts(wrong)
+    assert read_texts(("a", "b")) == ["a", "b"]

@@ -24,6 +24,7 @@ from dragoman import (
     Refusal,
     Response,
     ResponseSnapshot,
+    ResponseTooLargeError,
     Seal,
     SealUpdate,
     StreamEnd,
@@ -36,7 +37,7 @@ from dragoman import (
     Usage,
     UsageSnapshot,
 )
-from dragoman.assembly import Assembler, build_response
+from dragoman.assembly import MAX_PARTS, Assembler, build_response
 
 STOP = ResponseSnapshot(finish=Finish(reason="stop", raw="stop"))
 CALL = ToolCall(name="f", call_id="1")
@@ -248,3 +249,11 @@ def test_signing_keeps_what_the_error_already_says() -> None:
 )
 def test_a_plain_stop_is_called_by_what_stopped(parts: list[Text], given: str, reason: str) -> None:
     assert build_response(parts, Finish(reason=given, raw="end")).finish == Finish(reason=reason, raw="end")
+
+
+def test_an_answer_has_no_more_parts_than_can_be_put_together() -> None:
+    assembler = Assembler(StreamStart())
+    for index in range(MAX_PARTS):
+        assembler.feed(PartStart(index, Text(text="")))
+    with pytest.raises(ResponseTooLargeError, match="more than 10000 parts"):
+        assembler.feed(PartStart(MAX_PARTS, Text(text="")))

@@ -212,3 +212,20 @@ def test_a_file_without_profiles_says_so(tmp_path: Path) -> None:
 def test_a_limit_of_replies_is_a_number_of_bytes(most: Any) -> None:
     with pytest.raises(ConfigurationError, match="max_reply_bytes is a whole number of bytes above 0"):
         LLMConfig(model="m", max_reply_bytes=most)
+
+
+def test_keyword_arguments_are_a_mapping() -> None:
+    config: Any = LLMConfig(model="m")
+    with pytest.raises(ConfigurationError, match="kwargs is a mapping, such as a dict, not int"):
+        config.kwargs = 5
+
+
+def test_sources_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no environment variable begins with"):
+        LLMConfig.from_env("D\ud800_")
+    numbers: Any = {"D_MODEL": 5}
+    with pytest.raises(ConfigurationError, match="D_MODEL is a text, not int"):
+        LLMConfig.from_env("D_", numbers)
+    (tmp_path / "odd.toml").write_text("llm = 5")
+    with pytest.raises(ConfigurationError, match=r"llm in .* is a table, \[llm\], not int"):
+        LLMConfig.from_toml(tmp_path / "odd.toml")

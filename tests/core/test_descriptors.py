@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
+from collections.abc import Generator
+from typing import Any
 
 import pytest
 
-from dragoman.descriptors import exhausted
+from core.scripted import Scripted, say
+from dragoman import LLM, ConnectionFailedError, LLMConfig, Response, hookimpl
+from dragoman.descriptors import exhausted, require_descriptors
+from dragoman.hookspecs import Binding
+from dragoman.plugins import installed
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 
@@ -71,3 +78,53 @@ def test_a_process_without_descriptors_is_told_so_and_goes_on_later(first: str, 
 def test_other_errors_are_none_of_these() -> None:
     assert exhausted(OSError(errno.EACCES, "no")) is None
     assert exhausted(OSError(errno.ENFILE, "no")) is not None
+
+
+def test_a_process_without_descriptors_is_told_so_at_once() -> None:
+    resource = pytest.importorskip("resource")
+    require_descriptors()
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    held = os.open(os.devnull, os.O_RDONLY)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (held + 2, before[1]))
+    try:
+        with pytest.raises(ConnectionFailedError, match="too many files are open"):
+            require_descriptors()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        os.close(held)
+    require_descriptors()
+
+
+async def test_a_provider_that_has_none_left_says_so(scripted: Scripted) -> None:
+    scripted.script += [OSError(errno.EMFILE, "Too many open files"), say("Hello")]
+    llm = LLM(LLMConfig(model="scripted/m"))
+    with pytest.raises(ConnectionFailedError, match="too many files are open"):
+        await llm.generate("Hi")
+    assert (await llm.generate("Hi")).text == "Hello"
+
+
+async def test_an_extension_that_has_none_left_says_so(scripted: Scripted) -> None:
+    scripted.script += [say("Hello"), say("Hello")]
+    wrapper = Exhausting()
+    installed().register(wrapper)
+    llm = LLM(LLMConfig(model="scripted/m"))
+    with pytest.raises(ConnectionFailedError, match="too many files are open"):
+        await llm.generate("Hi")
+    wrapper.error = OSError(errno.EACCES, "no")
+    with pytest.raises(OSError, match="no"):
+        await llm.generate("Hi")
+
+
+class Exhausting:
+    """Fail in front of the provider."""
+
+    error = OSError(errno.EMFILE, "Too many open files")
+
+    @hookimpl(wrapper=True)
+    def dragoman_chat(self, binding: Binding) -> Generator[None, Any, Any]:
+        yield
+
+        async def call(request: object, context: object) -> Response:
+            raise self.error
+
+        return call

@@ -1,8 +1,21 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from dragoman import Bytes, Data, Extension, FileRef, Media, OutputError, Text, ToolCall, ToolResult
+from dragoman import (
+    Bytes,
+    Data,
+    Extension,
+    FileRef,
+    InvalidRequestError,
+    Media,
+    OutputError,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from dragoman.parts import Outcome
 
 
@@ -39,3 +52,9 @@ def test_a_result_may_be_given_as_text_or_parts() -> None:
 
 def test_an_extension_knows_its_issuer() -> None:
     assert Extension(kind="acme.canvas", value={}).issuer == "acme"
+
+
+def test_a_text_is_a_text() -> None:
+    wrong: Any = 5
+    with pytest.raises(InvalidRequestError, match="text of Text is a text, not 5"):
+        Text(text=wrong)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -215,3 +216,9 @@ async def test_a_stream_whose_patience_ends_is_closed(clock: FakeClock) -> None:
     assert streams.left == [ServerError]
     with pytest.raises(RequestTimeoutError):
         await opening(streams, CallContext(clock=clock, deadline=1.0))
+
+
+def test_retries_are_whole() -> None:
+    wrong: Any = 1.5
+    with pytest.raises(ValueError, match="a whole number from 0"):
+        RetryPolicy(retries=wrong)

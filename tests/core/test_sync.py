@@ -20,6 +20,7 @@ from dragoman import (
     CallContext,
     ChatRequest,
     ConfigurationError,
+    ConnectionFailedError,
     LLMConfig,
     Message,
     Response,
@@ -215,3 +216,22 @@ def test_calls_while_the_process_ends_are_one_clear_error_each() -> None:
     assert done.stdout.splitlines()[0] == "hi"
     assert "late: the process is about to end, and its event loop has ended" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_a_thread_that_has_ended_refuses_calls_and_ends_those_that_go_on() -> None:
+    thread = _LoopThread()
+    began = threading.Event()
+
+    async def wait() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(thread.run, wait())
+        began.wait(5)
+        thread.close()
+        with pytest.raises(ConnectionFailedError, match="the process is about to end"):
+            waiting.result(5)
+    with pytest.raises(ConfigurationError, match="the process is about to end"):
+        thread.run(wait())
+    atexit.unregister(thread.close)

@@ -175,3 +175,10 @@ def test_a_socket_that_tells_nothing_proves_nothing() -> None:
     with socket.socket() as closed:
         pass
     assert connection._acknowledged(closed) is None  # noqa: SLF001
+
+
+def test_a_parser_that_fails_is_not_between_replies() -> None:
+    def fail() -> None:
+        raise ValueError
+
+    assert not connection._is_between_replies(SimpleNamespace(feed_eof=fail))  # noqa: SLF001

@@ -14,8 +14,8 @@ from typing import Any, Self, cast
 import pytest
 
 from core.http.echoing import answer, echo, raw
-from dragoman import LLM, DragomanError, ResponseTooLargeError, SyncLLM
-from dragoman.http import AioHttpTransport
+from dragoman import LLM, CallContext, DragomanError, ResponseTooLargeError, StreamInterruptedError, SyncLLM
+from dragoman.http import AioHttpTransport, HttpRequest
 from dragoman.http.sessions import Session
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import End, Received, Reply
@@ -275,3 +275,16 @@ async def test_a_reply_may_be_as_large_as_the_configuration_says(loopback: Loopb
             await answer(llm, "q1", streamed=streamed)
     async with LLM(CLIENT.config(loopback.url, max_reply_bytes=100_000)) as llm:
         assert await answer(llm, "q1", streamed=streamed) == "answer to q1"
+
+
+async def test_closing_tells_a_call_whose_reply_has_begun(loopback: LoopbackServer) -> None:
+    loopback.always(Reply(body=b'{"choices": [', ending="stall"))
+    transport = AioHttpTransport(trust_env=False)
+    task = asyncio.create_task(transport.send(HttpRequest(url=loopback.url), CallContext()))
+    await asyncio.to_thread(loopback.wait_requests, 1)
+    while not (session := transport._sessions.known()) or not any(each.status for each in session.exchanges):  # noqa: ASYNC110, SLF001  # the server is in another thread
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.01)
+    await transport.aclose()
+    with pytest.raises(StreamInterruptedError, match="client was closed"):
+        await task

@@ -900,3 +900,16 @@ def test_a_tool_may_carry_options_of_the_provider() -> None:
     body = encode(tools=tools)
     assert [tool.get("defer_loading") for tool in body["tools"]] == [True, None]
     assert "x" not in body["tools"][0]
+
+
+def test_all_citations_arrive_with_the_end_though_the_answer_holds_no_output() -> None:
+    urls = [f"https://{number}.test" for number in range(100)]
+    annotations = [
+        {"type": "response.output_text.annotation.added", "item_id": "msg_1", "annotation": {**CITED, "url": url}}
+        for url in urls
+    ]
+    delta = {"type": "response.output_text.delta", "item_id": "msg_1", "content_index": 0, "delta": "x"}
+    response = {"id": "r", "model": "m", "status": "completed", "output": []}
+    answer = collect(delta, *annotations, {"type": "response.completed", "response": response})
+    [part] = answer.message.parts
+    assert [each.source_url for each in part.citations] == urls  # type: ignore[union-attr]

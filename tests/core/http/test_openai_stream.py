@@ -14,6 +14,7 @@ from dragoman import (
     ProtocolError,
     ProviderError,
     Refusal,
+    ResponseTooLargeError,
     ServerError,
     StreamInterruptedError,
     Text,
@@ -328,3 +329,22 @@ def test_the_plain_case_makes_one_event_of_each_chunk() -> None:
     assert rest == [[TextDelta(0, "b")], [TextDelta(0, "c")]]
     with pytest.raises(StreamInterruptedError):
         assemble([event for events in (first, *rest) for event in events])
+
+
+class TestMuch:
+    def test_all_citations_arrive_with_the_end(self) -> None:
+        cited = [{"type": "url_citation", "url_citation": {"url": f"u{number}"}} for number in range(100)]
+        response = decoded(chunk({"content": "x"}), *(chunk({"annotations": [each]}) for each in cited), STOP)
+        [text] = response.message.parts
+        assert isinstance(text, Text)
+        assert [each.source_url for each in text.citations] == [f"u{number}" for number in range(100)]
+
+    def test_sound_without_words_has_no_transcript(self) -> None:
+        response = decoded(chunk({"audio": {"id": "a", "data": "AAAA"}}), STOP)
+        [sound] = response.message.parts
+        assert isinstance(sound, Media)
+        assert sound.metadata == {}
+
+    def test_choices_are_no_more_than_anybody_asks_for(self) -> None:
+        with pytest.raises(ResponseTooLargeError, match="more than 10000 choices"):
+            decoded(*(chunk({"content": "x"}, index=number + 1) for number in range(10_001)), STOP)

@@ -111,3 +111,10 @@ class TestItems:
         for kind, sent in [("custom", "custom_tool_call_output"), ("function", "function_call_output")] * 2:
             call = Message("assistant", [ToolCall(name="n", call_id="c", metadata={"type": kind})])
             assert InputEncoder(issuer="acme").encode([call, result])[1]["type"] == sent
+
+
+def test_nothing_is_kept_of_what_cannot_be_compared() -> None:
+    message = Message("user", [Text(text="x", metadata={"a": 1})])
+    object.__setattr__(message, "_changeable", (object(),))
+    keep(message, keep, "encoded")
+    assert recall(message, keep) is None
