@@ -196,12 +196,12 @@ COUNTS: dict[str, Callable[[str], float]] = {
     "modules imported": modules,
 }
 BUDGETS: dict[tuple[str, str], float] = {
-    ("functions for a whole answer", "openai"): 168,
-    ("functions for a whole answer", "openai, Responses"): 232,
-    ("functions for a whole answer", "anthropic"): 186,
-    ("functions for a whole answer over a socket", "openai"): 326,
-    ("functions for a whole answer over a socket", "openai, Responses"): 391,
-    ("functions for a whole answer over a socket", "anthropic"): 346,
+    ("functions for a whole answer", "openai"): 174,
+    ("functions for a whole answer", "openai, Responses"): 238,
+    ("functions for a whole answer", "anthropic"): 192,
+    ("functions for a whole answer over a socket", "openai"): 332,
+    ("functions for a whole answer over a socket", "openai, Responses"): 397,
+    ("functions for a whole answer over a socket", "anthropic"): 351,
     ("functions for a stream beside its pieces", "openai"): 300,
     ("functions for a stream beside its pieces", "openai, Responses"): 455,
     ("functions for a stream beside its pieces", "anthropic"): 386,

@@ -229,3 +229,22 @@ def test_sources_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "odd.toml").write_text("llm = 5")
     with pytest.raises(ConfigurationError, match=r"llm in .* is a table, \[llm\], not int"):
         LLMConfig.from_toml(tmp_path / "odd.toml")
+
+
+def test_the_environment_says_how_connections_are_made() -> None:
+    said = {
+        "PROXY": "false",
+        "VERIFY": "ca.pem",
+        "MAX_REPLY_BYTES": "9",
+        "CONNECT_TIMEOUT": "1.5",
+        "ALLOW_INSECURE": "1",
+    }
+    config = LLMConfig.from_env("D_", {f"D_{name}": text for name, text in said.items()})
+    expected = {
+        "proxy": False,
+        "verify": "ca.pem",
+        "max_reply_bytes": 9,
+        "connect_timeout": 1.5,
+        "allow_insecure": True,
+    }
+    assert config.kwargs == expected

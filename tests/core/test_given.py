@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman import InvalidRequestError
-from dragoman.given import MAX_LEVELS, copied, is_hashable, plain_number, plain_text, seconds, shown
+from dragoman.given import MAX_LEVELS, copied, is_hashable, is_same, plain_number, plain_text, seconds, shown
 
 NO_NUMBERS = ["5", b"5", True, None, [], Decimal(5), Fraction(5), 5j, float("nan"), float("inf"), -float("inf")]
 
@@ -122,3 +122,24 @@ def test_what_is_nested_too_deep_or_holds_itself_is_refused() -> None:
         with pytest.raises(InvalidRequestError, match="x is nested deeper than 100 levels, or holds itself") as caught:
             copied(value, "x")
         assert caught.value.parameter == "x"
+
+
+def test_the_same_is_what_is_sent_alike() -> None:
+    here = object()
+    alike: list[tuple[object, object]] = [
+        ({"a": [1, 2.5, "x", None]}, {"a": [1, 2.5, "x", None]}),
+        ((1, 2), (1, 2)),
+        ({1}, {1}),
+        (here, here),
+    ]
+    others: list[tuple[object, object]] = [
+        (1, True),
+        (0.0, -0.0),
+        ([1], [1, 2]),
+        ({"a": 1}, {"b": 1}),
+        ({"a": 1}, {"a": 2}),
+        ({1}, {2}),
+        (object(), here),
+    ]
+    assert all(is_same(*each) for each in alike)
+    assert not any(is_same(*each) for each in others)

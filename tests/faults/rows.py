@@ -818,7 +818,7 @@ ROWS = (
     Row(
         number=90,
         injected="a small compressed reply that unpacks to less than the limit",
-        required="ResponseTooLargeError once it has grown to 128 times its size",
+        required="ResponseTooLargeError once it has grown to more than 1 MiB and 128 times its size",
         absent="is a matter of the transport: tests/core/http/test_transport.py",
     ),
     Row(

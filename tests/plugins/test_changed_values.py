@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -55,7 +56,24 @@ def _result() -> tuple[list[Message], Callable[[], object]]:
     return [Message("user", "q"), call, Message("tool", [result])], lambda: value.update(said="NEW")
 
 
-CHANGES = {"data": _data, "the result of a tool": _result}
+def _equal() -> tuple[list[Message], Callable[[], object]]:
+    value: dict[str, Any] = {"said": [1], "NEW": 0}
+    del value["NEW"]
+    return [Message("user", [Data(value=value)])], lambda: value.update(said=[True], NEW=1.0)
+
+
+@dataclass
+class Held:
+    said: str = "OLD"
+
+
+def _object() -> tuple[list[Message], Callable[[], object]]:
+    held = Held()
+    value: Any = [held]
+    return [Message("user", [Data(value=value)])], lambda: setattr(held, "said", "NEW")
+
+
+CHANGES = {"data that is equal": _equal, "an object in data": _object, "data": _data, "the result of a tool": _result}
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -127,3 +145,28 @@ async def test_what_a_part_carries_along_counts_as_a_change() -> None:
             options["anthropic"] = {"cache_control": {"type": "ephemeral"}}
             await llm.generate(messages)
     assert [b"ephemeral" in each.body for each in server.requests] == [False, True]
+
+
+@pytest.mark.parametrize(("before", "now"), [(1, True), (1, 1.0), (0.0, -0.0), ({"a": 1, "b": 2}, {"b": 2, "a": 1})])
+async def test_what_is_only_equal_is_sent_as_it_is_now(
+    asked: tuple[LLM, LoopbackServer], before: Any, now: Any
+) -> None:
+    llm, server = asked
+    value: dict[str, Any] = {"f": before}
+    async with llm:
+        await llm.generate(message := Message("user", [Data(value=value)]))
+        value["f"] = now
+        await llm.generate(message)
+    assert server.requests[0].body != server.requests[1].body
+
+
+@pytest.mark.parametrize(("before", "now"), [(1, True), (1, 1.0), ({"a": 1, "b": 2}, {"b": 2, "a": 1})])
+async def test_an_option_that_is_only_equal_is_sent_as_it_is_now(before: Any, now: Any) -> None:
+    with LoopbackServer(Reply.json(CHAT.whole("ok"))) as server:
+        given = {"api_base": f"{server.url}/v1", "extra_body": {"f": before}}
+        config = LLMConfig(model="m", provider="openai_compatible", **given)
+        async with LLM(config) as llm:
+            await llm.generate("q")
+            config.kwargs["extra_body"]["f"] = now
+            await llm.generate("q")
+    assert server.requests[0].body != server.requests[1].body

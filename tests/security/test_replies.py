@@ -181,7 +181,10 @@ def test_the_test_would_notice_a_file(tmp_path: Path, read: Callable[[Path], obj
 
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "execfile", "input", "breakpoint"}
 FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "yaml", "subprocess", "runpy", "code", "netrc", "xmlrpc"}
-APART = {"dragoman/cli/doctor.py": {"subprocess"}}  # runs this interpreter, on names of installed distributions
+APART = {
+    "dragoman/cli/doctor.py": {"subprocess"},  # runs this interpreter, on names of installed distributions
+    "dragoman/http/recollection.py": {"marshal"},  # writes what it compares, and reads none of it
+}
 IMPORTERS = {  # what imports by a name, and where that name comes from
     "dragoman/lazily.py": "a table of the package's own modules",
     "dragoman/plugins.py": "the entry points of installed distributions",
@@ -208,6 +211,12 @@ def test_no_source_can_run_what_arrives() -> None:
             modules |= {alias.name for alias in node.names} if isinstance(node, ast.Import) else set()
             used = {module.partition(".")[0] for module in modules} & FORBIDDEN_MODULES
             assert used <= APART.get(name, set()), name
+
+
+def test_what_is_marshalled_is_never_read() -> None:
+    [source] = [tree for name, tree in trees() if name == "dragoman/http/recollection.py"]
+    taken = [node for node in ast.walk(source) if isinstance(node, ast.ImportFrom) and node.module == "marshal"]
+    assert [alias.name for node in taken for alias in node.names] == ["dumps"]
 
 
 def test_nothing_is_imported_by_a_name_that_arrives() -> None:

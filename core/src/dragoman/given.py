@@ -93,6 +93,32 @@ def copied(value: Any, name: str) -> Any:
     raise InvalidRequestError(message, parameter=name)
 
 
+def is_same(before: object, now: object) -> bool:
+    """Tell whether *now* would be sent as *before*: equal in value, type, sign and order, all the way down.
+
+    Objects that are neither plain values nor containers are the same only if they are one object.
+    """
+    kind: Any = now.__class__
+    if before.__class__ is not kind:
+        return False
+    if issubclass(kind, float):
+        return repr(before) == repr(now)
+    if issubclass(kind, _ATOMS):
+        return before == now
+    if issubclass(kind, dict | list | tuple):
+        return _contents_are_same(before, now)
+    return before is now or (issubclass(kind, set | frozenset) and before == now)
+
+
+def _contents_are_same(before: Any, now: Any) -> bool:
+    values: Any = now
+    if len(before) != len(now):
+        return False
+    if not all(map(is_same, before, values)):
+        return False
+    return not isinstance(before, dict) or all(map(is_same, before.values(), values.values()))  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+
+
 class _TooDeepError(Exception):
     """Report a value that is nested too deep."""
 

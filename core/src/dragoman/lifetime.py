@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 from attrs import define, field
 
-from dragoman.errors import ConnectionFailedError
+from dragoman.errors import ConfigurationError, ConnectionFailedError
 
 T = TypeVar("T")
 
@@ -163,18 +163,21 @@ class OpeningStream:
     """Open a stream when it is entered, and hang up when it is left."""
 
     __slots__ = ("_opening", "_stream")
-    _stream: EventStream
 
     def __init__(self, opening: Callable[[], Awaitable[EventStream]]) -> None:
-        self._opening = opening
+        self._opening: Callable[[], Awaitable[EventStream]] | None = opening
+        self._stream: EventStream | None = None
 
     async def __aenter__(self) -> EventStream:
-        opening = self._opening
-        del self._opening  # the question is not kept for as long as the answer takes
+        opening, self._opening = self._opening, None  # the question is not kept for as long as the answer takes
+        if opening is None:
+            message = "this stream was entered before; call stream() again for another one"
+            raise ConfigurationError(message)
         self._stream = await opening()
         return self._stream
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._stream.__aexit__(kind, error, traceback)
+        if self._stream is not None:
+            await self._stream.__aexit__(kind, error, traceback)

@@ -16,7 +16,7 @@ from dragoman.config import LLMConfig, configuration
 from dragoman.descriptors import exhausted
 from dragoman.errors import ConfigurationError
 from dragoman.fallback import FALL_BACK, fallback_config, may_fall_back, model_of, told
-from dragoman.given import copied
+from dragoman.given import copied, is_same
 from dragoman.lifetime import Call, HeldStream, OpeningStream, Uses
 from dragoman.message import Message
 from dragoman.provider import CountsTokens, Embeddings, Embeds, ListsModels, ModelInfo, Prepared, Prepares
@@ -259,7 +259,7 @@ class LLM:
         config, bound, asking, seen = self.config, self._bound, self._asking, self._seen
         if bound is None or asking is None or seen is None:
             return self._renewed(config)
-        if seen[0] is config and seen[1] == config.revision and seen[2] == config.kwargs:
+        if seen[0] is config and seen[1] == config.revision and is_same(seen[2], config.kwargs):
             return bound, asking
         return self._renewed(config)
 
@@ -273,7 +273,7 @@ class LLM:
         needed = Discreet({name: value for name, value in kwargs.items() if name not in _NOT_BOUND})
         bound_to = (config.model, config.api_key, config.api_base, needed)
         bound = self._bound
-        if bound is None or bound_to != self._bound_to:
+        if bound is None or not is_same(self._bound_to, bound_to):
             bound = self._replaced_by(bind(config))
             self._bound_to = bound_to
         asking = self._asking = Asking.of(

@@ -230,7 +230,7 @@ class ModelInfo(Value):
 
 @runtime_checkable
 class Connects(Protocol):
-    """Make connections as the configuration says; every provider made of :mod:`dragoman.http` does."""
+    """Make connections as the configuration says; every provider that is made with ``dragoman.http`` does."""
 
     def connect_by(self, config: ProviderConfig) -> None:
         """Take ``proxy``, ``verify``, ``client_cert`` and ``max_reply_bytes`` from *config*, before anything is sent.

@@ -15,7 +15,12 @@ from dragoman.given import shown
 from dragoman.request import SETTINGS
 from dragoman.secret import Discreet
 
-_NAMES = (*FIELDS, *SETTINGS, "provider", "timeout", "num_retries", "on_unsupported")
+_LIMITS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
+_NAMES = (
+    *(*FIELDS, *SETTINGS, *_LIMITS, "provider", "num_retries", "on_unsupported"),
+    *("proxy", "verify", "client_cert", "max_reply_bytes", "allow_insecure"),
+)
+_SWITCHES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 def of_environment(environ: Mapping[str, str], prefix: str) -> dict[str, Any]:
@@ -51,12 +56,15 @@ def _is_set(environ: Mapping[str, str], prefix: str, name: str) -> bool:
 
 def _read(name: str, text: Any, prefix: str) -> Any:
     kinds: dict[str, type[Any]] = dict.fromkeys(("max_tokens", "top_k", "seed", "top_logprobs", "num_retries"), int)
-    kinds |= dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty", "timeout"), float)
+    kinds["max_reply_bytes"] = int
+    kinds |= dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty", *_LIMITS), float)
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         message = f"{prefix}{name.upper()} is a text, not {type(text).__name__}"
         raise ConfigurationError(message, parameter=name)
-    if name in {"parallel_tool_calls", "logprobs"}:
-        return text.lower() in {"1", "true", "yes"}
+    if name in {"parallel_tool_calls", "logprobs", "allow_insecure"}:
+        return _SWITCHES.get(text.lower(), False)
+    if name in {"proxy", "verify"}:
+        return _SWITCHES.get(text.lower(), text)
     try:
         return kinds.get(name, str)(text)
     except ValueError:

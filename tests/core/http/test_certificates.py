@@ -60,6 +60,16 @@ class TestVerify:
         assert "No such file" in refusal(verify=tmp_path / "nowhere.pem")
         assert "for a server" in refusal(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
 
+    @pytest.mark.parametrize("path", ["", "a\0b", "a\ud800"])
+    def test_that_is_no_path_is_refused(self, path: str) -> None:
+        assert "is the path of a file" in refusal(verify=path)
+        assert "is the path of a file" in refusal(client_cert=path)
+
+    def test_that_does_not_look_at_the_name_wants_allow_insecure_beside_it(self) -> None:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        assert "allow_insecure" in refusal(verify=context)
+
     def test_takes_a_folder(self, tmp_path: Path) -> None:
         context = tls_context(ProviderConfig(name="n", verify=tmp_path))
         assert context is not None

@@ -11,12 +11,23 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any, Self, cast
 
+import attrs
 import pytest
 
-from core.http.echoing import answer, echo, raw
-from dragoman import LLM, CallContext, DragomanError, ResponseTooLargeError, StreamInterruptedError, SyncLLM
+from core.http.echoing import answer, asked_for, echo, raw
+from core.http.faulty import Say
+from dragoman import (
+    LLM,
+    CallContext,
+    ConfigurationError,
+    DragomanError,
+    ResponseTooLargeError,
+    StreamInterruptedError,
+    SyncLLM,
+)
 from dragoman.http import AioHttpTransport, HttpRequest
 from dragoman.http.sessions import Session
+from dragoman.testing.faults.fault import sound
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import End, Received, Reply
 from faults.clients import CLIENTS
@@ -288,3 +299,44 @@ async def test_closing_tells_a_call_whose_reply_has_begun(loopback: LoopbackServ
     await transport.aclose()
     with pytest.raises(StreamInterruptedError, match="client was closed"):
         await task
+
+
+async def test_a_stream_is_entered_once(loopback: LoopbackServer) -> None:
+    loopback.always(echo)
+    async with LLM(CLIENT.config(loopback.url)) as llm:
+        manager = llm.stream("q1")
+        async with manager as stream:
+            assert (await stream.collect()).text == "answer to q1"
+        with pytest.raises(ConfigurationError, match="entered before"):
+            await manager.__aenter__()
+        await llm.stream("q1").__aexit__(None, None, None)  # which was never entered
+
+
+async def test_a_request_id_that_repeats_the_key_is_masked(loopback: LoopbackServer) -> None:
+    def repeat(request: Received) -> Any:
+        return attrs.evolve(sound(asked_for(request), "x"), headers={"x-request-id": request.headers["authorization"]})
+
+    loopback.always(repeat)
+    async with LLM(CLIENT.config(loopback.url)) as llm:
+        response = await llm.generate("q1")
+    assert response.origin.request_id == "********"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_an_error_that_nobody_can_unpack_tells_by_its_status(loopback: LoopbackServer, status: int) -> None:
+    headers = {"content-encoding": "br", "retry-after": "3"}
+    loopback.always(Reply(status=status, body=b"\x8b", headers=headers))
+    async with LLM(CLIENT.config(loopback.url)) as llm:
+        with pytest.raises(DragomanError) as caught:
+            await llm.generate("q1")
+    assert (caught.value.status, caught.value.retryable, caught.value.retry_after) == (status, True, 3.0)
+
+
+async def test_a_connection_that_switched_protocols_does_not_serve_again(loopback: LoopbackServer) -> None:
+    loopback.reply(Say((b"HTTP/1.1 101 Switching Protocols\r\n\r\n",)))
+    loopback.always(echo)
+    async with LLM(CLIENT.config(loopback.url)) as llm:
+        with pytest.raises(DragomanError):
+            await llm.generate("q1")
+        assert await answer(llm, "q2", streamed=False) == "answer to q2"
+    assert loopback.connections == 2

@@ -117,3 +117,8 @@ def test_a_long_list_of_parts_is_refused() -> None:
     assert items_of({"a": 1}) == []
     with pytest.raises(ResponseTooLargeError, match="a list of 10001 items, where 10000 are accepted"):
         items_of([1] * (MAX_ITEMS + 1))
+
+
+def test_a_large_text_with_half_a_pair_is_not_read_twice() -> None:
+    with pytest.raises(ProtocolError, match="expected JSON"):
+        loads(b'"' + b"\\ud800" * (2 << 20) + b'"')

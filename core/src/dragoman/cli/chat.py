@@ -15,7 +15,7 @@ from dragoman.message import Message
 from dragoman.nesting import parsed
 from dragoman.response import Response
 
-_WORDS = {"true": True, "false": False, "null": None}
+_WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 
 
 @click.command()

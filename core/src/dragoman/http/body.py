@@ -93,6 +93,8 @@ class AioHttpStream:
         if self.status in _REDIRECTS:
             self.end()
             raise _redirected(self.status, self.headers)
+        if self._encoding not in _ENCODINGS and self.status >= 400:  # noqa: PLR2004  # the status says enough
+            self._encoding = ""
         if self._encoding not in _ENCODINGS:
             self.end()
             message = f"the reply is compressed as {self._encoding!r}, which was not asked for"

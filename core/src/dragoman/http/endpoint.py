@@ -234,7 +234,12 @@ def checked_headers(headers: Mapping[str, str], *, per_call: bool = False) -> di
         for name in given:
             lower = str(name).lower()
             telling = _is_telling(lower)
-            if not _TOKEN.fullmatch(lower) or lower in _RESERVED or (per_call and telling):
+            if (
+                not hasattr(name, "encode")
+                or not _TOKEN.fullmatch(lower)
+                or lower in _RESERVED
+                or (per_call and telling)
+            ):
                 message = f"the header {name!r} cannot be set here"
                 raise InvalidRequestError(message, parameter="headers")
             if not _is_value(given[name]):

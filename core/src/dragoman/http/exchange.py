@@ -20,7 +20,9 @@ from dragoman.http.proxy import Proxy
 from dragoman.http.wire import HttpRequest
 from dragoman.secret import reveal
 
-_INTERIM = frozenset(range(100, 200)) - {101}  # which is the last that is said in HTTP
+_SWITCHING = 101
+"""After this, a connection does not speak HTTP any more."""
+_INTERIM = frozenset(range(100, 200)) - {_SWITCHING}  # which is the last that is said in HTTP
 _MOST_INTERIM = 32
 """How many interim replies a server may send; real ones send one or two."""
 _UNASKED = ("accept", "user-agent")
@@ -211,7 +213,7 @@ class Exchange:
         protocol, transport = self._protocol, connection.transport
         if transport is not None and transport.get_write_buffer_size():
             transport.abort()  # else it would stay until a server that does not listen has taken everything
-        elif self.status and self.content.is_eof() and protocol.end():
+        elif self.status not in {0, _SWITCHING} and self.content.is_eof() and protocol.end():
             if self._reuse.allow():
                 connection.release()
             else:

@@ -75,6 +75,7 @@ class HttpProvider:
         self._choose = dialect.for_request if isinstance(dialect, ChoosesDialect) else None
         self._asked = endpoint.base.origin
         self._kept = KEPT_HEADERS + kept_headers
+        self._proofs = tuple(each for each in endpoint.headers.values() if isinstance(each, Secret))
         self._headers = {"content-type": "application/json", "user-agent": _USER_AGENT, **endpoint.headers}
 
     def connect_by(self, config: ProviderConfig) -> None:
@@ -326,7 +327,10 @@ class HttpProvider:
         self._blame(error, reply.headers, None, getattr(reply, "sent", sent))
 
     def _origin(self, model: str, headers: Mapping[str, str], origin: Origin = Origin()) -> Origin:
-        return changed(origin, model=model, endpoint=self._asked, request_id=_request_id(headers))
+        request_id = _request_id(headers)
+        if request_id and any(each.reveal().removeprefix("Bearer ") in request_id for each in self._proofs):
+            request_id = MASK  # a server that repeats there what it got
+        return changed(origin, model=model, endpoint=self._asked, request_id=request_id)
 
     def _keep(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name: header_text(value) for name, value in headers.items() if name.startswith(self._kept)}

@@ -107,7 +107,7 @@ def _problem(address: str, parts: SplitResult) -> str:
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         return "names more than a host and a port"
     host = parts.netloc.rpartition("@")[2]
-    if not _PRINTABLE.fullmatch(address) or not host.isascii() or "\\" in host:
+    if not _PRINTABLE.fullmatch(address) or not host.isascii() or "\\" in host or ".." in host or host[0] == ".":
         return "holds a space or another character that no address may hold"
     if ":" in unquote(parts.username or ""):
         return "holds a user name with a colon, which no proxy can be told"

@@ -5,16 +5,19 @@ What a message was last encoded as is kept on the message; for what comes with e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from marshal import dumps
 from operator import is_
 from typing import Any, Generic, TypeVar
 
-from dragoman.given import copied
 from dragoman.message import Message, changeable
 
 T = TypeVar("T")
 
-_EMPTY: dict[str, Any] = {}
+_VERSION = 2
+"""The version of marshal that does not depend on who else holds a text. What it writes tells values apart by type, sign
+and order too, as ``==`` does not; it is compared, and never read.
+"""
 _UNCHANGING = (str, bytes, bool, int, float, type(None))
 
 
@@ -29,9 +32,12 @@ def recall(message: Message, by: object) -> Any:
     kept = getattr(message, "_kept", None)
     if kept is None or kept[0] is not by:
         return None
-    for value, copy in kept[2]:
-        if value != copy:
-            return None
+    try:
+        for value, written in kept[2]:
+            if dumps(value, _VERSION) != written:
+                return None
+    except ValueError:  # it holds an object of another kind by now
+        return None
     return kept[1]
 
 
@@ -40,16 +46,11 @@ def keep(message: Message, by: object, encoded: Any) -> None:
 
     Nothing is kept of a message that holds an object of a kind that cannot be compared with what it was.
     """
-    values: list[tuple[Any, Any]] = []
-    for value in getattr(message, "_changeable", None) or changeable(message):
-        if isinstance(value, _UNCHANGING):
-            continue
-        if type(value) is dict and not value:
-            values.append((value, _EMPTY))  # one for all: most are empty  # pyright: ignore[reportUnknownArgumentType]
-        elif isinstance(value, Mapping | list | tuple | bytearray | memoryview):
-            values.append((value, copied(value, "a message")))  # pyright: ignore[reportUnknownArgumentType]
-        else:
-            return
+    held = getattr(message, "_changeable", None) or changeable(message)
+    try:
+        values = [(value, dumps(value, _VERSION)) for value in held if not isinstance(value, _UNCHANGING)]
+    except ValueError:
+        return
     object.__setattr__(message, "_kept", (by, encoded, values))
 
 

@@ -42,7 +42,7 @@ def _given(context: ssl.SSLContext, config: ProviderConfig) -> ssl.SSLContext:
         _refuse("verify", "is an ssl.SSLContext for a server; make one with ssl.create_default_context()")
     if config.client_cert is not None:
         _refuse("client_cert", "goes with the path of a CA bundle; load the certificate into the ssl.SSLContext itself")
-    if context.verify_mode is ssl.CERT_NONE:
+    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
         _refuse_unchecked(config)
     return context
 
@@ -65,7 +65,7 @@ def _trusting(verify: Any) -> ssl.SSLContext:
         if path.is_dir():
             return ssl.create_default_context(capath=str(path))
         return ssl.create_default_context(cafile=str(path))
-    except OSError as error:  # those of OpenSSL are of this class too
+    except (OSError, ValueError) as error:  # those of OpenSSL are of the first class, too
         reason = _reason(error)
     return _refuse("verify", f"names no CA bundle in PEM: {path}: {reason}")
 
@@ -81,7 +81,9 @@ def _show(context: ssl.SSLContext, given: Any) -> None:
         certificate, key = _path("client_cert", given), None
     try:
         context.load_cert_chain(str(certificate), key, password=_no_passphrase)
-    except OSError as error:
+    except ConfigurationError:
+        raise
+    except (OSError, ValueError) as error:
         reason = _reason(error)
     else:
         return
@@ -91,6 +93,8 @@ def _show(context: ssl.SSLContext, given: Any) -> None:
 def _path(name: str, given: Any) -> Path:
     if not isinstance(given, str | os.PathLike):
         _refuse(name, f"is a path, not {type(given).__name__}")
+    if not str(given).isprintable() or not str(given):  # pyright: ignore[reportUnknownArgumentType]
+        _refuse(name, "is the path of a file, without control characters")
     return Path(given).expanduser()  # pyright: ignore[reportUnknownArgumentType]
 
 
@@ -99,8 +103,8 @@ def _no_passphrase() -> NoReturn:
     _refuse("client_cert", "names a key with a passphrase; give an ssl.SSLContext that has loaded it as verify=")
 
 
-def _reason(error: OSError) -> str:
-    reason = getattr(error, "reason", None) or error.strerror
+def _reason(error: OSError | ValueError) -> str:
+    reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
     return str(reason) if reason else type(error).__name__
 
 

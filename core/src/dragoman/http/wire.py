@@ -101,6 +101,8 @@ MAX_OBJECTS = 1_000_000
 MAX_ITEMS = 10_000
 """How many items a list of parts, calls, choices or citations may hold: more than any model makes."""
 _LARGE = 1 << 20
+_LENIENT = 8 << 20
+"""How many bytes are read again where they hold half a surrogate pair."""
 
 
 def items_of(value: object, most: int = MAX_ITEMS) -> list[Any]:
@@ -195,6 +197,8 @@ def _check_values(data: bytes) -> None:
 
 
 def _loads_leniently(data: bytes, reason: str) -> Any:
+    if len(data) > _LENIENT:
+        data = data[:EXCERPT]  # which takes seconds, in which no deadline could be kept
     try:
         return json.loads(re.sub(_ESCAPE, _whole, data).decode("utf-8"))
     except ValueError:
