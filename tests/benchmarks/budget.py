@@ -204,7 +204,7 @@ BUDGETS: dict[tuple[str, str], float] = {
     ("functions for a whole answer over a socket", "anthropic"): 351,
     ("functions for a stream beside its pieces", "openai"): 300,
     ("functions for a stream beside its pieces", "openai, Responses"): 455,
-    ("functions for a stream beside its pieces", "anthropic"): 386,
+    ("functions for a stream beside its pieces", "anthropic"): 395,
     ("functions for an event of stream()", "openai"): 28,
     ("functions for an event of stream()", "openai, Responses"): 22,
     ("functions for an event of stream()", "anthropic"): 26,

@@ -58,3 +58,12 @@ def test_a_text_is_a_text() -> None:
     wrong: Any = 5
     with pytest.raises(InvalidRequestError, match="text of Text is a text, not 5"):
         Text(text=wrong)
+
+
+def test_a_text_of_another_class_becomes_plain() -> None:
+    class Loud(str):
+        __slots__ = ()
+
+    text = Text(text=Loud("hello"))
+    assert type(text.text) is str
+    assert text == Text(text="hello")

@@ -118,3 +118,12 @@ def test_nothing_is_kept_of_what_cannot_be_compared() -> None:
     object.__setattr__(message, "_changeable", (object(),))
     keep(message, keep, "encoded")
     assert recall(message, keep) is None
+
+
+def test_what_holds_an_object_of_another_kind_by_now_is_encoded_again() -> None:
+    value: dict[str, Any] = {"a": 1}
+    message = Message("user", [Text(text="x", metadata=value)])
+    keep(message, keep, "encoded")
+    assert recall(message, keep) == "encoded"
+    value["a"] = object()
+    assert recall(message, keep) is None
