@@ -8,8 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman import InvalidRequestError
-from dragoman.given import MAX_LEVELS, copied, is_hashable, is_same, plain_number, plain_text, seconds, shown
+from dragoman import ConfigurationError, InvalidRequestError, LLMConfig, Settings
+from dragoman.asking import read_conversation, read_texts
+from dragoman.given import (
+    MAX_LEVELS,
+    copied,
+    is_hashable,
+    is_iterable,
+    is_same,
+    plain_number,
+    plain_text,
+    seconds,
+    shown,
+)
+from dragoman.http import dumps
 
 NO_NUMBERS = ["5", b"5", True, None, [], Decimal(5), Fraction(5), 5j, float("nan"), float("inf"), -float("inf")]
 
@@ -143,3 +155,31 @@ def test_the_same_is_what_is_sent_alike() -> None:
     ]
     assert all(is_same(*each) for each in alike)
     assert not any(is_same(*each) for each in others)
+
+
+class NoDimensions:
+    """Stand for an array without dimensions, which has the method and cannot be gone through."""
+
+    def __iter__(self) -> Any:
+        message = "iteration over a 0-d array"
+        raise TypeError(message)
+
+
+def test_an_array_without_dimensions_is_no_list() -> None:
+    wrong: Any = NoDimensions()
+    assert not is_iterable(wrong)
+    assert is_iterable([])
+    for take in (read_conversation, read_texts, lambda stop: Settings(stop=stop)):
+        with pytest.raises(InvalidRequestError):
+            take(wrong)
+    with pytest.raises(InvalidRequestError, match="stop is a text or a list of texts"):
+        Settings(stop={"a": 1})
+
+
+def test_names_of_any_kind_are_told_without_a_foreign_error() -> None:
+    with pytest.raises(InvalidRequestError, match="JSON cannot say"):
+        dumps({"a": {10**5000: 1}})
+    config = LLMConfig(model="m")
+    config.kwargs.update({5: 6})  # type: ignore[dict-item]
+    with pytest.raises(ConfigurationError, match="the name of a keyword argument is a text, not int"):
+        config.check()

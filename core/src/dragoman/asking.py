@@ -12,7 +12,7 @@ from dragoman.capabilities import Policy
 from dragoman.config import CORE_OPTIONS, FIELDS, LLMConfig
 from dragoman.config_rules import is_policy, no_policy
 from dragoman.errors import InvalidRequestError
-from dragoman.given import copied, no_seconds, plain_text, seconds, shown
+from dragoman.given import copied, is_iterable, no_seconds, plain_text, seconds, shown
 from dragoman.message import Message
 from dragoman.provider import CallContext, Clock, SystemClock, Timeouts
 from dragoman.request import (
@@ -165,7 +165,7 @@ def read_conversation(conversation: Conversation) -> tuple[Message, ...]:
         return (Message("user", conversation),)
     if isinstance(conversation, Message):
         return (conversation,)
-    if not isinstance(conversation, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+    if not is_iterable(conversation):
         text = f"a conversation is a text or messages, not {type(conversation).__name__}"
         raise InvalidRequestError(text)
     return tuple(Message.from_dict(each) if isinstance(each, Mapping) else each for each in conversation)
@@ -181,7 +181,7 @@ def read_texts(texts: str | Iterable[str]) -> list[str]:
     given: Any = texts  # callers without a type checker
     if isinstance(given, str):
         return [plain_text(given)]
-    if isinstance(given, bytes | bytearray | Mapping) or not isinstance(given, Iterable):
+    if isinstance(given, bytes | bytearray | Mapping) or not is_iterable(given):
         message = f"texts are a text or a list of texts, not {type(given).__name__}"  # pyright: ignore[reportUnknownArgumentType]
         raise InvalidRequestError(message, parameter="texts")
     each = [*given]  # pyright: ignore[reportUnknownVariableType]

@@ -34,6 +34,8 @@ def check_options(kwargs: dict[str, Any]) -> None:
         ConfigurationError: for a value of the wrong type or out of range.
 
     """
+    for name in kwargs:
+        text_of("the name of a keyword argument", name)
     for name in _TIMEOUTS:
         value = kwargs.get(name)
         if value is not None and seconds(value) is None:

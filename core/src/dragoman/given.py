@@ -32,6 +32,15 @@ def shown(value: object) -> str:
         return f"a value of the type {type(value).__name__}"
 
 
+def is_iterable(value: object) -> bool:
+    """Tell whether *value* can be gone through, which an array without dimensions only seems to be."""
+    try:
+        iter(value)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    except Exception:  # noqa: BLE001  # of whatever kind: a value is no type
+        return False
+    return True
+
+
 def is_hashable(value: object) -> bool:
     """Tell whether *value* has a hash, whatever its class does when it is asked for one."""
     try:

@@ -9,7 +9,7 @@ import attrs
 from attrs import field, frozen
 
 from dragoman.errors import InvalidRequestError, UnsupportedError
-from dragoman.given import copied, plain_number, plain_text, shown
+from dragoman.given import copied, is_iterable, plain_number, plain_text, shown
 from dragoman.message import Message, check_message
 from dragoman.openstr import OpenStr
 from dragoman.parts import JSON
@@ -111,9 +111,7 @@ def _stop(value: str | Iterable[str] | None) -> tuple[str, ...] | None:
 
 
 def _words(value: Any) -> tuple[Any, ...]:
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        return (value,)
-    return tuple(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return (value,) if isinstance(value, str | Mapping) or not is_iterable(value) else tuple(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
 def _names(value: Iterable[str]) -> frozenset[str]:

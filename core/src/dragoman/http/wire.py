@@ -12,6 +12,7 @@ import orjson
 from attrs import field, frozen
 
 from dragoman.errors import InvalidRequestError, ProtocolError, ResponseTooLargeError
+from dragoman.given import shown
 from dragoman.http.concealment import conceal
 from dragoman.nesting import MAX_DEPTH, is_too_deep
 from dragoman.plain_text import printable
@@ -150,7 +151,8 @@ def _where(value: Any) -> str:
         path, each, depth = ahead.pop()
         kind: Any = each.__class__
         if kind is dict:
-            ahead += [(f"{path}.{name}", inner, depth + 1) for name, inner in reversed(each.items())]
+            named = [(name if isinstance(name, str) else shown(name), inner) for name, inner in each.items()]
+            ahead += [(f"{path}.{name}", inner, depth + 1) for name, inner in reversed(named)]
         elif kind in {list, tuple}:
             ahead += [(f"{path}[{index}]", inner, depth + 1) for index, inner in reversed([*enumerate(each)])]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         elif not _is_sayable(each):
