@@ -49,7 +49,7 @@ def find_definition(app: Sphinx, env: BuildEnvironment, node: pending_xref, cont
         return None
     module = getattr(found, "__module__", "") if isinstance(found, type) or callable(found) else ""
     if not module.startswith("dragoman."):
-        module = "dragoman.hookspecs"  # the marker is an object of pluggy's
+        module = "dragoman.spec.hookspecs"  # the marker is an object of pluggy's
     domain, target = env.domains.python_domain, f"{module}.{name}"
     return domain.resolve_xref(env, node["refdoc"], app.builder, node["reftype"], target, node, content)
 

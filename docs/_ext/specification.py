@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from vocabulary import vocabulary
 
 import dragoman
-from dragoman import claims, hookspecs
-from dragoman.provider import SPEC
+from dragoman.plugins import metadata as claims
+from dragoman.spec import hookspecs
+from dragoman.spec.provider import SPEC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -117,7 +118,7 @@ _ERRORS = """\
 What is raised is one of these. "Tried again" is what holds unless the provider says otherwise of one error. An error
 of a stream holds what had arrived as `partial`."""
 _VOCABULARY = """\
-What stands here is how `dragoman.serialization.to_dict` writes a value and `from_dict` reads it; members that have
+What stands here is how `dragoman.spec.serialization.to_dict` writes a value and `from_dict` reads it; members that have
 their default are left out. The same as JSON Schema is in [vocabulary.json](schemas/vocabulary.json). A value that does
 not fit raises `InvalidRequestError` with the path of each misfit; a part of an unknown `type` is kept as it is. Where
 known words are listed, others are allowed."""
@@ -212,7 +213,7 @@ def _meaning(schema: dict[str, Any]) -> str:
 
 
 def _directory() -> str:
-    known = tomllib.loads(resources.files("dragoman").joinpath("directory.toml").read_text("utf-8"))
+    known = tomllib.loads(resources.files("dragoman.spec").joinpath("directory.toml").read_text("utf-8"))
     here = {_project(path)["name"]: _project(path)["description"] for path in sorted(PLUGINS.glob("*/pyproject.toml"))}
     rows = [
         (

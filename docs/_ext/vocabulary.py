@@ -1,6 +1,6 @@
-"""The public vocabulary as JSON Schema: what :func:`dragoman.serialization.to_dict` writes of it.
+"""The public vocabulary as JSON Schema: what :func:`dragoman.spec.serialization.to_dict` writes of it.
 
-The schemas are those that Dragoman makes of any class (:mod:`dragoman.schema`), with what its converter adds: the
+The schemas are those that Dragoman makes of any class (:mod:`dragoman.spec.schema`), with what its converter adds: the
 member ``type`` by which the classes of a union are told apart, and a message whose content may be a text.
 """
 # ruff: noqa: INP001  # Sphinx and the tests find this file on their path
@@ -14,9 +14,9 @@ import attrs
 
 import dragoman
 from dragoman import ChatRequest, CompletionRequest, Event, Message, Response
-from dragoman.openstr import OpenStr
-from dragoman.provider import SPEC
-from dragoman.schema import json_schema
+from dragoman.spec._enums import OpenStr
+from dragoman.spec.provider import SPEC
+from dragoman.spec.schema import json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

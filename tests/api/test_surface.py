@@ -16,7 +16,7 @@ from types import ModuleType
 
 import pytest
 
-from dragoman.value import Value
+from dragoman.spec._value import Value
 
 SURFACE = Path(__file__).with_name("surface.txt")
 MODULES = ("dragoman", "dragoman.http")

@@ -11,9 +11,9 @@ from dragoman.http.wire import HttpReply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dragoman.http.transport import HttpStream
+    from dragoman.http.transport.transport import HttpStream
     from dragoman.http.wire import HttpRequest
-    from dragoman.provider import CallContext
+    from dragoman.spec.provider import CallContext
     from dragoman.testing.faults import Tongue
 
 BURST = 8

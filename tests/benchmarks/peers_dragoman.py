@@ -59,7 +59,7 @@ class Dragoman(Peer):
                     break
 
     def default_timeout(self) -> str:
-        from dragoman.provider import Timeouts
+        from dragoman.spec.provider import Timeouts
 
         return repr(Timeouts())
 

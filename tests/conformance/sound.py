@@ -22,7 +22,6 @@ from dragoman import (
     Response,
     hookimpl,
 )
-from dragoman.capabilities import YES
 from dragoman.http import (
     Endpoint,
     HttpReply,
@@ -38,6 +37,7 @@ from dragoman.http import (
     loads,
     option_field,
 )
+from dragoman.spec.capabilities import YES
 
 Dialect: TypeAlias = type[OpenAIChat[Any]]
 

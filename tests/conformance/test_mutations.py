@@ -9,7 +9,7 @@ import pytest
 from conformance.sound import Plugin
 from conformance.wrong import answers, being, faults, parts, truth
 from conformance.wrong.table import WRONG, Wrong
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
 from dragoman.testing.conformance import ProviderConformance, checks
 from dragoman.testing.faults import CHAT
 

@@ -12,9 +12,9 @@ import pytest
 
 from conformance.sound import Plugin, SoundChat, SoundProvider
 from dragoman import Capabilities, ChatRequest, CompletionRequest, Text, UnsupportedError, hookimpl
-from dragoman.capabilities import NO, YES
 from dragoman.http import HttpRequest
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
+from dragoman.spec.capabilities import NO, YES
 from dragoman.testing.conformance import LEVELS, ProviderConformance, checks, level_of
 from dragoman.testing.conformance.look import look
 from dragoman.testing.conformance.probe import imported

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.scripted import FakeClock, Scripted, Site
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
 
 
 @pytest.fixture

@@ -28,9 +28,9 @@ from dragoman import (
     TextDelta,
     hookimpl,
 )
-from dragoman.claims import SPECS
-from dragoman.plugins import ALIASES, EXTENSIONS, HOSTS, MODELS, PROVIDERS, installed
-from dragoman.response import build_response
+from dragoman.plugins.metadata import SPECS
+from dragoman.plugins.registry import ALIASES, EXTENSIONS, HOSTS, MODELS, PROVIDERS, installed
+from dragoman.spec.response import build_response
 
 Step: TypeAlias = Response | BaseException | list[Event | BaseException]
 

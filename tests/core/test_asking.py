@@ -21,8 +21,8 @@ from dragoman import (
     Tool,
     ToolChoice,
 )
-from dragoman.asking import Asking, read_conversation, read_texts
-from dragoman.request import JSON_OBJECT, TEXT
+from dragoman.client.request_builder import Asking, read_conversation, read_texts
+from dragoman.spec.request import JSON_OBJECT, TEXT
 
 
 def asking(**config: Any) -> Asking:

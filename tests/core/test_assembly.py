@@ -37,7 +37,7 @@ from dragoman import (
     Usage,
     UsageSnapshot,
 )
-from dragoman.assembly import MAX_PARTS, Assembler, build_response
+from dragoman.spec.assembly import MAX_PARTS, Assembler, build_response
 
 STOP = ResponseSnapshot(finish=Finish(reason="stop", raw="stop"))
 CALL = ToolCall(name="f", call_id="1")

@@ -39,11 +39,11 @@ from dragoman import (
     UsageSnapshot,
     hookimpl,
 )
-from dragoman.binding import Guarded, bind
-from dragoman.hookspecs import Binding
-from dragoman.plugins import installed
-from dragoman.resilience import RetryPolicy
-from dragoman.response import Usage
+from dragoman.client.binding import Guarded, bind
+from dragoman.client.retry import RetryPolicy
+from dragoman.plugins.registry import installed
+from dragoman.spec.hookspecs import Binding
+from dragoman.spec.response import Usage
 
 NO = Cap(support=Support.NO)
 ORIGIN = Origin(provider="acme", distribution="acme-one", version="1", model="m")

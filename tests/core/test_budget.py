@@ -6,8 +6,8 @@ import pytest
 
 from core.scripted import FakeClock
 from dragoman import CallContext, OverloadedError, RateLimitError
-from dragoman.budget import RetryBudget, budget_of
-from dragoman.resilience import RetryPolicy, retrying
+from dragoman.client.retry import RetryPolicy, retrying
+from dragoman.client.retry_budget import RetryBudget, budget_of
 
 
 def test_a_bucket_that_is_empty_gives_nothing() -> None:

@@ -25,7 +25,7 @@ from dragoman import (
     ToolResult,
     UnsupportedError,
 )
-from dragoman.capabilities import NO, UNKNOWN, YES, fit, without_setting
+from dragoman.spec.capabilities import NO, UNKNOWN, YES, fit, without_setting
 
 
 def ask(explicit: str = "", **settings: Any) -> ChatRequest:

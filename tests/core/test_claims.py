@@ -13,10 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from dragoman.claims import GROUPS, PROVIDERS, Announcement, Claim, normal, read_announcements, read_claims, read_names
+from dragoman.plugins.metadata import (
+    GROUPS,
+    PROVIDERS,
+    Announcement,
+    Claim,
+    normal,
+    read_announcements,
+    read_claims,
+    read_names,
+)
 
 ENTRIES = "[dragoman.providers.v1]\nacme = acme_one\n\n[console_scripts]\nacme = acme_one:main\n"
 
@@ -181,7 +189,7 @@ import json, sys
 opened = []
 sys.addaudithook(lambda event, arguments: event in {"open", "os.listdir"} and opened.append(str(arguments[0])))
 from dragoman import LLMConfig, explain
-import dragoman.plugins
+import dragoman.plugins.registry
 counts, modules = [], []
 for _ in range(3):
     before, known = len(opened), set(sys.modules)

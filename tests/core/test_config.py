@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dragoman import ConfigurationError, LLMConfig, Settings
-from dragoman.config import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE
+from dragoman.spec.config import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE
 
 KEY = "sk-1234567890"
 

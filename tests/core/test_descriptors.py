@@ -13,9 +13,9 @@ import pytest
 
 from core.scripted import Scripted, say
 from dragoman import LLM, ConnectionFailedError, LLMConfig, Response, hookimpl
-from dragoman.descriptors import exhausted, require_descriptors
-from dragoman.hookspecs import Binding
-from dragoman.plugins import installed
+from dragoman.plugins.descriptors import exhausted, require_descriptors
+from dragoman.plugins.registry import installed
+from dragoman.spec.hookspecs import Binding
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 

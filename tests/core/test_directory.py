@@ -7,12 +7,13 @@ from importlib import resources
 
 import pytest
 
-from dragoman.directory import host_matches, owner_of_variable, publisher, read_lists, vendor_of
+from dragoman.spec.directory import owner_of_variable, publisher, read_lists, vendor_of
+from dragoman.spec.hosts import host_matches
 
 
 @pytest.mark.parametrize("name", ["directory.toml", "variables.toml"])
 def test_the_data_are_read_as_toml_is_read(name: str) -> None:
-    text = resources.files("dragoman").joinpath(name).read_text("utf-8")
+    text = resources.files("dragoman.spec").joinpath(name).read_text("utf-8")
     wanted = {table: {key: tuple(each) for key, each in entry.items()} for table, entry in tomllib.loads(text).items()}
     assert read_lists(text) == wanted
 

@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 import attrs
 import pytest
 from attrs import field, frozen
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from core.scripted import Scripted, say, spoken
 from dragoman import (
@@ -28,16 +27,15 @@ from dragoman import (
     ToolResult,
     UnsupportedError,
     Url,
-    parts,
-    request,
 )
-from dragoman.binding import Bound, bind
-from dragoman.downgrade import downgrade
-from dragoman.earlier import EarlierProvider
-from dragoman.events import StreamStart
-from dragoman.plugins import Plugins
-from dragoman.provider import CallContext, CountsTokens, Embeddings, Embeds, ListsModels, Prepared, Prepares
-from dragoman.response import Usage
+from dragoman.client.binding import Bound, bind
+from dragoman.plugins.compat import EarlierProvider
+from dragoman.plugins.downgrade import downgrade
+from dragoman.plugins.registry import Plugins
+from dragoman.spec import message, parts, request
+from dragoman.spec.events import StreamStart
+from dragoman.spec.provider import CallContext, CountsTokens, Embeddings, Embeds, ListsModels, Prepared, Prepares
+from dragoman.spec.response import Usage
 
 OLD = (1, 0)
 
@@ -394,7 +392,7 @@ def vocabulary() -> list[type]:
     """Return every class that a request is made of."""
     return [
         each
-        for module in (parts, request, __import__("dragoman.message").message)
+        for module in (parts, request, message)
         for each in vars(module).values()
         if isinstance(each, type) and attrs.has(each) and each.__module__.startswith("dragoman.")
     ]

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from dragoman import errors
-from dragoman.errors import DragomanError, OverloadedError, ServerError
-from dragoman.plain_text import printable
+from dragoman.spec import errors
+from dragoman.spec.errors import DragomanError, OverloadedError, ServerError
+from dragoman.spec.plain_text import printable
 
 CLASSES = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, DragomanError)]
 ALSO = {

@@ -20,8 +20,8 @@ from dragoman import (
     ToolCall,
     TruncatedOutputError,
 )
-from dragoman.extraction import Extraction
-from dragoman.response import build_response
+from dragoman.client.extraction import Extraction
+from dragoman.spec.response import build_response
 
 NO = Cap(support=Support.NO)
 REQUEST = ChatRequest(model="m", messages=[Message("user", "Hi")])

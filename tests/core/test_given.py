@@ -5,12 +5,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from dragoman import ConfigurationError, InvalidRequestError, LLMConfig, Settings
-from dragoman.asking import read_conversation, read_texts
-from dragoman.given import (
+from dragoman.client.request_builder import read_conversation, read_texts
+from dragoman.http import dumps
+from dragoman.spec.given import (
     MAX_LEVELS,
     copied,
     is_hashable,
@@ -21,7 +21,6 @@ from dragoman.given import (
     seconds,
     shown,
 )
-from dragoman.http import dumps
 
 NO_NUMBERS = ["5", b"5", True, None, [], Decimal(5), Fraction(5), 5j, float("nan"), float("inf"), -float("inf")]
 

@@ -11,8 +11,8 @@ import pytest
 
 from core.scripted import Scripted, Site
 from dragoman import Capabilities, PluginError, ProviderError, hookimpl
-from dragoman.hookspecs import Binding
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
+from dragoman.spec.hookspecs import Binding
 
 COUNTING = """
     from dragoman import Command, hookimpl

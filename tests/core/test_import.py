@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import dragoman
-from dragoman.lazily import attributes
+from dragoman._lazy import attach
 
 COSTLY = (
     "aiohttp",
@@ -35,26 +35,26 @@ def test_importing_dragoman_imports_nothing_costly() -> None:
     modules = set(
         json.loads(python("import json, sys; from dragoman import *; print(json.dumps([*sys.modules]))").stdout)
     )
-    assert "dragoman.llm" in modules
+    assert "dragoman.client.llm" in modules
     assert not [each for each in COSTLY if each in modules]
-    assert not [each for each in modules if each.startswith(("dragoman_", "dragoman.http", "dragoman.cli"))]
+    assert not [each for each in modules if each.startswith(("dragoman_", "dragoman.http", "dragoman.cli."))]
 
 
 def test_a_public_name_is_imported_when_it_is_used() -> None:
     then = "print(sorted(name for name in sys.modules if name.startswith('dragoman.')))"
-    assert json.loads(python(f"import sys, dragoman; {then}").stdout.replace("'", '"')) == ["dragoman.lazily"]
-    used = python(f"import sys, dragoman; dragoman.Secret; dragoman.errors; {then}").stdout
-    assert "dragoman.secret" in used
-    assert "dragoman.llm" not in used
+    assert json.loads(python(f"import sys, dragoman; {then}").stdout.replace("'", '"')) == ["dragoman._lazy"]
+    used = python(f"import sys, dragoman; dragoman.Secret; {then}").stdout
+    assert "dragoman.spec.secret" in used
+    assert "dragoman.client.llm" not in used
 
 
 @pytest.mark.parametrize("package", ["dragoman", "dragoman.http"])
 def test_type_checkers_are_told_of_the_names_that_there_are(package: str) -> None:
     module = importlib.import_module(package)
     assert module.__file__ is not None
-    told = ast.parse(Path(module.__file__).with_suffix(".pyi").read_text())
+    (block,) = (node for node in ast.parse(Path(module.__file__).read_text()).body if isinstance(node, ast.If))
     imported = {
-        alias.name: node.module for node in told.body if isinstance(node, ast.ImportFrom) for alias in node.names
+        alias.asname: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names
     }
     homes = {name: home for home, names in module._HOMES.items() for name in names}  # noqa: SLF001  # what it promises
     assert imported == homes
@@ -72,7 +72,6 @@ NAMING = """
 import json, sys
 from dragoman import LLM, LLMConfig, StreamingLLM, explain
 import dragoman
-from dragoman.lazily import attributes
 config = LLMConfig(model={model!r}, api_key="sk-12345678")
 llm = StreamingLLM(config)
 explain(config)
@@ -93,7 +92,7 @@ def test_naming_a_model_imports_nothing_and_using_it_one_provider_beside_extensi
     assert json.loads(python(NAMING.format(model="echo", then=then)).stdout) == [[], imported, False]
 
 
-def test_a_module_is_imported_by_its_name_too() -> None:
-    get = attributes("dragoman", {"dragoman.secret": ("Secret",)})
-    assert get("secret") is importlib.import_module("dragoman.secret")
+def test_a_name_is_looked_up_once() -> None:
+    get = attach("dragoman", {"dragoman.spec.secret": ("Secret",)})
     assert get("Secret") is dragoman.Secret
+    assert vars(dragoman)["Secret"] is dragoman.Secret

@@ -24,7 +24,7 @@ from dragoman import (
     StreamingLLM,
     SyncLLM,
 )
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
 
 
 class Slow(Scripted):

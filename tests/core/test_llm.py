@@ -43,7 +43,7 @@ from dragoman import (
     UnsupportedError,
     Usage,
 )
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
 
 ECHO = LLMConfig(model="echo")
 HI = [Message("user", "Hi there you")]
@@ -530,7 +530,7 @@ INTERRUPTED = """
                     print("cleaned up", flush=True)
             return interrupt
 
-    from dragoman.plugins import installed
+    from dragoman.plugins.registry import installed
     installed().register(Interrupting())
     SyncLLM(LLMConfig(model="echo", stall=3600)).generate("Hi")
 """

@@ -6,12 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from dragoman import ProtocolError, ToolCall
 from dragoman.http import loads
-from dragoman.nesting import MAX_DEPTH, is_too_deep, parsed
+from dragoman.spec._json_depth import MAX_DEPTH, is_too_deep, parsed
 
 TEXTS = st.text(st.sampled_from('[]{}"\\\n:,ü\ud800'))
 

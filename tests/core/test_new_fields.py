@@ -23,15 +23,15 @@ from dragoman import (
     ServerError,
     StreamStart,
 )
-from dragoman.binding import Guarded
-from dragoman.errors import RequestTimeoutError
+from dragoman.client.binding import Guarded
+from dragoman.client.retry import RetryPolicy
 from dragoman.http import HttpReply
-from dragoman.plugins import installed
-from dragoman.resilience import RetryPolicy
+from dragoman.plugins.registry import installed
+from dragoman.spec._value import changed
+from dragoman.spec.errors import RequestTimeoutError
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
-from dragoman.value import changed
 
 
 @frozen(kw_only=True, eq=False, repr=False)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dragoman import FinishReason, Role
-from dragoman.openstr import OpenStr
+from dragoman.spec._enums import OpenStr
 
 
 def test_words_are_constants_in_lower_case() -> None:

@@ -16,7 +16,7 @@ from dragoman import (
     ToolCall,
     ToolResult,
 )
-from dragoman.parts import Outcome
+from dragoman.spec.parts import Outcome
 
 
 def test_bytes_are_shown_by_their_number_and_read_in_base64() -> None:

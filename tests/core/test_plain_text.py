@@ -3,10 +3,9 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from dragoman.plain_text import bounded, on_one_line, printable
+from dragoman.spec.plain_text import bounded, on_one_line, printable
 
 ANY = st.text(st.characters(codec=None))
 

@@ -24,9 +24,9 @@ from dragoman import (
     UnknownProviderError,
     hookimpl,
 )
-from dragoman.earlier import EarlierProvider
-from dragoman.hookspecs import Binding
-from dragoman.plugins import EXTENSIONS, HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
+from dragoman.plugins.compat import EarlierProvider
+from dragoman.plugins.registry import EXTENSIONS, HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
+from dragoman.spec.hookspecs import Binding
 
 
 def plugins(*claims: Claim, **environ: str) -> Plugins:

@@ -4,7 +4,7 @@ import pytest
 
 from core.scripted import FakeClock, Scripted
 from dragoman import CallContext, CountsTokens, Embeds, ListsModels, Prepares, Provider, ProviderConfig
-from dragoman.provider import SystemClock
+from dragoman.spec.provider import SystemClock
 
 
 def test_any_object_with_the_members_is_a_provider() -> None:

@@ -30,8 +30,8 @@ from dragoman import (
     StreamStart,
     Text,
 )
-from dragoman.opening import OpenedStream, opened
-from dragoman.resilience import RetryPolicy, retrying
+from dragoman.client.retry import RetryPolicy, retrying
+from dragoman.client.stream_opening import OpenedStream, opened
 
 STEADY = RetryPolicy(jitter=0)
 

@@ -18,8 +18,8 @@ from dragoman import (
     explain,
     hookimpl,
 )
-from dragoman.directory import host_matches
-from dragoman.plugins import HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
+from dragoman.plugins.registry import HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
+from dragoman.spec.hosts import host_matches
 
 AZURE = {"api_base": "https://your-resource-name.openai.azure.com", "api_version": "2023-05-15"}
 OPENROUTER = {"api_base": "https://openrouter.ai/api/v1"}

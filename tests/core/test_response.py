@@ -22,7 +22,7 @@ from dragoman import (
     ToolCall,
     TruncatedOutputError,
 )
-from dragoman.response import build_response
+from dragoman.spec.response import build_response
 
 
 @frozen

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque, namedtuple
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence, Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, Flag, IntEnum, StrEnum, auto
@@ -27,12 +26,12 @@ import jsonschema
 import pytest
 from typing_extensions import TypeAliasType
 
-from dragoman import parts
-from dragoman.errors import InvalidRequestError
-from dragoman.message import Role
-from dragoman.parts import JSON
-from dragoman.request import Tool
-from dragoman.schema import json_schema, tool
+from dragoman.spec import parts
+from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.message import Role
+from dragoman.spec.parts import JSON
+from dragoman.spec.request import Tool
+from dragoman.spec.schema import json_schema, tool
 
 T = TypeVar("T")
 Bounded = TypeVar("Bounded", bound=int)

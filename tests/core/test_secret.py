@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from dragoman import ConfigurationError, Secret
-from dragoman.secret import MASK, reveal
+from dragoman.spec.secret import MASK, reveal
 
 KEY = "sk-1234567890"
 

@@ -32,9 +32,9 @@ from dragoman import (
     SyncLLM,
     explain,
 )
-from dragoman.asking import Asking
-from dragoman.binding import bind
-from dragoman.provider import Timeouts
+from dragoman.client.binding import bind
+from dragoman.client.request_builder import Asking
+from dragoman.spec.provider import Timeouts
 
 # No test holds the key in a variable of its own: what a frame of ours shows is then ours.
 KEY = "mk/MARKER+7f3a=9c\\d'\"e"

@@ -19,7 +19,7 @@ from dragoman import (
     Text,
     ToolResult,
 )
-from dragoman.serialization import from_dict, part_from_dict, structure_options, to_dict
+from dragoman.spec.serialization import from_dict, part_from_dict, structure_options, to_dict
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ from dragoman import (
     SyncLLM,
     UnsupportedError,
 )
-from dragoman.plugins import installed
-from dragoman.sync import _Call, _loop_thread, _LoopThread  # pyright: ignore[reportPrivateUsage]  # their ends are tested
+from dragoman.client.sync import _Call, _loop_thread, _LoopThread  # pyright: ignore[reportPrivateUsage]  # their ends are tested
+from dragoman.plugins.registry import installed
 
 ECHO = LLMConfig(model="echo")
 

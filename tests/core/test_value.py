@@ -10,7 +10,7 @@ from hypothesis import given
 import dragoman
 from dragoman import LLM, Finish, LLMConfig, Message, Refusal, Response, Settings, Text, Timeouts, Usage
 from dragoman.http import HttpReply, HttpRequest
-from dragoman.value import Value
+from dragoman.spec._value import Value
 from properties import strategies as of
 
 

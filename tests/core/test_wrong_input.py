@@ -40,7 +40,7 @@ from dragoman import (
     Url,
     explain,
 )
-from dragoman.resilience import RetryPolicy
+from dragoman.client.retry import RetryPolicy
 
 Make = Callable[[Any], Any]
 

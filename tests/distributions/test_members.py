@@ -191,9 +191,9 @@ def pages(members: Members) -> Iterator[List]:
         wanted={each.extra for each in members},
     )
     yield List(
-        place="core/src/dragoman/directory.toml",
+        place="core/src/dragoman/spec/directory.toml",
         line="[{}]",
-        found={name for name in toml("core/src/dragoman/directory.toml") if name.startswith("dragoman-")},
+        found={name for name in toml("core/src/dragoman/spec/directory.toml") if name.startswith("dragoman-")},
         wanted={each.name for each in providers},
     )
 

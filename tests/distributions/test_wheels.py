@@ -113,7 +113,7 @@ def test_no_provider_or_model_prefix_is_claimed_twice() -> None:
 
 
 def test_the_core_names_for_installation_what_the_plugins_declare() -> None:
-    directory = tomllib.loads((ROOT / "core/src/dragoman/directory.toml").read_text("utf-8"))
+    directory = tomllib.loads((ROOT / "core/src/dragoman/spec/directory.toml").read_text("utf-8"))
     for folder in FOLDERS[1:]:
         project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
         declared = project.get("entry-points")

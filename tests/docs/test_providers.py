@@ -14,7 +14,7 @@ import attrs
 import pytest
 
 from dragoman import ProviderConfig, Secret
-from dragoman.plugins import PROVIDERS
+from dragoman.plugins.registry import PROVIDERS
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "reference" / "providers"

@@ -46,9 +46,9 @@ from dragoman import (
     ToolCall,
     ToolResult,
 )
-from dragoman.assembly import Assembler
-from dragoman.contract import HOOKS
-from dragoman.serialization import from_dict, to_dict
+from dragoman.plugins.checks import HOOKS
+from dragoman.spec.assembly import Assembler
+from dragoman.spec.serialization import from_dict, to_dict
 from properties import strategies
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def test_every_error_is_told_of(made: ModuleType) -> None:
     page = (DOCS / "reference/specification.md").read_text("utf-8")
     kinds = [DragomanError]
     for kind in kinds:
-        if kind.__module__ == "dragoman.errors":
+        if kind.__module__ == "dragoman.spec.errors":
             kinds.extend(kind.__subclasses__())
             assert f"`{kind.__name__}`" in page
 
@@ -214,6 +214,6 @@ def test_every_hook_has_a_page() -> None:
     for name in HOOKS:
         page = (HOOK_PAGES / f"{name}.md").read_text("utf-8")
         assert page.startswith(f"# {name}\n")
-        assert f".. autofunction:: dragoman.hookspecs.{name}\n" in page
+        assert f".. autofunction:: dragoman.spec.hookspecs.{name}\n" in page
         for heading in ("## When it is asked", "## Example", "## Pitfalls"):
             assert f"\n{heading}\n" in page

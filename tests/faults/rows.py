@@ -26,7 +26,7 @@ from dragoman import (
     StreamInterruptedError,
     ToolCall,
 )
-from dragoman.errors import ConnectionFailedError
+from dragoman.spec.errors import ConnectionFailedError
 from dragoman.testing.faults import FAULTS
 from faults.clients import CLIENTS, Client
 from faults.expected import BEGUN, TEXT, Answers, Fails, calls

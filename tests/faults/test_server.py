@@ -16,8 +16,7 @@ from urllib.error import HTTPError
 
 import pytest
 
-from dragoman.testing.faults import FAULTS, TONGUES, FaultServer
-from dragoman.testing.faults import __main__ as program
+from dragoman.testing.faults import FAULTS, TONGUES, FaultServer, __main__ as program
 from dragoman.testing.faults.__main__ import main
 from dragoman.testing.fixtures import faults
 

@@ -17,7 +17,7 @@ from attrs import field, frozen
 
 from core.http.faulty import NOWHERE, refusing, unanswering, untrusted
 from dragoman import LLM, DragomanError, RequestTimeoutError, StreamingLLM, StreamInterruptedError, SyncLLM
-from dragoman.errors import ConnectionFailedError
+from dragoman.spec.errors import ConnectionFailedError
 from dragoman.testing.faults import FaultServer
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply

@@ -22,9 +22,9 @@ from dragoman import (
     Response,
     StreamInterruptedError,
 )
+from dragoman.client.stream import EventStream
 from dragoman.http import Base, Endpoint, HttpProvider, HttpReply, HttpRequest
-from dragoman.serialization import from_dict, to_dict
-from dragoman.stream import EventStream
+from dragoman.spec.serialization import from_dict, to_dict
 from fuzz.grammar import Reader
 from fuzz.speakers import Speaker
 

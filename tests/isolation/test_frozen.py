@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dragoman.provider import SPEC
+from dragoman.spec.provider import SPEC
 
 FROZEN = Path(__file__).parent / "frozen"
 PLUGINS = Path(__file__).parents[2] / "plugins"
@@ -23,9 +23,9 @@ from typing import Any
 from attrs import field, frozen
 import dragoman
 from dragoman import ChatRequest, LLMConfig, Message, Settings
-from dragoman.binding import bind
-from dragoman.plugins import Plugins
-from dragoman.provider import CallContext
+from dragoman.client.binding import bind
+from dragoman.plugins.registry import Plugins
+from dragoman.spec.provider import CallContext
 
 @frozen(kw_only=True)
 class Later(Settings):

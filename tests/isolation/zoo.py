@@ -216,7 +216,7 @@ from dragoman_echo import EchoProvider
         FINE
         + """
 import sys
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
 installed().register(sys.modules[__name__], provider="registers_itself_too")
 """,
         fails="already registered",

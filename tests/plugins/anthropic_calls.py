@@ -13,8 +13,8 @@ from dragoman import (
     StreamStart,
     Tool,
 )
-from dragoman.assembly import Assembler
 from dragoman.http import HttpReply, ServerSentEvent
+from dragoman.spec.assembly import Assembler
 from dragoman_anthropic.dialect import AnthropicMessages
 
 WEATHER = Tool(name="weather", schema={"type": "object", "properties": {"city": {"type": "string"}}})

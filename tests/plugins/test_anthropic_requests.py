@@ -36,8 +36,8 @@ from dragoman import (
     ToolResult,
     Url,
 )
-from dragoman.capabilities import fit
 from dragoman.http import HttpReply
+from dragoman.spec.capabilities import fit
 from dragoman.testing.loopback import LoopbackServer
 from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_anthropic.families import capabilities

@@ -8,7 +8,7 @@ import pytest
 from attrs import field, frozen
 
 from dragoman import LLM, ConfigurationError, LLMConfig, MissingCredentialError
-from dragoman.secret import MASK
+from dragoman.spec.secret import MASK
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.reply import Reply
 

@@ -18,7 +18,7 @@ from dragoman import (
     UnsupportedError,
     Url,
 )
-from dragoman.secret import MASK
+from dragoman.spec.secret import MASK
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply

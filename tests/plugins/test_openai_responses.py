@@ -19,9 +19,9 @@ from dragoman import (
     StreamInterruptedError,
     UnsupportedError,
 )
-from dragoman.assembly import Assembler
-from dragoman.events import StreamStart
 from dragoman.http import EventDecoder, HttpReply
+from dragoman.spec.assembly import Assembler
+from dragoman.spec.events import StreamStart
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from dragoman_openai.families import capabilities

@@ -11,8 +11,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import dragoman_recorder
 from core.scripted import Scripted, say
@@ -31,7 +30,7 @@ from dragoman import (
     TextDelta,
     hookimpl,
 )
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from dragoman_recorder import Cassette, CassetteError, CassetteMissError, Mode, Scrubber, using
@@ -590,7 +589,7 @@ PROGRAM = """
 COSTS_NOTHING = """
     import sys
     from dragoman import LLMConfig
-    from dragoman.binding import Guarded, bind
+    from dragoman.client.binding import Guarded, bind
     bound = bind(LLMConfig(model="echo"))
     for name, call in (("complete", bound.completion), ("chat", bound.chat), ("stream", bound.stream)):
         assert call.__func__ is getattr(Guarded, name), name

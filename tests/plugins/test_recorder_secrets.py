@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from core.scripted import Scripted
 from dragoman import (
@@ -37,8 +36,8 @@ from dragoman import (
     ToolCall,
     Usage,
 )
-from dragoman.plugins import installed
-from dragoman.response import build_response
+from dragoman.plugins.registry import installed
+from dragoman.spec.response import build_response
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from dragoman_recorder import CassetteError, Scrubber, using

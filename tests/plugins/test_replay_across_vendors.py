@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from dragoman import Message, ToolResult
-from dragoman.request import SETTINGS
+from dragoman.spec.request import SETTINGS
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from plugins.turns import ANSWER, LOOKING, OSLO

@@ -8,7 +8,7 @@ import pytest
 from attrs import field, frozen
 
 from dragoman import LLM, LLMConfig, explain
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 

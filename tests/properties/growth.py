@@ -14,10 +14,10 @@ from types import FrameType
 from typing import Any, Self
 
 from dragoman import StreamStart
-from dragoman.assembly import Assembler
 from dragoman.http import EventDecoder
 from dragoman.http.dialect import Dialect
 from dragoman.http.wire import HttpReply
+from dragoman.spec.assembly import Assembler
 
 SIZES = (40, 80, 160)
 MOST = 2.6

@@ -5,8 +5,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from dragoman import (
     LLM,
@@ -25,8 +24,8 @@ from dragoman import (
     Tool,
     UsageSnapshot,
 )
-from dragoman.assembly import Assembler, build_response
-from dragoman.parts import Refusal, ToolCall
+from dragoman.spec.assembly import Assembler, build_response
+from dragoman.spec.parts import Refusal, ToolCall
 from properties import strategies
 
 

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import pickle
 
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from dragoman import ConfigurationError, LLMConfig, Secret
-from dragoman.config import FIELDS
-from dragoman.request import SETTINGS
+from dragoman.spec.config import FIELDS
+from dragoman.spec.request import SETTINGS
 from properties import strategies
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from dragoman import ConfigurationError, ProviderConfig
 from dragoman.http import base_url, credential, is_loopback
-from dragoman.secret import Secret, reveal
+from dragoman.spec.secret import Secret, reveal
 
 CLAIMS = ("openai.com", "api.openai.com", "-x.test", ".corp.test", "localhost")
 LABELS = st.sampled_from(["api", "openai", "com", "evil", "test", "x", "eu-x", "corp", "localhost", "1", "api-openai"])

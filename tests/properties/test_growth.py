@@ -270,8 +270,8 @@ def test_the_count_lets_linear_work_pass() -> None:
 def test_updates_do_not_join_a_text_again_and_again() -> None:
     """Text that goes on growing between updates of its part stays in pieces until it is asked for."""
     from dragoman import StreamStart  # noqa: PLC0415
-    from dragoman.assembly import Assembler  # noqa: PLC0415
-    from dragoman.events import PartUpdate  # noqa: PLC0415
+    from dragoman.spec.assembly import Assembler  # noqa: PLC0415
+    from dragoman.spec.events import PartUpdate  # noqa: PLC0415
 
     assembler = Assembler(StreamStart())
     assembler.feed(PartStart(0, Text(text="a")))

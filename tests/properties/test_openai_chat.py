@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from core.http.calls import Options, assemble, chunk, dialect
 from dragoman import CompletionRequest, Event, Response
 from dragoman.http import EventDecoder, HttpReply
-from dragoman.request import Settings
+from dragoman.spec.request import Settings
 
 TEXTS = st.text(max_size=30)
 CALLS = st.lists(st.tuples(st.sampled_from(["f", "g"]), TEXTS), max_size=3)

@@ -4,13 +4,13 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from dragoman import DragomanError, LLMConfig, explain
-from dragoman.directory import host_matches, published
-from dragoman.plugins import HOSTS, MODELS, PROVIDERS, Claim, Plugins
-from dragoman.spelling import misspelled
+from dragoman.plugins.registry import HOSTS, MODELS, PROVIDERS, Claim, Plugins
+from dragoman.plugins.spelling import misspelled
+from dragoman.spec.directory import published
+from dragoman.spec.hosts import host_matches
 
 labels = st.text("ab-", min_size=1, max_size=3).filter(lambda label: label.strip("-") == label)
 hosts = st.lists(labels, min_size=1, max_size=4).map(".".join)

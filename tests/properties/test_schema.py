@@ -14,10 +14,9 @@ import attrs
 import jsonschema
 import pytest
 from cattrs import Converter
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from dragoman.schema import json_schema
+from dragoman.spec.schema import json_schema
 
 CONVERTER = Converter()
 CONVERTER.register_unstructure_hook(bytes, lambda data: base64.b64encode(data).decode("ascii"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from dragoman import ChatRequest, LLMConfig, Message, Part, Response
-from dragoman.serialization import from_dict, part_from_dict, to_dict
+from dragoman.spec.serialization import from_dict, part_from_dict, to_dict
 from properties import strategies
 
 

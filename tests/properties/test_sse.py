@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
-from dragoman.errors import ResponseTooLargeError
 from dragoman.http.sse import EventDecoder, ServerSentEvent
+from dragoman.spec.errors import ResponseTooLargeError
 from properties.sse_oracle import interpret
 
 LINE_ENDS = [b"\n", b"\r", b"\r\n"]

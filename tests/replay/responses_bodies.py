@@ -7,7 +7,7 @@ from typing import Any
 
 from dragoman import ChatRequest, Message, OutputFormat, ServerTool, Settings, Tool, ToolChoice
 from dragoman.http import Dialect, HttpReply, OpenAIResponses
-from dragoman.parts import Extension, FileRef, Media, Text, ToolCall, ToolResult, Url
+from dragoman.spec.parts import Extension, FileRef, Media, Text, ToolCall, ToolResult, Url
 from recordings import Recording
 
 ADDED_BY_CLIENTS = {

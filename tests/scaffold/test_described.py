@@ -29,10 +29,10 @@ from dragoman import (
     UnsupportedError,
     explain,
 )
-from dragoman.capabilities import Cap, Capabilities
 from dragoman.http.described import DescribedHost
 from dragoman.http.description import Accepts, Description, read_description
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
+from dragoman.spec.capabilities import Cap, Capabilities
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from scaffold.projects import build, install, run

@@ -9,9 +9,9 @@ import pytest
 
 from core.http.calls import provider
 from dragoman import LLM, CallContext, ConfigurationError, DragomanError, InvalidRequestError, LLMConfig
-from dragoman.binding import bind
+from dragoman.client.binding import bind
 from dragoman.http import AioHttpTransport, HttpRequest, checked_headers
-from dragoman.secret import MASK
+from dragoman.spec.secret import MASK
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Received, Reply

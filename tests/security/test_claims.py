@@ -20,9 +20,9 @@ from dragoman import (
     ProviderConfig,
     explain,
 )
-from dragoman.claims import ALIASES, EXTENSIONS, HOSTS, MODELS, PROVIDERS, Claim, read_announcements
 from dragoman.http import Base, credential
-from dragoman.plugins import Plugins, installed
+from dragoman.plugins.metadata import ALIASES, EXTENSIONS, HOSTS, MODELS, PROVIDERS, Claim, read_announcements
+from dragoman.plugins.registry import Plugins, installed
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply

@@ -26,10 +26,10 @@ from dragoman import (
     SyncLLM,
     TransportError,
 )
-from dragoman import errors as kinds
-from dragoman.binding import bind
-from dragoman.secret import MASK, Discreet, masked
-from dragoman.serialization import to_dict
+from dragoman.client.binding import bind
+from dragoman.spec import errors as kinds
+from dragoman.spec.secret import MASK, Discreet, masked
+from dragoman.spec.serialization import to_dict
 from dragoman.testing.faults import FAULTS, TONGUES, FaultServer
 from dragoman.testing.fixtures import faults
 from faults.clients import CLIENTS, Client, Outcome, ask, patient

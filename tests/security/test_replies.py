@@ -28,7 +28,7 @@ from dragoman import (
     Url,
 )
 from dragoman.http.sse import EventDecoder
-from dragoman.http.transport import MAX_REPLY_BYTES
+from dragoman.http.transport.transport import MAX_REPLY_BYTES
 from dragoman.http.wire import EXCERPT
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
@@ -186,8 +186,8 @@ APART = {
     "dragoman/http/recollection.py": {"marshal"},  # writes what it compares, and reads none of it
 }
 IMPORTERS = {  # what imports by a name, and where that name comes from
-    "dragoman/lazily.py": "a table of the package's own modules",
-    "dragoman/plugins.py": "the entry points of installed distributions",
+    "dragoman/_lazy.py": "a table of the package's own modules",
+    "dragoman/plugins/registry.py": "the entry points of installed distributions",
     "dragoman/cli/group.py": "a command's own record",
     "dragoman_azure/credentials.py": "a constant",
     "dragoman_google/tokens.py": "constants",

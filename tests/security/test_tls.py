@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from dragoman import ConfigurationError, LLMConfig, ProviderConfig
-from dragoman.config import CORE_OPTIONS
 from dragoman.http import AioHttpTransport
-from dragoman.http.tls import tls_context
+from dragoman.http.transport.tls import tls_context
+from dragoman.spec.config import CORE_OPTIONS
 from faults.clients import CLIENTS
 
 ASK = """

@@ -22,8 +22,7 @@ from dragoman import (
     Tool,
     ToolResult,
 )
-from plugins.vendors import VENDORS as CONVERSATIONS
-from plugins.vendors import begun_by, pairs_of
+from plugins.vendors import VENDORS as CONVERSATIONS, begun_by, pairs_of
 from servers.aimock import CALLS, CUT_TEXT, KEY, RETRY_AFTER, SOON, TEXT, Aimock, aimock
 
 if TYPE_CHECKING:

@@ -7,18 +7,18 @@ from typing import Any, assert_type
 
 from attrs import frozen
 
-from dragoman.capabilities import Capabilities
-from dragoman.config import LLMConfig
-from dragoman.events import Event
-from dragoman.llm import LLM, AsyncLLM, StreamingLLM
-from dragoman.message import Message
-from dragoman.parts import JSON, ToolCall
-from dragoman.provider import CallContext, ModelInfo, Prepared, Provider
-from dragoman.request import ChatRequest
-from dragoman.resolution import Explanation, explain
-from dragoman.response import Response, Usage
-from dragoman.secret import Secret
-from dragoman.sync import SyncLLM
+from dragoman.client.llm import LLM, AsyncLLM, StreamingLLM
+from dragoman.client.sync import SyncLLM
+from dragoman.plugins.resolution import Explanation, explain
+from dragoman.spec.capabilities import Capabilities
+from dragoman.spec.config import LLMConfig
+from dragoman.spec.events import Event
+from dragoman.spec.message import Message
+from dragoman.spec.parts import JSON, ToolCall
+from dragoman.spec.provider import CallContext, ModelInfo, Prepared, Provider
+from dragoman.spec.request import ChatRequest
+from dragoman.spec.response import Response, Usage
+from dragoman.spec.secret import Secret
 
 
 @frozen

@@ -31,7 +31,7 @@ def test_a_wrong_use_is_noticed(wrong: str, tmp_path: Path) -> None:
     if importlib.util.find_spec("mypy") is None:
         pytest.skip("mypy is not installed here; the session `types` has it")
     path = tmp_path / "wrong.py"
-    path.write_text(f"from dragoman.message import Message\n{wrong}\n")
+    path.write_text(f"from dragoman.spec.message import Message\n{wrong}\n")
     cache = ROOT / ".mypy_cache"
     command = [sys.executable, "-m", "mypy", "--cache-dir", str(cache), str(path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)

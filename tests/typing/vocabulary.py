@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, assert_type
 
-from dragoman.message import Message, Role
-from dragoman.parts import Text, ToolCall
+from dragoman.spec.message import Message, Role
+from dragoman.spec.parts import Text, ToolCall
 
 
 def a_message_is_text_and_parts(message: Message, data: dict[str, Any]) -> None:

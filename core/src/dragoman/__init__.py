@@ -7,14 +7,150 @@ converter.
 
 from __future__ import annotations
 
-from dragoman.lazily import attributes
+from dragoman._lazy import attach
+
+TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
+
+if TYPE_CHECKING:
+    from dragoman.client.llm import LLM as LLM, AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
+    from dragoman.client.stream import EventStream as EventStream
+    from dragoman.client.sync import SyncEventStream as SyncEventStream, SyncLLM as SyncLLM
+    from dragoman.plugins.resolution import Explanation as Explanation, explain as explain
+    from dragoman.spec.capabilities import Cap as Cap, Capabilities as Capabilities, Support as Support
+    from dragoman.spec.config import LLMConfig as LLMConfig
+    from dragoman.spec.errors import (
+        AmbiguousModelError as AmbiguousModelError,
+        AuthenticationError as AuthenticationError,
+        BadRequestError as BadRequestError,
+        ConfigurationError as ConfigurationError,
+        ConnectionFailedError as ConnectionFailedError,
+        ContentFilterError as ContentFilterError,
+        ContextWindowExceededError as ContextWindowExceededError,
+        DragomanError as DragomanError,
+        InvalidRequestError as InvalidRequestError,
+        MissingCredentialError as MissingCredentialError,
+        ModelRetiredError as ModelRetiredError,
+        NotFoundError as NotFoundError,
+        OutputError as OutputError,
+        OutputValidationError as OutputValidationError,
+        OverloadedError as OverloadedError,
+        PermissionDeniedError as PermissionDeniedError,
+        PluginConflictError as PluginConflictError,
+        PluginError as PluginError,
+        PluginLoadError as PluginLoadError,
+        ProtocolError as ProtocolError,
+        ProviderError as ProviderError,
+        QuotaExceededError as QuotaExceededError,
+        RateLimitError as RateLimitError,
+        RedirectError as RedirectError,
+        RefusalError as RefusalError,
+        RequestTimeoutError as RequestTimeoutError,
+        ResponseTooLargeError as ResponseTooLargeError,
+        ServerError as ServerError,
+        SpecVersionError as SpecVersionError,
+        StreamInterruptedError as StreamInterruptedError,
+        TransportError as TransportError,
+        TruncatedOutputError as TruncatedOutputError,
+        UnknownModelError as UnknownModelError,
+        UnknownProviderError as UnknownProviderError,
+        UnsupportedError as UnsupportedError,
+    )
+    from dragoman.spec.events import (
+        ArgumentsDelta as ArgumentsDelta,
+        Event as Event,
+        MediaDelta as MediaDelta,
+        PartEnd as PartEnd,
+        PartStart as PartStart,
+        PartStop as PartStop,
+        PartUpdate as PartUpdate,
+        Ping as Ping,
+        Raw as Raw,
+        ReasoningDelta as ReasoningDelta,
+        ResponseSnapshot as ResponseSnapshot,
+        SealUpdate as SealUpdate,
+        StreamEnd as StreamEnd,
+        StreamStart as StreamStart,
+        TextDelta as TextDelta,
+        UsageSnapshot as UsageSnapshot,
+    )
+    from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
+    from dragoman.spec.message import Message as Message, Role as Role
+    from dragoman.spec.parts import (
+        JSON as JSON,
+        Bytes as Bytes,
+        Citation as Citation,
+        Data as Data,
+        Extension as Extension,
+        FileRef as FileRef,
+        InlineText as InlineText,
+        Media as Media,
+        MediaSource as MediaSource,
+        Outcome as Outcome,
+        Part as Part,
+        Reasoning as Reasoning,
+        Refusal as Refusal,
+        Seal as Seal,
+        Text as Text,
+        ToolCall as ToolCall,
+        ToolResult as ToolResult,
+        Url as Url,
+    )
+    from dragoman.spec.provider import (
+        CallContext as CallContext,
+        ChatCall as ChatCall,
+        Clock as Clock,
+        Command as Command,
+        CompletionCall as CompletionCall,
+        Connects as Connects,
+        CountsTokens as CountsTokens,
+        Embeddings as Embeddings,
+        Embeds as Embeds,
+        ListsModels as ListsModels,
+        ModelInfo as ModelInfo,
+        ModelQuery as ModelQuery,
+        Prepared as Prepared,
+        Prepares as Prepares,
+        Provider as Provider,
+        ProviderConfig as ProviderConfig,
+        ProviderInfo as ProviderInfo,
+        Resolution as Resolution,
+        StreamCall as StreamCall,
+        Timeouts as Timeouts,
+    )
+    from dragoman.spec.request import (
+        AUTO as AUTO,
+        NONE as NONE,
+        REQUIRED as REQUIRED,
+        ChatRequest as ChatRequest,
+        CompletionRequest as CompletionRequest,
+        Effort as Effort,
+        OutputFormat as OutputFormat,
+        ServerTool as ServerTool,
+        Settings as Settings,
+        Tool as Tool,
+        ToolChoice as ToolChoice,
+    )
+    from dragoman.spec.response import (
+        Adjustment as Adjustment,
+        Attempt as Attempt,
+        Finish as Finish,
+        FinishReason as FinishReason,
+        Origin as Origin,
+        Response as Response,
+        Usage as Usage,
+    )
+    from dragoman.spec.secret import Secret as Secret
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "dragoman.capabilities": ("Cap", "Capabilities", "Support"),
-    "dragoman.config": ("LLMConfig",),
-    "dragoman.errors": (
+    "dragoman.client.llm": ("AsyncLLM", "LLM", "StreamingLLM"),
+    "dragoman.client.stream": ("EventStream",),
+    "dragoman.client.sync": ("SyncEventStream", "SyncLLM"),
+    "dragoman.plugins.resolution": ("Explanation", "explain"),
+    "dragoman.spec.capabilities": ("Cap", "Capabilities", "Support"),
+    "dragoman.spec.config": ("LLMConfig",),
+    "dragoman.spec.errors": (
         "AmbiguousModelError",
         "AuthenticationError",
         "BadRequestError",
@@ -51,7 +187,7 @@ _HOMES = {
         "UnknownProviderError",
         "UnsupportedError",
     ),
-    "dragoman.events": (
+    "dragoman.spec.events": (
         "ArgumentsDelta",
         "Event",
         "MediaDelta",
@@ -69,17 +205,16 @@ _HOMES = {
         "TextDelta",
         "UsageSnapshot",
     ),
-    "dragoman.hookspecs": ("Binding", "hookimpl"),
-    "dragoman.llm": ("LLM", "AsyncLLM", "StreamingLLM"),
-    "dragoman.message": ("Message", "Role"),
-    "dragoman.parts": (
-        "JSON",
+    "dragoman.spec.hookspecs": ("Binding", "hookimpl"),
+    "dragoman.spec.message": ("Message", "Role"),
+    "dragoman.spec.parts": (
         "Bytes",
         "Citation",
         "Data",
         "Extension",
         "FileRef",
         "InlineText",
+        "JSON",
         "Media",
         "MediaSource",
         "Outcome",
@@ -92,7 +227,7 @@ _HOMES = {
         "ToolResult",
         "Url",
     ),
-    "dragoman.provider": (
+    "dragoman.spec.provider": (
         "CallContext",
         "ChatCall",
         "Clock",
@@ -104,39 +239,37 @@ _HOMES = {
         "Embeds",
         "ListsModels",
         "ModelInfo",
+        "ModelQuery",
         "Prepared",
         "Prepares",
         "Provider",
         "ProviderConfig",
         "ProviderInfo",
+        "Resolution",
         "StreamCall",
         "Timeouts",
     ),
-    "dragoman.request": (
+    "dragoman.spec.request": (
         "AUTO",
-        "NONE",
-        "REQUIRED",
         "ChatRequest",
         "CompletionRequest",
         "Effort",
+        "NONE",
         "OutputFormat",
+        "REQUIRED",
         "ServerTool",
         "Settings",
         "Tool",
         "ToolChoice",
     ),
-    "dragoman.resolution": ("Explanation", "ModelQuery", "Resolution", "explain"),
-    "dragoman.response": ("Adjustment", "Attempt", "Finish", "FinishReason", "Origin", "Response", "Usage"),
-    "dragoman.secret": ("Secret",),
-    "dragoman.stream": ("EventStream",),
-    "dragoman.sync": ("SyncEventStream", "SyncLLM"),
+    "dragoman.spec.response": ("Adjustment", "Attempt", "Finish", "FinishReason", "Origin", "Response", "Usage"),
+    "dragoman.spec.secret": ("Secret",),
 }
-"""The public names by the module that defines them; ``__init__.pyi`` says the same to type checkers."""
+"""The public names by the module that defines them; the imports above say the same to type checkers."""
 
-# Type checkers read the names in `__init__.pyi`.
-__all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # computed
 
-__getattr__ = attributes(__name__, _HOMES)
+__getattr__ = attach(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from dragoman import Command, hookimpl
 from dragoman.cli import main
 from dragoman.cli.group import dragoman
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 

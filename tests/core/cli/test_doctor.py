@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from core.scripted import PROVIDER, Site
 from dragoman.cli import probe
 from dragoman.cli.group import dragoman
-from dragoman.plugins import EXTENSIONS, PROVIDERS, installed
+from dragoman.plugins.registry import EXTENSIONS, PROVIDERS, installed
 
 OPENAI_KEY = """base_url = "https://one.example/v1"
 [key]

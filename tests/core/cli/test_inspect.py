@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from core.scripted import Site
 from dragoman.cli.group import dragoman
 from dragoman.cli.inspect import origin
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
 
 
 def run(*arguments: str, **environment: str) -> Result:

@@ -10,7 +10,6 @@ from typing import Any
 from attrs import frozen
 
 from dragoman import CallContext, ChatRequest, Event, Message, ProviderInfo, Response, Settings, StreamStart, Timeouts
-from dragoman.assembly import Assembler
 from dragoman.http import (
     AioHttpTransport,
     Base,
@@ -21,7 +20,8 @@ from dragoman.http import (
     ServerSentEvent,
     option_field,
 )
-from dragoman.secret import Secret
+from dragoman.spec.assembly import Assembler
+from dragoman.spec.secret import Secret
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 

@@ -13,7 +13,7 @@ from core.http.calls import provider
 from core.http.servers import answering
 from core.http.test_tunnels import asked
 from dragoman import LLM, ConfigurationError, ConnectionFailedError, LLMConfig, ProviderConfig
-from dragoman.http.tls import tls_context
+from dragoman.http.transport.tls import tls_context
 
 
 @pytest.fixture

@@ -11,14 +11,13 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from dragoman import DragomanError, Message, ProtocolError, Response, ServerError
 from dragoman.http import HttpReply
 from dragoman.http.concealment import conceal, words_of
-from dragoman.response import Finish, FinishReason, Origin
-from dragoman.secret import MASK, Secret
+from dragoman.spec.response import Finish, FinishReason, Origin
+from dragoman.spec.secret import MASK, Secret
 
 TOKEN = "eyJ0eXAi.Ab+/c=&<'\"\\>7~Zz-0123456789"
 SENT = {"authorization": Secret(TOKEN).with_prefix("Bearer "), "x-trace": "0123456789"}

@@ -14,8 +14,8 @@ import pytest
 from core.http.echoing import Followed, Following, answer, asked_for, echo, raw
 from core.http.faulty import Forever
 from dragoman import LLM, ConfigurationError, ConnectionFailedError, DragomanError, ProtocolError
-from dragoman.http import connection
-from dragoman.http.connection import ClientProtocol, StaleConnectionError, check_aiohttp, protocol_of
+from dragoman.http.transport import connection
+from dragoman.http.transport.connection import ClientProtocol, StaleConnectionError, check_aiohttp, protocol_of
 from dragoman.testing.faults.fault import sound
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import End, Received, Reply

@@ -4,7 +4,7 @@ import pytest
 
 from dragoman import ConfigurationError, InvalidRequestError, MissingCredentialError, ProviderConfig
 from dragoman.http import Base, base_url, checked_headers, credential, is_home, is_loopback
-from dragoman.secret import Secret
+from dragoman.spec.secret import Secret
 
 HOME = "https://api.near.test/v1"
 DEEP = "https://api.near.test/openai/v1"

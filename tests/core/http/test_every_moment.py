@@ -26,7 +26,7 @@ from dragoman import (
     SyncLLM,
 )
 from dragoman.http import AioHttpTransport, HttpRequest
-from dragoman.http.sessions import Session
+from dragoman.http.transport.sessions import Session
 from dragoman.testing.faults.fault import sound
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import End, Received, Reply

@@ -13,8 +13,8 @@ from attrs import frozen
 
 from dragoman import DragomanError, ProtocolError, ProviderError, RateLimitError, RedirectError, ServerError
 from dragoman.http.header_text import header_text
-from dragoman.plain_text import printable
-from dragoman.serialization import to_dict
+from dragoman.spec.plain_text import printable
+from dragoman.spec.serialization import to_dict
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from faults.clients import CLIENTS, Client, ask

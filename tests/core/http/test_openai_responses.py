@@ -31,8 +31,9 @@ from dragoman import (
     ToolChoice,
     UnsupportedError,
 )
-from dragoman.assembly import Assembler
-from dragoman.events import (
+from dragoman.http import Dialect, EventDecoder, HttpReply, OpenAIChat, OpenAIResponses, option_field
+from dragoman.spec.assembly import Assembler
+from dragoman.spec.events import (
     PartStart,
     PartUpdate,
     Ping,
@@ -42,8 +43,7 @@ from dragoman.events import (
     TextDelta,
     UsageSnapshot,
 )
-from dragoman.http import Dialect, EventDecoder, HttpReply, OpenAIChat, OpenAIResponses, option_field
-from dragoman.parts import (
+from dragoman.spec.parts import (
     Bytes,
     Citation,
     Data,

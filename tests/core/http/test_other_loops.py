@@ -17,9 +17,9 @@ import pytest
 import trio
 
 from dragoman import LLM, ConfigurationError, LLMConfig, StreamingLLM, SyncLLM
-from dragoman.http import sessions
-from dragoman.stream import EventStream
-from dragoman.sync import _LoopThread  # pyright: ignore[reportPrivateUsage]  # its ends are tested
+from dragoman.client.stream import EventStream
+from dragoman.client.sync import _LoopThread  # pyright: ignore[reportPrivateUsage]  # its ends are tested
+from dragoman.http.transport import sessions
 from dragoman.testing.faults import FaultServer
 from dragoman.testing.fixtures import faults, loopback
 from dragoman.testing.loopback import LoopbackServer
@@ -253,11 +253,11 @@ FORKS = {
                 thread.result()
     """,
     "a child that was made while the loop's lock was held": """
-        import dragoman.sync
+        import dragoman.client.sync
         llm = SyncLLM(config)
         held, over = threading.Event(), threading.Event()
         def hold():
-            with dragoman.sync._locks[os.getpid()]:
+            with dragoman.client.sync._locks[os.getpid()]:
                 held.set()
                 over.wait()
         thread = threading.Thread(target=hold)
@@ -269,11 +269,11 @@ FORKS = {
         wait(child)
     """,
     "a child that was made while a plugin was being imported": """
-        import dragoman.plugins
+        import dragoman.plugins.registry
         llm = SyncLLM(config)
         held = threading.Event()
         def hold():
-            with dragoman.plugins._importing:
+            with dragoman.plugins.registry._importing:
                 held.set()
                 time.sleep(0.1)
         thread = threading.Thread(target=hold)

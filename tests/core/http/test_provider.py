@@ -51,9 +51,9 @@ from dragoman import (
     Support,
     TextDelta,
 )
+from dragoman.client.retry import RetryPolicy, retrying
 from dragoman.http import HttpRequest
-from dragoman.resilience import RetryPolicy, retrying
-from dragoman.secret import MASK, Secret
+from dragoman.spec.secret import MASK, Secret
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dragoman import ConfigurationError
-from dragoman.http.proxy import Proxies, Proxy, is_here, read_proxy
-from dragoman.secret import Secret
+from dragoman.http.transport.proxy import Proxies, Proxy, is_here, read_proxy
+from dragoman.spec.secret import Secret
 
 PROXY = "http://proxy.test:3128"
 FAR = "https://far.test/v1/chat/completions"

@@ -31,7 +31,7 @@ from dragoman import (
 from dragoman.http import OpenAIChat
 from dragoman.http.openai_stream import OpenAIChatDecoder
 from dragoman.http.reading import EventIterator, events_of
-from dragoman.response import build_response
+from dragoman.spec.response import build_response
 
 PARTS: list[Part] = [
     Text(text="Hello", seal=Seal(issuer="near", payload="s")),

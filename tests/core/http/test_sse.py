@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dragoman.errors import ResponseTooLargeError
 from dragoman.http.sse import EventDecoder, ServerSentEvent
+from dragoman.spec.errors import ResponseTooLargeError
 
 
 def decode(*chunks: bytes) -> list[ServerSentEvent]:

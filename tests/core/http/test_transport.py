@@ -27,7 +27,7 @@ from dragoman import (
     Timeouts,
 )
 from dragoman.http import AioHttpTransport, HttpReply, HttpRequest
-from dragoman.secret import Secret
+from dragoman.spec.secret import Secret
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 

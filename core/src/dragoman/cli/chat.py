@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from dragoman.cli import words
-from dragoman.config import LLMConfig
-from dragoman.errors import ConfigurationError
-from dragoman.llm import StreamingLLM
-from dragoman.message import Message
-from dragoman.nesting import parsed
-from dragoman.response import Response
+from dragoman.client.llm import StreamingLLM
+from dragoman.spec._json_depth import parsed
+from dragoman.spec.config import LLMConfig
+from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.message import Message
+from dragoman.spec.response import Response
 
 _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 
@@ -115,7 +115,7 @@ def _value(text: str) -> Any:
 
 
 def _facts(response: Response) -> dict[str, Any]:
-    from dragoman.serialization import to_dict  # noqa: PLC0415  # only for --json
+    from dragoman.spec.serialization import to_dict  # noqa: PLC0415  # only for --json
 
     facts = to_dict(response)
     facts.pop("raw", None)

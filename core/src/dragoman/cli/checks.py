@@ -7,14 +7,14 @@ import importlib.metadata
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from dragoman.admission import NEVER, ONLY
-from dragoman.claims import Announcement, normal, read_names
 from dragoman.cli.inspect import origin
 from dragoman.cli.shadows import Finding, check_claims, check_descriptions, check_spelled
-from dragoman.contract import check_spec, read_spec
-from dragoman.directory import yields
-from dragoman.errors import PluginError
-from dragoman.plugins import ALIASES, MODELS, PROVIDERS, Claim, Plugins
+from dragoman.plugins.checks import check_spec, read_spec
+from dragoman.plugins.filter import NEVER, ONLY
+from dragoman.plugins.metadata import Announcement, normal, read_names
+from dragoman.plugins.registry import ALIASES, MODELS, PROVIDERS, Claim, Plugins
+from dragoman.spec.directory import yields
+from dragoman.spec.errors import PluginError
 
 
 def check_metadata(announcements: Iterable[Announcement]) -> Iterator[Finding]:

@@ -15,10 +15,10 @@ from typing import Any
 
 import click
 
-from dragoman.claims import read_announcements
 from dragoman.cli.checks import CHECKS, check_metadata
 from dragoman.cli.shadows import Finding
-from dragoman.plugins import PluginRecord, installed
+from dragoman.plugins.metadata import read_announcements
+from dragoman.plugins.registry import PluginRecord, installed
 
 _SLOW = 2.0
 """Seconds from which an import is worth a word."""

@@ -9,7 +9,7 @@ import click
 
 from dragoman.cli.screen import screen
 from dragoman.cli.trouble import one_line, trouble
-from dragoman.errors import DragomanError
+from dragoman.spec.errors import DragomanError
 
 _COMMANDS = {
     "chat": ("dragoman.cli.chat:chat", "Ask a model and print its answer."),
@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
 
 
 def _of_plugins(name: str) -> str | None:
-    from dragoman.plugins import installed  # noqa: PLC0415  # only for a name that is not ours
+    from dragoman.plugins.registry import installed  # noqa: PLC0415  # only for a name that is not ours
 
     return next((command.target for command in installed().commands() if command.name == name), None)
 

@@ -15,11 +15,21 @@ from rich.table import Table
 
 from dragoman.cli import words
 from dragoman.cli.shadows import warnings_of
-from dragoman.config import LLMConfig
-from dragoman.directory import host_matches
-from dragoman.errors import ConfigurationError, PluginConflictError
-from dragoman.plugins import ALIASES, EXTENSIONS, HOSTS, MODELS, PROVIDERS, Claim, PluginRecord, Plugins, installed
-from dragoman.resolution import explain
+from dragoman.plugins.registry import (
+    ALIASES,
+    EXTENSIONS,
+    HOSTS,
+    MODELS,
+    PROVIDERS,
+    Claim,
+    PluginRecord,
+    Plugins,
+    installed,
+)
+from dragoman.plugins.resolution import explain
+from dragoman.spec.config import LLMConfig
+from dragoman.spec.errors import ConfigurationError, PluginConflictError
+from dragoman.spec.hosts import host_matches
 
 _WIDE = 240
 """How many characters a line may have where no terminal limits it."""

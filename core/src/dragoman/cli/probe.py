@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dragoman.claims import read_claims
-from dragoman.errors import ConfigurationError, DragomanError
-from dragoman.plugins import EXTENSIONS, Plugins
-from dragoman.provider import ProviderConfig
+from dragoman.plugins.metadata import read_claims
+from dragoman.plugins.registry import EXTENSIONS, Plugins
+from dragoman.spec.errors import ConfigurationError, DragomanError
+from dragoman.spec.provider import ProviderConfig
 
 
 class Watched(Mapping[str, str]):

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, TextIO
 
 import click
 
-from dragoman.plain_text import printable
+from dragoman.spec.plain_text import printable
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

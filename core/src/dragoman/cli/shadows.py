@@ -8,10 +8,11 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from dragoman.admission import NEVER
-from dragoman.directory import host_matches, published, yields
-from dragoman.errors import PluginError
-from dragoman.plugins import ALIASES, HOSTS, MODELS, PROVIDERS, Claim, PluginRecord, Plugins
+from dragoman.plugins.filter import NEVER
+from dragoman.plugins.registry import ALIASES, HOSTS, MODELS, PROVIDERS, Claim, PluginRecord, Plugins
+from dragoman.spec.directory import published, yields
+from dragoman.spec.errors import PluginError
+from dragoman.spec.hosts import host_matches
 
 _DESCRIBED = "dragoman.http.described"
 _KINDS = {

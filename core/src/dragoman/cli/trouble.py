@@ -6,7 +6,7 @@ from typing import IO, Any
 
 import click
 
-from dragoman.errors import (
+from dragoman.spec.errors import (
     AuthenticationError,
     ConfigurationError,
     ConnectionFailedError,

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from dragoman.cli.screen import encoding_of
-from dragoman.plain_text import UNSAFE
+from dragoman.spec.plain_text import UNSAFE
 
 
 def text(value: str) -> str:

@@ -5,7 +5,42 @@ A module is imported when one of its names is first used: a provider that speaks
 
 from __future__ import annotations
 
-from dragoman.lazily import attributes
+from dragoman._lazy import attach
+
+TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
+
+if TYPE_CHECKING:
+    from dragoman.http.dialect import (
+        ChoosesDialect as ChoosesDialect,
+        Dialect as Dialect,
+        StreamDecoder as StreamDecoder,
+    )
+    from dragoman.http.endpoint import (
+        Authorize as Authorize,
+        Base as Base,
+        Endpoint as Endpoint,
+        base_url as base_url,
+        checked_headers as checked_headers,
+        credential as credential,
+        is_home as is_home,
+        is_loopback as is_loopback,
+        refuse_insecure as refuse_insecure,
+    )
+    from dragoman.http.openai_chat import OpenAIChat as OpenAIChat
+    from dragoman.http.openai_messages import MessageRules as MessageRules
+    from dragoman.http.openai_provider import OpenAIProvider as OpenAIProvider
+    from dragoman.http.openai_responses import OpenAIResponses as OpenAIResponses
+    from dragoman.http.options import OptionsReader as OptionsReader, body_of as body_of, option_field as option_field
+    from dragoman.http.provider import HttpProvider as HttpProvider
+    from dragoman.http.sse import EventDecoder as EventDecoder, ServerSentEvent as ServerSentEvent
+    from dragoman.http.status import error_class as error_class, may_retry as may_retry, retry_after as retry_after
+    from dragoman.http.transport.transport import (
+        AioHttpTransport as AioHttpTransport,
+        HttpStream as HttpStream,
+        Transport as Transport,
+    )
+    from dragoman.http.wire import HttpReply as HttpReply, HttpRequest as HttpRequest, dumps as dumps, loads as loads
+    from dragoman.spec.hosts import host_matches as host_matches
 
 _HOMES = {
     "dragoman.http.dialect": ("ChoosesDialect", "Dialect", "StreamDecoder"),
@@ -28,16 +63,15 @@ _HOMES = {
     "dragoman.http.provider": ("HttpProvider",),
     "dragoman.http.sse": ("EventDecoder", "ServerSentEvent"),
     "dragoman.http.status": ("error_class", "may_retry", "retry_after"),
-    "dragoman.http.transport": ("AioHttpTransport", "HttpStream", "Transport"),
+    "dragoman.http.transport.transport": ("AioHttpTransport", "HttpStream", "Transport"),
     "dragoman.http.wire": ("HttpReply", "HttpRequest", "dumps", "loads"),
-    "dragoman.directory": ("host_matches",),
+    "dragoman.spec.hosts": ("host_matches",),
 }
-"""The public names by the module that defines them; ``__init__.pyi`` says the same to type checkers."""
+"""The public names by the module that defines them; the imports above say the same to type checkers."""
 
-# Type checkers read the names in `__init__.pyi`.
-__all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # computed
 
-__getattr__ = attributes(__name__, _HOMES)
+__getattr__ = attach(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

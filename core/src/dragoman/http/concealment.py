@@ -17,8 +17,8 @@ from urllib.parse import quote, quote_plus
 
 import attrs
 
-from dragoman.errors import DragomanError
-from dragoman.secret import MASK, Secret
+from dragoman.spec.errors import DragomanError
+from dragoman.spec.secret import MASK, Secret
 
 _TELLING = 8
 """How many characters a credential has at the least, for its words not to be everybody's."""

@@ -18,17 +18,17 @@ from typing import Any
 
 from attrs import frozen
 
-from dragoman.errors import PluginError
-from dragoman.hookspecs import hookimpl
 from dragoman.http.description import Description, foreign, read_description
 from dragoman.http.endpoint import Endpoint, base_url, checked_headers, credential
 from dragoman.http.openai_chat import SETTING_NAMES, OpenAIChat
 from dragoman.http.openai_messages import MessageRules
 from dragoman.http.openai_provider import OpenAIProvider
 from dragoman.http.options import option_field
-from dragoman.parts import Reasoning
-from dragoman.provider import Provider, ProviderConfig, ProviderInfo
-from dragoman.request import ChatRequest, CompletionRequest
+from dragoman.spec.errors import PluginError
+from dragoman.spec.hookspecs import hookimpl
+from dragoman.spec.parts import Reasoning
+from dragoman.spec.provider import Provider, ProviderConfig, ProviderInfo
+from dragoman.spec.request import ChatRequest, CompletionRequest
 
 __all__ = ["DescribedHost", "DescribedOptions", "dragoman_provider"]
 

@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 import attrs
 from attrs import field, frozen
 
-from dragoman.capabilities import NO, YES, Cap, Capabilities
-from dragoman.directory import host_matches, published, vendor_of
-from dragoman.errors import InvalidRequestError, PluginError
-from dragoman.request import SETTINGS
-from dragoman.serialization import structure_options
+from dragoman.spec.capabilities import NO, YES, Cap, Capabilities
+from dragoman.spec.directory import published, vendor_of
+from dragoman.spec.errors import InvalidRequestError, PluginError
+from dragoman.spec.hosts import host_matches
+from dragoman.spec.request import SETTINGS
+from dragoman.spec.serialization import structure_options
 
 _Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 _HEADER = re.compile(r"[a-z0-9][a-z0-9-]*")

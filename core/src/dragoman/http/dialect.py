@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from dragoman.errors import ProviderError
 from dragoman.http.wire import HttpReply, HttpRequest
-from dragoman.request import ChatRequest, CompletionRequest
-from dragoman.response import Response
+from dragoman.spec.errors import ProviderError
+from dragoman.spec.request import ChatRequest, CompletionRequest
+from dragoman.spec.response import Response
 
 if TYPE_CHECKING:  # streams are not paid for by whole answers
-    from dragoman.events import Event
     from dragoman.http.sse import ServerSentEvent
+    from dragoman.spec.events import Event
 
 
 class StreamDecoder(Protocol):

@@ -14,11 +14,11 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field, frozen
 
-from dragoman.directory import host_matches
-from dragoman.errors import ConfigurationError, InvalidRequestError, MissingCredentialError
-from dragoman.provider import ProviderConfig
-from dragoman.secret import Secret, is_credential
-from dragoman.value import Value
+from dragoman.spec._value import Value
+from dragoman.spec.errors import ConfigurationError, InvalidRequestError, MissingCredentialError
+from dragoman.spec.hosts import host_matches
+from dragoman.spec.provider import ProviderConfig
+from dragoman.spec.secret import Secret, is_credential
 
 Source: TypeAlias = Literal["given", "environment", "default"]
 Authorize: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dragoman.parts import Citation
+from dragoman.spec.parts import Citation
 
 _FEW = 32
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dragoman.plain_text import bounded, on_one_line
+from dragoman.spec.plain_text import bounded, on_one_line
 
 LONGEST = 1_000
 """Characters of a value that are kept."""

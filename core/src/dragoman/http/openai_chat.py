@@ -10,21 +10,21 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from dragoman.errors import ProtocolError, ProviderError, UnsupportedError
 from dragoman.http import openai_parts as read
 from dragoman.http.openai_errors import error_of
 from dragoman.http.openai_messages import MessageEncoder, MessageRules
 from dragoman.http.options import OptionsReader, body_of
 from dragoman.http.recollection import Latest
 from dragoman.http.wire import HttpReply, HttpRequest, dumps
-from dragoman.parts import JSON, Part
-from dragoman.request import ChatRequest, CompletionRequest, OutputFormat, ServerTool, Settings, Tool, ToolChoice
-from dragoman.response import Adjustment, FinishReason, Origin, Response, Usage, build_response
+from dragoman.spec.errors import ProtocolError, ProviderError, UnsupportedError
+from dragoman.spec.parts import JSON, Part
+from dragoman.spec.request import ChatRequest, CompletionRequest, OutputFormat, ServerTool, Settings, Tool, ToolChoice
+from dragoman.spec.response import Adjustment, FinishReason, Origin, Response, Usage, build_response
 
 if TYPE_CHECKING:
-    from dragoman.events import Event
     from dragoman.http.dialect import StreamDecoder
     from dragoman.http.openai_stream import OpenAIChatDecoder
+    from dragoman.spec.events import Event
 
 T = TypeVar("T")
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dragoman.errors import (
+from dragoman.http import openai_parts as read
+from dragoman.http.status import error_class, may_retry, retry_after
+from dragoman.http.wire import HttpReply
+from dragoman.spec.errors import (
     AuthenticationError,
     BadRequestError,
     ContentFilterError,
@@ -19,9 +22,6 @@ from dragoman.errors import (
     RateLimitError,
     ServerError,
 )
-from dragoman.http import openai_parts as read
-from dragoman.http.status import error_class, may_retry, retry_after
-from dragoman.http.wire import HttpReply
 
 CODES: Mapping[str, type[ProviderError]] = {
     "insufficient_quota": QuotaExceededError,

@@ -10,11 +10,12 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from dragoman.errors import UnsupportedError
 from dragoman.http.recollection import keep, recall
 from dragoman.http.wire import dumps
-from dragoman.message import Message, Role
-from dragoman.parts import (
+from dragoman.spec._value import Value
+from dragoman.spec.errors import UnsupportedError
+from dragoman.spec.message import Message, Role
+from dragoman.spec.parts import (
     Bytes,
     Data,
     Extension,
@@ -29,8 +30,7 @@ from dragoman.parts import (
     ToolResult,
     Url,
 )
-from dragoman.response import Adjustment
-from dragoman.value import Value
+from dragoman.spec.response import Adjustment
 
 _AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
 

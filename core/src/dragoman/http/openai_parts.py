@@ -6,10 +6,10 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from dragoman.errors import InvalidRequestError, ProtocolError
 from dragoman.http.wire import MAX_ITEMS, dumps, items_of
-from dragoman.parts import Bytes, Citation, Media, Part, Reasoning, Refusal, Text, ToolCall, Url
-from dragoman.response import Finish, FinishReason, Usage
+from dragoman.spec.errors import InvalidRequestError, ProtocolError
+from dragoman.spec.parts import Bytes, Citation, Media, Part, Reasoning, Refusal, Text, ToolCall, Url
+from dragoman.spec.response import Finish, FinishReason, Usage
 
 FINISH: Mapping[str, FinishReason] = {
     "stop": FinishReason.STOP,

@@ -6,12 +6,12 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from dragoman.errors import ProtocolError
 from dragoman.http import openai_parts as read
 from dragoman.http.provider import HttpProvider
 from dragoman.http.wire import HttpReply, HttpRequest, dumps
-from dragoman.provider import CallContext, Embeddings, ModelInfo
-from dragoman.response import Usage
+from dragoman.spec.errors import ProtocolError
+from dragoman.spec.provider import CallContext, Embeddings, ModelInfo
+from dragoman.spec.response import Usage
 
 
 class OpenAIProvider(HttpProvider):

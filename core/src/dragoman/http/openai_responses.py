@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from dragoman.errors import (
+from dragoman.http import openai_parts as read, openai_responses_items as items
+from dragoman.http.openai_chat import is_strict, response_format
+from dragoman.http.openai_errors import CODES as CHAT_CODES, error_of
+from dragoman.http.openai_responses_input import InputEncoder
+from dragoman.http.options import OptionsReader, body_of
+from dragoman.http.wire import HttpReply, HttpRequest, dumps
+from dragoman.spec.errors import (
     BadRequestError,
     ContentFilterError,
     ProtocolError,
@@ -17,17 +23,9 @@ from dragoman.errors import (
     ServerError,
     UnsupportedError,
 )
-from dragoman.http import openai_parts as read
-from dragoman.http import openai_responses_items as items
-from dragoman.http.openai_chat import is_strict, response_format
-from dragoman.http.openai_errors import CODES as CHAT_CODES
-from dragoman.http.openai_errors import error_of
-from dragoman.http.openai_responses_input import InputEncoder
-from dragoman.http.options import OptionsReader, body_of
-from dragoman.http.wire import HttpReply, HttpRequest, dumps
-from dragoman.parts import JSON
-from dragoman.request import ChatRequest, CompletionRequest, ServerTool, Settings, Tool
-from dragoman.response import Adjustment, FinishReason, Origin, Response, Usage, build_response
+from dragoman.spec.parts import JSON
+from dragoman.spec.request import ChatRequest, CompletionRequest, ServerTool, Settings, Tool
+from dragoman.spec.response import Adjustment, FinishReason, Origin, Response, Usage, build_response
 
 if TYPE_CHECKING:
     from dragoman.http.dialect import StreamDecoder

@@ -13,11 +13,11 @@ from typing import Any, cast
 
 from attrs import define, field, frozen
 
-from dragoman.errors import UnsupportedError
 from dragoman.http.recollection import keep, recall
 from dragoman.http.wire import dumps
-from dragoman.message import Message, Role
-from dragoman.parts import (
+from dragoman.spec.errors import UnsupportedError
+from dragoman.spec.message import Message, Role
+from dragoman.spec.parts import (
     Bytes,
     Data,
     Extension,
@@ -32,7 +32,7 @@ from dragoman.parts import (
     ToolResult,
     Url,
 )
-from dragoman.response import Adjustment
+from dragoman.spec.response import Adjustment
 
 _LONGEST_CALL_ID = 64
 """Characters: https://platform.openai.com/docs/api-reference/responses/create, ``function_call_output``."""

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 
 from dragoman.http import openai_parts as read
 from dragoman.http.wire import MAX_OBJECTS
-from dragoman.parts import Bytes, Citation, Extension, Media, Part, Reasoning, Refusal, Seal, Text, ToolCall
-from dragoman.response import Finish, FinishReason, Usage
+from dragoman.spec.parts import Bytes, Citation, Extension, Media, Part, Reasoning, Refusal, Seal, Text, ToolCall
+from dragoman.spec.response import Finish, FinishReason, Usage
 
 Item: TypeAlias = Mapping[str, Any]
 ReadItem: TypeAlias = Callable[[Item, str], list[Part]]

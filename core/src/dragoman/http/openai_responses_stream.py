@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 import attrs
 
-from dragoman.errors import ProtocolError
-from dragoman.events import (
+from dragoman.http import openai_parts as read, openai_responses_items as items
+from dragoman.http.growing import GrowingCitations
+from dragoman.http.reading import part_events
+from dragoman.http.sse import ServerSentEvent
+from dragoman.http.wire import HttpReply, loads
+from dragoman.spec.errors import ProtocolError
+from dragoman.spec.events import (
     ArgumentsDelta,
     Event,
     PartStart,
@@ -26,13 +31,7 @@ from dragoman.events import (
     TextDelta,
     UsageSnapshot,
 )
-from dragoman.http import openai_parts as read
-from dragoman.http import openai_responses_items as items
-from dragoman.http.growing import GrowingCitations
-from dragoman.http.reading import part_events
-from dragoman.http.sse import ServerSentEvent
-from dragoman.http.wire import HttpReply, loads
-from dragoman.parts import Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.spec.parts import Part, Reasoning, Refusal, Text, ToolCall
 
 if TYPE_CHECKING:
     from dragoman.http.openai_responses import OpenAIResponses

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from dragoman.errors import ProtocolError, ResponseTooLargeError
-from dragoman.events import (
+from dragoman.http import openai_parts as read
+from dragoman.http.growing import CallIndex, GrowingCitations
+from dragoman.http.sse import ServerSentEvent
+from dragoman.http.wire import MAX_ITEMS, MAX_OBJECTS, HttpReply, loads
+from dragoman.spec.errors import ProtocolError, ResponseTooLargeError
+from dragoman.spec.events import (
     ArgumentsDelta,
     Event,
     MediaDelta,
@@ -22,11 +26,7 @@ from dragoman.events import (
     TextDelta,
     UsageSnapshot,
 )
-from dragoman.http import openai_parts as read
-from dragoman.http.growing import CallIndex, GrowingCitations
-from dragoman.http.sse import ServerSentEvent
-from dragoman.http.wire import MAX_ITEMS, MAX_OBJECTS, HttpReply, loads
-from dragoman.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.spec.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
 
 if TYPE_CHECKING:
     from dragoman.http.openai_chat import OpenAIChat

@@ -8,10 +8,10 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from dragoman.config import CORE_OPTIONS
-from dragoman.errors import InvalidRequestError
-from dragoman.given import copied
-from dragoman.request import SETTINGS, ChatRequest, CompletionRequest
+from dragoman.spec.config import CORE_OPTIONS
+from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.given import copied
+from dragoman.spec.request import SETTINGS, ChatRequest, CompletionRequest
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ class OptionsReader(Generic[T]):
         last = self._last
         if last is not None and last[0] is given and last[2] == given:
             return last[1]
-        from dragoman.serialization import structure_options  # noqa: PLC0415  # cattrs is not paid for without options
+        from dragoman.spec.serialization import structure_options  # noqa: PLC0415  # cattrs is not paid for without options
 
         options = structure_options(self._kind, given, provider=self._provider, also=_ALSO)
         if self._configured is not None:

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from dragoman.capabilities import Capabilities, Support
-from dragoman.errors import ConfigurationError, DragomanError, ProtocolError, ProviderError
 from dragoman.http.concealment import conceal
 from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, as_secrets, checked_headers
 from dragoman.http.header_text import header_text
 from dragoman.http.status import is_good
-from dragoman.http.transport import MAX_REPLY_BYTES, AioHttpTransport, HttpStream, Transport
+from dragoman.http.transport.transport import MAX_REPLY_BYTES, AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest, loads
-from dragoman.provider import CallContext, Prepared, ProviderConfig, ProviderInfo
-from dragoman.request import ChatRequest, CompletionRequest
-from dragoman.response import Origin, Response
-from dragoman.secret import MASK, Secret
-from dragoman.value import changed
+from dragoman.spec._value import changed
+from dragoman.spec.capabilities import Capabilities, Support
+from dragoman.spec.errors import ConfigurationError, DragomanError, ProtocolError, ProviderError
+from dragoman.spec.provider import CallContext, Prepared, ProviderConfig, ProviderInfo
+from dragoman.spec.request import ChatRequest, CompletionRequest
+from dragoman.spec.response import Origin, Response
+from dragoman.spec.secret import MASK, Secret
 
 if TYPE_CHECKING:
-    from dragoman.events import Event
+    from dragoman.spec.events import Event
 
 KEPT_HEADERS = ("x-request-id", "request-id", "retry-after", "x-ratelimit-", "x-should-retry")
 """Headers of a reply worth keeping, by their beginnings."""
@@ -85,7 +85,7 @@ class HttpProvider:
             ConfigurationError: if a file or an address cannot be used, or the plugin brought a transport of its own.
 
         """
-        from dragoman.http.tls import tls_context  # noqa: PLC0415  # not paid for by those who connect as usual
+        from dragoman.http.transport.tls import tls_context  # noqa: PLC0415  # not paid for by those who connect as usual
 
         if self._brought:
             name = config.connects_otherwise[0]
@@ -135,8 +135,8 @@ class HttpProvider:
     async def _opened(
         self, request: ChatRequest, dialect: Dialect, wire: HttpRequest, context: CallContext
     ) -> tuple[AbstractAsyncContextManager[HttpStream], AsyncIterator[Event]]:
-        from dragoman.events import StreamStart  # noqa: PLC0415  # not paid for by whole answers
         from dragoman.http.reading import Arrived, EventIterator, events_of, is_stream  # noqa: PLC0415  # nor this
+        from dragoman.spec.events import StreamStart  # noqa: PLC0415  # not paid for by whole answers
 
         asked = await self._authorized(self._addressed(wire, context, request.headers))
         exchange = self.transport.stream(asked, context)

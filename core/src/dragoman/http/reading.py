@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
-from dragoman.errors import (
+from dragoman.http.dialect import StreamDecoder
+from dragoman.http.sse import EventDecoder, ServerSentEvent
+from dragoman.http.status import is_good
+from dragoman.http.transport.transport import HttpStream
+from dragoman.spec.errors import (
     DragomanError,
     ProtocolError,
     RequestTimeoutError,
     StreamInterruptedError,
     TransportError,
 )
-from dragoman.events import (
+from dragoman.spec.events import (
     ArgumentsDelta,
     Event,
     PartStart,
@@ -25,13 +29,9 @@ from dragoman.events import (
     TextDelta,
     UsageSnapshot,
 )
-from dragoman.http.dialect import StreamDecoder
-from dragoman.http.sse import EventDecoder, ServerSentEvent
-from dragoman.http.status import is_good
-from dragoman.http.transport import HttpStream
-from dragoman.parts import Part, Reasoning, Refusal, Text, ToolCall
-from dragoman.provider import CallContext
-from dragoman.response import Response
+from dragoman.spec.parts import Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.spec.provider import CallContext
+from dragoman.spec.response import Response
 
 _EVENT_STREAM = "text/event-stream"
 _TURN_BYTES = 1 << 16

@@ -10,7 +10,7 @@ from marshal import dumps
 from operator import is_
 from typing import Any, Generic, TypeVar
 
-from dragoman.message import Message, changeable
+from dragoman.spec.message import Message, changeable
 
 T = TypeVar("T")
 

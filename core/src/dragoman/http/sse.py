@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from dragoman.errors import ResponseTooLargeError
-from dragoman.value import Value
+from dragoman.spec._value import Value
+from dragoman.spec.errors import ResponseTooLargeError
 
 if TYPE_CHECKING:
     from attrs import frozen

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from dragoman.errors import (
+from dragoman.spec.errors import (
     AuthenticationError,
     BadRequestError,
     NotFoundError,

@@ -11,13 +11,13 @@ from typing import Any
 import orjson
 from attrs import field, frozen
 
-from dragoman.errors import InvalidRequestError, ProtocolError, ResponseTooLargeError
-from dragoman.given import shown
 from dragoman.http.concealment import conceal
-from dragoman.nesting import MAX_DEPTH, is_too_deep
-from dragoman.plain_text import printable
-from dragoman.response import Adjustment
-from dragoman.value import Value
+from dragoman.spec._json_depth import MAX_DEPTH, is_too_deep
+from dragoman.spec._value import Value
+from dragoman.spec.errors import InvalidRequestError, ProtocolError, ResponseTooLargeError
+from dragoman.spec.given import shown
+from dragoman.spec.plain_text import printable
+from dragoman.spec.response import Adjustment
 
 EXCERPT = 500
 """How many characters of a reply an error shows."""

@@ -6,8 +6,8 @@ import re
 
 from attrs import frozen
 
-from dragoman.directory import publisher
-from dragoman.errors import ConfigurationError
+from dragoman.spec.directory import publisher
+from dragoman.spec.errors import ConfigurationError
 
 LONGEST = 24
 """How many characters a name may have, so that no line of a project outgrows its limit."""

@@ -8,8 +8,8 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
 
-from dragoman.errors import ConfigurationError
 from dragoman.scaffold.name import ProjectName
+from dragoman.spec.errors import ConfigurationError
 
 KINDS = {
     "openai-compatible": "a host that speaks the OpenAI chat dialect",

@@ -10,7 +10,7 @@ from typing import Any
 
 from dragoman import CompletionRequest, Finish, FinishReason, Origin, Response, Text, UnsupportedError
 from dragoman.http import HttpRequest, body_of, dumps
-from dragoman.response import build_response
+from dragoman.spec.response import build_response
 from dragoman_anthropic.options import AnthropicOptions
 from dragoman_anthropic.reading import word
 from dragoman_anthropic.thinking import DEFAULT_MAX_TOKENS

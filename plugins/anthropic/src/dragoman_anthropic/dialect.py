@@ -26,9 +26,8 @@ from dragoman import (
 )
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, body_of, dumps
 from dragoman.http.recollection import Latest
-from dragoman.response import build_response
-from dragoman_anthropic import completions, tools
-from dragoman_anthropic import reading as read
+from dragoman.spec.response import build_response
+from dragoman_anthropic import completions, reading as read, tools
 from dragoman_anthropic.errors import error_of
 from dragoman_anthropic.families import has, is_prompt_model
 from dragoman_anthropic.options import AnthropicOptions

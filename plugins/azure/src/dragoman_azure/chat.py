@@ -11,8 +11,7 @@ from typing import Any
 import attrs
 
 from dragoman import JSON, ChatRequest, CompletionRequest, ProviderError
-from dragoman.http import HttpReply, HttpRequest, OpenAIChat
-from dragoman.http import openai_parts as read
+from dragoman.http import HttpReply, HttpRequest, OpenAIChat, openai_parts as read
 from dragoman_azure.address import Address
 from dragoman_azure.failures import failure
 from dragoman_azure.families import is_reasoning

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dragoman import ContentFilterError, NotFoundError, ProtocolError, ProviderError
-from dragoman.http import HttpReply
-from dragoman.http import openai_parts as read
+from dragoman.http import HttpReply, openai_parts as read
 from dragoman.http.openai_errors import error_of
 from dragoman.http.openai_responses import CODES as OPENAI_CODES
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from dragoman import Cap, Capabilities, Support
-from dragoman.capabilities import NO, YES
+from dragoman.spec.capabilities import NO, YES
 
 _REASONING = re.compile(r"^(?:o\d+|gpt-(?:[5-9]|\d\d)(?:\.\d+)?|codex)(?=$|-)(?!-chat(?:$|-))")
 _RESPONSES_ONLY = re.compile(

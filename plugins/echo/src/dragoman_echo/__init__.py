@@ -45,9 +45,9 @@ from dragoman import (
     UsageSnapshot,
     hookimpl,
 )
-from dragoman.capabilities import Cap
-from dragoman.response import build_response
-from dragoman.serialization import structure_options
+from dragoman.spec.capabilities import Cap
+from dragoman.spec.response import build_response
+from dragoman.spec.serialization import structure_options
 
 
 @frozen(kw_only=True)

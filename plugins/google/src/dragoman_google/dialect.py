@@ -22,8 +22,8 @@ from dragoman import (
     StreamInterruptedError,
     StreamStart,
 )
-from dragoman.assembly import Assembler
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, dumps
+from dragoman.spec.assembly import Assembler
 from dragoman_google.body import BodyEncoder
 from dragoman_google.decoder import GeminiDecoder
 from dragoman_google.errors import error_of

@@ -30,8 +30,15 @@ from dragoman import (
     Url,
     Usage,
 )
-from dragoman.http import HttpReply, HttpRequest, OpenAIChat, ServerSentEvent, StreamDecoder, loads
-from dragoman.http import openai_parts as read
+from dragoman.http import (
+    HttpReply,
+    HttpRequest,
+    OpenAIChat,
+    ServerSentEvent,
+    StreamDecoder,
+    loads,
+    openai_parts as read,
+)
 from dragoman.http.openai_chat import SETTING_NAMES
 from dragoman.http.openai_stream import OpenAIChatDecoder
 from dragoman_groq.options import GroqOptions

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from dragoman import Cap, Capabilities, Support
-from dragoman.capabilities import NO, YES
+from dragoman.spec.capabilities import NO, YES
 
 EFFORTS: Mapping[re.Pattern[str], frozenset[str]] = {
     re.compile(r"^(?:openai/)?gpt-oss(?=$|-)"): frozenset({"low", "medium", "high"}),

@@ -24,7 +24,7 @@ from dragoman.http import HttpReply, dumps, loads
 from dragoman.http.openai_errors import error_of
 from dragoman.http.openai_parts import fields, word
 from dragoman.http.wire import EXCERPT
-from dragoman.secret import MASK
+from dragoman.spec.secret import MASK
 
 CODES: Mapping[str, str] = {
     "ContextWindowExceededError": "context_length_exceeded",

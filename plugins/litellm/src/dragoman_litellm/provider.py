@@ -28,12 +28,12 @@ from dragoman import (
     Support,
     UnsupportedError,
 )
-from dragoman.capabilities import fit
 from dragoman.http import HttpReply, ServerSentEvent, checked_headers, dumps, loads
 from dragoman.http.header_text import header_text
 from dragoman.http.openai_chat import SETTING_NAMES
 from dragoman.http.openai_parts import fields, objects
-from dragoman.secret import Secret
+from dragoman.spec.capabilities import fit
+from dragoman.spec.secret import Secret
 from dragoman_litellm.chat import LiteLLMChat
 from dragoman_litellm.failures import failure, refused_default
 from dragoman_litellm.loading import litellm

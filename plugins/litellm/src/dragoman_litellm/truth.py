@@ -12,8 +12,7 @@ from typing import Any, cast
 
 from dragoman import FinishReason, ProtocolError
 from dragoman.http import loads
-from dragoman.http.openai_parts import FINISH as OPENAI
-from dragoman.http.openai_parts import fields, objects, word
+from dragoman.http.openai_parts import FINISH as OPENAI, fields, objects, word
 
 FINISH: Mapping[str, FinishReason] = {
     **OPENAI,

@@ -25,8 +25,7 @@ from dragoman import (
     ToolCall,
     Usage,
 )
-from dragoman.http import HttpReply, MessageRules, OpenAIChat, StreamDecoder, checked_headers
-from dragoman.http import openai_parts as read
+from dragoman.http import HttpReply, MessageRules, OpenAIChat, StreamDecoder, checked_headers, openai_parts as read
 from dragoman.http.openai_chat import SETTING_NAMES
 from dragoman.http.openai_stream import OpenAIChatDecoder
 from dragoman_litellm_proxy.failures import failure

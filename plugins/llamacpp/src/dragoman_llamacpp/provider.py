@@ -26,9 +26,9 @@ from dragoman import (
     StreamEnd,
     StreamStart,
 )
-from dragoman.assembly import Assembler
-from dragoman.capabilities import NO, YES, Cap, Support
 from dragoman.http import HttpRequest, ServerSentEvent, StreamDecoder, loads
+from dragoman.spec.assembly import Assembler
+from dragoman.spec.capabilities import NO, YES, Cap, Support
 from dragoman_llamacpp.chat import NAME, LlamaCppChat
 from dragoman_llamacpp.engine import Door, Engine, Generation, engine_of
 from dragoman_llamacpp.loading import source_of

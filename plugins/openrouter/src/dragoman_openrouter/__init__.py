@@ -6,8 +6,8 @@ https://openrouter.ai/docs/api-reference
 from __future__ import annotations
 
 from dragoman import Capabilities, Provider, ProviderConfig, ProviderInfo, hookimpl
-from dragoman.capabilities import NO
 from dragoman.http import Endpoint, OpenAIProvider, base_url, checked_headers, credential
+from dragoman.spec.capabilities import NO
 from dragoman_openrouter.dialect import OpenRouterDialect
 from dragoman_openrouter.facts import attribution
 from dragoman_openrouter.options import OpenRouterOptions

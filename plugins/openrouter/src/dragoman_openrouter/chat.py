@@ -33,11 +33,11 @@ from dragoman.http import (
     OpenAIChat,
     ServerSentEvent,
     StreamDecoder,
+    openai_parts as read,
 )
-from dragoman.http import openai_parts as read
 from dragoman.http.openai_chat import SETTING_NAMES
 from dragoman.http.openai_stream import OpenAIChatDecoder
-from dragoman.response import build_response
+from dragoman.spec.response import build_response
 from dragoman_openrouter.facts import attribution, cost, name_server_tools, whole_id
 from dragoman_openrouter.failures import failure
 from dragoman_openrouter.options import RESPONSES_ONLY, OpenRouterOptions, refuse

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from dragoman import ContentFilterError, ProtocolError, ProviderError
-from dragoman.http import HttpReply
-from dragoman.http import openai_parts as read
+from dragoman.http import HttpReply, openai_parts as read
 from dragoman.http.openai_errors import error_of
 from dragoman.http.status import date_of, number_of
 

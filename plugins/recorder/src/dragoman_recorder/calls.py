@@ -19,7 +19,7 @@ from dragoman import (
     Response,
     StreamCall,
 )
-from dragoman.secret import is_credential, reveal
+from dragoman.spec.secret import is_credential, reveal
 from dragoman_recorder.active_cassette import current
 from dragoman_recorder.cassette import Cassette
 from dragoman_recorder.exchange import Exchange, Kind, Question

@@ -26,7 +26,7 @@ from dragoman import (
     Response,
     StreamStart,
 )
-from dragoman.serialization import from_dict, to_dict
+from dragoman.spec.serialization import from_dict, to_dict
 
 _EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 _DETAILS = (

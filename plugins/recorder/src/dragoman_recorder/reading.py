@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from dragoman import JSON
-from dragoman.nesting import MAX_DEPTH, is_too_deep
+from dragoman.spec._json_depth import MAX_DEPTH, is_too_deep
 from dragoman_recorder.errors import CassetteError
 
 FORMAT = 2

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, cast
 
 from dragoman import JSON
-from dragoman.nesting import parsed
+from dragoman.spec._json_depth import parsed
 from dragoman_recorder.named import MASK
 from dragoman_recorder.names import is_strong, is_telling
 from dragoman_recorder.pieces import Edit, difference

@@ -9,15 +9,14 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from dragoman.capabilities import Support
-from dragoman.events import TextDelta
-from dragoman.llm import LLM, StreamingLLM
-from dragoman.message import Message
-from dragoman.response import Response
-from dragoman.sync import SyncLLM
+from dragoman.client.llm import LLM, StreamingLLM
+from dragoman.client.sync import SyncLLM
+from dragoman.spec.capabilities import Support
+from dragoman.spec.events import TextDelta
+from dragoman.spec.message import Message
+from dragoman.spec.response import Response
 from dragoman.testing.conformance.grammar import check_events, check_raw_events
 from dragoman.testing.conformance.subject import BOTH, TEXT, Subject, few
 from dragoman.testing.faults import Tongue

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from dragoman.errors import (
+from dragoman.spec.errors import (
     AuthenticationError,
     BadRequestError,
     ContextWindowExceededError,

@@ -1,14 +1,14 @@
 # ruff: noqa: S101  # checks are made of assertions
-"""The grammar of :mod:`dragoman.events`, checked on the outside and on the inside of the core."""
+"""The grammar of :mod:`dragoman.spec.events`, checked on the outside and on the inside of the core."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dragoman.assembly import Assembler
-from dragoman.binding import bind
-from dragoman.config import LLMConfig
-from dragoman.events import (
+from dragoman.client.binding import bind
+from dragoman.spec.assembly import Assembler
+from dragoman.spec.config import LLMConfig
+from dragoman.spec.events import (
     ArgumentsDelta,
     Event,
     MediaDelta,
@@ -19,8 +19,8 @@ from dragoman.events import (
     StreamStart,
     TextDelta,
 )
-from dragoman.parts import Reasoning, Refusal, Text, ToolCall
-from dragoman.provider import CallContext
+from dragoman.spec.parts import Reasoning, Refusal, Text, ToolCall
+from dragoman.spec.provider import CallContext
 from dragoman.testing.conformance.subject import hello
 
 __all__ = ["check_events", "check_raw_events"]

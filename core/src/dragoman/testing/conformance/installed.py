@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 from attrs import frozen
 
-from dragoman.binding import bind
-from dragoman.config import LLMConfig
-from dragoman.errors import DragomanError
+from dragoman.client.binding import bind
 from dragoman.http import HttpProvider, OpenAIChat, OpenAIResponses
+from dragoman.spec.config import LLMConfig
+from dragoman.spec.errors import DragomanError
 from dragoman.testing.conformance.suite import ProviderConformance
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES, Tongue
 

@@ -16,8 +16,8 @@ from typing import Any
 import attrs
 import pytest
 
-from dragoman.errors import ConfigurationError, DragomanError, InvalidRequestError, MissingCredentialError
-from dragoman.llm import LLM
+from dragoman.client.llm import LLM
+from dragoman.spec.errors import ConfigurationError, DragomanError, InvalidRequestError, MissingCredentialError
 from dragoman.testing.conformance.subject import BOTH, KEY, Subject
 from dragoman.testing.reply import Reply
 

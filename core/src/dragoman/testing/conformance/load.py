@@ -14,16 +14,16 @@ from typing import Any
 import attrs
 import pytest
 
-from dragoman.binding import bind
-from dragoman.capabilities import Capabilities, Support
-from dragoman.config import LLMConfig
-from dragoman.errors import ConfigurationError
-from dragoman.llm import LLM
-from dragoman.plugins import PROVIDERS, Claim, Plugins, read_claims
-from dragoman.provider import SPEC, CallContext, CountsTokens, Embeds, ListsModels, Provider, ProviderInfo
-from dragoman.request import Tool
-from dragoman.resolution import explain
-from dragoman.serialization import to_dict
+from dragoman.client.binding import bind
+from dragoman.client.llm import LLM
+from dragoman.plugins.registry import PROVIDERS, Claim, Plugins, read_claims
+from dragoman.plugins.resolution import explain
+from dragoman.spec.capabilities import Capabilities, Support
+from dragoman.spec.config import LLMConfig
+from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.provider import SPEC, CallContext, CountsTokens, Embeds, ListsModels, Provider, ProviderInfo
+from dragoman.spec.request import Tool
+from dragoman.spec.serialization import to_dict
 from dragoman.testing.conformance.probe import Imported, imported
 from dragoman.testing.conformance.subject import Subject, hello
 

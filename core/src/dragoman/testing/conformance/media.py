@@ -9,11 +9,11 @@ from typing import Any
 import attrs
 import pytest
 
-from dragoman.capabilities import Support
-from dragoman.errors import UnsupportedError
-from dragoman.events import ReasoningDelta, TextDelta
-from dragoman.message import Message
-from dragoman.parts import (
+from dragoman.spec.capabilities import Support
+from dragoman.spec.errors import UnsupportedError
+from dragoman.spec.events import ReasoningDelta, TextDelta
+from dragoman.spec.message import Message
+from dragoman.spec.parts import (
     Bytes,
     Data,
     Extension,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from dragoman.errors import UnsupportedError
-from dragoman.message import Message
-from dragoman.parts import Bytes, Data, Media, Outcome, Text, ToolCall, ToolResult
+from dragoman.spec.errors import UnsupportedError
+from dragoman.spec.message import Message
+from dragoman.spec.parts import Bytes, Data, Media, Outcome, Text, ToolCall, ToolResult
 from dragoman.testing.conformance.subject import Subject
 from dragoman.testing.conformance.tools import ASKED, WEATHER
 

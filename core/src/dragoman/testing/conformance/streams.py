@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dragoman.errors import DragomanError, ProtocolError, ProviderError, StreamInterruptedError
+from dragoman.spec.errors import DragomanError, ProtocolError, ProviderError, StreamInterruptedError
 from dragoman.testing.conformance.subject import BEGUN, BOTH, TEXT, Subject
 from dragoman.testing.faults import TEXTS
 from dragoman.testing.reply import Reply

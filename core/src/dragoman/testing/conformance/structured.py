@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from dragoman.capabilities import Support
-from dragoman.errors import (
+from dragoman.spec.capabilities import Support
+from dragoman.spec.errors import (
     OutputValidationError,
     RefusalError,
     TruncatedOutputError,
     UnsupportedError,
 )
-from dragoman.request import OutputFormat
+from dragoman.spec.request import OutputFormat
 from dragoman.testing.conformance.subject import BOTH, Subject, not_shown
 from dragoman.testing.faults import Oddity
 

@@ -12,18 +12,18 @@ from typing import Any, ClassVar, NoReturn
 import hypothesis
 import pytest
 
-from dragoman.asking import Conversation
-from dragoman.binding import Bound, bind
-from dragoman.capabilities import Capabilities, Support
-from dragoman.config import LLMConfig
-from dragoman.errors import DragomanError
-from dragoman.events import Event
-from dragoman.llm import LLM
-from dragoman.message import Message
-from dragoman.plugins import installed
-from dragoman.provider import Prepared, Prepares, Provider
-from dragoman.request import ChatRequest, Settings
-from dragoman.response import Response
+from dragoman.client.binding import Bound, bind
+from dragoman.client.llm import LLM
+from dragoman.client.request_builder import Conversation
+from dragoman.plugins.registry import installed
+from dragoman.spec.capabilities import Capabilities, Support
+from dragoman.spec.config import LLMConfig
+from dragoman.spec.errors import DragomanError
+from dragoman.spec.events import Event
+from dragoman.spec.message import Message
+from dragoman.spec.provider import Prepared, Prepares, Provider
+from dragoman.spec.request import ChatRequest, Settings
+from dragoman.spec.response import Response
 from dragoman.testing.faults import TEXTS, FaultServer, Oddity, Tongue
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Answer, Received, Reply

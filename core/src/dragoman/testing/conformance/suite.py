@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from dragoman.errors import DragomanError
-from dragoman.plugins import installed
+from dragoman.plugins.registry import installed
+from dragoman.spec.errors import DragomanError
 from dragoman.testing.conformance.answers import Answers
 from dragoman.testing.conformance.errors import Errors
 from dragoman.testing.conformance.facts import Facts

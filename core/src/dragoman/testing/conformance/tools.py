@@ -6,15 +6,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from dragoman.capabilities import Support
-from dragoman.errors import OutputError, UnsupportedError
-from dragoman.message import Message
-from dragoman.parts import ToolCall, ToolResult
-from dragoman.request import ServerTool, Tool
-from dragoman.response import Response
+from dragoman.spec.capabilities import Support
+from dragoman.spec.errors import OutputError, UnsupportedError
+from dragoman.spec.message import Message
+from dragoman.spec.parts import ToolCall, ToolResult
+from dragoman.spec.request import ServerTool, Tool
+from dragoman.spec.response import Response
 from dragoman.testing.conformance.grammar import check_events
 from dragoman.testing.conformance.subject import BOTH, Subject, few, not_shown
 from dragoman.testing.faults import Called, Oddity

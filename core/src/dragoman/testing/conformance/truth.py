@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from dragoman.capabilities import Cap, Support
-from dragoman.errors import ConfigurationError, InvalidRequestError, UnsupportedError
-from dragoman.llm import LLM
-from dragoman.message import Message
-from dragoman.request import SETTINGS
-from dragoman.response import Response
+from dragoman.client.llm import LLM
+from dragoman.spec.capabilities import Cap, Support
+from dragoman.spec.errors import ConfigurationError, InvalidRequestError, UnsupportedError
+from dragoman.spec.message import Message
+from dragoman.spec.request import SETTINGS
+from dragoman.spec.response import Response
 from dragoman.testing.conformance.subject import BOTH, KEY, Subject, few, leaves
 from dragoman.testing.conformance.tools import WEATHER
 

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from attrs import asdict, define, field, frozen
 
 import dragoman
-from dragoman.provider import SPEC
+from dragoman.spec.provider import SPEC
 
 __all__ = ["OUTCOMES", "Outcome", "Result", "Subjected", "Verdict", "badge"]
 

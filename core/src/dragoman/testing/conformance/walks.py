@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from dragoman.errors import ConnectionFailedError, DragomanError, RequestTimeoutError, StreamInterruptedError
-from dragoman.llm import LLM
-from dragoman.sync import SyncLLM
+from dragoman.client.llm import LLM
+from dragoman.client.sync import SyncLLM
+from dragoman.spec.errors import ConnectionFailedError, DragomanError, RequestTimeoutError, StreamInterruptedError
 from dragoman.testing.conformance.subject import BEGUN, BOTH, TEXT, Subject
 from dragoman.testing.faults import FaultServer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dragoman.response import Usage
+from dragoman.spec.response import Usage
 from dragoman.testing.faults.shapes import Called, Counted, Sealed
 from dragoman.testing.faults.tongue import Json, Oddity, Tongue, event
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-from dragoman.response import Usage
+from dragoman.spec.response import Usage
 from dragoman.testing.faults import chat
 from dragoman.testing.faults.shapes import Called, Counted, Sealed
 from dragoman.testing.faults.tongue import Events, Json, Oddity, Tongue, event

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, cast
 
 from attrs import frozen
 
-from dragoman.response import Usage
+from dragoman.spec.response import Usage
 
 __all__ = ["Called", "Counted", "Events", "Json", "Oddity", "Sealed"]
 

@@ -8,8 +8,8 @@ where it would break a promise.
 from __future__ import annotations
 
 from dragoman import Cap, Capabilities, Support
-from dragoman.capabilities import NO, YES
-from dragoman.request import SETTINGS
+from dragoman.spec.capabilities import NO, YES
+from dragoman.spec.request import SETTINGS
 
 SENT = frozenset({"max_tokens", "stop", "temperature", "top_p", "seed"})
 """The settings that the dialect has a place for."""

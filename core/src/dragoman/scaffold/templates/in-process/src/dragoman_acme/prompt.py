@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dragoman import Message, Reasoning, Refusal, Text, UnsupportedError
-from dragoman.parts import Part
+from dragoman.spec.parts import Part
 
 
 def prompt_of(messages: Iterable[Message]) -> str:

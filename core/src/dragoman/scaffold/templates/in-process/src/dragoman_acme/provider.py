@@ -17,10 +17,10 @@ from dragoman import (
     StreamStart,
     Support,
 )
-from dragoman.assembly import Assembler
-from dragoman.capabilities import NO
-from dragoman.request import SETTINGS
-from dragoman.serialization import structure_options
+from dragoman.spec.assembly import Assembler
+from dragoman.spec.capabilities import NO
+from dragoman.spec.request import SETTINGS
+from dragoman.spec.serialization import structure_options
 
 from dragoman_acme.answer import Answer
 from dragoman_acme.engine import Engine

@@ -7,7 +7,7 @@ https://docs.acme.example/api/models
 from __future__ import annotations
 
 from dragoman import Cap, Capabilities
-from dragoman.capabilities import NO, YES
+from dragoman.spec.capabilities import NO, YES
 
 EFFORTS = Cap(values=frozenset({"low", "medium", "high"}))
 

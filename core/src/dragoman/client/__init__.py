@@ -1,0 +1,1 @@
+"""What users hold, and how a call goes from there to a provider."""

@@ -1,0 +1,383 @@
+"""From a configuration to three bound calls, once: resolution, provider, hooks.
+
+The innermost calls are the core's own: they fit the request to the model, call the provider, try again and write down
+what they did. Middleware wraps them and sees one call.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from attrs import frozen
+
+from dragoman.client.retry import RetryPolicy, retrying
+from dragoman.client.retry_budget import budget_of
+from dragoman.plugins.descriptors import exhausted
+from dragoman.plugins.registry import Plugins, installed
+from dragoman.plugins.resolution import Explanation, explain
+from dragoman.spec._value import Value, changed
+from dragoman.spec.capabilities import Capabilities, Policy, fit, without_setting
+from dragoman.spec.config import LLMConfig
+from dragoman.spec.errors import BadRequestError, ConfigurationError, DragomanError, PluginError, UnsupportedError
+from dragoman.spec.hookspecs import Binding
+from dragoman.spec.provider import (
+    CallContext,
+    ChatCall,
+    CompletionCall,
+    Connects,
+    Provider,
+    ProviderConfig,
+    StreamCall,
+    Timeouts,
+)
+from dragoman.spec.request import SETTINGS, ChatRequest, CompletionRequest
+from dragoman.spec.response import Adjustment, Attempt, Origin, Response
+from dragoman.spec.secret import credentials_in
+
+if TYPE_CHECKING:
+    from dragoman.client.stream_opening import OpenedStream
+    from dragoman.spec.events import Event
+
+R = TypeVar("R", ChatRequest, CompletionRequest)
+T = TypeVar("T")
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Bound(Value):
+    """Hold a provider with its three calls, ready for use.
+
+    Args:
+        provider: the provider itself.
+        explanation: how it was chosen.
+        origin: what is known of the origin of every answer.
+        completion: who answers a prompt.
+        chat: who answers a conversation.
+        stream: who streams.
+        timeouts: the limits of a call.
+        retry: how patiently to try again.
+
+    """
+
+    provider: Provider
+    explanation: Explanation
+    origin: Origin
+    completion: CompletionCall
+    chat: ChatCall
+    stream: StreamCall
+    timeouts: Timeouts
+    retry: RetryPolicy
+
+    async def call(self, call: Callable[[CallContext], Awaitable[T]], context: CallContext) -> T:
+        """Make a call of another kind than the three, as often as patience allows."""
+        try:
+            return (await retrying(call, context, self.retry))[0]
+        except DragomanError as error:
+            error.provider = error.provider or self.explanation.provider
+            error.model = error.model or self.explanation.model
+            raise
+
+    def cannot(self, what: str) -> UnsupportedError:
+        """Return the error that the provider does not do *what* is asked."""
+        provider = self.explanation.provider
+        return UnsupportedError(f"the provider {provider!r} does not {what}", provider=provider)
+
+    def fit(self, request: R, policy: Policy | None) -> tuple[R, tuple[Adjustment, ...]]:
+        """Return *request* as the model accepts it, and what that changed."""
+        return fit(request, self.provider.capabilities(request.model), policy)
+
+
+def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
+    """Bind *config* to its provider.
+
+    Raises:
+        ConfigurationError: if no provider, model or key is found.
+        PluginError: if the plugin does not keep its contract.
+
+    """
+    plugins = plugins or installed()
+    explanation = explain(config, plugins)
+    made = _provider_config(config, explanation, plugins)
+    provider = plugins.provider(made, config.on_unsupported)
+    if made.connects_otherwise:
+        _connect(provider, made)
+    retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
+    origin = Origin(
+        provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
+    )
+    budget = budget_of(f"{explanation.provider} {explanation.endpoint or ''}", retries)
+    retry = RetryPolicy(retries=retries, budget=budget)
+    plugins.extensions()
+    guarded = Guarded(provider, origin, retry, config.on_unsupported)
+    binding = Binding(
+        provider=explanation.provider,
+        model=explanation.model,
+        distribution=explanation.distribution,
+        implementation=guarded,
+        capabilities=guarded.capabilities(explanation.model),
+        options=made.options,
+        credentials=lambda: _credentials(made, provider),
+    )
+    bound = Bound(
+        provider=provider,
+        explanation=explanation,
+        origin=origin,
+        completion=plugins.completion(binding),
+        chat=plugins.chat(binding),
+        stream=plugins.stream(binding),
+        timeouts=made.timeouts,
+        retry=retry,
+    )
+    # Asked again, since one may have been set aside by this very binding.
+    guarded.standing = tuple(_without_extension(error) for error in plugins.extensions())
+    return bound
+
+
+def _connect(provider: Provider, config: ProviderConfig) -> None:
+    """Let *provider* make its connections as the configuration says; none may leave that out."""
+    if not isinstance(provider, Connects):
+        name = config.connects_otherwise[0]
+        message = f"the provider {config.name!r} makes no HTTP connections of its own, so it takes no {name}="
+        raise ConfigurationError(message, provider=config.name, parameter=name)
+    provider.connect_by(config)
+
+
+def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugins) -> ProviderConfig:
+    claim = plugins.provider_claim(explanation.provider)
+    options = config.kwargs
+    limits = {
+        field: options[name]
+        for name, field in (
+            ("timeout", "total"),
+            ("connect_timeout", "connect"),
+            ("first_byte_timeout", "first_byte"),
+            ("idle_timeout", "idle"),
+        )
+        if name in options
+    }
+    return ProviderConfig(
+        name=explanation.provider,
+        model=explanation.model,
+        distribution=claim.distribution,
+        version=plugins.version(claim),
+        api_key=config.api_key,
+        api_base=explanation.endpoint,
+        options=config.provider_options(),
+        headers=dict(options.get("headers") or {}),
+        hosts=plugins.hosts_of(claim),
+        allow_insecure=bool(options.get("allow_insecure", False)),
+        timeouts=Timeouts(**limits),
+        proxy=options.get("proxy"),
+        verify=options.get("verify"),
+        client_cert=options.get("client_cert"),
+        max_reply_bytes=options.get("max_reply_bytes"),
+        environ=os.environ,
+        secrets=plugins.secret,
+    )
+
+
+def _credentials(config: ProviderConfig, provider: Provider) -> tuple[str, ...]:
+    """Return what was given to a provider, and what it found for itself and shows as its endpoint's headers."""
+    found: Any = getattr(getattr(provider, "endpoint", None), "headers", {})
+    return tuple(
+        credentials_in({"api_key": config.api_key, "options": config.options, "headers": config.headers, "sent": found})
+    )
+
+
+class Guarded:
+    """Call a provider as the core promises: fitted, retried and written down.
+
+    Args:
+        provider: the provider itself.
+        origin: what is known of the origin of every answer.
+        retry: how patiently to try again.
+        policy: what to do with a wish that the model cannot fulfil.
+
+    Attributes:
+        standing: adjustments of every answer.
+
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        origin: Origin,
+        retry: RetryPolicy,
+        policy: Policy | None,
+    ) -> None:
+        self.info = provider.info
+        self._provider = provider
+        self._origin = origin
+        self._retry = retry
+        self._policy: Policy | None = policy
+        self.standing: tuple[Adjustment, ...] = ()
+        self._refused: dict[str, dict[str, str]] = {}
+
+    def capabilities(self, model: str) -> Capabilities:
+        """Return what *model* accepts."""
+        try:
+            return self._provider.capabilities(model)
+        except DragomanError:
+            raise
+        except Exception as error:
+            raise self._blamed(f"failed with {type(error).__name__}: {error}") from error
+
+    async def aclose(self) -> None:
+        """Close the provider."""
+        await self._provider.aclose()
+
+    async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
+        """Answer a prompt."""
+        return await self._answer(self._provider.complete, request, context)
+
+    async def chat(self, request: ChatRequest, context: CallContext) -> Response:
+        """Answer a conversation."""
+        return await self._answer(self._provider.chat, request, context)
+
+    async def _answer(
+        self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
+    ) -> Response:
+        response, adjustments, attempts = await self._tried(call, request, context)
+        if not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin's word
+            raise self._blamed(f"answered with {type(response).__name__}, not a Response")
+        known = adjustments + response.adjustments if adjustments else response.adjustments
+        return changed(response, origin=self._named(response.origin), adjustments=known, attempts=attempts)
+
+    def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
+        """Stream the answer to a conversation."""
+        return _Streaming(self, request, context)
+
+    async def open(self, request: ChatRequest, context: CallContext) -> OpenedStream:
+        """Open a stream until its first event has arrived; the caller leaves its manager."""
+        stream, adjustments, attempts = await self._tried(self._opened, request, context)
+        stream.introduce(adjustments, self._named, attempts)
+        return stream
+
+    def _opened(self, request: ChatRequest, context: CallContext) -> Awaitable[OpenedStream]:
+        from dragoman.client.stream_opening import opened  # noqa: PLC0415  # events are not paid for by whole answers
+
+        return opened(self._provider.stream(request, context))
+
+    async def _tried(
+        self, send: Callable[[R, CallContext], Awaitable[T]], request: R, context: CallContext
+    ) -> tuple[T, tuple[Adjustment, ...], tuple[Attempt, ...]]:
+        """Send a fitted request as often as patience allows; lay what a provider may not raise at its door."""
+        fitted, adjustments = fit(request, self.capabilities(request.model), context.on_unsupported or self._policy)
+        refused = self._refused.setdefault(request.model, {})
+        asked = _Asked(send, fitted, self.standing + adjustments, refused, by=self.info.name)
+        try:
+            result, attempts = await retrying(asked.send, context, self._retry, asked.mend)
+        except DragomanError as error:
+            self._sign(error, request.model)
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and (failure := exhausted(error)):
+                raise failure from error
+            raise self._blamed(f"failed with {type(error).__name__}: {error}") from error
+        return result, asked.adjustments, attempts
+
+    def _blamed(self, what: str) -> PluginError:
+        message = f"the provider {self._origin.provider!r} of {self._origin.distribution} {what}"
+        return PluginError(message, provider=self._origin.provider)
+
+    def _named(self, origin: Origin) -> Origin:
+        ours = self._origin
+        who = {"provider": ours.provider, "distribution": ours.distribution, "version": ours.version}
+        return changed(origin, **who, model=origin.model or ours.model)
+
+    def _sign(self, error: DragomanError, model: str) -> None:
+        error.provider = error.provider or self._origin.provider
+        error.model = error.model or model
+
+
+class _Asked(Generic[R, T]):
+    """Hold what a provider is asked, less each default that its model has refused.
+
+    Args:
+        send: asks it.
+        request: fitted to what the model is known to accept.
+        adjustments: what that changed.
+        refused: why the model has refused a default, by the name of the setting; more are learned on the way.
+        by: the provider's name.
+
+    """
+
+    __slots__ = ("_by", "_refused", "_request", "_send", "adjustments")
+
+    def __init__(
+        self,
+        send: Callable[[R, CallContext], Awaitable[T]],
+        request: R,
+        adjustments: tuple[Adjustment, ...],
+        refused: dict[str, str],
+        *,
+        by: str,
+    ) -> None:
+        self._send: Callable[[R, CallContext], Awaitable[T]] = send
+        self._request: R = request
+        self.adjustments = adjustments
+        self._refused = refused
+        self._by = by
+        for name in tuple(refused):  # a copy, since other threads add to it
+            self._leave_out(name)
+
+    def send(self, context: CallContext) -> Awaitable[T]:
+        """Make one try."""
+        return self._send(self._request, context)
+
+    def mend(self, error: DragomanError) -> bool:
+        """Leave out a *default* that the provider refuses, once each; tell whether that was the trouble."""
+        name = error.parameter if isinstance(error, BadRequestError) else None
+        if name is None or not _is_default(self._request, name):
+            return False
+        self._refused[name] = error.message
+        self._leave_out(name)
+        return True
+
+    def _leave_out(self, name: str) -> None:
+        if _is_default(self._request, name):
+            reason = self._refused[name]
+            self._request, adjustment = without_setting(self._request, name, reason, by=self._by)
+            self.adjustments += (adjustment,)
+
+
+class _Streaming:
+    """Hold one stream open: a class, since a loop that ends closes generators in any order."""
+
+    __slots__ = ("_context", "_guarded", "_opened", "_request")
+    _opened: OpenedStream
+
+    def __init__(self, guarded: Guarded, request: ChatRequest, context: CallContext) -> None:
+        self._guarded = guarded
+        self._request = request
+        self._context = context
+
+    async def __aenter__(self) -> AsyncIterator[Event]:
+        request = self._request
+        del self._request  # it is not kept for as long as the answer takes
+        self._opened = await self._guarded.open(request, self._context)
+        return self._opened
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self._opened.manager.__aexit__(kind, error, traceback)
+        except RuntimeError:
+            if not isinstance(error, GeneratorExit):
+                raise  # else a loop that ends has closed the provider's own generator before
+
+
+def _without_extension(error: PluginError) -> Adjustment:
+    return Adjustment(kind="dropped", feature="extension", asked=error.provider, reason=error.message)
+
+
+def _is_default(request: ChatRequest | CompletionRequest, name: str) -> bool:
+    settings = request.settings
+    return name in SETTINGS and name not in settings.explicit and getattr(settings, name) is not None
+
+
+__all__ = ["Bound", "Guarded", "bind"]

@@ -1,0 +1,183 @@
+"""How long an ``LLM`` uses what it holds: calls can be ended, and a replaced binding is closed after its last one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+from weakref import WeakSet
+
+from attrs import define, field
+
+from dragoman.spec.errors import ConfigurationError, ConnectionFailedError
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from dragoman.client.binding import Bound
+    from dragoman.client.stream import EventStream
+    from dragoman.spec.events import Event
+
+
+@define
+class Uses:
+    """Know who uses which binding: calls until they end, streams until they are left or forgotten.
+
+    Args:
+        retired: the bindings that were replaced and are still open.
+
+    """
+
+    retired: list[Bound]
+    calls: set[Call] = field(init=False, factory=set["Call"])
+    streams: WeakSet[HeldStream] = field(init=False, factory=WeakSet["HeldStream"])
+
+    async def close_retired(self, *, anyway: bool = False) -> None:
+        """Close the bindings that were replaced, those that are still used only if *anyway*."""
+        used: list[Bound | None] = []
+        if not anyway:
+            used = [call.bound for call in _members(self.calls)]
+            used += [stream.bound for stream in _members(self.streams)]
+        for bound in tuple(self.retired):
+            if not any(bound is each for each in used):
+                with suppress(ValueError):  # another thread has taken it
+                    self.retired.remove(bound)
+                    await _closed(bound)
+
+    def end_calls(self) -> None:
+        """End the calls that were made in the running loop; whoever waits for them gets an error that says so."""
+        for call in _members(self.calls):
+            call.end()
+
+
+def _members(group: Iterable[T]) -> tuple[T, ...]:
+    """Return what is in a set that other threads change meanwhile."""
+    while True:
+        with suppress(RuntimeError):  # it has changed while it was gone through
+            return tuple(group)
+
+
+async def _closed(bound: Bound) -> None:
+    with suppress(Exception):  # the call that has ended now is not to blame for it
+        await bound.provider.aclose()
+
+
+class Call:
+    """Hold a binding for as long as one call takes, and let :meth:`Uses.end_calls` end it.
+
+    Args:
+        uses: where it is known.
+        bound: what it uses; ``None`` if it goes on to other bindings.
+
+    """
+
+    __slots__ = ("_before", "_ended", "_task", "_uses", "bound")
+
+    def __init__(self, uses: Uses, bound: Bound | None) -> None:
+        self._uses = uses
+        self.bound = bound
+        self._ended = False
+        import asyncio  # noqa: PLC0415  # not paid for at import
+
+        try:
+            self._task: asyncio.Task[object] | None = asyncio.current_task()
+        except RuntimeError:  # another library runs this coroutine
+            self._task = None
+        self._before = 0 if self._task is None else self._task.cancelling()
+        uses.calls.add(self)
+
+    def end(self) -> None:
+        """Cancel the task that waits for this call, unless it is the one that runs or belongs to another loop."""
+        import asyncio  # noqa: PLC0415  # not paid for at import
+
+        task = self._task
+        with suppress(RuntimeError):  # another library runs this coroutine
+            if (
+                task is not None
+                and asyncio.get_running_loop() is task.get_loop()
+                and task is not asyncio.current_task()
+            ):
+                self._ended = True
+                task.cancel()
+
+    def __enter__(self) -> Self:
+        """Return this object."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Forget the call; as in :func:`asyncio.timeout`, tell its own end from a cancellation by anybody else.
+
+        Raises:
+            ConnectionFailedError: in place of the cancellation, if the call was ended.
+
+        """
+        self._uses.calls.discard(self)
+        if not self._ended or self._task is None:
+            return
+        import asyncio  # noqa: PLC0415  # not paid for at import
+
+        if self._task.uncancel() <= self._before and isinstance(error, asyncio.CancelledError):
+            message = "the client was closed while this call went on; close it after its calls, or make another one"
+            raise ConnectionFailedError(message, retryable=False) from None
+
+
+class HeldStream:
+    """Hold a binding for as long as one stream is open.
+
+    Args:
+        uses: where it is known.
+        bound: what it uses.
+        manager: the stream.
+
+    """
+
+    __slots__ = ("__weakref__", "_manager", "_uses", "bound")
+
+    def __init__(self, uses: Uses, bound: Bound, manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> None:
+        self._uses = uses
+        self.bound = bound
+        self._manager = manager
+
+    async def __aenter__(self) -> AsyncIterator[Event]:
+        events = await self._manager.__aenter__()
+        self._uses.streams.add(self)
+        return events
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self._manager.__aexit__(kind, error, traceback)
+        finally:
+            self._uses.streams.discard(self)
+            if self._uses.retired:
+                await self._uses.close_retired()
+
+
+class OpeningStream:
+    """Open a stream when it is entered, and hang up when it is left."""
+
+    __slots__ = ("_opening", "_stream")
+
+    def __init__(self, opening: Callable[[], Awaitable[EventStream]]) -> None:
+        self._opening: Callable[[], Awaitable[EventStream]] | None = opening
+        self._stream: EventStream | None = None
+
+    async def __aenter__(self) -> EventStream:
+        opening, self._opening = self._opening, None  # the question is not kept for as long as the answer takes
+        if opening is None:
+            message = "this stream was entered before; call stream() again for another one"
+            raise ConfigurationError(message)
+        self._stream = await opening()
+        return self._stream
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._stream is not None:
+            await self._stream.__aexit__(kind, error, traceback)

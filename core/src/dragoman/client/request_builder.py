@@ -1,0 +1,252 @@
+"""From what a caller writes to the request that is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, cast
+
+import attrs
+from attrs import frozen
+
+from dragoman.spec._value import Value
+from dragoman.spec.capabilities import Policy
+from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
+from dragoman.spec.config_rules import is_policy, no_policy
+from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.given import copied, is_iterable, no_seconds, plain_text, seconds, shown
+from dragoman.spec.message import Message
+from dragoman.spec.provider import CallContext, Clock, SystemClock, Timeouts
+from dragoman.spec.request import (
+    AUTO,
+    JSON_OBJECT,
+    SETTINGS,
+    TEXT,
+    ChatRequest,
+    CompletionRequest,
+    Options,
+    OutputFormat,
+    ServerTool,
+    Settings,
+    Tool,
+    ToolChoice,
+)
+
+Conversation: TypeAlias = str | Message | Iterable[Message | Mapping[str, Any]]
+"""A prompt, one message, or a conversation; a message may be given as plain data."""
+
+ToolLike: TypeAlias = Tool | ServerTool | Callable[..., object]
+"""A tool, or a typed function to make one of."""
+
+_SETTINGS = frozenset(SETTINGS)
+_NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "timeout", "on_unsupported"}
+_CLOCK = SystemClock()
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Asking(Value):
+    """Make requests for one bound model.
+
+    Args:
+        provider: the provider's name.
+        model: the model as the provider names it.
+        settings: what every call starts from.
+        options: the provider's options that every call starts from.
+        timeouts: the limits of a call.
+        clock: the clock to go by.
+
+    """
+
+    provider: str
+    model: str
+    settings: Settings
+    options: Options
+    timeouts: Timeouts
+    clock: Clock = _CLOCK
+
+    @classmethod
+    def of(cls, config: LLMConfig, *, provider: str, model: str, timeouts: Timeouts) -> Asking:
+        """Take the starting point from a configuration."""
+        options = config.provider_options()
+        return cls(
+            provider=provider,
+            model=model,
+            settings=config.settings(),
+            options={provider: options} if options else {},
+            timeouts=timeouts,
+        )
+
+    def chat(self, conversation: Conversation, wishes: Mapping[str, Any]) -> ChatRequest:
+        """Return the request to go on with a conversation.
+
+        Raises:
+            InvalidRequestError: for an empty conversation, an unknown role, or a wish of the wrong type.
+
+        """
+        messages = read_conversation(conversation)
+        if not wishes:
+            return ChatRequest(model=self.model, messages=messages, settings=self.settings, options=self.options)
+        return ChatRequest(
+            model=self.model,
+            messages=messages,
+            settings=self._settings(wishes),
+            tools=_tools(wishes.get("tools")),
+            tool_choice=AUTO if wishes.get("tool_choice") is None else ToolChoice.of(wishes["tool_choice"]),
+            output=_output(wishes.get("output")),
+            options=self._options(wishes, {"tools", "tool_choice", "output"}),
+            headers=_headers(wishes),
+        )
+
+    def completion(self, prompt: str, wishes: Mapping[str, Any]) -> CompletionRequest:
+        """Return the request to go on from a prompt.
+
+        Raises:
+            InvalidRequestError: for an empty prompt or a wish of the wrong type.
+
+        """
+        if not wishes:
+            return CompletionRequest(model=self.model, prompt=prompt, settings=self.settings, options=self.options)
+        return CompletionRequest(
+            model=self.model,
+            prompt=prompt,
+            suffix=wishes.get("suffix"),
+            settings=self._settings(wishes),
+            options=self._options(wishes, {"suffix"}),
+            headers=_headers(wishes),
+        )
+
+    def context(self, wishes: Mapping[str, Any]) -> CallContext:
+        """Return the context of a call that begins now."""
+        timeouts = self.timeouts
+        limit = wishes.get("timeout")
+        if limit is not None:
+            total = seconds(limit)
+            if total is None:
+                raise InvalidRequestError(no_seconds("timeout", limit), parameter="timeout")
+            timeouts = attrs.evolve(timeouts, total=total)
+        policy: Policy | None = wishes.get("on_unsupported")
+        if policy is not None and not is_policy(policy):
+            raise InvalidRequestError(no_policy(policy), parameter="on_unsupported")
+        deadline = None if timeouts.total is None else self.clock.monotonic() + timeouts.total
+        return CallContext(timeouts=timeouts, deadline=deadline, clock=self.clock, on_unsupported=policy)
+
+    def _settings(self, wishes: Mapping[str, Any]) -> Settings:
+        given = {name: value for name, value in wishes.items() if name in _SETTINGS}
+        if not given:
+            return self.settings
+        return attrs.evolve(self.settings, **given, explicit=self.settings.explicit | frozenset(given))
+
+    def _options(self, wishes: Mapping[str, Any], known: set[str]) -> Options:
+        for name in wishes:
+            if name in _NOT_PER_CALL:
+                message = f"{name!r} belongs to LLMConfig, not to one call; make another LLM for it"
+                raise InvalidRequestError(message, parameter=name)
+        known |= {"options", "headers", "timeout", "on_unsupported"}
+        own = {name: value for name, value in wishes.items() if name not in known and name not in _SETTINGS}
+        shared = _shared(wishes.get("options"))
+        if not own and not shared:
+            return self.options
+        for name, value in own.items():
+            copied(value, name)  # which refuses what is nested too deep
+        mine = {**self.options.get(self.provider, {}), **shared.get(self.provider, {}), **own}
+        return {**self.options, **shared, self.provider: mine}
+
+
+def read_conversation(conversation: Conversation) -> tuple[Message, ...]:
+    """Return the messages of a prompt, a message or a conversation.
+
+    Raises:
+        InvalidRequestError: if it is none of these.
+
+    """
+    if isinstance(conversation, str):
+        if not str.__len__(conversation):
+            text = "a prompt is a text that is not empty"
+            raise InvalidRequestError(text)
+        return (Message("user", conversation),)
+    if isinstance(conversation, Message):
+        return (conversation,)
+    if not is_iterable(conversation):
+        text = f"a conversation is a text or messages, not {type(conversation).__name__}"
+        raise InvalidRequestError(text)
+    return tuple(Message.from_dict(each) if isinstance(each, Mapping) else each for each in conversation)
+
+
+def read_texts(texts: str | Iterable[str]) -> list[str]:
+    """Return the texts of one text or several.
+
+    Raises:
+        InvalidRequestError: for what are no texts.
+
+    """
+    given: Any = texts  # callers without a type checker
+    if isinstance(given, str):
+        return [plain_text(given)]
+    if isinstance(given, bytes | bytearray | Mapping) or not is_iterable(given):
+        message = f"texts are a text or a list of texts, not {type(given).__name__}"  # pyright: ignore[reportUnknownArgumentType]
+        raise InvalidRequestError(message, parameter="texts")
+    each = [*given]  # pyright: ignore[reportUnknownVariableType]
+    wrong = next((index for index, text in enumerate(each) if not isinstance(text, str)), None)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    if wrong is not None:
+        message = f"texts[{wrong}] is a text, not {shown(each[wrong])}"  # pyright: ignore[reportUnknownArgumentType]
+        raise InvalidRequestError(message, parameter="texts")
+    return [*map(plain_text, each)]  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _tools(tools: Iterable[ToolLike] | None) -> tuple[Tool | ServerTool, ...]:
+    if tools is None:
+        return ()
+    if isinstance(tools, str | Mapping) or not isinstance(tools, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        message = f"tools are a list of tools, not {type(tools).__name__}"  # pyright: ignore[reportUnknownArgumentType]
+        raise InvalidRequestError(message, parameter="tools")
+    return tuple(tool if isinstance(tool, Tool | ServerTool) else _tool(tool) for tool in tools)
+
+
+def _tool(function: Callable[..., object]) -> Tool:
+    if not callable(function):  # pyright: ignore[reportUnnecessaryComparison]  # callers without a type checker
+        message = f"a tool is a Tool, a ServerTool or a typed function, not {type(function).__name__}"
+        raise InvalidRequestError(message, parameter="tools")
+    from dragoman.spec.schema import tool  # noqa: PLC0415  # not paid for at import
+
+    return tool(function)
+
+
+def _output(output: Any) -> OutputFormat:
+    if output is None or isinstance(output, OutputFormat):
+        return output or TEXT
+    if isinstance(output, str) and (kind := plain_text(output)) in {"text", "json"}:
+        return TEXT if kind == "text" else JSON_OBJECT
+    if isinstance(output, Mapping):
+        schema = dict(cast("Mapping[str, Any]", output))
+        title = schema.get("title")
+        return OutputFormat("json_schema", schema=schema, name=title if isinstance(title, str) else "answer")
+    from dragoman.spec.schema import json_schema  # noqa: PLC0415  # not paid for at import
+
+    return OutputFormat("json_schema", schema=json_schema(output), name=getattr(output, "__name__", "answer"))
+
+
+def _headers(wishes: Mapping[str, Any]) -> Mapping[str, str]:
+    headers: Any = wishes.get("headers")
+    if headers is None:
+        return {}
+    if not isinstance(headers, Mapping):
+        message = f"headers are a mapping of texts, not {type(headers).__name__}"
+        raise InvalidRequestError(message, parameter="headers")
+    return cast("Mapping[str, str]", headers)
+
+
+def _shared(options: Any) -> Mapping[str, Mapping[str, Any]]:
+    """Return the options that a call gives, keyed by provider."""
+    if options is None:
+        return {}
+    if not isinstance(options, Mapping):
+        message = f"options are a mapping of options by provider, not {type(options).__name__}"
+        raise InvalidRequestError(message, parameter="options")
+    shared: Mapping[Any, Any] = options  # pyright: ignore[reportUnknownVariableType]
+    for provider, own in shared.items():
+        if not isinstance(provider, str) or not isinstance(own, Mapping):
+            message = (
+                f"options are a mapping of options by provider; those of {shown(provider)} are {type(own).__name__}"
+            )
+            raise InvalidRequestError(message, parameter="options")
+    copied(shared, "options")  # which refuses what is nested too deep
+    return shared

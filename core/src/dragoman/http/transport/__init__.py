@@ -1,0 +1,1 @@
+"""All input and output: connections, requests on them, and replies as they arrive."""

@@ -1,0 +1,47 @@
+"""Which installed distributions may be used: the operator's word, from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from dragoman.plugins.metadata import normal
+from dragoman.spec._value import Value
+
+ONLY = "DRAGOMAN_PLUGINS"
+NEVER = "DRAGOMAN_DISABLE_PLUGINS"
+ALONE = "DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD"
+_OFF = frozenset({"", "0", "false", "no", "off"})
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Admission(Value):
+    """Say which distributions may be used.
+
+    Args:
+        only: those that are allowed; ``None`` for all.
+        never: those that are blocked, whatever *only* says.
+
+    """
+
+    only: frozenset[str] | None = None
+    never: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Admission:
+        """Read ``DRAGOMAN_PLUGINS`` (only these), ``DRAGOMAN_DISABLE_PLUGINS`` (not these), comma-separated lists.
+
+        With ``DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD=1``, none is allowed that the first does not name.
+        """
+        named = _names(environ.get(ONLY, ""))
+        alone = environ.get(ALONE, "").strip().lower() not in _OFF
+        return cls(only=named if named or alone else None, never=_names(environ.get(NEVER, "")))
+
+    def blocks(self, distribution: str) -> bool:
+        """Tell whether *distribution* may not be used."""
+        return distribution in self.never or (self.only is not None and distribution not in self.only)
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(normal(name.strip()) for name in text.split(",") if name.strip())

@@ -1,0 +1,400 @@
+"""The installed plugins. Nothing else here knows of pluggy or of entry points.
+
+Metadata is read once per process and imports nothing. A plugin is imported when it has won the resolution (a provider)
+or at the first binding (an extension), one at a time; what goes wrong is kept in its :class:`PluginRecord` and raised
+when that plugin is asked for, never before.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
+from types import ModuleType
+from typing import Any, TypeVar
+
+import attrs
+import pluggy
+
+from dragoman.plugins.checks import check_call, check_commands, check_hooks, check_provider, check_spec, read_spec
+from dragoman.plugins.descriptors import require_descriptors
+from dragoman.plugins.filter import NEVER, Admission
+from dragoman.plugins.hook_calls import Tagged
+from dragoman.plugins.isolation import guarded, is_meant, left_out, raise_for_hook
+from dragoman.plugins.metadata import ALIASES, EXTENSIONS, GROUPS, HOSTS, MODELS, PROVIDERS, SPECS, Claim, read_claims
+from dragoman.plugins.record import PluginRecord, State
+from dragoman.plugins.spelling import misspelled
+from dragoman.spec import hookspecs
+from dragoman.spec.capabilities import Policy
+from dragoman.spec.directory import PROGRAM, publisher, yields
+from dragoman.spec.errors import PluginConflictError, PluginError, UnknownProviderError
+from dragoman.spec.hookspecs import PROJECT, Binding
+from dragoman.spec.provider import SPEC, ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
+
+_T = TypeVar("_T")
+
+
+_importing = threading.RLock()
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
+    # A child that is made while another thread imports a plugin would have half of it, and a lock that nobody opens.
+    os.register_at_fork(
+        before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_importing.release
+    )
+
+
+class Plugins:
+    """Know the installed plugins and import them one by one.
+
+    Args:
+        claims: the entry points; those of the installed distributions if not given.
+        environ: says which distributions may be used, by ``DRAGOMAN_PLUGINS``,
+            ``DRAGOMAN_DISABLE_PLUGINS`` and ``DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD``.
+        spec: the specification that the core speaks.
+
+    """
+
+    def __init__(
+        self,
+        claims: Iterable[Claim] | None = None,
+        environ: Mapping[str, str] | None = None,
+        *,
+        spec: str = SPEC,
+    ) -> None:
+        self.admission = Admission.of(os.environ if environ is None else environ)
+        self._spec = spec
+        everything = tuple(read_claims() if claims is None else claims)
+        self._stated = {
+            (claim.name, claim.module, claim.distribution): claim.group.removeprefix(SPECS)
+            for claim in everything
+            if claim.group.startswith(SPECS)
+        }
+        known = [claim for claim in everything if claim.group in GROUPS]
+        self.refused = tuple((claim, why) for claim in known if (why := misspelled(claim)))
+        refused = {claim for claim, _ in self.refused}
+        self.claims = tuple(
+            claim for claim in known if claim not in refused and not self.admission.blocks(claim.distribution)
+        )
+        plugins = (claim for claim in everything if claim.group in {PROVIDERS, EXTENSIONS})
+        self._records = {_key(claim): self._record(claim) for claim in plugins}
+        for claim, why in self.refused:
+            if record := self._records.get(_key(claim)):
+                record.state, record.error = "failed", PluginError(f"{claim.distribution} {why}")
+        self._modules: dict[str, object] = {}
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+        self._manager.register(_Core())
+        self._providers: dict[object, frozenset[str]] = {}
+        self._extensions_loaded = False
+        self._aside: set[object] = set()
+
+    def _record(self, claim: Claim) -> PluginRecord:
+        return PluginRecord(
+            name=claim.name,
+            distribution=claim.distribution,
+            version=claim.version,
+            group=claim.group,
+            module=claim.module,
+            spec=self._stated.get((claim.name, claim.module, claim.distribution)) or claim.group.rpartition(".v")[2],
+            state="blocked" if self.admission.blocks(claim.distribution) else "installed",
+        )
+
+    def records(self) -> tuple[PluginRecord, ...]:
+        """Return what is known of every plugin, blocked ones included."""
+        return tuple(self._records.values())
+
+    def select(self, group: str) -> tuple[Claim, ...]:
+        """Return the claims of one entry-point group."""
+        return tuple(claim for claim in self.claims if claim.group == group)
+
+    def provider_names(self) -> tuple[str, ...]:
+        """Return the names of the providers that can be used, in order."""
+        return tuple(sorted({claim.name for claim in self.select(PROVIDERS)}))
+
+    def named(self, name: str) -> str | None:
+        """Return the provider that *name* means, which may be an alias; ``None`` if nobody claims it.
+
+        Raises:
+            PluginConflictError: if it is claimed by two distributions, or by one to which it does not belong.
+
+        """
+        claims = [claim for claim in (*self.select(PROVIDERS), *self._aliases()) if claim.name == name]
+        if not claims:
+            return None
+        owners = {claim.distribution for claim in claims}
+        owner = None if PROGRAM in owners else publisher(name)
+        if owner and not self.admission.blocks(owner):
+            owners.add(owner)
+        owners -= {each for each in owners if any(yields(each, name, other) for other in owners)}
+        claims = [claim for claim in claims if claim.distribution in owners] or claims
+        if len(owners) > 1:
+            both = " and ".join(sorted(owners))
+            message = f"{both} both provide {name!r}; name the one you do not want in {NEVER}"
+            raise PluginConflictError(message, provider=name)
+        return name if claims[0].group == PROVIDERS else claims[0].module
+
+    def _aliases(self) -> Iterator[Claim]:
+        """Yield the aliases of providers of the same distribution."""
+        own = {(claim.name, claim.distribution) for claim in self.select(PROVIDERS)}
+        return (claim for claim in self.select(ALIASES) if (claim.module, claim.distribution) in own)
+
+    def provider_claim(self, name: str) -> Claim:
+        """Return the claim to the provider *name*.
+
+        Raises:
+            UnknownProviderError: if nobody claims it.
+            PluginConflictError: if two distributions do, or one to which it does not belong.
+
+        """
+        meant = self.named(name)
+        named = [claim for claim in self.select(PROVIDERS) if claim.name == meant]
+        for claim in named:
+            if not any(yields(claim.distribution, claim.name, other.distribution) for other in named):
+                return claim
+        message = f"no installed distribution provides {name!r}; installed are {', '.join(self.provider_names())}"
+        raise UnknownProviderError(message, provider=name)
+
+    def state_of(self, distribution: str) -> State | None:
+        """Return the state of the first plugin of *distribution*, ``None`` if none of its plugins is installed."""
+        return next((each.state for each in self._records.values() if each.distribution == distribution), None)
+
+    def version(self, claim: Claim) -> str:
+        """Return the version of the distribution that makes *claim*."""
+        return self._records[_key(claim)].version
+
+    def hosts_of(self, claim: Claim) -> tuple[str, ...]:
+        """Return the hosts that the distribution of *claim* claims for the same module."""
+        return tuple(
+            host.name
+            for host in self.select(HOSTS)
+            if (host.module, host.distribution) == (claim.module, claim.distribution)
+        )
+
+    def register(self, plugin: object, *, provider: str | None = None) -> None:
+        """Add a plugin that is no installed distribution: a module, or an object with hook implementations.
+
+        Args:
+            plugin: what implements the hooks.
+            provider: the name of the provider it brings, if it is no extension.
+
+        Raises:
+            PluginError: if an implementation cannot work.
+
+        """
+        with _importing:
+            name = provider or str(getattr(plugin, "__name__", type(plugin).__name__))
+            group = PROVIDERS if provider else EXTENSIONS
+            claim = Claim(group=group, name=name, module=f"<registered {name}>", distribution=PROGRAM)
+            guarded(claim, lambda: check_hooks(plugin, self._manager.parse_hookimpl_opts, name))
+            guarded(claim, lambda: self._manager.register(plugin))
+            if provider is None:
+                return
+            self.claims = (*self.claims, claim)
+            self._records[_key(claim)] = attrs.evolve(self._record(claim), state="loaded")
+            self._modules[claim.module] = plugin
+            self._providers[plugin] = frozenset({provider})
+
+    def provider(self, config: ProviderConfig, policy: Policy | None = None) -> Provider:
+        """Make the provider that *config* names, importing its plugin now.
+
+        One that was written for an earlier specification gets each request in the words of that.
+
+        Args:
+            config: what the provider is made with.
+            policy: what to do with a wish that an earlier specification has no word for.
+
+        Raises:
+            PluginLoadError: if the plugin cannot be imported; the original error is the cause.
+            PluginError: if it does not make a provider.
+            SpecVersionError: if it was written for a newer specification, or one that is no longer spoken.
+
+        """
+        require_descriptors()
+        claim = self.provider_claim(config.name)
+        record = self._records[_key(claim)]
+        plugin = self._load(claim)
+        caller = self._manager.subset_hook_caller("dragoman_provider", self._all_but({plugin}))
+        made = guarded(claim, lambda: caller(config=config))
+        who = (claim.name, claim.distribution)
+        provider = guarded(claim, lambda: check_provider(made, name=who[0], distribution=who[1], ours=self._spec))
+        # A provider that states none has that of this core; what its metadata states does not change by itself.
+        stated = [each for each in (read_spec(record.spec), read_spec(provider.info.spec)) if each]
+        major, minor = min(stated)
+        record.spec = f"{major}.{minor}"
+        if record.spec == self._spec:
+            return provider
+        from dragoman.plugins.compat import EarlierProvider  # noqa: PLC0415  # not paid for by providers of today
+
+        return EarlierProvider(provider, (major, minor), policy)
+
+    def extensions(self) -> tuple[PluginError, ...]:
+        """Import every extension that was not imported yet; return what failed, now or before."""
+        with _importing:
+            if not self._extensions_loaded:
+                for claim in self.select(EXTENSIONS):
+                    try:
+                        self._load(claim)
+                    except PluginError as error:
+                        self._records[_key(claim)].error = error
+                self._extensions_loaded = True
+        broken = [record.error for record in self._records.values() if record.group == EXTENSIONS]
+        return tuple(error for error in broken if isinstance(error, PluginError))
+
+    def resolve(self, query: Any) -> Any:
+        """Ask the extensions who serves a model that nobody claims."""
+        self.extensions()
+        return self._ask("dragoman_resolve", None, _as_is, query=query)
+
+    def secret(self, provider: str, field: str) -> str | None:
+        """Ask the key stores for a credential."""
+        self.extensions()
+        found: str | None = self._ask("dragoman_secret", None, _as_is, provider=provider, field=field)
+        return found
+
+    def completion(self, binding: Binding) -> CompletionCall:
+        """Ask who answers a prompt."""
+        call: CompletionCall = self._bound("dragoman_completion", binding)
+        return call
+
+    def chat(self, binding: Binding) -> ChatCall:
+        """Ask who answers a conversation."""
+        call: ChatCall = self._bound("dragoman_chat", binding)
+        return call
+
+    def stream(self, binding: Binding) -> StreamCall:
+        """Ask who streams."""
+        call: StreamCall = self._bound("dragoman_stream", binding)
+        return call
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands that extensions add."""
+        self.extensions()
+        return self._ask("dragoman_commands", None, _commands)
+
+    def _bound(self, hook: str, binding: Binding) -> Any:
+        return self._ask(hook, binding.provider, lambda call: check_call(call, hook), binding=binding)
+
+    def _ask(self, hook: str, provider: str | None, check: Callable[[Any], _T], /, **arguments: object) -> _T:
+        """Call a hook; an installed extension that breaks it is set aside meanwhile."""
+        try:
+            return check(self._caller(hook, provider)(**arguments))
+        except BaseException as error:
+            if is_meant(error):
+                raise
+            raise_for_hook(hook, error)
+
+    def _set_aside(self, claim: Claim, plugin: object, hook: str, error: BaseException) -> None:
+        with _importing:
+            if plugin in self._aside:
+                return  # in another thread, meanwhile
+            self._aside.add(plugin)
+            record = self._records[_key(claim)]
+            record.state, record.error = "failed", left_out(claim, hook, error)
+
+    def _caller(self, hook: str, provider: str | None) -> Callable[..., Any]:
+        """Return the caller of *hook* without the plugins of other providers than *provider*."""
+        with _importing:
+            everywhere = {self._modules.get(claim.module) for claim in self.select(EXTENSIONS)}
+            others = [
+                plugin
+                for plugin, names in self._providers.items()
+                if provider not in names and plugin not in everywhere
+            ]
+        return self._manager.subset_hook_caller(hook, {*others, *self._aside})
+
+    def _all_but(self, plugins: set[object]) -> list[object]:
+        return [plugin for plugin in self._manager.get_plugins() if plugin not in plugins]
+
+    def _load(self, claim: Claim) -> object:
+        with _importing:
+            record = self._records[_key(claim)]
+            if isinstance(record.error, PluginError):
+                raise record.error.with_traceback(None)
+            if claim.module not in self._modules:
+                require_descriptors()
+                try:
+                    if read_spec(record.spec):  # known from the metadata: what is too new may not even be importable
+                        check_spec(record.spec, name=claim.name, distribution=claim.distribution, ours=self._spec)
+                    self._modules[claim.module] = self._import(claim)
+                except PluginError as error:
+                    record.state, record.error = "failed", error
+                    raise
+            record.state = "loaded"
+            plugin = self._modules[claim.module]
+            if claim.group == PROVIDERS:
+                self._providers[plugin] = self._providers.get(plugin, frozenset()) | {claim.name}
+            return plugin
+
+    def _import(self, claim: Claim) -> ModuleType | object:
+        module, _, attribute = claim.module.partition(":")
+        plugin: object = guarded(claim, lambda: importlib.import_module(module))
+        if attribute:
+            plugin = guarded(claim, lambda: getattr(plugin, attribute))
+        guarded(claim, lambda: check_hooks(plugin, self._manager.parse_hookimpl_opts, claim.distribution))
+        tagged = guarded(claim, lambda: self._tagged(claim, plugin))
+        guarded(claim, lambda: self._manager.register(tagged))
+        return tagged
+
+    def _tagged(self, claim: Claim, plugin: object) -> object:
+        """Return an extension with the word of whose it is at each of its hooks; any other plugin as it is."""
+        extension = next((each for each in self.select(EXTENSIONS) if each.module == claim.module), None)
+        if extension is None:
+            return plugin
+        return Tagged(plugin, self._manager.parse_hookimpl_opts, partial(self._set_aside, extension))
+
+
+class _Core:
+    """Answer the call hooks with the provider's own methods, when nobody else does."""
+
+    @hookspecs.hookimpl(trylast=True)
+    def dragoman_completion(self, binding: Binding) -> CompletionCall:
+        return binding.implementation.complete
+
+    @hookspecs.hookimpl(trylast=True)
+    def dragoman_chat(self, binding: Binding) -> ChatCall:
+        return binding.implementation.chat
+
+    @hookspecs.hookimpl(trylast=True)
+    def dragoman_stream(self, binding: Binding) -> StreamCall:
+        return binding.implementation.stream
+
+
+def _as_is(found: Any) -> Any:
+    return found
+
+
+def _commands(found: Iterable[Iterable[Command]]) -> tuple[Command, ...]:
+    return tuple(command for each in found for command in check_commands(each))
+
+
+def _key(claim: Claim) -> tuple[str, str, str]:
+    return (claim.group, claim.name, claim.distribution)
+
+
+@cache
+def installed() -> Plugins:
+    """Return the plugins of this process.
+
+    Raises:
+        ConnectionFailedError: if the process has too few file descriptors left to read what is installed.
+
+    """
+    require_descriptors()
+    return Plugins()
+
+
+__all__ = [
+    "ALIASES",
+    "EXTENSIONS",
+    "GROUPS",
+    "HOSTS",
+    "MODELS",
+    "PROVIDERS",
+    "Claim",
+    "PluginRecord",
+    "Plugins",
+    "State",
+    "installed",
+    "read_claims",
+]

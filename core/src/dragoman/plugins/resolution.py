@@ -1,0 +1,271 @@
+"""Which provider serves a model: decided from metadata alone, and explained.
+
+The order: ``provider=``; the host of ``api_base``; a prefix ``name/rest``; a bare name's prefix; the hook
+``dragoman_resolve``; otherwise an error that names candidates and the line that installs them. Never a guess: a host, a
+name or a model that two distributions claim, or one of them and the directory gives to the other, is ambiguous, however
+long the claims are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from dragoman.plugins.filter import NEVER, ONLY
+from dragoman.plugins.registry import ALIASES, HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
+from dragoman.spec._value import Value
+from dragoman.spec.config import LLMConfig
+from dragoman.spec.directory import published, publisher
+from dragoman.spec.errors import AmbiguousModelError, ConfigurationError, UnknownModelError, UnknownProviderError
+from dragoman.spec.hosts import host_matches
+from dragoman.spec.provider import ModelQuery, Resolution
+
+EMBEDDED = "echo"
+"""The provider that answers when no model is configured."""
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Explanation(Value):
+    """Say who serves a model, and why.
+
+    Args:
+        provider: the provider's name.
+        model: the model as that provider names it.
+        distribution: the distribution that made the claim.
+        endpoint: the base URL that the caller or a hook gave, ``None`` for the provider's own.
+        steps: what was tried, in order, the last one decisive.
+
+    """
+
+    provider: str
+    model: str
+    distribution: str
+    endpoint: str | None
+    steps: tuple[str, ...]
+
+
+def explain(config: LLMConfig | str, plugins: Plugins | None = None) -> Explanation:
+    """Say which provider serves *config* (or a model's name), and why, importing no provider.
+
+    Raises:
+        UnknownModelError: if nobody claims the model.
+        AmbiguousModelError: if two distributions claim it, installed or published.
+        UnknownProviderError: if the provider is not installed.
+
+    """
+    config = LLMConfig(model=config) if isinstance(config, str) else config
+    if not isinstance(config, LLMConfig):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        message = f"what is explained is an LLMConfig or the name of a model, not {type(config).__name__}"
+        raise ConfigurationError(message)
+    return _Search(config, plugins or installed()).run()
+
+
+class _Search:
+    """Take the steps of the resolution one after the other and remember them."""
+
+    def __init__(self, config: LLMConfig, plugins: Plugins) -> None:
+        self.model = config.model or ""
+        self.api_base = config.api_base
+        self.named: str | None = config.kwargs.get("provider")
+        self.options = config.provider_options()
+        self.plugins = plugins
+        self.steps: list[str] = []
+
+    def run(self) -> Explanation:
+        """Return the first answer, or raise."""
+        if not self.model and not self.named:
+            return self._embedded()
+        found = self._by_name() or self._by_host() or self._by_prefix() or self._by_bare_name() or self._by_hook()
+        if found is None:
+            raise self._unknown()
+        if not found.model and found.provider != EMBEDDED:
+            message = f"provider {found.provider!r} needs a model; give LLMConfig(model=...)"
+            raise ConfigurationError(message, provider=found.provider)
+        return found
+
+    def _embedded(self) -> Explanation:
+        if EMBEDDED not in self.plugins.provider_names():
+            message = f"no model is configured; give LLMConfig(model=...), or pip install dragoman-{EMBEDDED}"
+            raise ConfigurationError(message)
+        self.steps.append("no model is configured: the embedded echo answers")
+        return self._answer(EMBEDDED, EMBEDDED)
+
+    def _by_name(self) -> Explanation | None:
+        if self.named is None:
+            return None
+        name = self.plugins.named(_provider_name(self.named))
+        if name is None:
+            raise self._not_installed(_provider_name(self.named))
+        self.steps.append(f"provider={self.named!r} was given")
+        return self._answer(name, self._without_own_prefix(name))
+
+    def _by_host(self) -> Explanation | None:
+        host = _host(self.api_base)
+        if host is None:
+            return None
+        claims = [claim for claim in self.plugins.select(HOSTS) if host_matches(host, claim.name)]
+        if not claims:
+            self._refuse_known_host(host)
+            self.steps.append(f"no installed plugin claims the host {host}")
+            return None
+        known = [each for each in published("hosts") if host_matches(host, each[0])]
+        claim = self._only(claims, known, f"the host {host}")
+        name = self._name_of(claim)
+        self.steps.append(f"{claim.distribution} claims the host {claim.name}")
+        return self._answer(name, self._without_own_prefix(name))
+
+    def _by_prefix(self) -> Explanation | None:
+        for separator in "/:":
+            prefix, found, rest = self.model.partition(separator)
+            if not found:
+                continue
+            name = _provider_name(prefix)
+            meant = self.plugins.named(name) if rest else None
+            if meant is not None:
+                alias = "" if meant == name else f", another name of {meant}"
+                self.steps.append(f"{prefix!r} before the first {separator!r} is an installed provider{alias}")
+                return self._answer(meant, rest)
+            if rest and publisher(name):
+                raise self._not_installed(name)
+        return None
+
+    def _by_bare_name(self) -> Explanation | None:
+        model = self.model.lower()
+        claims = [claim for claim in self.plugins.select(MODELS) if model.startswith(claim.name)]
+        if not claims:
+            self.steps.append("no installed plugin claims the name")
+            return None
+        known = [each for each in published("models") if model.startswith(each[0])]
+        claim = self._only(claims, known, f"the model {self.model!r}")
+        self.steps.append(f"{claim.distribution} claims models that begin with {claim.name!r}")
+        return self._answer(self._name_of(claim), self.model)
+
+    def _by_hook(self) -> Explanation | None:
+        query = ModelQuery(model=self.model, api_base=self.api_base, options=self.options)
+        resolution: Resolution | None = self.plugins.resolve(query)
+        if resolution is None:
+            return None
+        self.steps.append(f"the hook dragoman_resolve decided: {resolution.reason or resolution.provider}")
+        self.api_base = resolution.api_base or self.api_base
+        return self._answer(resolution.provider, resolution.model)
+
+    def _answer(self, name: str, model: str) -> Explanation:
+        claim = self.plugins.provider_claim(name)
+        return Explanation(
+            provider=name,
+            model=model,
+            distribution=claim.distribution,
+            endpoint=self.api_base,
+            steps=tuple(self.steps),
+        )
+
+    def _without_own_prefix(self, name: str) -> str:
+        prefix, found, rest = self.model.partition("/")
+        own = {name, *(claim.name for claim in self.plugins.select(ALIASES) if claim.module == name)}
+        return rest if found and rest and _provider_name(prefix) in own else self.model
+
+    def _only(self, claims: list[Claim], known: list[tuple[str, str]], what: str) -> Claim:
+        """Return the longest claim, unless one of them shadows what is another distribution's.
+
+        Args:
+            claims: what installed distributions claim that covers *what*.
+            known: what is published that covers it, as (claim, distribution).
+            what: the host or model, in words.
+
+        Raises:
+            AmbiguousModelError: naming the distributions and how to choose.
+
+        """
+        unpublished = [claim for claim in claims if (claim.name, claim.distribution) not in known]
+        longest = max(len(claim.name) for claim in claims)
+        rivals = claims if unpublished else [claim for claim in claims if len(claim.name) == longest]
+        owners = {claim.distribution: self._name_of(claim) for claim in rivals}
+        if unpublished:
+            owners |= {owner: _name_published(owner) for _, owner in known if not self.plugins.admission.blocks(owner)}
+        if len(set(owners.values())) > 1:
+            equal = {claim.distribution for claim in rivals if len(claim.name) == longest} == owners.keys()
+            raise self._ambiguous(owners, f"claim {what} equally" if equal else f"both claim {what}")
+        return next(claim for claim in claims if len(claim.name) == longest)
+
+    def _ambiguous(self, owners: Mapping[str, str], claim: str) -> AmbiguousModelError:
+        choice = " or ".join(
+            f"provider={owners[owner]!r}"
+            + ("" if self.plugins.state_of(owner) else f" (not installed: pip install {owner})")
+            for owner in sorted(owners)
+        )
+        message = (
+            f"{' and '.join(sorted(owners))} {claim}; choose with {choice}, or name the one you do not want in {NEVER}"
+        )
+        return AmbiguousModelError(message, model=self.model)
+
+    def _name_of(self, claim: Claim) -> str:
+        """Return the provider that the module of *claim* provides."""
+        names = [
+            provider.name
+            for provider in self.plugins.select(PROVIDERS)
+            if (provider.module, provider.distribution) == (claim.module, claim.distribution)
+        ]
+        if not names:
+            message = f"{claim.distribution} claims {claim.name!r} for {claim.module}, which provides nothing"
+            raise UnknownProviderError(message)
+        return names[0]
+
+    def _refuse_known_host(self, host: str) -> None:
+        if host == "localhost" or host[-1:].isdigit() or ":" in host:
+            return  # an address or this machine: nobody publishes a provider for these, and the list costs time
+        for known, distribution in published("hosts"):
+            if host_matches(host, known):
+                message = f"no installed provider claims the host {host}; {self._how_to_get(distribution)}"
+                raise UnknownProviderError(message, model=self.model)
+
+    def _not_installed(self, name: str) -> UnknownProviderError:
+        line = self._how_to_get(publisher(name) or f"dragoman-{name.replace('_', '-')}")
+        if publisher(name) is None and (near := self._nearest(name)):
+            line = f"did you mean {near!r}?"
+        have = ", ".join(self.plugins.provider_names()) or "none"
+        message = f"the provider {name!r} is not installed; {line} (installed: {have})"
+        return UnknownProviderError(message, provider=name, model=self.model)
+
+    def _nearest(self, name: str) -> str | None:
+        import difflib  # noqa: PLC0415  # for error messages only
+
+        known = {*self.plugins.provider_names(), *(each for each, _ in published("names"))}
+        return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.8)), None)
+
+    def _how_to_get(self, distribution: str) -> str:
+        """Return what to do to have *distribution*, which may be there already."""
+        state = self.plugins.state_of(distribution)
+        if state is None:
+            return f"run: pip install {distribution}"
+        if state == "blocked":
+            return f"{distribution} is installed, but blocked: see {ONLY} and {NEVER}"
+        return f"{distribution} is installed, but an older one, without it; run: pip install --upgrade {distribution}"
+
+    def _unknown(self) -> UnknownModelError:
+        lines = sorted({owner for prefix, owner in published("models") if self.model.lower().startswith(prefix)})
+        if lines:
+            advice = " or: ".join(self._how_to_get(line) for line in lines)
+        else:
+            have = ", ".join(self.plugins.provider_names()) or "none"
+            advice = f"name the provider, as in provider='openai_compatible' or 'name/{self.model}' (installed: {have})"
+        message = f"no installed provider claims the model {self.model!r}; {advice}"
+        return UnknownModelError(message, model=self.model)
+
+
+def _host(api_base: str | None) -> str | None:
+    if api_base is None:
+        return None
+    try:
+        return (urlsplit(api_base).hostname or "").rstrip(".") or None
+    except ValueError:
+        return None
+
+
+def _provider_name(text: str) -> str:
+    return text.lower().replace("-", "_")
+
+
+def _name_published(distribution: str) -> str:
+    return next(name for name, owner in published("names") if owner == distribution)

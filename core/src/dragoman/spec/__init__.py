@@ -1,0 +1,1 @@
+"""What plugins are written against: data, protocols and pure functions over them."""

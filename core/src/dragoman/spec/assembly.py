@@ -1,0 +1,264 @@
+"""Where the answer of a stream is put together.
+
+An :class:`Assembler` checks the grammar of :mod:`dragoman.spec.events` on the way and ends in :func:`build_response`,
+which plain replies go through too: the only place that makes a :class:`~dragoman.spec.response.Response`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeAlias
+
+import attrs
+
+from dragoman.spec.errors import DragomanError, ProtocolError, ResponseTooLargeError, StreamInterruptedError
+from dragoman.spec.events import (
+    ArgumentsDelta,
+    Event,
+    MediaDelta,
+    PartEnd,
+    PartStart,
+    PartStop,
+    PartUpdate,
+    ReasoningDelta,
+    ResponseSnapshot,
+    SealUpdate,
+    StreamEnd,
+    StreamStart,
+    TextDelta,
+    UsageSnapshot,
+)
+from dragoman.spec.parts import JSON, Bytes, Media, Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.spec.response import Finish, FinishReason, Response, Usage, build_response
+
+_DeltaClass: TypeAlias = type[TextDelta] | type[ReasoningDelta] | type[ArgumentsDelta] | type[MediaDelta]
+
+_DELTA_OF: dict[type[Any], _DeltaClass] = {
+    Text: TextDelta,
+    Refusal: TextDelta,
+    Reasoning: ReasoningDelta,
+    ToolCall: ArgumentsDelta,
+    Media: MediaDelta,
+}
+_INTERRUPTED = Finish(reason=FinishReason.INTERRUPTED)
+
+
+class _OpenPart:
+    """Collect what arrives for one part."""
+
+    __slots__ = ("accepts", "closed", "part", "pieces")
+
+    def __init__(self, part: Part) -> None:
+        self.part: Part = part
+        self.accepts = _DELTA_OF.get(type(part))
+        self.pieces: list[Any] = []
+        self.closed = False
+
+    def whole(self) -> Part:
+        """Return the part with all its pieces."""
+        if self.pieces:
+            self.part = _joined(self.part, self.pieces)
+            self.pieces = []
+        return self.part
+
+
+def _joined(part: Part, pieces: list[Any]) -> Part:
+    if isinstance(part, ToolCall):
+        return attrs.evolve(part, arguments=part.arguments + "".join(pieces))
+    if isinstance(part, Media):
+        start = part.source.data if isinstance(part.source, Bytes) else b""
+        return attrs.evolve(part, source=Bytes(data=start + b"".join(pieces)))
+    assert isinstance(part, Text | Refusal | Reasoning)  # noqa: S101  # the classes of _DELTA_OF
+    return attrs.evolve(part, text=part.text + "".join(pieces))
+
+
+def _has_content(part: Part) -> bool:
+    if isinstance(part, Text | Refusal | Reasoning):
+        return bool(part.text)
+    if isinstance(part, ToolCall):
+        return bool(part.arguments)
+    return not (isinstance(part, Media) and part.source == Bytes(data=b""))
+
+
+def _with_content_of(before: Part, part: Part) -> Part:
+    name = "arguments" if isinstance(part, ToolCall) else "source" if isinstance(part, Media) else "text"
+    return attrs.evolve(part, **{name: getattr(before, name)})
+
+
+MAX_PARTS = 10_000
+"""How many parts an answer may have: more than any model makes, and few enough to be put together at once."""
+
+
+class Assembler:
+    """Check the events of a provider against the grammar and build the response of them.
+
+    Args:
+        start: what is known before the first part.
+
+    """
+
+    __slots__ = ("_finish", "_metadata", "_origin", "_parts", "_start", "_usage")
+
+    def __init__(self, start: StreamStart) -> None:
+        self._start = start
+        self._origin = start.origin
+        self._parts: list[_OpenPart] = []
+        self._usage = Usage()
+        self._finish: Finish | None = None
+        self._metadata: dict[str, JSON] = {}
+
+    def feed(self, event: Event) -> Event:
+        """Take in one event of a provider and return the event that the consumer sees.
+
+        Raises:
+            ProtocolError: if the event breaks the grammar.
+
+        """
+        kind = type(event)
+        if kind is TextDelta or kind is ReasoningDelta:
+            self._open(event.index, kind).pieces.append(event.text)  # type: ignore[union-attr]  # narrowed by `kind`, for speed
+            return event
+        handler = self._HANDLERS.get(kind)
+        return event if handler is None else handler(self, event)
+
+    def end(self) -> list[Event]:
+        """Return the closing events, the last of which holds the response.
+
+        Raises:
+            StreamInterruptedError: if no finish was reported: the stream was cut.
+
+        """
+        if self._finish is None:
+            message = "the stream ended without the signal that it was complete; error.partial holds what arrived"
+            error = StreamInterruptedError(message, phase="mid_stream")
+            self.sign(error)
+            raise error
+        closing: list[Event] = [self._close(index) for index, part in enumerate(self._parts) if not part.closed]
+        return [*closing, StreamEnd(self._response(self._finish))]
+
+    def partial(self) -> Response:
+        """Return what arrived so far, marked as interrupted."""
+        return self._response(_INTERRUPTED)
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether the dialect's terminal signal was seen."""
+        return self._finish is not None
+
+    def sign(self, error: DragomanError) -> None:
+        """Write on *error* what arrived before it, and where it came from."""
+        if error.partial is None:
+            partial = self.partial()
+            error.partial = partial if error.veil is None else error.veil.over(partial)
+        error.provider = error.provider or self._origin.provider
+        error.model = error.model or self._origin.model
+        error.request_id = error.request_id or self._origin.request_id
+
+    def _response(self, finish: Finish) -> Response:
+        return build_response(
+            (part.whole() for part in self._parts),
+            finish,
+            usage=self._usage,
+            origin=self._origin,
+            adjustments=self._start.adjustments,
+            headers=self._start.headers,
+            attempts=self._start.attempts,
+            metadata=self._metadata,
+        )
+
+    def _open(self, index: int, kind: _DeltaClass) -> _OpenPart:
+        part = self._at(index, kind.__name__)
+        if part.accepts is not kind:
+            message = f"{kind.__name__} for part {index}, which is {type(part.part).__name__}"
+            raise ProtocolError(message)
+        return part
+
+    def _at(self, index: int, event: str) -> _OpenPart:
+        if not 0 <= index < len(self._parts):
+            message = f"{event} for part {index}, which was never started"
+            raise ProtocolError(message)
+        part = self._parts[index]
+        if part.closed:
+            message = f"{event} for part {index}, which is closed"
+            raise ProtocolError(message)
+        return part
+
+    def _argue(self, event: ArgumentsDelta) -> Event:
+        self._open(event.index, ArgumentsDelta).pieces.append(event.fragment)
+        return event
+
+    def _show(self, event: MediaDelta) -> Event:
+        self._open(event.index, MediaDelta).pieces.append(event.data)
+        return event
+
+    def _begin(self, event: PartStart) -> Event:
+        if event.index != len(self._parts):
+            message = f"PartStart with index {event.index} where {len(self._parts)} is next"
+            raise ProtocolError(message)
+        if event.index >= MAX_PARTS:
+            message = f"the answer has more than {MAX_PARTS} parts"
+            raise ResponseTooLargeError(message, phase="decode")
+        self._parts.append(_OpenPart(event.part))
+        return event
+
+    def _stop(self, event: PartStop) -> Event:
+        return self._close(event.index)
+
+    def _close(self, index: int) -> PartEnd:
+        part = self._at(index, "PartStop")
+        part.closed = True
+        return PartEnd(index, part.whole())
+
+    def _seal(self, event: SealUpdate) -> Event:
+        part = self._at(event.index, "SealUpdate")
+        part.part = attrs.evolve(part.part, seal=event.seal)
+        return event
+
+    def _replace(self, event: PartUpdate) -> Event:
+        part = self._at(event.index, "PartUpdate")
+        if type(event.part) is not type(part.part):
+            was, now = type(part.part).__name__, type(event.part).__name__
+            message = f"PartUpdate turns part {event.index} from {was} to {now}"
+            raise ProtocolError(message)
+        if _has_content(event.part):
+            part.part, part.pieces = event.part, []
+        else:  # what came in pieces stays in pieces, so that many updates are no more work than few
+            part.part = _with_content_of(part.part, event.part)
+        return event
+
+    def _count(self, event: UsageSnapshot) -> Event:
+        self._usage = event.usage
+        return event
+
+    def _note(self, event: ResponseSnapshot) -> Event:
+        if event.finish is not None:
+            self._finish = event.finish
+        if event.metadata:
+            self._metadata.update(event.metadata)
+        known = {
+            name: value
+            for name in ("response_id", "served_model", "created")
+            if (value := getattr(event, name)) is not None
+        }
+        if known:
+            self._origin = attrs.evolve(self._origin, **known)
+        return event
+
+    def _refuse(self, event: Event) -> Event:
+        message = f"a provider's stream yields no {type(event).__name__}; the core adds it"
+        raise ProtocolError(message)
+
+    _HANDLERS: ClassVar[Mapping[type[Any], Callable[[Any, Any], Event]]] = {
+        ArgumentsDelta: _argue,
+        MediaDelta: _show,
+        PartStart: _begin,
+        PartStop: _stop,
+        PartUpdate: _replace,
+        ResponseSnapshot: _note,
+        SealUpdate: _seal,
+        UsageSnapshot: _count,
+        **dict.fromkeys((StreamStart, PartEnd, StreamEnd), _refuse),
+    }
+
+
+__all__ = ["Assembler", "build_response"]

@@ -1,0 +1,201 @@
+"""What a model accepts, and what happens to a setting it does not.
+
+Unknown is not no: a setting whose support is unknown is sent, and the provider decides.
+"""
+
+from __future__ import annotations
+
+import enum
+import warnings
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import attrs
+from attrs import field, frozen
+
+from dragoman.spec._value import Value
+from dragoman.spec.errors import UnsupportedError
+from dragoman.spec.parts import Media, Text, ToolResult
+from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest
+from dragoman.spec.response import Adjustment
+
+Policy: TypeAlias = Literal["adjust", "warn", "raise"]
+"""What to do with a wish that cannot be fulfilled."""
+
+R = TypeVar("R", ChatRequest, CompletionRequest)
+
+GUARANTEES = frozenset({"stop", "max_tokens"})
+"""Settings that change what an answer may be, so that leaving one out is an error unless the caller allows it."""
+
+
+class Support(enum.Enum):
+    """Say whether a model supports something."""
+
+    YES = "yes"
+    NO = "no"
+    CONDITIONAL = "conditional"
+    UNKNOWN = "unknown"
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Cap(Value):
+    """Describe the support of one feature.
+
+    Args:
+        support: whether it is there.
+        note: why not, or under which condition.
+        minimum: the least value accepted.
+        maximum: the greatest value accepted.
+        values: the only words accepted.
+
+    """
+
+    support: Support = Support.UNKNOWN
+    note: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    values: frozenset[str] | None = None
+
+
+YES = Cap(support=Support.YES)
+NO = Cap(support=Support.NO)
+UNKNOWN = Cap()
+
+
+def _no_caps() -> Mapping[str, Cap]:
+    return {}
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Capabilities(Value):
+    """Describe what a model accepts; what is not mentioned is unknown.
+
+    Args:
+        settings: by name of the setting.
+        input: by media type or family, such as ``image/*``.
+        completion: whether prompts have an endpoint of their own.
+        tools: whether tools can be offered.
+        tool_choice: whether a tool can be required.
+        json_schema: whether an answer can be held to a schema.
+        reasoning: whether the model reasons before it answers.
+        context_tokens: the most tokens a conversation may have.
+        output_tokens: the most tokens an answer may have.
+
+    """
+
+    settings: Mapping[str, Cap] = field(factory=_no_caps)
+    input: Mapping[str, Cap] = field(factory=_no_caps)
+    completion: Cap = UNKNOWN
+    tools: Cap = UNKNOWN
+    tool_choice: Cap = UNKNOWN
+    json_schema: Cap = UNKNOWN
+    reasoning: Cap = UNKNOWN
+    context_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+def fit(
+    request: R, capabilities: Capabilities, policy: Policy | None = None, *, by: str = "core"
+) -> tuple[R, tuple[Adjustment, ...]]:
+    """Make *request* one that the model accepts.
+
+    A default that does not suit the model is not sent. What the caller gave follows *policy*; without one, a tuning
+    setting is adjusted and a guarantee (``stop``, ``max_tokens``, a schema, a tool choice) raises. Media that the model
+    is known not to take raise whatever the policy: without them the question is another one.
+
+    Raises:
+        UnsupportedError: where the policy is to raise.
+
+    """
+    settings, adjustments = request.settings, list[Adjustment]()
+    changes: dict[str, Any] = {}
+    for name, cap in capabilities.settings.items():
+        asked = getattr(settings, name)
+        if asked is None:
+            continue
+        sent = _accepted(asked, cap)
+        if sent != asked:
+            _apply_policy(name, cap, policy, given=name in settings.explicit, model=request.model)
+            changes[name] = sent
+            adjustments.append(_adjustment(name, asked, sent, cap.note or f"{request.model} does not accept it", by))
+    if changes:
+        request = attrs.evolve(request, settings=attrs.evolve(settings, **changes))
+    if isinstance(request, ChatRequest):
+        _check_guarantees(request, capabilities)
+        if capabilities.input:
+            _check_media(request, capabilities.input)
+    return request, tuple(adjustments)
+
+
+def without_setting(request: R, name: str, reason: str, *, by: str) -> tuple[R, Adjustment]:
+    """Leave out one setting of *request*, and say so."""
+    asked = getattr(request.settings, name)
+    without: dict[str, Any] = {name: None}
+    settings = attrs.evolve(request.settings, **without)
+    return attrs.evolve(request, settings=settings), _adjustment(name, asked, None, reason, by)
+
+
+def _accepted(asked: Any, cap: Cap) -> Any:
+    if cap.support is Support.NO:
+        return None
+    if cap.values is not None and asked not in cap.values:
+        return None
+    if cap.maximum is not None and asked > cap.maximum:
+        return _bound(cap.maximum, asked)
+    if cap.minimum is not None and asked < cap.minimum:
+        return _bound(cap.minimum, asked)
+    return asked
+
+
+def _bound(bound: float, asked: Any) -> float:
+    """Return a bound as the number that it stands for: a count stays one, a fraction is never cut."""
+    return int(bound) if isinstance(asked, int) and float(bound).is_integer() else float(bound)
+
+
+def _apply_policy(name: str, cap: Cap, policy: Policy | None, *, given: bool, model: str) -> None:
+    if not given:
+        return
+    if (policy or ("raise" if name in GUARANTEES else "adjust")) == "raise":
+        why = f" ({cap.note})" if cap.note else ""
+        message = f"{model} does not accept this {name}{why}; leave it out, or set on_unsupported='adjust'"
+        raise UnsupportedError(message, model=model, parameter=name)
+    if policy == "warn":
+        warnings.warn(f"{model} does not accept this {name}; it is adjusted", UserWarning, stacklevel=4)
+
+
+def _check_guarantees(request: ChatRequest, capabilities: Capabilities) -> None:
+    if not request.tools and request.tool_choice is AUTO and request.output is TEXT:
+        return
+    wishes = (
+        ("tools", bool(request.tools), capabilities.tools),
+        ("tool_choice", request.tool_choice.kind not in {"auto", "none"}, capabilities.tool_choice),
+        ("output schema", request.output.kind == "json_schema", capabilities.json_schema),
+    )
+    for feature, wanted, cap in wishes:
+        if wanted and cap.support is Support.NO:
+            message = f"{request.model} does not support {feature}{': ' + cap.note if cap.note else ''}"
+            raise UnsupportedError(message, model=request.model, parameter=feature)
+
+
+def _check_media(request: ChatRequest, accepted: Mapping[str, Cap]) -> None:
+    """Refuse a medium that the model does not take, also among the results of tools."""
+    for message in request.messages:
+        for part in message.parts:
+            if type(part) is Text:
+                continue
+            for each in part.content if isinstance(part, ToolResult) else (part,):
+                if isinstance(each, Media):
+                    _check_medium(each.media_type, accepted, request.model)
+
+
+def _check_medium(media_type: str, accepted: Mapping[str, Cap], model: str) -> None:
+    cap = accepted.get(media_type) or accepted.get(f"{media_type.partition('/')[0]}/*")
+    if cap is not None and cap.support is Support.NO:
+        message = f"{model} takes no {media_type}{': ' + cap.note if cap.note else ''}"
+        raise UnsupportedError(message, model=model, parameter="input")
+
+
+def _adjustment(name: str, asked: Any, sent: Any, reason: str, by: str) -> Adjustment:
+    kind = "dropped" if sent is None else "coerced"
+    plain: Any = [*asked] if isinstance(asked, tuple) else asked
+    return Adjustment(kind=kind, feature=name, asked=plain, sent=sent, reason=reason, by=by)

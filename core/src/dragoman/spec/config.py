@@ -1,0 +1,330 @@
+"""How to reach a model and how it answers by default."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from dragoman.spec.capabilities import Policy
+from dragoman.spec.config_rules import check_options, hidden, text_of
+from dragoman.spec.errors import ConfigurationError, InvalidRequestError
+from dragoman.spec.request import SETTINGS, Settings
+from dragoman.spec.secret import MASK, Discreet, Secret, masked, reveal
+
+DEFAULT_TEMPERATURE = 0.7
+DEFAULT_MAX_TOKENS = 4096
+
+FIELDS = ("model", "api_key", "api_base", "temperature", "max_tokens")
+CORE_OPTIONS = frozenset(
+    {
+        "provider",
+        "timeout",
+        "connect_timeout",
+        "first_byte_timeout",
+        "idle_timeout",
+        "num_retries",
+        "on_unsupported",
+        "headers",
+        "allow_insecure",
+        "fallbacks",
+        "proxy",
+        "verify",
+        "client_cert",
+        "max_reply_bytes",
+    }
+)
+"""Keyword arguments that the core understands beside the settings; all others belong to the provider."""
+
+_MISSING: Any = object()
+
+
+class LLMConfig:
+    """Say which model to use, how to reach it and how it answers by default.
+
+    Args:
+        model: the model: a bare name, or ``provider/name``; without one, the embedded echo answers.
+        api_key: the credential; kept as a :class:`~dragoman.Secret`. Without one, the environment is asked.
+        api_base: the base URL, where it is not the provider's own.
+        temperature: 0 for the likeliest words, higher for more variety.
+        max_tokens: the most tokens an answer may have.
+        kwargs: further settings (see :class:`~dragoman.Settings`); ``provider``, ``timeout`` (seconds for the whole
+            call, default 600), ``connect_timeout``, ``first_byte_timeout`` and ``idle_timeout`` (seconds),
+            ``num_retries`` (default 2), ``on_unsupported`` (``adjust``, ``warn`` or ``raise``), ``headers``,
+            ``allow_insecure``, ``fallbacks`` (models or configurations to try next); ``proxy`` (the address of one, or
+            ``False`` for none, whatever the environment says), ``verify`` (the path of a bundle of authorities to
+            trust, or an :class:`ssl.SSLContext`; ``False`` to trust anybody, together with ``allow_insecure=True``
+            alone), ``client_cert`` (the path of a certificate with its key in PEM, or the paths of both);
+            ``max_reply_bytes`` (how large a reply may be, decompressed, default 64 MiB); all others are options of the
+            provider, such as ``api_version``.
+
+    Raises:
+        ConfigurationError: for a value of the wrong type or a key that no header can carry.
+
+    """
+
+    __slots__ = ("_given", "_revision", "api_base", "api_key", "kwargs", "max_tokens", "model", "temperature")
+
+    _given: set[str]
+    _revision: int
+    model: str | None
+    api_key: Secret | None
+    api_base: str | None
+    temperature: float | None
+    max_tokens: int | None
+    kwargs: dict[str, Any]
+
+    def __init__(
+        self,
+        model: str | None = None,
+        api_key: str | None = None,
+        api_base: str | None = None,
+        temperature: float | None = _MISSING,
+        max_tokens: int | None = _MISSING,
+        **kwargs: Any,
+    ) -> None:
+        object.__setattr__(self, "_given", set[str]())
+        object.__setattr__(self, "_revision", 0)
+        for name in FIELDS:
+            object.__setattr__(self, name, None)  # even one half made can be shown
+        object.__setattr__(self, "kwargs", Discreet())
+        try:
+            self.kwargs = kwargs  # __setattr__ hides the credentials in them
+            self.model = model
+            self.api_key = api_key  # type: ignore[assignment]  # __setattr__ makes a Secret of it
+            self.api_base = api_base
+        finally:
+            del api_key, api_base, kwargs  # a traceback that shows locals shows those of this frame
+        self._default("temperature", temperature, DEFAULT_TEMPERATURE)
+        self._default("max_tokens", max_tokens, DEFAULT_MAX_TOKENS)
+        self.check()
+
+    def _default(self, name: str, value: Any, default: Any) -> None:
+        if value is _MISSING:
+            object.__setattr__(self, name, default)
+        else:
+            setattr(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a field, which counts as given from now on."""
+        if name == "api_key" and value is not None:
+            try:
+                value = Secret(text_of("api_key", value))
+            except ConfigurationError:
+                del value  # as in __init__
+                raise
+        elif name in {"model", "api_base"} and value is not None:
+            value = text_of(name, value)
+        elif name in {"temperature", "max_tokens"}:
+            value = _setting(name, value)
+        elif name == "kwargs":
+            try:
+                value = hidden(value)
+            except ConfigurationError:
+                del value  # as in __init__
+                raise
+        object.__setattr__(self, name, value)
+        if name in {"temperature", "max_tokens"}:
+            self._given.add(name)
+        object.__setattr__(self, "_revision", self._revision + 1)
+
+    @property
+    def explicit(self) -> frozenset[str]:
+        """Return the settings that were given rather than defaulted."""
+        return frozenset(self._given | (self.kwargs.keys() & set(SETTINGS)))
+
+    @property
+    def revision(self) -> int:
+        """Return a number that changes with every assignment."""
+        return self._revision
+
+    @property
+    def on_unsupported(self) -> Policy | None:
+        """Return what to do with a wish that a model cannot fulfil."""
+        policy: Policy | None = self.kwargs.get("on_unsupported")
+        return policy
+
+    def settings(self) -> Settings:
+        """Return the settings that a call starts from.
+
+        Raises:
+            ConfigurationError: for a value of the wrong type or out of range.
+
+        """
+        values: dict[str, Any] = {"temperature": self.temperature, "max_tokens": self.max_tokens}
+        values |= {name: self.kwargs[name] for name in SETTINGS if name in self.kwargs}
+        try:
+            return Settings(**values, explicit=self.explicit)
+        except InvalidRequestError as error:
+            raise ConfigurationError(error.message, parameter=error.parameter) from None
+
+    def provider_options(self) -> dict[str, Any]:
+        """Return the keyword arguments that belong to the provider."""
+        named = CORE_OPTIONS | set(SETTINGS)
+        return Discreet({name: value for name, value in self.kwargs.items() if name not in named})
+
+    def replace(self, **changes: Any) -> LLMConfig:
+        """Return a copy with some fields or keyword arguments changed."""
+        try:
+            return LLMConfig(**{**self._fields(), **changes})
+        finally:
+            del changes  # as in __init__
+
+    def to_dict(self, *, redact: bool = False) -> dict[str, Any]:
+        """Return the configuration as one flat dictionary, all credentials included unless *redact*."""
+        data = {**{name: getattr(self, name) for name in FIELDS}, **self.kwargs}
+        if redact:
+            return {**masked(data), **self._shown_addresses()}
+        if isinstance(data.get("proxy"), Secret):
+            data["proxy"] = data["proxy"].reveal()
+        if data.get("headers"):
+            data["headers"] = {name: reveal(value) for name, value in data["headers"].items()}
+        return {**data, "api_key": None if self.api_key is None else self.api_key.reveal()}
+
+    def _shown_addresses(self) -> dict[str, Any]:
+        shown: dict[str, Any] = {"api_base": None if self.api_base is None else _without_user(self.api_base)}
+        proxy = self.kwargs.get("proxy")
+        if isinstance(proxy, Secret) and "@" in proxy.reveal():
+            shown["proxy"] = _without_user(proxy.reveal())
+        return shown
+
+    @classmethod
+    def from_dict(cls, config_dict: Mapping[str, Any]) -> LLMConfig:
+        """Make a configuration of a flat dictionary, the inverse of :meth:`to_dict`.
+
+        A temperature or token limit that equals the default counts as the default.
+
+        Raises:
+            ConfigurationError: for a value of the wrong type.
+
+        """
+        if not isinstance(config_dict, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            message = f"a configuration is made of a mapping, such as a dict, not of {type(config_dict).__name__}"
+            raise ConfigurationError(message)
+        values = {text_of("the name of a field", name): value for name, value in config_dict.items()}
+        for name, default in (("temperature", DEFAULT_TEMPERATURE), ("max_tokens", DEFAULT_MAX_TOKENS)):
+            if isinstance(values.get(name), int | float) and values[name] == default:
+                del values[name]
+        try:
+            return cls(**values)
+        finally:
+            del config_dict, values  # as in __init__
+
+    @classmethod
+    def from_env(cls, prefix: str = "DRAGOMAN_", environ: Mapping[str, str] | None = None) -> LLMConfig:
+        """Make a configuration of ``DRAGOMAN_MODEL``, ``DRAGOMAN_API_KEY``, ``DRAGOMAN_TEMPERATURE`` and so on.
+
+        Raises:
+            ConfigurationError: for a number that is none.
+
+        """
+        from dragoman.spec.config_sources import of_environment  # noqa: PLC0415  # not paid for at import
+
+        try:
+            return cls(**of_environment(os.environ if environ is None else environ, prefix))
+        finally:
+            del environ  # as in __init__
+
+    @classmethod
+    def from_toml(cls, path: str | os.PathLike[str], profile: str | None = None) -> LLMConfig:
+        """Make a configuration of the table ``[llm]`` of a TOML file, overridden by ``[llm.<profile>]``.
+
+        Raises:
+            ConfigurationError: if the file or the profile is not there, or is not TOML.
+
+        """
+        from dragoman.spec.config_sources import of_file  # noqa: PLC0415  # not paid for at import
+
+        return cls.from_dict(of_file(path, profile))
+
+    def check(self) -> None:
+        """Refuse what cannot work; what is put into :attr:`kwargs` is seen here for the first time.
+
+        Raises:
+            ConfigurationError: for a value of the wrong type or out of range.
+
+        """
+        self.settings()
+        check_options(self.kwargs)
+        for fallback in self.kwargs.get("fallbacks") or ():
+            _check_fallback(fallback)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LLMConfig):
+            return NotImplemented
+        return self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]  # it can change
+
+    def __repr__(self) -> str:
+        shown = {name: value for name, value in self.to_dict(redact=True).items() if value is not None}
+        return f"LLMConfig({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    def __copy__(self) -> LLMConfig:
+        return self.replace()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> LLMConfig:
+        return _remade(copy.deepcopy(self._fields(), memo))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Refuse to pickle a key; a configuration without one is pickled."""
+        return (_remade, (self._fields(),))
+
+    def _fields(self) -> Discreet:
+        """Return what makes the same configuration."""
+        names = ("model", "api_key", "api_base", *self._given)
+        return Discreet({**{name: getattr(self, name) for name in names}, **self.kwargs})
+
+
+def configuration(given: Any, fields: Mapping[str, Any]) -> LLMConfig:
+    """Return the configuration that the arguments of an ``LLM`` stand for."""
+    try:
+        if isinstance(given, str):
+            given_only: dict[str, Any] = {"model": given, "temperature": None, "max_tokens": None, **fields}
+            return LLMConfig(**given_only)
+        if given is not None and not isinstance(given, LLMConfig):
+            message = f"an LLM is made of an LLMConfig or the name of a model, not {type(given).__name__}"
+            raise ConfigurationError(message)
+        if fields:
+            message = f"{', '.join(fields)} go beside the name of a model; with an LLMConfig, give them to that"
+            raise ConfigurationError(message)
+        return given or LLMConfig()
+    finally:
+        del given, fields  # a traceback that shows locals shows those of this frame
+
+
+def _remade(fields: Mapping[str, Any]) -> LLMConfig:
+    try:
+        return LLMConfig(**fields)
+    finally:
+        del fields  # as in LLMConfig.__init__
+
+
+def _without_user(address: str) -> str:
+    """Return *address* without a user name and password, which no base URL may have."""
+    before, at, after = address.rpartition("@")
+    scheme, found, _ = before.rpartition("://")
+    return f"{scheme}{found}{MASK}@{after}" if at else address
+
+
+def _setting(name: str, value: Any) -> Any:
+    """Return *value* as the setting *name* has it."""
+    try:
+        return getattr(Settings(**{name: value}), name)
+    except InvalidRequestError as error:
+        raise ConfigurationError(error.message, parameter=name) from None
+
+
+def _check_fallback(fallback: Any) -> None:
+    """Refuse what is no model and no configuration."""
+    try:
+        if isinstance(fallback, str):
+            text_of("a fallback", fallback)
+        elif isinstance(fallback, Mapping):
+            LLMConfig.from_dict(fallback)  # pyright: ignore[reportUnknownArgumentType]
+        elif not isinstance(fallback, LLMConfig):
+            message = f"a fallback is a model or a configuration, not {type(fallback).__name__}"
+            raise ConfigurationError(message, parameter="fallbacks")
+    finally:
+        del fallback  # as in LLMConfig.__init__

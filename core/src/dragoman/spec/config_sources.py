@@ -1,0 +1,108 @@
+"""Where a configuration is read from: the environment, and files."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from dragoman.spec.config import FIELDS
+from dragoman.spec.config_rules import text_of
+from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.given import shown
+from dragoman.spec.request import SETTINGS
+from dragoman.spec.secret import Discreet
+
+_LIMITS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
+_NAMES = (
+    *(*FIELDS, *SETTINGS, *_LIMITS, "provider", "num_retries", "on_unsupported"),
+    *("proxy", "verify", "client_cert", "max_reply_bytes", "allow_insecure"),
+)
+_SWITCHES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def of_environment(environ: Mapping[str, str], prefix: str) -> dict[str, Any]:
+    """Return the fields that variables with *prefix* give.
+
+    Raises:
+        ConfigurationError: for a number that is none, or what is no environment.
+
+    """
+    found = Discreet()
+    try:
+        if not isinstance(environ, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            message = f"an environment is a mapping of texts, not {type(environ).__name__}"
+            raise ConfigurationError(message)
+        prefix = text_of("the prefix of the environment variables", prefix)
+        for name in _NAMES:
+            if _is_set(environ, prefix, name):
+                found[name] = _read(name, environ[prefix + name.upper()], prefix)
+    finally:
+        del environ  # as in LLMConfig.__init__
+    return found
+
+
+def _is_set(environ: Mapping[str, str], prefix: str, name: str) -> bool:
+    try:
+        return bool(environ.get(prefix + name.upper()))
+    except ValueError:  # an environment has no name of these characters
+        message = f"no environment variable begins with {shown(prefix)}"
+        raise ConfigurationError(message) from None
+    finally:
+        del environ  # as in LLMConfig.__init__
+
+
+def _read(name: str, text: Any, prefix: str) -> Any:
+    kinds: dict[str, type[Any]] = dict.fromkeys(("max_tokens", "top_k", "seed", "top_logprobs", "num_retries"), int)
+    kinds["max_reply_bytes"] = int
+    kinds |= dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty", *_LIMITS), float)
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        message = f"{prefix}{name.upper()} is a text, not {type(text).__name__}"
+        raise ConfigurationError(message, parameter=name)
+    if name in {"parallel_tool_calls", "logprobs", "allow_insecure"}:
+        return _SWITCHES.get(text.lower(), False)
+    if name in {"proxy", "verify"}:
+        return _SWITCHES.get(text.lower(), text)
+    try:
+        return kinds.get(name, str)(text)
+    except ValueError:
+        message = f"{prefix}{name.upper()} is a number, not {text!r}"
+        raise ConfigurationError(message, parameter=name) from None
+
+
+def of_file(path: str | os.PathLike[str], profile: str | None) -> dict[str, Any]:
+    """Return the table ``[llm]`` of a TOML file, overridden by ``[llm.<profile>]``.
+
+    Raises:
+        ConfigurationError: if the file or the profile is not there, or is not TOML.
+
+    """
+    if not isinstance(path, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        message = f"the path of a configuration is a text or a path, not {type(path).__name__}"
+        raise ConfigurationError(message)
+    try:
+        table: Any = tomllib.loads(Path(path).read_text("utf-8")).get("llm", {})
+    except (OSError, ValueError, RecursionError) as error:
+        message = f"no configuration could be read from {shown(str(path))}: {error}"
+        raise ConfigurationError(message) from None
+    if not isinstance(table, dict):
+        message = f"llm in {path} is a table, [llm], not {type(table).__name__}"
+        raise ConfigurationError(message)
+    try:
+        return _of_profile(path, cast("dict[str, Any]", table), profile)
+    finally:
+        del table  # as in LLMConfig.__init__
+
+
+def _of_profile(path: str | os.PathLike[str], table: dict[str, Any], profile: str | None) -> dict[str, Any]:
+    profiles = {name for name, value in table.items() if isinstance(value, dict) and name != "headers"}
+    shared: dict[str, Any] = {name: value for name, value in table.items() if name not in profiles}
+    if profile is None:
+        return shared
+    if text_of("profile", profile) not in profiles:
+        message = f"{path} has no profile [llm.{profile}]; it has {', '.join(sorted(profiles)) or 'none'}"
+        del table, shared  # as in LLMConfig.__init__
+        raise ConfigurationError(message)
+    return {**shared, **table[profile]}

@@ -1,0 +1,301 @@
+"""The exceptions of Dragoman, all under one root.
+
+::
+
+    DragomanError
+      ConfigurationError (ValueError)
+        MissingCredentialError
+        UnknownProviderError (LookupError)
+        UnknownModelError (LookupError)
+          AmbiguousModelError
+        ModelRetiredError
+      PluginError
+        PluginLoadError (ImportError)
+        PluginConflictError
+        SpecVersionError
+      InvalidRequestError (ValueError)
+      UnsupportedError (ValueError)
+      ProviderError
+        AuthenticationError (PermissionError)
+        PermissionDeniedError (PermissionError)
+        NotFoundError (LookupError)
+        BadRequestError (ValueError)
+          ContextWindowExceededError
+          ContentFilterError
+        QuotaExceededError
+        RateLimitError
+        OverloadedError
+        ServerError
+      TransportError (OSError)
+        ConnectionFailedError (ConnectionError)
+        RequestTimeoutError (TimeoutError)
+        StreamInterruptedError (ConnectionError)
+        RedirectError
+      ProtocolError
+        ResponseTooLargeError
+      OutputError (ValueError)
+        RefusalError
+        TruncatedOutputError
+        OutputValidationError
+
+Every class is also what a caller would already catch. ``asyncio.CancelledError`` is never wrapped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypedDict, Unpack
+
+from dragoman.spec.plain_text import bounded, on_one_line, printable
+
+if TYPE_CHECKING:
+    from dragoman.spec.response import Attempt, Response
+
+_LONGEST = {
+    "message": 2_000,
+    "body": 262_144,
+    "provider": 2_000,
+    "model": 2_000,
+    "code": 200,
+    "parameter": 200,
+    "request_id": 200,
+}
+"""The most characters of each text."""
+_LONGEST_HEADER = 1_000
+_WORDLESS = "\ufffd"
+"""What stands for a text of nothing but characters that may not be shown."""
+_OF_LINES = frozenset({"message", "body"})
+
+
+class ErrorDetails(TypedDict, total=False):
+    """Name what an error may know beside its message.
+
+    ``retry_after`` is in seconds; ``phase`` is one of ``resolve``, ``connect``, ``send``, ``first_byte``, ``idle``,
+    ``total``, ``decode`` and ``mid_stream``; ``parameter`` is the setting a provider complained about.
+    """
+
+    provider: str | None
+    model: str | None
+    status: int | None
+    code: str | None
+    parameter: str | None
+    request_id: str | None
+    retry_after: float | None
+    retryable: bool | None
+    phase: str | None
+    attempts: tuple[Attempt, ...]
+    partial: Response | None
+    body: str | None
+    headers: dict[str, str]
+
+
+class Covers(Protocol):
+    """Mask credentials."""
+
+    def over(self, value: Response) -> Response:
+        """Return *value* with every credential in it masked."""
+        ...
+
+
+class DragomanError(Exception):
+    """Report a failure together with all that is known about it.
+
+    What a server or a plugin says becomes part of it, so every text is made fit for a terminal and a log whenever it is
+    set: bounded, and without control characters.
+
+    Args:
+        message: what went wrong and what to do next, without any secret; at most 2,000 characters.
+        details: see :class:`ErrorDetails`; what is not known stays ``None``.
+
+    """
+
+    default_retryable: ClassVar[bool] = False
+    veil: Covers | None = None
+    """Masks in what is put on the error later the credentials that its call sent."""
+
+    def __init__(self, message: str, **details: Unpack[ErrorDetails]) -> None:
+        self.message = message
+        super().__init__(self.message)
+        self.provider = details.get("provider")
+        self.model = details.get("model")
+        self.status = details.get("status")
+        self.code = details.get("code")
+        self.parameter = details.get("parameter")
+        self.request_id = details.get("request_id")
+        self.retry_after = details.get("retry_after")
+        stated = details.get("retryable")
+        self.retryable: bool = self.default_retryable if stated is None else stated
+        self.phase = details.get("phase")
+        self.attempts: tuple[Attempt, ...] = details.get("attempts", ())
+        self.partial = details.get("partial")
+        self.body = details.get("body")
+        self.headers: dict[str, str] = details.get("headers", {})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set what is known, each text as it may be shown."""
+        if name in _LONGEST and isinstance(value, str):
+            short = bounded(value, _LONGEST[name])
+            plain = printable(short) if name in _OF_LINES else on_one_line(short)
+            value = plain or (value and _WORDLESS)
+        elif name == "headers" and value:
+            value = _plain_headers(value)
+        super().__setattr__(name, value)
+
+    def add_note(self, note: str, /) -> None:
+        """Add a note that tracebacks show, as it may be shown."""
+        super().add_note(printable(bounded(note, _LONGEST["message"])))
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def _plain_headers(headers: dict[str, str]) -> dict[str, str]:
+    # A plugin may hand over the headers of any client.
+    return {
+        on_one_line(str(name)): on_one_line(bounded(str(value), _LONGEST_HEADER)) for name, value in headers.items()
+    }
+
+
+class ConfigurationError(DragomanError, ValueError):
+    """Report a configuration that cannot work, before anything is sent."""
+
+
+class MissingCredentialError(ConfigurationError):
+    """Report that no key may be used for this endpoint."""
+
+
+class UnknownProviderError(ConfigurationError, LookupError):
+    """Report a provider name that no installed distribution offers."""
+
+
+class UnknownModelError(ConfigurationError, LookupError):
+    """Report a model name that no installed provider claims."""
+
+
+class AmbiguousModelError(UnknownModelError):
+    """Report a model name that several providers claim equally."""
+
+
+class ModelRetiredError(ConfigurationError):
+    """Report a model that its vendor has switched off, with a successor in the message."""
+
+
+class PluginError(DragomanError):
+    """Report a plugin that breaks its contract."""
+
+
+class PluginLoadError(PluginError, ImportError):
+    """Report a plugin that could not be imported."""
+
+
+class PluginConflictError(PluginError):
+    """Report two distributions that claim one name."""
+
+
+class SpecVersionError(PluginError):
+    """Report a plugin written for a newer specification than this core speaks."""
+
+
+class InvalidRequestError(DragomanError, ValueError):
+    """Report a request that is wrong in itself, before anything is sent."""
+
+
+class UnsupportedError(DragomanError, ValueError):
+    """Report a wish that the provider or model cannot fulfil."""
+
+
+class ProviderError(DragomanError):
+    """Report an error that the provider answered with."""
+
+
+class AuthenticationError(ProviderError, PermissionError):
+    """Report a key that was not accepted (HTTP 401)."""
+
+
+class PermissionDeniedError(ProviderError, PermissionError):
+    """Report a key that may not do this (HTTP 403)."""
+
+
+class NotFoundError(ProviderError, LookupError):
+    """Report an unknown model, deployment or path (HTTP 404)."""
+
+
+class BadRequestError(ProviderError, ValueError):
+    """Report a request that the provider refused (HTTP 400, 409, 413, 422)."""
+
+
+class ContextWindowExceededError(BadRequestError):
+    """Report a conversation longer than the model can take."""
+
+
+class ContentFilterError(BadRequestError):
+    """Report a prompt that the provider's filter refused."""
+
+
+class QuotaExceededError(ProviderError):
+    """Report a spent budget: waiting does not help, paying does."""
+
+
+class RateLimitError(ProviderError):
+    """Report too many requests (HTTP 429); ``retry_after`` holds the wait in seconds where the provider named one."""
+
+    default_retryable = True
+
+
+class OverloadedError(ProviderError):
+    """Report a provider with no capacity left (HTTP 503, 529)."""
+
+    default_retryable = True
+
+
+class ServerError(ProviderError):
+    """Report a failure inside the provider (HTTP 5xx)."""
+
+    default_retryable = True
+
+
+class TransportError(DragomanError, OSError):
+    """Report a failure between us and the provider."""
+
+
+class ConnectionFailedError(TransportError, ConnectionError):
+    """Report a connection that could not be made or was lost before the answer began."""
+
+    default_retryable = True
+
+
+class RequestTimeoutError(TransportError, TimeoutError):
+    """Report a deadline that passed; ``phase`` says which."""
+
+    default_retryable = True
+
+
+class StreamInterruptedError(TransportError, ConnectionError):
+    """Report a stream that ended without its terminal signal; ``partial`` holds what arrived."""
+
+
+class RedirectError(TransportError):
+    """Report a redirect, which is never followed: a key must not travel to a host nobody named."""
+
+
+class ProtocolError(DragomanError):
+    """Report a reply or a plugin that breaks its dialect or the event grammar."""
+
+
+class ResponseTooLargeError(ProtocolError):
+    """Report a reply beyond the size limit in bytes."""
+
+
+class OutputError(DragomanError, ValueError):
+    """Report an answer that cannot be used as asked."""
+
+
+class RefusalError(OutputError):
+    """Report an answer in which the model declined."""
+
+
+class TruncatedOutputError(OutputError):
+    """Report an answer that was cut before it was complete."""
+
+
+class OutputValidationError(OutputError):
+    """Report an answer that does not fit the wanted type, with the path of each misfit."""

@@ -1,0 +1,226 @@
+"""The hooks: what a plugin may implement.
+
+A hook is asked once for each ``LLM``, at its first call, and hands out what that call and all later ones go through.
+Mark an implementation with :data:`dragoman.hookimpl`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pluggy
+from attrs import field, frozen
+
+from dragoman.spec._value import Value
+from dragoman.spec.capabilities import Capabilities
+from dragoman.spec.provider import (
+    ChatCall,
+    Command,
+    CompletionCall,
+    ModelQuery,
+    Provider,
+    ProviderConfig,
+    Resolution,
+    StreamCall,
+)
+
+PROJECT = "dragoman"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Mark a function as an implementation of the hook of its name."""
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Binding(Value):
+    """Say which provider is being bound to which model.
+
+    Args:
+        provider: the provider's name.
+        model: the model, without the provider's prefix.
+        distribution: the distribution that provides it.
+        implementation: the provider itself.
+        capabilities: what the model accepts.
+        options: the caller's options for this provider.
+        credentials: tells the values that the calls prove themselves with, for whoever must keep them out of a file.
+
+    """
+
+    provider: str
+    model: str
+    distribution: str
+    implementation: Provider = field(repr=False)
+    capabilities: Capabilities = field(repr=False)
+    options: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+    credentials: Callable[[], tuple[str, ...]] = field(default=tuple[str, ...], repr=False, eq=False)
+
+
+@hookspec(firstresult=True)
+def dragoman_resolve(query: ModelQuery) -> Resolution | None:
+    """Say which provider serves a model that no distribution's metadata claims.
+
+    Asked of extensions, after all claims and before the call is refused: for aliases, routers and private endpoints.
+
+    Args:
+        query: the model and what the caller said about it.
+
+    Returns:
+        the resolution, or ``None`` to leave it to others.
+
+    Example::
+
+        from dragoman import Resolution, hookimpl
+
+        @hookimpl
+        def dragoman_resolve(query):
+            if query.model == "house":
+                return Resolution(provider="echo", model="echo", reason="our alias")
+
+    """
+
+
+@hookspec(firstresult=True)
+def dragoman_provider(config: ProviderConfig) -> Provider | None:
+    """Make the provider. Asked of the plugin that was resolved, and of no other.
+
+    Args:
+        config: the key, the endpoint and the options that the caller gave.
+
+    Returns:
+        the provider, or ``None`` if this plugin offers none by the name ``config.name``.
+
+    Example::
+
+        from dragoman import hookimpl
+
+        @hookimpl
+        def dragoman_provider(config):
+            return AcmeProvider(config)
+
+    """
+
+
+@hookspec(firstresult=True)
+def dragoman_secret(provider: str, field: str) -> str | None:
+    """Look up a credential in a key store, before the environment is asked.
+
+    Args:
+        provider: the provider's name.
+        field: what is wanted: ``api_key``.
+
+    Returns:
+        the credential, or ``None`` if the store has none.
+
+    Example::
+
+        from dragoman import hookimpl
+
+        @hookimpl
+        def dragoman_secret(provider, field):
+            return vault.get(f"{provider}/{field}")
+
+    """
+
+
+@hookspec(firstresult=True)
+def dragoman_completion(binding: Binding) -> CompletionCall | None:
+    """Say who answers a prompt. A wrapper gets the next call inwards and may return one of its own.
+
+    Args:
+        binding: the provider and model that are bound.
+
+    Returns:
+        an async callable of ``(request, context)``, or ``None``.
+
+    Example::
+
+        from dragoman import hookimpl
+
+        @hookimpl(wrapper=True)
+        def dragoman_completion(binding):
+            call = yield
+
+            async def logged(request, context):
+                print("asked:", request.prompt)
+                return await call(request, context)
+
+            return logged
+
+    """
+
+
+@hookspec(firstresult=True)
+def dragoman_chat(binding: Binding) -> ChatCall | None:
+    """Say who answers a conversation. A wrapper gets the next call inwards and may return one of its own.
+
+    Args:
+        binding: the provider and model that are bound.
+
+    Returns:
+        an async callable of ``(request, context)``, or ``None``.
+
+    Example::
+
+        from dragoman import hookimpl
+
+        @hookimpl(wrapper=True)
+        def dragoman_chat(binding):
+            call = yield
+
+            async def counted(request, context):
+                response = await call(request, context)
+                print("tokens:", response.usage.output_tokens)
+                return response
+
+            return counted
+
+    """
+
+
+@hookspec(firstresult=True)
+def dragoman_stream(binding: Binding) -> StreamCall | None:
+    """Say who streams. A wrapper gets the next call inwards and may return one of its own.
+
+    Args:
+        binding: the provider and model that are bound.
+
+    Returns:
+        a callable of ``(request, context)`` that returns an async context manager over an iterator of events.
+
+    Example::
+
+        from contextlib import asynccontextmanager
+        from dragoman import hookimpl
+
+        @hookimpl(wrapper=True)
+        def dragoman_stream(binding):
+            call = yield
+
+            @asynccontextmanager
+            async def announced(request, context):
+                print("streaming from", binding.provider)
+                async with call(request, context) as events:
+                    yield events
+
+            return announced
+
+    """
+
+
+@hookspec
+def dragoman_commands() -> Iterable[Command] | None:
+    """Add commands to the command line, as records with an import path.
+
+    Returns:
+        the commands; nothing of them is imported before one is run.
+
+    Example::
+
+        from dragoman import Command, hookimpl
+
+        @hookimpl
+        def dragoman_commands():
+            return [Command(name="spend", target="acme.cli:spend", help="Show what was spent.")]
+
+    """

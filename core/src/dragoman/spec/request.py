@@ -1,0 +1,384 @@
+"""What is asked of a model: pure data, comparable and replayable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, TypeAlias
+
+import attrs
+from attrs import field, frozen
+
+from dragoman.spec._enums import OpenStr
+from dragoman.spec._value import Value
+from dragoman.spec.errors import InvalidRequestError, UnsupportedError
+from dragoman.spec.given import copied, is_iterable, plain_number, plain_text, shown
+from dragoman.spec.message import Message, check_message
+from dragoman.spec.parts import JSON
+from dragoman.spec.secret import masked
+
+
+class Effort(OpenStr):
+    """Say how much a model should reason."""
+
+    __slots__ = ()
+    NONE: ClassVar[Effort]
+    MINIMAL: ClassVar[Effort]
+    LOW: ClassVar[Effort]
+    MEDIUM: ClassVar[Effort]
+    HIGH: ClassVar[Effort]
+    XHIGH: ClassVar[Effort]
+    MAX: ClassVar[Effort]
+
+
+_Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+
+def _number(low: float, high: float = float("inf")) -> _Validator:
+    def check(settings: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None:
+            return
+        number = plain_number(value)
+        if number is None:
+            wanted = "a finite number" if isinstance(value, float) else "a number"
+            message = f"{attribute.name} is {wanted}, not {shown(value)}"
+            raise InvalidRequestError(message, parameter=attribute.name)
+        _bounded(settings, attribute.name, number, low, high)
+
+    return check
+
+
+def _whole(low: int = 0) -> _Validator:
+    def check(settings: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None:
+            return
+        number = plain_number(value)
+        if not isinstance(number, int):
+            message = f"{attribute.name} is a whole number, not {shown(value)}"
+            raise InvalidRequestError(message, parameter=attribute.name)
+        _bounded(settings, attribute.name, number, low, _MOST)
+
+    return check
+
+
+def _bounded(settings: Any, name: str, number: float, low: float, high: float) -> None:
+    """Keep *number* as the setting, or refuse it."""
+    if not low <= number <= high:
+        bounds = f"at least {low:g}" if high >= _MOST > number else f"between {low:g} and {high:g}"
+        message = f"{name} is {bounds}, not {shown(number)}"
+        raise InvalidRequestError(message, parameter=name)
+    object.__setattr__(settings, name, number)
+
+
+def _flag(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not isinstance(value, bool):
+        message = f"{attribute.name} is True or False, not {shown(value)}"
+        raise InvalidRequestError(message, parameter=attribute.name)
+
+
+def _text(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, str):
+        message = f"{attribute.name} is a text, not {shown(value)}"
+        raise InvalidRequestError(message, parameter=attribute.name)
+    object.__setattr__(of, attribute.name, plain_text(value))
+
+
+def _optional_text(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None:
+        _text(of, attribute, value)
+
+
+def _object(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, Mapping):
+        message = f"{attribute.name} is an object of JSON, such as a dict, not {shown(value)}"
+        raise InvalidRequestError(message, parameter=attribute.name)
+    if value:
+        copied(value, attribute.name)  # which refuses what is nested too deep; a change in it takes effect later
+
+
+def _optional_object(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None:
+        _object(of, attribute, value)
+
+
+def _stop(value: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    words = _words(value)
+    if not all(isinstance(word, str) and str.__len__(word) for word in words):
+        message = f"stop is a text or a list of texts, none empty, not {shown(value)}"
+        raise InvalidRequestError(message, parameter="stop")
+    return tuple(map(plain_text, words))
+
+
+def _words(value: Any) -> tuple[Any, ...]:
+    return (value,) if isinstance(value, str | Mapping) or not is_iterable(value) else tuple(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def _names(value: Iterable[str]) -> frozenset[str]:
+    return frozenset(value)
+
+
+def _effort(value: str | None) -> Effort | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        message = f"effort is a word such as 'low' or 'high', not {shown(value)}"
+        raise InvalidRequestError(message, parameter="effort")
+    return Effort(plain_text(value))
+
+
+_PENALTY = _number(-2, 2)
+_MOST = 2**63 - 1  # what fits into the whole numbers of nearly every server
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Settings(Value):
+    """Tune how a model answers; ``None`` leaves the choice to the provider.
+
+    Args:
+        max_tokens: the most tokens the answer may have.
+        temperature: 0 for the likeliest words, higher for more variety.
+        top_p: sample from the likeliest words that make up this share of probability.
+        top_k: sample from this many of the likeliest words.
+        stop: texts before which the answer ends.
+        seed: makes sampling repeatable, as far as the provider can.
+        presence_penalty: from -2 to 2, against words that occurred at all.
+        frequency_penalty: from -2 to 2, against words that occurred often.
+        effort: how much to reason; see :class:`Effort`.
+        parallel_tool_calls: whether one turn may ask for several tools.
+        logprobs: whether to report the log probabilities of the words chosen.
+        top_logprobs: how many likely words to report for each place.
+        service_tier: the provider's name for a level of service.
+        explicit: which of these the caller gave; the others are defaults and may be left out.
+
+    Raises:
+        InvalidRequestError: for a value of the wrong type or out of range.
+
+    """
+
+    max_tokens: int | None = field(default=None, validator=_whole(1))
+    temperature: float | None = field(default=None, validator=_number(0))
+    top_p: float | None = field(default=None, validator=_number(0, 1))
+    top_k: int | None = field(default=None, validator=_whole())
+    stop: tuple[str, ...] | None = field(default=None, converter=_stop)
+    seed: int | None = field(default=None, validator=_whole(-(2**63)))
+    presence_penalty: float | None = field(default=None, validator=_PENALTY)
+    frequency_penalty: float | None = field(default=None, validator=_PENALTY)
+    effort: Effort | None = field(default=None, converter=_effort)
+    parallel_tool_calls: bool | None = field(default=None, validator=_flag)
+    logprobs: bool | None = field(default=None, validator=_flag)
+    top_logprobs: int | None = field(default=None, validator=_whole())
+    service_tier: str | None = field(default=None, validator=_optional_text)
+    explicit: frozenset[str] = field(default=frozenset(), converter=_names)
+
+
+SETTINGS: tuple[str, ...] = tuple(a.name for a in attrs.fields(Settings) if a.name != "explicit")
+"""The names of all settings."""
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Tool(Value):
+    """Describe a tool that the caller can run.
+
+    Args:
+        name: what the model calls it.
+        description: what it does, for the model.
+        schema: the JSON Schema of its arguments, an object.
+        strict: whether the arguments must follow the schema to the letter, where the provider can promise that.
+        options: wishes for this tool, keyed by provider, in the provider's words.
+
+    """
+
+    name: str = field(validator=_text)
+    description: str | None = field(default=None, validator=_optional_text)
+    schema: Mapping[str, JSON] = field(factory=lambda: {"type": "object", "properties": {}}, validator=_object)
+    strict: bool | None = field(default=None, validator=_flag)
+    options: Mapping[str, JSON] = field(factory=dict[str, JSON], validator=_object)
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class ServerTool(Value):
+    """Name a tool that the provider runs itself.
+
+    Args:
+        id: ``"<issuer>.<name>"``, such as ``"openai.web_search"``.
+        args: its settings, in the provider's words.
+
+    """
+
+    id: str = field(validator=_text)
+    args: Mapping[str, JSON] = field(factory=dict[str, JSON], validator=_object)
+
+    @property
+    def issuer(self) -> str:
+        """Return the provider that runs it."""
+        return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Return its name at that provider."""
+        return self.id.partition(".")[2]
+
+
+@frozen(eq=False, repr=False)
+class ToolChoice(Value):
+    """Say whether the model may, must or must not call a tool.
+
+    Args:
+        kind: ``auto``, ``none``, ``required`` or ``tool``.
+        name: which tool, for ``tool``.
+
+    """
+
+    kind: str = field(validator=_text)
+    name: str | None = field(default=None, validator=_optional_text)
+
+    @classmethod
+    def of(cls, choice: ToolChoice | str) -> ToolChoice:
+        """Read a choice: ``auto``, ``none``, ``required`` (or ``any``), or the name of a tool.
+
+        Raises:
+            InvalidRequestError: if it is no text.
+
+        """
+        if isinstance(choice, ToolChoice):
+            return choice
+        if not isinstance(choice, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            message = f"tool_choice is 'auto', 'none', 'required' or the name of a tool, not {shown(choice)}"
+            raise InvalidRequestError(message, parameter="tool_choice")
+        if choice in {"auto", "none", "required"}:
+            return cls(choice)
+        return REQUIRED if choice == "any" else cls("tool", choice)
+
+
+AUTO = ToolChoice("auto")
+NONE = ToolChoice("none")
+REQUIRED = ToolChoice("required")
+
+
+@frozen(eq=False, repr=False)
+class OutputFormat(Value):
+    """Say what shape the answer has.
+
+    Args:
+        kind: ``text``, ``json`` (any JSON object) or ``json_schema``.
+        schema: the JSON Schema, for ``json_schema``.
+        name: what to call the schema.
+        strict: whether it must be followed to the letter; ``None`` leaves that to the provider's plugin.
+
+    """
+
+    kind: str = field(default="text", validator=_text)
+    schema: Mapping[str, JSON] | None = field(default=None, kw_only=True, validator=_optional_object)
+    name: str | None = field(default=None, kw_only=True, validator=_optional_text)
+    strict: bool | None = field(default=None, kw_only=True, validator=_flag)
+
+
+TEXT = OutputFormat("text")
+JSON_OBJECT = OutputFormat("json")
+
+
+def _messages(value: Iterable[Message]) -> tuple[Message, ...]:
+    messages = value if isinstance(value, tuple) else tuple(value)
+    if not messages:
+        text = "a conversation needs at least one message; give Message('user', '...')"
+        raise InvalidRequestError(text)
+    for index, message in enumerate(messages):
+        if not isinstance(message, Message):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            text = f"messages[{index}] is {type(message).__name__}, not a Message"
+            raise InvalidRequestError(text)
+        check_message(message, index)
+    return messages
+
+
+def _prompt(request: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, str) or not str.__len__(value):
+        given = "a text that is not empty" if isinstance(value, str) else f"a text, not {shown(value)}"
+        message = f"a prompt is {given}"
+        raise InvalidRequestError(message)
+    object.__setattr__(request, attribute.name, plain_text(value))
+
+
+Options: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""The options of providers, keyed by provider."""
+
+
+def _no_options() -> Options:
+    return {}
+
+
+def _masked(options: Options) -> str:
+    return repr(masked(options))
+
+
+def _no_headers() -> Mapping[str, str]:
+    return {}
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class ChatRequest(Value):
+    """Ask for the next turn of a conversation.
+
+    Args:
+        model: the model, as its provider names it.
+        messages: the conversation so far, at least one message.
+        settings: how to answer.
+        tools: what the model may call.
+        tool_choice: whether it may or must.
+        output: what shape the answer has.
+        options: the providers' own options, keyed by provider.
+        headers: HTTP headers to add.
+
+    Raises:
+        InvalidRequestError: for an empty conversation or an unknown role.
+
+    """
+
+    model: str
+    messages: tuple[Message, ...] = field(converter=_messages)
+    settings: Settings = Settings()
+    tools: tuple[Tool | ServerTool, ...] = ()
+    tool_choice: ToolChoice = AUTO
+    output: OutputFormat = TEXT
+    options: Options = field(factory=_no_options, repr=_masked)
+    headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class CompletionRequest(Value):
+    """Ask for the continuation of a text.
+
+    Args:
+        model: the model, as its provider names it.
+        prompt: the text to go on from.
+        suffix: the text that comes after the answer.
+        settings: how to answer.
+        options: the providers' own options, keyed by provider.
+        headers: HTTP headers to add.
+
+    """
+
+    model: str
+    prompt: str = field(validator=_prompt)
+    suffix: str | None = field(default=None, validator=_optional_text)
+    settings: Settings = Settings()
+    options: Options = field(factory=_no_options, repr=_masked)
+    headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
+
+    def as_chat(self) -> ChatRequest:
+        """Return the same wish as a conversation of one user message.
+
+        Raises:
+            UnsupportedError: if there is a suffix, for which a conversation has no place.
+
+        """
+        if self.suffix is not None:
+            message = f"{self.model} is asked by chat, which knows no suffix; leave it out, or use a model for prompts"
+            raise UnsupportedError(message, model=self.model, parameter="suffix")
+        return ChatRequest(
+            model=self.model,
+            messages=(Message("user", self.prompt),),
+            settings=self.settings,
+            options=self.options,
+            headers=self.headers,
+        )

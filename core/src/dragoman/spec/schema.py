@@ -1,0 +1,401 @@
+"""A user's types as JSON Schema, and typed functions as tools.
+
+What comes out is a small part of `JSON Schema 2020-12 <https://json-schema.org/draft/2020-12>`_, the same for every
+provider; what one of them cannot read, its dialect rewrites. Classes stand under ``$defs`` once and are referred to, so
+they may be recursive; the outermost one is written in place, since providers want an object there.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import inspect
+import itertools
+import json
+import operator
+import re
+import textwrap
+import typing
+from collections import abc, deque
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum, Flag
+from types import NoneType, UnionType
+from typing import Annotated, Any, NoReturn, NotRequired, Required, TypeAlias, TypeVar, cast, get_args, get_origin
+from uuid import UUID
+
+import attrs
+from attrs import NOTHING, field, frozen
+
+from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.given import is_hashable, shown
+from dragoman.spec.parts import JSON
+from dragoman.spec.request import Tool
+
+_Schema: TypeAlias = dict[str, JSON]
+
+_REF = "#/$defs/"
+_SECTION = re.compile(r"^(?:(Args|Arguments|Parameters|Attributes)|Returns|Yields|Raises):[ \t]*$", re.MULTILINE)
+_ENTRY = re.compile(r"^(\w+)(?: *\(.*?\))?:", re.MULTILINE)
+_QUALIFIERS = (Required, NotRequired, typing.Final, getattr(typing, "ReadOnly", typing.Final))
+_INSTEAD: dict[object, str] = {
+    complex: "use a class with two floats",
+    timedelta: "use a float, in seconds",
+    typing.Self: "name the class itself",  # pyright: ignore[reportUnknownMemberType]
+    **dict.fromkeys((abc.Iterable, abc.Iterator, abc.Generator), "use list"),
+}
+_SCALARS: dict[type, _Schema] = {
+    NoneType: {"type": "null"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    str: {"type": "string"},
+    bytes: {"type": "string", "contentEncoding": "base64"},
+    datetime: {"type": "string", "format": "date-time"},
+    date: {"type": "string", "format": "date"},
+    time: {"type": "string", "format": "time"},
+    UUID: {"type": "string", "format": "uuid"},
+    Decimal: {"type": "string", "format": "decimal"},
+}
+
+
+def json_schema(kind: object) -> dict[str, JSON]:
+    """Return the JSON Schema of a type, a new dictionary each time.
+
+    Args:
+        kind: an attrs class, dataclass, ``TypedDict``, ``NamedTuple``, ``Enum``, ``Literal``, union, container or
+            built-in type; also ``Annotated``, where a text describes and a dictionary adds to the schema, and
+            any class with pydantic's ``model_json_schema``.
+
+    Raises:
+        InvalidRequestError: for a type that JSON has no form for, naming its path and what to use instead.
+
+    """
+    writer = _Writer()
+    return writer.finish(writer.write(kind, _label(kind)))
+
+
+def tool(
+    function: Callable[..., object],
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    strict: bool | None = None,
+) -> Tool:
+    """Describe a typed function as a tool.
+
+    Args:
+        function: a function or method whose parameters are all annotated and can be given by name. Its docstring
+            describes the tool, a Google-style ``Args:`` section the arguments.
+        name: what the model calls it, instead of the function's own name.
+        description: what it does, instead of the docstring.
+        strict: whether the arguments must follow the schema to the letter.
+
+    Raises:
+        InvalidRequestError: for a parameter that a model cannot give, or whose type JSON has no form for.
+
+    """
+    if not (inspect.isfunction(function) or inspect.ismethod(function)):
+        _refuse(shown(function), "this is no Python function", "write one with def around it")
+    name = name or function.__name__
+    if name == "<lambda>":
+        _refuse(name, "a tool needs a name", "give name=")
+    doc = inspect.getdoc(function) or ""
+    writer = _Writer()
+    schema = writer.finish(writer.object_of(_parameters(function, name), doc, name))
+    description = description or _SECTION.split(doc)[0].strip() or None
+    return Tool(name=name, description=description, schema=schema, strict=strict)
+
+
+@frozen
+class _Member:
+    """Stand for a field or a parameter: no hint if it was not annotated, ``...`` for a default that cannot be shown."""
+
+    name: str
+    hint: object
+    default: object
+    note: str | None = None
+
+
+@frozen
+class _Writer:
+    """Write one schema and the definitions that it refers to."""
+
+    defs: dict[str, _Schema] = field(init=False, factory=dict[str, _Schema])
+    names: list[tuple[object, str]] = field(init=False, factory=list[tuple[object, str]])
+
+    def write(self, kind: object, path: str) -> _Schema:
+        origin: Any = get_origin(kind) or kind
+        if not is_hashable(origin):
+            _refuse(path, f"{shown(origin)} is no type", "give a type")
+        if (form := _FORMS.get(origin)) is not None:
+            return form(self, kind, path)
+        if isinstance(origin, typing.NewType):
+            return self.write(origin.__supertype__, path)
+        if isinstance(origin, TypeVar):
+            return self.any_of(origin.__constraints__ or (origin.__bound__ or Any,), path)
+        if isinstance(origin, type):
+            return self.of_class(kind, origin, path)
+        if hasattr(origin, "__value__"):  # a `type X = ...`; its class is in typing from Python 3.12 on
+            return self.define(kind, lambda _: self.write(_fill(origin.__value__, kind), path))
+        return _unsupported(origin, path)
+
+    def of_class(self, kind: object, origin: type[Any], path: str) -> _Schema:
+        if issubclass(origin, Enum) and not issubclass(origin, Flag) and len(origin):
+            return _choice(origin, path) | _description(_doc(origin).partition("\n")[0])
+        if _is_structured(origin):
+            return self.define(kind, lambda name: self.structure(kind, origin, name, path))
+        scalar = next((base for base in origin.__mro__ if base in _SCALARS), None)
+        return dict(_SCALARS[scalar]) if scalar else _unsupported(origin, path)
+
+    def define(self, kind: object, body: Callable[[str], _Schema]) -> _Schema:
+        name = next((known for other, known in self.names if other == kind), None)
+        if name is None:
+            names = (_label(kind) + (f"_{number}" if number > 1 else "") for number in itertools.count(1))
+            name = next(free for free in names if free not in self.defs)
+            self.names.append((kind, name))
+            self.defs[name] = {}  # holds the place while the body is written, in which the class may occur again
+            self.defs[name] = body(name)
+        return {"$ref": _REF + name}
+
+    def structure(self, kind: object, origin: type[Any], name: str, path: str) -> _Schema:
+        if hasattr(origin, "model_json_schema"):
+            return self.foreign(origin, name, path)
+        members = [attrs.evolve(member, hint=_fill(member.hint, kind)) for member in _members(origin, path)]
+        if issubclass(origin, tuple):
+            return _row([self.member(m, path, None) | {"title": m.name} for m in members])
+        doc = _doc(origin)
+        return self.object_of(members, doc, path) | _description(doc.partition("\n")[0])
+
+    def foreign(self, origin: Any, name: str, path: str) -> _Schema:
+        try:  # no label has two underscores in a row, so that these names are free
+            schema: _Schema = origin.model_json_schema(ref_template=f"{_REF}{name}__{{model}}")
+        except (RuntimeError, NameError) as error:  # the roots of pydantic's own
+            raise InvalidRequestError(f"{path}: {error}") from error
+        inner = cast("dict[str, _Schema]", schema.pop("$defs", {}))
+        self.defs.update({f"{name}__{model}": body for model, body in inner.items()})
+        return schema
+
+    def object_of(self, members: list[_Member], doc: str, path: str) -> _Schema:
+        notes = _notes(doc)
+        return {
+            "type": "object",
+            "properties": {member.name: self.member(member, path, notes.get(member.name)) for member in members},
+            "required": [member.name for member in members if member.default is NOTHING],
+            "additionalProperties": False,
+        }
+
+    def member(self, member: _Member, path: str, note: str | None) -> _Schema:
+        path = f"{path}.{member.name}"
+        if member.hint is None:
+            _refuse(path, "this has no annotation", f"write its type, as in `{member.name}: str`")
+        text = member.note or _text(member.hint) or note
+        return self.write(member.hint, path) | _description(text) | _default(member.default)
+
+    def annotated(self, kind: Any, path: str) -> _Schema:
+        schema = self.write(kind.__origin__, path)
+        for extra in kind.__metadata__:
+            schema |= copy.deepcopy(cast("_Schema", extra)) if isinstance(extra, dict) else {}
+        return schema | _description(_text(kind))
+
+    def union(self, kind: object, path: str) -> _Schema:
+        members = get_args(kind)
+        anything = {bool, int, float, str, NoneType} <= set(members) and "ForwardRef('list[JSON]'" in repr(kind)
+        return {} if anything else self.any_of(members, path)
+
+    def any_of(self, kinds: Iterable[object], path: str) -> _Schema:
+        return _one_of([self.write(kind, path) for kind in kinds])
+
+    def array(self, kind: object, path: str) -> _Schema:
+        return {"type": "array", "items": self.write((*get_args(kind), Any)[0], f"{path}[]")}
+
+    def unique(self, kind: object, path: str) -> _Schema:
+        return {**self.array(kind, path), "uniqueItems": True}
+
+    def tuple_of(self, kind: object, path: str) -> _Schema:
+        kinds = get_args(kind)
+        if kinds[-1:] == (...,) or (not kinds and kind != tuple[()]):
+            return self.array(kind, path)
+        return _row([self.write(item, f"{path}[{index}]") for index, item in enumerate(kinds)])
+
+    def mapping(self, kind: object, path: str) -> _Schema:
+        key, value = get_args(kind) or (str, Any)
+        names = self.write(key, f"{path}.keys()")
+        if names.get("type") != "string":
+            _refuse(f"{path}.keys()", "the names in a JSON object are texts", "use dict[str, ...]")
+        schema: _Schema = {"type": "object", "additionalProperties": self.write(value, f"{path}.*")}
+        return schema if names == _SCALARS[str] else {**schema, "propertyNames": names}
+
+    def finish(self, schema: _Schema) -> _Schema:
+        for _ in self.defs:  # a definition may stand for another one, but not for ever
+            body = self.defs.get(str(schema.get("$ref", "")).removeprefix(_REF), schema)
+            schema = {**copy.deepcopy(body), **{key: schema[key] for key in schema if key != "$ref"}}
+        written = json.dumps([schema, self.defs], default=str)
+        used: _Schema = {name: body for name, body in self.defs.items() if f'"$ref": "{_REF}{name}"' in written}
+        return {**schema, "$defs": used} if used else schema
+
+
+_FORMS: dict[object, Callable[[_Writer, Any, str], _Schema]] = {
+    None: lambda _, __, ___: {"type": "null"},
+    tuple: _Writer.tuple_of,
+    typing.Literal: lambda _, kind, path: _choice(get_args(kind), path),
+    Annotated: _Writer.annotated,
+    **dict.fromkeys((Any, object), lambda _, __, ___: {}),
+    **dict.fromkeys((list, deque, abc.Sequence, abc.MutableSequence), _Writer.array),
+    **dict.fromkeys((set, frozenset, abc.Set, abc.MutableSet), _Writer.unique),
+    **dict.fromkeys((dict, abc.Mapping, abc.MutableMapping), _Writer.mapping),
+    **dict.fromkeys((typing.Union, UnionType), _Writer.union),
+    **dict.fromkeys(_QUALIFIERS, lambda writer, kind, path: writer.write(get_args(kind)[0], path)),
+}
+
+
+def _refuse(path: str, what: str, instead: str) -> NoReturn:
+    raise InvalidRequestError(f"{path}: {what}; {instead}")
+
+
+def _unsupported(kind: object, path: str) -> NoReturn:
+    if isinstance(kind, str | typing.ForwardRef):
+        _refuse(path, f"{kind!r} only names a type", "give the type itself, or name it in a class")
+    advice = "use an attrs class, a dataclass or a built-in type that JSON has a form for"
+    name = getattr(kind, "__qualname__", None) or shown(kind)
+    _refuse(path, f"{name} has no form in JSON", _INSTEAD.get(kind, advice))
+
+
+def _choice(values: Iterable[object], path: str) -> _Schema:
+    groups: dict[str, list[JSON]] = {}
+    for value in values:
+        plain: Any = value.value if isinstance(value, Enum) else value
+        name = next((_SCALARS[kind]["type"] for kind in (bool, int, str, NoneType) if isinstance(plain, kind)), None)
+        if name is None:
+            _refuse(path, f"{shown(plain)} cannot be one of several values", "use texts and whole numbers")
+        groups.setdefault(str(name), []).append(plain)
+    if not groups:
+        _refuse(path, "this has no values to choose from", "give it some")
+    return _one_of([{"type": name} if name == "null" else {"type": name, "enum": groups[name]} for name in groups])
+
+
+def _one_of(schemas: list[_Schema]) -> _Schema:
+    found: list[JSON] = []
+    for schema in schemas:
+        inner = cast("list[JSON]", schema["anyOf"] if schema.keys() == {"anyOf"} else [schema])
+        found += [one for one in inner if one not in found]
+    if {} in found:
+        return {}
+    return cast("_Schema", found[0]) if len(found) == 1 else {"anyOf": found}
+
+
+def _row(items: list[_Schema]) -> _Schema:
+    prefix: _Schema = {"prefixItems": [*items]} if items else {}  # which JSON Schema wants to hold something
+    return {"type": "array", **prefix, "minItems": len(items), "maxItems": len(items)}
+
+
+def _description(text: str | None) -> _Schema:
+    return {"description": text} if text else {}
+
+
+def _default(value: object) -> _Schema:
+    plain = value.value if isinstance(value, Enum) and value is not NOTHING else value
+    try:
+        return {"default": json.loads(json.dumps(plain, allow_nan=False))}
+    except (TypeError, ValueError):
+        return {}
+
+
+def _label(kind: object) -> str:
+    origin = get_origin(kind) or kind
+    words = [str(getattr(origin, "__name__", None) or shown(origin)), *map(_label, get_args(kind))]
+    return re.sub(r"[^A-Za-z0-9]+", "_", " ".join(words)).strip("_") or "Type"
+
+
+def _hints(target: Any, path: str) -> dict[str, Any]:
+    try:
+        try:
+            return typing.get_type_hints(target, include_extras=True)
+        except NameError:  # a class inside a function may name itself, and ``JSON`` names itself wherever it is used
+            known = {"JSON": JSON, target.__name__: target}
+            return typing.get_type_hints(target, localns=known, include_extras=True)
+    except (NameError, AttributeError, SyntaxError, TypeError) as error:
+        advice = "define or import it at module level, outside `if TYPE_CHECKING`"
+        raise InvalidRequestError(f"{path}: an annotation cannot be resolved ({error}); {advice}") from error
+
+
+def _fill(hint: Any, kind: Any) -> Any:
+    """Put what the generic *kind* was given in the place of its type variables."""
+    given: dict[object, object] = dict(
+        zip(getattr(get_origin(kind), "__parameters__", ()), get_args(kind), strict=False)
+    )
+    if isinstance(hint, TypeVar):
+        return given.get(hint, hint)
+    variables = getattr(hint, "__parameters__", ()) if get_origin(hint) else ()
+    return hint[tuple(given.get(variable, variable) for variable in variables)] if variables else hint
+
+
+def _is_structured(kind: Any) -> bool:
+    is_record = tuple in kind.__mro__ and hasattr(kind, "_fields")
+    return (
+        is_record
+        or (dict in kind.__mro__ and hasattr(kind, "__total__"))
+        or attrs.has(kind)
+        or dataclasses.is_dataclass(kind)
+        or hasattr(kind, "model_json_schema")
+    )
+
+
+def _members(kind: Any, path: str) -> list[_Member]:
+    hints = _hints(kind, path)
+    if issubclass(kind, tuple):
+        return [_Member(name, hints.get(name), NOTHING) for name in cast("Any", kind)._fields]
+    if issubclass(kind, dict):
+        usual = cast("Any", kind).__required_keys__
+        return [
+            _Member(name, hint, NOTHING if _is_required(hint, usual=name in usual) else ...)
+            for name, hint in hints.items()
+        ]
+    note = operator.methodcaller("get", "description")
+    if attrs.has(kind):
+        return [
+            _Member(a.name, hints.get(a.name, a.type), a.default, note(a.metadata))
+            for a in attrs.fields(kind)
+            if a.init
+        ]
+    fields = [(f, NOTHING if f.default is f.default_factory else f.default) for f in dataclasses.fields(kind) if f.init]
+    return [_Member(f.name, hints[f.name], default, note(f.metadata)) for f, default in fields]
+
+
+def _is_required(hint: object, *, usual: bool) -> bool:
+    origin = get_origin(hint)
+    if origin in {Required, NotRequired}:
+        return origin is Required
+    return _is_required(get_args(hint)[0], usual=usual) if origin in {Annotated, *_QUALIFIERS} else usual
+
+
+def _parameters(function: Callable[..., object], name: str) -> list[_Member]:
+    hints = _hints(function, name)
+    members: list[_Member] = []
+    for p in inspect.signature(function).parameters.values():
+        if p.kind not in {p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY}:
+            _refuse(f"{name}({p})", "a model gives arguments by name", "make it an ordinary parameter")
+        members.append(_Member(p.name, hints.get(p.name), NOTHING if p.default is p.empty else p.default))
+    return members
+
+
+def _text(hint: object) -> str | None:
+    inner = get_args(hint)[0] if get_origin(hint) in _QUALIFIERS else hint
+    return next((text for text in getattr(inner, "__metadata__", ()) if isinstance(text, str)), None)
+
+
+def _doc(kind: type[Any]) -> str:
+    doc = vars(kind).get("__doc__") or ""  # neither inherited nor made by dataclass:
+    return "" if doc.startswith(f"{kind.__name__}(") else inspect.cleandoc(doc)
+
+
+def _notes(doc: str) -> dict[str, str]:
+    """Return what the ``Args:`` of a docstring say of each argument."""
+    notes: dict[str, str] = {}
+    parts = _SECTION.split(doc)
+    for is_arguments, text in zip(parts[1::2], parts[2::2], strict=True):
+        lines = itertools.takewhile(lambda line: not line[:1].strip(), text.splitlines() if is_arguments else ())
+        entries = _ENTRY.split(textwrap.dedent("\n".join(lines)))
+        notes |= {name: " ".join(note.split()) for name, note in zip(entries[1::2], entries[2::2], strict=True)}
+    return notes

@@ -1,0 +1,164 @@
+"""A key that cannot be printed by accident.
+
+The characters of a :class:`Secret`, as any C code, JSON encoder or debugger sees them, are the mask itself; the value
+is reached by :meth:`Secret.reveal` alone.
+"""
+
+from __future__ import annotations
+
+import copy
+import hmac
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn, Self, cast
+
+from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.given import plain_text
+
+MASK = "********"
+
+_CREDENTIAL = re.compile(
+    r"(?<!cache[-_])(?<!idempotency[-_])key$|auth$|authorization|token$|secret|passw|credential|cookie", re.IGNORECASE
+)
+
+
+class Secret(str):
+    """Hold a credential as a ``str`` that prints as ``********``.
+
+    Args:
+        value: the credential, in printable ASCII without white space around it.
+        name: what the credential is called in an error message.
+
+    Raises:
+        ConfigurationError: for an empty value, white space around it, or a character no HTTP header may carry.
+
+    """
+
+    __slots__ = ("_value",)
+    _value: str
+
+    def __new__(cls, value: str, *, name: str = "api_key") -> Self:
+        """Make a secret of *value*; a secret is returned as it is."""
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            message = f"{name} is a text, not {type(value).__name__}; the value is not shown"
+            del value  # a traceback that shows locals shows those of this frame
+            raise ConfigurationError(message)
+        value = plain_text(value)
+        problem = _problem(value)
+        if problem:
+            del value  # a traceback that shows locals shows those of this frame
+            message = f"{name} {problem}; the value is not shown. Check how it was read (a trailing newline is usual)."
+            raise ConfigurationError(message)
+        secret = super().__new__(cls, MASK)
+        object.__setattr__(secret, "_value", value)
+        return secret
+
+    def reveal(self) -> str:
+        """Return the credential itself, for the moment it is sent."""
+        return self._value
+
+    def with_prefix(self, prefix: str) -> Secret:
+        """Return a secret of *prefix* and this value, such as a ``Bearer`` header."""
+        return Secret(prefix + self._value)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare values in constant time; a plain string equals the secret that holds it."""
+        if not isinstance(other, str):
+            return NotImplemented
+        theirs = other._value if isinstance(other, Secret) else other
+        return hmac.compare_digest(self._value.encode(), theirs.encode("utf-8", "surrogatepass"))
+
+    def __ne__(self, other: object) -> bool:
+        equal = self.__eq__(other)
+        return equal if equal is NotImplemented else not equal
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return repr(MASK)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        message = "a Secret is not pickled; give the other process its key through its own environment"
+        raise TypeError(message)
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
+
+
+def _problem(value: str) -> str:
+    if not value:
+        return "is empty"
+    if value != value.strip():
+        return "has white space around it"
+    if not (value.isascii() and value.isprintable()):
+        return "holds a character that no HTTP header may carry"
+    return ""
+
+
+class Discreet(dict[str, Any]):
+    """Hold options, and print those that look like credentials as ``********``, as a traceback with locals would."""
+
+    def __repr__(self) -> str:
+        return repr(masked(self))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse to pickle a credential, as :class:`Secret` does."""
+        if masked(self) != self:
+            message = "options that hold a credential are not pickled; leave it to the environment of each process"
+            raise TypeError(message)
+        return (Discreet, (dict(self),))
+
+    def __copy__(self) -> Discreet:
+        return Discreet(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Discreet:
+        return Discreet({name: copy.deepcopy(value, memo) for name, value in self.items()})
+
+
+def is_credential(name: str) -> bool:
+    """Tell whether what is called *name*, such as an option or a header, is a credential by that name."""
+    return _CREDENTIAL.search(name) is not None
+
+
+def masked(value: Any) -> Any:
+    """Return *value* with every credential in it masked: each secret, and what is called like one."""
+    if isinstance(value, Mapping):
+        return _masked_items(value)  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, list | tuple):
+        each = [masked(item) for item in cast("list[Any]", value)]
+        return each if isinstance(value, list) else tuple(each)
+    return MASK if isinstance(value, Secret) else value
+
+
+def credentials_in(value: Any, name: str = "") -> Iterator[str]:
+    """Yield every credential in *value*, revealed: each secret, and each text that is called like one.
+
+    Args:
+        value: options, headers, or one of their values.
+        name: what it is called.
+
+    """
+    if isinstance(value, Mapping):
+        for key, each in cast("Mapping[Any, Any]", value).items():  # type: ignore[redundant-cast]  # not for pyright
+            yield from credentials_in(each, str(key))
+    elif isinstance(value, Secret) or (isinstance(value, str) and is_credential(name)):
+        yield reveal(value)
+
+
+def _masked_items(items: Mapping[Any, Any]) -> dict[Any, Any]:
+    return {name: MASK if _hides(str(name), item) else masked(item) for name, item in items.items()}
+
+
+def _hides(name: str, value: object) -> bool:
+    return is_credential(name) and value is not None and not isinstance(value, bool | int | float)
+
+
+def reveal(value: str) -> str:
+    """Return the text of *value*, revealed if it is a :class:`Secret`."""
+    return value.reveal() if isinstance(value, Secret) else value

@@ -1,0 +1,394 @@
+"""The one converter between our classes and plain data.
+
+Strict where cattrs is lenient: nothing is coerced, nothing extra is passed over, and each misfit is reported with its
+path. A part with an unknown ``type`` becomes an :class:`~dragoman.spec.parts.Extension` and leaves again unchanged.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+from uuid import UUID
+
+import attrs
+from cattrs import Converter, transform_error
+from cattrs.cols import homogenous_tuple_structure_factory, list_structure_factory
+from cattrs.errors import ForbiddenExtraKeysError
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from dragoman.spec._enums import OpenStr
+from dragoman.spec._json_depth import parsed
+from dragoman.spec.errors import InvalidRequestError, OutputValidationError, RefusalError, TruncatedOutputError
+from dragoman.spec.given import shown
+from dragoman.spec.message import Message
+from dragoman.spec.parts import (
+    Bytes,
+    Data,
+    Extension,
+    FileRef,
+    InlineText,
+    Media,
+    MediaSource,
+    Part,
+    Reasoning,
+    Refusal,
+    ResultContent,
+    Text,
+    ToolCall,
+    ToolResult,
+    Url,
+)
+from dragoman.spec.request import ServerTool, Tool
+from dragoman.spec.response import FinishReason, Response
+
+T = TypeVar("T")
+
+_UNKNOWN = "unknown."
+_PARTS: dict[str, type[Any]] = {
+    "text": Text,
+    "reasoning": Reasoning,
+    "media": Media,
+    "tool_call": ToolCall,
+    "tool_result": ToolResult,
+    "refusal": Refusal,
+    "data": Data,
+    "extension": Extension,
+}
+_NO_TEXT = {"type": "text", "text": ""}
+_SOURCES: dict[str, type[Any]] = {"bytes": Bytes, "url": Url, "file": FileRef, "text": InlineText}
+_TOOLS: dict[str, type[Any]] = {"tool": Tool, "server_tool": ServerTool}
+
+
+def to_dict(value: Any) -> dict[str, Any]:
+    """Return plain data (what JSON can say) of a message, request, response or any of their parts."""
+    return cast("dict[str, Any]", _converter().unstructure(value))
+
+
+def from_dict(kind: type[T], data: Mapping[str, Any]) -> T:
+    """Make a *kind* of plain data, the inverse of :func:`to_dict`.
+
+    Raises:
+        InvalidRequestError: naming the path of each misfit.
+
+    """
+    try:
+        return _converter().structure(data, kind)
+    except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
+        message = f"this is no {kind.__name__}: {'; '.join(_misfits(error))}"
+        raise InvalidRequestError(message) from None
+
+
+def part_from_dict(data: Mapping[str, Any]) -> Part:
+    """Make a part of plain data; a ``type`` nobody knows is kept in an ``Extension``.
+
+    Raises:
+        InvalidRequestError: naming the path of each misfit.
+
+    """
+    return cast("Part", from_dict(cast("type[Any]", Part), data))
+
+
+def message_to_dict(message: Message) -> dict[str, Any]:
+    """Return plain data of a message, its content as a string where that says it all."""
+    return to_dict(message)
+
+
+def message_from_dict(data: Mapping[str, Any]) -> Message:
+    """Make a message of plain data."""
+    return from_dict(Message, data)
+
+
+def structure_options(kind: type[T], options: Mapping[str, Any], *, provider: str, also: Iterable[str] = ()) -> T:
+    """Make a provider's options class of what the caller gave.
+
+    Args:
+        kind: the options class, of attrs.
+        options: what the caller gave.
+        provider: whose options they are, for the error.
+        also: further names that a misspelled one may have meant.
+
+    Raises:
+        InvalidRequestError: for an unknown option, with the nearest known one, or a value of the wrong type.
+
+    """
+    known = [attribute.alias for attribute in attrs.fields(cast("Any", kind))]
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        message = "; ".join(_unknown_option(name, known, also, provider) for name in unknown)
+        raise InvalidRequestError(message, provider=provider, parameter=unknown[0])
+    try:
+        return _strict().structure(options, kind)
+    except Exception as error:  # noqa: BLE001  # as in from_dict
+        message = f"wrong option for {provider}: {'; '.join(_misfits(error))}"
+    raise InvalidRequestError(message, provider=provider)  # where the options are in no frame that it leads to
+
+
+def parse_response(response: Response, kind: type[T]) -> T:
+    """Return the answer of *response* as a value of *kind*; see :meth:`dragoman.Response.parse`."""
+    if response.refusal is not None:
+        message = f"the model declined: {response.refusal}"
+        raise RefusalError(message, partial=response)
+    if response.finish.reason in {FinishReason.LENGTH, FinishReason.INTERRUPTED}:
+        message = "the answer was cut before it was complete; raise max_tokens"
+        raise TruncatedOutputError(message, partial=response)
+    texts = [part.text for part in response.message.of_type(Text)]
+    reasons: list[str] = []
+    for text in ("".join(texts), *texts[-1:]):  # some models talk before they answer
+        try:
+            return _validated(parsed(text), kind, response)
+        except ValueError as error:
+            if isinstance(error, OutputValidationError):
+                raise
+            reasons.append(str(error))
+    message = f"the answer is not JSON: {reasons[0]}"
+    raise OutputValidationError(message, partial=response)
+
+
+def _validated(data: Any, kind: type[T], response: Response) -> T:
+    of_pydantic: Callable[[Any], T] | None = getattr(kind, "model_validate", None)
+    try:
+        return _strict().structure(data, kind) if of_pydantic is None else of_pydantic(data)
+    except Exception as error:  # noqa: BLE001  # as in from_dict
+        message = f"the answer does not fit {getattr(kind, '__name__', kind)}: {'; '.join(_misfits(error))}"
+        raise OutputValidationError(message, partial=response) from None
+
+
+def _unknown_option(name: str, known: Iterable[str], also: Iterable[str], provider: str) -> str:
+    near = difflib.get_close_matches(name, [*known, *also], n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known)) or 'none'}"
+    return f"{provider} has no option {name!r}{hint}"
+
+
+def _misfits(error: Exception) -> list[str]:
+    return transform_error(error, format_exception=_explain)
+
+
+def _explain(error: BaseException, kind: type | None) -> str:
+    if isinstance(error, ForbiddenExtraKeysError):
+        return f"unknown key {', '.join(sorted(map(repr, error.extra_fields)))}"
+    if isinstance(error, KeyError):
+        return f"required field missing: {error.args[0]!r}"
+    return str(error) or f"not a {getattr(kind, '__name__', kind)}"
+
+
+@cache
+def _strict() -> Converter:
+    """Return a converter that coerces nothing."""
+    converter = Converter(forbid_extra_keys=True, omit_if_default=True, prefer_attrib_converters=False)
+    for scalar in (str, int, float, bool):
+        converter.register_structure_hook(scalar, _exactly(scalar))
+    converter.register_structure_hook_func(_is_json, lambda value, _: value)
+    converter.register_structure_hook_func(_is_open, lambda value, kind: kind(_exactly(str)(value, str)))
+    for moment in (datetime, date, time):
+        converter.register_structure_hook(moment, _from_text(moment, moment.fromisoformat))
+        converter.register_unstructure_hook(moment, moment.isoformat)
+    for number in (UUID, Decimal):
+        converter.register_structure_hook(number, _from_text(number, number))
+        converter.register_unstructure_hook(number, str)
+    converter.register_structure_hook_factory(_is_list, _no_text(list_structure_factory))
+    converter.register_structure_hook_factory(_is_tuple, _no_text(homogenous_tuple_structure_factory))
+    converter.register_structure_hook_func(_is_annotated, _structure_annotated(converter))
+    converter.register_structure_hook(bytes, _bytes)
+    converter.register_unstructure_hook(bytes, lambda data: base64.b64encode(data).decode("ascii"))
+    converter.register_unstructure_hook(OpenStr, str.__str__)
+    converter.register_unstructure_hook_func(_is_json, lambda value: value)
+    converter.register_structure_hook_func(_is_plain_mapping, lambda value, _: _mapping(value))
+    converter.register_unstructure_hook_func(_is_plain_mapping, dict)
+    converter.register_structure_hook_func(_is_scalar_union, _scalar_union)
+    converter.register_unstructure_hook_func(_is_frozenset, sorted)
+    return converter
+
+
+@cache
+def _converter() -> Converter:
+    """Return the converter that knows our unions by their ``type``."""
+    converter = _strict().copy()
+    _register_union(converter, MediaSource, _SOURCES)
+    _register_union(converter, ResultContent, _PARTS, unknown=_keep)
+    _register_union(converter, Part, _PARTS, unknown=_keep)
+    _register_union(converter, Tool | ServerTool, _TOOLS)
+    write = make_dict_unstructure_fn(Message, converter, _cattrs_omit_if_default=True)
+    converter.register_unstructure_hook(Message, lambda message: _short(message, write(message)))
+    read = make_dict_structure_fn(Message, converter, _cattrs_forbid_extra_keys=True, parts=override(rename="content"))
+    converter.register_structure_hook(Message, lambda data, _: read(_long(data), Message))
+    return converter
+
+
+def _register_union(
+    converter: Converter,
+    union: Any,
+    tags: Mapping[str, type[Any]],
+    unknown: Callable[[Mapping[str, Any]], Any] | None = None,
+) -> None:
+    names = {kind: name for name, kind in tags.items()}
+
+    def write(value: Any) -> dict[str, Any]:
+        if isinstance(value, Extension) and _was_kept(value):
+            return cast("dict[str, Any]", value.value)
+        return {"type": names[type(value)], **converter.unstructure(value)}
+
+    def read(data: Any, _: Any) -> Any:
+        fields = _mapping(data)
+        kind = tags.get(tag := fields.pop("type", ""))
+        if kind is not None:
+            return converter.structure(fields, kind)
+        if unknown is not None and tag:
+            return unknown(data)
+        message = f"'type' is one of {', '.join(tags)}, not {shown(tag)}"
+        raise ValueError(message)
+
+    converter.register_unstructure_hook(union, write)
+    converter.register_structure_hook(union, read)
+
+
+def _keep(data: Mapping[str, Any]) -> Extension:
+    return Extension(kind=f"{_UNKNOWN}{data['type']}", value=dict(data))
+
+
+def _was_kept(part: Extension) -> bool:
+    """Tell whether *part* is how a part of an unknown type was read."""
+    data = part.value
+    if not isinstance(data, dict):
+        return False
+    kind = data.get("type", "text")
+    return isinstance(kind, str) and kind not in _PARTS and part == _keep(data)
+
+
+def _short(message: Message, data: dict[str, Any]) -> dict[str, Any]:
+    """Write the content of a message as a string where that says it all."""
+    parts = data.pop("parts", [])
+    plain = not parts or (len(parts) == 1 and parts[0] == {"type": "text", "text": message.content} != _NO_TEXT)
+    return {"role": str(message.role), "content": message.content if plain else parts, **_without_role(data)}
+
+
+def _without_role(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name != "role"}
+
+
+def _long(data: Any) -> dict[str, Any]:
+    fields = _mapping(data)
+    content = fields.get("content")
+    if content is None:
+        fields["content"] = []
+    elif isinstance(content, str):
+        fields["content"] = [{"type": "text", "text": content}] if content else []
+    return fields
+
+
+def _exactly(kind: type[Any]) -> Callable[[Any, Any], Any]:
+    accepted = (int, float) if kind is float else kind
+
+    def read(value: Any, _: Any) -> Any:
+        if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+            message = f"{shown(value)} is no {kind.__name__}"
+            raise TypeError(message)
+        return value
+
+    return read
+
+
+def _bytes(value: Any, _: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    try:
+        return base64.b64decode(value, validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        message = "bytes are written in base64"
+        raise TypeError(message) from None
+
+
+def _from_text(kind: type[Any], read: Callable[[str], Any]) -> Callable[[Any, Any], Any]:
+    def structure(value: Any, _: Any) -> Any:
+        if isinstance(value, kind):
+            return value
+        try:
+            return read(_exactly(str)(value, str))
+        except (ValueError, ArithmeticError):
+            message = f"{shown(value)} is no {kind.__name__}"
+            raise TypeError(message) from None
+
+    return structure
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) in {list, Sequence} and not _is_json(get_args(kind)[0])
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple and get_args(kind)[1:] == (...,)
+
+
+def _no_text(factory: Callable[[Any, Converter], Callable[[Any, Any], Any]]) -> Callable[[Any, Converter], Any]:
+    """Refuse a text where a list is wanted: its letters are not what was meant."""
+
+    def make(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+        read = factory(kind, converter)
+
+        def structure(value: Any, wanted: Any) -> Any:
+            if isinstance(value, str | bytes | Mapping):
+                message = f"{shown(cast('object', value))} is no list"
+                raise TypeError(message)
+            return read(value, wanted)
+
+        return structure
+
+    return make
+
+
+def _is_frozenset(kind: Any) -> bool:
+    return get_origin(kind) is frozenset
+
+
+def _is_annotated(kind: Any) -> bool:
+    return get_origin(kind) is Annotated
+
+
+def _structure_annotated(converter: Converter) -> Callable[[Any, Any], Any]:
+    return lambda value, kind: converter.structure(value, get_args(kind)[0])
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        message = f"{shown(value)} is no object"
+        raise TypeError(message)
+    return dict(cast("Mapping[str, Any]", value))
+
+
+def _is_open(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, OpenStr)
+
+
+def _is_json(kind: Any) -> bool:
+    """Tell whether *kind* is anything, or our JSON type, however far its names were resolved."""
+    return kind in (Any, object) or (get_origin(kind) is Union and {bool, str, float} <= set(get_args(kind)))
+
+
+def _is_plain_mapping(kind: Any) -> bool:
+    if get_origin(kind) not in {Mapping, dict}:
+        return False
+    value = get_args(kind)[1]
+    return _is_json(value) or value is str or _is_plain_mapping(value)
+
+
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def _is_scalar_union(kind: Any) -> bool:
+    members = get_args(kind)
+    return get_origin(kind) in {Union, UnionType} and len(members) > 1 and all(member in _SCALARS for member in members)
+
+
+def _scalar_union(value: Any, kind: Any) -> Any:
+    members = get_args(kind)
+    if type(value) in members or (isinstance(value, int) and not isinstance(value, bool) and float in members):
+        return value
+    wanted = " or ".join("null" if member is type(None) else member.__name__ for member in members)
+    message = f"{shown(value)} is no {wanted}"
+    raise TypeError(message)
