@@ -148,7 +148,18 @@ def scaffold(session: nox.Session) -> None:
 def servers(session: nox.Session) -> None:
     """Run LiteLLM in process and a real LiteLLM proxy, in an environment of their own: LiteLLM pins much."""
     session.install(
-        *("-e", "core[testing]", "-e", "plugins/litellm", "-e", "plugins/litellm_proxy", "-e", "plugins/llamacpp"),
+        *(
+            "-e",
+            "core[testing]",
+            "-e",
+            "plugins/openai_compatible",
+            "-e",
+            "plugins/litellm",
+            "-e",
+            "plugins/litellm_proxy",
+            "-e",
+            "plugins/llamacpp",
+        ),
         *("litellm[proxy]==1.108.7", "openai==3.57.0"),  # each release words its errors in another way
         *("packaging>=24", "pytest>=9", "pytest-asyncio>=1.4", "pytest-timeout>=2.4"),
     )

@@ -19,7 +19,7 @@ import pytest
 from dragoman.spec._value import Value
 
 SURFACE = Path(__file__).with_name("surface.txt")
-MODULES = ("dragoman", "dragoman.http")
+MODULES = ("dragoman", "dragoman.http", "dragoman_openai_compatible")
 
 
 def public(module: ModuleType) -> dict[str, object]:

@@ -26,8 +26,6 @@ from dragoman.http import (
     Endpoint,
     HttpReply,
     HttpRequest,
-    OpenAIChat,
-    OpenAIProvider,
     ServerSentEvent,
     StreamDecoder,
     base_url,
@@ -38,6 +36,7 @@ from dragoman.http import (
     option_field,
 )
 from dragoman.spec.capabilities import YES
+from dragoman_openai_compatible import OpenAIChat, OpenAIProvider
 
 Dialect: TypeAlias = type[OpenAIChat[Any]]
 

@@ -8,17 +8,20 @@ import sys
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from xml.etree import ElementTree as ET
 
 import attrs
 import pytest
 
+from dragoman import ProviderConfig, ProviderInfo, hookimpl
+from dragoman.http import Dialect, Endpoint, HttpProvider, base_url
+from dragoman.plugins.registry import installed
 from dragoman.testing import plugin
 from dragoman.testing.conformance import ProviderConformance
 from dragoman.testing.conformance.installed import Asked, class_of
 from dragoman.testing.conformance.verdict import Result, Subjected, Verdict, badge
-from dragoman.testing.faults import CHAT, GEMINI, RESPONSES
+from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,6 +109,8 @@ def test_it_imports_nothing_that_is_not_asked_for() -> None:
         (Asked(provider="echo", model="echo"), None),
         (Asked(provider="groq", tongue="none"), None),
         (Asked(provider="google", tongue="dragoman.testing.faults:GEMINI"), GEMINI),
+        (Asked(provider="google"), GEMINI),
+        (Asked(provider="anthropic", model="claude-sonnet-4-5"), MESSAGES),
     ],
 )
 def test_the_tongue_is_told_or_found_out(asked: Asked, tongue: Any) -> None:
@@ -120,7 +125,6 @@ def test_the_tongue_is_told_or_found_out(asked: Asked, tongue: Any) -> None:
         (Asked(provider="echo", options="{"), "no JSON"),
         (Asked(provider="echo", options="[]"), "a JSON object"),
         (Asked(provider="nobody"), "cannot be made"),
-        (Asked(provider="anthropic", model="claude-sonnet-4-5"), "--dragoman-tongue chat"),
         (Asked(provider="groq", tongue="nothing.of.the:KIND"), "names nothing"),
         (Asked(provider="groq", tongue="json:loads"), "is a function, not a Tongue"),
     ],
@@ -128,6 +132,23 @@ def test_the_tongue_is_told_or_found_out(asked: Asked, tongue: Any) -> None:
 def test_what_does_not_say_enough_is_refused(asked: Asked, complaint: str) -> None:
     with pytest.raises(pytest.UsageError, match=complaint):
         class_of(asked)
+
+
+class Mute:
+    """Bring a provider whose dialect does not say what it speaks."""
+
+    @hookimpl
+    def dragoman_provider(self, config: ProviderConfig) -> HttpProvider:
+        info = ProviderInfo(name="mute", issuer="mute")
+        return HttpProvider(info, cast("Dialect", object()), Endpoint(base=base_url(config, default=None)))
+
+
+def test_a_server_that_cannot_be_found_out_is_asked_for() -> None:
+    installed.cache_clear()
+    installed().register(Mute(), provider="mute")
+    with pytest.raises(pytest.UsageError, match="--dragoman-tongue chat"):
+        class_of(Asked(provider="mute"))
+    installed.cache_clear()
 
 
 SUBJECT = Subjected(test="T", provider="p", model="m", tongue=None, distribution="d", version="1", spec="1.0")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import pytest
 from attrs import field, frozen
 from packaging.requirements import Requirement
 
@@ -248,3 +249,11 @@ def test_who_removes_a_member_is_told_every_place() -> None:
         [told] = each.complaints()
         assert "take out" in told
         assert MEMBERS[0].extra in told
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda each: each.folder)
+def test_a_distribution_imports_no_other_that_it_does_not_declare(member: Member) -> None:
+    text = "\n".join(path.read_text("utf-8") for path in (ROOT / "plugins" / member.folder / "src").rglob("*.py"))
+    imported = set(re.findall(r"^\s*(?:from|import) (dragoman_\w+)", text, re.MULTILINE))
+    declared = {each.package for each in MEMBERS if member.stands_on(each)}
+    assert imported - {member.package, "dragoman_acme"} == declared  # the latter is the name of a template

@@ -17,7 +17,7 @@ from dragoman_groq.chat import GroqChat
 from dragoman_litellm_proxy.chat import LiteLLMProxyChat
 from dragoman_openai.chat import OpenAIChatCompletions
 from dragoman_openai.responses import OpenAIResponsesApi
-from dragoman_openai_compatible import OpenAICompatibleChat
+from dragoman_openai_compatible.any_server import OpenAICompatibleChat
 from dragoman_openrouter.chat import OpenRouterChat
 from dragoman_openrouter.responses import OpenRouterResponses
 

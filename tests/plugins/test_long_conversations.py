@@ -33,12 +33,13 @@ from dragoman import (
     ToolResult,
     Url,
 )
-from dragoman.http import Dialect, MessageRules
+from dragoman.http import Dialect
 from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_google.dialect import Gemini
 from dragoman_litellm_proxy.chat import LiteLLMProxyChat
 from dragoman_openai.chat import OpenAIChatCompletions
 from dragoman_openai.responses import OpenAIResponsesApi
+from dragoman_openai_compatible import MessageRules
 from dragoman_openrouter.chat import OpenRouterChat
 from dragoman_openrouter.responses import OpenRouterResponses
 from properties import strategies as made

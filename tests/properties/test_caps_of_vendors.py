@@ -10,7 +10,7 @@ import pytest
 
 from dragoman import ResponseTooLargeError
 from dragoman.http import HttpReply
-from dragoman.http.wire import MAX_ITEMS
+from dragoman.http.json import MAX_ITEMS
 from fuzz.speakers import SPEAKERS
 
 EMPTY = [dict[str, Any]()] * (MAX_ITEMS + 1)

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from dragoman import ChatRequest, Message, OutputFormat, ServerTool, Settings, Tool, ToolChoice
-from dragoman.http import Dialect, HttpReply, OpenAIResponses
+from dragoman.http import Dialect, HttpReply
 from dragoman.spec.parts import Extension, FileRef, Media, Text, ToolCall, ToolResult, Url
+from dragoman_openai_compatible import OpenAIResponses
 from recordings import Recording
 
 ADDED_BY_CLIENTS = {

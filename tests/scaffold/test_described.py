@@ -29,12 +29,12 @@ from dragoman import (
     UnsupportedError,
     explain,
 )
-from dragoman.http.described import DescribedHost
-from dragoman.http.description import Accepts, Description, read_description
 from dragoman.plugins.registry import installed
 from dragoman.spec.capabilities import Cap, Capabilities
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
+from dragoman_openai_compatible.manifest import Accepts, Description, read_description
+from dragoman_openai_compatible.manifest_plugin import DescribedHost
 from scaffold.projects import build, install, run
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "publish-a-host-without-code.md"
@@ -143,7 +143,10 @@ class TestDistribution:
     @pytest.mark.parametrize(
         ("text", "words"),
         [
-            (None, "dragoman-zeta names dragoman.http.described, but holds no dragoman_zeta/dragoman.toml"),
+            (
+                None,
+                "zeta names dragoman_openai_compatible.manifest_plugin, but holds no dragoman_zeta/dragoman.toml",
+            ),
             ("", "dragoman_zeta/dragoman.toml: required field missing: 'base_url'"),
             ("base_url =", "dragoman_zeta/dragoman.toml: Invalid value"),
             ('base_ulr = "https://zeta.example"', "dragoman_zeta/dragoman.toml has no option 'base_ulr'; did you mean"),
@@ -171,7 +174,9 @@ class TestDistribution:
         information = place / "dragoman_zeta-1.0.dist-info"
         information.mkdir()
         (information / "METADATA").write_text("Metadata-Version: 2.1\nName: dragoman-zeta\nVersion: 1.0\n")
-        (information / "entry_points.txt").write_text("[dragoman.providers.v1]\nzeta = dragoman.http.described\n")
+        (information / "entry_points.txt").write_text(
+            "[dragoman.providers.v1]\nzeta = dragoman_openai_compatible.manifest_plugin\n"
+        )
         if text is not None:
             (place / "dragoman_zeta").mkdir()
             (place / "dragoman_zeta" / "dragoman.toml").write_text(text)

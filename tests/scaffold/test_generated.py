@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from dragoman.scaffold import KINDS, ProjectName, write_project
+from dragoman.scaffold import ProjectName, kinds, write_project
 from dragoman.scaffold.name import LONGEST
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from scaffold.projects import HERE, build, install, run
 
+KINDS = kinds()
 CHAT = {"id": "c1", "choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}
 TALK = {"id": "t1", "pieces": [{"kind": "text", "text": "Hello"}], "end": "done"}
 LENGTHS = ["x", ("language-models-of-" + "x" * LONGEST)[:LONGEST]]
@@ -35,7 +36,7 @@ class Project:
 @pytest.fixture(scope="module", params=KINDS)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     place = tmp_path_factory.mktemp(request.param)
-    folder = write_project(ProjectName.of("zeta-labs"), request.param, place)
+    folder = write_project(ProjectName.of("zeta-labs"), KINDS[request.param], place)
     site = install(build(folder, place / "dist"), place / "site")
     return Project(kind=request.param, folder=folder, site=site)
 
@@ -79,7 +80,7 @@ def test_its_own_checks_can_fail(project: Project) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_ruff_has_nothing_to_say(kind: str, name: str, command: str, tmp_path: Path) -> None:
     needs("ruff")
-    folder = write_project(ProjectName.of(name), kind, tmp_path)
+    folder = write_project(ProjectName.of(name), KINDS[kind], tmp_path)
     done = run(["-m", "ruff", *command.split(), "--no-cache"], folder)
 
     assert done.returncode == 0, done.stdout + done.stderr

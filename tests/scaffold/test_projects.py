@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from click.testing import CliRunner, Result
 
 from dragoman import ConfigurationError
 from dragoman.cli.group import dragoman
-from dragoman.scaffold import KINDS, ProjectName, write_project
+from dragoman.scaffold import ProjectName, kinds, write_project
 from dragoman.scaffold.project import files_of
 
 COMMON = {".github/workflows/check.yml", ".gitignore", "LICENSE", "README.md", "pyproject.toml"}
 ACME = ProjectName.of("acme")
 ZETA = ProjectName.of("zeta-labs")
+
+
+KINDS = kinds()
 
 
 def new_provider(*arguments: str) -> Result:
@@ -31,7 +35,7 @@ def test_the_command_writes_a_whole_project(kind: str, tmp_path: Path) -> None:
 
     folder = tmp_path / "dragoman-zeta-labs"
     assert (done.exit_code, done.stderr) == (0, "")
-    assert f"{folder} is {KINDS[kind]}" in done.stdout
+    assert f"{folder} is {KINDS[kind].purpose}" in done.stdout
     assert f"pytest {folder}" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["dragoman-zeta-labs"]
     assert paths(folder) >= COMMON | {
@@ -45,7 +49,7 @@ def test_the_command_writes_a_whole_project(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_of_the_template_is_left(kind: str, tmp_path: Path) -> None:
-    folder = write_project(ZETA, kind, tmp_path)
+    folder = write_project(ZETA, KINDS[kind], tmp_path)
 
     assert {path for path in paths(folder) if "acme" in path.lower()} == set()
     assert {path.name for path in folder.rglob("*") if path.is_file() and "acme" in path.read_text().lower()} == set()
@@ -53,14 +57,10 @@ def test_nothing_of_the_template_is_left(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_under_the_template_s_own_name_it_is_the_template(kind: str, tmp_path: Path) -> None:
-    import dragoman.scaffold  # noqa: PLC0415  # for its place alone
-
-    templates = Path(dragoman.scaffold.__file__).parent / "templates"
-    folder = write_project(ACME, kind, tmp_path)
+    folder = write_project(ACME, KINDS[kind], tmp_path)
 
     for path in paths(folder):
-        source = templates / kind / path
-        original = source if source.exists() else templates / "common" / path
+        (original,) = (file for each in KINDS[kind].folders if (file := each.joinpath(path)).is_file())
         assert (folder / path).read_bytes() == original.read_bytes()
 
 
@@ -88,15 +88,16 @@ def test_what_is_there_already_is_left_alone(there: str, tmp_path: Path) -> None
 
 
 def test_a_failure_half_way_leaves_nothing(tmp_path: Path) -> None:
+    gone = evolve(KINDS["dialect"], folders=(*KINDS["dialect"].folders, tmp_path / "gone"))
     with pytest.raises(ConfigurationError, match="cannot be written: No such file"):
-        write_project(ACME, "no such kind", tmp_path)  # found after what is common to all kinds was written
+        write_project(ACME, gone, tmp_path)  # found after what is common to all kinds was written
 
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be written"):
-        write_project(ACME, "dialect", tmp_path / "absent")
+        write_project(ACME, KINDS["dialect"], tmp_path / "absent")
 
     assert new_provider("acme", "--kind", "dialect", "--output", str(tmp_path / "absent")).exit_code == 2
     assert list(tmp_path.iterdir()) == []

@@ -29,7 +29,7 @@ from dragoman.testing.reply import Reply
 
 __all__ = ["loopback", "site"]
 
-DESCRIBED = "dragoman.http.described"
+DESCRIBED = "dragoman_openai_compatible.manifest_plugin"
 ANSWER = {"id": "c", "choices": [{"index": 0, "message": {"content": "stolen"}, "finish_reason": "stop"}]}
 FOREIGN = [
     "OPENAI_API_KEY",

@@ -27,9 +27,9 @@ from dragoman import (
     ToolCall,
     Url,
 )
+from dragoman.http.json import EXCERPT
 from dragoman.http.sse import EventDecoder
 from dragoman.http.transport.transport import MAX_REPLY_BYTES
-from dragoman.http.wire import EXCERPT
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
@@ -193,6 +193,7 @@ IMPORTERS = {  # what imports by a name, and where that name comes from
     "dragoman_google/tokens.py": "constants",
     "dragoman_litellm/loading.py": "constants",
     "dragoman_llamacpp/loading.py": "a constant",
+    "dragoman_openai_compatible/__init__.py": "a table of the package's own modules",
 }
 
 

@@ -65,7 +65,7 @@ def add_shadows(site: Site) -> None:
 
 def add_described(site: Site) -> None:
     for number, text in (("one", OPENAI_KEY), ("two", None), ("three", "base_url =")):
-        site.add(f"acme-{number}", f"acme_{number}", providers={number: "dragoman.http.described"})
+        site.add(f"acme-{number}", f"acme_{number}", providers={number: "dragoman_openai_compatible.manifest_plugin"})
         (site.path / f"acme_{number}.py").unlink()
         (site.path / f"acme_{number}").mkdir()
         if text:
@@ -131,7 +131,8 @@ def add_lacking(site: Site) -> None:
             add_described,
             [
                 "wrong  acme-one: key.env names OPENAI_API_KEY, which belongs to dragoman-openai",
-                "wrong  acme-two: names dragoman.http.described, but holds no acme_two/dragoman.toml",
+                "wrong  acme-two: names dragoman_openai_compatible.manifest_plugin",
+                "but holds no acme_two/dragoman.toml",
                 "wrong  acme-three: describes its host in a file that cannot be read: acme_three/dragoman.toml",
             ],
         ),

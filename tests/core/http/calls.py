@@ -10,20 +10,12 @@ from typing import Any
 from attrs import frozen
 
 from dragoman import CallContext, ChatRequest, Event, Message, ProviderInfo, Response, Settings, StreamStart, Timeouts
-from dragoman.http import (
-    AioHttpTransport,
-    Base,
-    Endpoint,
-    HttpProvider,
-    OpenAIChat,
-    OpenAIProvider,
-    ServerSentEvent,
-    option_field,
-)
+from dragoman.http import AioHttpTransport, Base, Endpoint, HttpProvider, ServerSentEvent, option_field
 from dragoman.spec.assembly import Assembler
 from dragoman.spec.secret import Secret
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
+from dragoman_openai_compatible import OpenAIChat, OpenAIProvider
 
 KEY = "sk-MARKER/4f9c+never=shown"
 DONE = b"data: [DONE]\n\n"

@@ -22,7 +22,8 @@ from dragoman import (
     ToolChoice,
     UnsupportedError,
 )
-from dragoman.http import HttpReply, OpenAIChat, loads
+from dragoman.http import HttpReply, loads
+from dragoman_openai_compatible import OpenAIChat
 
 ADD = Tool(name="add", description="Add.", schema={"type": "object", "properties": {}}, strict=True)
 

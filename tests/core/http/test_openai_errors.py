@@ -19,7 +19,7 @@ from dragoman import (
     ServerError,
 )
 from dragoman.http import HttpReply
-from dragoman.http.openai_errors import error_of
+from dragoman_openai_compatible.errors import error_of
 
 
 def error(status: int, body: Any, **headers: str) -> ProviderError:

@@ -23,7 +23,8 @@ from dragoman import (
     UnsupportedError,
     Url,
 )
-from dragoman.http import MessageRules, loads
+from dragoman.http import loads
+from dragoman_openai_compatible import MessageRules
 
 PIXEL = Bytes(data=b"\x89PNG")
 

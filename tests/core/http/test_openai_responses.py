@@ -31,7 +31,7 @@ from dragoman import (
     ToolChoice,
     UnsupportedError,
 )
-from dragoman.http import Dialect, EventDecoder, HttpReply, OpenAIChat, OpenAIResponses, option_field
+from dragoman.http import Dialect, EventDecoder, HttpReply, option_field
 from dragoman.spec.assembly import Assembler
 from dragoman.spec.events import (
     PartStart,
@@ -62,6 +62,7 @@ from dragoman.spec.parts import (
 )
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
+from dragoman_openai_compatible import OpenAIChat, OpenAIResponses
 
 
 @frozen(kw_only=True)

@@ -20,7 +20,8 @@ from dragoman import (
     Text,
     TextDelta,
 )
-from dragoman.http import OpenAIChat, ServerSentEvent
+from dragoman.http import ServerSentEvent
+from dragoman_openai_compatible import OpenAIChat
 
 STOP = chunk(finish="stop")
 

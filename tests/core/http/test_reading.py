@@ -28,10 +28,10 @@ from dragoman import (
     ToolCall,
     Usage,
 )
-from dragoman.http import OpenAIChat
-from dragoman.http.openai_stream import OpenAIChatDecoder
 from dragoman.http.reading import EventIterator, events_of
 from dragoman.spec.response import build_response
+from dragoman_openai_compatible import OpenAIChat
+from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder
 
 PARTS: list[Part] = [
     Text(text="Hello", seal=Seal(issuer="near", payload="s")),

@@ -8,9 +8,9 @@ import attrs
 import pytest
 
 from dragoman import Media, Message, Reasoning, Seal, Text, ToolCall, ToolResult, Url
-from dragoman.http.openai_messages import MessageEncoder, MessageRules
-from dragoman.http.openai_responses_input import InputEncoder
 from dragoman.http.recollection import keep, recall
+from dragoman_openai_compatible.chat_messages import MessageEncoder, MessageRules
+from dragoman_openai_compatible.responses_input import InputEncoder
 
 
 class Counted:

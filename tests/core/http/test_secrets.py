@@ -17,9 +17,9 @@ import pytest
 from core.http.calls import HELLO, KEY, collected, context, data, provider, request, stream, whole
 from core.http.faulty import NOWHERE, Say, refusing, unanswering, untrusted
 from dragoman import LLM, CallContext, DragomanError, LLMConfig, SyncLLM
-from dragoman.http import OpenAIProvider
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply, Script
+from dragoman_openai_compatible import OpenAIProvider
 
 TRACES = (
     KEY,

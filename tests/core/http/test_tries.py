@@ -9,9 +9,10 @@ import pytest
 
 from core.http.calls import HELLO, Options, collected, request, speaking, whole
 from dragoman import JSON, CallContext, ChatRequest, CompletionRequest, Data, DragomanError, Message, Response
-from dragoman.http import HttpRequest, OpenAIChat, OpenAIProvider
+from dragoman.http import HttpRequest
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
+from dragoman_openai_compatible import OpenAIChat, OpenAIProvider
 
 REFUSED = Reply.json({"error": {"message": "slower"}}, status=503)
 WRONG = Reply.json({"error": {"message": "no"}}, status=400)

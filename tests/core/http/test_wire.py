@@ -4,7 +4,7 @@ import pytest
 
 from dragoman import InvalidRequestError, ProtocolError, ResponseTooLargeError
 from dragoman.http import HttpReply, HttpRequest, dumps, loads
-from dragoman.http.wire import MAX_ITEMS, MAX_OBJECTS, MAX_VALUES, items_of
+from dragoman.http.json import MAX_ITEMS, MAX_OBJECTS, MAX_VALUES, items_of
 
 
 def test_bodies_are_not_printed() -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from dragoman.cli.inspect import origin
-from dragoman.cli.shadows import Finding, check_claims, check_descriptions, check_spelled
+from dragoman.cli.shadows import Finding, check_claims, check_manifests, check_spelled
 from dragoman.plugins.checks import check_spec, read_spec
 from dragoman.plugins.filter import NEVER, ONLY
 from dragoman.plugins.metadata import Announcement, normal, read_names
@@ -76,7 +76,7 @@ def check_files(registry: Plugins) -> Iterator[Finding]:
 CHECKS: tuple[Callable[[Plugins], Iterator[Finding]], ...] = (
     check_names,
     check_claims,
-    check_descriptions,
+    check_manifests,
     check_spelled,
     check_settings,
     check_specs,

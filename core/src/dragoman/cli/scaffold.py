@@ -6,14 +6,20 @@ from pathlib import Path
 
 import click
 
-from dragoman.scaffold import KINDS, ProjectName, write_project
-
-_KINDS = "; ".join(f"{kind}: {words}" for kind, words in KINDS.items())
+from dragoman.scaffold import ProjectName, kind_of, kinds, write_project
 
 
-@click.command()
+class _NewProvider(click.Command):
+    """List the kinds when help is asked for: installed distributions bring some."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # the signature of click
+        with formatter.section("Kinds"):
+            formatter.write_dl([(kind.name, kind.purpose) for kind in kinds().values()])
+
+
+@click.command(cls=_NewProvider)
 @click.argument("name")
-@click.option("-k", "--kind", type=click.Choice(list(KINDS)), required=True, help=f"What it is like. {_KINDS}.")
+@click.option("-k", "--kind", required=True, metavar="KIND", help="What it is like; the kinds are listed below.")
 @click.option(
     "-o",
     "--output",
@@ -23,7 +29,8 @@ _KINDS = "; ".join(f"{kind}: {words}" for kind, words in KINDS.items())
 )
 def new_provider(name: str, kind: str, output: Path) -> None:
     """Write the project of a new provider: ./dragoman-NAME, typed, tested and ready to be published."""
-    target = write_project(ProjectName.of(name), kind, output)
+    chosen = kind_of(kind)
+    target = write_project(ProjectName.of(name), chosen, output)
     place = target if target.is_absolute() else f"./{target}"
-    click.echo(f"{target} is {KINDS[kind]}, for you to change. Try it:")
+    click.echo(f"{target} is {chosen.purpose}, for you to change. Try it:")
     click.echo(f'  pip install --editable {place} "dragoman[testing]"\n  pytest {place}')

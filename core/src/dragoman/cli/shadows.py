@@ -5,16 +5,20 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
 from dragoman.plugins.filter import NEVER
 from dragoman.plugins.registry import ALIASES, HOSTS, MODELS, PROVIDERS, Claim, PluginRecord, Plugins
 from dragoman.spec.directory import published, yields
-from dragoman.spec.errors import PluginError
 from dragoman.spec.hosts import host_matches
+from dragoman.spec.ownership import foreign_names
 
-_DESCRIBED = "dragoman.http.described"
+MANIFEST = "dragoman.toml"
+"""The file, in the folder of a distribution without code, that describes its host: its address and its variables."""
+
 _KINDS = {
     PROVIDERS: ("names", "the provider", "is that"),
     ALIASES: ("names", "the provider", "is that"),
@@ -44,7 +48,7 @@ class Finding:
 def warnings_of(registry: Plugins) -> dict[str, list[str]]:
     """Return what is to be known of distributions before they are used, in words, by their names."""
     found: dict[str, list[str]] = {}
-    for check in (check_claims, check_descriptions, check_spelled):
+    for check in (check_claims, check_manifests, check_spelled):
         for each in check(registry):
             found.setdefault(each.subject, []).append(each.what)
     return found
@@ -73,10 +77,12 @@ def check_claims(registry: Plugins) -> Iterator[Finding]:
             yield Finding(claim.distribution, told, mend, wrong=bool(standing))
 
 
-def check_descriptions(registry: Plugins) -> Iterator[Finding]:
-    """Find hosts described in a file that name another's host or variables."""
+def check_manifests(registry: Plugins) -> Iterator[Finding]:
+    """Find hosts described in a file that name another's host or variables: the code for them is another's too."""
+    packages = {_package(claim.distribution) for claim in registry.claims}
     for record in registry.records():
-        if record.module == _DESCRIBED and record.state != "blocked":
+        package, _, inner = record.module.partition(".")
+        if record.state != "blocked" and inner and package in packages - {_package(record.distribution)}:
             for told in _foreign(record):
                 yield Finding(record.distribution, told, f"do without it: {NEVER}={record.distribution}")
 
@@ -102,17 +108,37 @@ def _shown(claim: Claim) -> str:
     return claim.name if claim.group == HOSTS else repr(claim.name)
 
 
-def _foreign(record: PluginRecord) -> tuple[str, ...]:
-    from dragoman.http.description import foreign, read_description  # noqa: PLC0415  # only where there is one
+def _package(distribution: str) -> str:
+    return distribution.replace("-", "_")
 
-    package = record.distribution.replace("-", "_")
+
+def _foreign(record: PluginRecord) -> tuple[str, ...]:
+    import tomllib  # noqa: PLC0415  # only where there is such a file
+
+    package = _package(record.distribution)
     try:
         spec = importlib.util.find_spec(package)
         folders = (spec.submodule_search_locations if spec else None) or []
-        file = next(path for folder in folders if (path := Path(folder, "dragoman.toml")).is_file())
-        description = read_description(file.read_text("utf-8"), f"{package}/{file.name}")
+        file = next(path for folder in folders if (path := Path(folder, MANIFEST)).is_file())
+        described = tomllib.loads(file.read_text("utf-8"))
     except StopIteration:
-        return (f"names {_DESCRIBED}, but holds no {package}/dragoman.toml",)
-    except (PluginError, OSError, ValueError, ImportError) as error:
-        return (f"describes its host in a file that cannot be read: {error}",)
-    return foreign(description, record.name, record.distribution)
+        return (f"names {record.module}, but holds no {package}/{MANIFEST}",)
+    except (OSError, ValueError, ImportError) as error:
+        return (f"describes its host in a file that cannot be read: {package}/{MANIFEST}: {error}",)
+    host = urlsplit(str(described.get("base_url", ""))).hostname or ""
+    variables = [
+        *(("key.env", each) for each in _texts(_member(described, "key"), "env")),
+        *(("base_url_env", each) for each in _texts(described, "base_url_env")),
+    ]
+    return foreign_names(host, variables, provider=record.name, distribution=record.distribution)
+
+
+def _member(table: dict[str, Any], name: str) -> dict[str, Any]:
+    value = table.get(name)
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _texts(table: dict[str, Any], name: str) -> list[str]:
+    value: Any = table.get(name)
+    texts: list[Any] = value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+    return [str(each) for each in texts]

@@ -26,10 +26,21 @@ if TYPE_CHECKING:
         is_loopback as is_loopback,
         refuse_insecure as refuse_insecure,
     )
-    from dragoman.http.openai_chat import OpenAIChat as OpenAIChat
-    from dragoman.http.openai_messages import MessageRules as MessageRules
-    from dragoman.http.openai_provider import OpenAIProvider as OpenAIProvider
-    from dragoman.http.openai_responses import OpenAIResponses as OpenAIResponses
+    from dragoman.http.json import (
+        as_object as as_object,
+        count as count,
+        decoded as decoded,
+        dumps as dumps,
+        fields as fields,
+        items_of as items_of,
+        loads as loads,
+        number as number,
+        objects as objects,
+        real as real,
+        rewritten as rewritten,
+        word as word,
+        words as words,
+    )
     from dragoman.http.options import OptionsReader as OptionsReader, body_of as body_of, option_field as option_field
     from dragoman.http.provider import HttpProvider as HttpProvider
     from dragoman.http.sse import EventDecoder as EventDecoder, ServerSentEvent as ServerSentEvent
@@ -39,8 +50,9 @@ if TYPE_CHECKING:
         HttpStream as HttpStream,
         Transport as Transport,
     )
-    from dragoman.http.wire import HttpReply as HttpReply, HttpRequest as HttpRequest, dumps as dumps, loads as loads
+    from dragoman.http.wire import HttpReply as HttpReply, HttpRequest as HttpRequest
     from dragoman.spec.hosts import host_matches as host_matches
+    from dragoman.spec.ownership import foreign_names as foreign_names
 
 _HOMES = {
     "dragoman.http.dialect": ("ChoosesDialect", "Dialect", "StreamDecoder"),
@@ -55,17 +67,29 @@ _HOMES = {
         "is_loopback",
         "refuse_insecure",
     ),
-    "dragoman.http.openai_chat": ("OpenAIChat",),
-    "dragoman.http.openai_messages": ("MessageRules",),
-    "dragoman.http.openai_provider": ("OpenAIProvider",),
-    "dragoman.http.openai_responses": ("OpenAIResponses",),
     "dragoman.http.options": ("OptionsReader", "body_of", "option_field"),
     "dragoman.http.provider": ("HttpProvider",),
     "dragoman.http.sse": ("EventDecoder", "ServerSentEvent"),
     "dragoman.http.status": ("error_class", "may_retry", "retry_after"),
     "dragoman.http.transport.transport": ("AioHttpTransport", "HttpStream", "Transport"),
-    "dragoman.http.wire": ("HttpReply", "HttpRequest", "dumps", "loads"),
+    "dragoman.http.json": (
+        "as_object",
+        "count",
+        "decoded",
+        "dumps",
+        "fields",
+        "items_of",
+        "loads",
+        "number",
+        "objects",
+        "real",
+        "rewritten",
+        "word",
+        "words",
+    ),
+    "dragoman.http.wire": ("HttpReply", "HttpRequest"),
     "dragoman.spec.hosts": ("host_matches",),
+    "dragoman.spec.ownership": ("foreign_names",),
 }
 """The public names by the module that defines them; the imports above say the same to type checkers."""
 

@@ -14,9 +14,10 @@ from dragoman.http.concealment import conceal
 from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, as_secrets, checked_headers
 from dragoman.http.header_text import header_text
+from dragoman.http.json import loads
 from dragoman.http.status import is_good
 from dragoman.http.transport.transport import MAX_REPLY_BYTES, AioHttpTransport, HttpStream, Transport
-from dragoman.http.wire import HttpReply, HttpRequest, loads
+from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.spec._value import changed
 from dragoman.spec.capabilities import Capabilities, Support
 from dragoman.spec.errors import ConfigurationError, DragomanError, ProtocolError, ProviderError

@@ -26,6 +26,8 @@ MODELS = "dragoman.models.v1"
 ALIASES = "dragoman.aliases.v1"
 """Further names of a provider: each names the provider of the same distribution that is meant."""
 EXTENSIONS = "dragoman.extensions.v1"
+TEMPLATES = "dragoman.templates.v1"
+"""Kinds of projects for ``dragoman new-provider``; each names a folder."""
 GROUPS = (PROVIDERS, ALIASES, HOSTS, MODELS, EXTENSIONS)
 SPECS = "dragoman.spec.v"
 """The group ``dragoman.spec.v1.0`` holds what was written for specification 1.0."""
@@ -222,6 +224,7 @@ __all__ = [
     "MODELS",
     "PROVIDERS",
     "SPECS",
+    "TEMPLATES",
     "Announcement",
     "Claim",
     "normal",

@@ -249,7 +249,7 @@ class _Search:
             advice = " or: ".join(self._how_to_get(line) for line in lines)
         else:
             have = ", ".join(self.plugins.provider_names()) or "none"
-            advice = f"name the provider, as in provider='openai_compatible' or 'name/{self.model}' (installed: {have})"
+            advice = f"name the provider, as in provider='NAME' or 'NAME/{self.model}' (installed: {have})"
         message = f"no installed provider claims the model {self.model!r}; {advice}"
         return UnknownModelError(message, model=self.model)
 

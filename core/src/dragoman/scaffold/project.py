@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
 
+from dragoman.scaffold.kinds import PURPOSE, Kind
 from dragoman.scaffold.name import ProjectName
 from dragoman.spec.errors import ConfigurationError
 
-KINDS = {
-    "openai-compatible": "a host that speaks the OpenAI chat dialect",
-    "dialect": "a host with a dialect of its own",
-    "in-process": "a model in this process, without a network",
-}
-"""The kinds of projects, and what each is for."""
-
-_COMMON = "common"
-_LEFT_BY_TOOLS = frozenset({"__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
+_LEFT_OUT = frozenset({PURPOSE, "__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 
 
-def write_project(name: ProjectName, kind: str, parent: Path) -> Path:
+def write_project(name: ProjectName, kind: Kind, parent: Path) -> Path:
     """Write the project of a new provider into a folder of its own.
 
     Args:
         name: what the provider is called.
-        kind: one of :data:`KINDS`.
+        kind: what it is like.
         parent: the folder that gets the project's.
 
     Returns:
@@ -44,7 +36,7 @@ def write_project(name: ProjectName, kind: str, parent: Path) -> Path:
     try:
         with tempfile.TemporaryDirectory(prefix=f".{name.distribution}-", dir=parent) as workshop:
             made = Path(workshop) / name.distribution
-            for path, text in files_of(name, *_templates(kind)):
+            for path, text in files_of(name, *kind.folders):
                 place = made / path
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text(text, "utf-8")
@@ -68,14 +60,9 @@ def files_of(name: ProjectName, *folders: Traversable) -> Iterator[tuple[PurePat
             yield PurePath(name.render(path.as_posix())), name.render(file.read_text("utf-8"))
 
 
-def _templates(kind: str) -> tuple[Traversable, Traversable]:
-    everything = resources.files("dragoman.scaffold").joinpath("templates")
-    return everything.joinpath(_COMMON), everything.joinpath(kind)
-
-
 def _walk(folder: Traversable, path: PurePath) -> Iterator[tuple[PurePath, Traversable]]:
     for entry in folder.iterdir():
-        if entry.name in _LEFT_BY_TOOLS:
+        if entry.name in _LEFT_OUT:
             continue
         if entry.is_dir():
             yield from _walk(entry, path / entry.name)

@@ -24,14 +24,14 @@ def published(kind: str) -> tuple[tuple[str, str], ...]:
     """Return (claim, distribution) of the distributions that are published.
 
     Args:
-        kind: ``names`` (aliases among them), ``hosts`` or ``models``.
+        kind: ``names`` (aliases among them), ``hosts``, ``models`` or ``templates``.
 
     """
     more = "aliases" if kind == "names" else ""
     return tuple(
         (claim, distribution)
         for distribution, entry in _table("directory.toml").items()
-        for claim in (*entry[kind], *entry.get(more, ()))
+        for claim in (*entry.get(kind, ()), *entry.get(more, ()))
     )
 
 

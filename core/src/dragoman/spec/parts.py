@@ -44,7 +44,7 @@ class Seal(Value):
     """Carry data that a vendor signed or encrypted and wants back unchanged.
 
     Args:
-        issuer: the service that made it, such as ``"anthropic"``; only that service may read it back.
+        issuer: the service that made it, such as ``"acme"``; only that service may read it back.
         scope: a narrower owner (an account, a model), where the vendor has one.
         payload: the data itself, never interpreted.
 

@@ -201,7 +201,7 @@ class ServerTool(Value):
     """Name a tool that the provider runs itself.
 
     Args:
-        id: ``"<issuer>.<name>"``, such as ``"openai.web_search"``.
+        id: ``"<issuer>.<name>"``, such as ``"acme.web_search"``.
         args: its settings, in the provider's words.
 
     """

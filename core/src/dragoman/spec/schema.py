@@ -87,7 +87,7 @@ def tool(
 
     Args:
         function: a function or method whose parameters are all annotated and can be given by name. Its docstring
-            describes the tool, a Google-style ``Args:`` section the arguments.
+            describes the tool, an ``Args:`` section in it the arguments.
         name: what the model calls it, instead of the function's own name.
         description: what it does, instead of the docstring.
         strict: whether the arguments must follow the schema to the letter.

@@ -72,6 +72,7 @@ class AnthropicMessages:
 
     """
 
+    speaks = "messages"
     messages_path = "/messages"
     count_path = "/messages/count_tokens"
 

@@ -25,7 +25,7 @@ from dragoman import (
     Usage,
 )
 from dragoman.http import dumps
-from dragoman.http.wire import items_of
+from dragoman.http.json import items_of
 from dragoman_anthropic.names import plain
 
 ISSUER = "anthropic"

@@ -6,12 +6,13 @@ https://learn.microsoft.com/azure/ai-services/openai/reference
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, ProviderInfo, hookimpl
-from dragoman.http import OpenAIProvider, OptionsReader
+from dragoman.http import OptionsReader
 from dragoman_azure.address import address
 from dragoman_azure.credentials import endpoint
 from dragoman_azure.dialect import AzureDialect
 from dragoman_azure.families import capabilities
 from dragoman_azure.options import AzureOptions
+from dragoman_openai_compatible import OpenAIProvider
 
 INFO = ProviderInfo(
     name="azure",

@@ -11,12 +11,14 @@ from typing import Any
 import attrs
 
 from dragoman import JSON, ChatRequest, CompletionRequest, ProviderError
-from dragoman.http import HttpReply, HttpRequest, OpenAIChat, openai_parts as read
+from dragoman.http import HttpReply, HttpRequest
+from dragoman.http.json import fields
 from dragoman_azure.address import Address
 from dragoman_azure.failures import failure
 from dragoman_azure.families import is_reasoning
 from dragoman_azure.options import RESPONSES_ONLY, AzureOptions, refuse
 from dragoman_azure.versions import fitted, knows
+from dragoman_openai_compatible import OpenAIChat
 
 
 class AzureChat(OpenAIChat[AzureOptions]):
@@ -75,6 +77,6 @@ class AzureChat(OpenAIChat[AzureOptions]):
     def choice_metadata(self, choice: Mapping[str, Any]) -> dict[str, JSON]:
         """Return what the filters found in the answer, and the sources that it rests on."""
         message = choice.get("message") or choice.get("delta")
-        context = read.fields(message).get("context")
+        context = fields(message).get("context")
         found = {"content_filter_results": choice.get("content_filter_results"), "context": context}
         return {name: value for name, value in found.items() if value}

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dragoman import ContentFilterError, NotFoundError, ProtocolError, ProviderError
-from dragoman.http import HttpReply, openai_parts as read
-from dragoman.http.openai_errors import error_of
-from dragoman.http.openai_responses import CODES as OPENAI_CODES
+from dragoman.http import HttpReply
+from dragoman.http.json import fields, word
+from dragoman_openai_compatible.errors import error_of
+from dragoman_openai_compatible.responses import CODES as OPENAI_CODES
 
 CODES: Mapping[str, type[ProviderError]] = {
     **OPENAI_CODES,
@@ -38,7 +39,7 @@ def failure(reply: HttpReply) -> ProviderError:
 
 def _inner_code(reply: HttpReply) -> str | None:
     try:
-        report = read.fields(reply.json())
+        report = fields(reply.json())
     except ProtocolError:
         return None
-    return read.word(read.fields(read.fields(report.get("error")).get("innererror")).get("code"))
+    return word(fields(fields(report.get("error")).get("innererror")).get("code"))

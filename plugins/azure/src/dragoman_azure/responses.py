@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from dragoman import ChatRequest, ProviderError
-from dragoman.http import HttpReply, OpenAIResponses
+from dragoman.http import HttpReply
 from dragoman_azure.address import Address
 from dragoman_azure.failures import failure
 from dragoman_azure.families import is_reasoning
 from dragoman_azure.options import CHAT_ONLY, AzureOptions, refuse
+from dragoman_openai_compatible import OpenAIResponses
 
 
 class AzureResponses(OpenAIResponses[AzureOptions]):

@@ -41,7 +41,7 @@ from dragoman import (
     UsageSnapshot,
 )
 from dragoman.http import HttpReply, ServerSentEvent, loads
-from dragoman.http.wire import MAX_ITEMS
+from dragoman.http.json import MAX_ITEMS
 from dragoman_google import reading as read
 from dragoman_google.contents import ISSUER
 from dragoman_google.grounding import citations

@@ -43,6 +43,8 @@ class Gemini:
 
     """
 
+    speaks = "gemini"
+
     def __init__(self, *, vertex: bool = False) -> None:
         self.vertex = vertex
         self.options_reader = OptionsReader(GoogleOptions, "google")

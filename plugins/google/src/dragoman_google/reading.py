@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from dragoman import Finish, FinishReason, InvalidRequestError, ProtocolError, Usage
 from dragoman.http import dumps
-from dragoman.http.wire import items_of
+from dragoman.http.json import items_of
 
 _FILTERED = (
     "SAFETY",

@@ -30,18 +30,12 @@ from dragoman import (
     Url,
     Usage,
 )
-from dragoman.http import (
-    HttpReply,
-    HttpRequest,
-    OpenAIChat,
-    ServerSentEvent,
-    StreamDecoder,
-    loads,
-    openai_parts as read,
-)
-from dragoman.http.openai_chat import SETTING_NAMES
-from dragoman.http.openai_stream import OpenAIChatDecoder
+from dragoman.http import HttpReply, HttpRequest, ServerSentEvent, StreamDecoder, loads
+from dragoman.http.json import as_object, count, objects, rewritten, words
 from dragoman_groq.options import GroqOptions
+from dragoman_openai_compatible import OpenAIChat, chat_parts as read
+from dragoman_openai_compatible.chat import SETTING_NAMES
+from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder
 
 MODEL_FAULTS = frozenset({"tool_use_failed", "json_validate_failed"})
 """Codes that lay a refusal at the model's door: it wrote a call or an object that does not fit."""
@@ -115,7 +109,7 @@ class GroqChat(OpenAIChat[GroqOptions]):
         """Return the parts of a whole message, tools that Groq ran before the text that rests on them."""
         parts = super().message_parts(message)
         place = 1 if read.reasoning_of(message, self.reasoning_names) else 0
-        parts[place:place] = [executed(tool) for tool in read.objects(message.get("executed_tools"))]
+        parts[place:place] = [executed(tool) for tool in objects(message.get("executed_tools"))]
         return parts
 
     def reasoning_events(self, decoder: OpenAIChatDecoder, delta: Mapping[str, Any]) -> Iterable[Event]:
@@ -142,7 +136,7 @@ class GroqDecoder(OpenAIChatDecoder):
         if b'"x_groq"' in event.data and b'"error"' in event.data:
             chunk = loads(event.data)
             if isinstance(chunk, dict) and (problem := _own(cast("dict[str, Any]", chunk)).get("error")):
-                raise self._failure(HttpReply(status=200, body=read.rewritten({"error": problem}).encode()))
+                raise self._failure(HttpReply(status=200, body=rewritten({"error": problem}).encode()))
         return super().feed(event)
 
     def _note(self, chunk: Mapping[str, Any], events: list[Event]) -> None:
@@ -152,8 +146,8 @@ class GroqDecoder(OpenAIChatDecoder):
 
     def executed(self, delta: Mapping[str, Any]) -> Iterable[Event]:
         """Yield the events for the tools that Groq ran: once begun, then with what they found."""
-        for tool in read.objects(delta.get("executed_tools")):
-            place = read.count(tool, "index") or 0
+        for tool in objects(delta.get("executed_tools")):
+            place = count(tool, "index") or 0
             known = self._executed.get(place)
             if known is None:
                 known = self._executed[place] = self.begin()
@@ -164,10 +158,10 @@ class GroqDecoder(OpenAIChatDecoder):
 
 def executed(tool: Mapping[str, Any]) -> ToolCall:
     """Return a tool that Groq ran; its findings are in the metadata."""
-    place = read.count(tool, "index") or 0
+    place = count(tool, "index") or 0
     findings = {name: value for name, value in tool.items() if name not in {"index", "type", "arguments"}}
     return ToolCall(
-        name=read.words(tool.get("type")),
+        name=words(tool.get("type")),
         call_id=f"executed_{place}",
         arguments=read.arguments_of(tool),
         server_side=True,
@@ -182,7 +176,7 @@ def _own(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _report(reply: HttpReply) -> Mapping[str, Any]:
     try:
-        error = read.as_object(reply.json(), "the reply").get("error")
+        error = as_object(reply.json(), "the reply").get("error")
     except ProtocolError:
         return {}
     return cast("dict[str, Any]", error) if isinstance(error, dict) else {}

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 from dragoman import CallContext, ChatRequest, Event, ModelRetiredError, ProviderError, Response
-from dragoman.http import OpenAIProvider
 from dragoman_groq.chat import MODEL_FAULTS
 from dragoman_groq.families import successor
+from dragoman_openai_compatible import OpenAIProvider
 
 _DEPRECATIONS = "https://console.groq.com/docs/deprecations"
 

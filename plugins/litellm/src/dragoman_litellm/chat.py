@@ -21,12 +21,14 @@ from dragoman import (
     SealUpdate,
     Usage,
 )
-from dragoman.http import MessageRules, OpenAIChat, loads
-from dragoman.http.openai_chat import SETTING_NAMES
-from dragoman.http.openai_parts import count, fields, objects, reasoning_of, text_of
-from dragoman.http.openai_stream import OpenAIChatDecoder
+from dragoman.http import loads
+from dragoman.http.json import count, fields, objects
 from dragoman_litellm.options import OURS, LiteLLMOptions
 from dragoman_litellm.truth import FINISH
+from dragoman_openai_compatible import MessageRules, OpenAIChat
+from dragoman_openai_compatible.chat import SETTING_NAMES
+from dragoman_openai_compatible.chat_parts import reasoning_of, text_of
+from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder
 
 ISSUER = "litellm"
 

@@ -21,10 +21,9 @@ from dragoman import (
     UnsupportedError,
 )
 from dragoman.http import HttpReply, dumps, loads
-from dragoman.http.openai_errors import error_of
-from dragoman.http.openai_parts import fields, word
-from dragoman.http.wire import EXCERPT
+from dragoman.http.json import EXCERPT, fields, word
 from dragoman.spec.secret import MASK
+from dragoman_openai_compatible.errors import error_of
 
 CODES: Mapping[str, str] = {
     "ContextWindowExceededError": "context_length_exceeded",

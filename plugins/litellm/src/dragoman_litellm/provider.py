@@ -30,8 +30,7 @@ from dragoman import (
 )
 from dragoman.http import HttpReply, ServerSentEvent, checked_headers, dumps, loads
 from dragoman.http.header_text import header_text
-from dragoman.http.openai_chat import SETTING_NAMES
-from dragoman.http.openai_parts import fields, objects
+from dragoman.http.json import fields, objects
 from dragoman.spec.capabilities import fit
 from dragoman.spec.secret import Secret
 from dragoman_litellm.chat import LiteLLMChat
@@ -40,6 +39,7 @@ from dragoman_litellm.loading import litellm
 from dragoman_litellm.options import LiteLLMOptions
 from dragoman_litellm.routes import Place, Route, place, refuse_detour, route
 from dragoman_litellm.truth import Witness
+from dragoman_openai_compatible.chat import SETTING_NAMES
 
 INFO = ProviderInfo(
     name="litellm", issuer="litellm", options=LiteLLMOptions, docs="https://docs.litellm.ai/docs/completion/input"

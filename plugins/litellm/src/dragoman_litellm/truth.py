@@ -12,7 +12,8 @@ from typing import Any, cast
 
 from dragoman import FinishReason, ProtocolError
 from dragoman.http import loads
-from dragoman.http.openai_parts import FINISH as OPENAI, fields, objects, word
+from dragoman.http.json import fields, objects, word
+from dragoman_openai_compatible.chat_parts import FINISH as OPENAI
 
 FINISH: Mapping[str, FinishReason] = {
     **OPENAI,

@@ -25,12 +25,14 @@ from dragoman import (
     ToolCall,
     Usage,
 )
-from dragoman.http import HttpReply, MessageRules, OpenAIChat, StreamDecoder, checked_headers, openai_parts as read
-from dragoman.http.openai_chat import SETTING_NAMES
-from dragoman.http.openai_stream import OpenAIChatDecoder
+from dragoman.http import HttpReply, StreamDecoder, checked_headers
+from dragoman.http.json import count, fields, objects, real, word
 from dragoman_litellm_proxy.failures import failure
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
 from dragoman_litellm_proxy.thinking import ISSUER, SIGNED_CALL, merge, replay, seal, sign_calls
+from dragoman_openai_compatible import MessageRules, OpenAIChat
+from dragoman_openai_compatible.chat import SETTING_NAMES
+from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder
 
 
 class LiteLLMProxyChat(OpenAIChat[LiteLLMProxyOptions]):
@@ -78,19 +80,19 @@ class LiteLLMProxyChat(OpenAIChat[LiteLLMProxyOptions]):
         usage = super().usage(body)
         if usage is None or usage.cache_write_tokens is not None:
             return usage
-        return attrs.evolve(usage, cache_write_tokens=read.count(body["usage"], "cache_creation_input_tokens"))
+        return attrs.evolve(usage, cache_write_tokens=count(body["usage"], "cache_creation_input_tokens"))
 
     def metadata(self, body: Mapping[str, Any]) -> dict[str, JSON]:
         """Return what is worth keeping of a reply or chunk, the cost among it."""
-        cost = read.real(read.fields(body.get("usage")).get("cost"))
+        cost = real(fields(body.get("usage")).get("cost"))
         return {**super().metadata(body), **({} if cost is None else {"cost": cost})}
 
     def message_parts(self, message: Mapping[str, Any]) -> list[Part]:
         """Return the parts of a whole message, with the seals of what models signed."""
-        blocks = read.objects(message.get("thinking_blocks"))
+        blocks = objects(message.get("thinking_blocks"))
         signed = {
-            read.word(call.get("id")): call[SIGNED_CALL]
-            for call in read.objects(message.get("tool_calls"))
+            word(call.get("id")): call[SIGNED_CALL]
+            for call in objects(message.get("tool_calls"))
             if call.get(SIGNED_CALL)
         }
         parts = super().message_parts(message)
@@ -121,7 +123,7 @@ class LiteLLMProxyDecoder(OpenAIChatDecoder):
 
     def thought(self, delta: Mapping[str, Any]) -> Iterable[Event]:
         """Keep the blocks of one delta, and open a part for them if no words of theirs did."""
-        pieces = read.objects(delta.get("thinking_blocks"))
+        pieces = objects(delta.get("thinking_blocks"))
         merge(self._blocks, pieces)
         if pieces and "reasoning" not in self._open:
             self._open["reasoning"] = self.begin()

@@ -18,7 +18,7 @@ from dragoman import (
     RateLimitError,
 )
 from dragoman.http import HttpReply, may_retry
-from dragoman.http.openai_errors import CODES, error_of
+from dragoman_openai_compatible.errors import CODES, error_of
 
 _DENIED = ("key", "team", "user", "org", "project")
 _CODES: Mapping[str, type[ProviderError]] = {

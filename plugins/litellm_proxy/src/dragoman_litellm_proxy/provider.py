@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 import attrs
 
 from dragoman import JSON, CallContext, ChatRequest, Event, Response, ResponseSnapshot, StreamStart
-from dragoman.http import OpenAIProvider
-from dragoman.http.openai_parts import real
+from dragoman.http.json import real
 from dragoman.http.status import number_of
+from dragoman_openai_compatible import OpenAIProvider
 
 _TEXTS: Mapping[str, str] = {
     "x-litellm-call-id": "litellm_call_id",

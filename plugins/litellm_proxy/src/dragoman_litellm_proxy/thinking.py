@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from dragoman import Message, Reasoning, Seal, ToolCall
-from dragoman.http import openai_parts as read
+from dragoman.http.json import words
 
 ISSUER = "litellm_proxy"
 SIGNED_CALL = "provider_specific_fields"
@@ -36,7 +36,7 @@ def merge(blocks: list[dict[str, Any]], pieces: Iterable[Mapping[str, Any]]) -> 
         if last is None or last.get("type") != piece.get("type") or last.get("signature") or "data" in piece:
             blocks.append(dict(piece))
             continue
-        last["thinking"] = read.words(last.get("thinking")) + read.words(piece.get("thinking"))
+        last["thinking"] = words(last.get("thinking")) + words(piece.get("thinking"))
         if piece.get("signature"):
             last["signature"] = piece["signature"]
 

@@ -18,9 +18,10 @@ from dragoman import (
     Tool,
     UnsupportedError,
 )
-from dragoman.http import HttpReply, HttpRequest, OpenAIChat, dumps
-from dragoman.http.openai_chat import SETTING_NAMES
+from dragoman.http import HttpReply, HttpRequest, dumps
 from dragoman_llamacpp.options import LlamaCppOptions
+from dragoman_openai_compatible import OpenAIChat
+from dragoman_openai_compatible.chat import SETTING_NAMES
 
 NAME = "llamacpp"
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from functools import partial
 
 from dragoman import Provider, ProviderConfig, ProviderInfo, hookimpl
-from dragoman.http import Endpoint, OpenAIProvider, base_url, checked_headers, credential, is_home
+from dragoman.http import Endpoint, base_url, checked_headers, credential, is_home
 from dragoman_openai.dialect import OpenAIDialect
 from dragoman_openai.families import capabilities
 from dragoman_openai.options import OpenAIOptions
+from dragoman_openai_compatible import OpenAIProvider
 
 BASE_URL = "https://api.openai.com/v1"
 BASE_ENV = ("OPENAI_BASE_URL", "OPENAI_API_BASE")

@@ -7,9 +7,10 @@ from typing import Any
 import attrs
 
 from dragoman import ChatRequest, CompletionRequest, Message, Role, Text, UnsupportedError
-from dragoman.http import HttpRequest, OpenAIChat
+from dragoman.http import HttpRequest
 from dragoman_openai.families import is_prompt_model, is_reasoning, takes_no_system
 from dragoman_openai.options import RESPONSES_ONLY, OpenAIOptions, refuse
+from dragoman_openai_compatible import OpenAIChat
 
 
 class OpenAIChatCompletions(OpenAIChat[OpenAIOptions]):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dragoman import ChatRequest
-from dragoman.http import OpenAIResponses
 from dragoman_openai.families import is_reasoning
 from dragoman_openai.options import CHAT_ONLY, OpenAIOptions, refuse
+from dragoman_openai_compatible import OpenAIResponses
 
 
 class OpenAIResponsesApi(OpenAIResponses[OpenAIOptions]):

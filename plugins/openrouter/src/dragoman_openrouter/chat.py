@@ -26,18 +26,12 @@ from dragoman import (
     ResponseSnapshot,
     UsageSnapshot,
 )
-from dragoman.http import (
-    HttpReply,
-    HttpRequest,
-    MessageRules,
-    OpenAIChat,
-    ServerSentEvent,
-    StreamDecoder,
-    openai_parts as read,
-)
-from dragoman.http.openai_chat import SETTING_NAMES
-from dragoman.http.openai_stream import OpenAIChatDecoder
+from dragoman.http import HttpReply, HttpRequest, ServerSentEvent, StreamDecoder
+from dragoman.http.json import as_object, objects, rewritten
 from dragoman.spec.response import build_response
+from dragoman_openai_compatible import MessageRules, OpenAIChat, chat_parts as read
+from dragoman_openai_compatible.chat import SETTING_NAMES
+from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder
 from dragoman_openrouter.facts import attribution, cost, name_server_tools, whole_id
 from dragoman_openrouter.failures import failure
 from dragoman_openrouter.options import RESPONSES_ONLY, OpenRouterOptions, refuse
@@ -72,7 +66,7 @@ class OpenRouterChat(OpenAIChat[OpenRouterOptions]):
 
         """
         if b'"error"' in reply.body:
-            for choice in read.objects(read.as_object(reply.json(), "the reply").get("choices"))[:1]:
+            for choice in objects(as_object(reply.json(), "the reply").get("choices"))[:1]:
                 self._check(choice)
         return super().decode(reply)
 
@@ -114,7 +108,7 @@ class OpenRouterChat(OpenAIChat[OpenRouterOptions]):
     def message_parts(self, message: Mapping[str, Any]) -> list[Part]:
         """Return the parts of a whole message, the details of the reasoning sealed."""
         parts = super().message_parts(message)
-        details = read.objects(message.get("reasoning_details"))
+        details = objects(message.get("reasoning_details"))
         if not details:
             return parts
         text = read.reasoning_of(message, self.reasoning_names) or text_of(details)
@@ -129,7 +123,7 @@ class OpenRouterChat(OpenAIChat[OpenRouterOptions]):
     def choice_error(self, choice: Mapping[str, Any]) -> ProviderError | None:
         """Return the error that a choice reports, if it does."""
         problem = choice.get("error")
-        return self.error(HttpReply(status=200, body=read.rewritten({"error": problem}).encode())) if problem else None
+        return self.error(HttpReply(status=200, body=rewritten({"error": problem}).encode())) if problem else None
 
     def _check(self, choice: Mapping[str, Any]) -> None:
         error = self.choice_error(choice)
@@ -157,7 +151,7 @@ class OpenRouterDecoder(OpenAIChatDecoder):
 
     def detailed(self, delta: Mapping[str, Any], names: tuple[str, ...]) -> list[Event]:
         """Return the events for the reasoning of one delta, and keep its details for the end."""
-        pieces = read.objects(delta.get("reasoning_details"))
+        pieces = objects(delta.get("reasoning_details"))
         text = read.reasoning_of(delta, names) or text_of(pieces)
         self._has_text = self._has_text or bool(text)
         merge(self._details, pieces)

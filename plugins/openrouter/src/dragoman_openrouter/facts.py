@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from dragoman import JSON, ServerTool, Tool
-from dragoman.http import checked_headers, openai_parts as read
+from dragoman.http import checked_headers
+from dragoman.http.json import fields, real
 from dragoman_openrouter.reasoning import ISSUER
 
 
@@ -23,7 +24,7 @@ def attribution(site_url: str | None, app_name: str | None) -> dict[str, str]:
 
 def cost(usage: Any) -> dict[str, JSON]:
     """Return the cost that a report of usage names, in credits."""
-    known = read.real(read.fields(usage).get("cost"))
+    known = real(fields(usage).get("cost"))
     return {} if known is None else {"cost": known}
 
 

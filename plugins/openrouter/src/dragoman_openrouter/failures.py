@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from dragoman import ContentFilterError, ProtocolError, ProviderError
-from dragoman.http import HttpReply, openai_parts as read
-from dragoman.http.openai_errors import error_of
+from dragoman.http import HttpReply
+from dragoman.http.json import as_object, word, words
 from dragoman.http.status import date_of, number_of
+from dragoman_openai_compatible.errors import error_of
 
 _SHOWN = 300
 
@@ -24,7 +25,7 @@ def failure(reply: HttpReply) -> ProviderError:
         error = ContentFilterError(error.message, status=error.status, code=error.code, body=error.body)
     vendor, raw = about.get("provider_name"), about.get("raw")
     if isinstance(raw, str) and raw:
-        error.message = f"{error.message} ({read.word(vendor) or 'vendor'}: {raw[:_SHOWN]})"
+        error.message = f"{error.message} ({word(vendor) or 'vendor'}: {raw[:_SHOWN]})"
     if error.retry_after is None and error.retryable:
         error.retry_after = _until_reset(reply.headers, about.get("headers"))
     return error
@@ -32,7 +33,7 @@ def failure(reply: HttpReply) -> ProviderError:
 
 def _about(reply: HttpReply) -> Mapping[str, Any]:
     try:
-        error = read.as_object(reply.json(), "the reply").get("error")
+        error = as_object(reply.json(), "the reply").get("error")
     except ProtocolError:
         return {}
     about = cast("dict[str, Any]", error).get("metadata") if isinstance(error, dict) else None
@@ -42,7 +43,7 @@ def _about(reply: HttpReply) -> Mapping[str, Any]:
 def _until_reset(headers: Mapping[str, str], reported: Any) -> float | None:
     """Return the seconds from the reply's own date to the reset of the limit, which is in milliseconds since 1970."""
     inner = cast("dict[str, Any]", reported) if isinstance(reported, dict) else {}
-    lower = {**headers, **{name.lower(): read.words(value) for name, value in inner.items()}}
+    lower = {**headers, **{name.lower(): words(value) for name, value in inner.items()}}
     now, reset = date_of(lower.get("date")), number_of(lower.get("x-ratelimit-reset"))
     if now is None or reset is None:
         return None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from dragoman import Reasoning, Seal
-from dragoman.http import openai_parts as read
+from dragoman.http.json import word, words
 
 ISSUER = "openrouter"
 _GROWING = ("text", "summary", "data")
@@ -26,7 +26,7 @@ def replay(reasoning: Sequence[Reasoning]) -> dict[str, Any]:
 
 def text_of(details: Iterable[Mapping[str, Any]]) -> str:
     """Return the words of details: their texts or summaries."""
-    return "".join(read.word(detail.get("text")) or read.words(detail.get("summary")) for detail in details)
+    return "".join(word(detail.get("text")) or words(detail.get("summary")) for detail in details)
 
 
 def sealed(text: str, details: list[dict[str, Any]], *, has_text: bool) -> Reasoning:
@@ -55,6 +55,6 @@ def _goes_on(detail: Mapping[str, Any], piece: Mapping[str, Any]) -> bool:
 def _extend(detail: dict[str, Any], piece: Mapping[str, Any]) -> None:
     for name, value in piece.items():
         if name in _GROWING and isinstance(value, str):
-            detail[name] = read.words(detail.get(name)) + value
+            detail[name] = words(detail.get(name)) + value
         elif value is not None:
             detail[name] = value

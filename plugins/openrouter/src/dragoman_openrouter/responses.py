@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dragoman import JSON, ChatRequest, ProviderError
-from dragoman.http import HttpReply, OpenAIResponses
-from dragoman.http.openai_responses import SETTING_NAMES
+from dragoman.http import HttpReply
+from dragoman_openai_compatible import OpenAIResponses
+from dragoman_openai_compatible.responses import SETTING_NAMES
 from dragoman_openrouter.facts import attribution, cost, name_server_tools, whole_id
 from dragoman_openrouter.failures import failure
 from dragoman_openrouter.options import CHAT_ONLY, OpenRouterOptions, refuse

@@ -10,7 +10,7 @@ import pytest
 from attrs import frozen
 
 from dragoman.client.binding import bind
-from dragoman.http import HttpProvider, OpenAIChat, OpenAIResponses
+from dragoman.http import HttpProvider
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import DragomanError
 from dragoman.testing.conformance.suite import ProviderConformance
@@ -81,9 +81,8 @@ def _tongue(asked: Asked, model: str, options: dict[str, Any]) -> Tongue | None:
         raise pytest.UsageError(message) from error
     if not isinstance(made, HttpProvider):
         return None
-    for kind, tongue in ((OpenAIChat, CHAT), (OpenAIResponses, RESPONSES)):
-        if isinstance(made.dialect, kind):
-            return tongue
+    if tongue := _TONGUES.get(getattr(made.dialect, "speaks", "")):
+        return tongue
     message = (
         f"which dialect the server of {asked.provider!r} speaks cannot be told; give --dragoman-tongue "
         f"{'|'.join(_TONGUES)}|none|package.module:NAME"

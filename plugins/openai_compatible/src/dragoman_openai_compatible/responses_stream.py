@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 import attrs
 
-from dragoman.http import openai_parts as read, openai_responses_items as items
 from dragoman.http.growing import GrowingCitations
+from dragoman.http.json import as_object, fields, loads, objects, word, words
 from dragoman.http.reading import part_events
 from dragoman.http.sse import ServerSentEvent
-from dragoman.http.wire import HttpReply, loads
+from dragoman.http.wire import HttpReply
 from dragoman.spec.errors import ProtocolError
 from dragoman.spec.events import (
     ArgumentsDelta,
@@ -32,9 +32,10 @@ from dragoman.spec.events import (
     UsageSnapshot,
 )
 from dragoman.spec.parts import Part, Reasoning, Refusal, Text, ToolCall
+from dragoman_openai_compatible import responses_items as items
 
 if TYPE_CHECKING:
-    from dragoman.http.openai_responses import OpenAIResponses
+    from dragoman_openai_compatible.responses import OpenAIResponses
 
 _Key: TypeAlias = tuple[type[Any], str, int]
 
@@ -94,7 +95,7 @@ class _Left:
         self._all = {id(each): each for each in opened}
         self._unnamed: dict[str, dict[int, _OpenItem]] = {}
         for key, each in self._all.items():
-            if read.word(each.item.get("id")) not in named:
+            if word(each.item.get("id")) not in named:
                 self._unnamed.setdefault(each.item_type, {})[key] = each
 
     def has(self, opened: _OpenItem) -> bool:
@@ -139,13 +140,13 @@ class OpenAIResponsesDecoder:
             self.done = True
             return ()
         chunk = self._chunk(event)
-        kind = read.word(chunk.get("type")) or event.event
+        kind = word(chunk.get("type")) or event.event
         delta = _DELTAS.get(kind)
         if delta is not None:
             return self._delta(delta, chunk)
         if kind in _TERMINAL:
             self.done = True
-            return self._end(read.as_object(chunk.get("response"), f"the answer of {kind!r}"), _TERMINAL[kind])
+            return self._end(as_object(chunk.get("response"), f"the answer of {kind!r}"), _TERMINAL[kind])
         return self._other(kind, chunk)
 
     def close(self) -> Iterable[Event]:
@@ -154,7 +155,7 @@ class OpenAIResponsesDecoder:
 
     def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
         try:
-            chunk = read.as_object(loads(event.data), f"the event {event.event!r}")
+            chunk = as_object(loads(event.data), f"the event {event.event!r}")
         except ProtocolError:
             if event.event != "error":
                 raise
@@ -165,9 +166,9 @@ class OpenAIResponsesDecoder:
 
     def _other(self, kind: str, chunk: dict[str, Any]) -> Iterable[Event]:
         if kind == "response.output_item.added":
-            return self._begin(read.as_object(chunk.get("item"), "an item"), chunk)
+            return self._begin(as_object(chunk.get("item"), "an item"), chunk)
         if kind == "response.output_item.done":
-            return self._settle_event(read.as_object(chunk.get("item"), "an item"), chunk)
+            return self._settle_event(as_object(chunk.get("item"), "an item"), chunk)
         if kind == "response.content_part.added":
             return self._content(chunk)
         if kind == "response.reasoning_summary_part.added":
@@ -178,7 +179,7 @@ class OpenAIResponsesDecoder:
             return self._view(chunk)
         if kind == "keepalive":
             return (Ping(),)
-        response = read.fields(chunk.get("response"))
+        response = fields(chunk.get("response"))
         return self._note(response) if response else ()
 
     # Items: each is found again by its id, else by its place.
@@ -208,7 +209,7 @@ class OpenAIResponsesDecoder:
         return found
 
     def _begin(self, item: dict[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
-        if read.word(item.get("id")) in self._by_id:
+        if word(item.get("id")) in self._by_id:
             return []
         opened = self._add(item, item.get("id"), chunk.get("output_index"))
         if opened.item_type in _LATER:
@@ -252,11 +253,11 @@ class OpenAIResponsesDecoder:
             opened.parts[key] = index
             return index, []
         index = opened.parts[key] = self._next()
-        return index, [PartStart(index, attrs.evolve(delta.empty, id=read.word(opened.item.get("id"))))]
+        return index, [PartStart(index, attrs.evolve(delta.empty, id=word(opened.item.get("id"))))]
 
     def _content(self, chunk: dict[str, Any]) -> list[Event]:
         """Open a part of a message or of reasoning."""
-        kind = items.kind_of(read.fields(chunk.get("part")))
+        kind = items.kind_of(fields(chunk.get("part")))
         delta = _DELTAS.get(f"response.{kind}.delta")
         return self._piece(delta, chunk)[1] if delta is not None else []
 
@@ -271,7 +272,7 @@ class OpenAIResponsesDecoder:
         return events
 
     def _cited(self, opened: _OpenItem, index: int) -> PartUpdate:
-        part = Text(text="", citations=opened.citations.told(), id=read.word(opened.item.get("id")))
+        part = Text(text="", citations=opened.citations.told(), id=word(opened.item.get("id")))
         return PartUpdate(index, part)
 
     def _view(self, chunk: dict[str, Any]) -> list[Event]:
@@ -318,7 +319,7 @@ class OpenAIResponsesDecoder:
     def _final_parts(self, opened: _OpenItem, item: dict[str, Any]) -> Iterator[tuple[_Key, Part]]:
         parts = items.parts_of(item, self._dialect.issuer)
         if item.get("type") == "reasoning":
-            summaries = len(read.objects(item.get("summary")))
+            summaries = len(objects(item.get("summary")))
             silent = not items.reasoning_texts(item)
             for number, part in enumerate(parts):
                 if silent and opened.spoken:
@@ -340,7 +341,7 @@ class OpenAIResponsesDecoder:
 
         """
         yield from self._note(response)
-        yield from self._rest(read.objects(response.get("output")))
+        yield from self._rest(objects(response.get("output")))
         usage = self._dialect.usage(response)
         if usage is not None:
             yield UsageSnapshot(usage)
@@ -355,7 +356,7 @@ class OpenAIResponsesDecoder:
 
     def _rest(self, output: list[dict[str, Any]]) -> Iterator[Event]:
         """Return what the answer holds beyond what was streamed."""
-        left = _Left(self._items, {item_id for item in output if (item_id := read.word(item.get("id")))})
+        left = _Left(self._items, {item_id for item in output if (item_id := word(item.get("id")))})
         for place, item in enumerate(output):
             opened = self._counterpart(item, place, left)
             if opened is None:
@@ -370,7 +371,7 @@ class OpenAIResponsesDecoder:
 
     def _counterpart(self, item: dict[str, Any], place: int, left: _Left) -> _OpenItem | None:
         """Return the streamed item that *item* is: by its id or, where servers change ids, by place and type."""
-        found = self._by_id.get(read.words(item.get("id")))
+        found = self._by_id.get(words(item.get("id")))
         if found is not None and left.has(found):
             return found
         return left.alike(items.kind_of(item), self._by_place.get(place))

@@ -6,12 +6,13 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from dragoman.http import openai_parts as read
+from dragoman.http.json import as_object, count, decoded, dumps, objects, real, word
 from dragoman.http.provider import HttpProvider
-from dragoman.http.wire import HttpReply, HttpRequest, dumps
+from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.spec.errors import ProtocolError
 from dragoman.spec.provider import CallContext, Embeddings, ModelInfo
 from dragoman.spec.response import Usage
+from dragoman_openai_compatible import chat_parts as read
 
 
 class OpenAIProvider(HttpProvider):
@@ -26,8 +27,8 @@ class OpenAIProvider(HttpProvider):
         with self.reading(reply):
             body = reply.json()
             if not isinstance(body, list):
-                body = read.as_object(body, "the listing").get("data")
-            return tuple(_model(entry) for entry in read.objects(body) if entry.get("id"))
+                body = as_object(body, "the listing").get("data")
+            return tuple(_model(entry) for entry in objects(body) if entry.get("id"))
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
@@ -40,14 +41,14 @@ class OpenAIProvider(HttpProvider):
 
 
 def _embeddings(reply: HttpReply, asked: int) -> Embeddings:
-    answer = read.as_object(reply.json(), "the reply")
-    entries = sorted(read.objects(answer.get("data")), key=lambda entry: read.count(entry, "index") or 0)
+    answer = as_object(reply.json(), "the reply")
+    entries = sorted(objects(answer.get("data")), key=lambda entry: count(entry, "index") or 0)
     if len(entries) != asked:
         message = f"{asked} texts were sent, {len(entries)} vectors came back"
         raise ProtocolError(message, phase="decode", body=reply.excerpt)
     return Embeddings(
         vectors=tuple(_vector(entry.get("embedding")) for entry in entries),
-        model=read.word(answer.get("model")),
+        model=word(answer.get("model")),
         usage=read.usage(answer.get("usage")) or Usage(),
     )
 
@@ -55,10 +56,10 @@ def _embeddings(reply: HttpReply, asked: int) -> Embeddings:
 def _model(entry: Mapping[str, Any]) -> ModelInfo:
     return ModelInfo(
         id=str(entry["id"]),
-        created=read.seconds(entry.get("created")),
-        owner=read.word(entry.get("owned_by")),
-        context_tokens=read.count(entry, "context_length") or read.count(entry, "context_window"),
-        output_tokens=read.count(entry, "max_completion_tokens"),
+        created=real(entry.get("created")),
+        owner=word(entry.get("owned_by")),
+        context_tokens=count(entry, "context_length") or count(entry, "context_window"),
+        output_tokens=count(entry, "max_completion_tokens"),
         metadata=entry,
     )
 
@@ -69,7 +70,7 @@ def _vector(embedding: Any) -> tuple[float, ...]:
         message = f"a vector is a list of numbers, not {type(embedding).__name__}"
         raise ProtocolError(message, phase="decode")
     try:
-        numbers = array("f", read.decoded(embedding)) if isinstance(embedding, str) else cast("list[float]", embedding)
+        numbers = array("f", decoded(embedding)) if isinstance(embedding, str) else cast("list[float]", embedding)
         return tuple(map(float, numbers))
     except (TypeError, ValueError):
         message = "a vector is a list of numbers, or 32-bit floats in base64"

@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from dragoman.http import openai_parts as read, openai_responses_items as items
-from dragoman.http.openai_chat import is_strict, response_format
-from dragoman.http.openai_errors import CODES as CHAT_CODES, error_of
-from dragoman.http.openai_responses_input import InputEncoder
+from dragoman.http.json import as_object, dumps, fields, objects, real, rewritten, word
 from dragoman.http.options import OptionsReader, body_of
-from dragoman.http.wire import HttpReply, HttpRequest, dumps
+from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.spec.errors import (
     BadRequestError,
     ContentFilterError,
@@ -26,6 +23,10 @@ from dragoman.spec.errors import (
 from dragoman.spec.parts import JSON
 from dragoman.spec.request import ChatRequest, CompletionRequest, ServerTool, Settings, Tool
 from dragoman.spec.response import Adjustment, FinishReason, Origin, Response, Usage, build_response
+from dragoman_openai_compatible import responses_items as items
+from dragoman_openai_compatible.chat import is_strict, response_format
+from dragoman_openai_compatible.errors import CODES as CHAT_CODES, error_of
+from dragoman_openai_compatible.responses_input import InputEncoder
 
 if TYPE_CHECKING:
     from dragoman.http.dialect import StreamDecoder
@@ -98,6 +99,7 @@ class OpenAIResponses(Generic[T]):
 
     """
 
+    speaks = "responses"
     responses_path = "/responses"
 
     def __init__(
@@ -149,7 +151,7 @@ class OpenAIResponses(Generic[T]):
 
     def decode(self, reply: HttpReply) -> Response:
         """Return the answer of a whole reply."""
-        body = read.as_object(reply.json(), "the reply")
+        body = as_object(reply.json(), "the reply")
         output, status = body.get("output"), body.get("status")
         if status == "failed":
             raise self.failure(body)
@@ -160,7 +162,7 @@ class OpenAIResponses(Generic[T]):
             raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
         response_id, served_model, created = self.facts(body)
         return build_response(
-            (part for item in read.objects(output) for part in items.parts_of(item, self.issuer)),
+            (part for item in objects(output) for part in items.parts_of(item, self.issuer)),
             items.finish(body, self.finish_table),
             usage=self.usage(body) or Usage(),
             origin=Origin(response_id=response_id, served_model=served_model, created=created),
@@ -170,7 +172,7 @@ class OpenAIResponses(Generic[T]):
 
     def decoder(self) -> StreamDecoder:
         """Return the decoder of one stream."""
-        from dragoman.http.openai_responses_stream import OpenAIResponsesDecoder  # noqa: PLC0415  # as for chat
+        from dragoman_openai_compatible.responses_stream import OpenAIResponsesDecoder  # noqa: PLC0415  # as for chat
 
         return OpenAIResponsesDecoder(self)
 
@@ -209,14 +211,14 @@ class OpenAIResponses(Generic[T]):
 
     def facts(self, body: Mapping[str, Any]) -> tuple[str | None, str | None, float | None]:
         """Return the id of an answer, the model that gives it, and when it did, in seconds since 1970."""
-        return read.word(body.get("id")), read.word(body.get("model")), read.seconds(body.get("created_at"))
+        return word(body.get("id")), word(body.get("model")), real(body.get("created_at"))
 
     def failure(self, body: Mapping[str, Any]) -> ProviderError:
         """Return the error of an answer that failed."""
-        error = read.fields(body.get("error"))
+        error = fields(body.get("error"))
         if not error:
             return ServerError("the provider reports that the answer failed, without a reason", code="failed")
-        return self.error(HttpReply(status=200, body=read.rewritten({"error": error}).encode()))
+        return self.error(HttpReply(status=200, body=rewritten({"error": error}).encode()))
 
     def _as_chat(self, request: ChatRequest | CompletionRequest) -> ChatRequest:
         if isinstance(request, ChatRequest):
@@ -303,7 +305,7 @@ def _place(body: dict[str, Any], path: str, value: Any) -> None:
     above, _, name = path.rpartition(".")
     holder = body.setdefault(above, {}) if above else body
     there = holder.get(name)
-    holder[name] = {**read.fields(there), **read.fields(value)} if isinstance(value, dict) else value
+    holder[name] = {**fields(there), **fields(value)} if isinstance(value, dict) else value
 
 
 def _chosen(name: str, tools: list[dict[str, Any]]) -> dict[str, Any]:

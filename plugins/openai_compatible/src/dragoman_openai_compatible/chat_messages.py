@@ -10,8 +10,8 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from dragoman.http.json import dumps
 from dragoman.http.recollection import keep, recall
-from dragoman.http.wire import dumps
 from dragoman.spec._value import Value
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.message import Message, Role

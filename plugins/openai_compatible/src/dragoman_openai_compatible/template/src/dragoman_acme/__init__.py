@@ -6,7 +6,8 @@ https://docs.acme.example/api
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, ProviderInfo, hookimpl
-from dragoman.http import Endpoint, OpenAIProvider, base_url, checked_headers, credential
+from dragoman.http import Endpoint, base_url, checked_headers, credential
+from dragoman_openai_compatible import OpenAIProvider
 
 from dragoman_acme.chat import AcmeChat
 from dragoman_acme.models import capabilities

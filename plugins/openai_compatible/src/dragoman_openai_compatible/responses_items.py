@@ -11,10 +11,10 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from dragoman.http import openai_parts as read
-from dragoman.http.wire import MAX_OBJECTS
+from dragoman.http.json import MAX_OBJECTS, count, fields, objects, word, words
 from dragoman.spec.parts import Bytes, Citation, Extension, Media, Part, Reasoning, Refusal, Seal, Text, ToolCall
 from dragoman.spec.response import Finish, FinishReason, Usage
+from dragoman_openai_compatible import chat_parts as read
 
 Item: TypeAlias = Mapping[str, Any]
 ReadItem: TypeAlias = Callable[[Item, str], list[Part]]
@@ -45,12 +45,12 @@ def parts_of(item: Item, issuer: str) -> list[Part]:
 
 def kind_of(item: Item) -> str:
     """Return the type of an item; one without a name for it is ``unknown``."""
-    return read.word(item.get("type")) or "unknown"
+    return word(item.get("type")) or "unknown"
 
 
 def extension(item: Item, issuer: str) -> Extension:
     """Return an item as a part that is given back unchanged."""
-    return Extension(kind=f"{issuer}.{kind_of(item)}", value=dict(item), id=read.word(item.get("id")))
+    return Extension(kind=f"{issuer}.{kind_of(item)}", value=dict(item), id=word(item.get("id")))
 
 
 def envelope(item: Item, issuer: str, *content: str) -> dict[str, Any]:
@@ -60,12 +60,12 @@ def envelope(item: Item, issuer: str, *content: str) -> dict[str, Any]:
 
 def content_part(item: Item, content: Mapping[str, Any], issuer: str) -> Part:
     """Return one piece of a message's content."""
-    facts: dict[str, Any] = {"id": read.word(item.get("id")), "metadata": envelope(item, issuer, "content")}
+    facts: dict[str, Any] = {"id": word(item.get("id")), "metadata": envelope(item, issuer, "content")}
     kind = kind_of(content)
     if kind == "refusal":
-        return Refusal(text=read.words(content.get("refusal")), **facts)
+        return Refusal(text=words(content.get("refusal")), **facts)
     if kind in {"output_text", "text"}:
-        return Text(text=read.words(content.get("text")), citations=citations(content.get("annotations")), **facts)
+        return Text(text=words(content.get("text")), citations=citations(content.get("annotations")), **facts)
     return Extension(kind=f"{issuer}.{kind}", value=dict(content), **facts)
 
 
@@ -73,12 +73,12 @@ def function_call(item: Item, issuer: str) -> ToolCall:
     """Return a call of a function or of a custom tool, whose input is plain text."""
     metadata: dict[str, Any] = envelope(item, issuer, "name", "call_id", "arguments", "input")
     custom = item.get("type") == "custom_tool_call"
-    call_id = read.word(item.get("call_id")) or read.words(item.get("id"))
+    call_id = word(item.get("call_id")) or words(item.get("id"))
     return ToolCall(
-        name=read.words(item.get("name")),
+        name=words(item.get("name")),
         call_id=call_id,
-        arguments=read.words(item.get("input")) if custom else read.arguments_of(item),
-        id=read.word(item.get("id")),
+        arguments=words(item.get("input")) if custom else read.arguments_of(item),
+        id=word(item.get("id")),
         metadata={"type": "custom", **metadata} if custom else metadata,
     )
 
@@ -101,22 +101,22 @@ def image(item: Item, issuer: str, data: Any, *, final: bool = True) -> Media | 
         return None
     return Media(
         source=source,
-        media_type=f"image/{read.word(item.get('output_format')) or 'png'}",
-        id=read.word(item.get("id")) or read.word(item.get("item_id")),
+        media_type=f"image/{word(item.get('output_format')) or 'png'}",
+        id=word(item.get("id")) or word(item.get("item_id")),
         metadata=envelope(item, issuer, "result") if final else {},
     )
 
 
 def reasoning_texts(item: Item) -> list[str]:
     """Return the pieces of a summary and then those of the reasoning itself, where it is shown."""
-    pieces = [*read.objects(item.get("summary")), *read.objects(item.get("content"))]
-    return [read.words(piece.get("text")) for piece in pieces]
+    pieces = [*objects(item.get("summary")), *objects(item.get("content"))]
+    return [words(piece.get("text")) for piece in pieces]
 
 
 def reasoning_parts(item: Item, texts: list[str], issuer: str) -> list[Part]:
     """Return one part for each of *texts*, at least one; the first carries the whole item, sealed."""
     first, *others = texts or [""]
-    item_id = read.word(item.get("id"))
+    item_id = word(item.get("id"))
     seal = Seal(issuer=issuer, payload=dict(item))
     head = Reasoning(text=first, redacted=not any(texts), id=item_id, seal=seal)
     return [head, *(reasoning_piece(item_id, text, issuer) for text in others)]
@@ -129,16 +129,16 @@ def reasoning_piece(item_id: str | None, text: str, issuer: str) -> Reasoning:
 
 def citations(annotations: Any) -> tuple[Citation, ...]:
     """Return annotations as citations; each keeps the annotation itself."""
-    return tuple(_citation(annotation) for annotation in read.objects(annotations))
+    return tuple(_citation(annotation) for annotation in objects(annotations))
 
 
 def _citation(annotation: dict[str, Any]) -> Citation:
     return Citation(
-        source_url=read.word(annotation.get("url")),
-        document_id=read.word(annotation.get("file_id")),
-        title=read.word(annotation.get("title")) or read.word(annotation.get("filename")),
-        start=read.count(annotation, "start_index"),
-        end=read.count(annotation, "end_index"),
+        source_url=word(annotation.get("url")),
+        document_id=word(annotation.get("file_id")),
+        title=word(annotation.get("title")) or word(annotation.get("filename")),
+        start=count(annotation, "start_index"),
+        end=count(annotation, "end_index"),
         metadata=annotation,
     )
 
@@ -154,32 +154,32 @@ def finish(body: Mapping[str, Any], table: Mapping[str, FinishReason], otherwise
         otherwise: the status, where the answer names none.
 
     """
-    reason = read.fields(body.get("incomplete_details")).get("reason")
-    word = read.word(reason) or read.word(body.get("status")) or otherwise
-    if word is None and isinstance(body.get("output"), list):
+    reason = fields(body.get("incomplete_details")).get("reason")
+    status = word(reason) or word(body.get("status")) or otherwise
+    if status is None and isinstance(body.get("output"), list):
         return Finish(reason=FinishReason.STOP)
-    return read.finish(word, table)
+    return read.finish(status, table)
 
 
 def usage(report: Any) -> Usage | None:
     """Return the usage of a report, ``None`` if there is no report."""
     if not isinstance(report, dict):
         return None
-    known = read.fields(report)
+    known = fields(report)
     return Usage(
-        input_tokens=read.count(known, "input_tokens"),
-        output_tokens=read.count(known, "output_tokens"),
-        cache_read_tokens=read.count(known, "input_tokens_details", "cached_tokens"),
-        cache_write_tokens=read.count(known, "input_tokens_details", "cache_write_tokens"),
-        reasoning_tokens=read.count(known, "output_tokens_details", "reasoning_tokens"),
+        input_tokens=count(known, "input_tokens"),
+        output_tokens=count(known, "output_tokens"),
+        cache_read_tokens=count(known, "input_tokens_details", "cached_tokens"),
+        cache_write_tokens=count(known, "input_tokens_details", "cache_write_tokens"),
+        reasoning_tokens=count(known, "output_tokens_details", "reasoning_tokens"),
         raw=known,
     )
 
 
 def logprobs(output: Any) -> list[Any]:
     """Return the log probabilities of all texts in *output*."""
-    contents = [content for item in read.objects(output) for content in read.objects(item.get("content"))]
-    return [entry for content in contents for entry in read.objects(content.get("logprobs"), MAX_OBJECTS)]
+    contents = [content for item in objects(output) for content in objects(item.get("content"))]
+    return [entry for content in contents for entry in objects(content.get("logprobs"), MAX_OBJECTS)]
 
 
 def _message(item: Item, issuer: str) -> list[Part]:
@@ -188,7 +188,7 @@ def _message(item: Item, issuer: str) -> list[Part]:
     content = item.get("content")
     if isinstance(content, str):
         content = [{"type": "output_text", "text": content}]
-    return [content_part(item, each, issuer) for each in read.objects(content)]
+    return [content_part(item, each, issuer) for each in objects(content)]
 
 
 def _reasoning(item: Item, issuer: str) -> list[Part]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dragoman.http import openai_parts as read
+from dragoman.http.json import fields, objects, rewritten, word
 from dragoman.http.status import error_class, may_retry, retry_after
 from dragoman.http.wire import HttpReply
 from dragoman.spec.errors import (
@@ -84,25 +84,25 @@ def _fields(reply: HttpReply) -> tuple[str, str | None, str | None, str | None]:
         body = reply.json()
     except ProtocolError:
         body = None
-    known = read.fields((read.objects(body) or [body])[0])
+    known = fields((objects(body) or [body])[0])
     error = known.get("error")
-    fields = read.fields(error) or known
-    message = next((text for text in map(_said, _messages(error, fields)) if text), "")
+    inner = fields(error) or known
+    message = next((text for text in map(_said, _messages(error, inner)) if text), "")
     if not message:
         message = reply.excerpt.strip() or f"HTTP status {reply.status} without a word"
-    return message, read.word(fields.get("code")), read.word(fields.get("type")), read.word(fields.get("param"))
+    return message, word(inner.get("code")), word(inner.get("type")), word(inner.get("param"))
 
 
-def _messages(error: Any, fields: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (error if isinstance(error, str) else None, fields.get("message"), fields.get("detail"), fields.get("error"))
+def _messages(error: Any, inner: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (error if isinstance(error, str) else None, inner.get("message"), inner.get("detail"), inner.get("error"))
 
 
 def _said(value: Any) -> str | None:
     """Return a message as text, also where it is a list of what is wrong; none if that nests too deep to be shown."""
     if not isinstance(value, list | dict):
-        return read.word(value)
+        return word(value)
     try:
-        read.rewritten(value)
+        rewritten(value)
     except ProtocolError:
         return None
     return str(value)  # pyright: ignore[reportUnknownArgumentType]

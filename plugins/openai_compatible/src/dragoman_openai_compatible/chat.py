@@ -10,21 +10,22 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from dragoman.http import openai_parts as read
-from dragoman.http.openai_errors import error_of
-from dragoman.http.openai_messages import MessageEncoder, MessageRules
+from dragoman.http.json import as_object, dumps, fields, objects, real, word
 from dragoman.http.options import OptionsReader, body_of
 from dragoman.http.recollection import Latest
-from dragoman.http.wire import HttpReply, HttpRequest, dumps
+from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.spec.errors import ProtocolError, ProviderError, UnsupportedError
 from dragoman.spec.parts import JSON, Part
 from dragoman.spec.request import ChatRequest, CompletionRequest, OutputFormat, ServerTool, Settings, Tool, ToolChoice
 from dragoman.spec.response import Adjustment, FinishReason, Origin, Response, Usage, build_response
+from dragoman_openai_compatible import chat_parts as read
+from dragoman_openai_compatible.chat_messages import MessageEncoder, MessageRules
+from dragoman_openai_compatible.errors import error_of
 
 if TYPE_CHECKING:
     from dragoman.http.dialect import StreamDecoder
-    from dragoman.http.openai_stream import OpenAIChatDecoder
     from dragoman.spec.events import Event
+    from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder
 
 T = TypeVar("T")
 
@@ -61,6 +62,7 @@ class OpenAIChat(Generic[T]):
 
     """
 
+    speaks = "chat"
     chat_path = "/chat/completions"
     completion_path = "/completions"
 
@@ -114,10 +116,10 @@ class OpenAIChat(Generic[T]):
 
     def decode(self, reply: HttpReply) -> Response:
         """Return the answer of a whole reply."""
-        body = read.as_object(reply.json(), "the reply")
+        body = as_object(reply.json(), "the reply")
         if body.get("error"):
             raise self.error(reply)
-        choices = read.objects(body.get("choices"))
+        choices = objects(body.get("choices"))
         if not choices:
             message = f"the reply holds no answer: {reply.excerpt!r}"
             raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
@@ -127,9 +129,9 @@ class OpenAIChat(Generic[T]):
             read.finish(choice.get("finish_reason"), self.finish_table),
             usage=self.usage(body) or Usage(),
             origin=Origin(
-                response_id=read.word(body.get("id")),
-                served_model=read.word(body.get("model")),
-                created=read.seconds(body.get("created")),
+                response_id=word(body.get("id")),
+                served_model=word(body.get("model")),
+                created=real(body.get("created")),
             ),
             metadata=self._whole_metadata(body, choice, choices[1:]),
             raw=body,
@@ -137,7 +139,7 @@ class OpenAIChat(Generic[T]):
 
     def decoder(self) -> StreamDecoder:
         """Return the decoder of one stream."""
-        from dragoman.http.openai_stream import OpenAIChatDecoder  # noqa: PLC0415  # not paid for by whole answers
+        from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder  # noqa: PLC0415  # not paid for by whole answers
 
         return OpenAIChatDecoder(self)
 
@@ -193,7 +195,7 @@ class OpenAIChat(Generic[T]):
         """Return the parts of a whole choice."""
         message = choice.get("message")
         if isinstance(message, dict):
-            return self.message_parts(read.fields(message))
+            return self.message_parts(fields(message))
         return read.message_parts({"content": choice.get("text")}, ())
 
     def _prompt(self, request: CompletionRequest) -> dict[str, Any]:
@@ -267,7 +269,7 @@ class OpenAIChat(Generic[T]):
 
 def _other(index: int, choice: Mapping[str, Any]) -> JSON:
     message = choice.get("message")
-    text = choice.get("text") if message is None else read.text_of(read.fields(message).get("content"))
+    text = choice.get("text") if message is None else read.text_of(fields(message).get("content"))
     return {"index": index, "text": text, "finish_reason": choice.get("finish_reason")}
 
 

@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from attrs import define, field, frozen
 
+from dragoman.http.json import dumps
 from dragoman.http.recollection import keep, recall
-from dragoman.http.wire import dumps
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.message import Message, Role
 from dragoman.spec.parts import (

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from dragoman.http import openai_parts as read
 from dragoman.http.growing import CallIndex, GrowingCitations
+from dragoman.http.json import MAX_ITEMS, MAX_OBJECTS, as_object, decoded, fields, loads, objects, real, word, words
 from dragoman.http.sse import ServerSentEvent
-from dragoman.http.wire import MAX_ITEMS, MAX_OBJECTS, HttpReply, loads
+from dragoman.http.wire import HttpReply
 from dragoman.spec.errors import ProtocolError, ResponseTooLargeError
 from dragoman.spec.events import (
     ArgumentsDelta,
@@ -27,9 +27,10 @@ from dragoman.spec.events import (
     UsageSnapshot,
 )
 from dragoman.spec.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
+from dragoman_openai_compatible import chat_parts as read
 
 if TYPE_CHECKING:
-    from dragoman.http.openai_chat import OpenAIChat
+    from dragoman_openai_compatible.chat import OpenAIChat
 
 
 class OpenAIChatDecoder:
@@ -63,7 +64,7 @@ class OpenAIChatDecoder:
         chunk = self._chunk(event)
         events: list[Event] = []
         self._note(chunk, events)
-        for choice in read.objects(chunk.get("choices")):
+        for choice in objects(chunk.get("choices")):
             place = choice.get("index")
             if isinstance(place, int) and place > 0:
                 self._elsewhere(place, choice)
@@ -94,7 +95,7 @@ class OpenAIChatDecoder:
         try:
             chunk: dict[str, Any] = loads(event.data)
             if type(chunk) is not dict:
-                read.as_object(chunk, f"the event {event.event!r}")  # which it is not
+                as_object(chunk, f"the event {event.event!r}")  # which it is not
         except ProtocolError:
             if event.event != "error":
                 raise
@@ -117,9 +118,9 @@ class OpenAIChatDecoder:
         self._facts.update(news)
         events.append(
             ResponseSnapshot(
-                response_id=read.word(news.get("id")),
-                served_model=read.word(news.get("model")),
-                created=read.seconds(news.get("created")),
+                response_id=word(news.get("id")),
+                served_model=word(news.get("model")),
+                created=real(news.get("created")),
                 metadata={name: value for name, value in news.items() if name in metadata},
             )
         )
@@ -127,11 +128,11 @@ class OpenAIChatDecoder:
     def _choice(self, choice: Mapping[str, Any], events: list[Event]) -> None:
         delta = choice.get("delta") or choice.get("message")
         if isinstance(delta, dict):
-            self._delta(read.fields(delta), events)
+            self._delta(fields(delta), events)
         elif isinstance(choice.get("text"), str):
             self._text("text", choice["text"], events)
         if choice.get("logprobs"):
-            self._logprobs.extend(read.objects(read.fields(choice["logprobs"]).get("content"), MAX_OBJECTS))
+            self._logprobs.extend(objects(fields(choice["logprobs"]).get("content"), MAX_OBJECTS))
         extra = self._dialect.choice_metadata(choice)
         if choice.get("finish_reason") is not None:
             finish = read.finish(choice["finish_reason"], self._dialect.finish_table)
@@ -152,10 +153,10 @@ class OpenAIChatDecoder:
         self._text("refusal", delta.get("refusal"), events)
         self._audio(delta.get("audio"), events)
         events.extend(PartStart(self.begin(), part) for part in read.attached({"images": delta.get("images")}))
-        for call in read.objects(delta.get("tool_calls")):
+        for call in objects(delta.get("tool_calls")):
             self._call(call, events)
         if isinstance(delta.get("function_call"), dict):
-            self._legacy(read.fields(delta["function_call"]), events)
+            self._legacy(fields(delta["function_call"]), events)
 
     def begin(self) -> int:
         """Return the index of a new part."""
@@ -188,10 +189,10 @@ class OpenAIChatDecoder:
             events.append(PartUpdate(index, Text(text="", citations=self._citations.told())))
 
     def _audio(self, audio: Any, events: list[Event]) -> None:
-        known = read.fields(audio)
+        known = fields(audio)
         if not known:
             return
-        if spoken := read.words(known.get("transcript")):
+        if spoken := words(known.get("transcript")):
             self._spoken.append(spoken)
         self._sound.update(known)
         index = self._open.get("audio")
@@ -199,12 +200,12 @@ class OpenAIChatDecoder:
             index = self._open["audio"] = self.begin()
             events.append(PartStart(index, read.sound({"id": known.get("id")}, b"")))
         if isinstance(data := known.get("data"), str):
-            events.append(MediaDelta(index, read.decoded(data)))
+            events.append(MediaDelta(index, decoded(data)))
 
     def _call(self, call: dict[str, Any], events: list[Event]) -> None:
         """Add to a tool call: told apart by its place and, where a server repeats the place, by its id."""
         place = call.get("index")
-        call_id = read.words(call.get("id"))
+        call_id = words(call.get("id"))
         begun = read.tool_call(call, self._count)
         index = self._calls.find(place, call_id, has_name=bool(begun.name))
         if index is None:
@@ -238,9 +239,9 @@ class OpenAIChatDecoder:
                 message = f"the reply holds more than {MAX_ITEMS} choices"
                 raise ResponseTooLargeError(message, phase="decode")
             kept = self._others[index] = _OtherChoice(index)
-        kept.texts.append(read.text_of(read.fields(choice.get("delta")).get("content")))
+        kept.texts.append(read.text_of(fields(choice.get("delta")).get("content")))
         if choice.get("finish_reason") is not None:
-            kept.finish_reason = read.word(choice["finish_reason"])
+            kept.finish_reason = word(choice["finish_reason"])
 
 
 class _OtherChoice:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from dragoman import ChatRequest, CompletionRequest
-from dragoman.http import OpenAIChat
-from dragoman.http.openai_chat import SETTING_NAMES
+from dragoman_openai_compatible import SETTING_NAMES, OpenAIChat
 
 from dragoman_acme.options import AcmeOptions
 
@@ -18,7 +17,7 @@ class AcmeChat(OpenAIChat[AcmeOptions]):
     """Speak the dialect to Acme.
 
     What differs more than the arguments below can say is a method to override: see "What a host may override" in
-    `dragoman.http.OpenAIChat`.
+    `dragoman_openai_compatible.OpenAIChat`.
     """
 
     def __init__(self) -> None:

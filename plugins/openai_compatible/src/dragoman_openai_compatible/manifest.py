@@ -1,14 +1,14 @@
 """A host that speaks the OpenAI chat dialect, as data: where it is, how it wants its key, and what its models accept.
 
 The data is a TOML file, read strictly: a misspelled name is an error with the nearest known one, and each wrong value
-is named with its path. :mod:`dragoman.http.described` makes a provider of it.
+is named with its path. :mod:`dragoman_openai_compatible.manifest_plugin` makes a provider of it.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -16,9 +16,7 @@ import attrs
 from attrs import field, frozen
 
 from dragoman.spec.capabilities import NO, YES, Cap, Capabilities
-from dragoman.spec.directory import published, vendor_of
 from dragoman.spec.errors import InvalidRequestError, PluginError
-from dragoman.spec.hosts import host_matches
 from dragoman.spec.request import SETTINGS
 from dragoman.spec.serialization import structure_options
 
@@ -206,55 +204,22 @@ class Description:
     capabilities: Accepts = Accepts()
     models: dict[str, Accepts] = field(factory=dict[str, Accepts])
 
+    @property
+    def host(self) -> str:
+        """Return the host of the base URL."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def variables(self) -> tuple[tuple[str, str], ...]:
+        """Return the environment variables that are read, each with the member that names it."""
+        keys = (("key.env", variable) for variable in self.key.env)
+        return (*keys, *(("base_url_env", variable) for variable in self.base_url_env))
+
     def accepted_by(self, model: str) -> Capabilities:
         """Return what *model* accepts."""
         common = self.capabilities.over(Capabilities(completion=NO))
         known = max((prefix for prefix in self.models if model.startswith(prefix)), key=len, default=None)
         return common if known is None else self.models[known].over(common)
-
-
-def foreign(description: Description, provider: str, distribution: str) -> tuple[str, ...]:
-    """Return what a description takes that is not its own, in words: another's host, others' variables.
-
-    Args:
-        description: the host.
-        provider: the name of its provider.
-        distribution: the distribution that brings it.
-
-    """
-    host = urlsplit(description.base_url).hostname or ""
-    owners = {owner for known, owner in published("hosts") if host_matches(host, known)} - {distribution}
-    told = [f"base_url is at {host}, which is the host of {owner}" for owner in sorted(owners)]
-    words = _own_words(host, provider, distribution)
-    for member, variable in _variables(description):
-        if owner := vendor_of(variable, host=host):
-            told.append(f"{member} names {variable}, which belongs to {owner}")
-        elif not vendor_of(variable) and not variable.upper().replace("_", "").startswith(words):
-            told.append(
-                f"{member} names {variable}, which does not begin with the name of the provider, as in "
-                f"{provider.upper()}_API_KEY"
-            )
-    return tuple(told)
-
-
-def _variables(description: Description) -> Iterator[tuple[str, str]]:
-    yield from (("key.env", variable) for variable in description.key.env)
-    yield from (("base_url_env", variable) for variable in description.base_url_env)
-
-
-def _own_words(host: str, provider: str, distribution: str) -> tuple[str, ...]:
-    """Return with what the variables of a host may begin: its provider, its distribution, its domain."""
-    names = (provider, distribution.removeprefix("dragoman-"), "".join(host.split(".")[-2:-1]))
-    words = {word for name in names for word in re.split(r"[-_.]", name)} - _COMMON
-    whole = {re.sub(r"[-_.]", "", name) for name in names}
-    return tuple(word.upper() for word in words | whole if len(word) >= _SHORTEST)
-
-
-_SHORTEST = 3
-_COMMON = frozenset(
-    {"api", "app", "dragoman", "env", "key", "llm", "password", "secret", "token", "user", "http", "home"}
-)
-"""What is no name of anybody."""
 
 
 def read_description(text: str, origin: str) -> Description:

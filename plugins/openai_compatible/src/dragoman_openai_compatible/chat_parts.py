@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from dragoman.http.wire import MAX_ITEMS, dumps, items_of
-from dragoman.spec.errors import InvalidRequestError, ProtocolError
+from dragoman.http.json import (
+    count,
+    decoded,
+    fields,
+    number,
+    objects,
+    rewritten,
+    word,
+    words,
+)
 from dragoman.spec.parts import Bytes, Citation, Media, Part, Reasoning, Refusal, Text, ToolCall, Url
 from dragoman.spec.response import Finish, FinishReason, Usage
 
@@ -22,73 +29,6 @@ FINISH: Mapping[str, FinishReason] = {
 }
 """What the reasons of the dialect stand for; every other one is ``other``."""
 
-_HUGE = 2**63
-"""No count and no point in time is as large, and no number as large is written as JSON by everyone."""
-
-
-def as_object(value: Any, what: str) -> dict[str, Any]:
-    """Return *value* if it is an object.
-
-    Raises:
-        ProtocolError: if it is not.
-
-    """
-    if not isinstance(value, dict):
-        message = f"{what} is no object, but {type(value).__name__}"
-        raise ProtocolError(message, phase="decode")
-    return cast("dict[str, Any]", value)
-
-
-def objects(value: Any, most: int = MAX_ITEMS) -> list[dict[str, Any]]:
-    """Return the objects of a list; nothing if it is none.
-
-    Raises:
-        ResponseTooLargeError: if it has more than *most* items.
-
-    """
-    return [item for item in items_of(value, most) if isinstance(item, dict)]
-
-
-def fields(value: Any) -> dict[str, Any]:
-    """Return *value* if it is an object, else an empty one."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def word(value: Any) -> str | None:
-    """Return a name or id as text, also where a server sends a number; ``None`` if it is empty or neither."""
-    return (value or None) if isinstance(value, str) else str(value) if isinstance(value, int | float) else None
-
-
-def words(value: Any) -> str:
-    """Return a text, also where a server sends a number; an empty one if it is neither."""
-    return word(value) or ""
-
-
-def seconds(value: Any) -> float | None:
-    """Return a point in time as a number; ``None`` if it is none."""
-    return real(value)
-
-
-def real(value: Any) -> float | None:
-    """Return a number with what follows its point; ``None`` if it is none, or beyond all that make sense."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -_HUGE < value < _HUGE:
-        return None
-    return float(value)
-
-
-def decoded(data: str) -> bytes:
-    """Return the bytes of a base64 text.
-
-    Raises:
-        ProtocolError: if it is none.
-
-    """
-    try:
-        return base64.b64decode(data)
-    except ValueError as error:  # binascii.Error, or its parent for what is not ASCII
-        message = f"expected base64: {error}"
-        raise ProtocolError(message, phase="decode") from None
-
 
 def text_of(value: Any) -> str:
     """Return a text, or the joined texts of a list of content parts."""
@@ -102,23 +42,6 @@ def finish(raw: Any, table: Mapping[str, FinishReason] = FINISH) -> Finish:
     """Return why an answer ended; a reason nobody knows is ``other``, never ``stop``."""
     reason = word(raw)
     return Finish(reason=table.get(reason or "", FinishReason.OTHER), raw=reason)
-
-
-def count(report: Mapping[str, Any], *path: str) -> int | None:
-    """Return a number of tokens from a report of usage; ``None`` if it is not there or makes no sense."""
-    value: Any = report
-    for name in path:
-        value = fields(value).get(name)
-    return number(value)
-
-
-def number(value: Any) -> int | None:
-    """Return a number of tokens; ``None`` for what makes no sense as one."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _HUGE:
-        return None
-    return int(value)
 
 
 def usage(report: Any) -> Usage | None:
@@ -205,20 +128,6 @@ def arguments_of(function: Mapping[str, Any]) -> str:
     if value is None:
         return ""
     return rewritten(value)
-
-
-def rewritten(value: Any) -> str:
-    """Return a value of a reply as JSON text.
-
-    Raises:
-        ProtocolError: if it nests too deep, or holds a number too large, to be written again.
-
-    """
-    try:
-        return dumps(value).decode()
-    except InvalidRequestError as error:
-        message = f"the reply holds what cannot be written as JSON again: {error}"
-        raise ProtocolError(message, phase="decode") from None
 
 
 def attached(message: Mapping[str, Any]) -> Sequence[Part]:

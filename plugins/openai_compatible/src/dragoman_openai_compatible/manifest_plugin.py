@@ -1,10 +1,11 @@
 """The plugin of a host that is described in a file: a distribution of entry points and TOML, without Python.
 
 Such a distribution names this module in its entry points, and holds one file: ``dragoman.toml``, in a folder called
-like the distribution with underscores. :class:`~dragoman.http.description.Description` says what stands in it::
+like the distribution with underscores. :class:`~dragoman_openai_compatible.manifest.Description` says what stands in
+it::
 
     [project.entry-points."dragoman.providers.v1"]
-    acme = "dragoman.http.described"
+    acme = "dragoman_openai_compatible.manifest_plugin"
 
 """
 
@@ -18,17 +19,18 @@ from typing import Any
 
 from attrs import frozen
 
-from dragoman.http.description import Description, foreign, read_description
 from dragoman.http.endpoint import Endpoint, base_url, checked_headers, credential
-from dragoman.http.openai_chat import SETTING_NAMES, OpenAIChat
-from dragoman.http.openai_messages import MessageRules
-from dragoman.http.openai_provider import OpenAIProvider
 from dragoman.http.options import option_field
 from dragoman.spec.errors import PluginError
 from dragoman.spec.hookspecs import hookimpl
+from dragoman.spec.ownership import foreign_names
 from dragoman.spec.parts import Reasoning
 from dragoman.spec.provider import Provider, ProviderConfig, ProviderInfo
 from dragoman.spec.request import ChatRequest, CompletionRequest
+from dragoman_openai_compatible.chat import SETTING_NAMES, OpenAIChat
+from dragoman_openai_compatible.chat_messages import MessageRules
+from dragoman_openai_compatible.manifest import Description, read_description
+from dragoman_openai_compatible.provider import OpenAIProvider
 
 __all__ = ["DescribedHost", "DescribedOptions", "dragoman_provider"]
 
@@ -117,7 +119,7 @@ def dragoman_provider(config: ProviderConfig) -> Provider:
     try:
         file = resources.files(package).joinpath(FILE)
     except (ModuleNotFoundError, ValueError):  # the latter where no distribution was chosen at all
-        message = f"{config.distribution} names dragoman.http.described, but holds no {origin}"
+        message = f"{config.distribution} names {__name__}, but holds no {origin}"
         raise PluginError(message, provider=config.name) from None
     return described(read_description(_text(file, origin), origin), config)
 
@@ -135,7 +137,9 @@ def described(description: Description, config: ProviderConfig) -> Provider:
         InvalidRequestError: for an unknown option.
 
     """
-    if told := foreign(description, config.name, config.distribution):
+    if told := foreign_names(
+        description.host, description.variables, provider=config.name, distribution=config.distribution
+    ):
         message = f"the description of {config.name!r} by {config.distribution} is refused: {'; '.join(told)}"
         raise PluginError(message, provider=config.name)
     dialect = DescribedChat(config.name, description)
