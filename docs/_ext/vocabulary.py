@@ -14,7 +14,7 @@ import attrs
 
 import dragoman
 from dragoman import ChatRequest, CompletionRequest, Event, Message, Response
-from dragoman.spec._enums import OpenStr
+from dragoman.spec._enums import OpenEnum
 from dragoman.spec.provider import SPEC
 from dragoman.spec.schema import json_schema
 
@@ -62,7 +62,7 @@ def vocabulary() -> Schema:
     }
 
 
-def words(kind: type[OpenStr]) -> list[str]:
+def words(kind: type[OpenEnum]) -> list[str]:
     """Return the words that are known of an open enumeration."""
     return [str(getattr(kind, name)) for name in kind.__annotations__ if name.isupper()]
 
@@ -90,7 +90,7 @@ def _open_words(kind: type[Any]) -> Iterator[tuple[str, list[str]]]:
     hints = typing.get_type_hints(kind, localns={"JSON": dragoman.JSON})
     for field in attrs.fields(kind):
         for hint in (hints[field.name], *typing.get_args(hints[field.name])):
-            if isinstance(hint, type) and issubclass(hint, OpenStr):
+            if isinstance(hint, type) and issubclass(hint, OpenEnum):
                 yield field.name, words(hint)
 
 

@@ -19,7 +19,7 @@ from attrs import frozen
 from benchmarks.memory import MemoryTransport
 from dragoman import LLMConfig, StreamingLLM
 from dragoman.http.provider import HttpProvider
-from dragoman.testing.faults import CHAT, MESSAGES, RESPONSES, FaultServer, Tongue
+from dragoman.testing.faults import CHAT, MESSAGES, RESPONSES, FaultServer, ServerDialect
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
@@ -34,13 +34,13 @@ class Asked:
 
     Args:
         model: the model.
-        tongue: the dialect in which it is answered.
+        server_dialect: the dialect in which it is answered.
         options: what the provider needs to be told.
 
     """
 
     model: str
-    tongue: Tongue
+    server_dialect: ServerDialect
     options: dict[str, str]
 
     def config(self, base: str = "http://127.0.0.1:9/v1") -> LLMConfig:
@@ -48,9 +48,11 @@ class Asked:
 
 
 ASKED = {
-    "openai": Asked(model="gpt-4o", tongue=CHAT, options={"provider": "openai", "api": "chat"}),
-    "openai, Responses": Asked(model="gpt-4o", tongue=RESPONSES, options={"provider": "openai", "api": "responses"}),
-    "anthropic": Asked(model="claude-sonnet-4-5", tongue=MESSAGES, options={"provider": "anthropic"}),
+    "openai": Asked(model="gpt-4o", server_dialect=CHAT, options={"provider": "openai", "api": "chat"}),
+    "openai, Responses": Asked(
+        model="gpt-4o", server_dialect=RESPONSES, options={"provider": "openai", "api": "responses"}
+    ),
+    "anthropic": Asked(model="claude-sonnet-4-5", server_dialect=MESSAGES, options={"provider": "anthropic"}),
 }
 
 
@@ -95,7 +97,7 @@ async def functions(asked: Asked, work: Callable[[StreamingLLM], Awaitable[None]
     async with StreamingLLM(asked.config()) as llm:
         provider: Any = llm._ready()[0].provider  # noqa: SLF001  # no public way leads to the transport
         assert isinstance(provider, HttpProvider)
-        provider.transport = MemoryTransport(asked.tongue, words)
+        provider.transport = MemoryTransport(asked.server_dialect, words)
         await work(llm)
         with entered() as count:
             await work(llm)

@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks import page
 from benchmarks.environments import environment, interpreter
-from benchmarks.fault_rows import KEY, ROWS, TONGUES, Row, Seen
+from benchmarks.fault_rows import KEY, ROWS, SERVER_DIALECTS, Row, Seen
 from dragoman.testing.faults import FaultServer
 
 AT_ONCE = 2
@@ -124,7 +124,7 @@ def main(directory: str, *only: str) -> None:
     """Compare, print, and write the table."""
     libraries = [each for each in LIBRARIES if not only or each.name in only]
     pythons = {each: interpreter(Path(directory), each.name) for each in libraries}
-    with FaultServer(tongues=TONGUES) as server, ThreadPoolExecutor(AT_ONCE) as pool:
+    with FaultServer(server_dialects=SERVER_DIALECTS) as server, ThreadPoolExecutor(AT_ONCE) as pool:
         cells = {
             (row.what, library): pool.submit(verdicts, server, pythons[library], library, row)
             for row in ROWS

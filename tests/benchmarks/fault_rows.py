@@ -33,7 +33,7 @@ DATED = attrs.evolve(
     whole=lambda text: {"created": 1, **CHAT.whole(text)},
 )
 """The chat dialect with the date of each answer, which OpenAI sends and any-llm does not do without."""
-TONGUES = (DATED, MESSAGES, GEMINI)
+SERVER_DIALECTS = (DATED, MESSAGES, GEMINI)
 
 
 @fault(replies=False)
@@ -45,8 +45,8 @@ def long_line(_: Asked) -> Script:
 @fault(replies=False)
 def mark_before_text(asked: Asked) -> Script:
     """Begin with a byte order mark, and with text where the dialect lets an answer begin so."""
-    events = asked.tongue.stream()
-    begun = len(asked.tongue.opening) if asked.tongue.name == CHAT.name else 0
+    events = asked.server_dialect.stream()
+    begun = len(asked.server_dialect.opening) if asked.server_dialect.name == CHAT.name else 0
     return Reply.sse(b"\xef\xbb\xbf" + b"".join(events[begun:]))
 
 

@@ -1,4 +1,4 @@
-"""A transport without a network: it hands over what a tongue of the fault server says."""
+"""A transport without a network: it hands over what a dialect of the fault server says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dragoman.http.transport.transport import HttpStream
     from dragoman.http.wire import HttpRequest
     from dragoman.spec.provider import CallContext
-    from dragoman.testing.faults import Tongue
+    from dragoman.testing.faults import ServerDialect
 
 BURST = 8
 """How many events arrive at once, as from a busy provider."""
@@ -46,15 +46,15 @@ class MemoryTransport:
     """Answer every request in one dialect.
 
     Args:
-        tongue: the dialect.
+        server_dialect: the dialect.
         words: how many pieces of text a stream has.
 
     """
 
-    def __init__(self, tongue: Tongue, words: int = 1) -> None:
-        whole = json.dumps(tongue.whole(WORD)).encode()
+    def __init__(self, server_dialect: ServerDialect, words: int = 1) -> None:
+        whole = json.dumps(server_dialect.whole(WORD)).encode()
         self._whole = HttpReply(status=200, headers={"content-type": "application/json"}, body=whole)
-        self._events = tongue.stream(*[WORD] * words)
+        self._events = server_dialect.stream(*[WORD] * words)
 
     async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
         """Return the whole answer."""

@@ -16,8 +16,8 @@ The checks that every provider has to pass: {count} of them, which make {cases} 
 `python -m conformance.page` in the folder `tests`.
 
 A check is *skipped* where it does not apply: a model without tools is asked for none, and a provider without a server
-has no wire. It is *not shown* where it would apply, but the `Tongue` of the test class does not tell how the dialect
-expresses what it needs. The verdict counts the two apart.
+has no wire. It is *not shown* where it would apply, but the `ServerDialect` of the test class does not say how the
+dialect expresses what it needs. The verdict counts the two apart.
 """
 _CLASSES = """\
 ## The classes
@@ -30,19 +30,19 @@ _CLASSES = """\
 .. autoclass:: dragoman.testing.conformance.subject.Subject
    :no-members:
 
-.. autoclass:: dragoman.testing.faults.Tongue
+.. autoclass:: dragoman.testing.faults.ServerDialect
    :no-members:
 
-.. autoclass:: dragoman.testing.faults.Oddity
+.. autoclass:: dragoman.testing.faults.SampleReply
    :no-members:
 
-.. autoclass:: dragoman.testing.faults.Called
+.. autoclass:: dragoman.testing.faults.SampleCall
    :no-members:
 
-.. autoclass:: dragoman.testing.faults.Counted
+.. autoclass:: dragoman.testing.faults.SampleUsage
    :no-members:
 
-.. autoclass:: dragoman.testing.faults.Sealed
+.. autoclass:: dragoman.testing.faults.SampleSeal
    :no-members:
 ```
 """

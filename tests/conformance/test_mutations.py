@@ -31,7 +31,7 @@ def plugins() -> Iterator[None]:
 
 def run(plugin: Any, check: str) -> None:
     """Run one check, in one of its cases, on a plugin."""
-    members = {"provider": plugin, "name": "sound", "model": "large", "tongue": CHAT, "patience": 0.5}
+    members = {"provider": plugin, "name": "sound", "model": "large", "server_dialect": CHAT, "patience": 0.5}
     suite = type("Suite", (ProviderConformance,), members)
     name, _, case = check.partition("[")
     getattr(suite(), name)(*arguments_of(name, case.removesuffix("]"), cased=bool(case)))

@@ -10,34 +10,34 @@ from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
 class TestOpenAI(ProviderConformance):
     provider = "openai"
     model = "gpt-4o"
-    tongue = CHAT
+    server_dialect = CHAT
     options = {"api": "chat"}
 
 
 class TestOpenAIResponses(ProviderConformance):
     provider = "openai"
     model = "gpt-5.1"
-    tongue = RESPONSES
+    server_dialect = RESPONSES
     options = {"api": "responses"}
 
 
 class TestAnthropic(ProviderConformance):
     provider = "anthropic"
     model = "claude-sonnet-4-5"
-    tongue = MESSAGES
+    server_dialect = MESSAGES
 
 
 class TestGoogle(ProviderConformance):
     provider = "google"
     model = "gemini-2.5-flash"
-    tongue = GEMINI
+    server_dialect = GEMINI
     base = "/v1beta"
 
 
 class TestAzure(ProviderConformance):
     provider = "azure"
     model = "deployed"
-    tongue = CHAT
+    server_dialect = CHAT
     base = ""
     key_env = "AZURE_OPENAI_API_KEY"
     options = {"api_version": "2024-10-21"}
@@ -46,25 +46,25 @@ class TestAzure(ProviderConformance):
 class TestGroq(ProviderConformance):
     provider = "groq"
     model = "llama-3.3-70b-versatile"
-    tongue = CHAT
+    server_dialect = CHAT
 
 
 class TestOpenRouter(ProviderConformance):
     provider = "openrouter"
     model = "anthropic/claude-sonnet-4.5"
-    tongue = CHAT
+    server_dialect = CHAT
 
 
 class TestLiteLLMProxy(ProviderConformance):
     provider = "litellm_proxy"
     model = "claude"
-    tongue = CHAT
+    server_dialect = CHAT
 
 
 class TestOpenAICompatible(ProviderConformance):
     provider = "openai_compatible"
     model = "local"
-    tongue = CHAT
+    server_dialect = CHAT
 
 
 class TestEcho(ProviderConformance):

@@ -57,7 +57,7 @@ def test_an_installed_provider_is_checked_without_a_file(tmp_path: Path, capsys:
     ended = session(tmp_path, *named, *files, "-k", "whole")
     assert ended == 0, capsys.readouterr().out
     (found,) = json.loads(told.read_text("utf-8"))["providers"]
-    assert (found["provider"], found["model"], found["tongue"]) == ("openai_compatible", "m", "openai-chat")
+    assert (found["provider"], found["model"], found["server_dialect"]) == ("openai_compatible", "m", "openai-chat")
     assert found["distribution"] == "dragoman-openai-compatible"
     assert found["conforms"] is True
     assert found["levels"]["L1"]["passed"] >= 1
@@ -102,20 +102,20 @@ def test_it_imports_nothing_that_is_not_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "tongue"),
+    ("asked", "server_dialect"),
     [
         (Asked(provider="openai_compatible"), CHAT),
-        (Asked(provider="groq", tongue="responses"), RESPONSES),
+        (Asked(provider="groq", server_dialect="responses"), RESPONSES),
         (Asked(provider="echo", model="echo"), None),
-        (Asked(provider="groq", tongue="none"), None),
-        (Asked(provider="google", tongue="dragoman.testing.faults:GEMINI"), GEMINI),
+        (Asked(provider="groq", server_dialect="none"), None),
+        (Asked(provider="google", server_dialect="dragoman.testing.faults:GEMINI"), GEMINI),
         (Asked(provider="google"), GEMINI),
         (Asked(provider="anthropic", model="claude-sonnet-4-5"), MESSAGES),
     ],
 )
-def test_the_tongue_is_told_or_found_out(asked: Asked, tongue: Any) -> None:
+def test_the_tongue_is_told_or_found_out(asked: Asked, server_dialect: Any) -> None:
     made = class_of(asked)
-    assert made.tongue is tongue
+    assert made.server_dialect is server_dialect
     assert issubclass(made, ProviderConformance)
 
 
@@ -125,8 +125,8 @@ def test_the_tongue_is_told_or_found_out(asked: Asked, tongue: Any) -> None:
         (Asked(provider="echo", options="{"), "no JSON"),
         (Asked(provider="echo", options="[]"), "a JSON object"),
         (Asked(provider="nobody"), "cannot be made"),
-        (Asked(provider="groq", tongue="nothing.of.the:KIND"), "names nothing"),
-        (Asked(provider="groq", tongue="json:loads"), "is a function, not a Tongue"),
+        (Asked(provider="groq", server_dialect="nothing.of.the:KIND"), "names nothing"),
+        (Asked(provider="groq", server_dialect="json:loads"), "is a function, not a ServerDialect"),
     ],
 )
 def test_what_does_not_say_enough_is_refused(asked: Asked, complaint: str) -> None:
@@ -146,12 +146,12 @@ class Mute:
 def test_a_server_that_cannot_be_found_out_is_asked_for() -> None:
     installed.cache_clear()
     installed().register(Mute(), provider="mute")
-    with pytest.raises(pytest.UsageError, match="--dragoman-tongue chat"):
+    with pytest.raises(pytest.UsageError, match="--dragoman-server-dialect chat"):
         class_of(Asked(provider="mute"))
     installed.cache_clear()
 
 
-SUBJECT = Subjected(test="T", provider="p", model="m", tongue=None, distribution="d", version="1", spec="1.0")
+SUBJECT = Subjected(test="T", provider="p", model="m", server_dialect=None, distribution="d", version="1", spec="1.0")
 
 
 def verdict(*outcomes: Any) -> Verdict:

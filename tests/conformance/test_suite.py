@@ -16,22 +16,22 @@ from dragoman.http import HttpRequest
 from dragoman.plugins.registry import installed
 from dragoman.spec.capabilities import NO, YES
 from dragoman.testing.conformance import LEVELS, ProviderConformance, checks, level_of
-from dragoman.testing.conformance.look import look
+from dragoman.testing.conformance.import_probe import look
 from dragoman.testing.conformance.probe import imported
-from dragoman.testing.faults import CHAT, GEMINI, TONGUES, Called, FaultServer, Tongue
+from dragoman.testing.faults import CHAT, GEMINI, SERVER_DIALECTS, FaultServer, SampleCall, ServerDialect
 from dragoman_echo import EchoProvider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BARE = Tongue(
+BARE = ServerDialect(
     **{
         each.name: getattr(CHAT, each.name)
-        for each in attrs.fields(Tongue)
-        if each.default is attrs.NOTHING and each.name not in {"coded", "oddities"}
+        for each in attrs.fields(ServerDialect)
+        if each.default is attrs.NOTHING and each.name not in {"coded", "unusual_replies"}
     },
     coded={},
-    oddities={},
+    unusual_replies={},
 )
 """A dialect of which only what is required is told; it takes every path."""
 
@@ -80,7 +80,7 @@ def test_an_override_needs_a_reason_that_says_something(reason: str | None) -> N
 
 def test_a_check_that_is_overridden_still_runs_and_has_to_fail() -> None:
     override = overriding("because")
-    kind: Any = suite(test_an_answer_comes_whole=override, tongue=CHAT)
+    kind: Any = suite(test_an_answer_comes_whole=override, server_dialect=CHAT)
     kind().test_an_answer_comes_whole()
     (mark,) = kind.test_an_answer_comes_whole.pytestmark
     assert mark.kwargs == {"reason": "because", "strict": True}
@@ -102,7 +102,7 @@ def test_known_failures_name_checks_and_reasons(known: dict[str, str]) -> None:
 
 
 def test_what_the_tongue_does_not_tell_is_not_shown() -> None:
-    kind: Any = suite(tongue=BARE)
+    kind: Any = suite(server_dialect=BARE)
     for name, member in (
         ("test_reasons_for_an_end_are_told_apart", "finish"),
         ("test_an_unknown_reason_is_no_stop", "finish"),
@@ -112,9 +112,9 @@ def test_what_the_tongue_does_not_tell_is_not_shown() -> None:
         ("test_reasoning_is_told_apart_from_text", "reasoned"),
         ("test_what_was_signed_goes_back", "sealed"),
         ("test_one_call_is_read", "calling"),
-        ("test_nulls_are_no_values", 'oddities\\["nulls"\\]'),
+        ("test_nulls_are_no_values", 'unusual_replies\\["nulls"\\]'),
     ):
-        with pytest.raises(pytest.skip.Exception, match=f"not shown: supply Tongue.{member}"):
+        with pytest.raises(pytest.skip.Exception, match=f"not shown: supply ServerDialect.{member}"):
             getattr(kind(), name)()
     with pytest.raises(pytest.skip.Exception, match="not shown"):
         kind().test_errors_of_another_shape_are_read("error_text")
@@ -122,7 +122,7 @@ def test_what_the_tongue_does_not_tell_is_not_shown() -> None:
 
 
 def test_what_does_not_apply_says_why() -> None:
-    bare: Any = suite(tongue=BARE, base="", provider=Plugin(info=attrs.evolve(Plugin().info, options=None)))
+    bare: Any = suite(server_dialect=BARE, base="", provider=Plugin(info=attrs.evolve(Plugin().info, options=None)))
     for name, reason in (
         ("test_its_options_are_typed", "no options"),
         ("test_its_options_are_documented", "no options"),
@@ -132,15 +132,15 @@ def test_what_does_not_apply_says_why() -> None:
     ):
         with pytest.raises(pytest.skip.Exception, match=reason):
             getattr(bare(), name)()
-    unmarked: Any = suite(tongue=attrs.evolve(CHAT, mark=b""))
+    unmarked: Any = suite(server_dialect=attrs.evolve(CHAT, mark=b""))
     with pytest.raises(pytest.skip.Exception, match="no mark"):
         unmarked().test_an_answer_needs_no_mark_behind_it()
     with pytest.raises(pytest.skip.Exception, match="cannot express"):
-        suite(tongue=GEMINI)().calling(Called(call_id="1", name="weather", pieces=("{",)))
+        suite(server_dialect=GEMINI)().calling(SampleCall(call_id="1", name="weather", pieces=("{",)))
 
 
 def test_an_answer_where_an_error_is_due_is_a_failure() -> None:
-    made = suite(tongue=CHAT)()
+    made = suite(server_dialect=CHAT)()
     with made.sound() as url, pytest.raises(AssertionError, match="an answer came where an error was due"):
         made.failure(url)
 
@@ -163,7 +163,11 @@ def test_a_provider_without_a_server_is_registered_and_checked() -> None:
     kind().test_an_answer_comes_whole()
     kind().test_a_broken_neighbor_does_not_matter()
     described = kind.described()
-    assert (described["provider"], described["distribution"], described["tongue"]) == ("own", "registered", None)
+    assert (described["provider"], described["distribution"], described["server_dialect"]) == (
+        "own",
+        "registered",
+        None,
+    )
 
 
 def test_a_provider_that_cannot_be_made_is_described_all_the_same() -> None:
@@ -207,11 +211,11 @@ def test_an_import_that_ends_the_process_is_a_failure(tmp_path: Path, monkeypatc
 
 
 def test_a_dialect_of_one_s_own_has_all_faults() -> None:
-    kind: Any = suite(tongue=BARE)
+    kind: Any = suite(server_dialect=BARE)
     for name in ("trunc_clean", "mid_error"):
-        with FaultServer(tongues=(BARE,)) as server:
+        with FaultServer(server_dialects=(BARE,)) as server:
             assert kind().failure(server.url_of(name), streamed=True)
-    assert all(tongue.endings != ("",) for tongue in TONGUES)
+    assert all(server_dialect.endings != ("",) for server_dialect in SERVER_DIALECTS)
 
 
 class Refusing(SoundChat):
@@ -244,12 +248,12 @@ class Refusing(SoundChat):
     ],
 )
 def test_what_a_dialect_refuses_it_need_not_send(check: str, arguments: tuple[Any, ...]) -> None:
-    kind: Any = suite(tongue=CHAT, provider=Plugin(dialect=Refusing))
+    kind: Any = suite(server_dialect=CHAT, provider=Plugin(dialect=Refusing))
     getattr(kind(), check)(*arguments)
 
 
 def test_what_a_dialect_refuses_is_skipped_where_it_must_be_seen() -> None:
-    kind: Any = suite(tongue=CHAT, provider=Plugin(dialect=Refusing))
+    kind: Any = suite(server_dialect=CHAT, provider=Plugin(dialect=Refusing))
     with pytest.raises(pytest.skip.Exception, match="takes no pictures"):
         kind().test_media_keeps_its_place()
     with pytest.raises(pytest.skip.Exception, match="takes no seed"):
@@ -260,7 +264,7 @@ def test_what_a_dialect_refuses_is_skipped_where_it_must_be_seen() -> None:
 
 def test_what_a_model_cannot_is_refused_and_skipped() -> None:
     poor = Capabilities(tools=NO, json_schema=NO, completion=YES)
-    kind: Any = suite(tongue=CHAT, provider=Plugin(capabilities=lambda _: poor))
+    kind: Any = suite(server_dialect=CHAT, provider=Plugin(capabilities=lambda _: poor))
     kind().test_tools_are_refused_where_there_are_none()
     kind().test_a_schema_is_refused_where_there_is_none()
     for check, reason in (
@@ -288,7 +292,7 @@ class VeiledPlugin(Plugin):
 
 
 def test_a_provider_that_shows_no_request_is_seen_by_its_server() -> None:
-    kind: Any = suite(tongue=CHAT, provider=VeiledPlugin())
+    kind: Any = suite(server_dialect=CHAT, provider=VeiledPlugin())
     kind().test_tools_are_offered()
     kind().test_what_another_signed_is_not_sent("text")
     with pytest.raises(pytest.skip.Exception, match="shows no request"):
@@ -304,7 +308,7 @@ class Tidying(SoundProvider):
 
 
 def test_a_task_that_ends_soon_is_waited_for() -> None:
-    kind: Any = suite(tongue=CHAT, provider=Plugin(provider=Tidying))
+    kind: Any = suite(server_dialect=CHAT, provider=Plugin(provider=Tidying))
     kind().test_no_task_is_left_behind()
 
 

@@ -33,7 +33,7 @@ from dragoman import (
     explain,
 )
 from dragoman.client.binding import bind
-from dragoman.client.request_builder import Asking
+from dragoman.client.request_builder import RequestBuilder
 from dragoman.spec.provider import Timeouts
 
 # No test holds the key in a variable of its own: what a frame of ours shows is then ours.
@@ -177,7 +177,7 @@ FAILURES: dict[str, Callable[[], object]] = {
     "a wish is wrong": use(broken=True),
     "a wish is not per call": lambda: SyncLLM(config()).generate("Hi", num_retries=1),
     "pickling": lambda: pickle.dumps(config()),
-    "asking": lambda: Asking.of(config(), provider="p", model="m", timeouts=Timeouts()).chat([], {}),
+    "asking": lambda: RequestBuilder.of(config(), provider="p", model="m", timeouts=Timeouts()).chat([], {}),
 }
 
 

@@ -11,10 +11,10 @@ from attrs import define, field, frozen
 
 from core.scripted import FakeClock
 from dragoman import LLM, DragomanError, LLMConfig, Response, SyncLLM, TextDelta
-from dragoman.testing.faults import TONGUES, Tongue
+from dragoman.testing.faults import SERVER_DIALECTS, ServerDialect
 
 KEY = "sk-of-the-test/4f9c+never=shown"
-_CHAT, _RESPONSES, _MESSAGES, _GEMINI = TONGUES
+_CHAT, _RESPONSES, _MESSAGES, _GEMINI = SERVER_DIALECTS
 
 
 @frozen(kw_only=True)
@@ -25,7 +25,7 @@ class Client:
         name: what to call it here.
         model: one of its models.
         provider: the plugin, if it has another name.
-        tongue: the dialect it speaks.
+        server_dialect: the dialect it speaks.
         base: the path of its base URL.
         options: what it needs to be told.
         both: whether it is asked without ``await`` too: one for each dialect is enough.
@@ -35,7 +35,7 @@ class Client:
     name: str
     model: str
     provider: str = ""
-    tongue: Tongue = _CHAT
+    server_dialect: ServerDialect = _CHAT
     base: str = "/v1"
     options: dict[str, Any] = field(factory=dict)
     both: bool = False
@@ -56,18 +56,18 @@ CLIENTS = {
             name="openai-responses",
             model="gpt-5.1",
             provider="openai",
-            tongue=_RESPONSES,
+            server_dialect=_RESPONSES,
             options={"api": "responses"},
             both=True,
         ),
-        Client(name="anthropic", model="claude-sonnet-4-5", tongue=_MESSAGES, both=True),
-        Client(name="google", model="gemini-2.5-flash", tongue=_GEMINI, base="/v1beta", both=True),
+        Client(name="anthropic", model="claude-sonnet-4-5", server_dialect=_MESSAGES, both=True),
+        Client(name="google", model="gemini-2.5-flash", server_dialect=_GEMINI, base="/v1beta", both=True),
         Client(name="azure", model="deployed", base="", options={"api_version": "2024-10-21"}),
         Client(
             name="azure-responses",
             model="deployed",
             provider="azure",
-            tongue=_RESPONSES,
+            server_dialect=_RESPONSES,
             base="/openai/v1",
             options={"api": "responses"},
         ),
@@ -81,8 +81,8 @@ CLIENTS = {
 
 def patient(llm: LLM, clock: FakeClock) -> LLM:
     """Let an LLM go by another clock, so that no retry waits."""
-    _, asking = llm._ready()  # noqa: SLF001  # a configuration is data, and names no clock
-    llm._asking = attrs.evolve(asking, clock=clock)  # noqa: SLF001  # as above
+    _, builder = llm._ready()  # noqa: SLF001  # a configuration is data, and names no clock
+    llm._builder = attrs.evolve(builder, clock=clock)  # noqa: SLF001  # as above
     return llm
 
 

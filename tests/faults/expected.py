@@ -102,7 +102,7 @@ class Fails:
             assert self.holds(error), error
 
     def _kind(self, client: Client) -> Kind:
-        return self.kind[client.tongue.name] if isinstance(self.kind, Mapping) else self.kind
+        return self.kind[client.server_dialect.name] if isinstance(self.kind, Mapping) else self.kind
 
 
 def calls(*wanted: tuple[str, object]) -> Callable[[Response], object]:

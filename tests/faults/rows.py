@@ -58,8 +58,8 @@ class Case:
 
     def concerns(self, client: Client) -> bool:
         names = {name for name in self.faults.split("+") if _is_of_a_dialect(name)}
-        spoken = names <= client.tongue.coded.keys() | client.tongue.oddities.keys()
-        return spoken and (not self.only or bool(self.only & {client.name, client.tongue.name}))
+        spoken = names <= client.server_dialect.coded.keys() | client.server_dialect.unusual_replies.keys()
+        return spoken and (not self.only or bool(self.only & {client.name, client.server_dialect.name}))
 
     def streamed(self) -> list[bool]:
         each = [FAULTS[name] for name in self.faults.split("+")]
@@ -123,7 +123,10 @@ def cells(row: Row) -> Iterator[Cell]:
 
 
 def _is_of_a_dialect(name: str) -> bool:
-    return any(name in client.tongue.coded or name in client.tongue.oddities for client in CLIENTS.values())
+    return any(
+        name in client.server_dialect.coded or name in client.server_dialect.unusual_replies
+        for client in CLIENTS.values()
+    )
 
 
 def _case(faults: str, expect: Answers | Fails, **fields: Any) -> Case:
@@ -639,20 +642,22 @@ ROWS = (
         number=60,
         injected="a generator is dropped",
         required="closed; the next call works after 150",
-        partly="a thousand of each kind, also of streams that nobody leaves, in tests/core/http/test_abandoned.py",
+        partly="a thousand of each kind, also of streams that nobody leaves, in "
+        "tests/core/http/transport/test_abandoned.py",
     ),
     Row(
         number=61,
         injected="a task is cancelled: connecting, awaiting the head, in the stream, between tries",
         required="CancelledError, a hang-up, and the next call works",
-        partly="two hundred waves in each state in tests/core/http/test_cancelled.py",
+        partly="two hundred waves in each state in tests/core/http/transport/test_cancelled.py",
     ),
     Row(
         number=62,
         injected="asyncio.timeout",
         required="TimeoutError, a hang-up",
-        partly="scopes and task groups of anyio in tests/core/http/test_cancelled.py; under Trio, an error that says "
-        "what to do, in tests/core/http/test_other_loops.py",
+        partly="scopes and task groups of anyio in tests/core/http/transport/test_cancelled.py; under "
+        "Trio, an error that says "
+        "what to do, in tests/core/http/transport/test_other_loops.py",
     ),
     Row(number=63, injected="the consumer raises", required="that very error, a hang-up"),
     Row(number=64, injected="an interrupt of a stream without await", required="KeyboardInterrupt, a hang-up"),
@@ -660,7 +665,8 @@ ROWS = (
         number=65,
         injected="one object in several event loops and threads",
         required="an answer each",
-        partly="at the same time, in forked processes and with streams in tests/core/http/test_other_loops.py",
+        partly="at the same time, in forked processes and with streams in "
+        "tests/core/http/transport/test_other_loops.py",
     ),
     Row(number=66, injected="closed while a stream is open", required="the stream ends with a typed error"),
     Row(
@@ -763,63 +769,65 @@ ROWS = (
         number=81,
         injected="the clock of the machine jumps",
         required="no effect",
-        absent="every wait goes by a monotonic clock, which tests/core/test_resilience.py replaces",
+        absent="every wait goes by a monotonic clock, which tests/core/client/test_retry.py replaces",
     ),
     Row(
         number=82,
         injected="300 streams at once over 100 connections",
         required="an answer each",
-        partly="a thousand, and what waiting for a connection counts as, in tests/core/http/test_many_streams.py",
+        partly="a thousand, and what waiting for a connection counts as, in "
+        "tests/core/http/transport/test_many_streams.py",
     ),
     Row(
         number=83,
         injected="a plugin raises, returns another type, claims a taken name",
         required="PluginError that names the distribution",
-        absent="has no wire; see tests/core/test_binding.py and tests/core/test_plugins.py",
+        absent="has no wire; see tests/core/client/test_binding.py and tests/core/plugins/test_registry.py",
     ),
     Row(
         number=84,
         injected="a hook yields after it was closed",
         required="PluginError",
-        absent="a hook that is a generator is refused when it is registered: see tests/core/test_plugins.py",
+        absent="a hook that is a generator is refused when it is registered: see tests/core/plugins/test_registry.py",
     ),
     Row(
         number=85,
         injected="something that nobody asked for, behind a reply or while the connection is idle: a whole reply, part "
         "of one, an interim one, bytes that are no HTTP",
         required="the next caller gets the answer to the own question, on another connection",
-        absent="takes two calls of every plugin, each followed by every kind: tests/core/http/test_connection.py",
+        absent="takes two calls of every plugin, each followed by every kind: "
+        "tests/core/http/transport/test_connection.py",
     ),
     Row(
         number=86,
         injected="a server that closes each connection after its reply, unannounced",
         required="an answer each, without a retry and without a wait",
-        absent="takes many calls in a row: tests/core/http/test_connection.py",
+        absent="takes many calls in a row: tests/core/http/transport/test_connection.py",
         partly="below TLS, one that is closed in the moment of the next request counts as a retry, without a wait",
     ),
     Row(
         number=87,
         injected="a reply cut at any of its bytes, politely and by a reset",
         required="an error that holds no more than arrived; the next call is right",
-        absent="takes some thousand calls: tests/core/http/test_every_moment.py",
+        absent="takes some thousand calls: tests/core/http/transport/test_every_moment.py",
     ),
     Row(
         number=88,
         injected="a call cancelled after any number of steps, on a fresh and on a kept connection",
         required="nothing is left behind; the next call is right",
-        absent="takes some thousand calls: tests/core/http/test_every_moment.py",
+        absent="takes some thousand calls: tests/core/http/transport/test_every_moment.py",
     ),
     Row(
         number=89,
         injected="objects of one request each that nobody closes, in many tasks, loops and threads",
         required="an answer each; those who tidy up do it once, and fail nobody",
-        absent="takes many calls at once: tests/core/http/test_every_moment.py",
+        absent="takes many calls at once: tests/core/http/transport/test_every_moment.py",
     ),
     Row(
         number=90,
         injected="a small compressed reply that unpacks to less than the limit",
         required="ResponseTooLargeError once it has grown to more than 1 MiB and 128 times its size",
-        absent="is a matter of the transport: tests/core/http/test_transport.py",
+        absent="is a matter of the transport: tests/core/http/transport/test_transport.py",
     ),
     Row(
         number=91,
@@ -855,7 +863,7 @@ ROWS = (
         number=96,
         injected="the configuration changes with every call",
         required="one binding stays open; what was replaced is closed after its last call or stream",
-        absent="befalls no reply; see tests/core/test_lifetime.py",
+        absent="befalls no reply; see tests/core/client/test_lifetime.py",
     ),
     Row(
         number=97,
@@ -873,31 +881,31 @@ ROWS = (
         number=99,
         injected="an LLM is closed under its calls, or while one waits for the next try",
         required="ConnectionFailedError at once; later calls open new connections",
-        absent="befalls no reply; see tests/core/test_lifetime.py",
+        absent="befalls no reply; see tests/core/client/test_lifetime.py",
     ),
     Row(
         number=100,
         injected="two tasks read one stream",
         required="ConfigurationError for the second, the first goes on",
-        absent="befalls no reply; see tests/core/test_stream.py",
+        absent="befalls no reply; see tests/core/client/test_stream.py",
     ),
     Row(
         number=101,
         injected="an LLM is copied or pickled",
         required="another LLM with the same configuration; one with a key is not pickled",
-        absent="befalls no reply; see tests/core/test_lifetime.py",
+        absent="befalls no reply; see tests/core/client/test_lifetime.py",
     ),
     Row(
         number=102,
         injected="a process has no file descriptors left when something is imported",
         required="ConnectionFailedError that says so; the next call is answered once some are free",
-        absent="befalls no reply; see tests/core/test_descriptors.py",
+        absent="befalls no reply; see tests/core/plugins/test_descriptors.py",
     ),
     Row(
         number=103,
         injected="calls without await while the process ends",
         required="ConnectionFailedError or ConfigurationError that says so",
-        absent="befalls no reply; see tests/core/test_sync.py",
+        absent="befalls no reply; see tests/core/client/test_sync.py",
     ),
     Row(
         number=104,
@@ -915,6 +923,6 @@ ROWS = (
         number=106,
         injected="bytes in headers that are no text; errors of megabytes or full of escapes",
         required="U+FFFD; at most 2,000 characters of plain text",
-        absent="has no dialect; see tests/core/http/test_odd_replies.py and tests/core/test_errors.py",
+        absent="has no dialect; see tests/core/http/test_odd_replies.py and tests/core/spec/test_errors.py",
     ),
 )

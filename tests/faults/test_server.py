@@ -16,7 +16,7 @@ from urllib.error import HTTPError
 
 import pytest
 
-from dragoman.testing.faults import FAULTS, TONGUES, FaultServer, __main__ as program
+from dragoman.testing.faults import FAULTS, SERVER_DIALECTS, FaultServer, __main__ as program
 from dragoman.testing.faults.__main__ import main
 from dragoman.testing.fixtures import faults
 
@@ -86,7 +86,12 @@ def test_a_body_that_is_no_json_asks_for_no_stream(faults: FaultServer) -> None:
 
 def test_every_fault_has_words() -> None:
     assert all(fault.summary.endswith(".") for fault in FAULTS.values())
-    assert [tongue.name for tongue in TONGUES] == ["openai-chat", "openai-responses", "anthropic", "google"]
+    assert [server_dialect.name for server_dialect in SERVER_DIALECTS] == [
+        "openai-chat",
+        "openai-responses",
+        "anthropic",
+        "google",
+    ]
 
 
 def test_it_takes_the_port_it_is_given() -> None:

@@ -356,7 +356,7 @@ RICH: dict[str, tuple[list[Any], Any]] = {
         _gemini(_GEMINI_PARTS, ended=True),
     ),
 }
-"""By tongue: the events of an answer that uses all members that its decoders look at, and the same as a whole."""
+"""By dialect: the events of an answer that uses all members that its decoders look at, and the same as a whole."""
 
 
 def written(value: Any) -> bytes:
@@ -367,30 +367,30 @@ def written(value: Any) -> bytes:
 @cache
 def streams(speaker: Speaker) -> tuple[bytes, ...]:
     """Return the streams of a dialect that mutations start from."""
-    tongue = speaker.tongue
-    rich = b"".join(b"data: " + written(event) + b"\n\n" for event in RICH[tongue.name][0])
-    sound = (tongue.stream(), (*tongue.begun(), *tongue.unknown, *tongue.closing("")))
-    cut = ((*tongue.begun(), tongue.failing), (*tongue.begun(), *tongue.unfinished))
-    odd = (oddity.events for oddity in tongue.oddities.values())
+    server_dialect = speaker.server_dialect
+    rich = b"".join(b"data: " + written(event) + b"\n\n" for event in RICH[server_dialect.name][0])
+    sound = (server_dialect.stream(), (*server_dialect.begun(), *server_dialect.unknown, *server_dialect.closing("")))
+    cut = ((*server_dialect.begun(), server_dialect.failing), (*server_dialect.begun(), *server_dialect.unfinished))
+    odd = (oddity.events for oddity in server_dialect.unusual_replies.values())
     return _distinct((rich, *(b"".join(events) for events in (*sound, *cut, *odd))))
 
 
 @cache
 def bodies(speaker: Speaker) -> tuple[bytes, ...]:
     """Return the whole replies of a dialect that mutations start from, errors among them."""
-    tongue = speaker.tongue
-    odd = (oddity.whole for oddity in tongue.oddities.values())
-    rich = RICH[tongue.name]
-    values = (rich[1], *rich[0][:1], tongue.whole("wörds"), tongue.hollow, *odd)
-    return _distinct(map(written, (*values, [tongue.whole("a"), tongue.whole("b")])))
+    server_dialect = speaker.server_dialect
+    odd = (oddity.whole for oddity in server_dialect.unusual_replies.values())
+    rich = RICH[server_dialect.name]
+    values = (rich[1], *rich[0][:1], server_dialect.whole("wörds"), server_dialect.hollow, *odd)
+    return _distinct(map(written, (*values, [server_dialect.whole("a"), server_dialect.whole("b")])))
 
 
 @cache
 def failures(speaker: Speaker) -> tuple[bytes, ...]:
     """Return the bodies of errors that mutations start from."""
-    tongue = speaker.tongue
-    stated = (tongue.error(status) for status in (400, 401, 404, 429, 500, 529))
-    coded = (body for _, body in tongue.coded.values())
+    server_dialect = speaker.server_dialect
+    stated = (server_dialect.error(status) for status in (400, 401, 404, 429, 500, 529))
+    coded = (body for _, body in server_dialect.coded.values())
     return _distinct((*map(written, (*stated, *coded, *_ERRORS)), b"<html>Bad Gateway</html>", b""))
 
 

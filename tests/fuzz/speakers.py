@@ -7,7 +7,7 @@ from collections.abc import Callable
 from attrs import frozen
 
 from dragoman.http import Base, Dialect
-from dragoman.testing.faults import TONGUES, Tongue
+from dragoman.testing.faults import SERVER_DIALECTS, ServerDialect
 from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_azure.address import Address
 from dragoman_azure.chat import AzureChat
@@ -21,7 +21,7 @@ from dragoman_openai_compatible.any_server import OpenAICompatibleChat
 from dragoman_openrouter.chat import OpenRouterChat
 from dragoman_openrouter.responses import OpenRouterResponses
 
-_CHAT, _RESPONSES, _MESSAGES, _GEMINI = TONGUES
+_CHAT, _RESPONSES, _MESSAGES, _GEMINI = SERVER_DIALECTS
 _AZURE = Address(base=Base(url="https://a.test", source="given"), surface="v1", api_version=None)
 
 
@@ -32,29 +32,29 @@ class Speaker:
     Args:
         api: what its recordings are called, such as ``openai.chat``.
         make: makes the dialect.
-        tongue: how it sounds.
+        server_dialect: how it sounds.
 
     """
 
     api: str
     make: Callable[[], Dialect]
-    tongue: Tongue
+    server_dialect: ServerDialect
 
 
 SPEAKERS = {
     speaker.api: speaker
     for speaker in (
-        Speaker(api="openai.chat", make=OpenAIChatCompletions, tongue=_CHAT),
-        Speaker(api="openai.responses", make=OpenAIResponsesApi, tongue=_RESPONSES),
-        Speaker(api="anthropic.messages", make=AnthropicMessages, tongue=_MESSAGES),
-        Speaker(api="google.generate", make=Gemini, tongue=_GEMINI),
-        Speaker(api="azure.chat", make=lambda: AzureChat(_AZURE), tongue=_CHAT),
-        Speaker(api="azure.responses", make=lambda: AzureResponses(_AZURE), tongue=_RESPONSES),
-        Speaker(api="groq.chat", make=GroqChat, tongue=_CHAT),
-        Speaker(api="openrouter.chat", make=OpenRouterChat, tongue=_CHAT),
-        Speaker(api="openrouter.responses", make=OpenRouterResponses, tongue=_RESPONSES),
-        Speaker(api="litellm_proxy.chat", make=LiteLLMProxyChat, tongue=_CHAT),
-        Speaker(api="openai_compatible.chat", make=OpenAICompatibleChat, tongue=_CHAT),
+        Speaker(api="openai.chat", make=OpenAIChatCompletions, server_dialect=_CHAT),
+        Speaker(api="openai.responses", make=OpenAIResponsesApi, server_dialect=_RESPONSES),
+        Speaker(api="anthropic.messages", make=AnthropicMessages, server_dialect=_MESSAGES),
+        Speaker(api="google.generate", make=Gemini, server_dialect=_GEMINI),
+        Speaker(api="azure.chat", make=lambda: AzureChat(_AZURE), server_dialect=_CHAT),
+        Speaker(api="azure.responses", make=lambda: AzureResponses(_AZURE), server_dialect=_RESPONSES),
+        Speaker(api="groq.chat", make=GroqChat, server_dialect=_CHAT),
+        Speaker(api="openrouter.chat", make=OpenRouterChat, server_dialect=_CHAT),
+        Speaker(api="openrouter.responses", make=OpenRouterResponses, server_dialect=_RESPONSES),
+        Speaker(api="litellm_proxy.chat", make=LiteLLMProxyChat, server_dialect=_CHAT),
+        Speaker(api="openai_compatible.chat", make=OpenAICompatibleChat, server_dialect=_CHAT),
     )
 }
 """All dialects, each by the name of its recordings."""

@@ -83,7 +83,7 @@ def test_what_was_written_for_1_0_runs_on_this_core_and_on_later_ones(site: Path
     assert same["wrapped"] == "Greeter"
     assert same["text"] == same["streamed"] == "Hi, greet-1, None"
     for seen in (next_one, later):
-        assert seen["wrapped"] == "EarlierProvider"
+        assert seen["wrapped"] == "DowngradingProvider"
         assert seen["text"] == seen["streamed"] == "Hi, greet-1, 0.5"
         assert seen["notes"] == [
             ["downgraded", "settings.heat", "dragoman"],

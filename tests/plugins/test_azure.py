@@ -153,14 +153,14 @@ def test_the_oldest_version_takes_plain_chat_only() -> None:
     body = llm.build_request("hi", stream=True, seed=1).body
     assert body.keys() == {"model", "messages", "temperature", "max_tokens", "stream"}
     image = Message("user", Media(source=Bytes(data=b"i"), media_type="image/png"))
-    for messages, wishes in (
+    for messages, overrides in (
         ("hi", {"tools": [Tool(name="f")]}),
         ("hi", {"output": "json"}),
         ("hi", {"output": {"type": "object"}}),
         ([image], {}),
     ):
         with pytest.raises(UnsupportedError, match="2023-05-15"):
-            llm.build_request(messages, **wishes)
+            llm.build_request(messages, **overrides)
     with pytest.raises(UnsupportedError, match="required"):
         LLM(config(api_version="2024-02-01")).build_request("hi", tools=[Tool(name="f")], tool_choice="required")
 

@@ -23,11 +23,11 @@ from dragoman import (
     ToolCall,
     ToolResult,
 )
-from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES, Tongue
+from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES, ServerDialect
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 
-VENDORS: dict[str, tuple[Tongue, str, dict[str, Any]]] = {
+VENDORS: dict[str, tuple[ServerDialect, str, dict[str, Any]]] = {
     "openai_compatible": (CHAT, "/v1", {"model": "m", "provider": "openai_compatible"}),
     "openrouter": (CHAT, "/v1", {"model": "a/m", "provider": "openrouter"}),
     "openai": (RESPONSES, "/v1", {"model": "gpt-4o", "provider": "openai", "api": "responses"}),
@@ -38,8 +38,8 @@ VENDORS: dict[str, tuple[Tongue, str, dict[str, Any]]] = {
 
 @pytest.fixture(params=VENDORS)
 def asked(request: pytest.FixtureRequest) -> Iterator[tuple[LLM, LoopbackServer]]:
-    tongue, path, given = VENDORS[request.param]
-    with LoopbackServer(Reply.json(tongue.whole("ok"))) as server:
+    server_dialect, path, given = VENDORS[request.param]
+    with LoopbackServer(Reply.json(server_dialect.whole("ok"))) as server:
         config = LLMConfig(api_key="sk-0123456789", api_base=server.url + path, num_retries=0, **given)
         yield LLM(config), server
 

@@ -86,18 +86,20 @@ async def test_a_word_is_a_token(limit: int, text: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "name", "arguments"),
+    ("overrides", "name", "arguments"),
     [
         ({"tools": [WEATHER, CLOCK]}, "weather", {"city": "Bern", "days": 2}),
         ({"tools": [WEATHER, CLOCK], "tool_choice": "clock"}, "clock", {}),
         ({"tools": [WEATHER], "tool_choice": "required"}, "weather", {"city": "Bern", "days": 2}),
     ],
 )
-async def test_a_tool_is_called_with_arguments_that_fit(wishes: dict[str, Any], name: str, arguments: object) -> None:
-    response = await echo().generate("Bern", **wishes)
+async def test_a_tool_is_called_with_arguments_that_fit(
+    overrides: dict[str, Any], name: str, arguments: object
+) -> None:
+    response = await echo().generate("Bern", **overrides)
     (call,) = response.tool_calls
     assert (call.name, call.parse(), response.finish.reason) == (name, arguments, "tool_calls")
-    async with echo().stream("Bern", **wishes) as stream:
+    async with echo().stream("Bern", **overrides) as stream:
         assert (await stream.collect()).tool_calls == (call,)
 
 

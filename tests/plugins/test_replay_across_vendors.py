@@ -42,13 +42,13 @@ def gone_on_with(name: str, history: Iterable[Message]) -> tuple[bytes, Response
 def sent(vendor: Vendor, history: Iterable[Message]) -> tuple[bytes, Response]:
     async def ask(server: LoopbackServer | None) -> tuple[bytes, Response]:
         async with vendor.llm(server) as llm:
-            wishes = {"tools": [WEATHER, CLOCK], "tool_choice": "none", "max_tokens": 200}
-            response = await llm.generate([*history, THANKS], **wishes)
+            overrides = {"tools": [WEATHER, CLOCK], "tool_choice": "none", "max_tokens": 200}
+            response = await llm.generate([*history, THANKS], **overrides)
             if server is not None:
                 return server.requests[-1].body, response
             if vendor.provider == "echo":  # nothing leaves it, not even within this process
                 return b"", response
-            return json.dumps(llm.build_request([*history, THANKS], **wishes).body).encode(), response
+            return json.dumps(llm.build_request([*history, THANKS], **overrides).body).encode(), response
 
     if vendor.turns is None:
         return asyncio.run(ask(None))

@@ -95,7 +95,7 @@ conversations = st.tuples(
     st.lists(st.builds(Message, st.sampled_from(["user", "assistant"]), st.text(max_size=20)), max_size=3),
     st.text(min_size=1, max_size=60),
 ).map(lambda drawn: [*drawn[0], Message("user", drawn[1])])
-wishes = st.fixed_dictionaries(
+overrides = st.fixed_dictionaries(
     {},
     optional={
         "max_tokens": st.integers(min_value=1, max_value=5),
@@ -106,13 +106,13 @@ wishes = st.fixed_dictionaries(
 )
 
 
-@given(conversations, wishes)
-def test_a_collected_stream_equals_generate(conversation: list[Message], wishes: dict[str, Any]) -> None:
+@given(conversations, overrides)
+def test_a_collected_stream_equals_generate(conversation: list[Message], overrides: dict[str, Any]) -> None:
     async def both() -> tuple[Response, Response]:
         llm = LLM(LLMConfig(model="echo"))
-        async with llm.stream(conversation, **wishes) as stream:
+        async with llm.stream(conversation, **overrides) as stream:
             collected = await stream.collect()
-        return collected, await llm.generate(conversation, **wishes)
+        return collected, await llm.generate(conversation, **overrides)
 
     collected, generated = asyncio.run(both())
     timeless = [attrs.evolve(each, attempts=()) for each in (collected, generated)]

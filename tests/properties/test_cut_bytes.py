@@ -21,8 +21,10 @@ def answer_of(speaker: Speaker, wire: bytes) -> Response:
 
 @every_speaker
 def test_a_stream(speaker: Speaker) -> None:
-    wire = b"".join(speaker.tongue.stream())
-    terminal = len(b"".join(speaker.tongue.ended())) - 2  # the line ends after the terminal signal say nothing more
+    wire = b"".join(speaker.server_dialect.stream())
+    terminal = (
+        len(b"".join(speaker.server_dialect.ended())) - 2
+    )  # the line ends after the terminal signal say nothing more
     whole = answer_of(speaker, wire)
     for length in range(len(wire)):
         outcome = streamed(speaker, [wire[:length]])
@@ -42,7 +44,7 @@ def test_a_stream(speaker: Speaker) -> None:
 def test_what_was_sent_before_the_cut_is_in_the_partial_answer(speaker: Speaker) -> None:
     for number in range(1, 4):
         texts = ("one ", "two ", "three ")[:number]
-        error = streamed(speaker, [b"".join(speaker.tongue.begun(*texts))]).error
+        error = streamed(speaker, [b"".join(speaker.server_dialect.begun(*texts))]).error
         assert isinstance(error, StreamInterruptedError)
         assert error.partial is not None
         assert error.partial.text == "".join(texts)
@@ -50,7 +52,7 @@ def test_what_was_sent_before_the_cut_is_in_the_partial_answer(speaker: Speaker)
 
 @every_speaker
 def test_a_whole_reply(speaker: Speaker) -> None:
-    body = json.dumps(speaker.tongue.whole("Hello, wörld 🌍!"), ensure_ascii=False).encode()
+    body = json.dumps(speaker.server_dialect.whole("Hello, wörld 🌍!"), ensure_ascii=False).encode()
     assert isinstance(decoded(speaker, body), Response)
     for length in range(len(body)):
         assert isinstance(decoded(speaker, body[:length]), StreamInterruptedError | ProtocolError), length
@@ -58,7 +60,7 @@ def test_a_whole_reply(speaker: Speaker) -> None:
 
 def test_a_whole_reply_that_is_an_array() -> None:
     speaker = SPEAKERS["google.generate"]
-    body = json.dumps([speaker.tongue.whole("Hello"), speaker.tongue.whole("!")]).encode()
+    body = json.dumps([speaker.server_dialect.whole("Hello"), speaker.server_dialect.whole("!")]).encode()
     assert isinstance(decoded(speaker, body), Response)
     for length in range(len(body)):
         assert isinstance(decoded(speaker, body[:length]), StreamInterruptedError | ProtocolError), length

@@ -65,13 +65,13 @@ class Told:
 
     Args:
         messages: the conversation.
-        wishes: the keyword arguments of a call.
+        overrides: the keyword arguments of a call.
         stream: whether a stream was asked for.
 
     """
 
     messages: list[Message]
-    wishes: dict[str, Any]
+    overrides: dict[str, Any]
     stream: bool
 
 
@@ -115,27 +115,29 @@ def read(body: dict[str, Any], issuer: str, options: dict[str, str]) -> Told:
         options: the provider's options, by their names in the body; other members go into ``extra_body``.
 
     """
-    wishes: dict[str, Any] = {}
+    overrides: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for name, value in body.items():
         if name in {"model", "messages", "stream"} or CLIENT_DEFAULTS.get(name, ...) == value:
             continue
         if name in SETTINGS:
-            wishes[SETTINGS[name]] = value
+            overrides[SETTINGS[name]] = value
         elif name == "tools":
-            wishes["tools"] = [tool(each, issuer) for each in value]
+            overrides["tools"] = [tool(each, issuer) for each in value]
         elif name == "tool_choice":
-            wishes["tool_choice"] = value if isinstance(value, str) else ToolChoice("tool", value["function"]["name"])
+            overrides["tool_choice"] = (
+                value if isinstance(value, str) else ToolChoice("tool", value["function"]["name"])
+            )
         elif name == "response_format":
-            wishes["output"] = output(value)
+            overrides["output"] = output(value)
         elif name in options:
-            wishes[options[name]] = value
+            overrides[options[name]] = value
         else:
             extra[name] = value
     if extra:
-        wishes["extra_body"] = extra
+        overrides["extra_body"] = extra
     messages = [message(each, issuer) for each in body["messages"]]
-    return Told(messages=messages, wishes=wishes, stream=bool(body.get("stream")))
+    return Told(messages=messages, overrides=overrides, stream=bool(body.get("stream")))
 
 
 def message(sent: dict[str, Any], issuer: str) -> Message:
@@ -206,7 +208,7 @@ def output(sent: dict[str, Any]) -> OutputFormat:
 
 def sent_body(config: LLMConfig, told: Told) -> dict[str, Any]:
     """Return the body that we would send."""
-    return LLM(config).build_request(told.messages, stream=told.stream, **told.wishes).body
+    return LLM(config).build_request(told.messages, stream=told.stream, **told.overrides).body
 
 
 def plain(body: dict[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ ODD = "core/http/test_odd_replies.py::test_"
 TLS = "security/test_tls.py::test_"
 SUPPLY = "security/test_supply.py::test_"
 ENDPOINT = "core/http/test_endpoint.py::Test"
-TRANSPORT = "core/http/test_transport.py::Test"
-PLUGINS = "core/test_plugins.py::test_"
+TRANSPORT = "core/http/transport/test_transport.py::Test"
+PLUGINS = "core/plugins/test_registry.py::test_"
 VENDORS = "plugins/test_credentials_of_vendors.py::test_"
 HIDDEN = "core/test_secrets_stay_hidden.py::test_"
 RECORDER = "plugins/test_recorder_secrets.py::test_"
@@ -59,7 +59,7 @@ ROWS = (
         (
             f"{LEAKS}what_attrs_and_json_make_of_a_provider_configuration_is_masked",
             f"{LEAKS}an_answer_holds_no_key",
-            "core/test_secret.py::test_it_prints_as_a_mask_to_everyone",
+            "core/spec/test_secret.py::test_it_prints_as_a_mask_to_everyone",
         ),
         partly="`LLMConfig.to_dict()` holds the key, since `from_dict` wants it back; `to_dict(redact=True)` does not",
     ),
@@ -70,7 +70,7 @@ ROWS = (
             f"{LEAKS}no_pickle_holds_the_key",
             f"{LEAKS}copies_keep_the_key_and_show_none",
             f"{HIDDEN}what_is_pickled_holds_no_key",
-            "core/test_secret.py::test_a_secret_is_not_pickled",
+            "core/spec/test_secret.py::test_a_secret_is_not_pickled",
         ),
     ),
     Row(
@@ -91,7 +91,7 @@ ROWS = (
         5,
         "A key with a line end, a space around it or another alphabet is refused before anything is sent, unseen",
         (
-            "core/test_secret.py::test_a_key_that_no_header_can_carry_is_refused_without_being_shown",
+            "core/spec/test_secret.py::test_a_key_that_no_header_can_carry_is_refused_without_being_shown",
             f"{LEAKS}no_variable_that_no_header_can_carry_is_shown",
             f"{LEAKS}no_mistake_brings_the_key_out",
             "properties/test_config.py::test_a_secret_is_taken_or_refused_without_being_shown",
@@ -216,9 +216,9 @@ ROWS = (
         "is named by `SSL_CERT_FILE` or `verify=`",
         (
             f"{TLS}two_options_together_turn_it_off_and_nothing_else",
-            "core/http/test_certificates.py::TestVerify::test_trusts_an_authority_of_ones_own",
-            "core/http/test_certificates.py::TestVerify::test_of_nobody_wants_allow_insecure_beside_it",
-            "core/http/test_certificates.py::TestClientCertificates::test_are_shown",
+            "core/http/transport/test_tls.py::TestVerify::test_trusts_an_authority_of_ones_own",
+            "core/http/transport/test_tls.py::TestVerify::test_of_nobody_wants_allow_insecure_beside_it",
+            "core/http/transport/test_tls.py::TestClientCertificates::test_are_shown",
             f"{TLS}an_authority_of_ones_own_is_trusted_when_the_environment_names_it",
             f"{TLS}a_certificate_for_another_name_is_refused",
             f"{TLS}a_version_before_1_2_is_refused",
@@ -235,11 +235,11 @@ ROWS = (
             f"{TRANSPORT}Proxies::test_spare_what_no_proxy_names",
             f"{TRANSPORT}Proxies::test_that_fail_are_named_without_their_password",
             f"{TRANSPORT}Proxies::test_spare_this_machine",
-            "core/http/test_proxy.py::TestThisMachine::test_is_never_asked_through_a_proxy_of_the_environment",
-            "core/http/test_proxy.py::TestAddresses::test_that_are_none_are_refused_unseen",
-            "core/http/test_tunnels.py::test_the_password_goes_to_the_proxy_alone",
-            "core/http/test_tunnels.py::test_a_proxy_that_repeats_the_password_brings_it_out_nowhere",
-            "core/http/test_tunnels.py::test_a_proxy_that_never_answers_is_given_up_in_time",
+            "core/http/transport/test_proxy.py::TestThisMachine::test_is_never_asked_through_a_proxy_of_the_environment",
+            "core/http/transport/test_proxy.py::TestAddresses::test_that_are_none_are_refused_unseen",
+            "core/http/transport/test_tunnel.py::test_the_password_goes_to_the_proxy_alone",
+            "core/http/transport/test_tunnel.py::test_a_proxy_that_repeats_the_password_brings_it_out_nowhere",
+            "core/http/transport/test_tunnel.py::test_a_proxy_that_never_answers_is_given_up_in_time",
         ),
     ),
     Row(
@@ -253,7 +253,7 @@ ROWS = (
     Row(
         24,
         "Keys are compared in constant time, and no digest of one is a name of anything",
-        (f"{SUPPLY}no_key_is_compared_or_made_into_a_name", "core/test_secret.py::test_secrets_compare_by_value"),
+        (f"{SUPPLY}no_key_is_compared_or_made_into_a_name", "core/spec/test_secret.py::test_secrets_compare_by_value"),
     ),
     Row(
         25,
@@ -288,7 +288,7 @@ ROWS = (
         (
             f"{PLUGINS}a_broken_plugin_is_a_record_and_its_error_is_raised_when_it_is_asked_for",
             f"{PLUGINS}a_broken_extension_is_a_diagnosis_not_silence",
-            "core/test_binding.py::test_a_broken_extension_stops_no_call_and_is_told",
+            "core/client/test_binding.py::test_a_broken_extension_stops_no_call_and_is_told",
         ),
     ),
     Row(
@@ -305,7 +305,7 @@ ROWS = (
         "No name in a configuration or a reply is imported",
         (
             f"{REPLIES}nothing_is_imported_by_a_name_that_arrives",
-            "core/test_resolution.py::test_resolution_imports_nothing_but_extensions",
+            "core/plugins/test_resolution.py::test_resolution_imports_nothing_but_extensions",
         ),
     ),
     Row(
@@ -334,7 +334,7 @@ ROWS = (
         (
             f"{SUPPLY}names_of_ours_are_told_exactly",
             f"{WHEELS}the_core_names_for_installation_what_the_plugins_declare",
-            "core/test_resolution.py::test_a_missing_plugin_is_named_with_the_line_that_installs_it",
+            "core/plugins/test_resolution.py::test_a_missing_plugin_is_named_with_the_line_that_installs_it",
         ),
         partly="reserving names is a matter of the package index",
     ),
@@ -363,8 +363,8 @@ ROWS = (
             "security/test_echoed_tokens.py::TestWhatAuthorizes::test_is_masked_when_it_is_fresh",
             "security/test_echoed_tokens.py::TestInTheMiddle::test_of_a_stream",
             "security/test_echoed_tokens.py::TestInTheMiddle::test_of_what_a_plugin_fails_with",
-            "core/http/test_concealment.py::test_every_form_is_masked",
-            "core/http/test_concealment.py::test_no_secret_is_left_whole",
+            "core/http/test_redaction.py::test_every_form_is_masked",
+            "core/http/test_redaction.py::test_no_secret_is_left_whole",
         ),
         partly="a value of fewer than 8 characters stays, since it may be everybody's word",
     ),
@@ -415,7 +415,7 @@ ROWS = (
             f"{CLAIMS}a_described_host_names_no_variable_of_another",
             f"{CLAIMS}a_described_host_is_not_that_of_another",
             f"{CLAIMS}no_provider_reads_a_variable_of_another",
-            "core/test_directory.py::test_a_variable_is_read_by_its_owner_alone",
+            "core/spec/test_directory.py::test_a_variable_is_read_by_its_owner_alone",
         ),
         partly="a plugin with code of its own can read the environment of its process by itself",
     ),
@@ -447,7 +447,7 @@ ROWS = (
         44,
         "No server puts escapes, lines or megabytes into a log: every text of an error is bounded, and is plain text",
         (
-            "core/test_errors.py::test_no_text_of_an_error_rules_a_terminal_or_fills_a_log",
+            "core/spec/test_errors.py::test_no_text_of_an_error_rules_a_terminal_or_fills_a_log",
             f"{ODD}what_an_error_says_is_fit_to_be_logged",
             f"{ODD}what_a_head_says_is_fit_to_be_logged",
             f"{ODD}no_more_of_an_error_is_read_than_anybody_reads",

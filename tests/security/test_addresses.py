@@ -48,8 +48,8 @@ def every_client() -> list[Client]:
     return list(CLIENTS.values())
 
 
-def request_of(llm: LLM, **wishes: Any) -> tuple[str, dict[str, str]]:
-    made = llm.build_request("hi", **wishes)
+def request_of(llm: LLM, **overrides: Any) -> tuple[str, dict[str, str]]:
+    made = llm.build_request("hi", **overrides)
     return made.url, {name: value for name, value in made.headers.items() if name != "idempotency-key"}
 
 
@@ -59,9 +59,9 @@ def test_no_wish_of_one_call_changes_where_it_goes(client: Client, option: str) 
     llm = client.llm(HOME)
     before = request_of(llm)
     for value in (EVIL, {"authorization": "evil", "host": "evil.test"}, True):
-        for wishes in ({option: value}, {"options": {client.provider or client.name: {option: value}}}):
+        for overrides in ({option: value}, {"options": {client.provider or client.name: {option: value}}}):
             try:
-                after = request_of(llm, **wishes)
+                after = request_of(llm, **overrides)
             except DragomanError:
                 continue
             assert after == before
@@ -117,7 +117,7 @@ def test_an_idempotency_key_is_no_credential() -> None:
 @pytest.mark.parametrize("client", every_client(), ids=lambda client: client.name)
 @pytest.mark.parametrize("model", NAMES)
 async def test_no_name_of_a_model_leaves_its_place(client: Client, model: str, loopback: LoopbackServer) -> None:
-    loopback.always(lambda received: Reply.json(client.tongue.whole("hi")))
+    loopback.always(lambda received: Reply.json(client.server_dialect.whole("hi")))
     config = client.config(loopback.url)
     config.model = model
     try:
@@ -168,7 +168,7 @@ async def test_a_request_says_nothing_of_this_machine(
     monkeypatch.setenv("HOME", str(tmp_path))
     netrc.rename(tmp_path / ".netrc")
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
-    loopback.always(Reply.json(CLIENTS["openai_compatible"].tongue.whole("hi"), headers={"set-cookie": "a=b"}))
+    loopback.always(Reply.json(CLIENTS["openai_compatible"].server_dialect.whole("hi"), headers={"set-cookie": "a=b"}))
     config = LLMConfig("local", provider="openai_compatible", api_base=loopback.url)
     async with LLM(config) as llm:
         for _ in range(2):

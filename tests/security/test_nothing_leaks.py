@@ -28,9 +28,9 @@ from dragoman import (
 )
 from dragoman.client.binding import bind
 from dragoman.spec import errors as kinds
-from dragoman.spec.secret import MASK, Discreet, masked
+from dragoman.spec.secret import MASK, RedactedDict, redact_secrets
 from dragoman.spec.serialization import to_dict
-from dragoman.testing.faults import FAULTS, TONGUES, FaultServer
+from dragoman.testing.faults import FAULTS, SERVER_DIALECTS, FaultServer
 from dragoman.testing.fixtures import faults
 from faults.clients import CLIENTS, Client, Outcome, ask, patient
 from security.searching import FORBIDDEN, KEY, leaks, pickled, told
@@ -54,13 +54,13 @@ def logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         assert not leaks(record.getMessage() + repr(vars(record)) + caplog.handler.format(record)), record
 
 
-def own(tongue: object) -> set[str]:
-    return {name for each in TONGUES if each is tongue for name in (*each.coded, *each.oddities)}
+def own(server_dialect: object) -> set[str]:
+    return {name for each in SERVER_DIALECTS if each is server_dialect for name in (*each.coded, *each.unusual_replies)}
 
 
 def befall(client: Client, *, streamed: bool) -> Iterator[str]:
     """Yield the faults that can befall a client."""
-    others = set[str]().union(*(own(tongue) for tongue in TONGUES)) - own(client.tongue)
+    others = set[str]().union(*(own(server_dialect) for server_dialect in SERVER_DIALECTS)) - own(client.server_dialect)
     for name, fault in FAULTS.items():
         if name not in others and (fault.streams if streamed else fault.replies):
             yield name
@@ -138,10 +138,10 @@ def vertex(**more: Any) -> LLMConfig:
     return LLMConfig(model="gemini-2.5-flash", provider="google", **given)
 
 
-def ask_once(config: LLMConfig, **wishes: Any) -> None:
+def ask_once(config: LLMConfig, **overrides: Any) -> None:
     with closing(SyncLLM(config)) as llm:
         patient(llm._llm, FakeClock())  # noqa: SLF001  # a configuration is data, and names no clock
-        llm.generate("hi", **wishes)
+        llm.generate("hi", **overrides)
 
 
 MISTAKES: dict[str, Callable[[], object]] = {
@@ -250,7 +250,10 @@ def test_copies_keep_the_key_and_show_none() -> None:
 @pytest.mark.parametrize("name", ["api_key", "headers", "azure_ad_token", "credentials", "fallbacks", "nested"])
 def test_no_pickle_holds_the_key(name: str, protocol: int) -> None:
     given = {"api_key": KEY, **FULL}[name]
-    for value in (LLMConfig(model="m", **{name: given}), Discreet({name: given}) if name != "api_key" else Secret(KEY)):
+    for value in (
+        LLMConfig(model="m", **{name: given}),
+        RedactedDict({name: given}) if name != "api_key" else Secret(KEY),
+    ):
         with pytest.raises(TypeError, match="not pickled"):
             pickle.dumps(value, protocol)
     harmless = LLMConfig(model="m", prompt_cache_key="x", max_tokens=5, headers={"x-team": "blue"})
@@ -283,9 +286,9 @@ async def test_an_answer_holds_no_key(faults: FaultServer) -> None:
 def test_a_mask_shows_nothing_of_the_key() -> None:
     for length in (1, 4, 8, 11, 12, 40, 200):
         secret = Secret("k" * length)
-        assert {str(secret), f"{secret}", json.loads(json.dumps(secret)), str(masked(secret))} == {MASK}
+        assert {str(secret), f"{secret}", json.loads(json.dumps(secret)), str(redact_secrets(secret))} == {MASK}
         assert len(str(secret)) == len(MASK)
-    assert masked((Secret("k"), ["x", {"token": None, "max_tokens": 5, "api_key": True}])) == (
+    assert redact_secrets((Secret("k"), ["x", {"token": None, "max_tokens": 5, "api_key": True}])) == (
         MASK,
         ["x", {"token": None, "max_tokens": 5, "api_key": True}],
     )

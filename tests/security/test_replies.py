@@ -70,7 +70,7 @@ def test_a_file_may_be_as_deep_as_it_likes(tmp_path: Path, depth: int, form: str
 
 
 def bodies(client: Client, deep: str) -> Iterator[tuple[str, int]]:
-    sound = client.tongue.whole("hi")
+    sound = client.server_dialect.whole("hi")
     yield deep, 200
     yield '{"error": ' + deep + "}", 400
     yield json.dumps({**sound, "more": 7}).replace('"more": 7', f'"more": {deep}'), 200
@@ -120,7 +120,7 @@ ADDRESSES = ("http://127.0.0.1:{port}/secret", "file:///etc/passwd", "ftp://127.
 @pytest.mark.parametrize("client", SPEAKERS, ids=lambda client: client.name)
 @pytest.mark.parametrize("address", ADDRESSES)
 async def test_no_address_in_a_message_is_fetched(loopback: LoopbackServer, client: Client, address: str) -> None:
-    loopback.always(Reply.json(client.tongue.whole("hi")))
+    loopback.always(Reply.json(client.server_dialect.whole("hi")))
     url = address.format(port=loopback.port)
     asked = Message("user", [Text(text=f"see {url}"), Media(source=Url(url=url), media_type="image/png")])
     async with client.llm(loopback.url) as llm:
@@ -137,7 +137,7 @@ async def test_no_address_in_a_message_is_fetched(loopback: LoopbackServer, clie
 async def test_a_path_in_a_message_stays_a_text(loopback: LoopbackServer, client: Client, tmp_path: Path) -> None:
     file = tmp_path / "secret.txt"
     file.write_text("pw4u")
-    loopback.always(Reply.json(client.tongue.whole("hi")))
+    loopback.always(Reply.json(client.server_dialect.whole("hi")))
     async with client.llm(loopback.url) as llm:
         with opened() as paths:
             await llm.generate([Message("user", f"{file} @{file} file://{file}")])
@@ -183,7 +183,7 @@ FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "execfile", "input",
 FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "yaml", "subprocess", "runpy", "code", "netrc", "xmlrpc"}
 APART = {
     "dragoman/cli/doctor.py": {"subprocess"},  # runs this interpreter, on names of installed distributions
-    "dragoman/http/recollection.py": {"marshal"},  # writes what it compares, and reads none of it
+    "dragoman/http/encoding_cache.py": {"marshal"},  # writes what it compares, and reads none of it
 }
 IMPORTERS = {  # what imports by a name, and where that name comes from
     "dragoman/_lazy.py": "a table of the package's own modules",
@@ -215,7 +215,7 @@ def test_no_source_can_run_what_arrives() -> None:
 
 
 def test_what_is_marshalled_is_never_read() -> None:
-    [source] = [tree for name, tree in trees() if name == "dragoman/http/recollection.py"]
+    [source] = [tree for name, tree in trees() if name == "dragoman/http/encoding_cache.py"]
     taken = [node for node in ast.walk(source) if isinstance(node, ast.ImportFrom) and node.module == "marshal"]
     assert [alias.name for node in taken for alias in node.names] == ["dumps"]
 

@@ -84,7 +84,7 @@ def serving(certificate: Path, version: ssl.TLSVersion | None = None) -> Iterato
 
 
 def answer_all(server: socket.socket, context: ssl.SSLContext, stopping: threading.Event) -> None:
-    body = json.dumps(CLIENTS["openai_compatible"].tongue.whole("safe")).encode()
+    body = json.dumps(CLIENTS["openai_compatible"].server_dialect.whole("safe")).encode()
     head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode()
     while not stopping.is_set():
         with suppress(OSError), server.accept()[0] as raw:

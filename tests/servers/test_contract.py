@@ -272,9 +272,9 @@ def llm(api: str, model: str = "gpt-4o", **settings: Any) -> LLM:
 
 def body_of(api: str, name: str, *, stream: bool) -> Any:
     messages, given = APIS[api][name]
-    wishes = dict(given)
-    model = wishes.pop("model", "gpt-4o")
-    prepared = llm(api, model).build_request(messages, stream=stream, **wishes)
+    overrides = dict(given)
+    model = overrides.pop("model", "gpt-4o")
+    prepared = llm(api, model).build_request(messages, stream=stream, **overrides)
     assert prepared.url.endswith(PATHS[api])
     return prepared.body
 

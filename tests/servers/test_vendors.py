@@ -46,8 +46,8 @@ def talker(server: LlamaServer, dialect: str, **options: Any) -> LLM:
     return LLM(LLMConfig(model=server.model, api_base=server.base, temperature=0, **key))
 
 
-async def collected(llm: LLM, messages: Any, **wishes: Any) -> tuple[str, Response]:
-    async with llm.stream(messages, **wishes) as stream:
+async def collected(llm: LLM, messages: Any, **overrides: Any) -> tuple[str, Response]:
+    async with llm.stream(messages, **overrides) as stream:
         text = "".join([event.text async for event in stream if isinstance(event, TextDelta)])
         return text, stream.response
 

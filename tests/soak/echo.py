@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dragoman.testing.faults.fault import Asked, sound
-from dragoman.testing.faults.tongues import tongue_of
+from dragoman.testing.faults.server_dialects import dialect_of
 from dragoman.testing.reply import Received, Script
 
 _MARK = re.compile(rb"\bmark-[\w-]+\b")
@@ -13,8 +13,8 @@ _MARK = re.compile(rb"\bmark-[\w-]+\b")
 
 def asked(request: Received) -> Asked:
     """Return what a request asks for, and in which dialect."""
-    tongue = tongue_of(request)
-    return Asked(tongue=tongue, streamed=tongue.is_streamed(request), request=request)
+    server_dialect = dialect_of(request)
+    return Asked(server_dialect=server_dialect, streamed=server_dialect.is_streamed(request), request=request)
 
 
 def mark_of(request: Received) -> str:

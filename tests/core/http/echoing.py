@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dragoman import LLM
 from dragoman.testing.faults import Asked
 from dragoman.testing.faults.fault import sound
-from dragoman.testing.faults.tongues import tongue_of
+from dragoman.testing.faults.server_dialects import dialect_of
 from dragoman.testing.reply import Received, Script, Step
 
 
@@ -73,8 +73,8 @@ def question_of(request: Received) -> str:
 
 
 def asked_for(request: Received) -> Asked:
-    tongue = tongue_of(request)
-    return Asked(tongue=tongue, streamed=tongue.is_streamed(request), request=request)
+    server_dialect = dialect_of(request)
+    return Asked(server_dialect=server_dialect, streamed=server_dialect.is_streamed(request), request=request)
 
 
 def echo(request: Received) -> Script:

@@ -38,7 +38,7 @@ class Raw:
 
 def answer(client: Client, status: str, *headers: str) -> Raw:
     """Return a whole answer under another status."""
-    body = json.dumps(client.tongue.whole("fine")).encode()
+    body = json.dumps(client.server_dialect.whole("fine")).encode()
     return raw(status, body, "content-type: application/json", *headers)
 
 

@@ -27,7 +27,7 @@ _DRESS = "test_a_sound_stream_in_unusual_dress_is_read"
 class TestLiteLLM(ProviderConformance):
     provider = "litellm"
     model = "openai/gpt-4o"
-    tongue = CHAT
+    server_dialect = CHAT
     known_failures = {
         "test_usage_that_is_not_reported_is_none": "LiteLLM counts tokens itself where a whole reply counts none",
         "test_the_reply_itself_is_kept": "LiteLLM hands over what it made of the reply",

@@ -70,13 +70,13 @@ async def test_two_hops_reach_real_inference(proxy: Proxy, llama_server: LlamaSe
 
 @pytest.mark.parametrize("streamed", [False, True])
 async def test_a_tool_call_comes_through_two_hops(proxy: Proxy, streamed: bool) -> None:  # noqa: FBT001
-    wishes: dict[str, Any] = {"tools": [WEATHER], "tool_choice": "required", "temperature": 0}
+    overrides: dict[str, Any] = {"tools": [WEATHER], "tool_choice": "required", "temperature": 0}
     async with ask(proxy, "tiny") as llm:
         if streamed:
-            async with llm.stream("Hello", **wishes) as stream:
+            async with llm.stream("Hello", **overrides) as stream:
                 response = await stream.collect()
         else:
-            response = await llm.generate("Hello", **wishes)
+            response = await llm.generate("Hello", **overrides)
     [call] = response.tool_calls
     assert call.name == "weather"
     assert isinstance(call.parse()["day"], int)

@@ -11,7 +11,7 @@ from dragoman.cli.inspect import origin
 from dragoman.cli.shadows import Finding, check_claims, check_manifests, check_spelled
 from dragoman.plugins.checks import check_spec, read_spec
 from dragoman.plugins.filter import NEVER, ONLY
-from dragoman.plugins.metadata import Announcement, normal, read_names
+from dragoman.plugins.metadata import Announcement, canonicalize_name, read_names
 from dragoman.plugins.registry import ALIASES, MODELS, PROVIDERS, Claim, Plugins
 from dragoman.spec.directory import yields
 from dragoman.spec.errors import PluginError
@@ -39,7 +39,7 @@ def check_names(registry: Plugins) -> Iterator[Finding]:
 def check_settings(registry: Plugins) -> Iterator[Finding]:
     """Find names in the settings that no installed distribution has, and say what is blocked."""
     there = sorted({record.distribution for record in registry.records()})
-    for setting, names in ((ONLY, registry.admission.only or ()), (NEVER, registry.admission.never)):
+    for setting, names in ((ONLY, registry.plugin_filter.only or ()), (NEVER, registry.plugin_filter.never)):
         for name in sorted(set(names) - {*there}):
             near = difflib.get_close_matches(name, there, n=1) or [each for each in there if each.endswith(f"-{name}")]
             mend = f"did you mean {near[0]}?" if near else f"installed are {', '.join(there) or 'none'}"
@@ -118,4 +118,4 @@ def _requirements(distribution: str) -> Iterator[tuple[str, tuple[str, ...], str
         found = re.match(r"\s*([\w.-]+)\s*(?:\[([^\]]*)\])?", wanted)
         if found:
             extras = tuple(extra.strip() for extra in (found.group(2) or "").split(","))
-            yield normal(found.group(1)), extras, marker.strip()
+            yield canonicalize_name(found.group(1)), extras, marker.strip()

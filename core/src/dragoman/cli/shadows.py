@@ -73,7 +73,7 @@ def check_claims(registry: Plugins) -> Iterator[Finding]:
         if takes:
             told = f"claims {what} {_shown(claim)}, which {verb} of {' and '.join(takes)}"
             mend = f"unless you trust it: {NEVER}={claim.distribution}"
-            standing = [each for each in takes if not registry.admission.blocks(each)]
+            standing = [each for each in takes if not registry.plugin_filter.blocks(each)]
             yield Finding(claim.distribution, told, mend, wrong=bool(standing))
 
 

@@ -39,7 +39,7 @@ from dragoman.spec.response import Adjustment, Attempt, Origin, Response
 from dragoman.spec.secret import credentials_in
 
 if TYPE_CHECKING:
-    from dragoman.client.stream_opening import OpenedStream
+    from dragoman.client.stream_opening import PeekedStream
     from dragoman.spec.events import Event
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
@@ -111,7 +111,7 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     budget = budget_of(f"{explanation.provider} {explanation.endpoint or ''}", retries)
     retry = RetryPolicy(retries=retries, budget=budget)
     plugins.extensions()
-    guarded = Guarded(provider, origin, retry, config.on_unsupported)
+    guarded = ManagedProvider(provider, origin, retry, config.on_unsupported)
     binding = Binding(
         provider=explanation.provider,
         model=explanation.model,
@@ -187,7 +187,7 @@ def _credentials(config: ProviderConfig, provider: Provider) -> tuple[str, ...]:
     )
 
 
-class Guarded:
+class ManagedProvider:
     """Call a provider as the core promises: fitted, retried and written down.
 
     Args:
@@ -250,13 +250,13 @@ class Guarded:
         """Stream the answer to a conversation."""
         return _Streaming(self, request, context)
 
-    async def open(self, request: ChatRequest, context: CallContext) -> OpenedStream:
+    async def open(self, request: ChatRequest, context: CallContext) -> PeekedStream:
         """Open a stream until its first event has arrived; the caller leaves its manager."""
         stream, adjustments, attempts = await self._tried(self._opened, request, context)
         stream.introduce(adjustments, self._named, attempts)
         return stream
 
-    def _opened(self, request: ChatRequest, context: CallContext) -> Awaitable[OpenedStream]:
+    def _opened(self, request: ChatRequest, context: CallContext) -> Awaitable[PeekedStream]:
         from dragoman.client.stream_opening import opened  # noqa: PLC0415  # events are not paid for by whole answers
 
         return opened(self._provider.stream(request, context))
@@ -348,9 +348,9 @@ class _Streaming:
     """Hold one stream open: a class, since a loop that ends closes generators in any order."""
 
     __slots__ = ("_context", "_guarded", "_opened", "_request")
-    _opened: OpenedStream
+    _opened: PeekedStream
 
-    def __init__(self, guarded: Guarded, request: ChatRequest, context: CallContext) -> None:
+    def __init__(self, guarded: ManagedProvider, request: ChatRequest, context: CallContext) -> None:
         self._guarded = guarded
         self._request = request
         self._context = context
@@ -380,4 +380,4 @@ def _is_default(request: ChatRequest | CompletionRequest, name: str) -> bool:
     return name in SETTINGS and name not in settings.explicit and getattr(settings, name) is not None
 
 
-__all__ = ["Bound", "Guarded", "bind"]
+__all__ = ["Bound", "ManagedProvider", "bind"]

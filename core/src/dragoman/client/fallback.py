@@ -51,7 +51,7 @@ def fallback_config(config: LLMConfig, other: str | Mapping[str, Any] | LLMConfi
     return kept
 
 
-def told(answer: T, asked: str | None, sent: str | None, error: DragomanError) -> T:
+def record_fallback(answer: T, asked: str | None, sent: str | None, error: DragomanError) -> T:
     """Write down on a whole answer that another model gave it; a stream tells by its origin."""
     if not isinstance(answer, Response):
         return answer

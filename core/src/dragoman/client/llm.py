@@ -11,26 +11,26 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from dragoman.client.binding import Bound, bind
-from dragoman.client.fallback import FALL_BACK, fallback_config, may_fall_back, model_of, told
+from dragoman.client.fallback import FALL_BACK, fallback_config, may_fall_back, model_of, record_fallback
 from dragoman.client.lifetime import Call, HeldStream, OpeningStream, Uses
-from dragoman.client.request_builder import Asking, Conversation, read_texts
+from dragoman.client.request_builder import Conversation, RequestBuilder, read_texts
 from dragoman.plugins.descriptors import exhausted
 from dragoman.plugins.resolution import EMBEDDED, Explanation, explain
+from dragoman.spec.argument_checks import copied, is_same
 from dragoman.spec.config import LLMConfig, configuration
 from dragoman.spec.errors import ConfigurationError
-from dragoman.spec.given import copied, is_same
 from dragoman.spec.message import Message
 from dragoman.spec.provider import CountsTokens, Embeddings, Embeds, ListsModels, ModelInfo, Prepared, Prepares
 from dragoman.spec.request import SETTINGS
 from dragoman.spec.response import Response, Usage
-from dragoman.spec.secret import Discreet
+from dragoman.spec.secret import RedactedDict
 
 if TYPE_CHECKING:
     from dragoman.client.stream import EventStream
 
 T = TypeVar("T")
-_Ask: TypeAlias = "Callable[[LLM, Bound, Asking, Any, Mapping[str, Any]], Awaitable[T]]"
-"""Ask what is bound a question with some wishes."""
+_Ask: TypeAlias = "Callable[[LLM, Bound, RequestBuilder, Any, Mapping[str, Any]], Awaitable[T]]"
+"""Ask what is bound a question with some overrides."""
 
 _NOT_BOUND = frozenset({*SETTINGS, "fallbacks"})
 """Keyword arguments of a configuration that no binding depends on."""
@@ -60,7 +60,7 @@ class LLM:
         finally:
             del config, fields  # a traceback that shows locals shows those of this frame
         self._bound: Bound | None = None
-        self._asking: Asking | None = None
+        self._builder: RequestBuilder | None = None
         self._seen: tuple[LLMConfig, int, dict[str, Any]] | None = None
         self._bound_to: tuple[object, ...] = ()
         self._is_used = False
@@ -139,12 +139,14 @@ class LLM:
 
         """
 
-        async def ask(_: LLM, bound: Bound, asking: Asking, question: Conversation, wishes: Mapping[str, Any]) -> T:
+        async def ask(
+            _: LLM, bound: Bound, builder: RequestBuilder, question: Conversation, overrides: Mapping[str, Any]
+        ) -> T:
             from dragoman.client.extraction import Extraction  # noqa: PLC0415  # cattrs is not paid for at import
 
             extraction = Extraction.of(kind, bound.provider.capabilities(bound.explanation.model))
-            request = extraction.ask(asking.chat(question, wishes))
-            return extraction.read(await bound.chat(request, asking.context(wishes)), kind)
+            request = extraction.ask(builder.chat(question, overrides))
+            return extraction.read(await bound.chat(request, builder.context(overrides)), kind)
 
         return await self._first_that_answers(ask, messages, kwargs)
 
@@ -157,11 +159,11 @@ class LLM:
         """
 
         def ask(
-            _: LLM, bound: Bound, asking: Asking, __: None, ___: Mapping[str, Any]
+            _: LLM, bound: Bound, builder: RequestBuilder, __: None, ___: Mapping[str, Any]
         ) -> Awaitable[Sequence[ModelInfo]]:
             if not isinstance(bound.provider, ListsModels):
                 raise bound.cannot("list models")
-            return bound.call(bound.provider.models, asking.context({}))
+            return bound.call(bound.provider.models, builder.context({}))
 
         return await self._asked(ask, None, {})
 
@@ -173,11 +175,13 @@ class LLM:
 
         """
 
-        def ask(_: LLM, bound: Bound, asking: Asking, question: Any, wishes: Mapping[str, Any]) -> Awaitable[Usage]:
+        def ask(
+            _: LLM, bound: Bound, builder: RequestBuilder, question: Any, overrides: Mapping[str, Any]
+        ) -> Awaitable[Usage]:
             if not isinstance(bound.provider, CountsTokens):
                 raise bound.cannot("count tokens")
-            provider, request = bound.provider, asking.chat(question, wishes)
-            return bound.call(lambda context: provider.count_tokens(request, context), asking.context(wishes))
+            provider, request = bound.provider, builder.chat(question, overrides)
+            return bound.call(lambda context: provider.count_tokens(request, context), builder.context(overrides))
 
         return await self._asked(ask, messages, kwargs)
 
@@ -190,11 +194,13 @@ class LLM:
 
         """
 
-        def ask(_: LLM, bound: Bound, asking: Asking, given: Any, own: Mapping[str, Any]) -> Awaitable[Embeddings]:
+        def ask(
+            _: LLM, bound: Bound, builder: RequestBuilder, given: Any, own: Mapping[str, Any]
+        ) -> Awaitable[Embeddings]:
             if not isinstance(bound.provider, Embeds):
                 raise bound.cannot("make embeddings")
             provider, model, each = bound.provider, bound.explanation.model, read_texts(given)
-            return bound.call(lambda context: provider.embed(model, each, own, context), asking.context({}))
+            return bound.call(lambda context: provider.embed(model, each, own, context), builder.context({}))
 
         return await self._asked(ask, texts, options)
 
@@ -206,11 +212,11 @@ class LLM:
             InvalidRequestError: for a wish of the wrong type.
 
         """
-        bound, asking = self._ready()
+        bound, builder = self._ready()
         if not isinstance(bound.provider, Prepares):
             raise bound.cannot("show a request")
-        policy = asking.context(kwargs).on_unsupported or self.config.on_unsupported
-        request, _ = bound.fit(asking.chat(messages, kwargs), policy)
+        policy = builder.context(kwargs).on_unsupported or self.config.on_unsupported
+        request, _ = bound.fit(builder.chat(messages, kwargs), policy)
         return bound.provider.prepare(request, stream=stream)
 
     def explain(self) -> Explanation:
@@ -254,33 +260,33 @@ class LLM:
         """Pickle the configuration alone; one that holds a key is not pickled."""
         return (type(self), (self.config,))
 
-    def _ready(self) -> tuple[Bound, Asking]:
+    def _ready(self) -> tuple[Bound, RequestBuilder]:
         """Return what is bound, anew as far as the configuration has changed."""
-        config, bound, asking, seen = self.config, self._bound, self._asking, self._seen
-        if bound is None or asking is None or seen is None:
+        config, bound, builder, seen = self.config, self._bound, self._builder, self._seen
+        if bound is None or builder is None or seen is None:
             return self._renewed(config)
         if seen[0] is config and seen[1] == config.revision and is_same(seen[2], config.kwargs):
-            return bound, asking
+            return bound, builder
         return self._renewed(config)
 
-    def _renewed(self, config: LLMConfig) -> tuple[Bound, Asking]:
+    def _renewed(self, config: LLMConfig) -> tuple[Bound, RequestBuilder]:
         """Bind a configuration that has changed; a binding that does not depend on the change stays."""
         if not isinstance(config, LLMConfig):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
             message = f"config is an LLMConfig, not {type(config).__name__}"
             raise ConfigurationError(message)
         config.check()
-        kwargs: dict[str, Any] = Discreet(copied(config.kwargs, "kwargs"))
-        needed = Discreet({name: value for name, value in kwargs.items() if name not in _NOT_BOUND})
+        kwargs: dict[str, Any] = RedactedDict(copied(config.kwargs, "kwargs"))
+        needed = RedactedDict({name: value for name, value in kwargs.items() if name not in _NOT_BOUND})
         bound_to = (config.model, config.api_key, config.api_base, needed)
         bound = self._bound
         if bound is None or not is_same(self._bound_to, bound_to):
             bound = self._replaced_by(bind(config))
             self._bound_to = bound_to
-        asking = self._asking = Asking.of(
+        builder = self._builder = RequestBuilder.of(
             config, provider=bound.explanation.provider, model=bound.explanation.model, timeouts=bound.timeouts
         )
         self._seen = (config, config.revision, kwargs)
-        return bound, asking
+        return bound, builder
 
     def _replaced_by(self, bound: Bound) -> Bound:
         """Use *bound* from now on, and no longer what was bound before."""
@@ -292,25 +298,31 @@ class LLM:
             print("dragoman: no model is configured; the embedded echo answers", file=sys.stderr)  # noqa: T201
         return bound
 
-    def _complete(self, bound: Bound, asking: Asking, prompt: Any, wishes: Mapping[str, Any]) -> Awaitable[Response]:
-        return bound.completion(asking.completion(prompt, wishes), asking.context(wishes))
+    def _complete(
+        self, bound: Bound, builder: RequestBuilder, prompt: Any, overrides: Mapping[str, Any]
+    ) -> Awaitable[Response]:
+        return bound.completion(builder.completion(prompt, overrides), builder.context(overrides))
 
-    def _chat(self, bound: Bound, asking: Asking, question: Any, wishes: Mapping[str, Any]) -> Awaitable[Response]:
-        return bound.chat(asking.chat(question, wishes), asking.context(wishes))
+    def _chat(
+        self, bound: Bound, builder: RequestBuilder, question: Any, overrides: Mapping[str, Any]
+    ) -> Awaitable[Response]:
+        return bound.chat(builder.chat(question, overrides), builder.context(overrides))
 
-    def _open(self, bound: Bound, asking: Asking, question: Any, wishes: Mapping[str, Any]) -> Awaitable[EventStream]:
+    def _open(
+        self, bound: Bound, builder: RequestBuilder, question: Any, overrides: Mapping[str, Any]
+    ) -> Awaitable[EventStream]:
         from dragoman.client.stream import EventStream  # noqa: PLC0415  # not paid for by whole answers
 
-        stream = bound.stream(asking.chat(question, wishes), asking.context(wishes))
+        stream = bound.stream(builder.chat(question, overrides), builder.context(overrides))
         return EventStream(HeldStream(self._uses, bound, stream)).__aenter__()
 
-    async def _asked(self, ask: _Ask[T], question: Any, wishes: Mapping[str, Any]) -> T:
+    async def _asked(self, ask: _Ask[T], question: Any, overrides: Mapping[str, Any]) -> T:
         """Ask this model alone."""
         try:
-            bound, asking = self._ready()
+            bound, builder = self._ready()
             self._is_used = True
             with Call(self._uses, bound):
-                return await ask(self, bound, asking, question, wishes)
+                return await ask(self, bound, builder, question, overrides)
         except OSError as error:
             if failure := exhausted(error):
                 raise failure from error
@@ -319,17 +331,17 @@ class LLM:
             if self._retired:
                 await self._uses.close_retired()
 
-    def _first_that_answers(self, ask: _Ask[T], question: Any, wishes: Mapping[str, Any]) -> Awaitable[T]:
+    def _first_that_answers(self, ask: _Ask[T], question: Any, overrides: Mapping[str, Any]) -> Awaitable[T]:
         """Ask this model, and those to fall back to where it cannot answer."""
         config: Any = self.config  # callers without a type checker: what is none is refused where it is bound
         if not isinstance(config, LLMConfig) or not config.kwargs.get("fallbacks"):
-            return self._asked(ask, question, wishes)
-        return self._falling_back(ask, question, wishes)
+            return self._asked(ask, question, overrides)
+        return self._falling_back(ask, question, overrides)
 
-    async def _falling_back(self, ask: _Ask[T], question: Any, wishes: Mapping[str, Any]) -> T:
+    async def _falling_back(self, ask: _Ask[T], question: Any, overrides: Mapping[str, Any]) -> T:
         with Call(self._uses, None):
             try:
-                return await self._asked(ask, question, wishes)
+                return await self._asked(ask, question, overrides)
             except FALL_BACK as error:
                 if not may_fall_back(error):
                     raise
@@ -337,12 +349,12 @@ class LLM:
             for place, fallback in enumerate(self.config.kwargs["fallbacks"]):
                 try:
                     other = self._other(place, fallback)
-                    answer = await other._asked(ask, question, wishes)  # noqa: SLF001  # this class's own
+                    answer = await other._asked(ask, question, overrides)  # noqa: SLF001  # this class's own
                 except (*FALL_BACK, ConfigurationError) as error:
                     error.__context__ = None
                     first.add_note(f"the fallback {model_of(fallback)!r} failed too: {error}")
                 else:
-                    return told(answer, self.config.model, other.config.model, first)
+                    return record_fallback(answer, self.config.model, other.config.model, first)
             raise first
 
     def _other(self, place: int, fallback: str | Mapping[str, Any] | LLMConfig) -> LLM:
@@ -399,11 +411,11 @@ class StreamingLLM(AsyncLLM):
         """
         return self._text(messages, kwargs)
 
-    async def _text(self, question: Conversation, wishes: Mapping[str, Any]) -> AsyncGenerator[str, None]:
+    async def _text(self, question: Conversation, overrides: Mapping[str, Any]) -> AsyncGenerator[str, None]:
         """Be the one generator of a stream: a loop that ends closes generators in any order."""
         from dragoman.spec.events import TextDelta  # noqa: PLC0415  # not paid for by whole answers
 
-        async with self.stream(question, **wishes) as stream:
+        async with self.stream(question, **overrides) as stream:
             async for event in stream:
                 if type(event) is TextDelta and event.text:
                     yield event.text

@@ -9,11 +9,11 @@ import attrs
 from attrs import frozen
 
 from dragoman.spec._value import Value
+from dragoman.spec.argument_checks import copied, is_iterable, no_seconds, plain_text, seconds, shown
 from dragoman.spec.capabilities import Policy
 from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
 from dragoman.spec.config_rules import is_policy, no_policy
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.given import copied, is_iterable, no_seconds, plain_text, seconds, shown
 from dragoman.spec.message import Message
 from dragoman.spec.provider import CallContext, Clock, SystemClock, Timeouts
 from dragoman.spec.request import (
@@ -43,7 +43,7 @@ _CLOCK = SystemClock()
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Asking(Value):
+class RequestBuilder(Value):
     """Make requests for one bound model.
 
     Args:
@@ -64,7 +64,7 @@ class Asking(Value):
     clock: Clock = _CLOCK
 
     @classmethod
-    def of(cls, config: LLMConfig, *, provider: str, model: str, timeouts: Timeouts) -> Asking:
+    def of(cls, config: LLMConfig, *, provider: str, model: str, timeouts: Timeouts) -> RequestBuilder:
         """Take the starting point from a configuration."""
         options = config.provider_options()
         return cls(
@@ -75,7 +75,7 @@ class Asking(Value):
             timeouts=timeouts,
         )
 
-    def chat(self, conversation: Conversation, wishes: Mapping[str, Any]) -> ChatRequest:
+    def chat(self, conversation: Conversation, overrides: Mapping[str, Any]) -> ChatRequest:
         """Return the request to go on with a conversation.
 
         Raises:
@@ -83,66 +83,66 @@ class Asking(Value):
 
         """
         messages = read_conversation(conversation)
-        if not wishes:
+        if not overrides:
             return ChatRequest(model=self.model, messages=messages, settings=self.settings, options=self.options)
         return ChatRequest(
             model=self.model,
             messages=messages,
-            settings=self._settings(wishes),
-            tools=_tools(wishes.get("tools")),
-            tool_choice=AUTO if wishes.get("tool_choice") is None else ToolChoice.of(wishes["tool_choice"]),
-            output=_output(wishes.get("output")),
-            options=self._options(wishes, {"tools", "tool_choice", "output"}),
-            headers=_headers(wishes),
+            settings=self._settings(overrides),
+            tools=_tools(overrides.get("tools")),
+            tool_choice=AUTO if overrides.get("tool_choice") is None else ToolChoice.of(overrides["tool_choice"]),
+            output=_output(overrides.get("output")),
+            options=self._options(overrides, {"tools", "tool_choice", "output"}),
+            headers=_headers(overrides),
         )
 
-    def completion(self, prompt: str, wishes: Mapping[str, Any]) -> CompletionRequest:
+    def completion(self, prompt: str, overrides: Mapping[str, Any]) -> CompletionRequest:
         """Return the request to go on from a prompt.
 
         Raises:
             InvalidRequestError: for an empty prompt or a wish of the wrong type.
 
         """
-        if not wishes:
+        if not overrides:
             return CompletionRequest(model=self.model, prompt=prompt, settings=self.settings, options=self.options)
         return CompletionRequest(
             model=self.model,
             prompt=prompt,
-            suffix=wishes.get("suffix"),
-            settings=self._settings(wishes),
-            options=self._options(wishes, {"suffix"}),
-            headers=_headers(wishes),
+            suffix=overrides.get("suffix"),
+            settings=self._settings(overrides),
+            options=self._options(overrides, {"suffix"}),
+            headers=_headers(overrides),
         )
 
-    def context(self, wishes: Mapping[str, Any]) -> CallContext:
+    def context(self, overrides: Mapping[str, Any]) -> CallContext:
         """Return the context of a call that begins now."""
         timeouts = self.timeouts
-        limit = wishes.get("timeout")
+        limit = overrides.get("timeout")
         if limit is not None:
             total = seconds(limit)
             if total is None:
                 raise InvalidRequestError(no_seconds("timeout", limit), parameter="timeout")
             timeouts = attrs.evolve(timeouts, total=total)
-        policy: Policy | None = wishes.get("on_unsupported")
+        policy: Policy | None = overrides.get("on_unsupported")
         if policy is not None and not is_policy(policy):
             raise InvalidRequestError(no_policy(policy), parameter="on_unsupported")
         deadline = None if timeouts.total is None else self.clock.monotonic() + timeouts.total
         return CallContext(timeouts=timeouts, deadline=deadline, clock=self.clock, on_unsupported=policy)
 
-    def _settings(self, wishes: Mapping[str, Any]) -> Settings:
-        given = {name: value for name, value in wishes.items() if name in _SETTINGS}
+    def _settings(self, overrides: Mapping[str, Any]) -> Settings:
+        given = {name: value for name, value in overrides.items() if name in _SETTINGS}
         if not given:
             return self.settings
         return attrs.evolve(self.settings, **given, explicit=self.settings.explicit | frozenset(given))
 
-    def _options(self, wishes: Mapping[str, Any], known: set[str]) -> Options:
-        for name in wishes:
+    def _options(self, overrides: Mapping[str, Any], known: set[str]) -> Options:
+        for name in overrides:
             if name in _NOT_PER_CALL:
                 message = f"{name!r} belongs to LLMConfig, not to one call; make another LLM for it"
                 raise InvalidRequestError(message, parameter=name)
         known |= {"options", "headers", "timeout", "on_unsupported"}
-        own = {name: value for name, value in wishes.items() if name not in known and name not in _SETTINGS}
-        shared = _shared(wishes.get("options"))
+        own = {name: value for name, value in overrides.items() if name not in known and name not in _SETTINGS}
+        shared = _shared(overrides.get("options"))
         if not own and not shared:
             return self.options
         for name, value in own.items():
@@ -224,8 +224,8 @@ def _output(output: Any) -> OutputFormat:
     return OutputFormat("json_schema", schema=json_schema(output), name=getattr(output, "__name__", "answer"))
 
 
-def _headers(wishes: Mapping[str, Any]) -> Mapping[str, str]:
-    headers: Any = wishes.get("headers")
+def _headers(overrides: Mapping[str, Any]) -> Mapping[str, str]:
+    headers: Any = overrides.get("headers")
     if headers is None:
         return {}
     if not isinstance(headers, Mapping):

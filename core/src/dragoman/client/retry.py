@@ -15,9 +15,9 @@ from attrs import field, frozen
 
 from dragoman.client.retry_budget import RetryBudget
 from dragoman.spec._value import Value
+from dragoman.spec.argument_checks import MAX_SECONDS, plain_number, shown
 from dragoman.spec.config_rules import MOST_RETRIES
 from dragoman.spec.errors import ConfigurationError, DragomanError, RequestTimeoutError
-from dragoman.spec.given import MAX_SECONDS, plain_number, shown
 from dragoman.spec.provider import CallContext, new_call_id
 from dragoman.spec.response import Attempt
 

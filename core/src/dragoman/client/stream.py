@@ -142,7 +142,7 @@ class EventStream:
 
     def _sign(self, error: DragomanError) -> None:
         if self._assembler is not None:
-            self._assembler.sign(error)
+            self._assembler.annotate(error)
 
     def _finish(self) -> list[Event]:
         assert self._assembler is not None  # noqa: S101  # the end comes after the beginning

@@ -13,7 +13,7 @@ from dragoman.spec.response import Adjustment, Attempt, Origin
 _OPENING = (StreamStart, Ping, UsageSnapshot)
 
 
-class OpenedStream:
+class PeekedStream:
     """Iterate over a provider's stream whose first event has arrived.
 
     Args:
@@ -56,7 +56,7 @@ class OpenedStream:
         told = changed(start, adjustments=known, origin=named(start.origin), attempts=attempts)
         first.insert(0, told)
 
-    def __aiter__(self) -> OpenedStream:
+    def __aiter__(self) -> PeekedStream:
         return self
 
     def __anext__(self) -> Awaitable[Event]:
@@ -66,7 +66,7 @@ class OpenedStream:
         return self.first.pop(0)
 
 
-async def opened(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> OpenedStream:
+async def opened(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> PeekedStream:
     """Enter a provider's stream and wait for its first real event, up to which a failure may be tried again.
 
     Args:
@@ -85,7 +85,7 @@ async def opened(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> 
         if isinstance(error, StreamInterruptedError):
             error.retryable = True  # nothing was delivered yet
         raise
-    return OpenedStream(manager, events, first)
+    return PeekedStream(manager, events, first)
 
 
 def _is_opening(event: Event) -> bool:

@@ -39,8 +39,8 @@ class StreamDecoder(Protocol):
 class Dialect(Protocol):
     """Translate, without any socket, clock or environment.
 
-    An attribute ``speaks`` may name the API, as ``--dragoman-tongue`` does (``"chat"``): the conformance suite then
-    finds the server for it by itself.
+    An attribute ``speaks`` may name the API, as ``--dragoman-server-dialect`` does, such as ``"chat"``: the
+    conformance suite then finds the server for it by itself.
     """
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:

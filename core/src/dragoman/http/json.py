@@ -16,8 +16,8 @@ from typing import Any, cast
 import orjson
 
 from dragoman.spec._json_depth import MAX_DEPTH, is_too_deep
+from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError, ProtocolError, ResponseTooLargeError
-from dragoman.spec.given import shown
 
 EXCERPT = 500
 """How many characters of a reply an error shows."""

@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
+from dragoman.spec.argument_checks import copied
 from dragoman.spec.config import CORE_OPTIONS
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.given import copied
 from dragoman.spec.request import SETTINGS, ChatRequest, CompletionRequest
 
 T = TypeVar("T")

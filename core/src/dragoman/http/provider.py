@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from dragoman.http.concealment import conceal
 from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, as_secrets, checked_headers
 from dragoman.http.header_text import header_text
 from dragoman.http.json import loads
+from dragoman.http.redaction import redact_error
 from dragoman.http.status import is_good
 from dragoman.http.transport.transport import MAX_REPLY_BYTES, AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest
@@ -144,7 +144,7 @@ class HttpProvider:
         try:
             reply = await exchange.__aenter__()
         except DragomanError as error:
-            conceal(error, asked.headers)
+            redact_error(error, asked.headers)
             raise
         sign = partial(self._sign_stream, reply, asked.headers)
         first = more = b""
@@ -189,7 +189,7 @@ class HttpProvider:
         try:
             reply = await self.transport.send(addressed, context)
         except DragomanError as error:
-            conceal(error, addressed.headers)
+            redact_error(error, addressed.headers)
             raise
         if reply.sent is None:
             reply = attrs.evolve(reply, sent=addressed.headers)
@@ -290,10 +290,10 @@ class HttpProvider:
             reply = attrs.evolve(reply, body=reply.body[:_LONGEST_ERROR])
         error = self.dialect.error(reply)
         error.body = error.body or reply.excerpt
-        self.sign(error, reply.headers, reply.status, reply.sent)
+        self.annotate(error, reply.headers, reply.status, reply.sent)
         return error
 
-    def sign(
+    def annotate(
         self,
         error: DragomanError,
         headers: Mapping[str, str],
@@ -313,16 +313,16 @@ class HttpProvider:
         error.request_id = error.request_id or _request_id(headers)
         error.status = error.status or status
         error.headers = error.headers or self._keep(headers)
-        conceal(error, self._headers if sent is None else sent)
+        redact_error(error, self._headers if sent is None else sent)
 
     def _blame(
         self, error: BaseException, headers: Mapping[str, str], status: int | None, sent: Mapping[str, str] | None
     ) -> None:
         """Sign an error of ours; in one of a plugin's own code, conceal the credentials of the request alone."""
         if isinstance(error, DragomanError):
-            self.sign(error, headers, status, sent)
+            self.annotate(error, headers, status, sent)
         else:
-            conceal(error, self._headers if sent is None else sent)
+            redact_error(error, self._headers if sent is None else sent)
 
     def _sign_stream(self, reply: HttpStream, sent: Mapping[str, str], error: BaseException) -> None:
         self._blame(error, reply.headers, None, getattr(reply, "sent", sent))

@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from dragoman.http.concealment import conceal
 from dragoman.http.json import EXCERPT, loads
+from dragoman.http.redaction import redact_error
 from dragoman.spec._value import Value
 from dragoman.spec.errors import ProtocolError
 from dragoman.spec.plain_text import printable
@@ -76,5 +76,5 @@ class HttpReply(Value):
         try:
             return loads(self.body)
         except ProtocolError as error:
-            conceal(error, self.sent or {})
+            redact_error(error, self.sent or {})
             raise

@@ -17,7 +17,7 @@ from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Response, Usage
 
 
-class EarlierProvider:
+class DowngradingProvider:
     """Hand each request to a provider in words that it knows, and record what that changed.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from dragoman.plugins.metadata import normal
+from dragoman.plugins.metadata import canonicalize_name
 from dragoman.spec._value import Value
 
 ONLY = "DRAGOMAN_PLUGINS"
@@ -16,7 +16,7 @@ _OFF = frozenset({"", "0", "false", "no", "off"})
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Admission(Value):
+class PluginFilter(Value):
     """Say which distributions may be used.
 
     Args:
@@ -29,7 +29,7 @@ class Admission(Value):
     never: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, environ: Mapping[str, str]) -> Admission:
+    def of(cls, environ: Mapping[str, str]) -> PluginFilter:
         """Read ``DRAGOMAN_PLUGINS`` (only these), ``DRAGOMAN_DISABLE_PLUGINS`` (not these), comma-separated lists.
 
         With ``DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD=1``, none is allowed that the first does not name.
@@ -44,4 +44,4 @@ class Admission(Value):
 
 
 def _names(text: str) -> frozenset[str]:
-    return frozenset(normal(name.strip()) for name in text.split(",") if name.strip())
+    return frozenset(canonicalize_name(name.strip()) for name in text.split(",") if name.strip())

@@ -11,7 +11,7 @@ from dragoman.spec.errors import DragomanError, PluginError, PluginLoadError
 _T = TypeVar("_T")
 
 
-def guarded(claim: Claim, action: Callable[[], _T]) -> _T:
+def run_plugin_code(claim: Claim, action: Callable[[], _T]) -> _T:
     """Run a plugin's own code.
 
     Raises:
@@ -24,11 +24,11 @@ def guarded(claim: Claim, action: Callable[[], _T]) -> _T:
     except (DragomanError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        message = f"the plugin {claim.name!r} of {claim.distribution} failed: {told(error)}"
+        message = f"the plugin {claim.name!r} of {claim.distribution} failed: {describe_error(error)}"
         raise PluginLoadError(message, provider=claim.name) from error
 
 
-def told(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return kind and message of *error*."""
     return f"{type(error).__name__}: {error}"
 
@@ -48,7 +48,7 @@ def raise_for_hook(hook: str, error: BaseException) -> NoReturn:
     """
     if isinstance(error, PluginError):
         raise error
-    message = f"the hook {hook} failed: {told(error)}"
+    message = f"the hook {hook} failed: {describe_error(error)}"
     raise PluginError(message) from error
 
 
@@ -56,7 +56,7 @@ def left_out(claim: Claim, hook: str, error: BaseException) -> PluginError:
     """Return the diagnosis of an extension that broke *hook*, and log it."""
     import logging  # noqa: PLC0415  # not paid for by those whose plugins work
 
-    message = f"the plugin {claim.name!r} of {claim.distribution} is left out: {hook}: {told(error)}"
+    message = f"the plugin {claim.name!r} of {claim.distribution} is left out: {hook}: {describe_error(error)}"
     broken = PluginError(message, provider=claim.name)
     logging.getLogger("dragoman").warning("%s", broken.message)
     broken.__cause__ = error

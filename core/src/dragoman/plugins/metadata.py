@@ -119,7 +119,7 @@ def read_names() -> frozenset[str]:
     return frozenset(name for name, _, _ in _distributions())
 
 
-def normal(name: str) -> str:
+def canonicalize_name(name: str) -> str:
     """Return the name of a distribution in the form in which names are compared.
 
     See https://packaging.python.org/en/latest/specifications/name-normalization/.
@@ -152,7 +152,7 @@ def _on_path(entry: str) -> Iterator[tuple[str, str, _Files]]:
     for child in children:
         if child.endswith(_KINDS):
             folder = os.path.join(entry or os.curdir, child)  # noqa: PTH118  # as above
-            yield normal(child.rpartition(".")[0].partition("-")[0]), folder, _Folder(folder)
+            yield canonicalize_name(child.rpartition(".")[0].partition("-")[0]), folder, _Folder(folder)
 
 
 def _found_by(finder: Any, path: list[str] | None) -> Iterator[tuple[str, str, _Files]]:
@@ -163,7 +163,7 @@ def _found_by(finder: Any, path: list[str] | None) -> Iterator[tuple[str, str, _
     found: Iterable[Distribution] = finder.find_distributions(context)
     for distribution in found:
         head = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
-        yield normal(_header(head, "Name")), "", distribution
+        yield canonicalize_name(_header(head, "Name")), "", distribution
 
 
 def _announcement(name: str, folder: str, files: _Files, text: str) -> Announcement:
@@ -173,10 +173,10 @@ def _announcement(name: str, folder: str, files: _Files, text: str) -> Announcem
     if not stated or not version:
         problems.append("its metadata has no name or no version, or cannot be read")
         version = version or _version_of(folder)
-    if folder and stated and normal(stated) != name:
+    if folder and stated and canonicalize_name(stated) != name:
         problems.append(f"its metadata calls it {stated!r}")
         stated = name  # the installer's word, which another's name in a file does not change
-    claim = partial(Claim, distribution=normal(stated or name), version=version)
+    claim = partial(Claim, distribution=canonicalize_name(stated or name), version=version)
     entries = tuple(islice(_entries(text, problems), _MOST + 1))
     if len(entries) > _MOST or len(text) >= _LONGEST:
         problems.append(f"it has more than {_MOST} entries, so that none of them is taken")
@@ -185,7 +185,11 @@ def _announcement(name: str, folder: str, files: _Files, text: str) -> Announcem
     if "\ufffd" in text:
         problems.append("entry_points.txt is not written in UTF-8")
     return Announcement(
-        distribution=normal(stated or name), version=version, folder=folder, claims=claims, problems=tuple(problems)
+        distribution=canonicalize_name(stated or name),
+        version=version,
+        folder=folder,
+        claims=claims,
+        problems=tuple(problems),
     )
 
 
@@ -227,7 +231,7 @@ __all__ = [
     "TEMPLATES",
     "Announcement",
     "Claim",
-    "normal",
+    "canonicalize_name",
     "read_announcements",
     "read_claims",
     "read_names",

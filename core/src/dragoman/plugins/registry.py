@@ -20,9 +20,9 @@ import pluggy
 
 from dragoman.plugins.checks import check_call, check_commands, check_hooks, check_provider, check_spec, read_spec
 from dragoman.plugins.descriptors import require_descriptors
-from dragoman.plugins.filter import NEVER, Admission
+from dragoman.plugins.filter import NEVER, PluginFilter
 from dragoman.plugins.hook_calls import Tagged
-from dragoman.plugins.isolation import guarded, is_meant, left_out, raise_for_hook
+from dragoman.plugins.isolation import is_meant, left_out, raise_for_hook, run_plugin_code
 from dragoman.plugins.metadata import ALIASES, EXTENSIONS, GROUPS, HOSTS, MODELS, PROVIDERS, SPECS, Claim, read_claims
 from dragoman.plugins.record import PluginRecord, State
 from dragoman.plugins.spelling import misspelled
@@ -62,7 +62,7 @@ class Plugins:
         *,
         spec: str = SPEC,
     ) -> None:
-        self.admission = Admission.of(os.environ if environ is None else environ)
+        self.plugin_filter = PluginFilter.of(os.environ if environ is None else environ)
         self._spec = spec
         everything = tuple(read_claims() if claims is None else claims)
         self._stated = {
@@ -74,7 +74,7 @@ class Plugins:
         self.refused = tuple((claim, why) for claim in known if (why := misspelled(claim)))
         refused = {claim for claim, _ in self.refused}
         self.claims = tuple(
-            claim for claim in known if claim not in refused and not self.admission.blocks(claim.distribution)
+            claim for claim in known if claim not in refused and not self.plugin_filter.blocks(claim.distribution)
         )
         plugins = (claim for claim in everything if claim.group in {PROVIDERS, EXTENSIONS})
         self._records = {_key(claim): self._record(claim) for claim in plugins}
@@ -97,7 +97,7 @@ class Plugins:
             group=claim.group,
             module=claim.module,
             spec=self._stated.get((claim.name, claim.module, claim.distribution)) or claim.group.rpartition(".v")[2],
-            state="blocked" if self.admission.blocks(claim.distribution) else "installed",
+            state="blocked" if self.plugin_filter.blocks(claim.distribution) else "installed",
         )
 
     def records(self) -> tuple[PluginRecord, ...]:
@@ -124,7 +124,7 @@ class Plugins:
             return None
         owners = {claim.distribution for claim in claims}
         owner = None if PROGRAM in owners else publisher(name)
-        if owner and not self.admission.blocks(owner):
+        if owner and not self.plugin_filter.blocks(owner):
             owners.add(owner)
         owners -= {each for each in owners if any(yields(each, name, other) for other in owners)}
         claims = [claim for claim in claims if claim.distribution in owners] or claims
@@ -186,8 +186,8 @@ class Plugins:
             name = provider or str(getattr(plugin, "__name__", type(plugin).__name__))
             group = PROVIDERS if provider else EXTENSIONS
             claim = Claim(group=group, name=name, module=f"<registered {name}>", distribution=PROGRAM)
-            guarded(claim, lambda: check_hooks(plugin, self._manager.parse_hookimpl_opts, name))
-            guarded(claim, lambda: self._manager.register(plugin))
+            run_plugin_code(claim, lambda: check_hooks(plugin, self._manager.parse_hookimpl_opts, name))
+            run_plugin_code(claim, lambda: self._manager.register(plugin))
             if provider is None:
                 return
             self.claims = (*self.claims, claim)
@@ -215,18 +215,20 @@ class Plugins:
         record = self._records[_key(claim)]
         plugin = self._load(claim)
         caller = self._manager.subset_hook_caller("dragoman_provider", self._all_but({plugin}))
-        made = guarded(claim, lambda: caller(config=config))
+        made = run_plugin_code(claim, lambda: caller(config=config))
         who = (claim.name, claim.distribution)
-        provider = guarded(claim, lambda: check_provider(made, name=who[0], distribution=who[1], ours=self._spec))
+        provider = run_plugin_code(
+            claim, lambda: check_provider(made, name=who[0], distribution=who[1], ours=self._spec)
+        )
         # A provider that states none has that of this core; what its metadata states does not change by itself.
         stated = [each for each in (read_spec(record.spec), read_spec(provider.info.spec)) if each]
         major, minor = min(stated)
         record.spec = f"{major}.{minor}"
         if record.spec == self._spec:
             return provider
-        from dragoman.plugins.compat import EarlierProvider  # noqa: PLC0415  # not paid for by providers of today
+        from dragoman.plugins.compat import DowngradingProvider  # noqa: PLC0415  # not paid for by providers of today
 
-        return EarlierProvider(provider, (major, minor), policy)
+        return DowngradingProvider(provider, (major, minor), policy)
 
     def extensions(self) -> tuple[PluginError, ...]:
         """Import every extension that was not imported yet; return what failed, now or before."""
@@ -254,17 +256,17 @@ class Plugins:
 
     def completion(self, binding: Binding) -> CompletionCall:
         """Ask who answers a prompt."""
-        call: CompletionCall = self._bound("dragoman_completion", binding)
+        call: CompletionCall = self._middleware("dragoman_completion", binding)
         return call
 
     def chat(self, binding: Binding) -> ChatCall:
         """Ask who answers a conversation."""
-        call: ChatCall = self._bound("dragoman_chat", binding)
+        call: ChatCall = self._middleware("dragoman_chat", binding)
         return call
 
     def stream(self, binding: Binding) -> StreamCall:
         """Ask who streams."""
-        call: StreamCall = self._bound("dragoman_stream", binding)
+        call: StreamCall = self._middleware("dragoman_stream", binding)
         return call
 
     def commands(self) -> tuple[Command, ...]:
@@ -272,7 +274,7 @@ class Plugins:
         self.extensions()
         return self._ask("dragoman_commands", None, _commands)
 
-    def _bound(self, hook: str, binding: Binding) -> Any:
+    def _middleware(self, hook: str, binding: Binding) -> Any:
         return self._ask(hook, binding.provider, lambda call: check_call(call, hook), binding=binding)
 
     def _ask(self, hook: str, provider: str | None, check: Callable[[Any], _T], /, **arguments: object) -> _T:
@@ -328,12 +330,12 @@ class Plugins:
 
     def _import(self, claim: Claim) -> ModuleType | object:
         module, _, attribute = claim.module.partition(":")
-        plugin: object = guarded(claim, lambda: importlib.import_module(module))
+        plugin: object = run_plugin_code(claim, lambda: importlib.import_module(module))
         if attribute:
-            plugin = guarded(claim, lambda: getattr(plugin, attribute))
-        guarded(claim, lambda: check_hooks(plugin, self._manager.parse_hookimpl_opts, claim.distribution))
-        tagged = guarded(claim, lambda: self._tagged(claim, plugin))
-        guarded(claim, lambda: self._manager.register(tagged))
+            plugin = run_plugin_code(claim, lambda: getattr(plugin, attribute))
+        run_plugin_code(claim, lambda: check_hooks(plugin, self._manager.parse_hookimpl_opts, claim.distribution))
+        tagged = run_plugin_code(claim, lambda: self._tagged(claim, plugin))
+        run_plugin_code(claim, lambda: self._manager.register(tagged))
         return tagged
 
     def _tagged(self, claim: Claim, plugin: object) -> object:

@@ -183,7 +183,9 @@ class _Search:
         rivals = claims if unpublished else [claim for claim in claims if len(claim.name) == longest]
         owners = {claim.distribution: self._name_of(claim) for claim in rivals}
         if unpublished:
-            owners |= {owner: _name_published(owner) for _, owner in known if not self.plugins.admission.blocks(owner)}
+            owners |= {
+                owner: _name_published(owner) for _, owner in known if not self.plugins.plugin_filter.blocks(owner)
+            }
         if len(set(owners.values())) > 1:
             equal = {claim.distribution for claim in rivals if len(claim.name) == longest} == owners.keys()
             raise self._ambiguous(owners, f"claim {what} equally" if equal else f"both claim {what}")

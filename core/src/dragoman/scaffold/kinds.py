@@ -45,7 +45,7 @@ def kinds() -> Mapping[str, Kind]:
     """Return the kinds that there are, by their names."""
     here = resources.files("dragoman.scaffold").joinpath("templates")
     folders: dict[str, Traversable] = {name: here.joinpath(name) for name in _OWN}
-    blocks = installed().admission.blocks
+    blocks = installed().plugin_filter.blocks
     for claim in (claim for each in read_announcements() for claim in each.claims if claim.group == TEMPLATES):
         folder = None if blocks(claim.distribution) else _folder_of(claim)
         if folder is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class OpenStr(str):
+class OpenEnum(str):
     """Hold one of a known set of words, or an unknown one.
 
     A subclass names its words as annotations; each becomes a constant whose value is the name in lower case.

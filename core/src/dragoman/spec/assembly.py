@@ -131,7 +131,7 @@ class Assembler:
         if self._finish is None:
             message = "the stream ended without the signal that it was complete; error.partial holds what arrived"
             error = StreamInterruptedError(message, phase="mid_stream")
-            self.sign(error)
+            self.annotate(error)
             raise error
         closing: list[Event] = [self._close(index) for index, part in enumerate(self._parts) if not part.closed]
         return [*closing, StreamEnd(self._response(self._finish))]
@@ -145,7 +145,7 @@ class Assembler:
         """Tell whether the dialect's terminal signal was seen."""
         return self._finish is not None
 
-    def sign(self, error: DragomanError) -> None:
+    def annotate(self, error: DragomanError) -> None:
         """Write on *error* what arrived before it, and where it came from."""
         if error.partial is None:
             partial = self.partial()

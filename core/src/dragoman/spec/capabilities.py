@@ -141,13 +141,13 @@ def _accepted(asked: Any, cap: Cap) -> Any:
     if cap.values is not None and asked not in cap.values:
         return None
     if cap.maximum is not None and asked > cap.maximum:
-        return _bound(cap.maximum, asked)
+        return _clamp(cap.maximum, asked)
     if cap.minimum is not None and asked < cap.minimum:
-        return _bound(cap.minimum, asked)
+        return _clamp(cap.minimum, asked)
     return asked
 
 
-def _bound(bound: float, asked: Any) -> float:
+def _clamp(bound: float, asked: Any) -> float:
     """Return a bound as the number that it stands for: a count stays one, a fraction is never cut."""
     return int(bound) if isinstance(asked, int) and float(bound).is_integer() else float(bound)
 
@@ -166,12 +166,12 @@ def _apply_policy(name: str, cap: Cap, policy: Policy | None, *, given: bool, mo
 def _check_guarantees(request: ChatRequest, capabilities: Capabilities) -> None:
     if not request.tools and request.tool_choice is AUTO and request.output is TEXT:
         return
-    wishes = (
+    overrides = (
         ("tools", bool(request.tools), capabilities.tools),
         ("tool_choice", request.tool_choice.kind not in {"auto", "none"}, capabilities.tool_choice),
         ("output schema", request.output.kind == "json_schema", capabilities.json_schema),
     )
-    for feature, wanted, cap in wishes:
+    for feature, wanted, cap in overrides:
         if wanted and cap.support is Support.NO:
             message = f"{request.model} does not support {feature}{': ' + cap.note if cap.note else ''}"
             raise UnsupportedError(message, model=request.model, parameter=feature)

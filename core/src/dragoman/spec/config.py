@@ -11,7 +11,7 @@ from dragoman.spec.capabilities import Policy
 from dragoman.spec.config_rules import check_options, hidden, text_of
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
 from dragoman.spec.request import SETTINGS, Settings
-from dragoman.spec.secret import MASK, Discreet, Secret, masked, reveal
+from dragoman.spec.secret import MASK, RedactedDict, Secret, redact_secrets, reveal
 
 DEFAULT_TEMPERATURE = 0.7
 DEFAULT_MAX_TOKENS = 4096
@@ -88,7 +88,7 @@ class LLMConfig:
         object.__setattr__(self, "_revision", 0)
         for name in FIELDS:
             object.__setattr__(self, name, None)  # even one half made can be shown
-        object.__setattr__(self, "kwargs", Discreet())
+        object.__setattr__(self, "kwargs", RedactedDict())
         try:
             self.kwargs = kwargs  # __setattr__ hides the credentials in them
             self.model = model
@@ -162,7 +162,7 @@ class LLMConfig:
     def provider_options(self) -> dict[str, Any]:
         """Return the keyword arguments that belong to the provider."""
         named = CORE_OPTIONS | set(SETTINGS)
-        return Discreet({name: value for name, value in self.kwargs.items() if name not in named})
+        return RedactedDict({name: value for name, value in self.kwargs.items() if name not in named})
 
     def replace(self, **changes: Any) -> LLMConfig:
         """Return a copy with some fields or keyword arguments changed."""
@@ -175,7 +175,7 @@ class LLMConfig:
         """Return the configuration as one flat dictionary, all credentials included unless *redact*."""
         data = {**{name: getattr(self, name) for name in FIELDS}, **self.kwargs}
         if redact:
-            return {**masked(data), **self._shown_addresses()}
+            return {**redact_secrets(data), **self._shown_addresses()}
         if isinstance(data.get("proxy"), Secret):
             data["proxy"] = data["proxy"].reveal()
         if data.get("headers"):
@@ -271,10 +271,10 @@ class LLMConfig:
         """Refuse to pickle a key; a configuration without one is pickled."""
         return (_remade, (self._fields(),))
 
-    def _fields(self) -> Discreet:
+    def _fields(self) -> RedactedDict:
         """Return what makes the same configuration."""
         names = ("model", "api_key", "api_base", *self._given)
-        return Discreet({**{name: getattr(self, name) for name in names}, **self.kwargs})
+        return RedactedDict({**{name: getattr(self, name) for name in names}, **self.kwargs})
 
 
 def configuration(given: Any, fields: Mapping[str, Any]) -> LLMConfig:

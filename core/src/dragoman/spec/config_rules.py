@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from dragoman.spec.argument_checks import copied, no_seconds, plain_number, plain_text, seconds, shown
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
-from dragoman.spec.given import copied, no_seconds, plain_number, plain_text, seconds, shown
-from dragoman.spec.secret import Discreet, Secret, is_credential
+from dragoman.spec.secret import RedactedDict, Secret, is_credential
 
 _POLICIES = frozenset({"adjust", "warn", "raise"})
 _TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
@@ -79,7 +79,7 @@ def _check_connection(kwargs: dict[str, Any]) -> None:
         raise ConfigurationError(message, parameter=name)
 
 
-def hidden(kwargs: Any) -> Discreet:
+def hidden(kwargs: Any) -> RedactedDict:
     """Return *kwargs* as something that hides the credentials among them, those of the headers as secrets."""
     headers: Any = None
     try:
@@ -87,12 +87,12 @@ def hidden(kwargs: Any) -> Discreet:
             message = f"kwargs is a mapping, such as a dict, not {type(kwargs).__name__}"
             raise ConfigurationError(message)
         _check_depth(kwargs)  # pyright: ignore[reportUnknownArgumentType]
-        kept = Discreet(kwargs)  # pyright: ignore[reportUnknownArgumentType]
+        kept = RedactedDict(kwargs)  # pyright: ignore[reportUnknownArgumentType]
         headers = kept.get("headers")
         if isinstance(kept.get("proxy"), str) and not _PROXY_WITHOUT_USER.fullmatch(kept["proxy"]):
             kept["proxy"] = Secret(kept["proxy"], name="proxy")
         if isinstance(headers, Mapping):
-            headers = kept["headers"] = Discreet(headers)  # pyright: ignore[reportUnknownArgumentType]
+            headers = kept["headers"] = RedactedDict(headers)  # pyright: ignore[reportUnknownArgumentType]
             for name in headers:
                 if isinstance(headers[name], str) and is_credential(str(name)):
                     headers[name] = Secret(headers[name], name=f"the header {name!r}")

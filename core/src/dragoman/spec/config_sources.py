@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from dragoman.spec.argument_checks import shown
 from dragoman.spec.config import FIELDS
 from dragoman.spec.config_rules import text_of
 from dragoman.spec.errors import ConfigurationError
-from dragoman.spec.given import shown
 from dragoman.spec.request import SETTINGS
-from dragoman.spec.secret import Discreet
+from dragoman.spec.secret import RedactedDict
 
 _LIMITS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
 _NAMES = (
@@ -30,7 +30,7 @@ def of_environment(environ: Mapping[str, str], prefix: str) -> dict[str, Any]:
         ConfigurationError: for a number that is none, or what is no environment.
 
     """
-    found = Discreet()
+    found = RedactedDict()
     try:
         if not isinstance(environ, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
             message = f"an environment is a mapping of texts, not {type(environ).__name__}"

@@ -7,16 +7,16 @@ from typing import Any, ClassVar, TypeVar
 
 from attrs import field, frozen
 
-from dragoman.spec._enums import OpenStr
+from dragoman.spec._enums import OpenEnum
 from dragoman.spec._value import Value
+from dragoman.spec.argument_checks import copied, plain_text, shown
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.given import copied, plain_text, shown
 from dragoman.spec.parts import Data, Extension, Media, Part, PartFields, Reasoning, Refusal, Text, ToolCall, ToolResult
 
 _P = TypeVar("_P", bound=PartFields)
 
 
-class Role(OpenStr):
+class Role(OpenEnum):
     """Say who speaks."""
 
     __slots__ = ()

@@ -9,11 +9,11 @@ from typing import Any, ClassVar, TypeAlias, Union
 
 from attrs import field, frozen
 
-from dragoman.spec._enums import OpenStr
+from dragoman.spec._enums import OpenEnum
 from dragoman.spec._json_depth import parsed
 from dragoman.spec._value import Value
+from dragoman.spec.argument_checks import plain_text, shown
 from dragoman.spec.errors import InvalidRequestError, OutputError
-from dragoman.spec.given import plain_text, shown
 
 JSON: TypeAlias = Union[bool, int, float, str, "list[JSON]", "dict[str, JSON]", None]
 """What JSON can say."""
@@ -86,7 +86,7 @@ class PartFields(Value):
     Args:
         id: the provider's name for this part.
         seal: signed or encrypted data that belongs to this part.
-        options: wishes for this part, keyed by provider.
+        options: overrides for this part, keyed by provider.
         metadata: what the provider said about this part.
 
     """
@@ -257,7 +257,7 @@ class ToolCall(PartFields):
         return value
 
 
-class Outcome(OpenStr):
+class Outcome(OpenEnum):
     """Say how a tool call went."""
 
     __slots__ = ()

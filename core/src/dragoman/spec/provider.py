@@ -12,10 +12,10 @@ import attrs
 from attrs import field, frozen
 
 from dragoman.spec._value import Value
+from dragoman.spec.argument_checks import no_seconds, plain_number, seconds, shown
 from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.directory import owner_of_variable
 from dragoman.spec.errors import ConfigurationError
-from dragoman.spec.given import no_seconds, plain_number, seconds, shown
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Response, Usage
 from dragoman.spec.secret import Secret

@@ -8,16 +8,16 @@ from typing import Any, ClassVar, TypeAlias
 import attrs
 from attrs import field, frozen
 
-from dragoman.spec._enums import OpenStr
+from dragoman.spec._enums import OpenEnum
 from dragoman.spec._value import Value
+from dragoman.spec.argument_checks import copied, is_iterable, plain_number, plain_text, shown
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
-from dragoman.spec.given import copied, is_iterable, plain_number, plain_text, shown
 from dragoman.spec.message import Message, check_message
 from dragoman.spec.parts import JSON
-from dragoman.spec.secret import masked
+from dragoman.spec.secret import redact_secrets
 
 
-class Effort(OpenStr):
+class Effort(OpenEnum):
     """Say how much a model should reason."""
 
     __slots__ = ()
@@ -185,7 +185,7 @@ class Tool(Value):
         description: what it does, for the model.
         schema: the JSON Schema of its arguments, an object.
         strict: whether the arguments must follow the schema to the letter, where the provider can promise that.
-        options: wishes for this tool, keyed by provider, in the provider's words.
+        options: overrides for this tool, keyed by provider, in the provider's words.
 
     """
 
@@ -308,7 +308,7 @@ def _no_options() -> Options:
 
 
 def _masked(options: Options) -> str:
-    return repr(masked(options))
+    return repr(redact_secrets(options))
 
 
 def _no_headers() -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 from attrs import field, frozen
 
-from dragoman.spec._enums import OpenStr
+from dragoman.spec._enums import OpenEnum
 from dragoman.spec._value import Value
 from dragoman.spec.message import Message
 from dragoman.spec.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
@@ -15,7 +15,7 @@ from dragoman.spec.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
 T = TypeVar("T")
 
 
-class FinishReason(OpenStr):
+class FinishReason(OpenEnum):
     """Say why an answer ended."""
 
     __slots__ = ()

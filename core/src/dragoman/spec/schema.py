@@ -28,8 +28,8 @@ from uuid import UUID
 import attrs
 from attrs import NOTHING, field, frozen
 
+from dragoman.spec.argument_checks import is_hashable, shown
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.given import is_hashable, shown
 from dragoman.spec.parts import JSON
 from dragoman.spec.request import Tool
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn, Self, cast
 
+from dragoman.spec.argument_checks import plain_text
 from dragoman.spec.errors import ConfigurationError
-from dragoman.spec.given import plain_text
 
 MASK = "********"
 
@@ -101,24 +101,24 @@ def _problem(value: str) -> str:
     return ""
 
 
-class Discreet(dict[str, Any]):
+class RedactedDict(dict[str, Any]):
     """Hold options, and print those that look like credentials as ``********``, as a traceback with locals would."""
 
     def __repr__(self) -> str:
-        return repr(masked(self))
+        return repr(redact_secrets(self))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Refuse to pickle a credential, as :class:`Secret` does."""
-        if masked(self) != self:
+        if redact_secrets(self) != self:
             message = "options that hold a credential are not pickled; leave it to the environment of each process"
             raise TypeError(message)
-        return (Discreet, (dict(self),))
+        return (RedactedDict, (dict(self),))
 
-    def __copy__(self) -> Discreet:
-        return Discreet(self)
+    def __copy__(self) -> RedactedDict:
+        return RedactedDict(self)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Discreet:
-        return Discreet({name: copy.deepcopy(value, memo) for name, value in self.items()})
+    def __deepcopy__(self, memo: dict[int, Any]) -> RedactedDict:
+        return RedactedDict({name: copy.deepcopy(value, memo) for name, value in self.items()})
 
 
 def is_credential(name: str) -> bool:
@@ -126,12 +126,12 @@ def is_credential(name: str) -> bool:
     return _CREDENTIAL.search(name) is not None
 
 
-def masked(value: Any) -> Any:
+def redact_secrets(value: Any) -> Any:
     """Return *value* with every credential in it masked: each secret, and what is called like one."""
     if isinstance(value, Mapping):
         return _masked_items(value)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, list | tuple):
-        each = [masked(item) for item in cast("list[Any]", value)]
+        each = [redact_secrets(item) for item in cast("list[Any]", value)]
         return each if isinstance(value, list) else tuple(each)
     return MASK if isinstance(value, Secret) else value
 
@@ -152,7 +152,7 @@ def credentials_in(value: Any, name: str = "") -> Iterator[str]:
 
 
 def _masked_items(items: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {name: MASK if _hides(str(name), item) else masked(item) for name, item in items.items()}
+    return {name: MASK if _hides(str(name), item) else redact_secrets(item) for name, item in items.items()}
 
 
 def _hides(name: str, value: object) -> bool:

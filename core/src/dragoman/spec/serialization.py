@@ -23,10 +23,10 @@ from cattrs.cols import homogenous_tuple_structure_factory, list_structure_facto
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from dragoman.spec._enums import OpenStr
+from dragoman.spec._enums import OpenEnum
 from dragoman.spec._json_depth import parsed
+from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError, OutputValidationError, RefusalError, TruncatedOutputError
-from dragoman.spec.given import shown
 from dragoman.spec.message import Message
 from dragoman.spec.parts import (
     Bytes,
@@ -197,7 +197,7 @@ def _strict() -> Converter:
     converter.register_structure_hook_func(_is_annotated, _structure_annotated(converter))
     converter.register_structure_hook(bytes, _bytes)
     converter.register_unstructure_hook(bytes, lambda data: base64.b64encode(data).decode("ascii"))
-    converter.register_unstructure_hook(OpenStr, str.__str__)
+    converter.register_unstructure_hook(OpenEnum, str.__str__)
     converter.register_unstructure_hook_func(_is_json, lambda value: value)
     converter.register_structure_hook_func(_is_plain_mapping, lambda value, _: _mapping(value))
     converter.register_unstructure_hook_func(_is_plain_mapping, dict)
@@ -362,7 +362,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _is_open(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, OpenStr)
+    return isinstance(kind, type) and issubclass(kind, OpenEnum)
 
 
 def _is_json(kind: Any) -> bool:

@@ -28,7 +28,7 @@ _NOT_SHOWN = "not shown"
 _OPTIONS = {
     "provider": "check this installed provider",
     "model": "one of its models",
-    "tongue": "how its server sounds: chat, responses, messages, gemini, none, or package.module:NAME of a Tongue",
+    "server_dialect": "what its server speaks: chat, responses, messages, gemini, none or package.module:NAME",
     "base": "the path of its base URL; /v1 by default",
     "options": "further keyword arguments of LLMConfig, as a JSON object",
     "verdict": "write what came of the conformance checks to this file, as JSON",
@@ -55,7 +55,7 @@ def _collect_installed(config: pytest.Config) -> None:
     """Collect the checks of an installed provider, alone unless files are named beside it."""
     from dragoman.testing.conformance import installed  # noqa: PLC0415  # asked for by an option
 
-    given = {name: str(config.getoption(f"dragoman_{name}")) for name in ("model", "tongue", "base", "options")}
+    given = {name: str(config.getoption(f"dragoman_{name}")) for name in ("model", "server_dialect", "base", "options")}
     asked = {name: value for name, value in given.items() if value}
     installed.install(installed.Asked(provider=str(config.getoption("dragoman_provider")), **asked))
     named = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []

@@ -25,7 +25,7 @@ from dragoman import (
     Usage,
 )
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, body_of, dumps
-from dragoman.http.recollection import Latest
+from dragoman.http.encoding_cache import Latest
 from dragoman.spec.response import build_response
 from dragoman_anthropic import completions, reading as read, tools
 from dragoman_anthropic.errors import error_of

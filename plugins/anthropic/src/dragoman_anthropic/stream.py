@@ -23,7 +23,7 @@ from dragoman import (
     UsageSnapshot,
 )
 from dragoman.http import HttpReply, ServerSentEvent, loads
-from dragoman.http.growing import Pace
+from dragoman.http.incremental import Pace
 from dragoman_anthropic import reading as read
 from dragoman_anthropic.blocks import Block, closed, grown, untold
 

@@ -51,8 +51,8 @@ def _tool(tool: Tool | ServerTool) -> dict[str, Any]:
         definition["description"] = tool.description
     if tool.strict:
         definition["strict"] = True
-    wishes = tool.options.get(ISSUER)
-    return {**definition, **wishes} if isinstance(wishes, dict) else definition
+    overrides = tool.options.get(ISSUER)
+    return {**definition, **overrides} if isinstance(overrides, dict) else definition
 
 
 def _server_tool(tool: ServerTool) -> dict[str, Any]:

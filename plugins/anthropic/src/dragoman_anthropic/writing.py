@@ -32,7 +32,7 @@ from dragoman import (
     UnsupportedError,
 )
 from dragoman.http import dumps
-from dragoman.http.recollection import keep, recall
+from dragoman.http.encoding_cache import cache_encoding, cached_encoding
 from dragoman_anthropic.media import media
 from dragoman_anthropic.names import coded
 from dragoman_anthropic.reading import ISSUER
@@ -104,10 +104,10 @@ class MessageWriter:
 
     def _recalled(self, message: Message) -> _Written:
         """Return what a message is written as, from last time if there was one."""
-        kept: _Written | None = recall(message, _RULES)
+        kept: _Written | None = cached_encoding(message, _RULES)
         if kept is None:
             kept = self._written(message)
-            keep(message, _RULES, kept)
+            cache_encoding(message, _RULES, kept)
         else:
             self.notes += kept.notes
         self.features |= kept.features
@@ -245,9 +245,9 @@ class MessageWriter:
 
 
 def _own(part: Part) -> dict[str, Any]:
-    """Return the wishes for one part, such as ``cache_control``."""
-    wishes = part.options.get(ISSUER)
-    return dict(wishes) if isinstance(wishes, dict) else {}
+    """Return the overrides for one part, such as ``cache_control``."""
+    overrides = part.options.get(ISSUER)
+    return dict(overrides) if isinstance(overrides, dict) else {}
 
 
 def _is_own(part: Part) -> bool:

@@ -61,14 +61,14 @@ def fitted(request: ChatRequest, version: str | None) -> tuple[ChatRequest, tupl
         UnsupportedError: for a wish that came after it.
 
     """
-    wishes = {
+    overrides = {
         "tools": bool(request.tools),
         "tool_choice='required'": request.tool_choice.kind == "required",
         "output='json'": request.output.kind == "json",
         "an output schema": request.output.kind == "json_schema",
         "media": any(message.of_type(Media) for message in request.messages),
     }
-    for wish, wanted in wishes.items():
+    for wish, wanted in overrides.items():
         if wanted and not knows(version, wish):
             message = f"azure took in {wish} with {_SINCE[wish]}; api_version={version!r} is older"
             raise UnsupportedError(message, model=request.model, parameter=wish)

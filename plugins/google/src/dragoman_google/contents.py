@@ -31,7 +31,7 @@ from dragoman import (
     Url,
 )
 from dragoman.http import dumps
-from dragoman.http.recollection import keep, recall
+from dragoman.http.encoding_cache import cache_encoding, cached_encoding
 from dragoman_google.families import is_old_gemma, is_third
 
 ISSUER = "google"
@@ -106,13 +106,13 @@ class ContentsEncoder:
 
     def _recalled(self, message: Message) -> list[dict[str, Any]]:
         """Return the parts of a message, from last time where no call that it answers has changed."""
-        kept: _Encoded | None = recall(message, _RULES[self._third])
+        kept: _Encoded | None = cached_encoding(message, _RULES[self._third])
         if kept is not None and kept.answered == list(map(self._calls.get, kept.answers)):
             self.adjustments += kept.notes
             self._calls.update(kept.calls)
         else:
             kept = self._encoded(message)
-            keep(message, _RULES[self._third], kept)
+            cache_encoding(message, _RULES[self._third], kept)
         return kept.parts
 
     def _encoded(self, message: Message) -> _Encoded:

@@ -131,7 +131,7 @@ class Gemini:
                 assembler.feed(event)
         except DragomanError as error:
             if not whole:
-                assembler.sign(error)
+                assembler.annotate(error)
             raise
         if whole and not assembler.finished:
             assembler.feed(ResponseSnapshot(finish=Finish(reason=FinishReason.OTHER)))

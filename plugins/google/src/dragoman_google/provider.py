@@ -109,9 +109,11 @@ class GoogleProvider(HttpProvider):
 
         """
         refuse_palm(model)
-        wishes = {camel(name): value for name, value in options.items()}
+        overrides = {camel(name): value for name, value in options.items()}
         request = (
-            self._on_vertex(model, texts, wishes) if self._gemini.vertex else self._on_studio(model, texts, wishes)
+            self._on_vertex(model, texts, overrides)
+            if self._gemini.vertex
+            else self._on_studio(model, texts, overrides)
         )
         reply = await self.call(request, context)
         with self.reading(reply):
@@ -122,18 +124,18 @@ class GoogleProvider(HttpProvider):
                 raise ProtocolError(message, phase="decode", body=reply.excerpt)
             return Embeddings(vectors=vectors, model=model, usage=_usage(body))
 
-    def _on_studio(self, model: str, texts: Sequence[str], wishes: Mapping[str, Any]) -> HttpRequest:
+    def _on_studio(self, model: str, texts: Sequence[str], overrides: Mapping[str, Any]) -> HttpRequest:
         name = f"models/{plain_name(model)}"
-        requests = [{"model": name, "content": {"parts": [{"text": text}]}, **wishes} for text in texts]
+        requests = [{"model": name, "content": {"parts": [{"text": text}]}, **overrides} for text in texts]
         if len(requests) == 1:
             return HttpRequest(url=self._gemini.path(model, "embedContent"), body=dumps(requests[0]))
         return HttpRequest(url=self._gemini.path(model, "batchEmbedContents"), body=dumps({"requests": requests}))
 
-    def _on_vertex(self, model: str, texts: Sequence[str], wishes: Mapping[str, Any]) -> HttpRequest:
+    def _on_vertex(self, model: str, texts: Sequence[str], overrides: Mapping[str, Any]) -> HttpRequest:
         """Return a request for predictions, the only way to embed that Vertex AI has."""
-        beside = {"task_type": wishes.get("taskType"), "title": wishes.get("title")}
+        beside = {"task_type": overrides.get("taskType"), "title": overrides.get("title")}
         given = {name: value for name, value in beside.items() if value is not None}
-        parameters = {name: value for name, value in wishes.items() if name not in {"taskType", "title"}}
+        parameters = {name: value for name, value in overrides.items() if name not in {"taskType", "title"}}
         body = {"instances": [{"content": text, **given} for text in texts], "parameters": parameters}
         return HttpRequest(url=self._gemini.path(model, "predict"), body=dumps(body))
 

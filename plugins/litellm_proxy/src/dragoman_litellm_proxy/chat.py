@@ -55,9 +55,9 @@ class LiteLLMProxyChat(OpenAIChat[LiteLLMProxyOptions]):
         return failure(reply)
 
     def headers(self, options: LiteLLMProxyOptions) -> Mapping[str, str]:
-        """Return the wishes that the proxy reads from headers."""
+        """Return the overrides that the proxy reads from headers."""
         spend = options.spend_logs_metadata
-        wishes = {
+        overrides = {
             "timeout": options.proxy_timeout,
             "stream-timeout": options.proxy_stream_timeout,
             "num-retries": options.proxy_retries,
@@ -65,7 +65,7 @@ class LiteLLMProxyChat(OpenAIChat[LiteLLMProxyOptions]):
             "trace-id": options.trace_id,
             "spend-logs-metadata": None if spend is None else json.dumps(spend),
         }
-        return checked_headers({f"x-litellm-{name}": str(wish) for name, wish in wishes.items() if wish is not None})
+        return checked_headers({f"x-litellm-{name}": str(wish) for name, wish in overrides.items() if wish is not None})
 
     def finish_body(
         self, body: dict[str, Any], request: ChatRequest | CompletionRequest, options: LiteLLMProxyOptions

@@ -105,7 +105,7 @@ class LlamaCppProvider:
                 if event is not answer.start:
                     assembler.feed(event)
         except DragomanError as error:
-            assembler.sign(error)
+            assembler.annotate(error)
             raise
         finally:
             answer.stop()

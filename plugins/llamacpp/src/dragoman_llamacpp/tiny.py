@@ -206,7 +206,7 @@ def _chain(vocabulary: _Vocabulary, embedding: Array, output: Array) -> None:
     Axis 0 is common to all tokens and holds what to say after any of them; each token with a successor of its own has
     an axis to itself, and the others share what is left. The layers between are too quiet to matter. A grammar forbids
     some tokens: then the most wanted of those allowed is said, which is why each wish has second choices. The steps
-    between wishes are so wide that sampling at a usual temperature says the same as greedy decoding.
+    between overrides are so wide that sampling at a usual temperature says the same as greedy decoding.
     """
     own = {token: axis for axis, token in enumerate(vocabulary.pieces, start=1)}
     embedding[:, : len(own) + 1] = 0.0
@@ -218,8 +218,8 @@ def _chain(vocabulary: _Vocabulary, embedding: Array, output: Array) -> None:
     output[:] = 0.0
     # After anything: begin the sentence, else end the turn, else end the JSON value, the call, the list as soon
     # as may be. Blanks come last, or JSON, which allows them nearly everywhere, would never end.
-    wishes = (vocabulary.pieces[0], _END, "}", "]", '"', "<", ",", "{", "1", "t")
-    for rank, token in enumerate(wishes):
+    overrides = (vocabulary.pieces[0], _END, "}", "]", '"', "<", ",", "{", "1", "t")
+    for rank, token in enumerate(overrides):
         output[vocabulary.index(token), 0] = 60.0 - 6.0 * rank
     for blank in b" \t\r\n":
         output[vocabulary.index(_spell(bytes([blank]))), 0] = -30.0

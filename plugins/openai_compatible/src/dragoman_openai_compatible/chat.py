@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from dragoman.http.encoding_cache import Latest
 from dragoman.http.json import as_object, dumps, fields, objects, real, word
 from dragoman.http.options import OptionsReader, body_of
-from dragoman.http.recollection import Latest
 from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.spec.errors import ProtocolError, ProviderError, UnsupportedError
 from dragoman.spec.parts import JSON, Part

@@ -10,8 +10,8 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from dragoman.http.encoding_cache import cache_encoding, cached_encoding
 from dragoman.http.json import dumps
-from dragoman.http.recollection import keep, recall
 from dragoman.spec._value import Value
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.message import Message, Role
@@ -83,11 +83,11 @@ class MessageEncoder:
         """
         encoded: list[dict[str, Any]] = []
         for message in messages:
-            kept: tuple[list[dict[str, Any]], list[Adjustment]] | None = recall(message, self.rules)
+            kept: tuple[list[dict[str, Any]], list[Adjustment]] | None = cached_encoding(message, self.rules)
             if kept is None:
                 noted = len(self.adjustments)
                 own = self._encoded(message)
-                keep(message, self.rules, (own, self.adjustments[noted:]))
+                cache_encoding(message, self.rules, (own, self.adjustments[noted:]))
             else:
                 own, notes = kept
                 self.adjustments += notes

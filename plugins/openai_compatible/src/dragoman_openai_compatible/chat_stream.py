@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from dragoman.http.growing import CallIndex, GrowingCitations
+from dragoman.http.incremental import CallIndex, GrowingCitations
 from dragoman.http.json import MAX_ITEMS, MAX_OBJECTS, as_object, decoded, fields, loads, objects, real, word, words
 from dragoman.http.sse import ServerSentEvent
 from dragoman.http.wire import HttpReply

@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from attrs import define, field, frozen
 
+from dragoman.http.encoding_cache import cache_encoding, cached_encoding
 from dragoman.http.json import dumps
-from dragoman.http.recollection import keep, recall
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.message import Message, Role
 from dragoman.spec.parts import (
@@ -99,14 +99,14 @@ class InputEncoder:
         rules = _rules(self.issuer, self.system_role, stored=self.stored, reasoning_leads=self.reasoning_leads)
         encoded: list[Item] = []
         for message in messages:
-            kept: _Encoded | None = recall(message, rules)
+            kept: _Encoded | None = cached_encoding(message, rules)
             if kept is not None and kept.answered == (kept.answers & self._custom, kept.answers & self._elsewhere):
                 self.adjustments += kept.notes
                 self._custom |= kept.custom
                 self._elsewhere |= kept.elsewhere
             else:
                 kept = self._encoded(message)
-                keep(message, rules, kept)
+                cache_encoding(message, rules, kept)
             encoded += map(dict, kept.items)  # whoever finishes the body may add members
         return encoded
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 import attrs
 
-from dragoman.http.growing import GrowingCitations
+from dragoman.http.incremental import GrowingCitations
 from dragoman.http.json import as_object, fields, loads, objects, word, words
 from dragoman.http.reading import part_events
 from dragoman.http.sse import ServerSentEvent

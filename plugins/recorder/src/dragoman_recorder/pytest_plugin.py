@@ -54,10 +54,10 @@ def dragoman_cassette(request: pytest.FixtureRequest, dragoman_scrub: Scrub) -> 
     from dragoman_recorder.active_cassette import using  # noqa: PLC0415  # as the module says
 
     marker = request.node.get_closest_marker("dragoman_cassette")
-    wishes: Mapping[str, Any] = marker.kwargs if marker else {}
-    path = request.path.parent / "cassettes" / (wishes.get("path") or _file(request))
-    mode = request.config.getoption("--dragoman-recorder") or wishes.get("mode") or "replay"
-    with using(path, mode, wishes.get("scrub") or dragoman_scrub) as cassette:
+    overrides: Mapping[str, Any] = marker.kwargs if marker else {}
+    path = request.path.parent / "cassettes" / (overrides.get("path") or _file(request))
+    mode = request.config.getoption("--dragoman-recorder") or overrides.get("mode") or "replay"
+    with using(path, mode, overrides.get("scrub") or dragoman_scrub) as cassette:
         yield cassette
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 import aiohttp
 
 from dragoman.http.transport.exchange import Exchange
-from dragoman.http.transport.failures import CLOSED, told
+from dragoman.http.transport.failures import CLOSED, translate_errors
 from dragoman.http.transport.sessions import Session
 from dragoman.spec.errors import ProtocolError, RedirectError, ResponseTooLargeError, StreamInterruptedError
 
@@ -126,7 +126,7 @@ class AioHttpStream:
                 if not self._began:
                     self._began = True
                     self._exchange.allow_silence(self._idle)  # in place of the time allowed for the first piece
-                data = await told(content.readany() if failure is None else self._arrived(failure), "idle")
+                data = await translate_errors(content.readany() if failure is None else self._arrived(failure), "idle")
             if self._encoding not in _PLAIN:
                 ended = not data
                 data = self._closed() if ended else self._decompressed(data)

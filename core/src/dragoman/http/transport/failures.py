@@ -31,7 +31,7 @@ _LONGEST = 2_000
 """Characters of what the client says, who repeats what it could not read."""
 
 
-async def told(result: Awaitable[T], phase: str) -> T:
+async def translate_errors(result: Awaitable[T], phase: str) -> T:
     """Wait for *result* and turn what aiohttp raises into our errors.
 
     The frames of aiohttp hold headers in plain text, and its errors the request. So ours are raised where nothing of

@@ -14,9 +14,9 @@ from ssl import SSLContext
 from types import TracebackType
 from typing import Literal, Protocol
 
-from dragoman.http.concealment import conceal
+from dragoman.http.redaction import redact_error
 from dragoman.http.transport.body import AioHttpStream
-from dragoman.http.transport.failures import refused_by_proxy, told
+from dragoman.http.transport.failures import refused_by_proxy, translate_errors
 from dragoman.http.transport.proxy import Proxies, read_proxy
 from dragoman.http.transport.sessions import Sessions
 from dragoman.http.wire import HttpReply, HttpRequest
@@ -125,14 +125,14 @@ class AioHttpTransport:
             asked = {**asked, **proxy.headers}
         try:
             sent = session.exchange(request, proxy, connect=limits.connect, first_byte=first_byte, total=total)
-            stream = AioHttpStream(await told(sent, "first_byte"), session, self._limit, limits.idle)
+            stream = AioHttpStream(await translate_errors(sent, "first_byte"), session, self._limit, limits.idle)
             stream.sent = asked
             stream.check()
             if proxy is not None and stream.status == _PROXY_WANTS_TO_KNOW:
                 stream.end()
                 raise refused_by_proxy(_PROXY_WANTS_TO_KNOW)
         except DragomanError as error:
-            conceal(error, asked)
+            redact_error(error, asked)
             raise
         return stream
 

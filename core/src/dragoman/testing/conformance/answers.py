@@ -19,7 +19,7 @@ from dragoman.spec.message import Message
 from dragoman.spec.response import Response
 from dragoman.testing.conformance.grammar import check_events, check_raw_events
 from dragoman.testing.conformance.subject import BOTH, TEXT, Subject, few
-from dragoman.testing.faults import Tongue
+from dragoman.testing.faults import ServerDialect
 from dragoman.testing.reply import Received, Reply
 
 __all__ = ["Answers"]
@@ -36,13 +36,13 @@ class Answers(Subject):
         """Protects from the plainest failure there is."""
         with self.sound() as url:
             response = self.ask(url)
-        assert response.text == TEXT if self.tongue else isinstance(response, Response)
+        assert response.text == TEXT if self.server_dialect else isinstance(response, Response)
 
     def test_an_answer_is_streamed(self) -> None:
         """Protects from a stream that says something else than the server."""
         with self.sound() as url:
             response = self.ask(url, streamed=True)
-        assert response.text == TEXT if self.tongue else isinstance(response, Response)
+        assert response.text == TEXT if self.server_dialect else isinstance(response, Response)
 
     def test_a_collected_stream_is_the_whole_answer(self) -> None:
         """Protects from answers that differ by the way they were asked for."""
@@ -63,9 +63,9 @@ class Answers(Subject):
 
     def test_text_arrives_as_it_is_sent(self) -> None:
         """Protects from a stream that is held back until it is complete."""
-        tongue = self.spoken()
+        server_dialect = self.spoken()
         rest = threading.Event()
-        begun, whole = b"".join(tongue.begun("first")), b"".join(tongue.stream("first", "second"))
+        begun, whole = b"".join(server_dialect.begun("first")), b"".join(server_dialect.stream("first", "second"))
 
         def answer(_: Received) -> Reply:
             return Reply.sse(begun, whole[len(begun) :], pauses=(0, rest))
@@ -85,22 +85,22 @@ class Answers(Subject):
 
     def test_any_text_comes_through(self) -> None:
         """Protects from characters that are lost, doubled or taken for something else."""
-        tongue = self.spoken()
+        server_dialect = self.spoken()
 
         @few
         @given(texts=_TEXTS.filter(any))
         def check(texts: tuple[str, ...]) -> None:
             for streamed in BOTH:
-                with self.replying(_saying(tongue, *texts)) as server:
+                with self.replying(_saying(server_dialect, *texts)) as server:
                     assert self.ask(server.url, streamed=streamed).text == "".join(texts)
 
         check()
 
     def test_an_empty_answer_is_an_answer(self) -> None:
         """Protects from a crash where the model has nothing to say."""
-        tongue = self.spoken()
+        server_dialect = self.spoken()
         for streamed in BOTH:
-            with self.replying(_saying(tongue, "")) as server:
+            with self.replying(_saying(server_dialect, "")) as server:
                 assert self.ask(server.url, streamed=streamed).text == ""
 
     def test_a_whole_reply_serves_for_a_stream(self) -> None:
@@ -110,15 +110,15 @@ class Answers(Subject):
 
     def test_a_prompt_is_answered(self) -> None:
         """Protects from a provider that knows conversations alone."""
-        if self.tongue is not None and self.can().completion.support is Support.YES:
-            pytest.skip("not shown: the model has an endpoint for prompts that the tongue does not speak")
+        if self.server_dialect is not None and self.can().completion.support is Support.YES:
+            pytest.skip("not shown: the model has an endpoint for prompts that the server_dialect does not speak")
 
         async def complete(url: str | None) -> str:
             async with self.llm(url) as llm:
                 return await llm.completion("hi", max_tokens=20)
 
         with self.sound() as url:
-            assert asyncio.run(complete(url)) == (TEXT if self.tongue else self.ask(url, max_tokens=20).text)
+            assert asyncio.run(complete(url)) == (TEXT if self.server_dialect else self.ask(url, max_tokens=20).text)
 
     def test_text_alone_is_streamed_as_text(self) -> None:
         """Protects from a consumer of text who gets anything else, or nothing."""
@@ -136,15 +136,15 @@ class Answers(Subject):
     def test_it_answers_without_await(self) -> None:
         """Protects from a provider that works in one kind of program alone."""
         with self.sound() as url, SyncLLM(self.config(url)) as llm:
-            assert llm.generate("hi").text == (TEXT if self.tongue else self.ask(url).text)
+            assert llm.generate("hi").text == (TEXT if self.server_dialect else self.ask(url).text)
 
     def test_many_streams_at_once_are_kept_apart(self) -> None:
         """Protects from an answer that is given to someone else."""
-        tongue = self.spoken()
+        server_dialect = self.spoken()
 
         def answer(request: Received) -> Reply:
             number = next(each for each in range(_MANY) if f"number <{each}>" in request.body.decode())
-            return Reply.sse(*tongue.stream("this is ", f"number <{number}>"))
+            return Reply.sse(*server_dialect.stream("this is ", f"number <{number}>"))
 
         async def ask(llm: LLM, number: int) -> str:
             async with llm.stream(f"number <{number}>") as stream:
@@ -172,12 +172,12 @@ class Answers(Subject):
         assert Message.from_dict(json.loads(json.dumps(message.to_dict()))) == message
 
 
-def _saying(tongue: Tongue, *texts: str) -> Callable[[Received], Reply]:
+def _saying(server_dialect: ServerDialect, *texts: str) -> Callable[[Received], Reply]:
     """Answer with these texts, streamed or whole."""
 
     def answer(request: Received) -> Reply:
-        if tongue.is_streamed(request):
-            return Reply.sse(b"".join(tongue.stream(*texts)))
-        return Reply.json(tongue.whole("".join(texts)))
+        if server_dialect.is_streamed(request):
+            return Reply.sse(b"".join(server_dialect.stream(*texts)))
+        return Reply.json(server_dialect.whole("".join(texts)))
 
     return answer

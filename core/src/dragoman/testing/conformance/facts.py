@@ -22,7 +22,7 @@ class Facts(Subject):
         """Protects from an answer that was cut or filtered, and is taken for complete."""
         finish, known = self.spoken().finish, self.spoken().finishes
         if finish is None or not known:
-            not_shown("finish and Tongue.finishes")
+            not_shown("finish and ServerDialect.finishes")
         for raw, reason in known.items():
             for streamed in BOTH:
                 with self.saying(finish(raw)) as url:
@@ -111,12 +111,12 @@ class Facts(Subject):
 
     def test_the_request_is_named(self) -> None:
         """Protects from a support case without the number that the vendor asks for."""
-        tongue = self.spoken()
-        named = {tongue.request_id: "req-of-the-suite"}
-        sound = Reply.json(tongue.whole("fine"), headers=named)
+        server_dialect = self.spoken()
+        named = {server_dialect.request_id: "req-of-the-suite"}
+        sound = Reply.json(server_dialect.whole("fine"), headers=named)
         with self.replying(sound) as server:
             assert self.ask(server.url).origin.request_id == "req-of-the-suite"
-        with self.replying(Reply.sse(b"".join(tongue.stream("fine")), headers=named)) as server:
+        with self.replying(Reply.sse(b"".join(server_dialect.stream("fine")), headers=named)) as server:
             assert self.ask(server.url, streamed=True).origin.request_id == "req-of-the-suite"
         with self.replying(Reply.json({}, status=400, headers=named)) as server:
             assert self.failure(server.url).request_id == "req-of-the-suite"
@@ -131,9 +131,9 @@ class Facts(Subject):
 
     def test_the_reply_itself_is_kept(self) -> None:
         """Protects from facts that we do not know yet and that are lost."""
-        tongue = self.spoken()
-        with self.replying(Reply.json(tongue.whole("fine"))) as server:
-            assert self.ask(server.url).raw == json.loads(json.dumps(tongue.whole("fine")))
+        server_dialect = self.spoken()
+        with self.replying(Reply.json(server_dialect.whole("fine"))) as server:
+            assert self.ask(server.url).raw == json.loads(json.dumps(server_dialect.whole("fine")))
 
     def _counts(self) -> list[Any]:
         counts = self.spoken().counts

@@ -14,11 +14,11 @@ from dragoman.http import HttpProvider
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import DragomanError
 from dragoman.testing.conformance.suite import ProviderConformance
-from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES, Tongue
+from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES, ServerDialect
 
 __all__ = ["Asked", "class_of", "install"]
 
-_TONGUES = {"chat": CHAT, "responses": RESPONSES, "messages": MESSAGES, "gemini": GEMINI}
+_SERVER_DIALECTS = {"chat": CHAT, "responses": RESPONSES, "messages": MESSAGES, "gemini": GEMINI}
 
 
 @frozen(kw_only=True)
@@ -28,7 +28,7 @@ class Asked:
     Args:
         provider: the name of an installed provider.
         model: one of its models.
-        tongue: the dialect of its server: a name, ``none``, ``package.module:NAME``, or nothing to find it out.
+        server_dialect: the dialect of its server: a name, ``none``, ``package.module:NAME``, or nothing to find it out.
         base: the path of its base URL.
         options: further keyword arguments of the configuration, as JSON.
 
@@ -36,7 +36,7 @@ class Asked:
 
     provider: str
     model: str = ""
-    tongue: str = ""
+    server_dialect: str = ""
     base: str = "/v1"
     options: str = "{}"
 
@@ -59,7 +59,7 @@ def class_of(asked: Asked) -> type[ProviderConformance]:
     known = cast("dict[str, Any]", options)
     model = asked.model or "any"
     members: dict[str, Any] = {"provider": asked.provider, "model": model, "base": asked.base, "options": known}
-    members["tongue"] = _tongue(asked, model, known)
+    members["server_dialect"] = _server_dialect(asked, model, known)
     return type("TestInstalled", (ProviderConformance,), members)
 
 
@@ -68,11 +68,11 @@ def install(asked: Asked) -> None:
     globals()["TestInstalled"] = class_of(asked)
 
 
-def _tongue(asked: Asked, model: str, options: dict[str, Any]) -> Tongue | None:
-    if asked.tongue in {*_TONGUES, "none"}:
-        return _TONGUES.get(asked.tongue)
-    if asked.tongue:
-        return _named(asked.tongue)
+def _server_dialect(asked: Asked, model: str, options: dict[str, Any]) -> ServerDialect | None:
+    if asked.server_dialect in {*_SERVER_DIALECTS, "none"}:
+        return _SERVER_DIALECTS.get(asked.server_dialect)
+    if asked.server_dialect:
+        return _named(asked.server_dialect)
     config: dict[str, Any] = {"api_key": "sk-of-the-suite", "api_base": f"http://127.0.0.1:9{asked.base}"} | options
     try:
         made = bind(LLMConfig(model=model, provider=asked.provider, **config)).provider
@@ -81,23 +81,23 @@ def _tongue(asked: Asked, model: str, options: dict[str, Any]) -> Tongue | None:
         raise pytest.UsageError(message) from error
     if not isinstance(made, HttpProvider):
         return None
-    if tongue := _TONGUES.get(getattr(made.dialect, "speaks", "")):
-        return tongue
+    if server_dialect := _SERVER_DIALECTS.get(getattr(made.dialect, "speaks", "")):
+        return server_dialect
     message = (
-        f"which dialect the server of {asked.provider!r} speaks cannot be told; give --dragoman-tongue "
-        f"{'|'.join(_TONGUES)}|none|package.module:NAME"
+        f"which dialect the server of {asked.provider!r} speaks cannot be told; give --dragoman-server-dialect "
+        f"{'|'.join(_SERVER_DIALECTS)}|none|package.module:NAME"
     )
     raise pytest.UsageError(message)
 
 
-def _named(address: str) -> Tongue:
+def _named(address: str) -> ServerDialect:
     module, _, name = address.partition(":")
     try:
         found: object = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
-        message = f"--dragoman-tongue {address!r} names nothing: {error}"
+        message = f"--dragoman-server-dialect {address!r} names nothing: {error}"
         raise pytest.UsageError(message) from None
-    if not isinstance(found, Tongue):
-        message = f"--dragoman-tongue {address!r} is a {type(found).__name__}, not a Tongue"
+    if not isinstance(found, ServerDialect):
+        message = f"--dragoman-server-dialect {address!r} is a {type(found).__name__}, not a ServerDialect"
         raise pytest.UsageError(message)
     return found

@@ -129,7 +129,7 @@ class Keys(Subject):
         options: dict[str, Any] = {"elsewhere": {"no_such_option": 1}}
         with self.sound() as url:
             assert self.ask(url, options=options).message.parts
-        if self.tongue is not None:
+        if self.server_dialect is not None:
             assert "no_such_option" not in self.body(options=options)
 
     def _refused_error(self) -> DragomanError:

@@ -154,7 +154,7 @@ class Load(Subject):
         name = self.known_as()
         if not isinstance(self.provider, str):
             plugins.register(self.provider, provider=name)
-        config = self.config(None if self.tongue is None else "http://127.0.0.1:9")
+        config = self.config(None if self.server_dialect is None else "http://127.0.0.1:9")
         assert bind(config, plugins).provider.info.name == name
 
     def test_closing_it_twice_is_fine(self) -> None:
@@ -192,7 +192,7 @@ class Load(Subject):
 
         with self.sound() as url:
             first, second = asyncio.run(use(url))
-        assert self.tongue is None or first == second
+        assert self.server_dialect is None or first == second
 
     def test_requests_are_not_changed(self) -> None:
         """Protects from messages and schemas of the caller that grow with every turn."""

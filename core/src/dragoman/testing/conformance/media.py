@@ -32,7 +32,7 @@ from dragoman.spec.parts import (
 )
 from dragoman.testing.conformance.grammar import check_events
 from dragoman.testing.conformance.subject import BOTH, Subject, not_shown
-from dragoman.testing.faults import Oddity, Sealed
+from dragoman.testing.faults import SampleReply, SampleSeal
 
 __all__ = ["MediaAndReasoning"]
 
@@ -202,19 +202,19 @@ class MediaAndReasoning(Subject):
         shown = [part.text for part in bare if isinstance(part, Text | Refusal)]
         assert [word for word in sealed.words if any(word in text for text in shown)] == []
 
-    def _reasoned(self) -> Oddity:
+    def _reasoned(self) -> SampleReply:
         reasoned = self.spoken().reasoned
         if reasoned is None:
             not_shown("reasoned")
         return reasoned
 
-    def _sealed(self) -> Sealed:
+    def _sealed(self) -> SampleSeal:
         sealed = self.spoken().sealed
         if sealed is None:
             not_shown("sealed")
         return sealed
 
-    def _returned(self, oddity: Oddity, *, streamed: bool) -> str:
+    def _returned(self, oddity: SampleReply, *, streamed: bool) -> str:
         with self.saying(oddity) as url:
             message = self.ask(url, streamed=streamed).message
         return self.body([Message("user", "hi"), message, Message("user", "go on")])

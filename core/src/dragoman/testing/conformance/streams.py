@@ -71,13 +71,13 @@ class Streams(Subject):
 
     def test_a_cut_after_any_event_is_no_answer(self) -> None:
         """Protects from the same at every place where a stream can be cut."""
-        tongue = self.spoken()
-        events = tongue.ended()
-        last = len(events) - len(tongue.closing(TEXT))
+        server_dialect = self.spoken()
+        events = server_dialect.ended()
+        last = len(events) - len(server_dialect.closing(TEXT))
         for count in range(last + 1):
             with self.replying(Reply.sse(b"".join(events[:count]))) as server:
                 error = self.failure(server.url, streamed=True)
-            said = "".join(TEXTS[: max(0, count - len(tongue.opening))])
+            said = "".join(TEXTS[: max(0, count - len(server_dialect.opening))])
             self._interrupted(error, said)
 
     def test_an_end_without_a_reason_is_no_end(self) -> None:

@@ -22,7 +22,7 @@ from dragoman.spec.errors import (
 )
 from dragoman.spec.request import OutputFormat
 from dragoman.testing.conformance.subject import BOTH, Subject, not_shown
-from dragoman.testing.faults import Oddity
+from dragoman.testing.faults import SampleReply
 
 __all__ = ["Structured"]
 
@@ -157,12 +157,12 @@ class Structured(Subject):
     def test_a_value_is_made_in_process(self) -> None:
         """Protects from a model in this process that ignores the shape."""
         self.shaped()
-        if self.tongue is not None:
+        if self.server_dialect is not None:
             pytest.skip("does not apply: the answers of a server are checked one by one")
         response = self.ask(None, "Where?", output=SCHEMAS["enum"])
         assert json.loads(response.text) in [{"city": "Oslo"}, {"city": "Rome"}]
 
-    def _refused(self) -> Oddity:
+    def _refused(self) -> SampleReply:
         refused = self.spoken().refused
         if refused is None:
             not_shown("refused")
@@ -174,7 +174,7 @@ class Structured(Subject):
                 return await llm.extract(Forecast, "Where?")
 
         self.shaped()
-        tongue = self.spoken()
-        oddity = Oddity(events=tongue.stream(answer), whole=tongue.whole(answer))
+        server_dialect = self.spoken()
+        oddity = SampleReply(events=server_dialect.stream(answer), whole=server_dialect.whole(answer))
         with self.saying(oddity) as url:
             return asyncio.run(extract(url))

@@ -24,7 +24,7 @@ from dragoman.spec.message import Message
 from dragoman.spec.provider import Prepared, Prepares, Provider
 from dragoman.spec.request import ChatRequest, Settings
 from dragoman.spec.response import Response
-from dragoman.testing.faults import TEXTS, FaultServer, Oddity, Tongue
+from dragoman.testing.faults import TEXTS, FaultServer, SampleReply, ServerDialect
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Answer, Received, Reply
 
@@ -60,8 +60,8 @@ def hello(bound: Bound, config: LLMConfig) -> ChatRequest:
 
 
 def not_shown(member: str) -> NoReturn:
-    """Skip a check for want of a member of the :class:`~dragoman.testing.faults.Tongue`."""
-    pytest.skip(f"not shown: supply Tongue.{member}")
+    """Skip a check for want of a member of the :class:`~dragoman.testing.faults.ServerDialect`."""
+    pytest.skip(f"not shown: supply ServerDialect.{member}")
 
 
 class Subject:
@@ -71,7 +71,7 @@ class Subject:
         provider: the name of an installed provider, or a plugin (a module, an object with hooks) to register.
         name: what to register a plugin as; by default, the name of its module.
         model: one of its models, and one that takes tools and schemas if any of them does.
-        tongue: how its server sounds on the wire; ``None`` for a provider that has no server.
+        server_dialect: how its server sounds on the wire; ``None`` for a provider that has no server.
         base: the path of its base URL.
         options: further keyword arguments of :class:`~dragoman.LLMConfig`.
         key_env: the environment variable that holds its key; by default its name in capitals and ``_API_KEY``.
@@ -83,7 +83,7 @@ class Subject:
     provider: ClassVar[object] = ""
     name: ClassVar[str] = ""
     model: ClassVar[str] = ""
-    tongue: ClassVar[Tongue | None] = None
+    server_dialect: ClassVar[ServerDialect | None] = None
     base: ClassVar[str] = "/v1"
     options: ClassVar[Mapping[str, Any]] = {}
     key_env: ClassVar[str] = ""
@@ -118,7 +118,7 @@ class Subject:
 
     def bound(self, **more: Any) -> Bound:
         """Return the provider, bound to an address where nobody needs to listen."""
-        return bind(self.config(None if self.tongue is None else "http://127.0.0.1:9", **more))
+        return bind(self.config(None if self.server_dialect is None else "http://127.0.0.1:9", **more))
 
     def made(self) -> Provider:
         """Return the provider itself."""
@@ -137,32 +137,34 @@ class Subject:
         if self.can().tools.support is Support.NO:
             pytest.skip("does not apply: the model takes no tools")
 
-    def spoken(self) -> Tongue:
-        """Return the tongue; skip the check for a provider that has none."""
-        if self.tongue is None:
-            pytest.skip("does not apply: there is no server, `tongue` is None")
-        return self.tongue
+    def spoken(self) -> ServerDialect:
+        """Return the dialect of the server; skip the check for a provider that has none."""
+        if self.server_dialect is None:
+            pytest.skip("does not apply: there is no server, `server_dialect` is None")
+        return self.server_dialect
 
     def faults(self) -> FaultServer:
         """Return a server that fails as its paths say, in the provider's own dialect; a context manager."""
-        return FaultServer(tongues=(self.spoken(),))
+        return FaultServer(server_dialects=(self.spoken(),))
 
     @contextmanager
     def sound(self) -> Generator[str | None]:
         """Run a server that answers soundly and give its address; ``None`` where no server is needed."""
-        if self.tongue is None:
+        if self.server_dialect is None:
             yield None
             return
         with self.faults() as server:
             yield server.url_of("ok")
 
     @contextmanager
-    def saying(self, oddity: Oddity) -> Generator[str]:
+    def saying(self, oddity: SampleReply) -> Generator[str]:
         """Run a server that gives one answer, streamed or whole as it is asked, and give its address."""
-        tongue = self.spoken()
+        server_dialect = self.spoken()
 
         def answer(request: Received) -> Reply:
-            return Reply.sse(b"".join(oddity.events)) if tongue.is_streamed(request) else Reply.json(oddity.whole)
+            return (
+                Reply.sse(b"".join(oddity.events)) if server_dialect.is_streamed(request) else Reply.json(oddity.whole)
+            )
 
         with self.replying(answer) as server:
             yield server.url
@@ -175,12 +177,12 @@ class Subject:
         server.reply(*first)
         return server
 
-    def oddity(self, name: str) -> Oddity:
-        """Return an unusual answer of the tongue; skip the check if it holds none of this name."""
-        oddities = self.spoken().oddities
-        if name not in oddities:
-            not_shown(f'oddities["{name}"]')
-        return oddities[name]
+    def oddity(self, name: str) -> SampleReply:
+        """Return an unusual answer of the server; skip the check if it holds none of this name."""
+        unusual_replies = self.spoken().unusual_replies
+        if name not in unusual_replies:
+            not_shown(f'unusual_replies["{name}"]')
+        return unusual_replies[name]
 
     def ask(
         self,
@@ -189,7 +191,7 @@ class Subject:
         *,
         streamed: bool = False,
         config: Mapping[str, Any] | None = None,
-        **wishes: Any,
+        **overrides: Any,
     ) -> Response:
         """Return the answer to a question.
 
@@ -198,25 +200,25 @@ class Subject:
             question: what to ask.
             streamed: whether to ask for a stream, and collect it.
             config: how to configure the call.
-            wishes: what to ask for beside it.
+            overrides: what to ask for beside it.
 
         """
-        return asyncio.run(self._ask(self.config(url, **(config or {})), question, wishes, streamed=streamed))
+        return asyncio.run(self._ask(self.config(url, **(config or {})), question, overrides, streamed=streamed))
 
     async def _ask(
-        self, config: LLMConfig, question: Conversation, wishes: Mapping[str, Any], *, streamed: bool
+        self, config: LLMConfig, question: Conversation, overrides: Mapping[str, Any], *, streamed: bool
     ) -> Response:
         async with LLM(config) as llm:
             if not streamed:
-                return await llm.generate(question, **wishes)
-            async with llm.stream(question, **wishes) as stream:
+                return await llm.generate(question, **overrides)
+            async with llm.stream(question, **overrides) as stream:
                 return await stream.collect()
 
-    def events(self, url: str | None, question: Conversation = "hi", **wishes: Any) -> list[Event]:
+    def events(self, url: str | None, question: Conversation = "hi", **overrides: Any) -> list[Event]:
         """Return the events of a stream as a consumer sees them."""
 
         async def read() -> list[Event]:
-            async with LLM(self.config(url)) as llm, llm.stream(question, **wishes) as stream:
+            async with LLM(self.config(url)) as llm, llm.stream(question, **overrides) as stream:
                 return [event async for event in stream]
 
         return asyncio.run(read())
@@ -235,15 +237,15 @@ class Subject:
         *,
         stream: bool = False,
         config: Mapping[str, Any] | None = None,
-        **wishes: Any,
+        **overrides: Any,
     ) -> Prepared:
         """Return what would be sent, or what is sent if it cannot be shown; what the provider cannot say raises."""
         self.spoken()
         if isinstance(self.made(), Prepares):
             llm = LLM(self.config("http://127.0.0.1:9", **(config or {})))
-            return llm.build_request(question, stream=stream, **wishes)
+            return llm.build_request(question, stream=stream, **overrides)
         with self.faults() as server:
-            self.ask(server.url_of("ok"), question, streamed=stream, config=config, **wishes)
+            self.ask(server.url_of("ok"), question, streamed=stream, config=config, **overrides)
             sent = server.requests[-1]
         return Prepared(method=sent.method, url=sent.path, headers={}, body=sent.json)
 
@@ -253,9 +255,9 @@ class Subject:
         if not isinstance(self.made(), Prepares):
             pytest.skip("does not apply: the provider shows no request before it is sent")
 
-    def body(self, question: Conversation = "hi", **wishes: Any) -> str:
+    def body(self, question: Conversation = "hi", **overrides: Any) -> str:
         """Return the texts and numbers of the body that would be sent, one below the other, in their order."""
-        return "\n".join(leaves(self.prepared(question, **wishes).body))
+        return "\n".join(leaves(self.prepared(question, **overrides).body))
 
     @asynccontextmanager
     async def llm(self, url: str | None, **more: Any) -> AsyncGenerator[LLM]:

@@ -14,6 +14,8 @@ from attrs import frozen
 from dragoman.plugins.registry import installed
 from dragoman.spec.errors import DragomanError
 from dragoman.testing.conformance.answers import Answers
+from dragoman.testing.conformance.capabilities import Truth
+from dragoman.testing.conformance.connections import Connections
 from dragoman.testing.conformance.errors import Errors
 from dragoman.testing.conformance.facts import Facts
 from dragoman.testing.conformance.guard import checks_of, keep
@@ -25,8 +27,6 @@ from dragoman.testing.conformance.streams import Streams
 from dragoman.testing.conformance.structured import Structured
 from dragoman.testing.conformance.subject import Subject
 from dragoman.testing.conformance.tools import Tools
-from dragoman.testing.conformance.truth import Truth
-from dragoman.testing.conformance.walks import Connections
 
 __all__ = ["LEVELS", "Check", "ProviderConformance", "checks", "level_of"]
 
@@ -74,7 +74,7 @@ class ProviderConformance(
             "test": cls.__qualname__,
             "provider": cls.known_as(),
             "model": cls.model,
-            "tongue": None if cls.tongue is None else cls.tongue.name,
+            "server_dialect": None if cls.server_dialect is None else cls.server_dialect.name,
             "distribution": distribution,
             "version": version,
             "spec": spec,

@@ -16,7 +16,7 @@ from dragoman.spec.request import ServerTool, Tool
 from dragoman.spec.response import Response
 from dragoman.testing.conformance.grammar import check_events
 from dragoman.testing.conformance.subject import BOTH, Subject, few, not_shown
-from dragoman.testing.faults import Called, Oddity
+from dragoman.testing.faults import SampleCall, SampleReply
 
 __all__ = ["ASKED", "WEATHER", "Tools"]
 
@@ -41,21 +41,23 @@ _JSON = st.recursive(
 
 
 @st.composite
-def _called(draw: st.DrawFn) -> tuple[Called, ...]:
+def _called(draw: st.DrawFn) -> tuple[SampleCall, ...]:
     """Draw calls whose arguments are cut anywhere, within an escape as well."""
-    calls: list[Called] = []
+    calls: list[SampleCall] = []
     for number in range(draw(st.integers(1, 3))):
         text = json.dumps(draw(st.dictionaries(st.text(max_size=4), _JSON, max_size=3)))
         cuts = sorted(draw(st.sets(st.integers(1, max(1, len(text) - 1)), max_size=4)))
         pieces = tuple(text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True))
-        calls.append(Called(call_id=f"call_{number}", name=draw(st.sampled_from(["weather", "clock"])), pieces=pieces))
+        calls.append(
+            SampleCall(call_id=f"call_{number}", name=draw(st.sampled_from(["weather", "clock"])), pieces=pieces)
+        )
     return tuple(calls)
 
 
 class Tools(Subject):
     """Check calls of tools and their results, for models that take tools."""
 
-    def calling(self, *calls: Called) -> Oddity:
+    def calling(self, *calls: SampleCall) -> SampleReply:
         """Return an answer of these calls; skip the check where the dialect has none."""
         self.offered()
         make = self.spoken().calling
@@ -66,7 +68,7 @@ class Tools(Subject):
             pytest.skip("does not apply: the dialect cannot express such a call")
         return made
 
-    def called(self, oddity: Oddity, *, streamed: bool) -> Response:
+    def called(self, oddity: SampleReply, *, streamed: bool) -> Response:
         """Return an answer that calls tools."""
         with self.saying(oddity) as url:
             return self.ask(url, [ASKED], streamed=streamed, tools=[WEATHER, CLOCK])
@@ -98,7 +100,7 @@ class Tools(Subject):
             assert sent[choice].split("\n").count("weather") > sent["auto"].split("\n").count("weather")
 
     def test_choices_of_tools_are_told_apart(self) -> None:
-        """Protects from two wishes that become one on the wire."""
+        """Protects from two overrides that become one on the wire."""
         self.offered()
         sent: list[str] = []
         for choice in ("none", "required", "weather", "clock"):
@@ -121,7 +123,7 @@ class Tools(Subject):
 
     def test_one_call_is_read(self) -> None:
         """Protects from a call that nobody gets to see."""
-        oddity = self.calling(Called(call_id="call_7", name="weather", pieces=('{"city":', '"Oslo"}')))
+        oddity = self.calling(SampleCall(call_id="call_7", name="weather", pieces=('{"city":', '"Oslo"}')))
         for streamed in BOTH:
             (call,) = self.called(oddity, streamed=streamed).tool_calls
             assert (call.name, call.call_id, call.parse()) == ("weather", "call_7", {"city": "Oslo"})
@@ -140,11 +142,11 @@ class Tools(Subject):
 
     def test_arguments_survive_any_cut(self) -> None:
         """Protects from arguments that break where a piece ends within an escape."""
-        self.calling(Called(call_id="call_0", name="weather", pieces=("{}",)))
+        self.calling(SampleCall(call_id="call_0", name="weather", pieces=("{}",)))
 
         @few
         @given(calls=_called())
-        def check(calls: tuple[Called, ...]) -> None:
+        def check(calls: tuple[SampleCall, ...]) -> None:
             oddity = self.calling(*calls)
             for streamed in BOTH:
                 made = self.called(oddity, streamed=streamed).tool_calls
@@ -180,7 +182,7 @@ class Tools(Subject):
 
     def test_broken_arguments_are_kept_as_they_are(self) -> None:
         """Protects from a repair that nobody asked for."""
-        oddity = self.calling(Called(call_id="call_1", name="weather", pieces=('{"city": Oslo', "}")))
+        oddity = self.calling(SampleCall(call_id="call_1", name="weather", pieces=('{"city": Oslo', "}")))
         for streamed in BOTH:
             (call,) = self.called(oddity, streamed=streamed).tool_calls
             assert call.arguments == '{"city": Oslo}'
@@ -190,8 +192,8 @@ class Tools(Subject):
     def test_calls_without_ids_are_given_some(self) -> None:
         """Protects from results that belong to no call."""
         calls = (
-            Called(call_id="", name="weather", pieces=('{"city": "Oslo"}',)),
-            Called(call_id="", name="clock", pieces=("{}",)),
+            SampleCall(call_id="", name="weather", pieces=('{"city": "Oslo"}',)),
+            SampleCall(call_id="", name="clock", pieces=("{}",)),
         )
         oddity = self.calling(*calls)
         for streamed in BOTH:
@@ -202,14 +204,14 @@ class Tools(Subject):
     def test_calls_with_one_id_are_both_kept(self) -> None:
         """Protects from a call that replaces another because a server repeats an id."""
         cities = ('{"city": "Oslo"}', '{"city": "Rome"}')
-        oddity = self.calling(*(Called(call_id="call_1", name="weather", pieces=(each,)) for each in cities))
+        oddity = self.calling(*(SampleCall(call_id="call_1", name="weather", pieces=(each,)) for each in cities))
         for streamed in BOTH:
             made = self.called(oddity, streamed=streamed).tool_calls
             assert [each.parse() for each in made] == [json.loads(each) for each in cities]
 
     def test_an_answer_of_calls_ends_for_them(self) -> None:
         """Protects from agents that stop because the reason for the end says so."""
-        oddity = self.calling(Called(call_id="call_1", name="clock", pieces=("{}",)))
+        oddity = self.calling(SampleCall(call_id="call_1", name="clock", pieces=("{}",)))
         for streamed in BOTH:
             assert self.called(oddity, streamed=streamed).finish.reason == "tool_calls"
 
@@ -222,7 +224,7 @@ class Tools(Subject):
 
     def test_a_call_goes_back_as_it_came(self) -> None:
         """Protects from a history that the model does not recognize as its own."""
-        oddity = self.calling(Called(call_id="call_7", name="weather", pieces=('{"city": "Öslo"}',)))
+        oddity = self.calling(SampleCall(call_id="call_7", name="weather", pieces=('{"city": "Öslo"}',)))
         message = self.called(oddity, streamed=True).message
         (call,) = message.of_type(ToolCall)
         result = ToolResult(call_id=call.call_id, name=call.name, content="fine")
@@ -245,7 +247,7 @@ class Tools(Subject):
     def test_a_tool_is_called_in_process(self) -> None:
         """Protects from a model in this process that ignores its tools."""
         self.offered()
-        if self.tongue is not None:
+        if self.server_dialect is not None:
             pytest.skip("does not apply: the calls of a server are checked one by one")
         for streamed in BOTH:
             try:

@@ -31,7 +31,7 @@ class Subjected:
         test: the test class.
         provider: the provider's name.
         model: its model.
-        tongue: the dialect of the server, ``None`` for a provider without one.
+        server_dialect: the dialect of the server, ``None`` for a provider without one.
         distribution: who brings the provider.
         version: that distribution's version.
         spec: the specification the provider was written for.
@@ -41,7 +41,7 @@ class Subjected:
     test: str
     provider: str
     model: str
-    tongue: str | None
+    server_dialect: str | None
     distribution: str
     version: str
     spec: str

@@ -12,9 +12,9 @@ from dragoman.testing.faults.gemini import GEMINI
 from dragoman.testing.faults.messages import MESSAGES
 from dragoman.testing.faults.responses import RESPONSES
 from dragoman.testing.faults.server import FaultServer
-from dragoman.testing.faults.shapes import Called, Counted, Oddity, Sealed
-from dragoman.testing.faults.tongue import TEXTS, Tongue, event
-from dragoman.testing.faults.tongues import TONGUES
+from dragoman.testing.faults.server_dialect import TEXTS, ServerDialect, event
+from dragoman.testing.faults.server_dialects import SERVER_DIALECTS
+from dragoman.testing.faults.shapes import SampleCall, SampleReply, SampleSeal, SampleUsage
 
 __all__ = [
     "CHAT",
@@ -22,15 +22,15 @@ __all__ = [
     "GEMINI",
     "MESSAGES",
     "RESPONSES",
+    "SERVER_DIALECTS",
     "TEXTS",
-    "TONGUES",
     "Asked",
-    "Called",
-    "Counted",
     "Fault",
     "FaultServer",
-    "Oddity",
-    "Sealed",
-    "Tongue",
+    "SampleCall",
+    "SampleReply",
+    "SampleSeal",
+    "SampleUsage",
+    "ServerDialect",
     "event",
 ]

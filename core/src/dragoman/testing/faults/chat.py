@@ -7,8 +7,8 @@ from itertools import zip_longest
 from typing import Any
 
 from dragoman.spec.response import Usage
-from dragoman.testing.faults.shapes import Called, Counted
-from dragoman.testing.faults.tongue import Events, Json, Oddity, Tongue, event
+from dragoman.testing.faults.server_dialect import Events, Json, SampleReply, ServerDialect, event
+from dragoman.testing.faults.shapes import SampleCall, SampleUsage
 
 __all__ = ["CHAT"]
 
@@ -81,9 +81,9 @@ _RAIN, _SUN = (_call(None, f"call_{name}", "weather", f'{{"city":"{name}"}}') fo
 _SPOKEN = (_START, _chunk({"content": "fine"}))
 _STOP = _chunk({}, "stop")
 ODDITIES = {
-    "blocked": Oddity(events=(_START, _chunk({}, "content_filter"), DONE), whole=_whole("", "content_filter")),
-    "too_long": Oddity(events=(*_SPOKEN, _chunk({}, "length"), DONE), whole=_whole("fine", "length")),
-    "tools_interleaved": Oddity(
+    "blocked": SampleReply(events=(_START, _chunk({}, "content_filter"), DONE), whole=_whole("", "content_filter")),
+    "too_long": SampleReply(events=(*_SPOKEN, _chunk({}, "length"), DONE), whole=_whole("fine", "length")),
+    "tools_interleaved": SampleReply(
         events=_tools(
             _call(0, "call_Oslo", "weather", '{"city":'),
             _call(1, "call_Rome", "weather", ""),
@@ -92,26 +92,26 @@ ODDITIES = {
         ),
         whole=_called(_RAIN, _SUN),
     ),
-    "tools_unnumbered": Oddity(
+    "tools_unnumbered": SampleReply(
         events=_tools(_RAIN, _SUN),
         whole=_called(_RAIN, _SUN),
     ),
-    "tools_all_first": Oddity(
+    "tools_all_first": SampleReply(
         events=_tools({**_RAIN, "index": 0}, {**_SUN, "index": 0}),
         whole=_called(_RAIN, _SUN),
     ),
-    "tool_without_arguments": Oddity(
+    "tool_without_arguments": SampleReply(
         events=_tools(_call(0, "call_1", "clock", None)), whole=_called(_call(None, "call_1", "clock", ""))
     ),
-    "tool_cut": Oddity(
+    "tool_cut": SampleReply(
         events=_tools(_call(0, "call_1", "weather", '{"city":"Os'), finish="length"),
         whole=_called(_call(None, "call_1", "weather", '{"city":"Os'), finish="length"),
     ),
-    "usage_absent": Oddity(events=(*_SPOKEN, _STOP, DONE), whole=_whole("fine") | {"usage": None}),
-    "usage_last": Oddity(
+    "usage_absent": SampleReply(events=(*_SPOKEN, _STOP, DONE), whole=_whole("fine") | {"usage": None}),
+    "usage_last": SampleReply(
         events=(*_SPOKEN, _STOP, _usage(prompt_tokens=3, completion_tokens=2), DONE), whole=_whole("fine")
     ),
-    "usage_growing": Oddity(
+    "usage_growing": SampleReply(
         events=(
             _START,
             _chunk({"content": "fi"}, usage={"prompt_tokens": 3, "completion_tokens": 1}),
@@ -121,7 +121,7 @@ ODDITIES = {
         ),
         whole=_whole("fine"),
     ),
-    "nulls": Oddity(
+    "nulls": SampleReply(
         events=(
             _chunk(None),
             _chunk({"content": None, "tool_calls": None}),
@@ -135,18 +135,18 @@ ODDITIES = {
 }
 
 
-def _reported(**counts: Any) -> Oddity:
-    return Oddity(events=(*_SPOKEN, _STOP, _usage(**counts), DONE), whole=_whole("fine", usage=counts))
+def _reported(**counts: Any) -> SampleReply:
+    return SampleReply(events=(*_SPOKEN, _STOP, _usage(**counts), DONE), whole=_whole("fine", usage=counts))
 
 
 COUNTS = {
-    "plain": Counted(
+    "plain": SampleUsage(
         oddity=_reported(prompt_tokens=3, completion_tokens=2), usage=Usage(input_tokens=3, output_tokens=2)
     ),
-    "nothing written": Counted(
+    "nothing written": SampleUsage(
         oddity=_reported(prompt_tokens=3, completion_tokens=0), usage=Usage(input_tokens=3, output_tokens=0)
     ),
-    "cache and reasoning": Counted(
+    "cache and reasoning": SampleUsage(
         oddity=_reported(
             prompt_tokens=10,
             completion_tokens=7,
@@ -158,16 +158,16 @@ COUNTS = {
 }
 
 
-def _calling(calls: Sequence[Called]) -> Oddity:
+def _calling(calls: Sequence[SampleCall]) -> SampleReply:
     """Let the arguments of several calls come in turns."""
     deltas = [_call(place, each.call_id or None, each.name, "") for place, each in enumerate(calls)]
     for turn in zip_longest(*(each.pieces for each in calls)):
         deltas += [_call(place, None, None, piece) for place, piece in enumerate(turn) if piece is not None]
     whole = (_call(None, each.call_id or None, each.name, each.arguments) for each in calls)
-    return Oddity(events=_tools(*deltas), whole=_called(*whole))
+    return SampleReply(events=_tools(*deltas), whole=_called(*whole))
 
 
-CHAT = Tongue(
+CHAT = ServerDialect(
     name="openai-chat",
     endings=("/chat/completions",),
     opening=(_START,),
@@ -181,9 +181,9 @@ CHAT = Tongue(
     error=error,
     failing=event(error(503)),
     coded=CODED,
-    oddities=ODDITIES,
+    unusual_replies=ODDITIES,
     identity=("chatcmpl-1", "served"),
-    finish=lambda reason: Oddity(events=(*_SPOKEN, _chunk({}, reason), DONE), whole=_whole("fine", reason)),
+    finish=lambda reason: SampleReply(events=(*_SPOKEN, _chunk({}, reason), DONE), whole=_whole("fine", reason)),
     finishes={
         "stop": "stop",
         "length": "length",
@@ -193,11 +193,11 @@ CHAT = Tongue(
     },
     counts=COUNTS,
     calling=_calling,
-    reasoned=Oddity(
+    reasoned=SampleReply(
         events=(_START, _chunk({"reasoning_content": "hm"}), _chunk({"content": "fine"}), _STOP, DONE),
         whole=_whole("fine", reasoning_content="hm"),
     ),
-    refused=Oddity(
+    refused=SampleReply(
         events=(_START, _chunk({"refusal": "I will "}), _chunk({"refusal": "not."}), _STOP, DONE),
         whole=_whole(None, refusal="I will not."),
     ),

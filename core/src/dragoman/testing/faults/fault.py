@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from dragoman.testing.faults.tongue import TEXTS, Tongue
+from dragoman.testing.faults.server_dialect import TEXTS, ServerDialect
 from dragoman.testing.reply import Received, Reply, Script
 
 __all__ = ["FAULTS", "Asked", "Fault", "Maker", "fault", "sound"]
@@ -18,13 +18,13 @@ class Asked:
     """Hold what a server is asked for.
 
     Args:
-        tongue: the dialect of the request.
+        server_dialect: the dialect of the request.
         streamed: whether a stream is asked for.
         request: the request itself.
 
     """
 
-    tongue: Tongue
+    server_dialect: ServerDialect
     streamed: bool
     request: Received
 
@@ -90,5 +90,5 @@ def fault(*, streams: bool = True, replies: bool = True, name: str = "") -> Call
 def sound(asked: Asked, *texts: str) -> Reply:
     """Return a sound answer."""
     if asked.streamed:
-        return Reply.sse(b"".join(asked.tongue.stream(*texts)))
-    return Reply.json(asked.tongue.whole("".join(texts or TEXTS)))
+        return Reply.sse(b"".join(asked.server_dialect.stream(*texts)))
+    return Reply.json(asked.server_dialect.whole("".join(texts or TEXTS)))

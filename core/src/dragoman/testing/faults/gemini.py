@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dragoman.spec.response import Usage
-from dragoman.testing.faults.shapes import Called, Counted, Sealed
-from dragoman.testing.faults.tongue import Json, Oddity, Tongue, event
+from dragoman.testing.faults.server_dialect import Json, SampleReply, ServerDialect, event
+from dragoman.testing.faults.shapes import SampleCall, SampleSeal, SampleUsage
 
 __all__ = ["GEMINI"]
 
@@ -56,22 +56,24 @@ _FINE = event(_chunk(_text("fine")))
 _WHOLE = _chunk(_text("fine"), finish="STOP", usage=_USAGE)
 _BLOCKED = {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 3}}
 ODDITIES = {
-    "blocked": Oddity(events=(event(_BLOCKED),), whole=_BLOCKED),
-    "too_long": Oddity(
+    "blocked": SampleReply(events=(event(_BLOCKED),), whole=_BLOCKED),
+    "too_long": SampleReply(
         events=(_FINE, event(_chunk(finish="MAX_TOKENS", usage=_USAGE))),
         whole=_chunk(_text("fine"), finish="MAX_TOKENS", usage=_USAGE),
     ),
-    "tools_interleaved": Oddity(
+    "tools_interleaved": SampleReply(
         events=(event(_chunk(_call("weather", "Oslo"))), event(_chunk(_call("weather", "Rome"))), _END),
         whole=_chunk(_call("weather", "Oslo"), _call("weather", "Rome"), finish="STOP", usage=_USAGE),
     ),
-    "tool_without_arguments": Oddity(
+    "tool_without_arguments": SampleReply(
         events=(event(_chunk(_call("clock", None))), _END),
         whole=_chunk(_call("clock", None), finish="STOP", usage=_USAGE),
     ),
-    "usage_absent": Oddity(events=(_FINE, event(_chunk(finish="STOP"))), whole=_chunk(_text("fine"), finish="STOP")),
-    "usage_last": Oddity(events=(_FINE, _END), whole=_WHOLE),
-    "usage_growing": Oddity(
+    "usage_absent": SampleReply(
+        events=(_FINE, event(_chunk(finish="STOP"))), whole=_chunk(_text("fine"), finish="STOP")
+    ),
+    "usage_last": SampleReply(events=(_FINE, _END), whole=_WHOLE),
+    "usage_growing": SampleReply(
         events=(
             event(_chunk(_text("fi"), usage={"promptTokenCount": 3, "candidatesTokenCount": 1})),
             event(_chunk(_text("ne"), usage=_USAGE)),
@@ -79,7 +81,7 @@ ODDITIES = {
         ),
         whole=_WHOLE,
     ),
-    "nulls": Oddity(
+    "nulls": SampleReply(
         events=(
             event({"candidates": None}),
             event({"candidates": [{"content": None}]}),
@@ -92,20 +94,20 @@ ODDITIES = {
 }
 
 
-def _finished(reason: str) -> Oddity:
-    return Oddity(
+def _finished(reason: str) -> SampleReply:
+    return SampleReply(
         events=(_FINE, event(_chunk(finish=reason, usage=_USAGE))),
         whole=_chunk(_text("fine"), finish=reason, usage=_USAGE),
     )
 
 
-def _counted(usage: Usage, **report: int) -> Counted:
+def _counted(usage: Usage, **report: int) -> SampleUsage:
     events = (_FINE, event(_chunk(finish="STOP", usage=report)))
     whole = _chunk(_text("fine"), finish="STOP", usage=report)
-    return Counted(oddity=Oddity(events=events, whole=whole), usage=usage)
+    return SampleUsage(oddity=SampleReply(events=events, whole=whole), usage=usage)
 
 
-def _calling(calls: Sequence[Called]) -> Oddity | None:
+def _calling(calls: Sequence[SampleCall]) -> SampleReply | None:
     """Send each call whole, as the dialect does: its arguments must be an object."""
     parts: list[Json] = []
     for each in calls:
@@ -115,13 +117,13 @@ def _calling(calls: Sequence[Called]) -> Oddity | None:
         named: Json = {"id": each.call_id} if each.call_id else {}
         parts.append({"functionCall": {**named, "name": each.name, "args": given}})
     events = (*(event(_chunk(part)) for part in parts), _END)
-    return Oddity(events=events, whole=_chunk(*parts, finish="STOP", usage=_USAGE))
+    return SampleReply(events=events, whole=_chunk(*parts, finish="STOP", usage=_USAGE))
 
 
 _THOUGHT = {"text": "hm", "thought": True}
 _SIGNED = {"text": "fine", "thoughtSignature": "signature-1"}
 
-GEMINI = Tongue(
+GEMINI = ServerDialect(
     name="google",
     endings=(":generateContent", ":streamGenerateContent"),
     is_streamed=lambda request: ":streamGenerateContent" in request.path,
@@ -149,7 +151,7 @@ GEMINI = Tongue(
         "error_detail": (404, {"error": {"message": "no such model", "code": "not_found", "status": None}}),
         "error_foreign": (503, {"error": {"message": "busy", "type": "overloaded_error", "code": None}}),
     },
-    oddities=ODDITIES,
+    unusual_replies=ODDITIES,
     identity=("r1", "served"),
     finish=_finished,
     finishes={
@@ -173,12 +175,12 @@ GEMINI = Tongue(
         ),
     },
     calling=_calling,
-    reasoned=Oddity(
+    reasoned=SampleReply(
         events=(event(_chunk(_THOUGHT)), _FINE, _END),
         whole=_chunk(_THOUGHT, _text("fine"), finish="STOP", usage=_USAGE),
     ),
-    sealed=Sealed(
-        oddity=Oddity(events=(event(_chunk(_SIGNED)), _END), whole=_chunk(_SIGNED, finish="STOP", usage=_USAGE)),
+    sealed=SampleSeal(
+        oddity=SampleReply(events=(event(_chunk(_SIGNED)), _END), whole=_chunk(_SIGNED, finish="STOP", usage=_USAGE)),
         words=("signature-1",),
     ),
 )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dragoman.spec.response import Usage
-from dragoman.testing.faults.shapes import Called, Counted, Sealed
-from dragoman.testing.faults.tongue import Events, Json, Oddity, Tongue, event
+from dragoman.testing.faults.server_dialect import Events, Json, SampleReply, ServerDialect, event
+from dragoman.testing.faults.shapes import SampleCall, SampleSeal, SampleUsage
 
 __all__ = ["MESSAGES"]
 
@@ -86,9 +86,9 @@ def _open_call(name: str, city: str | None) -> Json:
 
 
 ODDITIES = {
-    "blocked": Oddity(events=(_START, *_end("refusal")), whole=_message("refusal")),
-    "too_long": Oddity(events=(*_SPOKEN, *_end("max_tokens")), whole=_message("max_tokens", _FINE)),
-    "tools_interleaved": Oddity(
+    "blocked": SampleReply(events=(_START, *_end("refusal")), whole=_message("refusal")),
+    "too_long": SampleReply(events=(*_SPOKEN, *_end("max_tokens")), whole=_message("max_tokens", _FINE)),
+    "tools_interleaved": SampleReply(
         events=(
             _START,
             _begin(0, _open_call("weather", "Oslo")),
@@ -102,15 +102,15 @@ ODDITIES = {
         ),
         whole=_message("tool_use", _call("weather", "Oslo"), _call("weather", "Rome")),
     ),
-    "tool_without_arguments": Oddity(
+    "tool_without_arguments": SampleReply(
         events=(_START, _begin(0, _call("clock", None)), _input(0, ""), _stop(0), *_end("tool_use")),
         whole=_message("tool_use", _call("clock", None)),
     ),
-    "tool_cut": Oddity(
+    "tool_cut": SampleReply(
         events=(_START, _begin(0, _open_call("weather", "Oslo")), _input(0, '{"city":"Os'), *_end("max_tokens")),
         whole=_message("max_tokens", _call("weather", None)),
     ),
-    "usage_absent": Oddity(
+    "usage_absent": SampleReply(
         events=(
             _named("message_start", message={"id": "msg_1", "role": "assistant", "content": []}),
             *_SPOKEN[1:],
@@ -119,8 +119,8 @@ ODDITIES = {
         ),
         whole=_message("end_turn", _FINE) | {"usage": None},
     ),
-    "usage_last": Oddity(events=(*_SPOKEN, *_end("end_turn")), whole=_message("end_turn", _FINE)),
-    "usage_growing": Oddity(
+    "usage_last": SampleReply(events=(*_SPOKEN, *_end("end_turn")), whole=_message("end_turn", _FINE)),
+    "usage_growing": SampleReply(
         events=(
             *_SPOKEN,
             _named("message_delta", delta={"stop_reason": None}, usage={"output_tokens": 1}),
@@ -128,7 +128,7 @@ ODDITIES = {
         ),
         whole=_message("end_turn", _FINE),
     ),
-    "nulls": Oddity(
+    "nulls": SampleReply(
         events=(
             *_OPENING,
             _named("content_block_delta", index=0, delta={"type": "text_delta", "text": None}),
@@ -138,25 +138,27 @@ ODDITIES = {
         ),
         whole=_message("end_turn", {**_FINE, "citations": None}),
     ),
-    "delta_unopened": Oddity(events=(*_SPOKEN, _delta(5, "text_delta", text="?")), whole=_message("end_turn", _FINE)),
-    "stop_twice": Oddity(events=(*_SPOKEN, _stop(0), *_end("end_turn")), whole=_message("end_turn", _FINE)),
+    "delta_unopened": SampleReply(
+        events=(*_SPOKEN, _delta(5, "text_delta", text="?")), whole=_message("end_turn", _FINE)
+    ),
+    "stop_twice": SampleReply(events=(*_SPOKEN, _stop(0), *_end("end_turn")), whole=_message("end_turn", _FINE)),
 }
 
 
-def _finished(reason: str) -> Oddity:
-    return Oddity(events=(*_SPOKEN, *_end(reason)), whole=_message(reason, _FINE))
+def _finished(reason: str) -> SampleReply:
+    return SampleReply(events=(*_SPOKEN, *_end(reason)), whole=_message(reason, _FINE))
 
 
-def _counted(usage: Usage, **report: int) -> Counted:
+def _counted(usage: Usage, **report: int) -> SampleUsage:
     begun = _named("message_start", message=_message(None, usage={**report, "output_tokens": 1}))
-    oddity = Oddity(
+    oddity = SampleReply(
         events=(begun, *_SPOKEN[1:], *_end("end_turn", usage={"output_tokens": report["output_tokens"]})),
         whole=_message("end_turn", _FINE, usage=report),
     )
-    return Counted(oddity=oddity, usage=usage)
+    return SampleUsage(oddity=oddity, usage=usage)
 
 
-def _calling(calls: Sequence[Called]) -> Oddity | None:
+def _calling(calls: Sequence[SampleCall]) -> SampleReply | None:
     """Let several calls be open at once; each must have an id, and an object as its input."""
     inputs = [each.given for each in calls]
     if not all(each.call_id for each in calls) or None in inputs:
@@ -168,11 +170,13 @@ def _calling(calls: Sequence[Called]) -> Oddity | None:
     begun = [_begin(place, {**block, "input": {}}) for place, block in enumerate(blocks)]
     pieces = [_input(place, piece) for place, each in enumerate(calls) for piece in each.pieces]
     stopped = [_stop(place) for place in range(len(calls))]
-    return Oddity(events=(_START, *begun, *pieces, *stopped, *_end("tool_use")), whole=_message("tool_use", *blocks))
+    return SampleReply(
+        events=(_START, *begun, *pieces, *stopped, *_end("tool_use")), whole=_message("tool_use", *blocks)
+    )
 
 
 _REFUSING = {"type": "refusal", "category": "harm", "explanation": "I will not."}
-REFUSED = Oddity(
+REFUSED = SampleReply(
     events=(
         _START,
         _named(
@@ -182,7 +186,7 @@ REFUSED = Oddity(
     ),
     whole=_message("refusal") | {"stop_details": _REFUSING},
 )
-REASONED = Oddity(
+REASONED = SampleReply(
     events=(
         _START,
         _begin(0, {"type": "thinking", "thinking": ""}),
@@ -204,7 +208,7 @@ REASONED = Oddity(
     ),
 )
 
-MESSAGES = Tongue(
+MESSAGES = ServerDialect(
     name="anthropic",
     endings=("/messages",),
     request_id="request-id",
@@ -228,7 +232,7 @@ MESSAGES = Tongue(
         "error_detail": (404, {"detail": "no such model"}),
         "error_foreign": (503, {"error": {"message": "busy", "type": "server_error", "code": None}}),
     },
-    oddities=ODDITIES,
+    unusual_replies=ODDITIES,
     identity=("msg_1", "served"),
     finish=_finished,
     finishes={
@@ -253,5 +257,5 @@ MESSAGES = Tongue(
     calling=_calling,
     reasoned=REASONED,
     refused=REFUSED,
-    sealed=Sealed(oddity=REASONED, words=("signature-1", "encrypted-1")),
+    sealed=SampleSeal(oddity=REASONED, words=("signature-1", "encrypted-1")),
 )

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from dragoman.testing.faults.fault import Asked, Maker, fault
-from dragoman.testing.faults.tongue import TEXTS, Json
-from dragoman.testing.faults.tongues import TONGUES
+from dragoman.testing.faults.server_dialect import TEXTS, Json
+from dragoman.testing.faults.server_dialects import SERVER_DIALECTS
 from dragoman.testing.reply import EVENT_STREAM, Reply, Script
 
 __all__: list[str] = []
@@ -32,7 +32,7 @@ _PAGE = b"<!doctype html><html><body>" + b"The gateway is out for lunch. " * 60 
 
 
 def _failed(asked: Asked, status: int, headers: dict[str, str] | None = None) -> Reply:
-    return Reply.json(asked.tongue.error(status), status=status, headers=headers or {})
+    return Reply.json(asked.server_dialect.error(status), status=status, headers=headers or {})
 
 
 def _kind(asked: Asked) -> str:
@@ -57,7 +57,7 @@ def _waiting(headers: dict[str, str]) -> Maker:
 
 def _coded(name: str) -> Maker:
     def make(asked: Asked) -> Script:
-        status, body = asked.tongue.coded[name]
+        status, body = asked.server_dialect.coded[name]
         return Reply.json(body, status=status)
 
     return make
@@ -65,7 +65,7 @@ def _coded(name: str) -> Maker:
 
 def _odd(name: str) -> Maker:
     def make(asked: Asked) -> Script:
-        oddity = asked.tongue.oddities[name]
+        oddity = asked.server_dialect.unusual_replies[name]
         return Reply.sse(b"".join(oddity.events)) if asked.streamed else Reply.json(oddity.whole)
 
     return make
@@ -89,9 +89,9 @@ for _number in REDIRECTS:
     _enter(f"redirect_{_number}", f"Redirect to another origin with {_number}.", _redirect(_number, "localhost", "/ok"))
 _enter("redirect_same", "Redirect to another path of the same origin.", _redirect(307, "127.0.0.1", "/ok"))
 _enter("redirect_loop", "Redirect to the address that was asked.", _redirect(308, "127.0.0.1", ""))
-for _name in sorted({name for tongue in TONGUES for name in tongue.coded}):
+for _name in sorted({name for server_dialect in SERVER_DIALECTS for name in server_dialect.coded}):
     _enter(_name, f"Report an error of the vendor's own: {_name.replace('_', ' ')}.", _coded(_name))
-for _name in sorted({name for tongue in TONGUES for name in tongue.oddities}):
+for _name in sorted({name for server_dialect in SERVER_DIALECTS for name in server_dialect.unusual_replies}):
     _enter(_name, f"Answer unusually: {_name.replace('_', ' ')}.", _odd(_name))
 
 
@@ -129,19 +129,19 @@ def empty_200(asked: Asked) -> Script:
 @fault()
 def json_error_200(asked: Asked) -> Script:
     """Answer 200 with the body of an error."""
-    return Reply.json(asked.tongue.error(503))
+    return Reply.json(asked.server_dialect.error(503))
 
 
 @fault()
 def json_200(asked: Asked) -> Script:
     """Answer with a whole reply, also where a stream was asked for."""
-    return Reply.json(asked.tongue.whole("".join(TEXTS)))
+    return Reply.json(asked.server_dialect.whole("".join(TEXTS)))
 
 
 @fault()
 def half_json_200(asked: Asked) -> Script:
     """Answer 200 with half a JSON text, its length as declared."""
-    body = json.dumps(asked.tongue.whole("".join(TEXTS))).encode()
+    body = json.dumps(asked.server_dialect.whole("".join(TEXTS))).encode()
     return Reply(headers={"content-type": "application/json"}, body=body[: len(body) // 2])
 
 
@@ -160,7 +160,7 @@ def list_200(_: Asked) -> Script:
 @fault()
 def hollow_200(asked: Asked) -> Script:
     """Answer 200 with a reply that holds no answer."""
-    hollow: Json = asked.tongue.hollow
+    hollow: Json = asked.server_dialect.hollow
     return Reply.json(hollow)
 
 

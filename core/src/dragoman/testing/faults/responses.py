@@ -8,8 +8,8 @@ from typing import Any
 
 from dragoman.spec.response import Usage
 from dragoman.testing.faults import chat
-from dragoman.testing.faults.shapes import Called, Counted, Sealed
-from dragoman.testing.faults.tongue import Events, Json, Oddity, Tongue, event
+from dragoman.testing.faults.server_dialect import Events, Json, SampleReply, ServerDialect, event
+from dragoman.testing.faults.shapes import SampleCall, SampleSeal, SampleUsage
 
 __all__ = ["RESPONSES"]
 
@@ -62,10 +62,10 @@ _OPENING = (
 )
 
 
-def _cut(reason: str, *output: Json) -> Oddity:
+def _cut(reason: str, *output: Json) -> SampleReply:
     fields: Json = {"status": "incomplete", "incomplete_details": {"reason": reason}}
     begun = (*_OPENING, _speak("fine")) if output else (_CREATED,)
-    return Oddity(events=(*begun, _end(*output, **fields)), whole=_response(*output, **fields))
+    return SampleReply(events=(*begun, _end(*output, **fields)), whole=_response(*output, **fields))
 
 
 def _call(name: str, city: str | None, status: str = "completed") -> Json:
@@ -88,7 +88,7 @@ _BOTH = _response(_OSLO, _ROME)
 ODDITIES = {
     "blocked": _cut("content_filter"),
     "too_long": _cut("max_output_tokens", _message(_text("fine"), status="incomplete")),
-    "tools_interleaved": Oddity(
+    "tools_interleaved": SampleReply(
         events=(
             _CREATED,
             _added(0, _OSLO),
@@ -100,8 +100,8 @@ ODDITIES = {
         ),
         whole=_BOTH,
     ),
-    "tool_without_arguments": Oddity(events=(_CREATED, _added(0, _CLOCK), _end(_CLOCK)), whole=_response(_CLOCK)),
-    "tool_cut": Oddity(
+    "tool_without_arguments": SampleReply(events=(_CREATED, _added(0, _CLOCK), _end(_CLOCK)), whole=_response(_CLOCK)),
+    "tool_cut": SampleReply(
         events=(
             _CREATED,
             _added(0, _CUT),
@@ -110,17 +110,17 @@ ODDITIES = {
         ),
         whole=_response(_CUT, status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
     ),
-    "terminal_alone": Oddity(
+    "terminal_alone": SampleReply(
         events=(_CREATED, _end(_message(_text("fine")))), whole=_response(_message(_text("fine")))
     ),
-    "usage_absent": Oddity(
+    "usage_absent": SampleReply(
         events=(*_OPENING, _speak("fine"), _end(_message(_text("fine")), usage=None)),
         whole=_response(_message(_text("fine")), usage=None),
     ),
-    "usage_last": Oddity(
+    "usage_last": SampleReply(
         events=(*_OPENING, _speak("fine"), *_closing("fine")), whole=_response(_message(_text("fine")))
     ),
-    "nulls": Oddity(
+    "nulls": SampleReply(
         events=(*_OPENING, _speak("fine"), _end(_message(_text("fine")), error=None, incomplete_details=None)),
         whole=_response(_message(_text("fine")), error=None, incomplete_details=None, reasoning=None),
     ),
@@ -131,18 +131,18 @@ _FAILURE = {"code": "server_error", "message": "the engine is on fire"}
 _SAID = _message(_text("fine"))
 
 
-def _finished(reason: str) -> Oddity:
+def _finished(reason: str) -> SampleReply:
     if reason == "completed":
-        return Oddity(events=(*_OPENING, _speak("fine"), *_closing("fine")), whole=_response(_SAID))
+        return SampleReply(events=(*_OPENING, _speak("fine"), *_closing("fine")), whole=_response(_SAID))
     return _cut(reason, _SAID)
 
 
-def _counted(usage: Usage, **report: Any) -> Counted:
+def _counted(usage: Usage, **report: Any) -> SampleUsage:
     events = (*_OPENING, _speak("fine"), _end(_SAID, usage=report))
-    return Counted(oddity=Oddity(events=events, whole=_response(_SAID, usage=report)), usage=usage)
+    return SampleUsage(oddity=SampleReply(events=events, whole=_response(_SAID, usage=report)), usage=usage)
 
 
-def _calling(calls: Sequence[Called]) -> Oddity:
+def _calling(calls: Sequence[SampleCall]) -> SampleReply:
     """Let the arguments of several calls come in turns."""
     items = [
         {"id": f"fc_{place}", "type": "function_call", "call_id": each.call_id, "name": each.name}
@@ -152,7 +152,7 @@ def _calling(calls: Sequence[Called]) -> Oddity:
     events = [_CREATED, *(_added(place, item) for place, item in enumerate(items))]
     for turn in zip_longest(*(each.pieces for each in calls)):
         events += [_argued(place, items[place], piece) for place, piece in enumerate(turn) if piece is not None]
-    return Oddity(events=(*events, _end(*items)), whole=_response(*items))
+    return SampleReply(events=(*events, _end(*items)), whole=_response(*items))
 
 
 _THOUGHT = {
@@ -163,7 +163,7 @@ _THOUGHT = {
 }
 _THOUGHT_DELTA: Json = {"item_id": "rs_1", "output_index": 0, "summary_index": 0, "delta": "hm"}
 _SAID_SECOND = _named("response.output_text.delta", item_id="msg_1", output_index=1, content_index=0, delta="fine")
-REASONED = Oddity(
+REASONED = SampleReply(
     events=(
         _CREATED,
         _named("response.output_item.added", output_index=0, item={**_THOUGHT, "summary": []}),
@@ -176,7 +176,7 @@ REASONED = Oddity(
     whole=_response(_THOUGHT, _SAID),
 )
 _REFUSAL = _message({"type": "refusal", "refusal": "I will not."})
-REFUSED = Oddity(
+REFUSED = SampleReply(
     events=(
         _CREATED,
         _named("response.output_item.added", output_index=0, item=_message(status="in_progress")),
@@ -186,7 +186,7 @@ REFUSED = Oddity(
     whole=_response(_REFUSAL),
 )
 
-RESPONSES = Tongue(
+RESPONSES = ServerDialect(
     name="openai-responses",
     endings=("/responses",),
     opening=_OPENING,
@@ -202,9 +202,9 @@ RESPONSES = Tongue(
     error=chat.error,
     failing=_named("error", error=_FAILURE, sequence_number=7),
     coded={name: body for name, body in chat.CODED.items() if name != "no_db_connection"},
-    oddities={
+    unusual_replies={
         **ODDITIES,
-        "failed": Oddity(
+        "failed": SampleReply(
             events=(*_OPENING, _speak("fine"), _end(status="failed", error=_FAILURE)),
             whole=_response(status="failed", error=_FAILURE),
         ),
@@ -225,5 +225,5 @@ RESPONSES = Tongue(
     calling=_calling,
     reasoned=REASONED,
     refused=REFUSED,
-    sealed=Sealed(oddity=REASONED, words=("encrypted-1",)),
+    sealed=SampleSeal(oddity=REASONED, words=("encrypted-1",)),
 )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from dragoman.testing.faults import replies, streams, wire
 from dragoman.testing.faults.fault import FAULTS, Asked, Fault
-from dragoman.testing.faults.tongue import Tongue
-from dragoman.testing.faults.tongues import TONGUES, tongue_of
+from dragoman.testing.faults.server_dialect import ServerDialect
+from dragoman.testing.faults.server_dialects import SERVER_DIALECTS, dialect_of
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Received, Script
 
@@ -26,16 +26,16 @@ class FaultServer(LoopbackServer):
 
     Args:
         port: the port to listen on, 0 for any.
-        tongues: the dialects to speak, the first that a request fits.
+        server_dialects: the dialects to speak, the first that a request fits.
 
     Attributes:
         soundly: whether to answer soundly from now on, whatever the path says.
 
     """
 
-    def __init__(self, port: int = 0, *, tongues: Sequence[Tongue] = TONGUES) -> None:
+    def __init__(self, port: int = 0, *, server_dialects: Sequence[ServerDialect] = SERVER_DIALECTS) -> None:
         super().__init__(self._meet, port=port)
-        self._tongues = tongues
+        self._server_dialects = server_dialects
         self.soundly: bool = False
         self._met: Counter[str] = Counter()
 
@@ -55,8 +55,8 @@ class FaultServer(LoopbackServer):
         each = names.split("+")
         number = self._met[names]
         self._met[names] += 1
-        tongue = tongue_of(request, self._tongues)
-        asked = Asked(tongue=tongue, streamed=tongue.is_streamed(request), request=request)
+        server_dialect = dialect_of(request, self._server_dialects)
+        asked = Asked(server_dialect=server_dialect, streamed=server_dialect.is_streamed(request), request=request)
         return _known("ok" if self.soundly else each[number % len(each)]).answer(asked)
 
 

@@ -9,14 +9,14 @@ from attrs import frozen
 
 from dragoman.spec.response import Usage
 
-__all__ = ["Called", "Counted", "Events", "Json", "Oddity", "Sealed"]
+__all__ = ["Events", "Json", "SampleCall", "SampleReply", "SampleSeal", "SampleUsage"]
 
 Json: TypeAlias = dict[str, Any]
 Events: TypeAlias = tuple[bytes, ...]
 
 
 @frozen(kw_only=True)
-class Oddity:
+class SampleReply:
     """Hold an answer that is unusual but sound, or odd in its content alone.
 
     Args:
@@ -30,7 +30,7 @@ class Oddity:
 
 
 @frozen(kw_only=True)
-class Called:
+class SampleCall:
     """Describe a call of a tool that an answer is to hold.
 
     Args:
@@ -60,7 +60,7 @@ class Called:
 
 
 @frozen(kw_only=True)
-class Counted:
+class SampleUsage:
     """Hold an answer together with the usage that it reports.
 
     Args:
@@ -69,12 +69,12 @@ class Counted:
 
     """
 
-    oddity: Oddity
+    oddity: SampleReply
     usage: Usage
 
 
 @frozen(kw_only=True)
-class Sealed:
+class SampleSeal:
     """Hold an answer with data that its vendor signed or encrypted.
 
     Args:
@@ -83,5 +83,5 @@ class Sealed:
 
     """
 
-    oddity: Oddity
+    oddity: SampleReply
     words: tuple[str, ...]

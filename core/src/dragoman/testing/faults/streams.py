@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 
 from dragoman.testing.faults.fault import Asked, Maker, fault
-from dragoman.testing.faults.tongue import TEXTS, Events, event
+from dragoman.testing.faults.server_dialect import TEXTS, Events, event
 from dragoman.testing.reply import EVENT_STREAM, Reply, Script
 
 __all__: list[str] = []
@@ -31,14 +31,14 @@ def _stream(summary: str, name: str, make: Callable[[Asked], Events | bytes], **
 
 
 def _whole(asked: Asked) -> bytes:
-    return b"".join(asked.tongue.stream())
+    return b"".join(asked.server_dialect.stream())
 
 
 def _after_two(asked: Asked, *events: bytes) -> Events:
     """Return two texts, *events*, and the rest of a sound answer."""
-    tongue = asked.tongue
-    rest = (*map(tongue.speak, TEXTS[2:]), *tongue.closing("".join(TEXTS)))
-    return (*tongue.begun(*TEXTS[:2]), *events, *rest, *((tongue.mark,) if tongue.mark else ()))
+    server_dialect = asked.server_dialect
+    rest = (*map(server_dialect.speak, TEXTS[2:]), *server_dialect.closing("".join(TEXTS)))
+    return (*server_dialect.begun(*TEXTS[:2]), *events, *rest, *((server_dialect.mark,) if server_dialect.mark else ()))
 
 
 def _in_lines(data: bytes) -> bytes:
@@ -62,25 +62,29 @@ _stream("End without the last blank line.", "no_last_blank", lambda asked: _whol
 _stream(
     "End right after the terminal signal, without any line end.",
     "no_last_line_end",
-    lambda asked: b"".join(asked.tongue.ended())[:-2],
+    lambda asked: b"".join(asked.server_dialect.ended())[:-2],
 )
-_stream("Leave out the mark after the terminal signal.", "no_done", lambda asked: asked.tongue.ended())
+_stream("Leave out the mark after the terminal signal.", "no_done", lambda asked: asked.server_dialect.ended())
 _stream(
     "End an answer without saying why it ended.",
     "no_finish_reason",
-    lambda asked: (*asked.tongue.begun(), *asked.tongue.unfinished),
+    lambda asked: (*asked.server_dialect.begun(), *asked.server_dialect.unfinished),
 )
 _stream("Send a stream without any event.", "empty_stream", lambda _: b"")
 _stream(
     "Report an error after some events.",
     "mid_error",
-    lambda asked: (*asked.tongue.begun(*TEXTS[:2]), asked.tongue.failing, *asked.tongue.closing("".join(TEXTS))),
+    lambda asked: (
+        *asked.server_dialect.begun(*TEXTS[:2]),
+        asked.server_dialect.failing,
+        *asked.server_dialect.closing("".join(TEXTS)),
+    ),
 )
-_stream("Report an error as the first event.", "mid_error_first", lambda asked: asked.tongue.failing)
+_stream("Report an error as the first event.", "mid_error_first", lambda asked: asked.server_dialect.failing)
 _stream(
     "Report an error whose data is no JSON.",
     "mid_error_named_only",
-    lambda asked: (*asked.tongue.begun(*TEXTS[:2]), event("the engine is on fire", "error")),
+    lambda asked: (*asked.server_dialect.begun(*TEXTS[:2]), event("the engine is on fire", "error")),
 )
 _stream("Break the JSON of one event.", "bad_json", lambda asked: _after_two(asked, b'data: {"choices": [{\n\n'))
 _stream("Send a list where an object belongs.", "shape_list", lambda asked: _after_two(asked, event([1])))
@@ -89,24 +93,28 @@ _stream("Send a number where an object belongs.", "shape_number", lambda asked: 
 _stream(
     "Send events and members that nobody knows.",
     "unknown_event",
-    lambda asked: _after_two(asked, *asked.tongue.unknown),
+    lambda asked: _after_two(asked, *asked.server_dialect.unknown),
 )
 _stream(
     "Send more text after the terminal signal.",
     "after_done",
-    lambda asked: (*asked.tongue.stream(), asked.tongue.speak("MORE"), *asked.tongue.stream("MORE")),
+    lambda asked: (
+        *asked.server_dialect.stream(),
+        asked.server_dialect.speak("MORE"),
+        *asked.server_dialect.stream("MORE"),
+    ),
 )
 _stream("Send one byte at a time.", "bytewise", _whole, framing="bytewise")
 _stream("End lines with CRLF.", "crlf", lambda asked: _whole(asked).replace(b"\n", b"\r\n"))
 _stream("End lines with a lone CR.", "cr", lambda asked: _whole(asked).replace(b"\n", b"\r"))
 _stream("Begin with a byte order mark.", "bom", lambda asked: b"\xef\xbb\xbf" + _whole(asked))
-_stream("Mix in comments, ids and retry times.", "comments", lambda asked: _commented(asked.tongue.stream()))
+_stream("Mix in comments, ids and retry times.", "comments", lambda asked: _commented(asked.server_dialect.stream()))
 _stream("Leave out the space after the colon.", "no_space", lambda asked: _whole(asked).replace(b"data: ", b"data:"))
 _stream("Spread JSON over several data lines.", "multiline_data", lambda asked: _in_lines(_whole(asked)))
 _stream(
     "Say what some take for line ends within a text.",
     "line_seps",
-    lambda asked: asked.tongue.stream("a\u2028b", "\u2029c\u0085", "d\x0be\x0c"),
+    lambda asked: asked.server_dialect.stream("a\u2028b", "\u2029c\u0085", "d\x0be\x0c"),
 )
 _stream(
     "Claim another encoding than UTF-8.",
@@ -117,12 +125,12 @@ _stream(
 _stream(
     "Send bytes that are no UTF-8.",
     "bad_utf8",
-    lambda asked: _after_two(asked, asked.tongue.speak("bad").replace(b"bad", b"b\xff\xfed")),
+    lambda asked: _after_two(asked, asked.server_dialect.speak("bad").replace(b"bad", b"b\xff\xfed")),
 )
 _stream(
     "Send half a surrogate pair as an escape.",
     "lone_surrogate",
-    lambda asked: b"".join(asked.tongue.stream("half", "HALF")).replace(b"HALF", b"\\ud83d"),
+    lambda asked: b"".join(asked.server_dialect.stream("half", "HALF")).replace(b"HALF", b"\\ud83d"),
 )
 
 

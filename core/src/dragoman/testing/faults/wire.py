@@ -12,7 +12,7 @@ import attrs
 from attrs import frozen
 
 from dragoman.testing.faults.fault import Asked, fault, sound
-from dragoman.testing.faults.tongue import TEXTS
+from dragoman.testing.faults.server_dialect import TEXTS
 from dragoman.testing.reply import Reply, Script, Step
 
 __all__ = ["Endless"]
@@ -85,7 +85,7 @@ def silent_body(asked: Asked) -> Script:
 
 
 def _begun(asked: Asked) -> bytes:
-    return b"".join(asked.tongue.begun(*TEXTS[:2]))
+    return b"".join(asked.server_dialect.begun(*TEXTS[:2]))
 
 
 @fault(replies=False)
@@ -105,20 +105,20 @@ def trunc_reset(asked: Asked) -> Script:
     """Tear the connection down in the middle of the answer."""
     if asked.streamed:
         return Reply.sse(_begun(asked), separate=True, ending="reset", pauses=(0, _DRIP_SECONDS))
-    return _plain(json.dumps(asked.tongue.whole("cut")).encode()[:40], ending="reset")
+    return _plain(json.dumps(asked.server_dialect.whole("cut")).encode()[:40], ending="reset")
 
 
 @fault(replies=False)
 def trunc_behind(asked: Asked) -> Script:
     """Send some events one by one, then tear the connection down."""
-    events = asked.tongue.begun(*TEXTS[:2])
+    events = asked.server_dialect.begun(*TEXTS[:2])
     return Reply.sse(*events, pauses=(*(0.0 for _ in events[:-1]), _DRIP_SECONDS, _DRIP_SECONDS), ending="reset")
 
 
 @fault(replies=False)
 def reset_behind(asked: Asked) -> Script:
     """Send a whole answer event by event, then tear the connection down in place of its framing's end."""
-    events = asked.tongue.stream()
+    events = asked.server_dialect.stream()
     return Reply.sse(*events, pauses=(*(0.0 for _ in events[:-1]), _DRIP_SECONDS, _DRIP_SECONDS), ending="reset")
 
 
@@ -127,7 +127,7 @@ def trunc_close(asked: Asked) -> Script:
     """Close the connection in the middle of the answer, its framing unfinished."""
     if asked.streamed:
         return Reply.sse(_begun(asked), ending="cut")
-    return _plain(json.dumps(asked.tongue.whole("cut")).encode()[:40], ending="cut")
+    return _plain(json.dumps(asked.server_dialect.whole("cut")).encode()[:40], ending="cut")
 
 
 @fault(replies=False)
@@ -139,21 +139,21 @@ def trunc_clean(asked: Asked) -> Script:
 @fault(replies=False)
 def trunc_mid_event(asked: Asked) -> Script:
     """End a stream politely in the middle of an event."""
-    half = asked.tongue.speak(TEXTS[2])
+    half = asked.server_dialect.speak(TEXTS[2])
     return Reply.sse(_begun(asked) + half[: len(half) // 2])
 
 
 @fault(streams=False)
 def length_long(asked: Asked) -> Script:
     """Declare more bytes than are sent, and close."""
-    body = json.dumps(asked.tongue.whole("cut")).encode()
+    body = json.dumps(asked.server_dialect.whole("cut")).encode()
     return _plain(body, length=len(body) + 9, ending="close")
 
 
 @fault(streams=False)
 def length_short(asked: Asked) -> Script:
     """Declare fewer bytes than are sent."""
-    body = json.dumps(asked.tongue.whole("cut")).encode()
+    body = json.dumps(asked.server_dialect.whole("cut")).encode()
     return _plain(body, length=len(body) - 9, ending="close")
 
 

@@ -9,4 +9,4 @@ from dragoman.testing.faults import CHAT
 class TestAcme(ProviderConformance):
     provider = "acme"
     model = "acme-large"
-    tongue = CHAT
+    server_dialect = CHAT

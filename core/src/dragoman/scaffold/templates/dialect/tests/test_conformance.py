@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dragoman.testing.conformance import ProviderConformance
 
-from tongue import ACME
+from server_dialect import ACME
 
 
 class TestAcme(ProviderConformance):
     provider = "acme"
     model = "acme-large"
-    tongue = ACME
+    server_dialect = ACME

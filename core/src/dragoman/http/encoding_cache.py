@@ -21,7 +21,7 @@ and order too, as ``==`` does not; it is compared, and never read.
 _UNCHANGING = (str, bytes, bool, int, float, type(None))
 
 
-def recall(message: Message, by: object) -> Any:
+def cached_encoding(message: Message, by: object) -> Any:
     """Return what *message* was encoded as under *by*, ``None`` if that is not known.
 
     Args:
@@ -41,7 +41,7 @@ def recall(message: Message, by: object) -> Any:
     return kept[1]
 
 
-def keep(message: Message, by: object, encoded: Any) -> None:
+def cache_encoding(message: Message, by: object, encoded: Any) -> None:
     """Keep what *message* is encoded as under *by*, in place of what was kept before.
 
     Nothing is kept of a message that holds an object of a kind that cannot be compared with what it was.

@@ -21,13 +21,13 @@ from dragoman import (
     Tool,
     ToolChoice,
 )
-from dragoman.client.request_builder import Asking, read_conversation, read_texts
+from dragoman.client.request_builder import RequestBuilder, read_conversation, read_texts
 from dragoman.spec.request import JSON_OBJECT, TEXT
 
 
-def asking(**config: Any) -> Asking:
+def building(**config: Any) -> RequestBuilder:
     made = LLMConfig(model="m", **config)
-    return Asking.of(made, provider="acme", model="m", timeouts=Timeouts(total=10.0))
+    return RequestBuilder.of(made, provider="acme", model="m", timeouts=Timeouts(total=10.0))
 
 
 def weather(city: str) -> str:
@@ -49,7 +49,7 @@ HI = Message("user", "Hi")
 )
 def test_a_conversation_is_given_as_is_natural(conversation: Any, messages: tuple[Message, ...]) -> None:
     assert read_conversation(conversation) == messages
-    assert asking().chat(messages, {}).messages == messages
+    assert building().chat(messages, {}).messages == messages
 
 
 @pytest.mark.parametrize(
@@ -63,25 +63,25 @@ def test_a_conversation_is_given_as_is_natural(conversation: Any, messages: tupl
         ([Message("critic", "Hm")], "role 'critic'"),
     ],
 )
-@pytest.mark.parametrize("wishes", [{}, {"seed": 1}])
-def test_what_is_no_conversation_is_refused(conversation: Any, problem: str, wishes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("overrides", [{}, {"seed": 1}])
+def test_what_is_no_conversation_is_refused(conversation: Any, problem: str, overrides: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequestError, match=problem):
-        asking().chat(conversation, wishes)
+        building().chat(conversation, overrides)
 
 
 def test_a_call_starts_from_the_configuration() -> None:
-    made = asking(top_p=0.5, api_version="1")
+    made = building(top_p=0.5, api_version="1")
     assert made.chat("Hi", {}) == ChatRequest(
         model="m", messages=(HI,), settings=made.settings, options={"acme": {"api_version": "1"}}
     )
     assert made.completion("Go", {}) == CompletionRequest(
         model="m", prompt="Go", settings=made.settings, options={"acme": {"api_version": "1"}}
     )
-    assert asking().options == {}
+    assert building().options == {}
 
 
 def test_wishes_of_one_call_come_first() -> None:
-    made = asking(top_p=0.5, api_version="1")
+    made = building(top_p=0.5, api_version="1")
     request = made.chat("Hi", {"top_p": 0.1, "seed": 5, "api_version": "2", "user": "u", "headers": {"x": "y"}})
     assert request.settings == attrs.evolve(made.settings, top_p=0.1, seed=5, explicit={"top_p", "seed"})
     assert request.options == {"acme": {"api_version": "2", "user": "u"}}
@@ -91,7 +91,7 @@ def test_wishes_of_one_call_come_first() -> None:
 
 def test_options_keyed_by_provider_are_merged_and_those_of_others_left_alone() -> None:
     options = {"acme": {"a": 1, "b": 1}, "other": {"c": 1}}
-    request = asking(a=0, z=0).completion("Go", {"options": options, "b": 2, "suffix": "end"})
+    request = building(a=0, z=0).completion("Go", {"options": options, "b": 2, "suffix": "end"})
     assert request.options == {"acme": {"a": 1, "b": 2, "z": 0}, "other": {"c": 1}}
     assert request.suffix == "end"
 
@@ -102,7 +102,7 @@ def test_options_keyed_by_provider_are_merged_and_those_of_others_left_alone() -
 )
 def test_tools_are_tools_or_typed_functions(choice: Any, read: ToolChoice) -> None:
     tools = [Tool(name="f"), ServerTool(id="acme.search"), weather]
-    request = asking().chat("Hi", {"tools": tools, "tool_choice": choice})
+    request = building().chat("Hi", {"tools": tools, "tool_choice": choice})
     assert request.tools[:2] == (Tool(name="f"), ServerTool(id="acme.search"))
     assert isinstance(request.tools[2], Tool)
     assert (request.tools[2].name, request.tools[2].description) == ("weather", "Tell the weather.")
@@ -124,7 +124,7 @@ SCHEMA = {"type": "object", "title": "Place"}
     ],
 )
 def test_an_output_is_a_word_a_schema_or_a_format(output: Any, read: OutputFormat) -> None:
-    assert asking().chat("Hi", {"output": output}).output == read
+    assert building().chat("Hi", {"output": output}).output == read
 
 
 def test_an_output_may_be_a_type() -> None:
@@ -132,14 +132,14 @@ def test_an_output_may_be_a_type() -> None:
     class Place:
         name: str
 
-    output = asking().chat("Hi", {"output": Place}).output
+    output = building().chat("Hi", {"output": Place}).output
     assert (output.kind, output.name) == ("json_schema", "Place")
     assert output.schema is not None
     assert output.schema["required"] == ["name"]
 
 
 @pytest.mark.parametrize(
-    ("wishes", "problem", "parameter"),
+    ("overrides", "problem", "parameter"),
     [
         ({"temperature": "hot"}, "temperature is a number", "temperature"),
         ({"model": "n"}, "'model' belongs to LLMConfig", "model"),
@@ -149,14 +149,14 @@ def test_an_output_may_be_a_type() -> None:
         ({"headers": "x"}, "headers are a mapping of texts, not str", "headers"),
     ],
 )
-def test_a_wrong_wish_is_refused(wishes: dict[str, Any], problem: str, parameter: str) -> None:
+def test_a_wrong_wish_is_refused(overrides: dict[str, Any], problem: str, parameter: str) -> None:
     with pytest.raises(InvalidRequestError, match=problem) as caught:
-        asking().chat("Hi", wishes)
+        building().chat("Hi", overrides)
     assert caught.value.parameter == parameter
 
 
 @pytest.mark.parametrize(
-    ("wishes", "problem"),
+    ("overrides", "problem"),
     [
         ({"timeout": 0}, "above 0, not 0"),
         ({"timeout": "5"}, "above 0, not '5'"),
@@ -164,13 +164,13 @@ def test_a_wrong_wish_is_refused(wishes: dict[str, Any], problem: str, parameter
         ({"on_unsupported": "ignore"}, "'adjust', 'warn' or 'raise', not 'ignore'"),
     ],
 )
-def test_a_wrong_limit_is_refused(wishes: dict[str, Any], problem: str) -> None:
+def test_a_wrong_limit_is_refused(overrides: dict[str, Any], problem: str) -> None:
     with pytest.raises(InvalidRequestError, match=problem):
-        asking().context(wishes)
+        building().context(overrides)
 
 
 def test_the_deadline_counts_from_now(clock: FakeClock) -> None:
-    made = attrs.evolve(asking(), clock=clock)
+    made = attrs.evolve(building(), clock=clock)
     assert made.context({}).deadline == 1010.0
     context = made.context({"timeout": 2, "on_unsupported": "raise"})
     assert (context.deadline, context.timeouts.total, context.on_unsupported) == (1002.0, 2.0, "raise")
@@ -179,7 +179,7 @@ def test_the_deadline_counts_from_now(clock: FakeClock) -> None:
 
 def test_text_parts_are_a_conversation_only_within_a_message() -> None:
     with pytest.raises(InvalidRequestError, match=r"messages\[0\] is Text"):
-        asking().chat([Text(text="Hi")], {})  # on purpose
+        building().chat([Text(text="Hi")], {})  # on purpose
 
 
 @pytest.mark.parametrize("texts", [None, 5, b"x", {"a": "b"}])

@@ -28,7 +28,7 @@ _RISKY = frozenset("\"&'+<>\\`")
 _FIELDS = ("message", "body", "code", "parameter", "request_id", "headers", "partial")
 
 
-def conceal(error: BaseException, sent: Mapping[str, str]) -> None:
+def redact_error(error: BaseException, sent: Mapping[str, str]) -> None:
     """Mask in all that *error* tells the credentials that were sent: some servers show in their errors what they got.
 
     Frames that its traceback has so far are dropped, for their locals hold what was read.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dragoman import Usage
-from dragoman.testing.faults import Called, Counted, Oddity, Sealed, Tongue, event
+from dragoman.testing.faults import SampleCall, SampleReply, SampleSeal, SampleUsage, ServerDialect, event
 
 CODES = {401: "bad_key", 403: "not_allowed", 404: "not_found", 429: "too_fast", 503: "busy", 529: "busy"}
 TOKENS = {"read": 3, "written": 2}
@@ -61,15 +61,15 @@ SAID = (STARTED, opened(0, "text"), named("more", at=0, text="fine"))
 FINE = whole(spoken("fine"))
 
 
-def finishing(end: str) -> Oddity:
+def finishing(end: str) -> SampleReply:
     """Return an answer that ends for a reason."""
-    return Oddity(events=(*SAID, ended(end)), whole=whole(spoken("fine"), end=end))
+    return SampleReply(events=(*SAID, ended(end)), whole=whole(spoken("fine"), end=end))
 
 
-def counting(tokens: dict[str, int], **usage: int) -> Counted:
+def counting(tokens: dict[str, int], **usage: int) -> SampleUsage:
     """Return an answer that reports its tokens."""
-    answer = Oddity(events=(*SAID, ended("done", tokens)), whole=whole(spoken("fine"), tokens=tokens))
-    return Counted(oddity=answer, usage=Usage(**usage))
+    answer = SampleReply(events=(*SAID, ended("done", tokens)), whole=whole(spoken("fine"), tokens=tokens))
+    return SampleUsage(oddity=answer, usage=Usage(**usage))
 
 
 def call(call_id: str, tool: str, given: dict[str, Any] | None) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def call(call_id: str, tool: str, given: dict[str, Any] | None) -> dict[str, Any
     return {"kind": "call", "id": call_id, "tool": tool, **({} if given is None else {"input": given})}
 
 
-def calling(calls: Sequence[Called]) -> Oddity | None:
+def calling(calls: Sequence[SampleCall]) -> SampleReply | None:
     """Return an answer that calls tools; a whole one holds their input as an object, so it has to be one."""
     events = [STARTED]
     pieces: list[dict[str, Any]] = []
@@ -90,10 +90,10 @@ def calling(calls: Sequence[Called]) -> Oddity | None:
         events.append(opened(at, "call", id=called.call_id, tool=called.name))
         events += [named("more", at=at, input=piece) for piece in called.pieces]
         pieces.append(call(called.call_id, called.name, given))
-    return Oddity(events=(*events, ended("calls")), whole=whole(*pieces, end="calls"))
+    return SampleReply(events=(*events, ended("calls")), whole=whole(*pieces, end="calls"))
 
 
-def thinking(*, seal: str | None = None) -> Oddity:
+def thinking(*, seal: str | None = None) -> SampleReply:
     """Return an answer that is reasoned, and sealed if there is a seal."""
     thought = {"kind": "thought", "text": "hm", **({"seal": seal} if seal else {})}
     events = (
@@ -105,12 +105,12 @@ def thinking(*, seal: str | None = None) -> Oddity:
         named("more", at=1, text="fine"),
         ended("done"),
     )
-    return Oddity(events=events, whole=whole(thought, spoken("fine")))
+    return SampleReply(events=events, whole=whole(thought, spoken("fine")))
 
 
 OSLO, ROME = call("c1", "weather", {"city": "Oslo"}), call("c2", "weather", {"city": "Rome"})
 ODDITIES = {
-    "tools_interleaved": Oddity(
+    "tools_interleaved": SampleReply(
         events=(
             STARTED,
             opened(0, "call", id="c1", tool="weather"),
@@ -122,11 +122,11 @@ ODDITIES = {
         ),
         whole=whole(OSLO, ROME, end="calls"),
     ),
-    "tool_without_arguments": Oddity(
+    "tool_without_arguments": SampleReply(
         events=(STARTED, opened(0, "call", id="c1", tool="clock"), ended("calls")),
         whole=whole(call("c1", "clock", None), end="calls"),
     ),
-    "tool_cut": Oddity(
+    "tool_cut": SampleReply(
         events=(
             STARTED,
             opened(0, "call", id="c1", tool="weather"),
@@ -135,14 +135,14 @@ ODDITIES = {
         ),
         whole=whole(call("c1", "weather", None), end="limit"),
     ),
-    "blocked": Oddity(events=(STARTED, ended("filtered")), whole=whole(end="filtered")),
+    "blocked": SampleReply(events=(STARTED, ended("filtered")), whole=whole(end="filtered")),
     "too_long": finishing("limit"),
-    "usage_absent": Oddity(events=(*SAID, ended("done", None)), whole=whole(spoken("fine"), tokens=None)),
-    "usage_last": Oddity(events=(*SAID, ended("done")), whole=FINE),
-    "usage_growing": Oddity(
+    "usage_absent": SampleReply(events=(*SAID, ended("done", None)), whole=whole(spoken("fine"), tokens=None)),
+    "usage_last": SampleReply(events=(*SAID, ended("done")), whole=FINE),
+    "usage_growing": SampleReply(
         events=(*SAID, named("tokens", read=3, written=1), named("tokens", **TOKENS), ended("done", None)), whole=FINE
     ),
-    "nulls": Oddity(
+    "nulls": SampleReply(
         events=(
             STARTED,
             opened(0, "text", text=None),
@@ -154,7 +154,7 @@ ODDITIES = {
     ),
 }
 
-ACME = Tongue(
+ACME = ServerDialect(
     name="acme",
     endings=("/talk",),
     is_streamed=lambda request: request.json.get("live") is True,
@@ -174,7 +174,7 @@ ACME = Tongue(
         "error_text": (404, {"error": "no such model"}),  # these two from what stands between us and the host
         "error_detail": (404, {"detail": "no such model"}),
     },
-    oddities=ODDITIES,
+    unusual_replies=ODDITIES,
     identity=(WHO["id"], WHO["model"]),
     finish=finishing,
     finishes={
@@ -191,9 +191,9 @@ ACME = Tongue(
     },
     calling=calling,
     reasoned=thinking(),
-    refused=Oddity(
+    refused=SampleReply(
         events=(STARTED, opened(0, "refusal"), named("more", at=0, text="I will not."), ended("declined")),
         whole=whole({"kind": "refusal", "text": "I will not."}, end="declined"),
     ),
-    sealed=Sealed(oddity=thinking(seal="signature-1"), words=("signature-1",)),
+    sealed=SampleSeal(oddity=thinking(seal="signature-1"), words=("signature-1",)),
 )

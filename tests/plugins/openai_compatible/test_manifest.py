@@ -37,7 +37,7 @@ from dragoman_openai_compatible.manifest import Accepts, Description, read_descr
 from dragoman_openai_compatible.manifest_plugin import DescribedHost
 from scaffold.projects import build, install, run
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "publish-a-host-without-code.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "publish-a-host-without-code.md"
 PROJECT, DESCRIPTION = re.findall(r"^```toml\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 SHORT = 'base_url = "https://api.acme.example/v1"\n'
 CHAT = {"id": "c1", "choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}
@@ -51,7 +51,7 @@ from dragoman.testing.faults import CHAT
 class TestAcme(ProviderConformance):
     provider = "acme"
     model = "acme-large"
-    tongue = CHAT
+    server_dialect = CHAT
 """
 
 

@@ -8,10 +8,10 @@ from typing import cast
 
 from attrs import field, frozen
 
-from dragoman.testing.faults.shapes import Called, Counted, Events, Json, Oddity, Sealed
+from dragoman.testing.faults.shapes import Events, Json, SampleCall, SampleReply, SampleSeal, SampleUsage
 from dragoman.testing.reply import Received
 
-__all__ = ["TEXTS", "Events", "Json", "Oddity", "Tongue", "event", "wants_stream"]
+__all__ = ["TEXTS", "Events", "Json", "SampleReply", "ServerDialect", "event", "wants_stream"]
 
 TEXTS = ("Hello", ", wörld ", "🌍", "!")
 """What a sound answer says, delta by delta; some of its characters take several bytes."""
@@ -39,7 +39,7 @@ def wants_stream(request: Received) -> bool:
 
 
 @frozen(kw_only=True)
-class Tongue:
+class ServerDialect:
     """Say how one dialect frames what it says.
 
     What has a default need not be given. The checks of :mod:`dragoman.testing.conformance` that need what is missing
@@ -60,7 +60,7 @@ class Tongue:
         error: makes the body of an error of a status.
         failing: the event that reports an error in the middle of a stream.
         coded: further error bodies by the name of their fault, each with its status.
-        oddities: unusual answers by their names.
+        unusual_replies: unusual answers by their names.
         identity: the id and the model that a sound answer names; ``None`` for what it does not name.
         request_id: the header of a reply that names the request, in lower case.
         finish: makes an answer "fine" that ends for a reason in the vendor's words.
@@ -87,16 +87,16 @@ class Tongue:
     error: Callable[[int], Json]
     failing: bytes
     coded: Mapping[str, tuple[int, Json]]
-    oddities: Mapping[str, Oddity]
+    unusual_replies: Mapping[str, SampleReply]
     identity: tuple[str | None, str | None] | None = None
     request_id: str = "x-request-id"
-    finish: Callable[[str], Oddity] | None = None
+    finish: Callable[[str], SampleReply] | None = None
     finishes: Mapping[str, str] = field(factory=dict[str, str])
-    counts: Mapping[str, Counted] = field(factory=dict[str, Counted])
-    calling: Callable[[Sequence[Called]], Oddity | None] | None = None
-    reasoned: Oddity | None = None
-    refused: Oddity | None = None
-    sealed: Sealed | None = None
+    counts: Mapping[str, SampleUsage] = field(factory=dict[str, SampleUsage])
+    calling: Callable[[Sequence[SampleCall]], SampleReply | None] | None = None
+    reasoned: SampleReply | None = None
+    refused: SampleReply | None = None
+    sealed: SampleSeal | None = None
 
     def speaks(self, request: Received) -> bool:
         """Tell whether a request is of this dialect."""

@@ -136,27 +136,27 @@ BAD: list[tuple[dict[str, Any], Any, type[DragomanError], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("wishes", "conversation", "error", "words"), BAD)
+@pytest.mark.parametrize(("overrides", "conversation", "error", "words"), BAD)
 async def test_bad_input_is_one_clear_error(
-    wishes: Any, conversation: Any, error: type[DragomanError], words: str
+    overrides: Any, conversation: Any, error: type[DragomanError], words: str
 ) -> None:
     llm = StreamingLLM(ECHO)
     asks = [llm.generate, llm.chat_completion] + ([llm.completion] if conversation == "Hi" else [])
     for ask in asks:
         with pytest.raises(error) as caught:
-            await ask(conversation, **wishes)
+            await ask(conversation, **overrides)
         assert words in str(caught.value)
         assert caught.value.__cause__ is None
     with pytest.raises(error):
-        async with llm.stream(conversation, **wishes):
+        async with llm.stream(conversation, **overrides):
             pass
     with pytest.raises(error):
-        async for _ in llm.streaming_chat_completion(conversation, **wishes):
+        async for _ in llm.streaming_chat_completion(conversation, **overrides):
             pass
 
 
 @pytest.mark.parametrize(
-    ("wishes", "conversation"),
+    ("overrides", "conversation"),
     [
         ({}, []),
         ({"temperature": "hot"}, "Hi"),
@@ -165,12 +165,12 @@ async def test_bad_input_is_one_clear_error(
         ({"on_unsupported": "x"}, "Hi"),
     ],
 )
-async def test_bad_input_is_never_sent(scripted: Scripted, wishes: dict[str, Any], conversation: Any) -> None:
+async def test_bad_input_is_never_sent(scripted: Scripted, overrides: dict[str, Any], conversation: Any) -> None:
     llm = LLM(LLMConfig(model="scripted/m"))
     with pytest.raises(InvalidRequestError):
-        await llm.generate(conversation, **wishes)
+        await llm.generate(conversation, **overrides)
     with pytest.raises(InvalidRequestError):
-        async with llm.stream(conversation, **wishes):
+        async with llm.stream(conversation, **overrides):
             pass
     assert scripted.asked == []
 
@@ -178,11 +178,11 @@ async def test_bad_input_is_never_sent(scripted: Scripted, wishes: dict[str, Any
 async def test_a_wish_that_the_model_cannot_fulfil_is_never_sent(scripted: Scripted) -> None:
     scripted.accepts = Capabilities(settings={"seed": Cap(support=Support.NO)}, tools=Cap(support=Support.NO))
     llm = LLM(LLMConfig(model="scripted/m"))
-    for wishes in ({"seed": 1, "on_unsupported": "raise"}, {"tools": [print_weather]}):
+    for overrides in ({"seed": 1, "on_unsupported": "raise"}, {"tools": [print_weather]}):
         with pytest.raises(UnsupportedError):
-            await llm.generate("Hi", **wishes)
+            await llm.generate("Hi", **overrides)
         with pytest.raises(UnsupportedError):
-            async with llm.stream("Hi", **wishes):
+            async with llm.stream("Hi", **overrides):
                 pass
     assert scripted.asked == []
     scripted.script = [say("Hi")]

@@ -29,7 +29,7 @@ from dragoman import (
     Url,
 )
 from dragoman.client.binding import Bound, bind
-from dragoman.plugins.compat import EarlierProvider
+from dragoman.plugins.compat import DowngradingProvider
 from dragoman.plugins.downgrade import downgrade
 from dragoman.plugins.registry import Plugins
 from dragoman.spec import message, parts, request
@@ -467,19 +467,19 @@ async def test_a_stream_tells_it_at_its_start(first: list[Any]) -> None:
 
 async def test_a_stream_that_needs_no_change_is_the_providers_own() -> None:
     provider = Old(spoken("Hello"))
-    older = EarlierProvider(provider, OLD)
+    older = DowngradingProvider(provider, OLD)
     async with older.stream(ask(), CallContext()) as events:
         assert [event async for event in events] == spoken("Hello")
 
 
 async def test_a_stream_without_events_is_left_as_it_is() -> None:
-    async with EarlierProvider(Old([]), OLD).stream(NEW, CallContext()) as events:
+    async with DowngradingProvider(Old([]), OLD).stream(NEW, CallContext()) as events:
         assert [event async for event in events] == []
 
 
 async def test_the_configured_policy_decides_where_the_call_does_not() -> None:
     given = ask(settings=Tuned(rhyme=True, explicit={"rhyme"}))
-    provider = EarlierProvider(Old(say("a")), OLD, "raise")
+    provider = DowngradingProvider(Old(say("a")), OLD, "raise")
     with pytest.raises(UnsupportedError):
         await provider.chat(given, CallContext())
     assert (await provider.chat(given, CallContext(on_unsupported="adjust"))).adjustments
@@ -487,10 +487,10 @@ async def test_the_configured_policy_decides_where_the_call_does_not() -> None:
 
 async def test_it_can_do_what_the_provider_can() -> None:
     provider = Old()
-    older = EarlierProvider(provider, OLD)
+    older = DowngradingProvider(provider, OLD)
     for kind in (ListsModels, Embeds, CountsTokens, Prepares):
         assert isinstance(older, kind)
-        assert not isinstance(EarlierProvider(Scripted(), OLD), kind)
+        assert not isinstance(DowngradingProvider(Scripted(), OLD), kind)
     assert (await older.count_tokens(NEW, CallContext())).input_tokens == 1
     assert older.prepare(NEW, stream=True).body is True
     assert [each.settings for each in provider.asked] == [Tuned(), Tuned()]
@@ -507,10 +507,10 @@ async def test_what_is_no_response_is_handed_on_for_the_caller_to_judge() -> Non
         async def chat(self, request: ChatRequest, context: CallContext) -> Any:
             return "Hello"
 
-    assert await EarlierProvider(Wrong(), OLD).chat(NEW, CallContext()) == "Hello"
+    assert await DowngradingProvider(Wrong(), OLD).chat(NEW, CallContext()) == "Hello"
 
 
 def test_a_provider_of_the_same_specification_is_not_wrapped() -> None:
     provider = Old()
     assert bound(provider, spec="1.0").provider is provider
-    assert isinstance(bound(provider).provider, EarlierProvider)
+    assert isinstance(bound(provider).provider, DowngradingProvider)

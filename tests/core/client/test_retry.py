@@ -31,7 +31,7 @@ from dragoman import (
     Text,
 )
 from dragoman.client.retry import RetryPolicy, retrying
-from dragoman.client.stream_opening import OpenedStream, opened
+from dragoman.client.stream_opening import PeekedStream, opened
 
 STEADY = RetryPolicy(jitter=0)
 
@@ -175,7 +175,7 @@ TEXT = PartStart(0, Text(text=""))
 
 async def opening(
     streams: Streams, context: CallContext, policy: RetryPolicy = STEADY
-) -> tuple[OpenedStream, tuple[Attempt, ...]]:
+) -> tuple[PeekedStream, tuple[Attempt, ...]]:
     return await retrying(lambda each: opened(streams(each)), context, policy)
 
 

@@ -187,17 +187,17 @@ class Truth(Subject):
 
     def test_a_stream_is_asked_for_where_one_is_wanted(self) -> None:
         """Protects from a stream in one piece, and from pieces where none were asked for."""
-        tongue = self.spoken()
+        server_dialect = self.spoken()
         with self.faults() as server:
             for streamed in BOTH:
                 self.ask(server.url_of("ok"), streamed=streamed)
-                assert tongue.is_streamed(server.requests[-1]) == streamed
+                assert server_dialect.is_streamed(server.requests[-1]) == streamed
 
     def test_adjustments_are_the_same_in_a_stream(self) -> None:
         """Protects from a setting that is dropped in silence in one of the two ways."""
-        wishes = {name: VALUES[name] for name in ("seed", "top_k", "effort")}
+        overrides = {name: VALUES[name] for name in ("seed", "top_k", "effort")}
         with self.sound() as url:
-            notes = [self.ask(url, streamed=each, on_unsupported="adjust", **wishes).adjustments for each in BOTH]
+            notes = [self.ask(url, streamed=each, on_unsupported="adjust", **overrides).adjustments for each in BOTH]
         assert notes[0] == notes[1]
 
     def test_a_slash_behind_the_address_is_no_segment(self) -> None:
@@ -232,10 +232,10 @@ class Truth(Subject):
         self.spoken()
         return self.can().settings.get(name, Cap())
 
-    def _sent(self, **wishes: Any) -> tuple[str, Response]:
+    def _sent(self, **overrides: Any) -> tuple[str, Response]:
         """Return what arrives of a request, and the answer."""
         with self.faults() as server:
-            response = self.ask(server.url_of("ok"), **wishes)
+            response = self.ask(server.url_of("ok"), **overrides)
             return "\n".join(leaves(server.requests[-1].json)), response
 
     def _deployment(self) -> set[str]:

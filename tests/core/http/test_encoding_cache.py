@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from dragoman import Media, Message, Reasoning, Seal, Text, ToolCall, ToolResult, Url
-from dragoman.http.recollection import keep, recall
+from dragoman.http.encoding_cache import cache_encoding, cached_encoding
 from dragoman_openai_compatible.chat_messages import MessageEncoder, MessageRules
 from dragoman_openai_compatible.responses_input import InputEncoder
 
@@ -65,13 +65,13 @@ def test_what_is_kept_is_no_part_of_the_message() -> None:
     message = Message("assistant", [ToolCall(name="n", call_id="c")])
     twin = Message("assistant", [ToolCall(name="n", call_id="c")])
     rules = object()
-    keep(message, rules, "kept")
-    assert recall(message, rules) == "kept"
-    assert recall(message, object()) is None
+    cache_encoding(message, rules, "kept")
+    assert cached_encoding(message, rules) == "kept"
+    assert cached_encoding(message, object()) is None
     assert message == twin
     assert repr(message) == repr(twin)
     for other in (copy(message), deepcopy(message), attrs.evolve(message), Message.from_dict(message.to_dict())):
-        assert recall(other, rules) is None
+        assert cached_encoding(other, rules) is None
 
 
 class TestItems:
@@ -116,14 +116,14 @@ class TestItems:
 def test_nothing_is_kept_of_what_cannot_be_compared() -> None:
     message = Message("user", [Text(text="x", metadata={"a": 1})])
     object.__setattr__(message, "_changeable", (object(),))
-    keep(message, keep, "encoded")
-    assert recall(message, keep) is None
+    cache_encoding(message, cache_encoding, "encoded")
+    assert cached_encoding(message, cache_encoding) is None
 
 
 def test_what_holds_an_object_of_another_kind_by_now_is_encoded_again() -> None:
     value: dict[str, Any] = {"a": 1}
     message = Message("user", [Text(text="x", metadata=value)])
-    keep(message, keep, "encoded")
-    assert recall(message, keep) == "encoded"
+    cache_encoding(message, cache_encoding, "encoded")
+    assert cached_encoding(message, cache_encoding) == "encoded"
     value["a"] = object()
-    assert recall(message, keep) is None
+    assert cached_encoding(message, cache_encoding) is None

@@ -24,7 +24,7 @@ from dragoman import (
     UnknownProviderError,
     hookimpl,
 )
-from dragoman.plugins.compat import EarlierProvider
+from dragoman.plugins.compat import DowngradingProvider
 from dragoman.plugins.registry import EXTENSIONS, HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
 from dragoman.spec.hookspecs import Binding
 
@@ -236,7 +236,7 @@ def test_a_plugin_of_this_or_an_earlier_minor_version_is_taken() -> None:
     found = stating("1.0")
     assert type(found.provider(ProviderConfig(name="acme"))) is Scripted
     assert [record.spec for record in found.records()] == ["1.0"]
-    assert type(stating("1.0", speaks="1.4").provider(ProviderConfig(name="acme"))) is EarlierProvider
+    assert type(stating("1.0", speaks="1.4").provider(ProviderConfig(name="acme"))) is DowngradingProvider
 
 
 @pytest.mark.parametrize("info", [None, "1.0", object()])
@@ -279,7 +279,7 @@ def test_the_older_of_two_statements_counts(site: Site) -> None:
     entries = next(site.path.glob("acme_one-*.dist-info")) / "entry_points.txt"
     entries.write_text(entries.read_text() + f"[dragoman.spec.v1.2]\nacme = {module}\n")
     found = Plugins(environ={}, spec="1.3")
-    assert isinstance(found.provider(ProviderConfig(name="acme")), EarlierProvider)
+    assert isinstance(found.provider(ProviderConfig(name="acme")), DowngradingProvider)
     assert next(record.spec for record in found.records() if record.name == "acme") == "1.2"
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dragoman import FinishReason, Role
-from dragoman.spec._enums import OpenStr
+from dragoman.spec._enums import OpenEnum
 
 
 def test_words_are_constants_in_lower_case() -> None:
@@ -17,7 +17,7 @@ def test_an_unknown_word_is_kept() -> None:
 
 
 def test_only_upper_case_annotations_are_words() -> None:
-    class Mood(OpenStr):
+    class Mood(OpenEnum):
         HAPPY: str
         note: str
 

@@ -15,7 +15,7 @@ from hypothesis import example, given, strategies as st
 
 from dragoman import DragomanError, Message, ProtocolError, Response, ServerError
 from dragoman.http import HttpReply
-from dragoman.http.concealment import conceal, words_of
+from dragoman.http.redaction import redact_error, words_of
 from dragoman.spec.response import Finish, FinishReason, Origin
 from dragoman.spec.secret import MASK, Secret
 
@@ -64,7 +64,7 @@ def test_every_form_is_masked(written: Callable[[str], str]) -> None:
     form = written(TOKEN)
     error = error_with(form, cause=ValueError(form))
     assert form in shown(error) or repr(form)[1:-1] in shown(error)
-    conceal(error, SENT)
+    redact_error(error, SENT)
     assert MASK in error.message
     for trace in (form[6:14], form[-14:-6]):
         assert trace not in shown(error)
@@ -78,7 +78,7 @@ SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8
 @example("abcdefghXabcdefghY", "as it is", "abcdefgh", "X")
 def test_no_secret_is_left_whole(secret: str, form: str, before: str, after: str) -> None:
     error = DragomanError(before + FORMS[form](secret) + after)
-    conceal(error, {"x-key": Secret(secret)})
+    redact_error(error, {"x-key": Secret(secret)})
     assert secret not in error.message
     assert repr(secret)[1:-1] not in error.message
 
@@ -102,13 +102,13 @@ def test_what_is_secret_in_a_value(value: str, words: set[str]) -> None:
 
 def test_a_short_value_is_everybodys_word() -> None:
     error = error_with("k is short")
-    conceal(error, {"x-key": Secret("short")})
+    redact_error(error, {"x-key": Secret("short")})
     assert error.message == "no: k is short"
 
 
 def test_what_was_said_stays() -> None:
     error = error_with(f"the key {TOKEN} is over 0123456789 days old")
-    conceal(error, SENT)
+    redact_error(error, SENT)
     assert error.message == f"no: the key {MASK} is over 0123456789 days old"
     assert (error.args, error.__notes__) == ((error.message,), [error.message.removeprefix("no: ")])
 
@@ -117,7 +117,7 @@ def test_what_arrived_is_masked_and_stays_an_answer() -> None:
     finish = Finish(reason=FinishReason.STOP)
     said = Response(message=Message("assistant", f"so {TOKEN}"), finish=finish, origin=Origin(model=TOKEN))
     error = ProtocolError("no", partial=said)
-    conceal(error, SENT)
+    redact_error(error, SENT)
     assert error.partial is not None
     assert (error.partial.text, error.partial.origin.model) == (f"so {MASK}", MASK)
     plain = Response(message=Message("assistant", "so"), finish=finish)
@@ -131,7 +131,7 @@ class TestBehind:
         inner.__context__ = inner
         error = ProtocolError("no")
         error.__cause__, error.__context__ = inner, inner
-        conceal(error, SENT)
+        redact_error(error, SENT)
         assert error.__cause__ is inner
         assert TOKEN not in f"{inner} {vars(inner)}"
 
@@ -141,7 +141,7 @@ class TestBehind:
         error = ProtocolError("no")
         error.__cause__ = caught.value
         error.__suppress_context__ = False
-        conceal(error, SENT)
+        redact_error(error, SENT)
         assert str(error.__cause__).startswith("JSONDecodeError: Expecting value")
         assert not hasattr(error.__cause__, "doc")
         assert not error.__suppress_context__
@@ -153,20 +153,20 @@ class TestBehind:
         except ValueError:
             error = ProtocolError("no")
         error.__context__ = behind
-        conceal(error, SENT)
+        redact_error(error, SENT)
         assert error.__context__ is behind
         assert behind.__traceback__ is None
 
 
 def test_a_fault_of_a_plugin_is_masked() -> None:
     error = KeyError([TOKEN], {TOKEN: 1}, TOKEN.encode(), Secret("0123456789"), 7)
-    conceal(error, SENT)
+    redact_error(error, SENT)
     assert error.args == ([MASK], {MASK: 1}, MASK.encode(), "0123456789", 7)
 
 
 def test_copies_and_pickles_hold_nothing_of_it() -> None:
     error = error_with(TOKEN)
-    conceal(error, SENT)
+    redact_error(error, SENT)
     again: ServerError
     for again in (copy.deepcopy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301  # our own
         assert again.message == f"no: {MASK}"

@@ -11,7 +11,7 @@ import pytest
 from core.http.authorities import Authority
 from core.http.calls import provider
 from core.http.servers import answering
-from core.http.test_tunnels import asked
+from core.http.transport.test_tunnel import asked
 from dragoman import LLM, ConfigurationError, ConnectionFailedError, LLMConfig, ProviderConfig
 from dragoman.http.transport.tls import tls_context
 
