@@ -16,7 +16,22 @@ if TYPE_CHECKING:
     from dragoman.client.stream import EventStream as EventStream
     from dragoman.client.sync import SyncEventStream as SyncEventStream, SyncLLM as SyncLLM
     from dragoman.plugins.resolution import Explanation as Explanation, explain as explain
-    from dragoman.spec.capabilities import Cap as Cap, Capabilities as Capabilities, Support as Support
+    from dragoman.spec._json_depth import parse_json as parse_json
+    from dragoman.spec.assembly import (
+        Assembler as Assembler,
+        assemble as assemble,
+        events_of as events_of,
+        part_events as part_events,
+    )
+    from dragoman.spec.capabilities import (
+        NO as NO,
+        UNKNOWN as UNKNOWN,
+        YES as YES,
+        Cap as Cap,
+        Capabilities as Capabilities,
+        Support as Support,
+        fit as fit,
+    )
     from dragoman.spec.config import LLMConfig as LLMConfig
     from dragoman.spec.errors import (
         AmbiguousModelError as AmbiguousModelError,
@@ -121,6 +136,7 @@ if TYPE_CHECKING:
         AUTO as AUTO,
         NONE as NONE,
         REQUIRED as REQUIRED,
+        SETTINGS as SETTINGS,
         ChatRequest as ChatRequest,
         CompletionRequest as CompletionRequest,
         Effort as Effort,
@@ -138,8 +154,14 @@ if TYPE_CHECKING:
         Origin as Origin,
         Response as Response,
         Usage as Usage,
+        build_response as build_response,
     )
-    from dragoman.spec.secret import Secret as Secret
+    from dragoman.spec.secret import MASK as MASK, Secret as Secret, is_credential as is_credential, reveal as reveal
+    from dragoman.spec.serialization import (
+        from_dict as from_dict,
+        structure_options as structure_options,
+        to_dict as to_dict,
+    )
 
 __version__ = "0.1.0"
 
@@ -148,7 +170,9 @@ _HOMES = {
     "dragoman.client.stream": ("EventStream",),
     "dragoman.client.sync": ("SyncEventStream", "SyncLLM"),
     "dragoman.plugins.resolution": ("Explanation", "explain"),
-    "dragoman.spec.capabilities": ("Cap", "Capabilities", "Support"),
+    "dragoman.spec._json_depth": ("parse_json",),
+    "dragoman.spec.assembly": ("Assembler", "assemble", "events_of", "part_events"),
+    "dragoman.spec.capabilities": ("Cap", "Capabilities", "NO", "Support", "UNKNOWN", "YES", "fit"),
     "dragoman.spec.config": ("LLMConfig",),
     "dragoman.spec.errors": (
         "AmbiguousModelError",
@@ -257,13 +281,24 @@ _HOMES = {
         "NONE",
         "OutputFormat",
         "REQUIRED",
+        "SETTINGS",
         "ServerTool",
         "Settings",
         "Tool",
         "ToolChoice",
     ),
-    "dragoman.spec.response": ("Adjustment", "Attempt", "Finish", "FinishReason", "Origin", "Response", "Usage"),
-    "dragoman.spec.secret": ("Secret",),
+    "dragoman.spec.response": (
+        "Adjustment",
+        "Attempt",
+        "Finish",
+        "FinishReason",
+        "Origin",
+        "Response",
+        "Usage",
+        "build_response",
+    ),
+    "dragoman.spec.secret": ("MASK", "Secret", "is_credential", "reveal"),
+    "dragoman.spec.serialization": ("from_dict", "structure_options", "to_dict"),
 }
 """The public names by the module that defines them; the imports above say the same to type checkers."""
 

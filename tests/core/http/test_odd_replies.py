@@ -12,7 +12,7 @@ import pytest
 from attrs import frozen
 
 from dragoman import DragomanError, ProtocolError, ProviderError, RateLimitError, RedirectError, ServerError
-from dragoman.http.header_text import header_text
+from dragoman.http.header_values import header_text
 from dragoman.spec.plain_text import printable
 from dragoman.spec.serialization import to_dict
 from dragoman.testing.loopback import LoopbackServer

@@ -28,7 +28,8 @@ from dragoman import (
     ToolCall,
     Usage,
 )
-from dragoman.http.reading import EventIterator, events_of
+from dragoman.http.reading import EventIterator
+from dragoman.spec.assembly import events_of
 from dragoman.spec.response import build_response
 from dragoman_openai_compatible import OpenAIChat
 from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from dragoman import ProtocolError, ToolCall
 from dragoman.http import loads
-from dragoman.spec._json_depth import MAX_DEPTH, is_too_deep, parsed
+from dragoman.spec._json_depth import MAX_DEPTH, is_too_deep, parse_json
 
 TEXTS = st.text(st.sampled_from('[]{}"\\\n:,ü\ud800'))
 
@@ -24,13 +24,13 @@ def test_what_counts_is_what_nests(text: str, opened: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ['["' + "[" * 9999 + '"]', "[" + "[]," * 9999 + "[]]", "[" * 500 + "]" * 500])
 def test_many_brackets_are_not_yet_deep(text: str) -> None:
-    assert parsed(text) == json.loads(text)
+    assert parse_json(text) == json.loads(text)
 
 
 @pytest.mark.parametrize("text", ["[" * 501, '{"a":' * 501 + "1" + "}" * 501])
 def test_what_nests_deeper_is_named(text: str) -> None:
     with pytest.raises(ValueError, match="nested deeper than 500 levels"):
-        parsed(text)
+        parse_json(text)
 
 
 def test_text_in_which_no_string_ends_is_read_once() -> None:

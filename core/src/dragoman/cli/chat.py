@@ -9,7 +9,7 @@ import click
 
 from dragoman.cli import words
 from dragoman.client.llm import StreamingLLM
-from dragoman.spec._json_depth import parsed
+from dragoman.spec._json_depth import parse_json
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.message import Message
@@ -109,7 +109,7 @@ def _value(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     try:
-        return parsed(text)
+        return parse_json(text)
     except ValueError:
         return text
 

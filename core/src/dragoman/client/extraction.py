@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import attrs
 from attrs import frozen
 
-from dragoman.spec._json_depth import parsed
+from dragoman.spec._json_depth import parse_json
 from dragoman.spec.capabilities import Capabilities, Support
 from dragoman.spec.errors import OutputValidationError
 from dragoman.spec.message import Message
@@ -99,7 +99,7 @@ def _wrap(schema: dict[str, JSON]) -> dict[str, JSON]:
 
 def _unwrap(response: Response) -> Response:
     try:
-        value = parsed(response.text)
+        value = parse_json(response.text)
     except ValueError:
         return response
     if not isinstance(value, dict) or _WRAPPED not in value:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
         Dialect as Dialect,
         StreamDecoder as StreamDecoder,
     )
+    from dragoman.http.encoding_cache import (
+        Latest as Latest,
+        cache_encoding as cache_encoding,
+        cached_encoding as cached_encoding,
+    )
     from dragoman.http.endpoint import (
         Authorize as Authorize,
         Base as Base,
@@ -26,7 +31,12 @@ if TYPE_CHECKING:
         is_loopback as is_loopback,
         refuse_insecure as refuse_insecure,
     )
+    from dragoman.http.header_values import header_text as header_text
+    from dragoman.http.incremental import CallIndex as CallIndex, GrowingCitations as GrowingCitations, Pace as Pace
     from dragoman.http.json import (
+        EXCERPT as EXCERPT,
+        MAX_ITEMS as MAX_ITEMS,
+        MAX_OBJECTS as MAX_OBJECTS,
         as_object as as_object,
         count as count,
         decoded as decoded,
@@ -44,7 +54,13 @@ if TYPE_CHECKING:
     from dragoman.http.options import OptionsReader as OptionsReader, body_of as body_of, option_field as option_field
     from dragoman.http.provider import HttpProvider as HttpProvider
     from dragoman.http.sse import EventDecoder as EventDecoder, ServerSentEvent as ServerSentEvent
-    from dragoman.http.status import error_class as error_class, may_retry as may_retry, retry_after as retry_after
+    from dragoman.http.status import (
+        date_of as date_of,
+        error_class as error_class,
+        may_retry as may_retry,
+        number_of as number_of,
+        retry_after as retry_after,
+    )
     from dragoman.http.transport.transport import (
         AioHttpTransport as AioHttpTransport,
         HttpStream as HttpStream,
@@ -56,6 +72,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "dragoman.http.dialect": ("ChoosesDialect", "Dialect", "StreamDecoder"),
+    "dragoman.http.encoding_cache": ("Latest", "cache_encoding", "cached_encoding"),
     "dragoman.http.endpoint": (
         "Authorize",
         "Base",
@@ -67,12 +84,12 @@ _HOMES = {
         "is_loopback",
         "refuse_insecure",
     ),
-    "dragoman.http.options": ("OptionsReader", "body_of", "option_field"),
-    "dragoman.http.provider": ("HttpProvider",),
-    "dragoman.http.sse": ("EventDecoder", "ServerSentEvent"),
-    "dragoman.http.status": ("error_class", "may_retry", "retry_after"),
-    "dragoman.http.transport.transport": ("AioHttpTransport", "HttpStream", "Transport"),
+    "dragoman.http.header_values": ("header_text",),
+    "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace"),
     "dragoman.http.json": (
+        "EXCERPT",
+        "MAX_ITEMS",
+        "MAX_OBJECTS",
         "as_object",
         "count",
         "decoded",
@@ -87,6 +104,11 @@ _HOMES = {
         "word",
         "words",
     ),
+    "dragoman.http.options": ("OptionsReader", "body_of", "option_field"),
+    "dragoman.http.provider": ("HttpProvider",),
+    "dragoman.http.sse": ("EventDecoder", "ServerSentEvent"),
+    "dragoman.http.status": ("date_of", "error_class", "may_retry", "number_of", "retry_after"),
+    "dragoman.http.transport.transport": ("AioHttpTransport", "HttpStream", "Transport"),
     "dragoman.http.wire": ("HttpReply", "HttpRequest"),
     "dragoman.spec.hosts": ("host_matches",),
     "dragoman.spec.ownership": ("foreign_names",),

@@ -12,7 +12,7 @@ import attrs
 
 from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, as_secrets, checked_headers
-from dragoman.http.header_text import header_text
+from dragoman.http.header_values import header_text
 from dragoman.http.json import loads
 from dragoman.http.redaction import redact_error
 from dragoman.http.status import is_good
@@ -136,8 +136,9 @@ class HttpProvider:
     async def _opened(
         self, request: ChatRequest, dialect: Dialect, wire: HttpRequest, context: CallContext
     ) -> tuple[AbstractAsyncContextManager[HttpStream], AsyncIterator[Event]]:
-        from dragoman.http.reading import Arrived, EventIterator, events_of, is_stream  # noqa: PLC0415  # nor this
-        from dragoman.spec.events import StreamStart  # noqa: PLC0415  # not paid for by whole answers
+        from dragoman.http.reading import Arrived, EventIterator, is_stream  # noqa: PLC0415  # not paid for by whole answers
+        from dragoman.spec.assembly import events_of  # noqa: PLC0415  # the same
+        from dragoman.spec.events import StreamStart  # noqa: PLC0415  # the same
 
         asked = await self._authorized(self._addressed(wire, context, request.headers))
         exchange = self.transport.stream(asked, context)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
-import attrs
-
 from dragoman.http.dialect import StreamDecoder
 from dragoman.http.sse import EventDecoder, ServerSentEvent
 from dragoman.http.status import is_good
@@ -19,50 +17,17 @@ from dragoman.spec.errors import (
     TransportError,
 )
 from dragoman.spec.events import (
-    ArgumentsDelta,
     Event,
-    PartStart,
     Ping,
-    ReasoningDelta,
     ResponseSnapshot,
     StreamStart,
-    TextDelta,
-    UsageSnapshot,
 )
-from dragoman.spec.parts import Part, Reasoning, Refusal, Text, ToolCall
 from dragoman.spec.provider import CallContext
-from dragoman.spec.response import Response
 
 _EVENT_STREAM = "text/event-stream"
 _TURN_BYTES = 1 << 16
 """How many bytes are decoded before the loop turns: some 300 events, which take a few milliseconds."""
 _BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
-
-
-def events_of(response: Response) -> list[Event]:
-    """Return the events of an answer that came whole."""
-    return [
-        *(event for index, part in enumerate(response.message.parts) for event in part_events(index, part)),
-        UsageSnapshot(response.usage),
-        ResponseSnapshot(
-            finish=response.finish,
-            response_id=response.origin.response_id,
-            served_model=response.origin.served_model,
-            created=response.origin.created,
-            metadata=response.metadata,
-        ),
-    ]
-
-
-def part_events(index: int, part: Part) -> list[Event]:
-    """Return the events of a part: its text comes as a delta, since that is what readers of a stream wait for."""
-    if isinstance(part, Text | Refusal):
-        return [PartStart(index, attrs.evolve(part, text="")), TextDelta(index, part.text)]
-    if isinstance(part, Reasoning):
-        return [PartStart(index, attrs.evolve(part, text="")), ReasoningDelta(index, part.text)]
-    if isinstance(part, ToolCall):
-        return [PartStart(index, attrs.evolve(part, arguments="")), ArgumentsDelta(index, part.arguments)]
-    return [PartStart(index, part)]
 
 
 def is_stream(reply: HttpStream, first: bytes) -> bool:

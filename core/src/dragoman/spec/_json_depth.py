@@ -27,14 +27,18 @@ def is_too_deep(text: bytes) -> bool:
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > MAX_DEPTH
 
 
-def parsed(text: str) -> Any:
+def parse_json(text: str, **decoding: Any) -> Any:
     """Return the value of a JSON text.
+
+    Args:
+        text: the text.
+        decoding: further arguments of :func:`json.loads`.
 
     Raises:
         ValueError: if it is not JSON, or nested deeper than :data:`MAX_DEPTH`.
 
     """
     if is_too_deep(text.encode("utf-8", "surrogatepass")):
-        message = f"nested deeper than {MAX_DEPTH} levels"
+        message = f"it is nested deeper than {MAX_DEPTH} levels"
         raise ValueError(message)
-    return json.loads(text)
+    return json.loads(text, **decoding)

@@ -6,7 +6,7 @@ which plain replies go through too: the only place that makes a :class:`~dragoma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 import attrs
@@ -261,4 +261,55 @@ class Assembler:
     }
 
 
-__all__ = ["Assembler", "build_response"]
+def assemble(events: Iterable[Event]) -> Response:
+    """Return the answer that events come to: those of a provider, or those that a stream handed out.
+
+    Args:
+        events: in their order, with or without a :class:`~dragoman.StreamStart` at the beginning and a
+            :class:`~dragoman.StreamEnd` at the end, whose answer is not looked at.
+
+    Raises:
+        ProtocolError: if an event breaks the grammar.
+        StreamInterruptedError: if no finish is reported; ``error.partial`` holds what the events come to.
+
+    """
+    assembler = Assembler(StreamStart())
+    for position, event in enumerate(events):
+        if isinstance(event, StreamEnd):
+            break
+        if isinstance(event, StreamStart) and position == 0:
+            assembler = Assembler(event)
+        elif isinstance(event, PartEnd):
+            assembler.feed(PartStop(event.index))
+        else:
+            assembler.feed(event)
+    return assembler.end()[-1].response  # type: ignore[union-attr]  # the last one is a StreamEnd
+
+
+def events_of(response: Response) -> list[Event]:
+    """Return the events of an answer that came whole."""
+    return [
+        *(event for index, part in enumerate(response.message.parts) for event in part_events(index, part)),
+        UsageSnapshot(response.usage),
+        ResponseSnapshot(
+            finish=response.finish,
+            response_id=response.origin.response_id,
+            served_model=response.origin.served_model,
+            created=response.origin.created,
+            metadata=response.metadata,
+        ),
+    ]
+
+
+def part_events(index: int, part: Part) -> list[Event]:
+    """Return the events of a part: its text comes as a delta, since that is what readers of a stream wait for."""
+    if isinstance(part, Text | Refusal):
+        return [PartStart(index, attrs.evolve(part, text="")), TextDelta(index, part.text)]
+    if isinstance(part, Reasoning):
+        return [PartStart(index, attrs.evolve(part, text="")), ReasoningDelta(index, part.text)]
+    if isinstance(part, ToolCall):
+        return [PartStart(index, attrs.evolve(part, arguments="")), ArgumentsDelta(index, part.arguments)]
+    return [PartStart(index, part)]
+
+
+__all__ = ["MAX_PARTS", "Assembler", "assemble", "build_response", "events_of", "part_events"]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeAlias, Union
 from attrs import field, frozen
 
 from dragoman.spec._enums import OpenEnum
-from dragoman.spec._json_depth import parsed
+from dragoman.spec._json_depth import parse_json
 from dragoman.spec._value import Value
 from dragoman.spec.argument_checks import plain_text, shown
 from dragoman.spec.errors import InvalidRequestError, OutputError
@@ -244,7 +244,7 @@ class ToolCall(PartFields):
         if not self.arguments.strip():
             return {}
         try:
-            value: JSON = parsed(self.arguments)
+            value: JSON = parse_json(self.arguments)
         except ValueError as error:
             message = f"the arguments of tool call {self.name!r} ({self.call_id}) are not JSON: {error}"
             raise OutputError(message) from None

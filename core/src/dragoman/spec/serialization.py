@@ -24,7 +24,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from dragoman.spec._enums import OpenEnum
-from dragoman.spec._json_depth import parsed
+from dragoman.spec._json_depth import parse_json
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError, OutputValidationError, RefusalError, TruncatedOutputError
 from dragoman.spec.message import Message
@@ -142,7 +142,7 @@ def parse_response(response: Response, kind: type[T]) -> T:
     reasons: list[str] = []
     for text in ("".join(texts), *texts[-1:]):  # some models talk before they answer
         try:
-            return _validated(parsed(text), kind, response)
+            return _validated(parse_json(text), kind, response)
         except ValueError as error:
             if isinstance(error, OutputValidationError):
                 raise

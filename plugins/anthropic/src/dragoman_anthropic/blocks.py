@@ -22,7 +22,7 @@ from dragoman import (
     SealUpdate,
     TextDelta,
 )
-from dragoman.http.incremental import Pace
+from dragoman.http import Pace
 from dragoman_anthropic import reading as read
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dragoman import CompletionRequest, Finish, FinishReason, Origin, Response, Text, UnsupportedError
+from dragoman import CompletionRequest, Finish, FinishReason, Origin, Response, Text, UnsupportedError, build_response
 from dragoman.http import HttpRequest, body_of, dumps
-from dragoman.spec.response import build_response
 from dragoman_anthropic.options import AnthropicOptions
 from dragoman_anthropic.reading import word
 from dragoman_anthropic.thinking import DEFAULT_MAX_TOKENS

@@ -23,10 +23,9 @@ from dragoman import (
     Settings,
     ToolCall,
     Usage,
+    build_response,
 )
-from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, body_of, dumps
-from dragoman.http.encoding_cache import Latest
-from dragoman.spec.response import build_response
+from dragoman.http import HttpReply, HttpRequest, Latest, OptionsReader, StreamDecoder, body_of, dumps
 from dragoman_anthropic import completions, reading as read, tools
 from dragoman_anthropic.errors import error_of
 from dragoman_anthropic.families import has, is_prompt_model

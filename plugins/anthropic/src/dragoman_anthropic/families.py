@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from attrs import frozen
 
-from dragoman.spec.capabilities import NO, UNKNOWN, YES, Cap, Capabilities, Support
+from dragoman import NO, UNKNOWN, YES, Cap, Capabilities, Support
 
 Version = tuple[int, int]
 

@@ -24,8 +24,7 @@ from dragoman import (
     ToolCall,
     Usage,
 )
-from dragoman.http import dumps
-from dragoman.http.json import items_of
+from dragoman.http import dumps, items_of
 from dragoman_anthropic.names import plain
 
 ISSUER = "anthropic"

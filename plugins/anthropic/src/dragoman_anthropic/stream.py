@@ -22,8 +22,7 @@ from dragoman import (
     ToolCall,
     UsageSnapshot,
 )
-from dragoman.http import HttpReply, ServerSentEvent, loads
-from dragoman.http.incremental import Pace
+from dragoman.http import HttpReply, Pace, ServerSentEvent, loads
 from dragoman_anthropic import reading as read
 from dragoman_anthropic.blocks import Block, closed, grown, untold
 

@@ -31,8 +31,7 @@ from dragoman import (
     ToolResult,
     UnsupportedError,
 )
-from dragoman.http import dumps
-from dragoman.http.encoding_cache import cache_encoding, cached_encoding
+from dragoman.http import cache_encoding, cached_encoding, dumps
 from dragoman_anthropic.media import media
 from dragoman_anthropic.names import coded
 from dragoman_anthropic.reading import ISSUER

@@ -11,8 +11,7 @@ from typing import Any
 import attrs
 
 from dragoman import JSON, ChatRequest, CompletionRequest, ProviderError
-from dragoman.http import HttpReply, HttpRequest
-from dragoman.http.json import fields
+from dragoman.http import HttpReply, HttpRequest, fields
 from dragoman_azure.address import Address
 from dragoman_azure.failures import failure
 from dragoman_azure.families import is_reasoning

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dragoman import ContentFilterError, NotFoundError, ProtocolError, ProviderError
-from dragoman.http import HttpReply
-from dragoman.http.json import fields, word
+from dragoman.http import HttpReply, fields, word
 from dragoman_openai_compatible.errors import error_of
 from dragoman_openai_compatible.responses import CODES as OPENAI_CODES
 

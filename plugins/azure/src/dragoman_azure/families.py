@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 
-from dragoman import Cap, Capabilities, Support
-from dragoman.spec.capabilities import NO, YES
+from dragoman import NO, YES, Cap, Capabilities, Support
 
 _REASONING = re.compile(r"^(?:o\d+|gpt-(?:[5-9]|\d\d)(?:\.\d+)?|codex)(?=$|-)(?!-chat(?:$|-))")
 _RESPONSES_ONLY = re.compile(

@@ -18,6 +18,7 @@ from dragoman import (
     JSON,
     ArgumentsDelta,
     CallContext,
+    Cap,
     Capabilities,
     ChatRequest,
     CompletionRequest,
@@ -43,11 +44,10 @@ from dragoman import (
     ToolResult,
     Usage,
     UsageSnapshot,
+    build_response,
     hookimpl,
+    structure_options,
 )
-from dragoman.spec.capabilities import Cap
-from dragoman.spec.response import build_response
-from dragoman.spec.serialization import structure_options
 
 
 @frozen(kw_only=True)

@@ -30,8 +30,7 @@ from dragoman import (
     UnsupportedError,
     Url,
 )
-from dragoman.http import dumps
-from dragoman.http.encoding_cache import cache_encoding, cached_encoding
+from dragoman.http import cache_encoding, cached_encoding, dumps
 from dragoman_google.families import is_old_gemma, is_third
 
 ISSUER = "google"

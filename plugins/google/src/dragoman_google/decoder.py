@@ -40,8 +40,7 @@ from dragoman import (
     Url,
     UsageSnapshot,
 )
-from dragoman.http import HttpReply, ServerSentEvent, loads
-from dragoman.http.json import MAX_ITEMS
+from dragoman.http import MAX_ITEMS, HttpReply, ServerSentEvent, loads
 from dragoman_google import reading as read
 from dragoman_google.contents import ISSUER
 from dragoman_google.grounding import citations

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import attrs
 
 from dragoman import (
+    Assembler,
     ChatRequest,
     CompletionRequest,
     DragomanError,
@@ -23,7 +24,6 @@ from dragoman import (
     StreamStart,
 )
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, dumps
-from dragoman.spec.assembly import Assembler
 from dragoman_google.body import BodyEncoder
 from dragoman_google.decoder import GeminiDecoder
 from dragoman_google.errors import error_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-from dragoman.spec.capabilities import NO, Cap, Capabilities, Support
+from dragoman import NO, Cap, Capabilities, Support
 
 Thinking: TypeAlias = Literal["budget", "level", "none"]
 """How a model is told how much to reason: in tokens, by a word, or not at all."""

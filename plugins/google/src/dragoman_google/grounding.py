@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import Any
 
 from dragoman import Citation
-from dragoman.http.json import MAX_ITEMS, items_of
+from dragoman.http import MAX_ITEMS, items_of
 from dragoman_google.placing import Place, Texts
 from dragoman_google.reading import listed, member, number, word
 

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from dragoman import Finish, FinishReason, InvalidRequestError, ProtocolError, Usage
-from dragoman.http import dumps
-from dragoman.http.json import items_of
+from dragoman.http import dumps, items_of
 
 _FILTERED = (
     "SAFETY",

@@ -30,8 +30,18 @@ from dragoman import (
     Url,
     Usage,
 )
-from dragoman.http import HttpReply, HttpRequest, ServerSentEvent, StreamDecoder, loads
-from dragoman.http.json import as_object, count, objects, rewritten, words
+from dragoman.http import (
+    HttpReply,
+    HttpRequest,
+    ServerSentEvent,
+    StreamDecoder,
+    as_object,
+    count,
+    loads,
+    objects,
+    rewritten,
+    words,
+)
 from dragoman_groq.options import GroqOptions
 from dragoman_openai_compatible import OpenAIChat, chat_parts as read
 from dragoman_openai_compatible.chat import SETTING_NAMES

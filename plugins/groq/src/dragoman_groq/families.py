@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dragoman import Cap, Capabilities, Support
-from dragoman.spec.capabilities import NO, YES
+from dragoman import NO, YES, Cap, Capabilities, Support
 
 EFFORTS: Mapping[re.Pattern[str], frozenset[str]] = {
     re.compile(r"^(?:openai/)?gpt-oss(?=$|-)"): frozenset({"low", "medium", "high"}),

@@ -21,8 +21,7 @@ from dragoman import (
     SealUpdate,
     Usage,
 )
-from dragoman.http import loads
-from dragoman.http.json import count, fields, objects
+from dragoman.http import count, fields, loads, objects
 from dragoman_litellm.options import OURS, LiteLLMOptions
 from dragoman_litellm.truth import FINISH
 from dragoman_openai_compatible import MessageRules, OpenAIChat

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dragoman import (
+    MASK,
     BadRequestError,
     ConnectionFailedError,
     DragomanError,
@@ -20,9 +21,7 @@ from dragoman import (
     StreamInterruptedError,
     UnsupportedError,
 )
-from dragoman.http import HttpReply, dumps, loads
-from dragoman.http.json import EXCERPT, fields, word
-from dragoman.spec.secret import MASK
+from dragoman.http import EXCERPT, HttpReply, dumps, fields, loads, word
 from dragoman_openai_compatible.errors import error_of
 
 CODES: Mapping[str, str] = {

@@ -24,15 +24,13 @@ from dragoman import (
     ProviderInfo,
     RequestTimeoutError,
     Response,
+    Secret,
     StreamStart,
     Support,
     UnsupportedError,
+    fit,
 )
-from dragoman.http import HttpReply, ServerSentEvent, checked_headers, dumps, loads
-from dragoman.http.header_text import header_text
-from dragoman.http.json import fields, objects
-from dragoman.spec.capabilities import fit
-from dragoman.spec.secret import Secret
+from dragoman.http import HttpReply, ServerSentEvent, checked_headers, dumps, fields, header_text, loads, objects
 from dragoman_litellm.chat import LiteLLMChat
 from dragoman_litellm.failures import failure, refused_default
 from dragoman_litellm.loading import litellm

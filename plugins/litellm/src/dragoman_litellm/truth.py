@@ -11,8 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, cast
 
 from dragoman import FinishReason, ProtocolError
-from dragoman.http import loads
-from dragoman.http.json import fields, objects, word
+from dragoman.http import fields, loads, objects, word
 from dragoman_openai_compatible.chat_parts import FINISH as OPENAI
 
 FINISH: Mapping[str, FinishReason] = {

@@ -5,9 +5,8 @@ https://docs.litellm.ai/docs/simple_proxy
 
 from __future__ import annotations
 
-from dragoman import Capabilities, Provider, ProviderConfig, ProviderInfo, hookimpl
+from dragoman import NO, Capabilities, Provider, ProviderConfig, ProviderInfo, hookimpl
 from dragoman.http import Endpoint, base_url, checked_headers, credential
-from dragoman.spec.capabilities import NO
 from dragoman_litellm_proxy.chat import LiteLLMProxyChat
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
 from dragoman_litellm_proxy.provider import LiteLLMProxyProvider

@@ -25,8 +25,7 @@ from dragoman import (
     ToolCall,
     Usage,
 )
-from dragoman.http import HttpReply, StreamDecoder, checked_headers
-from dragoman.http.json import count, fields, objects, real, word
+from dragoman.http import HttpReply, StreamDecoder, checked_headers, count, fields, objects, real, word
 from dragoman_litellm_proxy.failures import failure
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
 from dragoman_litellm_proxy.thinking import ISSUER, SIGNED_CALL, merge, replay, seal, sign_calls

@@ -11,8 +11,7 @@ from contextlib import asynccontextmanager
 import attrs
 
 from dragoman import JSON, CallContext, ChatRequest, Event, Response, ResponseSnapshot, StreamStart
-from dragoman.http.json import real
-from dragoman.http.status import number_of
+from dragoman.http import number_of, real
 from dragoman_openai_compatible import OpenAIProvider
 
 _TEXTS: Mapping[str, str] = {

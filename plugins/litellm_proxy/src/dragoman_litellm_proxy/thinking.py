@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from dragoman import Message, Reasoning, Seal, ToolCall
-from dragoman.http.json import words
+from dragoman.http import words
 
 ISSUER = "litellm_proxy"
 SIGNED_CALL = "provider_specific_fields"

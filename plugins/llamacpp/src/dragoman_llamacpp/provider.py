@@ -9,7 +9,11 @@ from functools import partial
 from types import TracebackType
 
 from dragoman import (
+    NO,
+    YES,
+    Assembler,
     CallContext,
+    Cap,
     Capabilities,
     ChatRequest,
     CompletionRequest,
@@ -25,10 +29,9 @@ from dragoman import (
     ServerError,
     StreamEnd,
     StreamStart,
+    Support,
 )
 from dragoman.http import HttpRequest, ServerSentEvent, StreamDecoder, loads
-from dragoman.spec.assembly import Assembler
-from dragoman.spec.capabilities import NO, YES, Cap, Support
 from dragoman_llamacpp.chat import NAME, LlamaCppChat
 from dragoman_llamacpp.engine import Door, Engine, Generation, engine_of
 from dragoman_llamacpp.loading import source_of

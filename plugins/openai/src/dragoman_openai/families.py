@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from dragoman.spec.capabilities import NO, YES, Cap, Capabilities, Support
+from dragoman import NO, YES, Cap, Capabilities, Support
 
 _REASONING = re.compile(r"^(?:o\d+|gpt-(?:[5-9]|\d\d)(?:\.\d+)?|codex|computer-use)(?=$|-)")
 _SAMPLING = re.compile(r"^gpt-[5-9](?:\.\d+)?-chat(?=$|-)")

@@ -10,21 +10,46 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from dragoman.http.encoding_cache import Latest
-from dragoman.http.json import as_object, dumps, fields, objects, real, word
-from dragoman.http.options import OptionsReader, body_of
-from dragoman.http.wire import HttpReply, HttpRequest
-from dragoman.spec.errors import ProtocolError, ProviderError, UnsupportedError
-from dragoman.spec.parts import JSON, Part
-from dragoman.spec.request import ChatRequest, CompletionRequest, OutputFormat, ServerTool, Settings, Tool, ToolChoice
-from dragoman.spec.response import Adjustment, FinishReason, Origin, Response, Usage, build_response
+from dragoman import (
+    JSON,
+    Adjustment,
+    ChatRequest,
+    CompletionRequest,
+    FinishReason,
+    Origin,
+    OutputFormat,
+    Part,
+    ProtocolError,
+    ProviderError,
+    Response,
+    ServerTool,
+    Settings,
+    Tool,
+    ToolChoice,
+    UnsupportedError,
+    Usage,
+    build_response,
+)
+from dragoman.http import (
+    HttpReply,
+    HttpRequest,
+    Latest,
+    OptionsReader,
+    as_object,
+    body_of,
+    dumps,
+    fields,
+    objects,
+    real,
+    word,
+)
 from dragoman_openai_compatible import chat_parts as read
 from dragoman_openai_compatible.chat_messages import MessageEncoder, MessageRules
 from dragoman_openai_compatible.errors import error_of
 
 if TYPE_CHECKING:
-    from dragoman.http.dialect import StreamDecoder
-    from dragoman.spec.events import Event
+    from dragoman import Event
+    from dragoman.http import StreamDecoder
     from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder
 
 T = TypeVar("T")

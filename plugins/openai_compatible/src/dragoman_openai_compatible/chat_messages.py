@@ -10,27 +10,26 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from dragoman.http.encoding_cache import cache_encoding, cached_encoding
-from dragoman.http.json import dumps
-from dragoman.spec._value import Value
-from dragoman.spec.errors import UnsupportedError
-from dragoman.spec.message import Message, Role
-from dragoman.spec.parts import (
+from dragoman import (
+    Adjustment,
     Bytes,
     Data,
     Extension,
     FileRef,
     InlineText,
     Media,
+    Message,
     Part,
     Reasoning,
     Refusal,
+    Role,
     Text,
     ToolCall,
     ToolResult,
+    UnsupportedError,
     Url,
 )
-from dragoman.spec.response import Adjustment
+from dragoman.http import cache_encoding, cached_encoding, dumps
 
 _AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
 
@@ -43,8 +42,8 @@ def no_replay(_: Sequence[Reasoning]) -> dict[str, Any]:
     return {}
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class MessageRules(Value):
+@frozen(kw_only=True)
+class MessageRules:
     """Say how one host's messages differ.
 
     Args:

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dragoman.http.json import (
-    count,
-    decoded,
-    fields,
-    number,
-    objects,
-    rewritten,
-    word,
-    words,
-)
-from dragoman.spec.parts import Bytes, Citation, Media, Part, Reasoning, Refusal, Text, ToolCall, Url
-from dragoman.spec.response import Finish, FinishReason, Usage
+from dragoman import Bytes, Citation, Finish, FinishReason, Media, Part, Reasoning, Refusal, Text, ToolCall, Url, Usage
+from dragoman.http import count, decoded, fields, number, objects, rewritten, word, words
 
 FINISH: Mapping[str, FinishReason] = {
     "stop": FinishReason.STOP,

@@ -10,23 +10,41 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from dragoman.http.incremental import CallIndex, GrowingCitations
-from dragoman.http.json import MAX_ITEMS, MAX_OBJECTS, as_object, decoded, fields, loads, objects, real, word, words
-from dragoman.http.sse import ServerSentEvent
-from dragoman.http.wire import HttpReply
-from dragoman.spec.errors import ProtocolError, ResponseTooLargeError
-from dragoman.spec.events import (
+from dragoman import (
+    JSON,
     ArgumentsDelta,
     Event,
     MediaDelta,
+    Part,
     PartStart,
     PartUpdate,
+    ProtocolError,
+    Reasoning,
     ReasoningDelta,
+    Refusal,
     ResponseSnapshot,
+    ResponseTooLargeError,
+    Text,
     TextDelta,
+    ToolCall,
     UsageSnapshot,
 )
-from dragoman.spec.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.http import (
+    MAX_ITEMS,
+    MAX_OBJECTS,
+    CallIndex,
+    GrowingCitations,
+    HttpReply,
+    ServerSentEvent,
+    as_object,
+    decoded,
+    fields,
+    loads,
+    objects,
+    real,
+    word,
+    words,
+)
 from dragoman_openai_compatible import chat_parts as read
 
 if TYPE_CHECKING:

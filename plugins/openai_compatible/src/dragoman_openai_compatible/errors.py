@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dragoman.http.json import fields, objects, rewritten, word
-from dragoman.http.status import error_class, may_retry, retry_after
-from dragoman.http.wire import HttpReply
-from dragoman.spec.errors import (
+from dragoman import (
     AuthenticationError,
     BadRequestError,
     ContentFilterError,
@@ -22,6 +19,7 @@ from dragoman.spec.errors import (
     RateLimitError,
     ServerError,
 )
+from dragoman.http import HttpReply, error_class, fields, may_retry, objects, retry_after, rewritten, word
 
 CODES: Mapping[str, type[ProviderError]] = {
     "insufficient_quota": QuotaExceededError,

@@ -15,10 +15,7 @@ from urllib.parse import urlsplit
 import attrs
 from attrs import field, frozen
 
-from dragoman.spec.capabilities import NO, YES, Cap, Capabilities
-from dragoman.spec.errors import InvalidRequestError, PluginError
-from dragoman.spec.request import SETTINGS
-from dragoman.spec.serialization import structure_options
+from dragoman import NO, SETTINGS, YES, Cap, Capabilities, InvalidRequestError, PluginError, structure_options
 
 _Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 _HEADER = re.compile(r"[a-z0-9][a-z0-9-]*")

@@ -19,14 +19,17 @@ from typing import Any
 
 from attrs import frozen
 
-from dragoman.http.endpoint import Endpoint, base_url, checked_headers, credential
-from dragoman.http.options import option_field
-from dragoman.spec.errors import PluginError
-from dragoman.spec.hookspecs import hookimpl
-from dragoman.spec.ownership import foreign_names
-from dragoman.spec.parts import Reasoning
-from dragoman.spec.provider import Provider, ProviderConfig, ProviderInfo
-from dragoman.spec.request import ChatRequest, CompletionRequest
+from dragoman import (
+    ChatRequest,
+    CompletionRequest,
+    PluginError,
+    Provider,
+    ProviderConfig,
+    ProviderInfo,
+    Reasoning,
+    hookimpl,
+)
+from dragoman.http import Endpoint, base_url, checked_headers, credential, foreign_names, option_field
 from dragoman_openai_compatible.chat import SETTING_NAMES, OpenAIChat
 from dragoman_openai_compatible.chat_messages import MessageRules
 from dragoman_openai_compatible.manifest import Description, read_description

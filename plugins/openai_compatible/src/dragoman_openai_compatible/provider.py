@@ -6,12 +6,8 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from dragoman.http.json import as_object, count, decoded, dumps, objects, real, word
-from dragoman.http.provider import HttpProvider
-from dragoman.http.wire import HttpReply, HttpRequest
-from dragoman.spec.errors import ProtocolError
-from dragoman.spec.provider import CallContext, Embeddings, ModelInfo
-from dragoman.spec.response import Usage
+from dragoman import CallContext, Embeddings, ModelInfo, ProtocolError, Usage
+from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, decoded, dumps, objects, real, word
 from dragoman_openai_compatible import chat_parts as read
 
 

@@ -9,27 +9,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from dragoman.http.json import as_object, dumps, fields, objects, real, rewritten, word
-from dragoman.http.options import OptionsReader, body_of
-from dragoman.http.wire import HttpReply, HttpRequest
-from dragoman.spec.errors import (
+from dragoman import (
+    JSON,
+    Adjustment,
     BadRequestError,
+    ChatRequest,
+    CompletionRequest,
     ContentFilterError,
+    FinishReason,
+    Origin,
     ProtocolError,
     ProviderError,
+    Response,
     ServerError,
+    ServerTool,
+    Settings,
+    Tool,
     UnsupportedError,
+    Usage,
+    build_response,
 )
-from dragoman.spec.parts import JSON
-from dragoman.spec.request import ChatRequest, CompletionRequest, ServerTool, Settings, Tool
-from dragoman.spec.response import Adjustment, FinishReason, Origin, Response, Usage, build_response
+from dragoman.http import (
+    HttpReply,
+    HttpRequest,
+    OptionsReader,
+    as_object,
+    body_of,
+    dumps,
+    fields,
+    objects,
+    real,
+    rewritten,
+    word,
+)
 from dragoman_openai_compatible import responses_items as items
 from dragoman_openai_compatible.chat import is_strict, response_format
 from dragoman_openai_compatible.errors import CODES as CHAT_CODES, error_of
 from dragoman_openai_compatible.responses_input import InputEncoder
 
 if TYPE_CHECKING:
-    from dragoman.http.dialect import StreamDecoder
+    from dragoman.http import StreamDecoder
 
 T = TypeVar("T")
 

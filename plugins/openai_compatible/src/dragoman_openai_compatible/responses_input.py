@@ -13,26 +13,26 @@ from typing import Any, cast
 
 from attrs import define, field, frozen
 
-from dragoman.http.encoding_cache import cache_encoding, cached_encoding
-from dragoman.http.json import dumps
-from dragoman.spec.errors import UnsupportedError
-from dragoman.spec.message import Message, Role
-from dragoman.spec.parts import (
+from dragoman import (
+    Adjustment,
     Bytes,
     Data,
     Extension,
     FileRef,
     InlineText,
     Media,
+    Message,
     Part,
     Reasoning,
     Refusal,
+    Role,
     Text,
     ToolCall,
     ToolResult,
+    UnsupportedError,
     Url,
 )
-from dragoman.spec.response import Adjustment
+from dragoman.http import cache_encoding, cached_encoding, dumps
 
 _LONGEST_CALL_ID = 64
 """Characters: https://platform.openai.com/docs/api-reference/responses/create, ``function_call_output``."""

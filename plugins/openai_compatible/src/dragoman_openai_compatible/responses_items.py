@@ -11,9 +11,22 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from dragoman.http.json import MAX_OBJECTS, count, fields, objects, word, words
-from dragoman.spec.parts import Bytes, Citation, Extension, Media, Part, Reasoning, Refusal, Seal, Text, ToolCall
-from dragoman.spec.response import Finish, FinishReason, Usage
+from dragoman import (
+    Bytes,
+    Citation,
+    Extension,
+    Finish,
+    FinishReason,
+    Media,
+    Part,
+    Reasoning,
+    Refusal,
+    Seal,
+    Text,
+    ToolCall,
+    Usage,
+)
+from dragoman.http import MAX_OBJECTS, count, fields, objects, word, words
 from dragoman_openai_compatible import chat_parts as read
 
 Item: TypeAlias = Mapping[str, Any]

@@ -13,25 +13,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 import attrs
 
-from dragoman.http.incremental import GrowingCitations
-from dragoman.http.json import as_object, fields, loads, objects, word, words
-from dragoman.http.reading import part_events
-from dragoman.http.sse import ServerSentEvent
-from dragoman.http.wire import HttpReply
-from dragoman.spec.errors import ProtocolError
-from dragoman.spec.events import (
+from dragoman import (
     ArgumentsDelta,
     Event,
+    Part,
     PartStart,
     PartStop,
     PartUpdate,
     Ping,
+    ProtocolError,
+    Reasoning,
     ReasoningDelta,
+    Refusal,
     ResponseSnapshot,
+    Text,
     TextDelta,
+    ToolCall,
     UsageSnapshot,
+    part_events,
 )
-from dragoman.spec.parts import Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.http import GrowingCitations, HttpReply, ServerSentEvent, as_object, fields, loads, objects, word, words
 from dragoman_openai_compatible import responses_items as items
 
 if TYPE_CHECKING:

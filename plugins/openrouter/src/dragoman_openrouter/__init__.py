@@ -5,9 +5,8 @@ https://openrouter.ai/docs/api-reference
 
 from __future__ import annotations
 
-from dragoman import Capabilities, Provider, ProviderConfig, ProviderInfo, hookimpl
+from dragoman import NO, Capabilities, Provider, ProviderConfig, ProviderInfo, hookimpl
 from dragoman.http import Endpoint, base_url, checked_headers, credential
-from dragoman.spec.capabilities import NO
 from dragoman_openai_compatible import OpenAIProvider
 from dragoman_openrouter.dialect import OpenRouterDialect
 from dragoman_openrouter.facts import attribution

@@ -25,10 +25,9 @@ from dragoman import (
     Response,
     ResponseSnapshot,
     UsageSnapshot,
+    build_response,
 )
-from dragoman.http import HttpReply, HttpRequest, ServerSentEvent, StreamDecoder
-from dragoman.http.json import as_object, objects, rewritten
-from dragoman.spec.response import build_response
+from dragoman.http import HttpReply, HttpRequest, ServerSentEvent, StreamDecoder, as_object, objects, rewritten
 from dragoman_openai_compatible import MessageRules, OpenAIChat, chat_parts as read
 from dragoman_openai_compatible.chat import SETTING_NAMES
 from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder

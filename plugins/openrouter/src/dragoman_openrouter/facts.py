@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dragoman import JSON, ServerTool, Tool
-from dragoman.http import checked_headers
-from dragoman.http.json import fields, real
+from dragoman.http import checked_headers, fields, real
 from dragoman_openrouter.reasoning import ISSUER
 
 

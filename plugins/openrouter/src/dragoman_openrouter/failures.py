@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from dragoman import ContentFilterError, ProtocolError, ProviderError
-from dragoman.http import HttpReply
-from dragoman.http.json import as_object, word, words
-from dragoman.http.status import date_of, number_of
+from dragoman.http import HttpReply, as_object, date_of, number_of, word, words
 from dragoman_openai_compatible.errors import error_of
 
 _SHOWN = 300

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from dragoman import Reasoning, Seal
-from dragoman.http.json import word, words
+from dragoman.http import word, words
 
 ISSUER = "openrouter"
 _GROWING = ("text", "summary", "data")

@@ -18,8 +18,9 @@ from dragoman import (
     Event,
     Response,
     StreamCall,
+    is_credential,
+    reveal,
 )
-from dragoman.spec.secret import is_credential, reveal
 from dragoman_recorder.active_cassette import current
 from dragoman_recorder.cassette import Cassette
 from dragoman_recorder.exchange import Exchange, Kind, Question

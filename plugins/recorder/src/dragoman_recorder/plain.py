@@ -25,8 +25,9 @@ from dragoman import (
     Raw,
     Response,
     StreamStart,
+    from_dict,
+    to_dict,
 )
-from dragoman.spec.serialization import from_dict, to_dict
 
 _EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 _DETAILS = (

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from dragoman import JSON
-from dragoman.spec._json_depth import MAX_DEPTH, is_too_deep
+from dragoman import JSON, parse_json
 from dragoman_recorder.errors import CassetteError
 
 FORMAT = 2
@@ -91,9 +90,7 @@ def _one(text: str, error: json.JSONDecodeError) -> Iterator[Any]:
 
 
 def _parsed(text: str) -> Any:
-    if is_too_deep(text.encode("utf-8", "surrogatepass")):
-        raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
-    return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_without_twins)
+    return parse_json(text, parse_constant=_no_constant, object_pairs_hook=_without_twins)
 
 
 def _no_constant(name: str) -> Any:

@@ -7,8 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, cast
 
-from dragoman import JSON
-from dragoman.spec._json_depth import parsed
+from dragoman import JSON, parse_json
 from dragoman_recorder.named import MASK
 from dragoman_recorder.names import is_strong, is_telling
 from dragoman_recorder.pieces import Edit, difference
@@ -52,7 +51,7 @@ def scrubbed_json(text: str, scrubber: _Scrubs) -> list[Edit]:
     if text.lstrip()[:1] not in {"{", "["}:
         return []
     try:
-        before: JSON = parsed(text)
+        before: JSON = parse_json(text)
     except ValueError:
         return []
     after = scrubbed_data(before, scrubber)

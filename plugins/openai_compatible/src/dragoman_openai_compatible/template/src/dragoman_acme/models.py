@@ -6,8 +6,7 @@ https://docs.acme.example/api/models
 
 from __future__ import annotations
 
-from dragoman import Cap, Capabilities
-from dragoman.spec.capabilities import NO, YES
+from dragoman import NO, YES, Cap, Capabilities
 
 EFFORTS = Cap(values=frozenset({"low", "medium", "high"}))
 

@@ -5,9 +5,8 @@ https://docs.acme.example/api/talk
 
 from __future__ import annotations
 
-from dragoman import ChatRequest, CompletionRequest, Origin, ProtocolError, ProviderError, Response
+from dragoman import ChatRequest, CompletionRequest, Origin, ProtocolError, ProviderError, Response, build_response
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, body_of, dumps
-from dragoman.spec.response import build_response
 
 from dragoman_acme import reading as read
 from dragoman_acme.errors import error_of

@@ -7,9 +7,7 @@ where it would break a promise.
 
 from __future__ import annotations
 
-from dragoman import Cap, Capabilities, Support
-from dragoman.spec.capabilities import NO, YES
-from dragoman.spec.request import SETTINGS
+from dragoman import NO, SETTINGS, YES, Cap, Capabilities, Support
 
 SENT = frozenset({"max_tokens", "stop", "temperature", "top_p", "seed"})
 """The settings that the dialect has a place for."""

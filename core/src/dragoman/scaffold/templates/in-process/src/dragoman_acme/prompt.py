@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dragoman import Message, Reasoning, Refusal, Text, UnsupportedError
-from dragoman.spec.parts import Part
+from dragoman import Message, Part, Reasoning, Refusal, Text, UnsupportedError
 
 
 def prompt_of(messages: Iterable[Message]) -> str:

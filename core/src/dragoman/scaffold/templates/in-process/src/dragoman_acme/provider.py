@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dragoman import (
+    NO,
+    SETTINGS,
+    Assembler,
     CallContext,
     Cap,
     Capabilities,
@@ -16,11 +19,8 @@ from dragoman import (
     StreamEnd,
     StreamStart,
     Support,
+    structure_options,
 )
-from dragoman.spec.assembly import Assembler
-from dragoman.spec.capabilities import NO
-from dragoman.spec.request import SETTINGS
-from dragoman.spec.serialization import structure_options
 
 from dragoman_acme.answer import Answer
 from dragoman_acme.engine import Engine
