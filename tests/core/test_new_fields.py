@@ -23,7 +23,7 @@ from dragoman import (
     ServerError,
     StreamStart,
 )
-from dragoman.client.binding import Guarded
+from dragoman.client.binding import ManagedProvider
 from dragoman.client.retry import RetryPolicy
 from dragoman.http import HttpReply
 from dragoman.plugins.registry import installed
@@ -82,13 +82,13 @@ def test_a_changed_copy_is_what_attrs_makes_of_it(value: Any) -> None:
 async def test_it_passes_retries_and_the_binding() -> None:
     scripted = Scripted(ServerError("busy", retryable=True), graded())
     origin = Origin(provider="acme", distribution="acme-one", version="1", model="m")
-    guard = Guarded(scripted, origin, RetryPolicy(retries=2, jitter=0), None)
+    guard = ManagedProvider(scripted, origin, RetryPolicy(retries=2, jitter=0), None)
     check(await guard.chat(ASK, CallContext(clock=FakeClock())))
 
 
 async def test_it_passes_a_stream() -> None:
     scripted = Scripted([GradedStart(origin=Placed(region="north"), grade=7), *spoken("Hello")])
-    guard = Guarded(scripted, Origin(provider="acme", model="m"), RetryPolicy(retries=2, jitter=0), None)
+    guard = ManagedProvider(scripted, Origin(provider="acme", model="m"), RetryPolicy(retries=2, jitter=0), None)
     async with guard.stream(ASK, CallContext()) as events:
         start: Event = await anext(events)
     assert isinstance(start, GradedStart)
@@ -141,7 +141,7 @@ async def test_an_error_that_comes_too_late_keeps_what_is_known() -> None:
     busy = ServerError("busy", status=503, retry_after=9.0, retryable=True, headers={"x-request-id": "r"})
     vars(busy)["region"] = "north"
     clock = FakeClock()
-    guard = Guarded(Scripted(busy), Origin(provider="acme"), RetryPolicy(retries=2), None)
+    guard = ManagedProvider(Scripted(busy), Origin(provider="acme"), RetryPolicy(retries=2), None)
     with pytest.raises(RequestTimeoutError) as caught:
         await guard.chat(ASK, CallContext(clock=clock, deadline=clock.now + 1))
     error: Any = caught.value

@@ -589,10 +589,10 @@ PROGRAM = """
 COSTS_NOTHING = """
     import sys
     from dragoman import LLMConfig
-    from dragoman.client.binding import Guarded, bind
+    from dragoman.client.binding import ManagedProvider, bind
     bound = bind(LLMConfig(model="echo"))
     for name, call in (("complete", bound.completion), ("chat", bound.chat), ("stream", bound.stream)):
-        assert call.__func__ is getattr(Guarded, name), name
+        assert call.__func__ is getattr(ManagedProvider, name), name
     print(sorted(name for name in sys.modules if name.startswith("dragoman_recorder")))
 """
 

@@ -39,7 +39,7 @@ from dragoman import (
     UsageSnapshot,
     hookimpl,
 )
-from dragoman.client.binding import Guarded, bind
+from dragoman.client.binding import ManagedProvider, bind
 from dragoman.client.retry import RetryPolicy
 from dragoman.plugins.registry import installed
 from dragoman.spec.hookspecs import Binding
@@ -51,11 +51,11 @@ ASK = ChatRequest(model="m", messages=[Message("user", "Hi")])
 ASK_HOT = ChatRequest(model="m", messages=ASK.messages, settings=Settings(temperature=0.7, seed=1, explicit={"seed"}))
 
 
-def guarded(provider: Scripted, policy: Any = None, retries: int = 2) -> Guarded:
-    return Guarded(provider, ORIGIN, RetryPolicy(retries=retries, jitter=0), policy)
+def guarded(provider: Scripted, policy: Any = None, retries: int = 2) -> ManagedProvider:
+    return ManagedProvider(provider, ORIGIN, RetryPolicy(retries=retries, jitter=0), policy)
 
 
-async def collect(guard: Guarded, request: ChatRequest, context: CallContext) -> list[Event]:
+async def collect(guard: ManagedProvider, request: ChatRequest, context: CallContext) -> list[Event]:
     async with guard.stream(request, context) as events:
         return [event async for event in events]
 

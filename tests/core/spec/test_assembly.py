@@ -230,10 +230,10 @@ def test_a_partial_answer_does_not_disturb_the_whole_one() -> None:
     assert assembler.partial().message.parts == (Text(text="ab", id="t"),)
 
 
-def test_signing_keeps_what_the_error_already_says() -> None:
+def test_annotating_keeps_what_the_error_already_says() -> None:
     known = build_response([], Finish(reason="error"))
     error = ProtocolError("odd", provider="mine", model="own", request_id="r", partial=known)
-    Assembler(StreamStart(origin=Origin(provider="p", model="m"))).sign(error)
+    Assembler(StreamStart(origin=Origin(provider="p", model="m"))).annotate(error)
     assert (error.provider, error.model, error.request_id, error.partial) == ("mine", "own", "r", known)
 
 

@@ -15,7 +15,7 @@ from attrs import frozen
 __all__ = ["Imported", "imported"]
 
 _SECONDS = 60
-_LOOK = Path(__file__).parent / "look.py"
+_PROBE = Path(__file__).parent / "import_probe.py"
 
 
 @frozen(kw_only=True)
@@ -45,7 +45,7 @@ def imported(module: str) -> Imported:
     """Return what importing a module does in a new process."""
     name = module.partition(":")[0]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
-    command = [sys.executable, "-P", str(_LOOK), name]  # -P: modules of this package have names of the library's
+    command = [sys.executable, "-P", str(_PROBE), name]  # -P: modules of this package have names of the library's
     run = subprocess.run(  # noqa: S603  # this interpreter, and a file of this package
         command, capture_output=True, env=environment, timeout=_SECONDS, check=False, text=True
     )
