@@ -95,7 +95,7 @@ async def pieces(llm: StreamingLLM) -> None:
 async def functions(asked: Asked, work: Callable[[StreamingLLM], Awaitable[None]], words: int = 1) -> int:
     """Return how many functions are entered for one piece of work that is not the first of its kind."""
     async with StreamingLLM(asked.config()) as llm:
-        provider: Any = llm._ready()[0].provider  # noqa: SLF001  # no public way leads to the transport
+        provider: Any = llm._model.ready()[0].provider  # noqa: SLF001  # no public way leads to the transport
         assert isinstance(provider, HttpProvider)
         provider.transport = MemoryTransport(asked.server_dialect, words)
         await work(llm)
@@ -215,9 +215,9 @@ BUDGETS: dict[tuple[str, str], float] = {
     ("functions for a piece of streaming_completion()", "anthropic"): 27,
     ("modules imported", "import dragoman"): 15,
     ("modules imported", "dragoman --help"): 90,
-    ("modules imported", "openai: LLM(LLMConfig())"): 135,
-    ("modules imported", "openai: first call"): 385,
-    ("modules imported", "anthropic: first call"): 365,
+    ("modules imported", "openai: LLM(LLMConfig())"): 140,
+    ("modules imported", "openai: first call"): 392,
+    ("modules imported", "anthropic: first call"): 370,
 }
 """What each count may be: what it was on Python 3.11 when it was last set, and a little more for other versions."""
 

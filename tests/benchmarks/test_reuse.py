@@ -164,7 +164,7 @@ def test_thousands_after_each_other_leave_nothing(
 
     async def run() -> list[Figures]:
         async with StreamingLLM(ASKED[name].config()) as llm:
-            provider: Any = llm._ready()[0].provider  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no public way leads there
+            provider: Any = llm._model.ready()[0].provider  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no public way leads there
             provider.transport = MemoryTransport(ASKED[name].server_dialect)
             figures: list[Figures] = []
             for count in (100, times):

@@ -138,7 +138,7 @@ def test_a_printed_class_is_one_of_ours(block: Block) -> None:
         assert (mine.default is mine.empty) == (parameter.default is parameter.empty)
     given = {"role": "user", "content": "Hi"} if name == "Message" else {}
     theirs, instance = vars(printed(**given)), ours(**given)
-    for field in theirs.keys() - {"config"}:
+    for field in {name for name in theirs if not name.startswith("_")} - {"config"}:
         assert getattr(instance, field) == theirs[field]
 
 

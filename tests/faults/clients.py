@@ -81,8 +81,8 @@ CLIENTS = {
 
 def patient(llm: LLM, clock: FakeClock) -> LLM:
     """Let an LLM go by another clock, so that no retry waits."""
-    _, builder = llm._ready()  # noqa: SLF001  # a configuration is data, and names no clock
-    llm._builder = attrs.evolve(builder, clock=clock)  # noqa: SLF001  # as above
+    _, builder = llm._model.ready()  # noqa: SLF001  # a configuration is data, and names no clock
+    llm._model._builder = attrs.evolve(builder, clock=clock)  # noqa: SLF001  # as above
     return llm
 
 

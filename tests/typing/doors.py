@@ -14,8 +14,9 @@ from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.events import Event
 from dragoman.spec.message import Message
+from dragoman.spec.operations import ModelInfo
 from dragoman.spec.parts import JSON, ToolCall
-from dragoman.spec.provider import CallContext, ModelInfo, Prepared, Provider
+from dragoman.spec.provider import CallContext, Prepared, Provider
 from dragoman.spec.request import ChatRequest
 from dragoman.spec.response import Response, Usage
 from dragoman.spec.secret import Secret

@@ -90,6 +90,15 @@ if TYPE_CHECKING:
     )
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
     from dragoman.spec.message import Message as Message, Role as Role
+    from dragoman.spec.operations import (
+        CountsTokens as CountsTokens,
+        EmbeddingRequest as EmbeddingRequest,
+        Embeddings as Embeddings,
+        Embeds as Embeds,
+        ListsModels as ListsModels,
+        ModelInfo as ModelInfo,
+        OperationCall as OperationCall,
+    )
     from dragoman.spec.parts import (
         JSON as JSON,
         Bytes as Bytes,
@@ -117,11 +126,6 @@ if TYPE_CHECKING:
         Command as Command,
         CompletionCall as CompletionCall,
         Connects as Connects,
-        CountsTokens as CountsTokens,
-        Embeddings as Embeddings,
-        Embeds as Embeds,
-        ListsModels as ListsModels,
-        ModelInfo as ModelInfo,
         ModelQuery as ModelQuery,
         Prepared as Prepared,
         Prepares as Prepares,
@@ -231,6 +235,15 @@ _HOMES = {
     ),
     "dragoman.spec.hookspecs": ("Binding", "hookimpl"),
     "dragoman.spec.message": ("Message", "Role"),
+    "dragoman.spec.operations": (
+        "CountsTokens",
+        "EmbeddingRequest",
+        "Embeddings",
+        "Embeds",
+        "ListsModels",
+        "ModelInfo",
+        "OperationCall",
+    ),
     "dragoman.spec.parts": (
         "Bytes",
         "Citation",
@@ -258,11 +271,6 @@ _HOMES = {
         "Command",
         "CompletionCall",
         "Connects",
-        "CountsTokens",
-        "Embeddings",
-        "Embeds",
-        "ListsModels",
-        "ModelInfo",
         "ModelQuery",
         "Prepared",
         "Prepares",

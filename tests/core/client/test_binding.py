@@ -23,6 +23,7 @@ from dragoman import (
     Message,
     Origin,
     OverloadedError,
+    PartEnd,
     PartStart,
     Ping,
     PluginError,
@@ -30,6 +31,7 @@ from dragoman import (
     ResponseSnapshot,
     ServerError,
     Settings,
+    StreamEnd,
     StreamStart,
     Support,
     Text,
@@ -133,7 +135,11 @@ async def test_a_stream_begins_with_all_that_is_known(clock: FakeClock) -> None:
     assert (first.origin.request_id, first.origin.provider, first.headers) == ("r-1", "acme", {"x": "y"})
     assert [each.error for each in first.attempts] == ["ServerError", None]
     assert [each.feature for each in first.adjustments] == ["temperature"]
-    assert rest == [Ping(), *spoken("Hi")]
+    assert rest[:-2] == [Ping(), *spoken("Hi")]
+    assert isinstance(rest[-2], PartEnd)
+    assert isinstance(rest[-1], StreamEnd)
+    assert (rest[-1].response.text, rest[-1].response.adjustments) == ("Hi", first.adjustments)
+    assert rest[-1].response.origin == first.origin
     assert provider.left == [None]
 
 
@@ -147,7 +153,7 @@ async def test_a_stream_that_fails_within_its_opening_is_tried_again(clock: Fake
     first, *rest = await collect(guarded(Scripted(opening, spoken("Hi"))), ASK, CallContext(clock=clock))
     assert isinstance(first, StreamStart)
     assert len(first.attempts) == 2
-    assert rest == spoken("Hi")
+    assert rest[:-2] == spoken("Hi")
 
 
 async def test_leaving_a_stream_by_an_error_tells_the_provider(clock: FakeClock) -> None:
@@ -428,7 +434,7 @@ async def test_a_generator_that_the_loop_has_closed_before_is_no_trouble() -> No
     installed().register(Scripted(spoken("Hi")), provider="scripted")
     manager = LLM(LLMConfig(model="scripted/m")).stream("Hi")
     stream = await manager.__aenter__()
-    opened: Any = stream._manager._manager._opened.manager  # noqa: SLF001  # what a loop that ends would find
+    opened: Any = stream._manager._manager._opened  # noqa: SLF001  # what a loop that ends would find
     await opened.gen.aclose()
     await manager.__aexit__(GeneratorExit, GeneratorExit(), None)
     installed.cache_clear()

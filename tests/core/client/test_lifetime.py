@@ -123,7 +123,7 @@ async def test_a_request_that_was_only_shown_leaves_nothing_to_close(scripted: S
     llm = LLM(LLMConfig(model="scripted/m"))
     for number in range(5):
         llm.config.kwargs["timeout"] = number + 1
-        llm._ready()  # noqa: SLF001  # as build_request does
+        llm._model.ready()  # noqa: SLF001  # as build_request does
     await llm.aclose()
     assert scripted.closed == 1
 

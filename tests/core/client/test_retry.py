@@ -31,7 +31,7 @@ from dragoman import (
     Text,
 )
 from dragoman.client.retry import RetryPolicy, retrying
-from dragoman.client.stream_opening import PeekedStream, opened
+from dragoman.client.stream_assembly import PeekedStream, peek
 
 STEADY = RetryPolicy(jitter=0)
 
@@ -176,7 +176,7 @@ TEXT = PartStart(0, Text(text=""))
 async def opening(
     streams: Streams, context: CallContext, policy: RetryPolicy = STEADY
 ) -> tuple[PeekedStream, tuple[Attempt, ...]]:
-    return await retrying(lambda each: opened(streams(each)), context, policy)
+    return await retrying(lambda each: peek(streams(each)), context, policy)
 
 
 async def test_a_stream_is_opened_again_until_its_first_event(clock: FakeClock) -> None:
@@ -186,8 +186,8 @@ async def test_a_stream_is_opened_again_until_its_first_event(clock: FakeClock) 
     stream, attempts = await opening(streams, CallContext(clock=clock))
     assert [each.error for each in attempts] == ["OverloadedError", "ServerError", None]
     assert clock.slept == [0.5, 1.0]
-    assert list(stream.first) == [StreamStart(), TEXT]
-    assert [event async for event in stream] == [StreamStart(), TEXT, Ping()]
+    events = stream.assembled((), lambda origin: origin, attempts)
+    assert [await anext(events) for _ in range(3)] == [StreamStart(attempts=attempts), TEXT, Ping()]
     await stream.manager.__aexit__(None, None, None)
     assert streams.left == [ServerError, None]
 
@@ -195,16 +195,17 @@ async def test_a_stream_is_opened_again_until_its_first_event(clock: FakeClock) 
 async def test_nothing_is_tried_again_after_the_first_event(clock: FakeClock) -> None:
     streams = Streams([TEXT, ServerError("broken")])
     stream, _ = await opening(streams, CallContext(clock=clock))
-    assert await anext(stream) == TEXT
+    events = stream.assembled((), lambda origin: origin, ())
+    assert [await anext(events), await anext(events)] == [StreamStart(), TEXT]
     with pytest.raises(ServerError):
-        await anext(stream)
+        await anext(events)
     await stream.manager.__aexit__(None, None, None)
     assert clock.slept == []
 
 
 async def test_a_stream_that_ends_in_its_opening_is_no_error_here(clock: FakeClock) -> None:
     stream, _ = await opening(Streams([StreamStart()]), CallContext(clock=clock))
-    assert [event async for event in stream] == [StreamStart()]
+    assert await anext(stream.assembled((), lambda origin: origin, ())) == StreamStart()
     await stream.manager.__aexit__(None, None, None)
 
 

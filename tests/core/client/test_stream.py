@@ -176,9 +176,9 @@ async def test_a_reader_that_was_cancelled_makes_room_for_the_next() -> None:
         await asyncio.sleep(0)
         first.cancel()
         await asyncio.wait([first])
-        with pytest.raises(StopAsyncIteration):  # the generator of the source has ended with the cancellation
-            await anext(stream._events)  # type: ignore[arg-type]  # noqa: SLF001
         assert isinstance(await anext(stream), StreamStart)
+        with pytest.raises(StreamInterruptedError):  # the generator of the source has ended with the cancellation
+            await anext(stream)
 
 
 async def test_an_error_before_the_first_event_is_told_as_it_is() -> None:

@@ -29,7 +29,7 @@ from dragoman import (
     Usage,
 )
 from dragoman.http.reading import EventIterator
-from dragoman.spec.assembly import events_of
+from dragoman.spec.assembly import provider_events
 from dragoman.spec.response import build_response
 from dragoman_openai_compatible import OpenAIChat
 from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder
@@ -51,7 +51,7 @@ def deltas(events: list[Event]) -> list[str]:
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: type(part).__name__)
 def test_an_answer_that_came_whole_streams_as_one_delta(part: Part) -> None:
     whole = build_response([part], Finish(reason="stop", raw="stop"), usage=Usage(input_tokens=3))
-    events = events_of(whole)
+    events = provider_events(whole)
     assert assemble([StreamStart(), *events]) == whole
     said = getattr(part, "text", getattr(part, "arguments", None))
     assert isinstance(events[0], PartStart)

@@ -20,7 +20,7 @@ from dragoman.plugins.metadata import (
     PROVIDERS,
     Announcement,
     Claim,
-    normal,
+    canonicalize_name,
     read_announcements,
     read_claims,
     read_names,
@@ -54,7 +54,7 @@ def read(monkeypatch: pytest.MonkeyPatch, *path: Path | str) -> tuple[Announceme
 def of_library() -> list[tuple[str, str, str, str]]:
     found = importlib.metadata.entry_points()
     return sorted(
-        (group, entry.name, entry.value, normal(entry.dist.name) if entry.dist else "")
+        (group, entry.name, entry.value, canonicalize_name(entry.dist.name) if entry.dist else "")
         for group in GROUPS
         for entry in found.select(group=group)
     )
@@ -101,7 +101,7 @@ def test_it_finds_what_the_standard_library_finds(tmp_path_factory: Any, sites: 
 def test_it_finds_what_the_standard_library_finds_in_this_environment() -> None:
     assert ours()
     assert [claim for claim in ours() if claim[0] in GROUPS] == of_library()
-    assert {normal(each.name) for each in importlib.metadata.distributions()} == read_names()
+    assert {canonicalize_name(each.name) for each in importlib.metadata.distributions()} == read_names()
 
 
 def test_an_archive_and_an_egg_are_left_to_the_standard_library(

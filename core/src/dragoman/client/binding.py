@@ -1,4 +1,4 @@
-"""From a configuration to three bound calls, once: resolution, provider, hooks.
+"""From a configuration to bound calls, once: resolution, provider, hooks.
 
 The innermost calls are the core's own: they fit the request to the model, call the provider, try again and write down
 what they did. Middleware wraps them and sees one call.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from types import TracebackType
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import frozen
@@ -19,11 +19,13 @@ from dragoman.client.retry_budget import budget_of
 from dragoman.plugins.descriptors import exhausted
 from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
+from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import Value, changed
 from dragoman.spec.capabilities import Capabilities, Policy, fit, without_setting
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import BadRequestError, ConfigurationError, DragomanError, PluginError, UnsupportedError
 from dragoman.spec.hookspecs import Binding
+from dragoman.spec.operations import OperationCall, operation_of
 from dragoman.spec.provider import (
     CallContext,
     ChatCall,
@@ -39,7 +41,7 @@ from dragoman.spec.response import Adjustment, Attempt, Origin, Response
 from dragoman.spec.secret import credentials_in
 
 if TYPE_CHECKING:
-    from dragoman.client.stream_opening import PeekedStream
+    from dragoman.client.stream_assembly import PeekedStream
     from dragoman.spec.events import Event
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
@@ -48,7 +50,7 @@ T = TypeVar("T")
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Bound(Value):
-    """Hold a provider with its three calls, ready for use.
+    """Hold a provider with its calls, ready for use.
 
     Args:
         provider: the provider itself.
@@ -57,8 +59,8 @@ class Bound(Value):
         completion: who answers a prompt.
         chat: who answers a conversation.
         stream: who streams.
+        operation: who does what an optional protocol offers, by its kind.
         timeouts: the limits of a call.
-        retry: how patiently to try again.
 
     """
 
@@ -68,17 +70,8 @@ class Bound(Value):
     completion: CompletionCall
     chat: ChatCall
     stream: StreamCall
+    operation: Callable[[str], OperationCall]
     timeouts: Timeouts
-    retry: RetryPolicy
-
-    async def call(self, call: Callable[[CallContext], Awaitable[T]], context: CallContext) -> T:
-        """Make a call of another kind than the three, as often as patience allows."""
-        try:
-            return (await retrying(call, context, self.retry))[0]
-        except DragomanError as error:
-            error.provider = error.provider or self.explanation.provider
-            error.model = error.model or self.explanation.model
-            raise
 
     def cannot(self, what: str) -> UnsupportedError:
         """Return the error that the provider does not do *what* is asked."""
@@ -128,8 +121,8 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
         completion=plugins.completion(binding),
         chat=plugins.chat(binding),
         stream=plugins.stream(binding),
+        operation=cache(partial(plugins.operation, binding)),
         timeouts=made.timeouts,
-        retry=retry,
     )
     # Asked again, since one may have been set aside by this very binding.
     guarded.standing = tuple(_without_extension(error) for error in plugins.extensions())
@@ -247,19 +240,41 @@ class ManagedProvider:
         return changed(response, origin=self._named(response.origin), adjustments=known, attempts=attempts)
 
     def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
-        """Stream the answer to a conversation."""
-        return _Streaming(self, request, context)
+        """Stream the answer to a conversation; the last event holds all of it."""
+        return LazyContext(partial(self._open, request, context))
 
-    async def open(self, request: ChatRequest, context: CallContext) -> PeekedStream:
-        """Open a stream until its first event has arrived; the caller leaves its manager."""
-        stream, adjustments, attempts = await self._tried(self._opened, request, context)
-        stream.introduce(adjustments, self._named, attempts)
-        return stream
+    async def _open(
+        self, request: ChatRequest, context: CallContext
+    ) -> tuple[AsyncIterator[Event], AbstractAsyncContextManager[Any]]:
+        stream, adjustments, attempts = await self._tried(self._peek, request, context)
+        return stream.assembled(adjustments, self._named, attempts), stream.manager
 
-    def _opened(self, request: ChatRequest, context: CallContext) -> Awaitable[PeekedStream]:
-        from dragoman.client.stream_opening import opened  # noqa: PLC0415  # events are not paid for by whole answers
+    def _peek(self, request: ChatRequest, context: CallContext) -> Awaitable[PeekedStream]:
+        from dragoman.client.stream_assembly import peek  # noqa: PLC0415  # events are not paid for by whole answers
 
-        return opened(self._provider.stream(request, context))
+        return peek(self._provider.stream(request, context))
+
+    def operation(self, kind: str) -> OperationCall:
+        """Return the call of an optional protocol.
+
+        Args:
+            kind: ``embed``, ``count_tokens`` or ``models``.
+
+        """
+
+        async def call(request: Any, context: CallContext) -> Any:
+            if (send := operation_of(self._provider, kind)) is None:
+                message = f"the provider {self._origin.provider!r} does not {_WHAT.get(kind, kind)}"
+                raise UnsupportedError(message, provider=self._origin.provider)
+            try:
+                return (await retrying(partial(send, request), context, self._retry))[0]
+            except DragomanError as error:
+                self._annotate(error, self._origin.model)
+                raise
+            except Exception as error:
+                raise self._failure(error) from error
+
+        return call
 
     async def _tried(
         self, send: Callable[[R, CallContext], Awaitable[T]], request: R, context: CallContext
@@ -271,13 +286,16 @@ class ManagedProvider:
         try:
             result, attempts = await retrying(asked.send, context, self._retry, asked.mend)
         except DragomanError as error:
-            self._sign(error, request.model)
+            self._annotate(error, request.model)
             raise
         except Exception as error:
-            if isinstance(error, OSError) and (failure := exhausted(error)):
-                raise failure from error
-            raise self._blamed(f"failed with {type(error).__name__}: {error}") from error
+            raise self._failure(error) from error
         return result, asked.adjustments, attempts
+
+    def _failure(self, error: Exception) -> DragomanError:
+        """Return what an error means that a provider may not raise."""
+        failure = exhausted(error) if isinstance(error, OSError) else None
+        return failure or self._blamed(f"failed with {type(error).__name__}: {error}")
 
     def _blamed(self, what: str) -> PluginError:
         message = f"the provider {self._origin.provider!r} of {self._origin.distribution} {what}"
@@ -288,7 +306,7 @@ class ManagedProvider:
         who = {"provider": ours.provider, "distribution": ours.distribution, "version": ours.version}
         return changed(origin, **who, model=origin.model or ours.model)
 
-    def _sign(self, error: DragomanError, model: str) -> None:
+    def _annotate(self, error: DragomanError, model: str | None) -> None:
         error.provider = error.provider or self._origin.provider
         error.model = error.model or model
 
@@ -344,31 +362,8 @@ class _Asked(Generic[R, T]):
             self.adjustments += (adjustment,)
 
 
-class _Streaming:
-    """Hold one stream open: a class, since a loop that ends closes generators in any order."""
-
-    __slots__ = ("_context", "_guarded", "_opened", "_request")
-    _opened: PeekedStream
-
-    def __init__(self, guarded: ManagedProvider, request: ChatRequest, context: CallContext) -> None:
-        self._guarded = guarded
-        self._request = request
-        self._context = context
-
-    async def __aenter__(self) -> AsyncIterator[Event]:
-        request = self._request
-        del self._request  # it is not kept for as long as the answer takes
-        self._opened = await self._guarded.open(request, self._context)
-        return self._opened
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        try:
-            await self._opened.manager.__aexit__(kind, error, traceback)
-        except RuntimeError:
-            if not isinstance(error, GeneratorExit):
-                raise  # else a loop that ends has closed the provider's own generator before
+_WHAT = {"embed": "make embeddings", "count_tokens": "count tokens", "models": "list models"}
+"""The operations in words."""
 
 
 def _without_extension(error: PluginError) -> Adjustment:

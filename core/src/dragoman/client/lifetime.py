@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 from attrs import define, field
 
-from dragoman.spec.errors import ConfigurationError, ConnectionFailedError
+from dragoman.spec.errors import ConnectionFailedError
 
 T = TypeVar("T")
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import asyncio
 
     from dragoman.client.binding import Bound
-    from dragoman.client.stream import EventStream
     from dragoman.spec.events import Event
 
 
@@ -157,27 +156,3 @@ class HeldStream:
             self._uses.streams.discard(self)
             if self._uses.retired:
                 await self._uses.close_retired()
-
-
-class OpeningStream:
-    """Open a stream when it is entered, and hang up when it is left."""
-
-    __slots__ = ("_opening", "_stream")
-
-    def __init__(self, opening: Callable[[], Awaitable[EventStream]]) -> None:
-        self._opening: Callable[[], Awaitable[EventStream]] | None = opening
-        self._stream: EventStream | None = None
-
-    async def __aenter__(self) -> EventStream:
-        opening, self._opening = self._opening, None  # the question is not kept for as long as the answer takes
-        if opening is None:
-            message = "this stream was entered before; call stream() again for another one"
-            raise ConfigurationError(message)
-        self._stream = await opening()
-        return self._stream
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._stream is not None:
-            await self._stream.__aexit__(kind, error, traceback)

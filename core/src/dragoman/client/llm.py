@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import copy
-import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from dragoman.client.binding import Bound, bind
-from dragoman.client.fallback import FALL_BACK, fallback_config, may_fall_back, model_of, record_fallback
-from dragoman.client.lifetime import Call, HeldStream, OpeningStream, Uses
-from dragoman.client.request_builder import Conversation, RequestBuilder, read_texts
-from dragoman.plugins.descriptors import exhausted
-from dragoman.plugins.resolution import EMBEDDED, Explanation, explain
-from dragoman.spec.argument_checks import copied, is_same
+from dragoman.client.configured_model import ConfiguredModel
+from dragoman.client.fallback import Fallbacks, OneModel, fallback_config
+from dragoman.client.lifetime import HeldStream
+from dragoman.client.request_builder import Conversation, read_texts
+from dragoman.plugins.resolution import Explanation, explain
+from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.config import LLMConfig, configuration
-from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.message import Message
-from dragoman.spec.provider import CountsTokens, Embeddings, Embeds, ListsModels, ModelInfo, Prepared, Prepares
-from dragoman.spec.request import SETTINGS
+from dragoman.spec.operations import EmbeddingRequest, Embeddings, ModelInfo
+from dragoman.spec.provider import Prepared, Prepares
 from dragoman.spec.response import Response, Usage
-from dragoman.spec.secret import RedactedDict
 
 if TYPE_CHECKING:
     from dragoman.client.stream import EventStream
 
 T = TypeVar("T")
-_Ask: TypeAlias = "Callable[[LLM, Bound, RequestBuilder, Any, Mapping[str, Any]], Awaitable[T]]"
-"""Ask what is bound a question with some overrides."""
-
-_NOT_BOUND = frozenset({*SETTINGS, "fallbacks"})
-"""Keyword arguments of a configuration that no binding depends on."""
 
 
 class LLM:
@@ -56,19 +47,20 @@ class LLM:
 
     def __init__(self, config: LLMConfig | str | None = None, **fields: Any) -> None:
         try:
-            self.config = configuration(config, fields)
+            self._model = ConfiguredModel(configuration(config, fields))
         finally:
             del config, fields  # a traceback that shows locals shows those of this frame
-        self._bound: Bound | None = None
-        self._builder: RequestBuilder | None = None
-        self._seen: tuple[LLMConfig, int, dict[str, Any]] | None = None
-        self._bound_to: tuple[object, ...] = ()
-        self._is_used = False
-        self._retired: list[Bound] = []
-        self._uses = Uses(self._retired)
-        self._others: dict[int, LLM] = {}
         for fallback in self.config.kwargs.get("fallbacks") or ():
             explain(fallback_config(self.config, fallback))
+
+    @property
+    def config(self) -> LLMConfig:
+        """Return the configuration; another one may be put in its place."""
+        return self._model.config
+
+    @config.setter
+    def config(self, config: LLMConfig) -> None:
+        self._model.config = config
 
     async def completion(self, prompt: str, **kwargs: Any) -> str:
         """Return the text that the model gives for *prompt*.
@@ -82,7 +74,10 @@ class LLM:
             DragomanError: see :mod:`dragoman.spec.errors`.
 
         """
-        return (await self._first_that_answers(LLM._complete, prompt, kwargs)).text
+        fallbacks = Fallbacks(self._model)
+        while True:
+            async with fallbacks as (bound, builder):
+                return (await bound.completion(builder.completion(prompt, kwargs), builder.context(kwargs))).text
 
     async def chat_completion(self, messages: list[Message], **kwargs: Any) -> str:
         """Return the text with which the model goes on with a conversation.
@@ -109,7 +104,10 @@ class LLM:
             DragomanError: see :mod:`dragoman.spec.errors`.
 
         """
-        return await self._first_that_answers(LLM._chat, messages, kwargs)
+        fallbacks = Fallbacks(self._model)
+        while True:
+            async with fallbacks as (bound, builder):
+                return fallbacks.record(await bound.chat(builder.chat(messages, kwargs), builder.context(kwargs)))
 
     def stream(self, messages: Conversation, **kwargs: Any) -> AbstractAsyncContextManager[EventStream]:
         """Stream the answer to a prompt or conversation; leaving the block hangs up.
@@ -122,7 +120,17 @@ class LLM:
             DragomanError: when the block is entered; see :mod:`dragoman.spec.errors`.
 
         """
-        return OpeningStream(partial(self._first_that_answers, LLM._open, messages, kwargs))
+        return LazyContext(partial(self._open, messages, kwargs))
+
+    async def _open(self, messages: Conversation, overrides: Mapping[str, Any]) -> tuple[EventStream, EventStream]:
+        fallbacks = Fallbacks(self._model)
+        while True:
+            async with fallbacks as (bound, builder):
+                from dragoman.client.stream import EventStream  # noqa: PLC0415  # not paid for by whole answers
+
+                events = bound.stream(builder.chat(messages, overrides), builder.context(overrides))
+                stream = await EventStream(HeldStream(fallbacks.uses, bound, events)).__aenter__()
+                return stream, stream
 
     async def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
         """Return the answer as a value of *kind*.
@@ -138,17 +146,14 @@ class LLM:
             OutputValidationError: with the path of each misfit.
 
         """
+        fallbacks = Fallbacks(self._model)
+        while True:
+            async with fallbacks as (bound, builder):
+                from dragoman.client.extraction import Extraction  # noqa: PLC0415  # cattrs is not paid for at import
 
-        async def ask(
-            _: LLM, bound: Bound, builder: RequestBuilder, question: Conversation, overrides: Mapping[str, Any]
-        ) -> T:
-            from dragoman.client.extraction import Extraction  # noqa: PLC0415  # cattrs is not paid for at import
-
-            extraction = Extraction.of(kind, bound.provider.capabilities(bound.explanation.model))
-            request = extraction.ask(builder.chat(question, overrides))
-            return extraction.read(await bound.chat(request, builder.context(overrides)), kind)
-
-        return await self._first_that_answers(ask, messages, kwargs)
+                extraction = Extraction.of(kind, bound.provider.capabilities(bound.explanation.model))
+                request = extraction.ask(builder.chat(messages, kwargs))
+                return extraction.read(await bound.chat(request, builder.context(kwargs)), kind)
 
     async def models(self) -> Sequence[ModelInfo]:
         """Return the models that the provider lists.
@@ -157,15 +162,9 @@ class LLM:
             UnsupportedError: if it lists none.
 
         """
-
-        def ask(
-            _: LLM, bound: Bound, builder: RequestBuilder, __: None, ___: Mapping[str, Any]
-        ) -> Awaitable[Sequence[ModelInfo]]:
-            if not isinstance(bound.provider, ListsModels):
-                raise bound.cannot("list models")
-            return bound.call(bound.provider.models, builder.context({}))
-
-        return await self._asked(ask, None, {})
+        async with OneModel(self._model) as (bound, builder):
+            models: Sequence[ModelInfo] = await bound.operation("models")(None, builder.context({}))
+            return models
 
     async def count_tokens(self, messages: Conversation, **kwargs: Any) -> Usage:
         """Return how many tokens a conversation has, counted by the provider.
@@ -174,16 +173,10 @@ class LLM:
             UnsupportedError: if it does not count.
 
         """
-
-        def ask(
-            _: LLM, bound: Bound, builder: RequestBuilder, question: Any, overrides: Mapping[str, Any]
-        ) -> Awaitable[Usage]:
-            if not isinstance(bound.provider, CountsTokens):
-                raise bound.cannot("count tokens")
-            provider, request = bound.provider, builder.chat(question, overrides)
-            return bound.call(lambda context: provider.count_tokens(request, context), builder.context(overrides))
-
-        return await self._asked(ask, messages, kwargs)
+        async with OneModel(self._model) as (bound, builder):
+            request = builder.chat(messages, kwargs)
+            usage: Usage = await bound.operation("count_tokens")(request, builder.context(kwargs))
+            return usage
 
     async def embed(self, texts: Sequence[str], **options: Any) -> Embeddings:
         """Return one vector for each text.
@@ -193,16 +186,10 @@ class LLM:
             InvalidRequestError: for what are no texts.
 
         """
-
-        def ask(
-            _: LLM, bound: Bound, builder: RequestBuilder, given: Any, own: Mapping[str, Any]
-        ) -> Awaitable[Embeddings]:
-            if not isinstance(bound.provider, Embeds):
-                raise bound.cannot("make embeddings")
-            provider, model, each = bound.provider, bound.explanation.model, read_texts(given)
-            return bound.call(lambda context: provider.embed(model, each, own, context), builder.context({}))
-
-        return await self._asked(ask, texts, options)
+        async with OneModel(self._model) as (bound, builder):
+            request = EmbeddingRequest(model=bound.explanation.model, texts=tuple(read_texts(texts)), options=options)
+            embeddings: Embeddings = await bound.operation("embed")(request, builder.context({}))
+            return embeddings
 
     def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
         """Return the HTTP request that :meth:`generate` would send, secrets masked, without sending it.
@@ -212,7 +199,7 @@ class LLM:
             InvalidRequestError: for a wish of the wrong type.
 
         """
-        bound, builder = self._ready()
+        bound, builder = self._model.ready()
         if not isinstance(bound.provider, Prepares):
             raise bound.cannot("show a request")
         policy = builder.context(kwargs).on_unsupported or self.config.on_unsupported
@@ -229,13 +216,7 @@ class LLM:
         Calls that go on in the running event loop end with a :class:`ConnectionFailedError`, also where they wait for
         the next try; those in other loops end as they would.
         """
-        self._uses.end_calls()
-        bound, self._bound = self._bound, None
-        for other in tuple(self._others.values()):
-            await other.aclose()
-        await self._uses.close_retired(anyway=True)
-        if bound is not None:
-            await bound.provider.aclose()
+        await self._model.aclose()
 
     async def __aenter__(self) -> Self:
         """Return this object."""
@@ -259,113 +240,6 @@ class LLM:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the configuration alone; one that holds a key is not pickled."""
         return (type(self), (self.config,))
-
-    def _ready(self) -> tuple[Bound, RequestBuilder]:
-        """Return what is bound, anew as far as the configuration has changed."""
-        config, bound, builder, seen = self.config, self._bound, self._builder, self._seen
-        if bound is None or builder is None or seen is None:
-            return self._renewed(config)
-        if seen[0] is config and seen[1] == config.revision and is_same(seen[2], config.kwargs):
-            return bound, builder
-        return self._renewed(config)
-
-    def _renewed(self, config: LLMConfig) -> tuple[Bound, RequestBuilder]:
-        """Bind a configuration that has changed; a binding that does not depend on the change stays."""
-        if not isinstance(config, LLMConfig):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            message = f"config is an LLMConfig, not {type(config).__name__}"
-            raise ConfigurationError(message)
-        config.check()
-        kwargs: dict[str, Any] = RedactedDict(copied(config.kwargs, "kwargs"))
-        needed = RedactedDict({name: value for name, value in kwargs.items() if name not in _NOT_BOUND})
-        bound_to = (config.model, config.api_key, config.api_base, needed)
-        bound = self._bound
-        if bound is None or not is_same(self._bound_to, bound_to):
-            bound = self._replaced_by(bind(config))
-            self._bound_to = bound_to
-        builder = self._builder = RequestBuilder.of(
-            config, provider=bound.explanation.provider, model=bound.explanation.model, timeouts=bound.timeouts
-        )
-        self._seen = (config, config.revision, kwargs)
-        return bound, builder
-
-    def _replaced_by(self, bound: Bound) -> Bound:
-        """Use *bound* from now on, and no longer what was bound before."""
-        before, self._bound = self._bound, bound
-        if before is not None and self._is_used:
-            self._retired.append(before)
-        self._is_used = False
-        if self.config.model is None and bound.explanation.provider == EMBEDDED:
-            print("dragoman: no model is configured; the embedded echo answers", file=sys.stderr)  # noqa: T201
-        return bound
-
-    def _complete(
-        self, bound: Bound, builder: RequestBuilder, prompt: Any, overrides: Mapping[str, Any]
-    ) -> Awaitable[Response]:
-        return bound.completion(builder.completion(prompt, overrides), builder.context(overrides))
-
-    def _chat(
-        self, bound: Bound, builder: RequestBuilder, question: Any, overrides: Mapping[str, Any]
-    ) -> Awaitable[Response]:
-        return bound.chat(builder.chat(question, overrides), builder.context(overrides))
-
-    def _open(
-        self, bound: Bound, builder: RequestBuilder, question: Any, overrides: Mapping[str, Any]
-    ) -> Awaitable[EventStream]:
-        from dragoman.client.stream import EventStream  # noqa: PLC0415  # not paid for by whole answers
-
-        stream = bound.stream(builder.chat(question, overrides), builder.context(overrides))
-        return EventStream(HeldStream(self._uses, bound, stream)).__aenter__()
-
-    async def _asked(self, ask: _Ask[T], question: Any, overrides: Mapping[str, Any]) -> T:
-        """Ask this model alone."""
-        try:
-            bound, builder = self._ready()
-            self._is_used = True
-            with Call(self._uses, bound):
-                return await ask(self, bound, builder, question, overrides)
-        except OSError as error:
-            if failure := exhausted(error):
-                raise failure from error
-            raise
-        finally:
-            if self._retired:
-                await self._uses.close_retired()
-
-    def _first_that_answers(self, ask: _Ask[T], question: Any, overrides: Mapping[str, Any]) -> Awaitable[T]:
-        """Ask this model, and those to fall back to where it cannot answer."""
-        config: Any = self.config  # callers without a type checker: what is none is refused where it is bound
-        if not isinstance(config, LLMConfig) or not config.kwargs.get("fallbacks"):
-            return self._asked(ask, question, overrides)
-        return self._falling_back(ask, question, overrides)
-
-    async def _falling_back(self, ask: _Ask[T], question: Any, overrides: Mapping[str, Any]) -> T:
-        with Call(self._uses, None):
-            try:
-                return await self._asked(ask, question, overrides)
-            except FALL_BACK as error:
-                if not may_fall_back(error):
-                    raise
-                first = error
-            for place, fallback in enumerate(self.config.kwargs["fallbacks"]):
-                try:
-                    other = self._other(place, fallback)
-                    answer = await other._asked(ask, question, overrides)  # noqa: SLF001  # this class's own
-                except (*FALL_BACK, ConfigurationError) as error:
-                    error.__context__ = None
-                    first.add_note(f"the fallback {model_of(fallback)!r} failed too: {error}")
-                else:
-                    return record_fallback(answer, self.config.model, other.config.model, first)
-            raise first
-
-    def _other(self, place: int, fallback: str | Mapping[str, Any] | LLMConfig) -> LLM:
-        """Return who answers for a fallback, anew if its configuration has changed."""
-        config, other = fallback_config(self.config, fallback), self._others.get(place)
-        if other is None or other.config != config:
-            before, other = other, LLM(config)
-            self._others[place] = other
-            if before is not None and before._bound is not None:  # noqa: SLF001  # this class's own
-                self._retired.append(before._bound)  # noqa: SLF001
-        return other
 
 
 class AsyncLLM(LLM):

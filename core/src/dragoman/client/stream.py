@@ -1,16 +1,15 @@
-"""A stream as its consumer holds it."""
+"""A stream as its reader holds it."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import NoReturn, Self
 
-from dragoman.spec.assembly import Assembler
-from dragoman.spec.errors import ConfigurationError, DragomanError, PluginError, ProtocolError
-from dragoman.spec.events import Event, StreamEnd, StreamStart, TextDelta
+from dragoman.client.stream_assembly import AssembledStream, ReassembledStream
+from dragoman.spec.errors import ProtocolError
+from dragoman.spec.events import Event, TextDelta
 from dragoman.spec.response import Response
 
 
@@ -22,17 +21,14 @@ class EventStream:
     Use it as ``async with llm.stream(...) as stream``: entering waits for the first event, leaving hangs up.
 
     Args:
-        manager: the provider's stream.
+        manager: the stream.
 
     """
 
     def __init__(self, manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> None:
         self._manager = manager
-        self._events: AsyncIterator[Event] | None = None
-        self._assembler: Assembler | None = None
-        self._pending: deque[Event] = deque()
-        self._response: Response | None = None
-        self._is_read = False
+        self._events: AssembledStream | None = None
+        self._is_open = False
 
     async def __aenter__(self) -> Self:
         """Open the stream.
@@ -42,7 +38,10 @@ class EventStream:
             TransportError: if it could not be reached.
 
         """
-        self._events = await self._manager.__aenter__()
+        events = await self._manager.__aenter__()
+        # The core's own iterator is assembled already, also behind middleware that hands it on as it is.
+        self._events = events if isinstance(events, AssembledStream) else ReassembledStream(events)
+        self._is_open = True
         return self
 
     async def __aexit__(
@@ -50,51 +49,27 @@ class EventStream:
     ) -> None:
         """Hang up, whether or not the stream has ended."""
         await self._manager.__aexit__(kind, error, traceback)
-        self._events = None
+        self._is_open = False
 
     def __aiter__(self) -> Self:
         """Return the iterator over the events."""
         return self
 
-    async def __anext__(self) -> Event:
+    def __anext__(self) -> Awaitable[Event]:
         """Return the next event.
 
         Raises:
             StreamInterruptedError: if the stream ends before it is complete; ``partial`` holds what arrived.
             ProviderError: what the provider reported in the middle of the stream.
-            ProtocolError: if the stream breaks the grammar.
+            ProtocolError: if the stream breaks the grammar, or is not open.
             ConfigurationError: if another task is waiting for the next event; that one goes on.
 
         """
-        if self._is_read:
-            message = "another task reads this stream; let one read it and hand on the events, or open two"
-            raise ConfigurationError(message)
-        if self._pending:
-            return self._pending.popleft()
-        if self._response is not None:
-            raise StopAsyncIteration
-        if self._events is None:
-            message = "the stream is not open; use it as `async with llm.stream(...) as stream`"
-            raise ProtocolError(message)
-        self._is_read = True
-        try:
-            if self._assembler is None:
-                self._assembler = await self._start(self._events)
-                return self._pending.popleft()
-            return self._assembler.feed(await self._events.__anext__())
-        except StopAsyncIteration:
-            self._pending.extend(self._finish())
-            return self._pending.popleft()
-        except DragomanError as error:
-            self._sign(error)
-            raise
-        except Exception as error:
-            message = f"the stream failed with {type(error).__name__}: {error}"
-            blamed = PluginError(message, phase="mid_stream")
-            self._sign(blamed)
-            raise blamed from error
-        finally:
-            self._is_read = False
+        events = self._events
+        if events is not None and (self._is_open or events.response is not None):
+            return events.__anext__()
+        message = "the stream is not open; use it as `async with llm.stream(...) as stream`"
+        raise ProtocolError(message)
 
     async def text(self) -> AsyncGenerator[str, None]:
         """Yield the text of the answer, piece by piece, without reasoning."""
@@ -126,28 +101,8 @@ class EventStream:
             ProtocolError: before that.
 
         """
-        if self._response is None:
+        response = None if self._events is None else self._events.response
+        if response is None:
             message = "the answer is not complete before the stream has ended; read it to its end first"
             raise ProtocolError(message)
-        return self._response
-
-    async def _start(self, events: AsyncIterator[Event]) -> Assembler:
-        first = await anext(events, None)
-        start = first if isinstance(first, StreamStart) else StreamStart()
-        assembler = Assembler(start)
-        self._pending.append(start)
-        if first is not None and first is not start:
-            self._pending.append(assembler.feed(first))
-        return assembler
-
-    def _sign(self, error: DragomanError) -> None:
-        if self._assembler is not None:
-            self._assembler.annotate(error)
-
-    def _finish(self) -> list[Event]:
-        assert self._assembler is not None  # noqa: S101  # the end comes after the beginning
-        closing = self._assembler.end()
-        last = closing[-1]
-        assert isinstance(last, StreamEnd)  # noqa: S101  # the assembler's promise
-        self._response = last.response
-        return closing
+        return response

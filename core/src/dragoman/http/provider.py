@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import attrs
@@ -18,6 +17,7 @@ from dragoman.http.redaction import redact_error
 from dragoman.http.status import is_good
 from dragoman.http.transport.transport import MAX_REPLY_BYTES, AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest
+from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed
 from dragoman.spec.capabilities import Capabilities, Support
 from dragoman.spec.errors import ConfigurationError, DragomanError, ProtocolError, ProviderError
@@ -72,7 +72,6 @@ class HttpProvider:
         self.default_retries = default_retries
         self._capabilities = capabilities
         self._known: dict[str, Capabilities] = {}
-        self._again: tuple[ChatRequest | CompletionRequest, bool, HttpRequest] | None = None
         self._choose = dialect.for_request if isinstance(dialect, ChoosesDialect) else None
         self._asked = endpoint.base.origin
         self._kept = KEPT_HEADERS + kept_headers
@@ -114,32 +113,23 @@ class HttpProvider:
 
     def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """Stream the answer to a conversation."""
-        return _Streaming(self, request, context)
+        return LazyContext(partial(self.open, request, context))
 
     async def open(
         self, request: ChatRequest, context: CallContext
-    ) -> tuple[AbstractAsyncContextManager[HttpStream], AsyncIterator[Event]]:
-        """Send a request for a stream; return what closes it, and its events.
+    ) -> tuple[AsyncIterator[Event], AbstractAsyncContextManager[HttpStream]]:
+        """Send a request for a stream; return its events, and what closes it.
 
         Raises:
             DragomanError: what the reply reports in place of a stream.
 
         """
-        dialect = self._dialect_for(request)
-        wire = self._encoded(request, dialect, context, stream=True)
-        try:
-            return await self._opened(request, dialect, wire, context)
-        except DragomanError as error:
-            self._keep_encoded(request, wire, error, stream=True)
-            raise
-
-    async def _opened(
-        self, request: ChatRequest, dialect: Dialect, wire: HttpRequest, context: CallContext
-    ) -> tuple[AbstractAsyncContextManager[HttpStream], AsyncIterator[Event]]:
         from dragoman.http.reading import Arrived, EventIterator, is_stream  # noqa: PLC0415  # not paid for by whole answers
-        from dragoman.spec.assembly import events_of  # noqa: PLC0415  # the same
+        from dragoman.spec.assembly import provider_events  # noqa: PLC0415  # the same
         from dragoman.spec.events import StreamStart  # noqa: PLC0415  # the same
 
+        dialect = self._dialect_for(request)
+        wire = dialect.encode(request, stream=True)
         asked = await self._authorized(self._addressed(wire, context, request.headers))
         exchange = self.transport.stream(asked, context)
         try:
@@ -147,7 +137,7 @@ class HttpProvider:
         except DragomanError as error:
             redact_error(error, asked.headers)
             raise
-        sign = partial(self._sign_stream, reply, asked.headers)
+        annotate = partial(self._annotate_stream, reply, asked.headers)
         first = more = b""
         try:
             start = StreamStart(wire.adjustments, self._origin(request.model, reply.headers), self._keep(reply.headers))
@@ -155,11 +145,11 @@ class HttpProvider:
             while first and not first.strip() and (more := await reply.piece()):
                 first += more  # blanks alone do not tell a stream from a whole reply
             if is_stream(reply, first):
-                return exchange, EventIterator(reply, dialect.decoder(), start, first, sign, context=context)
-            return exchange, Arrived([start, *events_of(await self._whole(reply, first, dialect))])
+                return EventIterator(reply, dialect.decoder(), start, first, annotate, context=context), exchange
+            return Arrived([start, *provider_events(await self._whole(reply, first, dialect))]), exchange
         except BaseException as error:
             first = more = b""  # a traceback that shows locals shows those of this frame
-            sign(error)
+            annotate(error)
             await exchange.__aexit__(type(error), error, error.__traceback__)
             raise
 
@@ -204,13 +194,9 @@ class HttpProvider:
 
     async def _ask(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Response:
         dialect = self._dialect_for(request)
-        wire = self._encoded(request, dialect, context, stream=False)
-        try:
-            reply = await self.call(wire, context, request.headers)
-            response = self._decoded(reply, dialect)
-        except DragomanError as error:
-            self._keep_encoded(request, wire, error, stream=False)
-            raise
+        wire = dialect.encode(request, stream=False)
+        reply = await self.call(wire, context, request.headers)
+        response = self._decoded(reply, dialect)
         return changed(
             response,
             origin=self._origin(request.model, reply.headers, response.origin),
@@ -222,7 +208,7 @@ class HttpProvider:
         try:
             return dialect.decode(reply)
         except Exception as error:
-            self._blame(error, reply.headers, reply.status, reply.sent)
+            self._annotate_failure(error, reply.headers, reply.status, reply.sent)
             raise
 
     @contextmanager
@@ -231,25 +217,8 @@ class HttpProvider:
         try:
             yield
         except Exception as error:
-            self._blame(error, reply.headers, reply.status, reply.sent)
+            self._annotate_failure(error, reply.headers, reply.status, reply.sent)
             raise
-
-    def _encoded(
-        self, request: ChatRequest | CompletionRequest, dialect: Dialect, context: CallContext, *, stream: bool
-    ) -> HttpRequest:
-        """Return the request in the dialect's words, those of the try before where this is the next one."""
-        again = self._again
-        if context.attempt == 1 or again is None or again[0] is not request or again[1] is not stream:
-            return dialect.encode(request, stream=stream)
-        self._again = None
-        return again[2]
-
-    def _keep_encoded(
-        self, request: ChatRequest | CompletionRequest, wire: HttpRequest, error: DragomanError, *, stream: bool
-    ) -> None:
-        """Keep the words for the next try, in place of those of other calls, which are then found anew."""
-        if error.retryable:
-            self._again = request, stream, wire
 
     def _dialect_for(self, request: ChatRequest | CompletionRequest) -> Dialect:
         return self.dialect if self._choose is None else self._choose(request)
@@ -316,17 +285,17 @@ class HttpProvider:
         error.headers = error.headers or self._keep(headers)
         redact_error(error, self._headers if sent is None else sent)
 
-    def _blame(
+    def _annotate_failure(
         self, error: BaseException, headers: Mapping[str, str], status: int | None, sent: Mapping[str, str] | None
     ) -> None:
-        """Sign an error of ours; in one of a plugin's own code, conceal the credentials of the request alone."""
+        """Annotate an error of ours; in one of a plugin's own code, redact the credentials of the request alone."""
         if isinstance(error, DragomanError):
             self.annotate(error, headers, status, sent)
         else:
             redact_error(error, self._headers if sent is None else sent)
 
-    def _sign_stream(self, reply: HttpStream, sent: Mapping[str, str], error: BaseException) -> None:
-        self._blame(error, reply.headers, None, getattr(reply, "sent", sent))
+    def _annotate_stream(self, reply: HttpStream, sent: Mapping[str, str], error: BaseException) -> None:
+        self._annotate_failure(error, reply.headers, None, getattr(reply, "sent", sent))
 
     def _origin(self, model: str, headers: Mapping[str, str], origin: Origin = Origin()) -> Origin:
         request_id = _request_id(headers)
@@ -341,26 +310,3 @@ class HttpProvider:
 def _request_id(headers: Mapping[str, str]) -> str | None:
     found = headers.get("x-request-id") or headers.get("request-id") or headers.get("apim-request-id")
     return header_text(found, _LONGEST_ID) if found else None
-
-
-class _Streaming:
-    """Hold one stream open: a class, since a loop that ends closes generators in any order."""
-
-    __slots__ = ("_context", "_exchange", "_provider", "_request")
-    _exchange: AbstractAsyncContextManager[HttpStream]
-
-    def __init__(self, provider: HttpProvider, request: ChatRequest, context: CallContext) -> None:
-        self._provider = provider
-        self._request = request
-        self._context = context
-
-    async def __aenter__(self) -> AsyncIterator[Event]:
-        request = self._request
-        del self._request  # it is not kept for as long as the answer takes
-        self._exchange, events = await self._provider.open(request, self._context)
-        return events
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._exchange.__aexit__(kind, error, traceback)

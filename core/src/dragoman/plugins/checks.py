@@ -18,7 +18,7 @@ Spec: TypeAlias = tuple[int, int]
 HOOKS = tuple(name for name in dir(hookspecs) if name.startswith(f"{hookspecs.PROJECT}_"))
 """The names of all hooks."""
 
-_CALLS = frozenset({"dragoman_completion", "dragoman_chat", "dragoman_stream"})
+_CALLS = frozenset({"dragoman_completion", "dragoman_chat", "dragoman_stream", "dragoman_operation"})
 _COMMANDS = "dragoman_commands"
 _SECRET = "dragoman_secret"  # noqa: S105  # the name of a hook
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from types import TracebackType
 from typing import Any, cast
 
 import attrs
 
 from dragoman.plugins.downgrade import R, downgrade
+from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.events import Event, StreamStart
-from dragoman.spec.provider import CallContext, CountsTokens, Embeds, ListsModels, Prepared, Prepares, Provider
+from dragoman.spec.operations import CountsTokens, Embeds, ListsModels
+from dragoman.spec.provider import CallContext, Prepared, Prepares, Provider
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Response, Usage
 
@@ -65,7 +66,13 @@ class DowngradingProvider:
         """Stream the answer to a conversation."""
         older, adjustments = self.rewrite(request, context)
         manager = self._provider.stream(older, context)
-        return _Stream(manager, adjustments) if adjustments else manager
+        if not adjustments:
+            return manager
+
+        async def opening() -> tuple[AsyncIterator[Event], AbstractAsyncContextManager[AsyncIterator[Event]]]:
+            return _Announced(await manager.__aenter__(), adjustments), manager
+
+        return LazyContext(opening)
 
     async def aclose(self) -> None:
         """Close the provider."""
@@ -87,24 +94,6 @@ class DowngradingProvider:
             return provider.prepare(older, stream=stream)
 
         return prepare
-
-
-class _Stream:
-    """Open a stream whose start tells of the changes. A class, as a generator may be closed by a loop that ends."""
-
-    def __init__(
-        self, manager: AbstractAsyncContextManager[AsyncIterator[Event]], adjustments: tuple[Adjustment, ...]
-    ) -> None:
-        self._manager = manager
-        self._adjustments = adjustments
-
-    async def __aenter__(self) -> AsyncIterator[Event]:
-        return _Announced(await self._manager.__aenter__(), self._adjustments)
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool | None:
-        return await self._manager.__aexit__(kind, error, traceback)
 
 
 class _Announced:

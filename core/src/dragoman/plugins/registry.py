@@ -19,6 +19,7 @@ import attrs
 import pluggy
 
 from dragoman.plugins.checks import check_call, check_commands, check_hooks, check_provider, check_spec, read_spec
+from dragoman.plugins.core_calls import Core
 from dragoman.plugins.descriptors import require_descriptors
 from dragoman.plugins.filter import NEVER, PluginFilter
 from dragoman.plugins.hook_calls import Tagged
@@ -31,6 +32,7 @@ from dragoman.spec.capabilities import Policy
 from dragoman.spec.directory import PROGRAM, publisher, yields
 from dragoman.spec.errors import PluginConflictError, PluginError, UnknownProviderError
 from dragoman.spec.hookspecs import PROJECT, Binding
+from dragoman.spec.operations import OperationCall
 from dragoman.spec.provider import SPEC, ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
 
 _T = TypeVar("_T")
@@ -84,7 +86,7 @@ class Plugins:
         self._modules: dict[str, object] = {}
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hookspecs)
-        self._manager.register(_Core())
+        self._manager.register(Core())
         self._providers: dict[object, frozenset[str]] = {}
         self._extensions_loaded = False
         self._aside: set[object] = set()
@@ -269,13 +271,18 @@ class Plugins:
         call: StreamCall = self._middleware("dragoman_stream", binding)
         return call
 
+    def operation(self, binding: Binding, kind: str) -> OperationCall:
+        """Ask who does what an optional protocol offers."""
+        call: OperationCall = self._middleware("dragoman_operation", binding, kind=kind)
+        return call
+
     def commands(self) -> tuple[Command, ...]:
         """Return the commands that extensions add."""
         self.extensions()
         return self._ask("dragoman_commands", None, _commands)
 
-    def _middleware(self, hook: str, binding: Binding) -> Any:
-        return self._ask(hook, binding.provider, lambda call: check_call(call, hook), binding=binding)
+    def _middleware(self, hook: str, binding: Binding, **arguments: object) -> Any:
+        return self._ask(hook, binding.provider, lambda call: check_call(call, hook), binding=binding, **arguments)
 
     def _ask(self, hook: str, provider: str | None, check: Callable[[Any], _T], /, **arguments: object) -> _T:
         """Call a hook; an installed extension that breaks it is set aside meanwhile."""
@@ -344,22 +351,6 @@ class Plugins:
         if extension is None:
             return plugin
         return Tagged(plugin, self._manager.parse_hookimpl_opts, partial(self._set_aside, extension))
-
-
-class _Core:
-    """Answer the call hooks with the provider's own methods, when nobody else does."""
-
-    @hookspecs.hookimpl(trylast=True)
-    def dragoman_completion(self, binding: Binding) -> CompletionCall:
-        return binding.implementation.complete
-
-    @hookspecs.hookimpl(trylast=True)
-    def dragoman_chat(self, binding: Binding) -> ChatCall:
-        return binding.implementation.chat
-
-    @hookspecs.hookimpl(trylast=True)
-    def dragoman_stream(self, binding: Binding) -> StreamCall:
-        return binding.implementation.stream
 
 
 def _as_is(found: Any) -> Any:

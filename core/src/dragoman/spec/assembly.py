@@ -6,7 +6,7 @@ which plain replies go through too: the only place that makes a :class:`~dragoma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 import attrs
@@ -261,6 +261,25 @@ class Assembler:
     }
 
 
+class Reassembler(Assembler):
+    """Check events that were assembled before, as a wrapper hands them on; it may have changed or added some."""
+
+    __slots__ = ()
+
+    def _pass_part(self, event: PartEnd) -> Event:
+        self._close(event.index)
+        return event
+
+    def _pass_end(self, event: StreamEnd) -> Event:
+        return event
+
+    _HANDLERS: ClassVar[Mapping[type[Any], Callable[[Any, Any], Event]]] = {
+        **Assembler._HANDLERS,  # noqa: SLF001  # its own base
+        PartEnd: _pass_part,
+        StreamEnd: _pass_end,
+    }
+
+
 def assemble(events: Iterable[Event]) -> Response:
     """Return the answer that events come to: those of a provider, or those that a stream handed out.
 
@@ -273,21 +292,37 @@ def assemble(events: Iterable[Event]) -> Response:
         StreamInterruptedError: if no finish is reported; ``error.partial`` holds what the events come to.
 
     """
-    assembler = Assembler(StreamStart())
+    assembler: Assembler = Assembler(StreamStart())
     for position, event in enumerate(events):
         if isinstance(event, StreamEnd):
             break
         if isinstance(event, StreamStart) and position == 0:
             assembler = Assembler(event)
-        elif isinstance(event, PartEnd):
-            assembler.feed(PartStop(event.index))
         else:
-            assembler.feed(event)
-    return assembler.end()[-1].response  # type: ignore[union-attr]  # the last one is a StreamEnd
+            assembler.feed(PartStop(event.index) if isinstance(event, PartEnd) else event)
+    return response_of(assembler.end())
+
+
+def response_of(closing: Sequence[Event]) -> Response:
+    """Return the answer that stands at the end of the closing events of an :class:`Assembler`."""
+    last = closing[-1]
+    assert isinstance(last, StreamEnd)  # noqa: S101  # the assembler's promise
+    return last.response
 
 
 def events_of(response: Response) -> list[Event]:
-    """Return the events of an answer that came whole."""
+    """Return the events of a stream that ends in *response*, as a reader sees them: for an answer that came whole."""
+    parts = [(index, part) for index, part in enumerate(response.message.parts)]
+    return [
+        StreamStart(response.adjustments, response.origin, headers=response.headers, attempts=response.attempts),
+        *(event for index, part in parts for event in (*part_events(index, part), PartEnd(index, part))),
+        *provider_events(response)[-2:],
+        StreamEnd(response),
+    ]
+
+
+def provider_events(response: Response) -> list[Event]:
+    """Return the events with which a provider streams an answer that came whole."""
     return [
         *(event for index, part in enumerate(response.message.parts) for event in part_events(index, part)),
         UsageSnapshot(response.usage),
@@ -312,4 +347,14 @@ def part_events(index: int, part: Part) -> list[Event]:
     return [PartStart(index, part)]
 
 
-__all__ = ["MAX_PARTS", "Assembler", "assemble", "build_response", "events_of", "part_events"]
+__all__ = [
+    "MAX_PARTS",
+    "Assembler",
+    "Reassembler",
+    "assemble",
+    "build_response",
+    "events_of",
+    "part_events",
+    "provider_events",
+    "response_of",
+]

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from dragoman.spec._value import Value
 from dragoman.spec.capabilities import Capabilities
+from dragoman.spec.operations import OperationCall
 from dragoman.spec.provider import (
     ChatCall,
     Command,
@@ -204,6 +205,37 @@ def dragoman_stream(binding: Binding) -> StreamCall | None:
                     yield events
 
             return announced
+
+    """
+
+
+@hookspec(firstresult=True)
+def dragoman_operation(binding: Binding, kind: str) -> OperationCall | None:
+    """Say who does what an optional protocol offers. A wrapper gets the next call inwards and may return its own.
+
+    Args:
+        binding: the provider and model that are bound.
+        kind: ``embed``, ``count_tokens`` or ``models``; others may come.
+
+    Returns:
+        an async callable of ``(request, context)``, or ``None``; what it takes and gives depends on *kind*, see
+        :data:`~dragoman.spec.operations.OperationCall`.
+
+    Example::
+
+        from dragoman import hookimpl
+
+        @hookimpl(wrapper=True)
+        def dragoman_operation(binding, kind):
+            call = yield
+            if kind != "embed":
+                return call
+
+            async def counted(request, context):
+                print("texts:", len(request.texts))
+                return await call(request, context)
+
+            return counted
 
     """
 

@@ -17,7 +17,7 @@ from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.directory import owner_of_variable
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.request import ChatRequest, CompletionRequest
-from dragoman.spec.response import Response, Usage
+from dragoman.spec.response import Response
 from dragoman.spec.secret import Secret
 
 if TYPE_CHECKING:
@@ -240,28 +240,6 @@ class Prepares(Protocol):
         ...
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class ModelInfo(Value):
-    """Describe a model that a provider lists.
-
-    Args:
-        id: its name.
-        created: seconds since 1970.
-        owner: who made it.
-        context_tokens: the most tokens a conversation may have.
-        output_tokens: the most tokens an answer may have.
-        metadata: the listing itself.
-
-    """
-
-    id: str
-    created: float | None = None
-    owner: str | None = None
-    context_tokens: int | None = None
-    output_tokens: int | None = None
-    metadata: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
-
-
 @runtime_checkable
 class Connects(Protocol):
     """Make connections as the configuration says; every provider that is made with ``dragoman.http`` does."""
@@ -273,51 +251,6 @@ class Connects(Protocol):
             ConfigurationError: if they cannot be used.
 
         """
-        ...
-
-
-@runtime_checkable
-class ListsModels(Protocol):
-    """List the models there are."""
-
-    async def models(self, context: CallContext) -> Sequence[ModelInfo]:
-        """Return the models that this key can use."""
-        ...
-
-
-@runtime_checkable
-class CountsTokens(Protocol):
-    """Count the tokens of a conversation without answering it."""
-
-    async def count_tokens(self, request: ChatRequest, context: CallContext) -> Usage:
-        """Return the count as ``input_tokens``."""
-        ...
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Embeddings(Value):
-    """Hold one vector for each text.
-
-    Args:
-        vectors: as many as there were texts, in their order.
-        model: the model that made them.
-        usage: the tokens it took.
-
-    """
-
-    vectors: tuple[tuple[float, ...], ...]
-    model: str | None = None
-    usage: Usage = Usage()
-
-
-@runtime_checkable
-class Embeds(Protocol):
-    """Turn texts into vectors."""
-
-    async def embed(
-        self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
-    ) -> Embeddings:
-        """Return one vector for each text."""
         ...
 
 

@@ -129,7 +129,7 @@ async def test_a_call_that_is_cancelled_at_any_step_harms_no_other(
 
 def exchanges(llm: LLM) -> set[Any]:
     """Return what an LLM still holds open in this loop."""
-    bound, _ = llm._ready()  # noqa: SLF001
+    bound, _ = llm._model.ready()  # noqa: SLF001
     transport = cast("AioHttpTransport", cast("Any", bound.provider).transport)
     session = transport._sessions.known()  # noqa: SLF001
     return set() if session is None else set(session.exchanges)
@@ -248,7 +248,7 @@ async def test_an_llm_for_each_request_leaves_few_connections_and_no_errors(loop
     async def request(number: int) -> str:
         llm = LLM(CLIENT.config(loopback.url))
         text = await answer(llm, f"q{number}", streamed=False)
-        bound, _ = llm._ready()  # noqa: SLF001
+        bound, _ = llm._model.ready()  # noqa: SLF001
         session = cast("Any", bound.provider).transport._sessions.known()  # noqa: SLF001
         made.add(session)
         return text

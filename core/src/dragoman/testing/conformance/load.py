@@ -21,7 +21,8 @@ from dragoman.plugins.resolution import explain
 from dragoman.spec.capabilities import Capabilities, Support
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import ConfigurationError
-from dragoman.spec.provider import SPEC, CallContext, CountsTokens, Embeds, ListsModels, Provider, ProviderInfo
+from dragoman.spec.operations import CountsTokens, Embeds, ListsModels
+from dragoman.spec.provider import SPEC, CallContext, Provider, ProviderInfo
 from dragoman.spec.request import Tool
 from dragoman.spec.serialization import to_dict
 from dragoman.testing.conformance.probe import Imported, imported

@@ -1,0 +1,204 @@
+"""How a provider's events become those that a reader sees: peeked at, assembled, and ended by the whole answer.
+
+The core's own stream is assembled below all middleware, so a wrapper sees the answer at the end of a stream as it does
+with a whole one. What a wrapper hands on is checked once more, since it may have changed it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Self
+
+from dragoman.spec._value import changed
+from dragoman.spec.assembly import Assembler, Reassembler, response_of
+from dragoman.spec.errors import ConfigurationError, DragomanError, PluginError, StreamInterruptedError
+from dragoman.spec.events import Event, Ping, ResponseSnapshot, StreamEnd, StreamStart, UsageSnapshot
+from dragoman.spec.response import Adjustment, Attempt, Origin, Response
+
+_OPENING = (StreamStart, Ping, UsageSnapshot)
+
+
+class AssembledStream:
+    """Iterate over events and put the answer together from them.
+
+    One task reads it at a time: a second one that asks while the first still waits gets an error.
+
+    Args:
+        events: what is iterated over.
+        assembler: checks each event and builds the answer.
+        pending: events that are handed out first, as they are.
+        first: events that have arrived already.
+
+    Attributes:
+        response: the whole answer, once the stream has ended.
+
+    """
+
+    __slots__ = ("_assembler", "_events", "_first", "_is_read", "_pending", "response")
+
+    def __init__(
+        self, events: AsyncIterator[Event], assembler: Assembler, pending: tuple[Event, ...], first: deque[Event]
+    ) -> None:
+        self.response: Response | None = None
+        self._assembler = assembler
+        self._events = events
+        self._first = first
+        self._pending: deque[Event] = deque(pending)
+        self._is_read = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        """Return the next event.
+
+        Raises:
+            StreamInterruptedError: if the stream ends before it is complete; ``partial`` holds what arrived.
+            ProviderError: what the provider reported in the middle of the stream.
+            ProtocolError: if the stream breaks the grammar.
+            ConfigurationError: if another task is waiting for the next event; that one goes on.
+
+        """
+        if self._is_read:
+            message = "another task reads this stream; let one read it and hand on the events, or open two"
+            raise ConfigurationError(message)
+        if self._pending:
+            return self._pending.popleft()
+        if self.response is not None:
+            raise StopAsyncIteration
+        self._is_read = True
+        try:
+            event = self._first.popleft() if self._first else await self._events.__anext__()
+            return self._assembler.feed(event)
+        except StopAsyncIteration:
+            closing = self._assembler.end()
+            self.response = response_of(closing)
+            self._pending.extend(closing)
+            return self._pending.popleft()
+        except DragomanError as error:
+            self._assembler.annotate(error)
+            raise
+        except Exception as error:
+            message = f"the stream failed with {type(error).__name__}: {error}"
+            blamed = PluginError(message, phase="mid_stream")
+            self._assembler.annotate(blamed)
+            raise blamed from error
+        finally:
+            self._is_read = False
+
+
+class PeekedStream:
+    """Hold a provider's stream whose first event has arrived.
+
+    Args:
+        manager: what closes the stream.
+        events: the rest of the stream.
+        first: the events that have arrived.
+
+    """
+
+    __slots__ = ("_events", "_first", "manager")
+
+    def __init__(
+        self,
+        manager: AbstractAsyncContextManager[AsyncIterator[Event]],
+        events: AsyncIterator[Event],
+        first: deque[Event],
+    ) -> None:
+        self.manager = manager
+        self._events = events
+        self._first = first
+
+    def assembled(
+        self,
+        adjustments: tuple[Adjustment, ...],
+        complete: Callable[[Origin], Origin],
+        attempts: tuple[Attempt, ...],
+    ) -> AssembledStream:
+        """Return the events with all that is known before the first part in front.
+
+        Args:
+            adjustments: what was sent otherwise than asked, in addition to what the provider says of that.
+            complete: completes what the provider says of the origin.
+            attempts: every try that it took.
+
+        """
+        first = self._first
+        start = first.popleft() if first and isinstance(first[0], StreamStart) else StreamStart()
+        assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
+        known = adjustments + start.adjustments
+        start = changed(start, adjustments=known, origin=complete(start.origin), attempts=attempts)
+        return AssembledStream(self._events, Assembler(start), (start,), first)
+
+
+async def peek(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> PeekedStream:
+    """Enter a provider's stream and wait for its first real event, up to which a failure may be tried again.
+
+    Args:
+        manager: the provider's stream.
+
+    """
+    events = await manager.__aenter__()
+    first: deque[Event] = deque()
+    try:
+        async for event in events:
+            first.append(event)
+            if not _is_opening(event):
+                break
+    except BaseException as error:
+        await manager.__aexit__(type(error), error, error.__traceback__)
+        if isinstance(error, StreamInterruptedError):
+            error.retryable = True  # nothing was delivered yet
+        raise
+    return PeekedStream(manager, events, first)
+
+
+def _is_opening(event: Event) -> bool:
+    return isinstance(event, _OPENING) or (isinstance(event, ResponseSnapshot) and event.finish is None)
+
+
+class ReassembledStream(AssembledStream):
+    """Check what middleware made of a stream, so that it begins with a start and ends with the answer.
+
+    Args:
+        events: what middleware hands on, or what it streams in place of the provider.
+
+    """
+
+    __slots__ = ("_is_begun",)
+
+    def __init__(self, events: AsyncIterator[Event]) -> None:
+        super().__init__(events, Reassembler(StreamStart()), (), deque())
+        self._is_begun = False
+
+    async def __anext__(self) -> Event:
+        if self.response is not None and not self._pending:
+            await anext(self._events, None)  # so that middleware runs to the end of what it does after its last event
+            raise StopAsyncIteration
+        if not self._is_begun and not self._is_read:
+            return await self._begin()
+        event = await super().__anext__()
+        if type(event) is StreamEnd:
+            self.response = event.response
+        return event
+
+    async def _begin(self) -> Event:
+        self._is_read = True
+        try:
+            first = await anext(self._events, None)
+        except DragomanError:
+            raise
+        except Exception as error:
+            message = f"the stream failed with {type(error).__name__}: {error}"
+            raise PluginError(message, phase="mid_stream") from error
+        finally:
+            self._is_read = False
+        self._is_begun = True
+        if isinstance(first, StreamStart):
+            self._assembler = Reassembler(first)
+            return first
+        if first is not None:
+            self._first.append(first)
+        return StreamStart()

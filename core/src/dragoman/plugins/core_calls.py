@@ -1,0 +1,35 @@
+"""The core as a plugin: it answers the call hooks with the provider's own methods, when nobody else does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dragoman.spec.hookspecs import Binding, hookimpl
+from dragoman.spec.operations import OperationCall
+from dragoman.spec.provider import ChatCall, CompletionCall, StreamCall
+
+
+class Core:
+    """Answer the call hooks with the provider's own methods, when nobody else does."""
+
+    @hookimpl(trylast=True)
+    def dragoman_completion(self, binding: Binding) -> CompletionCall:
+        """Return the provider's answer to a prompt."""
+        return binding.implementation.complete
+
+    @hookimpl(trylast=True)
+    def dragoman_chat(self, binding: Binding) -> ChatCall:
+        """Return the provider's answer to a conversation."""
+        return binding.implementation.chat
+
+    @hookimpl(trylast=True)
+    def dragoman_stream(self, binding: Binding) -> StreamCall:
+        """Return the provider's stream."""
+        return binding.implementation.stream
+
+    @hookimpl(trylast=True)
+    def dragoman_operation(self, binding: Binding, kind: str) -> OperationCall:
+        """Return the provider's call of an optional protocol."""
+        implementation: Any = binding.implementation
+        call: OperationCall = implementation.operation(kind)
+        return call
