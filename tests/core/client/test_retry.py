@@ -186,7 +186,7 @@ async def test_a_stream_is_opened_again_until_its_first_event(clock: FakeClock) 
     stream, attempts = await opening(streams, CallContext(clock=clock))
     assert [each.error for each in attempts] == ["OverloadedError", "ServerError", None]
     assert clock.slept == [0.5, 1.0]
-    events = stream.assembled((), lambda origin: origin, attempts)
+    events = stream.assembled((), lambda origin: origin, attempts, {})
     assert [await anext(events) for _ in range(3)] == [StreamStart(attempts=attempts), TEXT, Ping()]
     await stream.manager.__aexit__(None, None, None)
     assert streams.left == [ServerError, None]
@@ -195,7 +195,7 @@ async def test_a_stream_is_opened_again_until_its_first_event(clock: FakeClock) 
 async def test_nothing_is_tried_again_after_the_first_event(clock: FakeClock) -> None:
     streams = Streams([TEXT, ServerError("broken")])
     stream, _ = await opening(streams, CallContext(clock=clock))
-    events = stream.assembled((), lambda origin: origin, ())
+    events = stream.assembled((), lambda origin: origin, (), {})
     assert [await anext(events), await anext(events)] == [StreamStart(), TEXT]
     with pytest.raises(ServerError):
         await anext(events)
@@ -205,7 +205,7 @@ async def test_nothing_is_tried_again_after_the_first_event(clock: FakeClock) ->
 
 async def test_a_stream_that_ends_in_its_opening_is_no_error_here(clock: FakeClock) -> None:
     stream, _ = await opening(Streams([StreamStart()]), CallContext(clock=clock))
-    assert await anext(stream.assembled((), lambda origin: origin, ())) == StreamStart()
+    assert await anext(stream.assembled((), lambda origin: origin, (), {})) == StreamStart()
     await stream.manager.__aexit__(None, None, None)
 
 

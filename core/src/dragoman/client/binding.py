@@ -7,7 +7,7 @@ what they did. Middleware wraps them and sees one call.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -21,9 +21,10 @@ from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import Value, changed
-from dragoman.spec.capabilities import Capabilities, Policy, fit, without_setting
+from dragoman.spec.capabilities import Capabilities, Policy, fit, fit_with_names, without_setting
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import BadRequestError, ConfigurationError, DragomanError, PluginError, UnsupportedError
+from dragoman.spec.history import with_names
 from dragoman.spec.hookspecs import Binding
 from dragoman.spec.operations import OperationCall, operation_of
 from dragoman.spec.provider import (
@@ -233,11 +234,13 @@ class ManagedProvider:
     async def _answer(
         self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
     ) -> Response:
-        response, adjustments, attempts = await self._tried(call, request, context)
+        result = await self._tried(call, request, context)
+        response, adjustments = result.value, result.adjustments
         if not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin's word
             raise self._blamed(f"answered with {type(response).__name__}, not a Response")
         known = adjustments + response.adjustments if adjustments else response.adjustments
-        return changed(response, origin=self._named(response.origin), adjustments=known, attempts=attempts)
+        response = changed(response, origin=self._named(response.origin), adjustments=known, attempts=result.attempts)
+        return with_names(response, result.names) if result.names else response
 
     def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """Stream the answer to a conversation; the last event holds all of it."""
@@ -246,8 +249,9 @@ class ManagedProvider:
     async def _open(
         self, request: ChatRequest, context: CallContext
     ) -> tuple[AsyncIterator[Event], AbstractAsyncContextManager[Any]]:
-        stream, adjustments, attempts = await self._tried(self._peek, request, context)
-        return stream.assembled(adjustments, self._named, attempts), stream.manager
+        result = await self._tried(self._peek, request, context)
+        stream = result.value
+        return stream.assembled(result.adjustments, self._named, result.attempts, result.names), stream.manager
 
     def _peek(self, request: ChatRequest, context: CallContext) -> Awaitable[PeekedStream]:
         from dragoman.client.stream_assembly import peek  # noqa: PLC0415  # events are not paid for by whole answers
@@ -278,9 +282,10 @@ class ManagedProvider:
 
     async def _tried(
         self, send: Callable[[R, CallContext], Awaitable[T]], request: R, context: CallContext
-    ) -> tuple[T, tuple[Adjustment, ...], tuple[Attempt, ...]]:
+    ) -> _Result[T]:
         """Send a fitted request as often as patience allows; lay what a provider may not raise at its door."""
-        fitted, adjustments = fit(request, self.capabilities(request.model), context.on_unsupported or self._policy)
+        policy = context.on_unsupported or self._policy
+        fitted, adjustments, names = fit_with_names(request, self.capabilities(request.model), policy)
         refused = self._refused.setdefault(request.model, {})
         asked = _Asked(send, fitted, self.standing + adjustments, refused, by=self.info.name)
         try:
@@ -290,7 +295,7 @@ class ManagedProvider:
             raise
         except Exception as error:
             raise self._failure(error) from error
-        return result, asked.adjustments, attempts
+        return _Result(result, asked.adjustments, attempts, names)
 
     def _failure(self, error: Exception) -> DragomanError:
         """Return what an error means that a provider may not raise."""
@@ -309,6 +314,24 @@ class ManagedProvider:
     def _annotate(self, error: DragomanError, model: str | None) -> None:
         error.provider = error.provider or self._origin.provider
         error.model = error.model or model
+
+
+@frozen
+class _Result(Generic[T]):
+    """Hold what came of a request.
+
+    Args:
+        value: what the provider gave.
+        adjustments: what was sent otherwise than asked.
+        attempts: every try that it took.
+        names: the names of tools that were sent as others, by what was sent.
+
+    """
+
+    value: T
+    adjustments: tuple[Adjustment, ...]
+    attempts: tuple[Attempt, ...]
+    names: Mapping[str, str]
 
 
 class _Asked(Generic[R, T]):

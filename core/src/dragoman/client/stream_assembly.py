@@ -7,14 +7,26 @@ with a whole one. What a wrapper hands on is checked once more, since it may hav
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Self
+
+import attrs
 
 from dragoman.spec._value import changed
 from dragoman.spec.assembly import Assembler, Reassembler, response_of
 from dragoman.spec.errors import ConfigurationError, DragomanError, PluginError, StreamInterruptedError
-from dragoman.spec.events import Event, Ping, ResponseSnapshot, StreamEnd, StreamStart, UsageSnapshot
+from dragoman.spec.events import (
+    Event,
+    PartStart,
+    PartUpdate,
+    Ping,
+    ResponseSnapshot,
+    StreamEnd,
+    StreamStart,
+    UsageSnapshot,
+)
+from dragoman.spec.history import with_name
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
 
 _OPENING = (StreamStart, Ping, UsageSnapshot)
@@ -116,6 +128,7 @@ class PeekedStream:
         adjustments: tuple[Adjustment, ...],
         complete: Callable[[Origin], Origin],
         attempts: tuple[Attempt, ...],
+        names: Mapping[str, str],
     ) -> AssembledStream:
         """Return the events with all that is known before the first part in front.
 
@@ -123,6 +136,7 @@ class PeekedStream:
             adjustments: what was sent otherwise than asked, in addition to what the provider says of that.
             complete: completes what the provider says of the origin.
             attempts: every try that it took.
+            names: the names of tools that were sent as others, by what was sent.
 
         """
         first = self._first
@@ -130,7 +144,32 @@ class PeekedStream:
         assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
         known = adjustments + start.adjustments
         start = changed(start, adjustments=known, origin=complete(start.origin), attempts=attempts)
-        return AssembledStream(self._events, Assembler(start), (start,), first)
+        if not names:
+            return AssembledStream(self._events, Assembler(start), (start,), first)
+        renamed = deque([_with_name(event, names) for event in first])
+        return AssembledStream(_RenamedEvents(self._events, names), Assembler(start), (start,), renamed)
+
+
+class _RenamedEvents:
+    """Give the tools in a stream their own names in place of those that were sent."""
+
+    __slots__ = ("_events", "_names")
+
+    def __init__(self, events: AsyncIterator[Event], names: Mapping[str, str]) -> None:
+        self._events = events
+        self._names = names
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        return _with_name(await self._events.__anext__(), self._names)
+
+
+def _with_name(event: Event, names: Mapping[str, str]) -> Event:
+    if isinstance(event, PartStart | PartUpdate):
+        return attrs.evolve(event, part=with_name(event.part, names))
+    return event
 
 
 async def peek(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> PeekedStream:

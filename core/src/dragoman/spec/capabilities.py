@@ -8,13 +8,14 @@ from __future__ import annotations
 import enum
 import warnings
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 import attrs
 from attrs import field, frozen
 
 from dragoman.spec._value import Value
 from dragoman.spec.errors import UnsupportedError
+from dragoman.spec.history import HistoryRules, fit_history
 from dragoman.spec.parts import Media, Text, ToolResult
 from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment
@@ -62,6 +63,9 @@ NO = Cap(support=Support.NO)
 UNKNOWN = Cap()
 
 
+_ANY_HISTORY = HistoryRules()
+
+
 def _no_caps() -> Mapping[str, Cap]:
     return {}
 
@@ -80,6 +84,7 @@ class Capabilities(Value):
         reasoning: whether the model reasons before it answers.
         context_tokens: the most tokens a conversation may have.
         output_tokens: the most tokens an answer may have.
+        history: what its wire takes of a conversation.
 
     """
 
@@ -92,6 +97,7 @@ class Capabilities(Value):
     reasoning: Cap = UNKNOWN
     context_tokens: int | None = None
     output_tokens: int | None = None
+    history: HistoryRules = _ANY_HISTORY
 
 
 def fit(
@@ -105,9 +111,18 @@ def fit(
 
     Raises:
         UnsupportedError: where the policy is to raise.
+        InvalidRequestError: for a conversation that no model takes.
 
     """
+    return fit_with_names(request, capabilities, policy, by=by)[:2]
+
+
+def fit_with_names(
+    request: R, capabilities: Capabilities, policy: Policy | None = None, *, by: str = "core"
+) -> tuple[R, tuple[Adjustment, ...], Mapping[str, str]]:
+    """Do what :func:`fit` does, and return the names of tools that are sent as others, by what is sent, too."""
     settings, adjustments = request.settings, list[Adjustment]()
+    names: Mapping[str, str] = {}
     changes: dict[str, Any] = {}
     for name, cap in capabilities.settings.items():
         asked = getattr(settings, name)
@@ -124,7 +139,10 @@ def fit(
         _check_guarantees(request, capabilities)
         if capabilities.input:
             _check_media(request, capabilities.input)
-    return request, tuple(adjustments)
+        fitted, notes, names = fit_history(request, capabilities.history, by=by)
+        request = cast("Any", fitted)
+        adjustments += notes
+    return request, tuple(adjustments), names
 
 
 def without_setting(request: R, name: str, reason: str, *, by: str) -> tuple[R, Adjustment]:

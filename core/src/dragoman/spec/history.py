@@ -1,0 +1,268 @@
+"""A conversation as a wire takes it: what vendors demand of histories, once for all of them, with their limits as data.
+
+Most conversations are sent as they are. Where the history of one model goes to another, its ids, names and order may
+break the rules of the second: ids that occur twice, names with foreign letters, text after calls. What can be changed
+without changing what is said is changed; the rest is an error that names the place, before the vendor's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from dragoman.spec._value import Value
+from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.message import Message, Role
+from dragoman.spec.parts import Part, Text, ToolCall, ToolResult
+from dragoman.spec.request import ChatRequest, ServerTool, Tool, ToolChoice
+from dragoman.spec.response import Adjustment, Response
+from dragoman.spec.tool_names import digest_of, encode_name
+
+_SPOKEN = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class HistoryRules(Value):
+    """Say what a wire takes of a conversation; by default, everything.
+
+    Args:
+        call_id_letters: the characters that the id of a call may have, as a class of a regular expression.
+        call_id_length: how many characters it may have.
+        tool_name_letters: the characters that the name of a tool may have.
+        tool_name_length: how many characters it may have.
+        speaker_names: whether a speaker's name is sent, in letters, digits, ``_`` and ``-``.
+        calls_last: whether nothing may follow the calls in a message of the assistant.
+        blank_text: whether a text of white space alone is taken.
+        bare_errors: whether the result of a tool that failed may be without content.
+        open_end: whether the last message, if it is the assistant's, may end in white space.
+
+    """
+
+    call_id_letters: str | None = None
+    call_id_length: int | None = None
+    tool_name_letters: str | None = None
+    tool_name_length: int | None = None
+    speaker_names: bool = False
+    calls_last: bool = False
+    blank_text: bool = True
+    bare_errors: bool = True
+    open_end: bool = True
+
+    def name_sent(self, name: str) -> str:
+        """Return the name under which a tool is sent."""
+        return encode_name(name, self.tool_name_letters, self.tool_name_length)
+
+    def id_sent(self, call_id: str) -> str:
+        """Return the id under which a call is sent."""
+        letters, length = self.call_id_letters, self.call_id_length
+        if (length is None or len(call_id) <= length) and (letters is None or re.fullmatch(f"{letters}*", call_id)):
+            return call_id
+        return f"call_{digest_of(call_id)}"
+
+
+def fit_history(
+    request: ChatRequest, rules: HistoryRules, *, by: str
+) -> tuple[ChatRequest, list[Adjustment], Mapping[str, str]]:
+    """Return *request* with a conversation as the wire takes it.
+
+    Returns:
+        the request, what was changed of what is said, and the names of tools that are sent as others, by what is sent.
+
+    Raises:
+        InvalidRequestError: for a call without a result, a result without a call, a message that holds nothing, or two
+            names that would be sent as one.
+
+    """
+    fitting = _Fitting(rules, request.model, by)
+    messages = fitting.messages(request.messages)
+    changes: dict[str, Any] = {} if messages is request.messages else {"messages": messages}
+    if request.tools:
+        tools = tuple([fitting.tool(tool) for tool in request.tools])
+        chosen = request.tool_choice.name
+        if fitting.renamed:
+            changes["tools"] = tools
+            if chosen is not None:
+                changes["tool_choice"] = ToolChoice("tool", fitting.name(chosen))
+    return (attrs.evolve(request, **changes) if changes else request), fitting.adjustments, fitting.renamed
+
+
+class _Fitting:
+    """Go through a conversation once."""
+
+    def __init__(self, rules: HistoryRules, model: str, by: str) -> None:
+        self.rules = rules
+        self.renamed: dict[str, str] = {}
+        self.kept: set[str] = set()
+        self.model = model
+        self.by = by
+        self.adjustments: list[Adjustment] = []
+        self.taken: set[str] = set()
+        self.open: dict[str, deque[str]] = {}
+        self.server: set[str] = set()
+
+    def tool(self, tool: Tool | ServerTool) -> Tool | ServerTool:
+        """Return a tool under the name that is sent."""
+        if isinstance(tool, ServerTool):
+            return tool
+        name = self.name(tool.name)
+        return tool if name == tool.name else attrs.evolve(tool, name=name)
+
+    def name(self, name: str) -> str:
+        """Return the name under which a tool is sent."""
+        sent = self.rules.name_sent(name)
+        if sent == name:
+            self.kept.add(name)
+        elif self.renamed.setdefault(sent, name) != name or sent in self.kept:
+            message = f"the tools {name!r} and {self.renamed[sent]!r} would both be sent as {sent!r}; rename one"
+            raise InvalidRequestError(message, parameter="tools")
+        return sent
+
+    def messages(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        """Return the messages, the very same tuple if nothing has changed."""
+        fitted: list[Message] = []
+        is_changed = False
+        last = len(messages) - 1
+        for index, message in enumerate(messages):
+            parts = message.parts
+            if len(parts) == 1 and type(parts[0]) is Text and not self.open and not message.name:
+                text = parts[0].text
+                if text and not text[-1].isspace():  # the usual message
+                    fitted.append(message)
+                    continue
+            one = self._message(message, index, is_last=index == last)
+            is_changed = is_changed or one is not message
+            if one is not None:
+                fitted.append(one)
+        self._refuse_open(f"the conversation ends at messages[{last}]")
+        return tuple(fitted) if is_changed else messages
+
+    def _message(self, message: Message, index: int, *, is_last: bool) -> Message | None:
+        parts = list(message.parts)
+        if message.role == Role.ASSISTANT:
+            self._refuse_open(f"messages[{index}] goes on")
+            parts = [self._call(part) if isinstance(part, ToolCall) else part for part in parts]
+            if self.rules.calls_last:
+                parts = self._calls_last(parts, index)
+            if is_last and not self.rules.open_end and parts and isinstance(parts[-1], Text):
+                parts[-1] = self._without_open_end(parts[-1], index)
+        else:
+            parts = [self._result(part, index) if isinstance(part, ToolResult) else part for part in parts]
+            if any(not isinstance(part, ToolResult) for part in parts) or message.role == Role.USER:
+                self._refuse_open(f"messages[{index}] goes on")
+        if not self.rules.blank_text:
+            parts = self._without_blank(message, parts, index)
+            if not parts and message.parts:
+                return None
+        name = self._speaker(message.name, index)
+        if (
+            name == message.name
+            and len(parts) == len(message.parts)
+            and all(new is old for new, old in zip(parts, message.parts, strict=True))
+        ):
+            return message
+        return attrs.evolve(message, content=tuple(parts), name=name)
+
+    def _call(self, call: ToolCall) -> ToolCall:
+        if call.server_side:
+            self.server.add(call.call_id)
+            return call
+        sent = self.rules.id_sent(call.call_id)
+        number = 1
+        while sent in self.taken:
+            number += 1
+            sent = self.rules.id_sent(f"{call.call_id}_{number}")
+        if sent:
+            self.taken.add(sent)
+            self.open.setdefault(call.call_id, deque()).append(sent)
+        name = self.name(call.name)
+        return call if (sent, name) == (call.call_id, call.name) else attrs.evolve(call, call_id=sent, name=name)
+
+    def _result(self, result: ToolResult, index: int) -> ToolResult:
+        changes: dict[str, Any] = {}
+        waiting = self.open.get(result.call_id)
+        if waiting:
+            changes["call_id"] = waiting.popleft()
+            if not waiting:
+                del self.open[result.call_id]
+        elif result.call_id and result.call_id not in self.server:
+            message = (
+                f"messages[{index}] holds a result for the call {result.call_id!r}, which no message before it makes, "
+                "or which has a result already"
+            )
+            raise InvalidRequestError(message, parameter="messages")
+        if result.name and (name := self.name(result.name)) != result.name:
+            changes["name"] = name
+        if result.outcome == "error" and not self.rules.bare_errors and not _has_words(result):
+            changes["content"] = (Text(text="The tool failed."),)
+            self._note(index, "", "The tool failed.", "a result that is an error needs words")
+        if not changes or (len(changes) == 1 and changes.get("call_id") == result.call_id):
+            return result
+        return attrs.evolve(result, **changes)
+
+    def _calls_last(self, parts: list[Part], index: int) -> list[Part]:
+        calls = [part for part in parts if isinstance(part, ToolCall) and not part.server_side]
+        if not calls or parts[-len(calls) :] == calls:
+            return parts
+        self._note(index, None, None, "what followed the calls of a message is sent before them")
+        return [*(part for part in parts if not any(part is call for call in calls)), *calls]
+
+    def _without_open_end(self, part: Text, index: int) -> Text:
+        text = part.text.rstrip()
+        if text == part.text:
+            return part
+        self._note(index, part.text[len(text) :], "", "the beginning of an answer may not end in white space")
+        return attrs.evolve(part, text=text)
+
+    def _without_blank(self, message: Message, parts: list[Part], index: int) -> list[Part]:
+        kept = [part for part in parts if not (type(part) is Text and not part.text.strip())]
+        if len(kept) == len(parts):
+            return parts
+        if not kept and message.role != Role.ASSISTANT:
+            said = f"messages[{index}] holds nothing but white space, which {self.model} does not take"
+            raise InvalidRequestError(said, parameter="messages")
+        self._note(index, None, None, "text of white space alone is not taken")
+        return kept
+
+    def _speaker(self, name: str | None, index: int) -> str | None:
+        if name is None or not self.rules.speaker_names or _SPOKEN.fullmatch(name):
+            return name
+        sent = re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64]
+        self._note(index, name, sent, "the name of a speaker has letters, digits, '_' and '-', 64 at most")
+        return sent
+
+    def _refuse_open(self, where: str) -> None:
+        if self.open:
+            calls = ", ".join(map(repr, self.open))
+            message = (
+                f"the call {calls} has no result, but {where}; add a message with a ToolResult for it (its outcome may "
+                "be 'interrupted' or 'denied')"
+            )
+            raise InvalidRequestError(message, parameter="messages")
+
+    def _note(self, index: int, asked: str | None, sent: str | None, reason: str) -> None:
+        feature = f"messages[{index}]"
+        self.adjustments.append(
+            Adjustment(kind="coerced", feature=feature, asked=asked, sent=sent, reason=reason, by=self.by)
+        )
+
+
+def _has_words(result: ToolResult) -> bool:
+    return any(not isinstance(part, Text) or part.text.strip() for part in result.content)
+
+
+def with_names(response: Response, names: Mapping[str, str]) -> Response:
+    """Return *response* with the tools' own names in place of those that were sent."""
+    parts = tuple([with_name(part, names) for part in response.message.parts])
+    return attrs.evolve(response, message=attrs.evolve(response.message, content=parts))
+
+
+def with_name(part: Part, names: Mapping[str, str]) -> Part:
+    """Return *part* with the own name of a tool in place of the one that was sent."""
+    if isinstance(part, ToolCall | ToolResult) and part.name in names:
+        return attrs.evolve(part, name=names[part.name])
+    return part
