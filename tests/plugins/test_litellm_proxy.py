@@ -27,6 +27,7 @@ from dragoman import (
     ServerError,
     StreamInterruptedError,
     Text,
+    ToolResult,
 )
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
@@ -189,7 +190,8 @@ async def test_what_models_signed_is_read_alike_whole_and_streamed_and_goes_back
     )
 
     assert streamed.message == whole.message
-    again = LLM(config()).build_request([Message("user", "hi"), streamed.message]).body["messages"][1]
+    result = Message("tool", [ToolResult(call_id="c1", name="f", content="1")])
+    again = LLM(config()).build_request([Message("user", "hi"), streamed.message, result]).body["messages"][1]
     assert again == {"role": "assistant", "content": "a", "thinking_blocks": blocks, "tool_calls": [call]}
 
 

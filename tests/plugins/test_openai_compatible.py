@@ -12,6 +12,7 @@ from dragoman import (
     Message,
     Reasoning,
     Text,
+    ToolCall,
     ToolResult,
     Url,
 )
@@ -105,8 +106,9 @@ class TestBodies:
 
     def test_hold_media_in_results(self) -> None:
         picture = Media(source=Url(url="https://x.test/a.png"), media_type="image/png")
-        sent = body([Message("tool", [ToolResult(call_id="1", name="f", content=[picture])])])
-        assert sent["messages"][0]["content"][0]["type"] == "image_url"
+        called = Message("assistant", [ToolCall(name="f", call_id="1", arguments="{}")])
+        sent = body([called, Message("tool", [ToolResult(call_id="1", name="f", content=[picture])])])
+        assert sent["messages"][1]["content"][0]["type"] == "image_url"
 
 
 LOCAL = {

@@ -34,6 +34,7 @@ from dragoman import (
     Text,
     TextDelta,
     ToolCall,
+    ToolResult,
     Usage,
 )
 from dragoman.plugins.registry import installed
@@ -318,7 +319,8 @@ async def answers(path: Path, mode: str, secret: str) -> list[Any]:
     with using(path, mode):
         llm = LLM(LLMConfig(model="scripted/m", num_retries=0))
         parts = [Text(text=f"my key is {secret[:5]}"), Text(text=f"{secret[5:]}, keep it")]
-        messages = [Message("user", parts), Message("assistant", parts_of(secret)), Message("user", secret)]
+        result = Message("tool", [ToolResult(call_id="c1", name="login", content="in")])
+        messages = [Message("user", parts), Message("assistant", parts_of(secret)), result, Message("user", secret)]
         whole = await llm.generate(messages, options={"acme": {"api_key": secret, "note": json.dumps([secret])}})
         async with llm.stream(messages) as stream:
             streamed = await stream.collect()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dragoman.client.llm import LLM as LLM, AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
     from dragoman.client.stream import EventStream as EventStream
     from dragoman.client.sync import SyncEventStream as SyncEventStream, SyncLLM as SyncLLM
+    from dragoman.plugins.registry import installed as installed
     from dragoman.plugins.resolution import Explanation as Explanation, explain as explain
     from dragoman.spec._json_depth import parse_json as parse_json
     from dragoman.spec.assembly import (
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         InvalidRequestError as InvalidRequestError,
         MissingCredentialError as MissingCredentialError,
         ModelRetiredError as ModelRetiredError,
+        NoAnswerError as NoAnswerError,
         NotFoundError as NotFoundError,
         OutputError as OutputError,
         OutputValidationError as OutputValidationError,
@@ -173,6 +175,7 @@ _HOMES = {
     "dragoman.client.llm": ("AsyncLLM", "LLM", "StreamingLLM"),
     "dragoman.client.stream": ("EventStream",),
     "dragoman.client.sync": ("SyncEventStream", "SyncLLM"),
+    "dragoman.plugins.registry": ("installed",),
     "dragoman.plugins.resolution": ("Explanation", "explain"),
     "dragoman.spec._json_depth": ("parse_json",),
     "dragoman.spec.assembly": ("Assembler", "assemble", "events_of", "part_events"),
@@ -190,6 +193,7 @@ _HOMES = {
         "InvalidRequestError",
         "MissingCredentialError",
         "ModelRetiredError",
+        "NoAnswerError",
         "NotFoundError",
         "OutputError",
         "OutputValidationError",

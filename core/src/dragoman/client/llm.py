@@ -13,6 +13,7 @@ from dragoman.client.configured_model import ConfiguredModel
 from dragoman.client.fallback import Fallbacks, OneModel, fallback_config
 from dragoman.client.lifetime import HeldStream
 from dragoman.client.request_builder import Conversation, read_texts
+from dragoman.client.text_answer import check_text, text_of
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.config import LLMConfig, configuration
@@ -71,13 +72,16 @@ class LLM:
                 the provider.
 
         Raises:
+            OutputError: if there is no text, or one that was cut by another limit than one given here; ``partial`` is
+                the answer.
             DragomanError: see :mod:`dragoman.spec.errors`.
 
         """
         fallbacks = Fallbacks(self._model)
         while True:
             async with fallbacks as (bound, builder):
-                return (await bound.completion(builder.completion(prompt, kwargs), builder.context(kwargs))).text
+                request = builder.completion(prompt, kwargs)
+                return text_of(await bound.completion(request, builder.context(kwargs)), request.settings)
 
     async def chat_completion(self, messages: list[Message], **kwargs: Any) -> str:
         """Return the text with which the model goes on with a conversation.
@@ -90,7 +94,11 @@ class LLM:
             DragomanError: see :mod:`dragoman.spec.errors`.
 
         """
-        return (await self.generate(messages, **kwargs)).text
+        fallbacks = Fallbacks(self._model)
+        while True:
+            async with fallbacks as (bound, builder):
+                request = builder.chat(messages, kwargs)
+                return text_of(await bound.chat(request, builder.context(kwargs)), request.settings)
 
     async def generate(self, messages: Conversation, **kwargs: Any) -> Response:
         """Return the whole answer to a prompt or conversation.
@@ -293,6 +301,7 @@ class StreamingLLM(AsyncLLM):
             async for event in stream:
                 if type(event) is TextDelta and event.text:
                     yield event.text
+            check_text(stream.response, self._model.ready()[1].settings_of(overrides))
 
 
 __all__ = ["LLM", "AsyncLLM", "StreamingLLM"]

@@ -88,7 +88,7 @@ class RequestBuilder(Value):
         return ChatRequest(
             model=self.model,
             messages=messages,
-            settings=self._settings(overrides),
+            settings=self.settings_of(overrides),
             tools=_tools(overrides.get("tools")),
             tool_choice=AUTO if overrides.get("tool_choice") is None else ToolChoice.of(overrides["tool_choice"]),
             output=_output(overrides.get("output")),
@@ -109,7 +109,7 @@ class RequestBuilder(Value):
             model=self.model,
             prompt=prompt,
             suffix=overrides.get("suffix"),
-            settings=self._settings(overrides),
+            settings=self.settings_of(overrides),
             options=self._options(overrides, {"suffix"}),
             headers=_headers(overrides),
         )
@@ -129,7 +129,8 @@ class RequestBuilder(Value):
         deadline = None if timeouts.total is None else self.clock.monotonic() + timeouts.total
         return CallContext(timeouts=timeouts, deadline=deadline, clock=self.clock, on_unsupported=policy)
 
-    def _settings(self, overrides: Mapping[str, Any]) -> Settings:
+    def settings_of(self, overrides: Mapping[str, Any]) -> Settings:
+        """Return the settings of a call."""
         given = {name: value for name, value in overrides.items() if name in _SETTINGS}
         if not given:
             return self.settings

@@ -36,6 +36,7 @@
       OutputError (ValueError)
         RefusalError
         TruncatedOutputError
+        NoAnswerError
         OutputValidationError
 
 Every class is also what a caller would already catch. ``asyncio.CancelledError`` is never wrapped.
@@ -295,6 +296,10 @@ class RefusalError(OutputError):
 
 class TruncatedOutputError(OutputError):
     """Report an answer that was cut before it was complete."""
+
+
+class NoAnswerError(OutputError):
+    """Report a good reply without an answer in it."""
 
 
 class OutputValidationError(OutputError):

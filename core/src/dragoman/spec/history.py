@@ -74,8 +74,7 @@ def fit_history(
         the request, what was changed of what is said, and the names of tools that are sent as others, by what is sent.
 
     Raises:
-        InvalidRequestError: for a call without a result, a result without a call, a message that holds nothing, or two
-            names that would be sent as one.
+        InvalidRequestError: for a call without a result, a result without a call, or a message that holds nothing.
 
     """
     fitting = _Fitting(rules, request.model, by)
@@ -97,7 +96,6 @@ class _Fitting:
     def __init__(self, rules: HistoryRules, model: str, by: str) -> None:
         self.rules = rules
         self.renamed: dict[str, str] = {}
-        self.kept: set[str] = set()
         self.model = model
         self.by = by
         self.adjustments: list[Adjustment] = []
@@ -115,11 +113,8 @@ class _Fitting:
     def name(self, name: str) -> str:
         """Return the name under which a tool is sent."""
         sent = self.rules.name_sent(name)
-        if sent == name:
-            self.kept.add(name)
-        elif self.renamed.setdefault(sent, name) != name or sent in self.kept:
-            message = f"the tools {name!r} and {self.renamed[sent]!r} would both be sent as {sent!r}; rename one"
-            raise InvalidRequestError(message, parameter="tools")
+        if sent != name:
+            self.renamed[sent] = name
         return sent
 
     def messages(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -144,7 +139,6 @@ class _Fitting:
     def _message(self, message: Message, index: int, *, is_last: bool) -> Message | None:
         parts = list(message.parts)
         if message.role == Role.ASSISTANT:
-            self._refuse_open(f"messages[{index}] goes on")
             parts = [self._call(part) if isinstance(part, ToolCall) else part for part in parts]
             if self.rules.calls_last:
                 parts = self._calls_last(parts, index)

@@ -1,0 +1,119 @@
+"""A door that returns text never returns an empty or a cut one without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from core.scripted import Scripted
+from dragoman import (
+    Finish,
+    LLMConfig,
+    Message,
+    NoAnswerError,
+    OutputError,
+    PartStart,
+    Reasoning,
+    Refusal,
+    RefusalError,
+    ResponseSnapshot,
+    StreamingLLM,
+    Text,
+    TextDelta,
+    ToolCall,
+    TruncatedOutputError,
+    build_response,
+)
+from dragoman.plugins.registry import installed
+
+CALL = ToolCall(name="f", call_id="1", arguments="{}")
+TEXT = Text(text="Hello")
+
+
+@pytest.fixture(autouse=True)
+def plugins() -> Iterator[None]:
+    installed.cache_clear()
+    yield
+    installed.cache_clear()
+
+
+async def complete(llm: StreamingLLM, **overrides: Any) -> str:
+    return await llm.completion("Hi", **overrides)
+
+
+async def converse(llm: StreamingLLM, **overrides: Any) -> str:
+    return await llm.chat_completion([Message("user", "Hi")], **overrides)
+
+
+async def stream(llm: StreamingLLM, **overrides: Any) -> str:
+    return "".join([piece async for piece in llm.streaming_completion("Hi", **overrides)])
+
+
+Door = Callable[..., Awaitable[str]]
+DOORS = pytest.mark.parametrize("door", [complete, converse, stream])
+
+
+def answering(door: Door, parts: list[Any], reason: str, **config: Any) -> StreamingLLM:
+    events: list[Any] = []
+    for index, part in enumerate(parts):
+        events += [PartStart(index, part)]
+        if isinstance(part, Text):
+            events[-1:] = [PartStart(index, Text(text="")), TextDelta(index, part.text)]
+    whole = build_response(parts, Finish(reason=reason))
+    script = [*events, ResponseSnapshot(finish=Finish(reason=reason))] if door is stream else whole
+    installed().register(Scripted(script), provider="scripted")
+    return StreamingLLM(LLMConfig("scripted/m", num_retries=0, **config))
+
+
+@DOORS
+@pytest.mark.parametrize(
+    ("parts", "reason", "error", "words"),
+    [
+        ([], "stop", NoAnswerError, "the answer holds no text"),
+        ([Reasoning(text="hm")], "stop", NoAnswerError, "no text"),
+        ([TEXT], "length", TruncatedOutputError, "cut by the limit of 4096 tokens"),
+        ([], "length", TruncatedOutputError, "give a greater max_tokens="),
+        ([TEXT], "content_filter", RefusalError, "content filter"),
+        ([Refusal(text="I will not.")], "stop", RefusalError, "declined to answer: I will not."),
+        ([TEXT], "refusal", RefusalError, "declined"),
+        ([CALL], "tool_calls", OutputError, r"calls tools \(f\)"),
+        ([TEXT, CALL], "stop", OutputError, r"calls tools \(f\)"),
+        ([TEXT], "paused", TruncatedOutputError, "not complete"),
+        ([TEXT], "error", TruncatedOutputError, "not complete"),
+    ],
+)
+async def test_what_is_no_whole_text_is_an_error_with_the_answer(
+    door: Door, parts: list[Any], reason: str, error: Any, words: str
+) -> None:
+    llm = answering(door, parts, reason)
+    with pytest.raises(error, match=words) as caught:
+        await door(llm)
+    assert caught.value.partial is not None
+    assert caught.value.partial.message.parts == tuple(parts)
+    assert "generate()" in str(caught.value)
+
+
+@DOORS
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [([TEXT], "stop"), ([Reasoning(text="hm"), TEXT], "stop"), ([TEXT], "other")],
+)
+async def test_a_whole_text_is_returned(door: Door, parts: list[Any], reason: str) -> None:
+    assert await door(answering(door, parts, reason)) == "Hello"
+
+
+@DOORS
+async def test_a_text_that_is_cut_by_the_caller_s_own_limit_is_returned(door: Door) -> None:
+    assert await door(answering(door, [TEXT], "length"), max_tokens=2) == "Hello"
+    assert await door(answering(door, [TEXT], "length", max_tokens=2)) == "Hello"
+    with pytest.raises(TruncatedOutputError):
+        await door(answering(door, [], "length"), max_tokens=2)
+
+
+async def test_nothing_of_a_stream_is_withheld_before_the_error() -> None:
+    pieces = answering(stream, [TEXT], "length").streaming_completion("Hi")
+    assert await anext(pieces) == "Hello"
+    with pytest.raises(TruncatedOutputError):
+        await anext(pieces)

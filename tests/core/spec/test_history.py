@@ -1,0 +1,246 @@
+"""Histories are fitted to a wire once for all dialects, and nothing that is said is lost."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dragoman import (
+    Capabilities,
+    ChatRequest,
+    InvalidRequestError,
+    Message,
+    Reasoning,
+    ServerTool,
+    Settings,
+    Text,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    fit,
+)
+from dragoman.spec.history import HistoryRules, fit_history
+from dragoman.spec.tool_names import decode_name, encode_name
+
+HALF = ToolResult(call_id="c2", name="f")
+LETTERS = "[a-zA-Z0-9_-]"
+STRICT = HistoryRules(
+    call_id_letters=LETTERS,
+    call_id_length=40,
+    tool_name_letters=LETTERS,
+    tool_name_length=64,
+    speaker_names=True,
+    calls_last=True,
+    blank_text=False,
+    bare_errors=False,
+    open_end=False,
+)
+ASKED = Message("user", "q")
+
+
+def call(call_id: str = "c", name: str = "f", **more: Any) -> ToolCall:
+    return ToolCall(name=name, call_id=call_id, arguments="{}", **more)
+
+
+def result(call_id: str = "c", name: str = "f", content: Any = "1", **more: Any) -> Message:
+    return Message("tool", [ToolResult(call_id=call_id, name=name, content=content, **more)])
+
+
+def fitted(*messages: Message, rules: HistoryRules = STRICT, **more: Any) -> tuple[tuple[Message, ...], list[Any]]:
+    request = ChatRequest(model="m", messages=messages, settings=Settings(), **more)
+    got, notes, _ = fit_history(request, rules, by="test")
+    assert fit_history(got, rules, by="test")[0] == got  # what was fitted fits
+    return got.messages, notes
+
+
+def test_what_fits_stays_the_very_same() -> None:
+    messages = (
+        Message("system", "Be brief."),
+        ASKED,
+        Message("assistant", [Reasoning(text="hm"), Text(text="Let me see."), call()]),
+        result(),
+        Message("assistant", "Done."),
+        Message("user", "Thanks", name="Ann"),
+    )
+    request = ChatRequest(model="m", messages=messages, settings=Settings(), tools=(Tool(name="f"),))
+    got, notes, names = fit_history(request, STRICT, by="test")
+    assert got is request
+    assert (notes, names) == ([], {})
+
+
+def test_ids_are_unique_also_within_a_message() -> None:
+    messages, notes = fitted(
+        ASKED,
+        Message("assistant", [call("call_0"), call("call_0", "g")]),
+        Message("tool", [ToolResult(call_id="call_0", name="f", content="1"), ToolResult(call_id="call_0", name="g")]),
+        Message("assistant", [call("call_0")]),
+        result("call_0"),
+        rules=HistoryRules(),
+    )
+    made = [part.call_id for message in messages for part in message.of_type(ToolCall)]
+    answered = [part.call_id for message in messages for part in message.of_type(ToolResult)]
+    assert len({*made}) == 3
+    assert made == answered
+    assert made[0] == "call_0"
+    assert notes == []
+
+
+@given(st.lists(st.text(max_size=60), min_size=1, max_size=5))
+def test_ids_have_the_letters_and_the_length_that_are_taken(ids: list[str]) -> None:
+    turns = [[Message("assistant", [call(each)]), result(each)] for each in ids]
+    messages, _ = fitted(ASKED, *(message for turn in turns for message in turn))
+    made = [part.call_id for message in messages for part in message.of_type(ToolCall) if part.call_id]
+    answered = [part.call_id for message in messages for part in message.of_type(ToolResult) if part.call_id]
+    assert made == answered
+    assert len({*made}) == len(made)
+    assert all(re.fullmatch(rf"{LETTERS}{{1,40}}", each) for each in made)
+
+
+@given(st.text(min_size=1, max_size=40), st.text(min_size=1, max_size=90))
+def test_names_are_coded_and_come_back(name: str, long: str) -> None:
+    sent = encode_name(name, LETTERS, None)
+    assert re.fullmatch(f"{LETTERS}+", sent)
+    assert decode_name(sent) == name
+    assert re.fullmatch(f"{LETTERS}{{1,64}}", encode_name(long, LETTERS, 64))
+    assert encode_name(long, None, None) == long
+
+
+def test_every_place_of_a_name_is_renamed() -> None:
+    request = ChatRequest(
+        model="m",
+        messages=(ASKED, Message("assistant", [call(name="docs.find")]), result(name="docs.find")),
+        settings=Settings(),
+        tools=(Tool(name="docs.find"), Tool(name="plain"), ServerTool(id="m.search")),
+        tool_choice=ToolChoice("tool", "docs.find"),
+    )
+    got, _, names = fit_history(request, STRICT, by="test")
+    assert names == {"docs_x2e_find": "docs.find"}
+    assert [getattr(tool, "name", None) for tool in got.tools] == ["docs_x2e_find", "plain", "search"]
+    assert got.tool_choice.name == "docs_x2e_find"
+    assert [part.name for message in got.messages[1:] for part in message.parts] == ["docs_x2e_find"] * 2  # type: ignore[union-attr]
+
+
+def test_a_name_that_looks_coded_is_no_other_name() -> None:
+    sent = {encode_name(name, LETTERS, 64) for name in ("a.b", "a_x2e_b", "a_x5f_x2e_b")}
+    assert len(sent) == 3
+
+
+@pytest.mark.parametrize("blank", [" ", "\n\n", "\t"])
+def test_blank_text_is_left_out_beside_something(blank: str) -> None:
+    messages, notes = fitted(
+        ASKED,
+        Message("assistant", [Text(text=blank), call()]),
+        result(),
+        Message("user", [Text(text=blank), Text(text="x")]),
+    )
+    assert [part for part in messages[1].parts if isinstance(part, Text)] == []
+    assert messages[3].content == "x"
+    assert [note.feature for note in notes] == ["messages[1]", "messages[3]"]
+    kept, _ = fitted(ASKED, Message("assistant", [Text(text=blank)]), Message("user", "x"), rules=HistoryRules())
+    assert kept[1].content == blank
+
+
+def test_a_blank_message_of_the_assistant_is_left_out_and_one_of_the_user_is_refused() -> None:
+    messages, notes = fitted(ASKED, Message("assistant", " "), Message("user", "x"))
+    assert [message.content for message in messages] == ["q", "x"]
+    assert len(notes) == 1
+    with pytest.raises(InvalidRequestError, match=r"messages\[0\] holds nothing but white space"):
+        fitted(Message("user", " \n"))
+
+
+def test_a_result_that_failed_without_words_gets_some() -> None:
+    messages, notes = fitted(ASKED, Message("assistant", [call()]), result(content="", outcome="error"))
+    (told,) = messages[2].of_type(ToolResult)
+    assert told.content == (Text(text="The tool failed."),)
+    assert [note.sent for note in notes] == ["The tool failed."]
+
+
+def test_calls_come_last() -> None:
+    server = call("s", "search", server_side=True)
+    messages, notes = fitted(
+        ASKED,
+        Message("assistant", [server, call("a"), Text(text="Looking it up."), call("b")]),
+        result("a"),
+        result("b"),
+    )
+    assert [type(part).__name__ for part in messages[1].parts] == ["ToolCall", "Text", "ToolCall", "ToolCall"]
+    assert [part.call_id for part in messages[1].of_type(ToolCall)] == ["s", "a", "b"]
+    assert len(notes) == 1
+
+
+def test_the_beginning_of_an_answer_does_not_end_in_white_space() -> None:
+    messages, notes = fitted(ASKED, Message("assistant", "The answer is \n"))
+    assert messages[1].content == "The answer is"
+    assert notes[0].asked == " \n"
+    untouched, _ = fitted(ASKED, Message("assistant", "x "), Message("user", "y "))
+    assert [message.content for message in untouched] == ["q", "x ", "y "]
+
+
+def test_the_name_of_a_speaker_is_made_legal() -> None:
+    messages, notes = fitted(Message("user", "q", name="Ann Ä"))
+    assert messages[0].name == "Ann__"
+    assert notes[0].asked == "Ann Ä"
+    kept, _ = fitted(Message("user", "q", name="Ann Ä"), rules=HistoryRules())
+    assert kept[0].name == "Ann Ä"
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (ASKED, Message("assistant", [call("c1")]), Message("user", "never mind")),
+        (ASKED, Message("assistant", [call("c1")])),
+        (ASKED, Message("assistant", [call("c1")]), Message("assistant", "so")),
+        (ASKED, Message("assistant", [call("c2"), call("c1")]), result("c2"), Message("user", "x")),
+        (
+            ASKED,
+            Message("assistant", [call("c2"), call("c1")]),
+            Message("user", [ToolResult(call_id="c2", name="f"), Text(text="x")]),
+        ),
+    ],
+)
+def test_a_call_without_a_result_is_named(messages: tuple[Message, ...]) -> None:
+    with pytest.raises(InvalidRequestError, match="the call 'c1' has no result") as caught:
+        fitted(*messages, rules=HistoryRules())
+    assert "ToolResult" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (ASKED, result("c1")),
+        (ASKED, Message("assistant", [call("c1")]), result("c1"), result("c1")),
+        (ASKED, Message("assistant", [call("x")]), result("x"), Message("assistant", "so"), result("c1")),
+    ],
+)
+def test_a_result_without_a_call_is_named(messages: tuple[Message, ...]) -> None:
+    with pytest.raises(InvalidRequestError, match=r"a result for the call 'c1'"):
+        fitted(*messages, rules=HistoryRules())
+
+
+def test_calls_of_two_messages_in_a_row_may_be_answered_together() -> None:
+    answers = Message("tool", [ToolResult(call_id="a", name="f"), ToolResult(call_id="b", name="f")])
+    messages = (ASKED, Message("assistant", [call("a")]), Message("assistant", [call("b")]), answers)
+    assert fitted(*messages, rules=HistoryRules())[0] == messages
+
+
+def test_calls_of_the_server_and_calls_without_ids_need_no_results_of_ours() -> None:
+    server = call("s", server_side=True)
+    messages = (
+        ASKED,
+        Message("assistant", [server, ToolResult(call_id="s", name="f", content="1"), call("")]),
+        result(""),
+        Message("user", "x"),
+    )
+    assert fitted(*messages, rules=HistoryRules())[0] == messages
+
+
+def test_fit_applies_the_rules_of_a_model() -> None:
+    request = ChatRequest(model="m", messages=(ASKED, Message("assistant", "x ")), settings=Settings())
+    got, notes = fit(request, Capabilities(history=STRICT))
+    assert got.messages[1].content == "x"
+    assert [note.feature for note in notes] == ["messages[1]"]
+    assert fit(request, Capabilities()) == (request, ())
