@@ -32,7 +32,7 @@ def test_an_excerpt_is_bounded_and_always_text() -> None:
         ({"a": [{"b": float("nan")}]}, "a[0].b: a number that is not finite"),
         ({"a": None, "b": (1, -float("inf"))}, "b[1]: a number that is not finite"),
         ({"messages": [{"content": "ok"}, {"content": "half \ud83d"}]}, "messages[1].content: "),
-        ({"seed": 1 << 70}, "seed: "),
+        ({"seed": 10**4200}, "seed: "),
         ({"a": {"b": {1, 2}}}, "a.b: "),
         (float("nan"), "in the value itself: a number that is not finite"),
     ],
@@ -52,7 +52,7 @@ def test_null_and_a_value_without_end_have_no_path() -> None:
             dumps(value)
 
 
-@pytest.mark.parametrize("value", [object(), {1: 2}, "\ud800", 1 << 70, {"x": {1, 2}}])
+@pytest.mark.parametrize("value", [object(), {1: 2}, "\ud800", 10**4200, {"x": {1, 2}}])
 def test_what_json_cannot_say_is_refused(value: object) -> None:
     with pytest.raises(InvalidRequestError, match="JSON cannot say"):
         dumps(value)

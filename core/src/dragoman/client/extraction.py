@@ -8,19 +8,15 @@ from typing import Any, TypeVar
 import attrs
 from attrs import frozen
 
-from dragoman.spec._json_depth import parse_json
+from dragoman.spec.answers import check_readable, read_answer
 from dragoman.spec.capabilities import Capabilities, Support
-from dragoman.spec.errors import OutputValidationError
 from dragoman.spec.message import Message
 from dragoman.spec.parts import JSON, Text
 from dragoman.spec.request import ChatRequest, OutputFormat, Tool, ToolChoice
 from dragoman.spec.response import Response
-from dragoman.spec.schema import json_schema
-from dragoman.spec.serialization import parse_response
+from dragoman.spec.schema import json_schema, wrap_schema
 
 T = TypeVar("T")
-
-_WRAPPED = "value"
 
 
 @frozen(kw_only=True)
@@ -32,27 +28,23 @@ class Extraction:
     Args:
         name: what the schema is called.
         schema: the JSON Schema, an object.
-        wrapped: whether the value stands in a member of that object, being no object itself.
         way: ``schema``, ``tool`` or ``prompt``.
 
     """
 
     name: str
     schema: dict[str, JSON]
-    wrapped: bool
     way: str
 
     @classmethod
     def of(cls, kind: Any, capabilities: Capabilities) -> Extraction:
         """Choose the way for *kind* on a model with *capabilities*."""
-        schema = json_schema(kind)
-        wrapped = schema.get("type") != "object"
-        if wrapped:
-            schema = _wrap(schema)
+        schema = wrap_schema(json_schema(kind))
+        check_readable(kind)
         way = "schema"
         if capabilities.json_schema.support is Support.NO:
             way = "prompt" if capabilities.tools.support is Support.NO else "tool"
-        return cls(name=getattr(kind, "__name__", "answer"), schema=schema, wrapped=wrapped, way=way)
+        return cls(name=getattr(kind, "__name__", "answer"), schema=schema, way=way)
 
     def ask(self, request: ChatRequest) -> ChatRequest:
         """Return *request* with the wish for the value."""
@@ -73,39 +65,14 @@ class Extraction:
         """
         if self.way != "schema":
             response = self._as_text(response)
-        if self.wrapped:
-            response = _unwrap(response)
-        return parse_response(response, kind)
+        return read_answer(response, kind)
 
     def _as_text(self, response: Response) -> Response:
-        text = response.text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
+        text = response.text
         for call in response.tool_calls:
             if call.name == self.name:
                 text = call.arguments
         return _with_text(response, text)
-
-
-def _wrap(schema: dict[str, JSON]) -> dict[str, JSON]:
-    inner = dict(schema)
-    definitions = inner.pop("$defs", None)
-    outer: dict[str, JSON] = {
-        "type": "object",
-        "properties": {_WRAPPED: inner},
-        "required": [_WRAPPED],
-        "additionalProperties": False,
-    }
-    return outer if definitions is None else {**outer, "$defs": definitions}
-
-
-def _unwrap(response: Response) -> Response:
-    try:
-        value = parse_json(response.text)
-    except ValueError:
-        return response
-    if not isinstance(value, dict) or _WRAPPED not in value:
-        message = f"the answer has no member {_WRAPPED!r}"
-        raise OutputValidationError(message, partial=response)
-    return _with_text(response, json.dumps(value[_WRAPPED]))
 
 
 def _with_text(response: Response, text: str) -> Response:

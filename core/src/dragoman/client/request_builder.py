@@ -220,9 +220,12 @@ def _output(output: Any) -> OutputFormat:
         schema = dict(cast("Mapping[str, Any]", output))
         title = schema.get("title")
         return OutputFormat("json_schema", schema=schema, name=title if isinstance(title, str) else "answer")
-    from dragoman.spec.schema import json_schema  # noqa: PLC0415  # not paid for at import
+    from dragoman.spec.answers import check_readable  # noqa: PLC0415  # not paid for at import
+    from dragoman.spec.schema import json_schema, wrap_schema  # noqa: PLC0415  # not paid for at import
 
-    return OutputFormat("json_schema", schema=json_schema(output), name=getattr(output, "__name__", "answer"))
+    schema = wrap_schema(json_schema(output))
+    check_readable(output)
+    return OutputFormat("json_schema", schema=schema, name=getattr(output, "__name__", "answer"))
 
 
 def _headers(overrides: Mapping[str, Any]) -> Mapping[str, str]:

@@ -26,6 +26,11 @@ _ESCAPE = rb"(?s)\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>u[dD][89a-fA-F][
 
 
 _HALF = re.compile("[\ud800-\udfff]")
+_HUGEST = 10**4000
+"""No longer number is written: Python reads no more than 4,300 digits again."""
+_DIGITS = bytes([ord("0") if chr(byte) in "0123456789" else ord(".") for byte in range(256)])
+_LONG_NUMBER = b"0" * 20
+"""As many digits as no integer of 64 bits has, but the greatest ones."""
 _DEEPEST = 254  # levels, as orjson counts them
 _PATH = 200
 _HUGE = 2**63
@@ -73,6 +78,8 @@ def dumps(value: Any) -> bytes:
     try:
         text = orjson.dumps(value)
     except orjson.JSONEncodeError as error:
+        if "64-bit" in str(error) and not _where(value):
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         message = f"the request holds what JSON cannot say{_where(value)}: {error}"
         raise InvalidRequestError(message) from None
     if b"null" in text and (where := _where(value)):  # as orjson writes what is no finite number
@@ -105,7 +112,7 @@ def _is_sayable(value: Any) -> bool:
     if isinstance(value, str):
         return not _HALF.search(value)
     if isinstance(value, int):
-        return -(2**63) <= value < 2**64
+        return abs(value) < _HUGEST
     return value is None
 
 
@@ -121,6 +128,8 @@ def loads(data: bytes) -> Any:
     if len(data) > MAX_DEPTH and is_too_deep(data):
         message = f"expected JSON that is nested no deeper than {MAX_DEPTH} levels"
         raise ProtocolError(message, body=data[:EXCERPT].decode("utf-8", "replace"), phase="decode")
+    if _LONG_NUMBER in data.translate(_DIGITS):
+        return _loads_leniently(data, "a number that is too long")  # orjson makes a float of it
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:

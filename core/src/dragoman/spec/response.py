@@ -187,9 +187,9 @@ class Response(Value):
             OutputValidationError: with the path of each misfit.
 
         """
-        from dragoman.spec.serialization import parse_response  # noqa: PLC0415  # cattrs is not paid for at import
+        from dragoman.spec.answers import read_answer  # noqa: PLC0415  # cattrs is not paid for at import
 
-        return parse_response(self, kind)
+        return read_answer(self, kind)
 
 
 def build_response(

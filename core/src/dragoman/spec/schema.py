@@ -17,7 +17,7 @@ import re
 import textwrap
 import typing
 from collections import abc, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, Flag
@@ -35,6 +35,8 @@ from dragoman.spec.request import Tool
 
 _Schema: TypeAlias = dict[str, JSON]
 
+WRAPPED = "value"
+"""The member that holds a value which is not an object itself, where an object is demanded."""
 _REF = "#/$defs/"
 _SECTION = re.compile(r"^(?:(Args|Arguments|Parameters|Attributes)|Returns|Yields|Raises):[ \t]*$", re.MULTILINE)
 _ENTRY = re.compile(r"^(\w+)(?: *\(.*?\))?:", re.MULTILINE)
@@ -74,6 +76,21 @@ def json_schema(kind: object) -> dict[str, JSON]:
     """
     writer = _Writer()
     return writer.finish(writer.write(kind, _label(kind)))
+
+
+def wrap_schema(schema: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return the schema of an object that holds a value of *schema*, or *schema* itself if that is an object's."""
+    inner = dict(schema)
+    if inner.get("type") == "object":
+        return inner
+    definitions = inner.pop("$defs", None)
+    outer: dict[str, JSON] = {
+        "type": "object",
+        "properties": {WRAPPED: inner},
+        "required": [WRAPPED],
+        "additionalProperties": False,
+    }
+    return outer if definitions is None else {**outer, "$defs": definitions}
 
 
 def tool(
@@ -349,7 +366,7 @@ def _members(kind: Any, path: str) -> list[_Member]:
     if issubclass(kind, dict):
         usual = cast("Any", kind).__required_keys__
         return [
-            _Member(name, hint, NOTHING if _is_required(hint, usual=name in usual) else ...)
+            _Member(name, hint, NOTHING if is_required(hint, usual=name in usual) else ...)
             for name, hint in hints.items()
         ]
     note = operator.methodcaller("get", "description")
@@ -363,11 +380,12 @@ def _members(kind: Any, path: str) -> list[_Member]:
     return [_Member(f.name, hints[f.name], default, note(f.metadata)) for f, default in fields]
 
 
-def _is_required(hint: object, *, usual: bool) -> bool:
+def is_required(hint: object, *, usual: bool) -> bool:
+    """Tell whether a member of a ``TypedDict`` is required, by its annotation; *usual* if that does not say."""
     origin = get_origin(hint)
     if origin in {Required, NotRequired}:
         return origin is Required
-    return _is_required(get_args(hint)[0], usual=usual) if origin in {Annotated, *_QUALIFIERS} else usual
+    return is_required(get_args(hint)[0], usual=usual) if origin in {Annotated, *_QUALIFIERS} else usual
 
 
 def _parameters(function: Callable[..., object], name: str) -> list[_Member]:

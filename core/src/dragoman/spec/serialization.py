@@ -12,6 +12,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from enum import Enum
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
@@ -24,9 +25,8 @@ from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from dragoman.spec._enums import OpenEnum
-from dragoman.spec._json_depth import parse_json
 from dragoman.spec.argument_checks import shown
-from dragoman.spec.errors import InvalidRequestError, OutputValidationError, RefusalError, TruncatedOutputError
+from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
 from dragoman.spec.parts import (
     Bytes,
@@ -46,7 +46,6 @@ from dragoman.spec.parts import (
     Url,
 )
 from dragoman.spec.request import ServerTool, Tool
-from dragoman.spec.response import FinishReason, Response
 
 T = TypeVar("T")
 
@@ -81,7 +80,7 @@ def from_dict(kind: type[T], data: Mapping[str, Any]) -> T:
     try:
         return _converter().structure(data, kind)
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
-        message = f"this is no {kind.__name__}: {'; '.join(_misfits(error))}"
+        message = f"this is no {kind.__name__}: {'; '.join(misfits(error))}"
         raise InvalidRequestError(message) from None
 
 
@@ -124,40 +123,10 @@ def structure_options(kind: type[T], options: Mapping[str, Any], *, provider: st
         message = "; ".join(_unknown_option(name, known, also, provider) for name in unknown)
         raise InvalidRequestError(message, provider=provider, parameter=unknown[0])
     try:
-        return _strict().structure(options, kind)
+        return strict_converter().structure(options, kind)
     except Exception as error:  # noqa: BLE001  # as in from_dict
-        message = f"wrong option for {provider}: {'; '.join(_misfits(error))}"
+        message = f"wrong option for {provider}: {'; '.join(misfits(error))}"
     raise InvalidRequestError(message, provider=provider)  # where the options are in no frame that it leads to
-
-
-def parse_response(response: Response, kind: type[T]) -> T:
-    """Return the answer of *response* as a value of *kind*; see :meth:`dragoman.Response.parse`."""
-    if response.refusal is not None:
-        message = f"the model declined: {response.refusal}"
-        raise RefusalError(message, partial=response)
-    if response.finish.reason in {FinishReason.LENGTH, FinishReason.INTERRUPTED}:
-        message = "the answer was cut before it was complete; raise max_tokens"
-        raise TruncatedOutputError(message, partial=response)
-    texts = [part.text for part in response.message.of_type(Text)]
-    reasons: list[str] = []
-    for text in ("".join(texts), *texts[-1:]):  # some models talk before they answer
-        try:
-            return _validated(parse_json(text), kind, response)
-        except ValueError as error:
-            if isinstance(error, OutputValidationError):
-                raise
-            reasons.append(str(error))
-    message = f"the answer is not JSON: {reasons[0]}"
-    raise OutputValidationError(message, partial=response)
-
-
-def _validated(data: Any, kind: type[T], response: Response) -> T:
-    of_pydantic: Callable[[Any], T] | None = getattr(kind, "model_validate", None)
-    try:
-        return _strict().structure(data, kind) if of_pydantic is None else of_pydantic(data)
-    except Exception as error:  # noqa: BLE001  # as in from_dict
-        message = f"the answer does not fit {getattr(kind, '__name__', kind)}: {'; '.join(_misfits(error))}"
-        raise OutputValidationError(message, partial=response) from None
 
 
 def _unknown_option(name: str, known: Iterable[str], also: Iterable[str], provider: str) -> str:
@@ -166,7 +135,8 @@ def _unknown_option(name: str, known: Iterable[str], also: Iterable[str], provid
     return f"{provider} has no option {name!r}{hint}"
 
 
-def _misfits(error: Exception) -> list[str]:
+def misfits(error: Exception) -> list[str]:
+    """Return what does not fit, each with its path."""
     return transform_error(error, format_exception=_explain)
 
 
@@ -179,7 +149,7 @@ def _explain(error: BaseException, kind: type | None) -> str:
 
 
 @cache
-def _strict() -> Converter:
+def strict_converter() -> Converter:
     """Return a converter that coerces nothing."""
     converter = Converter(forbid_extra_keys=True, omit_if_default=True, prefer_attrib_converters=False)
     for scalar in (str, int, float, bool):
@@ -201,7 +171,7 @@ def _strict() -> Converter:
     converter.register_unstructure_hook_func(_is_json, lambda value: value)
     converter.register_structure_hook_func(_is_plain_mapping, lambda value, _: _mapping(value))
     converter.register_unstructure_hook_func(_is_plain_mapping, dict)
-    converter.register_structure_hook_func(_is_scalar_union, _scalar_union)
+    converter.register_structure_hook_func(is_scalar_union, _scalar_union)
     converter.register_unstructure_hook_func(_is_frozenset, sorted)
     return converter
 
@@ -209,7 +179,7 @@ def _strict() -> Converter:
 @cache
 def _converter() -> Converter:
     """Return the converter that knows our unions by their ``type``."""
-    converter = _strict().copy()
+    converter = strict_converter().copy()
     _register_union(converter, MediaSource, _SOURCES)
     _register_union(converter, ResultContent, _PARTS, unknown=_keep)
     _register_union(converter, Part, _PARTS, unknown=_keep)
@@ -285,11 +255,11 @@ def _long(data: Any) -> dict[str, Any]:
 def _exactly(kind: type[Any]) -> Callable[[Any, Any], Any]:
     accepted = (int, float) if kind is float else kind
 
-    def read(value: Any, _: Any) -> Any:
+    def read(value: Any, wanted: Any) -> Any:
         if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
             message = f"{shown(value)} is no {kind.__name__}"
             raise TypeError(message)
-        return value
+        return wanted(value) if isinstance(wanted, type) and issubclass(wanted, Enum) else value
 
     return read
 
@@ -380,7 +350,8 @@ def _is_plain_mapping(kind: Any) -> bool:
 _SCALARS = (str, int, float, bool, type(None))
 
 
-def _is_scalar_union(kind: Any) -> bool:
+def is_scalar_union(kind: Any) -> bool:
+    """Tell whether *kind* is a union of texts, numbers, truth values and ``None``."""
     members = get_args(kind)
     return get_origin(kind) in {Union, UnionType} and len(members) > 1 and all(member in _SCALARS for member in members)
 

@@ -1,0 +1,220 @@
+"""Values are found in what a model says, and read as what was asked for, or the misfit is named with its path."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from enum import Enum, IntEnum, StrEnum
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired, TypedDict
+
+import pytest
+from attrs import field, frozen
+from hypothesis import given, strategies as st
+from pydantic import BaseModel
+
+from dragoman import (
+    LLM,
+    Finish,
+    InvalidRequestError,
+    LLMConfig,
+    OutputValidationError,
+    RefusalError,
+    Response,
+    Text,
+    build_response,
+)
+from dragoman.http import dumps, loads
+from dragoman.spec.answers import check_readable
+from dragoman.spec.schema import json_schema, wrap_schema
+
+
+class Color(StrEnum):
+    RED = "red"
+
+
+class Shade(str, Enum):  # noqa: UP042  # as people write it
+    DARK = "dark"
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+class Plain(Enum):
+    ONE = 1
+    TWO = "two"
+
+
+@frozen
+class City:
+    name: str
+    people: int = 0
+    tags: list[str] = field(factory=list[str])
+    mayor: str | None = "nobody"
+
+
+@dataclasses.dataclass
+class Node:
+    value: int
+    next: Node | None = None
+
+
+class Movie(TypedDict):
+    title: str
+    year: NotRequired[int]
+
+
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
+class Person(BaseModel):
+    name: str
+
+
+@frozen
+class Team:
+    lead: Person
+    others: list[Person]
+    second: Person | None = None
+
+
+def reply(text: str, reason: str = "stop") -> Response:
+    return build_response([Text(text=text)], Finish(reason=reason))
+
+
+def read(kind: Any, value: Any) -> Any:
+    return reply(json.dumps(value)).parse(kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        (Color, "red", Color.RED),
+        (Shade, "dark", Shade.DARK),
+        (Level, 1, Level.LOW),
+        (Plain, "two", Plain.TWO),
+        (list[Color], ["red"], [Color.RED]),
+        (int, 5.0, 5),
+        (list[int], [1, 2.0], [1, 2]),
+        (float, 5, 5),
+        (City, {"name": "Bern", "people": None, "tags": None, "mayor": None}, City("Bern", mayor=None)),
+        (City, {"name": "Bern", "people": 2.0}, City("Bern", 2)),
+        (City | str, {"name": "Bern"}, City("Bern")),
+        (City | str, "Bern", "Bern"),
+        (list[City] | City, [{"name": "Bern"}], [City("Bern")]),
+        (list[City] | City, {"name": "Bern"}, City("Bern")),
+        (Literal["a"] | int, 3, 3),
+        (Literal["a"] | int, "a", "a"),
+        (Literal[Color.RED, "b"], "red", Color.RED),
+        (City | None, None, None),
+        (Person, {"name": "Ann"}, Person(name="Ann")),
+        (list[Person], [{"name": "Ann"}], [Person(name="Ann")]),
+        (Person | None, {"name": "Ann"}, Person(name="Ann")),
+        (
+            Team,
+            {"lead": {"name": "A"}, "others": [{"name": "B"}], "second": None},
+            Team(Person(name="A"), [Person(name="B")]),
+        ),
+        (Annotated[int, {"minimum": 1}], 2, 2),
+        (Node, {"value": 1, "next": {"value": 2, "next": None}}, Node(1, Node(2))),
+        (Movie, {"title": "Alien"}, {"title": "Alien"}),
+        (Movie, {"title": "Alien", "year": 1979}, {"title": "Alien", "year": 1979}),
+        (Point, [1, 2], Point(1, 2)),
+        (dict[str, Color], {"a": "red"}, {"a": Color.RED}),
+        (int | str, 5, 5),
+    ],
+)
+def test_a_value_is_read_as_its_type(kind: Any, value: Any, expected: Any) -> None:
+    check_readable(kind)
+    got = read(kind, value)
+    assert got == expected
+    assert type(got) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        (Color, "green", "green"),
+        (Shade, "light", "light"),
+        (Level, 2, "2"),
+        (list[Color], ["red", "green"], r"\$\[1\]"),
+        (int, 5.5, "5.5 is no int"),
+        (int, True, "True is no int"),
+        (City, {"name": None}, "name"),
+        (City, {"name": "Bern", "people": "5"}, "people"),
+        (City | int, "x", "fits none of the types"),
+        (Literal["a", 1], True, "is not one of"),
+        (Person, {"name": 1}, "name"),
+        (Team, {"lead": {"name": 1}, "others": []}, "lead"),
+        (Node, {"value": 1, "next": {"value": "x"}}, "next"),
+    ],
+)
+def test_a_misfit_is_named_with_its_path(kind: Any, value: Any, words: str) -> None:
+    with pytest.raises(OutputValidationError, match=words) as caught:
+        read(kind, value)
+    assert caught.value.partial is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "Bern"}',
+        '```json\n{"name": "Bern"}\n```',
+        '```\n{"name": "Bern"}```',
+        'Sure! Here you are:\n```json\n{"name": "Bern"}\n```\nAnything else?',
+        'The city is {"name": "Bern"}, as you know.',
+        '<think>It may be {"name": "Basel"}.</think>\n{"name": "Bern"}',
+        '<thinking>hm</thinking>```json\n{"name": "Bern"}\n```',
+        'First I thought\n```json\n{"name": "Basel"}\n```\nbut it is\n```json\n{"name": "Bern"}\n```',
+        '\ufeff{"name": "Bern"}',
+    ],
+)
+def test_json_is_found_in_what_is_said_around_it(text: str) -> None:
+    assert reply(text).parse(City) == City("Bern")
+
+
+@pytest.mark.parametrize("text", ["Sure!", "", "{", "[1, 2", "[" * 100_000, "{" * 50 + "x", "<think>{}"])
+def test_what_holds_no_json_is_called_that(text: str) -> None:
+    with pytest.raises(OutputValidationError, match=r"not JSON|does not fit"):
+        reply(text).parse(City)
+
+
+def test_a_filtered_answer_is_no_broken_json() -> None:
+    with pytest.raises(RefusalError, match="content filter"):
+        reply('{"name": "Be', "content_filter").parse(City)
+
+
+@pytest.mark.parametrize("kind", [list[int], int, City | None, Color])
+def test_what_is_no_object_is_asked_for_in_one_and_read_from_it(kind: Any) -> None:
+    schema = LLM(LLMConfig("gpt-4o", provider="openai", api_key="k")).build_request("q", output=kind).body
+    asked = schema["response_format"]["json_schema"]["schema"]
+    assert asked["type"] == "object"
+    assert wrap_schema(json_schema(City)) == json_schema(City)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [(list[int], {"value": [1]}, [1]), (int, {"value": 5}, 5), (dict[str, int], {"value": 5}, {"value": 5})],
+)
+def test_a_wrapped_value_is_unwrapped_where_it_was_wrapped(kind: Any, value: Any, expected: Any) -> None:
+    assert read(kind, value) == expected
+
+
+class Nothing:
+    """A class that is no type of values."""
+
+
+@pytest.mark.parametrize("kind", [Nothing, list[Nothing]])
+def test_what_cannot_be_read_is_refused_before_anything_is_sent(kind: Any) -> None:
+    llm = LLM(LLMConfig("gpt-4o", provider="openai", api_key="k"))
+    with pytest.raises(InvalidRequestError):
+        llm.build_request("q", output=kind)
+
+
+@given(st.integers(min_value=-(10**40), max_value=10**40))
+def test_great_integers_keep_their_digits(number: int) -> None:
+    assert loads(dumps({"n": number})) == {"n": number}
+    assert loads(json.dumps({"n": [number]}).encode()) == {"n": [number]}
+    assert read(int, number) == number
