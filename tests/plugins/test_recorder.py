@@ -34,7 +34,7 @@ from dragoman.plugins.registry import installed
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from dragoman_recorder import Cassette, CassetteError, CassetteMissError, Mode, Scrubber, using
-from dragoman_recorder.layout import WIDTH, layout
+from dragoman_recorder.cassette_format import WIDTH, format_json
 from dragoman_recorder.pytest_plugin import MODES
 
 pytest_plugins = ["pytester"]
@@ -48,7 +48,7 @@ ANSWER = {
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hello!"}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 8, "completion_tokens": 2, "total_tokens": 10},
 }
-PIECES = (
+CHUNKS = (
     {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "Hel"}}]},
     {"choices": [{"index": 0, "delta": {"content": "lo!"}}]},
     {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
@@ -56,17 +56,17 @@ PIECES = (
 )
 
 
-def piece(data: dict[str, Any]) -> bytes:
+def chunk(data: dict[str, Any]) -> bytes:
     return (
         f"data: {json.dumps({'id': 'chatcmpl-2', 'model': 'gpt-4-0613', 'created': 1700000000, **data})}\n\n".encode()
     )
 
 
-STREAM = Reply.sse(*map(piece, PIECES), b"data: [DONE]\n\n")
-CUT = Reply.sse(*map(piece, PIECES[:2]), ending="cut")
+STREAM = Reply.sse(*map(chunk, CHUNKS), b"data: [DONE]\n\n")
+CUT = Reply.sse(*map(chunk, CHUNKS[:2]), ending="cut")
 
 
-ASKED = {"kind": "chat", "provider": "", "model": "", "request": {}}
+QUESTION = {"kind": "chat", "provider": "", "model": "", "request": {}}
 
 
 def echo(**options: Any) -> LLM:
@@ -91,28 +91,28 @@ def write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def kept(path: Path) -> list[dict[str, Any]]:
+def recorded(path: Path) -> list[dict[str, Any]]:
     exchanges: list[dict[str, Any]] = json.loads(read(path))["exchanges"]
     return exchanges
 
 
-async def ask_everything(llm: LLM) -> list[Any]:
-    """Ask in every way that is recorded, and return all that came of it."""
+async def make_all_calls(llm: LLM) -> list[Any]:
+    """Make each of the calls that are recorded, and return their outcomes."""
     outcomes: list[Any] = [await llm.completion("Hello"), await llm.generate("Hello", temperature=0)]
     async with llm.stream("Hello") as stream:
         outcomes += [[event async for event in stream], stream.response]
     return outcomes
 
 
-async def test_an_openai_server_may_be_gone_once_it_was_recorded(path: Path) -> None:
+async def test_a_recorded_openai_server_is_not_needed_for_a_replay(path: Path) -> None:
     with LoopbackServer() as server:
         server.reply(Reply.json(ANSWER), Reply.json(ANSWER, headers={"x-request-id": "r-1"}), STREAM)
         llm = openai(server)
         with using(path, "record"):
-            first = await ask_everything(llm)
+            first = await make_all_calls(llm)
         await llm.aclose()
     with using(path, "replay"):
-        second = await ask_everything(openai(server))
+        second = await make_all_calls(openai(server))
     assert first[0] == second[0] == "Hello!"
     for then, now in ((first[1], second[1]), (first[3], second[3])):
         assert (now.message, now.finish, now.usage) == (then.message, then.finish, then.usage)
@@ -123,37 +123,37 @@ async def test_an_openai_server_may_be_gone_once_it_was_recorded(path: Path) -> 
     assert [event.text for event in second[2] if isinstance(event, TextDelta)] == ["Hel", "lo!"]
 
 
-async def test_what_is_asked_of_the_echo_is_answered_alike(path: Path) -> None:
+async def test_a_replay_returns_what_the_echo_returned(path: Path) -> None:
     with using(path, "record"):
-        first = await ask_everything(echo())
+        first = await make_all_calls(echo())
     with using(path, "replay"):
-        second = await ask_everything(echo())
+        second = await make_all_calls(echo())
     assert second[0] == first[0]
     assert second[3].message == first[3].message
-    assert [exchange["kind"] for exchange in kept(path)] == ["completion", "chat", "stream"]
+    assert [exchange["kind"] for exchange in recorded(path)] == ["completion", "chat", "stream"]
 
 
 async def test_no_key_and_no_header_reaches_the_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACME_TOKEN", "hunter2-hunter2")
-    asked = "my key is sk-proj-ABCDEFGHIJKLMNOPQRSTUVWX, his is hunter2-hunter2, and call +41 44 668 18 00"
-    answer = {**ANSWER, "choices": [{**ANSWER["choices"][0], "message": {"role": "assistant", "content": asked}}]}  # type: ignore[index]
+    prompt = "my key is sk-proj-ABCDEFGHIJKLMNOPQRSTUVWX, his is hunter2-hunter2, and call +41 44 668 18 00"
+    answer = {**ANSWER, "choices": [{**ANSWER["choices"][0], "message": {"role": "assistant", "content": prompt}}]}  # type: ignore[index]
     with LoopbackServer(Reply.json(answer, headers={"x-ratelimit-limit-tokens": "header-of-reply"})) as server:
         llm = openai(server, headers={"X-Team": "header-of-request"})
         with using(path, "record", scrub=[r"\+\d\d[\d ]+\d"]):
-            response = await llm.generate(asked, headers={"X-Trace": "header-of-call"}, user="password1")
+            response = await llm.generate(prompt, headers={"X-Trace": "header-of-call"}, user="password1")
         assert server.requests[0].headers["x-team"] == "header-of-request"
         await llm.aclose()
-    assert response.text == asked  # what is recorded is not what is answered
+    assert response.text == prompt  # only the recording is scrubbed
     text = read(path)
     for secret in (KEY, "ABCDEFGHIJ", "hunter2", "668", "header-of"):
         assert secret not in text
     assert "my key is ********, his is ********, and call ********" in text
     with using(path, "replay", scrub=[r"\+\d\d[\d ]+\d"]):
-        again = await openai(server).generate(asked, user="password1")
+        again = await openai(server).generate(prompt, user="password1")
     assert again.text == "my key is ********, his is ********, and call ********"
 
 
-def test_a_scrubber_goes_by_names_too() -> None:
+def test_a_scrubber_masks_values_with_secret_names() -> None:
     scrubber = Scrubber(str.upper, environ={"SHORT_KEY": "abc", "ACME_API_KEY": "long enough", "HOME": "somewhere"})
     data = {
         "api_key": "x",
@@ -177,7 +177,9 @@ def test_a_scrubber_goes_by_names_too() -> None:
         (Reply.json({"error": {"message": "broken"}}, status=500), ServerError),
     ],
 )
-async def test_an_error_is_raised_again_as_what_it_was(path: Path, reply: Reply, kind: type[DragomanError]) -> None:
+async def test_an_error_is_raised_again_with_its_class_and_attributes(
+    path: Path, reply: Reply, kind: type[DragomanError]
+) -> None:
     with LoopbackServer(reply) as server:
         llm = openai(server)
         caught = []
@@ -196,10 +198,10 @@ async def test_an_error_is_raised_again_as_what_it_was(path: Path, reply: Reply,
         for name in ("message", "status", "code", "provider", "model", "retryable", "body", "phase", "partial"):
             assert getattr(now, name) == getattr(then, name)
         assert [each.error for each in now.attempts] == [kind.__name__]
-    assert "events" not in kept(path)[1]
+    assert "events" not in recorded(path)[1]
 
 
-async def test_a_stream_that_was_cut_is_cut_again_with_what_had_arrived(path: Path) -> None:
+async def test_a_stream_that_was_cut_is_cut_again_with_its_partial_answer(path: Path) -> None:
     with LoopbackServer(CUT) as server:
         llm = openai(server)
         for mode in ("record", "replay"):
@@ -213,7 +215,7 @@ async def test_a_stream_that_was_cut_is_cut_again_with_what_had_arrived(path: Pa
         assert len(server.requests) == 1
 
 
-async def test_an_error_of_a_whole_call_keeps_what_had_arrived(path: Path) -> None:
+async def test_an_error_of_a_whole_call_keeps_its_partial_answer(path: Path) -> None:
     class SpecialError(ServerError):
         pass
 
@@ -224,27 +226,27 @@ async def test_an_error_of_a_whole_call_keeps_what_had_arrived(path: Path) -> No
         for mode, kind in (("record", SpecialError), ("replay", ServerError)):
             with using(path, mode), pytest.raises(ServerError) as caught:
                 await LLM(LLMConfig(model="scripted/m")).generate("Hello")
-            assert type(caught.value) is kind  # a replay raises the nearest class that it is sure to know
+            assert type(caught.value) is kind  # a replay raises the nearest class of dragoman
             assert caught.value.partial == say("so far")
     finally:
         installed.cache_clear()
 
 
-async def test_a_reader_that_left_may_leave_again_but_not_stay(path: Path) -> None:
+async def test_a_stream_whose_reader_left_early_ends_there_in_a_replay(path: Path) -> None:
     for mode in ("record", "replay"):
         with using(path, mode):
             async with echo().stream("a b c") as stream:
                 async for event in stream:
                     if isinstance(event, TextDelta):
                         break
-    assert kept(path)[0]["left"] is True
+    assert recorded(path)[0]["left"] is True
     with using(path, "replay"):
         async with echo().stream("a b c") as stream:
             with pytest.raises(CassetteError, match="its reader left"):
                 await stream.collect()
 
 
-async def test_who_is_cancelled_records_nothing(path: Path) -> None:
+async def test_a_cancelled_call_is_not_recorded(path: Path) -> None:
     reading = asyncio.Event()
 
     async def read_some() -> None:
@@ -281,7 +283,7 @@ async def test_a_miss_names_what_differs_from_the_nearest(path: Path) -> None:
             pass
 
 
-async def test_a_long_difference_is_told_in_brief(path: Path) -> None:
+async def test_a_long_difference_is_shortened(path: Path) -> None:
     with using(path, "record"):
         await echo().generate("x" * 500 + "then" + "y" * 500)
     with using(path, "replay"), pytest.raises(CassetteMissError) as caught:
@@ -311,20 +313,20 @@ async def test_the_same_question_is_answered_in_order(path: Path, mode: str) -> 
             else:
                 assert (await llm.generate("Hello")).origin.response_id == "chatcmpl-2"
         await llm.aclose()
-    assert len(kept(path)) == (2 if mode == "replay" else 3)
+    assert len(recorded(path)) == (2 if mode == "replay" else 3)
 
 
-async def test_auto_asks_once(path: Path) -> None:
+async def test_auto_sends_a_request_once(path: Path) -> None:
     for _ in range(2):
         with LoopbackServer(Reply.json(ANSWER)) as server, using(path, "auto"):
             llm = openai(server)
             await llm.generate("Hello")
             await llm.aclose()
     assert server.requests == []
-    assert len(kept(path)) == 1
+    assert len(recorded(path)) == 1
 
 
-async def test_record_forgets_what_was_recorded_before_and_off_does_nothing(path: Path) -> None:
+async def test_record_replaces_what_was_recorded_before_and_off_does_nothing(path: Path) -> None:
     for text in ("one", "two"):
         with using(path, "record"):
             await echo().generate(text)
@@ -332,14 +334,14 @@ async def test_record_forgets_what_was_recorded_before_and_off_does_nothing(path
         await echo().generate("three")
         async with echo().stream("three") as stream:
             await stream.collect()
-    assert [exchange["request"]["messages"][0]["content"] for exchange in kept(path)] == ["two"]
+    assert [exchange["request"]["messages"][0]["content"] for exchange in recorded(path)] == ["two"]
 
 
-async def test_exchanges_stand_in_the_order_in_which_they_began(path: Path) -> None:
+async def test_exchanges_are_listed_in_the_order_in_which_they_began(path: Path) -> None:
     with using(path, "record") as cassette:
         await asyncio.gather(*(echo(stall=0.02 * (3 - n)).generate(f"{n}", stall=0.02 * (3 - n)) for n in range(3)))
         assert len(cassette.exchanges) == 3
-    assert [exchange["request"]["messages"][0]["content"] for exchange in kept(path)] == ["2", "1", "0"]
+    assert [exchange["request"]["messages"][0]["content"] for exchange in recorded(path)] == ["2", "1", "0"]
     read = [exchange.question.request["messages"] for exchange in Cassette(path, "replay").exchanges]
     assert read == [[{"role": "user", "content": f"{n}"}] for n in range(3)]
 
@@ -361,7 +363,7 @@ def test_threads_may_share_a_cassette(path: Path) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["test.json"]
 
 
-async def test_a_cassette_is_read_by_people(path: Path) -> None:
+async def test_a_cassette_is_readable_for_people(path: Path) -> None:
     with using(path, "record"):
         await echo().generate("Hello", temperature=0)
         async with echo().stream("a b") as stream:
@@ -380,8 +382,8 @@ async def test_a_cassette_is_read_by_people(path: Path) -> None:
     )
 )
 @settings(max_examples=50)
-def test_a_layout_is_json(value: Any) -> None:
-    text = layout(value)
+def test_formatted_json_is_json_with_short_lines(value: Any) -> None:
+    text = format_json(value)
     assert json.loads(text) == value
     for line in text.splitlines() if text.isprintable() else ():
         assert len(line.strip()) <= WIDTH or not line.lstrip().startswith(("{", "["))
@@ -390,7 +392,7 @@ def test_a_layout_is_json(value: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{ ", "line 1 is no JSON"),
+        ("{ ", "line 1 is not JSON"),
         ("[]", "it is a list, not an object"),
         ("null", "it is null, not an object"),
         ("{}", "no member 'format'"),
@@ -404,14 +406,14 @@ def test_a_layout_is_json(value: Any) -> None:
         ('{"format": 1, "exchanges": [1]}', "exchanges[0] is a number, not an object"),
         ('{"format": 1, "exchanges": [{"kind": "chat"}]}', "exchanges[0] has no member 'provider'"),
         *(
-            ('{"format": 1, "exchanges": [' + json.dumps({**ASKED, **more}) + "]}", words)
+            ('{"format": 1, "exchanges": [' + json.dumps({**QUESTION, **more}) + "]}", words)
             for more, words in (
                 ({"more": 1}, "exchanges[0] has an unknown member 'more'"),
                 ({"request": [1]}, "exchanges[0].request is a list, not an object"),
-                ({"kind": 1}, "exchanges[0].kind is a number, not a text"),
-                ({"kind": "chats"}, "exchanges[0].kind is 'completion', 'chat' or 'stream', not 'chats'"),
-                ({"provider": None}, "exchanges[0].provider is null, not a text"),
-                ({"response": "x"}, "exchanges[0].response is a text, not an object"),
+                ({"kind": 1}, "exchanges[0].kind is a number, not a string"),
+                ({"kind": "chats"}, "exchanges[0].kind must be 'completion', 'chat' or 'stream', not 'chats'"),
+                ({"provider": None}, "exchanges[0].provider is null, not a string"),
+                ({"response": "x"}, "exchanges[0].response is a string, not an object"),
                 ({"error": False}, "exchanges[0].error is a boolean, not an object"),
                 ({"left": 1}, "exchanges[0].left is a number, not a boolean"),
                 ({"began": True}, "exchanges[0].began is a boolean, not a number"),
@@ -419,14 +421,14 @@ def test_a_layout_is_json(value: Any) -> None:
                 ({"kind": "stream", "events": [[]]}, "exchanges[0].events[0] is a list, not an object"),
                 ({}, "exchanges[0] has neither 'response' nor 'error'"),
                 ({"kind": "stream", "response": {}}, "exchanges[0] has neither 'events' nor 'error'"),
-                ({"request": {"a": float("nan")}}, "it holds NaN, which is no JSON"),
+                ({"request": {"a": float("nan")}}, "it holds NaN, which is not JSON"),
             )
         ),
         ('{"format": 1, "format": 1, "exchanges": []}', "the member 'format' twice"),
         ('{"format": 1, "exchanges": ' + "[" * 200_000 + "]" * 200_000 + "}", "nested deeper than 500 levels"),
     ],
 )
-def test_what_is_no_cassette_is_refused(tmp_path: Path, content: str, words: str) -> None:
+def test_a_file_that_is_not_a_cassette_is_refused(tmp_path: Path, content: str, words: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(content)
     with pytest.raises(CassetteError, match=r"x\.json") as caught:
@@ -437,9 +439,12 @@ def test_what_is_no_cassette_is_refused(tmp_path: Path, content: str, words: str
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"\xff\xfe{\x00}\x00", "it is UTF-16"), (b'{"format": 1, "exchanges": ["\xff"]}', "byte 29 is not UTF-8")],
+    [
+        (b"\xff\xfe{\x00}\x00", "it is encoded in UTF-16"),
+        (b'{"format": 1, "exchanges": ["\xff"]}', "byte 29 is not UTF-8"),
+    ],
 )
-def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "x.json"
     path.write_bytes(content)
     with pytest.raises(CassetteError, match=r"x\.json") as caught:
@@ -448,31 +453,31 @@ def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes, words: str) 
 
 
 @pytest.mark.parametrize("mode", ["record", "replay", "auto"])
-def test_what_is_no_path_of_a_file_is_refused(tmp_path: Path, mode: str) -> None:
+def test_a_path_that_cannot_be_a_regular_file_is_refused(tmp_path: Path, mode: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name, words in (
         ("", "it is a directory"),
-        ("pipe", "it is no regular file"),
+        ("pipe", "it is not a regular file"),
         ("x" * 300, "too long"),
         ("a\0b", "embedded null"),
     ):
         with pytest.raises(CassetteError, match=words), using(f"{tmp_path}/{name}", mode):
             pass
-    with pytest.raises(ConfigurationError, match="is a text or a path, not NoneType"):
+    with pytest.raises(ConfigurationError, match=r"is a str or an os\.PathLike, not NoneType"):
         Cassette(None, mode)  # type: ignore[arg-type]
 
 
-async def test_a_byte_order_mark_is_passed_over(path: Path) -> None:
+async def test_a_byte_order_mark_is_ignored(path: Path) -> None:
     with using(path, "record"):
         await echo().generate("Hello")
     write(path, "\ufeff" + read(path))
     with using(path, "auto"):
         await echo().generate("Hello")
         await echo().generate("more")
-    assert len(kept(path)) == 2
+    assert len(recorded(path)) == 2
 
 
-async def test_a_recording_that_no_longer_fits_says_so(path: Path) -> None:
+async def test_a_recording_with_unknown_members_asks_to_be_recorded_again(path: Path) -> None:
     with using(path, "record"):
         await echo().generate("Hello")
         async with echo().stream("Hello") as stream:
@@ -492,15 +497,17 @@ async def test_a_recording_that_no_longer_fits_says_so(path: Path) -> None:
 @pytest.mark.parametrize(
     ("outcome", "words"),
     [
-        ({"error": {"error": "LLM", "message": ""}}, "no error 'LLM'"),
+        ({"error": {"error": "LLM", "message": ""}}, "no error named 'LLM'"),
         ({"error": {"error": "ServerError", "message": "", "partial": {}}}, "required field missing: 'message'"),
         ({"error": {"error": "ServerError", "status": "500"}}, "'500' is no int"),
         ({"error": {"error": "ServerError", "colour": "red"}}, "unknown key 'colour'"),
         ({"error": {"error": "ServerError", "attempts": 5}}, "attempts"),
-        ({"events": [{"event": "Novelty"}]}, "no event 'Novelty'"),
+        ({"events": [{"event": "Novelty"}]}, "no event named 'Novelty'"),
     ],
 )
-async def test_what_a_later_version_recorded_says_so_too(path: Path, outcome: dict[str, Any], words: str) -> None:
+async def test_a_recording_of_a_later_version_asks_to_be_recorded_again(
+    path: Path, outcome: dict[str, Any], words: str
+) -> None:
     with using(path, "record"):
         async with echo().stream("Hello") as stream:
             await stream.collect()
@@ -513,7 +520,7 @@ async def test_what_a_later_version_recorded_says_so_too(path: Path, outcome: di
     assert words in caught.value.message
 
 
-async def test_a_missing_or_an_empty_cassette_is_named(path: Path) -> None:
+async def test_the_error_of_a_missing_or_an_empty_cassette_names_it(path: Path) -> None:
     with using(path, "replay"), pytest.raises(CassetteMissError, match="there is no cassette"):
         await echo().generate("Hello")
     write(path, '{"format": 1, "exchanges": []}')
@@ -532,10 +539,10 @@ async def test_a_replay_needs_no_key(path: Path) -> None:
         await LLM(LLMConfig(model="openai/gpt-4")).generate("Hello")
 
 
-async def test_options_that_are_no_data_are_named_by_their_class(path: Path) -> None:
+async def test_options_that_are_not_json_are_recorded_as_their_class(path: Path) -> None:
     with using(path, "record"):
         await echo().generate("Hello", options={"acme": {"when": print, "raw": b"\x00"}})
-    assert kept(path)[0]["request"]["options"]["acme"] == {"when": "<builtin_function_or_method>", "raw": "AA=="}
+    assert recorded(path)[0]["request"]["options"]["acme"] == {"when": "<builtin_function_or_method>", "raw": "AA=="}
 
 
 async def test_other_middleware_sees_a_replay_too(path: Path) -> None:
@@ -563,12 +570,12 @@ async def test_other_middleware_sees_a_replay_too(path: Path) -> None:
     assert [response.text for response in seen] == ["Hello", "Hello"]
 
 
-async def test_blocks_may_stand_within_each_other(tmp_path: Path) -> None:
+async def test_blocks_can_be_nested(tmp_path: Path) -> None:
     with using(tmp_path / "outer.json", "record"):
         with using(tmp_path / "inner.json", "record"):
             await echo().generate("in")
         await echo().generate("out")
-    assert [len(kept(tmp_path / name)) for name in ("outer.json", "inner.json")] == [1, 1]
+    assert [len(recorded(tmp_path / name)) for name in ("outer.json", "inner.json")] == [1, 1]
 
 
 def test_an_unknown_mode_is_refused(path: Path) -> None:
@@ -586,7 +593,7 @@ PROGRAM = """
 
     asyncio.run(main())
 """
-COSTS_NOTHING = """
+OFF_PROGRAM = """
     import sys
     from dragoman import LLMConfig
     from dragoman.client.binding import ManagedProvider, bind
@@ -606,10 +613,10 @@ def run(*command: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess
 
 def test_the_environment_chooses_for_a_whole_program(tmp_path: Path) -> None:
     program = dedent(PROGRAM)
-    recorded = run("-c", program, cwd=tmp_path, DRAGOMAN_RECORDER="record", DRAGOMAN_CASSETTE="c.json")
-    assert recorded.stdout.split() == ["one", "two"], recorded.stderr
+    recording = run("-c", program, cwd=tmp_path, DRAGOMAN_RECORDER="record", DRAGOMAN_CASSETTE="c.json")
+    assert recording.stdout.split() == ["one", "two"], recording.stderr
     path = tmp_path / "c.json"
-    assert len(kept(path)) == 2
+    assert len(recorded(path)) == 2
     path.write_text(
         read(path)
         .replace('"text": "two"', '"text": "zwei"')
@@ -628,15 +635,15 @@ def test_the_environment_chooses_for_a_whole_program(tmp_path: Path) -> None:
     assert "one" not in (tmp_path / "d.json").read_text("utf-8")
 
 
-def test_the_environment_has_to_name_a_cassette(tmp_path: Path) -> None:
+def test_the_environment_must_name_a_cassette(tmp_path: Path) -> None:
     failed = run("-c", dedent(PROGRAM), cwd=tmp_path, DRAGOMAN_RECORDER="record")
-    assert "DRAGOMAN_CASSETTE has to name a file" in failed.stderr
+    assert "DRAGOMAN_CASSETTE must name a file" in failed.stderr
 
 
-def test_off_costs_nothing(tmp_path: Path) -> None:
-    ran = run("-c", dedent(COSTS_NOTHING), cwd=tmp_path)
-    light = ("dragoman_recorder", "dragoman_recorder.extension", "dragoman_recorder.mode", "dragoman_recorder.switch")
-    assert ran.stdout == f"{[*light]}\n", ran.stderr
+def test_off_imports_and_wraps_nothing(tmp_path: Path) -> None:
+    ran = run("-c", dedent(OFF_PROGRAM), cwd=tmp_path)
+    light = ["dragoman_recorder", "dragoman_recorder.extension", "dragoman_recorder.recording_mode"]
+    assert ran.stdout == f"{light}\n", ran.stderr
 
 
 SUITE = """
@@ -665,7 +672,7 @@ SUITE = """
 """
 
 
-def test_each_test_has_a_cassette_of_its_own(pytester: pytest.Pytester) -> None:
+def test_each_test_has_its_own_cassette(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
     pytester.makepyfile(test_talk=dedent(SUITE))
     command = ("-q", "-p", "no:cacheprovider", "-p", "no:cov", "--strict-markers")
@@ -684,12 +691,12 @@ def test_each_test_has_a_cassette_of_its_own(pytester: pytest.Pytester) -> None:
     pytester.runpytest_inprocess(*command).assert_outcomes(passed=5)
 
 
-def test_pytest_imports_nothing_of_dragoman_before_a_test_wants_a_cassette(tmp_path: Path) -> None:
+def test_pytest_imports_nothing_of_dragoman_before_a_test_uses_a_cassette(tmp_path: Path) -> None:
     program = "import sys, dragoman_recorder.pytest_plugin; print(sorted({'dragoman', 'attrs'} & set(sys.modules)))"
     assert run("-c", program, cwd=tmp_path).stdout == "[]\n"
 
 
-def test_the_public_names_are_there() -> None:
+def test_every_public_name_can_be_imported() -> None:
     for name in dragoman_recorder.__all__:
         assert getattr(dragoman_recorder, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
@@ -697,7 +704,7 @@ def test_the_public_names_are_there() -> None:
     assert tuple(Mode) == MODES
 
 
-async def test_a_stream_starts_as_it_started(path: Path) -> None:
+async def test_a_replayed_stream_starts_with_the_recorded_origin(path: Path) -> None:
     starts = []
     for mode in ("record", "replay"):
         with using(path, mode):

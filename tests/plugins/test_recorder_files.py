@@ -1,4 +1,4 @@
-"""The file of a cassette: written exchange by exchange, whole at every moment, whatever happens meanwhile."""
+"""The file of a cassette is written exchange by exchange, and can be read at every moment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from dragoman import LLM, LLMConfig, SyncLLM
 from dragoman_recorder import Cassette, CassetteError, CassetteMissError, CassetteWriteError, using
-from dragoman_recorder.reading import HEAD, TAIL
+from dragoman_recorder.cassette_format import HEAD, TAIL
 
 resource = pytest.importorskip("resource")
 
@@ -26,7 +26,7 @@ def echo(**options: Any) -> LLM:
     return LLM(LLMConfig(model="echo", num_retries=0, **options))
 
 
-def kept(path: Path) -> list[str]:
+def recorded(path: Path) -> list[str]:
     return [exchange["request"]["prompt"] for exchange in json.loads(path.read_text("utf-8"))["exchanges"]]
 
 
@@ -36,35 +36,35 @@ def ask(path: Path, *prompts: str, mode: str = "auto") -> None:
             assert llm.completion(prompt) == prompt
 
 
-def names(folder: Path) -> list[str]:
+def file_names(folder: Path) -> list[str]:
     return sorted(each.name for each in folder.iterdir())
 
 
-def test_a_file_that_is_cut_anywhere_is_read_up_to_its_last_whole_exchange(tmp_path: Path) -> None:
+def test_a_truncated_file_is_read_up_to_its_last_complete_exchange(tmp_path: Path) -> None:
     path, prompts = tmp_path / "x.json", ["short", "ä\u2028€ 𝄞 }\n]\n" + "long " * 20, "}"]
     ask(path, *prompts)
     content = path.read_bytes()
-    whole = [content.index(f'"began": {n}'.encode()) for n in range(3)]
+    ends = [content.index(f'"began": {n}'.encode()) for n in range(3)]
     for end in range(len(content)):
         path.write_bytes(content[:end])
         found = [exchange.question.request["prompt"] for exchange in Cassette(path, "replay").exchanges]
         assert found == prompts[: len(found)]
-        assert sum(place < end for place in whole) - len(found) in {0, 1}
+        assert sum(each < end for each in ends) - len(found) in {0, 1}
         assert len(found) == 3 or end < len(content) - len(TAIL)
 
 
 @pytest.mark.parametrize("cut", [5, len(HEAD) + 3, -1, -len(TAIL), -len(TAIL) - 20, -200])
-def test_what_was_cut_is_mended_by_the_next_recording(tmp_path: Path, cut: int) -> None:
+def test_the_next_recording_repairs_a_truncated_file(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "x.json"
     ask(path, "one", "two")
     path.write_bytes(path.read_bytes()[:cut])
     ask(path, "three")
-    assert kept(path)[-1] == "three"
-    assert kept(path)[:-1] == ["one", "two"][: len(kept(path)) - 1]
-    assert names(tmp_path) == ["x.json"]
+    assert recorded(path)[-1] == "three"
+    assert recorded(path)[:-1] == ["one", "two"][: len(recorded(path)) - 1]
+    assert file_names(tmp_path) == ["x.json"]
 
 
-def test_what_is_wrong_in_a_whole_file_is_not_taken_for_a_cut(tmp_path: Path) -> None:
+def test_an_error_within_a_complete_file_is_not_taken_for_truncation(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     ask(path, "one", "two" * 50)
     content = path.read_text("utf-8")
@@ -75,10 +75,10 @@ def test_what_is_wrong_in_a_whole_file_is_not_taken_for_a_cut(tmp_path: Path) ->
         content.replace("\n  ]\n}\n", ",\n  ]\n}\n"),
     ):
         path.write_text(wrong, "utf-8")
-        if wrong.endswith(",\n  ]\n}\n"):  # as a crash may leave it
+        if wrong.endswith(",\n  ]\n}\n"):  # a crash may leave this
             assert len(Cassette(path).exchanges) == 2
             continue
-        with pytest.raises(CassetteError, match=r"x\.json is no cassette: line \d+ is no JSON"):
+        with pytest.raises(CassetteError, match=r"x\.json is not a cassette: line \d+ is not JSON"):
             Cassette(path)
 
 
@@ -95,20 +95,20 @@ def test_a_file_of_the_first_format_is_read_and_converted_by_the_next_recording(
     assert path.read_text() == old
     ask(path, "one", "two", "three")
     assert path.read_bytes().startswith(HEAD)
-    assert kept(path) == ["one", "two", "three"]
+    assert recorded(path) == ["one", "two", "three"]
     assert path.stat().st_mode & 0o777 == 0o640
-    assert names(tmp_path) == ["x.json"]
+    assert file_names(tmp_path) == ["x.json"]
 
 
 def test_a_question_that_was_recorded_before_a_pattern_was_given_is_still_found(tmp_path: Path) -> None:
     ask(tmp_path / "x.json", "call 1234", "call 5678")
     with using(tmp_path / "x.json", "replay", scrub=[r"\d{4}"]), SyncLLM(LLMConfig(model="echo")) as llm:
-        assert llm.completion("call 1234") == "call 5678"  # which is all the same by now
+        assert llm.completion("call 1234") == "call 5678"  # the pattern makes both questions the same
         with pytest.raises(CassetteMissError):
             llm.completion("call")
 
 
-async def test_each_call_writes_and_matches_no_more_than_its_own_exchange(
+async def test_each_call_writes_and_hashes_only_its_own_exchange(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dragoman_recorder import cassette_file, exchange  # noqa: PLC0415
@@ -131,7 +131,7 @@ async def test_each_call_writes_and_matches_no_more_than_its_own_exchange(
 
 
 class FullDisk:
-    """Refuse to write more than a number of bytes, as a full disk does."""
+    """Fail after a number of written bytes, as a full disk does."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
         self._write, self.room = os.write, room
@@ -139,7 +139,7 @@ class FullDisk:
 
     def __call__(self, descriptor: int, data: bytes) -> int:
         if not self.room:
-            self.room = 1 << 30  # what stood there is put back where it stood
+            self.room = 1 << 30  # the old content can be restored
             raise OSError(errno.ENOSPC, "No space left on device")
         count = self._write(descriptor, bytes(data)[: self.room])
         self.room -= count
@@ -147,12 +147,12 @@ class FullDisk:
 
 
 @pytest.mark.parametrize("room", [0, 1, 7, 8, 9, 100, 300])
-async def test_a_full_disk_takes_no_answer_and_no_recording(
+async def test_a_full_disk_loses_neither_an_answer_nor_an_earlier_recording(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, room: int
 ) -> None:
     path = tmp_path / "x.json"
     for earlier in ([], ["one"]):
-        with pytest.raises(CassetteWriteError, match=r"1 exchange is missing in .*x\.json.*No space") as caught:  # noqa: PT012, SIM117  # what is told at the end of a block
+        with pytest.raises(CassetteWriteError, match=r"1 exchange is missing in .*x\.json.*No space") as caught:  # noqa: PT012, SIM117  # the block raises at its end
             with using(path, "auto") as cassette, monkeypatch.context() as patch:
                 disk = FullDisk(patch, room)
                 assert await echo().completion("lost " * 200) == "lost " * 200
@@ -160,29 +160,29 @@ async def test_a_full_disk_takes_no_answer_and_no_recording(
                 assert cassette.failure is not None
         assert isinstance(caught.value, OSError)
         assert "was not recorded" in caplog.text
-        assert (kept(path) if earlier else names(tmp_path)) == earlier
+        assert (recorded(path) if earlier else file_names(tmp_path)) == earlier
         with using(path, "auto"):
             await echo().completion("one")
-        assert kept(path) == ["one"]
-    assert names(tmp_path) == ["x.json"]
+        assert recorded(path) == ["one"]
+    assert file_names(tmp_path) == ["x.json"]
 
 
-async def test_a_failure_to_record_is_told_beside_another_error(
+async def test_a_failure_to_record_is_added_to_another_error_as_a_note(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(KeyError) as caught, using(tmp_path / "x.json", "record"):  # noqa: PT012  # the same
+    with pytest.raises(KeyError) as caught, using(tmp_path / "x.json", "record"):  # noqa: PT012  # the block raises at its end
         FullDisk(monkeypatch, 0)
         await echo().completion("lost")
         raise KeyError
     assert "1 exchange is missing" in caught.value.__notes__[0]
 
 
-async def test_a_limit_of_the_system_is_a_full_disk(tmp_path: Path) -> None:
+async def test_a_file_size_limit_is_handled_like_a_full_disk(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     ask(path, "one")
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     content = path.read_bytes()
-    with pytest.raises(CassetteWriteError, match="too large"), using(path, "auto"):  # noqa: PT012  # the same
+    with pytest.raises(CassetteWriteError, match="too large"), using(path, "auto"):  # noqa: PT012  # the block raises at its end
         resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) + 100, limit[1]))
         try:
             assert await echo().completion("x" * 3000) == "x" * 3000
@@ -191,7 +191,7 @@ async def test_a_limit_of_the_system_is_a_full_disk(tmp_path: Path) -> None:
     assert path.read_bytes() == content
 
 
-async def test_what_fails_while_an_answer_is_written_down_takes_no_answer(tmp_path: Path) -> None:
+async def test_a_failure_while_an_answer_is_recorded_does_not_lose_it(tmp_path: Path) -> None:
     def scrub(text: str) -> str:
         if "assistant" in text:
             raise LookupError(text)
@@ -201,7 +201,7 @@ async def test_what_fails_while_an_answer_is_written_down_takes_no_answer(tmp_pa
         assert await echo().completion("Hello") == "Hello"
 
 
-async def test_what_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+async def test_a_file_that_cannot_be_written_is_reported_before_anything_is_sent(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with using(tmp_path / "file" / "x.json", "record") as cassette:
         with pytest.raises(CassetteWriteError, match="cannot be written"):
@@ -209,7 +209,7 @@ async def test_what_cannot_be_written_is_told_before_anything_is_sent(tmp_path: 
         assert cassette.failure is None
 
 
-RECORDS = """
+RECORDING_PROGRAM = """
     import sys
     from dragoman import LLMConfig, SyncLLM
     from dragoman_recorder import using
@@ -221,11 +221,11 @@ RECORDS = """
 
 
 def start(path: Path, name: str, count: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", dedent(RECORDS), str(path), name, str(count)]
+    command = [sys.executable, "-c", dedent(RECORDING_PROGRAM), str(path), name, str(count)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def test_processes_and_threads_may_record_into_one_cassette(tmp_path: Path) -> None:
+def test_processes_and_threads_can_record_to_one_cassette(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     others = [start(path, name, 20) for name in ("a", "b")]
     threads = [threading.Thread(target=ask, args=(path, *(f"{name} {n} " for n in range(20)))) for name in "cd"]
@@ -236,13 +236,13 @@ def test_processes_and_threads_may_record_into_one_cassette(tmp_path: Path) -> N
     for other in others:
         other.communicate()
         assert other.returncode == 0
-    assert sorted(prompt.rstrip("x") for prompt in kept(path)) == sorted(
+    assert sorted(prompt.rstrip("x") for prompt in recorded(path)) == sorted(
         f"{name} {number} " for name in "abcd" for number in range(20)
     )
-    assert names(tmp_path) == ["x.json"]
+    assert file_names(tmp_path) == ["x.json"]
 
 
-def test_a_process_that_is_killed_leaves_what_it_has_recorded(tmp_path: Path) -> None:
+def test_a_killed_process_leaves_what_it_has_recorded(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     with start(path, "a", 100_000) as other:
         assert other.stdout is not None
@@ -252,31 +252,31 @@ def test_a_process_that_is_killed_leaves_what_it_has_recorded(tmp_path: Path) ->
     count = len(Cassette(path, "replay").exchanges)
     assert count >= 20
     ask(path, "more")
-    assert len(kept(path)) == count + 1
+    assert len(recorded(path)) == count + 1
 
 
-def test_recordings_that_begin_anew_at_the_same_time_join_each_other(tmp_path: Path) -> None:
+def test_recordings_that_replace_a_file_at_the_same_time_are_joined(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     ask(path, "old")
     first, second = Cassette(path, "record"), Cassette(path, "record")
     exchange = Cassette(path).exchanges[0]
     for cassette in (first, second, first):
         cassette.fill(cassette.reserve(), lambda: exchange)
-    assert kept(path) == ["old"] * 3
+    assert recorded(path) == ["old"] * 3
     assert (first.failure, second.failure) == (None, None)
 
 
-def test_a_link_to_a_cassette_stays_a_link(tmp_path: Path) -> None:
+def test_a_symbolic_link_to_a_cassette_is_preserved(tmp_path: Path) -> None:
     ask(tmp_path / "x.json", "one")
     (tmp_path / "y.json").symlink_to("x.json")
     ask(tmp_path / "y.json", "two", mode="record")
-    assert kept(tmp_path / "x.json") == ["two"]
+    assert recorded(tmp_path / "x.json") == ["two"]
 
 
-def test_lone_surrogates_and_numbers_without_end_are_kept_as_json(tmp_path: Path) -> None:
+def test_lone_surrogates_and_infinite_numbers_are_recorded_as_json(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     ask(path, "a \ud800 b")
-    assert kept(path) == ["a \ud800 b"]
+    assert recorded(path) == ["a \ud800 b"]
     ask(path, "a \ud800 b", mode="replay")
     with using(path, "auto"), SyncLLM(LLMConfig(model="echo")) as llm:
         llm.generate("x", options={"acme": {"n": float("inf")}})

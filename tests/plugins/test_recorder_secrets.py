@@ -1,4 +1,4 @@
-"""What no cassette holds, wherever it stands and in however many pieces it comes."""
+"""Secrets are kept out of cassettes, wherever they occur and into however many pieces they are split."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ from dragoman.spec.response import build_response
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from dragoman_recorder import CassetteError, Scrubber, using
-from dragoman_recorder.pieces import difference, edited, merged
-from dragoman_recorder.streamed import scrubbed_events
+from dragoman_recorder.event_scrubbing import scrub_events
+from dragoman_recorder.text_edits import apply_edits, edits_between, merge_edits
 
 MASK = "********"
 KEY = "sk-proj-ABCDEFGHIJKLMNOPQRSTUVWX1234567890"
 KNOWN = 'odd/"key" \\ of no shape'
-BARE = Scrubber(environ={})
+PLAIN_SCRUBBER = Scrubber(environ={})
 
-SHAPES = {
+FORMATS = {
     "OpenAI": KEY,
     "Anthropic": "sk-ant-api03-abcdefGHIJKL_mnopqr-stuvwx1234",
     "upper case": "SK-ABCDEFGHIJKLMNOPQRSTUV",
@@ -76,17 +76,19 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("secret", SHAPES.values(), ids=SHAPES)
-def test_a_key_is_told_by_its_form(secret: str) -> None:
-    assert BARE.text(f"it is {secret}") == f"it is {MASK}"
-    assert BARE.text(json.dumps({"said": [f"it is\n{secret}"]})) == json.dumps({"said": [f"it is\n{MASK}"]})
+@pytest.mark.parametrize("secret", FORMATS.values(), ids=FORMATS)
+def test_a_key_is_recognized_by_its_format(secret: str) -> None:
+    assert PLAIN_SCRUBBER.text(f"it is {secret}") == f"it is {MASK}"
+    assert PLAIN_SCRUBBER.text(json.dumps({"said": [f"it is\n{secret}"]})) == json.dumps({"said": [f"it is\n{MASK}"]})
     twice = json.dumps(json.dumps({"said": f"a\t{secret}"}))
-    assert secret.partition("\n")[0] not in BARE.text(twice)
-    assert base64.b64encode(secret.encode()).decode() not in BARE.text(base64.b64encode(secret.encode()).decode())
-    assert secret not in BARE.text(f"https://host/?next=%3D{urllib.parse.quote(secret)}")
+    assert secret.partition("\n")[0] not in PLAIN_SCRUBBER.text(twice)
+    assert base64.b64encode(secret.encode()).decode() not in PLAIN_SCRUBBER.text(
+        base64.b64encode(secret.encode()).decode()
+    )
+    assert secret not in PLAIN_SCRUBBER.text(f"https://host/?next=%3D{urllib.parse.quote(secret)}")
 
 
-NAMED = {
+NAMED_SECRETS = {
     '{"user": "bob", "password": "hunter2"}': '{"user": "bob", "password": "********"}',
     '{"api_key":"a","apiKey":"b","passwd":"c","secret":"d","access_key":"e","authorization":"f","client_secret":"g"}': (
         '{"api_key":"*","apiKey":"*","passwd":"*","secret":"*","access_key":"*","authorization":"*","client_secret":"*"}'
@@ -112,12 +114,12 @@ NAMED = {
 }
 
 
-@pytest.mark.parametrize("text", NAMED, ids=range(len(NAMED)))
-def test_a_secret_is_told_by_the_name_before_it(text: str) -> None:
-    assert BARE.text(text) == NAMED[text]
-    assert BARE.text(NAMED[text]) == NAMED[text]
-    pieces = BARE.pieces(list(text))
-    assert "".join(pieces) == NAMED[text]
+@pytest.mark.parametrize("text", NAMED_SECRETS, ids=range(len(NAMED_SECRETS)))
+def test_a_secret_is_recognized_by_the_name_before_it(text: str) -> None:
+    assert PLAIN_SCRUBBER.text(text) == NAMED_SECRETS[text]
+    assert PLAIN_SCRUBBER.text(NAMED_SECRETS[text]) == NAMED_SECRETS[text]
+    pieces = PLAIN_SCRUBBER.pieces(list(text))
+    assert "".join(pieces) == NAMED_SECRETS[text]
 
 
 def test_lists_and_objects_under_a_name_are_secret_and_schemas_are_not() -> None:
@@ -135,11 +137,11 @@ def test_lists_and_objects_under_a_name_are_secret_and_schemas_are_not() -> None
         "properties": data["properties"],
         "required": data["required"],
     }
-    assert BARE.data(data) == clean  # type: ignore[arg-type]
-    assert json.loads(BARE.text(json.dumps(data))) == clean
+    assert PLAIN_SCRUBBER.data(data) == clean  # type: ignore[arg-type]
+    assert json.loads(PLAIN_SCRUBBER.text(json.dumps(data))) == clean
 
 
-HONEST = (
+HARMLESS = (
     "sk-learn",
     "scikit-learn and sk-learn-compatible-estimators are not keys",
     "a task-force, a risk-assessment, a desk-organisation-of-some-sort",
@@ -163,17 +165,17 @@ HONEST = (
 )
 
 
-@pytest.mark.parametrize("text", HONEST)
-def test_honest_words_are_kept(text: str) -> None:
-    assert BARE.text(text) == text
-    assert BARE.data({"said": text, "max_tokens": 5, "usage": {"output_tokens": 7}}) == {
+@pytest.mark.parametrize("text", HARMLESS)
+def test_harmless_text_is_kept(text: str) -> None:
+    assert PLAIN_SCRUBBER.text(text) == text
+    assert PLAIN_SCRUBBER.data({"said": text, "max_tokens": 5, "usage": {"output_tokens": 7}}) == {
         "said": text,
         "max_tokens": 5,
         "usage": {"output_tokens": 7},
     }
 
 
-def test_the_environment_tells_more() -> None:
+def test_values_of_secret_environment_variables_are_masked() -> None:
     environ = {
         "PGPASS": "pgpass-secret-123",
         "DATABASE_URL": "postgres://u:dbsecretpw@h/db",
@@ -195,27 +197,27 @@ def test_the_environment_tells_more() -> None:
 @given(st.text(), st.text(), st.text(alphabet=st.characters(codec="utf-8"), min_size=8))
 @settings(max_examples=60)
 @example("", "", KNOWN)
-def test_a_known_secret_is_found_in_every_form(before: str, after: str, secret: str) -> None:
+def test_a_known_secret_is_found_in_every_encoding(before: str, after: str, secret: str) -> None:
     scrubber = Scrubber(environ={}, secrets=[secret])
     raw = secret.encode()
-    for form in (
+    for encoded in (
         secret,
         json.dumps(secret)[1:-1],
         json.dumps(json.dumps(secret))[1:-1],
         urllib.parse.quote(raw, safe=""),
     ):
-        assert form not in scrubber.text(before + form + after)
+        assert encoded not in scrubber.text(before + encoded + after)
     blob = base64.b64encode(before.encode("utf-8", "surrogatepass") + raw + b"...").decode()
     kept = scrubber.text(blob).replace("*", "A").rstrip("=")
     assert raw not in base64.b64decode(kept[: len(kept) // 4 * 4])
 
 
-SECRETS = st.sampled_from([*SHAPES.values(), KNOWN])
+SECRET_STRATEGY = st.sampled_from([*FORMATS.values(), KNOWN])
 SCRUBBER = Scrubber(environ={}, secrets=[KNOWN])
 
 
-@given(st.text(max_size=20), SECRETS, st.text(max_size=20), st.lists(st.integers(0, 120), max_size=8))
-def test_pieces_are_scrubbed_as_one(before: str, secret: str, after: str, cuts: list[int]) -> None:
+@given(st.text(max_size=20), SECRET_STRATEGY, st.text(max_size=20), st.lists(st.integers(0, 120), max_size=8))
+def test_pieces_are_scrubbed_as_one_text(before: str, secret: str, after: str, cuts: list[int]) -> None:
     whole = f"{before} {secret} {after}"
     places = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
     pieces = [whole[start:end] for start, end in pairwise(places)]
@@ -228,18 +230,18 @@ def test_pieces_are_scrubbed_as_one(before: str, secret: str, after: str, cuts: 
 @given(st.lists(st.text(max_size=5), max_size=6), st.text(max_size=10))
 def test_an_edit_of_pieces_is_an_edit_of_their_concatenation(pieces: list[str], after: str) -> None:
     before = "".join(pieces)
-    edits = difference(before, after) if before else []
-    assert "".join(edited(pieces, edits)) == (after if before else "")
+    edits = edits_between(before, after) if before else []
+    assert "".join(apply_edits(pieces, edits)) == (after if before else "")
 
 
-def test_edits_that_overlap_are_one() -> None:
-    assert merged([(4, 6, "b"), (0, 5, "a"), (7, 8, "c")]) == [(0, 6, "a"), (7, 8, "c")]
+def test_overlapping_edits_are_merged() -> None:
+    assert merge_edits([(4, 6, "b"), (0, 5, "a"), (7, 8, "c")]) == [(0, 6, "a"), (7, 8, "c")]
 
 
-def test_patterns_and_functions_of_the_owner_see_pieces_as_one() -> None:
+def test_patterns_and_functions_of_the_user_see_pieces_as_one_text() -> None:
     assert Scrubber([r"\d{4}"], environ={}).pieces(["a 12", "34 b"]) == [f"a {MASK}", " b"]
     assert "".join(Scrubber(str.upper, environ={}).pieces(["ab", "cd"])) == "ABCD"
-    assert Scrubber(r"\d{4}", environ={}).text("1234") == MASK  # type: ignore[arg-type]  # one alone
+    assert Scrubber(r"\d{4}", environ={}).text("1234") == MASK  # type: ignore[arg-type]  # a single pattern
     with pytest.raises(CassetteError, match="regular expressions"):
         Scrubber(["("])
     with pytest.raises(CassetteError, match="failed with KeyError"):
@@ -248,7 +250,7 @@ def test_patterns_and_functions_of_the_owner_see_pieces_as_one() -> None:
         Scrubber(lambda _: None).text("x")  # type: ignore[arg-type, return-value]
 
 
-def test_nothing_in_a_text_makes_the_work_grow_faster_than_the_text() -> None:
+def test_no_text_makes_scrubbing_take_more_than_linear_time() -> None:
     for unit in (
         '"password": "',
         "password=",
@@ -259,7 +261,7 @@ def test_nothing_in_a_text_makes_the_work_grow_faster_than_the_text() -> None:
         "a" * 70,
     ):
         text = unit * 20_000
-        assert len(BARE.text(text)) <= len(text) + len(MASK) * 20_000
+        assert len(PLAIN_SCRUBBER.text(text)) <= len(text) + len(MASK) * 20_000
 
 
 def split(text: str, size: int) -> list[str]:
@@ -305,7 +307,7 @@ def events_of(parts: tuple[Any, ...], size: int) -> list[Any]:
 
 
 def texts_of(path: Path) -> list[str]:
-    """Return the file, and what a reader makes of the pieces of each stream in it."""
+    """Return the text of the file, and the concatenated deltas of each stream in it."""
     content = path.read_text("utf-8")
     found = [content]
     for exchange in json.loads(content)["exchanges"]:
@@ -315,7 +317,7 @@ def texts_of(path: Path) -> list[str]:
     return found
 
 
-async def answers(path: Path, mode: str, secret: str) -> list[Any]:
+async def make_calls(path: Path, mode: str, secret: str) -> list[Any]:
     with using(path, mode):
         llm = LLM(LLMConfig(model="scripted/m", num_retries=0))
         parts = [Text(text=f"my key is {secret[:5]}"), Text(text=f"{secret[5:]}, keep it")]
@@ -333,9 +335,9 @@ async def answers(path: Path, mode: str, secret: str) -> list[Any]:
         return [whole.message, streamed.message, streamed.metadata, failed]
 
 
-@given(SECRETS, st.integers(1, 60))
+@given(SECRET_STRATEGY, st.integers(1, 60))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_no_exchange_holds_a_secret_and_both_kinds_of_answers_are_replayed_alike(
+async def test_no_exchange_holds_a_secret_and_streams_replay_the_same_answer_as_whole_calls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str, size: int
 ) -> None:
     monkeypatch.setenv("ACME_KEY", KNOWN)
@@ -346,21 +348,21 @@ async def test_no_exchange_holds_a_secret_and_both_kinds_of_answers_are_replayed
     installed.cache_clear()
     installed().register(Scripted(answer, events_of(parts, size), error, error), provider="scripted")
     try:
-        first = await answers(path, "record", secret)
-        second = await answers(path, "replay", secret)
+        first = await make_calls(path, "record", secret)
+        second = await make_calls(path, "replay", secret)
     finally:
         installed.cache_clear()
     assert first[0] == first[1]
     assert second[0] == second[1]
     for text in texts_of(path):
-        for form in (secret, json.dumps(secret)[1:-1], "hunter2-x"):
-            assert form not in text
+        for each in (secret, json.dumps(secret)[1:-1], "hunter2-x"):
+            assert each not in text
     assert second[0].parts[1].text == f"one {MASK} two"
     assert second[0].parts[3].text == " ended"
     assert json.loads(second[0].parts[4].arguments) == {"said": f"\n{MASK}", "password": MASK}
 
 
-async def test_a_part_that_is_given_anew_is_scrubbed_each_time(tmp_path: Path) -> None:
+async def test_a_part_that_is_replaced_is_scrubbed_each_time(tmp_path: Path) -> None:
     events = [
         PartStart(0, Text(text="")),
         *(TextDelta(0, each) for each in split(f"a {KEY}", 3)),
@@ -382,7 +384,7 @@ async def test_a_part_that_is_given_anew_is_scrubbed_each_time(tmp_path: Path) -
     assert not any(KEY in text for text in texts_of(tmp_path / "x.json"))
 
 
-async def test_what_a_call_proves_itself_with_is_known_whatever_it_looks_like(tmp_path: Path) -> None:
+async def test_the_credentials_of_a_call_are_masked_whatever_their_format(tmp_path: Path) -> None:
     key, header = "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "header of no shape"
     answer = {"choices": [{"message": {"role": "assistant", "content": f"{key} {header}"}, "finish_reason": "stop"}]}
     with LoopbackServer(Reply.json(answer)) as server:
@@ -395,17 +397,17 @@ async def test_what_a_call_proves_itself_with_is_known_whatever_it_looks_like(tm
         assert secret not in text
 
 
-def test_tokens_with_their_probabilities_show_no_key_and_keep_honest_words() -> None:
+def test_a_key_split_across_log_probabilities_is_masked() -> None:
     pieces = split(KEY, 4)
     entries = [{"token": each, "logprob": -0.1, "bytes": [*each.encode()]} for each in ["Hello", " ", *pieces]]
-    clean: Any = BARE.data(entries)  # type: ignore[arg-type]
+    clean: Any = PLAIN_SCRUBBER.data(entries)  # type: ignore[arg-type]
     assert [each["token"] for each in clean[:2]] == ["Hello", " "]
     assert "".join(each["token"] for each in clean) == f"Hello {MASK}"
     assert [each["bytes"] for each in clean[2:]] == [None] * len(pieces)
-    assert Usage(raw={"prompt_tokens": 1}).raw == BARE.data({"prompt_tokens": 1})
+    assert Usage(raw={"prompt_tokens": 1}).raw == PLAIN_SCRUBBER.data({"prompt_tokens": 1})
 
 
-NASTY = st.lists(
+TRICKY_TEXT = st.lists(
     st.sampled_from(
         [
             *('"password": "', "hunter2", '"', "'", " ", "\\", "{", "}", "sk-proj-ABCDEFGHIJKL", "MNOPQRSTUV1234"),
@@ -440,15 +442,15 @@ KINDS = st.sampled_from(["text", "reasoning", "refusal", "tool_call"])
 DELTAS = {"reasoning": "ReasoningDelta", "tool_call": "ArgumentsDelta"}
 
 
-@given(st.lists(st.tuples(KINDS, NASTY), min_size=2, max_size=4), st.integers(1, 9))
-def test_parts_are_scrubbed_alike_in_whole_and_in_pieces(parts: list[tuple[str, str]], size: int) -> None:
+@given(st.lists(st.tuples(KINDS, TRICKY_TEXT), min_size=2, max_size=4), st.integers(1, 9))
+def test_whole_and_streamed_parts_are_scrubbed_alike(parts: list[tuple[str, str]], size: int) -> None:
     whole: Any = [{"type": kind, "arguments" if kind == "tool_call" else "text": said} for kind, said in parts]
     events: list[Any] = []
     for index, (kind, said) in enumerate(parts):
         name = "fragment" if kind == "tool_call" else "text"
         events += [{"event": "PartStart", "index": index, "part": {"type": kind}}]
         events += [{"event": DELTAS.get(kind, "TextDelta"), "index": index, name: each} for each in split(said, size)]
-    streamed = scrubbed_events(events, SCRUBBER)
+    streamed = scrub_events(events, SCRUBBER)
     for index, part in enumerate(SCRUBBER.data(whole)):  # type: ignore[arg-type]
         said = "".join(
             event.get("text", event.get("fragment", ""))  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Record conversations with models, and replay them where there is no network.
+"""Record calls to models, and replay them where there is no network.
 
 .. code-block:: console
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from dragoman_recorder.cassette import Cassette
     from dragoman_recorder.errors import CassetteError, CassetteMissError, CassetteWriteError
     from dragoman_recorder.exchange import Exchange, Question
-    from dragoman_recorder.mode import Mode
-    from dragoman_recorder.scrubbing import Scrub, Scrubber
+    from dragoman_recorder.recording_mode import Mode
+    from dragoman_recorder.scrubber import Scrub, Scrubber
 
 __all__ = [
     "Cassette",
@@ -37,13 +37,13 @@ _HOMES = {
     "active_cassette": ("using",),
     "errors": ("CassetteError", "CassetteMissError", "CassetteWriteError"),
     "exchange": ("Exchange", "Question"),
-    "mode": ("Mode",),
-    "scrubbing": ("Scrub", "Scrubber"),
+    "recording_mode": ("Mode",),
+    "scrubber": ("Scrub", "Scrubber"),
 }
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first asked for: pytest loads this package wherever it is installed."""
+    """Import a public name when it is first used: pytest imports this package in every environment that has it."""
     for module, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"dragoman_recorder.{module}"), name)

@@ -1,4 +1,4 @@
-"""The file of a cassette: a JSON document to which one exchange after the other is added at its end."""
+"""The file of a cassette: a JSON document to which each exchange is appended."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from typing import TypeAlias
 from attrs import frozen
 
 from dragoman import JSON
+from dragoman_recorder.cassette_format import HEAD, TAIL, format_json, parse_cassette
 from dragoman_recorder.errors import CassetteError, CassetteWriteError
-from dragoman_recorder.layout import layout
-from dragoman_recorder.reading import HEAD, TAIL, entries
 
 try:
     import fcntl
-except ImportError:  # pragma: no cover - this system has no such locks, so one process records at a time
+except ImportError:  # pragma: no cover - without file locks, only one process can record at a time
     fcntl = None  # type: ignore[assignment]
 
 State: TypeAlias = "tuple[int, int, int]"
-"""What changes when a file is written: its number, its size in bytes and when it was written."""
+"""What changes when a file is written: its inode, its size in bytes and its modification time in nanoseconds."""
 
 
 @frozen
@@ -39,10 +38,10 @@ class CassetteFile:
     path: Path
 
     def state(self) -> State | None:
-        """Return what changes when the file is written, ``None`` if there is none.
+        """Return what changes when the file is written, ``None`` if it does not exist.
 
         Raises:
-            CassetteError: if the path cannot be that of a file.
+            CassetteError: if the path cannot be that of a regular file.
 
         """
         try:
@@ -52,27 +51,27 @@ class CassetteFile:
         except (OSError, ValueError) as error:
             raise self._unusable(_reason(error)) from None
         if not stat.S_ISREG(found.st_mode):
-            raise self._unusable("it is a directory" if stat.S_ISDIR(found.st_mode) else "it is no regular file")
+            raise self._unusable("it is a directory" if stat.S_ISDIR(found.st_mode) else "it is not a regular file")
         return _state(found)
 
     def read(self) -> list[dict[str, JSON]]:
         """Return plain data of the exchanges in the file.
 
         Raises:
-            CassetteError: if it cannot be read.
+            CassetteError: if the file cannot be read, or is not a cassette.
 
         """
         try:
             content = self.path.read_bytes()
         except OSError as error:
             raise self._unusable(_reason(error)) from None
-        return entries(content, str(self.path))
+        return parse_cassette(content, str(self.path))
 
     def prepare(self) -> None:
-        """Find out, before an answer is paid for, whether it could be written down.
+        """Check whether the file can be written, before an answer is paid for.
 
         Raises:
-            CassetteWriteError: if not.
+            CassetteWriteError: if it cannot.
 
         """
         try:
@@ -82,19 +81,19 @@ class CassetteFile:
             else:
                 writable = os.access(self.path, os.W_OK)
         except OSError as error:
-            raise CassetteWriteError(f"{self.path} cannot be written: {_reason(error)}; {_ELSEWHERE}") from None
+            raise CassetteWriteError(f"{self.path} cannot be written: {_reason(error)}; {_ADVICE}") from None
         if not writable:
-            raise CassetteWriteError(f"{self.path} cannot be written: no permission; {_ELSEWHERE}")
+            raise CassetteWriteError(f"{self.path} cannot be written: no permission; {_ADVICE}")
 
     def append(self, exchange: Mapping[str, JSON], instead_of: State | None = None) -> None:
-        """Add an exchange: at every moment, all exchanges before it can be read.
+        """Append an exchange; all exchanges before it can be read at every moment.
 
         Args:
             exchange: its plain data.
-            instead_of: the state of a file whose exchanges are to be forgotten.
+            instead_of: the state of a file whose exchanges are to be discarded.
 
         Raises:
-            OSError: if it cannot be written; the file is as it was before.
+            OSError: if it cannot be written; the file is unchanged.
 
         """
         entry = _entry(exchange)
@@ -104,15 +103,15 @@ class CassetteFile:
                 _write(descriptor, HEAD + entry + TAIL, at=0, over=b"")
             elif state == instead_of:
                 self._replace(descriptor, [entry])
-            elif _is_whole(descriptor, state[1]):
+            elif _is_complete(descriptor, state[1]):
                 _write(descriptor, b",\n" + entry + TAIL, at=state[1] - len(TAIL), over=TAIL)
             else:
                 self._replace(descriptor, [*map(_entry, self.read()), entry])
 
     @contextmanager
     def _locked(self) -> Generator[int, None, None]:
-        """Open the file, made if it is not there, while nobody else writes to it; leave none that is empty."""
-        descriptor = _opened(self.path)
+        """Open the file with an exclusive lock; create it if it does not exist, remove it if it is left empty."""
+        descriptor = _open_locked(self.path)
         try:
             yield descriptor
         finally:
@@ -121,28 +120,28 @@ class CassetteFile:
             os.close(descriptor)
 
     def _replace(self, descriptor: int, exchanges: Iterable[bytes]) -> None:
-        """Put a new file in the place of the old one: who reads it finds the one or the other."""
+        """Replace the file atomically: a reader finds either the old content or the new one."""
         path = Path(os.path.realpath(self.path))
         name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
-        beside = path.with_name(f".{name}.cassette")
+        temporary = path.with_name(f".{name}.cassette")
         try:
-            beside.write_bytes(HEAD + b",\n".join(exchanges) + TAIL)
-            beside.chmod(stat.S_IMODE(os.fstat(descriptor).st_mode))
-            beside.replace(path)
+            temporary.write_bytes(HEAD + b",\n".join(exchanges) + TAIL)
+            temporary.chmod(stat.S_IMODE(os.fstat(descriptor).st_mode))
+            temporary.replace(path)
         except BaseException:
             with suppress(OSError):
-                beside.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
             raise
 
     def _unusable(self, reason: str) -> CassetteError:
-        return CassetteError(f"{str(self.path)!r} cannot be used as a cassette: {reason}; {_ELSEWHERE}")
+        return CassetteError(f"{str(self.path)!r} cannot be used as a cassette: {reason}; {_ADVICE}")
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_ELSEWHERE = "name a file that can be read and written"
+_ADVICE = "name a file that can be read and written"
 
 
-def _opened(path: Path) -> int:
+def _open_locked(path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
@@ -154,17 +153,17 @@ def _opened(path: Path) -> int:
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # another process has put a new file in its place meanwhile
+        os.close(descriptor)  # another process has replaced the file in the meantime
 
 
 def _lock(descriptor: int) -> None:
     if fcntl is not None:  # pyright: ignore[reportUnnecessaryComparison]
-        with suppress(OSError):  # a file system without locks
+        with suppress(OSError):  # some file systems have no locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _write(descriptor: int, content: bytes, *, at: int, over: bytes) -> None:
-    """Write *content* from a place on; if that fails, put back what stood there."""
+    """Write *content* at an offset over the bytes *over*; if that fails, restore these."""
     rest = memoryview(content)
     try:
         os.lseek(descriptor, at, os.SEEK_SET)
@@ -178,8 +177,8 @@ def _write(descriptor: int, content: bytes, *, at: int, over: bytes) -> None:
         raise
 
 
-def _is_whole(descriptor: int, size: int) -> bool:
-    """Tell whether a file begins and ends as this recorder writes it, with an exchange in between."""
+def _is_complete(descriptor: int, size: int) -> bool:
+    """Return whether a file begins and ends as this recorder writes it, with an exchange in between."""
     if size <= len(HEAD) + len(TAIL):
         return False
     os.lseek(descriptor, 0, os.SEEK_SET)
@@ -189,12 +188,12 @@ def _is_whole(descriptor: int, size: int) -> bool:
 
 
 def _entry(exchange: Mapping[str, JSON]) -> bytes:
-    text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", layout(dict(exchange), 2))
+    text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", format_json(dict(exchange), 2))
     return f"    {text}".encode()
 
 
-def _state(found: os.stat_result) -> State:
-    return found.st_ino, found.st_size, found.st_mtime_ns
+def _state(status: os.stat_result) -> State:
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _reason(error: OSError | ValueError) -> str:

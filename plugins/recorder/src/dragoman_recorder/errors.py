@@ -1,4 +1,4 @@
-"""What may be wrong with a cassette."""
+"""The errors of a cassette."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dragoman import DragomanError
 
 
 class CassetteError(DragomanError):
-    """Report a cassette that cannot be read, or ends where its reader wants more."""
+    """Report a cassette that cannot be read, or that ends before its reader has finished."""
 
 
 class CassetteMissError(CassetteError, LookupError):
-    """Report a request that the cassette has no recording of; the message names what differs from the nearest."""
+    """Report a request that the cassette has no recording of; the message names how the nearest recording differs."""
 
 
 class CassetteWriteError(CassetteError, OSError):
-    """Report a cassette that cannot be written; calls that were answered have been given their answers."""
+    """Report a cassette that cannot be written; calls that had been answered returned their answers."""

@@ -1,4 +1,4 @@
-"""One question to a model, and what came of it."""
+"""One question to a model, and its outcome."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from attrs import Factory, field, frozen
 
 from dragoman import JSON, ChatRequest, CompletionRequest, DragomanError, Event, InvalidRequestError, Response
 from dragoman_recorder.errors import CassetteError
-from dragoman_recorder.plain import read_error, read_event, read_response, request_data
-from dragoman_recorder.scrubbing import Scrubber
+from dragoman_recorder.scrubber import Scrubber
+from dragoman_recorder.serialization import read_error, read_event, read_response, request_data
 
 T = TypeVar("T")
 
 Kind: TypeAlias = Literal["completion", "chat", "stream"]
-"""Which of the three calls it was."""
+"""Which of the three calls was made."""
 
 
 def _digest(question: Question) -> str:
@@ -29,7 +29,7 @@ class Question:
     """Hold what was asked, as plain data without secrets.
 
     Args:
-        kind: which of the three calls it was.
+        kind: which of the three calls was made.
         provider: the provider's name.
         model: the model, without the provider's prefix.
         request: the request.
@@ -41,7 +41,7 @@ class Question:
     model: str
     request: Mapping[str, JSON]
     digest: str = field(default=Factory(_digest, takes_self=True), init=False, eq=False, repr=False)
-    """What two questions have in common only if they are the same."""
+    """The SHA-256 digest of the question, as hexadecimal digits; two questions are the same if their digests are."""
 
     @classmethod
     def of(cls, kind: Kind, provider: str, request: ChatRequest | CompletionRequest, scrubber: Scrubber) -> Question:
@@ -50,7 +50,7 @@ class Question:
         return cls(kind=kind, provider=provider, model=request.model, request=data)
 
     def scrubbed(self, scrubber: Scrubber) -> Question:
-        """Return the question without what *scrubber* keeps out."""
+        """Return the question without what *scrubber* removes."""
         request = cast("dict[str, JSON]", scrubber.data(dict(self.request)))
         return Question(kind=self.kind, provider=self.provider, model=self.model, request=request)
 
@@ -62,16 +62,16 @@ class Question:
 
 @frozen(kw_only=True)
 class Exchange:
-    """Hold a question and what came of it, as plain data without secrets.
+    """Hold a question and its outcome, as plain data without secrets.
 
     Args:
         question: what was asked.
-        response: the answer, of a call that returned one.
-        events: the events, of a stream that was opened.
+        response: the answer, if the call returned one.
+        events: the events, if a stream was opened.
         left: whether the reader of the stream left before its end.
-        error: the error, of a call that failed.
+        error: the error, if the call failed.
         began: how many exchanges began before this one.
-        source: where it was read, for errors.
+        source: where it was read, for error messages.
 
     """
 
@@ -101,24 +101,24 @@ class Exchange:
 
     @classmethod
     def read(cls, data: Mapping[str, JSON], source: str = "the recording") -> Exchange:
-        """Make an exchange of plain data that was checked, the inverse of :attr:`data`.
+        """Make an exchange from plain data that was checked, the inverse of :attr:`data`.
 
         Args:
             data: the plain data.
-            source: where it stands, for errors.
+            source: where it was read, for error messages.
 
         """
         fields: dict[str, Any] = dict(data)
-        asked = {name: fields.pop(name) for name in ("kind", "provider", "model", "request")}
+        question = {name: fields.pop(name) for name in ("kind", "provider", "model", "request")}
         if "events" in fields:
             fields["events"] = tuple(fields["events"])
-        return cls(question=Question(**asked), source=source, **fields)
+        return cls(question=Question(**question), source=source, **fields)
 
     def answer(self) -> Response:
         """Return the answer.
 
         Raises:
-            DragomanError: the recorded one, of the same class.
+            DragomanError: the recorded error, if the call failed.
             CassetteError: if the recording cannot be read.
 
         """

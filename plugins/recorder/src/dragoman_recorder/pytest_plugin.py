@@ -1,6 +1,6 @@
-"""The fixture and the marker ``dragoman_cassette`` for pytest: each test has a cassette of its own.
+"""The fixture and the marker ``dragoman_cassette`` for pytest: each test has its own cassette.
 
-pytest loads this module wherever it is installed, so nothing of Dragoman is imported before a test wants a cassette.
+pytest imports this module in every environment that has it, so it imports Dragoman only when a test uses a cassette.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from dragoman_recorder.cassette import Cassette
-    from dragoman_recorder.scrubbing import Scrub
+    from dragoman_recorder.scrubber import Scrub
 
 MODES = ("off", "record", "replay", "auto")
 MARKER = "dragoman_cassette(path=None, mode=None, scrub=()): replay the calls to models from a cassette, or record them"
@@ -25,37 +25,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("dragoman").addoption(
         "--dragoman-recorder",
         choices=MODES,
-        help="what the fixture dragoman_cassette does; what the test's marker says, or replay, if not given",
+        help="the mode of the fixture dragoman_cassette; by default that of the test's marker, or else replay",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Announce the marker."""
+    """Register the marker."""
     config.addinivalue_line("markers", MARKER)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Arm the recorder where any test has a cassette: an ``LLM`` that another test used first must not slip past it."""
+    """Activate the recorder if any test has a cassette, for an ``LLM`` that another test has used before."""
     if any(map(_has_cassette, items)):
-        from dragoman_recorder.switch import arm  # noqa: PLC0415  # as the module says
+        from dragoman_recorder.recording_mode import activate  # noqa: PLC0415  # only where it is used
 
-        arm()
+        activate()
 
 
 @pytest.fixture
 def dragoman_scrub() -> Scrub:
-    """Say what to keep out of cassettes beside keys; override it in a ``conftest.py``."""
+    """Return what to keep out of cassettes in addition to secrets; override it in a ``conftest.py``."""
     return ()
 
 
 @pytest.fixture
 def dragoman_cassette(request: pytest.FixtureRequest, dragoman_scrub: Scrub) -> Iterator[Cassette]:
     """Replay this test's calls to models from ``cassettes/<module>/<test>.json``, or record them there."""
-    from dragoman_recorder.active_cassette import using  # noqa: PLC0415  # as the module says
+    from dragoman_recorder.active_cassette import using  # noqa: PLC0415  # only where it is used
 
     marker = request.node.get_closest_marker("dragoman_cassette")
     overrides: Mapping[str, Any] = marker.kwargs if marker else {}
-    path = request.path.parent / "cassettes" / (overrides.get("path") or _file(request))
+    path = request.path.parent / "cassettes" / (overrides.get("path") or _relative_path(request))
     mode = request.config.getoption("--dragoman-recorder") or overrides.get("mode") or "replay"
     with using(path, mode, overrides.get("scrub") or dragoman_scrub) as cassette:
         yield cassette
@@ -72,7 +72,7 @@ def _has_cassette(item: pytest.Item) -> bool:
     return "dragoman_cassette" in names or item.get_closest_marker("dragoman_cassette") is not None
 
 
-def _file(request: pytest.FixtureRequest) -> Path:
-    """Return the file of a test: its name with its class and its parameters, in the folder of its module."""
+def _relative_path(request: pytest.FixtureRequest) -> Path:
+    """Return the path of a test's file: the folder of its module, then its class, name and parameters."""
     name = re.sub(r"[^\w.-]+", "-", request.node.nodeid.partition("::")[2]).strip("-")
     return Path(request.path.stem, f"{name}.json")

@@ -1,4 +1,4 @@
-"""What keys and tokens look like: the forms that vendors give them, in either case of letters."""
+"""Keys and tokens that are known by the format that their issuers give them, in either case of letters."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
 
-Match: TypeAlias = "tuple[int, int]"
-"""Where in a text a secret begins and where it ends."""
+from dragoman_recorder.text_edits import Span
 
 _DENSE = re.compile(r"[A-Za-z0-9]{16,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{8,}")
 _MIXED = re.compile(r"\d|[a-z][A-Z]")
-_LONG = 32
-_BLOCK = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
+_LONG = 32  # characters
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 
 
 def _any(_: str) -> bool:
@@ -26,21 +24,22 @@ def _has_digit(text: str) -> bool:
 
 
 def _is_dense(text: str) -> bool:
-    """Tell letters drawn by lot from words joined by hyphens, as in ``sk-learn-compatible``."""
+    """Return whether a text holds random characters, not words joined by hyphens as in ``sk-learn-compatible``."""
     return _DENSE.search(text) is not None
 
 
-def _is_random(text: str) -> bool:
+def _is_token(text: str) -> bool:
     return _MIXED.search(text) is not None or len(text) >= _LONG
 
 
 def _is_basic(text: str) -> bool:
-    decoded = _decoded(text)
+    """Return whether a text encodes a user and a password, as in https://www.rfc-editor.org/rfc/rfc7617."""
+    decoded = _decode(text)
     return b":" in decoded and decoded.isascii() and decoded.decode("ascii").isprintable()
 
 
 _START = r"(?<![A-Za-z0-9])"
-_SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], Callable[[str], bool]], ...] = tuple(
+_FORMATS: tuple[tuple[tuple[str, ...], re.Pattern[str], Callable[[str], bool]], ...] = tuple(
     (needles, re.compile(f"(?i){pattern}"), condition)
     for needles, pattern, condition in (
         (("sk-", "sk_", "rk_", "pk_", "pk-", "rk-"), _START + r"[srp]k[-_]([A-Za-z0-9_-]{16,})", _is_dense),
@@ -80,7 +79,7 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], Callable[[str], bool]], .
             ),
             _any,
         ),
-        (("bearer",), _START + r"Bearer\s+([A-Za-z0-9._~+/=-]{8,})", _is_random),
+        (("bearer",), _START + r"Bearer\s+([A-Za-z0-9._~+/=-]{8,})", _is_token),
         (("basic",), _START + r"Basic\s+([A-Za-z0-9+/_-]{6,}={0,2})", _is_basic),
         (("://",), r"://[^\s/?#:@\"'<>\\]*:([^\s/?#\"'<>\\]+)@", _any),
         (
@@ -93,36 +92,37 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], Callable[[str], bool]], .
         ),
     )
 )
-_WHOLE = frozenset({"bearer", "basic", "://", "?"})
+_WITH_CONTEXT = frozenset({"bearer", "basic", "://", "?"})
+"""The formats of which only the first group is secret, named by their first needle."""
 
 
-def shaped(text: str) -> Iterator[Match]:
-    """Yield where *text* holds something in the form of a key or a token."""
-    lowered = text.lower()
-    for needles, pattern, condition in _SHAPES:
-        if any(needle in lowered for needle in needles):
+def find_formatted_secrets(text: str) -> Iterator[Span]:
+    """Yield where *text* holds something in the format of a key or a token."""
+    lower_case = text.lower()
+    for needles, pattern, condition in _FORMATS:
+        if any(needle in lower_case for needle in needles):
             for found in pattern.finditer(text):
                 if condition(found[1]):
-                    yield found.span(1) if needles[0] in _WHOLE else found.span()
+                    yield found.span(1) if needles[0] in _WITH_CONTEXT else found.span()
 
 
-def encoded(text: str, is_secret: Callable[[str], bool]) -> Iterator[Match]:
-    """Yield where *text* holds base64 in which, once decoded, there is a secret.
+def find_encoded_secrets(text: str, has_secret: Callable[[str], bool]) -> Iterator[Span]:
+    """Yield where *text* holds base64 that decodes to a text with a secret.
 
     Args:
         text: the text.
-        is_secret: tells of a decoded text, one character for each byte, whether there is a secret in it.
+        has_secret: returns whether a decoded text, with one character for each byte, holds a secret.
 
     """
-    for found in _BLOCK.finditer(text):
-        if is_secret(_decoded(found[0]).decode("latin-1")):
+    for found in _BASE64.finditer(text):
+        if has_secret(_decode(found[0]).decode("latin-1")):
             yield found.span()
 
 
-def _decoded(block: str) -> bytes:
-    whole = block.rstrip("=").translate(str.maketrans("-_", "+/"))
-    whole = whole[: len(whole) - (len(whole) % 4 == 1)]
+def _decode(encoded: str) -> bytes:
+    digits = encoded.rstrip("=").translate(str.maketrans("-_", "+/"))
+    digits = digits[: len(digits) - (len(digits) % 4 == 1)]
     try:
-        return base64.b64decode(whole + "=" * (-len(whole) % 4))
+        return base64.b64decode(digits + "=" * (-len(digits) % 4))
     except binascii.Error:
         return b""

@@ -1,6 +1,6 @@
-"""Streams that are written down while they are read, and streams that are read from a cassette.
+"""Streams that are recorded while they are read, and streams that are replayed from a cassette.
 
-Both are classes: a loop that ends closes generators in any order.
+Both are classes: an event loop that shuts down may finalize async generators in any order.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from dragoman import Assembler, DragomanError, Event, PartEnd, PartStop, StreamE
 from dragoman_recorder.errors import CassetteError
 from dragoman_recorder.exchange import Exchange
 
-_GONE = (CancelledError, GeneratorExit, KeyboardInterrupt)
+_CANCELLATIONS = (CancelledError, GeneratorExit, KeyboardInterrupt)
 
 
 class RecordedStream:
-    """Pass the events of a stream on, and report what came of it.
+    """Pass on the events of a stream, and report its outcome.
 
     Args:
         manager: the stream.
@@ -44,7 +44,7 @@ class RecordedStream:
         try:
             self._events = await self._manager.__aenter__()
         except DragomanError as error:
-            self._report(None, False, error)  # noqa: FBT003  # as the callable is declared
+            self._report(None, False, error)  # noqa: FBT003  # a Callable takes no keywords
             raise
         return self
 
@@ -52,7 +52,7 @@ class RecordedStream:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self._manager.__aexit__(kind, error, traceback)
-        if not (self._left and isinstance(error, _GONE)):  # who is cancelled has not decided what to read
+        if not (self._left and isinstance(error, _CANCELLATIONS)):  # a cancelled reader did not choose where to stop
             self._report(self._arrived, self._left, self._error)
 
     def __aiter__(self) -> Self:
@@ -77,7 +77,7 @@ class RecordedStream:
 
 
 class ReplayedStream:
-    """Give the events that were recorded, and end as they ended.
+    """Yield the recorded events, and end as the recorded stream did.
 
     Args:
         exchange: the recording.

@@ -1,6 +1,6 @@
-"""Between what passes a call and what a cassette holds.
+"""Conversion between requests, responses, events and errors and the plain data in a cassette.
 
-Headers are never kept, nor the provider's raw reply, nor how long a try took.
+Headers, the provider's raw reply and the duration of attempts are never recorded.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _DETAILS = (
 
 
 @frozen(kw_only=True)
-class _KeptError:
+class _RecordedError:
     error: str
     message: str = ""
     provider: str | None = None
@@ -54,9 +54,9 @@ class _KeptError:
 
 
 def request_data(request: ChatRequest | CompletionRequest) -> dict[str, JSON]:
-    """Return what distinguishes a request, apart from its model.
+    """Return plain data of what distinguishes a request, apart from its model.
 
-    Which settings were given and which are defaults makes no difference to an answer, so it is left out.
+    It does not say which settings were given and which are defaults, since that makes no difference to an answer.
     """
     settings = attrs.evolve(request.settings, explicit=())
     data = _plain(to_dict(attrs.evolve(request, headers={}, settings=settings)))
@@ -65,84 +65,84 @@ def request_data(request: ChatRequest | CompletionRequest) -> dict[str, JSON]:
 
 
 def response_data(response: Response) -> dict[str, JSON]:
-    """Return what is kept of an answer."""
-    kept = attrs.evolve(response, headers={}, raw=None, attempts=_timeless(response.attempts))
-    return _plain(to_dict(kept))
+    """Return plain data of a response."""
+    recorded = attrs.evolve(response, headers={}, raw=None, attempts=_without_durations(response.attempts))
+    return _plain(to_dict(recorded))
 
 
 def read_response(data: Mapping[str, JSON]) -> Response:
-    """Return the answer that was kept.
+    """Return the response that was recorded.
 
     Raises:
-        InvalidRequestError: if it has other members.
+        InvalidRequestError: if the data has missing, unknown or mistyped members.
 
     """
     return from_dict(Response, data)
 
 
 def event_data(event: Event) -> dict[str, JSON]:
-    """Return what is kept of an event."""
+    """Return plain data of an event."""
     if isinstance(event, Raw):
         event = Raw(None)
     if isinstance(event, StreamStart):
-        event = attrs.evolve(event, headers={}, attempts=_timeless(event.attempts))
+        event = attrs.evolve(event, headers={}, attempts=_without_durations(event.attempts))
     return _plain({"event": type(event).__name__, **to_dict(event)})
 
 
 def read_event(data: Mapping[str, JSON]) -> Event:
-    """Return the event that was kept.
+    """Return the event that was recorded.
 
     Raises:
-        InvalidRequestError: if there is no such event, or it has other members.
+        InvalidRequestError: if the event is unknown, or the data has missing, unknown or mistyped members.
 
     """
     fields = dict(data)
     kind = _EVENTS.get(name := str(fields.pop("event", "")))
     if kind is None:
-        message = f"there is no event {name!r}"
+        message = f"there is no event named {name!r}"
         raise InvalidRequestError(message)
     return cast("Event", from_dict(kind, fields))
 
 
 def error_data(error: DragomanError) -> dict[str, JSON]:
-    """Return what is kept of an error: the name of the nearest public class, and what it knows."""
-    known = {name: value for name in _DETAILS if (value := getattr(error, name)) is not None}
+    """Return plain data of an error: the name of its nearest class in ``dragoman``, and its attributes."""
+    details = {name: value for name in _DETAILS if (value := getattr(error, name)) is not None}
     if error.attempts:
-        known["attempts"] = [to_dict(attempt) for attempt in _timeless(error.attempts)]
+        details["attempts"] = [to_dict(attempt) for attempt in _without_durations(error.attempts)]
     if error.partial is not None:
-        known["partial"] = response_data(error.partial)
+        details["partial"] = response_data(error.partial)
     name = next(kind.__name__ for kind in type(error).__mro__ if getattr(dragoman, kind.__name__, None) is kind)
-    return _plain({"error": name, "message": error.message, **known})
+    return _plain({"error": name, "message": error.message, **details})
 
 
 def read_error(data: Mapping[str, JSON]) -> DragomanError:
-    """Return the error that was kept, not raised yet.
+    """Return the error that was recorded, without raising it.
 
     Raises:
-        InvalidRequestError: if there is no such error, or it has other members.
+        InvalidRequestError: if the error is unknown, or the data has missing, unknown or mistyped members.
 
     """
-    kept = from_dict(_KeptError, data)
-    kind: object = getattr(dragoman, kept.error, None)
+    recorded = from_dict(_RecordedError, data)
+    kind: object = getattr(dragoman, recorded.error, None)
     if not isinstance(kind, type) or not issubclass(kind, DragomanError):
-        message = f"there is no error {kept.error!r}"
+        message = f"there is no error named {recorded.error!r}"
         raise InvalidRequestError(message)
-    return kind(kept.message, **{name: getattr(kept, name) for name in (*_DETAILS, "attempts", "partial")})
+    return kind(recorded.message, **{name: getattr(recorded, name) for name in (*_DETAILS, "attempts", "partial")})
 
 
-def _timeless(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
-    """Leave out durations: they would differ with each recording."""
+def _without_durations(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """Return attempts without durations, which would differ from one recording to the next."""
     return tuple(attrs.evolve(attempt, waited=0.0, duration=0.0) for attempt in attempts)
 
 
 def _plain(data: Mapping[str, Any]) -> dict[str, JSON]:
-    """Return what JSON makes of *data*: a ``Secret`` is its mask there, and what is no data is named by its class."""
+    """Return *data* as JSON represents it: a ``Secret`` as its mask, any other object as the name of its class."""
     try:
         text = json.dumps(data, default=_as_text)
     except (TypeError, ValueError, RecursionError) as error:
-        message = f"this cannot be written into a cassette as JSON: {type(error).__name__}; give plain data"
+        message = f"a value cannot be recorded as JSON ({type(error).__name__}); give plain data"
         raise InvalidRequestError(message) from None
-    return cast("dict[str, JSON]", json.loads(text, parse_constant=lambda _: None))  # JSON knows finite numbers alone
+    return cast("dict[str, JSON]", json.loads(text, parse_constant=lambda _: None))  # JSON has finite numbers only
 
 
 def _as_text(value: object) -> str:

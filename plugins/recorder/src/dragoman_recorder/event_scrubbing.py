@@ -1,4 +1,4 @@
-"""Secrets that come in pieces: in the deltas of a stream, and across the parts of its answer."""
+"""Scrubbing of streams: secrets that are split across the deltas of a part, or across the parts of an answer."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from attrs import define, field, frozen
 
 from dragoman import JSON
-from dragoman_recorder.named import MASK
+from dragoman_recorder.text_edits import MASK
 
 if TYPE_CHECKING:
-    from dragoman_recorder.scrubbing import Scrubber
+    from dragoman_recorder.scrubber import Scrubber
 
 _Object: TypeAlias = "dict[str, JSON]"
 
@@ -23,7 +23,7 @@ _CONTENT = {"text": "text", "refusal": "text", "reasoning": "text", "tool_call":
 
 @frozen
 class _Piece:
-    """Point to a piece of content where it stands: in a delta, or in a part."""
+    """Refer to a piece of content: a member of a delta, or of a part."""
 
     holder: _Object
     name: str
@@ -35,7 +35,7 @@ class _Piece:
 
 @define
 class _Content:
-    """Hold all that was said of one part: each time the content begins anew, a further list of pieces."""
+    """Hold the content of one part: a list of pieces, and another one each time that the content is replaced."""
 
     kind: str
     versions: list[list[_Piece]] = field(factory=list[list[_Piece]])
@@ -44,27 +44,27 @@ class _Content:
         return self.versions[min(version, len(self.versions) - 1)] if self.versions else []
 
 
-def scrubbed_events(events: Iterable[Mapping[str, JSON]], scrubber: Scrubber) -> list[_Object]:
-    """Return the events of a stream without secrets, also where one comes in pieces.
+def scrub_events(events: Iterable[Mapping[str, JSON]], scrubber: Scrubber) -> list[_Object]:
+    """Return the events of a stream without secrets, also without those that are split across events.
 
-    The answer that is assembled of them is the scrubbed answer.
+    They are assembled into the answer that scrubbing the assembled answer gives.
 
     Args:
         events: plain data of each event.
-        scrubber: takes secrets out.
+        scrubber: removes secrets.
 
     """
     contents: dict[JSON, _Content] = {}
-    result = [_scrubbed(event, contents, scrubber) for event in events]
-    _across_parts([content for content in contents.values() if content.kind != "media"], scrubber)
+    result = [_scrub_event(event, contents, scrubber) for event in events]
+    _scrub_across_parts([content for content in contents.values() if content.kind != "media"], scrubber)
     for content in contents.values():
         for pieces in content.versions:
-            _replace(pieces, scrubber, is_bytes=content.kind == "media")
+            _scrub_text(pieces, scrubber, is_bytes=content.kind == "media")
     return result
 
 
-def _scrubbed(event: Mapping[str, JSON], contents: dict[JSON, _Content], scrubber: Scrubber) -> _Object:
-    """Return an event, scrubbed but for its content, which is noted in *contents*."""
+def _scrub_event(event: Mapping[str, JSON], contents: dict[JSON, _Content], scrubber: Scrubber) -> _Object:
+    """Return an event, scrubbed except for its content, which is added to *contents*."""
     kind = event["event"]
     if isinstance(kind, str) and kind in _DELTAS and (content := contents.get(event.get("index"))) is not None:
         delta = dict(event)
@@ -74,61 +74,62 @@ def _scrubbed(event: Mapping[str, JSON], contents: dict[JSON, _Content], scrubbe
     part = event.get("part")
     if kind not in _WITH_PART or not isinstance(part, dict) or part.get("type") not in _CONTENT:
         return cast("_Object", scrubber.data(dict(event)))
-    return {**event, "part": _noted(part, contents.setdefault(event.get("index"), _content_of(part)), scrubber)}
+    return {**event, "part": _scrub_part(part, contents.setdefault(event.get("index"), _content_of(part)), scrubber)}
 
 
 def _content_of(part: _Object) -> _Content:
     return _Content(cast("str", part["type"]))
 
 
-def _noted(part: _Object, content: _Content, scrubber: Scrubber) -> _Object:
+def _scrub_part(part: _Object, content: _Content, scrubber: Scrubber) -> _Object:
+    """Return a part, scrubbed except for its content, which is added to *content*."""
     name = _CONTENT[cast("str", part["type"])]
     inner = part.get("source") if part["type"] == "media" else part
-    said = inner.get(name) if isinstance(inner, dict) and (inner is part or inner.get("type") == "bytes") else None
-    if not isinstance(said, str):
+    text = inner.get(name) if isinstance(inner, dict) and (inner is part or inner.get("type") == "bytes") else None
+    if not isinstance(text, str):
         return cast("_Object", scrubber.data(part))
-    clean = cast("_Object", scrubber.data(_with(part, name, "")))
+    clean = cast("_Object", scrubber.data(_with_content(part, name, "")))
     holder = clean if inner is part else cast("_Object", clean["source"])
-    holder[name] = said
-    if said:
+    holder[name] = text
+    if text:
         content.versions.append([_Piece(holder, name)])
     return clean
 
 
-def _with(part: _Object, name: str, said: str) -> _Object:
+def _with_content(part: _Object, name: str, text: str) -> _Object:
     if part["type"] != "media":
-        return {**part, name: said}
-    return {**part, "source": {**cast("_Object", part["source"]), name: said}}
+        return {**part, name: text}
+    return {**part, "source": {**cast("_Object", part["source"]), name: text}}
 
 
-def _replace(pieces: Sequence[_Piece], scrubber: Scrubber, *, is_bytes: bool = False) -> None:
+def _scrub_text(pieces: Sequence[_Piece], scrubber: Scrubber, *, is_bytes: bool = False) -> None:
     texts = [piece.text for piece in pieces]
-    clean = _clean_bytes(texts, scrubber) if is_bytes else scrubber.pieces(texts)
+    clean = _scrub_bytes(texts, scrubber) if is_bytes else scrubber.pieces(texts)
     for piece, before, after in zip(pieces, texts, clean, strict=True):
         if after != before:
             piece.holder[piece.name] = after
 
 
-def _clean_bytes(texts: Sequence[str], scrubber: Scrubber) -> list[str]:
+def _scrub_bytes(texts: Sequence[str], scrubber: Scrubber) -> list[str]:
     clean = scrubber.bytes([base64.b64decode(text) for text in texts])
     return [base64.b64encode(each).decode("ascii") for each in clean]
 
 
-def _across_parts(contents: Sequence[_Content], scrubber: Scrubber) -> None:
-    """Scrub the parts of each kind as one text, then all of them, as a list of them is scrubbed."""
+def _scrub_across_parts(contents: Sequence[_Content], scrubber: Scrubber) -> None:
+    """Scrub the parts of each kind as one text, then all of them, as in a list of parts."""
     most = max((len(content.versions) for content in contents), default=0)
     for version in reversed(range(most)):
         for group in _groups(contents, version):
-            _replace([piece for pieces in group for piece in pieces], scrubber)
+            _scrub_text([piece for pieces in group for piece in pieces], scrubber)
 
 
 def _groups(contents: Sequence[_Content], version: int) -> Iterator[list[list[_Piece]]]:
-    kinds: dict[str, list[list[_Piece]]] = {}
-    names: dict[str, list[list[_Piece]]] = {}
+    by_kind: dict[str, list[list[_Piece]]] = {}
+    by_name: dict[str, list[list[_Piece]]] = {}
     for content in contents:
         pieces = content.at(version)
         if "".join(piece.text for piece in pieces) not in {"", MASK}:
-            kinds.setdefault(content.kind, []).append(pieces)
-            names.setdefault(_CONTENT[content.kind], []).append(pieces)
-    yield from (group for group in kinds.values() if len(group) > 1)
-    yield from (group for group in names.values() if len(group) > 1)
+            by_kind.setdefault(content.kind, []).append(pieces)
+            by_name.setdefault(_CONTENT[content.kind], []).append(pieces)
+    yield from (group for group in by_kind.values() if len(group) > 1)
+    yield from (group for group in by_name.values() if len(group) > 1)
