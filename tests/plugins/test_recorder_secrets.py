@@ -443,6 +443,7 @@ DELTAS = {"reasoning": "ReasoningDelta", "tool_call": "ArgumentsDelta"}
 
 
 @given(st.lists(st.tuples(KINDS, TRICKY_TEXT), min_size=2, max_size=4), st.integers(1, 9))
+@example([("text", ""), ("text", f'"password": "{KNOWN}hunter2')], 1)
 def test_whole_and_streamed_parts_are_scrubbed_alike(parts: list[tuple[str, str]], size: int) -> None:
     whole: Any = [{"type": kind, "arguments" if kind == "tool_call" else "text": said} for kind, said in parts]
     events: list[Any] = []

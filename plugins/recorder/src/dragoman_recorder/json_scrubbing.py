@@ -131,7 +131,7 @@ def _member_groups(objects: Sequence[dict[str, JSON]]) -> Iterator[list[tuple[di
     by_name: dict[str, list[tuple[dict[str, JSON], str]]] = {}
     for each in objects:
         for name, value in each.items():
-            if isinstance(value, str) and value != MASK:
+            if isinstance(value, str) and value not in {"", MASK}:
                 by_type.setdefault((name, repr(each.get("type"))), []).append((each, name))
                 by_name.setdefault(name, []).append((each, name))
     yield from (group for group in by_type.values() if len(group) > 1)
