@@ -1,4 +1,4 @@
-"""Genuine inference in this process: what the tiny models say is known, since this project writes them."""
+"""Real inference in this process, with tiny models whose answers are known because this project writes them."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ from dragoman import (
 )
 from dragoman_llamacpp import LlamaCppProvider
 from dragoman_llamacpp.engine import engine_of
-from dragoman_llamacpp.loading import source_of
-from dragoman_llamacpp.options import LlamaCppOptions, Loading
-from dragoman_llamacpp.tiny import SENTENCE, cached_tiny, write_tiny
+from dragoman_llamacpp.models import model_source
+from dragoman_llamacpp.options import LlamaCppOptions, LoadOptions
+from dragoman_llamacpp.tiny_model import SENTENCE, cached_tiny, write_tiny
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ WEATHER = Tool(
     schema={"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 )
 CLOCK = Tool(name="clock")
-ENDLESS = 1 << 17  # tokens: far more than a test has time for
+ENDLESS = 1 << 17  # tokens: far more than a test can wait for
 
 
 @frozen
@@ -92,7 +92,7 @@ def tiny(**options: Any) -> LLM:
     return LLM(LLMConfig(model="llamacpp/tiny", temperature=0, **options))
 
 
-def talker(model: str, **options: Any) -> LLM:
+def endless_llm(model: str, **options: Any) -> LLM:
     return LLM(LLMConfig(model=model, context_tokens=ENDLESS, max_tokens=ENDLESS, threads=1, **options))
 
 
@@ -100,14 +100,14 @@ def workers() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "dragoman-llamacpp"]
 
 
-async def no_one_works() -> None:
-    """Return when no model is at work any more; an endless one would let the test run into its time limit."""
+async def wait_until_idle() -> None:
+    """Wait until no model is generating; an endless one would make the test exceed its time limit."""
     for worker in workers():
         await asyncio.to_thread(worker.join)
 
 
-async def someone_works() -> None:
-    for _ in range(100):  # turns of the loop; a call needs a few to begin
+async def wait_until_busy() -> None:
+    for _ in range(100):  # iterations of the loop; a call needs a few to begin
         if not workers():
             await asyncio.sleep(0)
     assert workers()
@@ -116,31 +116,31 @@ async def someone_works() -> None:
 # Answers
 
 
-async def test_it_says_the_sentence_that_the_model_was_made_for() -> None:
+async def test_a_chain_model_generates_its_sentence() -> None:
     answer = await tiny().generate("Hello")
     assert answer.text == SENTENCE
     assert answer.finish.reason == FinishReason.STOP
     assert answer.usage.input_tokens is not None
-    assert answer.usage.output_tokens == -(-len(SENTENCE.encode()) // 3) + 1  # three bytes a token, and the end
+    assert answer.usage.output_tokens == -(-len(SENTENCE.encode()) // 3) + 1  # 3 bytes per token, and the end
     assert (answer.origin.provider, answer.origin.model, answer.origin.served_model) == ("llamacpp", "tiny", "tiny")
     assert answer.origin.endpoint is None
     assert answer.adjustments == ()
 
 
-async def test_the_default_temperature_gives_the_same() -> None:
+async def test_the_default_temperature_gives_the_same_answer() -> None:
     assert await LLM(LLMConfig(model="llamacpp/tiny")).completion("Hello") == SENTENCE
 
 
-async def test_a_prompt_is_gone_on_from_without_a_chat_template() -> None:
+async def test_a_prompt_is_continued_without_a_chat_template() -> None:
     llm = tiny()
     assert await llm.completion("Hello") == SENTENCE
-    asked = llm.build_request("Hello")
-    assert (asked.method, asked.url) == ("CALL", "xllamacpp:handle_chat_completions")
-    assert asked.headers == {}
-    assert asked.body["messages"] == [{"role": "user", "content": "Hello"}]
+    prepared = llm.build_request("Hello")
+    assert (prepared.method, prepared.url) == ("CALL", "xllamacpp:handle_chat_completions")
+    assert prepared.headers == {}
+    assert prepared.body["messages"] == [{"role": "user", "content": "Hello"}]
 
 
-async def test_what_is_streamed_is_what_is_generated() -> None:
+async def test_a_stream_gives_the_same_answer_as_a_whole_call() -> None:
     llm = tiny()
     whole = await llm.generate("Hello")
     async with llm.stream("Hello") as stream:
@@ -159,14 +159,14 @@ async def test_the_methods_of_the_reference_stream_too() -> None:
     assert "".join([piece async for piece in llm.streaming_chat_completion(messages)]) == SENTENCE
 
 
-def test_it_answers_without_await() -> None:
+def test_it_answers_synchronous_calls() -> None:
     with SyncLLM(LLMConfig(model="llamacpp/tiny", temperature=0)) as llm:
         assert llm.completion("Hello") == SENTENCE
         with llm.stream("Hello") as stream:
             assert "".join(stream.text()) == SENTENCE
 
 
-async def test_a_limit_cuts_the_answer() -> None:
+async def test_a_token_limit_truncates_the_answer() -> None:
     answer = await tiny().generate("Hello", max_tokens=3)
     assert answer.text == SENTENCE[:9]
     assert answer.finish.reason == FinishReason.LENGTH
@@ -179,7 +179,7 @@ async def test_an_answer_ends_before_a_stop_word() -> None:
     assert answer.finish.reason == FinishReason.STOP
 
 
-async def test_noise_is_repeated_by_its_seed_and_is_whole_text() -> None:
+async def test_a_seed_repeats_noise_and_noise_is_valid_text() -> None:
     llm = LLM(LLMConfig(model="llamacpp/tiny-babble", temperature=1.5, max_tokens=40))
     first, again, other = [(await llm.generate("Hello", seed=seed)).text for seed in (1, 1, 2)]
     assert first == again != other
@@ -209,33 +209,33 @@ async def test_a_tool_can_be_required(choice: str | ToolChoice) -> None:
     assert answer.tool_calls[0].call_id
 
 
-async def test_a_tool_call_and_its_result_are_history() -> None:
+async def test_a_tool_call_and_its_result_can_be_sent_back() -> None:
     llm = tiny()
-    asked = await llm.generate("Hello", tools=[WEATHER], tool_choice="required")
-    result = ToolResult(call_id=asked.tool_calls[0].call_id, name="weather", content="mild")
-    history = [Message("user", "Hello"), asked.message, Message("tool", (result,))]
+    called = await llm.generate("Hello", tools=[WEATHER], tool_choice="required")
+    result = ToolResult(call_id=called.tool_calls[0].call_id, name="weather", content="mild")
+    history = [Message("user", "Hello"), called.message, Message("tool", (result,))]
     assert (await llm.generate(history, tools=[WEATHER])).text == SENTENCE
 
 
-async def test_a_tool_that_is_not_on_offer_cannot_be_required() -> None:
+async def test_a_tool_that_is_not_given_cannot_be_required() -> None:
     with pytest.raises(InvalidRequestError, match="nothing") as caught:
         await tiny().generate("Hello", tools=[WEATHER], tool_choice=ToolChoice("tool", "nothing"))
     assert caught.value.parameter == "tool_choice"
 
 
-async def test_an_answer_is_held_to_a_schema() -> None:
+async def test_an_answer_matches_a_schema() -> None:
     llm = tiny()
     assert await llm.extract(City, "Hello") == City(SENTENCE, 1)
     assert await llm.extract(list[str], "Hello") == []
     assert isinstance(json.loads((await llm.generate("Hello", output="json")).text), dict)
 
 
-async def test_a_cut_value_is_no_value() -> None:
+async def test_a_truncated_value_is_refused() -> None:
     with pytest.raises(TruncatedOutputError):
         await tiny().extract(City, "Hello", max_tokens=4)
 
 
-async def test_a_grammar_is_obeyed() -> None:
+async def test_an_answer_matches_a_grammar() -> None:
     assert (await tiny().generate("Hello", grammar='root ::= "yes" | "no"')).text in {"yes", "no"}
 
 
@@ -246,10 +246,10 @@ async def test_fifty_calls_at_once_are_all_answered() -> None:
     llm = tiny(parallel=3, threads=1)
     answers = await asyncio.gather(*(llm.generate(f"Question {number}") for number in range(50)))
     assert {answer.text for answer in answers} == {SENTENCE}
-    await no_one_works()
+    await wait_until_idle()
 
 
-async def test_no_more_threads_work_than_the_model_was_loaded_for() -> None:
+async def test_at_most_the_configured_number_of_threads_generate() -> None:
     llm = tiny(parallel=2, threads=1)
     calls = [asyncio.create_task(llm.generate("Hello")) for _ in range(12)]
     seen = 0
@@ -259,33 +259,33 @@ async def test_no_more_threads_work_than_the_model_was_loaded_for() -> None:
     assert 1 <= seen <= 2
 
 
-def test_one_object_serves_several_loops_and_threads() -> None:
-    llm, heard = tiny(), list[str]()
-    heard.append(asyncio.run(llm.completion("Hello")))
-    threads = [threading.Thread(target=lambda: heard.append(asyncio.run(llm.completion("Hello")))) for _ in range(4)]
+def test_one_llm_serves_several_loops_and_threads() -> None:
+    llm, answers = tiny(), list[str]()
+    answers.append(asyncio.run(llm.completion("Hello")))
+    threads = [threading.Thread(target=lambda: answers.append(asyncio.run(llm.completion("Hello")))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert heard == [SENTENCE] * 5
+    assert answers == [SENTENCE] * 5
 
 
-async def test_a_model_is_loaded_once_and_freed_by_the_last_to_let_go() -> None:
-    loading = Loading.of("tiny", LlamaCppOptions(threads=1))
+async def test_a_model_is_loaded_once_and_freed_when_it_is_no_longer_used() -> None:
+    options = LoadOptions.of("tiny", LlamaCppOptions(threads=1))
     first, second = tiny(threads=1), tiny(threads=1)
     await first.completion("Hello")
-    engine = engine_of(loading)
+    engine = engine_of(options)
     await second.completion("Hello")
-    assert engine_of(loading) is engine
-    assert engine_of(Loading.of("tiny", LlamaCppOptions(threads=2))) is not engine
-    gone = weakref.ref(engine)
+    assert engine_of(options) is engine
+    assert engine_of(LoadOptions.of("tiny", LlamaCppOptions(threads=2))) is not engine
+    reference = weakref.ref(engine)
     del engine
     await first.aclose()
-    await no_one_works()
-    assert gone() is not None
+    await wait_until_idle()
+    assert reference() is not None
     await second.aclose()
     gc.collect()
-    assert gone() is None
+    assert reference() is None
     assert await second.completion("Hello") == SENTENCE
 
 
@@ -297,17 +297,17 @@ async def test_two_models_answer_at_the_same_time() -> None:
 
 
 def listening() -> set[str]:
-    """Return the TCP ports that this process listens at, by the numbers of their sockets."""
+    """Return the inodes of the TCP sockets on which this process listens."""
     own = Path("/proc/self")
     mine = set[str]()
     for each in (own / "fd").iterdir():
-        with suppress(FileNotFoundError):  # the listing's own
+        with suppress(FileNotFoundError):  # the descriptor of the listing itself
             mine.add(str(each.readlink()))
     lines = [line.split() for name in ("tcp", "tcp6") for line in (own / "net" / name).read_text().splitlines()[1:]]
     return {line[9] for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in mine}
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, which only Linux has")
 async def test_no_port_is_opened() -> None:
     before = listening()
     llm = tiny(context_tokens=1024)
@@ -315,9 +315,7 @@ async def test_no_port_is_opened() -> None:
     assert listening() == before
 
 
-async def test_a_long_way_to_the_temporary_files_is_no_obstacle(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_a_long_path_of_the_temporary_folder_is_handled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 30)
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -325,50 +323,50 @@ async def test_a_long_way_to_the_temporary_files_is_no_obstacle(
     assert list(folder.iterdir()) == []
 
 
-# The end of an answer that nobody wants any more
+# Answers that are abandoned
 
 
 async def test_a_cancelled_call_stops_the_model(endless: str) -> None:
-    llm = talker(endless)
+    llm = endless_llm(endless)
     call = asyncio.create_task(llm.generate("Hello"))
-    await someone_works()
+    await wait_until_busy()
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    await no_one_works()
+    await wait_until_idle()
 
 
 async def test_a_stream_that_is_left_stops_the_model(endless: str) -> None:
-    llm = talker(endless)
+    llm = endless_llm(endless)
     async with llm.stream("Hello") as stream:
         async for event in stream:
             if isinstance(event, TextDelta):
                 break
         assert workers()
-    await no_one_works()
+    await wait_until_idle()
     assert (await llm.generate("Hello", max_tokens=2)).usage.output_tokens == 2
 
 
-async def test_a_cancelled_call_that_waits_its_turn_never_begins(endless: str) -> None:
-    llm = talker(endless)
+async def test_a_cancelled_call_in_the_queue_never_begins(endless: str) -> None:
+    llm = endless_llm(endless)
     calls = [asyncio.create_task(llm.generate("Hello")) for _ in range(5)]
-    await someone_works()
+    await wait_until_busy()
     for call in calls:
         call.cancel()
     assert all(
         isinstance(each, asyncio.CancelledError) for each in await asyncio.gather(*calls, return_exceptions=True)
     )
-    await no_one_works()
+    await wait_until_idle()
 
 
 async def test_a_deadline_stops_the_model(endless: str) -> None:
     with pytest.raises(RequestTimeoutError) as caught:
-        await talker(endless).generate("Hello", timeout=0.5)
+        await endless_llm(endless).generate("Hello", timeout=0.5)
     assert caught.value.phase == "total"
-    await no_one_works()
+    await wait_until_idle()
 
 
-async def test_patience_with_a_silent_model_ends() -> None:
+async def test_the_first_byte_timeout_ends_a_call() -> None:
     with pytest.raises(RequestTimeoutError) as caught:
         await tiny(first_byte_timeout=1e-6).generate("Hello")
     assert caught.value.phase == "first_byte"
@@ -383,10 +381,10 @@ llm = LLM(LLMConfig(model="llamacpp/tiny", temperature=0))
 endless = LLMConfig(model=MODEL, context_tokens=1 << 17, max_tokens=1 << 17, threads=1)
 provider = LlamaCppProvider(ProviderConfig(name="llamacpp", options=endless.provider_options()))
 async def begin():
-    global kept, events
+    global stream, events
     request = ChatRequest(model=endless.model.partition("/")[2], messages=[Message("user", "Hello")])
-    kept = provider.stream(request, CallContext())
-    events = await kept.__aenter__()
+    stream = provider.stream(request, CallContext())
+    events = await stream.__aenter__()
     async for event in events:
         if isinstance(event, TextDelta):
             print("begun")
@@ -397,12 +395,12 @@ SCRIPTS = {
     "an abandoned stream": "asyncio.run(begin())",
     "an abandoned stream in a loop that is never closed": """
 import warnings
-warnings.filterwarnings("ignore", "unclosed event loop")  # the script's own fault
+warnings.filterwarnings("ignore", "unclosed event loop")  # caused by the script itself
 loop = asyncio.new_event_loop()
 loop.set_debug(False)  # or Python 3.13 fails to describe what it closes while it shuts down
 loop.run_until_complete(begin())
 """,
-    "an abandoned stream and calls that wait": """
+    "an abandoned stream and queued calls": """
 async def main():
     await begin()
     global tasks
@@ -418,19 +416,19 @@ async def main():
         break
 asyncio.run(main())
 """,
-    "left early, without await": """
+    "left early, synchronous": """
 with SyncLLM(endless).stream("Hello") as stream:
     for text in stream.text():
         print("begun")
         break
 """,
-    "an error that is kept": """
+    "an error that stays referenced": """
 async def main():
     try:
         await llm.generate("x" * 10_000)
     except Exception as error:
-        global kept
-        kept = error
+        global caught
+        caught = error
         print(type(error).__name__)
 asyncio.run(main())
 """,
@@ -446,8 +444,8 @@ def test_a_script_ends_cleanly(script: str, endless: str) -> None:
     assert done.stdout
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
-def test_a_forked_child_is_told_rather_than_left_hanging() -> None:
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_gets_an_error_instead_of_hanging() -> None:
     script = """
 import asyncio, os
 from dragoman import LLM, LLMConfig
@@ -491,19 +489,19 @@ print(sorted({"xllamacpp", "numpy", "gguf"} & set(sys.modules)))
         ("a\0b", NotFoundError),
     ],
 )
-async def test_a_missing_file_is_told(model: str, kind: type[Exception]) -> None:
+async def test_a_missing_file_is_reported(model: str, kind: type[Exception]) -> None:
     with pytest.raises(kind, match="no model file") as caught:
         await LLM(LLMConfig(model=f"llamacpp/{model}")).completion("Hello")
     assert isinstance(caught.value, LookupError)
 
 
-async def test_a_folder_is_no_model(tmp_path: Path) -> None:
+async def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         await LLM(LLMConfig(model=f"llamacpp/{tmp_path}")).completion("Hello")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is forbidden to this user")
-async def test_a_forbidden_file_is_told(tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="this user can read every file")
+async def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     path.touch(0o000)
     with pytest.raises(PermissionDeniedError):
@@ -515,14 +513,14 @@ async def test_a_forbidden_file_is_told(tmp_path: Path) -> None:
     [
         pytest.param(lambda _: b"", id="empty"),
         pytest.param(lambda _: b"#!/bin/sh\n", id="a script"),
-        pytest.param(lambda _: b"GGUF", id="the magic alone"),
-        pytest.param(lambda whole: whole[: len(whole) // 2], id="half of it"),
-        pytest.param(lambda whole: whole[:-1], id="all but a byte"),
-        pytest.param(lambda _: b"GGUF" + struct.pack("<IQQ", 3, 1 << 60, 1 << 60), id="too much promised"),
+        pytest.param(lambda _: b"GGUF", id="only the magic number"),
+        pytest.param(lambda whole: whole[: len(whole) // 2], id="half of the file"),
+        pytest.param(lambda whole: whole[:-1], id="all but one byte"),
+        pytest.param(lambda _: b"GGUF" + struct.pack("<IQQ", 3, 1 << 60, 1 << 60), id="counts that are too large"),
         pytest.param(lambda _: b"GGUF" + bytes(range(256)) * 16, id="noise"),
     ],
 )
-async def test_a_file_that_is_no_model_is_told(content: Any, tmp_path: Path) -> None:
+async def test_a_file_that_is_not_a_model_is_reported(content: Any, tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(content(cached_tiny().read_bytes()))
     with pytest.raises(ConfigurationError, match=r"model\.gguf"):
@@ -531,14 +529,14 @@ async def test_a_file_that_is_no_model_is_told(content: Any, tmp_path: Path) -> 
     assert await LLM(LLMConfig(model=f"llamacpp/{path}")).completion("Hello") == SENTENCE
 
 
-async def test_a_cache_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_a_cache_that_cannot_be_written_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(ConfigurationError, match="XDG_CACHE_HOME"):
         await tiny(verbose=False, context_tokens=2048).completion("Hello")
 
 
-async def test_a_conversation_that_is_too_long_is_told() -> None:
+async def test_a_conversation_that_is_too_long_is_reported() -> None:
     with pytest.raises(ContextWindowExceededError) as caught:
         await tiny(context_tokens=512).generate("x" * 2000)
     assert caught.value.status == 400
@@ -546,14 +544,14 @@ async def test_a_conversation_that_is_too_long_is_told() -> None:
     assert len(caught.value.attempts) == 1
 
 
-async def test_an_answer_that_fills_the_context_is_cut() -> None:
+async def test_an_answer_that_fills_the_context_is_truncated() -> None:
     llm = LLM(LLMConfig(model="llamacpp/tiny-babble", context_tokens=512))
     answer = await llm.generate("Hello", max_tokens=None)
     assert answer.finish.reason == FinishReason.LENGTH
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "overrides",
     [
         {"output": {"type": "no such type"}},
         {"top_logprobs": 3},
@@ -562,15 +560,15 @@ async def test_an_answer_that_fills_the_context_is_cut() -> None:
     ],
     ids=str,
 )
-async def test_a_request_that_makes_no_sense_is_told(wish: dict[str, Any]) -> None:
+async def test_an_invalid_request_is_reported(overrides: dict[str, Any]) -> None:
     with pytest.raises(BadRequestError) as caught:
-        await tiny().generate("Hello", **wish)
+        await tiny().generate("Hello", **overrides)
     assert caught.value.status == 400
     assert caught.value.provider == "llamacpp"
     assert await tiny().completion("Hello") == SENTENCE
 
 
-async def test_arguments_that_are_no_json_are_told() -> None:
+async def test_arguments_that_are_not_json_are_reported() -> None:
     call = ToolCall(name="weather", call_id="1", arguments="{bad")
     history = [
         Message("user", "Hello"),
@@ -581,7 +579,7 @@ async def test_arguments_that_are_no_json_are_told() -> None:
         await tiny().generate(history)
 
 
-async def test_a_broken_chat_template_is_told() -> None:
+async def test_an_invalid_chat_template_is_reported() -> None:
     with pytest.raises(ConfigurationError, match="chat template"):
         await tiny(chat_template="{% if %}").completion("Hello")
     assert await tiny(chat_template="chatml").completion("Hello") == SENTENCE
@@ -606,23 +604,23 @@ async def test_a_suffix_is_refused() -> None:
     [{"thread": 3}, {"threads": 0}, {"parallel": 0}, {"context_tokens": 1}, {"gpu_layers": -2}, {"verbose": "yes"}],
     ids=str,
 )
-async def test_an_option_that_makes_no_sense_is_refused(options: dict[str, Any]) -> None:
+async def test_an_invalid_option_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequestError, match=next(iter(options))):
         await tiny(**options).completion("Hello")
 
 
-async def test_how_a_model_is_loaded_is_no_matter_of_one_call() -> None:
+async def test_a_load_option_is_refused_in_a_call() -> None:
     with pytest.raises(InvalidRequestError, match="LLMConfig") as caught:
         await tiny().generate("Hello", threads=3)
     assert caught.value.parameter == "threads"
 
 
-async def test_an_effort_is_left_out_and_told() -> None:
+async def test_an_effort_is_left_out_and_recorded() -> None:
     answer = await tiny().generate("Hello", effort="high", top_k=5)
     assert [(note.kind, note.feature) for note in answer.adjustments] == [("dropped", "effort")]
 
 
-def test_options_of_a_call_stand_in_the_body() -> None:
+def test_options_of_a_call_are_in_the_body() -> None:
     body = tiny(min_p=0.1).build_request("Hello", top_k=5, extra_body={"mirostat": 2}).body
     assert (body["min_p"], body["top_k"], body["mirostat"], body["temperature"]) == (0.1, 5, 2, 0)
     assert "threads" not in body
@@ -634,17 +632,17 @@ def test_a_base_url_is_refused() -> None:
         tiny(provider="llamacpp", api_base="http://127.0.0.1:1").build_request("Hello")
 
 
-def test_a_model_is_a_path_as_it_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_name_of_a_model_is_expanded_to_an_absolute_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    wanted = str(tmp_path / "models" / "m.gguf")
-    assert explain(f"llamacpp/{wanted}").model == wanted
-    assert {source_of(name) for name in (wanted, "models/m.gguf", "~/models/m.gguf")} == {wanted}
-    assert source_of("tiny") == "tiny"
+    expected = str(tmp_path / "models" / "m.gguf")
+    assert explain(f"llamacpp/{expected}").model == expected
+    assert {model_source(name) for name in (expected, "models/m.gguf", "~/models/m.gguf")} == {expected}
+    assert model_source("tiny") == "tiny"
 
 
-async def test_a_relative_path_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_a_model_with_a_relative_path_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     write_tiny(tmp_path / "mine.gguf")
     answer = await LLM(LLMConfig(model="llamacpp/mine.gguf", temperature=0)).generate("Hello")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 from attrs import field, frozen
 
-from dragoman_llamacpp.tiny import Kind, write_tiny
+from dragoman_llamacpp.tiny_model import Kind, write_tiny
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import aiohttp
 import pytest
 
-from dragoman_llamacpp.tiny import SENTENCE, cached_tiny, write_tiny
+from dragoman_llamacpp.tiny_model import SENTENCE, cached_tiny, write_tiny
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.servers.conftest import LlamaServer, StartLlamaServer
 
-    from dragoman_llamacpp.tiny import Kind
+    from dragoman_llamacpp.tiny_model import Kind
 
 Json: TypeAlias = dict[str, Any]
 

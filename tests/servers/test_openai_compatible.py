@@ -21,7 +21,7 @@ from dragoman import (
     StreamInterruptedError,
     Tool,
 )
-from dragoman_llamacpp.tiny import SENTENCE
+from dragoman_llamacpp.tiny_model import SENTENCE
 
 if TYPE_CHECKING:
     from tests.servers.conftest import LlamaServer, StartLlamaServer

@@ -31,7 +31,7 @@ from dragoman import (
     SyncLLM,
     TextDelta,
 )
-from dragoman_llamacpp.tiny import SENTENCE
+from dragoman_llamacpp.tiny_model import SENTENCE
 from faults.clients import patient
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from dragoman import (
     Tool,
     ToolResult,
 )
-from dragoman_llamacpp.tiny import SENTENCE
+from dragoman_llamacpp.tiny_model import SENTENCE
 
 if TYPE_CHECKING:
     from tests.servers.conftest import LlamaServer, StartLlamaServer

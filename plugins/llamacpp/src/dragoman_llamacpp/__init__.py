@@ -1,9 +1,9 @@
 """llama.cpp in process, for Dragoman: a GGUF file answers, without a server.
 
-The model's name is the path of a file, ``llamacpp//path/model.gguf``, or one of the tiny models that are made on first
-use: ``llamacpp/tiny`` and ``llamacpp/tiny-babble``. See :mod:`dragoman_llamacpp.tiny`.
+The model's name is the path of a file, ``llamacpp//path/model.gguf``, or that of a tiny model that is generated on first
+use: ``llamacpp/tiny`` or ``llamacpp/tiny-babble``. See :mod:`dragoman_llamacpp.tiny_model`.
 
-Nothing of llama.cpp is imported and no model is loaded before the first call.
+llama.cpp is imported and a model is loaded at the first call.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Models in memory, shared by all who ask for them, and the threads that they answer in.
+"""Models in memory, shared by all providers of the process, and the threads in which they generate.
 
-An engine lives as long as anyone holds it or it has work to do. Its threads are no daemons: one that is inside
-llama.cpp when the interpreter ends would take the process down. They stop by themselves once the main thread has ended.
+An engine lives as long as it is referenced or is generating. Its threads are not daemons: one that is inside llama.cpp
+when the interpreter exits would crash the process. They stop by themselves once the main thread has ended.
 
-Threads do not survive ``os.fork``, and llama.cpp waits for its own for ever. So a child of a process with a model in
-memory may not use llama.cpp: it is refused rather than left hanging.
+Threads do not survive ``os.fork``, and llama.cpp would wait for its own threads forever. So a child of a process with a
+model in memory is refused the use of llama.cpp, instead of hanging.
 """
 
 from __future__ import annotations
@@ -20,83 +20,84 @@ from weakref import WeakValueDictionary
 
 from dragoman import ConfigurationError
 from dragoman_llamacpp.loading import Server, load
-from dragoman_llamacpp.options import Loading
+from dragoman_llamacpp.options import NAME, LoadOptions
 
-Door: TypeAlias = Literal["handle_chat_completions", "handle_completions"]
+Handler: TypeAlias = Literal["handle_chat_completions", "handle_completions"]
+"""The name of a method of :class:`Server`."""
 
 
 class Generation:
-    """Carry one answer from the thread that makes it to the event loop that asked.
+    """Pass one answer from the thread that generates it to the event loop that awaits it.
 
     Args:
-        door: which of llama.cpp's doors answers.
+        handler: the method of llama.cpp that answers.
         body: the request, as JSON.
 
     """
 
-    def __init__(self, door: Door, body: bytes) -> None:
-        self._door: Door = door
+    def __init__(self, handler: Handler, body: bytes) -> None:
+        self._handler: Handler = handler
         self._body = body
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """Let no further token be made; one that has not begun never begins."""
+        """Stop after the current token; a generation that has not begun never begins."""
         self._stopped.set()
 
     async def next(self) -> bytes | Exception | None:
-        """Return the next JSON document, what went wrong, or ``None`` at the end."""
+        """Return the next JSON document, the exception that ended the generation, or ``None`` at its end."""
         return await self._arrived.get()
 
     def run(self, server: Callable[[], Server]) -> None:
-        """Answer, in the thread of the caller.
+        """Generate the answer in the calling thread.
 
         Args:
             server: returns the loaded model.
 
         """
-        if self._is_over():
+        if self._must_stop():
             return
         try:
-            getattr(server(), self._door)(self._body, self._take)
+            getattr(server(), self._handler)(self._body, self._receive)
         except Exception as error:  # noqa: BLE001  # it is raised where the answer is awaited
-            self._put(error.with_traceback(None))  # whose frames would keep the model in memory
+            self._put(error.with_traceback(None))  # the frames would keep the model in memory
         else:
             self._put(None)
 
-    def _take(self, document: bytes) -> bool:
+    def _receive(self, document: bytes) -> bool:
         self._put(document)
-        return self._is_over()
+        return self._must_stop()
 
-    def _is_over(self) -> bool:
+    def _must_stop(self) -> bool:
         return self._stopped.is_set() or not threading.main_thread().is_alive()
 
     def _put(self, item: bytes | Exception | None) -> None:
         try:
             self._loop.call_soon_threadsafe(self._arrived.put_nowait, item)
-        except RuntimeError:  # the loop is closed: nobody waits any more
+        except RuntimeError:  # the loop is closed, so the answer is no longer awaited
             self._stopped.set()
 
 
 class Engine:
-    """Answer with one model, in as many threads at once as it was loaded for; further calls wait their turn.
+    """Generate with one model, in as many threads at once as it was loaded for; further calls wait in a queue.
 
     Args:
-        loading: which model, and how it is loaded: with the first answer.
+        options: which model, and how it is loaded; this happens at the first call.
 
     """
 
-    def __init__(self, loading: Loading) -> None:
-        self.loading = loading
+    def __init__(self, options: LoadOptions) -> None:
+        self.options = options
         self._server: Server | None = None
         self._lock = threading.Lock()
-        self._loading_lock = threading.Lock()
+        self._load_lock = threading.Lock()
         self._waiting: deque[Generation] = deque()
         self._working = 0
 
     def submit(self, generation: Generation) -> None:
-        """Answer as soon as it is its turn.
+        """Start a generation, or queue it while as many as allowed are running.
 
         Raises:
             ConfigurationError: in a child of a process that had a model in memory.
@@ -104,15 +105,15 @@ class Engine:
         """
         _engines.check()
         with self._lock:
-            if self._working >= self.loading.parallel:
+            if self._working >= self.options.parallel:
                 self._waiting.append(generation)
                 return
-            # Without a word, a thread is a daemon where its maker is one, as the thread of a SyncLLM is.
+            # By default a thread is a daemon if the thread that creates it is one, as that of a SyncLLM is.
             threading.Thread(target=self._work, args=(generation,), name="dragoman-llamacpp", daemon=False).start()
             self._working += 1
 
     def leave_to_parent(self) -> bool:
-        """Never end the model in this process, and return whether there is one."""
+        """Keep the model from being freed in this process, and return whether there is one."""
         if self._server is None:
             return False
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._server))
@@ -131,44 +132,44 @@ class Engine:
             return None
 
     def _loaded(self) -> Server:
-        with self._loading_lock:
+        with self._load_lock:
             if self._server is None:
-                self._server = load(self.loading)
+                self._server = load(self.options)
             return self._server
 
 
 class _Engines:
-    """Keep the engines of this process, each for as long as anyone holds it."""
+    """Hold the engines of this process, each for as long as it is referenced elsewhere."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: WeakValueDictionary[Loading, Engine] = WeakValueDictionary()
-        self._lost = False
+        self._engines: WeakValueDictionary[LoadOptions, Engine] = WeakValueDictionary()
+        self._unusable = False
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._forked)
+            os.register_at_fork(after_in_child=self._after_fork)
 
-    def get(self, loading: Loading) -> Engine:
+    def get(self, options: LoadOptions) -> Engine:
         with self._lock:
-            engine = self._known.get(loading)
+            engine = self._engines.get(options)
             if engine is None:
-                engine = self._known[loading] = Engine(loading)
+                engine = self._engines[options] = Engine(options)
             return engine
 
     def check(self) -> None:
-        if self._lost:
-            message = "a model was in memory when this process was forked, which llama.cpp does not survive: "
-            advice = "close the model first, or use the start method 'spawn'"
-            raise ConfigurationError(message + advice, provider="llamacpp")
+        if self._unusable:
+            message = "a model was in memory when this process was forked, and llama.cpp does not survive a fork: "
+            advice = "close the LLM before the fork, or use the start method 'spawn'"
+            raise ConfigurationError(message + advice, provider=NAME)
 
-    def _forked(self) -> None:
+    def _after_fork(self) -> None:
         self._lock = threading.Lock()
-        left = [engine.leave_to_parent() for engine in list(self._known.values())]
-        self._lost = self._lost or any(left)
+        loaded = [engine.leave_to_parent() for engine in list(self._engines.values())]
+        self._unusable = self._unusable or any(loaded)
 
 
 _engines = _Engines()
 
 
-def engine_of(loading: Loading) -> Engine:
-    """Return the engine of a model: one and the same for all who hold it at the same time."""
-    return _engines.get(loading)
+def engine_of(options: LoadOptions) -> Engine:
+    """Return the engine of a model, the same one for every caller while it is referenced."""
+    return _engines.get(options)

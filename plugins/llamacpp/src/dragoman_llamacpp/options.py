@@ -1,4 +1,4 @@
-"""What llama.cpp offers beside the common settings."""
+"""The options of llama.cpp in addition to the common settings."""
 
 from __future__ import annotations
 
@@ -10,35 +10,39 @@ from attrs import frozen
 from dragoman import InvalidRequestError
 from dragoman.http import option_field
 
-LOADING = ("context_tokens", "parallel", "threads", "gpu_layers", "chat_template", "verbose")
-"""The options that decide how a model is loaded."""
+NAME = "llamacpp"
+"""The name of the provider."""
 
-_LEAST: Mapping[str, int] = {"context_tokens": 64, "parallel": 1, "threads": 1, "gpu_layers": -1}
-_MOST: Mapping[str, int] = {"context_tokens": 1 << 24, "parallel": 256, "threads": 512, "gpu_layers": 1 << 16}
+LOAD_OPTIONS = ("context_tokens", "parallel", "threads", "gpu_layers", "chat_template", "verbose")
+"""The names of the options that decide how a model is loaded."""
+
+_MINIMUM: Mapping[str, int] = {"context_tokens": 64, "parallel": 1, "threads": 1, "gpu_layers": -1}
+_MAXIMUM: Mapping[str, int] = {"context_tokens": 1 << 24, "parallel": 256, "threads": 512, "gpu_layers": 1 << 16}
 
 
 @frozen(kw_only=True)
 class LlamaCppOptions:
-    """Set what only llama.cpp has; see https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md.
+    """Set the options of llama.cpp; see https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md.
 
     The first six decide how the model is loaded and belong to ``LLMConfig``; the others may differ from call to call.
 
     Args:
-        context_tokens: the most tokens a conversation may have, its answer included; memory is taken for all of them.
-        parallel: how many answers are made at once; further calls wait. Each takes memory for ``context_tokens``.
-        threads: how many threads compute; by default as many as the machine has cores.
-        gpu_layers: how many layers of the model go onto the graphics card; by default as many as fit.
-        chat_template: the Jinja text, or the name of a template that llama.cpp knows, in place of the model's own.
-        verbose: whether llama.cpp may write its log to stderr.
-        min_p: leave out tokens less likely than this share of the likeliest.
-        repeat_penalty: above 1 against tokens that occurred.
-        grammar: what an answer may be, in GBNF.
-        cache_prompt: whether to keep what was read for a next call with the same beginning; yes by default.
-        chat_template_kwargs: what else the chat template is given, as ``{"enable_thinking": False}``.
+        context_tokens: the maximum number of tokens of a conversation, including the answer; memory is allocated for
+            all of them.
+        parallel: how many answers are generated at once, each with memory for ``context_tokens``; further calls wait.
+        threads: how many threads compute; by default one for each core.
+        gpu_layers: how many layers of the model are loaded to the GPU; by default as many as fit.
+        chat_template: a Jinja template, or the name of one that llama.cpp has, to use instead of the model's own.
+        verbose: whether llama.cpp writes its log to stderr.
+        min_p: exclude tokens whose probability is less than this fraction of that of the most likely one.
+        repeat_penalty: a factor for tokens that have occurred; values above 1 make them less likely.
+        grammar: a grammar in GBNF that the answer has to match.
+        cache_prompt: whether to keep a processed prompt for later calls with the same beginning; true by default.
+        chat_template_kwargs: further arguments for the chat template, such as ``{"enable_thinking": False}``.
         extra_body: further members of the request.
 
     Raises:
-        InvalidRequestError: for a number out of range.
+        InvalidRequestError: if a number is out of range.
 
     """
 
@@ -56,26 +60,28 @@ class LlamaCppOptions:
     extra_body: dict[str, Any] | None = option_field(in_body=False)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse numbers that llama.cpp would take without a word, or end the process for."""
-        for name, least in _LEAST.items():
+        """Refuse numbers that llama.cpp would accept silently, or that would make it end the process."""
+        for name, minimum in _MINIMUM.items():
             value = getattr(self, name)
-            if value is not None and not least <= value <= _MOST[name]:
-                message = f"{name} is between {least} and {_MOST[name]}, not {value!r}"
-                raise InvalidRequestError(message, provider="llamacpp", parameter=name)
+            if value is not None and not minimum <= value <= _MAXIMUM[name]:
+                message = f"{name} must be between {minimum} and {_MAXIMUM[name]}, not {value!r}"
+                raise InvalidRequestError(message, provider=NAME, parameter=name)
 
 
 @frozen(kw_only=True)
-class Loading:
-    """Say which model is loaded and how; equal ones share one model in memory.
+class LoadOptions:
+    """Hold which model is loaded and how; equal ones share one model in memory.
+
+    All fields except *source* are those of :class:`LlamaCppOptions`.
 
     Args:
         source: the path of a GGUF file, or the name of a tiny model.
-        context_tokens: as in :class:`LlamaCppOptions`.
-        parallel: as there.
-        threads: as there.
-        gpu_layers: as there.
-        chat_template: as there.
-        verbose: as there.
+        context_tokens: the maximum number of tokens of a conversation.
+        parallel: how many answers are generated at once.
+        threads: how many threads compute.
+        gpu_layers: how many layers are loaded to the GPU.
+        chat_template: a Jinja template, or the name of one.
+        verbose: whether llama.cpp writes its log to stderr.
 
     """
 
@@ -88,23 +94,23 @@ class Loading:
     verbose: bool
 
     @classmethod
-    def of(cls, source: str, options: LlamaCppOptions) -> Loading:
-        """Take from *options* what decides about loading."""
-        return cls(source=source, **{name: getattr(options, name) for name in LOADING})
+    def of(cls, source: str, options: LlamaCppOptions) -> LoadOptions:
+        """Select from *options* those that decide how the model is loaded."""
+        return cls(source=source, **{name: getattr(options, name) for name in LOAD_OPTIONS})
 
 
-def check_call(given: Mapping[str, Any], loaded: LlamaCppOptions) -> None:
-    """Refuse a call that asks for the model to be loaded otherwise than it is.
+def check_call_options(given: Mapping[str, Any], loaded: LlamaCppOptions) -> None:
+    """Refuse a call whose options require another way of loading the model.
 
     Args:
-        given: the options that come with the call.
+        given: the options of the call.
         loaded: the options that the model is loaded with.
 
     Raises:
-        InvalidRequestError: with the name of the option.
+        InvalidRequestError: if they differ; names the option.
 
     """
-    for name in LOADING:
+    for name in LOAD_OPTIONS:
         if name in given and given[name] != getattr(loaded, name):
-            message = f"{name} decides how the model is loaded: give it to LLMConfig, not to one call"
-            raise InvalidRequestError(message, provider="llamacpp", parameter=name)
+            message = f"{name} decides how the model is loaded: give it to LLMConfig, not to a call"
+            raise InvalidRequestError(message, provider=NAME, parameter=name)

@@ -1,4 +1,4 @@
-"""The OpenAI chat dialect, as llama.cpp speaks it in process."""
+"""The OpenAI chat dialect in the form that llama.cpp accepts in process."""
 
 from __future__ import annotations
 
@@ -14,20 +14,16 @@ from dragoman import (
     InlineText,
     InvalidRequestError,
     Media,
-    ProviderError,
     Tool,
     UnsupportedError,
 )
-from dragoman.http import HttpReply, HttpRequest, dumps
-from dragoman_llamacpp.options import LlamaCppOptions
-from dragoman_openai_compatible import OpenAIChat
-from dragoman_openai_compatible.chat import SETTING_NAMES
-
-NAME = "llamacpp"
+from dragoman.http import HttpRequest
+from dragoman_llamacpp.options import NAME, LlamaCppOptions
+from dragoman_openai_compatible import SETTING_NAMES, OpenAIChat
 
 
 class LlamaCppChat(OpenAIChat[LlamaCppOptions]):
-    """Speak the dialect to llama.cpp.
+    """Encode requests to llama.cpp and decode its answers.
 
     https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
     """
@@ -42,19 +38,20 @@ class LlamaCppChat(OpenAIChat[LlamaCppOptions]):
         )
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
-        """Return the request; a tool asked for by its name becomes the only one on offer.
+        """Return the request; a tool that is required by its name becomes the only one in it.
 
         Raises:
-            UnsupportedError: for images, sound and documents, and for a text to end with.
+            UnsupportedError: for images, audio, documents and a suffix.
+            InvalidRequestError: if the tool that is required is not among the tools.
 
         """
         if isinstance(request, CompletionRequest):
             if request.suffix is not None:
-                message = "llama.cpp goes on from a prompt and knows no suffix"
+                message = "llama.cpp continues a prompt and has no parameter for a suffix; leave it out"
                 raise UnsupportedError(message, provider=NAME, parameter="suffix")
             return super().encode(request, stream=stream)
         _check_media(request)
-        chosen, notes = _chosen(request)
+        chosen, notes = _require_named_tool(request)
         wire = super().encode(chosen, stream=stream)
         return attrs.evolve(wire, adjustments=notes + wire.adjustments)
 
@@ -64,35 +61,30 @@ class LlamaCppChat(OpenAIChat[LlamaCppOptions]):
         request: ChatRequest | CompletionRequest,  # noqa: ARG002  # the signature of the dialect
         options: LlamaCppOptions,
     ) -> None:
-        """Ask for reports while a prompt is read, for only at one can a call be stopped; add ``extra_body``."""
+        """Request progress reports, since a call can be stopped only at a report or a token; add ``extra_body``."""
         if body.get("stream"):
             body["return_progress"] = True
         body.update(options.extra_body or {})
-
-    def refusal(self, message: str) -> ProviderError:
-        """Return the error for a request that llama.cpp refused by an exception, which over HTTP is a status 400."""
-        problem = {"error": {"code": 400, "message": message, "type": "invalid_request_error"}}
-        return self.error(HttpReply(status=400, body=dumps(problem)))
 
 
 def _check_media(request: ChatRequest) -> None:
     for message in request.messages:
         for part in message.of_type(Media):
             if not isinstance(part.source, InlineText):
-                text = f"a model in process reads text alone, no {part.media_type}; serve it with llama-server for that"
+                text = f"a model in process reads only text, not {part.media_type}; use llama-server for other media"
                 raise UnsupportedError(text, provider=NAME)
 
 
-def _chosen(request: ChatRequest) -> tuple[ChatRequest, tuple[Adjustment, ...]]:
-    """Offer one tool alone and require it, where llama.cpp would take its name for no wish at all."""
+def _require_named_tool(request: ChatRequest) -> tuple[ChatRequest, tuple[Adjustment, ...]]:
+    """Return a request with only the tool that is required by name, since llama.cpp ignores its name."""
     choice = request.tool_choice
     if choice.kind != "tool":
         return request, ()
     tools = tuple(tool for tool in request.tools if isinstance(tool, Tool) and tool.name == choice.name)
     if not tools:
-        message = f"the tool {choice.name!r} is to be called, but is not among the tools"
+        message = f"tool_choice requires the tool {choice.name!r}, which is not among the tools"
         raise InvalidRequestError(message, provider=NAME, parameter="tool_choice")
-    reason = "llama.cpp can require any tool, not one by its name: the others are not offered"
+    reason = "llama.cpp can require a tool, but not by its name, so the other tools are left out"
     note = Adjustment(
         kind="emulated", feature="tool_choice", asked=choice.name, sent="required", reason=reason, by=NAME
     )

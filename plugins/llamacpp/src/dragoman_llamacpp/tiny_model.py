@@ -1,16 +1,16 @@
-"""Write a language model of half a megabyte, for trying and testing without a download.
+"""A language model of half a megabyte, to try the provider and to test it without a download.
 
-The file is a regular GGUF of the llama architecture (two layers, 64 dimensions, a byte-level vocabulary), so llama.cpp
-runs it as it runs any other model. Its numbers are made here, from a seed.
+The file is a regular GGUF file of the llama architecture (two layers, 64 dimensions, a byte-level vocabulary), so
+llama.cpp runs it like any other model. Its weights are computed here, from a seed.
 
-Two kinds:
+There are two kinds:
 
 chain
-    Greedy decoding (temperature 0) says :data:`SENTENCE`, three bytes per token, and ends the turn. Most of its
-    characters beyond ASCII are cut by a token boundary. Under a grammar (tools with ``tool_choice="required"``, a JSON
-    schema) it fills in what the grammar leaves open and comes to an end.
+    Greedy decoding (temperature 0) generates :data:`SENTENCE`, three bytes per token, and ends the turn. Most of its
+    characters beyond ASCII span a token boundary. Under a grammar (tools with ``tool_choice="required"``, a JSON schema)
+    it fills in what the grammar leaves open, and ends.
 babble
-    Random weights: noise without end, often no valid UTF-8. Only a token limit stops it.
+    Random weights generate endless noise, often invalid UTF-8. Only a token limit stops it.
 
 File format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
@@ -36,18 +36,18 @@ __all__ = ["SENTENCE", "Kind", "cached_tiny", "write_tiny"]
 Kind: TypeAlias = Literal["chain", "babble"]
 
 SENTENCE = "The dragoman says: 你好, señor, olá 🐪!"
-"""What a chain model says."""
+"""What a chain model generates."""
 
-_REVISION = 1  # part of the name in the cache: raise it with every change to what is written
+_REVISION = 1  # part of the file name in the cache: increment it with every change of the file's content
 _WIDTH, _LAYERS, _HEADS, _INNER = 64, 2, 4, 128
 _BYTES_PER_TOKEN = 3
 _NORMAL_TOKEN, _CONTROL_TOKEN = 1, 3  # as numbered in the file format
-_CALL = b"\n<tool_call>\n"  # one token with a line feed in it, which a JSON string cannot hold: no call within a string
+_CALL = b"\n<tool_call>\n"  # one token with a line feed, which no JSON string contains
 _END = "<|im_end|>"
 _DOCUMENT_END = "<|endoftext|>"
 _CONTROLS = (_DOCUMENT_END, "<|im_start|>", _END)
 
-# ChatML with tools as Hermes models know them, which llama.cpp recognizes by its markers:
+# ChatML with tools in the format of Hermes models, which llama.cpp recognizes by its markers:
 # https://github.com/NousResearch/Hermes-Function-Calling
 _TEMPLATE = r"""
 {%- if tools %}
@@ -81,12 +81,12 @@ def write_tiny(path: Path, *, kind: Kind = "chain", seed: int = 7, context: int 
 
     Args:
         path: The file to write; its folder exists.
-        kind: What the model does: ``"chain"`` says a known sentence, ``"babble"`` talks without end.
-        seed: Where the random numbers start; equal seeds give equal models.
-        context: The longest conversation the model accepts, in tokens.
+        kind: What the model does: ``"chain"`` generates a known sentence, ``"babble"`` endless noise.
+        seed: The seed of the random numbers; equal seeds give equal models.
+        context: The maximum length of a conversation, in tokens.
 
     Returns:
-        The text of a greedy answer; empty where there is no telling.
+        The text of a greedy answer; empty for ``"babble"``, whose answer is not known in advance.
 
     Raises:
         OSError: The file cannot be written.
@@ -98,16 +98,16 @@ def write_tiny(path: Path, *, kind: Kind = "chain", seed: int = 7, context: int 
 
 
 def cached_tiny(kind: Kind = "chain") -> Path:
-    """Find the tiny model in the user's cache, where the first use writes it.
+    """Return the path of the tiny model in the user's cache; the first call writes it.
 
     The folder is ``dragoman`` in ``$XDG_CACHE_HOME``, or else in ``~/.cache``:
     https://specifications.freedesktop.org/basedir/latest/
 
     Args:
-        kind: What the model does, as in :func:`write_tiny`.
+        kind: What the model does; see :func:`write_tiny`.
 
     Returns:
-        The path of a complete file; processes that race for it never see half of one.
+        The path of a complete file, also if several processes write it at the same time.
 
     Raises:
         OSError: The cache cannot be written.
@@ -130,7 +130,7 @@ def _cache() -> Path:
 
 @frozen(kw_only=True)
 class _Vocabulary:
-    """Hold the tokens: every byte, the pieces of a sentence, the start of a call, the control tokens."""
+    """Hold the tokens: all bytes, the pieces of a sentence, the beginning of a call and the control tokens."""
 
     tokens: tuple[str, ...]
     pieces: tuple[str, ...]
@@ -159,12 +159,12 @@ def _spell(raw: bytes) -> str:
 
 
 def _tensors(vocabulary: _Vocabulary, kind: Kind, seed: int) -> dict[str, Array]:
-    import numpy as np  # noqa: PLC0415 - slow to import, and of no use to those who bring a model
+    import numpy as np  # noqa: PLC0415 - slow to import, and only needed for tiny models
 
-    source = np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
 
     def noise(rows: int, columns: int, scale: float) -> Array:
-        return (source.standard_normal((rows, columns)) * scale).astype(np.float32)
+        return (generator.standard_normal((rows, columns)) * scale).astype(np.float32)
 
     count = len(vocabulary.tokens)
     embedding, output = noise(count, _WIDTH, 1.0), noise(count, _WIDTH, 0.1)
@@ -173,23 +173,23 @@ def _tensors(vocabulary: _Vocabulary, kind: Kind, seed: int) -> dict[str, Array]
         **dict.fromkeys(("ffn_gate", "ffn_up"), (_INNER, _WIDTH)),
         "ffn_down": (_WIDTH, _INNER),
     }
-    loudness = 0.001 if kind == "chain" else 0.2
+    layer_scale = 0.001 if kind == "chain" else 0.2
     layers = {
-        f"blk.{layer}.{name}.weight": noise(rows, columns, loudness)
+        f"blk.{layer}.{name}.weight": noise(rows, columns, layer_scale)
         for layer in range(_LAYERS)
         for name, (rows, columns) in shapes.items()
     }
     if kind == "chain":
-        _chain(vocabulary, embedding, output)
+        _set_successors(vocabulary, embedding, output)
     else:
-        _endless(vocabulary, embedding, output, layers)
+        _suppress_controls(vocabulary, embedding, output, layers)
     norms = (f"blk.{layer}.{norm}.weight" for layer in range(_LAYERS) for norm in ("attn_norm", "ffn_norm"))
     ones = {name: np.ones(_WIDTH, np.float32) for name in (*norms, "output_norm.weight")}
     return {"token_embd.weight": embedding, "output.weight": output, **layers, **ones}
 
 
-def _endless(vocabulary: _Vocabulary, embedding: Array, output: Array, layers: dict[str, Array]) -> None:
-    """Keep what every token shares on axis 0, and let the control tokens point away from it: none is ever said."""
+def _suppress_controls(vocabulary: _Vocabulary, embedding: Array, output: Array, layers: dict[str, Array]) -> None:
+    """Give all tokens a common component on axis 0, and the control tokens a negative weight for it."""
     embedding[:, 0] = 4.0
     output[:, 0] = 0.0
     for control in _CONTROLS:
@@ -197,16 +197,16 @@ def _endless(vocabulary: _Vocabulary, embedding: Array, output: Array, layers: d
         output[vocabulary.index(control), 0] = -10.0
     for name, matrix in layers.items():
         if "attn_output" in name or "ffn_down" in name:
-            matrix[0] = 0.0  # what a layer adds along axis 0
+            matrix[0] = 0.0  # a layer adds nothing along axis 0
 
 
-def _chain(vocabulary: _Vocabulary, embedding: Array, output: Array) -> None:
+def _set_successors(vocabulary: _Vocabulary, embedding: Array, output: Array) -> None:
     """Make the next token a function of the last one.
 
-    Axis 0 is common to all tokens and holds what to say after any of them; each token with a successor of its own has
-    an axis to itself, and the others share what is left. The layers between are too quiet to matter. A grammar forbids
-    some tokens: then the most wanted of those allowed is said, which is why each wish has second choices. The steps
-    between overrides are so wide that sampling at a usual temperature says the same as greedy decoding.
+    Axis 0 is common to all tokens and holds the default successors; each token with a successor of its own has its own
+    axis, and the others share the remaining ones. The weights of the layers are too small to matter. A grammar may
+    exclude the best successor; the next one in the ranking is chosen then. The steps of the ranking are so large that
+    sampling at a usual temperature gives the same result as greedy decoding.
     """
     own = {token: axis for axis, token in enumerate(vocabulary.pieces, start=1)}
     embedding[:, : len(own) + 1] = 0.0
@@ -216,22 +216,22 @@ def _chain(vocabulary: _Vocabulary, embedding: Array, output: Array) -> None:
         embedding[vocabulary.index(token), 1:] = 0.0
         embedding[vocabulary.index(token), axis] = 1.0
     output[:] = 0.0
-    # After anything: begin the sentence, else end the turn, else end the JSON value, the call, the list as soon
-    # as may be. Blanks come last, or JSON, which allows them nearly everywhere, would never end.
-    overrides = (vocabulary.pieces[0], _END, "}", "]", '"', "<", ",", "{", "1", "t")
-    for rank, token in enumerate(overrides):
+    # After any token: begin the sentence, or else end the turn, or else end the JSON value, the call or the list as
+    # soon as possible. White space comes last, or JSON, which allows it nearly everywhere, would never end.
+    default_successors = (vocabulary.pieces[0], _END, "}", "]", '"', "<", ",", "{", "1", "t")
+    for rank, token in enumerate(default_successors):
         output[vocabulary.index(token), 0] = 60.0 - 6.0 * rank
     for blank in b" \t\r\n":
         output[vocabulary.index(_spell(bytes([blank]))), 0] = -30.0
-    for here, there in zip(vocabulary.pieces, (*vocabulary.pieces[1:], _END), strict=True):
-        output[vocabulary.index(there), own[here]] += 60.0
-    # At the end of the sentence, where the turn must not end: call a function, or close the JSON string.
+    for piece, successor in zip(vocabulary.pieces, (*vocabulary.pieces[1:], _END), strict=True):
+        output[vocabulary.index(successor), own[piece]] += 60.0
+    # At the end of the sentence, if the turn must not end: call a function, or close the JSON string.
     output[vocabulary.index(vocabulary.call), own[vocabulary.pieces[-1]]] = 50.0
     output[vocabulary.index('"'), own[vocabulary.pieces[-1]]] = 25.0
 
 
 def _write(path: Path, vocabulary: _Vocabulary, tensors: dict[str, Array], *, name: str, context: int) -> None:
-    from gguf import GGUFWriter  # noqa: PLC0415 - slow to import, and of no use to those who bring a model
+    from gguf import GGUFWriter  # noqa: PLC0415 - slow to import, and only needed for tiny models
 
     writer = GGUFWriter(path, "llama")
     try:
@@ -265,7 +265,7 @@ def _describe_tokens(writer: GGUFWriter, vocabulary: _Vocabulary) -> None:
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(vocabulary.tokens)
     writer.add_token_types([_NORMAL_TOKEN] * normal + [_CONTROL_TOKEN] * len(_CONTROLS))
-    writer.add_token_merges(["a a"])  # llama.cpp refuses a list that is empty; there is no token "aa", so none happens
+    writer.add_token_merges(["a a"])  # llama.cpp refuses an empty list; there is no token "aa", so no merge happens
     writer.add_bos_token_id(vocabulary.index(_DOCUMENT_END))
     writer.add_eos_token_id(vocabulary.index(_END))
     writer.add_add_bos_token(value=False)

@@ -1,0 +1,36 @@
+"""The names of models, and what llama.cpp accepts for any of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dragoman import NO, YES, Cap, Capabilities, Support
+
+if TYPE_CHECKING:
+    from dragoman_llamacpp.tiny_model import Kind
+
+TINY_MODELS: Mapping[str, Kind] = {"tiny": "chain", "tiny-babble": "babble"}
+"""The names of the tiny models, and the kind of each."""
+
+CAPABILITIES = Capabilities(
+    settings={
+        "effort": Cap(support=Support.NO, note="how a model is asked to reason depends on its chat template"),
+        "service_tier": NO,
+    },
+    input={"image/*": NO, "audio/*": NO, "application/pdf": NO},
+    completion=YES,
+    tools=YES,
+    tool_choice=YES,
+    json_schema=YES,
+)
+"""What llama.cpp accepts, the same for every file."""
+
+
+def model_source(model: str) -> str:
+    """Return the absolute path of the file that *model* names; the name of a tiny model unchanged."""
+    if model in TINY_MODELS:
+        return model
+    return str(Path(os.path.expanduser(model)).absolute())  # noqa: PTH111  # Path.expanduser raises for an unknown user
