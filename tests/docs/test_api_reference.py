@@ -212,5 +212,5 @@ def test_the_paths_refuse_to_stand_in_for_the_real_ones(tmp_path: Path, monkeypa
     monkeypatch.syspath_prepend(str(tmp_path))
     for module in MODULES:
         loaded = importlib.import_module(f"openhands.{module}")
-        with pytest.raises(ImportError, match=r"is not OpenHands and does not stand in for openhands-ai 0\.1"):
+        with pytest.raises(ImportError, match=r"is not OpenHands and must not shadow openhands-ai 0\.1"):
             importlib.reload(loaded)

@@ -58,7 +58,7 @@ class Clock:
         self.slept.append(seconds)
 
 
-async def test_it_repeats_what_the_user_said_last() -> None:
+async def test_it_repeats_the_last_user_message() -> None:
     messages = [Message("user", "one"), Message("assistant", "two"), Message("system", "three")]
     response = await echo().generate(messages)
     assert (response.text, response.finish.raw) == ("one", "stop")
@@ -93,7 +93,7 @@ async def test_a_word_is_a_token(limit: int, text: str, reason: str) -> None:
         ({"tools": [WEATHER], "tool_choice": "required"}, "weather", {"city": "Bern", "days": 2}),
     ],
 )
-async def test_a_tool_is_called_with_arguments_that_fit(
+async def test_a_tool_is_called_with_arguments_that_match_its_schema(
     overrides: dict[str, Any], name: str, arguments: object
 ) -> None:
     response = await echo().generate("Bern", **overrides)
@@ -103,7 +103,7 @@ async def test_a_tool_is_called_with_arguments_that_fit(
         assert (await stream.collect()).tool_calls == (call,)
 
 
-async def test_no_tool_is_called_after_its_result_or_against_the_choice() -> None:
+async def test_no_tool_is_called_after_a_result_or_if_the_choice_is_none() -> None:
     call = ToolCall(name="weather", call_id="call_1", arguments="{}")
     result = ToolResult(call_id="call_1", name="weather", content="sunny")
     messages = [Message("user", "Bern"), Message("assistant", [call]), Message("tool", [result])]
@@ -132,7 +132,7 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-async def test_a_schema_is_followed() -> None:
+async def test_an_answer_matches_a_schema() -> None:
     response = await echo().generate("Bern", output=SCHEMA)
     value = response.parse(dict[str, Any])
     jsonschema.validate(value, SCHEMA)
@@ -145,7 +145,7 @@ async def test_a_schema_is_followed() -> None:
     ).text == '{"a": 1}'
 
 
-async def test_it_fails_as_told() -> None:
+async def test_its_options_make_it_fail() -> None:
     with pytest.raises(OverloadedError) as overloaded:
         await echo(fail="overloaded").completion("Hi")
     assert (overloaded.value.status, overloaded.value.retryable) == (503, True)
@@ -162,7 +162,7 @@ async def test_it_fails_as_told() -> None:
         await echo().generate("Hi", fail="broken")
 
 
-async def test_it_stalls_as_told() -> None:
+async def test_its_options_make_it_stall() -> None:
     clock = Clock()
     provider = EchoProvider(ProviderConfig(name="echo", options={"stall": 5}))
     request = CompletionRequest(model="echo", prompt="a b").as_chat()
@@ -174,7 +174,7 @@ async def test_it_stalls_as_told() -> None:
 
 
 @pytest.mark.parametrize(("cut", "text"), [(0, ""), (1, ""), (2, "a"), (3, "a b")])
-async def test_its_stream_is_cut_as_told(cut: int, text: str) -> None:
+async def test_its_options_interrupt_its_stream(cut: int, text: str) -> None:
     async with echo(cut=cut).stream("a b c") as stream:
         with pytest.raises(StreamInterruptedError) as caught:
             await stream.collect()
@@ -184,17 +184,17 @@ async def test_its_stream_is_cut_as_told(cut: int, text: str) -> None:
 
 
 @pytest.mark.parametrize("options", [{"fial": "broken"}, {"stall": "long"}])
-def test_an_option_that_does_not_fit_is_refused_when_it_is_made(options: dict[str, Any]) -> None:
+def test_an_invalid_option_is_refused_by_the_constructor(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequestError):
         EchoProvider(ProviderConfig(name="echo", options=options))
 
 
-def test_its_options_are_told() -> None:
+def test_its_options_class_is_public() -> None:
     assert EchoProvider.info.options is EchoOptions
     assert asyncio.run(echo().generate("Hi")).message == Message("assistant", [Text(text="Hi")])
 
 
-async def test_the_deadline_of_a_call_holds_for_the_echo_too() -> None:
+async def test_the_echo_observes_the_deadline_of_a_call() -> None:
     llm = LLM(LLMConfig(model="echo", stall=30, timeout=0.05, num_retries=0))
     with pytest.raises(RequestTimeoutError) as whole:
         await llm.generate("Hi")

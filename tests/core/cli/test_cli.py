@@ -88,7 +88,7 @@ def test_options_are_read_as_what_they_are() -> None:
         (("chat", "-m", "nobody-knows-this", "hi"), 2, "no installed provider claims"),
         (("chat", "-m", "echo", "-o", "cutt=1", "hi"), 2, "did you mean 'cut'"),
         (("chat", "-m", "echo", "-o", "cut", "hi"), 2, "an option is NAME=VALUE"),
-        (("chat", "-m", "echo", "-o", "fail=broken", "hi"), 1, "told to be broken"),
+        (("chat", "-m", "echo", "-o", "fail=broken", "hi"), 1, "option fail='broken'"),
         (("chat", "-m", "echo", "-o", "cut=1", "hi"), 1, "ended without the signal"),
         (("chat", "-m", "gpt-4", "hi"), 2, "OPENAI_API_KEY"),
         (("chat", "-m", "echo", "-o", "temperature=hot", "hi"), 2, "temperature is a number"),

@@ -7,8 +7,8 @@ There are two kinds:
 
 chain
     Greedy decoding (temperature 0) generates :data:`SENTENCE`, three bytes per token, and ends the turn. Most of its
-    characters beyond ASCII span a token boundary. Under a grammar (tools with ``tool_choice="required"``, a JSON schema)
-    it fills in what the grammar leaves open, and ends.
+    characters beyond ASCII span a token boundary. Under a grammar (tools with ``tool_choice="required"``, a JSON
+    schema) it fills in what the grammar leaves open, and ends.
 babble
     Random weights generate endless noise, often invalid UTF-8. Only a token limit stops it.
 

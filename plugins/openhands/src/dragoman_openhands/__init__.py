@@ -1,32 +1,32 @@
-"""Keep Dragoman's modules under the name ``openhands`` from standing in for the real ones.
+"""Keep Dragoman's ``openhands`` modules from shadowing those of OpenHands.
 
-This is not OpenHands, nor a part of it: see https://github.com/All-Hands-AI/OpenHands for that.
+This is not OpenHands or a part of it; see https://github.com/All-Hands-AI/OpenHands.
 """
 
 from __future__ import annotations
 
 from importlib import metadata
 
-REAL = "openhands-ai"
-"""The distribution that the name ``openhands`` belongs to."""
+OPENHANDS = "openhands-ai"
+"""The distribution to which the module name ``openhands`` belongs."""
 
 
 def refuse_to_shadow(module: str) -> None:
-    """Refuse to be *module* where the real one is installed.
+    """Refuse the import of a module if OpenHands is installed.
 
     Args:
-        module: the module being imported.
+        module: the name of the module that is imported.
 
     Raises:
         ImportError: if ``openhands-ai`` is installed.
 
     """
     try:
-        version = metadata.version(REAL)
+        version = metadata.version(OPENHANDS)
     except metadata.PackageNotFoundError:
         return
     message = (
-        f"{module} of dragoman-openhands is not OpenHands and does not stand in for {REAL} {version}, which is "
-        f"installed too; run: pip uninstall dragoman-openhands, then pip install --force-reinstall --no-deps {REAL}"
+        f"{module} of dragoman-openhands is not OpenHands and must not shadow {OPENHANDS} {version}, which is also "
+        f"installed; run: pip uninstall dragoman-openhands, then pip install --force-reinstall --no-deps {OPENHANDS}"
     )
     raise ImportError(message, name=module)

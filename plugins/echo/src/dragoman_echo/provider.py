@@ -1,0 +1,96 @@
+"""The provider that repeats the last user message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+
+from dragoman import (
+    YES,
+    CallContext,
+    Capabilities,
+    ChatRequest,
+    CompletionRequest,
+    Event,
+    ProviderConfig,
+    ProviderInfo,
+    Response,
+    ResponseSnapshot,
+    UsageSnapshot,
+    build_response,
+    structure_options,
+)
+from dragoman_echo.errors import deadline_error, requested_error
+from dragoman_echo.options import EchoOptions
+from dragoman_echo.response import answer, usage
+from dragoman_echo.stream import part_events
+
+_CAPABILITIES = Capabilities(completion=YES, tools=YES, tool_choice=YES, json_schema=YES)
+
+
+class EchoProvider:
+    """Repeat the last user message."""
+
+    info = ProviderInfo(name="echo", issuer="echo", options=EchoOptions)
+
+    def __init__(self, config: ProviderConfig) -> None:
+        self._defaults = config.options
+        self._failures = 0
+        structure_options(EchoOptions, config.options, provider="echo")
+
+    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002  # the same for every model
+        """Return that everything is accepted: the echo takes any setting and ignores it."""
+        return _CAPABILITIES
+
+    async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
+        """Answer a prompt with itself."""
+        return await self.chat(request.as_chat(), context)
+
+    async def chat(self, request: ChatRequest, context: CallContext) -> Response:
+        """Answer a conversation with its last user message, a tool call, or a value that matches the schema."""
+        options = self._options(request)
+        self._fail_if_requested(options)
+        await _stall(options, context)
+        part, finish = answer(request)
+        return build_response([part], finish, usage=usage(request, part))
+
+    @asynccontextmanager
+    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
+        """Stream the same answer as :meth:`chat`, word by word."""
+        options = self._options(request)
+        self._fail_if_requested(options)
+        yield self._events(request, options, context)
+
+    async def _events(self, request: ChatRequest, options: EchoOptions, context: CallContext) -> AsyncIterator[Event]:
+        part, finish = answer(request)
+        for index, event in enumerate(part_events(part)):
+            if index == options.cut:
+                return
+            await _stall(options, context)
+            yield event
+        yield UsageSnapshot(usage(request, part))
+        yield ResponseSnapshot(finish=finish)
+        await asyncio.sleep(0)
+
+    async def aclose(self) -> None:
+        """Do nothing: the echo holds no resources."""
+
+    def _options(self, request: ChatRequest) -> EchoOptions:
+        return structure_options(EchoOptions, request.options.get("echo", self._defaults), provider="echo")
+
+    def _fail_if_requested(self, options: EchoOptions) -> None:
+        if options.fail is None or (options.fail_times is not None and self._failures >= options.fail_times):
+            return
+        self._failures += 1
+        raise requested_error(options.fail)
+
+
+async def _stall(options: EchoOptions, context: CallContext) -> None:
+    """Wait as long as the options require, but not past the deadline of the call."""
+    remaining = context.remaining()
+    if remaining is not None and remaining < options.stall:
+        await context.clock.sleep(remaining)
+        raise deadline_error()
+    if options.stall:
+        await context.clock.sleep(options.stall)
