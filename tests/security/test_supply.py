@@ -137,9 +137,9 @@ def test_importing_connects_to_nobody_starts_no_thread_and_reads_no_key(module: 
 
 def test_litellm_is_told_to_fetch_nothing_before_it_is_imported() -> None:
     source = (ROOT / "plugins/litellm/src/dragoman_litellm/loading.py").read_text("utf-8")
-    quiet = re.search(r"QUIET[^{]*({.*?})", source, re.DOTALL)
-    assert quiet is not None
-    assert ast.literal_eval(quiet[1])["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
+    found = re.search(r"IMPORT_ENVIRONMENT[^{]*({.*?})", source, re.DOTALL)
+    assert found is not None
+    assert ast.literal_eval(found[1])["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
 
 
 def test_no_test_reaches_another_machine() -> None:

@@ -28,7 +28,7 @@ __all__ = ["loopback"]
 
 START_SECONDS = 90.0
 MASTER_KEY = "sk-loopback-0123456789"
-QUIET = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION", "DISABLE_ADMIN_UI": "True"}
+ENVIRONMENT = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION", "DISABLE_ADMIN_UI": "True"}
 
 
 @frozen(kw_only=True)
@@ -60,7 +60,7 @@ def configuration(llama: LlamaServer) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def proxy(llama_server: LlamaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     if not all(map(importlib.util.find_spec, ("litellm", "fastapi", "uvicorn"))):
-        pytest.skip("the LiteLLM proxy has an environment of its own: nox -s servers")
+        pytest.skip("the LiteLLM proxy needs its own environment: nox -s servers")
     folder = tmp_path_factory.mktemp("proxy")
     settings, log = folder / "config.yaml", folder / "log"
     settings.write_text(json.dumps(configuration(llama_server)), "utf-8")  # JSON is YAML
@@ -68,7 +68,7 @@ def proxy(llama_server: LlamaServer, tmp_path_factory: pytest.TempPathFactory) -
     command = [str(Path(sys.executable).with_name("litellm")), "--config", str(settings), "--host", "127.0.0.1"]
     command += ["--port", url.rpartition(":")[2], "--num_workers", "1", "--telemetry", "False"]
     with log.open("wb") as errors:
-        process = subprocess.Popen(command, stdout=errors, stderr=errors, env={**os.environ, **QUIET}, cwd=folder)
+        process = subprocess.Popen(command, stdout=errors, stderr=errors, env={**os.environ, **ENVIRONMENT}, cwd=folder)
         try:
             wait_until_ready(url, process, log)
             yield Proxy(url=url)
@@ -86,7 +86,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> N
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{url}/health/liveliness", timeout=5):  # noqa: S310  # our own address
+            with urllib.request.urlopen(f"{url}/health/liveliness", timeout=5):  # noqa: S310  # the address of the proxy
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)

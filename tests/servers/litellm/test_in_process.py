@@ -1,4 +1,4 @@
-"""LiteLLM itself, imported into this process, against a loopback that speaks as six vendors do."""
+"""LiteLLM in this process, against a loopback server with the APIs of six vendors."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
 from servers.litellm.vendors import KEY, TEXT, VENDORS, Vendor, openai_whole
 
 if not all(map(importlib.util.find_spec, ("litellm", "dragoman_litellm"))):
-    pytest.skip("LiteLLM has an environment of its own: nox -s servers", allow_module_level=True)
+    pytest.skip("LiteLLM needs its own environment: nox -s servers", allow_module_level=True)
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # LiteLLM's own, many, and none of them ours to mend
+pytestmark = pytest.mark.filterwarnings("ignore")  # LiteLLM issues many warnings
 
-EVERY = pytest.mark.parametrize("vendor", VENDORS.values(), ids=VENDORS)
+EACH_VENDOR = pytest.mark.parametrize("vendor", VENDORS.values(), ids=VENDORS)
 
 
 def through(vendor: Vendor, loopback: LoopbackServer, **more: Any) -> StreamingLLM:
@@ -63,7 +63,7 @@ def openai(loopback: LoopbackServer, **more: Any) -> StreamingLLM:
     return through(VENDORS["openai"], loopback, **more)
 
 
-@EVERY
+@EACH_VENDOR
 async def test_the_request_is_the_vendors_own(vendor: Vendor, loopback: LoopbackServer) -> None:
     loopback.reply(vendor.whole(vendor.stop))
     response = await through(vendor, loopback).generate("Hi", max_tokens=7)
@@ -78,7 +78,7 @@ async def test_the_request_is_the_vendors_own(vendor: Vendor, loopback: Loopback
     assert "7" in request.body.decode()
 
 
-@EVERY
+@EACH_VENDOR
 async def test_the_stream_adds_up_to_the_same(vendor: Vendor, loopback: LoopbackServer) -> None:
     loopback.reply(vendor.stream(vendor.stop), vendor.whole(vendor.stop))
     llm = through(vendor, loopback)
@@ -94,9 +94,9 @@ async def test_the_stream_adds_up_to_the_same(vendor: Vendor, loopback: Loopback
     assert (streamed.usage.input_tokens, streamed.usage.output_tokens) == (3, 2)
 
 
-@EVERY
-async def test_a_reason_that_litellm_calls_stop_is_told_as_it_is(vendor: Vendor, loopback: LoopbackServer) -> None:
-    raw, reason = vendor.odd
+@EACH_VENDOR
+async def test_a_finish_reason_that_litellm_replaces_is_restored(vendor: Vendor, loopback: LoopbackServer) -> None:
+    raw, reason = vendor.replaced
     loopback.reply(vendor.whole(raw), vendor.stream(raw))
     llm = through(vendor, loopback)
     whole = await llm.generate("Hi")
@@ -106,8 +106,8 @@ async def test_a_reason_that_litellm_calls_stop_is_told_as_it_is(vendor: Vendor,
         assert (finish.reason, finish.raw) == (reason, raw)
 
 
-@EVERY
-async def test_a_cut_stream_is_an_error_with_what_arrived(vendor: Vendor, loopback: LoopbackServer) -> None:
+@EACH_VENDOR
+async def test_a_cut_stream_is_an_error_with_the_partial_answer(vendor: Vendor, loopback: LoopbackServer) -> None:
     loopback.reply(vendor.stream(None))
     with pytest.raises(StreamInterruptedError) as caught:
         async for _ in through(vendor, loopback).streaming_completion("Hi"):
@@ -115,10 +115,10 @@ async def test_a_cut_stream_is_an_error_with_what_arrived(vendor: Vendor, loopba
     assert caught.value.partial is not None
     assert TEXT.startswith(caught.value.partial.text)
     assert caught.value.partial.text
-    assert caught.value.partial.usage.output_tokens in {None, 1}  # what Anthropic said, nothing that was counted
+    assert caught.value.partial.usage.output_tokens in {None, 1}  # Anthropic reports 1; nothing is counted
 
 
-@EVERY
+@EACH_VENDOR
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
@@ -131,7 +131,7 @@ async def test_a_cut_stream_is_an_error_with_what_arrived(vendor: Vendor, loopba
         (503, OverloadedError),
     ],
 )
-async def test_an_error_is_told_by_its_status(
+async def test_an_error_is_mapped_by_its_status(
     vendor: Vendor, loopback: LoopbackServer, status: int, kind: type[DragomanError], capfd: pytest.CaptureFixture[str]
 ) -> None:
     error = {"error": {"message": f"no, {KEY}", "type": "some_error", "code": None}}
@@ -154,23 +154,23 @@ async def test_no_traceback_shows_the_key(loopback: LoopbackServer) -> None:
     assert KEY not in "".join(shown.format())
 
 
-async def test_the_callers_name_stands_in_the_place_of_litellms(loopback: LoopbackServer) -> None:
+async def test_the_headers_of_the_caller_replace_those_of_litellm(loopback: LoopbackServer) -> None:
     loopback.reply(openai_whole("stop"))
-    mine = {"HTTP-Referer": "https://me.test", "X-Title": "me"}
-    await through(VENDORS["openrouter"], loopback, headers=mine).completion("Hi")
+    headers = {"HTTP-Referer": "https://me.test", "X-Title": "me"}
+    await through(VENDORS["openrouter"], loopback, headers=headers).completion("Hi")
     sent = loopback.requests[0].headers
     assert (sent["http-referer"], sent["x-title"]) == ("https://me.test", "me")
 
 
-async def test_further_arguments_are_passed_on_but_not_those_that_are_ours(loopback: LoopbackServer) -> None:
+async def test_further_arguments_are_passed_on_except_for_reserved_ones(loopback: LoopbackServer) -> None:
     loopback.reply(openai_whole("stop"))
-    further = {"api_key": "sk-other-0123456789", "logprobs": True, "num_retries": 5}
-    await openai(loopback, arguments=further).completion("Hi")
+    arguments = {"api_key": "sk-other-0123456789", "logprobs": True, "num_retries": 5}
+    await openai(loopback, arguments=arguments).completion("Hi")
     assert loopback.requests[0].headers["authorization"] == f"Bearer {KEY}"
     assert loopback.requests[0].json["logprobs"] is True
 
 
-async def test_a_rate_limit_names_the_wait_and_the_core_tries_again(loopback: LoopbackServer) -> None:
+async def test_the_core_retries_after_a_rate_limit(loopback: LoopbackServer) -> None:
     limited = Reply.json({"error": {"message": "slow"}}, status=429, headers={"retry-after": "0"})
     loopback.reply(limited, openai_whole("stop"))
     response = await openai(loopback, num_retries=1).generate("Hi")
@@ -185,7 +185,7 @@ async def test_a_rate_limit_names_the_wait_and_the_core_tries_again(loopback: Lo
         (404, "model_not_found", NotFoundError),
     ],
 )
-async def test_a_code_says_more_than_its_status(
+async def test_an_error_code_is_more_specific_than_the_status(
     loopback: LoopbackServer, status: int, code: str, kind: type[DragomanError]
 ) -> None:
     error = {"error": {"message": "maximum context length is 1", "type": "some_error", "code": code}}
@@ -194,7 +194,7 @@ async def test_a_code_says_more_than_its_status(
         await openai(loopback).completion("Hi")
 
 
-async def test_a_default_that_is_refused_is_left_out(loopback: LoopbackServer) -> None:
+async def test_a_refused_default_is_left_out(loopback: LoopbackServer) -> None:
     error = {"error": {"message": "no", "type": "x", "code": "unsupported_value", "param": "temperature"}}
     loopback.reply(Reply.json(error, status=400), openai_whole("stop"))
     response = await openai(loopback).generate("Hi")
@@ -202,27 +202,27 @@ async def test_a_default_that_is_refused_is_left_out(loopback: LoopbackServer) -
     assert [each.feature for each in response.adjustments] == ["temperature"]
 
 
-async def test_a_default_that_litellm_itself_refuses_is_left_out(loopback: LoopbackServer) -> None:
+async def test_a_default_that_litellm_refuses_is_left_out(loopback: LoopbackServer) -> None:
     loopback.reply(openai_whole("stop"))
     response = await openai(loopback, model="gpt-5").generate("Hi")
     assert "temperature" not in loopback.requests[0].json
     assert "temperature" in [each.feature for each in response.adjustments]
 
 
-async def test_a_wish_that_the_model_does_not_take_is_refused(loopback: LoopbackServer) -> None:
+async def test_a_setting_that_the_model_does_not_accept_is_refused(loopback: LoopbackServer) -> None:
     with pytest.raises(UnsupportedError):
         await openai(loopback, model="gpt-5", temperature=0.2, max_tokens=10).generate("Hi", on_unsupported="raise")
 
 
-@EVERY
-async def test_a_reply_that_is_no_answer_is_not_a_lost_connection(vendor: Vendor, loopback: LoopbackServer) -> None:
+@EACH_VENDOR
+async def test_an_unreadable_reply_is_not_a_lost_connection(vendor: Vendor, loopback: LoopbackServer) -> None:
     loopback.reply(Reply(body=b"<html>", headers={"content-type": "text/html"}))
-    with pytest.raises((ProtocolError, ServerError)):  # LiteLLM answers 500 in the place of some vendors
+    with pytest.raises((ProtocolError, ServerError)):  # LiteLLM raises an error with status 500 for some vendors
         await through(vendor, loopback).completion("Hi")
 
 
-@EVERY
-async def test_nobody_listening_is_a_failed_connection(vendor: Vendor) -> None:
+@EACH_VENDOR
+async def test_a_refused_connection_is_a_failed_connection(vendor: Vendor) -> None:
     with LoopbackServer() as gone:
         llm = through(vendor, gone)
     with pytest.raises(ConnectionFailedError) as caught:
@@ -230,8 +230,8 @@ async def test_nobody_listening_is_a_failed_connection(vendor: Vendor) -> None:
     assert caught.value.retryable
 
 
-@EVERY
-async def test_a_stalled_stream_ends_by_the_clock(vendor: Vendor, loopback: LoopbackServer) -> None:
+@EACH_VENDOR
+async def test_a_stalled_stream_ends_at_the_idle_timeout(vendor: Vendor, loopback: LoopbackServer) -> None:
     whole = vendor.stream(None)
     loopback.reply(Reply.sse(whole.body, ending="stall"))
     with pytest.raises(RequestTimeoutError):
@@ -239,7 +239,7 @@ async def test_a_stalled_stream_ends_by_the_clock(vendor: Vendor, loopback: Loop
             pass
 
 
-@EVERY
+@EACH_VENDOR
 async def test_a_connection_lost_in_a_stream_is_an_interruption(vendor: Vendor, loopback: LoopbackServer) -> None:
     loopback.reply(Reply.sse(vendor.stream(None).body, ending="cut"))
     with pytest.raises(StreamInterruptedError):
@@ -247,8 +247,8 @@ async def test_a_connection_lost_in_a_stream_is_an_interruption(vendor: Vendor, 
             pass
 
 
-@EVERY
-async def test_leaving_a_stream_hangs_up(vendor: Vendor, loopback: LoopbackServer) -> None:
+@EACH_VENDOR
+async def test_leaving_a_stream_closes_the_connection(vendor: Vendor, loopback: LoopbackServer) -> None:
     loopback.reply(Reply.sse(vendor.stream(None).body, ending="stall"))
     async with through(vendor, loopback).stream("Hi") as stream:
         async for _ in stream.text():
@@ -257,7 +257,7 @@ async def test_leaving_a_stream_hangs_up(vendor: Vendor, loopback: LoopbackServe
     assert hangup.request.path == vendor.stream_path
 
 
-async def test_signed_reasoning_goes_back_as_it_came(loopback: LoopbackServer) -> None:
+async def test_signed_reasoning_is_sent_back_unchanged(loopback: LoopbackServer) -> None:
     vendor = VENDORS["anthropic"]
     loopback.reply(vendor.stream("end_turn"), vendor.whole("end_turn"))
     llm = through(vendor, loopback)
@@ -271,7 +271,7 @@ async def test_signed_reasoning_goes_back_as_it_came(loopback: LoopbackServer) -
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_tool_calls_come_through(loopback: LoopbackServer, streamed: bool) -> None:  # noqa: FBT001
+async def test_tool_calls_are_passed_on(loopback: LoopbackServer, streamed: bool) -> None:  # noqa: FBT001
     call = {"index": 0, "id": "call_9", "type": "function", "function": {"name": "weather", "arguments": '{"a": 1}'}}
     where = "delta" if streamed else "message"
     choice = {"index": 0, where: {"role": "assistant", "tool_calls": [call]}, "finish_reason": "tool_calls"}
@@ -301,8 +301,8 @@ FOREIGN = (
 )
 
 
-@EVERY
-async def test_keys_of_the_environment_stay_at_home(
+@EACH_VENDOR
+async def test_keys_of_the_environment_are_not_sent_to_other_hosts(
     vendor: Vendor, loopback: LoopbackServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in FOREIGN:
@@ -315,7 +315,7 @@ async def test_keys_of_the_environment_stay_at_home(
     assert "foreign" not in str(loopback.requests[0].raw_headers) + loopback.requests[0].path
 
 
-async def test_the_environment_of_the_right_vendor_serves(
+async def test_the_key_and_base_url_of_the_vendor_are_read_from_the_environment(
     loopback: LoopbackServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "sk-groq-0123456789")
@@ -326,7 +326,7 @@ async def test_the_environment_of_the_right_vendor_serves(
     assert loopback.requests[0].headers["authorization"] == "Bearer sk-groq-0123456789"
 
 
-async def test_a_detour_set_by_the_environment_is_refused(
+async def test_a_proxy_set_by_the_environment_is_refused(
     loopback: LoopbackServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("USE_LITELLM_PROXY", "true")
@@ -334,7 +334,7 @@ async def test_a_detour_set_by_the_environment_is_refused(
         await openai(loopback).completion("Hi")
 
 
-async def test_a_model_that_no_rule_knows_is_refused_with_advice(loopback: LoopbackServer) -> None:
+async def test_a_model_without_a_rule_is_refused_with_advice(loopback: LoopbackServer) -> None:
     with pytest.raises(UnknownModelError, match="custom_llm_provider"):
         await openai(loopback, model="mymodel").completion("Hi")
 
@@ -354,7 +354,7 @@ async def test_litellm_in_process_reaches_real_inference(llama_server: LlamaServ
     assert "".join([chunk async for chunk in llm.streaming_completion("Hello")]) == llama_server.expected_text
 
 
-GLOBALS = """
+PROGRAM = """
 import asyncio, logging, os, sys
 from dragoman import LLM, LLMConfig
 llm = LLM(LLMConfig(model="litellm/gpt-4", api_key="sk-0123456789", api_base=sys.argv[1]))
@@ -372,9 +372,9 @@ assert text == again
 """
 
 
-def test_using_one_model_leaves_the_process_as_it_was(loopback: LoopbackServer) -> None:
+def test_a_call_does_not_change_the_state_of_the_process(loopback: LoopbackServer) -> None:
     loopback.always(openai_whole("stop"))
-    command = [sys.executable, "-W", "ignore", "-c", GLOBALS, loopback.url]
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, loopback.url]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=110, check=False, env={"PATH": os.environ["PATH"]}
     )

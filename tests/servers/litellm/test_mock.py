@@ -1,4 +1,4 @@
-"""LiteLLM in this process against a mock of many vendors at once, made by others."""
+"""LiteLLM in this process, against aimock, a mock of many vendors."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from servers.aimock import CALLS, KEY, TEXT, Aimock, aimock
 from servers.litellm.vendors import VENDORS, Vendor
 
 if not all(map(importlib.util.find_spec, ("litellm", "dragoman_litellm"))):
-    pytest.skip("LiteLLM has an environment of its own: nox -s servers", allow_module_level=True)
+    pytest.skip("LiteLLM needs its own environment: nox -s servers", allow_module_level=True)
 
 __all__ = ["aimock"]  # the fixture
-pytestmark = pytest.mark.filterwarnings("ignore")  # LiteLLM's own, many, and none of them ours to mend
+pytestmark = pytest.mark.filterwarnings("ignore")  # LiteLLM issues many warnings
 
-EVERY = pytest.mark.parametrize("vendor", VENDORS.values(), ids=VENDORS)
-NO_TIER = "LiteLLM 1.106 fails at a whole reply of groq's without service_tier, which the mock leaves out as groq may"
+EACH_VENDOR = pytest.mark.parametrize("vendor", VENDORS.values(), ids=VENDORS)
+NO_TIER = "LiteLLM 1.106 cannot read a whole reply of Groq without service_tier, which is optional and missing here"
 
 
 @pytest.fixture
 def whole(vendor: Vendor, request: pytest.FixtureRequest) -> Vendor:
-    """Return a vendor whose whole replies are read."""
+    """Return the vendor; the test is expected to fail if LiteLLM cannot read its whole replies."""
     if vendor is VENDORS["groq"]:
         request.applymarker(pytest.mark.xfail(reason=NO_TIER, raises=ProtocolError, strict=False))
     return vendor
@@ -35,24 +35,24 @@ def through(vendor: Vendor, mock: Aimock) -> LLM:
     return LLM(LLMConfig(**{"provider": "litellm", "num_retries": 0, **config, "api_key": KEY}))
 
 
-@EVERY
-async def test_a_plain_answer(whole: Vendor, aimock: Aimock) -> None:  # the fixture
+@EACH_VENDOR
+async def test_a_plain_answer(whole: Vendor, aimock: Aimock) -> None:
     assert (await through(whole, aimock).generate("greet")).text == TEXT
 
 
-@EVERY
-async def test_a_streamed_answer(vendor: Vendor, aimock: Aimock) -> None:  # as above
+@EACH_VENDOR
+async def test_a_streamed_answer(vendor: Vendor, aimock: Aimock) -> None:
     async with through(vendor, aimock).stream("greet") as stream:
         assert (await stream.collect()).text == TEXT
 
 
-@EVERY
-async def test_tool_calls(whole: Vendor, aimock: Aimock) -> None:  # as above
+@EACH_VENDOR
+async def test_tool_calls(whole: Vendor, aimock: Aimock) -> None:
     response = await through(whole, aimock).generate("weather", tools=[Tool(name=name) for name, _ in CALLS])
     assert [(call.name, json.loads(call.arguments or "{}")) for call in response.tool_calls] == list(CALLS)
 
 
-@EVERY
-async def test_a_limit_is_one(vendor: Vendor, aimock: Aimock) -> None:  # as above
+@EACH_VENDOR
+async def test_a_rate_limit_is_reported(vendor: Vendor, aimock: Aimock) -> None:
     with pytest.raises(RateLimitError):
         await through(vendor, aimock).generate("busy")

@@ -1,4 +1,4 @@
-"""A real LiteLLM proxy, used through dragoman-litellm-proxy as its users do."""
+"""A real LiteLLM proxy, used through dragoman-litellm-proxy."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def ask(proxy: Proxy, model: str, **more: Any) -> StreamingLLM:
 
 
 @pytest.mark.parametrize("base", ["", "/v1", "/v1/"])
-async def test_a_mocked_model_answers_whatever_the_base(proxy: Proxy, base: str) -> None:
+async def test_a_mocked_model_answers_at_every_form_of_the_base_url(proxy: Proxy, base: str) -> None:
     async with ask(proxy, "mock-openai", api_base=proxy.url + base) as llm:
         response = await llm.generate("Hi")
     assert response.text == "Hello ☃ from the mock"
@@ -42,7 +42,7 @@ async def test_a_mocked_model_answers_whatever_the_base(proxy: Proxy, base: str)
     assert response.usage.output_tokens is not None
 
 
-async def test_the_cost_is_on_the_reply(proxy: Proxy) -> None:
+async def test_the_cost_is_in_the_headers(proxy: Proxy) -> None:
     async with ask(proxy, "mock-openai") as llm:
         response = await llm.generate("Hi")
     assert float(response.headers["x-litellm-response-cost"]) > 0
@@ -69,7 +69,7 @@ async def test_two_hops_reach_real_inference(proxy: Proxy, llama_server: LlamaSe
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_a_tool_call_comes_through_two_hops(proxy: Proxy, streamed: bool) -> None:  # noqa: FBT001
+async def test_a_tool_call_is_passed_on_through_two_hops(proxy: Proxy, streamed: bool) -> None:  # noqa: FBT001
     overrides: dict[str, Any] = {"tools": [WEATHER], "tool_choice": "required", "temperature": 0}
     async with ask(proxy, "tiny") as llm:
         if streamed:
@@ -83,7 +83,7 @@ async def test_a_tool_call_comes_through_two_hops(proxy: Proxy, streamed: bool) 
     assert response.finish.reason == "tool_calls"
 
 
-async def test_a_rate_limit_is_one(proxy: Proxy) -> None:
+async def test_a_rate_limit_is_reported(proxy: Proxy) -> None:
     async with ask(proxy, "mock-limited") as llm:
         with pytest.raises(RateLimitError) as caught:
             await llm.completion("Hi")

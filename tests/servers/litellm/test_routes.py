@@ -1,4 +1,4 @@
-"""Which provider of LiteLLM's is asked, where, with which key: rules of ours, for which LiteLLM is not imported."""
+"""Dragoman's own rules for LiteLLM's provider, base URL and key, for which LiteLLM is not imported."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ from dragoman import (
 if importlib.util.find_spec("dragoman_litellm") is None:
     pytest.skip("dragoman-litellm has an environment of its own: nox -s servers", allow_module_level=True)
 
-from dragoman_litellm.failures import failure
-from dragoman_litellm.routes import VENDORS, place, route
-from dragoman_litellm.truth import Witness, native_reason
+from dragoman_litellm.endpoint import VENDORS, resolve_endpoint
+from dragoman_litellm.errors import typed_error
+from dragoman_litellm.finish_reasons import FinishReasonObserver, native_reason
+from dragoman_litellm.models import find_route
 
 PROJECT = Path(__file__).parents[3] / "plugins" / "litellm" / "pyproject.toml"
 KNOWN = frozenset({"openai", "anthropic", "gemini", "vertex_ai", "azure", "groq", "openrouter", "mistral", "bedrock"})
@@ -45,7 +46,7 @@ OPENROUTER = "https://openrouter.ai/api/v1"
         ("gpt-4", AZURE, "azure", "gpt-4"),
         ("llama2-70b-4096", None, "groq", "llama2-70b-4096"),
         ("openai/gpt-4", OPENROUTER, "openrouter", "openai/gpt-4"),
-        # names that a price list does not hold, or holds under another provider
+        # names that LiteLLM's price list does not have, or has under another provider
         ("claude-2", None, "anthropic", "claude-2"),
         ("claude-9-opus", None, "anthropic", "claude-9-opus"),
         ("gemini-2.5-pro", None, "gemini", "gemini-2.5-pro"),
@@ -59,29 +60,29 @@ OPENROUTER = "https://openrouter.ai/api/v1"
         ("google/gemini-pro", None, "gemini", "gemini-pro"),
         ("bedrock/anthropic.claude-3", None, "bedrock", "anthropic.claude-3"),
         ("azure/demo3", None, "azure", "demo3"),
-        # the host goes before the prefix
+        # the host has priority over the prefix
         ("anthropic/claude-3.5-sonnet", OPENROUTER, "openrouter", "anthropic/claude-3.5-sonnet"),
         ("openrouter/anthropic/claude-3.5-sonnet", OPENROUTER, "openrouter", "anthropic/claude-3.5-sonnet"),
         ("meta-llama/x", OPENROUTER, "openrouter", "meta-llama/x"),
         ("gpt-4", "https://openrouter.ai.evil.test/api/v1", "openai", "gpt-4"),
     ],
 )
-def test_the_provider_is_told_by_our_own_rules(model: str, api_base: str | None, provider: str, sent: str) -> None:
-    way = route(model, api_base=api_base, named=None, known=KNOWN)
-    assert (way.provider, way.model) == (provider, sent)
-    assert way.reason
+def test_the_provider_is_found_by_dragomans_rules(model: str, api_base: str | None, provider: str, sent: str) -> None:
+    route = find_route(model, api_base=api_base, provider=None, known=KNOWN)
+    assert (route.provider, route.model) == (provider, sent)
+    assert route.reason
 
 
 def test_a_named_provider_decides() -> None:
-    way = route("azure/gpt-4", api_base=OPENROUTER, named="azure", known=KNOWN)
-    assert (way.provider, way.model) == ("azure", "gpt-4")
+    route = find_route("azure/gpt-4", api_base=OPENROUTER, provider="azure", known=KNOWN)
+    assert (route.provider, route.model) == ("azure", "gpt-4")
 
 
 @pytest.mark.parametrize("model", ["mymodel", "mistral", "meta-llama/x", "command-r"])
 @pytest.mark.parametrize("api_base", [None, "http://localhost:8000/v1"])
-def test_what_no_rule_tells_is_never_guessed(model: str, api_base: str | None) -> None:
+def test_a_model_without_a_rule_is_refused(model: str, api_base: str | None) -> None:
     with pytest.raises(UnknownModelError, match="custom_llm_provider"):
-        route(model, api_base=api_base, named=None, known=KNOWN)
+        find_route(model, api_base=api_base, provider=None, known=KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -98,41 +99,41 @@ def test_what_no_rule_tells_is_never_guessed(model: str, api_base: str | None) -
         ("ollama", None, None),
     ],
 )
-def test_every_form_of_an_address_is_the_one_that_litellm_wants(
+def test_every_form_of_a_base_url_is_converted_to_that_of_litellm(
     provider: str, api_base: str | None, expected: str | None
 ) -> None:
     config = ProviderConfig(name="litellm", api_key=Secret("sk-0123456789"), api_base=api_base)
-    assert place(config, provider).api_base == expected
+    assert resolve_endpoint(config, provider).api_base == expected
 
 
-EVERYONES = {name: f"sk-{number}-0123456789" for number, v in enumerate(VENDORS.values()) for name in v.key_env}
+ALL_KEYS = {name: f"sk-{number}-0123456789" for number, v in enumerate(VENDORS.values()) for name in v.key_env}
 
 
 @pytest.mark.parametrize("provider", VENDORS)
-def test_a_key_goes_to_its_own_provider_alone(provider: str) -> None:
+def test_a_key_is_sent_only_to_its_own_provider(provider: str) -> None:
     vendor = VENDORS[provider]
     base = vendor.base or "https://name.openai.azure.com"
-    config = ProviderConfig(name="litellm", api_base=base, environ=EVERYONES)
-    key = place(config, provider).api_key
+    config = ProviderConfig(name="litellm", api_base=base, environ=ALL_KEYS)
+    key = resolve_endpoint(config, provider).api_key
     assert key is not None
-    assert key.reveal() == EVERYONES[vendor.key_env[0]]
-    elsewhere = ProviderConfig(name="litellm", api_base=f"https://{vendor.hosts[0]}.evil.test/v1", environ=EVERYONES)
+    assert key.reveal() == ALL_KEYS[vendor.key_env[0]]
+    elsewhere = ProviderConfig(name="litellm", api_base=f"https://{vendor.hosts[0]}.evil.test/v1", environ=ALL_KEYS)
     with pytest.raises(MissingCredentialError):
-        place(elsewhere, provider)
+        resolve_endpoint(elsewhere, provider)
 
 
-def test_a_provider_that_only_litellm_knows_gets_the_key_of_its_name() -> None:
-    environ = {"COHERE_API_KEY": "sk-cohere-0123456789", **EVERYONES}
-    key = place(ProviderConfig(name="litellm", environ=environ), "cohere").api_key
+def test_a_provider_that_only_litellm_knows_gets_the_key_with_its_name() -> None:
+    environ = {"COHERE_API_KEY": "sk-cohere-0123456789", **ALL_KEYS}
+    key = resolve_endpoint(ProviderConfig(name="litellm", environ=environ), "cohere").api_key
     assert key is not None
     assert key.reveal() == "sk-cohere-0123456789"
-    assert place(ProviderConfig(name="litellm", environ=EVERYONES), "bedrock").api_key is None
+    assert resolve_endpoint(ProviderConfig(name="litellm", environ=ALL_KEYS), "bedrock").api_key is None
     foreign = ProviderConfig(name="litellm", environ=environ, api_base="https://cohere.evil.test")
-    assert place(foreign, "cohere").api_key is None
+    assert resolve_endpoint(foreign, "cohere").api_key is None
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("body", "reason"),
     [
         ({"choices": [{"finish_reason": "length"}]}, "length"),
         ({"candidates": [{"finishReason": "SAFETY"}]}, "SAFETY"),
@@ -143,20 +144,20 @@ def test_a_provider_that_only_litellm_knows_gets_the_key_of_its_name() -> None:
         ([], None),
     ],
 )
-def test_a_reason_is_found_where_each_dialect_has_it(said: object, reason: str | None) -> None:
-    assert native_reason(said) == reason
-    witness = Witness()
-    witness.hear("data: " + json.dumps(said))
-    assert witness.reason == reason
+def test_the_finish_reason_of_each_dialect_is_found(body: object, reason: str | None) -> None:
+    assert native_reason(body) == reason
+    observer = FinishReasonObserver()
+    observer.read_line("data: " + json.dumps(body))
+    assert observer.reason == reason
 
 
-def test_what_was_not_heard_was_not_said() -> None:
-    witness = Witness()
-    assert witness.finish("stop") == "stop"  # a dialect that is not known here: LiteLLM is believed
-    witness.hear('data: {"candidates": [{"content": {}}]}')
-    assert witness.finish("stop") is None
-    witness.hear('data: {"candidates": [{"finishReason": "OTHER"}]}')
-    assert witness.finish("stop") == "OTHER"
+def test_a_reason_that_the_provider_did_not_send_is_discarded() -> None:
+    observer = FinishReasonObserver()
+    assert observer.finish_reason("stop") == "stop"  # in an unknown dialect, LiteLLM's reason is used
+    observer.read_line('data: {"candidates": [{"content": {}}]}')
+    assert observer.finish_reason("stop") is None
+    observer.read_line('data: {"candidates": [{"finishReason": "OTHER"}]}')
+    assert observer.finish_reason("stop") == "OTHER"
 
 
 class APIConnectionError(Exception):
@@ -164,7 +165,7 @@ class APIConnectionError(Exception):
 
 
 class LostError(Exception):
-    """Stand for the errors of the HTTP client that LiteLLM uses, which are told by where they come from."""
+    """Imitate an error of the HTTP client that LiteLLM uses, which is recognized by its module."""
 
     __module__ = "httpx"
 
@@ -199,13 +200,13 @@ def caused(error: Exception, cause: Exception) -> Exception:
         (KeyError("choices"), "first_byte", ProtocolError),
     ],
 )
-def test_a_class_says_what_a_made_up_status_hides(error: Exception, phase: str, kind: type[Exception]) -> None:
-    assert type(failure(error, key=None, phase=phase)) is kind
+def test_an_exception_without_reply_is_mapped_by_class(error: Exception, phase: str, kind: type[Exception]) -> None:
+    assert type(typed_error(error, key=None, phase=phase)) is kind
 
 
 def test_a_key_is_not_in_a_message() -> None:
-    told = failure(APIConnectionError("wrong key sk-0123456789"), key=Secret("sk-0123456789"), phase="first_byte")
-    assert "sk-0123456789" not in str(told)
+    typed = typed_error(APIConnectionError("wrong key sk-0123456789"), key=Secret("sk-0123456789"), phase="first_byte")
+    assert "sk-0123456789" not in str(typed)
 
 
 def test_no_compromised_release_can_be_installed() -> None:

@@ -1,4 +1,4 @@
-"""What the vendors behind LiteLLM say on the wire, one table row each: whole replies, streams and their ends."""
+"""Replies of the vendors behind LiteLLM: whole replies, streams and finish reasons."""
 
 from __future__ import annotations
 
@@ -87,10 +87,10 @@ def gemini_stream(reason: str | None) -> Reply:
 
 @frozen(kw_only=True)
 class Vendor:
-    """One route of LiteLLM: how to configure it, what must arrive, and what the vendor says.
+    """Describe a vendor: how to configure it, the request that it must get, and its replies.
 
-    `config` holds arguments of LLMConfig with `{url}` for the loopback; `odd` pairs a reason that LiteLLM calls "stop"
-    with what it really stands for.
+    `config` holds arguments of LLMConfig, with `{url}` for the loopback server; `replaced` pairs a finish reason that
+    LiteLLM replaces by "stop" with its meaning.
     """
 
     config: dict[str, Any]
@@ -101,14 +101,16 @@ class Vendor:
     whole: Callable[[str], Reply]
     stream: Callable[[str | None], Reply]
     stop: str
-    odd: tuple[str, str]
+    replaced: tuple[str, str]
 
 
 KEY = "sk-given-0123456789"
 BEARER = ("authorization", f"Bearer {KEY}")
 
 
-def like_openai(config: dict[str, Any], path: str, model: str, header: tuple[str, str], odd: tuple[str, str]) -> Vendor:
+def like_openai(
+    config: dict[str, Any], path: str, model: str, header: tuple[str, str], replaced: tuple[str, str]
+) -> Vendor:
     return Vendor(
         config=config,
         path=path,
@@ -118,7 +120,7 @@ def like_openai(config: dict[str, Any], path: str, model: str, header: tuple[str
         whole=openai_whole,
         stream=openai_stream,
         stop="stop",
-        odd=odd,
+        replaced=replaced,
     )
 
 
@@ -137,7 +139,7 @@ VENDORS = {
         whole=anthropic_whole,
         stream=anthropic_stream,
         stop="end_turn",
-        odd=("pause_turn", "paused"),
+        replaced=("pause_turn", "paused"),
     ),
     "gemini": Vendor(
         config={"model": "gemini-pro", "api_base": "{url}"},
@@ -148,7 +150,7 @@ VENDORS = {
         whole=gemini_whole,
         stream=gemini_stream,
         stop="STOP",
-        odd=("MALFORMED_FUNCTION_CALL", "error"),
+        replaced=("MALFORMED_FUNCTION_CALL", "error"),
     ),
     "azure": like_openai(
         {"model": "gpt-4", "api_base": "{url}", "api_version": "2023-05-15", "custom_llm_provider": "azure"},

@@ -1,4 +1,4 @@
-"""LiteLLM, in process, for Dragoman: any of its models, by rules of our own.
+"""LiteLLM as a provider of Dragoman, in this process.
 
 https://docs.litellm.ai
 """

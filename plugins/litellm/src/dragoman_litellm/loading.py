@@ -1,4 +1,4 @@
-"""The import of LiteLLM: at the first call, without a network, leaving the process as it was."""
+"""The import of LiteLLM at the first call, without network access and without a change of the environment."""
 
 from __future__ import annotations
 
@@ -12,47 +12,41 @@ from typing import Any
 
 from dragoman import PluginLoadError
 
-QUIET: Mapping[str, str] = {
+IMPORT_ENVIRONMENT: Mapping[str, str] = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
     "LITELLM_OFFLINE_MODE": "true",
     "LITELLM_MODE": "PRODUCTION",
 }
-"""What the environment says while LiteLLM is imported: use the tables that came with it, and read no ``.env`` file."""
+"""Environment variables for the import: LiteLLM uses the tables in its distribution and reads no ``.env`` file."""
 
 _lock = threading.Lock()
 
 
-async def litellm() -> Any:
-    """Return the module ``litellm``, imported in a thread of its own: it takes seconds.
+async def import_litellm() -> Any:
+    """Return the module ``litellm``; it is imported in a thread, because this takes seconds.
 
     Raises:
         PluginLoadError: if it cannot be imported.
 
     """
-    return await asyncio.to_thread(load)
+    return await asyncio.to_thread(_import)
 
 
-def load() -> Any:
-    """Return the module ``litellm``.
-
-    Raises:
-        PluginLoadError: if it cannot be imported.
-
-    """
-    with _lock, _quiet():
+def _import() -> Any:
+    with _lock, _import_environment():
         try:
             module: Any = importlib.import_module("litellm")
             _load_header_table()
         except ImportError as error:
             message = f"LiteLLM cannot be imported: {error}; run: pip install dragoman-litellm"
             raise PluginLoadError(message, provider="litellm") from error
-        module.suppress_debug_info = True  # else it prints advice to stdout with every error
+        module.suppress_debug_info = True  # otherwise it prints advice to stdout with every error
     return module
 
 
 def _load_header_table() -> None:
-    """Read a table that LiteLLM would fetch at the first call that needs it."""
+    """Read a table that LiteLLM would otherwise download at the first call that needs it."""
     manager = importlib.import_module("litellm.anthropic_beta_headers_manager")
     read = getattr(manager, "reload_beta_headers_config", None)
     if read is not None and getattr(manager, "_BETA_HEADERS_CONFIG", None) is None:
@@ -60,10 +54,10 @@ def _load_header_table() -> None:
 
 
 @contextmanager
-def _quiet() -> Generator[None]:
-    """Set what is not set, and put the environment back as it was, whatever the import did to it."""
+def _import_environment() -> Generator[None]:
+    """Set the variables that are not set, and restore the whole environment afterwards."""
     before = dict(os.environ)
-    for name, value in QUIET.items():
+    for name, value in IMPORT_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What may be said to LiteLLM beside the common settings."""
+"""The options of LiteLLM in addition to the common settings."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from attrs import frozen
 
 from dragoman.http import option_field
 
+NAME = "litellm"
+"""The name of the provider, and of the issuer of its seals."""
+
 
 @frozen(kw_only=True)
 class LiteLLMOptions:
-    """Set what only LiteLLM has; see https://docs.litellm.ai/docs/completion/input.
+    """Set the options of LiteLLM; see https://docs.litellm.ai/docs/completion/input.
 
     Args:
-        custom_llm_provider: LiteLLM's name for the provider, where model and address do not tell it.
-        api_version: the version of the API, which Azure wants.
-        user: who asks.
-        thinking: the budget of reasoning, as Anthropic words it.
-        logit_bias: a bias from -100 to 100 for each token's number.
-        extra_body: further members of the body that the provider gets.
+        custom_llm_provider: LiteLLM's name for the provider, if the model and the base URL do not determine it.
+        api_version: the version of the API, which Azure requires.
+        user: an identifier of the end user.
+        thinking: the token budget of reasoning, in the format of Anthropic's API.
+        logit_bias: a bias from -100 to 100 by token id.
+        extra_body: further members of the body that is sent to the provider.
         arguments: further arguments of ``litellm.acompletion``, such as ``vertex_project`` or ``aws_region_name``.
 
     """
@@ -33,7 +36,7 @@ class LiteLLMOptions:
     arguments: dict[str, Any] | None = option_field(in_body=False)
 
 
-OURS = frozenset(
+RESERVED_ARGUMENTS = frozenset(
     {
         "model",
         "messages",
@@ -50,4 +53,4 @@ OURS = frozenset(
         "mock_response",
     }
 )
-"""Arguments of ``litellm.acompletion`` that the plugin sets itself, or that Dragoman does in LiteLLM's place."""
+"""Arguments of ``litellm.acompletion`` that this plugin sets, or that would replace a function of Dragoman."""

@@ -1,4 +1,4 @@
-"""LiteLLM as a provider: what it is asked, and what of its answers is believed."""
+"""The provider whose calls LiteLLM makes, in this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from attrs import frozen
 from dragoman import (
     Adjustment,
     CallContext,
-    Cap,
     Capabilities,
     ChatRequest,
     CompletionRequest,
@@ -26,44 +25,43 @@ from dragoman import (
     Response,
     Secret,
     StreamStart,
-    Support,
     UnsupportedError,
     fit,
 )
-from dragoman.http import HttpReply, ServerSentEvent, checked_headers, dumps, fields, header_text, loads, objects
-from dragoman_litellm.chat import LiteLLMChat
-from dragoman_litellm.failures import failure, refused_default
-from dragoman_litellm.loading import litellm
-from dragoman_litellm.options import LiteLLMOptions
-from dragoman_litellm.routes import Place, Route, place, refuse_detour, route
-from dragoman_litellm.truth import Witness
-from dragoman_openai_compatible.chat import SETTING_NAMES
+from dragoman.http import HttpReply, ServerSentEvent, checked_headers, dumps, fields
+from dragoman_litellm.endpoint import ResolvedEndpoint, refuse_proxy_variable, resolve_endpoint
+from dragoman_litellm.errors import refused_default, typed_error
+from dragoman_litellm.finish_reasons import FinishReasonObserver
+from dragoman_litellm.loading import import_litellm
+from dragoman_litellm.models import Route, capabilities, find_route, supported_arguments
+from dragoman_litellm.options import NAME, LiteLLMOptions
+from dragoman_litellm.request import LiteLLMChat
+from dragoman_litellm.response import correct, kept_headers, plain_data
+from dragoman_litellm.stream import END, chunk_data, close_stream, iterate_in_thread
 
 INFO = ProviderInfo(
-    name="litellm", issuer="litellm", options=LiteLLMOptions, docs="https://docs.litellm.ai/docs/completion/input"
+    name=NAME, issuer=NAME, options=LiteLLMOptions, docs="https://docs.litellm.ai/docs/completion/input"
 )
 
-_END: Any = object()
-_SPELLING = {"http-referer": "HTTP-Referer", "x-title": "X-Title"}  # LiteLLM's own, so that ours replace them
-_DEFAULTED = ("temperature", "max_tokens")
-_KEPT = ("x-request-id", "request-id", "x-ratelimit-", "retry-after")
+_SPELLING = {"http-referer": "HTTP-Referer", "x-title": "X-Title"}  # as in LiteLLM, whose own values these replace
+_WITH_DEFAULTS = ("temperature", "max_tokens")
 
 
 @frozen(kw_only=True)
-class Asked:
-    """Hold one call as LiteLLM gets it."""
+class PreparedCall:
+    """Hold one call of ``litellm.acompletion`` and what is needed to read its result."""
 
     arguments: dict[str, Any]
     adjustments: tuple[Adjustment, ...]
     module: Any
-    witness: Witness
+    observer: FinishReasonObserver
     request: ChatRequest
     key: Secret | None
     endpoint: str | None
 
 
 class LiteLLMProvider:
-    """Ask any model that LiteLLM reaches.
+    """Call any model that LiteLLM supports.
 
     Args:
         config: the key, the endpoint and the options that the caller gave.
@@ -73,116 +71,120 @@ class LiteLLMProvider:
     info = INFO
 
     def __init__(self, config: ProviderConfig) -> None:
-        refuse_detour(config)
+        refuse_proxy_variable(config)
         self._config = config
         self._dialect = LiteLLMChat()
         self._dialect.options_reader.structure(config.options)
         self._headers = checked_headers(config.headers)
 
     def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002
-        """Return nothing: what a model takes is known once LiteLLM is imported, at the first call."""
+        """Return unknown capabilities: those of a model are known once LiteLLM is imported, at the first call."""
         return Capabilities()
 
     async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
-        """Answer a prompt, by chat."""
+        """Answer a prompt, as a conversation with one message."""
         return await self.chat(request.as_chat(), context)
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
         """Answer a conversation."""
-        asked = await self._asked(request, context, stream=False)
-        answer = await self._ask(asked, context, context.timeouts.total)
-        body = _truthful(_dumped(answer), asked.witness)
+        call = await self._prepare_call(request, context, stream=False)
+        reply = await self._call(call, context, context.timeouts.total)
+        body = correct(plain_data(reply), call.observer)
         response = self._dialect.decode(HttpReply(status=200, body=dumps(body)))
-        headers = _kept(fields(getattr(answer, "_hidden_params", None)).get("additional_headers"))
+        headers = kept_headers(fields(getattr(reply, "_hidden_params", None)).get("additional_headers"))
         return attrs.evolve(
             response,
-            origin=_origin(asked, headers, response.origin),
+            origin=_origin(call, headers, response.origin),
             headers=headers,
-            adjustments=asked.adjustments + response.adjustments,
+            adjustments=call.adjustments + response.adjustments,
         )
 
     @asynccontextmanager
     async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
         """Stream the answer to a conversation."""
-        asked = await self._asked(request, context, stream=True)
-        wrapper = await self._ask(asked, context, context.timeouts.first_byte)
+        call = await self._prepare_call(request, context, stream=True)
+        wrapper = await self._call(call, context, context.timeouts.first_byte)
         source = wrapper
         try:
-            source = await _within(asked, wrapper.fetch_stream, context, context.timeouts.first_byte, "first_byte")
-            asked.witness.watch(source)
-            yield self._events(asked, wrapper, source, context)
+            source = await _await(call, wrapper.fetch_stream, context, context.timeouts.first_byte, "first_byte")
+            call.observer.observe(source)
+            yield self._events(call, wrapper, source, context)
         finally:
-            await _close(source)
+            await close_stream(source)
 
     async def aclose(self) -> None:
-        """Do nothing: the connections belong to LiteLLM, which shares them with whoever else uses it."""
+        """Do nothing: the connections belong to LiteLLM, which shares them between all its users in the process."""
 
-    async def _asked(self, request: ChatRequest, context: CallContext, *, stream: bool) -> Asked:
-        module = await litellm()
+    async def _prepare_call(self, request: ChatRequest, context: CallContext, *, stream: bool) -> PreparedCall:
+        module = await import_litellm()
         options = self._dialect.options_reader.read(request)
-        way = self._route(request.model, options, module)
-        where = place(self._config, way.provider)
-        supported = _supported(module, way)
-        request, adjustments = fit(request, _capabilities(supported), context.on_unsupported, by="litellm")
+        route = self._route(request.model, options, module)
+        endpoint = resolve_endpoint(self._config, route.provider)
+        supported = supported_arguments(module, route)
+        request, adjustments = fit(request, capabilities(supported), context.on_unsupported, by=NAME)
         arguments, more = self._dialect.arguments(request, stream=stream)
         if supported is not None and "stream_options" not in supported:
             arguments.pop("stream_options", None)
-        witness = Witness()
-        arguments.update(self._fixed(way, where, context, request.headers), logger_fn=witness)
-        return Asked(
+        observer = FinishReasonObserver()
+        arguments.update(self._fixed_arguments(route, endpoint, context, request.headers), logger_fn=observer)
+        return PreparedCall(
             arguments=arguments,
             adjustments=adjustments + more,
             module=module,
-            witness=witness,
+            observer=observer,
             request=request,
-            key=where.api_key,
-            endpoint=where.api_base,
+            key=endpoint.api_key,
+            endpoint=endpoint.api_base,
         )
 
     def _route(self, model: str, options: LiteLLMOptions, module: Any) -> Route:
         known = {str(getattr(name, "value", name)) for name in module.provider_list}
-        return route(model, api_base=self._config.api_base, named=options.custom_llm_provider, known=known)
+        return find_route(model, api_base=self._config.api_base, provider=options.custom_llm_provider, known=known)
 
-    def _fixed(self, way: Route, where: Place, context: CallContext, headers: Mapping[str, str]) -> dict[str, Any]:
-        """Return the arguments that leave LiteLLM nothing to guess and nothing to try again."""
+    def _fixed_arguments(
+        self, route: Route, endpoint: ResolvedEndpoint, context: CallContext, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Return the arguments that keep LiteLLM from choosing a provider and from trying again."""
         more = {**self._headers, **checked_headers(headers, per_call=True)}
-        named = {_SPELLING.get(name, name): value for name, value in more.items()}
+        extra_headers = {_SPELLING.get(name, name): value for name, value in more.items()}
         return {
-            "model": way.model,
-            "custom_llm_provider": way.provider,
-            "api_key": where.api_key,
-            "api_base": where.api_base,
+            "model": route.model,
+            "custom_llm_provider": route.provider,
+            "api_key": endpoint.api_key,
+            "api_base": endpoint.api_base,
             "timeout": context.remaining() or context.timeouts.total,
             "max_retries": 0,
             "num_retries": 0,
-            **({"extra_headers": named} if named else {}),
+            **({"extra_headers": extra_headers} if extra_headers else {}),
         }
 
-    async def _ask(self, asked: Asked, context: CallContext, limit: float | None) -> Any:
-        async def call() -> Any:
-            return await asked.module.acompletion(**_revealed(asked.arguments))
+    async def _call(self, call: PreparedCall, context: CallContext, limit: float | None) -> Any:
+        async def acompletion() -> Any:
+            return await call.module.acompletion(**_revealed(call.arguments))
 
         try:
-            return await _within(asked, call, context, limit, "first_byte")
+            return await _await(call, acompletion, context, limit, "first_byte")
         except UnsupportedError as error:
-            settings = asked.request.settings
-            for name in _DEFAULTED:
+            settings = call.request.settings
+            for name in _WITH_DEFAULTS:
                 if getattr(settings, name) is not None and name not in settings.explicit:
                     raise refused_default(name, error) from None
             raise
 
-    async def _events(self, asked: Asked, wrapper: Any, source: Any, context: CallContext) -> AsyncIterator[Event]:
-        headers = _kept(getattr(wrapper, "_response_headers", None))
-        yield StreamStart(asked.adjustments, _origin(asked, headers, Origin()), headers)
+    async def _events(
+        self, call: PreparedCall, wrapper: Any, source: Any, context: CallContext
+    ) -> AsyncIterator[Event]:
+        headers = kept_headers(getattr(wrapper, "_response_headers", None))
+        yield StreamStart(call.adjustments, _origin(call, headers, Origin()), headers)
         decoder = self._dialect.decoder()
-        chunks = aiter(source) if hasattr(source, "__aiter__") else _threaded(source)
+        chunks = aiter(source) if hasattr(source, "__aiter__") else iterate_in_thread(source)
         while True:
-            chunk = await _within(asked, lambda: anext(chunks, _END), context, context.timeouts.idle, "mid_stream")
-            if chunk is _END:
+            chunk = await _await(call, lambda: anext(chunks, END), context, context.timeouts.idle, "mid_stream")
+            if chunk is END:
                 break
-            if chunk is None or chunk == "None":  # a line that meant nothing
+            if chunk is None or chunk == "None":  # a line without data
                 continue
-            body = _truthful(_readable(chunk, wrapper), asked.witness)
+            body = correct(chunk_data(chunk, wrapper), call.observer)
             for event in decoder.feed(ServerSentEvent(data=dumps(body))):
                 yield event
         for event in decoder.close():
@@ -190,7 +192,7 @@ class LiteLLMProvider:
 
 
 def _revealed(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments with keys instead of secrets, for the moment they are handed over."""
+    """Return the arguments with the values of secrets; the result is passed to LiteLLM and not kept."""
     return {
         name: value.reveal()
         if isinstance(value, Secret)
@@ -201,111 +203,29 @@ def _revealed(arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _within(
-    asked: Asked, call: Callable[[], Awaitable[Any]], context: CallContext, limit: float | None, phase: str
+async def _await(
+    call: PreparedCall, wait: Callable[[], Awaitable[Any]], context: CallContext, limit: float | None, phase: str
 ) -> Any:
-    """Await LiteLLM, no longer than the caller's patience: it does not keep every limit itself.
+    """Await LiteLLM within the limits of the call, not all of which it observes itself.
 
     Raises:
-        DragomanError: for whatever LiteLLM raises; its own exception is left behind, whose frames hold the key.
+        DragomanError: for any exception of LiteLLM, without it as a cause: its frames hold the key.
 
     """
     limits = [seconds for seconds in (limit, context.remaining()) if seconds is not None]
     try:
         async with asyncio.timeout(min(limits, default=None)):
-            return await call()
+            return await wait()
     except DragomanError:
         raise
     except TimeoutError:
-        failed: DragomanError = RequestTimeoutError(
-            f"LiteLLM gave no answer within {min(limits, default=0):g} s", phase=phase
-        )
-    except Exception as error:  # noqa: BLE001  # LiteLLM lets exceptions of a dozen libraries through
-        failed = failure(error, key=asked.key, phase=phase)
-    raise failed
+        message = f"LiteLLM gave no answer within {min(limits, default=0):g} s"
+        typed: DragomanError = RequestTimeoutError(message, phase=phase)
+    except Exception as error:  # noqa: BLE001  # LiteLLM raises exceptions of many libraries
+        typed = typed_error(error, key=call.key, phase=phase)
+    raise typed
 
 
-async def _threaded(source: Any) -> AsyncIterator[Any]:
-    """Iterate over a stream that only knows how to block."""
-    chunks = iter(source)
-    while (chunk := await asyncio.to_thread(next, chunks, _END)) is not _END:
-        yield chunk
-
-
-def _readable(chunk: Any, wrapper: Any) -> dict[str, Any]:
-    """Return a chunk in OpenAI's shape.
-
-    LiteLLM's own iteration is not used: at the end of every stream it invents an end, a usage and callbacks.
-    """
-    if "is_finished" in (generic := fields(chunk)):
-        return _generic(generic)
-    if hasattr(chunk, "choices") and hasattr(chunk, "model_dump_json"):
-        return _dumped(chunk)
-    known = wrapper.chunk_creator(chunk=chunk)
-    body = {} if known is None else _dumped(known)
-    if reason := getattr(wrapper, "received_finish_reason", None):
-        body.setdefault("choices", [{"index": 0, "delta": {}}])[0]["finish_reason"] = reason
-    return body
-
-
-def _dumped(model: Any) -> dict[str, Any]:
-    """Return an object of pydantic's as plain data."""
-    return fields(loads(model.model_dump_json(warnings=False).encode()))
-
-
-def _generic(chunk: dict[str, Any]) -> dict[str, Any]:
-    call = chunk.get("tool_use")
-    delta = {"content": chunk.get("text") or None, **({"tool_calls": [call]} if call else {})}
-    reason = chunk.get("finish_reason") if chunk.get("is_finished") else None
-    usage = chunk.get("usage")
-    return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason or None}], "usage": usage}
-
-
-def _truthful(body: dict[str, Any], witness: Witness) -> dict[str, Any]:
-    """Put the provider's own word in the place of LiteLLM's; the time that LiteLLM made up is left out."""
-    body.pop("created", None)
-    for choice in objects(body.get("choices")):
-        stated = fields(choice.get("provider_specific_fields")).get("native_finish_reason")
-        choice["finish_reason"] = witness.finish(choice.get("finish_reason"), stated)
-    return body
-
-
-def _supported(module: Any, way: Route) -> frozenset[str] | None:
-    """Return the arguments that a provider takes, ``None`` if LiteLLM does not know."""
-    try:
-        names = module.get_supported_openai_params(model=way.model, custom_llm_provider=way.provider)
-    except Exception:  # noqa: BLE001  # a table that fails must not stop a call that may succeed
-        return None
-    return frozenset(names) if names else None
-
-
-def _capabilities(supported: frozenset[str] | None) -> Capabilities:
-    if supported is None:
-        return Capabilities()
-    names = {setting: wire for setting, wire in SETTING_NAMES.items() if setting not in {"max_tokens", "service_tier"}}
-    missing = Cap(support=Support.NO, note="LiteLLM knows no such argument for this provider")
-    settings = {setting: missing for setting, wire in names.items() if wire not in supported}
-    if not supported & {"max_tokens", "max_completion_tokens"}:
-        settings["max_tokens"] = missing
-    return Capabilities(settings=settings)
-
-
-def _kept(headers: Any) -> dict[str, str]:
-    items: Any = headers.items() if hasattr(headers, "items") else ()
-    plain = {str(name).lower().removeprefix("llm_provider-"): str(value) for name, value in items}
-    return {name: header_text(value) for name, value in plain.items() if name.startswith(_KEPT)}
-
-
-def _origin(asked: Asked, headers: Mapping[str, str], origin: Origin) -> Origin:
+def _origin(call: PreparedCall, headers: Mapping[str, str], origin: Origin) -> Origin:
     request_id = headers.get("x-request-id") or headers.get("request-id")
-    return attrs.evolve(origin, model=asked.request.model, endpoint=asked.endpoint, request_id=request_id)
-
-
-async def _close(source: Any) -> None:
-    """Hang up, wherever in LiteLLM's stream the connection is held."""
-    for each in (source, getattr(source, "streaming_response", None), getattr(source, "http_response", None)):
-        close = getattr(each, "aclose", None) or getattr(each, "close", None)
-        if close is not None:
-            closing = close()
-            if asyncio.iscoroutine(closing):
-                await closing
+    return attrs.evolve(origin, model=call.request.model, endpoint=call.endpoint, request_id=request_id)

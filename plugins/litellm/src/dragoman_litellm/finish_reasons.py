@@ -1,8 +1,8 @@
-"""Why an answer ended, in the provider's own word.
+"""The finish reasons that the providers themselves report.
 
-LiteLLM turns reasons it does not know, and several that it does, into ``stop``, and gives a stream that was cut a
-``stop`` it never had. What the provider said stands in the reply itself, which LiteLLM shows to a ``logger_fn``, and in
-the lines that its stream readers read.
+LiteLLM replaces reasons that it does not know, and several that it knows, by ``stop``, and adds a ``stop`` to a stream
+that was cut. The provider's own reason is in the reply itself, which LiteLLM passes to a ``logger_fn``, and in the
+lines that its stream readers read.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any, cast
 
 from dragoman import FinishReason, ProtocolError
 from dragoman.http import fields, loads, objects, word
-from dragoman_openai_compatible.chat_parts import FINISH as OPENAI
+from dragoman_openai_compatible.chat_parts import FINISH as OPENAI_FINISH
 
 FINISH: Mapping[str, FinishReason] = {
-    **OPENAI,
+    **OPENAI_FINISH,
     "end_turn": FinishReason.STOP,
     "stop_sequence": FinishReason.STOP,
     "STOP": FinishReason.STOP,
@@ -43,14 +43,14 @@ FINISH: Mapping[str, FinishReason] = {
     ),
     **dict.fromkeys(("MISSING_THOUGHT_SIGNATURE", "ERROR", "network_error"), FinishReason.ERROR),
 }
-"""What the reasons of all providers stand for; every other one is ``other``."""
+"""The meaning of the reasons of all providers; every other reason is ``other``."""
 
 
-_SIGNS = ('"choices"', '"candidates"', '"message_start"')
+_MARKERS = ('"choices"', '"candidates"', '"message_start"')
 
 
 def native_reason(body: Any) -> str | None:
-    """Return the reason that a reply or an event of a provider states, in any of the dialects known here."""
+    """Return the reason in a reply or an event, in the format of OpenAI's, Google's or Anthropic's API."""
     reply = fields(body)
     for choice in objects(reply.get("choices")) + objects(reply.get("candidates")):
         return word(choice.get("finish_reason")) or word(choice.get("finishReason"))
@@ -59,14 +59,14 @@ def native_reason(body: Any) -> str | None:
     return word(reply.get("stop_reason")) or word(fields(reply.get("delta")).get("stop_reason"))
 
 
-class Witness:
-    """Remember what the provider itself said in one call.
+class FinishReasonObserver:
+    """Record the finish reason that the provider reports in one call.
 
-    An object of this class is what LiteLLM gets as ``logger_fn``.
+    LiteLLM gets an object of this class as ``logger_fn``.
 
     Attributes:
-        reason: the provider's own word for the end, once it was heard.
-        understood: whether the stream was heard in a dialect known here, so that what was not heard was not said.
+        reason: the provider's own reason, once it has arrived.
+        understood: whether the stream has a known format, so that a reason that was not seen was not sent.
 
     """
 
@@ -75,31 +75,37 @@ class Witness:
         self.understood = False
 
     def __call__(self, details: Mapping[str, Any]) -> None:
-        """Take what LiteLLM logs about the call."""
+        """Read what LiteLLM logs about the call."""
         reply = details.get("original_response")
         if isinstance(reply, str):
             self._read(reply)
 
-    def watch(self, source: Any) -> None:
-        """Listen to the lines that a stream reader of LiteLLM reads, where it reads lines."""
+    def observe(self, source: Any) -> None:
+        """Observe the lines that a stream reader of LiteLLM reads, if it reads lines."""
         lines = getattr(source, "streaming_response", None)
         if hasattr(lines, "__aiter__"):
-            source.streaming_response = _Lines(cast("AsyncIterator[Any]", lines), self)
+            source.streaming_response = _ObservedLines(cast("AsyncIterator[Any]", lines), self)
 
-    def hear(self, line: Any) -> None:
-        """Take one line of an event stream."""
+    def read_line(self, line: Any) -> None:
+        """Read one line of an event stream."""
         text = line.decode("utf-8", "replace") if isinstance(line, bytes) else line
         if not isinstance(text, str):
             return
-        self.understood = self.understood or any(sign in text for sign in _SIGNS)
+        self.understood = self.understood or any(marker in text for marker in _MARKERS)
         if "eason" in text:  # finish_reason, finishReason, stop_reason, blockReason
             self._read(text.partition("data:")[2] or text)
 
-    def finish(self, mapped: Any, stated: Any = None) -> Any:
-        """Return why an answer ended, given what LiteLLM makes of it."""
-        if mapped is None or (self.understood and self.reason is None):
+    def finish_reason(self, reported: Any, native: Any = None) -> Any:
+        """Return the provider's own finish reason.
+
+        Args:
+            reported: the reason that LiteLLM reports.
+            native: the provider's reason, where LiteLLM reports it in addition.
+
+        """
+        if reported is None or (self.understood and self.reason is None):
             return None
-        return self.reason or stated or mapped
+        return self.reason or native or reported
 
     def _read(self, text: str) -> None:
         try:
@@ -109,20 +115,20 @@ class Witness:
         self.reason = reason or self.reason
 
 
-class _Lines:
-    """Iterate over the lines of a reply and let a witness hear them."""
+class _ObservedLines:
+    """Iterate over the lines of a reply, and pass each to an observer."""
 
-    def __init__(self, lines: AsyncIterator[Any], witness: Witness) -> None:
+    def __init__(self, lines: AsyncIterator[Any], observer: FinishReasonObserver) -> None:
         self._source = lines
         self._lines = aiter(lines)
-        self._witness = witness
+        self._observer = observer
 
-    def __aiter__(self) -> _Lines:
+    def __aiter__(self) -> _ObservedLines:
         return self
 
     async def __anext__(self) -> Any:
         line = await anext(self._lines)
-        self._witness.hear(line)
+        self._observer.read_line(line)
         return line
 
     def __getattr__(self, name: str) -> Any:

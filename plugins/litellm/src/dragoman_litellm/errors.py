@@ -1,6 +1,6 @@
-"""LiteLLM's exceptions as ours: by status first, then by class.
+"""LiteLLM's exceptions as errors of Dragoman: by status first, then by class.
 
-Several of its classes carry a status that nobody sent: those are told by their class. See
+Several of its classes have a status that no server sent; these are mapped by their class. See
 https://docs.litellm.ai/docs/exception_mapping.
 """
 
@@ -31,16 +31,16 @@ CODES: Mapping[str, str] = {
     "PaymentRequiredError": "insufficient_quota",
     "LiteLLMUnknownProvider": "model_not_found",
 }
-"""The code, in OpenAI's words, that a class stands for."""
+"""The code of OpenAI's API for each class."""
 
 _TRANSPORT = ("httpx", "httpcore", "httpx2", "httpcore2", "aiohttp", "ssl", "socket")
-_KEPT = ("retry-after", "retry-after-ms", "x-request-id", "request-id", "x-ratelimit-", "x-should-retry")
-_SERVER = 500
-_OPAQUE = "LiteLLM could not read the reply or failed itself"
+_KEPT_HEADERS = ("retry-after", "retry-after-ms", "x-request-id", "request-id", "x-ratelimit-", "x-should-retry")
+_SERVER_ERROR = 500
+_LITELLM_FAILED = "LiteLLM could not read the reply, or has a fault"
 
 
-def failure(error: Exception, *, key: Secret | None, phase: str) -> DragomanError:
-    """Return what *error* reports, without the key.
+def typed_error(error: Exception, *, key: Secret | None, phase: str) -> DragomanError:
+    """Return the error that an exception of LiteLLM stands for, without the key.
 
     Args:
         error: what LiteLLM raised.
@@ -55,64 +55,64 @@ def failure(error: Exception, *, key: Secret | None, phase: str) -> DragomanErro
     if "UnsupportedParamsError" in names:
         return UnsupportedError(message)
     if names & {"Timeout", "APITimeoutError"}:
-        if _was_answered(error):  # with 408 or 504, which LiteLLM calls by the same name
-            return _refused(error, names, message)
+        if _was_answered(error):  # with 408 or 504, for which LiteLLM has the same class
+            return _reply_error(error, names, message)
         return RequestTimeoutError(message, phase=phase)
     status: Any = getattr(error, "status_code", None)
-    invented = "APIConnectionError" in names or not isinstance(status, int)
-    if invented or (status >= _SERVER and any(map(_is_transport, _chain(error)))):
-        return _unsent(error, message, phase)
-    if any(isinstance(each, json.JSONDecodeError) for each in _chain(error)):
-        return ProtocolError(f"{_OPAQUE}: {message}", phase="decode")
-    return _refused(error, names, message)
+    no_reply = "APIConnectionError" in names or not isinstance(status, int)
+    if no_reply or (status >= _SERVER_ERROR and any(map(_is_transport, _causes(error)))):
+        return _connection_error(error, message, phase)
+    if any(isinstance(each, json.JSONDecodeError) for each in _causes(error)):
+        return ProtocolError(f"{_LITELLM_FAILED}: {message}", phase="decode")
+    return _reply_error(error, names, message)
 
 
 def _mid_stream(error: Exception, key: Secret | None, message: str, phase: str) -> DragomanError:
     original = getattr(error, "original_exception", None)
     if isinstance(original, Exception) and original is not error:
-        inner = failure(original, key=key, phase=phase)
+        inner = typed_error(original, key=key, phase=phase)
         if phase != "mid_stream" or not isinstance(inner, ConnectionFailedError):
             return inner
     return StreamInterruptedError(message, phase="mid_stream")
 
 
-def _unsent(error: Exception, message: str, phase: str) -> DragomanError:
-    """Tell a lost connection from a fault of LiteLLM's, which it reports in the same class."""
+def _connection_error(error: Exception, message: str, phase: str) -> DragomanError:
+    """Distinguish a lost connection from a fault of LiteLLM, which it reports with the same class."""
     if "BudgetExceededError" in {kind.__name__ for kind in type(error).__mro__}:
-        return _refused(error, {"BudgetExceededError"}, message)
-    if any(_is_transport(each) for each in _chain(error)):
+        return _reply_error(error, {"BudgetExceededError"}, message)
+    if any(_is_transport(each) for each in _causes(error)):
         if phase == "mid_stream":
             return StreamInterruptedError(message, phase=phase)
         return ConnectionFailedError(message, phase="connect")
-    return ProtocolError(f"{_OPAQUE}: {message}", phase="decode")
+    return ProtocolError(f"{_LITELLM_FAILED}: {message}", phase="decode")
 
 
-def _refused(error: Exception, names: set[str], message: str) -> DragomanError:
-    """Return the error that the status, the provider's own code and LiteLLM's class stand for."""
-    said = _said(error)
+def _reply_error(error: Exception, names: set[str], message: str) -> DragomanError:
+    """Return the error for a reply, by its status, the provider's own code and LiteLLM's class."""
+    reported = _reported_error(error)
     code = next((CODES[name] for name in CODES if name in names), None)
-    kind, parameter = word(said.get("type")), word(said.get("param"))
-    report = {"message": message, "code": code or word(said.get("code")), "type": kind, "param": parameter}
+    kind, parameter = word(reported.get("type")), word(reported.get("param"))
+    report = {"message": message, "code": code or word(reported.get("code")), "type": kind, "param": parameter}
     status = int(getattr(error, "status_code", 0) or 400)
     headers = _headers(error)
-    failed = error_of(HttpReply(status=status, headers=headers, body=dumps({"error": report})))
-    failed.body = None
-    failed.headers = {name: value for name, value in headers.items() if name.startswith(_KEPT)}
-    failed.request_id = headers.get("x-request-id") or headers.get("request-id")
-    return failed
+    typed = error_of(HttpReply(status=status, headers=headers, body=dumps({"error": report})))
+    typed.body = None
+    typed.headers = {name: value for name, value in headers.items() if name.startswith(_KEPT_HEADERS)}
+    typed.request_id = headers.get("x-request-id") or headers.get("request-id")
+    return typed
 
 
-def _said(error: Exception) -> dict[str, Any]:
-    """Return the error as the provider words it: LiteLLM keeps it in one of the exceptions behind its own."""
-    for each in _chain(error):
-        body = fields(getattr(each, "body", None)) or _parsed(getattr(each, "message", None))
-        said = fields(body.get("error")) or body
-        if said.get("message") or said.get("code"):
-            return said
+def _reported_error(error: Exception) -> dict[str, Any]:
+    """Return the error object of the provider, which one of the causes of LiteLLM's exception holds."""
+    for each in _causes(error):
+        body = fields(getattr(each, "body", None)) or _parse(getattr(each, "message", None))
+        reported = fields(body.get("error")) or body
+        if reported.get("message") or reported.get("code"):
+            return reported
     return {}
 
 
-def _parsed(text: Any) -> dict[str, Any]:
+def _parse(text: Any) -> dict[str, Any]:
     if not isinstance(text, str) or not text.lstrip().startswith("{"):
         return {}
     try:
@@ -122,7 +122,7 @@ def _parsed(text: Any) -> dict[str, Any]:
 
 
 def refused_default(setting: str, error: DragomanError) -> BadRequestError:
-    """Return a refusal of one setting that nobody asked for, so that the core leaves it out and asks again."""
+    """Return the refusal of a setting that is a default, so that the core leaves it out and tries again."""
     return BadRequestError(error.message, parameter=setting, status=400)
 
 
@@ -136,24 +136,24 @@ def _headers(error: Exception) -> dict[str, str]:
 
 def _message(error: Exception, key: Secret | None) -> str:
     text = str(getattr(error, "message", "") or error).strip() or type(error).__name__
-    words = _plain_words(error)
+    detail = _detail(error)
     if key is not None:
-        text, words = (each.replace(key.reveal(), MASK) for each in (text, words))
-    words = words[:EXCERPT]
-    return text if words in text else f"{text}: {words}"
+        text, detail = (each.replace(key.reveal(), MASK) for each in (text, detail))
+    detail = detail[:EXCERPT]
+    return text if detail in text else f"{text}: {detail}"
 
 
-def _plain_words(error: Exception) -> str:
-    """Return what a provider says that does not word its errors as OpenAI does, and whom OpenAI's client leaves out."""
-    for each in _chain(error):
+def _detail(error: Exception) -> str:
+    """Return the message of a reply that is not in OpenAI's format, which OpenAI's client leaves out."""
+    for each in _causes(error):
         body: Any = getattr(each, "body", None)
-        words = fields(body).get("detail", body)
-        if isinstance(words, str) and not words.lstrip().startswith("<"):  # the page of a gateway says nothing
-            return words
+        detail = fields(body).get("detail", body)
+        if isinstance(detail, str) and not detail.lstrip().startswith("<"):  # the HTML page of a gateway is no help
+            return detail
     return ""
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
     seen = set[int]()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -162,7 +162,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _was_answered(error: Exception) -> bool:
-    return any(type(each).__name__ == "HTTPStatusError" for each in _chain(error))
+    return any(type(each).__name__ == "HTTPStatusError" for each in _causes(error))
 
 
 def _is_transport(error: BaseException) -> bool:
