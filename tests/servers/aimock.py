@@ -1,4 +1,4 @@
-"""A mock of many vendors at once, made by others: it tells whether what we send is what their clients send.
+"""The fixture ``aimock``: a mock of many vendors by another project, which checks requests as the vendors do.
 
 https://github.com/CopilotKit/aimock
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PACKAGE, VERSION = "@copilotkit/aimock", "1.43.0"
 KEY = "sk-of-the-mock"
 TEXT = "Hello from the mock: naïve ☃ 日本語 👋"
-CUT_TEXT = "This answer never gets to its end."
+CUT_TEXT = "This answer is never completed."
 RETRY_AFTER = 7
 SOON = 0.01
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -52,7 +52,7 @@ FIXTURES: list[dict[str, Any]] = [
         "match": {"userMessage": "cut"},
         "response": {"content": CUT_TEXT},
         "chunkSize": 5,
-        "latency": 2,  # without one, the connection dies before the first byte
+        "latency": 2,  # without it, the connection is lost before the first byte
         "truncateAfterChunks": 6,
     },
 ]
@@ -60,7 +60,7 @@ FIXTURES: list[dict[str, Any]] = [
 
 @frozen(kw_only=True)
 class Aimock:
-    """Hold the running mock, which takes one key alone."""
+    """Hold the running mock, which accepts a single key."""
 
     port: int
 
@@ -69,7 +69,7 @@ class Aimock:
         return f"http://127.0.0.1:{self.port}"
 
     def journal(self) -> list[dict[str, Any]]:
-        """Return what has arrived since the last reset, keys redacted."""
+        """Return the requests since the last reset, with keys redacted."""
         entries: list[dict[str, Any]] = self._ask("GET", "journal")
         return entries
 
@@ -86,7 +86,7 @@ class Aimock:
 
 @pytest.fixture(scope="module")
 def aimock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aimock]:
-    """Run the mock for the length of a module."""
+    """Run the mock for the tests of a module."""
     script = installed(PACKAGE, VERSION) / "dist" / "cli.js"
     folder = tmp_path_factory.mktemp("aimock")
     fixtures = folder / "fixtures.json"

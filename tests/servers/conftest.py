@@ -1,4 +1,4 @@
-"""A real inference server on the loopback: llama.cpp's own, with a tiny model that is written on the spot."""
+"""A real inference server on the loopback: that of llama.cpp, with a tiny model that is generated for the tests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class StartLlamaServer(Protocol):
 @contextmanager
 def running(folder: Path, *, kind: Kind = "chain", api_key: str | None = None, port: int = 0) -> Iterator[LlamaServer]:
     if importlib.util.find_spec("xllamacpp") is None:
-        pytest.skip("there is no wheel of xllamacpp for this machine")
+        pytest.skip("xllamacpp has no wheel for this machine")
     model = folder / f"{kind}.gguf"
     expected_text = write_tiny(model, kind=kind)
     log = folder / f"{kind}.log"
@@ -61,7 +61,7 @@ def running(folder: Path, *, kind: Kind = "chain", api_key: str | None = None, p
             url = address(process, log)
             yield LlamaServer(url=url, expected_text=expected_text, process=process, api_key=api_key)
         finally:
-            process.kill()  # ends a stopped process as well
+            process.kill()  # also ends a stopped process
 
 
 def address(process: subprocess.Popen[str], log: Path) -> str:
@@ -69,22 +69,22 @@ def address(process: subprocess.Popen[str], log: Path) -> str:
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         line = process.stdout.readline() if selector.select(START_SECONDS) else ""
-    said, _, url = line.strip().partition(" ")
-    if said != "listening":
-        pytest.fail(f"the server of llama.cpp did not start:\n{log.read_text(errors='replace')[-4000:]}")
+    status, _, url = line.strip().partition(" ")
+    if status != "listening":
+        pytest.fail(f"the llama.cpp server did not start:\n{log.read_text(errors='replace')[-4000:]}")
     return url
 
 
 @pytest.fixture(scope="session")
 def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
-    """Serve the chain model to the whole session. Leave the process alone: `start_llama_server` gives one to break."""
+    """Serve the chain model to all tests, which must not stop it; use `start_llama_server` for that."""
     with running(tmp_path_factory.mktemp("llama")) as server:
         yield server
 
 
 @pytest.fixture
 def start_llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartLlamaServer]:
-    """Start servers of the test's own, of either kind, with or without a key; they end with the test."""
+    """Return a function that starts servers for one test, of either kind, with or without a key."""
     with ExitStack() as stack:
 
         def start(*, kind: Kind = "chain", api_key: str | None = None, port: int = 0) -> LlamaServer:

@@ -1,8 +1,9 @@
-"""Serve a GGUF file on loopback with llama.cpp's own HTTP server, which the wheel `xllamacpp` carries.
+"""Serve a GGUF file on the loopback with the HTTP server of llama.cpp, which the package `xllamacpp` contains.
 
     python llama_cpp_server.py MODEL PORT [API_KEY]
 
-Port 0 takes a free one. Prints `listening http://127.0.0.1:PORT` when the model is ready; SIGTERM or SIGINT ends it.
+Port 0 selects a free port. The program prints `listening http://127.0.0.1:PORT` when the model is ready, and exits on
+SIGTERM or SIGINT.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ SLOTS = 2
 
 
 def parameters(model: Path, port: int, api_key: str | None) -> CommonParams:
-    """Configure a small server: one thread, two conversations at a time, answers of bounded length."""
+    """Return the parameters of a small server: one thread, two conversations at a time, answers of limited length."""
     params = CommonParams()
     params.model.path = str(model)
     params.model_alias = {"tiny"}
@@ -40,8 +41,8 @@ def parameters(model: Path, port: int, api_key: str | None) -> CommonParams:
 
 
 def main(model: str, port: str, api_key: str | None = None) -> None:
-    """Serve until told to stop."""
-    # Blocked before the server starts its threads, which inherit the mask: the signal is left for sigwait.
+    """Serve until a signal arrives."""
+    # The threads of the server inherit this mask, so that only sigwait receives the signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
     server = Server(parameters(Path(model), int(port), api_key))
     print("listening", server.listening_address, flush=True)

@@ -1,4 +1,4 @@
-"""Servers that are written for Node.js: installed once into the user's cache, started on the loopback."""
+"""Servers that are written for Node.js, installed once into the user's cache and run on the loopback."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ LOG_CHARACTERS = 2000
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
         return port
 
 
 def installed(package: str, version: str) -> Path:
-    """Return the folder of a package, which the first use fetches; skip the test where it cannot be had."""
+    """Return the folder of a package; the first call installs it. Skip the test if that is not possible."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip(f"{package} needs node and npm, which are not installed")
@@ -47,7 +47,7 @@ def _cache() -> Path:
 
 
 def _install(npm: str, package: str, folder: Path) -> None:
-    """Install into a folder of its own, and move that into place whole: another run may do the same."""
+    """Install into a temporary folder and copy that into place, since another run may do the same at that time."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as fresh:
         command = [npm, "install", "--prefix", fresh, "--no-audit", "--no-fund", "--ignore-scripts", package]
@@ -56,8 +56,8 @@ def _install(npm: str, package: str, folder: Path) -> None:
         except subprocess.TimeoutExpired:
             pytest.skip(f"npm did not install {package} within {INSTALL_SECONDS:g} seconds")
         except subprocess.CalledProcessError as error:
-            said = error.stderr.decode(errors="replace").strip()
-            pytest.skip(f"npm cannot install {package}: {said[-LOG_CHARACTERS:] or error.returncode}")
+            output = error.stderr.decode(errors="replace").strip()
+            pytest.skip(f"npm cannot install {package}: {output[-LOG_CHARACTERS:] or error.returncode}")
         if not folder.exists():
             shutil.copytree(fresh, folder, symlinks=True)
 
@@ -66,7 +66,7 @@ def _install(npm: str, package: str, folder: Path) -> None:
 def running(
     script: Path, arguments: Sequence[str], *, log: Path, ready: str, environ: Mapping[str, str] | None = None
 ) -> Iterator[None]:
-    """Run a script with node until the block is left, which is entered once its log says *ready*."""
+    """Run a script with Node.js for the duration of a block, which is entered once *ready* is in its log."""
     command = ["node", str(script), *arguments]
     with (
         log.open("wb") as output,
@@ -74,8 +74,8 @@ def running(
             command,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**_usual_environment(), **(environ or {})},
-            start_new_session=True,  # a script may hand over to a program, which has to end with it
+            env={**_environment(), **(environ or {})},
+            start_new_session=True,  # the script may start other programs, which have to end with it
         ) as process,
     ):
         try:
@@ -86,14 +86,14 @@ def running(
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _usual_environment() -> dict[str, str]:
-    """Return the environment without the word that this is CI: some programs speak differently there."""
+def _environment() -> dict[str, str]:
+    """Return the environment without the variables of CI systems, which change the output of some programs."""
     return {name: value for name, value in os.environ.items() if name not in {"CI", "GITHUB_ACTIONS"}}
 
 
 def _wait(process: subprocess.Popen[bytes], log: Path, ready: str) -> None:
     end = time.monotonic() + START_SECONDS
-    while ready not in (said := log.read_text(errors="replace")):
+    while ready not in (content := log.read_text(errors="replace")):
         if process.poll() is not None or time.monotonic() > end:
-            pytest.fail(f"{process.args!r} did not start:\n{said[-LOG_CHARACTERS:]}")
+            pytest.fail(f"{process.args!r} did not start:\n{content[-LOG_CHARACTERS:]}")
         time.sleep(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""A mock of the vendors, made by others, answers through every plugin whose vendor it knows."""
+"""aimock, a mock of many vendors, answers through every plugin whose vendor it supports."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TOOLS = (
 
 @frozen(kw_only=True)
 class Vendor:
-    """Say how to reach one vendor's dialect at the mock, and what the mock should see of it."""
+    """Describe how to reach the API of one vendor at the mock, and the request that the mock must get."""
 
     name: str
     model: str
@@ -53,8 +53,10 @@ class Vendor:
     options: dict[str, Any] = field(factory=dict)
 
     def llm(self, mock: Aimock, *, key: str = KEY, **settings: Any) -> LLM:
-        given = {"num_retries": 0, "timeout": 20, **self.options, **settings}
-        return LLM(LLMConfig(model=self.model, provider=self.name, api_key=key, api_base=mock.url + self.base, **given))
+        options = {"num_retries": 0, "timeout": 20, **self.options, **settings}
+        return LLM(
+            LLMConfig(model=self.model, provider=self.name, api_key=key, api_base=mock.url + self.base, **options)
+        )
 
 
 VENDORS = {
@@ -117,8 +119,8 @@ VENDORS = {
 
 @pytest.fixture(params=VENDORS.values(), ids=VENDORS)
 def vendor(request: pytest.FixtureRequest) -> Vendor:
-    found: Vendor = request.param
-    return found
+    param: Vendor = request.param
+    return param
 
 
 @pytest.fixture
@@ -127,11 +129,11 @@ def mock(aimock: Aimock) -> Aimock:
     return aimock
 
 
-def arrived(mock: Aimock) -> dict[str, Any]:
-    """Return the only request that has arrived."""
+def only_request(mock: Aimock) -> dict[str, Any]:
+    """Return the only request since the last reset."""
     (entry,) = mock.journal()
-    found: dict[str, Any] = entry
-    return found
+    request: dict[str, Any] = entry
+    return request
 
 
 def calls_of(response: Response) -> list[tuple[str, dict[str, Any]]]:
@@ -147,10 +149,10 @@ async def test_a_plain_answer(mock: Aimock, vendor: Vendor) -> None:
     async with vendor.llm(mock, temperature=0.25, max_tokens=321) as llm:
         response = await llm.generate([Message("system", "Be brief."), Message("user", "greet me")], tools=TOOLS)
     assert (response.text, response.finish.reason) == (TEXT, FinishReason.STOP)
-    entry = arrived(mock)
+    entry = only_request(mock)
     assert (entry["method"], entry["path"]) == ("POST", vendor.path)
     assert entry["headers"]["content-type"] == "application/json"
-    body = entry["body"]  # every dialect as the mock reads it: in one form for all
+    body = entry["body"]  # the mock converts the requests of all vendors to one format
     assert body["model"] == vendor.model
     assert body["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "greet me"}]
     assert body["temperature"] == 0.25
@@ -159,10 +161,10 @@ async def test_a_plain_answer(mock: Aimock, vendor: Vendor) -> None:
     assert not body.get("stream")
 
 
-async def test_the_key_travels_in_the_header_of_the_vendor_alone(mock: Aimock, vendor: Vendor) -> None:
+async def test_the_key_is_sent_only_in_the_header_of_the_vendor(mock: Aimock, vendor: Vendor) -> None:
     async with vendor.llm(mock) as llm:
         await llm.generate("greet me")
-    headers = arrived(mock)["headers"]
+    headers = only_request(mock)["headers"]
     assert [name for name, value in headers.items() if value == "[REDACTED]"] == [vendor.key_header]
     assert KEY not in str(headers)
 
@@ -182,7 +184,7 @@ async def test_a_streamed_answer(mock: Aimock, vendor: Vendor) -> None:
     assert "".join(pieces) == stream.response.text == TEXT
     assert len(pieces) > 5
     assert stream.response.finish.reason == FinishReason.STOP
-    entry = arrived(mock)
+    entry = only_request(mock)
     assert entry["path"] == vendor.streamed_path
     assert entry["body"]["stream"] is True
 
@@ -203,24 +205,26 @@ async def test_streamed_tool_calls(mock: Aimock, vendor: Vendor) -> None:
     assert stream.response.finish.reason == FinishReason.TOOL_CALLS
 
 
-async def test_the_results_of_tools_find_their_calls(mock: Aimock, vendor: Vendor) -> None:
+async def test_tool_results_are_matched_to_their_calls(mock: Aimock, vendor: Vendor) -> None:
     async with vendor.llm(mock) as llm:
-        asked = await llm.generate("the weather, please", tools=TOOLS)
+        called = await llm.generate("the weather, please", tools=TOOLS)
         results = [
-            ToolResult(call_id=call.call_id, name=call.name, content=f"{call.name}: fine") for call in asked.tool_calls
+            ToolResult(call_id=call.call_id, name=call.name, content=f"{call.name}: fine") for call in called.tool_calls
         ]
         mock.reset()
-        turn = [Message("user", "the weather, please"), asked.message, Message("tool", results)]
+        turn = [Message("user", "the weather, please"), called.message, Message("tool", results)]
         answer = await llm.generate(turn, tools=TOOLS)
     assert answer.text == "Take an umbrella."
-    messages = arrived(mock)["body"]["messages"]
+    messages = only_request(mock)["body"]["messages"]
     calls = {call["id"]: call["function"]["name"] for each in messages for call in each.get("tool_calls") or ()}
     given = [(calls[each["tool_call_id"]], each["content"]) for each in messages if each["role"] == "tool"]
     assert [(name, name in content) for name, content in given] == [("weather", True), ("clock", True)]
 
 
 @pytest.mark.parametrize("source", CONVERSATIONS)
-def test_a_conversation_that_another_began_is_read_with_its_pairs(mock: Aimock, vendor: Vendor, source: str) -> None:
+def test_a_conversation_of_another_vendor_keeps_its_calls_and_results(
+    mock: Aimock, vendor: Vendor, source: str
+) -> None:
     history = begun_by(source)
 
     async def ask() -> Response:
@@ -228,7 +232,7 @@ def test_a_conversation_that_another_began_is_read_with_its_pairs(mock: Aimock, 
             return await llm.generate([*history, Message("user", "greet me")], tools=TOOLS)
 
     assert asyncio.run(ask()).text == TEXT
-    messages = arrived(mock)["body"]["messages"]
+    messages = only_request(mock)["body"]["messages"]
     calls = {call["id"]: call["function"] for each in messages for call in each.get("tool_calls") or ()}
     pairs = [(calls[each["tool_call_id"]], each["content"]) for each in messages if each["role"] == "tool"]
     expected = pairs_of(history)
@@ -236,7 +240,7 @@ def test_a_conversation_that_another_began_is_read_with_its_pairs(mock: Aimock, 
     assert all(result in content for (_, content), (_, _, result) in zip(pairs, expected, strict=True))
 
 
-async def test_a_limit_names_the_wait(mock: Aimock, vendor: Vendor) -> None:
+async def test_a_rate_limit_has_its_retry_after(mock: Aimock, vendor: Vendor) -> None:
     async with vendor.llm(mock) as llm:
         with pytest.raises(RateLimitError) as caught:
             await llm.generate("busy")
@@ -248,8 +252,8 @@ async def test_a_limit_names_the_wait(mock: Aimock, vendor: Vendor) -> None:
     assert [entry["path"] for entry in mock.journal()] == [vendor.path, vendor.streamed_path]
 
 
-async def test_a_wait_is_kept_and_the_call_repeated(mock: Aimock, vendor: Vendor) -> None:
-    own_count = {"x-test-id": f"{vendor.name}{vendor.path}"}  # the mock counts the calls of each test apart
+async def test_a_call_is_repeated_after_the_wait(mock: Aimock, vendor: Vendor) -> None:
+    own_count = {"x-test-id": f"{vendor.name}{vendor.path}"}  # the mock counts the calls of each test id
     async with vendor.llm(mock, num_retries=1, headers=own_count) as llm:
         response = await llm.generate("patience")
     assert response.text == TEXT
@@ -259,7 +263,7 @@ async def test_a_wait_is_kept_and_the_call_repeated(mock: Aimock, vendor: Vendor
     assert [entry["response"]["status"] for entry in mock.journal()] == [429, 200]
 
 
-async def test_a_cut_stream_is_an_error_that_holds_what_arrived(mock: Aimock, vendor: Vendor) -> None:
+async def test_a_cut_stream_is_an_error_with_the_partial_answer(mock: Aimock, vendor: Vendor) -> None:
     async with vendor.llm(mock, num_retries=2) as llm:
         with pytest.raises(StreamInterruptedError) as caught:
             await last_event(llm, "cut")
@@ -269,4 +273,4 @@ async def test_a_cut_stream_is_an_error_that_holds_what_arrived(mock: Aimock, ve
     assert CUT_TEXT.startswith(partial.text)
     assert partial.text != CUT_TEXT
     assert partial.finish.reason == FinishReason.INTERRUPTED
-    assert arrived(mock)["path"] == vendor.streamed_path  # asked once: what was delivered is not asked for again
+    assert only_request(mock)["path"] == vendor.streamed_path  # a stream that has delivered text is not repeated

@@ -1,7 +1,7 @@
-"""What we send to OpenAI keeps to the description that OpenAI itself publishes, as a judge made by others reads it.
+"""Requests to OpenAI match the OpenAPI description that OpenAI publishes, as validated by another project.
 
-https://github.com/dgellow/steady judges. The description is no part of this repository: the environment variable
-``DRAGOMAN_OPENAPI`` names its file; without it, it is looked for in ``shared/specs`` beside the checkout.
+https://github.com/dgellow/steady validates them. The description is not in this repository: the environment variable
+``DRAGOMAN_OPENAPI`` names its file; the default is in ``shared/specs`` next to the checkout.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 PACKAGE, VERSION = "@stdy/cli", "0.22.2"
 VARIABLE = "DRAGOMAN_OPENAPI"
-BESIDE = Path(__file__).parents[3] / "shared" / "specs" / "openai-openapi.yaml"
+DEFAULT = Path(__file__).parents[3] / "shared" / "specs" / "openai-openapi.yaml"
 
 PIXEL = Bytes(data=b"\x89PNG\r\n\x1a\n")
 SCHEMA: dict[str, Any] = {
@@ -55,7 +55,7 @@ SCHEMA: dict[str, Any] = {
 WEATHER = Tool(name="weather", description="Look it up.", schema=SCHEMA)
 CLOCK = Tool(name="clock")
 STRICT = Tool(name="strict", schema=SCHEMA, strict=True)
-ASKED = Message("user", "What is the weather in Oslo?")
+QUESTION = Message("user", "What is the weather in Oslo?")
 CALLS = Message(
     "assistant",
     [
@@ -84,14 +84,14 @@ BOTH: dict[str, tuple[Any, dict[str, Any]]] = {
     "settings": ("Hello", {"temperature": 0, "top_p": 0.5, "max_tokens": 17, "service_tier": "flex"}),
     "system": ([Message("system", "Be brief."), Message("user", "Hello", name="Ann")], {}),
     "several texts": ([Message("user", [Text(text="Look"), Text(text="here"), Data(value={"a": [1, None]})])], {}),
-    "nothing said": ([Message("user", "")], {}),
-    "an answer gone on with": ([Message("user", "Hi"), Message("assistant", "Hello!"), Message("user", "Go on")], {}),
+    "an empty text": ([Message("user", "")], {}),
+    "a continued conversation": ([Message("user", "Hi"), Message("assistant", "Hello!"), Message("user", "Go on")], {}),
     "a refusal": ([Message("user", "Hi"), Message("assistant", [Refusal(text="No.")]), Message("user", "Why?")], {}),
-    "tools": ([ASKED], {"tools": [WEATHER, CLOCK, STRICT], "parallel_tool_calls": False}),
-    "a tool required": ([ASKED], {"tools": [WEATHER], "tool_choice": "required"}),
-    "a tool named": ([ASKED], {"tools": [WEATHER, CLOCK], "tool_choice": "clock"}),
-    "no tool": ([ASKED], {"tools": [WEATHER], "tool_choice": "none"}),
-    "results of tools": ([ASKED, CALLS, RESULTS, Message("user", "So?")], {"tools": [WEATHER, CLOCK]}),
+    "tools": ([QUESTION], {"tools": [WEATHER, CLOCK, STRICT], "parallel_tool_calls": False}),
+    "a tool required": ([QUESTION], {"tools": [WEATHER], "tool_choice": "required"}),
+    "a tool named": ([QUESTION], {"tools": [WEATHER, CLOCK], "tool_choice": "clock"}),
+    "no tool": ([QUESTION], {"tools": [WEATHER], "tool_choice": "none"}),
+    "results of tools": ([QUESTION, CALLS, RESULTS, Message("user", "So?")], {"tools": [WEATHER, CLOCK]}),
     "images": (
         [
             Message(
@@ -119,14 +119,14 @@ BOTH: dict[str, tuple[Any, dict[str, Any]]] = {
         ],
         {},
     ),
-    "reasoning of others": (
+    "reasoning of another vendor": (
         [
-            ASKED,
+            QUESTION,
             Message(
                 "assistant",
                 [Reasoning(text="Hm.", seal=Seal(issuer="elsewhere", payload="c2VhbA==")), Text(text="Rain.")],
             ),
-            ASKED,
+            QUESTION,
         ],
         {},
     ),
@@ -156,7 +156,7 @@ CHAT: dict[str, tuple[Any, dict[str, Any]]] = {
 RESPONSES: dict[str, tuple[Any, dict[str, Any]]] = {
     "own reasoning": (
         [
-            ASKED,
+            QUESTION,
             Message(
                 "assistant",
                 [
@@ -170,7 +170,7 @@ RESPONSES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "an image from a tool": (
         [
-            ASKED,
+            QUESTION,
             Message("assistant", [ToolCall(name="clock", call_id="call_1")]),
             Message(
                 "tool",
@@ -185,7 +185,7 @@ RESPONSES: dict[str, tuple[Any, dict[str, Any]]] = {
         ],
         {"tools": [CLOCK]},
     ),
-    "a file by its address": (
+    "a file by its URL": (
         [Message("user", [Media(source=Url(url="https://example.org/a.pdf"), media_type="application/pdf")])],
         {},
     ),
@@ -205,8 +205,8 @@ PATHS = {"chat": "/chat/completions", "responses": "/responses"}
 CASES = [pytest.param(api, name, id=f"{api}-{name}".replace(" ", "-")) for api in APIS for name in APIS[api]]
 
 
-# The judge looks into no union of the description but those with a discriminator, and `input` is one of the others.
-# So the description is given a path for each of these, at which the pieces of an input are judged one by one.
+# The validator checks unions only if they have a discriminator, and `input` is a union without one. So a path for each
+# of its schemas is added to the description, and the items of an input are validated one by one.
 SCHEMAS = {
     None: "EasyInputMessage",
     "message": "OutputMessage",
@@ -231,19 +231,19 @@ PATH = """\
               $ref: "#/components/schemas/{name}"
       responses:
         "200":
-          description: It keeps to the schema.
+          description: It matches the schema.
 """
 
 
 @frozen(kw_only=True)
-class Judge:
-    """Hold the running judge."""
+class Validator:
+    """Hold the running validator."""
 
     port: int
 
-    def verdict(self, path: str, body: Any) -> tuple[int, str]:
-        """Return the status that *body* gets at *path*, and what is said about it."""
-        headers = {"content-type": "application/json", "authorization": "Bearer sk-of-the-judge"}
+    def validate(self, path: str, body: Any) -> tuple[int, str]:
+        """Return the status and the reply for a request with *body* to *path*."""
+        headers = {"content-type": "application/json", "authorization": "Bearer sk-of-the-validator"}
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
             connection.request("POST", path, json.dumps(body), headers)
             reply = connection.getresponse()
@@ -251,35 +251,35 @@ class Judge:
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
-    description = Path(os.environ.get(VARIABLE) or BESIDE)
+def validator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Validator]:
+    description = Path(os.environ.get(VARIABLE) or DEFAULT)
     if not description.is_file():
-        pytest.skip(f"there is no description of OpenAI's API at {description}; {VARIABLE} names another place")
+        pytest.skip(f"no description of OpenAI's API at {description}; {VARIABLE} names another file")
     script = installed(PACKAGE, VERSION) / "steady.js"
-    folder = tmp_path_factory.mktemp("judge")
+    folder = tmp_path_factory.mktemp("validator")
     paths = "".join(PATH.format(name=name) for name in SCHEMAS.values())
     extended = folder / "openapi.yaml"
     extended.write_text(description.read_text("utf-8").replace("\npaths:\n", f"\npaths:\n{paths}", 1), "utf-8")
     port = free_port()
     arguments = ["--host", "127.0.0.1", "-p", str(port), "--quiet", str(extended)]
     with running(script, arguments, log=folder / "log", ready="Ready to accept"):
-        yield Judge(port=port)
+        yield Validator(port=port)
 
 
 def llm(api: str, model: str = "gpt-4o", **settings: Any) -> LLM:
-    return LLM(LLMConfig(model=model, provider="openai", api_key="sk-of-the-judge", api=api, **settings))
+    return LLM(LLMConfig(model=model, provider="openai", api_key="sk-of-the-validator", api=api, **settings))
 
 
 def body_of(api: str, name: str, *, stream: bool) -> Any:
-    messages, given = APIS[api][name]
-    overrides = dict(given)
+    messages, settings = APIS[api][name]
+    overrides = dict(settings)
     model = overrides.pop("model", "gpt-4o")
     prepared = llm(api, model).build_request(messages, stream=stream, **overrides)
     assert prepared.url.endswith(PATHS[api])
     return prepared.body
 
 
-def pieces_of(body: dict[str, Any]) -> list[dict[str, Any]]:
+def items_of(body: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the items of an input, the contents of its messages and results, and the format of the answer."""
     pieces = list(body["input"])
     for item in body["input"]:
@@ -291,18 +291,18 @@ def pieces_of(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("stream", ["whole", "streamed"])
 @pytest.mark.parametrize(("api", "name"), CASES)
-def test_a_request_keeps_to_the_contract(judge: Judge, api: str, name: str, stream: str) -> None:
-    status, said = judge.verdict(PATHS[api], body_of(api, name, stream=stream == "streamed"))
-    assert status == 200, said
+def test_a_request_matches_the_description(validator: Validator, api: str, name: str, stream: str) -> None:
+    status, reply = validator.validate(PATHS[api], body_of(api, name, stream=stream == "streamed"))
+    assert status == 200, reply
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name.replace(" ", "-")) for name in APIS["responses"]])
-def test_each_piece_of_an_input_keeps_to_the_contract(judge: Judge, name: str) -> None:
-    pieces = pieces_of(body_of("responses", name, stream=False))
+def test_each_item_of_an_input_matches_its_schema(validator: Validator, name: str) -> None:
+    pieces = items_of(body_of("responses", name, stream=False))
     assert pieces
     for piece in pieces:
-        status, said = judge.verdict(f"/only/{SCHEMAS[piece.get('type')]}", piece)
-        assert status == 200, f"{piece}: {said}"
+        status, reply = validator.validate(f"/only/{SCHEMAS[piece.get('type')]}", piece)
+        assert status == 200, f"{piece}: {reply}"
 
 
 @pytest.mark.parametrize("api", PATHS)
@@ -317,18 +317,18 @@ def test_each_piece_of_an_input_keeps_to_the_contract(judge: Judge, name: str) -
     ],
     ids=lambda broken: next(iter(broken)),
 )
-def test_the_judge_refuses_what_breaks_the_contract(judge: Judge, api: str, broken: dict[str, Any]) -> None:
-    status, said = judge.verdict(PATHS[api], {**body_of(api, "tools", stream=False), **broken})
-    assert status == 400, said
+def test_the_validator_refuses_invalid_requests(validator: Validator, api: str, broken: dict[str, Any]) -> None:
+    status, reply = validator.validate(PATHS[api], {**body_of(api, "tools", stream=False), **broken})
+    assert status == 400, reply
 
 
 @pytest.mark.parametrize("broken", [[{"role": "user", "content": [{"type": "text"}]}], "Hello", [{"role": "user"}]])
-def test_the_judge_refuses_messages_that_are_none(judge: Judge, broken: Any) -> None:
-    assert judge.verdict("/chat/completions", {"model": "gpt-4o", "messages": broken})[0] == 400
+def test_the_validator_refuses_invalid_messages(validator: Validator, broken: Any) -> None:
+    assert validator.validate("/chat/completions", {"model": "gpt-4o", "messages": broken})[0] == 400
 
 
 @pytest.mark.parametrize("kind", SCHEMAS, ids=lambda kind: kind or "easy message")
-def test_the_judge_refuses_pieces_that_are_none(judge: Judge, kind: str | None) -> None:
+def test_the_validator_refuses_invalid_items(validator: Validator, kind: str | None) -> None:
     for broken in ("Hello", {"type": 7}):
-        status, said = judge.verdict(f"/only/{SCHEMAS[kind]}", broken)
-        assert status == 400, said
+        status, reply = validator.validate(f"/only/{SCHEMAS[kind]}", broken)
+        assert status == 400, reply

@@ -1,4 +1,4 @@
-"""What the real server says, to a plain HTTP client: the ground the other tests of this folder stand on."""
+"""The replies of the real server to a plain HTTP client, which the other tests of this folder rely on."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def is_lookup(arguments: Json) -> bool:
     return arguments == {"city": SENTENCE, "day": 1, "unit": arguments["unit"]} and arguments["unit"] in UNITS
 
 
-async def test_greedy_chat_says_the_sentence(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
+async def test_greedy_chat_generates_the_sentence(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
     status, reply = await post(client, f"{llama_server.base}/chat/completions", PROMPT)
     assert status == 200
     assert reply["model"] == llama_server.model
@@ -66,14 +66,14 @@ async def test_greedy_chat_says_the_sentence(client: aiohttp.ClientSession, llam
     assert reply["usage"]["completion_tokens"] == -(-len(SENTENCE.encode()) // 3) + 1
 
 
-async def test_sampling_says_the_sentence_too(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
+async def test_sampling_generates_the_sentence(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
     for seed in range(5):
         body = {**PROMPT, "temperature": 1, "seed": seed}
         _, reply = await post(client, f"{llama_server.base}/chat/completions", body)
         assert reply["choices"][0]["message"]["content"] == SENTENCE
 
 
-async def test_the_stream_adds_up_to_the_sentence(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
+async def test_a_stream_generates_the_sentence(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
     chunks = await events(client, f"{llama_server.base}/chat/completions", PROMPT)
     deltas = [choice["delta"].get("content") or "" for chunk in chunks for choice in chunk["choices"]]
     assert "".join(deltas) == SENTENCE
@@ -91,7 +91,7 @@ async def test_a_forced_tool_call_is_well_formed(client: aiohttp.ClientSession, 
     assert is_lookup(json.loads(call["function"]["arguments"]))
 
 
-async def test_a_streamed_tool_call_adds_up(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
+async def test_a_streamed_tool_call_is_complete(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
     body = {**PROMPT, "tools": [TOOL], "tool_choice": "required"}
     chunks = await events(client, f"{llama_server.base}/chat/completions", body)
     calls = [call for chunk in chunks for call in chunk["choices"][0]["delta"].get("tool_calls", [])]
@@ -101,19 +101,19 @@ async def test_a_streamed_tool_call_adds_up(client: aiohttp.ClientSession, llama
     assert chunks[-1]["choices"][0]["finish_reason"] == "tool_calls"
 
 
-async def test_tools_are_not_called_unasked(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
+async def test_no_tool_is_called_unless_required(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
     _, reply = await post(client, f"{llama_server.base}/chat/completions", {**PROMPT, "tools": [TOOL]})
     assert reply["choices"][0]["message"]["content"] == SENTENCE
 
 
-async def test_a_schema_is_obeyed(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
+async def test_an_answer_matches_a_schema(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
     output = {"type": "json_schema", "json_schema": {"name": "place", "schema": SCHEMA}}
     _, reply = await post(client, f"{llama_server.base}/chat/completions", {**PROMPT, "response_format": output})
     assert reply["choices"][0]["finish_reason"] == "stop"
     assert is_lookup(json.loads(reply["choices"][0]["message"]["content"]))
 
 
-async def test_a_token_limit_cuts_the_answer(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
+async def test_a_token_limit_truncates_the_answer(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
     _, reply = await post(client, f"{llama_server.base}/chat/completions", {**PROMPT, "max_tokens": 4})
     assert reply["choices"][0]["finish_reason"] == "length"
     assert reply["choices"][0]["message"]["content"] == SENTENCE[:12]
@@ -139,7 +139,7 @@ async def test_a_wrong_key_is_401(client: aiohttp.ClientSession, start_llama_ser
     assert (refused, reply["error"]["type"], accepted) == (401, "authentication_error", 200)
 
 
-async def test_the_messages_route_says_the_sentence(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
+async def test_the_messages_route_gives_the_sentence(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
     body = {**PROMPT, "max_tokens": 100}
     _, reply = await post(client, f"{llama_server.base}/messages", body)
     assert reply["content"] == [{"type": "text", "text": SENTENCE}]
@@ -149,7 +149,7 @@ async def test_the_messages_route_says_the_sentence(client: aiohttp.ClientSessio
     assert streamed[-1] == {"type": "message_stop"}
 
 
-async def test_the_responses_route_says_the_sentence(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
+async def test_the_responses_route_gives_the_sentence(client: aiohttp.ClientSession, llama_server: LlamaServer) -> None:
     body = {"input": "Hello", "temperature": 0}
     _, reply = await post(client, f"{llama_server.base}/responses", body)
     assert reply["output"][0]["content"][0]["text"] == SENTENCE
@@ -178,15 +178,15 @@ async def test_a_stopped_server_stalls_the_stream(
 ) -> None:
     server = start_llama_server(kind="babble")
     body = {**PROMPT, "max_tokens": 2000, "stream": True, "logprobs": True, "top_logprobs": 20}
-    patience = aiohttp.ClientTimeout(sock_read=0.2)
-    async with client.post(f"{server.base}/chat/completions", json=body, timeout=patience) as reply:
+    timeout = aiohttp.ClientTimeout(sock_read=0.2)
+    async with client.post(f"{server.base}/chat/completions", json=body, timeout=timeout) as reply:
         await reply.content.readany()
         server.process.send_signal(signal.SIGSTOP)
         with pytest.raises(aiohttp.SocketTimeoutError):
             await reply.content.read()
 
 
-def test_a_server_that_is_told_to_stop_ends_cleanly(start_llama_server: StartLlamaServer) -> None:
+def test_a_terminated_server_ends_cleanly(start_llama_server: StartLlamaServer) -> None:
     server = start_llama_server()
     server.process.terminate()
     assert server.process.wait(30) == 0
@@ -210,7 +210,7 @@ def test_the_cache_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("configured", ["", "relative/cache"])
-def test_without_a_cache_folder_of_its_own_it_is_below_home(
+def test_the_default_cache_is_in_the_home_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configured: str
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", configured)

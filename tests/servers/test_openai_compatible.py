@@ -1,4 +1,4 @@
-"""Real inference: what a real server says, read through `openai_compatible`."""
+"""Real inference by a real server, through `openai_compatible`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WEATHER = Tool(name="weather", description="Look it up.", schema=SCHEMA)
 
 
 @frozen
-class Place:
+class Forecast:
     city: str
     day: int
     unit: Literal["celsius", "kelvin"]
@@ -46,7 +46,7 @@ def config(server: LlamaServer, **fields: Any) -> LLMConfig:
     return LLMConfig(model=server.model, provider="openai_compatible", api_base=server.url, **fields)
 
 
-async def test_the_sentence_is_said(llama_server: LlamaServer) -> None:
+async def test_the_sentence_is_generated(llama_server: LlamaServer) -> None:
     async with LLM(config(llama_server)) as llm:
         response = await llm.generate("Hello")
         assert await llm.chat_completion([Message("user", "Hello")]) == SENTENCE
@@ -81,16 +81,16 @@ async def test_a_tool_is_called(*, llama_server: LlamaServer, streamed: bool) ->
     assert call.call_id
 
 
-async def test_the_limit_of_tokens_cuts(llama_server: LlamaServer) -> None:
+async def test_a_token_limit_truncates_the_answer(llama_server: LlamaServer) -> None:
     async with LLM(config(llama_server)) as llm:
         response = await llm.generate("Hello", max_tokens=4)
     assert (response.text, response.finish.reason, response.usage.output_tokens) == (SENTENCE[:12], "length", 4)
 
 
-async def test_a_schema_is_obeyed(llama_server: LlamaServer) -> None:
+async def test_an_answer_matches_a_schema(llama_server: LlamaServer) -> None:
     async with LLM(config(llama_server)) as llm:
-        place = await llm.extract(Place, "Hello")
-    assert (place.city, place.day) == (SENTENCE, 1)
+        forecast = await llm.extract(Forecast, "Hello")
+    assert (forecast.city, forecast.day) == (SENTENCE, 1)
 
 
 async def test_several_answers_are_kept(llama_server: LlamaServer) -> None:
@@ -123,7 +123,7 @@ async def test_a_killed_server_cuts_the_answer(start_llama_server: StartLlamaSer
     server = start_llama_server(kind="babble")
     pieces: list[str] = []
     async with LLM(config(server, max_tokens=2000, num_retries=0)) as llm:
-        with pytest.raises(StreamInterruptedError) as caught:  # noqa: PT012  # raised while it is read
+        with pytest.raises(StreamInterruptedError) as caught:  # noqa: PT012  # raised while the stream is read
             async with llm.stream("Hello", logprobs=True, top_logprobs=20) as stream:  # large events: many pieces
                 async for piece in stream.text():
                     if not pieces:
@@ -137,10 +137,10 @@ async def test_a_killed_server_cuts_the_answer(start_llama_server: StartLlamaSer
     assert caught.value.partial.finish.reason == "interrupted"
 
 
-async def test_a_stopped_server_runs_into_the_time_allowed(start_llama_server: StartLlamaServer) -> None:
+async def test_a_stopped_server_exceeds_the_idle_timeout(start_llama_server: StartLlamaServer) -> None:
     server = start_llama_server(kind="babble")
     async with LLM(config(server, max_tokens=2000, idle_timeout=0.3)) as llm:
-        with pytest.raises(RequestTimeoutError) as caught:  # noqa: PT012  # as above
+        with pytest.raises(RequestTimeoutError) as caught:  # noqa: PT012  # raised while the stream is read
             async with llm.stream("Hello", logprobs=True, top_logprobs=20) as stream:
                 async for _ in stream.text():
                     server.process.send_signal(signal.SIGSTOP)
