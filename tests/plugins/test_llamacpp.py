@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("xllamacpp") is None, reason="there is no wheel of xllamacpp for this machine"
+    importlib.util.find_spec("xllamacpp") is None, reason="xllamacpp has no wheel for this machine"
 )
 
 WEATHER = Tool(

@@ -445,17 +445,17 @@ DELTAS = {"reasoning": "ReasoningDelta", "tool_call": "ArgumentsDelta"}
 @given(st.lists(st.tuples(KINDS, TRICKY_TEXT), min_size=2, max_size=4), st.integers(1, 9))
 @example([("text", ""), ("text", f'"password": "{KNOWN}hunter2')], 1)
 def test_whole_and_streamed_parts_are_scrubbed_alike(parts: list[tuple[str, str]], size: int) -> None:
-    whole: Any = [{"type": kind, "arguments" if kind == "tool_call" else "text": said} for kind, said in parts]
+    whole: Any = [{"type": kind, "arguments" if kind == "tool_call" else "text": text} for kind, text in parts]
     events: list[Any] = []
-    for index, (kind, said) in enumerate(parts):
+    for index, (kind, text) in enumerate(parts):
         name = "fragment" if kind == "tool_call" else "text"
         events += [{"event": "PartStart", "index": index, "part": {"type": kind}}]
-        events += [{"event": DELTAS.get(kind, "TextDelta"), "index": index, name: each} for each in split(said, size)]
+        events += [{"event": DELTAS.get(kind, "TextDelta"), "index": index, name: each} for each in split(text, size)]
     streamed = scrub_events(events, SCRUBBER)
     for index, part in enumerate(SCRUBBER.data(whole)):  # type: ignore[arg-type]
-        said = "".join(
+        text = "".join(
             event.get("text", event.get("fragment", ""))  # type: ignore[misc]
             for event in streamed
             if event["index"] == index and event["event"] != "PartStart"
         )
-        assert said == part.get("text", part.get("arguments"))  # type: ignore[union-attr, call-overload]
+        assert text == part.get("text", part.get("arguments"))  # type: ignore[union-attr, call-overload]

@@ -71,7 +71,7 @@ RESULTS = Message(
         ToolResult(call_id="call_2", name="clock", content="broken", outcome="error"),
     ],
 )
-ANSWER = {"type": "json_schema", "schema": SCHEMA, "name": "answer of ours"}
+ANSWER = {"type": "json_schema", "schema": SCHEMA, "name": "an answer"}
 OWN = {
     "type": "reasoning",
     "id": "rs_1",

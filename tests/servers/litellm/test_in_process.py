@@ -223,8 +223,8 @@ async def test_an_unreadable_reply_is_not_a_lost_connection(vendor: Vendor, loop
 
 @EACH_VENDOR
 async def test_a_refused_connection_is_a_failed_connection(vendor: Vendor) -> None:
-    with LoopbackServer() as gone:
-        llm = through(vendor, gone)
+    with LoopbackServer() as closed:
+        llm = through(vendor, closed)
     with pytest.raises(ConnectionFailedError) as caught:
         await llm.completion("Hi")
     assert caught.value.retryable

@@ -23,7 +23,7 @@ from dragoman import (
 )
 
 if importlib.util.find_spec("dragoman_litellm") is None:
-    pytest.skip("dragoman-litellm has an environment of its own: nox -s servers", allow_module_level=True)
+    pytest.skip("dragoman-litellm needs its own environment: nox -s servers", allow_module_level=True)
 
 from dragoman_litellm.endpoint import VENDORS, resolve_endpoint
 from dragoman_litellm.errors import typed_error

@@ -148,7 +148,7 @@ def _detail(error: Exception) -> str:
     for each in _causes(error):
         body: Any = getattr(each, "body", None)
         detail = fields(body).get("detail", body)
-        if isinstance(detail, str) and not detail.lstrip().startswith("<"):  # the HTML page of a gateway is no help
+        if isinstance(detail, str) and not detail.lstrip().startswith("<"):  # not the HTML page of a gateway
             return detail
     return ""
 
