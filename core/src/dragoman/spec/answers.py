@@ -190,14 +190,12 @@ def _literal(value: Any, kind: Any) -> Any:
 
 def bare(kind: Any) -> Any:
     """Return a type without what ``Annotated`` says of it and its members, which may be of any kind."""
-    if isinstance(kind, list):
-        return kind  # the parameters of a Callable
     if get_origin(kind) in {Annotated, Required, NotRequired}:
         return bare(get_args(kind)[0])
     origin, members = get_origin(kind), get_args(kind)
     if not members or origin is Literal:
         return kind
-    plain: tuple[Any, ...] = tuple([bare(member) for member in members])
+    plain: tuple[Any, ...] = tuple([member if isinstance(member, list) else bare(member) for member in members])
     if all(new is old for new, old in zip(plain, members, strict=True)):
         return kind
     if origin in {Union, UnionType}:
