@@ -41,7 +41,7 @@ from dragoman.http import HttpReply
 from dragoman.spec.capabilities import fit
 from dragoman.testing.loopback import LoopbackServer
 from dragoman_anthropic.dialect import AnthropicMessages
-from dragoman_anthropic.families import capabilities
+from dragoman_anthropic.models import capabilities
 from recordings import Recording, cases
 
 SETTINGS = {"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p", "stop": "stop_sequences"}

@@ -20,7 +20,7 @@ from dragoman import (
 )
 from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_anthropic.names import coded, plain
-from dragoman_anthropic.output import native
+from dragoman_anthropic.request_schema import native
 from plugins.anthropic_calls import SCHEMA, WEATHER, answer, as_stream, decoded, encoded, kinds, streamed, wire
 
 # Tools.

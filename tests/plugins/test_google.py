@@ -26,7 +26,7 @@ from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from dragoman_google.dialect import Gemini
-from dragoman_google.families import capabilities, generation, thinking
+from dragoman_google.models import capabilities, generation, thinking
 from plugins.google_wire import KEY, chunk, config, contents, encoded, streamed
 
 __all__ = ["loopback"]

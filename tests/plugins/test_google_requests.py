@@ -29,8 +29,8 @@ from dragoman import (
     ToolResult,
     Url,
 )
-from dragoman_google.body import SETTINGS
 from dragoman_google.dialect import Gemini
+from dragoman_google.request import SETTINGS
 from recordings import Recording, cases
 
 ADDED_BY_CLIENTS = """

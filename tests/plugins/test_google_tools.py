@@ -25,8 +25,8 @@ from dragoman import (
     UnsupportedError,
 )
 from dragoman.testing.fixtures import loopback
-from dragoman_google.contents import NO_SIGNATURE
 from dragoman_google.dialect import Gemini
+from dragoman_google.request_messages import NO_SIGNATURE
 from plugins.google_wire import WEATHER, chunk, contents, decoded, encoded
 
 __all__ = ["loopback"]

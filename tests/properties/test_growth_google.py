@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dragoman_google.dialect import Gemini
-from dragoman_google.placing import Place, Texts
+from dragoman_google.response_segments import Place, Texts
 from properties.growth import check_linear, of_reply, of_stream
 
 Shape = Callable[[int], list[Any]]

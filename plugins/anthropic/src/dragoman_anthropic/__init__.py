@@ -12,7 +12,7 @@ import attrs
 from dragoman import Provider, ProviderConfig, ProviderInfo, Secret, hookimpl
 from dragoman.http import Base, Endpoint, base_url, checked_headers, credential
 from dragoman_anthropic.dialect import AnthropicMessages
-from dragoman_anthropic.families import capabilities
+from dragoman_anthropic.models import capabilities
 from dragoman_anthropic.options import AnthropicOptions
 from dragoman_anthropic.provider import AnthropicProvider
 

@@ -11,8 +11,8 @@ from typing import Any
 from dragoman import CompletionRequest, Finish, FinishReason, Origin, Response, Text, UnsupportedError, build_response
 from dragoman.http import HttpRequest, body_of, dumps
 from dragoman_anthropic.options import AnthropicOptions
-from dragoman_anthropic.reading import word
-from dragoman_anthropic.thinking import DEFAULT_MAX_TOKENS
+from dragoman_anthropic.request_settings import DEFAULT_MAX_TOKENS
+from dragoman_anthropic.response import word
 
 PATH = "/complete"
 HUMAN = "\n\nHuman:"

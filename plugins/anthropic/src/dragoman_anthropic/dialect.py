@@ -26,13 +26,13 @@ from dragoman import (
     build_response,
 )
 from dragoman.http import HttpReply, HttpRequest, Latest, OptionsReader, StreamDecoder, body_of, dumps
-from dragoman_anthropic import completions, reading as read, tools
+from dragoman_anthropic import completions, request_tools as tools, response as read
 from dragoman_anthropic.errors import error_of
-from dragoman_anthropic.families import has, is_prompt_model
+from dragoman_anthropic.models import has, is_prompt_model
 from dragoman_anthropic.options import AnthropicOptions
-from dragoman_anthropic.output import answer_tool, native
-from dragoman_anthropic.thinking import Tuning, is_forced
-from dragoman_anthropic.writing import LaterSystem, MessageWriter
+from dragoman_anthropic.request_messages import LaterSystem, MessageWriter
+from dragoman_anthropic.request_schema import answer_tool, native
+from dragoman_anthropic.request_settings import Tuning, is_forced
 
 FEATURE_BETAS: Mapping[str, str] = {
     "files": "files-api-2025-04-14",

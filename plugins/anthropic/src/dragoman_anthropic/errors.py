@@ -22,7 +22,7 @@ from dragoman import (
     ServerError,
 )
 from dragoman.http import HttpReply, error_class, may_retry, retry_after
-from dragoman_anthropic.reading import as_mapping, word
+from dragoman_anthropic.response import as_mapping, word
 
 TYPES: Mapping[str, type[ProviderError]] = {
     "authentication_error": AuthenticationError,

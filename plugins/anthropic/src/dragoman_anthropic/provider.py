@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from dragoman import CallContext, ChatRequest, ModelInfo, ProviderInfo, Usage
 from dragoman.http import Endpoint, HttpProvider, HttpRequest
-from dragoman_anthropic import reading as read
+from dragoman_anthropic import response as read
 from dragoman_anthropic.dialect import AnthropicMessages
 
 

@@ -23,8 +23,8 @@ from dragoman import (
     UsageSnapshot,
 )
 from dragoman.http import HttpReply, Pace, ServerSentEvent, loads
-from dragoman_anthropic import reading as read
-from dragoman_anthropic.blocks import Block, closed, grown, untold
+from dragoman_anthropic import response as read
+from dragoman_anthropic.stream_blocks import Block, closed, grown, untold
 
 
 class MessagesDecoder:

@@ -24,13 +24,13 @@ from dragoman import (
     StreamStart,
 )
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, dumps
-from dragoman_google.body import BodyEncoder
-from dragoman_google.decoder import GeminiDecoder
 from dragoman_google.errors import error_of
-from dragoman_google.families import plain_name
+from dragoman_google.models import plain_name
 from dragoman_google.options import GoogleOptions
-from dragoman_google.reading import member
+from dragoman_google.request import BodyEncoder
+from dragoman_google.response import member
 from dragoman_google.retirement import refuse_palm
+from dragoman_google.stream import GeminiDecoder
 
 _COLLECTIONS = ("tunedModels", "endpoints")
 

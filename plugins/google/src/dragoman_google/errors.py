@@ -22,7 +22,7 @@ from dragoman import (
     ServerError,
 )
 from dragoman.http import HttpReply, error_class, may_retry, retry_after
-from dragoman_google.reading import member, number, objects, word
+from dragoman_google.response import member, number, objects, word
 
 REASONS: Mapping[str, type[ProviderError]] = {
     "API_KEY_INVALID": AuthenticationError,

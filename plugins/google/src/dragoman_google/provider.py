@@ -21,10 +21,10 @@ from dragoman import (
     Usage,
 )
 from dragoman.http import Endpoint, HttpProvider, HttpRequest, Transport, dumps
-from dragoman_google import reading as read
-from dragoman_google.body import camel
+from dragoman_google import response as read
 from dragoman_google.dialect import Gemini
-from dragoman_google.families import capabilities, plain_name
+from dragoman_google.models import capabilities, plain_name
+from dragoman_google.request import camel
 from dragoman_google.retirement import refuse_palm, told_as_retired
 
 

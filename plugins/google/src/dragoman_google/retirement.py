@@ -11,7 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from dragoman import ModelRetiredError, NotFoundError
-from dragoman_google.families import is_pro, plain_name
+from dragoman_google.models import is_pro, plain_name
 
 _PALM = re.compile(
     r"^(?:palm(?=$|[-/:])|(?:text|chat|code|codechat)-(?:bison|unicorn)(?=$|[-@])|(?:code|textembedding)-gecko(?=$|[-@]))"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dragoman import Adjustment, Effort
-from dragoman_google.families import is_pro, thinking
+from dragoman_google.models import is_pro, thinking
 from dragoman_google.options import GoogleOptions
 
 BUDGETS: Mapping[str, int] = {"none": 0, "minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}

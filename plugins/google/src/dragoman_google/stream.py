@@ -41,10 +41,10 @@ from dragoman import (
     UsageSnapshot,
 )
 from dragoman.http import MAX_ITEMS, HttpReply, ServerSentEvent, loads
-from dragoman_google import reading as read
-from dragoman_google.contents import ISSUER
-from dragoman_google.grounding import citations
-from dragoman_google.partial import PartialCall
+from dragoman_google import response as read
+from dragoman_google.request_messages import ISSUER
+from dragoman_google.response_citations import citations
+from dragoman_google.stream_arguments import PartialCall
 
 ErrorOf: TypeAlias = Callable[[HttpReply], ProviderError]
 

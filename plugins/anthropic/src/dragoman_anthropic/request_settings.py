@@ -12,9 +12,9 @@ from typing import Any
 from attrs import define, field
 
 from dragoman import JSON, Adjustment, ChatRequest, Effort, Settings, UnsupportedError
-from dragoman_anthropic.families import family, has
+from dragoman_anthropic.models import family, has
 from dragoman_anthropic.options import AnthropicOptions
-from dragoman_anthropic.reading import ISSUER, as_mapping
+from dragoman_anthropic.response import ISSUER, as_mapping
 
 DEFAULT_MAX_TOKENS = 4096
 """What is sent where the caller gives no ``max_tokens``, which Anthropic requires: every model writes as much."""

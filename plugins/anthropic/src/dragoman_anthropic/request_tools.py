@@ -11,7 +11,7 @@ from typing import Any
 
 from dragoman import ServerTool, Tool, ToolChoice, UnsupportedError
 from dragoman_anthropic.names import coded
-from dragoman_anthropic.reading import ISSUER, objects
+from dragoman_anthropic.response import ISSUER, objects
 
 NAMES: Mapping[str, str] = {
     "text_editor_20250124": "str_replace_editor",

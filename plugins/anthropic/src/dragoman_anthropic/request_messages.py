@@ -32,9 +32,9 @@ from dragoman import (
     UnsupportedError,
 )
 from dragoman.http import cache_encoding, cached_encoding, dumps
-from dragoman_anthropic.media import media
 from dragoman_anthropic.names import coded
-from dragoman_anthropic.reading import ISSUER
+from dragoman_anthropic.request_media import media
+from dragoman_anthropic.response import ISSUER
 
 Block: TypeAlias = dict[str, Any]
 LaterSystem: TypeAlias = Literal["send", "fold", "reject"]

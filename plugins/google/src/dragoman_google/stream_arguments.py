@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from dragoman import JSON, ProtocolError
-from dragoman_google.reading import objects, rewritten, word
+from dragoman_google.response import objects, rewritten, word
 
 _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d{1,9})\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
 _LONGEST = 10_000

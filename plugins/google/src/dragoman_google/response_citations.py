@@ -12,8 +12,8 @@ from typing import Any
 
 from dragoman import Citation
 from dragoman.http import MAX_ITEMS, items_of
-from dragoman_google.placing import Place, Texts
-from dragoman_google.reading import listed, member, number, word
+from dragoman_google.response import listed, member, number, word
+from dragoman_google.response_segments import Place, Texts
 
 _PLACES = ("web", "retrievedContext", "maps", "image")
 

@@ -31,7 +31,7 @@ from dragoman import (
     Url,
 )
 from dragoman.http import cache_encoding, cached_encoding, dumps
-from dragoman_google.families import is_old_gemma, is_third
+from dragoman_google.models import is_old_gemma, is_third
 
 ISSUER = "google"
 NO_SIGNATURE = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="

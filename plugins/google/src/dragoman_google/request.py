@@ -12,10 +12,10 @@ from attrs import define, field
 
 from dragoman import Adjustment, ChatRequest, OutputFormat, ServerTool, Tool, UnsupportedError
 from dragoman.http import body_of
-from dragoman_google.contents import ISSUER, ContentsEncoder
-from dragoman_google.families import is_third, takes_json_schema
+from dragoman_google.models import is_third, takes_json_schema
 from dragoman_google.options import GoogleOptions
-from dragoman_google.schema import has_properties, subset
+from dragoman_google.request_messages import ISSUER, ContentsEncoder
+from dragoman_google.request_schema import has_properties, subset
 from dragoman_google.thinking import thinking_config
 
 SETTINGS: Mapping[str, str] = {

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from dragoman import OutputFormat
-from dragoman_anthropic.reading import ANSWER_TOOL, as_list
+from dragoman_anthropic.response import ANSWER_TOOL, as_list
 
 _NO_PLACE = frozenset(
     {

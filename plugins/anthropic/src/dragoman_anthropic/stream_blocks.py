@@ -23,7 +23,7 @@ from dragoman import (
     TextDelta,
 )
 from dragoman.http import Pace
-from dragoman_anthropic import reading as read
+from dragoman_anthropic import response as read
 
 
 @define
