@@ -23,8 +23,9 @@ from dragoman import (
 )
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
-from dragoman_anthropic import dragoman_provider, endpoint
+from dragoman_anthropic import dragoman_provider
 from dragoman_anthropic.dialect import AnthropicMessages
+from dragoman_anthropic.endpoint import endpoint
 from dragoman_anthropic.models import capabilities, family
 from dragoman_anthropic.options import AnthropicOptions
 from plugins.anthropic_calls import THOUGHT, WEATHER, answer, as_stream, wire

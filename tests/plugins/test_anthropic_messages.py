@@ -172,7 +172,7 @@ def test_what_has_no_place_is_refused_before_anything_is_sent(part: Any) -> None
 
 
 def test_instructions_are_text() -> None:
-    with pytest.raises(UnsupportedError, match="only text as instructions"):
+    with pytest.raises(UnsupportedError, match="only text in a system message"):
         wire(Message("system", Media(source=Bytes(data=b"x"), media_type="image/png")), Message("user", "hi"))
 
 

@@ -19,8 +19,8 @@ from dragoman import (
     UnsupportedError,
 )
 from dragoman_anthropic.dialect import AnthropicMessages
-from dragoman_anthropic.names import coded, plain
-from dragoman_anthropic.request_schema import native
+from dragoman_anthropic.names import decode_name, encode_name
+from dragoman_anthropic.request_schema import strict_schema
 from plugins.anthropic_calls import SCHEMA, WEATHER, answer, as_stream, decoded, encoded, kinds, streamed, wire
 
 # Tools.
@@ -78,17 +78,17 @@ def test_another_vendors_tool_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["plain-name_1", "a.b", "a b", "схема", "a_x2e_b", "_x_x2e_", "functions.f:0", "🐪"])
 def test_names_come_back_as_they_were(name: str) -> None:
-    sent = coded(name)
+    sent = encode_name(name)
 
-    assert plain(sent) == name
+    assert decode_name(sent) == name
     assert sent.isascii()
     assert set(sent) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
 def test_names_that_need_no_change_are_not_changed_and_long_ones_are_refused() -> None:
-    assert coded("get_weather-2") == "get_weather-2"
+    assert encode_name("get_weather-2") == "get_weather-2"
     with pytest.raises(UnsupportedError, match="128"):
-        coded("a" * 129)
+        encode_name("a" * 129)
 
 
 # Thinking and sampling.
@@ -240,11 +240,11 @@ def test_the_input_of_that_tool_is_the_text_of_the_answer() -> None:
     ],
 )
 def test_schemas_that_are_open_or_endless_are_not_native(schema: Any) -> None:
-    assert native(schema) is None
+    assert strict_schema(schema) is None
 
 
 def test_a_schema_that_refers_to_all_of_itself_is_endless() -> None:
-    assert native({"type": "object", "properties": {"next": {"$ref": "#"}}}) is None
+    assert strict_schema({"type": "object", "properties": {"next": {"$ref": "#"}}}) is None
 
 
 def test_a_definition_used_twice_is_no_loop() -> None:
@@ -255,7 +255,7 @@ def test_a_definition_used_twice_is_no_loop() -> None:
         "$defs": {"P": part},
     }
 
-    closed, dropped = native(schema) or ({}, [])
+    closed, dropped = strict_schema(schema) or ({}, [])
 
     assert closed["$defs"]["P"] == {**part, "additionalProperties": False}
     assert closed["properties"]["b"]["anyOf"][1] == {"enum": [{"minimum": 1}]}

@@ -1,4 +1,4 @@
-"""The legacy completions of the first models, which go on from a prompt.
+"""The legacy Text Completions API of the first Claude models, which continue a prompt.
 
 https://docs.anthropic.com/en/api/complete
 """
@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dragoman import CompletionRequest, Finish, FinishReason, Origin, Response, Text, UnsupportedError, build_response
-from dragoman.http import HttpRequest, body_of, dumps
+from dragoman.http import HttpRequest, body_of, dumps, word, words
 from dragoman_anthropic.options import AnthropicOptions
 from dragoman_anthropic.request_settings import DEFAULT_MAX_TOKENS
-from dragoman_anthropic.response import word
 
 PATH = "/complete"
 HUMAN = "\n\nHuman:"
@@ -23,23 +22,23 @@ FINISH: Mapping[str, FinishReason] = {
     "max_tokens": FinishReason.LENGTH,
     "refusal": FinishReason.REFUSAL,
 }
-"""What the reasons for an end stand for here."""
+"""Finish reasons by stop reason of this API."""
 
 
 def encode(request: CompletionRequest, options: AnthropicOptions, *, stream: bool) -> HttpRequest:
-    """Return the request; a prompt without the turns that these models want is made the first of them.
+    """Return the HTTP request.
 
     Raises:
-        UnsupportedError: for a text that comes after the answer.
+        UnsupportedError: for a suffix.
 
     """
     if request.suffix is not None:
-        message = f"{request.model} takes no suffix; put it into the prompt"
+        message = f"{request.model} does not accept a suffix; make it part of the prompt"
         raise UnsupportedError(message, model=request.model, parameter="suffix")
     settings = request.settings
     body: dict[str, Any] = {
         "model": request.model,
-        "prompt": prompt(request.prompt),
+        "prompt": encode_prompt(request.prompt),
         "max_tokens_to_sample": settings.max_tokens or DEFAULT_MAX_TOKENS,
     }
     for name in ("temperature", "top_p", "top_k"):
@@ -52,16 +51,16 @@ def encode(request: CompletionRequest, options: AnthropicOptions, *, stream: boo
     return HttpRequest(url=PATH, body=dumps({**body, **body_of(options), **(options.extra_body or {})}))
 
 
-def prompt(text: str) -> str:
-    """Return *text* as the human's turn, unless it holds turns already."""
+def encode_prompt(text: str) -> str:
+    """Return *text* between the ``Human:`` and ``Assistant:`` markers that the API requires, unless it has them."""
     return text if HUMAN in text else f"{HUMAN} {text}{ASSISTANT}"
 
 
 def decode(body: Mapping[str, Any]) -> Response:
-    """Return the answer of a whole reply."""
+    """Return the response of a complete reply."""
     reason = word(body.get("stop_reason"))
     return build_response(
-        [Text(text=word(body.get("completion")) or "")],
+        [Text(text=words(body.get("completion")))],
         Finish(reason=FINISH.get(reason or "", FinishReason.OTHER), raw=reason),
         origin=Origin(response_id=word(body.get("id")), served_model=word(body.get("model"))),
         metadata={"stop_sequence": body["stop"]} if body.get("stop") else {},

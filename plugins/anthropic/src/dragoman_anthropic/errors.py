@@ -1,4 +1,4 @@
-"""Errors of Anthropic, and of servers that speak its dialect: tables over type and status.
+"""The errors of Anthropic and of compatible servers, by error type, message and HTTP status.
 
 https://docs.anthropic.com/en/api/errors
 """
@@ -21,8 +21,7 @@ from dragoman import (
     RateLimitError,
     ServerError,
 )
-from dragoman.http import HttpReply, error_class, may_retry, retry_after
-from dragoman_anthropic.response import as_mapping, word
+from dragoman.http import HttpReply, error_class, fields, may_retry, retry_after, word
 
 TYPES: Mapping[str, type[ProviderError]] = {
     "authentication_error": AuthenticationError,
@@ -35,13 +34,13 @@ TYPES: Mapping[str, type[ProviderError]] = {
     "timeout_error": ServerError,
     "overloaded_error": OverloadedError,
     "invalid_request_error": BadRequestError,
-    # Of servers that speak the dialect and report errors in OpenAI's shape.
+    # Compatible servers that report errors in the format of OpenAI.
     "exceed_context_size_error": ContextWindowExceededError,
     "context_length_exceeded": ContextWindowExceededError,
     "server_error": ServerError,
     "unavailable_error": OverloadedError,
 }
-"""What a type of error stands for."""
+"""Error classes by error type."""
 
 PHRASES: tuple[tuple[str, type[ProviderError]], ...] = (
     ("prompt is too long", ContextWindowExceededError),
@@ -49,7 +48,7 @@ PHRASES: tuple[tuple[str, type[ProviderError]], ...] = (
     ("credit balance is too low", QuotaExceededError),
     ("reached your specified API usage limits", QuotaExceededError),
 )
-"""What Anthropic tells apart by its words alone, all of them ``invalid_request_error``.
+"""Error classes by a phrase of the message, for errors that all have the type ``invalid_request_error``.
 
 https://docs.anthropic.com/en/docs/build-with-claude/context-windows and https://docs.anthropic.com/en/api/rate-limits
 """
@@ -64,24 +63,24 @@ PARAMETERS: Mapping[str, str] = {
     "output_config.effort": "effort",
     "tool_choice": "tool_choice",
 }
-"""Our names of the members that a message may begin with, as ``temperature: ...`` or in backticks."""
+"""Setting names by the member of the body that starts a message, as in ``temperature: ...`` or in backticks."""
 
-_VAGUE = frozenset({"invalid_request_error", "api_error", "server_error"})
+_GENERIC = frozenset({"invalid_request_error", "api_error", "server_error"})
 
 
 def error_of(reply: HttpReply) -> ProviderError:
-    """Return the error that a reply, or an event of a stream, reports."""
+    """Return the error that a reply or a stream event reports."""
     body = _body(reply)
     error = body.get("error")
-    fields = as_mapping(error) or body
-    message = _message(reply, error, fields)
-    kind = word(fields.get("type")) or word(fields.get("code"))
+    details = fields(error) or body
+    message = _message(reply, error, details)
+    kind = word(details.get("type")) or word(details.get("code"))
     chosen = _class(reply.status, kind, message)
     return chosen(
         message,
         status=reply.status,
         code=kind,
-        parameter=_parameter(message) or word(fields.get("param")),
+        parameter=_parameter(message) or word(details.get("param")),
         request_id=word(body.get("request_id")),
         retry_after=retry_after(reply.headers),
         retryable=may_retry(chosen, reply.status, reply.headers),
@@ -91,30 +90,30 @@ def error_of(reply: HttpReply) -> ProviderError:
 
 def _body(reply: HttpReply) -> Mapping[str, Any]:
     try:
-        return as_mapping(reply.json())
+        return fields(reply.json())
     except ProtocolError:
         return {}
 
 
-def _message(reply: HttpReply, error: Any, fields: Mapping[str, Any]) -> str:
-    said = (fields.get("message"), error, fields.get("detail"))
-    message = next((text for text in said if isinstance(text, str) and text), "")
-    return message or reply.excerpt.strip() or f"HTTP status {reply.status} without a word"
+def _message(reply: HttpReply, error: Any, details: Mapping[str, Any]) -> str:
+    candidates = (details.get("message"), error, details.get("detail"))
+    message = next((text for text in candidates if isinstance(text, str) and text), "")
+    return message or reply.excerpt.strip() or f"HTTP status {reply.status} without a message"
 
 
 def _class(status: int, kind: str | None, message: str) -> type[ProviderError]:
     known = TYPES.get(kind or "")
-    if kind == "invalid_request_error" or (kind is None and status == 400):  # noqa: PLR2004  # where the words tell
+    if kind == "invalid_request_error" or (kind is None and status == 400):  # noqa: PLR2004  # Bad Request
         known = next((found for phrase, found in PHRASES if phrase in message), known)
-    if known is not None and (kind not in _VAGUE or known not in {BadRequestError, ServerError}):
+    if known is not None and (kind not in _GENERIC or known not in {BadRequestError, ServerError}):
         return known
-    if status >= 400:  # noqa: PLR2004  # HTTP's own border
+    if status >= 400:  # noqa: PLR2004  # the first error status of HTTP
         return error_class(status)
     return known or error_class(status)
 
 
 def _parameter(message: str) -> str | None:
-    """Return our name of the member that Anthropic names before its words."""
+    """Return the setting that the start of a message names, ``None`` if it does not name one."""
     quoted = message.startswith("`")
     member = message[1:].partition("`")[0] if quoted else message.partition(":")[0]
     return PARAMETERS.get(member)

@@ -1,7 +1,7 @@
-"""What the families of Claude models accept, as data.
+"""What each family of Claude models accepts, as data.
 
-A family is the tier and the version in a model's name, whole words only: ``claude-opus-4-1-20250805`` is ``opus`` 4.1.
-What a name does not tell is not known, and what Anthropic then refuses is learnt at run time. See
+A family is the tier and the version in a model name: ``claude-opus-4-1-20250805`` is ``opus`` 4.1. Nothing is assumed
+about a name that does not match; what the API rejects for such a model is learned at run time. See
 https://docs.anthropic.com/en/docs/about-claude/models/overview.
 """
 
@@ -22,16 +22,16 @@ SINCE: Mapping[str, Mapping[str, Version]] = {
     "images": {"": (3, 0)},
     "thinking": {"": (3, 7)},
     "adaptive thinking": {"": (4, 6)},
-    "native output": {"opus": (4, 1), "": (4, 5)},
+    "structured outputs": {"opus": (4, 1), "": (4, 5)},
     "one of temperature and top_p": {"opus": (4, 1), "": (4, 5)},
-    "own sampling": {"opus": (4, 7), "": (5, 0)},
+    "fixed sampling": {"opus": (4, 7), "": (5, 0)},
     "effort": {"opus": (4, 5), "": (4, 6)},
     "effort xhigh": {"opus": (4, 7), "": (5, 0)},
     "effort max": {"": (4, 6)},
     "later system": {"": (4, 8)},
     "long context": {"": (4, 6)},
 }
-"""The version of a tier from which on a trait holds; the tier ``""`` stands for all that are not named."""
+"""The first version of each tier that has a trait; the tier ``""`` covers all tiers that are not listed."""
 
 OUTPUT_TOKENS: tuple[tuple[Version, Mapping[str, int]], ...] = (
     ((4, 6), {"": 128_000}),
@@ -41,23 +41,23 @@ OUTPUT_TOKENS: tuple[tuple[Version, Mapping[str, int]], ...] = (
     ((3, 5), {"": 8_192}),
     ((0, 0), {"": 4_096}),
 )
-"""The most tokens an answer may have, from a version on."""
+"""The maximum output tokens of each tier, by the first version that has this maximum."""
 
 _NAMES = (
     re.compile(r"(?:^|[^a-z0-9])claude-(?P<tier>[a-z]+)-v?(?P<major>\d{1,2})(?:[-.](?P<minor>\d{1,2}))?(?!\d)"),
     re.compile(r"(?:^|[^a-z0-9])claude-v?(?P<major>\d)(?:[-.](?P<minor>\d))?(?!\d)(?:-(?P<tier>[a-z]+))?"),
 )
 _INSTANT = re.compile(r"(?:^|[^a-z0-9])claude-instant(?=$|-)")
-_NO_PLACE = ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs")
+_UNSUPPORTED = ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs")
 
 
 @frozen
 class Family:
-    """Name a family of models.
+    """Identify a family of models.
 
     Args:
-        tier: such as ``opus``; empty for the first models, which had none.
-        version: major and minor.
+        tier: such as ``opus``; empty for the first models, which have none.
+        version: the major and the minor version.
 
     """
 
@@ -65,20 +65,20 @@ class Family:
     version: Version
 
     def has(self, trait: str) -> bool:
-        """Tell whether a trait of :data:`SINCE` holds."""
+        """Return whether the family has a trait of :data:`SINCE`."""
         since = SINCE[trait]
         return self.version >= since.get(self.tier, since[""])
 
     @property
     def output_tokens(self) -> int:
-        """Return the most tokens an answer may have."""
+        """Return the maximum output tokens."""
         limits = next(limits for since, limits in OUTPUT_TOKENS if self.version >= since)
         return limits.get(self.tier, limits[""])
 
 
 @lru_cache(maxsize=256)
 def family(model: str) -> Family | None:
-    """Return the family of *model*, ``None`` if its name does not tell."""
+    """Return the family of *model*, ``None`` if its name does not match."""
     if _INSTANT.search(model):
         return Family("instant", (1, 0))
     for pattern in _NAMES:
@@ -88,19 +88,21 @@ def family(model: str) -> Family | None:
 
 
 def has(model: str, trait: str, *, unknown: bool = False) -> bool:
-    """Tell whether *model* has a trait of :data:`SINCE`; *unknown* if its name does not tell."""
+    """Return whether *model* has a trait of :data:`SINCE`; *unknown* if its family is not known."""
     known = family(model)
     return unknown if known is None else known.has(trait)
 
 
-def is_prompt_model(model: str) -> bool:
-    """Tell whether *model* goes on from prompts: https://docs.anthropic.com/en/api/complete."""
+def is_completion_model(model: str) -> bool:
+    """Return whether *model* uses the Text Completions API: https://docs.anthropic.com/en/api/complete."""
     return not has(model, "tools", unknown=True)
 
 
 def capabilities(model: str) -> Capabilities:
-    """Return what is known of *model*."""
-    settings: dict[str, Cap] = dict.fromkeys(_NO_PLACE, Cap(support=Support.NO, note="Anthropic has no such setting"))
+    """Return the capabilities of *model*."""
+    settings: dict[str, Cap] = dict.fromkeys(
+        _UNSUPPORTED, Cap(support=Support.NO, note="Anthropic has no such setting")
+    )
     known = family(model)
     if known is None:
         return Capabilities(settings=settings, completion=NO, input=_media(UNKNOWN))
@@ -108,7 +110,7 @@ def capabilities(model: str) -> Capabilities:
     return Capabilities(
         settings=settings,
         input=_media(YES if known.has("images") else NO),
-        completion=YES if is_prompt_model(model) else NO,
+        completion=YES if is_completion_model(model) else NO,
         tools=YES if known.has("tools") else NO,
         tool_choice=YES if known.has("tools") else NO,
         json_schema=_json_schema(known),
@@ -119,21 +121,21 @@ def capabilities(model: str) -> Capabilities:
 
 
 def _settings(known: Family) -> dict[str, Cap]:
-    settings = {"max_tokens": Cap(support=Support.YES, maximum=known.output_tokens, note="it writes no more at once")}
-    if known.has("own sampling"):
-        fixed = Cap(support=Support.NO, note="it chooses its own sampling")
-        settings |= {"temperature": fixed, "top_p": fixed, "top_k": fixed}
+    settings = {"max_tokens": Cap(support=Support.YES, maximum=known.output_tokens, note="the limit of the model")}
+    if known.has("fixed sampling"):
+        unsupported = Cap(support=Support.NO, note="the model does not accept sampling parameters")
+        settings |= {"temperature": unsupported, "top_p": unsupported, "top_k": unsupported}
     else:
-        settings["temperature"] = Cap(support=Support.YES, maximum=1, note="Anthropic takes 0 to 1")
+        settings["temperature"] = Cap(support=Support.YES, maximum=1, note="Anthropic accepts 0 to 1")
     if not known.has("thinking"):
-        settings["effort"] = Cap(support=Support.NO, note="it does not think before it answers")
+        settings["effort"] = Cap(support=Support.NO, note="the model has no extended thinking")
     return settings
 
 
 def _json_schema(known: Family) -> Cap:
-    if known.has("native output"):
+    if known.has("structured outputs"):
         return YES
-    return Cap(support=Support.CONDITIONAL, note="by a forced tool") if known.has("tools") else NO
+    return Cap(support=Support.CONDITIONAL, note="emulated by a forced tool call") if known.has("tools") else NO
 
 
 def _media(images: Cap) -> dict[str, Cap]:

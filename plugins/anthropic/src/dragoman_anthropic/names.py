@@ -1,8 +1,8 @@
-"""Names and ids in the letters that Anthropic takes, and back again.
+"""Tool names and call ids in the character set that Anthropic accepts.
 
-A name holds letters, digits, ``_`` and ``-``, 128 at most. Any other character travels as ``_x2e_``, its code in hex;
-so does the first ``_`` of whatever would look like that, so the way back is never in doubt. See
-https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/implement-tool-use.
+Anthropic accepts 1 to 128 letters, digits, ``_`` and ``-``. Every other character is replaced with its code point in
+hexadecimal, such as ``_x2e_`` for a full stop. An ``_`` that would start such a sequence by itself is replaced too, so
+decoding is unambiguous. See https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/implement-tool-use.
 """
 
 from __future__ import annotations
@@ -11,31 +11,34 @@ import re
 
 from dragoman import UnsupportedError
 
-LIMIT = 128
+MAX_LENGTH = 128
+"""The longest name that Anthropic accepts, in characters."""
+ANSWER_TOOL = "dragoman_answer"
+"""The name of the tool whose input is the answer, where a model has no structured outputs."""
 
-_FOREIGN = re.compile(r"[^a-zA-Z0-9_-]|_(?=x[0-9a-f]+_)")
-_CODED = re.compile(r"_x([0-9a-f]{1,6})_")
+_ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]|_(?=x[0-9a-f]+_)")
+_ESCAPE = re.compile(r"_x([0-9a-f]{1,6})_")
 
 
-def coded(name: str) -> str:
-    """Return *name* in Anthropic's letters.
+def encode_name(name: str) -> str:
+    """Return *name* in the characters that Anthropic accepts.
 
     Raises:
-        UnsupportedError: if it is too long then.
+        UnsupportedError: if the encoded name is longer than 128 characters.
 
     """
-    sent = _FOREIGN.sub(lambda found: f"_x{ord(found[0]):x}_", name)
-    if len(sent) > LIMIT:
-        message = f"the name {name!r} is longer than the {LIMIT} characters that Anthropic takes"
+    encoded = _ILLEGAL.sub(lambda found: f"_x{ord(found[0]):x}_", name)
+    if len(encoded) > MAX_LENGTH:
+        message = f"the name {name!r} is longer than the {MAX_LENGTH} characters that Anthropic accepts; shorten it"
         raise UnsupportedError(message, parameter="tools")
-    return sent
+    return encoded
 
 
-def plain(name: str) -> str:
-    """Return the name that *name* was made of; one that was not changed stays as it is."""
-    return _CODED.sub(_character, name) if "_x" in name else name
+def decode_name(name: str) -> str:
+    """Return the name that :func:`encode_name` was given."""
+    return _ESCAPE.sub(_unescape, name) if "_x" in name else name
 
 
-def _character(found: re.Match[str]) -> str:
+def _unescape(found: re.Match[str]) -> str:
     code = int(found[1], 16)
-    return chr(code) if code <= 0x10FFFF else found[0]  # noqa: PLR2004  # the last character there is
+    return chr(code) if code <= 0x10FFFF else found[0]  # noqa: PLR2004  # the last code point of Unicode

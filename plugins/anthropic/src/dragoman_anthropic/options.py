@@ -1,4 +1,4 @@
-"""What Anthropic offers beside the common settings."""
+"""The options of requests to Anthropic that the common settings do not cover."""
 
 from __future__ import annotations
 
@@ -8,27 +8,32 @@ from attrs import frozen
 
 from dragoman.http import option_field
 
+ISSUER = "anthropic"
+"""The key of these options, and the issuer of Anthropic's seals, extensions and server tools."""
+
 
 @frozen(kw_only=True)
 class AnthropicOptions:
-    """Set what only Anthropic has; see https://docs.anthropic.com/en/api/messages.
+    """Set what only Anthropic offers; see https://docs.anthropic.com/en/api/messages.
 
     Args:
-        betas: names for the header ``anthropic-beta``, such as ``["context-1m-2025-08-07"]``.
-        bearer: whether the key goes out as a ``Bearer`` token, as gateways like it, and not as ``x-api-key``.
-        thinking: how to think, in Anthropic's words, such as ``{"type": "enabled", "budget_tokens": 2048}``; the
-            setting ``effort`` is the portable way.
-        later_system: what becomes of a system message after the first turn: ``send`` it where it stands, ``fold`` it
+        betas: values of the header ``anthropic-beta``, such as ``["context-1m-2025-08-07"]``.
+        bearer: whether the key is sent as ``Authorization: Bearer``, as some gateways require, and not as
+            ``x-api-key``.
+        thinking: the configuration of extended thinking as Anthropic defines it, such as
+            ``{"type": "enabled", "budget_tokens": 2048}``; the setting ``effort`` is the portable way.
+        later_system: what happens to a system message after the first turn: ``send`` it in its position, ``fold`` it
             into the user's turn, or ``reject`` it; chosen by the model if not given.
         cache_control: the automatic cache breakpoint, such as ``{"type": "ephemeral", "ttl": "1h"}``.
-        metadata: ``{"user_id": "..."}``: who asks, by your own name for them.
-        container: the container to go on with, an id or an object.
+        metadata: ``{"user_id": "..."}``: your own opaque identifier of the end user.
+        container: the container to reuse, as an id or an object.
         mcp_servers: the MCP servers that Anthropic connects to.
         context_management: how to clear or compact a long context.
-        output_config: how to answer, in Anthropic's words; ``effort`` and ``output`` are written into it.
-        inference_geo: where the model runs, such as ``us``.
-        speed: ``fast`` for the faster and dearer way, on models that have it.
-        extra_body: further members of the body.
+        output_config: the configuration of the output as Anthropic defines it; the settings ``effort`` and ``output``
+            are merged into it.
+        inference_geo: the region where the model runs, such as ``us``.
+        speed: ``fast`` for faster inference at a higher price, on models that offer it.
+        extra_body: additional members of the request body.
 
     """
 

@@ -1,4 +1,4 @@
-"""The provider, with what stands beside the conversation: listing models, counting tokens."""
+"""The Anthropic provider, with the listing of models and the counting of tokens."""
 
 from __future__ import annotations
 
@@ -8,64 +8,73 @@ from typing import Any
 from urllib.parse import quote
 
 from dragoman import CallContext, ChatRequest, ModelInfo, ProviderInfo, Usage
-from dragoman.http import Endpoint, HttpProvider, HttpRequest
-from dragoman_anthropic import response as read
+from dragoman.http import Endpoint, HttpProvider, HttpRequest, as_object, count, objects
 from dragoman_anthropic.dialect import AnthropicMessages
+from dragoman_anthropic.models import capabilities
+from dragoman_anthropic.options import ISSUER, AnthropicOptions
+
+INFO = ProviderInfo(
+    name="anthropic",
+    issuer=ISSUER,
+    options=AnthropicOptions,
+    docs="https://docs.anthropic.com/en/api/messages",
+)
 
 
 class AnthropicProvider(HttpProvider):
-    """Add the listing of models and the counting of tokens."""
+    """Call the Anthropic API.
+
+    Args:
+        dialect: the translation of requests and responses.
+        endpoint: the base URL and the credentials.
+
+    """
 
     models_path = "/models"
-    page_length = 1000
-    """How many models one page holds: the most that Anthropic gives at once."""
+    page_size = 1000
+    """The number of models on one page: the maximum of the API."""
 
-    def __init__(
-        self,
-        info: ProviderInfo,
-        dialect: AnthropicMessages,
-        endpoint: Endpoint,
-        **attributes: Any,
-    ) -> None:
-        super().__init__(info, dialect, endpoint, **attributes)
+    def __init__(self, dialect: AnthropicMessages, endpoint: Endpoint) -> None:
+        super().__init__(INFO, dialect, endpoint, capabilities=capabilities, kept_headers=("anthropic-",))
         self._messages = dialect
 
     async def models(self, context: CallContext) -> Sequence[ModelInfo]:
         """Return the models that this key can use; see https://docs.anthropic.com/en/api/models-list."""
-        found: list[ModelInfo] = []
+        models: list[ModelInfo] = []
         after = ""
         while True:
-            url = f"{self.models_path}?limit={self.page_length}{after}"
+            url = f"{self.models_path}?limit={self.page_size}{after}"
             reply = await self.call(HttpRequest(method="GET", url=url), context)
             with self.reading(reply):
-                page = read.as_object(reply.json(), "the listing")
-                found += [_model(entry) for entry in read.objects(page.get("data")) if entry.get("id")]
+                page = as_object(reply.json(), "the listing")
+                models += [_model(entry) for entry in objects(page.get("data")) if entry.get("id")]
             last = page.get("last_id")
             if not page.get("has_more") or not last:
-                return tuple(found)
+                return tuple(models)
             after = f"&after_id={quote(str(last), safe='')}"
 
     async def count_tokens(self, request: ChatRequest, context: CallContext) -> Usage:
-        """Return the count; see https://docs.anthropic.com/en/api/messages-count-tokens."""
+        """Return the input tokens of *request*; see https://docs.anthropic.com/en/api/messages-count-tokens."""
         wire = self._messages.encode_count(request)
         reply = await self.call(wire, context, request.headers)
         with self.reading(reply):
-            body = read.as_object(reply.json(), "the count")
-            return Usage(input_tokens=read.count(body, "input_tokens"), raw=body)
+            body = as_object(reply.json(), "the count")
+            return Usage(input_tokens=count(body, "input_tokens"), raw=body)
 
 
 def _model(entry: Mapping[str, Any]) -> ModelInfo:
     return ModelInfo(
         id=str(entry["id"]),
-        created=_seconds(entry.get("created_at")),
-        owner=read.ISSUER,
-        context_tokens=read.count(entry, "max_input_tokens"),
-        output_tokens=read.count(entry, "max_tokens"),
+        created=_timestamp(entry.get("created_at")),
+        owner=ISSUER,
+        context_tokens=count(entry, "max_input_tokens"),
+        output_tokens=count(entry, "max_tokens"),
         metadata=entry,
     )
 
 
-def _seconds(text: Any) -> float | None:
+def _timestamp(text: Any) -> float | None:
+    """Return a time in ISO 8601 as seconds since 1970, ``None`` if it is not one."""
     try:
         return datetime.fromisoformat(text).timestamp()
     except (TypeError, ValueError):

@@ -11,17 +11,17 @@ from typing import Any
 from dragoman import Bytes, FileRef, InlineText, Media, UnsupportedError, Url
 
 IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
-"""The kinds of images that can be sent as bytes."""
+"""Media types of images that can be sent as bytes."""
 
 _PDF = "application/pdf"
 _TEXTS = frozenset({"application/json", "application/xml", "application/yaml"})
 
 
-def media(part: Media) -> dict[str, Any]:
-    """Return an image, a document or an uploaded file as a block.
+def encode_media(part: Media) -> dict[str, Any]:
+    """Return an image, a document or an uploaded file as a content block.
 
     Raises:
-        UnsupportedError: for a kind of media that has no place there.
+        UnsupportedError: for a media type that the API does not accept.
 
     """
     family = part.media_type.partition("/")[0]
@@ -30,14 +30,16 @@ def media(part: Media) -> dict[str, Any]:
     if family == "image":
         return {"type": "image", "source": _image(part)}
     if isinstance(part.source, InlineText):
-        return _document(_plain(part.source.text), part.filename)
+        return _document(_text(part.source.text), part.filename)
     if isinstance(part.source, Url) and (part.media_type == _PDF or _is_text(part.media_type)):
-        return _document(_address(part.source.url, part.media_type), part.filename)
+        return _document(_url(part.source.url, part.media_type), part.filename)
     if isinstance(part.source, Bytes) and part.media_type == _PDF:
         return _document(_data(part.source.base64, _PDF), part.filename)
     if isinstance(part.source, Bytes) and _is_text(part.media_type):
-        return _document(_plain(part.source.data.decode("utf-8", "replace")), part.filename)
-    message = f"Anthropic takes no {part.media_type} as {type(part.source).__name__}; it takes images, PDF and text"
+        return _document(_text(part.source.data.decode("utf-8", "replace")), part.filename)
+    message = (
+        f"Anthropic does not accept {part.media_type} as {type(part.source).__name__}; send an image, a PDF or text"
+    )
     raise UnsupportedError(message)
 
 
@@ -46,7 +48,7 @@ def _is_text(media_type: str) -> bool:
 
 
 def _uploaded(source: FileRef, media_type: str, filename: str | None) -> dict[str, Any]:
-    """Return a file by its id; one that the model cannot see goes into the container of its tools."""
+    """Return an uploaded file; one that is not an image or a document is made available to tools in the container."""
     file = {"type": "file", "file_id": source.file_id}
     if media_type.startswith("image/"):
         return {"type": "image", "source": file}
@@ -57,16 +59,16 @@ def _uploaded(source: FileRef, media_type: str, filename: str | None) -> dict[st
 
 def _image(part: Media) -> dict[str, Any]:
     if isinstance(part.source, Url):
-        return _address(part.source.url, part.media_type)
+        return _url(part.source.url, part.media_type)
     if isinstance(part.source, Bytes) and part.media_type in IMAGES:
         return _data(part.source.base64, part.media_type)
-    taken = ", ".join(sorted(IMAGES))
-    message = f"Anthropic takes no {part.media_type} as {type(part.source).__name__}; it takes {taken}"
+    accepted = ", ".join(sorted(IMAGES))
+    message = f"Anthropic does not accept {part.media_type} as {type(part.source).__name__}; send one of {accepted}"
     raise UnsupportedError(message)
 
 
-def _address(url: str, media_type: str) -> dict[str, Any]:
-    """Return an address; Anthropic fetches no ``data:`` URL, so the data is taken out of it."""
+def _url(url: str, media_type: str) -> dict[str, Any]:
+    """Return the source for a URL; the API does not accept ``data:`` URLs, so their data is sent as base64."""
     head, found, data = url.partition(";base64,")
     if url.startswith("data:") and found:
         return _data(data, head.removeprefix("data:") or media_type)
@@ -77,7 +79,7 @@ def _data(data: str, media_type: str) -> dict[str, Any]:
     return {"type": "base64", "media_type": media_type, "data": data}
 
 
-def _plain(text: str) -> dict[str, Any]:
+def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "media_type": "text/plain", "data": text}
 
 

@@ -1,4 +1,4 @@
-"""An answer of a given shape: held to a schema where the model can be, else the input of a forced tool.
+"""Output formats: the schemas that structured outputs accept, and the tool that emulates them.
 
 https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs
 """
@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from dragoman import OutputFormat
-from dragoman_anthropic.response import ANSWER_TOOL, as_list
+from dragoman_anthropic.names import ANSWER_TOOL
+from dragoman_anthropic.request_tools import object_schema
 
-_NO_PLACE = frozenset(
+_NOT_ENFORCED = frozenset(
     {
         "minimum",
         "maximum",
@@ -26,72 +27,83 @@ _NO_PLACE = frozenset(
         "maxProperties",
     }
 )
-"""Limits that no answer can be held to while it is written."""
-
-_NAMED = frozenset({"properties", "$defs", "definitions"})
-
-
-class TooOpenError(Exception):
-    """Say that a schema has objects with members nobody named, or holds itself."""
+_SCHEMAS_BY_NAME = frozenset({"properties", "$defs", "definitions"})
+_VALUES = frozenset({"enum", "const", "default", "examples"})
 
 
-def native(schema: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]] | None:
-    """Return the schema that Anthropic takes and the limits left out, ``None`` if it takes no such schema."""
-    dropped: list[str] = []
+class UnsupportedSchemaError(Exception):
+    """Report a schema that is recursive or allows properties that it does not declare."""
+
+
+def strict_schema(schema: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]] | None:
+    """Return a schema as structured outputs accept it, and the constraints that were removed.
+
+    Returns:
+        ``None`` if the schema is recursive or allows properties that it does not declare.
+
+    """
+    removed: list[str] = []
     try:
-        closed = cast("dict[str, Any]", _closed(schema, dropped))
-        _no_loop(schema, schema, ())
-    except TooOpenError:
+        strict = cast("dict[str, Any]", _strict(schema, removed))
+        _check_recursion(schema, schema, ())
+    except UnsupportedSchemaError:
         return None
-    return closed, sorted(set(dropped))
+    return strict, sorted(set(removed))
 
 
-def _closed(schema: Any, dropped: list[str]) -> Any:
-    """Return a schema whose objects allow no members but theirs, without the limits that cannot be kept."""
+def _strict(schema: Any, removed: list[str]) -> Any:
+    """Return a schema without undeclared properties and without constraints that are not enforced."""
     if isinstance(schema, list):
-        return [_closed(item, dropped) for item in as_list(schema)]
+        return [_strict(item, removed) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
-    known = cast("Mapping[str, Any]", schema)
-    closed: dict[str, Any] = {}
-    for name, value in known.items():
-        if name in _NO_PLACE or (name == "minItems" and value not in {0, 1}):
-            dropped.append(name)
-        elif name in _NAMED and isinstance(value, Mapping):
-            members = cast("Mapping[str, Any]", value)
-            closed[name] = {member: _closed(each, dropped) for member, each in members.items()}
+    given = cast("Mapping[str, Any]", schema)
+    strict: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in _NOT_ENFORCED or (name == "minItems" and value not in {0, 1}):
+            removed.append(name)
+        elif name in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
+            schemas = cast("Mapping[str, Any]", value)
+            strict[name] = {key: _strict(each, removed) for key, each in schemas.items()}
         else:
-            closed[name] = value if name in {"enum", "const", "default", "examples"} else _closed(value, dropped)
-    if known.get("type") == "object" or "properties" in known:
-        _close(closed)
-    return closed
+            strict[name] = value if name in _VALUES else _strict(value, removed)
+    if given.get("type") == "object" or "properties" in given:
+        _forbid_undeclared(strict)
+    return strict
 
 
-def _close(schema: dict[str, Any]) -> None:
-    more = schema.get("additionalProperties", False)
-    if more is not False or (schema.get("type") == "object" and not schema.get("properties")):
-        raise TooOpenError
+def _forbid_undeclared(schema: dict[str, Any]) -> None:
+    additional = schema.get("additionalProperties", False)
+    if additional is not False or (schema.get("type") == "object" and not schema.get("properties")):
+        raise UnsupportedSchemaError
     schema["additionalProperties"] = False
 
 
-def _no_loop(schema: Any, root: Mapping[str, Any], path: tuple[str, ...]) -> None:
-    """Refuse a schema that refers to itself."""
+def _check_recursion(schema: Any, root: Mapping[str, Any], path: tuple[str, ...]) -> None:
+    """Raise an error if a reference leads to itself.
+
+    Args:
+        schema: the schema to check.
+        root: the schema that references are relative to.
+        path: the references that led to *schema*.
+
+    """
     if isinstance(schema, list):
-        for item in as_list(schema):
-            _no_loop(item, root, path)
+        for item in schema:
+            _check_recursion(item, root, path)
     elif isinstance(schema, Mapping):
-        known = cast("Mapping[str, Any]", schema)
-        for name, value in known.items():
+        given = cast("Mapping[str, Any]", schema)
+        for name, value in given.items():
             if name not in {"$defs", "definitions"}:
-                _no_loop(value, root, path)
-        reference = known.get("$ref")
+                _check_recursion(value, root, path)
+        reference = given.get("$ref")
         if isinstance(reference, str):
             if reference in path:
-                raise TooOpenError
-            _no_loop(_target(reference, root), root, (*path, reference))
+                raise UnsupportedSchemaError
+            _check_recursion(_resolve(reference, root), root, (*path, reference))
 
 
-def _target(reference: str, root: Mapping[str, Any]) -> Any:
+def _resolve(reference: str, root: Mapping[str, Any]) -> Any:
     found: Any = root
     for step in reference.removeprefix("#").strip("/").split("/"):
         if step and isinstance(found, Mapping):
@@ -100,10 +112,9 @@ def _target(reference: str, root: Mapping[str, Any]) -> Any:
 
 
 def answer_tool(output: OutputFormat) -> dict[str, Any]:
-    """Return the tool whose input is the answer."""
-    schema = dict(output.schema or {"type": "object", "additionalProperties": True})
+    """Return the definition of the tool whose input is the answer."""
     return {
         "name": ANSWER_TOOL,
         "description": f"Give the answer{f', {output.name}' if output.name else ''}. Call this once, and last.",
-        "input_schema": schema if "type" in schema else {"type": "object", **schema},
+        "input_schema": object_schema(output.schema or {"type": "object", "additionalProperties": True}),
     }

@@ -1,4 +1,4 @@
-"""How much a model thinks, and the settings that thinking rules out.
+"""Settings as members of the body: limits, sampling, effort and extended thinking, which restrict each other.
 
 https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking and
 https://docs.anthropic.com/en/docs/build-with-claude/effort
@@ -12,14 +12,15 @@ from typing import Any
 from attrs import define, field
 
 from dragoman import JSON, Adjustment, ChatRequest, Effort, Settings, UnsupportedError
+from dragoman.http import fields
 from dragoman_anthropic.models import family, has
-from dragoman_anthropic.options import AnthropicOptions
-from dragoman_anthropic.response import ISSUER, as_mapping
+from dragoman_anthropic.options import ISSUER, AnthropicOptions
 
 DEFAULT_MAX_TOKENS = 4096
-"""What is sent where the caller gives no ``max_tokens``, which Anthropic requires: every model writes as much."""
+"""The value of ``max_tokens``, which the API requires, where the caller gives none; every model supports it."""
 
-LEAST_BUDGET = 1024
+MIN_BUDGET = 1024
+"""The smallest thinking budget that the API accepts, in tokens."""
 BUDGETS: Mapping[str, int] = {
     "minimal": 1024,
     "low": 2048,
@@ -28,41 +29,41 @@ BUDGETS: Mapping[str, int] = {
     "xhigh": 32768,
     "max": 32768,
 }
-"""How many tokens an older model may think for an effort."""
+"""Thinking budgets by effort, in tokens, for models without adaptive thinking."""
 
-_FORCED = frozenset({"required", "tool"})
+_FORCING_CHOICES = frozenset({"required", "tool"})
 
 
 @define(kw_only=True)
-class Tuning:
-    """Work out the members of a body that tune an answer.
+class SettingsEncoder:
+    """Encode the settings of one request.
 
     Args:
-        settings: how to answer.
+        settings: the settings.
         model: the model.
-        options: Anthropic's own options.
-        forced: whether a tool must be called, which no model does while it thinks.
-        notes: what was left out or changed, filled on the way.
+        options: the caller's options.
+        tool_forced: whether a tool must be called, which excludes thinking.
+        adjustments: how the body differs from the settings, filled by :meth:`encode`.
 
     """
 
     settings: Settings
     model: str
     options: AnthropicOptions
-    forced: bool
-    notes: list[Adjustment] = field(factory=list[Adjustment])
+    tool_forced: bool
+    adjustments: list[Adjustment] = field(factory=list[Adjustment])
 
-    def body(self) -> dict[str, Any]:
-        """Return the members.
+    def encode(self) -> dict[str, Any]:
+        """Return the members of the body.
 
         Raises:
-            UnsupportedError: where a tool is forced on a model that was told to think.
+            UnsupportedError: if the options enable thinking and a tool is forced.
 
         """
         settings = self.settings
         thinking, effort = self._thinking()
         body: dict[str, Any] = {"max_tokens": self._max_tokens(thinking)}
-        body |= self._sampling(thinks=_thinks(thinking))
+        body |= self._sampling(thinking=_is_enabled(thinking))
         if settings.stop is not None:
             body["stop_sequences"] = list(settings.stop)
         if settings.service_tier is not None:
@@ -73,97 +74,102 @@ class Tuning:
         return {**body, **({"output_config": config} if config else {})}
 
     def _thinking(self) -> tuple[dict[str, Any] | None, str | None]:
-        """Return how to think and the word for how much, in Anthropic's terms."""
-        own = self.options.thinking
-        if self.forced and _thinks(own):
-            message = "Anthropic forces no tool on a model that thinks; leave out thinking, tool choice or schema"
+        """Return the configuration of thinking, and the effort as the API names it."""
+        given = self.options.thinking
+        if self.tool_forced and _is_enabled(given):
+            message = (
+                "Anthropic does not force a tool call while the model thinks; omit the thinking, tool choice or schema"
+            )
             raise UnsupportedError(message, model=self.model, parameter="tool_choice")
-        wanted = self.settings.effort
-        if wanted is None:
-            return own, None
-        if wanted == Effort.NONE:
-            return own or {"type": "disabled"}, None
-        word = self._word(wanted)
-        if own is not None:
-            return own, word
-        if self.forced:
-            self._note("dropped", "effort", "Anthropic forces no tool on a model that thinks", asked=str(wanted))
-            return None, word
+        effort = self.settings.effort
+        if effort is None:
+            return given, None
+        if effort == Effort.NONE:
+            return given or {"type": "disabled"}, None
+        level = self._level(effort)
+        if given is not None:
+            return given, level
+        if self.tool_forced:
+            reason = "Anthropic does not force a tool call while the model thinks"
+            self._adjust("dropped", "effort", reason, asked=str(effort))
+            return None, level
         if has(self.model, "adaptive thinking", unknown=True):
-            return {"type": "adaptive"}, word
-        return self._budgeted(wanted), word
+            return {"type": "adaptive"}, level
+        return self._budget(effort), level
 
-    def _word(self, wanted: Effort) -> str | None:
-        """Return the nearest word that the model knows, ``None`` if it knows none."""
+    def _level(self, effort: Effort) -> str | None:
+        """Return the closest effort that the model supports, ``None`` if it supports none."""
         model = self.model
         if not has(model, "effort", unknown=True):
             return None
-        known = ["low", "medium", "high"]
-        known += [word for word in ("xhigh", "max") if has(model, f"effort {word}", unknown=True)]
-        if str(wanted) in known or not wanted.is_known:
-            return str(wanted)
-        sent = "low" if wanted == Effort.MINIMAL else "high"
-        self._note("coerced", "effort", f"{model} knows {', '.join(known)}", asked=str(wanted), sent=sent)
+        levels = ["low", "medium", "high"]
+        levels += [level for level in ("xhigh", "max") if has(model, f"effort {level}", unknown=True)]
+        if str(effort) in levels or not effort.is_known:
+            return str(effort)
+        sent = "low" if effort == Effort.MINIMAL else "high"
+        self._adjust("coerced", "effort", f"{model} supports {', '.join(levels)}", asked=str(effort), sent=sent)
         return sent
 
-    def _budgeted(self, wanted: Effort) -> dict[str, Any] | None:
-        """Return a budget for an older model: within what the caller allows for the whole answer."""
+    def _budget(self, effort: Effort) -> dict[str, Any] | None:
+        """Return a thinking budget for an older model, at most half of the ``max_tokens`` that the caller gives."""
         settings = self.settings
-        budget = BUDGETS.get(str(wanted), BUDGETS["medium"])
+        budget = BUDGETS.get(str(effort), BUDGETS["medium"])
         if "max_tokens" in settings.explicit and settings.max_tokens is not None:
-            budget = min(budget, max(LEAST_BUDGET, settings.max_tokens // 2))
+            budget = min(budget, max(MIN_BUDGET, settings.max_tokens // 2))
             if budget >= settings.max_tokens:
-                reason = f"thinking takes {LEAST_BUDGET} tokens at least, and max_tokens leaves no room"
-                self._note("dropped", "effort", reason, asked=str(wanted))
+                reason = f"thinking needs at least {MIN_BUDGET} tokens, and max_tokens is too small for that"
+                self._adjust("dropped", "effort", reason, asked=str(effort))
                 return None
         sent = {"type": "enabled", "budget_tokens": budget}
         if not has(self.model, "effort"):
-            reason = f"{self.model} thinks by a budget"
-            self._note("emulated", "effort", reason, asked=str(wanted), sent=f"{budget} tokens")
+            reason = f"{self.model} has a thinking budget in place of an effort"
+            self._adjust("emulated", "effort", reason, asked=str(effort), sent=f"{budget} tokens")
         return sent
 
     def _max_tokens(self, thinking: dict[str, Any] | None) -> int:
-        """Return the limit; a default makes room for the thinking, which counts too."""
+        """Return the limit; a default is raised by the thinking budget, since thinking counts as output."""
         settings = self.settings
         given = settings.max_tokens or DEFAULT_MAX_TOKENS
         sent = given
-        budget = as_mapping(thinking).get("budget_tokens")
+        budget = fields(thinking).get("budget_tokens")
         if isinstance(budget, int) and budget >= given and "max_tokens" not in settings.explicit:
             known = family(self.model)
             sent = min(budget + given, known.output_tokens if known else budget + given)
         if sent != settings.max_tokens:
-            reason = "Anthropic wants a limit" if sent == given else "the thinking counts too"
-            self._note("coerced", "max_tokens", reason, asked=settings.max_tokens, sent=sent)
+            reason = "Anthropic requires a limit" if sent == given else "the limit includes the thinking budget"
+            self._adjust("coerced", "max_tokens", reason, asked=settings.max_tokens, sent=sent)
         return sent
 
-    def _sampling(self, *, thinks: bool) -> dict[str, Any]:
+    def _sampling(self, *, thinking: bool) -> dict[str, Any]:
         settings = self.settings
         body = {
             name: value for name in ("temperature", "top_p", "top_k") if (value := getattr(settings, name)) is not None
         }
-        if thinks and body.get("temperature", 1) != 1:
-            self._drop(body, "temperature", "a model that thinks takes no temperature but 1")
-        if thinks and "top_k" in body:
-            self._drop(body, "top_k", "a model that thinks takes no top_k")
+        if thinking and body.get("temperature", 1) != 1:
+            self._drop(body, "temperature", "with thinking, Anthropic accepts only the temperature 1")
+        if thinking and "top_k" in body:
+            self._drop(body, "top_k", "with thinking, Anthropic does not accept top_k")
         if {"temperature", "top_p"} <= body.keys() and has(
             self.model, "one of temperature and top_p", unknown="temperature" not in settings.explicit
         ):
-            chosen = "top_p" in settings.explicit and "temperature" not in settings.explicit
-            name = "temperature" if chosen else "top_p"
-            self._drop(body, name, f"{self.model} takes temperature or top_p, not both")
+            prefers_top_p = "top_p" in settings.explicit and "temperature" not in settings.explicit
+            name = "temperature" if prefers_top_p else "top_p"
+            self._drop(body, name, f"{self.model} accepts temperature or top_p, not both")
         return body
 
     def _drop(self, body: dict[str, Any], name: str, reason: str) -> None:
-        self._note("dropped", name, reason, asked=body.pop(name))
+        self._adjust("dropped", name, reason, asked=body.pop(name))
 
-    def _note(self, kind: str, feature: str, reason: str, *, asked: JSON = None, sent: JSON = None) -> None:
-        self.notes.append(Adjustment(kind=kind, feature=feature, asked=asked, sent=sent, reason=reason, by=ISSUER))
-
-
-def _thinks(thinking: dict[str, Any] | None) -> bool:
-    return as_mapping(thinking).get("type") in {"enabled", "adaptive"}
+    def _adjust(self, kind: str, feature: str, reason: str, *, asked: JSON = None, sent: JSON = None) -> None:
+        self.adjustments.append(
+            Adjustment(kind=kind, feature=feature, asked=asked, sent=sent, reason=reason, by=ISSUER)
+        )
 
 
-def is_forced(request: ChatRequest) -> bool:
-    """Tell whether the caller wants a tool called in any case."""
-    return bool(request.tools) and request.tool_choice.kind in _FORCED
+def _is_enabled(thinking: dict[str, Any] | None) -> bool:
+    return fields(thinking).get("type") in {"enabled", "adaptive"}
+
+
+def is_tool_forced(request: ChatRequest) -> bool:
+    """Return whether the model must call a tool."""
+    return bool(request.tools) and request.tool_choice.kind in _FORCING_CHOICES

@@ -1,4 +1,4 @@
-"""Tools, and the choice among them, as the Messages API takes them.
+"""Tool definitions and the tool choice as the Messages API accepts them.
 
 https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/overview
 """
@@ -10,17 +10,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dragoman import ServerTool, Tool, ToolChoice, UnsupportedError
-from dragoman_anthropic.names import coded
-from dragoman_anthropic.response import ISSUER, objects
+from dragoman_anthropic.names import encode_name
+from dragoman_anthropic.options import ISSUER
 
-NAMES: Mapping[str, str] = {
+SERVER_TOOL_NAMES: Mapping[str, str] = {
     "text_editor_20250124": "str_replace_editor",
     "text_editor_20250429": "str_replace_based_edit_tool",
     "text_editor_20250728": "str_replace_based_edit_tool",
 }
-"""Names of tools whose name does not follow from their type."""
+"""Names of server tools by type, where the name is not the type without its date."""
 
-BETAS: Mapping[str, str] = {
+SERVER_TOOL_BETAS: Mapping[str, str] = {
     "computer_20250124": "computer-use-2025-01-24",
     "computer_20251124": "computer-use-2025-11-24",
     "code_execution_20250522": "code-execution-2025-05-22",
@@ -28,25 +28,26 @@ BETAS: Mapping[str, str] = {
     "web_fetch_20250910": "web-fetch-2025-09-10",
     "memory_20250818": "context-management-2025-06-27",
 }
-"""What a tool needs in the header ``anthropic-beta``."""
+"""The beta that a server tool needs, by type."""
 
+_CHOICES: Mapping[str, str] = {"auto": "auto", "none": "none", "required": "any", "tool": "tool"}
 _DATE = re.compile(r"_\d{8}$")
 
 
-def tools(offered: Iterable[Tool | ServerTool]) -> list[dict[str, Any]]:
-    """Return the definitions of tools, with what their own options add to them.
+def encode_tools(tools: Iterable[Tool | ServerTool]) -> list[dict[str, Any]]:
+    """Return the definitions of *tools*, with the members that their options add.
 
     Raises:
         UnsupportedError: for a tool that another provider runs.
 
     """
-    return [_tool(tool) for tool in offered]
+    return [_encode_tool(tool) for tool in tools]
 
 
-def _tool(tool: Tool | ServerTool) -> dict[str, Any]:
+def _encode_tool(tool: Tool | ServerTool) -> dict[str, Any]:
     if isinstance(tool, ServerTool):
-        return _server_tool(tool)
-    definition: dict[str, Any] = {"name": coded(tool.name), "input_schema": _object(tool.schema)}
+        return _encode_server_tool(tool)
+    definition: dict[str, Any] = {"name": encode_name(tool.name), "input_schema": object_schema(tool.schema)}
     if tool.description is not None:
         definition["description"] = tool.description
     if tool.strict:
@@ -55,40 +56,50 @@ def _tool(tool: Tool | ServerTool) -> dict[str, Any]:
     return {**definition, **overrides} if isinstance(overrides, dict) else definition
 
 
-def _server_tool(tool: ServerTool) -> dict[str, Any]:
+def _encode_server_tool(tool: ServerTool) -> dict[str, Any]:
     if tool.issuer != ISSUER:
-        message = f"the tool {tool.id!r} is run by {tool.issuer}, not by Anthropic"
+        message = f"the tool {tool.id!r} is run by {tool.issuer}, not by Anthropic; leave it out"
         raise UnsupportedError(message, parameter="tools")
-    name = NAMES.get(tool.name) or _DATE.sub("", tool.name)
+    name = SERVER_TOOL_NAMES.get(tool.name) or _DATE.sub("", tool.name)
     return {"type": tool.name, "name": name, **tool.args}
 
 
-def _object(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of arguments, which Anthropic wants to say that it is an object's."""
+def object_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *schema* with a type: the API requires ``"type": "object"`` in the schema of an input."""
     return dict(schema) if "type" in schema else {"type": "object", **schema}
 
 
-def betas(offered: Iterable[Tool | ServerTool]) -> list[str]:
-    """Return what the tools need in the header ``anthropic-beta``."""
-    return [BETAS[tool.name] for tool in offered if isinstance(tool, ServerTool) and tool.name in BETAS]
+def tool_betas(tools: Iterable[Tool | ServerTool]) -> list[str]:
+    """Return the betas that *tools* need."""
+    return [
+        SERVER_TOOL_BETAS[tool.name]
+        for tool in tools
+        if isinstance(tool, ServerTool) and tool.name in SERVER_TOOL_BETAS
+    ]
 
 
-def remembered(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return a definition of each tool that was called in a conversation, open for any arguments."""
+def called_tools(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a definition, with a schema that accepts any input, of each tool that encoded messages call."""
+    contents = [message["content"] for message in messages]
     names: dict[str, None] = {}
-    for message in messages:
-        content = message["content"]
+    for content in contents:
         if isinstance(content, list):
-            names |= dict.fromkeys(block["name"] for block in objects(content) if block.get("type") == "tool_use")
+            blocks: list[dict[str, Any]] = content  # pyright: ignore[reportUnknownVariableType]
+            names |= dict.fromkeys(block["name"] for block in blocks if block.get("type") == "tool_use")
     return [{"name": name, "input_schema": {"type": "object"}} for name in names]
 
 
-def choice(wanted: ToolChoice, *, parallel: bool | None) -> dict[str, Any] | None:
-    """Return the choice among tools, ``None`` if it is Anthropic's own default."""
-    kinds = {"auto": "auto", "none": "none", "required": "any", "tool": "tool"}
-    chosen: dict[str, Any] = {"type": kinds.get(wanted.kind, wanted.kind)}
-    if wanted.kind == "tool":
-        chosen["name"] = coded(wanted.name or "")
-    if parallel is False and wanted.kind != "none":
-        chosen["disable_parallel_tool_use"] = True
-    return None if chosen == {"type": "auto"} else chosen
+def encode_choice(choice: ToolChoice, *, parallel: bool | None) -> dict[str, Any] | None:
+    """Return the tool choice, ``None`` if it is the default of the API.
+
+    Args:
+        choice: which tools the model may or must call.
+        parallel: whether the model may call several tools at once; ``None`` for the default.
+
+    """
+    encoded: dict[str, Any] = {"type": _CHOICES.get(choice.kind, choice.kind)}
+    if choice.kind == "tool":
+        encoded["name"] = encode_name(choice.name or "")
+    if parallel is False and choice.kind != "none":
+        encoded["disable_parallel_tool_use"] = True
+    return None if encoded == {"type": "auto"} else encoded

@@ -1,4 +1,4 @@
-"""Answers of the Messages API as our parts, usage and reasons; shared by whole replies and streams.
+"""Responses of the Messages API as ours: parts, finish reasons and usage, for complete replies and for streams.
 
 https://docs.anthropic.com/en/api/messages#response-content
 """
@@ -14,22 +14,20 @@ from dragoman import (
     Extension,
     Finish,
     FinishReason,
-    InvalidRequestError,
+    Origin,
     Part,
-    ProtocolError,
     Reasoning,
     Refusal,
+    Response,
     Seal,
     Text,
     ToolCall,
     Usage,
+    build_response,
 )
-from dragoman.http import dumps, items_of
-from dragoman_anthropic.names import plain
-
-ISSUER = "anthropic"
-ANSWER_TOOL = "dragoman_answer"
-"""The tool whose input is the answer, where a model can be held to a schema in no other way."""
+from dragoman.http import count, fields, objects, rewritten, word, words
+from dragoman_anthropic.names import ANSWER_TOOL, decode_name
+from dragoman_anthropic.options import ISSUER
 
 FINISH: Mapping[str, FinishReason] = {
     "end_turn": FinishReason.STOP,
@@ -41,93 +39,69 @@ FINISH: Mapping[str, FinishReason] = {
     "compaction": FinishReason.PAUSED,
     "refusal": FinishReason.REFUSAL,
 }
-"""What the reasons for an end stand for; others are ``other``.
+"""Finish reasons by stop reason; a stop reason that is not listed becomes ``other``.
 
 https://docs.anthropic.com/en/api/handling-stop-reasons
 """
 
 SERVER_CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
-"""Blocks in which Anthropic calls a tool that it runs itself."""
+"""Types of blocks that call a tool which Anthropic runs."""
 
 METADATA = ("stop_sequence", "stop_details", "container", "context_management")
-"""Members of an answer that are kept."""
+"""Members of a reply that are kept as metadata of the response."""
 
-_MAPPED = frozenset({"cited_text", "title", "document_title", "url", "source", "encrypted_index"})
-
-
-def as_object(value: Any, what: str) -> dict[str, Any]:
-    """Return *value* if it is an object.
-
-    Raises:
-        ProtocolError: if it is not.
-
-    """
-    if not isinstance(value, dict):
-        message = f"{what} is no object, but {type(value).__name__}"
-        raise ProtocolError(message, phase="decode")
-    return cast("dict[str, Any]", value)
+_CITATION_FIELDS = frozenset({"cited_text", "title", "document_title", "url", "source", "encrypted_index"})
 
 
-def word(value: Any) -> str | None:
-    """Return a name or id as text, also where a server sends a number; ``None`` if it is empty or neither."""
-    return (value or None) if isinstance(value, str) else str(value) if isinstance(value, int | float) else None
-
-
-def as_mapping(value: Any) -> dict[str, Any]:
-    """Return *value* if it is an object, an empty one if it is not."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def objects(value: Any) -> list[dict[str, Any]]:
-    """Return the objects of a list; nothing if it is none."""
-    return [item for item in as_list(value) if isinstance(item, dict)]
-
-
-def listed(value: Any) -> list[dict[str, Any]]:
-    """Return the objects of a list of an answer; nothing if it is none.
-
-    Raises:
-        ResponseTooLargeError: if it has more items than an answer may have.
-
-    """
-    return objects(items_of(value))
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return *value* if it is a list, an empty one if it is not."""
-    return cast("list[Any]", value) if isinstance(value, list | tuple) else []
-
-
-def parts(content: Any) -> list[Part]:
-    """Return the parts of a whole answer, in order."""
-    return [part(block) for block in listed(content)]
+def response(body: dict[str, Any]) -> Response:
+    """Return the response of a complete reply."""
+    parts = [part(block) for block in objects(body["content"])]
+    reason = body.get("stop_reason")
+    stated = refusal(reason, body.get("stop_details"))
+    answered = reason == "tool_use" and any(map(is_answer, objects(body["content"])))
+    called = answered and any(isinstance(each, ToolCall) and not each.server_side for each in parts)
+    return build_response(
+        parts if stated is None else [*parts, stated],
+        finish(reason, answered=answered, called=called),
+        usage=usage(body.get("usage")) or Usage(),
+        origin=Origin(response_id=word(body.get("id")), served_model=word(body.get("model"))),
+        metadata=metadata(body),
+        raw=body,
+    )
 
 
 def part(block: Mapping[str, Any]) -> Part:
-    """Return one block as a part; a block of an unknown type is kept as it is."""
+    """Return a content block as a part; a block of an unknown type becomes an extension."""
     kind = word(block.get("type"))
     if kind == "text":
-        return text(word(block.get("text")) or "", listed(block.get("citations")))
+        return text(words(block.get("text")), objects(block.get("citations")))
     if kind == "thinking":
-        return Reasoning(text=word(block.get("thinking")) or "", seal=seal(block.get("signature")))
+        return Reasoning(text=words(block.get("thinking")), seal=seal(block.get("signature")))
     if kind == "redacted_thinking":
         return Reasoning(redacted=True, seal=seal(block.get("data")))
     if is_answer(block):
         return Text(text=arguments(block))
     if kind == "tool_use" or kind in SERVER_CALLS:
-        return call(block, arguments(block))
+        return tool_call(block, arguments(block))
     return Extension(kind=f"{ISSUER}.{kind or 'unknown'}", value=dict(block))
 
 
-def text(words: str, cited: list[dict[str, Any]]) -> Text:
-    """Return a text with its citations; what Anthropic wants back of them is sealed."""
-    return cited_text(list(map(citation, cited)), cited, words) if cited else Text(text=words)
+def text(content: str, citations: list[dict[str, Any]]) -> Text:
+    """Return a text with its citations."""
+    return cited_text(list(map(citation, citations)), citations, content) if citations else Text(text=content)
 
 
-def cited_text(citations: list[Citation], cited: list[dict[str, Any]], words: str = "") -> Text:
-    """Return a text with citations, given as ours and as Anthropic wrote them; the lists may grow afterwards."""
-    sealed = Seal(issuer=ISSUER, payload=cast("JSON", list(cited)))
-    return Text(text=words, citations=tuple(citations), seal=sealed)
+def cited_text(citations: list[Citation], payload: list[dict[str, Any]], content: str = "") -> Text:
+    """Return a text with citations, which are sealed so that the next turn sends them back unchanged.
+
+    Args:
+        citations: the citations; the list is copied.
+        payload: the same citations as Anthropic sent them; the list is copied.
+        content: the text.
+
+    """
+    sealed = Seal(issuer=ISSUER, payload=cast("JSON", list(payload)))
+    return Text(text=content, citations=tuple(citations), seal=sealed)
 
 
 def citation(cited: Mapping[str, Any]) -> Citation:
@@ -137,48 +111,50 @@ def citation(cited: Mapping[str, Any]) -> Citation:
         document_id=word(cited.get("document_index")),
         title=word(cited.get("title")) or word(cited.get("document_title")),
         quote=word(cited.get("cited_text")),
-        metadata={name: value for name, value in cited.items() if name not in _MAPPED},
+        metadata={name: value for name, value in cited.items() if name not in _CITATION_FIELDS},
     )
 
 
 def seal(payload: Any) -> Seal | None:
-    """Return a seal of Anthropic's, ``None`` where it gave nothing."""
+    """Return a seal of Anthropic, ``None`` if there is no payload."""
     return Seal(issuer=ISSUER, payload=payload) if payload else None
 
 
-def call(block: Mapping[str, Any], written: str) -> ToolCall:
-    """Return a call, with what Anthropic must see again of it sealed."""
+def tool_call(block: Mapping[str, Any], arguments: str) -> ToolCall:
+    """Return a tool call; the members that Anthropic requires back in the next turn are sealed.
+
+    Args:
+        block: the block that calls the tool.
+        arguments: the arguments as JSON text.
+
+    """
     server_side = word(block.get("type")) in SERVER_CALLS
     rest = {name: value for name, value in block.items() if name not in {"id", "name", "input"}}
-    programmed = as_mapping(rest.get("caller")).get("type", "direct") != "direct"
+    by_code = fields(rest.get("caller")).get("type", "direct") != "direct"
     return ToolCall(
-        name=plain(word(block.get("name")) or ""),
-        call_id=word(block.get("id")) or "",
-        arguments=written,
+        name=decode_name(words(block.get("name"))),
+        call_id=words(block.get("id")),
+        arguments=arguments,
         server_side=server_side,
-        seal=seal(rest) if server_side or programmed else None,
+        seal=seal(rest) if server_side or by_code else None,
     )
 
 
 def arguments(block: Mapping[str, Any]) -> str:
-    """Return the input of a call as JSON text.
+    """Return the input of a tool call as JSON text.
 
     Raises:
-        ProtocolError: if it nests too deep to be written again.
+        ProtocolError: if the input cannot be written as JSON.
 
     """
     value = block.get("input")
     if isinstance(value, str):
         return value
-    try:
-        return dumps({} if value is None else value).decode()
-    except InvalidRequestError as error:
-        message = f"the reply holds what cannot be written as JSON again: {error}"
-        raise ProtocolError(message, phase="decode") from None
+    return rewritten({} if value is None else value)
 
 
 def is_answer(block: Mapping[str, Any]) -> bool:
-    """Tell whether a block is the answer itself, given as the input of :data:`ANSWER_TOOL`."""
+    """Return whether a block is the answer, given as the input of :data:`~dragoman_anthropic.names.ANSWER_TOOL`."""
     return block.get("type") == "tool_use" and block.get("name") == ANSWER_TOOL
 
 
@@ -186,9 +162,9 @@ def finish(raw: Any, *, answered: bool, called: bool) -> Finish:
     """Return why an answer ended.
 
     Args:
-        raw: Anthropic's word for it.
-        answered: whether the answer came as the input of :data:`ANSWER_TOOL`, which is a plain end.
-        called: whether a tool of the caller's is called.
+        raw: the stop reason.
+        answered: whether the answer is the input of a tool call, which makes ``tool_use`` a regular end.
+        called: whether the answer calls a tool of the caller.
 
     """
     reason = word(raw)
@@ -198,44 +174,39 @@ def finish(raw: Any, *, answered: bool, called: bool) -> Finish:
 
 
 def refusal(raw: Any, details: Any) -> Refusal | None:
-    """Return the words in which Anthropic says why it stopped the model, if it did."""
+    """Return the refusal that Anthropic reports, ``None`` if the stop reason is another."""
     if raw != "refusal":
         return None
-    known = as_mapping(details)
+    known = fields(details)
     return Refusal(
-        text=word(known.get("explanation")) or "",
+        text=words(known.get("explanation")),
         category=word(known.get("category")),
         metadata={"type": "refusal", **known},
     )
 
 
-def metadata(answer: Mapping[str, Any]) -> dict[str, JSON]:
-    """Return what is kept of an answer."""
-    return {name: answer[name] for name in METADATA if answer.get(name) is not None}
-
-
-def count(report: Mapping[str, Any], name: str) -> int | None:
-    """Return a number of tokens; ``None`` if it is not there or makes no sense."""
-    value = report.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+def metadata(body: Mapping[str, Any]) -> dict[str, JSON]:
+    """Return the members of a reply that are kept as metadata."""
+    return {name: body[name] for name in METADATA if body.get(name) is not None}
 
 
 def usage(report: Any) -> Usage | None:
-    """Return the usage of a report: Anthropic counts what a cache gave or took apart from the input.
+    """Return the usage, ``None`` if none is reported.
 
-    https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance
+    Anthropic excludes tokens that the cache read or wrote from ``input_tokens``; our total includes them. See
+    https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance.
     """
-    known = as_mapping(report)
+    known = fields(report)
     if not known:
         return None
-    fresh = count(known, "input_tokens")
+    uncached = count(known, "input_tokens")
     read = count(known, "cache_read_input_tokens")
     written = count(known, "cache_creation_input_tokens")
     return Usage(
-        input_tokens=None if fresh is None else fresh + (read or 0) + (written or 0),
+        input_tokens=None if uncached is None else uncached + (read or 0) + (written or 0),
         output_tokens=count(known, "output_tokens"),
         cache_read_tokens=read,
         cache_write_tokens=written,
-        reasoning_tokens=count(as_mapping(known.get("output_tokens_details")), "thinking_tokens"),
+        reasoning_tokens=count(known, "output_tokens_details", "thinking_tokens"),
         raw=known,
     )

@@ -1,6 +1,6 @@
-"""The stream of the Messages API: blocks that open, grow and close, which may interleave.
+"""Streams of the Messages API: content blocks that open, grow and close, and that may interleave.
 
-Complete once ``message_stop`` was seen. See https://docs.anthropic.com/en/api/messages-streaming.
+A stream is complete after ``message_stop``. See https://docs.anthropic.com/en/api/messages-streaming.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from dragoman import (
     ToolCall,
     UsageSnapshot,
 )
-from dragoman.http import HttpReply, Pace, ServerSentEvent, loads
-from dragoman_anthropic import response as read
-from dragoman_anthropic.stream_blocks import Block, closed, grown, untold
+from dragoman.http import HttpReply, Pace, ServerSentEvent, as_object, fields, loads, objects, word
+from dragoman_anthropic.response import finish, is_answer, metadata, part, refusal, tool_call, usage
+from dragoman_anthropic.stream_blocks import Block, apply_delta, close, report
 
 
 class MessagesDecoder:
     """Decode one stream.
 
     Args:
-        error: makes an error of what an event reports.
+        error: returns the exception for an error that an event reports.
 
     """
 
@@ -41,31 +41,37 @@ class MessagesDecoder:
         self._count = 0
         self._blocks: dict[int, Block] = {}
         self._usage: dict[str, Any] = {}
-        self._counting = Pace()
+        self._usage_pace = Pace()
         self._ending: dict[str, Any] = {}
         self._answered = False
         self._called = False
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
-        """Return what one event means."""
+        """Return the events of one server-sent event.
+
+        Raises:
+            ProviderError: if it reports an error.
+            ProtocolError: if it does not have the form of an event of this API.
+
+        """
         if event.data == b"[DONE]":
             self.done = True
             return ()
         payload = self._payload(event)
-        kind = read.word(payload.get("type")) or event.event
+        kind = word(payload.get("type")) or event.event
         if kind == "content_block_delta":
-            return self._delta(payload)
+            return self._block_delta(payload)
         handler = _HANDLERS.get(kind)
         return (Raw(payload),) if handler is None else handler(self, payload)
 
     def close(self) -> Iterable[Event]:
-        """Return what was kept back, where no ``message_stop`` came to say it."""
-        events = [event for block in self._blocks.values() for event in untold(block)]
-        return events + self._counted() if self._counting.is_behind else events
+        """Return what was not reported yet, for a stream that ended without ``message_stop``."""
+        events = [event for block in self._blocks.values() for event in report(block)]
+        return events + self._usage_snapshot() if self._usage_pace.is_behind else events
 
     def _payload(self, event: ServerSentEvent) -> dict[str, Any]:
         try:
-            payload = read.as_object(loads(event.data), f"the event {event.event!r}")
+            payload = as_object(loads(event.data), f"the event {event.event!r}")
         except ProtocolError:
             if event.event != "error":
                 raise
@@ -75,90 +81,90 @@ class MessagesDecoder:
         return payload
 
     def message_start(self, payload: Mapping[str, Any]) -> Iterable[Event]:
-        """Report who answers."""
-        message = read.as_mapping(payload.get("message"))
+        """Report the id, the model and the metadata of the response."""
+        message = fields(payload.get("message"))
         known = ResponseSnapshot(
-            response_id=read.word(message.get("id")),
-            served_model=read.word(message.get("model")),
-            metadata=read.metadata(message),
+            response_id=word(message.get("id")),
+            served_model=word(message.get("model")),
+            metadata=metadata(message),
         )
-        return [known, *self._report(message.get("usage"))]
+        return [known, *self._update_usage(message.get("usage"))]
 
     def block_start(self, payload: Mapping[str, Any]) -> Iterable[Event]:
-        """Open a part."""
-        start = read.as_object(payload.get("content_block"), "the block")
-        block = Block(self._count, start, answer=read.is_answer(start))
-        place = _place(payload)
-        before = self._blocks.get(place)
-        self._blocks[place] = block
+        """Start a part."""
+        start = as_object(payload.get("content_block"), "the block")
+        block = Block(self._count, start, is_answer=is_answer(start))
+        index = _index(payload)
+        replaced = self._blocks.get(index)
+        self._blocks[index] = block
         self._count += 1
-        if block.answer:
+        if block.is_answer:
             self._answered = True
-            begun: Part = Text(text="")
+            first: Part = Text(text="")
         else:
-            begun = read.part(start)
-        if isinstance(begun, ToolCall):
-            self._called = self._called or not begun.server_side
-            begun = read.call(start, "")
-        if cited := start.get("citations"):
-            block.cite(read.listed(cited))
-            block.size = len(block.cited)
-        return [*(() if before is None else untold(before)), PartStart(block.index, begun)]
+            first = part(start)
+        if isinstance(first, ToolCall):
+            self._called = self._called or not first.server_side
+            first = tool_call(start, "")
+        if citations := start.get("citations"):
+            block.cite(objects(citations))
+            block.size = len(block.citations)
+        return [*(() if replaced is None else report(replaced)), PartStart(block.index, first)]
 
-    def _delta(self, payload: Mapping[str, Any]) -> Iterable[Event]:
-        delta = read.as_object(payload.get("delta"), "the delta")
-        block = self._blocks.get(_place(payload))
+    def _block_delta(self, payload: Mapping[str, Any]) -> Iterable[Event]:
+        delta = as_object(payload.get("delta"), "the delta")
+        block = self._blocks.get(_index(payload))
         if block is None:
-            message = f"a delta for block {payload.get('index')!r}, which was never opened"
+            message = f"received a delta for the block {payload.get('index')!r}, which was not started"
             raise ProtocolError(message, phase="decode")
-        return grown(block, delta)
+        return apply_delta(block, delta)
 
     def block_stop(self, payload: Mapping[str, Any]) -> Iterable[Event]:
-        """Close a part; closing one twice or one that never was means nothing."""
-        block = self._blocks.get(_place(payload))
-        return [] if block is None or not block.open else closed(block)
+        """Stop a part; a stop for a block that is not open is ignored."""
+        block = self._blocks.get(_index(payload))
+        return [] if block is None or not block.open else close(block)
 
     def message_delta(self, payload: Mapping[str, Any]) -> Iterable[Event]:
-        """Take in how the answer ends."""
-        delta = read.as_mapping(payload.get("delta"))
+        """Store the stop reason and its details, and report the usage."""
+        delta = fields(payload.get("delta"))
         self._ending |= {name: value for name, value in {**payload, **delta}.items() if value is not None}
-        return self._report(payload.get("usage"))
+        return self._update_usage(payload.get("usage"))
 
     def message_stop(self, _: Mapping[str, Any]) -> Iterable[Event]:
-        """Close what is open and report the end, if a reason for it was given."""
+        """Stop all open parts, and report the finish reason if a stop reason was received."""
         self.done = True
-        events: list[Event] = [event for block in self._blocks.values() if block.open for event in closed(block)]
-        if self._counting.is_behind:
-            events += self._counted()
+        events: list[Event] = [event for block in self._blocks.values() if block.open for event in close(block)]
+        if self._usage_pace.is_behind:
+            events += self._usage_snapshot()
         reason = self._ending.get("stop_reason")
         if reason is None:
             return events
-        refusal = read.refusal(reason, self._ending.get("stop_details"))
-        if refusal is not None:
-            events += [PartStart(self._count, refusal), PartStop(self._count)]
-        finish = read.finish(reason, answered=self._answered, called=self._called)
-        return [*events, ResponseSnapshot(finish=finish, metadata=read.metadata(self._ending))]
+        stated = refusal(reason, self._ending.get("stop_details"))
+        if stated is not None:
+            events += [PartStart(self._count, stated), PartStop(self._count)]
+        end = finish(reason, answered=self._answered, called=self._called)
+        return [*events, ResponseSnapshot(finish=end, metadata=metadata(self._ending))]
 
     def ping(self, _: Mapping[str, Any]) -> Iterable[Event]:
-        """Show that the other side is alive."""
+        """Report a keep-alive event."""
         return (Ping(),)
 
-    def _report(self, report: Any) -> list[Event]:
-        """Return the usage so far: later reports are totals too, but leave out what has not changed."""
-        if report is None:
+    def _update_usage(self, update: Any) -> list[Event]:
+        """Merge a usage report, which holds totals and may omit unchanged members, and report it if it is due."""
+        if update is None:
             return []
-        known = {name: value for name, value in read.as_mapping(report).items() if value is not None}
+        known = {name: value for name, value in fields(update).items() if value is not None}
         self._usage |= known
-        self._counting.add(1 + len(known))
-        return self._counted() if self._counting.is_due(len(self._usage)) else []
+        self._usage_pace.add(1 + len(known))
+        return self._usage_snapshot() if self._usage_pace.is_due(len(self._usage)) else []
 
-    def _counted(self) -> list[Event]:
-        self._counting.told()
-        usage = read.usage(dict(self._usage))
-        return [] if usage is None else [UsageSnapshot(usage)]
+    def _usage_snapshot(self) -> list[Event]:
+        self._usage_pace.told()
+        known = usage(dict(self._usage))
+        return [] if known is None else [UsageSnapshot(known)]
 
 
-def _place(payload: Mapping[str, Any]) -> int:
+def _index(payload: Mapping[str, Any]) -> int:
     index = payload.get("index")
     return index if isinstance(index, int) else 0
 

@@ -1,7 +1,7 @@
-"""How the blocks of a streamed answer grow.
+"""The content blocks of a stream, which open, grow and close.
 
-Citations, signatures and blocks of unknown types are told as a whole when they have grown. Once they are long, that is
-done ever more rarely, and once more when the block closes.
+Citations, signatures and blocks of unknown types are reported as a whole when they grow. To keep the total work linear,
+a long one is reported less often as it grows, and once more when it closes.
 """
 
 from __future__ import annotations
@@ -22,127 +22,127 @@ from dragoman import (
     SealUpdate,
     TextDelta,
 )
-from dragoman.http import Pace
-from dragoman_anthropic import response as read
+from dragoman.http import Pace, fields, word, words
+from dragoman_anthropic.response import SERVER_CALLS, arguments, citation, cited_text, part, seal
 
 
 @define
 class Block:
-    """Follow one block.
+    """Hold the state of one block.
 
     Args:
-        index: our index of it.
-        start: the block as it was opened; of an unknown type, as it is so far, without its latest texts.
-        answer: whether its input is the text of the answer.
-        written: whether a piece of its input has come.
-        cited: its citations so far, as Anthropic wrote them.
-        citations: the same as ours.
-        pieces: the texts that came last, by the names of their members.
-        size: how much is told when all of it is.
-        pace: when to tell of what has grown.
-        open: whether it has not been closed.
+        index: the index of its part.
+        start: the block as it was opened; for an unknown type, with the values received since, except `pieces`.
+        is_answer: whether its input is the text of the answer.
+        has_input: whether a fragment of its input was received.
+        payload: its citations as Anthropic sent them.
+        citations: its citations.
+        pieces: text fragments that are not joined yet, by the name of their member.
+        size: the size of all that a report would hold, in characters or items.
+        pace: decides when to report.
+        open: whether it was not closed yet.
 
     """
 
     index: int
     start: dict[str, Any]
-    answer: bool = False
-    written: bool = False
-    cited: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
+    is_answer: bool = False
+    has_input: bool = False
+    payload: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     citations: list[Citation] = field(factory=list[Citation])
     pieces: dict[str, list[str]] = field(factory=dict[str, list[str]])
     size: int = 0
     pace: Pace = field(factory=Pace)
     open: bool = True
 
-    def cite(self, cited: Iterable[dict[str, Any]]) -> None:
+    def cite(self, citations: Iterable[dict[str, Any]]) -> None:
         """Add citations."""
-        for each in cited:
-            self.cited.append(each)
-            self.citations.append(read.citation(each))
+        for each in citations:
+            self.payload.append(each)
+            self.citations.append(citation(each))
 
     def grow(self, size: int) -> list[Event]:
-        """Take note of something new, of which there is *size*; tell of it if it is time to."""
+        """Record growth by *size*, and return a report of the whole if one is due."""
         self.size += size
         self.pace.add(size)
-        return untold(self) if self.pace.is_due(self.size) else []
+        return report(self) if self.pace.is_due(self.size) else []
 
 
-def grown(block: Block, delta: Mapping[str, Any]) -> Iterable[Event]:
-    """Return what a delta adds to a block."""
-    handler = _DELTAS.get(read.word(delta.get("type")) or "")
-    kind = read.word(block.start.get("type"))
+def apply_delta(block: Block, delta: Mapping[str, Any]) -> Iterable[Event]:
+    """Apply a delta to a block, and return the events; a delta that does not fit the type of the block is ignored."""
+    handler = _DELTAS.get(words(delta.get("type")))
+    kind = word(block.start.get("type"))
     if handler is None or kind not in handler[0]:
-        return _extended(block, delta) if kind not in _KNOWN else ()
+        return _extend_unknown(block, delta) if kind not in _KNOWN else ()
     return handler[1](block, delta)
 
 
-def untold(block: Block) -> list[Event]:
-    """Return what has not been told yet of a block that is open."""
+def report(block: Block) -> list[Event]:
+    """Return what an open block received since the last report."""
     if not block.pace.is_behind or not block.open:
         return []
     block.pace.told()
     if block.citations:
-        return [PartUpdate(block.index, read.cited_text(block.citations, block.cited))]
-    if read.word(block.start.get("type")) == "thinking":
-        return _signed(block)
+        return [PartUpdate(block.index, cited_text(block.citations, block.payload))]
+    if word(block.start.get("type")) == "thinking":
+        return _report_signature(block)
     for name, pieces in block.pieces.items():
         block.start[name] = "".join((block.start[name], *pieces))
     block.pieces.clear()
-    kept = read.part(block.start)
-    return [PartUpdate(block.index, kept)] if isinstance(kept, Extension) else []
+    known = part(block.start)
+    return [PartUpdate(block.index, known)] if isinstance(known, Extension) else []
 
 
-def closed(block: Block) -> list[Event]:
-    """Close a part; a call of which no input came has what it was opened with."""
-    events = untold(block)
+def close(block: Block) -> list[Event]:
+    """Close a block and return the events; a call without input deltas has the input that it was opened with."""
+    events = report(block)
     block.open = False
-    if read.word(block.start.get("type")) in _CALLS and not block.written:
-        written = read.arguments(block.start)
-        events.append(TextDelta(block.index, written) if block.answer else ArgumentsDelta(block.index, written))
+    if word(block.start.get("type")) in _CALLS and not block.has_input:
+        text = arguments(block.start)
+        events.append(TextDelta(block.index, text) if block.is_answer else ArgumentsDelta(block.index, text))
     return [*events, PartStop(block.index)]
 
 
-def _text(block: Block, delta: Mapping[str, Any]) -> list[Event]:
-    words = delta.get("text")
-    return [TextDelta(block.index, words)] if isinstance(words, str) and words else []
+def _extend_text(block: Block, delta: Mapping[str, Any]) -> list[Event]:
+    text = delta.get("text")
+    return [TextDelta(block.index, text)] if isinstance(text, str) and text else []
 
 
-def _thinking(block: Block, delta: Mapping[str, Any]) -> list[Event]:
-    words = delta.get("thinking")
-    return [ReasoningDelta(block.index, words)] if isinstance(words, str) and words else []
+def _extend_thinking(block: Block, delta: Mapping[str, Any]) -> list[Event]:
+    text = delta.get("thinking")
+    return [ReasoningDelta(block.index, text)] if isinstance(text, str) and text else []
 
 
-def _signature(block: Block, delta: Mapping[str, Any]) -> list[Event]:
-    piece = read.word(delta.get("signature")) or ""
+def _extend_signature(block: Block, delta: Mapping[str, Any]) -> list[Event]:
+    piece = words(delta.get("signature"))
     if not piece:
         return []
     block.pieces.setdefault("signature", []).append(piece)
     return block.grow(len(piece))
 
 
-def _signed(block: Block) -> list[Event]:
+def _report_signature(block: Block) -> list[Event]:
     signature = "".join(block.pieces["signature"])
     block.pieces["signature"] = [signature]
-    sealed = read.seal(signature)
+    sealed = seal(signature)
     return [] if sealed is None else [SealUpdate(block.index, sealed)]
 
 
-def _citation(block: Block, delta: Mapping[str, Any]) -> list[Event]:
-    block.cite([read.as_mapping(delta.get("citation"))])
+def _add_citation(block: Block, delta: Mapping[str, Any]) -> list[Event]:
+    block.cite([fields(delta.get("citation"))])
     return block.grow(1)
 
 
-def _input(block: Block, delta: Mapping[str, Any]) -> list[Event]:
+def _extend_input(block: Block, delta: Mapping[str, Any]) -> list[Event]:
     piece = delta.get("partial_json")
     if not isinstance(piece, str) or not piece:
         return []
-    block.written = True
-    return [TextDelta(block.index, piece) if block.answer else ArgumentsDelta(block.index, piece)]
+    block.has_input = True
+    return [TextDelta(block.index, piece) if block.is_answer else ArgumentsDelta(block.index, piece)]
 
 
-def _extended(block: Block, delta: Mapping[str, Any]) -> list[Event]:
-    """Grow a block of a type without a class here: its texts go on, its other members are replaced."""
+def _extend_unknown(block: Block, delta: Mapping[str, Any]) -> list[Event]:
+    """Apply a delta to a block of an unknown type: its texts are extended, its other members are replaced."""
     added = 1
     if not block.size:
         block.size = sum(len(value) if isinstance(value, str) else 1 for value in block.start.values())
@@ -159,14 +159,14 @@ def _extended(block: Block, delta: Mapping[str, Any]) -> list[Event]:
     return block.grow(added)
 
 
-_CALLS = frozenset({"tool_use", *read.SERVER_CALLS})
+_CALLS = frozenset({"tool_use", *SERVER_CALLS})
 _KNOWN = frozenset({"text", "thinking", "redacted_thinking", *_CALLS})
 _DELTAS: Mapping[str, tuple[frozenset[str], Callable[[Block, Mapping[str, Any]], list[Event]]]] = {
-    "text_delta": (frozenset({"text"}), _text),
-    "thinking_delta": (frozenset({"thinking"}), _thinking),
-    "signature_delta": (frozenset({"thinking"}), _signature),
-    "citations_delta": (frozenset({"text"}), _citation),
-    "input_json_delta": (_CALLS, _input),
+    "text_delta": (frozenset({"text"}), _extend_text),
+    "thinking_delta": (frozenset({"thinking"}), _extend_thinking),
+    "signature_delta": (frozenset({"thinking"}), _extend_signature),
+    "citations_delta": (frozenset({"text"}), _add_citation),
+    "input_json_delta": (_CALLS, _extend_input),
 }
 
-__all__ = ["Block", "closed", "grown", "untold"]
+__all__ = ["Block", "apply_delta", "close", "report"]

@@ -1,0 +1,217 @@
+"""Our requests as bodies of the Messages API, with the beta features that they need.
+
+https://docs.anthropic.com/en/api/messages and https://docs.anthropic.com/en/api/beta-headers
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from attrs import frozen
+
+from dragoman import Adjustment, ChatRequest, OutputFormat, Settings
+from dragoman.http import Latest, body_of, fields
+from dragoman_anthropic.models import has
+from dragoman_anthropic.names import ANSWER_TOOL
+from dragoman_anthropic.options import ISSUER, AnthropicOptions
+from dragoman_anthropic.request_messages import LaterSystem, MessagesEncoder
+from dragoman_anthropic.request_parts import shorten
+from dragoman_anthropic.request_schema import answer_tool, strict_schema
+from dragoman_anthropic.request_settings import SettingsEncoder, is_tool_forced
+from dragoman_anthropic.request_tools import called_tools, encode_choice, encode_tools, tool_betas
+
+FEATURE_BETAS: Mapping[str, str] = {
+    "files": "files-api-2025-04-14",
+    "later system": "mid-conversation-system-2026-04-07",
+    "mcp_servers": "mcp-client-2025-04-04",
+    "context_management": "context-management-2025-06-27",
+    "compaction": "compact-2026-01-12",
+    "effort": "effort-2025-11-24",
+}
+"""The beta that a feature needs: https://docs.anthropic.com/en/api/beta-headers."""
+
+COUNTED_MEMBERS = frozenset(
+    {
+        "model",
+        "messages",
+        "system",
+        "tools",
+        "tool_choice",
+        "thinking",
+        "output_config",
+        "cache_control",
+        "mcp_servers",
+        "context_management",
+    }
+)
+"""Members of a body that token counting accepts: https://docs.anthropic.com/en/api/messages-count-tokens."""
+
+_DATE_LENGTH = len("-2025-01-01")
+
+
+@frozen(kw_only=True)
+class EncodedRequest:
+    """Hold an encoded request.
+
+    Args:
+        body: the request body.
+        betas: the values of the header ``anthropic-beta``.
+        adjustments: how the body differs from the request.
+
+    """
+
+    body: dict[str, Any]
+    betas: list[str]
+    adjustments: list[Adjustment]
+
+
+class BodyEncoder:
+    """Encode requests; the settings of the previous request are encoded once."""
+
+    def __init__(self) -> None:
+        self._settings = Latest(_encode_settings)
+
+    def encode(
+        self, request: ChatRequest, options: AnthropicOptions, *, betas: Iterable[str], stream: bool
+    ) -> EncodedRequest:
+        """Return the body, the betas and the adjustments of a request.
+
+        Args:
+            request: the conversation.
+            options: the caller's options.
+            betas: the betas that the configuration asks for.
+            stream: whether the answer is to be streamed.
+
+        Raises:
+            UnsupportedError: for content or settings that the API does not accept.
+            InvalidRequestError: if no message with content is left to send.
+
+        """
+        body, adjustments, features = self._conversation(request, options)
+        if stream:
+            body["stream"] = True
+        body.update(body_of(options))
+        body.update(options.extra_body or {})
+        needed = _betas(request, [*betas, *(options.betas or ())], features)
+        _move_format(body, needed)
+        return EncodedRequest(body=body, betas=needed, adjustments=adjustments)
+
+    def _conversation(
+        self, request: ChatRequest, options: AnthropicOptions
+    ) -> tuple[dict[str, Any], list[Adjustment], set[str]]:
+        """Return the body, the adjustments, and the features that need a beta."""
+        encoder = MessagesEncoder(later_system=options.later_system or _later_system(request.model))
+        system, messages = encoder.encode(request.messages)
+        schema, adjustments = _output_schema(request)
+        answers_by_tool = request.output.kind != "text" and schema is None
+        settings, settings_adjustments, features = self._settings.of(
+            request.settings, request.model, options, answers_by_tool or is_tool_forced(request)
+        )
+        body: dict[str, Any] = {"model": request.model, "messages": messages, **settings}
+        if system:
+            body["system"] = shorten(system)
+        body.update(_tools(request, request.output if answers_by_tool else None))
+        if "tools" not in body and (called := called_tools(messages)):
+            body |= {"tools": called, "tool_choice": {"type": "none"}}
+            reason = (
+                "Anthropic requires the definitions of the tools that a conversation has called; none may be called"
+            )
+            names = ", ".join(tool["name"] for tool in called)
+            adjustments.append(_adjustment("emulated", "tools", "none", names, reason))
+        if schema is not None:
+            output = {"type": "json_schema", "schema": schema}
+            body["output_config"] = {**body.get("output_config", {}), "format": output}
+        return body, encoder.adjustments + adjustments + settings_adjustments, encoder.features | features
+
+
+def beta_header(betas: Sequence[str]) -> dict[str, str]:
+    """Return the header ``anthropic-beta``, if there are any betas."""
+    return {"anthropic-beta": ",".join(betas)} if betas else {}
+
+
+def _betas(request: ChatRequest, given: Iterable[str], features: Iterable[str]) -> list[str]:
+    """Return all betas; a version that the caller gives replaces the version that a feature would add."""
+    betas = list(dict.fromkeys(given))
+    if not features and not request.tools:
+        return betas
+    for beta in [FEATURE_BETAS[feature] for feature in sorted(features)] + tool_betas(request.tools):
+        name = beta[:-_DATE_LENGTH]
+        if not any(known[:-_DATE_LENGTH] == name for known in betas):
+            betas.append(beta)
+    return betas
+
+
+def _encode_settings(
+    settings: Settings,
+    model: str,
+    options: AnthropicOptions,
+    tool_forced: bool,  # noqa: FBT001  # Latest passes positional arguments
+) -> tuple[dict[str, Any], list[Adjustment], set[str]]:
+    """Return the members of the body for the settings, the adjustments, and the features that need a beta."""
+    encoder = SettingsEncoder(settings=settings, model=model, options=options, tool_forced=tool_forced)
+    body = encoder.encode()
+    return body, encoder.adjustments, _features(model, options, body)
+
+
+def _features(model: str, options: AnthropicOptions, body: Mapping[str, Any]) -> set[str]:
+    features = {name for name in ("mcp_servers", "context_management") if getattr(options, name)}
+    edits = (options.context_management or {}).get("edits")
+    if isinstance(edits, list | tuple):
+        types = [str(fields(edit).get("type")) for edit in cast("Sequence[Any]", edits)]
+        features |= {"compaction"} if any(name.startswith("compact_") for name in types) else set()
+    is_beta = has(model, "effort") and not has(model, "adaptive thinking")
+    if is_beta and "effort" in body.get("output_config", {}):
+        features.add("effort")
+    return features
+
+
+def _later_system(model: str) -> LaterSystem:
+    return "send" if has(model, "later system") else "fold"
+
+
+def _output_schema(request: ChatRequest) -> tuple[dict[str, Any] | None, list[Adjustment]]:
+    """Return the schema for structured outputs, ``None`` if the model cannot enforce it, and the adjustments."""
+    if request.output.kind == "text":
+        return None, []
+    schema = request.output.schema
+    strict = strict_schema(schema) if schema and has(request.model, "structured outputs") else None
+    if strict is None:
+        reason = "the model cannot enforce this format, so the answer is the input of a forced tool call"
+        return None, [_adjustment("emulated", "output", request.output.kind, "a forced tool", reason)]
+    enforced, dropped = strict
+    if not dropped:
+        return enforced, []
+    reason = f"Anthropic does not enforce {', '.join(dropped)}"
+    return enforced, [_adjustment("dropped", "output schema", ", ".join(dropped), None, reason)]
+
+
+def _adjustment(kind: str, feature: str, asked: str, sent: str | None, reason: str) -> Adjustment:
+    return Adjustment(kind=kind, feature=feature, asked=asked, sent=sent, reason=reason, by=ISSUER)
+
+
+def _tools(request: ChatRequest, output: OutputFormat | None) -> dict[str, Any]:
+    """Return the tools and the choice among them.
+
+    Args:
+        request: the request that offers the tools.
+        output: the format of the answer, if the answer is to be the input of a tool call.
+
+    """
+    tools = encode_tools(request.tools)
+    choice = encode_choice(request.tool_choice, parallel=request.settings.parallel_tool_calls) if tools else None
+    if output is not None:
+        choice = {"type": "any"} if tools else {"type": "tool", "name": ANSWER_TOOL}
+        tools.append(answer_tool(output))
+    body: dict[str, Any] = {"tools": tools} if tools else {}
+    return body if choice is None else {**body, "tool_choice": choice}
+
+
+def _move_format(body: dict[str, Any], betas: Sequence[str]) -> None:
+    """Move the output format to ``output_format``, which the beta version of structured outputs reads."""
+    config = body.get("output_config", {})
+    if "format" in config and any(beta.startswith("structured-outputs-") for beta in betas):
+        body["output_format"] = config["format"]
+        body["output_config"] = {name: value for name, value in config.items() if name != "format"}
+        if not body["output_config"]:
+            del body["output_config"]
