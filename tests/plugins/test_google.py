@@ -81,8 +81,8 @@ def test_a_model_name_leads_nowhere_else(model: str, path: str) -> None:
 
 
 def test_a_model_on_vertex_stands_with_its_publisher() -> None:
-    assert Gemini(vertex=True).collection("google/gemini-2.5-pro") == "/publishers/google/models/gemini-2.5-pro"
-    assert Gemini(vertex=True).collection("endpoints/42") == "/endpoints/42"
+    assert Gemini(vertex=True).resource("google/gemini-2.5-pro") == "/publishers/google/models/gemini-2.5-pro"
+    assert Gemini(vertex=True).resource("endpoints/42") == "/endpoints/42"
 
 
 def test_every_setting_has_its_place() -> None:

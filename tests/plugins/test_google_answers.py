@@ -197,7 +197,7 @@ def test_arguments_that_come_value_by_value() -> None:
 def test_arguments_that_belong_nowhere(path: str) -> None:
     call = {"name": "f", "partialArgs": [{"jsonPath": path, "stringValue": "x"}]}
 
-    with pytest.raises(ProtocolError, match="no place in it"):
+    with pytest.raises(ProtocolError, match="does not fit the arguments"):
         decoded([chunk({"functionCall": call}, finish="STOP")])
 
 

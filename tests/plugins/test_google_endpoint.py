@@ -22,7 +22,7 @@ from dragoman import (
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
-from dragoman_google.endpoint import endpoint, speaks_vertex
+from dragoman_google.endpoint import endpoint, uses_vertex
 from dragoman_google.options import GoogleOptions
 from plugins.google_wire import KEY, Credentials, chunk, config
 
@@ -133,10 +133,10 @@ def test_a_key_means_ai_studio_and_a_host_means_vertex() -> None:
     environ = {"VERTEXAI_PROJECT": "p", "GEMINI_API_KEY": KEY}
     base = "https://aiplatform.googleapis.com"
 
-    assert not speaks_vertex(provider_config(environ=environ), GoogleOptions())
-    assert not speaks_vertex(provider_config(environ={}), GoogleOptions())
-    assert speaks_vertex(provider_config(api_base=base), GoogleOptions())
-    assert not speaks_vertex(provider_config(api_base=f"{base}.evil.test"), GoogleOptions())
+    assert not uses_vertex(provider_config(environ=environ), GoogleOptions())
+    assert not uses_vertex(provider_config(environ={}), GoogleOptions())
+    assert uses_vertex(provider_config(api_base=base), GoogleOptions())
+    assert not uses_vertex(provider_config(api_base=f"{base}.evil.test"), GoogleOptions())
 
 
 def test_vertex_with_a_key_alone() -> None:
@@ -159,10 +159,10 @@ def test_the_project_stands_in_the_credentials(tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "more", "match"),
     [
-        (GoogleOptions(vertex=True), {}, "who pays"),
+        (GoogleOptions(vertex=True), {}, "requires a project"),
         (GoogleOptions(project="p", location="evil.test/"), {}, "region"),
         (GoogleOptions(credentials="/no/such/file"), {}, "credentials file"),
-        (GoogleOptions(project="p"), {"api_base": "https://evil.test"}, "no host of Google"),
+        (GoogleOptions(project="p"), {"api_base": "https://evil.test"}, "not a host of Google"),
         (GoogleOptions(project="p", credentials=Credentials()), {"api_base": "http://evil.test"}, "in the clear"),
     ],
 )
@@ -293,7 +293,7 @@ async def test_embeddings(loopback: LoopbackServer) -> None:
     async with LLM(config(loopback, "gemini-embedding-001")) as llm:
         one = await llm.embed(["a"], task_type="RETRIEVAL_QUERY")
         two = await llm.embed(["a", "b"])
-        with pytest.raises(ProtocolError, match="2 texts were sent, 1 vectors"):
+        with pytest.raises(ProtocolError, match="expected 2 vectors, but the reply holds 1"):
             await llm.embed(["a", "b"])
 
     assert (one.vectors, two.vectors) == (((1.0, 2.0),), ((1.0,), (2.0,)))

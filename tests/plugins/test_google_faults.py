@@ -157,7 +157,7 @@ def test_every_error(
     ("status", "body", "kind", "message"),
     [
         (502, b"<html>Bad gateway</html>", ServerError, "<html>Bad gateway</html>"),
-        (503, b"", OverloadedError, "HTTP status 503 without a word"),
+        (503, b"", OverloadedError, "HTTP status 503 without a message"),
         (401, b'{"error": "who?"}', AuthenticationError, "who?"),
         (400, b'{"message": "no"}', BadRequestError, "no"),
         (400, b"[]", BadRequestError, "[]"),

@@ -26,7 +26,7 @@ from dragoman import (
 )
 from dragoman.testing.fixtures import loopback
 from dragoman_google.dialect import Gemini
-from dragoman_google.request_messages import NO_SIGNATURE
+from dragoman_google.request_messages import PLACEHOLDER_SIGNATURE
 from plugins.google_wire import WEATHER, chunk, contents, decoded, encoded
 
 __all__ = ["loopback"]
@@ -138,7 +138,9 @@ def test_a_turn_with_tools_goes_back_as_it_came() -> None:
     assert notes == []
 
 
-@pytest.mark.parametrize(("model", "signature"), [("gemini-3-pro-preview", NO_SIGNATURE), ("gemini-2.5-pro", None)])
+@pytest.mark.parametrize(
+    ("model", "signature"), [("gemini-3-pro-preview", PLACEHOLDER_SIGNATURE), ("gemini-2.5-pro", None)]
+)
 def test_a_call_that_another_model_made(model: str, signature: str | None) -> None:
     calls = [
         Reasoning(text="hm", seal=Seal(issuer="anthropic", payload="x")),
@@ -167,7 +169,7 @@ def test_a_call_that_another_model_made(model: str, signature: str | None) -> No
 
 
 def test_a_cut_call_cannot_be_told() -> None:
-    with pytest.raises(UnsupportedError, match="whole tool calls"):
+    with pytest.raises(UnsupportedError, match="complete tool calls"):
         encoded(Message("assistant", ToolCall(name="f", call_id="1", arguments='{"a":')))
 
 
@@ -257,5 +259,5 @@ def test_the_older_form_of_schema(schema: dict[str, Any], sent: dict[str, Any], 
 def test_a_schema_within_itself_cannot_be_told_in_the_older_form() -> None:
     tree = {"$ref": "#/$defs/T", "$defs": {"T": {"type": "object", "properties": {"t": {"$ref": "#/$defs/T"}}}}}
 
-    with pytest.raises(UnsupportedError, match="contains itself"):
+    with pytest.raises(UnsupportedError, match="is recursive"):
         encoded(model="gemini-1.5-pro", output=OutputFormat("json_schema", schema=tree))

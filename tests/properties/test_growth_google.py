@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dragoman_google.dialect import Gemini
-from dragoman_google.response_segments import Place, Texts
+from dragoman_google.response_segments import Location, SegmentLocator
 from properties.growth import check_linear, of_reply, of_stream
 
 Shape = Callable[[int], list[Any]]
@@ -166,18 +166,18 @@ def test_a_whole_reply(shape: str) -> None:
     check_linear(lambda n: of_reply(Gemini(), json.dumps({**WHOLE[shape](n), **BRACKETS}).encode()))
 
 
-def plainly(texts: list[str], start: int, end: int, words: str | None) -> Place:
+def plainly(texts: list[str], start: int, end: int, words: str | None) -> Location:
     """Return where a segment stands, found by looking through all texts."""
     for number, text in enumerate(texts):
         data = text.encode()
         cut = data[start:end].decode("utf-8", "ignore")
         if end <= len(data) and (words is None or cut == words):
             first = len(data[:start].decode("utf-8", "ignore"))
-            return Place(number, first, first + len(cut))
+            return Location(number, first, first + len(cut))
     for number, text in enumerate(texts):
         if words is not None and words in text:
-            return Place(number, text.index(words), text.index(words) + len(words))
-    return Place(len(texts) - 1)
+            return Location(number, text.index(words), text.index(words) + len(words))
+    return Location(len(texts) - 1)
 
 
 LETTERS = st.text(alphabet="abö🌍", max_size=8)
@@ -190,22 +190,22 @@ LETTERS = st.text(alphabet="abö🌍", max_size=8)
 def test_places_are_those_that_a_plain_search_finds(
     texts: list[str], segments: list[tuple[int, int, str | None]]
 ) -> None:
-    found = Texts(texts, len(segments))
+    found = SegmentLocator(texts, len(segments))
     for segment in segments:
         assert found.locate(*segment) == plainly(texts, *segment)
 
 
 def test_places_in_a_long_text() -> None:
     text = "aö🌍" * 300
-    found = Texts([text], 1)
+    found = SegmentLocator([text], 1)
     for start in range(0, len(text.encode()), 97):
         assert found.locate(start, start + 20, None) == plainly([text], start, start + 20, None)
 
 
 def test_no_more_is_searched_than_a_multiple_of_the_texts() -> None:
     long = "a" * 1_000_000
-    found = Texts([long], 50)
+    found = SegmentLocator([long], 50)
     places = [found.locate(0, 0, f"a{'b' * number}") for number in range(50)]
-    assert places[0] == Place(0, 0, 1)
-    assert places[1:] == [Place(0)] * 49
-    assert found.locate(0, 0, "aa") == Place(0)
+    assert places[0] == Location(0, 0, 1)
+    assert places[1:] == [Location(0)] * 49
+    assert found.locate(0, 0, "aa") == Location(0)

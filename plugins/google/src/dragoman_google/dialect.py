@@ -23,23 +23,22 @@ from dragoman import (
     StreamInterruptedError,
     StreamStart,
 )
-from dragoman.http import HttpReply, HttpRequest, OptionsReader, dumps
+from dragoman.http import HttpReply, HttpRequest, OptionsReader, dumps, fields
 from dragoman_google.errors import error_of
-from dragoman_google.models import plain_name
-from dragoman_google.options import GoogleOptions
+from dragoman_google.models import short_name
+from dragoman_google.options import ISSUER, GoogleOptions
 from dragoman_google.request import BodyEncoder
-from dragoman_google.response import member
-from dragoman_google.retirement import refuse_palm
+from dragoman_google.retirement import check_palm
 from dragoman_google.stream import GeminiDecoder
 
 _COLLECTIONS = ("tunedModels", "endpoints")
 
 
 class Gemini:
-    """Speak the dialect.
+    """Translate requests and responses of the Gemini API.
 
     Args:
-        vertex: whether to Vertex AI.
+        vertex: whether the requests go to Vertex AI.
 
     """
 
@@ -47,64 +46,63 @@ class Gemini:
 
     def __init__(self, *, vertex: bool = False) -> None:
         self.vertex = vertex
-        self.options_reader = OptionsReader(GoogleOptions, "google")
+        self.options_reader = OptionsReader(GoogleOptions, ISSUER)
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
-        """Return the request with its path below the base URL.
+        """Return the HTTP request, with a path below the base URL.
 
         Raises:
             ModelRetiredError: for a model of the PaLM API.
-            UnsupportedError: for what Google cannot be told.
+            UnsupportedError: for content or settings that Google does not accept.
 
         """
-        refuse_palm(request.model)
-        encoder = self.body_of(request.as_chat() if isinstance(request, CompletionRequest) else request)
+        check_palm(request.model)
+        encoder = self.body_encoder(request.as_chat() if isinstance(request, CompletionRequest) else request)
         body = encoder.encode()
-        operation = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        method = "streamGenerateContent?alt=sse" if stream else "generateContent"
         return HttpRequest(
-            url=self.path(request.model, operation), body=dumps(body), adjustments=tuple(encoder.adjustments)
+            url=self.path(request.model, method), body=dumps(body), adjustments=tuple(encoder.adjustments)
         )
 
-    def body_of(self, request: ChatRequest) -> BodyEncoder:
-        """Return what makes the body of a request."""
+    def body_encoder(self, request: ChatRequest) -> BodyEncoder:
+        """Return the encoder of the body of *request*."""
         return BodyEncoder(request=request, options=self.options_reader.read(request), vertex=self.vertex)
 
-    def path(self, model: str, operation: str) -> str:
-        """Return the path of an operation on a model, whose name cannot change where it leads."""
-        return f"{self.collection(model)}:{operation}"
+    def path(self, model: str, method: str) -> str:
+        """Return the path of a method of a model, such as ``/models/gemini-2.5-flash:generateContent``."""
+        return f"{self.resource(model)}:{method}"
 
-    def collection(self, model: str) -> str:
-        """Return the path of a model: tuned ones and one's own endpoints stand apart from Google's."""
+    def resource(self, model: str) -> str:
+        """Return the path of a model, whose name is quoted; tuned models and endpoints have their own collections."""
         collection, found, name = model.partition("/")
         if found and collection in _COLLECTIONS:
             return f"/{collection}/{quote(name, safe='')}"
         publisher = "/publishers/google" if self.vertex else ""
-        return f"{publisher}/models/{quote(plain_name(model), safe='')}"
+        return f"{publisher}/models/{quote(short_name(model), safe='')}"
 
     def decode(self, reply: HttpReply) -> Response:
-        """Return the answer of a whole reply, or of a stream that came as one array.
+        """Return the response of a complete reply, or of a stream that was sent as one JSON array.
 
         Raises:
-            ProviderError: if it reports a failure.
-            StreamInterruptedError: if it is an array that was cut.
-            ProtocolError: if it holds no answer.
+            ProviderError: if the reply reports an error.
+            StreamInterruptedError: if the array is incomplete.
+            ProtocolError: if the reply does not hold an answer.
 
         """
         value = self._value(reply)
         if isinstance(value, list):
-            return self._assembled(cast("Sequence[Any]", value), value, whole=False)
-        body = cast("dict[str, Any]", value if isinstance(value, dict) else {})
-        if (
-            not body.get("candidates")
-            and not body.get("error")
-            and not member(body, "promptFeedback").get("blockReason")
-        ):
-            message = f"the reply holds no answer: {reply.excerpt!r}"
+            return self._assemble(cast("Sequence[Any]", value), value, whole=False)
+        body = fields(value)
+        has_answer = (
+            body.get("candidates") or body.get("error") or fields(body.get("promptFeedback")).get("blockReason")
+        )
+        if not has_answer:
+            message = f"the reply does not hold an answer: {reply.excerpt!r}"
             raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
-        return self._assembled([body], body, whole=True)
+        return self._assemble([body], body, whole=True)
 
     def decoder(self) -> GeminiDecoder:
-        """Return the decoder of one stream."""
+        """Return a decoder for one stream."""
         return GeminiDecoder(self.error)
 
     def error(self, reply: HttpReply) -> ProviderError:
@@ -117,15 +115,22 @@ class Gemini:
         except ProtocolError:
             if reply.body.lstrip()[:1] != b"[" or reply.body.lstrip()[1:].lstrip()[:1] not in {b"", b"{"}:
                 raise
-        message = "the stream, sent as one array, ends before its last bracket"
+        message = "the stream, sent as one JSON array, ended before its closing bracket"
         raise StreamInterruptedError(message, status=reply.status, body=reply.excerpt, phase="mid_stream")
 
-    def _assembled(self, chunks: Sequence[Any], raw: Any, *, whole: bool) -> Response:
-        """Return the answer of all chunks; a whole reply that gives no reason for its end has ended all the same."""
+    def _assemble(self, chunks: Sequence[Any], raw: Any, *, whole: bool) -> Response:
+        """Return the response of all chunks.
+
+        Args:
+            chunks: the chunks of one answer.
+            raw: the reply that holds them.
+            whole: whether they are a complete reply, which may end without a finish reason.
+
+        """
         assembler, decoder = Assembler(StreamStart()), self.decoder()
         try:
             for chunk in chunks:
-                for event in decoder.take(chunk):
+                for event in decoder.feed_chunk(chunk):
                     assembler.feed(event)
             for event in decoder.close():
                 assembler.feed(event)

@@ -1,4 +1,4 @@
-"""Where requests go: AI Studio with a key, or Vertex AI with a project's credentials.
+"""The address and the credentials: AI Studio with a key, or Vertex AI with the credentials of a project.
 
 https://ai.google.dev/gemini-api/docs/api-key and https://cloud.google.com/vertex-ai/docs/authentication
 """
@@ -15,7 +15,7 @@ from dragoman.http import Base, Endpoint, base_url, checked_headers, credential,
 from dragoman_google.options import GoogleOptions
 from dragoman_google.tokens import AccessToken
 
-STUDIO = "https://generativelanguage.googleapis.com/v1beta"
+STUDIO_URL = "https://generativelanguage.googleapis.com/v1beta"
 BASE_ENV = ("GEMINI_API_BASE",)
 KEY_ENV = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 PROJECT_ENV = ("VERTEXAI_PROJECT", "GOOGLE_CLOUD_PROJECT")
@@ -24,29 +24,29 @@ CREDENTIALS_ENV = ("VERTEXAI_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS")
 
 _VERTEX_HOST = re.compile(r"^(?:([a-z0-9-]+)-)?aiplatform(?:\.([a-z]+)\.rep)?\.googleapis\.com$")
 _LOCATION = re.compile(r"^[a-z]+[a-z0-9-]*$")
-_CONTINENTS = ("us", "eu")
+_MULTI_REGIONS = ("us", "eu")
 _VERTEX_NAMES = frozenset({"vertex", "vertex_ai"})
-"""The names by which a caller asks for Vertex AI."""
+"""The provider names that select Vertex AI."""
 
 
 def endpoint(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
-    """Return where requests go, and whose they are.
+    """Return the base URL, the headers of every request and their authorization.
 
     Raises:
-        MissingCredentialError: if nothing may be sent there.
-        ConfigurationError: if the place is not known.
+        MissingCredentialError: if no credential may be sent to that host.
+        ConfigurationError: if the location or the project is not valid.
 
     """
-    if speaks_vertex(config, options):
-        return _vertex(config, options)
-    base = base_url(config, default=STUDIO, env=BASE_ENV, version="/v1beta")
+    if uses_vertex(config, options):
+        return _vertex_endpoint(config, options)
+    base = base_url(config, default=STUDIO_URL, env=BASE_ENV, version="/v1beta")
     key = credential(config, base, env=KEY_ENV)
     headers: dict[str, str] = {} if key is None else {"x-goog-api-key": key}
     return Endpoint(base=base, headers={**headers, **checked_headers(config.headers)})
 
 
-def speaks_vertex(config: ProviderConfig, options: GoogleOptions) -> bool:
-    """Tell whether Vertex AI is meant: a key alone always means AI Studio, a project alone never does."""
+def uses_vertex(config: ProviderConfig, options: GoogleOptions) -> bool:
+    """Return whether to use Vertex AI; where nothing else decides, a key selects AI Studio."""
     if options.vertex is not None:
         return options.vertex
     if config.name in _VERTEX_NAMES or options.project or options.location or options.credentials is not None:
@@ -65,21 +65,21 @@ def _host(api_base: str) -> str:
         return ""
 
 
-def _vertex(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
+def _vertex_endpoint(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
     token = AccessToken(config.env(CREDENTIALS_ENV) if options.credentials is None else options.credentials)
     project = options.project or (None if config.api_key else config.env(PROJECT_ENV) or token.project)
     location = options.location or config.env(LOCATION_ENV) or _location_of(config.api_base) or "global"
     if not _LOCATION.match(location):
-        message = f"location names a region of Google Cloud, such as 'europe-west4', not {location!r}"
+        message = f"location must be a region of Google Cloud, such as 'europe-west4', not {location!r}"
         raise ConfigurationError(message, provider=config.name, parameter="location")
     base = base_url(config, default=f"https://{_vertex_host(location)}/v1", version="/v1")
-    base = _within(base, config, project, location)
+    base = _with_project(base, config, project, location)
     refuse_insecure(config, base)
     headers = checked_headers(config.headers)
     if config.api_key is not None and options.credentials is None:
         return Endpoint(base=base, headers={"x-goog-api-key": config.api_key, **headers})
     if options.credentials is None and not is_home(config, base):
-        message = f"{base.host} is no host of Google, so no credentials are sent there; give credentials=..."
+        message = f"{base.host} is not a host of Google, so no credentials are sent there; give credentials=..."
         raise MissingCredentialError(message, provider=config.name, model=config.model)
     return Endpoint(base=base, headers=headers, authorize=token.headers)
 
@@ -90,7 +90,7 @@ def _vertex_host(location: str) -> str:
         return "aiplatform.googleapis.com"
     return (
         f"aiplatform.{location}.rep.googleapis.com"
-        if location in _CONTINENTS
+        if location in _MULTI_REGIONS
         else f"{location}-aiplatform.googleapis.com"
     )
 
@@ -100,13 +100,13 @@ def _location_of(api_base: str | None) -> str | None:
     return (found[1] or found[2]) if found else None
 
 
-def _within(base: Base, config: ProviderConfig, project: str | None, location: str) -> Base:
-    """Return the base URL with project and location in it; a key alone goes without them ("express mode")."""
+def _with_project(base: Base, config: ProviderConfig, project: str | None, location: str) -> Base:
+    """Return the base URL with the project and the location; a key needs neither ("express mode")."""
     url = base.url.removesuffix("/publishers/google")
     if "/projects/" not in url:
         if project:
             url += f"/projects/{quote(project, safe=':')}/locations/{location}"
         elif config.api_key is None:
-            message = f"Vertex AI wants to know who pays; give project='...' or set {PROJECT_ENV[0]}"
+            message = f"Vertex AI requires a project; give project='...' or set {PROJECT_ENV[0]}"
             raise ConfigurationError(message, provider=config.name, parameter="project")
     return attrs.evolve(base, url=url)

@@ -1,4 +1,4 @@
-"""Errors of Google as ours: a table over the reason, the status word and the HTTP status.
+"""The errors of Google, by reason, status code, message and HTTP status.
 
 https://ai.google.dev/gemini-api/docs/troubleshooting and https://google.aip.dev/193
 """
@@ -21,8 +21,8 @@ from dragoman import (
     RateLimitError,
     ServerError,
 )
-from dragoman.http import HttpReply, error_class, may_retry, retry_after
-from dragoman_google.response import member, number, objects, word
+from dragoman.http import MAX_OBJECTS, HttpReply, error_class, fields, may_retry, objects, retry_after, word, words
+from dragoman_google.response import integer
 
 REASONS: Mapping[str, type[ProviderError]] = {
     "API_KEY_INVALID": AuthenticationError,
@@ -34,9 +34,9 @@ REASONS: Mapping[str, type[ProviderError]] = {
     "SERVICE_DISABLED": PermissionDeniedError,
     "BILLING_DISABLED": PermissionDeniedError,
 }
-"""What the ``reason`` of an ``ErrorInfo`` stands for."""
+"""Error classes by the ``reason`` of an ``ErrorInfo``."""
 
-WORDS: Mapping[str, type[ProviderError]] = {
+STATUSES: Mapping[str, type[ProviderError]] = {
     "INVALID_ARGUMENT": BadRequestError,
     "FAILED_PRECONDITION": BadRequestError,
     "OUT_OF_RANGE": BadRequestError,
@@ -49,14 +49,17 @@ WORDS: Mapping[str, type[ProviderError]] = {
     "DEADLINE_EXCEEDED": ServerError,
     "UNAVAILABLE": OverloadedError,
 }
-"""What the status words stand for."""
+"""Error classes by the ``status`` of an error, a name of ``google.rpc.Code``."""
 
-SAID: Mapping[str, type[ProviderError]] = {
+PHRASES: Mapping[str, type[ProviderError]] = {
     "exceeds the maximum number of tokens allowed": ContextWindowExceededError,
     "limit: 0,": QuotaExceededError,
     "limit: 0\n": QuotaExceededError,
 }
-"""Google's fixed words for what has no code of its own: https://ai.google.dev/gemini-api/docs/rate-limits."""
+"""Error classes by a phrase of the message, for errors that have no code of their own.
+
+https://ai.google.dev/gemini-api/docs/rate-limits
+"""
 
 PARAMETERS: Mapping[str, str] = {
     "temperature": "temperature",
@@ -83,101 +86,103 @@ PARAMETERS: Mapping[str, str] = {
     "response_json_schema": "output",
     "service_tier": "service_tier",
 }
-"""Settings by the last word of the field that Google complains about."""
+"""Setting names by the last name in the path of the field that Google rejects."""
 
 
 def error_of(reply: HttpReply) -> ProviderError:
     """Return the error that a reply, or a chunk of a stream with the status 200, reports."""
     error = _error(reply)
-    details = objects(error.get("details"))
+    details = objects(error.get("details"), MAX_OBJECTS)
     message = _message(error, reply)
     status = _status(reply.status, error.get("code"))
-    status_word = word(error.get("status"))
+    name = word(error.get("status"))
     reason = next((found for info in _of_type(details, "ErrorInfo") if (found := word(info.get("reason")))), None)
-    chosen = _class(status, status_word, reason, details, message)
+    chosen = _class(status, name, reason, details, message)
     return chosen(
         message,
         status=status,
-        code=reason or status_word,
+        code=reason or name,
         parameter=_parameter(details),
-        retry_after=_wait(reply, details),
+        retry_after=_retry_after(reply, details),
         retryable=may_retry(chosen, status, reply.headers),
         body=reply.excerpt,
     )
 
 
 def _error(reply: HttpReply) -> dict[str, Any]:
-    """Return the error of a body, alone or as the first of a list; a body that is none is its message."""
+    """Return the error object of a body, or of the first item if the body is an array; empty if there is none."""
     try:
         body = reply.json()
     except ProtocolError:
         return {}
     if isinstance(body, list) and body:
         body = cast("Sequence[Any]", body)[0]
-    if not isinstance(body, dict):
-        return {}
-    known = cast("dict[str, Any]", body)
+    known = fields(body)
     error = known.get("error")
-    return {"message": error} if isinstance(error, str) else member(known, "error") or known
+    return {"message": error} if isinstance(error, str) else fields(error) or known
 
 
 def _message(error: Mapping[str, Any], reply: HttpReply) -> str:
     message = error.get("message")
     if isinstance(message, str) and message:
         return message
-    return reply.excerpt.strip() or f"HTTP status {reply.status} without a word"
+    return reply.excerpt.strip() or f"HTTP status {reply.status} without a message"
 
 
 def _status(status: int, code: Any) -> int:
-    """Return the HTTP status, or the one in the body where HTTP said that all was well."""
-    stated = number(code)
-    return stated if status < 400 <= stated < 600 else status  # noqa: PLR2004  # HTTP's own borders
+    """Return the HTTP status, or the code in the body if the HTTP status is not an error."""
+    stated = integer(code)
+    return stated if status < 400 <= stated < 600 else status  # noqa: PLR2004  # the error statuses of HTTP
 
 
 def _of_type(details: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
-    return [detail for detail in details if (word(detail.get("@type")) or "").endswith(f".{name}")]
+    return [detail for detail in details if words(detail.get("@type")).endswith(f".{name}")]
 
 
 def _class(
-    status: int, status_word: str | None, reason: str | None, details: list[dict[str, Any]], message: str
+    status: int, name: str | None, reason: str | None, details: list[dict[str, Any]], message: str
 ) -> type[ProviderError]:
     if found := REASONS.get(reason or ""):
         return found
-    chosen = WORDS.get(status_word or "") or error_class(status)
-    if chosen is RateLimitError and _is_spent(details):
+    chosen = STATUSES.get(name or "") or error_class(status)
+    if chosen is RateLimitError and _is_quota_exhausted(details):
         return QuotaExceededError
     if chosen in {RateLimitError, BadRequestError}:
-        said = f"{message}\n"
-        return next((kind for text, kind in SAID.items() if text in said and issubclass(kind, _FINER[chosen])), chosen)
-    return chosen if status < 400 or status_word in WORDS else error_class(status)  # noqa: PLR2004  # as above
+        text = f"{message}\n"
+        return next(
+            (kind for phrase, kind in PHRASES.items() if phrase in text and issubclass(kind, _REFINED[chosen])), chosen
+        )
+    return chosen if status < 400 or name in STATUSES else error_class(status)  # noqa: PLR2004  # not an error of HTTP
 
 
-_FINER: Mapping[type[ProviderError], type[ProviderError]] = {
+_REFINED: Mapping[type[ProviderError], type[ProviderError]] = {
     RateLimitError: QuotaExceededError,
     BadRequestError: ContextWindowExceededError,
 }
-"""What a class may turn out to be by Google's words."""
+"""The class that a phrase of the message may replace each class with."""
 
 
-def _is_spent(details: list[dict[str, Any]]) -> bool:
-    """Tell whether waiting is in vain: the quota is one of a day, or there is none at all."""
-    violations = [each for failure in _of_type(details, "QuotaFailure") for each in objects(failure.get("violations"))]
-    return any(
-        "PerDay" in (word(each.get("quotaId")) or "") or word(each.get("quotaValue")) == "0" for each in violations
-    )
+def _is_quota_exhausted(details: list[dict[str, Any]]) -> bool:
+    """Return whether a retry cannot help soon: a daily quota is exhausted, or the quota is 0."""
+    violations = [
+        each
+        for failure in _of_type(details, "QuotaFailure")
+        for each in objects(failure.get("violations"), MAX_OBJECTS)
+    ]
+    return any("PerDay" in words(each.get("quotaId")) or word(each.get("quotaValue")) == "0" for each in violations)
 
 
-def _wait(reply: HttpReply, details: list[dict[str, Any]]) -> float | None:
-    """Return the seconds to wait, from a header or from ``RetryInfo``, whose durations are written ``34.4s``."""
-    waits = [word(info.get("retryDelay")) or "" for info in _of_type(details, "RetryInfo")]
-    stated = next((wait.removesuffix("s") for wait in waits if wait), "")
+def _retry_after(reply: HttpReply, details: list[dict[str, Any]]) -> float | None:
+    """Return the seconds to wait, from a header or from ``RetryInfo``, whose durations have the form ``34.4s``."""
+    delays = [words(info.get("retryDelay")) for info in _of_type(details, "RetryInfo")]
+    stated = next((delay.removesuffix("s") for delay in delays if delay), "")
     return retry_after(reply.headers) or retry_after({"retry-after": stated})
 
 
 def _parameter(details: list[dict[str, Any]]) -> str | None:
     for request in _of_type(details, "BadRequest"):
-        for violation in objects(request.get("fieldViolations")):
-            steps = (word(violation.get("field")) or "").split(".")
+        for violation in objects(request.get("fieldViolations"), MAX_OBJECTS):
+            steps = words(violation.get("field")).split(".")
             if found := next((PARAMETERS[step] for step in reversed(steps) if step in PARAMETERS), None):
                 return found
     return None

@@ -1,4 +1,4 @@
-"""What Google offers beside the common settings."""
+"""The options of requests to Google that the common settings do not cover."""
 
 from __future__ import annotations
 
@@ -8,35 +8,39 @@ from attrs import frozen
 
 from dragoman.http import option_field
 
+ISSUER = "google"
+"""The key of these options, and the issuer of Google's seals, extensions and server tools."""
+
 
 @frozen(kw_only=True)
 class GoogleOptions:
-    """Set what only Google has; see https://ai.google.dev/api/generate-content.
+    """Set what only Google offers; see https://ai.google.dev/api/generate-content.
 
     Args:
-        vertex: whether to speak to Vertex AI; by default, where a project, a location or credentials are given. For
-            ``LLMConfig`` alone, as are those down to ``credentials``.
-        project: the Google Cloud project that pays, for Vertex AI.
-        location: where Vertex AI runs the model, such as ``europe-west4``; ``global`` if not given.
-        credentials: for Vertex AI: the path or the content of a credentials file, or an object of google-auth;
-            Google's application default credentials if not given.
+        vertex: whether to use Vertex AI; by default, where a project, a location or credentials are given. This option
+            and those down to ``credentials`` are accepted by ``LLMConfig`` only.
+        project: the Google Cloud project that is billed, for Vertex AI.
+        location: the location where Vertex AI runs the model, such as ``europe-west4``; ``global`` if not given.
+        credentials: for Vertex AI: the path or the content of a credentials file, or a credentials object of
+            google-auth; Google's application default credentials if not given.
         include_thoughts: whether to return a summary of the reasoning.
-        thinking_budget: tokens to reason with, for Gemini 2.5; 0 for none, -1 for as many as it takes.
+        thinking_budget: the thinking budget in tokens, for Gemini 2.5; 0 disables thinking, -1 lets the model decide.
         thinking_level: ``minimal``, ``low``, ``medium`` or ``high``, for Gemini 3 and later.
-        safety_settings: the threshold of each category of harm, such as ``{"HARASSMENT": "BLOCK_NONE"}``, or the list
-            as Google writes it.
-        cached_content: the name of content cached before, which stands before the conversation.
-        schemas: ``json_schema`` sends schemas as they are, ``subset`` in the older OpenAPI form; chosen by the model
-            if not given.
-        candidate_count: how many answers to make; the first is the answer, the others are in ``Response.metadata``.
-        response_modalities: what the answer is made of, such as ``["TEXT", "IMAGE"]``.
+        safety_settings: the threshold of each harm category, such as ``{"HARASSMENT": "BLOCK_NONE"}``, or the list as
+            Google defines it.
+        cached_content: the name of cached content, which precedes the conversation.
+        schemas: ``json_schema`` sends schemas unchanged, ``subset`` in the older OpenAPI form; chosen by the model if
+            not given.
+        candidate_count: how many answers to generate; the first is the answer, the others are in
+            ``Response.metadata``.
+        response_modalities: the modalities of the answer, such as ``["TEXT", "IMAGE"]``.
         speech_config: the voice of a spoken answer.
-        image_config: shape and size of an image.
-        media_resolution: how closely images and videos are looked at.
-        retrieval_config: where the user is and which language they speak, for Google's own tools.
-        include_server_side_tool_invocations: whether the calls of Google's own tools are part of the answer.
-        labels: labels for the bill, on Vertex AI.
-        extra_body: further members of the body, merged into it.
+        image_config: the aspect ratio and the size of generated images.
+        media_resolution: the resolution at which images and videos are processed.
+        retrieval_config: the location and the language of the user, for Google's own tools.
+        include_server_side_tool_invocations: whether the answer contains the calls of Google's own tools.
+        labels: billing labels, on Vertex AI.
+        extra_body: additional members of the request body, merged into it recursively.
 
     """
 

@@ -1,8 +1,7 @@
-"""Conversations as Google's ``contents`` and ``systemInstruction``: https://ai.google.dev/api/caching#Content."""
+"""Messages as ``contents`` and ``systemInstruction``: https://ai.google.dev/api/caching#Content."""
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -10,11 +9,8 @@ from attrs import frozen
 
 from dragoman import (
     Adjustment,
-    Bytes,
     Data,
     Extension,
-    FileRef,
-    InlineText,
     Media,
     Message,
     Outcome,
@@ -28,53 +24,53 @@ from dragoman import (
     ToolCall,
     ToolResult,
     UnsupportedError,
-    Url,
 )
 from dragoman.http import cache_encoding, cached_encoding, dumps
-from dragoman_google.models import is_old_gemma, is_third
+from dragoman_google.models import is_gemini_3, is_old_gemma
+from dragoman_google.options import ISSUER
+from dragoman_google.request_media import encode_media
 
-ISSUER = "google"
-NO_SIGNATURE = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
-"""``skip_thought_signature_validator`` in base64: stands in for the signature of a call that another model made; see
-https://ai.google.dev/gemini-api/docs/thought-signatures."""
-FILES = "https://generativelanguage.googleapis.com/v1beta/"
-"""Where the names of uploaded files count from."""
+PLACEHOLDER_SIGNATURE = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
+"""``skip_thought_signature_validator`` in base64, which replaces the signature of a call that another model made.
 
-_RULES = (object(), object())
-"""What stands for the rules of a message's parts: up to the second generation, and from the third on."""
+https://ai.google.dev/gemini-api/docs/thought-signatures
+"""
 
-_Called: TypeAlias = tuple[str, str | None]
-"""The name of a tool that was called, and Google's own id of the call."""
+_CACHE_KEYS = (object(), object())
+"""The keys of the encoding cache, for models before Gemini 3 and from Gemini 3 on, which differ in their encoding."""
+
+_CallInfo: TypeAlias = tuple[str, str | None]
+"""The name of the called tool, and the id that Google gave to the call."""
 
 
 @frozen(kw_only=True)
-class _Encoded:
-    """Hold what a message was encoded as, and what it has to do with the calls of others.
+class _EncodedMessage:
+    """Hold an encoded message, and the tool calls that its encoding depends on.
 
     Args:
         parts: its parts.
-        notes: what was left out or changed.
-        calls: the calls that it makes, by id.
-        answers: the ids of the calls whose results it holds.
-        answered: what was known of these calls.
+        adjustments: what was left out or changed.
+        calls: the tool calls that it makes, by id.
+        result_ids: the ids of the tool calls whose results it holds.
+        result_calls: these calls at the time of the encoding, ``None`` for an unknown one.
 
     """
 
     parts: list[dict[str, Any]]
-    notes: list[Adjustment]
-    calls: dict[str, _Called]
-    answers: list[str]
-    answered: list[_Called | None]
+    adjustments: list[Adjustment]
+    calls: dict[str, _CallInfo]
+    result_ids: list[str]
+    result_calls: list[_CallInfo | None]
 
 
 class ContentsEncoder:
-    """Encode one conversation and note what could not be sent as it is.
+    """Encode one conversation.
 
     Args:
-        model: who is asked.
+        model: the model.
 
     Attributes:
-        system: the parts of the instructions.
+        system: the parts of the system instruction.
         adjustments: what was left out or changed.
 
     """
@@ -82,60 +78,62 @@ class ContentsEncoder:
     def __init__(self, model: str) -> None:
         self.system: list[dict[str, Any]] = []
         self.adjustments: list[Adjustment] = []
-        self._third = is_third(model)
-        self._instructed = not is_old_gemma(model)
+        self._is_gemini_3 = is_gemini_3(model)
+        self._accepts_system = not is_old_gemma(model)
         self._contents: list[dict[str, Any]] = []
-        self._calls: dict[str, _Called] = {}
+        self._calls: dict[str, _CallInfo] = {}
 
     def encode(self, messages: Iterable[Message]) -> list[dict[str, Any]]:
-        """Return the contents: roles alternate, and the user's comes first.
+        """Return the contents, whose roles alternate, beginning with the user.
 
         Raises:
-            UnsupportedError: for what Google cannot be told.
+            UnsupportedError: for content that Google does not accept.
 
         """
         for message in messages:
-            parts = self._recalled(message)
+            parts = self._message(message)
             if message.role == Role.SYSTEM:
-                self._instruct(parts)
+                self._add_system(parts)
             else:
                 self._add("model" if message.role == Role.ASSISTANT else "user", parts)
-        self._let_user_begin()
+        self._start_with_user()
         return self._contents
 
-    def _recalled(self, message: Message) -> list[dict[str, Any]]:
-        """Return the parts of a message, from last time where no call that it answers has changed."""
-        kept: _Encoded | None = cached_encoding(message, _RULES[self._third])
-        if kept is not None and kept.answered == list(map(self._calls.get, kept.answers)):
-            self.adjustments += kept.notes
-            self._calls.update(kept.calls)
+    def _message(self, message: Message) -> list[dict[str, Any]]:
+        """Return the parts of a message, from the encoding cache if the calls that it answers are the same."""
+        encoded: _EncodedMessage | None = cached_encoding(message, _CACHE_KEYS[self._is_gemini_3])
+        if encoded is not None and encoded.result_calls == list(map(self._calls.get, encoded.result_ids)):
+            self.adjustments += encoded.adjustments
+            self._calls.update(encoded.calls)
         else:
-            kept = self._encoded(message)
-            cache_encoding(message, _RULES[self._third], kept)
-        return kept.parts
+            encoded = self._encode_message(message)
+            cache_encoding(message, _CACHE_KEYS[self._is_gemini_3], encoded)
+        return encoded.parts
 
-    def _encoded(self, message: Message) -> _Encoded:
-        noted = len(self.adjustments)
-        answers = [result.call_id for result in message.of_type(ToolResult)]
-        answered = list(map(self._calls.get, answers))
+    def _encode_message(self, message: Message) -> _EncodedMessage:
+        before = len(self.adjustments)
+        result_ids = [result.call_id for result in message.of_type(ToolResult)]
+        result_calls = list(map(self._calls.get, result_ids))
         if message.role == Role.SYSTEM:
-            _check_instructions(message)
+            _check_system(message)
         parts = self._parts(message.parts)
-        return _Encoded(
-            parts=self._signed(parts) if message.role == Role.ASSISTANT else parts,
-            notes=self.adjustments[noted:],
-            calls={call.call_id: _called(call) for call in message.of_type(ToolCall) if not call.server_side},
-            answers=answers,
-            answered=answered,
+        return _EncodedMessage(
+            parts=self._with_signature(parts) if message.role == Role.ASSISTANT else parts,
+            adjustments=self.adjustments[before:],
+            calls={call.call_id: _call_info(call) for call in message.of_type(ToolCall) if not call.server_side},
+            result_ids=result_ids,
+            result_calls=result_calls,
         )
 
-    def _instruct(self, parts: list[dict[str, Any]]) -> None:
-        if not self._instructed:
-            self._note("emulated", "system message", "the model takes no instructions; they stand in the user's words")
+    def _add_system(self, parts: list[dict[str, Any]]) -> None:
+        if not self._accepts_system:
+            self._adjust(
+                "emulated", "system message", "the model does not accept system messages, so it is sent as the user's"
+            )
             self._add("user", parts)
             return
         if self._contents and parts:
-            self._note("coerced", "system message", "Google takes instructions only before the conversation")
+            self._adjust("coerced", "system message", "Google accepts system messages only before the conversation")
         self.system.extend(parts)
 
     def _add(self, role: str, parts: list[dict[str, Any]]) -> None:
@@ -146,10 +144,10 @@ class ContentsEncoder:
         else:
             self._contents.append({"role": role, "parts": [*parts]})
 
-    def _let_user_begin(self) -> None:
+    def _start_with_user(self) -> None:
         if not self._contents or self._contents[0]["role"] == "model":
             self._contents.insert(0, {"role": "user", "parts": [{"text": " "}]})
-            self._note("emulated", "messages", "a conversation with Google begins with the user: a blank was put first")
+            self._adjust("emulated", "messages", "Google requires a user message first, so a blank one was added")
 
     def _parts(self, parts: Iterable[Part]) -> list[dict[str, Any]]:
         return [encoded for part in parts for encoded in self._part(part)]
@@ -157,20 +155,20 @@ class ContentsEncoder:
     def _part(self, part: Part) -> list[dict[str, Any]]:
         if isinstance(part, ToolResult):
             return self._result(part)
-        encoded = self._plain(part)
+        encoded = self._unsigned(part)
         if encoded is None:
             return []
-        return [{**encoded, **_own_options(part), **self._signature(part)}]
+        return [{**encoded, **_overrides(part), **self._signature(part)}]
 
-    def _plain(self, part: Part) -> dict[str, Any] | None:
-        """Return a part without its signature, ``None`` for one that is not sent."""
+    def _unsigned(self, part: Part) -> dict[str, Any] | None:
+        """Return a part without its signature, ``None`` if it is left out."""
         if isinstance(part, Text):
-            return {"text": part.text} if part.text or _is_ours(part.seal) else None
+            return {"text": part.text} if part.text or _is_google(part.seal) else None
         if isinstance(part, Media):
-            return media(part)
+            return encode_media(part)
         if isinstance(part, ToolCall) and not part.server_side:
             return self._call(part)
-        if isinstance(part, Reasoning) and _is_ours(part.seal):
+        if isinstance(part, Reasoning) and _is_google(part.seal):
             return {"text": part.text, "thought": True}
         if isinstance(part, Refusal):
             return {"text": part.text} if part.text else None
@@ -178,104 +176,82 @@ class ContentsEncoder:
             return {"text": dumps(part.value).decode()}
         if isinstance(part, Extension) and part.issuer == ISSUER and isinstance(part.value, dict):
             return dict(part.value)
-        self._note("dropped", type(part).__name__.lower(), "another provider made it, and Google cannot read it")
+        self._adjust("dropped", type(part).__name__.lower(), "Google does not accept it from another provider")
         return None
 
     def _signature(self, part: Part) -> dict[str, Any]:
         if part.seal is None:
             return {}
-        if _is_ours(part.seal):
+        if _is_google(part.seal):
             return {} if part.seal.payload is None else {"thoughtSignature": part.seal.payload}
-        self._note("dropped", "seal", f"{part.seal.issuer} made it, and only {part.seal.issuer} can read it")
+        self._adjust("dropped", "seal", f"only {part.seal.issuer}, which issued it, can read it")
         return {}
 
-    def _signed(self, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Put the stand-in for a signature on the first call of a turn, where it has none and the model insists."""
+    def _with_signature(self, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Add the placeholder signature to the first tool call if it has none and the model requires one."""
         first = next((part for part in parts if "functionCall" in part), None)
-        if self._third and first is not None and "thoughtSignature" not in first:
-            first["thoughtSignature"] = NO_SIGNATURE
-            self._note("emulated", "thought signature", "another model made the call, or its signature was lost")
+        if self._is_gemini_3 and first is not None and "thoughtSignature" not in first:
+            first["thoughtSignature"] = PLACEHOLDER_SIGNATURE
+            self._adjust("emulated", "thought signature", "another model made the call, or its signature was lost")
         return parts
 
     def _call(self, call: ToolCall) -> dict[str, Any]:
         try:
             arguments = call.parse()
         except OutputError as error:
-            raise UnsupportedError(f"Google takes only whole tool calls: {error}") from None
-        self._calls[call.call_id] = name, own_id = _called(call)
-        return {"functionCall": {"name": name, "args": arguments, **({"id": own_id} if own_id else {})}}
+            raise UnsupportedError(f"Google accepts only complete tool calls: {error}") from None
+        self._calls[call.call_id] = name, google_id = _call_info(call)
+        return {"functionCall": {"name": name, "args": arguments, **({"id": google_id} if google_id else {})}}
 
     def _result(self, result: ToolResult) -> list[dict[str, Any]]:
-        name, own_id = self._calls.get(result.call_id, ("", None))
+        name, google_id = self._calls.get(result.call_id, ("", None))
         if not (result.name or name):
-            message = f"Google wants the name of the tool that gave the result {result.call_id!r}; give name=..."
+            message = f"Google requires the name of the tool for the result {result.call_id!r}; give name=..."
             raise UnsupportedError(message)
-        seen = [media(part) for part in result.content if isinstance(part, Media)]
+        media = [encode_media(part) for part in result.content if isinstance(part, Media)]
         for part in result.content:
             if isinstance(part, Extension):
-                self._note("dropped", "extension", "Google has no place for it in the result of a tool")
-        reply: dict[str, Any] = {"name": result.name or name, "response": _response(result, has_media=bool(seen))}
-        if own_id:
-            reply["id"] = own_id
-        if seen and self._third:
-            return [{"functionResponse": {**reply, "parts": seen}}]
-        if seen:
-            self._note("emulated", "tool result", "the model takes no media in results; they stand beside it")
-        return [{"functionResponse": reply}, *seen]
+                self._adjust("dropped", "extension", "Google does not accept it in a tool result")
+        reply: dict[str, Any] = {"name": result.name or name, "response": _response(result, has_media=bool(media))}
+        if google_id:
+            reply["id"] = google_id
+        if media and self._is_gemini_3:
+            return [{"functionResponse": {**reply, "parts": media}}]
+        if media:
+            self._adjust(
+                "emulated", "tool result", "the model does not accept media in tool results, so they follow it"
+            )
+        return [{"functionResponse": reply}, *media]
 
-    def _note(self, kind: str, feature: str, reason: str) -> None:
+    def _adjust(self, kind: str, feature: str, reason: str) -> None:
         self.adjustments.append(Adjustment(kind=kind, feature=feature, reason=reason, by=ISSUER))
 
 
-def _check_instructions(message: Message) -> None:
+def _check_system(message: Message) -> None:
     for part in message.parts:
         if not isinstance(part, Text | Data):
-            text = f"Google takes only text as instructions, not {type(part).__name__}"
+            text = f"Google accepts only text in a system message, not {type(part).__name__}"
             raise UnsupportedError(text)
 
 
-def _called(call: ToolCall) -> _Called:
+def _call_info(call: ToolCall) -> _CallInfo:
     return call.name, call.id if call.id == call.call_id else None
 
 
-def _is_ours(seal: Seal | None) -> bool:
+def _is_google(seal: Seal | None) -> bool:
     return seal is not None and seal.issuer == ISSUER
 
 
-def _own_options(part: Part) -> Mapping[str, Any]:
-    own = part.options.get(ISSUER)
-    return own if isinstance(own, dict) else {}
+def _overrides(part: Part) -> Mapping[str, Any]:
+    overrides = part.options.get(ISSUER)
+    return overrides if isinstance(overrides, dict) else {}
 
 
 def _response(result: ToolResult, *, has_media: bool) -> dict[str, Any]:
-    """Return what a tool gave as an object: data as it is, else under ``result``, or ``error`` where it failed."""
+    """Return a tool result as an object: an object unchanged, anything else as ``result``, a failure as ``error``."""
     key = "result" if result.outcome == Outcome.OK else "error"
-    said = [part for part in result.content if isinstance(part, Text | Data)]
-    if len(said) == 1 and isinstance(said[0], Data):
-        value = said[0].value
+    content = [part for part in result.content if isinstance(part, Text | Data)]
+    if len(content) == 1 and isinstance(content[0], Data):
+        value = content[0].value
         return value if isinstance(value, dict) and key == "result" else {key: value}
-    return {} if has_media and not said else {key: result.text}
-
-
-def media(part: Media) -> dict[str, Any]:
-    """Return an image, a sound, a video or a document as a part."""
-    source = part.source
-    if isinstance(source, InlineText):
-        return {"text": source.text}
-    if isinstance(source, Bytes):
-        return {"inlineData": {"mimeType": part.media_type, "data": source.base64}}
-    return {"fileData": {**_type_of(part), "fileUri": _address(source)}}
-
-
-def _address(source: Url | FileRef) -> str:
-    if isinstance(source, Url):
-        return source.url
-    return FILES + source.file_id if source.file_id.startswith("files/") else source.file_id
-
-
-def _type_of(part: Media) -> dict[str, str]:
-    """Return the media type, by the ending of the address where only its family is known."""
-    if "*" not in part.media_type:
-        return {"mimeType": part.media_type}
-    guessed = mimetypes.guess_type(part.source.url.partition("?")[0])[0] if isinstance(part.source, Url) else None
-    return {"mimeType": guessed} if guessed else {}
+    return {} if has_media and not content else {key: result.text}

@@ -1,6 +1,6 @@
-"""What an answer cites, as citations of its texts.
+"""The citations of an answer.
 
-Google counts in bytes of the UTF-8 text of a part; a citation counts in characters. See
+Google gives positions in bytes of the UTF-8 text of a part; a citation gives them in characters. See
 https://ai.google.dev/api/generate-content#GroundingMetadata and #CitationMetadata.
 """
 
@@ -11,61 +11,63 @@ from itertools import chain, islice
 from typing import Any
 
 from dragoman import Citation
-from dragoman.http import MAX_ITEMS, items_of
-from dragoman_google.response import listed, member, number, word
-from dragoman_google.response_segments import Place, Texts
+from dragoman.http import MAX_ITEMS, fields, items_of, objects, word
+from dragoman_google.response import integer
+from dragoman_google.response_segments import Location, SegmentLocator
 
-_PLACES = ("web", "retrievedContext", "maps", "image")
+_SOURCE_KINDS = ("web", "retrievedContext", "maps", "image")
 
 
 def citations(candidate: Mapping[str, Any], texts: Sequence[str]) -> dict[int, list[Citation]]:
-    """Return the citations of an answer by the number of the text that cites.
+    """Return the citations of an answer by the number of the text that they belong to.
 
     Args:
-        candidate: what is known of the answer beside its parts.
+        candidate: the metadata of the candidate.
         texts: the texts of the answer, at least one.
 
     Raises:
-        ResponseTooLargeError: if there are more than an answer may have.
+        ResponseTooLargeError: if there are more than 10,000.
 
     """
-    grounding, sources = member(candidate, "groundingMetadata"), _sources(candidate)
-    supports = listed(grounding.get("groundingSupports"))
-    places = Texts(texts, len(supports) + len(sources))
-    grounded = _supported(grounding, supports, places) if supports else _unsupported(grounding, len(texts) - 1)
+    grounding, sources = fields(candidate.get("groundingMetadata")), _sources(candidate)
+    supports = objects(grounding.get("groundingSupports"))
+    locator = SegmentLocator(texts, len(supports) + len(sources))
+    grounded = _supported(grounding, supports, locator) if supports else _unsupported(grounding, len(texts) - 1)
     found: dict[int, list[Citation]] = {}
-    cited = items_of(list(islice(chain(grounded, _recited(sources, places)), MAX_ITEMS + 1)))
-    for place, citation in cited:
-        found.setdefault(place.text, []).append(citation)
+    located = items_of(list(islice(chain(grounded, _attributed(sources, locator)), MAX_ITEMS + 1)))
+    for location, citation in located:
+        found.setdefault(location.text, []).append(citation)
     return found
 
 
-def _unsupported(grounding: Mapping[str, Any], last: int) -> Iterable[tuple[Place, Citation]]:
-    return ((Place(last), _of_chunk(chunk)) for chunk in listed(grounding.get("groundingChunks")))
+def _unsupported(grounding: Mapping[str, Any], last: int) -> Iterable[tuple[Location, Citation]]:
+    """Return citations of sources without segments, which belong to the last text as a whole."""
+    return ((Location(last), _citation(chunk)) for chunk in objects(grounding.get("groundingChunks")))
 
 
 def _supported(
-    grounding: Mapping[str, Any], supports: Iterable[Mapping[str, Any]], texts: Texts
-) -> Iterable[tuple[Place, Citation]]:
-    chunks = listed(grounding.get("groundingChunks"))
+    grounding: Mapping[str, Any], supports: Iterable[Mapping[str, Any]], locator: SegmentLocator
+) -> Iterable[tuple[Location, Citation]]:
+    """Return citations of the sources that support segments."""
+    chunks = objects(grounding.get("groundingChunks"))
     for support in supports:
-        place = _locate(member(support, "segment"), texts)
+        location = _locate(fields(support.get("segment")), locator)
         for index in items_of(support.get("groundingChunkIndices")):
             if isinstance(index, int) and 0 <= index < len(chunks):
-                yield place, _of_chunk(chunks[index], place, support)
+                yield location, _citation(chunks[index], location, support)
 
 
-def _of_chunk(
-    chunk: Mapping[str, Any], place: Place | None = None, support: Mapping[str, Any] | None = None
+def _citation(
+    chunk: Mapping[str, Any], location: Location | None = None, support: Mapping[str, Any] | None = None
 ) -> Citation:
-    source = member(chunk, next((name for name in _PLACES if name in chunk), _PLACES[0]))
+    source = fields(chunk.get(next((kind for kind in _SOURCE_KINDS if kind in chunk), _SOURCE_KINDS[0])))
     scores = (support or {}).get("confidenceScores")
     return Citation(
         source_url=word(source.get("uri")) or word(source.get("sourceUri")),
         document_id=_first(source, "documentName", "placeId", "fileSearchStore"),
         title=word(source.get("title")),
-        start=place.start if place else None,
-        end=place.end if place else None,
+        start=location.start if location else None,
+        end=location.end if location else None,
         quote=word(source.get("text")),
         metadata={"confidenceScores": scores} if scores else {},
     )
@@ -76,23 +78,24 @@ def _first(source: Mapping[str, Any], *names: str) -> str | None:
 
 
 def _sources(candidate: Mapping[str, Any]) -> list[dict[str, Any]]:
-    metadata = member(candidate, "citationMetadata")
-    return listed(metadata.get("citationSources") or metadata.get("citations"))
+    metadata = fields(candidate.get("citationMetadata"))
+    return objects(metadata.get("citationSources") or metadata.get("citations"))
 
 
-def _recited(sources: Iterable[Mapping[str, Any]], texts: Texts) -> Iterable[tuple[Place, Citation]]:
+def _attributed(sources: Iterable[Mapping[str, Any]], locator: SegmentLocator) -> Iterable[tuple[Location, Citation]]:
+    """Return citations of the sources that an answer recites."""
     for source in sources:
-        place = _locate(source, texts)
+        location = _locate(source, locator)
         kept = {name: source[name] for name in ("license", "publicationDate") if source.get(name)}
         citation = Citation(
             source_url=word(source.get("uri")),
             title=word(source.get("title")),
-            start=place.start,
-            end=place.end,
+            start=location.start,
+            end=location.end,
             metadata=kept,
         )
-        yield place, citation
+        yield location, citation
 
 
-def _locate(segment: Mapping[str, Any], texts: Texts) -> Place:
-    return texts.locate(number(segment.get("startIndex")), number(segment.get("endIndex")), segment.get("text"))
+def _locate(segment: Mapping[str, Any], locator: SegmentLocator) -> Location:
+    return locator.locate(integer(segment.get("startIndex")), integer(segment.get("endIndex")), segment.get("text"))

@@ -1,6 +1,6 @@
-"""Where the words that an answer cites stand in its texts, found with bounded work however many there are.
+"""The location of cited segments in the texts of an answer, found with work that is linear in their number.
 
-Google counts in bytes of the UTF-8 text of a part; a citation counts in characters. See
+Google gives positions in bytes of the UTF-8 text of a part; a citation gives them in characters. See
 https://ai.google.dev/api/generate-content#Segment.
 """
 
@@ -13,21 +13,21 @@ from itertools import accumulate
 from attrs import frozen
 
 _STRIDE = 256
-_CONTINUING = bytes(range(0x80, 0xC0))
-_BETWEEN = "\ud800"  # half a surrogate pair: no text of an answer holds one
-_EDGES = 6  # as many bytes of characters that are cut in two may stand at both ends of a segment
-_LOOKS = 64
-_SEARCHED = 16 * 1024 * 1024
+_CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
+_SEPARATOR = "\ud800"  # an unpaired surrogate, which no text of an answer holds
+_MAX_CUT_BYTES = 6  # 3 bytes at each end may belong to characters that the segment cuts
+_LOOKUPS_PER_ITEM = 64
+_MIN_SEARCH_BUDGET = 16 * 1024 * 1024
 
 
 @frozen
-class Place:
-    """Say where a citing text stands.
+class Location:
+    """Locate a segment.
 
     Args:
-        text: which of the texts.
-        start: its first character, if that is known.
-        end: one past its last character, if that is known.
+        text: the number of the text.
+        start: the position of its first character, if it is known.
+        end: the position after its last character, if it is known.
 
     """
 
@@ -36,118 +36,118 @@ class Place:
     end: int | None = None
 
 
-class _Measured:
-    """Count the characters of one text up to any of its bytes."""
+class _EncodedText:
+    """Convert positions in the UTF-8 encoding of one text to positions in characters."""
 
     def __init__(self, text: str) -> None:
         self.data = text.encode()
         self._sums: list[int] | None = None
 
     def cut(self, start: int, end: int) -> str:
-        """Return the whole characters between two bytes."""
+        """Return the complete characters between two byte positions."""
         return self.data[start:end].decode("utf-8", "ignore")
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the first character of a segment and the one past its last, given its bytes."""
-        first = self._ended(start)
-        return first, first + max(0, self._ended(end) - self._begun(start))
+        """Return the start and the end of a segment in characters, given those in bytes."""
+        first = self._count_ended(start)
+        return first, first + max(0, self._count_ended(end) - self._count_started(start))
 
-    def _ended(self, position: int) -> int:
-        """Return how many characters end at a byte or before it."""
-        cut = position < len(self.data) and self.data[position] in _CONTINUING
-        return self._begun(position) - cut
+    def _count_ended(self, position: int) -> int:
+        """Return how many characters end at or before a byte position."""
+        cut = position < len(self.data) and self.data[position] in _CONTINUATION_BYTES
+        return self._count_started(position) - cut
 
-    def _begun(self, position: int) -> int:
-        """Return how many characters begin before a byte."""
+    def _count_started(self, position: int) -> int:
+        """Return how many characters start before a byte position."""
         if self._sums is None:
             data = self.data
             starts = range(0, len(data), _STRIDE)
-            self._sums = [0, *accumulate(_beginnings(data[start : start + _STRIDE]) for start in starts)]
+            self._sums = [0, *accumulate(_count_starts(data[start : start + _STRIDE]) for start in starts)]
         position = min(position, len(self.data))
         stride = position // _STRIDE
-        return self._sums[stride] + _beginnings(self.data[stride * _STRIDE : position])
+        return self._sums[stride] + _count_starts(self.data[stride * _STRIDE : position])
 
 
-def _beginnings(data: bytes) -> int:
-    """Return how many characters begin in some bytes of UTF-8."""
-    return len(data.translate(None, _CONTINUING))
+def _count_starts(data: bytes) -> int:
+    """Return how many characters start in a piece of UTF-8."""
+    return len(data.translate(None, _CONTINUATION_BYTES))
 
 
-class Texts:
-    """Find places in the texts of an answer.
+class SegmentLocator:
+    """Locate segments in the texts of an answer.
 
-    Only so much is looked at: a multiple of the texts and segments there are. A segment that is not found by then has
-    no place, like one whose words the texts do not hold.
+    The work is limited to a multiple of the number of texts and segments. A segment that is not found within the limit
+    has no positions, like a segment that is not in the texts.
 
     Args:
         texts: the texts, at least one.
-        segments: how many segments will be looked for.
+        segments: how many segments will be located.
 
     """
 
     def __init__(self, texts: Sequence[str], segments: int) -> None:
-        self._texts = [_Measured(text) for text in texts]
+        self._texts = [_EncodedText(text) for text in texts]
         lengths = [len(text.data) for text in self._texts]
         self._longest = list(accumulate(lengths, max))
         self._by_length = sorted(range(len(texts)), key=lengths.__getitem__)
         self._lengths = sorted(lengths)
-        self._whole = _BETWEEN.join(texts)
-        self._begins = [0, *accumulate(len(text) + 1 for text in texts)]
-        self._at: dict[tuple[int, int], dict[str, int]] = {}
-        self._found: dict[str, Place | None] = {}
-        self._looks = _LOOKS * (len(texts) + segments)
-        self._unsearched = _SEARCHED + 4 * len(self._whole)
+        self._whole = _SEPARATOR.join(texts)
+        self._starts = [0, *accumulate(len(text) + 1 for text in texts)]
+        self._by_span: dict[tuple[int, int], dict[str, int]] = {}
+        self._found: dict[str, Location | None] = {}
+        self._lookups = _LOOKUPS_PER_ITEM * (len(texts) + segments)
+        self._search_budget = _MIN_SEARCH_BUDGET + 4 * len(self._whole)
 
-    def locate(self, start: int, end: int, said: object) -> Place:
-        """Return where a segment stands: where its bytes say the same, else where its words are found.
+    def locate(self, start: int, end: int, quote: object) -> Location:
+        """Return the location of a segment: by its positions if they match its text, else by a search for its text.
 
         Args:
-            start: its first byte.
-            end: one past its last byte.
-            said: its words, ``None`` if they are not given.
+            start: the position of its first byte.
+            end: the position after its last byte.
+            quote: its text, ``None`` if it is not given.
 
         """
-        number = self._holding(start, end, said)
+        number = self._matching(start, end, quote)
         if number is not None:
-            return Place(number, *self._texts[number].span(start, end))
-        found = self._search(said) if isinstance(said, str) else None
-        return found or Place(len(self._texts) - 1)
+            return Location(number, *self._texts[number].span(start, end))
+        found = self._search(quote) if isinstance(quote, str) else None
+        return found or Location(len(self._texts) - 1)
 
-    def _holding(self, start: int, end: int, said: object) -> int | None:
-        """Return the first text that says the same at the same bytes."""
-        if said is None:
+    def _matching(self, start: int, end: int, quote: object) -> int | None:
+        """Return the number of the first text that has *quote* at these positions."""
+        if quote is None:
             number = bisect_left(self._longest, end)
             return number if number < len(self._texts) else None
-        if not isinstance(said, str) or abs(max(0, end - start) - len(said.encode())) > _EDGES:
+        if not isinstance(quote, str) or abs(max(0, end - start) - len(quote.encode())) > _MAX_CUT_BYTES:
             return None
-        known = self._at.get((start, end))
+        known = self._by_span.get((start, end))
         if known is None:
-            known = self._at[start, end] = self._cuts(start, end)
-        return known.get(said)
+            known = self._by_span[start, end] = self._slices(start, end)
+        return known.get(quote)
 
-    def _cuts(self, start: int, end: int) -> dict[str, int]:
-        """Return what the texts say between two bytes, each with the first text that does."""
+    def _slices(self, start: int, end: int) -> dict[str, int]:
+        """Return what the texts hold between two byte positions, each with the number of the first such text."""
         found: dict[str, int] = {}
         reaching = self._by_length[bisect_left(self._lengths, end) :]
-        self._looks -= len(reaching) * (1 + max(0, end - start) // _STRIDE)
-        if self._looks >= 0:
+        self._lookups -= len(reaching) * (1 + max(0, end - start) // _STRIDE)
+        if self._lookups >= 0:
             for number in reaching:
-                said = self._texts[number].cut(start, end)
-                found[said] = min(number, found.get(said, number))
+                piece = self._texts[number].cut(start, end)
+                found[piece] = min(number, found.get(piece, number))
         return found
 
-    def _search(self, said: str) -> Place | None:
-        """Return where words are found first."""
-        if said not in self._found:
-            self._unsearched -= len(self._whole)
-            position = self._whole.find(said) if self._unsearched >= 0 else -1
-            self._found[said] = None if position < 0 else self._place(position, len(said))
-        return self._found[said]
+    def _search(self, quote: str) -> Location | None:
+        """Return the first occurrence of *quote*."""
+        if quote not in self._found:
+            self._search_budget -= len(self._whole)
+            position = self._whole.find(quote) if self._search_budget >= 0 else -1
+            self._found[quote] = None if position < 0 else self._location(position, len(quote))
+        return self._found[quote]
 
-    def _place(self, position: int, length: int) -> Place:
-        number = bisect_left(self._begins, position + 1) - 1
-        first = position - self._begins[number]
-        return Place(number, first, first + length)
+    def _location(self, position: int, length: int) -> Location:
+        number = bisect_left(self._starts, position + 1) - 1
+        first = position - self._starts[number]
+        return Location(number, first, first + length)
 
 
-__all__ = ["Place", "Texts"]
+__all__ = ["Location", "SegmentLocator"]

@@ -1,7 +1,7 @@
-"""Models that Google has switched off.
+"""Models that Google has shut down.
 
-PaLM is gone for good: nothing is sent. A name of an early Gemini is sent, since a project may still have it, and a
-"not found" then means that it is gone. See https://ai.google.dev/gemini-api/docs/deprecations.
+Nothing is sent for a model of the PaLM API. Requests for early Gemini models are sent, since some projects still have
+access; a "not found" then means that the model was retired. See https://ai.google.dev/gemini-api/docs/deprecations.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from dragoman import ModelRetiredError, NotFoundError
-from dragoman_google.models import is_pro, plain_name
+from dragoman_google.models import is_pro, short_name
 
 _PALM = re.compile(
     r"^(?:palm(?=$|[-/:])|(?:text|chat|code|codechat)-(?:bison|unicorn)(?=$|[-@])|(?:code|textembedding)-gecko(?=$|[-@]))"
@@ -21,37 +21,35 @@ _PREVIEW = re.compile(r"^gemini-.*-(?:preview|exp)(?:-\d\d-\d\d(?:\d\d)?|-\d{4})
 
 
 class RetiredModelError(ModelRetiredError, NotFoundError):
-    """Report a model that was asked for and is gone: retired, and in Google's own words not found."""
+    """Report that Google did not find a model because it was retired."""
 
 
 def successor(model: str) -> str:
-    """Return a model that does the work of *model* today."""
+    """Return the name of a current model that replaces *model*."""
     return "gemini-2.5-pro" if is_pro(model) else "gemini-2.5-flash"
 
 
-def refuse_palm(model: str) -> None:
-    """Refuse a model of the PaLM API, which no longer exists.
+def check_palm(model: str) -> None:
+    """Check that *model* is not a model of the PaLM API, which Google has shut down.
 
     Raises:
-        ModelRetiredError: naming a successor.
+        ModelRetiredError: if it is one; the message names a replacement.
 
     """
-    if _PALM.match(plain_name(model)):
-        message = (
-            f"{model} belonged to the PaLM API, which Google has switched off; use {successor(model)} in its place"
-        )
+    if _PALM.match(short_name(model)):
+        message = f"{model} is a model of the PaLM API, which Google has shut down; use {successor(model)} instead"
         raise ModelRetiredError(message, provider="google", model=model, phase="resolve")
 
 
 def may_be_retired(model: str) -> bool:
-    """Tell whether "not found" means that *model* was there once."""
-    name = plain_name(model)
+    """Return whether "not found" means that *model* was retired."""
+    name = short_name(model)
     return bool(_EARLY.match(name) or _PREVIEW.match(name))
 
 
 @contextmanager
-def told_as_retired(model: str) -> Generator[None, None, None]:
-    """Turn "not found" into "retired" for the names of which that is true.
+def report_retirement(model: str) -> Generator[None, None, None]:
+    """Raise "retired" in place of "not found" for models that Google has retired.
 
     Raises:
         RetiredModelError: in place of :class:`~dragoman.NotFoundError`.
@@ -62,11 +60,11 @@ def told_as_retired(model: str) -> Generator[None, None, None]:
     except NotFoundError as error:
         if not may_be_retired(model):
             raise
-        raise _retired(model, error) from error
+        raise _retired_error(model, error) from error
 
 
-def _retired(model: str, error: NotFoundError) -> RetiredModelError:
-    message = f"Google no longer serves {model}; use {successor(model)} in its place ({error.message})"
+def _retired_error(model: str, error: NotFoundError) -> RetiredModelError:
+    message = f"Google no longer serves {model}; use {successor(model)} instead ({error.message})"
     return RetiredModelError(
         message,
         provider=error.provider,

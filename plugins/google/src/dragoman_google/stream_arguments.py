@@ -1,4 +1,4 @@
-"""Arguments of a tool call that come value by value, each with the path where it belongs.
+"""Arguments of a tool call that are streamed as values with JSON paths.
 
 https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling#streaming-fc
 """
@@ -11,88 +11,88 @@ from itertools import pairwise
 from typing import Any, cast
 
 from dragoman import JSON, ProtocolError
-from dragoman_google.response import objects, rewritten, word
+from dragoman.http import objects, rewritten, words
 
 _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d{1,9})\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
-_LONGEST = 10_000
+_MAX_EMPTY_ITEMS = 10_000
 
 
 class PartialCall:
     """Collect the arguments of one tool call.
 
     Args:
-        index: which part of the answer it is.
+        index: the index of its part.
 
     """
 
     def __init__(self, index: int) -> None:
         self.index = index
         self._arguments: dict[str, Any] = {}
-        self._unfinished: str | None = None
+        self._open_path: str | None = None
         self._pieces: list[str] = []
         self._holder: Any = None
-        self._last: str | int = ""
-        self._room = _LONGEST
+        self._key: str | int = ""
+        self._empty_items_left = _MAX_EMPTY_ITEMS
 
-    def take(self, call: Mapping[str, Any]) -> None:
-        """Take in the next values.
+    def feed(self, call: Mapping[str, Any]) -> None:
+        """Store the values of the next chunk.
 
         Raises:
-            ProtocolError: for a path that leads nowhere.
+            ProtocolError: for a path that does not fit the arguments.
 
         """
         for value in objects(call.get("partialArgs")):
-            path = word(value.get("jsonPath")) or ""
-            said = _value(value)
-            if self._pieces and path == self._unfinished and isinstance(said, str):
-                self._pieces.append(said)
+            path = words(value.get("jsonPath"))
+            content = _value(value)
+            if self._pieces and path == self._open_path and isinstance(content, str):
+                self._pieces.append(content)
             else:
-                self._settle()
-                self._set(_steps(path), said)
-                self._pieces = [said] if isinstance(said, str) else []
-            self._unfinished = path if value.get("willContinue") else None
+                self._join_pieces()
+                self._set(_steps(path), content)
+                self._pieces = [content] if isinstance(content, str) else []
+            self._open_path = path if value.get("willContinue") else None
 
     def arguments(self, *, cut: bool = False) -> str:
-        """Return the arguments as JSON text; where they were cut, the text is, too."""
-        self._settle()
+        """Return the arguments as JSON text; if *cut*, without the last brace, so that they are not valid JSON."""
+        self._join_pieces()
         text = rewritten(self._arguments)
         return text[:-1] if cut else text
 
-    def _settle(self) -> None:
-        """Put a text that came in pieces where its first piece stands."""
+    def _join_pieces(self) -> None:
+        """Replace the first piece of a text with the whole text."""
         if len(self._pieces) > 1 and self._holder is not None:
-            self._holder[self._last] = "".join(self._pieces)
+            self._holder[self._key] = "".join(self._pieces)
         self._pieces = []
 
     def _set(self, steps: list[str | int], value: JSON) -> None:
         holder: Any = self._arguments
         for step, following in pairwise(steps):
-            holder = self._member(holder, step, [] if isinstance(following, int) else {})
+            holder = self._setdefault(holder, step, [] if isinstance(following, int) else {})
         last = steps[-1]
-        self._member(holder, last, None)
+        self._setdefault(holder, last, None)
         holder[last] = value
-        self._holder, self._last = holder, last
+        self._holder, self._key = holder, last
 
-    def _member(self, holder: Any, step: str | int, empty: Any) -> Any:
-        """Return what stands at a step, put there if nothing did."""
+    def _setdefault(self, holder: Any, step: str | int, empty: Any) -> Any:
+        """Return the value at a step, which is set to *empty* if there is none."""
         if isinstance(step, str) and isinstance(holder, dict):
             known = cast("dict[str, Any]", holder)
             return known.setdefault(step, empty)
         if isinstance(step, int) and isinstance(holder, list):
-            places = cast("list[JSON]", holder)
-            self._fill(places, step)
-            if places[step] is None:
-                places[step] = empty
-            return places[step]
-        raise _nowhere(str(step))
+            items = cast("list[JSON]", holder)
+            self._extend(items, step)
+            if items[step] is None:
+                items[step] = empty
+            return items[step]
+        raise _path_error(str(step))
 
-    def _fill(self, places: list[JSON], step: int) -> None:
-        """Make a list long enough; what that leaves empty is limited, since a few bytes can ask for much."""
-        missing = step + 1 - len(places)
-        self._room -= max(0, missing - 1)
-        if self._room < 0:
-            raise _nowhere(str(step))
-        places.extend([None] * missing)
+    def _extend(self, items: list[JSON], step: int) -> None:
+        """Extend a list up to an index; the number of empty items is limited, since a small path can require many."""
+        missing = step + 1 - len(items)
+        self._empty_items_left -= max(0, missing - 1)
+        if self._empty_items_left < 0:
+            raise _path_error(str(step))
+        items.extend([None] * missing)
 
 
 def _steps(path: str) -> list[str | int]:
@@ -101,21 +101,22 @@ def _steps(path: str) -> list[str | int]:
     while position < len(path):
         found = _STEP.match(path, position)
         if found is None:
-            raise _nowhere(path)
+            raise _path_error(path)
         dotted, number, single, double = found.groups()
         steps.append(int(number) if number else dotted or re.sub(r"\\(.)", r"\1", single or double or ""))
         position = found.end()
     if not steps or isinstance(steps[0], int):
-        raise _nowhere(path)
+        raise _path_error(path)
     return steps
 
 
-def _nowhere(path: str) -> ProtocolError:
-    return ProtocolError(f"a tool call's argument belongs to {path[:100]!r}, which is no place in it", phase="decode")
+def _path_error(path: str) -> ProtocolError:
+    message = f"the path {path[:100]!r} of an argument does not fit the arguments of the tool call"
+    return ProtocolError(message, phase="decode")
 
 
 def _value(value: Mapping[str, Any]) -> JSON:
-    """Return the one value there is; what has none is ``null``."""
+    """Return the value, ``None`` if there is none."""
     for name in ("stringValue", "numberValue", "boolValue"):
         if name in value:
             return cast("JSON", value[name])

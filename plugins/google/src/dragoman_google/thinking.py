@@ -1,6 +1,7 @@
-"""How much a model reasons: one wish of the caller, two settings of Google.
+"""The effort as the thinking configuration of Google: a budget or a level.
 
-https://ai.google.dev/gemini-api/docs/thinking, and for the words https://ai.google.dev/gemini-api/docs/openai#thinking.
+https://ai.google.dev/gemini-api/docs/thinking, and for the mapping of the effort
+https://ai.google.dev/gemini-api/docs/openai#thinking.
 """
 
 from __future__ import annotations
@@ -10,26 +11,26 @@ from typing import Any
 
 from dragoman import Adjustment, Effort
 from dragoman_google.models import is_pro, thinking
-from dragoman_google.options import GoogleOptions
+from dragoman_google.options import ISSUER, GoogleOptions
 
 BUDGETS: Mapping[str, int] = {"none": 0, "minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}
-"""Tokens to reason with, for models that count them."""
+"""Thinking budgets by effort, in tokens."""
 PRO_MINIMUM = 128
-"""The least budget of a model that always reasons, in tokens."""
+"""The smallest budget of a model whose thinking cannot be disabled, in tokens."""
 LEVELS = frozenset({"minimal", "low", "medium", "high"})
-"""The words of models that are told by words."""
+"""The thinking levels that Google defines."""
 
 
 def thinking_config(
-    model: str, effort: Effort | None, options: GoogleOptions, notes: list[Adjustment]
+    model: str, effort: Effort | None, options: GoogleOptions, adjustments: list[Adjustment]
 ) -> dict[str, Any]:
-    """Return the settings of reasoning; what the options say goes before the effort.
+    """Return the thinking configuration; the options take precedence over the effort.
 
     Args:
-        model: the model asked.
-        effort: how much it should reason.
-        options: the caller's own settings in Google's words.
-        notes: what was changed, filled on the way.
+        model: the model.
+        effort: how much the model should think.
+        options: the caller's options.
+        adjustments: what was changed; the function appends to it.
 
     """
     config: dict[str, Any] = {}
@@ -38,43 +39,43 @@ def thinking_config(
     elif options.thinking_level is not None:
         config["thinkingLevel"] = options.thinking_level
     elif effort is not None:
-        config = _of_effort(model, str(effort), notes)
+        config = _from_effort(model, str(effort), adjustments)
     if options.include_thoughts is not None:
         config["includeThoughts"] = options.include_thoughts
     return config
 
 
-def _of_effort(model: str, effort: str, notes: list[Adjustment]) -> dict[str, Any]:
+def _from_effort(model: str, effort: str, adjustments: list[Adjustment]) -> dict[str, Any]:
     kind = thinking(model)
     if kind == "level":
-        return {"thinkingLevel": _level(model, effort, notes)}
+        return {"thinkingLevel": _level(model, effort, adjustments)}
     if kind == "budget":
-        return {"thinkingBudget": _budget(model, effort, notes)}
-    notes.append(_changed(effort, None, f"{model} does not reason before it answers"))
+        return {"thinkingBudget": _budget(model, effort, adjustments)}
+    adjustments.append(_adjustment(effort, None, f"{model} has no thinking"))
     return {}
 
 
-def _level(model: str, effort: str, notes: list[Adjustment]) -> str:
-    least = "low" if is_pro(model) else "minimal"
-    if effort == "none" or (effort == "minimal" and least == "low"):
-        notes.append(_changed(effort, least, f"{model} always reasons; this is its least"))
-        return least
+def _level(model: str, effort: str, adjustments: list[Adjustment]) -> str:
+    minimum = "low" if is_pro(model) else "minimal"
+    if effort == "none" or (effort == "minimal" and minimum == "low"):
+        adjustments.append(_adjustment(effort, minimum, f"{model} cannot disable thinking; this is its minimum"))
+        return minimum
     if effort in LEVELS:
         return effort
-    notes.append(_changed(effort, "high", f"{model} knows no higher level"))
+    adjustments.append(_adjustment(effort, "high", f"{model} has no higher level"))
     return "high"
 
 
-def _budget(model: str, effort: str, notes: list[Adjustment]) -> int:
+def _budget(model: str, effort: str, adjustments: list[Adjustment]) -> int:
     if effort == "none" and is_pro(model):
-        notes.append(_changed(effort, PRO_MINIMUM, f"{model} always reasons; this is its least"))
+        adjustments.append(_adjustment(effort, PRO_MINIMUM, f"{model} cannot disable thinking; this is its minimum"))
         return PRO_MINIMUM
     if effort in BUDGETS:
         return BUDGETS[effort]
-    notes.append(_changed(effort, BUDGETS["high"], f"{model} knows no greater budget"))
+    adjustments.append(_adjustment(effort, BUDGETS["high"], f"{model} has no larger budget"))
     return BUDGETS["high"]
 
 
-def _changed(asked: str, sent: str | int | None, reason: str) -> Adjustment:
+def _adjustment(asked: str, sent: str | int | None, reason: str) -> Adjustment:
     kind = "dropped" if sent is None else "coerced"
-    return Adjustment(kind=kind, feature="effort", asked=asked, sent=sent, reason=reason, by="google")
+    return Adjustment(kind=kind, feature="effort", asked=asked, sent=sent, reason=reason, by=ISSUER)

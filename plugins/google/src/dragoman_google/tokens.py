@@ -1,4 +1,4 @@
-"""Access tokens for Vertex AI, made and refreshed by google-auth, which is imported when the first one is needed.
+"""Access tokens for Vertex AI, requested and refreshed by google-auth, which is imported for the first token.
 
 https://google-auth.readthedocs.io
 """
@@ -28,14 +28,14 @@ from dragoman import (
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _INSTALL = "pip install 'dragoman-google[vertex]'"
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 
 
 def _content(source: Any) -> Mapping[str, Any]:
-    """Return what a credentials file says, given its path, its text or itself.
+    """Return the content of a credentials file, given its path, its text or its content.
 
     Raises:
-        ConfigurationError: if it is no credentials file.
+        ConfigurationError: if it is not a credentials file.
 
     """
     if isinstance(source, Mapping):
@@ -46,18 +46,16 @@ def _content(source: Any) -> Mapping[str, Any]:
         is_content = str(source).lstrip().startswith("{")
         content: Any = json.loads(str(source) if is_content else Path(source).expanduser().read_text("utf-8"))
     except (OSError, ValueError) as error:
-        message = (
-            f"credentials is the path or the content of a credentials file; reading it gave {type(error).__name__}"
-        )
+        message = f"credentials must be the path or the content of a readable credentials file ({type(error).__name__})"
     else:
         return cast("Mapping[str, Any]", content) if isinstance(content, dict) else {}
     finally:
-        del source  # a traceback that shows locals shows those of this frame
+        del source  # a traceback that shows local variables must not show the private key
     raise ConfigurationError(message, provider="google", parameter="credentials")
 
 
 class AccessToken:
-    """Keep one access token fresh; safe to use from several threads and event loops.
+    """Provide a valid access token; may be used from several threads and event loops.
 
     Args:
         source: the path, text or content of a credentials file, or an object of google-auth; ``None`` for the
@@ -72,10 +70,10 @@ class AccessToken:
 
     @property
     def project(self) -> str | None:
-        """Return the project that the credentials belong to, where that stands in them.
+        """Return the project that the credentials name, ``None`` if they name none.
 
         Raises:
-            ConfigurationError: if they are no credentials file.
+            ConfigurationError: if they are not a credentials file.
 
         """
         if self._source is None:
@@ -84,24 +82,24 @@ class AccessToken:
         return found if isinstance(found, str) else None
 
     async def headers(self) -> Mapping[str, str]:
-        """Return the headers that authorize one attempt.
+        """Return the headers that authorize one request.
 
         Raises:
             MissingCredentialError: if there are no credentials, or google-auth is not installed.
-            AuthenticationError: if Google gives no token for them.
+            AuthenticationError: if Google refuses a token for them.
             ConnectionFailedError: if Google cannot be reached.
 
         """
         credentials = self._credentials
         if credentials is None or not credentials.valid:
-            credentials = await asyncio.to_thread(self._fresh)
+            credentials = await asyncio.to_thread(self._valid_credentials)
         token = Secret(str(credentials.token), name="the access token")
         headers: dict[str, str] = {"authorization": token.with_prefix("Bearer ")}
         if payer := getattr(credentials, "quota_project_id", None):
             headers["x-goog-user-project"] = str(payer)
         return headers
 
-    def _fresh(self) -> Any:
+    def _valid_credentials(self) -> Any:
         with self._lock:
             if self._credentials is None:
                 self._credentials = _load(self._source)
@@ -116,11 +114,11 @@ class AccessToken:
         except DragomanError:
             raise
         except OSError as error:
-            message = f"no access token: Google could not be reached ({type(error).__name__})"
-            failed, cause = ConnectionFailedError(message, provider="google", phase="connect"), _bare(error)
-        except Exception as error:  # noqa: BLE001  # google-auth raises its own and those of what it stands on
-            message = f"Google gave no access token for these credentials ({type(error).__name__})"
-            failed, cause = AuthenticationError(message, provider="google", phase="connect"), _bare(error)
+            message = f"cannot reach Google to request an access token ({type(error).__name__})"
+            failed, cause = ConnectionFailedError(message, provider="google", phase="connect"), _without_frames(error)
+        except Exception as error:  # noqa: BLE001  # google-auth raises exceptions of its own and of its dependencies
+            message = f"Google did not issue an access token for these credentials ({type(error).__name__})"
+            failed, cause = AuthenticationError(message, provider="google", phase="connect"), _without_frames(error)
         else:
             return
         raise failed from cause
@@ -133,7 +131,7 @@ def _load(source: Any) -> Any:
         MissingCredentialError: if there are none, or google-auth is not installed.
 
     """
-    auth, account = _module("google.auth"), _module("google.oauth2.service_account")
+    auth, account = _import("google.auth"), _import("google.oauth2.service_account")
     try:
         if source is None:
             return auth.default(scopes=[SCOPE])[0]
@@ -142,30 +140,30 @@ def _load(source: Any) -> Any:
         return auth.load_credentials_from_dict(_content(source), scopes=[SCOPE])[0]
     except (DragomanError, OSError):
         raise
-    except Exception as error:  # noqa: BLE001  # as above
+    except Exception as error:  # noqa: BLE001  # google-auth raises exceptions of its own and of its dependencies
         message = f"no credentials for Vertex AI ({type(error).__name__}); give credentials=... or log in with gcloud"
-        cause = _bare(error)
+        cause = _without_frames(error)
     finally:
-        del source  # a traceback that shows locals shows those of this frame
+        del source  # a traceback that shows local variables must not show the private key
     raise MissingCredentialError(message, provider="google", parameter="credentials") from cause
 
 
-def _bare(error: Exception) -> Exception:
-    """Return what *error* says without its frames, which hold the private key."""
+def _without_frames(error: Exception) -> Exception:
+    """Return the text of *error* as an exception without a traceback, whose frames hold the private key."""
     return Exception(f"{type(error).__name__}: {error}")
 
 
-def _module(name: str) -> Any:
+def _import(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        message = f"Vertex AI needs google-auth: {_INSTALL}"
+        message = f"Vertex AI needs google-auth; run: {_INSTALL}"
         raise MissingCredentialError(message, provider="google") from error
 
 
 @frozen(kw_only=True)
 class _Reply:
-    """Hold a reply as google-auth reads it."""
+    """Hold a reply in the form that google-auth reads."""
 
     status: int
     headers: Mapping[str, str]
@@ -180,13 +178,13 @@ def _request(
     timeout: float | None = None,
     **_: Any,
 ) -> _Reply:
-    """Send one request for google-auth, which brings no transport of its own, in the thread that refreshes."""
+    """Send one request for google-auth, in the thread that refreshes the token."""
     if not url.startswith(("https://", "http://")):
-        message = f"credentials name no http(s) address to get a token from: {url[:100]!r}"
+        message = f"the token address in the credentials must be an http or https URL, not {url[:100]!r}"
         raise ConfigurationError(message, provider="google", parameter="credentials")
-    request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310  # checked above
+    request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310  # the scheme is checked
     try:
-        with urllib.request.urlopen(request, timeout=timeout or _PATIENCE) as reply:  # noqa: S310  # as above
+        with urllib.request.urlopen(request, timeout=timeout or _TIMEOUT) as reply:  # noqa: S310  # the scheme is checked
             return _Reply(status=reply.status, headers=dict(reply.headers), data=reply.read())
     except urllib.error.HTTPError as error:
         with error:
