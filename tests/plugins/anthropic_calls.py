@@ -1,4 +1,4 @@
-"""What the tests of the Messages API share: requests, answers and streams in few words."""
+"""Requests, answers and streams of the Messages API for the tests of the Anthropic plugin."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def streamed(*events: Any) -> Response:
 
 
 def as_stream(*content: Any, stop_reason: str | None = "end_turn", **delta: Any) -> list[Any]:
-    """Return the events of an answer, every text in two pieces."""
+    """Return the events of an answer, each text in two deltas."""
     message = {**answer(stop_reason=None), "usage": {"input_tokens": 9, "output_tokens": 1}}
     start = {"type": "message_start", "message": message}
     ending = {"type": "message_delta", "delta": {"stop_reason": stop_reason, **delta}, "usage": {"output_tokens": 3}}

@@ -1,4 +1,4 @@
-"""Shared by the tests of the Google plugin: Gemini's chunks, and a configuration that asks the loopback server."""
+"""Chunks, requests and configurations for the tests of the Google plugin."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def contents(*messages: Message, model: str = "gemini-2.5-flash") -> list[Any]:
 
 
 class Credentials:
-    """Stand in for credentials of google-auth."""
+    """Replace credentials of google-auth."""
 
     valid = False
     token = ""

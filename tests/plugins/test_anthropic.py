@@ -33,7 +33,7 @@ from plugins.anthropic_calls import THOUGHT, WEATHER, answer, as_stream, wire
 HOME = ("api.anthropic.com",)
 
 
-# Families.
+# Models.
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ HOME = ("api.anthropic.com",)
         ("anthropic.claude-opus-4.8-v1:0", "opus", (4, 8)),
     ],
 )
-def test_the_family_of_a_name(model: str, tier: str, version: tuple[int, int]) -> None:
+def test_family_of_a_model_name(model: str, tier: str, version: tuple[int, int]) -> None:
     found = family(model)
 
     assert found is not None
@@ -59,14 +59,14 @@ def test_the_family_of_a_name(model: str, tier: str, version: tuple[int, int]) -
 
 
 @pytest.mark.parametrize("model", ["tiny", "notclaude-opus-4-1", "claude-mythos-preview", "gpt-4"])
-def test_names_that_tell_nothing(model: str) -> None:
+def test_unknown_model_names_have_no_family(model: str) -> None:
     assert family(model) is None
     known = capabilities(model)
     assert "temperature" not in known.settings
     assert known.tools.support is Support.UNKNOWN
 
 
-def test_what_families_accept() -> None:
+def test_capabilities_by_family() -> None:
     newest, middle, oldest = map(capabilities, ("claude-opus-4-7", "claude-sonnet-4-6", "claude-2.1"))
 
     assert newest.settings["temperature"].support is Support.NO
@@ -81,7 +81,7 @@ def test_what_families_accept() -> None:
 # Options, keys and hosts.
 
 
-def test_options_go_where_they_belong() -> None:
+def test_options_are_sent_in_body_or_headers() -> None:
     options = {
         "metadata": {"user_id": "u"},
         "container": "c",
@@ -103,7 +103,7 @@ def test_options_go_where_they_belong() -> None:
     assert not {"betas", "extra_body", "bearer"} & body.keys()
 
 
-def test_an_unknown_option_is_an_error_with_a_suggestion() -> None:
+def test_unknown_option_is_an_error_with_a_suggestion() -> None:
     with pytest.raises(InvalidRequestError, match="thinking"):
         wire(options={"thinkin": {"type": "adaptive"}})
 
@@ -119,7 +119,7 @@ def test_an_unknown_option_is_an_error_with_a_suggestion() -> None:
         ("https://gateway.test/anthropic/v1", "https://gateway.test/anthropic/v1"),
     ],
 )
-def test_every_form_of_the_base_url(base: str | None, url: str) -> None:
+def test_base_url_with_and_without_version(base: str | None, url: str) -> None:
     config = ProviderConfig(name="anthropic", api_key=Secret("k"), api_base=base, hosts=HOME)
 
     assert endpoint(config, AnthropicOptions()).base.url == url
@@ -139,7 +139,7 @@ def test_every_form_of_the_base_url(base: str | None, url: str) -> None:
         ),
     ],
 )
-def test_keys_and_tokens(environ: dict[str, str], bearer: bool, expected: dict[str, str]) -> None:  # noqa: FBT001
+def test_headers_for_keys_and_tokens(environ: dict[str, str], bearer: bool, expected: dict[str, str]) -> None:  # noqa: FBT001
     config = ProviderConfig(name="anthropic", environ=environ, hosts=HOME)
     headers = endpoint(config, AnthropicOptions(bearer=bearer)).headers
 
@@ -148,7 +148,7 @@ def test_keys_and_tokens(environ: dict[str, str], bearer: bool, expected: dict[s
 
 
 @pytest.mark.parametrize("name", ["ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE"])
-def test_the_operators_base_url_may_have_the_operators_key(name: str) -> None:
+def test_base_url_from_the_environment_gets_the_key_from_the_environment(name: str) -> None:
     environ = {name: "https://gateway.test", "ANTHROPIC_API_KEY": "key"}
     place = endpoint(ProviderConfig(name="anthropic", environ=environ, hosts=HOME), AnthropicOptions())
 
@@ -156,7 +156,7 @@ def test_the_operators_base_url_may_have_the_operators_key(name: str) -> None:
 
 
 @pytest.mark.parametrize("base", ["https://gateway.test", "https://api.anthropic.com.evil.test"])
-def test_no_key_of_the_environment_goes_to_another_host(base: str) -> None:
+def test_key_from_the_environment_is_not_sent_to_another_host(base: str) -> None:
     environ = {"ANTHROPIC_API_KEY": "key", "ANTHROPIC_AUTH_TOKEN": "token"}
     config = ProviderConfig(name="anthropic", api_base=base, environ=environ, hosts=HOME)
 
@@ -164,25 +164,25 @@ def test_no_key_of_the_environment_goes_to_another_host(base: str) -> None:
         endpoint(config, AnthropicOptions())
 
 
-def test_a_missing_key_names_both_variables() -> None:
+def test_missing_key_error_names_both_variables() -> None:
     with pytest.raises(MissingCredentialError, match="ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN"):
         dragoman_provider(ProviderConfig(name="anthropic", hosts=HOME))
 
 
-def test_a_beta_header_of_the_configuration_goes_with_those_of_features() -> None:
+def test_configured_betas_are_merged_with_those_of_features() -> None:
     llm = LLM(LLMConfig(model="claude-opus-4-5", api_key="k", headers={"anthropic-beta": "a-2025-01-01"}, effort="low"))
 
     assert llm.build_request("hi").headers["anthropic-beta"] == "a-2025-01-01,effort-2025-11-24"
 
 
-# Over the wire.
+# Requests over HTTP.
 
 
 def config(url: str, model: str = "claude-sonnet-4-5", **attributes: Any) -> LLMConfig:
     return LLMConfig(model=model, provider="anthropic", api_key="k", api_base=url, num_retries=0, **attributes)
 
 
-async def test_a_default_that_the_model_refuses_is_left_out_and_remembered() -> None:
+async def test_default_that_the_model_rejects_is_dropped_and_remembered() -> None:
     refusal = {"type": "error", "error": {"type": "invalid_request_error", "message": "`temperature` is deprecated."}}
     with LoopbackServer() as server:
         server.reply(Reply.json(refusal, status=400), *[Reply.json(answer({"type": "text", "text": "hi"}))] * 2)
@@ -194,7 +194,7 @@ async def test_a_default_that_the_model_refuses_is_left_out_and_remembered() -> 
     assert [note.feature for note in first.adjustments] == ["temperature"]
 
 
-async def test_what_was_adjusted_is_told_and_headers_are_kept() -> None:
+async def test_adjustments_and_headers_are_on_the_response() -> None:
     kept = {"anthropic-ratelimit-requests-remaining": "9", "request-id": "req_9", "x-other": "1"}
     with LoopbackServer(always=Reply.json(answer({"type": "text", "text": "hi"}), headers=kept)) as server:
         async with LLM(config(server.url, "claude-opus-4-8")) as llm:
@@ -212,7 +212,7 @@ async def test_what_was_adjusted_is_told_and_headers_are_kept() -> None:
     assert response.headers == {"anthropic-ratelimit-requests-remaining": "9", "request-id": "req_9"}
 
 
-async def test_the_first_models_go_on_from_prompts() -> None:
+async def test_first_models_use_text_completions() -> None:
     reply = {"type": "completion", "id": "compl_1", "completion": " Hello", "stop_reason": "stop_sequence"}
     with LoopbackServer(always=Reply.json(reply)) as server:
         async with LLM(config(server.url, "claude-2", stop=["END"])) as llm:
@@ -231,7 +231,7 @@ async def test_the_first_models_go_on_from_prompts() -> None:
     assert text == " Hello"
 
 
-def test_prompts_of_newer_models_are_conversations_and_suffixes_are_refused() -> None:
+def test_prompts_to_newer_models_are_conversations_and_suffixes_are_refused() -> None:
     dialect = AnthropicMessages()
     sent = dialect.encode(CompletionRequest(model="claude-sonnet-4-5", prompt="hi"), stream=False)
 
@@ -270,7 +270,7 @@ async def test_tokens_are_counted() -> None:
     assert (usage.input_tokens, usage.output_tokens) == (12, None)
 
 
-async def test_a_stream_over_the_wire() -> None:
+async def test_stream_over_http() -> None:
     events = as_stream(THOUGHT, {"type": "text", "text": "hello"})
     body = "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in events).encode()
     with LoopbackServer(always=Reply.sse(body, framing="bytewise")) as server:
@@ -280,7 +280,7 @@ async def test_a_stream_over_the_wire() -> None:
     assert (response.text, response.reasoning, response.finish.reason) == ("hello", "Let me see.", FinishReason.STOP)
 
 
-async def test_a_count_needs_a_context_only() -> None:
+async def test_count_tokens_without_llm() -> None:
     with LoopbackServer(always=Reply.json({"input_tokens": 1})) as server:
         provider = dragoman_provider(ProviderConfig(name="anthropic", api_key=Secret("k"), api_base=server.url))
         request = ChatRequest(model="claude-sonnet-4-5", messages=(Message("user", "hi"),))

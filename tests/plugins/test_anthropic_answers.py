@@ -46,7 +46,7 @@ from plugins.anthropic_calls import (
         (None, FinishReason.OTHER),
     ],
 )
-def test_every_end(raw: str | None, reason: FinishReason) -> None:
+def test_finish_reasons(raw: str | None, reason: FinishReason) -> None:
     finish = decoded(answer({"type": "text", "text": "hi"}, stop_reason=raw)).finish
 
     assert (finish.reason, finish.raw) == (reason, raw)
@@ -65,19 +65,19 @@ def test_every_end(raw: str | None, reason: FinishReason) -> None:
         [{**CALL, "caller": {"type": "code_execution_20260120", "tool_id": "srvtoolu_1"}}],
     ],
 )
-def test_a_stream_says_what_the_whole_reply_says_and_the_next_turn_gives_it_back(content: list[Any]) -> None:
+def test_stream_equals_reply_and_next_turn_sends_it_back(content: list[Any]) -> None:
     whole = decoded(answer(*content))
     live = streamed(*as_stream(*content))
 
     assert live.message == whole.message
     assert (live.finish, live.usage.output_tokens, live.origin) == (whole.finish, 3, whole.origin)
     sent = wire(Message("user", "hi"), whole.message, Message("user", "go on"), tools=(WEATHER,))
-    said = json.loads(sent.body)["messages"][1]["content"]
-    assert said == ("hello" if said == "hello" else content)
+    sent_back = json.loads(sent.body)["messages"][1]["content"]
+    assert sent_back == ("hello" if sent_back == "hello" else content)
     assert kinds(sent) == []
 
 
-def test_what_anthropic_runs_is_not_asked_of_the_caller() -> None:
+def test_server_tool_calls_are_not_for_the_caller() -> None:
     response = decoded(answer(SEARCH, FOUND, stop_reason="pause_turn"))
 
     call, found = response.message.parts
@@ -98,7 +98,7 @@ def test_citations() -> None:
     assert (second.source_url, second.title, second.quote) == ("https://camels.test", "Camels", "they walk")
 
 
-def test_a_refusal_has_a_category_and_is_not_said_again() -> None:
+def test_refusal_has_a_category_and_is_not_sent_back() -> None:
     details = {"type": "refusal", "category": "cyber", "explanation": "This was blocked."}
     whole = decoded(answer(stop_reason="refusal", stop_details=details))
     live = streamed(*as_stream(stop_reason="refusal", stop_details=details))
@@ -108,7 +108,7 @@ def test_a_refusal_has_a_category_and_is_not_said_again() -> None:
     assert kinds(wire(Message("user", "hi"), whole.message)) == [("dropped", "refusal")]
 
 
-def test_usage_counts_the_cache_as_input() -> None:
+def test_input_tokens_include_the_cache() -> None:
     report = {
         "input_tokens": 5,
         "cache_read_input_tokens": 100,
@@ -124,7 +124,7 @@ def test_usage_counts_the_cache_as_input() -> None:
     assert decoded(answer(usage={"output_tokens": -1})).usage.output_tokens is None
 
 
-def test_later_reports_of_usage_replace_earlier_ones_member_by_member() -> None:
+def test_usage_reports_are_merged_by_member() -> None:
     events = as_stream({"type": "text", "text": "hi"})
     events[0]["message"]["usage"] = {"input_tokens": 9, "cache_read_input_tokens": 4, "output_tokens": 1}
     events[-2]["usage"] = {"input_tokens": 11, "output_tokens": 5, "cache_read_input_tokens": None}
@@ -134,14 +134,14 @@ def test_later_reports_of_usage_replace_earlier_ones_member_by_member() -> None:
     assert (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens) == (15, 5, 4)
 
 
-def test_names_come_back_in_answers() -> None:
+def test_tool_names_are_decoded_in_responses() -> None:
     block = {**CALL, "name": "my_x2e_tool"}
 
     assert decoded(answer(block)).tool_calls[0].name == "my.tool"
     assert streamed(*as_stream(block)).tool_calls[0].name == "my.tool"
 
 
-def test_what_is_kept_of_an_answer() -> None:
+def test_metadata_of_a_response() -> None:
     response = decoded(answer(container={"id": "c1"}, stop_sequence="END", stop_details=None))
 
     assert response.metadata == {"container": {"id": "c1"}, "stop_sequence": "END"}
@@ -149,6 +149,6 @@ def test_what_is_kept_of_an_answer() -> None:
 
 
 @pytest.mark.parametrize("body", [[], None, {"content": None}, {"choices": []}, "text"])
-def test_a_reply_of_another_shape_is_an_error(body: Any) -> None:
+def test_reply_without_an_answer_is_an_error(body: Any) -> None:
     with pytest.raises(ProtocolError):
         decoded(body)

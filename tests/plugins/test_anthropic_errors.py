@@ -35,7 +35,7 @@ def error(status: int, kind: str, message: str = "no", **headers: str) -> Provid
         (400, "invalid_request_error", "Your credit balance is too low", QuotaExceededError, False),
         (400, "invalid_request_error", "You have reached your specified API usage limits.", QuotaExceededError, False),
         (401, "authentication_error", "invalid x-api-key", AuthenticationError, False),
-        (402, "billing_error", "pay", QuotaExceededError, True),  # only because a time to wait is named
+        (402, "billing_error", "pay", QuotaExceededError, True),  # because the reply states a time to wait
         (403, "permission_error", "no", PermissionDeniedError, False),
         (404, "not_found_error", "model: x", NotFoundError, False),
         (413, "request_too_large", "big", BadRequestError, False),
@@ -46,7 +46,7 @@ def error(status: int, kind: str, message: str = "no", **headers: str) -> Provid
         (418, "brand_new_error", "tea", BadRequestError, False),
     ],
 )
-def test_every_error(status: int, kind: str, message: str, expected: type, *, retryable: bool) -> None:
+def test_error_classes(status: int, kind: str, message: str, expected: type, *, retryable: bool) -> None:
     found = error(status, kind, message, **{"retry-after": "7"})
 
     assert type(found) is expected
@@ -64,7 +64,7 @@ def test_every_error(status: int, kind: str, message: str, expected: type, *, re
         ("messages.0: no", None),
     ],
 )
-def test_the_setting_that_is_refused(message: str, parameter: str | None) -> None:
+def test_error_names_the_rejected_setting(message: str, parameter: str | None) -> None:
     assert error(400, "invalid_request_error", message).parameter == parameter
 
 
@@ -80,13 +80,13 @@ def test_the_setting_that_is_refused(message: str, parameter: str | None) -> Non
         (502, None, ServerError),
     ],
 )
-def test_errors_in_the_shapes_of_others(status: int, body: Any, kind: type) -> None:
+def test_errors_in_the_formats_of_other_servers(status: int, body: Any, kind: type) -> None:
     found = AnthropicMessages().error(HttpReply(status=status, body=json.dumps(body).encode()))
 
     assert type(found) is kind
     assert found.message
 
 
-def test_an_error_under_a_good_status() -> None:
+def test_error_with_status_200() -> None:
     with pytest.raises(OverloadedError):
         decoded({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})

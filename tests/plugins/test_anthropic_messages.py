@@ -30,7 +30,7 @@ from dragoman_anthropic.dialect import AnthropicMessages
 from plugins.anthropic_calls import WEATHER, encoded, kinds, wire
 
 
-def test_a_plain_conversation() -> None:
+def test_conversation_of_text() -> None:
     body = encoded(Message("system", "Be brief."), Message("user", "hi"), settings={"temperature": 0.5, "stop": "END"})
 
     assert body == {
@@ -43,13 +43,13 @@ def test_a_plain_conversation() -> None:
     }
 
 
-def test_the_path_and_the_flag_of_a_stream() -> None:
+def test_path_and_body_of_a_stream_request() -> None:
     sent = wire(stream=True)
 
     assert (sent.method, sent.url, json.loads(sent.body)["stream"]) == ("POST", "/messages", True)
 
 
-def test_a_limit_is_sent_where_none_is_given_because_it_is_required() -> None:
+def test_max_tokens_is_sent_even_if_not_given() -> None:
     request = ChatRequest(model="claude-sonnet-4-5", messages=(Message("user", "hi"),))
     sent = AnthropicMessages().encode(request, stream=False)
 
@@ -57,7 +57,7 @@ def test_a_limit_is_sent_where_none_is_given_because_it_is_required() -> None:
     assert kinds(sent) == [("coerced", "max_tokens")]
 
 
-def test_turns_of_one_role_are_one_message_and_results_of_tools_come_first() -> None:
+def test_messages_of_one_role_are_merged_and_tool_results_come_first() -> None:
     body = encoded(
         Message("user", "one"),
         Message("user", "two"),
@@ -77,7 +77,7 @@ def test_turns_of_one_role_are_one_message_and_results_of_tools_come_first() -> 
     ]
 
 
-def test_a_later_system_message_is_folded_into_the_users_turn_and_said_so() -> None:
+def test_later_system_message_is_folded_into_the_user_turn_and_reported() -> None:
     sent = wire(Message("user", "hi"), Message("system", "Be brief."))
 
     text = [{"type": "text", "text": "hi"}, {"type": "text", "text": "Be brief."}]
@@ -86,7 +86,7 @@ def test_a_later_system_message_is_folded_into_the_users_turn_and_said_so() -> N
 
 
 @pytest.mark.parametrize("model", ["claude-opus-4-8", "claude-sonnet-5", "claude-fable-5-1"])
-def test_a_later_system_message_stays_where_the_newest_models_take_it(model: str) -> None:
+def test_later_system_message_keeps_its_position_for_the_newest_models(model: str) -> None:
     sent = wire(Message("user", "hi"), Message("system", "Be brief."), model=model)
 
     assert json.loads(sent.body)["messages"][1] == {"role": "system", "content": "Be brief."}
@@ -94,7 +94,7 @@ def test_a_later_system_message_stays_where_the_newest_models_take_it(model: str
     assert kinds(sent) == []
 
 
-def test_a_later_system_message_never_parts_a_call_from_its_result() -> None:
+def test_later_system_message_never_separates_a_call_from_its_result() -> None:
     body = encoded(
         Message("user", "hi"),
         Message("assistant", ToolCall(name="weather", call_id="a")),
@@ -106,7 +106,7 @@ def test_a_later_system_message_never_parts_a_call_from_its_result() -> None:
     assert [turn["role"] for turn in body["messages"]] == ["user", "assistant", "user", "system"]
 
 
-def test_a_later_system_message_can_be_refused() -> None:
+def test_later_system_message_can_be_rejected() -> None:
     with pytest.raises(InvalidRequestError, match="later_system"):
         wire(Message("user", "hi"), Message("system", "no"), options={"later_system": "reject"})
 
@@ -148,7 +148,7 @@ def test_images_and_documents() -> None:
     ("media_type", "kind"),
     [("image/png", "image"), ("application/pdf", "document"), ("application/zip", "container_upload")],
 )
-def test_uploaded_files_need_a_header(media_type: str, kind: str) -> None:
+def test_uploaded_files_need_a_beta(media_type: str, kind: str) -> None:
     sent = wire(Message("user", Media(source=FileRef(file_id="file_1"), media_type=media_type)))
 
     (block,) = json.loads(sent.body)["messages"][0]["content"]
@@ -166,17 +166,17 @@ def test_uploaded_files_need_a_header(media_type: str, kind: str) -> None:
         Refusal(text="no"),
     ],
 )
-def test_what_has_no_place_is_refused_before_anything_is_sent(part: Any) -> None:
+def test_unsupported_parts_are_refused_before_sending(part: Any) -> None:
     with pytest.raises(UnsupportedError):
         wire(Message("user", part))
 
 
-def test_instructions_are_text() -> None:
+def test_system_messages_must_be_text() -> None:
     with pytest.raises(UnsupportedError, match="only text in a system message"):
         wire(Message("system", Media(source=Bytes(data=b"x"), media_type="image/png")), Message("user", "hi"))
 
 
-def test_results_of_tools_with_media_and_data() -> None:
+def test_tool_results_with_media_and_data() -> None:
     image = Media(source=Bytes(data=b"x"), media_type="image/png")
     content = [Text(text="see"), image, Data(value={"n": 1})]
     result = ToolResult(call_id="a", name="f", content=content, outcome="denied")
@@ -187,7 +187,7 @@ def test_results_of_tools_with_media_and_data() -> None:
     assert (block["content"][2]["text"], block["is_error"]) == ('{"n":1}', True)
 
 
-def test_cache_breakpoints_on_parts_instructions_and_tools() -> None:
+def test_cache_breakpoints_on_parts_system_messages_and_tools() -> None:
     mark = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
     body = encoded(
         Message("system", Text(text="Be brief.", options={"anthropic": mark})),
@@ -204,7 +204,7 @@ def test_cache_breakpoints_on_parts_instructions_and_tools() -> None:
     assert body["cache_control"] == {"type": "ephemeral"}
 
 
-def test_what_others_sealed_stays_here() -> None:
+def test_seals_of_other_providers_are_not_sent() -> None:
     sent = wire(
         Message("user", "hi"),
         Message(
@@ -221,13 +221,13 @@ def test_what_others_sealed_stays_here() -> None:
         ),
     )
 
-    said = [{"type": "text", "text": "hello"}, {"type": "text", "text": "but no more"}]
-    assert json.loads(sent.body)["messages"][1] == {"role": "assistant", "content": said}
+    content = [{"type": "text", "text": "hello"}, {"type": "text", "text": "but no more"}]
+    assert json.loads(sent.body)["messages"][1] == {"role": "assistant", "content": content}
     dropped = ["reasoning", "reasoning", "extension", "toolcall", "media", "citations"]
     assert kinds(sent) == [("dropped", feature) for feature in dropped]
 
 
-def test_a_turn_of_which_nothing_is_left_is_no_turn() -> None:
+def test_message_without_content_is_not_sent() -> None:
     body = encoded(Message("user", "a"), Message("assistant", Reasoning(text="hm")), Message("user", "b"))
 
     assert [turn["role"] for turn in body["messages"]] == ["user"]
@@ -235,7 +235,7 @@ def test_a_turn_of_which_nothing_is_left_is_no_turn() -> None:
         wire(Message("system", "alone"))
 
 
-def test_arguments_that_were_cut_travel_as_text() -> None:
+def test_truncated_arguments_are_sent_as_text() -> None:
     cut = ToolCall(name="weather", call_id="1", arguments='{"a": ')
     sent = wire(Message("user", "a"), Message("assistant", cut), tools=(WEATHER,))
 
@@ -243,12 +243,12 @@ def test_arguments_that_were_cut_travel_as_text() -> None:
     assert kinds(sent) == [("coerced", "tool_call")]
 
 
-def test_words_put_into_the_models_mouth_end_without_white_space() -> None:
+def test_prefill_is_sent_without_trailing_white_space() -> None:
     sent = wire(Message("user", "a"), Message("assistant", "The answer is "))
 
     assert json.loads(sent.body)["messages"][1]["content"] == "The answer is"
     assert kinds(sent) == [("coerced", "prefill")]
 
 
-def test_names_of_speakers_are_left_out() -> None:
+def test_names_of_participants_are_dropped() -> None:
     assert kinds(wire(Message("user", "hi", name="Ada"))) == [("dropped", "name")]

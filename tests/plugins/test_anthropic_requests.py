@@ -1,9 +1,8 @@
-"""Conversations rebuilt in our types send the bodies that were recorded.
+"""Recorded requests that are rebuilt in our types produce the recorded bodies.
 
-What the recording clients added of their own, and Anthropic takes for the same thing, is evened out by
-:func:`normal`: a text alone in place of a list of one block, ``is_error: false``, ``tool_choice: auto``,
-``disable_parallel_tool_use: false``, ``stream: false``, empty instructions and lists of
-tools, two turns of one role in a row.
+:func:`normalize` removes differences between clients that have no meaning: a text in place of a list of one block,
+``is_error: false``, ``tool_choice: auto``, ``disable_parallel_tool_use: false``, ``stream: false``, empty system
+prompts and lists of tools, and consecutive turns of one role.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ SERVER_CALLS = {"server_tool_use", "mcp_tool_use"}
 
 
 def rebuilt(body: dict[str, Any], headers: dict[str, str]) -> ChatRequest:
-    """Say what a recorded body says in our types."""
+    """Return a recorded body as a request."""
     config = dict(body.get("output_config") or {})
     config |= {"format": body["output_format"]} if "output_format" in body else {}
     settings = {ours: body[theirs] for ours, theirs in SETTINGS.items() if theirs in body}
@@ -102,7 +101,7 @@ def extras(definition: Any) -> dict[str, Any]:
 
 
 def part(block: Any) -> Any:
-    """Say what one block says; a cache breakpoint is a wish for its part."""
+    """Return a block as a part; a cache breakpoint becomes an option of the part."""
     kept = {name: block[name] for name in ("cache_control",) if name in block}
     options = {"anthropic": kept} if kept else {}
     kind = block["type"]
@@ -136,7 +135,7 @@ def call(block: Any) -> ToolCall:
 
 
 def media(block: Any, options: Any) -> Media:
-    """Say what an image or document says; base64 stays as it is, as the recordings left it out in part."""
+    """Return an image or a document; base64 is not decoded, since the recordings elide some of it."""
     source = block["source"]
     media_type = source.get("media_type") or {"image": "image/*", "document": "application/pdf"}[block["type"]]
     found: Any = FileRef(file_id=source["file_id"]) if source["type"] == "file" else None
@@ -149,8 +148,8 @@ def media(block: Any, options: Any) -> Media:
     return Media(source=found, media_type=media_type, filename=block.get("title"), options=options)
 
 
-def normal(body: dict[str, Any]) -> dict[str, Any]:
-    """Even out what clients write in several ways."""
+def normalize(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a body in a normal form."""
     even = {name: value for name, value in body.items() if value not in ([], "", None, False)}
     if "system" in even:
         even["system"] = blocks(even["system"])
@@ -164,7 +163,7 @@ def normal(body: dict[str, Any]) -> dict[str, Any]:
 def turns(messages: Any) -> list[Any]:
     even: list[Any] = []
     for each in messages:
-        content = [normal_block(block) for block in blocks(each["content"])]
+        content = [normalize_block(block) for block in blocks(each["content"])]
         if even and even[-1]["role"] == each["role"]:
             even[-1]["content"] += content
         else:
@@ -172,10 +171,10 @@ def turns(messages: Any) -> list[Any]:
     return even
 
 
-def normal_block(block: Any) -> Any:
+def normalize_block(block: Any) -> Any:
     even = {name: value for name, value in block.items() if (name, value) != ("is_error", False)}
     if block["type"] == "tool_result":
-        even["content"] = [normal_block(each) for each in blocks(block.get("content", []))]
+        even["content"] = [normalize_block(each) for each in blocks(block.get("content", []))]
     return even
 
 
@@ -184,17 +183,17 @@ def is_sound(recording: Recording) -> bool:
 
 
 @pytest.mark.parametrize("recording", cases("anthropic.messages", is_sound))
-def test_a_recorded_body_is_sent_again(recording: Recording) -> None:
+def test_recorded_body_is_reproduced(recording: Recording) -> None:
     body = recording.request.body
     request = rebuilt(body, recording.request.headers)
 
     wire = AnthropicMessages().encode(request, stream=body.get("stream") is True)
 
-    assert normal(json.loads(wire.body or b"")) == normal(body)
+    assert normalize(json.loads(wire.body or b"")) == normalize(body)
 
 
 @pytest.mark.parametrize("recording", cases("anthropic.messages", is_sound))
-def test_no_family_rule_forbids_what_a_model_took(recording: Recording) -> None:
+def test_capabilities_allow_every_recorded_request(recording: Recording) -> None:
     request = rebuilt(recording.request.body, recording.request.headers)
     if recording.id.endswith("tool-call-with-tool-result-6faebedd"):
         pytest.skip("the recorded result is for a call that was not made; Anthropic itself refuses that")
@@ -209,25 +208,25 @@ def is_whole(recording: Recording) -> bool:
 
 
 @pytest.mark.parametrize("recording", cases("anthropic.messages", is_whole))
-def test_a_recorded_answer_is_given_back_block_by_block(recording: Recording) -> None:
+def test_recorded_answer_is_sent_back_unchanged(recording: Recording) -> None:
     dialect = AnthropicMessages()
     message = dialect.decode(HttpReply(status=200, body=recording.reply_bytes())).message
     request = ChatRequest(model="claude-sonnet-4-5", messages=(message, Message("user", "go on")))
 
-    said = json.loads(dialect.encode(request, stream=False).body or b"")["messages"][0]["content"]
+    content = json.loads(dialect.encode(request, stream=False).body or b"")["messages"][0]["content"]
 
-    assert blocks(said) == [without_defaults(block) for block in recording.body_json["content"]]
+    assert blocks(content) == [without_defaults(block) for block in recording.body_json["content"]]
 
 
 def without_defaults(block: Any) -> Any:
-    """Leave out what says nothing: citations that are none, and that the model itself calls."""
+    """Return a block without members that have their default value."""
     defaults = ({"citations": None}, {"citations": []}, {"caller": {"type": "direct"}})
     sealed = block["type"] == "server_tool_use"
     return {name: value for name, value in block.items() if sealed or {name: value} not in defaults}
 
 
-async def asked(recording: Recording, ask: Callable[[LLM], Awaitable[Any]]) -> Any:
-    """Return what comes of asking for what was recorded."""
+async def result_of(recording: Recording, ask: Callable[[LLM], Awaitable[Any]]) -> Any:
+    """Return the result of a call that is answered with a recording."""
     with LoopbackServer(always=recording.reply()) as server:
         config = LLMConfig(model="claude-sonnet-4-5", provider="anthropic", api_key="k", api_base=server.url)
         async with LLM(config) as llm:
@@ -235,32 +234,32 @@ async def asked(recording: Recording, ask: Callable[[LLM], Awaitable[Any]]) -> A
 
 
 @pytest.mark.parametrize("recording", cases("anthropic.models"))
-async def test_a_recorded_listing_is_read(recording: Recording) -> None:
+async def test_recorded_listing_is_decoded(recording: Recording) -> None:
     if recording.status >= 400:
         with pytest.raises(AuthenticationError):
-            await asked(recording, LLM.models)
+            await result_of(recording, LLM.models)
         return
     listed = recording.body_json["data"]
 
-    models = await asked(recording, LLM.models)
+    models = await result_of(recording, LLM.models)
 
     assert [model.id for model in models] == [entry["id"] for entry in listed]
     assert [model.output_tokens for model in models] == [entry.get("max_tokens") for entry in listed]
 
 
 @pytest.mark.parametrize("recording", cases("anthropic.count_tokens"))
-async def test_a_recorded_count_is_read(recording: Recording) -> None:
-    usage = await asked(recording, lambda llm: llm.count_tokens("hi"))
+async def test_recorded_count_is_decoded(recording: Recording) -> None:
+    usage = await result_of(recording, lambda llm: llm.count_tokens("hi"))
 
     assert usage.input_tokens == recording.body_json["input_tokens"]
 
 
 @pytest.mark.parametrize("recording", cases("anthropic.count_tokens", is_sound))
-def test_a_recorded_count_is_asked_again(recording: Recording) -> None:
+def test_recorded_count_request_is_reproduced(recording: Recording) -> None:
     body = recording.request.body
     request = rebuilt(body, recording.request.headers)
 
     wire = AnthropicMessages().encode_count(request)
 
-    assert normal(json.loads(wire.body or b"")) == normal(body)
+    assert normalize(json.loads(wire.body or b"")) == normalize(body)
     assert recording.request.url.partition("?")[0].endswith("/v1" + wire.url)

@@ -36,7 +36,7 @@ from plugins.anthropic_calls import SCHEMA, WEATHER, answer, as_stream, decoded,
         (ToolChoice("tool", "my.tool"), None, {"type": "tool", "name": "my_x2e_tool"}),
     ],
 )
-def test_the_choice_among_tools(choice: ToolChoice, parallel: bool | None, expected: Any) -> None:  # noqa: FBT001
+def test_tool_choice(choice: ToolChoice, parallel: bool | None, expected: Any) -> None:  # noqa: FBT001
     body = encoded(tools=(WEATHER,), tool_choice=choice, settings={"parallel_tool_calls": parallel})
 
     assert body.get("tool_choice") == expected
@@ -60,7 +60,7 @@ def test_tools_and_server_tools() -> None:
     assert sent.headers == {"anthropic-beta": "web-fetch-2025-09-10"}
 
 
-def test_tools_that_a_conversation_speaks_of_are_named_though_none_is_offered() -> None:
+def test_tools_called_earlier_are_defined_even_if_none_is_offered() -> None:
     calls = [ToolCall(name="weather", call_id="a"), ToolCall(name="weather", call_id="b")]
     results = [ToolResult(call_id=call.call_id, name="weather", content="dry") for call in calls]
     sent = wire(Message("user", "hi"), Message("assistant", calls), Message("tool", results))
@@ -71,13 +71,13 @@ def test_tools_that_a_conversation_speaks_of_are_named_though_none_is_offered() 
     assert kinds(sent) == [("emulated", "tools")]
 
 
-def test_another_vendors_tool_is_refused() -> None:
+def test_server_tool_of_another_provider_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="openai"):
         wire(tools=(ServerTool(id="openai.web_search"),))
 
 
 @pytest.mark.parametrize("name", ["plain-name_1", "a.b", "a b", "схема", "a_x2e_b", "_x_x2e_", "functions.f:0", "🐪"])
-def test_names_come_back_as_they_were(name: str) -> None:
+def test_names_survive_encoding_and_decoding(name: str) -> None:
     sent = encode_name(name)
 
     assert decode_name(sent) == name
@@ -85,7 +85,7 @@ def test_names_come_back_as_they_were(name: str) -> None:
     assert set(sent) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
-def test_names_that_need_no_change_are_not_changed_and_long_ones_are_refused() -> None:
+def test_legal_names_are_unchanged_and_long_names_are_refused() -> None:
     assert encode_name("get_weather-2") == "get_weather-2"
     with pytest.raises(UnsupportedError, match="128"):
         encode_name("a" * 129)
@@ -94,7 +94,7 @@ def test_names_that_need_no_change_are_not_changed_and_long_ones_are_refused() -
 # Thinking and sampling.
 
 
-def test_effort_is_a_budget_for_the_models_that_think_by_one() -> None:
+def test_effort_becomes_a_budget_for_older_models() -> None:
     sent = wire(settings={"effort": "low"})
 
     body = json.loads(sent.body)
@@ -102,7 +102,7 @@ def test_effort_is_a_budget_for_the_models_that_think_by_one() -> None:
     assert kinds(sent) == [("emulated", "effort")]
 
 
-def test_a_default_limit_makes_room_for_thinking_and_a_given_one_bounds_it() -> None:
+def test_default_limit_is_raised_for_thinking_and_a_given_one_bounds_it() -> None:
     roomy = wire(settings={"effort": "high"})
     bounded = wire(settings={"effort": "high", "max_tokens": 4000})
     without = wire(settings={"effort": "high", "max_tokens": 1000})
@@ -125,13 +125,13 @@ def test_a_default_limit_makes_room_for_thinking_and_a_given_one_bounds_it() -> 
         ("claude-sonnet-5", "max", "max"),
     ],
 )
-def test_effort_is_a_word_for_the_models_that_know_it(model: str, effort: str, sent: str) -> None:
+def test_effort_is_sent_to_models_that_support_it(model: str, effort: str, sent: str) -> None:
     body = encoded(model=model, settings={"effort": effort})
 
     assert (body["thinking"], body["output_config"]) == ({"type": "adaptive"}, {"effort": sent})
 
 
-def test_the_first_model_with_the_word_needs_a_header_and_a_budget() -> None:
+def test_first_model_with_effort_needs_a_beta_and_a_budget() -> None:
     sent = wire(model="claude-opus-4-5", settings={"effort": "medium"})
 
     body = json.loads(sent.body)
@@ -139,31 +139,31 @@ def test_the_first_model_with_the_word_needs_a_header_and_a_budget() -> None:
     assert sent.headers == {"anthropic-beta": "effort-2025-11-24"}
 
 
-def test_a_level_of_service() -> None:
+def test_service_tier() -> None:
     assert encoded(settings={"service_tier": "standard_only"})["service_tier"] == "standard_only"
 
 
-def test_no_effort_is_no_thinking_and_anthropics_own_words_go_first() -> None:
+def test_effort_none_disables_thinking_and_options_take_precedence() -> None:
     assert encoded(settings={"effort": "none"})["thinking"] == {"type": "disabled"}
     own = {"type": "enabled", "budget_tokens": 1024, "display": "omitted"}
     assert encoded(options={"thinking": own})["thinking"] == own
 
 
-def test_thinking_rules_out_sampling() -> None:
+def test_thinking_excludes_sampling() -> None:
     sent = wire(settings={"effort": "low", "temperature": 0.7, "top_k": 5})
 
     assert not {"temperature", "top_k"} & json.loads(sent.body).keys()
     assert kinds(sent) == [("emulated", "effort"), ("dropped", "temperature"), ("dropped", "top_k")]
 
 
-def test_thinking_rules_out_a_forced_tool() -> None:
+def test_thinking_excludes_a_forced_tool() -> None:
     with pytest.raises(UnsupportedError, match="thinks"):
         wire(tools=(WEATHER,), tool_choice=ToolChoice("required"), options={"thinking": {"type": "adaptive"}})
     sent = wire(tools=(WEATHER,), tool_choice=ToolChoice("required"), settings={"effort": "low"})
     assert kinds(sent) == [("dropped", "effort")]
 
 
-def test_some_models_take_one_of_temperature_and_top_p() -> None:
+def test_some_models_accept_only_one_of_temperature_and_top_p() -> None:
     request = ChatRequest(
         model="claude-sonnet-4-5",
         messages=(Message("user", "hi"),),
@@ -180,7 +180,7 @@ def test_some_models_take_one_of_temperature_and_top_p() -> None:
 # Structured output.
 
 
-def test_an_answer_is_held_to_a_schema() -> None:
+def test_structured_outputs() -> None:
     schema = {**SCHEMA, "properties": {"city": {"type": "string", "minLength": 2}, "minimum": {"type": "integer"}}}
     sent = wire(output=OutputFormat("json_schema", schema=schema))
 
@@ -190,7 +190,7 @@ def test_an_answer_is_held_to_a_schema() -> None:
     assert kinds(sent) == [("dropped", "output schema")]
 
 
-def test_the_beta_version_has_its_place_for_the_schema() -> None:
+def test_schema_in_the_beta_version() -> None:
     beta = "structured-outputs-2025-11-13"
     sent = wire(output=OutputFormat("json_schema", schema=SCHEMA), options={"betas": [beta]})
 
@@ -202,7 +202,7 @@ def test_the_beta_version_has_its_place_for_the_schema() -> None:
     assert both["output_config"] == {"effort": "low"}
 
 
-def test_older_models_give_the_answer_to_a_tool() -> None:
+def test_older_models_answer_through_a_forced_tool() -> None:
     sent = wire(model="claude-3-haiku-20240307", output=OutputFormat("json_schema", schema=SCHEMA, name="City"))
 
     body = json.loads(sent.body)
@@ -211,7 +211,7 @@ def test_older_models_give_the_answer_to_a_tool() -> None:
     assert kinds(sent) == [("emulated", "output")]
 
 
-def test_beside_other_tools_the_answer_is_one_of_them() -> None:
+def test_answer_tool_is_added_to_other_tools() -> None:
     body = encoded(model="claude-sonnet-4-0", tools=(WEATHER,), output=OutputFormat("json"))
 
     assert ([tool["name"] for tool in body["tools"]], body["tool_choice"]) == (
@@ -220,7 +220,7 @@ def test_beside_other_tools_the_answer_is_one_of_them() -> None:
     )
 
 
-def test_the_input_of_that_tool_is_the_text_of_the_answer() -> None:
+def test_input_of_the_answer_tool_is_the_text_of_the_answer() -> None:
     block = {"type": "tool_use", "id": "toolu_1", "name": "dragoman_answer", "input": {"city": "Fez"}}
 
     whole = decoded(answer(block, stop_reason="tool_use"))
@@ -239,15 +239,15 @@ def test_the_input_of_that_tool_is_the_text_of_the_answer() -> None:
         {"$ref": "#/$defs/T", "$defs": {"T": {"type": "object", "properties": {"next": {"$ref": "#/$defs/T"}}}}},
     ],
 )
-def test_schemas_that_are_open_or_endless_are_not_native(schema: Any) -> None:
+def test_open_and_recursive_schemas_are_not_strict(schema: Any) -> None:
     assert strict_schema(schema) is None
 
 
-def test_a_schema_that_refers_to_all_of_itself_is_endless() -> None:
+def test_schema_that_refers_to_its_root_is_recursive() -> None:
     assert strict_schema({"type": "object", "properties": {"next": {"$ref": "#"}}}) is None
 
 
-def test_a_definition_used_twice_is_no_loop() -> None:
+def test_definition_used_twice_is_not_recursive() -> None:
     part = {"type": "object", "properties": {"n": {"type": "integer"}}}
     schema = {
         "type": "object",

@@ -21,7 +21,7 @@ from plugins.anthropic_calls import CALL, as_stream, block_events, streamed
 
 
 def test_blocks_may_interleave() -> None:
-    """llama.cpp stops no block before the end, and sends no ping."""
+    """llama.cpp stops all blocks at the end, and does not send pings."""
     text, call = block_events(0, {"type": "text", "text": "hi"}), block_events(1, CALL)
     start, _, ending, stop = as_stream(stop_reason="tool_use")
 
@@ -30,7 +30,7 @@ def test_blocks_may_interleave() -> None:
     assert (response.text, response.tool_calls[0].parse()) == ("hi", {"city": "Fez"})
 
 
-def test_a_call_without_input_has_no_arguments_or_those_it_was_opened_with() -> None:
+def test_call_without_input_deltas_has_the_input_of_its_start() -> None:
     start, _, ending, stop = as_stream(stop_reason="tool_use")
     opened = {"type": "content_block_start", "index": 0, "content_block": CALL}
 
@@ -40,7 +40,7 @@ def test_a_call_without_input_has_no_arguments_or_those_it_was_opened_with() -> 
 
 
 @pytest.mark.parametrize("cut", range(1, 8))
-def test_a_stream_cut_anywhere_is_an_error(cut: int) -> None:
+def test_truncated_stream_is_an_error(cut: int) -> None:
     events = as_stream({"type": "text", "text": "hello"})
     assert len(events) == 8
     with pytest.raises(StreamInterruptedError) as caught:
@@ -48,12 +48,12 @@ def test_a_stream_cut_anywhere_is_an_error(cut: int) -> None:
     assert caught.value.partial is not None
 
 
-def test_a_stream_that_stops_without_a_reason_is_cut() -> None:
+def test_stream_without_a_stop_reason_is_interrupted() -> None:
     with pytest.raises(StreamInterruptedError):
         streamed(*as_stream({"type": "text", "text": "hello"}, stop_reason=None))
 
 
-def test_events_nobody_knows_are_passed_on_and_late_ones_ignored() -> None:
+def test_unknown_events_are_passed_on_and_late_ones_ignored() -> None:
     decoder = AnthropicMessages().decoder()
     new = {"type": "brand_new", "n": 1}
 
@@ -64,7 +64,7 @@ def test_events_nobody_knows_are_passed_on_and_late_ones_ignored() -> None:
     assert streamed(*events, events[3]).text == "hello"
 
 
-def test_deltas_nobody_knows_are_ignored() -> None:
+def test_unknown_deltas_are_ignored() -> None:
     events = as_stream({"type": "text", "text": "hello"})
     odd = {"type": "content_block_delta", "index": 0, "delta": {"type": "mood_delta", "text": "cheerful"}}
 
@@ -81,7 +81,7 @@ def test_deltas_nobody_knows_are_ignored() -> None:
         (b'{"type":"content_block_start","index":0}', "content_block_start"),
     ],
 )
-def test_events_of_a_wrong_shape_are_errors(data: bytes, name: str) -> None:
+def test_malformed_events_are_errors(data: bytes, name: str) -> None:
     with pytest.raises(ProtocolError):
         list(AnthropicMessages().decoder().feed(ServerSentEvent(data=data, event=name)))
 
@@ -101,19 +101,19 @@ def test_errors_in_a_stream(data: Any, kind: type[DragomanError]) -> None:
     assert caught.value.retryable is True
 
 
-def test_an_error_event_of_mere_text() -> None:
+def test_error_event_that_is_not_json() -> None:
     with pytest.raises(ProviderError, match="upstream went away"):
         AnthropicMessages().decoder().feed(ServerSentEvent(data=b"upstream went away", event="error"))
 
 
-def test_done_alone_is_no_end() -> None:
-    """Some gateways add it; it says nothing about the answer."""
+def test_done_does_not_complete_a_stream() -> None:
+    """Some gateways send it after every stream."""
     decoder = AnthropicMessages().decoder()
 
     assert (list(decoder.feed(ServerSentEvent(data=b"[DONE]"))), decoder.done) == ([], True)
 
 
-def test_an_empty_piece_of_input_is_no_input() -> None:
+def test_empty_input_delta_is_ignored() -> None:
     events = as_stream(CALL, stop_reason="tool_use")
     empty = {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": ""}}
 

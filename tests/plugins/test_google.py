@@ -32,7 +32,7 @@ from plugins.google_wire import KEY, chunk, config, contents, encoded, streamed
 __all__ = ["loopback"]
 
 
-async def test_asks_with_the_key_in_a_header_and_nowhere_else(loopback: LoopbackServer) -> None:
+async def test_key_is_sent_in_a_header_only(loopback: LoopbackServer) -> None:
     loopback.reply(Reply.json(chunk({"text": "Hello"}, finish="STOP")))
 
     async with LLM(config(loopback)) as llm:
@@ -49,13 +49,13 @@ async def test_asks_with_the_key_in_a_header_and_nowhere_else(loopback: Loopback
     }
 
 
-async def test_a_stream_is_asked_for_by_its_address(loopback: LoopbackServer) -> None:
+async def test_path_of_a_stream(loopback: LoopbackServer) -> None:
     await streamed(loopback, chunk({"text": "Hello"}, finish="STOP"))
 
     assert loopback.requests[0].path == "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
 
 
-async def test_a_prompt_is_a_conversation(loopback: LoopbackServer) -> None:
+async def test_prompt_is_sent_as_a_conversation(loopback: LoopbackServer) -> None:
     loopback.reply(Reply.json(chunk({"text": "there"}, finish="STOP")))
 
     async with LLM(config(loopback)) as llm:
@@ -74,18 +74,18 @@ async def test_a_prompt_is_a_conversation(loopback: LoopbackServer) -> None:
         ("//evil.test", "/models/%2F%2Fevil.test"),
     ],
 )
-def test_a_model_name_leads_nowhere_else(model: str, path: str) -> None:
+def test_model_name_is_quoted_in_the_path(model: str, path: str) -> None:
     request = ChatRequest(model=model, messages=(Message("user", "hi"),))
 
     assert Gemini().encode(request, stream=False).url == f"{path}:generateContent"
 
 
-def test_a_model_on_vertex_stands_with_its_publisher() -> None:
+def test_path_on_vertex_includes_the_publisher() -> None:
     assert Gemini(vertex=True).resource("google/gemini-2.5-pro") == "/publishers/google/models/gemini-2.5-pro"
     assert Gemini(vertex=True).resource("endpoints/42") == "/endpoints/42"
 
 
-def test_every_setting_has_its_place() -> None:
+def test_all_settings_are_sent() -> None:
     settings = Settings(
         max_tokens=9,
         temperature=1.5,
@@ -118,13 +118,13 @@ def test_every_setting_has_its_place() -> None:
 
 
 @pytest.mark.parametrize("model", ["gemini-3-pro-preview", "gemini-3.5-flash", "gemini-flash-latest"])
-def test_the_third_generation_keeps_its_own_temperature_unless_told(model: str) -> None:
+def test_gemini_3_keeps_its_default_temperature_unless_given(model: str) -> None:
     default, notes = encoded(model=model, settings=Settings(temperature=0.7))
-    told, _ = encoded(model=model, settings=Settings(temperature=0.7, explicit=frozenset({"temperature"})))
+    sent, _ = encoded(model=model, settings=Settings(temperature=0.7, explicit=frozenset({"temperature"})))
 
     assert "generationConfig" not in default
     assert ("dropped", "temperature") in notes
-    assert told["generationConfig"] == {"temperature": 0.7}
+    assert sent["generationConfig"] == {"temperature": 0.7}
 
 
 @pytest.mark.parametrize(
@@ -150,14 +150,14 @@ def test_effort_by_family(model: str, effort: str, sent: dict[str, Any], changed
     assert (("coerced", "effort") in notes) is changed
 
 
-def test_a_model_that_does_not_reason_is_not_told_to() -> None:
+def test_effort_is_dropped_for_models_without_thinking() -> None:
     body, notes = encoded(model="gemini-2.0-flash", settings=Settings(effort="high"))
 
     assert "generationConfig" not in body
     assert notes == [("dropped", "effort")]
 
 
-def test_options_go_before_effort() -> None:
+def test_options_take_precedence_over_effort() -> None:
     options = {"thinking_budget": -1, "include_thoughts": True}
     body, _ = encoded(settings=Settings(effort="low"), options=options)
     level, _ = encoded(model="gemini-3-flash", options={"thinking_level": "medium"})
@@ -166,7 +166,7 @@ def test_options_go_before_effort() -> None:
     assert level["generationConfig"]["thinkingConfig"] == {"thinkingLevel": "medium"}
 
 
-def test_options_stand_where_google_wants_them() -> None:
+def test_options_are_sent_in_the_body() -> None:
     options = {
         "safety_settings": {"harassment": "block_none", "HARM_CATEGORY_HATE_SPEECH": "OFF"},
         "cached_content": "cachedContents/1",
@@ -197,12 +197,12 @@ def test_options_stand_where_google_wants_them() -> None:
     }
 
 
-def test_a_misspelled_option_is_refused() -> None:
+def test_misspelled_option_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="thinking_budget"):
         encoded(options={"thinking_buget": 1})
 
 
-def test_roles_are_merged_and_the_user_begins() -> None:
+def test_messages_of_one_role_are_merged_and_the_user_is_first() -> None:
     body, notes = encoded(
         Message("assistant", "Hello."), Message("user", "a"), Message("user", "b"), Message("system", "Be kind.")
     )
@@ -216,33 +216,33 @@ def test_roles_are_merged_and_the_user_begins() -> None:
     assert notes == [("coerced", "system message"), ("emulated", "messages")]
 
 
-def test_instructions_alone_get_a_user() -> None:
+def test_system_message_alone_gets_a_user_message() -> None:
     body, notes = encoded(Message("system", "Tell a joke."))
 
     assert body["contents"] == [{"role": "user", "parts": [{"text": " "}]}]
     assert notes == [("emulated", "messages")]
 
 
-def test_a_gemma_without_instructions_hears_them_from_the_user() -> None:
+def test_gemma_without_system_messages_gets_them_from_the_user() -> None:
     body, notes = encoded(Message("system", "Be brief."), Message("user", "hi"), model="gemma-3-27b-it")
 
     assert body == {"contents": [{"role": "user", "parts": [{"text": "Be brief."}, {"text": "hi"}]}]}
     assert notes == [("emulated", "system message")]
 
 
-def test_instructions_are_text() -> None:
+def test_system_messages_must_be_text() -> None:
     with pytest.raises(UnsupportedError, match="only text"):
         encoded(Message("system", Media(source=Bytes(data=b"x"), media_type="image/png")))
 
 
-def test_no_text_is_empty() -> None:
-    told = contents(Message("user", [Text(text=""), Text(text="hi")]), Message("assistant", ""))
+def test_empty_texts_are_not_sent() -> None:
+    sent = contents(Message("user", [Text(text=""), Text(text="hi")]), Message("assistant", ""))
 
-    assert told == [{"role": "user", "parts": [{"text": "hi"}]}]
+    assert sent == [{"role": "user", "parts": [{"text": "hi"}]}]
 
 
 @pytest.mark.parametrize(
-    ("part", "told"),
+    ("part", "sent"),
     [
         (
             Media(source=Bytes(data=b"png"), media_type="image/png"),
@@ -277,8 +277,8 @@ def test_no_text_is_empty() -> None:
         ),
     ],
 )
-def test_parts_of_the_user(part: Any, told: dict[str, Any]) -> None:
-    assert contents(Message("user", part)) == [{"role": "user", "parts": [told]}]
+def test_user_parts(part: Any, sent: dict[str, Any]) -> None:
+    assert contents(Message("user", part)) == [{"role": "user", "parts": [sent]}]
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_capabilities() -> None:
     assert capabilities("gemini-2.0-flash").settings["effort"].support is Support.NO
 
 
-def test_a_request_for_a_prompt_is_shown_like_any_other() -> None:
+def test_build_request_for_a_prompt() -> None:
     sent = Gemini().encode(CompletionRequest(model="gemini-2.5-flash", prompt="hi"), stream=False)
 
     assert json.loads(sent.body or b"") == {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}

@@ -48,7 +48,7 @@ FINISHES = {
 
 
 @pytest.mark.parametrize(("raw", "reason"), FINISHES.items())
-async def test_every_reason_for_an_end(loopback: LoopbackServer, raw: Any, reason: str) -> None:
+async def test_finish_reasons(loopback: LoopbackServer, raw: Any, reason: str) -> None:
     end = chunk({"text": "x"}, finish=raw, candidate={"finishMessage": "so it is"})
 
     for answer in (decoded(end), await streamed(loopback, end)):
@@ -56,7 +56,7 @@ async def test_every_reason_for_an_end(loopback: LoopbackServer, raw: Any, reaso
         assert answer.metadata["finishMessage"] == "so it is"
 
 
-async def test_a_blocked_prompt_is_no_empty_success(loopback: LoopbackServer) -> None:
+async def test_blocked_prompt_has_a_finish_reason(loopback: LoopbackServer) -> None:
     feedback = {"blockReason": "SAFETY", "safetyRatings": [{"category": "X", "probability": "HIGH"}]}
     blocked = {"promptFeedback": feedback, "usageMetadata": {"promptTokenCount": 4, "totalTokenCount": 4}}
 
@@ -99,7 +99,7 @@ def test_usage(report: dict[str, Any], expected: tuple[int | None, ...]) -> None
     assert usage.raw == (report or None)
 
 
-def test_facts_of_an_answer() -> None:
+def test_metadata_of_a_response() -> None:
     body = chunk({"text": "x"}, finish="STOP", modelVersion="gemini-x", createTime="2026-01-02T03:04:05.5Z")
     body["candidates"].append({"index": 1, "content": {"parts": [{"text": "y"}]}, "finishReason": "STOP"})
 
@@ -111,7 +111,7 @@ def test_facts_of_an_answer() -> None:
     assert answer.raw == body
 
 
-async def test_a_stream_collected_is_the_whole_reply(loopback: LoopbackServer) -> None:
+async def test_collected_stream_equals_reply(loopback: LoopbackServer) -> None:
     usage = {"promptTokenCount": 1, "candidatesTokenCount": 2, "totalTokenCount": 3}
     pieces = [
         chunk({"text": "Let me ", "thought": True}),
@@ -137,7 +137,7 @@ async def test_a_stream_collected_is_the_whole_reply(loopback: LoopbackServer) -
     assert (answer.text, answer.reasoning) == ("Hello", "Let me see.")
 
 
-def test_two_texts_that_the_server_keeps_apart_stay_apart() -> None:
+def test_texts_that_the_server_separates_stay_separate() -> None:
     texts = decoded(chunk({"text": "a"}, {"text": "b", "thoughtSignature": "cw=="}, {"text": "c"}, finish="STOP"))
 
     assert [part.text for part in texts.message.of_type(Text)] == ["a", "b", "c"]
@@ -167,7 +167,7 @@ def test_images_and_sounds() -> None:
     assert [part.kind for part in answer.message.of_type(Extension)] == ["google.inlineData"]
 
 
-def test_arguments_that_come_value_by_value() -> None:
+def test_arguments_streamed_as_values() -> None:
     def piece(*values: dict[str, Any], **more: Any) -> dict[str, Any]:
         return chunk({"functionCall": {**more, **({"partialArgs": list(values)} if values else {})}})
 
@@ -194,14 +194,14 @@ def test_arguments_that_come_value_by_value() -> None:
 
 
 @pytest.mark.parametrize("path", ["", "$", "$[0]", "$.a[99999999]", "$.a..b", "$.a[x]"])
-def test_arguments_that_belong_nowhere(path: str) -> None:
+def test_arguments_with_invalid_paths(path: str) -> None:
     call = {"name": "f", "partialArgs": [{"jsonPath": path, "stringValue": "x"}]}
 
     with pytest.raises(ProtocolError, match="does not fit the arguments"):
         decoded([chunk({"functionCall": call}, finish="STOP")])
 
 
-def test_what_an_answer_cites() -> None:
+def test_citations() -> None:
     grounding = {
         "groundingChunks": [{"web": {"uri": "https://a.test", "title": "A"}}, {"retrievedContext": {"text": "quoted"}}],
         "groundingSupports": [
@@ -228,7 +228,7 @@ def test_what_an_answer_cites() -> None:
     assert text.citations[-1].metadata == {"license": "mit"}
 
 
-def test_sources_without_places_are_cited_as_a_whole() -> None:
+def test_sources_without_segments_are_cited_without_positions() -> None:
     grounding = {"groundingChunks": [{"web": {"uri": "https://a.test", "title": "A"}}]}
 
     answer = decoded(chunk({"text": "x"}, finish="STOP", candidate={"groundingMetadata": grounding}))

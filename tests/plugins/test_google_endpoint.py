@@ -59,7 +59,7 @@ def test_the_base_url(base: str | None, url: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["vertex", "vertex_ai"])
-def test_vertex_is_asked_by_its_name(name: str) -> None:
+def test_vertex_is_selected_by_provider_name(name: str) -> None:
     shown = LLM(LLMConfig(model=f"{name}/gemini-pro", project="p", api_key=KEY)).build_request("hi")
     key_alone = LLM(LLMConfig(model=f"{name}/gemini-pro", api_key=KEY)).build_request("hi")
     assert shown.url.startswith("https://aiplatform.googleapis.com/v1/projects/p/")
@@ -67,14 +67,14 @@ def test_vertex_is_asked_by_its_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["GEMINI_API_KEY", "GOOGLE_API_KEY"])
-def test_the_key_from_the_environment(name: str) -> None:
+def test_key_from_the_environment(name: str) -> None:
     made = endpoint(provider_config(environ={name: KEY}), GoogleOptions())
 
     assert made.headers["x-goog-api-key"] == KEY
     assert KEY not in repr(made)
 
 
-def test_the_base_from_the_environment_takes_its_key_along() -> None:
+def test_base_url_from_the_environment_gets_the_key_from_the_environment() -> None:
     environ = {"GEMINI_API_BASE": "https://proxy.test", "GEMINI_API_KEY": KEY}
 
     made = endpoint(provider_config(environ=environ), GoogleOptions())
@@ -83,7 +83,7 @@ def test_the_base_from_the_environment_takes_its_key_along() -> None:
 
 
 @pytest.mark.parametrize("base", ["https://generativelanguage.googleapis.com.evil.test", "https://evil.test"])
-def test_another_host_gets_no_key_from_the_environment(base: str) -> None:
+def test_key_from_the_environment_is_not_sent_to_another_host(base: str) -> None:
     with pytest.raises(MissingCredentialError):
         endpoint(provider_config(api_base=base, environ={"GEMINI_API_KEY": KEY}), GoogleOptions())
 
@@ -97,7 +97,7 @@ def test_another_host_gets_no_key_from_the_environment(base: str) -> None:
         ("europe-west4", "https://europe-west4-aiplatform.googleapis.com"),
     ],
 )
-def test_where_vertex_is(location: str | None, base: str) -> None:
+def test_base_url_of_a_location(location: str | None, base: str) -> None:
     made = endpoint(provider_config(), GoogleOptions(project="p", location=location, credentials=Credentials()))
 
     assert made.base.url == f"{base}/v1/projects/p/locations/{location or 'global'}"
@@ -115,7 +115,7 @@ def test_where_vertex_is(location: str | None, base: str) -> None:
         ),
     ],
 )
-def test_vertex_at_an_address(base: str, url: str) -> None:
+def test_base_url_of_vertex(base: str, url: str) -> None:
     made = endpoint(provider_config(api_base=base), GoogleOptions(project="p"))
 
     assert made.base.url == f"https://us-east1-aiplatform.googleapis.com{url}"
@@ -129,7 +129,7 @@ def test_vertex_from_the_environment() -> None:
     assert made.base.url == "https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/us-east5"
 
 
-def test_a_key_means_ai_studio_and_a_host_means_vertex() -> None:
+def test_key_selects_ai_studio_and_host_selects_vertex() -> None:
     environ = {"VERTEXAI_PROJECT": "p", "GEMINI_API_KEY": KEY}
     base = "https://aiplatform.googleapis.com"
 
@@ -139,21 +139,21 @@ def test_a_key_means_ai_studio_and_a_host_means_vertex() -> None:
     assert not uses_vertex(provider_config(api_base=f"{base}.evil.test"), GoogleOptions())
 
 
-def test_vertex_with_a_key_alone() -> None:
+def test_vertex_with_a_key_only() -> None:
     made = endpoint(provider_config(api_key=Secret(KEY)), GoogleOptions(vertex=True))
 
     assert made.base.url == "https://aiplatform.googleapis.com/v1"
     assert (made.headers["x-goog-api-key"], made.authorize) == (KEY, None)
 
 
-def test_the_project_stands_in_the_credentials(tmp_path: Any) -> None:
-    content = {"type": "service_account", "project_id": "told"}
+def test_project_from_the_credentials(tmp_path: Any) -> None:
+    content = {"type": "service_account", "project_id": "owner"}
     file = tmp_path / "key.json"
     file.write_text(json.dumps(content))
 
     for credentials in (content, json.dumps(content), str(file)):
         made = endpoint(provider_config(), GoogleOptions(credentials=credentials))
-        assert made.base.url.endswith("/projects/told/locations/global")
+        assert made.base.url.endswith("/projects/owner/locations/global")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_the_project_stands_in_the_credentials(tmp_path: Any) -> None:
         (GoogleOptions(project="p", credentials=Credentials()), {"api_base": "http://evil.test"}, "in the clear"),
     ],
 )
-def test_vertex_refuses(options: GoogleOptions, more: dict[str, Any], match: str) -> None:
+def test_invalid_vertex_configuration(options: GoogleOptions, more: dict[str, Any], match: str) -> None:
     with pytest.raises(ConfigurationError, match=match):
         endpoint(provider_config(**more), options)
 
@@ -195,7 +195,7 @@ async def test_vertex_with_an_access_token(loopback: LoopbackServer) -> None:
     ("option", "value"),
     [("vertex", True), ("project", "q"), ("location", "us-central1"), ("credentials", Credentials())],
 )
-def test_where_to_ask_is_not_for_one_call_to_say(option: str, value: object) -> None:
+def test_endpoint_options_are_refused_per_call(option: str, value: object) -> None:
     mine = {"project": "p", "location": "europe-west4", "credentials": Credentials()}
     for made in ({"api_key": KEY}, mine):
         llm = LLM(LLMConfig(model="gemini-2.5-flash", provider="google", **made))
@@ -210,7 +210,7 @@ class Refused(Credentials):
         raise ValueError("revoked: very secret")
 
 
-async def test_credentials_that_google_refuses(loopback: LoopbackServer) -> None:
+async def test_refused_credentials(loopback: LoopbackServer) -> None:
     given = LLMConfig(
         model="gemini-2.5-flash", provider="google", api_base=loopback.url, project="p", credentials=Refused()
     )
@@ -223,7 +223,7 @@ async def test_credentials_that_google_refuses(loopback: LoopbackServer) -> None
     assert loopback.requests == []
 
 
-async def test_google_auth_makes_the_token_of_a_service_account(loopback: LoopbackServer) -> None:
+async def test_token_of_a_service_account(loopback: LoopbackServer) -> None:
     pytest.importorskip("google.auth")
     rsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.rsa")
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)

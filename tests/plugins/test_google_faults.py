@@ -32,7 +32,7 @@ from plugins.google_wire import chunk, config, decoded, sse, streamed
 __all__ = ["loopback"]
 
 
-async def test_a_stream_without_an_end_was_cut(loopback: LoopbackServer) -> None:
+async def test_stream_without_a_finish_reason_is_interrupted(loopback: LoopbackServer) -> None:
     with pytest.raises(StreamInterruptedError) as caught:
         await streamed(loopback, chunk({"text": "Hel"}))
 
@@ -40,26 +40,26 @@ async def test_a_stream_without_an_end_was_cut(loopback: LoopbackServer) -> None
     assert caught.value.partial.text == "Hel"
 
 
-def test_an_array_without_an_end_was_cut() -> None:
+def test_truncated_array_is_interrupted() -> None:
     with pytest.raises(StreamInterruptedError):
         decoded([chunk({"text": "Hel"})])
     with pytest.raises(StreamInterruptedError):
         Gemini().decode(HttpReply(status=200, body=b'[{"candidates": ['))
 
 
-async def test_nothing_is_added_after_the_end(loopback: LoopbackServer) -> None:
+async def test_parts_after_the_end_are_ignored(loopback: LoopbackServer) -> None:
     answer = await streamed(loopback, chunk({"text": "Hello"}, finish="STOP"), chunk({"text": " and more"}))
 
     assert answer.text == "Hello"
 
 
-async def test_an_early_server_says_stop_in_every_chunk(loopback: LoopbackServer) -> None:
+async def test_finish_reason_in_every_chunk(loopback: LoopbackServer) -> None:
     answer = await streamed(loopback, chunk({"text": "Hel"}, finish="STOP"), chunk({"text": "lo"}, finish="STOP"))
 
     assert answer.text == "Hello"
 
 
-async def test_comments_and_unknown_members_disturb_nothing(loopback: LoopbackServer) -> None:
+async def test_comments_and_unknown_members_are_ignored(loopback: LoopbackServer) -> None:
     body = b": ping\n\n" + sse(chunk({"text": "Hello"}, somethingNew=1), chunk(finish="STOP")) + b"data: [DONE]\n\n"
     loopback.reply(Reply.sse(body))
 
@@ -75,7 +75,7 @@ async def test_comments_and_unknown_members_disturb_nothing(loopback: LoopbackSe
         b'event: error\ndata: {"error": {"code": 503, "message": "busy", "status": "UNAVAILABLE"}}\n\n',
     ],
 )
-async def test_an_error_in_a_stream(loopback: LoopbackServer, tail: bytes) -> None:
+async def test_error_in_a_stream(loopback: LoopbackServer, tail: bytes) -> None:
     loopback.reply(Reply.sse(sse(chunk({"text": "Hel"})) + tail))
 
     with pytest.raises(OverloadedError, match="busy") as caught:
@@ -86,7 +86,7 @@ async def test_an_error_in_a_stream(loopback: LoopbackServer, tail: bytes) -> No
     assert caught.value.partial.text == "Hel"
 
 
-async def test_an_error_in_an_array_and_in_a_good_reply(loopback: LoopbackServer) -> None:
+async def test_error_in_an_array_and_with_status_200(loopback: LoopbackServer) -> None:
     failure = {"error": {"code": 429, "message": "slow", "status": "RESOURCE_EXHAUSTED"}}
 
     with pytest.raises(RateLimitError):
@@ -97,7 +97,7 @@ async def test_an_error_in_an_array_and_in_a_good_reply(loopback: LoopbackServer
 
 
 @pytest.mark.parametrize("body", [b"{}", b'"text"', b"[1]", b'{"candidates": []}'])
-def test_a_reply_without_an_answer(body: bytes) -> None:
+def test_reply_without_an_answer(body: bytes) -> None:
     with pytest.raises(ProtocolError):
         Gemini().decode(HttpReply(status=200, body=body))
 
@@ -139,7 +139,7 @@ ERRORS: list[tuple[int, str, list[dict[str, Any]], str, type[Exception]]] = [
 
 @pytest.mark.parametrize("listed", [False, True])
 @pytest.mark.parametrize(("status", "word", "details", "message", "kind"), ERRORS)
-def test_every_error(
+def test_error_classes(
     status: int, word: str, details: list[Any], message: str, kind: type[Exception], *, listed: bool
 ) -> None:
     body: Any = {"error": {"code": status, "status": word, "message": message, "details": details}}
@@ -163,13 +163,13 @@ def test_every_error(
         (400, b"[]", BadRequestError, "[]"),
     ],
 )
-def test_errors_in_another_shape(status: int, body: bytes, kind: type[Exception], message: str) -> None:
+def test_errors_in_other_formats(status: int, body: bytes, kind: type[Exception], message: str) -> None:
     error = Gemini().error(HttpReply(status=status, body=body))
 
     assert (type(error), error.message) == (kind, message)
 
 
-def test_an_error_names_the_setting() -> None:
+def test_error_names_the_rejected_setting() -> None:
     violations = [{"field": "x"}, {"field": "generation_config.max_output_tokens"}]
     body = {
         "error": {
@@ -185,7 +185,7 @@ def test_an_error_names_the_setting() -> None:
 @pytest.mark.parametrize(
     "model", ["text-bison", "text-bison@002", "chat-bison-001", "palm/chat-bison", "palm-2", "models/code-bison"]
 )
-async def test_palm_is_gone_before_anything_is_sent(loopback: LoopbackServer, model: str) -> None:
+async def test_palm_models_are_refused_before_sending(loopback: LoopbackServer, model: str) -> None:
     async with LLM(config(loopback, model)) as llm:
         with pytest.raises(ModelRetiredError, match=r"gemini-2\.5-flash"):
             await llm.generate("hi")
@@ -201,9 +201,7 @@ async def test_palm_is_gone_before_anything_is_sent(loopback: LoopbackServer, mo
 @pytest.mark.parametrize(
     ("model", "retired"), [("gemini-pro", True), ("gemini-1.5-flash-001", True), ("gemini-9-pro", False)]
 )
-async def test_an_early_model_that_is_not_found_is_retired(
-    loopback: LoopbackServer, model: str, *, retired: bool
-) -> None:
+async def test_early_model_that_is_not_found_is_retired(loopback: LoopbackServer, model: str, *, retired: bool) -> None:
     loopback.always(Reply.json({"error": {"code": 404, "message": "not found", "status": "NOT_FOUND"}}, status=404))
 
     async with LLM(config(loopback, model)) as llm:
@@ -223,5 +221,5 @@ async def test_an_early_model_that_is_not_found_is_retired(
 @pytest.mark.parametrize(
     "model", ["gemini-pro", "gemini-3-flash", "chat-bison", "text-bison", "palm/chat-bison", "gemma-3-4b-it"]
 )
-def test_names_resolve_here(model: str) -> None:
+def test_model_names_resolve_to_google(model: str) -> None:
     assert explain(LLMConfig(model=model)).provider == "google"

@@ -1,4 +1,4 @@
-"""Recorded requests, told again in our types, are sent as they were recorded."""
+"""Recorded requests that are rebuilt in our types produce the recorded bodies."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from recordings import Recording, cases
 
 ADDED_BY_CLIENTS = """
 an empty generationConfig, toolConfig or text; null members; roles on systemInstruction; the mode AUTO; an empty
-description of a tool; `thought: false`; `model` beside the address; a text's empty part;
+description of a tool; `thought: false`; `model` in addition to the URL; empty text parts;
 consecutive contents of one role, which we merge; names in snake_case; titles, defaults and
-the order of properties in schemas of the older form
+the order of properties in schemas of the OpenAPI subset
 """
 CONFIG = {
     "candidateCount": "candidate_count",
@@ -60,21 +60,21 @@ def camel(name: str) -> str:
     return NAMES.sub(lambda found: found[1].upper(), name)
 
 
-def plain(value: Any) -> Any:
-    """Return a recorded value in Google's own spelling, without what says nothing."""
+def normalize(value: Any) -> Any:
+    """Return a recorded value with names in camel case, without members that have their default value."""
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [normalize(item) for item in value]
     if not isinstance(value, dict):
         return value
-    told: dict[str, Any] = {}
+    kept: dict[str, Any] = {}
     for name, each in value.items():
         key = camel(name)
         if each is None or (key == "description" and each == "") or (key == "thought" and each is False):
             continue
-        told[key] = each if key in OPAQUE else schema(each) if key in SUBSET else plain(each)
-    if isinstance(told.get("data"), str):
-        told["data"] = base64.b64encode(decoded(told["data"])).decode()
-    return told
+        kept[key] = each if key in OPAQUE else schema(each) if key in SUBSET else normalize(each)
+    if isinstance(kept.get("data"), str):
+        kept["data"] = base64.b64encode(decoded(kept["data"])).decode()
+    return kept
 
 
 def decoded(data: str) -> bytes:
@@ -82,23 +82,23 @@ def decoded(data: str) -> bytes:
 
 
 def schema(value: Any) -> Any:
-    """Return a schema of the older form as JSON Schema, without what that form says beside it."""
+    """Return a schema of the OpenAPI subset as JSON Schema, without keywords that have no effect."""
     if isinstance(value, list):
         return [schema(item) for item in value]
     if not isinstance(value, dict):
         return value
     left_out = {"title", "default", "property_ordering", "propertyOrdering", "additionalProperties"}
-    told = {name: schema(each) for name, each in value.items() if name not in left_out and each not in ({}, [])}
+    kept = {name: schema(each) for name, each in value.items() if name not in left_out and each not in ({}, [])}
     if isinstance(value.get("properties"), dict) and value["properties"]:
-        told["properties"] = {name: schema(each) for name, each in value["properties"].items()}
+        kept["properties"] = {name: schema(each) for name, each in value["properties"].items()}
     if isinstance(value.get("type"), str):
-        told["type"] = value["type"].lower()
-    return told
+        kept["type"] = value["type"].lower()
+    return kept
 
 
 def recorded(recording: Recording) -> dict[str, Any]:
-    """Return the recorded body without what clients add."""
-    body = plain(recording.request.body)
+    """Return the recorded body without what clients add to it."""
+    body = normalize(recording.request.body)
     body.pop("model", None)
     contents: list[Any] = []
     for content in body["contents"]:
@@ -120,7 +120,7 @@ def recorded(recording: Recording) -> dict[str, Any]:
 
 
 def request(body: dict[str, Any], model: str) -> ChatRequest:
-    """Tell a recorded body in our types."""
+    """Return a recorded body as a request."""
     config = dict(body.get("generationConfig", {}))
     thinking = config.get("thinkingConfig", {})
     options: dict[str, Any] = {CONFIG[name]: value for name, value in config.items() if name in CONFIG}
@@ -180,11 +180,11 @@ def output(config: dict[str, Any]) -> OutputFormat:
 
 
 def messages(body: dict[str, Any]) -> list[Message]:
-    told = [Message("system", Text(text=part["text"])) for part in body.get("systemInstruction", {}).get("parts", [])]
+    kept = [Message("system", Text(text=part["text"])) for part in body.get("systemInstruction", {}).get("parts", [])]
     for content in body["contents"]:
         role = "assistant" if content["role"] == "model" else "user"
-        told.append(Message(role, [part_of(part) for part in content["parts"]]))
-    return told
+        kept.append(Message(role, [part_of(part) for part in content["parts"]]))
+    return kept
 
 
 def part_of(part: dict[str, Any]) -> Part:
@@ -202,8 +202,8 @@ def part_of(part: dict[str, Any]) -> Part:
     if "functionResponse" in part:
         return result_of(part["functionResponse"])
     if "inlineData" in part or "fileData" in part:
-        beside = {name: each for name, each in part.items() if name not in {"inlineData", "fileData"}}
-        return media_of(part, beside)
+        others = {name: each for name, each in part.items() if name not in {"inlineData", "fileData"}}
+        return media_of(part, others)
     return Extension(
         kind=f"google.{next(iter(part))}",
         value={name: each for name, each in part.items() if name != "thoughtSignature"},
@@ -218,8 +218,8 @@ def result_of(reply: dict[str, Any]) -> ToolResult:
     return ToolResult(call_id=reply.get("id") or reply["name"], name=reply["name"], content=content)
 
 
-def media_of(part: dict[str, Any], beside: dict[str, Any]) -> Media:
-    options = {"google": beside} if beside else {}
+def media_of(part: dict[str, Any], others: dict[str, Any]) -> Media:
+    options = {"google": others} if others else {}
     if "inlineData" in part:
         blob = part["inlineData"]
         return Media(source=Bytes(data=base64.b64decode(blob["data"])), media_type=blob["mimeType"], options=options)
@@ -227,26 +227,26 @@ def media_of(part: dict[str, Any], beside: dict[str, Any]) -> Media:
     return Media(source=Url(url=file["fileUri"]), media_type=file.get("mimeType", "image/*"), options=options)
 
 
-def is_told(recording: Recording) -> bool:
-    """Leave out what has no body, or one that our types cannot say: see the reasons."""
+def is_representable(recording: Recording) -> bool:
+    """Return whether a recording has a body that our types can represent."""
     body = recording.request.body
-    return recording.request.recorded and isinstance(body, dict) and not unsaid(body)
+    return recording.request.recorded and isinstance(body, dict) and not reason_not_representable(body)
 
 
-def unsaid(body: dict[str, Any]) -> str:
-    """Return why our types cannot say a body."""
+def reason_not_representable(body: dict[str, Any]) -> str:
+    """Return why our types cannot represent a body, empty if they can."""
     if not all(isinstance(content, dict) and "parts" in content for content in body["contents"]):
-        return "contents in a short form of one client's own, which only Vertex AI reads"
+        return "contents in an abbreviated form of one client, which only Vertex AI accepts"
     if not isinstance(body.get("tools", []), list):
-        return "tools in a short form of one client's own"
+        return "tools in an abbreviated form of one client"
     if '"null"' in json.dumps(body.get("generationConfig", {}).get("response_schema")):
-        return "null as a choice in a schema of the older form, which we say as nullable"
+        return "null as an alternative in the OpenAPI subset, which we send as nullable"
     if re.search(r'"type": \d', json.dumps(body.get("tools"))):
-        return "types of a schema as the numbers of an enumeration, which JSON Schema does not have"
+        return "schema types as enum numbers, which JSON Schema does not have"
     return "a template of Model Armor" if "modelArmorConfig" in body else ""
 
 
-@pytest.mark.parametrize("recording", cases("google.generate", is_told))
+@pytest.mark.parametrize("recording", cases("google.generate", is_representable))
 def test_recorded_request(recording: Recording) -> None:
     body = recorded(recording)
     model = re.search(r"/models/([^:?]+)", recording.request.url)

@@ -32,7 +32,7 @@ from plugins.google_wire import WEATHER, chunk, contents, decoded, encoded
 __all__ = ["loopback"]
 
 
-def test_tools_and_their_choice() -> None:
+def test_tools_and_tool_choice() -> None:
     body, _ = encoded(tools=(WEATHER,), tool_choice=ToolChoice("tool", "weather"))
 
     assert body["tools"] == [
@@ -59,11 +59,11 @@ def test_modes(choice: ToolChoice, strict: Any, calling: dict[str, Any]) -> None
     assert body["toolConfig"] == {"functionCallingConfig": calling}
 
 
-def test_the_models_choice_needs_no_words() -> None:
+def test_default_tool_choice_is_not_sent() -> None:
     assert "toolConfig" not in encoded(tools=(WEATHER,))[0]
 
 
-def test_an_early_model_gets_the_older_form_of_schema() -> None:
+def test_early_models_get_the_openapi_subset() -> None:
     body, _ = encoded(model="gemini-1.5-pro", tools=(WEATHER, Tool(name="now")))
 
     assert body["tools"][0]["functionDeclarations"] == [
@@ -76,7 +76,7 @@ def test_an_early_model_gets_the_older_form_of_schema() -> None:
     ]
 
 
-def test_googles_own_tools() -> None:
+def test_server_tools() -> None:
     tools = (ServerTool(id="google.google_search"), ServerTool(id="google.code_execution"), WEATHER)
     body, _ = encoded(model="gemini-3-flash", tools=tools)
     vertex, _ = encoded(model="gemini-3-flash", tools=tools, vertex=True)
@@ -86,12 +86,12 @@ def test_googles_own_tools() -> None:
     assert "toolConfig" not in vertex
 
 
-def test_a_tool_of_another_provider_is_refused() -> None:
+def test_server_tool_of_another_provider_is_refused() -> None:
     with pytest.raises(UnsupportedError, match=r"openai\.web_search"):
         encoded(tools=(ServerTool(id="openai.web_search"),))
 
 
-def test_a_turn_with_tools_goes_back_as_it_came() -> None:
+def test_turn_with_tools_is_sent_back_unchanged() -> None:
     call = {"name": "weather", "args": {"city": "Rome"}, "id": "abc"}
     answer = decoded(
         chunk(
@@ -113,11 +113,11 @@ def test_a_turn_with_tools_goes_back_as_it_came() -> None:
         ToolResult(call_id=second.call_id, name="weather", content=[Data(value={"sky": "grey"})]),
     ]
 
-    told, notes = encoded(Message("user", "hi"), answer.message, Message("tool", results), model="gemini-3-flash")
+    sent, notes = encoded(Message("user", "hi"), answer.message, Message("tool", results), model="gemini-3-flash")
 
     assert answer.finish.reason == "tool_calls"
     assert [call.call_id for call in answer.tool_calls] == ["abc", "call_r-1_1"]
-    assert told["contents"][1]["parts"] == [
+    assert sent["contents"][1]["parts"] == [
         {"text": "I look.", "thought": True},
         {"text": "One moment.", "thoughtSignature": "c2ln"},
         {"functionCall": call, "thoughtSignature": "Y2FsbA=="},
@@ -128,7 +128,7 @@ def test_a_turn_with_tools_goes_back_as_it_came() -> None:
         {"inlineData": {"mimeType": "image/png", "data": "cG5n"}, "thoughtSignature": "aW1n"},
         {"somethingNew": {"a": [1]}},
     ]
-    assert told["contents"][2] == {
+    assert sent["contents"][2] == {
         "role": "user",
         "parts": [
             {"functionResponse": {"name": "weather", "response": {"result": "sunny"}, "id": "abc"}},
@@ -141,7 +141,7 @@ def test_a_turn_with_tools_goes_back_as_it_came() -> None:
 @pytest.mark.parametrize(
     ("model", "signature"), [("gemini-3-pro-preview", PLACEHOLDER_SIGNATURE), ("gemini-2.5-pro", None)]
 )
-def test_a_call_that_another_model_made(model: str, signature: str | None) -> None:
+def test_call_that_another_model_made(model: str, signature: str | None) -> None:
     calls = [
         Reasoning(text="hm", seal=Seal(issuer="anthropic", payload="x")),
         ToolCall(name="f", call_id="toolu_1", id="fc_1", arguments="", seal=Seal(issuer="other", payload="y")),
@@ -168,12 +168,12 @@ def test_a_call_that_another_model_made(model: str, signature: str | None) -> No
     assert notes == dropped + ([("emulated", "thought signature")] if signature else [])
 
 
-def test_a_cut_call_cannot_be_told() -> None:
+def test_truncated_call_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="complete tool calls"):
         encoded(Message("assistant", ToolCall(name="f", call_id="1", arguments='{"a":')))
 
 
-def test_results_that_failed_or_hold_images() -> None:
+def test_tool_results_with_errors_and_images() -> None:
     image = Media(source=Bytes(data=b"png"), media_type="image/png")
     blob = {"inlineData": {"mimeType": "image/png", "data": "cG5n"}}
     failed = Message("tool", ToolResult(call_id="1", name="f", content="no such city", outcome="error"))
@@ -186,12 +186,12 @@ def test_results_that_failed_or_hold_images() -> None:
     ]
 
 
-def test_a_result_needs_the_name_of_its_tool() -> None:
+def test_tool_result_needs_the_tool_name() -> None:
     with pytest.raises(UnsupportedError, match="give name="):
         encoded(Message("tool", ToolResult(call_id="1", name="", content="x")))
 
 
-def test_a_schema_for_the_answer() -> None:
+def test_output_schema() -> None:
     output = OutputFormat("json_schema", schema=WEATHER.schema)
 
     assert encoded(output=OutputFormat("json"))[0]["generationConfig"] == {"responseMimeType": "application/json"}
@@ -202,7 +202,7 @@ def test_a_schema_for_the_answer() -> None:
     assert "responseSchema" in encoded(output=output, model="gemini-1.5-flash")[0]["generationConfig"]
 
 
-def test_a_shape_and_tools_together_need_the_third_generation() -> None:
+def test_output_format_and_tools_together_need_gemini_3() -> None:
     with pytest.raises(UnsupportedError, match="not both"):
         encoded(output=OutputFormat("json"), tools=(WEATHER,))
     assert "tools" in encoded(output=OutputFormat("json"), tools=(WEATHER,), model="gemini-3-flash")[0]
@@ -245,7 +245,7 @@ def test_a_shape_and_tools_together_need_the_third_generation() -> None:
         ({"type": "integer", "exclusiveMinimum": 0}, {"type": "integer"}, "exclusiveMinimum"),
     ],
 )  # fmt: skip
-def test_the_older_form_of_schema(schema: dict[str, Any], sent: dict[str, Any], lost: str) -> None:
+def test_openapi_subset(schema: dict[str, Any], sent: dict[str, Any], lost: str) -> None:
     request = ChatRequest(
         model="gemini-1.5-pro", messages=(Message("user", "hi"),), output=OutputFormat("json_schema", schema=schema)
     )
@@ -256,7 +256,7 @@ def test_the_older_form_of_schema(schema: dict[str, Any], sent: dict[str, Any], 
     assert "".join(str(note.asked) for note in wire.adjustments) == lost
 
 
-def test_a_schema_within_itself_cannot_be_told_in_the_older_form() -> None:
+def test_recursive_schema_is_refused_in_the_openapi_subset() -> None:
     tree = {"$ref": "#/$defs/T", "$defs": {"T": {"type": "object", "properties": {"t": {"$ref": "#/$defs/T"}}}}}
 
     with pytest.raises(UnsupportedError, match="is recursive"):
