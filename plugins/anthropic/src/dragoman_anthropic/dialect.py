@@ -9,7 +9,6 @@ import attrs
 
 from dragoman import ChatRequest, CompletionRequest, ProtocolError, ProviderError, Response
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps
-from dragoman_anthropic import completions
 from dragoman_anthropic.errors import error_of
 from dragoman_anthropic.models import is_completion_model
 from dragoman_anthropic.options import ISSUER, AnthropicOptions
@@ -45,6 +44,8 @@ class AnthropicMessages:
         options = self.options_reader.read(request)
         if isinstance(request, CompletionRequest):
             if is_completion_model(request.model):
+                from dragoman_anthropic import completions  # noqa: PLC0415  # only the first models need it
+
                 return completions.encode(request, options, stream=stream)
             request = request.as_chat()
         encoded = self._encoder.encode(request, options, betas=self.betas, stream=stream)
@@ -74,6 +75,8 @@ class AnthropicMessages:
         if body.get("type") == "error" or body.get("error"):
             raise self.error(reply)
         if body.get("type") == "completion":
+            from dragoman_anthropic import completions  # noqa: PLC0415  # only the first models need it
+
             return completions.decode(body)
         if not isinstance(body.get("content"), list):
             message = f"the reply does not hold an answer: {reply.excerpt!r}"

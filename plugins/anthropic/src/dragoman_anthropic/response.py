@@ -25,7 +25,7 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import count, fields, objects, rewritten, word, words
+from dragoman.http import fields, number, objects, rewritten, word, words
 from dragoman_anthropic.names import ANSWER_TOOL, decode_name
 from dragoman_anthropic.options import ISSUER
 
@@ -74,7 +74,7 @@ def part(block: Mapping[str, Any]) -> Part:
     """Return a content block as a part; a block of an unknown type becomes an extension."""
     kind = word(block.get("type"))
     if kind == "text":
-        return text(words(block.get("text")), objects(block.get("citations")))
+        return text(word(block.get("text")) or "", objects(block.get("citations")))
     if kind == "thinking":
         return Reasoning(text=words(block.get("thinking")), seal=seal(block.get("signature")))
     if kind == "redacted_thinking":
@@ -199,14 +199,14 @@ def usage(report: Any) -> Usage | None:
     known = fields(report)
     if not known:
         return None
-    uncached = count(known, "input_tokens")
-    read = count(known, "cache_read_input_tokens")
-    written = count(known, "cache_creation_input_tokens")
+    uncached = number(known.get("input_tokens"))
+    read = number(known.get("cache_read_input_tokens"))
+    written = number(known.get("cache_creation_input_tokens"))
     return Usage(
         input_tokens=None if uncached is None else uncached + (read or 0) + (written or 0),
-        output_tokens=count(known, "output_tokens"),
+        output_tokens=number(known.get("output_tokens")),
         cache_read_tokens=read,
         cache_write_tokens=written,
-        reasoning_tokens=count(known, "output_tokens_details", "thinking_tokens"),
+        reasoning_tokens=number(fields(known.get("output_tokens_details")).get("thinking_tokens")),
         raw=known,
     )

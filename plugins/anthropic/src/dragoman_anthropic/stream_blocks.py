@@ -70,7 +70,7 @@ class Block:
 
 def apply_delta(block: Block, delta: Mapping[str, Any]) -> Iterable[Event]:
     """Apply a delta to a block, and return the events; a delta that does not fit the type of the block is ignored."""
-    handler = _DELTAS.get(words(delta.get("type")))
+    handler = _DELTAS.get(word(delta.get("type")) or "")
     kind = word(block.start.get("type"))
     if handler is None or kind not in handler[0]:
         return _extend_unknown(block, delta) if kind not in _KNOWN else ()

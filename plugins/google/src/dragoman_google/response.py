@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dragoman import Finish, FinishReason, Usage
-from dragoman.http import count, fields, word, words
+from dragoman.http import fields, number, word
 
 _FILTERED = (
     "SAFETY",
@@ -61,7 +61,7 @@ def integer(value: Any) -> int:
 
 def finish(candidate: Mapping[str, Any]) -> Finish | None:
     """Return why a candidate ended, ``None`` if it has not ended."""
-    reason = words(candidate.get("finishReason"))
+    reason = word(candidate.get("finishReason")) or ""
     return None if reason in _UNSPECIFIED else Finish(reason=FINISH.get(reason, FinishReason.OTHER), raw=reason)
 
 
@@ -81,14 +81,14 @@ def usage(report: Any) -> Usage | None:
     known = fields(report)
     if not known:
         return None
-    thoughts = count(known, "thoughtsTokenCount")
-    answer = count(known, "candidatesTokenCount")
-    prompt = _sum(count(known, "promptTokenCount"), count(known, "toolUsePromptTokenCount"))
-    included = bool(thoughts) and _sum(prompt, answer) == count(known, "totalTokenCount")
+    thoughts = number(known.get("thoughtsTokenCount"))
+    answer = number(known.get("candidatesTokenCount"))
+    prompt = _sum(number(known.get("promptTokenCount")), number(known.get("toolUsePromptTokenCount")))
+    included = bool(thoughts) and _sum(prompt, answer) == number(known.get("totalTokenCount"))
     return Usage(
         input_tokens=prompt,
         output_tokens=answer if included else _sum(answer, thoughts),
-        cache_read_tokens=count(known, "cachedContentTokenCount"),
+        cache_read_tokens=number(known.get("cachedContentTokenCount")),
         reasoning_tokens=thoughts,
         raw=known,
     )

@@ -122,7 +122,7 @@ class PartDecoder:
         A signature without a text belongs to the open part. A text with a signature continues the open part only if it
         is the first of its chunk: two texts in one chunk were separated by the server.
         """
-        text, signature = words(part.get("text")), part.get("thoughtSignature")
+        text, signature = word(part.get("text")) or "", part.get("thoughtSignature")
         kind = Reasoning if part.get("thought") else Text
         known = self._open
         if not text and not signature:
