@@ -134,13 +134,6 @@ def test_usage_reports_are_merged_by_member() -> None:
     assert (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens) == (15, 5, 4)
 
 
-def test_tool_names_are_decoded_in_responses() -> None:
-    block = {**CALL, "name": "my_x2e_tool"}
-
-    assert decoded(answer(block)).tool_calls[0].name == "my.tool"
-    assert streamed(*as_stream(block)).tool_calls[0].name == "my.tool"
-
-
 def test_metadata_of_a_response() -> None:
     response = decoded(answer(container={"id": "c1"}, stop_sequence="END", stop_details=None))
 

@@ -167,7 +167,7 @@ class TestPrompts:
         loopback.always(Reply.json(spoken))
         async with llm("gpt-3.5-turbo-instruct", api_base=loopback.url) as model:
             assert await model.completion("Once", max_tokens=3) == " upon"
-            assert await model.chat_completion([Message("user", "Once")]) == " upon"
+            assert await model.chat_completion([Message("user", "Once")], max_tokens=3) == " upon"
         assert [each.path for each in loopback.requests] == ["/v1/completions"] * 2
         assert [each.json["prompt"] for each in loopback.requests] == ["Once"] * 2
 

@@ -90,6 +90,7 @@ if TYPE_CHECKING:
         TextDelta as TextDelta,
         UsageSnapshot as UsageSnapshot,
     )
+    from dragoman.spec.history import HistoryRules as HistoryRules
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
     from dragoman.spec.message import Message as Message, Role as Role
     from dragoman.spec.operations import (
@@ -237,6 +238,7 @@ _HOMES = {
         "TextDelta",
         "UsageSnapshot",
     ),
+    "dragoman.spec.history": ("HistoryRules",),
     "dragoman.spec.hookspecs": ("Binding", "hookimpl"),
     "dragoman.spec.message": ("Message", "Role"),
     "dragoman.spec.operations": (

@@ -36,6 +36,7 @@ from dragoman import (
     ConnectionFailedError,
     DragomanError,
     EventStream,
+    HistoryRules,
     InvalidRequestError,
     LLMConfig,
     OverloadedError,
@@ -56,6 +57,7 @@ from dragoman.http import HttpRequest
 from dragoman.spec.secret import MASK, Secret
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
+from dragoman_openai_compatible import OpenAIProvider
 
 ERROR = {"error": {"message": "too much", "type": "rate_limit_error", "code": "rate_limit_exceeded"}}
 
@@ -140,7 +142,12 @@ class TestCalls:
         near = provider("http://127.0.0.1:1", capabilities=capabilities)
         assert near.capabilities("m") is near.capabilities("m")
         assert asked == ["m"]
-        assert provider("http://127.0.0.1:1").capabilities("m") == Capabilities()
+        assert provider("http://127.0.0.1:1").capabilities("m") == Capabilities(history=OpenAIProvider.history)
+
+    def test_leave_the_rules_for_histories_to_a_model_that_has_its_own(self) -> None:
+        own = HistoryRules(call_id_length=9)
+        near = provider("http://127.0.0.1:1", capabilities=lambda _: Capabilities(history=own))
+        assert near.capabilities("m").history == own
 
     def test_can_be_shown_without_the_key(self) -> None:
         near = provider("http://127.0.0.1:1/v1")

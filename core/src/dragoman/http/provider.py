@@ -21,6 +21,7 @@ from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed
 from dragoman.spec.capabilities import Capabilities, Support
 from dragoman.spec.errors import ConfigurationError, DragomanError, ProtocolError, ProviderError
+from dragoman.spec.history import HistoryRules
 from dragoman.spec.provider import CallContext, Prepared, ProviderConfig, ProviderInfo
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Origin, Response
@@ -52,6 +53,9 @@ class HttpProvider:
         default_retries: how often to try again unless the caller says.
 
     """
+
+    history = HistoryRules()
+    """What the wire takes of a conversation, where a model's capabilities do not say it."""
 
     def __init__(
         self,
@@ -98,7 +102,10 @@ class HttpProvider:
         """Return what *model* accepts."""
         known = self._known.get(model)
         if known is None:
-            known = self._known[model] = self._capabilities(model) if self._capabilities else Capabilities()
+            known = self._capabilities(model) if self._capabilities else Capabilities()
+            if known.history == HistoryRules():
+                known = attrs.evolve(known, history=self.history)
+            self._known[model] = known
         return known
 
     async def complete(self, request: CompletionRequest, context: CallContext) -> Response:

@@ -18,12 +18,18 @@ from attrs import frozen
 from dragoman.spec._value import Value
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message, Role
-from dragoman.spec.parts import Part, Text, ToolCall, ToolResult
+from dragoman.spec.parts import Part, Reasoning, Text, ToolCall, ToolResult
 from dragoman.spec.request import ChatRequest, ServerTool, Tool, ToolChoice
 from dragoman.spec.response import Adjustment, Response
 from dragoman.spec.tool_names import digest_of, encode_name
 
-_SPOKEN = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_LONGEST_NAME = 64
+_OUTCOMES = {
+    "error": "The tool failed.",
+    "denied": "The call was denied.",
+    "interrupted": "The call was interrupted.",
+}
+"""What a result says that has no words of its own, by its outcome."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -35,10 +41,11 @@ class HistoryRules(Value):
         call_id_length: how many characters it may have.
         tool_name_letters: the characters that the name of a tool may have.
         tool_name_length: how many characters it may have.
-        speaker_names: whether a speaker's name is sent, in letters, digits, ``_`` and ``-``.
+        speaker_letters: the characters that the name of a speaker may have, 64 at most.
         calls_last: whether nothing may follow the calls in a message of the assistant.
         blank_text: whether a text of white space alone is taken.
         bare_errors: whether the result of a tool that failed may be without content.
+        outcomes: whether a result can say in a field of its own that the tool failed.
         open_end: whether the last message, if it is the assistant's, may end in white space.
 
     """
@@ -47,10 +54,11 @@ class HistoryRules(Value):
     call_id_length: int | None = None
     tool_name_letters: str | None = None
     tool_name_length: int | None = None
-    speaker_names: bool = False
+    speaker_letters: str | None = None
     calls_last: bool = False
     blank_text: bool = True
     bare_errors: bool = True
+    outcomes: bool = True
     open_end: bool = True
 
     def name_sent(self, name: str) -> str:
@@ -129,21 +137,23 @@ class _Fitting:
                 if text and not text[-1].isspace():  # the usual message
                     fitted.append(message)
                     continue
-            one = self._message(message, index, is_last=index == last)
+            one = self._message(message, index)
             is_changed = is_changed or one is not message
             if one is not None:
                 fitted.append(one)
         self._refuse_open(f"the conversation ends at messages[{last}]")
+        if not self.rules.open_end and fitted and fitted[-1].role == Role.ASSISTANT:
+            end = self._without_open_end(fitted[-1], last)
+            is_changed = is_changed or end is not fitted[-1]
+            fitted[-1] = end
         return tuple(fitted) if is_changed else messages
 
-    def _message(self, message: Message, index: int, *, is_last: bool) -> Message | None:
+    def _message(self, message: Message, index: int) -> Message | None:
         parts = list(message.parts)
         if message.role == Role.ASSISTANT:
             parts = [self._call(part) if isinstance(part, ToolCall) else part for part in parts]
             if self.rules.calls_last:
                 parts = self._calls_last(parts, index)
-            if is_last and not self.rules.open_end and parts and isinstance(parts[-1], Text):
-                parts[-1] = self._without_open_end(parts[-1], index)
         else:
             parts = [self._result(part, index) if isinstance(part, ToolResult) else part for part in parts]
             if any(not isinstance(part, ToolResult) for part in parts) or message.role == Role.USER:
@@ -191,12 +201,24 @@ class _Fitting:
             raise InvalidRequestError(message, parameter="messages")
         if result.name and (name := self.name(result.name)) != result.name:
             changes["name"] = name
-        if result.outcome == "error" and not self.rules.bare_errors and not _has_words(result):
-            changes["content"] = (Text(text="The tool failed."),)
-            self._note(index, "", "The tool failed.", "a result that is an error needs words")
+        if result.outcome != "ok":
+            changes |= self._in_words(result, index)
         if not changes or (len(changes) == 1 and changes.get("call_id") == result.call_id):
             return result
         return attrs.evolve(result, **changes)
+
+    def _in_words(self, result: ToolResult, index: int) -> dict[str, Any]:
+        """Say in words that a tool failed, where nothing else says it."""
+        words = _OUTCOMES.get(str(result.outcome), _OUTCOMES["error"])
+        if not _has_words(result):
+            if self.rules.bare_errors and self.rules.outcomes:
+                return {}
+            self._note(index, "", words, "a result that is an error needs words")
+            return {"content": (Text(text=words),)}
+        if self.rules.outcomes:
+            return {}
+        self._note(index, None, words, "that a tool failed has no field of its own, so it is said in words")
+        return {"content": (Text(text=words), *result.content)}
 
     def _calls_last(self, parts: list[Part], index: int) -> list[Part]:
         calls = [part for part in parts if isinstance(part, ToolCall) and not part.server_side]
@@ -205,12 +227,16 @@ class _Fitting:
         self._note(index, None, None, "what followed the calls of a message is sent before them")
         return [*(part for part in parts if not any(part is call for call in calls)), *calls]
 
-    def _without_open_end(self, part: Text, index: int) -> Text:
+    def _without_open_end(self, message: Message, index: int) -> Message:
+        parts = list(message.parts)
+        position = next((at for at in reversed(range(len(parts))) if not isinstance(parts[at], Reasoning)), None)
+        part = None if position is None else parts[position]
+        if position is None or not isinstance(part, Text) or not part.text[-1:].isspace():
+            return message
         text = part.text.rstrip()
-        if text == part.text:
-            return part
         self._note(index, part.text[len(text) :], "", "the beginning of an answer may not end in white space")
-        return attrs.evolve(part, text=text)
+        parts[position] = attrs.evolve(part, text=text)
+        return attrs.evolve(message, content=tuple(parts))
 
     def _without_blank(self, message: Message, parts: list[Part], index: int) -> list[Part]:
         kept = [part for part in parts if not (type(part) is Text and not part.text.strip())]
@@ -223,10 +249,11 @@ class _Fitting:
         return kept
 
     def _speaker(self, name: str | None, index: int) -> str | None:
-        if name is None or not self.rules.speaker_names or _SPOKEN.fullmatch(name):
+        letters = self.rules.speaker_letters
+        if name is None or letters is None or re.fullmatch(f"{letters}{{1,{_LONGEST_NAME}}}", name):
             return name
-        sent = re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64]
-        self._note(index, name, sent, "the name of a speaker has letters, digits, '_' and '-', 64 at most")
+        sent = re.sub(f"(?!{letters}).", "_", name, flags=re.DOTALL)[:_LONGEST_NAME]
+        self._note(index, name, sent, f"the name of a speaker has characters of {letters}, {_LONGEST_NAME} at most")
         return sent
 
     def _refuse_open(self, where: str) -> None:

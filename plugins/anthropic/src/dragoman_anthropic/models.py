@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from attrs import frozen
 
-from dragoman import NO, UNKNOWN, YES, Cap, Capabilities, Support
+from dragoman import NO, UNKNOWN, YES, Cap, Capabilities, HistoryRules, Support
 
 Version = tuple[int, int]
 
@@ -93,6 +93,23 @@ def has(model: str, trait: str, *, unknown: bool = False) -> bool:
     return unknown if known is None else known.has(trait)
 
 
+HISTORY = HistoryRules(
+    call_id_letters="[a-zA-Z0-9_-]",
+    tool_name_letters="[a-zA-Z0-9_-]",
+    tool_name_length=128,
+    calls_last=True,
+    blank_text=False,
+    bare_errors=False,
+    open_end=False,
+)
+"""What the Messages API takes of a conversation.
+
+https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/implement-tool-use and the messages of its errors: "text
+content blocks must contain non-whitespace text", "content cannot be empty if `is_error` is true", "final assistant
+content cannot end with trailing whitespace", "`tool_use` blocks can only be followed by `tool_use` blocks".
+"""
+
+
 def is_completion_model(model: str) -> bool:
     """Return whether *model* uses the Text Completions API: https://docs.anthropic.com/en/api/complete."""
     return not has(model, "tools", unknown=True)
@@ -105,7 +122,7 @@ def capabilities(model: str) -> Capabilities:
     )
     known = family(model)
     if known is None:
-        return Capabilities(settings=settings, completion=NO, input=_media(UNKNOWN))
+        return Capabilities(settings=settings, completion=NO, input=_media(UNKNOWN), history=HISTORY)
     settings |= _settings(known)
     return Capabilities(
         settings=settings,
@@ -117,6 +134,7 @@ def capabilities(model: str) -> Capabilities:
         reasoning=YES if known.has("thinking") else NO,
         context_tokens=1_000_000 if known.has("long context") else 200_000 if known.version >= (2, 1) else 100_000,
         output_tokens=known.output_tokens,
+        history=HISTORY,
     )
 
 

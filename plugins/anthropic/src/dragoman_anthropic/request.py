@@ -13,8 +13,7 @@ from attrs import frozen
 from dragoman import Adjustment, ChatRequest, OutputFormat, Settings
 from dragoman.http import Latest, body_of, fields
 from dragoman_anthropic.models import has
-from dragoman_anthropic.names import ANSWER_TOOL
-from dragoman_anthropic.options import ISSUER, AnthropicOptions
+from dragoman_anthropic.options import ANSWER_TOOL, ISSUER, AnthropicOptions
 from dragoman_anthropic.request_messages import LaterSystem, MessagesEncoder
 from dragoman_anthropic.request_parts import shorten
 from dragoman_anthropic.request_schema import answer_tool, strict_schema

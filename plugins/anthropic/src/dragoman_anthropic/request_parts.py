@@ -26,7 +26,6 @@ from dragoman import (
     UnsupportedError,
 )
 from dragoman.http import dumps
-from dragoman_anthropic.names import encode_name
 from dragoman_anthropic.options import ISSUER
 from dragoman_anthropic.request_media import encode_media
 
@@ -116,7 +115,7 @@ class PartEncoder:
         return block
 
     def _tool_result(self, result: ToolResult) -> Block:
-        block: Block = {"type": "tool_result", "tool_use_id": encode_name(result.call_id)}
+        block: Block = {"type": "tool_result", "tool_use_id": result.call_id}
         encoded = (self.user_part(part) for part in result.content)
         content = [each for each in encoded if each is not None]
         if content:
@@ -140,8 +139,8 @@ class PartEncoder:
             return None
         block: Block = {
             "type": "tool_use",
-            "id": encode_name(part.call_id),
-            "name": encode_name(part.name),
+            "id": part.call_id,
+            "name": part.name,
             "input": self._tool_input(part),
             **(sealed if isinstance(sealed, dict) else {}),
         }

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from dragoman import OutputFormat
-from dragoman_anthropic.names import ANSWER_TOOL
+from dragoman_anthropic.options import ANSWER_TOOL
 from dragoman_anthropic.request_tools import object_schema
 
 _NOT_ENFORCED = frozenset(

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dragoman import ServerTool, Tool, ToolChoice, UnsupportedError
-from dragoman_anthropic.names import encode_name
 from dragoman_anthropic.options import ISSUER
 
 SERVER_TOOL_NAMES: Mapping[str, str] = {
@@ -47,7 +46,7 @@ def encode_tools(tools: Iterable[Tool | ServerTool]) -> list[dict[str, Any]]:
 def _encode_tool(tool: Tool | ServerTool) -> dict[str, Any]:
     if isinstance(tool, ServerTool):
         return _encode_server_tool(tool)
-    definition: dict[str, Any] = {"name": encode_name(tool.name), "input_schema": object_schema(tool.schema)}
+    definition: dict[str, Any] = {"name": tool.name, "input_schema": object_schema(tool.schema)}
     if tool.description is not None:
         definition["description"] = tool.description
     if tool.strict:
@@ -99,7 +98,7 @@ def encode_choice(choice: ToolChoice, *, parallel: bool | None) -> dict[str, Any
     """
     encoded: dict[str, Any] = {"type": _CHOICES.get(choice.kind, choice.kind)}
     if choice.kind == "tool":
-        encoded["name"] = encode_name(choice.name or "")
+        encoded["name"] = choice.name or ""
     if parallel is False and choice.kind != "none":
         encoded["disable_parallel_tool_use"] = True
     return None if encoded == {"type": "auto"} else encoded

@@ -26,8 +26,7 @@ from dragoman import (
     build_response,
 )
 from dragoman.http import fields, number, objects, rewritten, word, words
-from dragoman_anthropic.names import ANSWER_TOOL, decode_name
-from dragoman_anthropic.options import ISSUER
+from dragoman_anthropic.options import ANSWER_TOOL, ISSUER
 
 FINISH: Mapping[str, FinishReason] = {
     "end_turn": FinishReason.STOP,
@@ -132,7 +131,7 @@ def tool_call(block: Mapping[str, Any], arguments: str) -> ToolCall:
     rest = {name: value for name, value in block.items() if name not in {"id", "name", "input"}}
     by_code = fields(rest.get("caller")).get("type", "direct") != "direct"
     return ToolCall(
-        name=decode_name(words(block.get("name"))),
+        name=words(block.get("name")),
         call_id=words(block.get("id")),
         arguments=arguments,
         server_side=server_side,
@@ -154,7 +153,7 @@ def arguments(block: Mapping[str, Any]) -> str:
 
 
 def is_answer(block: Mapping[str, Any]) -> bool:
-    """Return whether a block is the answer, given as the input of :data:`~dragoman_anthropic.names.ANSWER_TOOL`."""
+    """Return whether a block is the answer, given as the input of :data:`~dragoman_anthropic.options.ANSWER_TOOL`."""
     return block.get("type") == "tool_use" and block.get("name") == ANSWER_TOOL
 
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 
+import attrs
+
 from dragoman import NO, YES, Cap, Capabilities, Support
+from dragoman_openai_compatible import OpenAIProvider
 
 _REASONING = re.compile(r"^(?:o\d+|gpt-(?:[5-9]|\d\d)(?:\.\d+)?|codex)(?=$|-)(?!-chat(?:$|-))")
 _RESPONSES_ONLY = re.compile(
@@ -31,6 +34,10 @@ def speaks_only_responses(base_model: str | None) -> bool:
     return base_model is not None and bool(_RESPONSES_ONLY.match(base_model))
 
 
+HISTORY = attrs.evolve(OpenAIProvider.history, call_id_length=64)
+"""The longest id of a call that the API accepts in a conversation, in characters."""
+
+
 def capabilities(base_model: str | None, api: str = "chat") -> Capabilities:
     """Return what is known of a deployment of *base_model*: nothing but Azure's own limits, if that is not given.
 
@@ -42,6 +49,7 @@ def capabilities(base_model: str | None, api: str = "chat") -> Capabilities:
     reasons = is_reasoning(base_model)
     lacking = dict.fromkeys(_CHAT_SETTINGS, _CHAT_ALONE) if api == "responses" else {}
     return Capabilities(
+        history=HISTORY,
         settings={"top_k": _NO_TOP_K, **lacking, **(dict.fromkeys(_SAMPLING, _FIXED) if reasons else {})},
         completion=YES if base_model is not None and _PROMPT.match(base_model) else NO,
         reasoning=YES if reasons else Cap(),

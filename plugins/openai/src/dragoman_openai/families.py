@@ -11,7 +11,10 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+import attrs
+
 from dragoman import NO, YES, Cap, Capabilities, Support
+from dragoman_openai_compatible import OpenAIProvider
 
 _REASONING = re.compile(r"^(?:o\d+|gpt-(?:[5-9]|\d\d)(?:\.\d+)?|codex|computer-use)(?=$|-)")
 _SAMPLING = re.compile(r"^gpt-[5-9](?:\.\d+)?-chat(?=$|-)")
@@ -67,6 +70,10 @@ def takes_no_system(model: str) -> bool:
     return bool(_NO_SYSTEM.match(plain_name(model)))
 
 
+HISTORY = attrs.evolve(OpenAIProvider.history, call_id_length=64)
+"""The longest id of a call that the API accepts in a conversation, in characters."""
+
+
 def capabilities(model: str, api: str | None = None) -> Capabilities:
     """Return what is known of *model*, asked through ``chat``, ``responses`` or the API of its own choice."""
     settings: Mapping[str, Cap] = {"top_k": _NO_TOP_K}
@@ -75,6 +82,7 @@ def capabilities(model: str, api: str | None = None) -> Capabilities:
     if is_reasoning(model):
         settings = {**settings, **dict.fromkeys(_SAMPLING_SETTINGS, _FIXED)}
     return Capabilities(
+        history=HISTORY,
         settings=settings,
         completion=YES if is_prompt_model(model) else NO,
         reasoning=YES if is_reasoning(model) else Cap(),

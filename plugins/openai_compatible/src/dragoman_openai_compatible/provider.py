@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from dragoman import CallContext, Embeddings, ModelInfo, ProtocolError, Usage
+from dragoman import CallContext, Embeddings, HistoryRules, ModelInfo, ProtocolError, Usage
 from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, decoded, dumps, objects, real, word
 from dragoman_openai_compatible import chat_parts as read
 
@@ -14,6 +14,10 @@ from dragoman_openai_compatible import chat_parts as read
 class OpenAIProvider(HttpProvider):
     """Add the listing of models and embeddings to a provider that speaks the OpenAI dialect."""
 
+    history = HistoryRules(
+        tool_name_letters="[a-zA-Z0-9_-]", tool_name_length=64, speaker_letters=r"[^\s<|\\/>]", outcomes=False
+    )
+    """https://platform.openai.com/docs/api-reference/chat/create: names of functions and of participants."""
     models_path = "/models"
     embeddings_path = "/embeddings"
 

@@ -1,0 +1,177 @@
+"""Whatever a conversation holds, what each dialect sends keeps the rules that its vendor publishes, or is refused here.
+
+The checkers below know the wires alone, and nothing of the code that fits histories.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from dragoman import LLM, InvalidRequestError, LLMConfig, Message, Reasoning, Text, Tool, ToolCall, ToolResult
+
+LETTERS = re.compile(r"[a-zA-Z0-9_-]+")
+CONFIGS = {
+    "openai": LLMConfig("gpt-4o", provider="openai", api_key="k"),
+    "openai, Responses": LLMConfig("gpt-4o", provider="openai", api_key="k", api="responses"),
+    "azure": LLMConfig("m", provider="azure", api_key="k", api_base="https://r.openai.azure.com"),
+    "groq": LLMConfig("llama-3.3-70b-versatile", provider="groq", api_key="k"),
+    "openrouter": LLMConfig("openai/gpt-4o", provider="openrouter", api_key="k"),
+    "openai_compatible": LLMConfig("m", provider="openai_compatible", api_base="http://127.0.0.1:9/v1"),
+    "litellm_proxy": LLMConfig("m", provider="litellm_proxy", api_base="http://127.0.0.1:9/v1", api_key="k"),
+    "anthropic": LLMConfig("claude-sonnet-4-5", provider="anthropic", api_key="k"),
+    "google": LLMConfig("gemini-2.5-flash", provider="google", api_key="k"),
+}
+
+IDS = st.sampled_from(["call_0", "c", "c.d", "x" * 120, "a|b", "ä"]) | st.text(min_size=1, max_size=70)
+NAMES = st.sampled_from(["f", "docs.find", "a/b", "x" * 100, "a_x2e_b", "функция"])
+WORDS = st.sampled_from(["", " ", "\n\n", "Hello", "Hello ", "so\n"])
+
+
+@st.composite
+def turns(draw: st.DrawFn) -> list[Message]:
+    """Draw an answer with calls, and all results of them."""
+    calls = [ToolCall(name=draw(NAMES), call_id=draw(IDS), arguments="{}") for _ in range(draw(st.integers(0, 3)))]
+    parts: list[Any] = [Reasoning(text="hm"), *(Text(text=draw(WORDS)) for _ in range(2)), *calls]
+    said = Message("assistant", draw(st.permutations(parts)))
+    made = said.of_type(ToolCall)
+    results = [
+        ToolResult(
+            call_id=call.call_id,
+            name=call.name,
+            content=draw(WORDS),
+            outcome=draw(st.sampled_from(["ok", "error", "denied"])),
+        )
+        for call in made
+    ]
+    follow = [Message("tool", [each]) for each in results] if draw(st.booleans()) else [Message("tool", results)]
+    return [said, *(follow if results else ())]
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> list[Message]:
+    messages = [Message("user", "q")]
+    for _ in range(draw(st.integers(1, 3))):
+        messages += draw(turns())
+        if draw(st.booleans()):
+            messages.append(Message("user", draw(st.sampled_from(["go on", "and "]))))
+    return messages
+
+
+def of_chat(body: Any, *, length: int) -> Iterator[str]:  # noqa: C901  # a list of rules
+    waiting: set[str] = set()
+    seen: set[str] = set()
+    for message in body["messages"]:
+        for call in message.get("tool_calls") or ():
+            if call["id"] in seen:
+                yield f"the id {call['id']!r} occurs twice"
+            if len(call["id"]) > length:
+                yield f"the id {call['id']!r} is too long"
+            if not (LETTERS.fullmatch(call["function"]["name"]) and len(call["function"]["name"]) <= 64):
+                yield f"the name {call['function']['name']!r} is illegal"
+            seen.add(call["id"])
+            waiting.add(call["id"])
+        if message["role"] == "tool":
+            if message["tool_call_id"] not in waiting:
+                yield f"the result {message['tool_call_id']!r} answers nothing"
+            waiting.discard(message["tool_call_id"])
+        elif message["role"] == "user" and waiting:
+            yield f"{waiting} have no results"
+    for tool in body.get("tools") or ():
+        if not LETTERS.fullmatch(tool["function"]["name"]):
+            yield f"the tool {tool['function']['name']!r} is illegal"
+
+
+def of_responses(body: Any) -> Iterator[str]:
+    made: list[str] = []
+    for item in body["input"]:
+        if item.get("type") == "function_call":
+            made.append(item["call_id"])
+            if not (LETTERS.fullmatch(item["name"]) and len(item["name"]) <= 64):
+                yield f"the name {item['name']!r} is illegal"
+            if len(item["call_id"]) > 64:
+                yield f"the id {item['call_id']!r} is too long"
+        if item.get("type") == "function_call_output" and item["call_id"] not in made:
+            yield f"the result {item['call_id']!r} answers nothing"
+    if len({*made}) < len(made):
+        yield f"ids occur twice: {made}"
+
+
+def of_anthropic(body: Any) -> Iterator[str]:  # noqa: C901  # a list of rules
+    ids: list[str] = []
+    answered: list[str] = []
+    for message in body["messages"]:
+        blocks = (
+            message["content"]
+            if isinstance(message["content"], list)
+            else [{"type": "text", "text": message["content"]}]
+        )
+        kinds = [block["type"] for block in blocks]
+        if "tool_use" in kinds and set(kinds[kinds.index("tool_use") :]) != {"tool_use"}:
+            yield f"something follows tool_use: {kinds}"
+        for block in blocks:
+            if block["type"] == "text" and not block["text"].strip():
+                yield "a text is blank"
+            if block["type"] == "tool_use":
+                ids.append(block["id"])
+                if not (LETTERS.fullmatch(block["id"]) and LETTERS.fullmatch(block["name"])):
+                    yield f"illegal letters in {block['id']!r} or {block['name']!r}"
+            if block["type"] == "tool_result":
+                answered.append(block["tool_use_id"])
+                content = block.get("content")
+                texts = [content] if isinstance(content, str) else [each.get("text", "x") for each in content or ()]
+                if block.get("is_error") and not any(text.strip() for text in texts):
+                    yield "an error without content"
+    if sorted(ids) != sorted(answered) or len({*ids}) < len(ids):
+        yield f"calls {ids} and results {answered}"
+    last = body["messages"][-1]
+    if last["role"] == "assistant":
+        text = last["content"] if isinstance(last["content"], str) else last["content"][-1].get("text", "x")
+        if text != text.rstrip():
+            yield "the beginning of an answer ends in white space"
+
+
+def complaints(provider: str, body: Any) -> list[str]:
+    if provider == "anthropic":
+        return [*of_anthropic(body)]
+    if provider == "openai, Responses":
+        return [*of_responses(body)]
+    if provider == "google":
+        return []  # a call is found by its position there
+    return [*of_chat(body, length=64 if provider in {"openai", "azure"} else 10_000)]
+
+
+@pytest.mark.parametrize("provider", CONFIGS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(conversations(), st.lists(NAMES, max_size=2, unique=True))
+def test_what_is_sent_keeps_the_rules_of_the_wire(provider: str, messages: list[Message], names: list[str]) -> None:
+    llm = LLM(CONFIGS[provider])
+    tools = [Tool(name=name, schema={"type": "object", "properties": {}}) for name in names]
+    try:
+        body = llm.build_request(messages, tools=tools).body
+    except InvalidRequestError as error:
+        assert "white space" in str(error) or "result" in str(error)  # noqa: PT017  # the only reasons to refuse these
+        return
+    assert complaints(provider, body) == []
+
+
+ODD = [
+    [
+        Message("user", "q"),
+        Message("assistant", [ToolCall(name="f", call_id="c", arguments="{}")]),
+        Message("user", "x"),
+    ],
+    [Message("user", "q"), Message("assistant", [ToolCall(name="f", call_id="c", arguments="{}")])],
+    [Message("user", "q"), Message("tool", [ToolResult(call_id="c", name="f", content="1")])],
+]
+
+
+@pytest.mark.parametrize("provider", CONFIGS)
+@pytest.mark.parametrize("messages", ODD)
+def test_calls_and_results_without_each_other_are_refused_here(provider: str, messages: list[Message]) -> None:
+    with pytest.raises(InvalidRequestError, match="'c'"):
+        LLM(CONFIGS[provider]).build_request(messages)
