@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, TEXTS
-from dragoman.testing.faults.fault import Asked, fault
+from dragoman.testing.faults.fault import FaultContext, fault
 from dragoman.testing.reply import Reply
 
 if TYPE_CHECKING:
@@ -37,24 +37,24 @@ SERVER_DIALECTS = (DATED, MESSAGES, GEMINI)
 
 
 @fault(replies=False)
-def long_line(_: Asked) -> Script:
+def long_line(_: FaultContext) -> Script:
     """Send 64 MiB without the end of a line, then end politely."""
     return Reply.sse(b"data: " + b"x" * LINE_BYTES)
 
 
 @fault(replies=False)
-def mark_before_text(asked: Asked) -> Script:
+def mark_before_text(context: FaultContext) -> Script:
     """Begin with a byte order mark, and with text where the dialect lets an answer begin so."""
-    events = asked.server_dialect.stream()
-    begun = len(asked.server_dialect.opening) if asked.server_dialect.name == CHAT.name else 0
+    events = context.server_dialect.stream()
+    begun = len(context.server_dialect.opening) if context.server_dialect.name == CHAT.name else 0
     return Reply.sse(b"\xef\xbb\xbf" + b"".join(events[begun:]))
 
 
 @fault()
-def redirect_on(asked: Asked) -> Script:
+def redirect_on(context: FaultContext) -> Script:
     """Redirect to the same path of a sound server at another origin."""
-    port = asked.request.headers["host"].rpartition(":")[2]
-    path = asked.request.path.replace("/redirect_on/", "/ok/")
+    port = context.request.headers["host"].rpartition(":")[2]
+    path = context.request.path.replace("/redirect_on/", "/ok/")
     return Reply(status=307, headers={"location": f"http://localhost:{port}{path}"})
 
 
@@ -187,7 +187,7 @@ class Row:
     Args:
         what: what happens.
         fault: the fault's name.
-        how: how the library is asked.
+        how: how the library is called.
         judge: says what to think of what came of it.
         wish: what else it is told.
         limit: when it is given up, in seconds after its process began to ask.

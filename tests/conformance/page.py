@@ -1,4 +1,4 @@
-"""Write docs/reference/conformance.md from the checks: ``python -m conformance.page`` in the folder ``tests``."""
+"""Generate docs/reference/conformance.md: run ``python -m conformance.page`` in the folder ``tests``."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "conformance.md"
 _INTRODUCTION = """\
 # Conformance
 
-The checks that every provider has to pass: {count} of them, which make {cases} tests. How to run them is told in
-[Test a provider](../how-to/test-a-provider.md). This page is written from the docstrings of the checks by
-`python -m conformance.page` in the folder `tests`.
+Every provider must pass these checks. There are {count} checks with {cases} tests. [Test a
+provider](../how-to/test-a-provider.md) shows how to run them. This page is generated from the docstrings of the checks
+by `python -m conformance.page`, run in the folder `tests`.
 
-A check is *skipped* where it does not apply: a model without tools is asked for none, and a provider without a server
-has no wire. It is *not shown* where it would apply, but the `ServerDialect` of the test class does not say how the
-dialect expresses what it needs. The verdict counts the two apart.
+A check is *skipped* if it does not apply, for example a check of tools for a model without tools. It is *not shown* if
+it applies, but the `ServerDialect` of the test class lacks the member that it needs. The verdict counts the two
+separately.
 """
 _CLASSES = """\
 ## The classes
@@ -27,7 +27,7 @@ _CLASSES = """\
 
 .. autoclass:: dragoman.testing.conformance.ProviderConformance
 
-.. autoclass:: dragoman.testing.conformance.subject.Subject
+.. autoclass:: dragoman.testing.conformance.provider_case.ProviderCase
    :no-members:
 
 .. autoclass:: dragoman.testing.faults.ServerDialect

@@ -1,4 +1,4 @@
-"""A provider that is sound, and the ways to make it wrong in one place."""
+"""A correct provider, and functions that change one aspect of it."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class SoundOptions:
     """Hold options.
 
     Args:
-        user: who asks.
-        verbosity: how much to say.
+        user: the end user.
+        verbosity: the length of answers.
 
     """
 
@@ -59,19 +59,19 @@ INFO = ProviderInfo(name="sound", issuer="sound", options=SoundOptions)
 
 
 class SoundChat(OpenAIChat[SoundOptions]):
-    """Speak the dialect that half the world speaks, and nothing more."""
+    """Implement the chat dialect without changes."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(options=SoundOptions, provider="sound", **arguments)
 
 
 class SoundProvider(OpenAIProvider):
-    """Answer soundly."""
+    """Implement the provider without changes."""
 
 
 @attrs.define(eq=False, kw_only=True)
 class Plugin:
-    """Make a provider of these parts."""
+    """Create a provider from these parts."""
 
     info: ProviderInfo = INFO
     dialect: Callable[[], OpenAIChat[Any]] = SoundChat
@@ -92,7 +92,7 @@ class Plugin:
 
 
 def sending(edit: Callable[[dict[str, Any]], object]) -> Plugin:
-    """Change the body of each request."""
+    """Return a plugin that changes the body of each request."""
 
     class Chat(SoundChat):
         def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
@@ -105,7 +105,7 @@ def sending(edit: Callable[[dict[str, Any]], object]) -> Plugin:
 
 
 def reading(edit: Callable[[Response], Response]) -> Plugin:
-    """Change each whole answer."""
+    """Return a plugin that changes each whole answer."""
 
     class Chat(SoundChat):
         def decode(self, reply: HttpReply) -> Response:
@@ -115,7 +115,7 @@ def reading(edit: Callable[[Response], Response]) -> Plugin:
 
 
 class Decoder:
-    """Decode as another does, with another ending."""
+    """Delegate to another decoder."""
 
     def __init__(self, inner: StreamDecoder) -> None:
         self.inner = inner
@@ -132,7 +132,7 @@ class Decoder:
 
 
 def decoding(kind: Callable[[StreamDecoder], Any]) -> Plugin:
-    """Decode streams with another decoder."""
+    """Return a plugin with another stream decoder."""
 
     class Chat(SoundChat):
         def decoder(self) -> StreamDecoder:
@@ -142,7 +142,7 @@ def decoding(kind: Callable[[StreamDecoder], Any]) -> Plugin:
 
 
 def streaming(edit: Callable[[list[Event]], Iterable[Event]]) -> Plugin:
-    """Change what each event of the server means."""
+    """Return a plugin that changes the events of each server-sent event."""
 
     class Edited(Decoder):
         def feed(self, event: ServerSentEvent) -> Iterable[Event]:
@@ -152,7 +152,7 @@ def streaming(edit: Callable[[list[Event]], Iterable[Event]]) -> Plugin:
 
 
 def failing(edit: Callable[[ProviderError], ProviderError]) -> Plugin:
-    """Change each error."""
+    """Return a plugin that changes each error."""
 
     class Chat(SoundChat):
         def error(self, reply: HttpReply) -> ProviderError:
@@ -162,7 +162,7 @@ def failing(edit: Callable[[ProviderError], ProviderError]) -> Plugin:
 
 
 def opening(change: Callable[[AsyncIterator[Event]], AsyncIterator[Event]]) -> Plugin:
-    """Change the iterator over a stream."""
+    """Return a plugin that changes the iterator over a stream."""
 
     class Changed(SoundProvider):
         @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Each wrong provider is found by the check that is there for it, and the sound one that it was made of is not."""
+"""Each incorrect provider fails the check for its mistake, and the correct provider passes that check."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.sound import Plugin
-from conformance.wrong import answers, being, faults, parts, truth
+from conformance.wrong import answers, faults, identity, parts, requests
 from conformance.wrong.table import WRONG, Wrong
 from dragoman.plugins.registry import installed
 from dragoman.testing.conformance import ProviderConformance, checks
@@ -16,21 +16,21 @@ from dragoman.testing.faults import CHAT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ = (answers, being, faults, parts, truth)  # they enter their providers
-MISTAKES = (AttributeError, ImportError, NameError, TypeError)
-"""What would come of a wrong provider that is wrong in another way than it says."""
+_ = (answers, faults, identity, parts, requests)  # importing them registers their providers
+BUGS = (AttributeError, ImportError, NameError, TypeError)
+"""Exceptions that would show a bug in an incorrect provider other than the intended one."""
 
 
 @pytest.fixture(autouse=True)
 def plugins() -> Iterator[None]:
-    """Forget what one test registered before the next does."""
+    """Clear the registry before and after each test."""
     installed.cache_clear()
     yield
     installed.cache_clear()
 
 
 def run(plugin: Any, check: str) -> None:
-    """Run one check, in one of its cases, on a plugin."""
+    """Run one case of a check on a plugin."""
     members = {"provider": plugin, "name": "sound", "model": "large", "server_dialect": CHAT, "patience": 0.5}
     suite = type("Suite", (ProviderConformance,), members)
     name, _, case = check.partition("[")
@@ -38,7 +38,7 @@ def run(plugin: Any, check: str) -> None:
 
 
 def arguments_of(name: str, case: str, *, cased: bool) -> tuple[Any, ...]:
-    """Return the arguments of a case, found as pytest names it."""
+    """Return the arguments of a case, by its name in pytest ids."""
     marks = getattr(getattr(ProviderConformance, name), "pytestmark", ())
     for mark in marks:
         for values in mark.args[1]:
@@ -50,18 +50,18 @@ def arguments_of(name: str, case: str, *, cased: bool) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.what.replace(" ", "-"))
-def test_a_wrong_provider_is_found(wrong: Wrong) -> None:
+def test_an_incorrect_provider_fails(wrong: Wrong) -> None:
     with pytest.raises((Exception, pytest.fail.Exception)) as caught:
         run(wrong.plugin(), wrong.check)
-    assert not isinstance(caught.value, MISTAKES)
+    assert not isinstance(caught.value, BUGS)
 
 
 @pytest.mark.parametrize("check", sorted({wrong.check for wrong in WRONG}))
-def test_the_sound_provider_passes(check: str) -> None:
+def test_the_correct_provider_passes(check: str) -> None:
     run(Plugin(), check)
 
 
-def test_there_are_enough_of_both() -> None:
+def test_the_number_of_checks_and_providers() -> None:
     assert len(WRONG) >= 30
     found = list(checks())
     assert len({check.name for check in found}) >= 120

@@ -1,6 +1,6 @@
-"""Every provider of this repository keeps what the suite asks of all."""
+"""Every provider of this repository passes the conformance suite."""
 
-# ruff: noqa: RUF012  # what a test class says of itself is not changed
+# ruff: noqa: RUF012  # class attributes of test classes are not mutated
 from __future__ import annotations
 
 from dragoman.testing.conformance import ProviderConformance

@@ -1,4 +1,4 @@
-"""The plugin for pytest: an installed provider without a file, the verdict and the badge."""
+"""The pytest plugin: checks of an installed provider without a test file, the verdict and the badge."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from dragoman.http import Dialect, Endpoint, HttpProvider, base_url
 from dragoman.plugins.registry import installed
 from dragoman.testing import plugin
 from dragoman.testing.conformance import ProviderConformance
-from dragoman.testing.conformance.installed import Asked, class_of
-from dragoman.testing.conformance.verdict import Result, Subjected, Verdict, badge
+from dragoman.testing.conformance.installed import CommandLineOptions, class_of
+from dragoman.testing.conformance.verdict import CheckedProvider, Result, Verdict, badge
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
 
 if TYPE_CHECKING:
@@ -45,23 +45,23 @@ QUIET = ("-p", "no:dragoman", "-p", "no:cacheprovider", "-p", "no:timeout", "-p"
 
 
 def session(folder: Path, *arguments: str) -> int:
-    """Run pytest in this process, in a folder of its own."""
+    """Run pytest in this process, in its own folder."""
     (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     return pytest.main(["-c", str(folder / "pytest.ini"), *QUIET, *arguments], plugins=[plugin])
 
 
 def test_an_installed_provider_is_checked_without_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told, image = tmp_path / "verdict.json", tmp_path / "badge.svg"
-    files = ("--dragoman-verdict", str(told), "--dragoman-badge", str(image))
-    named = ("--dragoman-provider", "openai_compatible", "--dragoman-model", "m")
-    ended = session(tmp_path, *named, *files, "-k", "whole")
+    verdict_file, image = tmp_path / "verdict.json", tmp_path / "badge.svg"
+    files = ("--dragoman-verdict", str(verdict_file), "--dragoman-badge", str(image))
+    options = ("--dragoman-provider", "openai_compatible", "--dragoman-model", "m")
+    ended = session(tmp_path, *options, *files, "-k", "whole")
     assert ended == 0, capsys.readouterr().out
-    (found,) = json.loads(told.read_text("utf-8"))["providers"]
+    (found,) = json.loads(verdict_file.read_text("utf-8"))["providers"]
     assert (found["provider"], found["model"], found["server_dialect"]) == ("openai_compatible", "m", "openai-chat")
     assert found["distribution"] == "dragoman-openai-compatible"
     assert found["conforms"] is True
     assert found["levels"]["L1"]["passed"] >= 1
-    assert ET.fromstring(image.read_text("utf-8")).tag.endswith("svg")  # noqa: S314  # our own
+    assert ET.fromstring(image.read_text("utf-8")).tag.endswith("svg")  # noqa: S314  # trusted data
 
 
 def test_a_provider_is_checked_without_a_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,12 +69,12 @@ def test_a_provider_is_checked_without_a_verdict(tmp_path: Path, capsys: pytest.
     assert list(tmp_path.glob("*.json")) == []
 
 
-def test_a_verdict_tells_each_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_verdict_lists_each_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "test_echo.py").write_text(OWN + "\n\ndef test_of_something_else_that_comes_whole(): ...\n")
-    told = tmp_path / "verdict.json"
-    ended = session(tmp_path, str(tmp_path), "--dragoman-verdict", str(told), "-k", CHECKS)
+    verdict_file = tmp_path / "verdict.json"
+    ended = session(tmp_path, str(tmp_path), "--dragoman-verdict", str(verdict_file), "-k", CHECKS)
     assert ended == 1, capsys.readouterr().out
-    (found,) = json.loads(told.read_text("utf-8"))["providers"]
+    (found,) = json.loads(verdict_file.read_text("utf-8"))["providers"]
     outcomes = {each["name"]: (each["level"], each["outcome"]) for each in found["checks"]}
     assert outcomes == {
         "test_an_answer_comes_whole": ("L1", "passed"),
@@ -86,7 +86,7 @@ def test_a_verdict_tells_each_outcome(tmp_path: Path, capsys: pytest.CaptureFixt
     assert not (tmp_path / "badge.svg").exists()
 
 
-def test_a_program_may_use_it_as_an_installed_plugin(tmp_path: Path) -> None:
+def test_pytest_loads_the_plugin_in_a_subprocess(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     arguments = ["-p", "no:dragoman", "-p", "dragoman.testing.plugin", "-p", "no:cacheprovider", "-k", "its_name"]
     command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", *arguments, "--dragoman-provider", "echo"]
@@ -95,47 +95,47 @@ def test_a_program_may_use_it_as_an_installed_plugin(tmp_path: Path) -> None:
     assert "1 passed" in run.stdout
 
 
-def test_it_imports_nothing_that_is_not_asked_for() -> None:
+def test_it_does_not_import_the_suite_without_an_option() -> None:
     source = "import sys, dragoman.testing.plugin; print('dragoman.testing.conformance' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize(
-    ("asked", "server_dialect"),
+    ("options", "server_dialect"),
     [
-        (Asked(provider="openai_compatible"), CHAT),
-        (Asked(provider="groq", server_dialect="responses"), RESPONSES),
-        (Asked(provider="echo", model="echo"), None),
-        (Asked(provider="groq", server_dialect="none"), None),
-        (Asked(provider="google", server_dialect="dragoman.testing.faults:GEMINI"), GEMINI),
-        (Asked(provider="google"), GEMINI),
-        (Asked(provider="anthropic", model="claude-sonnet-4-5"), MESSAGES),
+        (CommandLineOptions(provider="openai_compatible"), CHAT),
+        (CommandLineOptions(provider="groq", server_dialect="responses"), RESPONSES),
+        (CommandLineOptions(provider="echo", model="echo"), None),
+        (CommandLineOptions(provider="groq", server_dialect="none"), None),
+        (CommandLineOptions(provider="google", server_dialect="dragoman.testing.faults:GEMINI"), GEMINI),
+        (CommandLineOptions(provider="google"), GEMINI),
+        (CommandLineOptions(provider="anthropic", model="claude-sonnet-4-5"), MESSAGES),
     ],
 )
-def test_the_tongue_is_told_or_found_out(asked: Asked, server_dialect: Any) -> None:
-    made = class_of(asked)
+def test_the_server_dialect_is_given_or_detected(options: CommandLineOptions, server_dialect: Any) -> None:
+    made = class_of(options)
     assert made.server_dialect is server_dialect
     assert issubclass(made, ProviderConformance)
 
 
 @pytest.mark.parametrize(
-    ("asked", "complaint"),
+    ("options", "message"),
     [
-        (Asked(provider="echo", options="{"), "no JSON"),
-        (Asked(provider="echo", options="[]"), "a JSON object"),
-        (Asked(provider="nobody"), "cannot be made"),
-        (Asked(provider="groq", server_dialect="nothing.of.the:KIND"), "names nothing"),
-        (Asked(provider="groq", server_dialect="json:loads"), "is a function, not a ServerDialect"),
+        (CommandLineOptions(provider="echo", options="{"), "not valid JSON"),
+        (CommandLineOptions(provider="echo", options="[]"), "a JSON object"),
+        (CommandLineOptions(provider="nobody"), "cannot be created"),
+        (CommandLineOptions(provider="groq", server_dialect="nothing.of.the:KIND"), "cannot be imported"),
+        (CommandLineOptions(provider="groq", server_dialect="json:loads"), "is a function, not a ServerDialect"),
     ],
 )
-def test_what_does_not_say_enough_is_refused(asked: Asked, complaint: str) -> None:
-    with pytest.raises(pytest.UsageError, match=complaint):
-        class_of(asked)
+def test_invalid_options_are_refused(options: CommandLineOptions, message: str) -> None:
+    with pytest.raises(pytest.UsageError, match=message):
+        class_of(options)
 
 
-class Mute:
-    """Bring a provider whose dialect does not say what it speaks."""
+class UndetectableDialect:
+    """Create a provider whose server dialect cannot be detected."""
 
     @hookimpl
     def dragoman_provider(self, config: ProviderConfig) -> HttpProvider:
@@ -143,33 +143,35 @@ class Mute:
         return HttpProvider(info, cast("Dialect", object()), Endpoint(base=base_url(config, default=None)))
 
 
-def test_a_server_that_cannot_be_found_out_is_asked_for() -> None:
+def test_an_undetectable_server_dialect_must_be_given() -> None:
     installed.cache_clear()
-    installed().register(Mute(), provider="mute")
+    installed().register(UndetectableDialect(), provider="mute")
     with pytest.raises(pytest.UsageError, match="--dragoman-server-dialect chat"):
-        class_of(Asked(provider="mute"))
+        class_of(CommandLineOptions(provider="mute"))
     installed.cache_clear()
 
 
-SUBJECT = Subjected(test="T", provider="p", model="m", server_dialect=None, distribution="d", version="1", spec="1.0")
+PROVIDER = CheckedProvider(
+    test="T", provider="p", model="m", server_dialect=None, distribution="d", version="1", spec="1.0"
+)
 
 
 def verdict(*outcomes: Any) -> Verdict:
     made = Verdict()
     for number, outcome in enumerate(outcomes):
-        made.add(SUBJECT, Result(level="L0", name=f"test_{number}", outcome=outcome))
+        made.add(PROVIDER, Result(level="L0", name=f"test_{number}", outcome=outcome))
     return made
 
 
-def test_a_failure_is_not_made_good() -> None:
+def test_a_failure_outweighs_other_outcomes() -> None:
     made = Verdict()
     for outcome in ("passed", "failed", "passed"):
-        made.add(SUBJECT, Result(level="L0", name="test_x", outcome=outcome))
+        made.add(PROVIDER, Result(level="L0", name="test_x", outcome=outcome))
     assert made.counts() == Counter(failed=1)
     assert made.to_dict()["providers"][0]["conforms"] is False
 
 
-def test_nothing_is_no_conformance() -> None:
+def test_an_empty_verdict_does_not_conform() -> None:
     assert Verdict().to_dict()["providers"] == []
     assert "#c62828" in badge(Counter())
 
@@ -183,16 +185,16 @@ def test_nothing_is_no_conformance() -> None:
         (("passed", "failed"), "#c62828", "1 of 2"),
     ],
 )
-def test_a_badge_tells_how_much_is_kept(outcomes: Iterable[Any], color: str, words: str) -> None:
+def test_a_badge_shows_the_number_of_passed_checks(outcomes: Iterable[Any], color: str, words: str) -> None:
     image = badge(verdict(*outcomes).counts())
     assert color in image
     assert words in image
 
 
 def report(**members: Any) -> Any:
-    told = json.dumps({"level": "L0", "check": "test_x", "subjected": attrs.asdict(SUBJECT)})
+    details = json.dumps({"level": "L0", "check": "test_x", "provider": attrs.asdict(PROVIDER)})
     plain: dict[str, Any] = {"failed": False, "skipped": False, "longrepr": None, "longreprtext": ""}
-    return SimpleNamespace(**plain | {"user_properties": [("dragoman", told)]} | members)
+    return SimpleNamespace(**plain | {"user_properties": [("dragoman", details)]} | members)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +209,9 @@ def report(**members: Any) -> Any:
         ({"user_properties": [("other", 1)]}, None, ""),
     ],
 )
-def test_a_report_is_read(tmp_path: Path, members: dict[str, Any], outcome: str | None, reason: str) -> None:
+def test_a_report_is_converted_to_an_outcome(
+    tmp_path: Path, members: dict[str, Any], outcome: str | None, reason: str
+) -> None:
     path = tmp_path / "verdict.json"
     options = {"dragoman_verdict": str(path), "dragoman_badge": ""}
     reporter = plugin.Reporter(SimpleNamespace(getoption=options.get))  # type: ignore[arg-type]
@@ -217,7 +221,7 @@ def test_a_report_is_read(tmp_path: Path, members: dict[str, Any], outcome: str 
     assert [(each["outcome"], each["reason"]) for each in found] == ([(outcome, reason)] if outcome else [])
 
 
-def test_a_worker_writes_nothing(tmp_path: Path) -> None:
+def test_a_worker_of_xdist_writes_no_files(tmp_path: Path) -> None:
     path = tmp_path / "verdict.json"
     options = {"dragoman_verdict": str(path), "dragoman_badge": ""}
     plugin.Reporter(SimpleNamespace(getoption=options.get, workerinput={})).pytest_sessionfinish()  # type: ignore[arg-type]

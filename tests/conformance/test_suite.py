@@ -1,4 +1,4 @@
-"""The suite guards itself: what is overridden, what is known to fail, what cannot be shown."""
+"""The suite itself: overridden checks, known failures, and checks that are skipped."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from dragoman.http import HttpRequest
 from dragoman.plugins.registry import installed
 from dragoman.spec.capabilities import NO, YES
 from dragoman.testing.conformance import LEVELS, ProviderConformance, checks, level_of
-from dragoman.testing.conformance.import_probe import look
-from dragoman.testing.conformance.probe import imported
+from dragoman.testing.conformance.import_probe import probe
+from dragoman.testing.conformance.import_report import import_report
 from dragoman.testing.faults import CHAT, GEMINI, SERVER_DIALECTS, FaultServer, SampleCall, ServerDialect
 from dragoman_echo import EchoProvider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BARE = ServerDialect(
+MINIMAL = ServerDialect(
     **{
         each.name: getattr(CHAT, each.name)
         for each in attrs.fields(ServerDialect)
@@ -33,7 +33,7 @@ BARE = ServerDialect(
     coded={},
     unusual_replies={},
 )
-"""A dialect of which only what is required is told; it takes every path."""
+"""A dialect with the required members only; it matches every path."""
 
 
 @pytest.fixture(autouse=True)
@@ -55,9 +55,9 @@ def overriding(reason: str | None) -> Any:
     return override
 
 
-def test_every_check_says_what_it_protects_from() -> None:
+def test_every_check_says_what_it_protects_against() -> None:
     found = list(checks())
-    assert [check.name for check in found if not check.protects.startswith("from ")] == []
+    assert [check.name for check in found if not check.protects.startswith("against ")] == []
     assert {check.level for check in found} == set(LEVELS)
     assert len({check.name for check in found}) == len(found)
     assert sum(check.cases for check in found) >= 300
@@ -72,22 +72,22 @@ def test_an_override_without_a_reason_is_refused() -> None:
 
 
 @pytest.mark.parametrize("reason", [None, " "])
-def test_an_override_needs_a_reason_that_says_something(reason: str | None) -> None:
+def test_an_override_needs_a_reason_that_is_not_empty(reason: str | None) -> None:
     override = overriding(reason)
     with pytest.raises(TypeError, match="say why"):
         suite(test_an_answer_comes_whole=override)
 
 
-def test_a_check_that_is_overridden_still_runs_and_has_to_fail() -> None:
+def test_an_overridden_check_runs_and_is_expected_to_fail() -> None:
     override = overriding("because")
     kind: Any = suite(test_an_answer_comes_whole=override, server_dialect=CHAT)
     kind().test_an_answer_comes_whole()
     (mark,) = kind.test_an_answer_comes_whole.pytestmark
     assert mark.kwargs == {"reason": "because", "strict": True}
-    assert type("Heir", (kind,), {}).test_an_answer_comes_whole is kind.test_an_answer_comes_whole  # type: ignore[attr-defined]
+    assert type("Subclass", (kind,), {}).test_an_answer_comes_whole is kind.test_an_answer_comes_whole  # type: ignore[attr-defined]
 
 
-def test_a_mixin_overrides_nothing_in_secret() -> None:
+def test_a_mixin_cannot_override_a_check_silently() -> None:
     class Mixin:
         def test_an_answer_comes_whole(self) -> None: ...
 
@@ -101,8 +101,8 @@ def test_known_failures_name_checks_and_reasons(known: dict[str, str]) -> None:
         suite(known_failures=known)
 
 
-def test_what_the_tongue_does_not_tell_is_not_shown() -> None:
-    kind: Any = suite(server_dialect=BARE)
+def test_checks_without_the_member_of_the_dialect_are_not_shown() -> None:
+    kind: Any = suite(server_dialect=MINIMAL)
     for name, member in (
         ("test_reasons_for_an_end_are_told_apart", "finish"),
         ("test_an_unknown_reason_is_no_stop", "finish"),
@@ -121,8 +121,8 @@ def test_what_the_tongue_does_not_tell_is_not_shown() -> None:
     kind().test_an_answer_comes_whole()
 
 
-def test_what_does_not_apply_says_why() -> None:
-    bare: Any = suite(server_dialect=BARE, base="", provider=Plugin(info=attrs.evolve(Plugin().info, options=None)))
+def test_checks_that_do_not_apply_give_a_reason() -> None:
+    bare: Any = suite(server_dialect=MINIMAL, base="", provider=Plugin(info=attrs.evolve(Plugin().info, options=None)))
     for name, reason in (
         ("test_its_options_are_typed", "no options"),
         ("test_its_options_are_documented", "no options"),
@@ -133,19 +133,19 @@ def test_what_does_not_apply_says_why() -> None:
         with pytest.raises(pytest.skip.Exception, match=reason):
             getattr(bare(), name)()
     unmarked: Any = suite(server_dialect=attrs.evolve(CHAT, mark=b""))
-    with pytest.raises(pytest.skip.Exception, match="no mark"):
+    with pytest.raises(pytest.skip.Exception, match="no end marker"):
         unmarked().test_an_answer_needs_no_mark_behind_it()
     with pytest.raises(pytest.skip.Exception, match="cannot express"):
         suite(server_dialect=GEMINI)().calling(SampleCall(call_id="1", name="weather", pieces=("{",)))
 
 
-def test_an_answer_where_an_error_is_due_is_a_failure() -> None:
+def test_an_answer_instead_of_an_error_is_a_failure() -> None:
     made = suite(server_dialect=CHAT)()
-    with made.sound() as url, pytest.raises(AssertionError, match="an answer came where an error was due"):
+    with made.sound() as url, pytest.raises(AssertionError, match="expected an error, got an answer"):
         made.failure(url)
 
 
-def test_a_plugin_is_known_by_its_module_or_its_class() -> None:
+def test_a_plugin_is_named_after_its_module_or_class() -> None:
     assert suite(provider=importlib.import_module("dragoman_echo"), name="").known_as() == "echo"
     assert suite(name="").known_as() == "plugin"
     assert suite(provider="groq").known_as() == "groq"
@@ -170,7 +170,7 @@ def test_a_provider_without_a_server_is_registered_and_checked() -> None:
     )
 
 
-def test_a_provider_that_cannot_be_made_is_described_all_the_same() -> None:
+def test_a_provider_that_cannot_be_created_is_described() -> None:
     described = suite(provider="nobody").described()
     assert (described["provider"], described["distribution"]) == ("nobody", "")
 
@@ -189,43 +189,43 @@ def test_a_provider_that_cannot_be_made_is_described_all_the_same() -> None:
         ),
     ],
 )
-def test_what_an_import_does_is_seen(
+def test_side_effects_of_an_import_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, found: dict[str, Any]
 ) -> None:
     (tmp_path / "imported_by_the_test.py").write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
-    imported.cache_clear()
-    seen = attrs.asdict(imported("imported_by_the_test:plugin"))
-    words = {name: seen[name].strip().rpartition("\n")[2] for name in ("output", "error")}
-    facts = {name: seen[name] for name in ("environment", "threads", "connected")}
+    import_report.cache_clear()
+    report = attrs.asdict(import_report("imported_by_the_test:plugin"))
+    texts = {name: report[name].strip().rpartition("\n")[2] for name in ("output", "error")}
+    values = {name: report[name] for name in ("environment", "threads", "connected")}
     nothing: dict[str, Any] = {"environment": [], "threads": 0, "connected": False, "output": "", "error": ""}
-    assert facts | words == nothing | found
-    imported.cache_clear()
+    assert values | texts == nothing | found
+    import_report.cache_clear()
 
 
-def test_an_import_that_ends_the_process_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "ends_the_process.py").write_text("import os\nos._exit(3)")
+def test_an_import_that_terminates_the_process_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "terminates_the_process.py").write_text("import os\nos._exit(3)")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(pytest.fail.Exception, match="ended the process"):
-        imported("ends_the_process")
+    with pytest.raises(pytest.fail.Exception, match="terminated the process"):
+        import_report("terminates_the_process")
 
 
-def test_a_dialect_of_one_s_own_has_all_faults() -> None:
-    kind: Any = suite(server_dialect=BARE)
+def test_a_custom_dialect_supports_all_faults() -> None:
+    kind: Any = suite(server_dialect=MINIMAL)
     for name in ("trunc_clean", "mid_error"):
-        with FaultServer(server_dialects=(BARE,)) as server:
+        with FaultServer(server_dialects=(MINIMAL,)) as server:
             assert kind().failure(server.url_of(name), streamed=True)
     assert all(server_dialect.endings != ("",) for server_dialect in SERVER_DIALECTS)
 
 
 class Refusing(SoundChat):
-    """Speak of nothing but plain text, and of one setting."""
+    """Refuse everything except plain text without a seed."""
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
         assert isinstance(request, ChatRequest)
         plain = all(isinstance(part, Text) and part.seal is None for each in request.messages for part in each.parts)
         if not plain or request.tools or request.output.kind != "text" or request.settings.seed is not None:
-            message = "this dialect cannot say it"
+            message = "this dialect cannot express it"
             raise UnsupportedError(message)
         return super().encode(request, stream=stream)
 
@@ -247,29 +247,29 @@ class Refusing(SoundChat):
         ("test_what_was_not_asked_is_not_sent", ()),
     ],
 )
-def test_what_a_dialect_refuses_it_need_not_send(check: str, arguments: tuple[Any, ...]) -> None:
+def test_checks_pass_if_a_dialect_refuses_the_request(check: str, arguments: tuple[Any, ...]) -> None:
     kind: Any = suite(server_dialect=CHAT, provider=Plugin(dialect=Refusing))
     getattr(kind(), check)(*arguments)
 
 
-def test_what_a_dialect_refuses_is_skipped_where_it_must_be_seen() -> None:
+def test_checks_of_refused_content_are_skipped() -> None:
     kind: Any = suite(server_dialect=CHAT, provider=Plugin(dialect=Refusing))
-    with pytest.raises(pytest.skip.Exception, match="takes no pictures"):
+    with pytest.raises(pytest.skip.Exception, match="does not accept images"):
         kind().test_media_keeps_its_place()
-    with pytest.raises(pytest.skip.Exception, match="takes no seed"):
+    with pytest.raises(pytest.skip.Exception, match="does not support seed"):
         kind().test_a_setting_keeps_its_value("seed")
-    alone: Any = suite(provider=Plugin(dialect=Refusing), options={"api_key": "sk-of-the-test"})
-    alone().test_a_tool_is_called_in_process()
+    in_process: Any = suite(provider=Plugin(dialect=Refusing), options={"api_key": "sk-of-the-test"})
+    in_process().test_a_tool_is_called_in_process()
 
 
-def test_what_a_model_cannot_is_refused_and_skipped() -> None:
-    poor = Capabilities(tools=NO, json_schema=NO, completion=YES)
-    kind: Any = suite(server_dialect=CHAT, provider=Plugin(capabilities=lambda _: poor))
+def test_unsupported_features_are_refused_or_skipped() -> None:
+    limited = Capabilities(tools=NO, json_schema=NO, completion=YES)
+    kind: Any = suite(server_dialect=CHAT, provider=Plugin(capabilities=lambda _: limited))
     kind().test_tools_are_refused_where_there_are_none()
     kind().test_a_schema_is_refused_where_there_is_none()
     for check, reason in (
-        ("test_tools_are_offered", "takes no tools"),
-        ("test_a_schema_is_sent", "cannot be held to a schema"),
+        ("test_tools_are_offered", "does not support tools"),
+        ("test_a_schema_is_sent", "does not support schemas"),
         ("test_a_prompt_is_answered", "an endpoint for prompts"),
     ):
         with pytest.raises(pytest.skip.Exception, match=reason):
@@ -277,42 +277,42 @@ def test_what_a_model_cannot_is_refused_and_skipped() -> None:
     kind().test_requests_are_not_changed()
 
 
-class Veiled:
-    """Show no request before it is sent, as a provider on top of a vendor's own library."""
+class WithoutPreview:
+    """Hide the preview of requests, like a provider built on the SDK of a vendor."""
 
     def __init__(self, inner: Any) -> None:
         self.info, self.capabilities, self.aclose = inner.info, inner.capabilities, inner.aclose
         self.complete, self.chat, self.stream = inner.complete, inner.chat, inner.stream
 
 
-class VeiledPlugin(Plugin):
+class WithoutPreviewPlugin(Plugin):
     @hookimpl
     def dragoman_provider(self, config: Any) -> Any:
-        return Veiled(super().dragoman_provider(config))
+        return WithoutPreview(super().dragoman_provider(config))
 
 
-def test_a_provider_that_shows_no_request_is_seen_by_its_server() -> None:
-    kind: Any = suite(server_dialect=CHAT, provider=VeiledPlugin())
+def test_a_provider_without_preview_is_checked_by_its_requests() -> None:
+    kind: Any = suite(server_dialect=CHAT, provider=WithoutPreviewPlugin())
     kind().test_tools_are_offered()
     kind().test_what_another_signed_is_not_sent("text")
-    with pytest.raises(pytest.skip.Exception, match="shows no request"):
+    with pytest.raises(pytest.skip.Exception, match="no preview"):
         kind().test_what_is_shown_is_what_is_sent()
 
 
-class Tidying(SoundProvider):
-    """Close in the background."""
+class ClosingInBackground(SoundProvider):
+    """Clean up in a background task after closing."""
 
     async def aclose(self) -> None:
         self.closing = asyncio.create_task(asyncio.sleep(0.01))
         await super().aclose()
 
 
-def test_a_task_that_ends_soon_is_waited_for() -> None:
-    kind: Any = suite(server_dialect=CHAT, provider=Plugin(provider=Tidying))
+def test_a_short_background_task_is_awaited() -> None:
+    kind: Any = suite(server_dialect=CHAT, provider=Plugin(provider=ClosingInBackground))
     kind().test_no_task_is_left_behind()
 
 
-def test_an_import_is_looked_at_in_this_process_too() -> None:
-    seen = look("json")
-    assert (seen["connected"], seen["environment"], seen["error"]) == (False, [], "")
-    assert "No module named" in str(look("no_such_module")["error"])
+def test_the_import_probe_runs_in_this_process() -> None:
+    report = probe("json")
+    assert (report["connected"], report["environment"], report["error"]) == (False, [], "")
+    assert "No module named" in str(probe("no_such_module")["error"])

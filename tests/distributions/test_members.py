@@ -218,9 +218,9 @@ def checks(members: Members) -> Iterator[List]:
         wanted=http,
     )
     yield List(
-        place="tests/fuzz/speakers.py, SPEAKERS",
-        line="a speaker of {}",
-        found={api.partition(".")[0] for api in importlib.import_module("fuzz.speakers").SPEAKERS},
+        place="tests/fuzz/dialects.py, DIALECTS",
+        line="a dialect of {}",
+        found={api.partition(".")[0] for api in importlib.import_module("fuzz.dialects").DIALECTS},
         wanted=http,
     )
 

@@ -1,4 +1,4 @@
-"""Who meets the faults: every HTTP plugin, asked through both doors, whole and streamed."""
+"""The clients of the matrix: every HTTP plugin, asynchronous and synchronous, whole and streamed."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _CHAT, _RESPONSES, _MESSAGES, _GEMINI = SERVER_DIALECTS
 
 @frozen(kw_only=True)
 class Client:
-    """Say how to reach a server through one plugin.
+    """Configure one plugin for the fault server.
 
     Args:
-        name: what to call it here.
+        name: its name in test ids.
         model: one of its models.
-        provider: the plugin, if it has another name.
-        server_dialect: the dialect it speaks.
+        provider: the provider, if its name differs.
+        server_dialect: its dialect.
         base: the path of its base URL.
-        options: what it needs to be told.
-        both: whether it is asked without ``await`` too: one for each dialect is enough.
+        options: further keyword arguments of the configuration.
+        both: whether it is also tested with ``SyncLLM``; one client for each dialect is enough.
 
     """
 
@@ -41,11 +41,11 @@ class Client:
     both: bool = False
 
     def config(self, url: str, **more: Any) -> LLMConfig:
-        given = {"num_retries": 0, "timeout": 20, "api_key": KEY, "api_base": url + self.base} | self.options | more
-        return LLMConfig(model=self.model, provider=self.provider or self.name, **given)
+        arguments = {"num_retries": 0, "timeout": 20, "api_key": KEY, "api_base": url + self.base} | self.options | more
+        return LLMConfig(model=self.model, provider=self.provider or self.name, **arguments)
 
     def llm(self, url: str, **more: Any) -> LLM:
-        return patient(LLM(self.config(url, **more)), FakeClock())
+        return with_fake_clock(LLM(self.config(url, **more)), FakeClock())
 
 
 CLIENTS = {
@@ -79,22 +79,22 @@ CLIENTS = {
 }
 
 
-def patient(llm: LLM, clock: FakeClock) -> LLM:
-    """Let an LLM go by another clock, so that no retry waits."""
-    _, builder = llm._model.ready()  # noqa: SLF001  # a configuration is data, and names no clock
-    llm._model._builder = attrs.evolve(builder, clock=clock)  # noqa: SLF001  # as above
+def with_fake_clock(llm: LLM, clock: FakeClock) -> LLM:
+    """Replace the clock of an LLM, so that retries do not wait."""
+    _, builder = llm._model.ready()  # noqa: SLF001  # a configuration cannot set a clock
+    llm._model._builder = attrs.evolve(builder, clock=clock)  # noqa: SLF001  # a configuration cannot set a clock
     return llm
 
 
 @define(kw_only=True)
 class Outcome:
-    """Hold how a call ended.
+    """Hold the outcome of a call.
 
     Args:
-        text: the text that was delivered as it came.
-        slept: the waits between tries, in seconds.
-        response: the answer, if there was one.
-        error: the error, if there was one.
+        text: the streamed text.
+        slept: the waits between attempts, in seconds.
+        response: the response; ``None`` after an error.
+        error: the error; ``None`` after a response.
 
     """
 
@@ -105,21 +105,21 @@ class Outcome:
 
     @property
     def shown(self) -> str:
-        """Return all that the error shows."""
+        """Return the traceback and the repr of the error."""
         return "" if self.error is None else "".join(traceback.format_exception(self.error)) + repr(self.error)
 
 
-async def nothing_left() -> None:
-    """Fail if a task goes on that nobody waits for."""
+async def check_no_task_left() -> None:
+    """Fail if a background task does not end within a second."""
     async with asyncio.timeout(1):
-        while left := asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.wait(left)
+        while unfinished := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(unfinished)
 
 
 async def ask(config: LLMConfig, *, streamed: bool) -> Outcome:
     clock = FakeClock()
     outcome = Outcome(slept=clock.slept)
-    async with patient(LLM(config), clock) as llm:
+    async with with_fake_clock(LLM(config), clock) as llm:
         try:
             if not streamed:
                 outcome.response = await llm.generate("hi")
@@ -130,7 +130,7 @@ async def ask(config: LLMConfig, *, streamed: bool) -> Outcome:
                 outcome.response = stream.response
         except DragomanError as error:
             outcome.error = error
-    await nothing_left()
+    await check_no_task_left()
     return outcome
 
 
@@ -138,7 +138,7 @@ def ask_without_await(config: LLMConfig, *, streamed: bool) -> Outcome:
     clock = FakeClock()
     outcome = Outcome(slept=clock.slept)
     with SyncLLM(config) as llm:
-        patient(llm._llm, clock)  # noqa: SLF001  # as above
+        with_fake_clock(llm._llm, clock)  # noqa: SLF001  # a configuration cannot set a clock
         try:
             if not streamed:
                 outcome.response = llm.generate("hi")

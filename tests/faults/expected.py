@@ -1,4 +1,4 @@
-"""What a call that meets a fault must come to."""
+"""The expected outcomes of calls."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Slept: TypeAlias = Callable[[list[float]], bool]
 
 
 @frozen(kw_only=True)
-class Answers:
-    """Expect an answer.
+class ExpectedAnswer:
+    """Expect a response.
 
     Args:
-        text: what it says.
-        finish: why it ended.
-        requests: how many requests it took.
-        slept: whether the waits between them are right.
-        holds: what else must hold of it.
+        text: its text.
+        finish: its finish reason, or several allowed ones.
+        requests: number of requests.
+        slept: returns whether the waits between the requests are right.
+        holds: returns whether the response meets further conditions.
 
     """
 
@@ -55,18 +55,18 @@ class Answers:
 
 
 @frozen(kw_only=True)
-class Fails:
-    """Expect a typed error.
+class ExpectedError:
+    """Expect an error.
 
     Args:
-        kind: its class; by dialect, if that makes a difference.
-        requests: how many requests it took.
+        kind: its class, or its class by dialect.
+        requests: number of requests.
         phase: its phase.
-        partial: the text that was delivered before it, ``None`` if none could be.
-        retryable: whether it may be tried again.
-        says: what its message holds.
-        slept: whether the waits between the requests are right.
-        holds: what else must hold of it.
+        partial: the text streamed before it; ``None`` if there is none.
+        retryable: whether it is retryable.
+        says: a part of its message.
+        slept: returns whether the waits between the requests are right.
+        holds: returns whether the error meets further conditions.
 
     """
 
@@ -105,19 +105,19 @@ class Fails:
         return self.kind[client.server_dialect.name] if isinstance(self.kind, Mapping) else self.kind
 
 
-def calls(*wanted: tuple[str, object]) -> Callable[[Response], object]:
-    """Expect these calls of tools, each with its arguments."""
+def calls(*expected: tuple[str, object]) -> Callable[[Response], object]:
+    """Expect these tool calls: names and arguments."""
 
     def holds(response: Response) -> bool:
         made = [(call.name, call.parse()) for call in response.tool_calls]
         ids = {call.call_id for call in response.tool_calls}
-        return made == list(wanted) and len(ids) == len(made) and all(ids)
+        return made == list(expected) and len(ids) == len(made) and all(ids)
 
     return holds
 
 
 def same_bodies(server: FaultServer) -> bool:
-    """Tell whether all requests had the same body, and none but JSON."""
+    """Return whether all requests have the same JSON body."""
     first, *others = server.requests
     json.loads(first.body)
     return all(other.body == first.body for other in others)

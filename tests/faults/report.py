@@ -1,7 +1,7 @@
-"""Write docs/reference/faults.md from the rows: ``python -m faults.report`` in the folder ``tests``.
+"""Generate docs/reference/faults.md: run ``python -m faults.report`` in the folder ``tests``.
 
-What a row counts as passed is what the tests hold it to: a cell that failed would fail the tests, and one of a row that
-is open would fail them if it passed.
+A call counts as passed if the tests require it to pass. The tests fail if such a call fails, or if a call of an open
+row passes.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "faults.md"
 _INTRODUCTION = """\
 # Faults
 
-What may befall a call, and what it comes to. Every row is met by every HTTP provider: whole and streamed where that
-makes a difference, with `await` by all of them and without it by one for each dialect. The rows are data in
-`tests/faults/rows.py`, the calls are `tests/faults/test_matrix.py`, and this page is written from the same data by
-`python -m faults.report` in the folder `tests`.
+Faults of servers, networks and callers, and the required behavior. Every row is tested with every HTTP provider: whole
+and streamed where the fault applies to both, asynchronously with all providers and synchronously with one for each
+dialect. This page is generated from `tests/faults/rows.py` by `python -m faults.report`, run in the folder `tests`;
+`tests/faults/test_matrix.py` makes the calls.
 
-A result is the number of calls that come to what is required, of all calls that the row concerns.
+The result is the number of calls with the required behavior, of all calls that the row applies to.
 """
 _SERVER = """\
 ## The fault server
 
-`python -m dragoman.testing.faults` serves every fault on 127.0.0.1 below a path of its name, in the dialect that the
-rest of the path asks for: OpenAI chat and Responses, Anthropic, Gemini. A client of any kind meets a fault by its base
-URL, such as `http://127.0.0.1:8000/stall/v1`. Of several names joined with `+`, each request meets the next:
+`python -m dragoman.testing.faults` serves every fault on 127.0.0.1 below a path with its name. The rest of the path
+selects the dialect: OpenAI chat and Responses, Anthropic, Gemini. Any client gets a fault by its base URL, such as
+`http://127.0.0.1:8000/stall/v1`. If several names are joined with `+`, successive requests get successive faults:
 `/status_500+ok/v1`. The server prints each request and each hang-up. In tests, the fixture `faults` of
-`dragoman.testing.fixtures` is such a server.
+`dragoman.testing.fixtures` provides such a server.
 """
 
 
 def result(row: Row) -> str:
     if row.absent:
-        return f"not here: {row.absent}"
+        return f"tested elsewhere: {row.absent}"
     count = sum(1 for _ in cells(row))
-    told = f"0/{count}, open: {row.open}" if row.open else f"{count}/{count}"
-    return f"{told}; {row.partly}" if row.partly else told
+    calls = f"0/{count}, open: {row.open}" if row.open else f"{count}/{count}"
+    return f"{calls}; {row.partly}" if row.partly else calls
 
 
 def totals() -> Counter[str]:
@@ -56,12 +56,12 @@ def totals() -> Counter[str]:
 
 def page() -> str:
     counted = totals()
-    lines = [_INTRODUCTION, "| # | What happens | What it comes to | Result |", "|--:|---|---|---|"]
+    lines = [_INTRODUCTION, "| # | Fault | Required behavior | Result |", "|--:|---|---|---|"]
     lines += [f"| {row.number} | {row.injected} | {row.required} | {result(row)} |" for row in ROWS]
     lines += [
         "",
-        "In all {passed}/{applicable} calls. Of {rows} rows, {closed} hold, {open} do not yet, and {absent} are proven "
-        "elsewhere.".format_map(counted),
+        "In total {passed}/{applicable} calls. Of {rows} rows, {closed} pass, {open} do not pass yet, and {absent} are "
+        "tested elsewhere.".format_map(counted),
         "",
         _SERVER,
         "| Fault | What the server does |",

@@ -1,4 +1,4 @@
-"""Every row of the matrix, met by every HTTP plugin."""
+"""Every row of the matrix, with every HTTP plugin."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["faults"]
 
 
-def parameters(door: str) -> list[ParameterSet]:
+def parameters(interface: str) -> list[ParameterSet]:
     return [
         pytest.param(
             cell, id=str(cell), marks=[pytest.mark.xfail(reason=row.open, raises=AssertionError)] if row.open else []
         )
         for row in ROWS
         for cell in cells(row)
-        if cell.door == door
+        if cell.interface == interface
     ]
 
 
@@ -36,24 +36,24 @@ def expect_hangup(case: Case, server: FaultServer) -> None:
 
 
 @pytest.mark.parametrize("cell", parameters("async"))
-async def test_it_comes_to_what_it_must(cell: Cell, faults: FaultServer) -> None:
-    what, client = cell.what, cell.client
-    if not isinstance(what, Case):
-        await what.run(client, faults)
+async def test_the_outcome_is_as_required(cell: Cell, faults: FaultServer) -> None:
+    test, client = cell.test, cell.client
+    if not isinstance(test, Case):
+        await test.run(client, faults)
         return
-    config = client.config(faults.url_of(*what.faults.split("+")), **what.options)
+    config = client.config(faults.url_of(*test.faults.split("+")), **test.options)
     outcome = await ask(config, streamed=cell.streamed)
-    what.expect.check(outcome, client, faults, streamed=cell.streamed)
-    await asyncio.to_thread(expect_hangup, what, faults)
+    test.expect.check(outcome, client, faults, streamed=cell.streamed)
+    await asyncio.to_thread(expect_hangup, test, faults)
 
 
 @pytest.mark.parametrize("cell", parameters("sync"))
-def test_it_comes_to_the_same_without_await(cell: Cell, faults: FaultServer) -> None:
-    what, client = cell.what, cell.client
-    if not isinstance(what, Case):
-        what.run(client, faults)
+def test_the_outcome_without_await_is_as_required(cell: Cell, faults: FaultServer) -> None:
+    test, client = cell.test, cell.client
+    if not isinstance(test, Case):
+        test.run(client, faults)
         return
-    config = client.config(faults.url_of(*what.faults.split("+")), **what.options)
+    config = client.config(faults.url_of(*test.faults.split("+")), **test.options)
     outcome = ask_without_await(config, streamed=cell.streamed)
-    what.expect.check(outcome, client, faults, streamed=cell.streamed)
-    expect_hangup(what, faults)
+    test.expect.check(outcome, client, faults, streamed=cell.streamed)
+    expect_hangup(test, faults)

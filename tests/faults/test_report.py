@@ -1,4 +1,4 @@
-"""The page about faults says what the tests hold; ``UPDATE_FAULTS=1`` writes it anew."""
+"""The page about faults matches the rows; ``UPDATE_FAULTS=1`` regenerates it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from faults.report import PAGE, page
 from faults.rows import ROWS, cells
 
 
-def test_the_page_is_true() -> None:
+def test_the_page_is_up_to_date() -> None:
     now = page()
     if os.environ.get("UPDATE_FAULTS"):
         PAGE.write_text(now, "utf-8")
     assert PAGE.read_text("utf-8") == now, (
-        "the rows have changed: run this test with UPDATE_FAULTS=1 in the environment, and look at what it wrote"
+        "the rows have changed: run this test with UPDATE_FAULTS=1 in the environment, and review the changes"
     )
 
 
-def test_every_row_is_met_or_says_why_not() -> None:
+def test_every_row_is_tested_or_gives_a_reason() -> None:
     assert [row.number for row in ROWS] == list(range(1, len(ROWS) + 1))
     for row in ROWS:
-        met = {cell.client.name for cell in cells(row)}
-        assert bool(met) != bool(row.absent), row
-        if met and len(met) < 10:
-            assert row.partly or row.number in {54, 82} or {"openai", "anthropic", "google"} <= met, row
+        clients = {cell.client.name for cell in cells(row)}
+        assert bool(clients) != bool(row.absent), row
+        if clients and len(clients) < 10:
+            assert row.partly or row.number in {54, 82} or {"openai", "anthropic", "google"} <= clients, row

@@ -1,4 +1,4 @@
-"""The fault server itself, as any client sees it."""
+"""The fault server itself."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ CHAT = "/v1/chat/completions"
 
 
 def post(url: str, body: Any = None) -> tuple[int, bytes]:
-    request = urllib.request.Request(url, json.dumps(body or {}).encode(), {"content-type": "application/json"})  # noqa: S310  # the loopback
+    request = urllib.request.Request(url, json.dumps(body or {}).encode(), {"content-type": "application/json"})  # noqa: S310  # a loopback URL
     try:
-        with urllib.request.urlopen(request, timeout=5) as reply:  # noqa: S310  # as above
+        with urllib.request.urlopen(request, timeout=5) as reply:  # noqa: S310  # a loopback URL
             return reply.status, reply.read()
     except HTTPError as error:
         with error:
@@ -46,45 +46,45 @@ def post(url: str, body: Any = None) -> tuple[int, bytes]:
         ("/v1beta/models/m:streamGenerateContent?alt=sse", {}, b"data: "),
     ],
 )
-def test_it_speaks_the_dialect_of_the_path(faults: FaultServer, path: str, body: Any, expected: bytes) -> None:
-    status, said = post(faults.url_of("ok") + path, body)
+def test_the_path_selects_the_dialect(faults: FaultServer, path: str, body: Any, expected: bytes) -> None:
+    status, body_ = post(faults.url_of("ok") + path, body)
     assert status == 200
-    assert expected in said
+    assert expected in body_
 
 
-def test_each_request_meets_the_next_fault_in_turn(faults: FaultServer) -> None:
+def test_successive_requests_get_successive_faults(faults: FaultServer) -> None:
     url = faults.url_of("status_500", "retry_after_1", "ok") + CHAT
     assert [post(url)[0] for _ in range(4)] == [500, 429, 200, 500]
 
 
-def test_a_name_that_is_none_is_refused_at_once(faults: FaultServer) -> None:
-    with pytest.raises(LookupError, match="known are"):
+def test_an_unknown_fault_is_refused(faults: FaultServer) -> None:
+    with pytest.raises(LookupError, match="the faults are"):
         faults.url_of("no_such_thing")
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "complaint"),
+    ("path", "body", "message"),
     [
-        ("/nothing" + CHAT, {}, "no fault is called 'nothing'"),
+        ("/nothing" + CHAT, {}, "unknown fault 'nothing'"),
         ("/ok/v1/elsewhere", {}, "no dialect"),
-        ("/stall" + CHAT, {}, "stall befalls streams alone"),
-        ("/length_long" + CHAT, {"stream": True}, "length_long befalls no stream"),
+        ("/stall" + CHAT, {}, "stall does not apply to whole replies"),
+        ("/length_long" + CHAT, {"stream": True}, "length_long does not apply to streams"),
     ],
 )
-def test_what_cannot_be_is_said(path: str, body: Any, complaint: str) -> None:
+def test_an_invalid_request_is_reported(path: str, body: Any, message: str) -> None:
     with pytest.raises(ExceptionGroup) as caught, FaultServer() as server:
         assert post(server.url + path, body)[0] == 500
     (error,) = caught.value.exceptions
-    assert complaint in str(error)
+    assert message in str(error)
 
 
-def test_a_body_that_is_no_json_asks_for_no_stream(faults: FaultServer) -> None:
-    request = urllib.request.Request(faults.url_of("ok") + CHAT, b"{", method="POST")  # noqa: S310  # the loopback
-    with urllib.request.urlopen(request, timeout=5) as reply:  # noqa: S310  # as above
+def test_an_invalid_body_gets_a_whole_reply(faults: FaultServer) -> None:
+    request = urllib.request.Request(faults.url_of("ok") + CHAT, b"{", method="POST")  # noqa: S310  # a loopback URL
+    with urllib.request.urlopen(request, timeout=5) as reply:  # noqa: S310  # a loopback URL
         assert reply.headers["content-type"] == "application/json"
 
 
-def test_every_fault_has_words() -> None:
+def test_every_fault_has_a_summary() -> None:
     assert all(fault.summary.endswith(".") for fault in FAULTS.values())
     assert [server_dialect.name for server_dialect in SERVER_DIALECTS] == [
         "openai-chat",
@@ -94,7 +94,7 @@ def test_every_fault_has_words() -> None:
     ]
 
 
-def test_it_takes_the_port_it_is_given() -> None:
+def test_the_port_can_be_chosen() -> None:
     with FaultServer() as server:
         port = server.port
     with FaultServer(port) as server:
@@ -103,10 +103,10 @@ def test_it_takes_the_port_it_is_given() -> None:
 
 def test_the_program_lists_the_faults(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--list"])
-    assert "Fall silent after some events." in capsys.readouterr().out
+    assert "Stop sending after some events, with the connection open." in capsys.readouterr().out
 
 
-async def left_early(url: str) -> None:
+async def disconnect_early(url: str) -> None:
     host, _, path = url.removeprefix("http://").partition("/")
     reader, writer = await asyncio.open_connection(*host.split(":"))
     body = b'{"stream": true}'
@@ -115,8 +115,8 @@ async def left_early(url: str) -> None:
     writer.close()
 
 
-class Written(io.StringIO):
-    """Let another thread wait for what the program prints."""
+class Output(io.StringIO):
+    """Let another thread wait for output of the program."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,14 +133,14 @@ class Written(io.StringIO):
         return self.getvalue()
 
 
-def test_the_program_says_what_was_sent_and_who_hung_up() -> None:
-    written = Written()
+def test_the_program_prints_requests_and_hangups() -> None:
+    written = Output()
 
     def visit() -> None:
         try:
             url = written.wait_for("serving on ").partition("serving on ")[2].partition(";")[0]
-            asyncio.run(left_early(f"{url}/stall{CHAT}"))
-            written.wait_for(f"hung up on /stall{CHAT}")
+            asyncio.run(disconnect_early(f"{url}/stall{CHAT}"))
+            written.wait_for(f"disconnected from /stall{CHAT}")
         finally:
             _thread.interrupt_main()
 
@@ -150,15 +150,15 @@ def test_the_program_says_what_was_sent_and_who_hung_up() -> None:
         main([])
     visitor.join()
     assert f"POST /stall{CHAT}" in written.getvalue()
-    assert "hung up on" in written.getvalue()
+    assert "disconnected from" in written.getvalue()
 
 
-def test_the_program_ends_when_it_is_told_to(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_program_stops_after_the_given_time(capsys: pytest.CaptureFixture[str]) -> None:
     main([], seconds=0.05)
     assert "serving on http://127.0.0.1:" in capsys.readouterr().out
 
 
-def test_it_is_a_program(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_module_can_be_run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["faults", "--list"])
     assert program.__file__ is not None
     runpy.run_path(program.__file__, run_name="__main__")

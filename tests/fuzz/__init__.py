@@ -1,4 +1,4 @@
-"""Targets for a fuzzer, one for each way into each dialect, and what they all have to keep.
+"""Fuzz targets, one for each input of each dialect, and the properties that they check.
 
-``python -m fuzz`` runs them with Atheris, each in a process of its own.
+``python -m fuzz`` runs them with Atheris, each in a separate process.
 """

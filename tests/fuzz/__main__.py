@@ -1,6 +1,6 @@
-"""Run the targets with Atheris: ``python -m fuzz --runs 20000 [NAME ...]``, each in a process of its own.
+"""Run the targets with Atheris, each in a separate process: ``python -m fuzz --runs 20000 [NAME ...]``.
 
-What breaks a promise is saved as a file, whose name is printed; ``--replay FILE NAME`` runs that input alone, without
+An input that fails is saved to a file, whose name is printed; ``--replay FILE NAME`` runs only that input, without
 Atheris. See https://github.com/google/atheris.
 """
 
@@ -19,45 +19,45 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("dragoman", *sorted({point.module for point in entry_points(group="dragoman.providers.v1")}))
-"""What is watched for new branches, and so is not imported before."""
+"""The packages that Atheris instruments at import, so they must not be imported earlier."""
 
 
-def arguments(given: Sequence[str]) -> argparse.Namespace:
-    """Return what the command line asks for."""
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("names", nargs="*", help="targets, or beginnings of their names; all by default")
-    parser.add_argument("--runs", type=int, default=20_000, help="how many inputs each target gets")
+    parser.add_argument("names", nargs="*", help="targets, or prefixes of their names; default: all")
+    parser.add_argument("--runs", type=int, default=20_000, help="number of inputs for each target")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same inputs")
     parser.add_argument("--max-length", type=int, default=8192, help="the longest input, in bytes")
-    parser.add_argument("--findings", type=Path, default=Path("findings"), help="where inputs are saved that fail")
-    parser.add_argument("--replay", type=Path, help="run this input alone")
+    parser.add_argument("--findings", type=Path, default=Path("findings"), help="folder for inputs that fail")
+    parser.add_argument("--replay", type=Path, help="run only this input")
     parser.add_argument("--search", action="store_true", help=argparse.SUPPRESS)
-    return parser.parse_args(given)
+    return parser.parse_args(argv)
 
 
-def chosen(names: Sequence[str]) -> list[str]:
-    """Return the names of the targets that are asked for.
+def selected(names: Sequence[str]) -> list[str]:
+    """Return the names of the selected targets.
 
     Raises:
-        SystemExit: for a name that no target begins with.
+        SystemExit: if no target matches a prefix.
 
     """
-    known = import_module("fuzz.targets").TARGETS
+    targets = import_module("fuzz.targets").TARGETS
     for name in names:
-        if not any(each.startswith(name) for each in known):
-            raise SystemExit(f"no target begins with {name!r}; known are {', '.join(known)}")
-    return [each for each in known if not names or each.startswith(tuple(names))]
+        if not any(each.startswith(name) for each in targets):
+            raise SystemExit(f"no target begins with {name!r}; the targets are {', '.join(targets)}")
+    return [each for each in targets if not names or each.startswith(tuple(names))]
 
 
-def search(name: str, asked: argparse.Namespace) -> None:
-    """Run one target in this process, which Atheris ends."""
+def search(name: str, settings: argparse.Namespace) -> None:
+    """Run one target in this process, which Atheris terminates."""
     atheris: Any = import_module("atheris")
     with atheris.instrument_imports(include=list(PACKAGES)):
         target = import_module("fuzz.targets").TARGETS[name]
 
     def mutate(data: bytes, longest: int, seed: int) -> bytes:
-        numbers = random.Random(seed)  # noqa: S311 - the same seed is to give the same inputs
-        if numbers.random() < 0.5:  # the fuzzer's own changes are good at what is no JSON
+        numbers = random.Random(seed)  # noqa: S311  # reproducible, not cryptographic
+        if numbers.random() < 0.5:  # the mutations of Atheris cover inputs that are not JSON
             return atheris.Mutate(data, longest)
         return target.mutated(data, numbers)[:longest]
 
@@ -65,10 +65,10 @@ def search(name: str, asked: argparse.Namespace) -> None:
         for each in target.seeds:
             Path(corpus, hashlib.sha256(each).hexdigest()).write_bytes(each)
         options = [
-            f"-runs={asked.runs}",
-            f"-seed={asked.seed}",
-            f"-max_len={asked.max_length}",
-            f"-artifact_prefix={asked.findings}/{name}-",
+            f"-runs={settings.runs}",
+            f"-seed={settings.seed}",
+            f"-max_len={settings.max_length}",
+            f"-artifact_prefix={settings.findings}/{name}-",
             "-timeout=30",
             "-print_final_stats=0",
             "-verbosity=0",
@@ -77,10 +77,10 @@ def search(name: str, asked: argparse.Namespace) -> None:
         atheris.Fuzz()
 
 
-def run(name: str, given: Sequence[str], findings: Path) -> bool:
-    """Run one target in a process of its own; tell whether all its inputs kept the promises."""
+def run(name: str, argv: Sequence[str], findings: Path) -> bool:
+    """Run one target in a separate process; return whether all inputs passed."""
     before = set(findings.glob(f"{name}-*"))
-    command = [sys.executable, "-m", "fuzz", "--search", *given, name]
+    command = [sys.executable, "-m", "fuzz", "--search", *argv, name]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     print(f"{name}: {'ok' if done.returncode == 0 else f'FAILED ({done.returncode})'}", flush=True)
     if done.returncode:
@@ -89,22 +89,22 @@ def run(name: str, given: Sequence[str], findings: Path) -> bool:
     return done.returncode == 0
 
 
-def main(given: Sequence[str]) -> int:
-    """Run what is asked for; return 1 if anything broke a promise."""
-    asked = arguments(given)
-    if asked.search:
-        search(asked.names[0], asked)
+def main(argv: Sequence[str]) -> int:
+    """Run the selected targets; return 1 if an input failed."""
+    settings = arguments(argv)
+    if settings.search:
+        search(settings.names[0], settings)
         return 0
-    names = chosen(asked.names)
-    if asked.replay is not None:
+    names = selected(settings.names)
+    if settings.replay is not None:
         for name in names:
-            import_module("fuzz.targets").TARGETS[name].run(asked.replay.read_bytes())
+            import_module("fuzz.targets").TARGETS[name].run(settings.replay.read_bytes())
         return 0
-    asked.findings.mkdir(parents=True, exist_ok=True)
-    options = [f"--runs={asked.runs}", f"--seed={asked.seed}", f"--max-length={asked.max_length}"]
-    options.append(f"--findings={asked.findings}")
-    kept = [run(name, options, asked.findings) for name in names]
-    return 0 if all(kept) else 1
+    settings.findings.mkdir(parents=True, exist_ok=True)
+    options = [f"--runs={settings.runs}", f"--seed={settings.seed}", f"--max-length={settings.max_length}"]
+    options.append(f"--findings={settings.findings}")
+    passed = [run(name, options, settings.findings) for name in names]
+    return 0 if all(passed) else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The grammar of a stream, written down a second time, as a judge that shares nothing with the assembler."""
+"""An independent implementation of the grammar of streams, to check the assembler against."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from dragoman import (
 )
 
 IGNORED = (Ping, Raw)
-FITTING: dict[type[Any], tuple[type[Any], ...]] = {
+DELTAS: dict[type[Any], tuple[type[Any], ...]] = {
     TextDelta: (Text, Refusal),
     ReasoningDelta: (Reasoning,),
     ArgumentsDelta: (ToolCall,),
@@ -43,28 +43,28 @@ FITTING: dict[type[Any], tuple[type[Any], ...]] = {
 
 
 class Reader:
-    """Read the events of a stream one after the other, as a consumer sees them."""
+    """Check the events of a stream as a consumer receives them."""
 
     def __init__(self) -> None:
         self.seen: list[Event] = []
-        self.begun = False
+        self.started = False
         self.response: Response | None = None
         self.parts: list[Part] = []
         self.closed: list[bool] = []
         self.usage: Any = None
         self.finish: Finish | None = None
         self.metadata: dict[str, Any] = {}
-        self.facts: dict[str, Any] = {}
+        self.origin: dict[str, Any] = {}
 
     def read(self, event: Event) -> None:
-        """Take in one event."""
+        """Process one event."""
         self.seen.append(event)
         assert self.response is None, f"{event} after the end"
         if isinstance(event, StreamStart):
-            assert not self.begun, "a second start"
-            self.begun = True
+            assert not self.started, "a second start"
+            self.started = True
             return
-        assert self.begun, f"{event} before the start"
+        assert self.started, f"{event} before the start"
         if isinstance(event, PartStart):
             assert event.index == len(self.parts), f"part {event.index} where {len(self.parts)} is next"
             self.parts.append(event.part)
@@ -72,19 +72,19 @@ class Reader:
         elif isinstance(event, UsageSnapshot):
             self.usage = event.usage
         elif isinstance(event, ResponseSnapshot):
-            self._note(event)
+            self._update(event)
         elif isinstance(event, StreamEnd):
             self._end(event.response)
         elif not isinstance(event, IGNORED):
-            self._go_on(event)
+            self._extend(event)
 
-    def _go_on(self, event: Any) -> None:
-        assert type(event) in {*FITTING, SealUpdate, PartUpdate, PartEnd}, f"{event} is nothing that a consumer sees"
-        assert 0 <= event.index < len(self.parts), f"{event} for a part that was never begun"
-        assert not self.closed[event.index], f"{event} for a part that is closed"
+    def _extend(self, event: Any) -> None:
+        assert type(event) in {*DELTAS, SealUpdate, PartUpdate, PartEnd}, f"{event} is not an event for consumers"
+        assert 0 <= event.index < len(self.parts), f"{event} for a part that has not started"
+        assert not self.closed[event.index], f"{event} for a part that has ended"
         part = self.parts[event.index]
         if isinstance(event, PartEnd):
-            assert event.part == part, f"{event.part} ends where {part} was told"
+            assert event.part == part, f"{event.part} does not match the streamed part {part}"
             self.closed[event.index] = True
         elif isinstance(event, PartUpdate):
             assert type(event.part) is type(part), f"{type(part)} becomes {type(event.part)}"
@@ -92,29 +92,29 @@ class Reader:
         elif isinstance(event, SealUpdate):
             self.parts[event.index] = attrs.evolve(part, seal=event.seal)
         else:
-            assert isinstance(part, FITTING[type(event)]), f"{event} for {part}"
-            self.parts[event.index] = grown(part, event)
+            assert isinstance(part, DELTAS[type(event)]), f"{event} for {part}"
+            self.parts[event.index] = extended(part, event)
 
-    def _note(self, event: ResponseSnapshot) -> None:
+    def _update(self, event: ResponseSnapshot) -> None:
         self.finish = event.finish or self.finish
         self.metadata |= event.metadata
-        facts = {"response_id": event.response_id, "served_model": event.served_model, "created": event.created}
-        self.facts |= {name: value for name, value in facts.items() if value is not None}
+        origin = {"response_id": event.response_id, "served_model": event.served_model, "created": event.created}
+        self.origin |= {name: value for name, value in origin.items() if value is not None}
 
     def _end(self, response: Response) -> None:
-        assert self.finish is not None, "an end without a reason"
-        assert all(self.closed), "the end while a part is open"
+        assert self.finish is not None, "an end without a finish reason"
+        assert all(self.closed), "an end before all parts have ended"
         assert list(response.message.parts) == self.parts
         assert response.message.role == "assistant"
         assert response.metadata == self.metadata
         assert self.usage is None or response.usage == self.usage
         assert response.finish.raw == self.finish.raw
-        assert {name: getattr(response.origin, name) for name in self.facts} == self.facts
+        assert {name: getattr(response.origin, name) for name in self.origin} == self.origin
         self.response = response
 
 
-def grown(part: Any, event: Any) -> Part:
-    """Return *part* with what a delta adds."""
+def extended(part: Any, event: Any) -> Part:
+    """Return *part* extended by a delta."""
     if isinstance(event, ArgumentsDelta):
         return attrs.evolve(part, arguments=part.arguments + event.fragment)
     if isinstance(event, MediaDelta):
@@ -124,7 +124,7 @@ def grown(part: Any, event: Any) -> Part:
 
 
 def updated(before: Any, now: Any) -> Part:
-    """Return the fuller version of a part, with what deltas brought where it has no content of its own."""
+    """Return the new version of a part; if it has no content, keep the content from deltas."""
     if isinstance(now, Text | Refusal | Reasoning):
         return now if now.text else attrs.evolve(now, text=before.text)
     if isinstance(now, ToolCall):

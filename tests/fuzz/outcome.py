@@ -1,4 +1,4 @@
-"""What comes of bytes: a grammatical stream or an answer, or one of the errors that callers are told to catch."""
+"""Decode arbitrary bytes, and check that the outcome is a valid stream, a valid answer or a documented error."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from dragoman import (
 from dragoman.client.stream import EventStream
 from dragoman.http import Base, Endpoint, HttpProvider, HttpReply, HttpRequest
 from dragoman.spec.serialization import from_dict, to_dict
+from fuzz.dialects import DialectCase
 from fuzz.grammar import Reader
-from fuzz.speakers import Speaker
 
 T = TypeVar("T")
 
 STREAM_ERRORS = (ProviderError, ProtocolError, StreamInterruptedError)
-"""What reading a stream may raise."""
+"""The exceptions that reading a stream may raise."""
 
-ADDED = 300
-"""How many characters may be made of each byte, and of none: ids, words for what is unknown, signs of interruption."""
-
-
-_ASKED = ChatRequest(model="m", messages=(Message("user", "hi"),))
-_NOBODY = Endpoint(base=Base(url="https://a.test", source="given"))
+MAX_EXPANSION = 300
+"""Characters of output allowed for each byte of input, plus one: ids, names of unknown kinds, markers."""
 
 
-class Memory:
-    """Answer every request with the same bytes, in pieces; be the transport and the reply at once."""
+_REQUEST = ChatRequest(model="m", messages=(Message("user", "hi"),))
+_ENDPOINT = Endpoint(base=Base(url="https://a.test", source="given"))
+
+
+class InMemoryTransport:
+    """Serve the same pieces of bytes for every request, both as the transport and as its reply."""
 
     status = 200
 
@@ -51,8 +51,8 @@ class Memory:
         self._pieces = iter([piece for piece in pieces if piece])
 
     @asynccontextmanager
-    async def stream(self, request: HttpRequest, context: CallContext) -> AsyncIterator[Memory]:
-        """Hand over the reply."""
+    async def stream(self, request: HttpRequest, context: CallContext) -> AsyncIterator[InMemoryTransport]:
+        """Yield the reply."""
         yield self
 
     async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
@@ -60,27 +60,27 @@ class Memory:
         return HttpReply(status=self.status, headers=self.headers, body=await self.read())
 
     async def piece(self) -> bytes:
-        """Return the next bytes, none at the end."""
+        """Return the next piece; empty at the end."""
         return next(self._pieces, b"")
 
     async def read(self) -> bytes:
-        """Return all the rest."""
+        """Return the remaining bytes."""
         return b"".join(self._pieces)
 
     def complete(self) -> None:
-        """Do nothing: there is no connection to keep."""
+        """Do nothing, since there is no connection."""
 
     async def aclose(self) -> None:
-        """Do nothing, for the same reason."""
+        """Do nothing, since there is no connection."""
 
 
 @frozen(kw_only=True)
 class Outcome:
-    """Hold what came of some bytes.
+    """Hold the outcome of decoding a stream.
 
     Args:
-        events: what a consumer saw.
-        error: what was raised.
+        events: the events that a consumer received.
+        error: the error that was raised.
 
     """
 
@@ -88,29 +88,29 @@ class Outcome:
     error: DragomanError | None = None
 
     @property
-    def told(self) -> tuple[Any, ...]:
-        """Return all that may not depend on how the bytes were cut; signs of life may."""
+    def comparable(self) -> tuple[Any, ...]:
+        """Return everything that must not depend on how the bytes are split, so all but `Ping` events."""
         seen = [event for event in self.events if type(event).__name__ != "Ping"]
         error = self.error
         return (seen, type(error), str(error), error and error.code, error and error.status, error and error.partial)
 
 
-def settled(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Return the result of what never has to wait, though it may let a loop turn."""
+def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Return the result of a coroutine that never waits for I/O."""
     try:
         while coroutine.send(None) is None:
             pass
     except StopIteration as end:
         return cast("T", end.value)
-    raise AssertionError("it waits, though nothing is to be waited for")
+    raise AssertionError("the coroutine waits, although all data is available")
 
 
-async def consume(speaker: Speaker, pieces: Sequence[bytes], reader: Reader) -> DragomanError | None:
-    """Read a stream as a user does, event by event; return what it was cut short by."""
-    info = ProviderInfo(name=speaker.api, issuer=speaker.api)
-    provider = HttpProvider(info, speaker.make(), _NOBODY, transport=Memory(pieces))
+async def consume(dialect: DialectCase, pieces: Sequence[bytes], reader: Reader) -> DragomanError | None:
+    """Read a stream event by event; return the error that interrupted it."""
+    info = ProviderInfo(name=dialect.api, issuer=dialect.api)
+    provider = HttpProvider(info, dialect.make(), _ENDPOINT, transport=InMemoryTransport(pieces))
     try:
-        async with EventStream(provider.stream(_ASKED, CallContext())) as stream:
+        async with EventStream(provider.stream(_REQUEST, CallContext())) as stream:
             async for event in stream:
                 reader.read(event)
     except STREAM_ERRORS as error:
@@ -119,54 +119,54 @@ async def consume(speaker: Speaker, pieces: Sequence[bytes], reader: Reader) -> 
     return None
 
 
-def streamed(speaker: Speaker, pieces: Sequence[bytes]) -> Outcome:
-    """Read a stream and judge it."""
+def streamed(dialect: DialectCase, pieces: Sequence[bytes]) -> Outcome:
+    """Decode a stream and check its outcome."""
     reader = Reader()
-    error = settled(consume(speaker, pieces, reader))
+    error = run_to_end(consume(dialect, pieces, reader))
     check_end(reader, error)
     check_size(reader.seen, sum(map(len, pieces)))
     return Outcome(events=tuple(reader.seen), error=error)
 
 
 def check_end(reader: Reader, error: DragomanError | None) -> None:
-    """Assert that a stream ended with an answer, or with an error that holds what had arrived."""
+    """Assert that a stream ended with an answer, or with an error that has the partial answer."""
     if error is None:
         assert reader.response is not None
         check_response(reader.response)
         return
     check_error(error)
     assert reader.response is None
-    assert error.partial is not None or not reader.begun
+    assert error.partial is not None or not reader.started
     if error.partial is None:
         return
     assert error.partial.finish.reason == FinishReason.INTERRUPTED
     check_response(error.partial)
 
 
-def decoded(speaker: Speaker, body: bytes) -> Response | DragomanError:
-    """Read a whole reply and judge what it says."""
+def decoded(dialect: DialectCase, body: bytes) -> Response | DragomanError:
+    """Decode a whole reply and check its outcome."""
     try:
-        response = speaker.make().decode(HttpReply(status=200, body=body))
+        response = dialect.make().decode(HttpReply(status=200, body=body))
     except STREAM_ERRORS as error:
         check_error(error)
         if error.partial is not None:
             check_response(error.partial)
         return error
     check_response(response)
-    assert len(text_of(response)) <= ADDED * (len(body) + 1)
+    assert len(text_of(response)) <= MAX_EXPANSION * (len(body) + 1)
     return response
 
 
-def reported(speaker: Speaker, status: int, body: bytes) -> ProviderError:
-    """Read a reply with a bad status and judge the error that it becomes."""
-    error = speaker.make().error(HttpReply(status=status, body=body))
+def reported(dialect: DialectCase, status: int, body: bytes) -> ProviderError:
+    """Decode an error reply and check the error."""
+    error = dialect.make().error(HttpReply(status=status, body=body))
     assert isinstance(error, ProviderError)
     check_error(error)
     return error
 
 
 def check_error(error: DragomanError) -> None:
-    """Assert that an error can be shown and that each of its facts is what it says it is."""
+    """Assert that an error can be displayed, and that its attributes have the right types."""
     for text in (str(error), repr(error), error.message):
         assert text.encode()
     for name in ("code", "parameter", "request_id", "body", "model", "provider"):
@@ -178,7 +178,7 @@ def check_error(error: DragomanError) -> None:
 
 
 def check_response(response: Response) -> None:
-    """Assert that an answer can be shown, written down and read again."""
+    """Assert that an answer can be displayed, serialized and deserialized."""
     assert repr(response)
     assert repr(response.usage)
     text_of(response).encode()
@@ -189,14 +189,14 @@ def check_response(response: Response) -> None:
 
 
 def text_of(response: Response) -> str:
-    """Return all that an answer says, in one text."""
-    said = (response.text, response.reasoning, response.refusal or "")
+    """Return all the text of an answer."""
+    texts = (response.text, response.reasoning, response.refusal or "")
     calls = (call.name + call.call_id + call.arguments for call in response.tool_calls)
-    return "".join((*said, *calls))
+    return "".join((*texts, *calls))
 
 
 def check_size(events: Sequence[Event], received: int) -> None:
-    """Assert that what was seen is no more than a fixed multiple of what arrived."""
+    """Assert that the output is at most a fixed multiple of the input."""
     assert len(events) <= received + 20
     written = sum(len(getattr(event, "text", "") or getattr(event, "fragment", "")) for event in events)
-    assert written <= ADDED * (received + 1)
+    assert written <= MAX_EXPANSION * (received + 1)

@@ -1,4 +1,4 @@
-"""What mutations start from: the sound and odd answers of each dialect, and documents that use all of its members."""
+"""The initial corpus: valid and unusual answers of each dialect, and documents that use all of its members."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from fuzz.speakers import Speaker
+from fuzz.dialects import DialectCase
 
 _PIXEL = "iVBORw0KGgo="
 _SOUND = "UklGRg=="
@@ -173,11 +173,11 @@ _RESPONSE: dict[str, Any] = {
 }
 
 
-def _item_events(place: int, item: dict[str, Any]) -> list[Any]:
-    where = {"item_id": item["id"], "output_index": place}
+def _item_events(index: int, item: dict[str, Any]) -> list[Any]:
+    where = {"item_id": item["id"], "output_index": index}
     begun = {
         "type": "response.output_item.added",
-        "output_index": place,
+        "output_index": index,
         "item": {**item, "content": [], "summary": []},
     }
     deltas: dict[str, list[Any]] = {
@@ -203,7 +203,7 @@ def _item_events(place: int, item: dict[str, Any]) -> list[Any]:
             {"type": "response.image_generation_call.partial_image", **where, "partial_image_b64": _PIXEL}
         ],
     }
-    done = {"type": "response.output_item.done", "output_index": place, "item": item}
+    done = {"type": "response.output_item.done", "output_index": index, "item": item}
     return [begun, *deltas.get(item["type"], ()), done]
 
 
@@ -265,10 +265,10 @@ _MESSAGE: dict[str, Any] = {
 
 def _message_events() -> list[Any]:
     events: list[Any] = [{"type": "message_start", "message": {**_MESSAGE, "content": [], "stop_reason": None}}]
-    for place, (block, deltas) in enumerate(_BLOCKS):
-        events.append({"type": "content_block_start", "index": place, "content_block": block})
-        events += [{"type": "content_block_delta", "index": place, "delta": delta} for delta in deltas]
-        events.append({"type": "content_block_stop", "index": place})
+    for index, (block, deltas) in enumerate(_BLOCKS):
+        events.append({"type": "content_block_start", "index": index, "content_block": block})
+        events += [{"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas]
+        events.append({"type": "content_block_stop", "index": index})
     ending = {name: _MESSAGE[name] for name in ("stop_reason", "stop_sequence", "stop_details")}
     events.append({"type": "message_delta", "delta": ending, "usage": _MESSAGE["usage"]})
     return [*events, {"type": "ping"}, {"type": "message_stop"}]
@@ -345,7 +345,7 @@ RICH: dict[str, tuple[list[Any], Any]] = {
     "openai-responses": (
         [
             {"type": "response.created", "response": {**_RESPONSE, "output": [], "status": "in_progress"}},
-            *(event for place, item in enumerate(_ITEMS) for event in _item_events(place, item)),
+            *(event for index, item in enumerate(_ITEMS) for event in _item_events(index, item)),
             {"type": "response.completed", "response": _RESPONSE},
         ],
         _RESPONSE,
@@ -365,30 +365,30 @@ def written(value: Any) -> bytes:
 
 
 @cache
-def streams(speaker: Speaker) -> tuple[bytes, ...]:
+def streams(dialect: DialectCase) -> tuple[bytes, ...]:
     """Return the streams of a dialect that mutations start from."""
-    server_dialect = speaker.server_dialect
+    server_dialect = dialect.server_dialect
     rich = b"".join(b"data: " + written(event) + b"\n\n" for event in RICH[server_dialect.name][0])
     sound = (server_dialect.stream(), (*server_dialect.begun(), *server_dialect.unknown, *server_dialect.closing("")))
     cut = ((*server_dialect.begun(), server_dialect.failing), (*server_dialect.begun(), *server_dialect.unfinished))
-    odd = (oddity.events for oddity in server_dialect.unusual_replies.values())
+    odd = (reply.events for reply in server_dialect.unusual_replies.values())
     return _distinct((rich, *(b"".join(events) for events in (*sound, *cut, *odd))))
 
 
 @cache
-def bodies(speaker: Speaker) -> tuple[bytes, ...]:
+def bodies(dialect: DialectCase) -> tuple[bytes, ...]:
     """Return the whole replies of a dialect that mutations start from, errors among them."""
-    server_dialect = speaker.server_dialect
-    odd = (oddity.whole for oddity in server_dialect.unusual_replies.values())
+    server_dialect = dialect.server_dialect
+    odd = (reply.whole for reply in server_dialect.unusual_replies.values())
     rich = RICH[server_dialect.name]
     values = (rich[1], *rich[0][:1], server_dialect.whole("wörds"), server_dialect.hollow, *odd)
     return _distinct(map(written, (*values, [server_dialect.whole("a"), server_dialect.whole("b")])))
 
 
 @cache
-def failures(speaker: Speaker) -> tuple[bytes, ...]:
+def failures(dialect: DialectCase) -> tuple[bytes, ...]:
     """Return the bodies of errors that mutations start from."""
-    server_dialect = speaker.server_dialect
+    server_dialect = dialect.server_dialect
     stated = (server_dialect.error(status) for status in (400, 401, 404, 429, 500, 529))
     coded = (body for _, body in server_dialect.coded.values())
     return _distinct((*map(written, (*stated, *coded, *_ERRORS)), b"<html>Bad Gateway</html>", b""))

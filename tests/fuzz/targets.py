@@ -1,4 +1,4 @@
-"""The targets by name: each takes any bytes and raises only if what comes of them breaks a promise."""
+"""The fuzz targets: each accepts any bytes and raises an exception only if a property is violated."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from functools import partial
 from attrs import frozen
 
 from fuzz import seeds
+from fuzz.dialects import DIALECTS, DialectCase
 from fuzz.outcome import decoded, reported, streamed
-from fuzz.speakers import SPEAKERS, Speaker
 from properties.mutations import Mutator, Step, damaged, parsed, pieces_of, stream_of, unparsed
 
 STATUSES = (200, 400, 401, 403, 404, 413, 429, 500, 503, 529)
-"""The statuses of replies that report an error, chosen by the length of the body."""
+"""The statuses of error replies; the length of the body selects one."""
 
 
 @frozen(kw_only=True, eq=False)
 class Target:
-    """Name one way into one dialect.
+    """Describe a fuzz target.
 
     Args:
         name: the name, such as ``openai.chat-stream``.
-        run: takes any bytes.
-        seeds: what a search starts from.
-        framed: whether the bytes are a stream of events.
+        run: runs the target with any bytes.
+        seeds: the initial corpus.
+        framed: whether the input is a stream of events.
 
     """
 
@@ -35,26 +35,26 @@ class Target:
     framed: bool = False
 
     def mutated(self, data: bytes, numbers: random.Random) -> bytes:
-        """Return *data* changed in what it means, as a change of bytes rarely does."""
+        """Return *data* with structural mutations, which mutations of bytes rarely produce."""
         steps = [Step(*(numbers.randrange(2**20) for _ in range(3))) for _ in range(numbers.randint(1, 4))]
-        known = self._mutator()
+        mutator = self._mutator()
         value = parsed(data)
         if self.framed and (pieces := pieces_of(data)):
-            changed = stream_of(known.stream(pieces, steps, pieces_of(numbers.choice(self.seeds)) or pieces))
+            changed = stream_of(mutator.stream(pieces, steps, pieces_of(numbers.choice(self.seeds)) or pieces))
         elif isinstance(value, bytes):
             changed = numbers.choice(self.seeds)
         else:
-            changed = unparsed(known.value(value, steps))
-        return damaged(changed, steps[:1]) if numbers.random() < _DAMAGED else changed
+            changed = unparsed(mutator.value(value, steps))
+        return damaged(changed, steps[:1]) if numbers.random() < _DAMAGE_PROBABILITY else changed
 
     def _mutator(self) -> Mutator:
-        known = _MUTATORS.get(self.name)
-        if known is None:
-            known = _MUTATORS[self.name] = Mutator(_documents(self.seeds, framed=self.framed))
-        return known
+        mutator = _MUTATORS.get(self.name)
+        if mutator is None:
+            mutator = _MUTATORS[self.name] = Mutator(_documents(self.seeds, framed=self.framed))
+        return mutator
 
 
-_DAMAGED = 0.1
+_DAMAGE_PROBABILITY = 0.1
 _MUTATORS: dict[str, Mutator] = {}
 
 
@@ -64,29 +64,29 @@ def _documents(found: Sequence[bytes], *, framed: bool) -> list[object]:
     return [parsed(each) for each in found]
 
 
-def _stream(speaker: Speaker, data: bytes) -> None:
-    """Read *data* whole and in two pieces, which has to come to the same."""
-    whole = streamed(speaker, [data])
+def _stream(dialect: DialectCase, data: bytes) -> None:
+    """Decode *data* in one piece and in two pieces; the outcome must be equal."""
+    whole = streamed(dialect, [data])
     half = len(data) // 2
     if data[:1].strip():
-        assert streamed(speaker, [data[:half], data[half:]]).told == whole.told
+        assert streamed(dialect, [data[:half], data[half:]]).comparable == whole.comparable
 
 
-def _reply(speaker: Speaker, data: bytes) -> None:
-    decoded(speaker, data)
+def _reply(dialect: DialectCase, data: bytes) -> None:
+    decoded(dialect, data)
 
 
-def _error(speaker: Speaker, data: bytes) -> None:
-    reported(speaker, STATUSES[len(data) % len(STATUSES)], data)
+def _error(dialect: DialectCase, data: bytes) -> None:
+    reported(dialect, STATUSES[len(data) % len(STATUSES)], data)
 
 
-def _targets(speaker: Speaker) -> list[Target]:
+def _targets(dialect: DialectCase) -> list[Target]:
     return [
-        Target(name=f"{speaker.api}-stream", run=partial(_stream, speaker), seeds=seeds.streams(speaker), framed=True),
-        Target(name=f"{speaker.api}-reply", run=partial(_reply, speaker), seeds=seeds.bodies(speaker)),
-        Target(name=f"{speaker.api}-error", run=partial(_error, speaker), seeds=seeds.failures(speaker)),
+        Target(name=f"{dialect.api}-stream", run=partial(_stream, dialect), seeds=seeds.streams(dialect), framed=True),
+        Target(name=f"{dialect.api}-reply", run=partial(_reply, dialect), seeds=seeds.bodies(dialect)),
+        Target(name=f"{dialect.api}-error", run=partial(_error, dialect), seeds=seeds.failures(dialect)),
     ]
 
 
-TARGETS = {target.name: target for speaker in SPEAKERS.values() for target in _targets(speaker)}
+TARGETS = {target.name: target for dialect in DIALECTS.values() for target in _targets(dialect)}
 """Three for each dialect: streams, whole replies and errors."""

@@ -1,4 +1,4 @@
-"""Every target runs without a fuzzer: with its seeds, and with what its own mutations make of them."""
+"""Every target runs without a fuzzer, with its seeds and with mutations of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.__main__ import arguments, chosen, main
+from fuzz.__main__ import arguments, main, selected
 from fuzz.targets import TARGETS, Target
 
 every_target = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
@@ -21,21 +21,21 @@ def test_seeds(target: Target) -> None:
 
 
 @every_target
-def test_mutations_are_reproducible_and_keep_the_promises(target: Target) -> None:
+def test_mutations_are_reproducible_and_pass(target: Target) -> None:
     for number, seed in enumerate(target.seeds):
-        changed = target.mutated(seed, random.Random(number))  # noqa: S311 - it is to be predictable
-        assert changed == target.mutated(seed, random.Random(number))  # noqa: S311 - as above
+        changed = target.mutated(seed, random.Random(number))  # noqa: S311  # reproducible, not cryptographic
+        assert changed == target.mutated(seed, random.Random(number))  # noqa: S311  # reproducible, not cryptographic
         target.run(changed)
 
 
-def test_no_dialect_is_left_out() -> None:
+def test_every_dialect_has_targets() -> None:
     assert len(TARGETS) == 33
-    assert chosen(["google.generate"]) == [f"google.generate-{way}" for way in ("stream", "reply", "error")]
+    assert selected(["google.generate"]) == [f"google.generate-{way}" for way in ("stream", "reply", "error")]
     with pytest.raises(SystemExit, match="no target begins with 'nobody'"):
-        chosen(["nobody"])
+        selected(["nobody"])
 
 
-def test_one_input_alone(tmp_path: Path) -> None:
+def test_a_single_input_can_be_replayed(tmp_path: Path) -> None:
     saved = tmp_path / "crash"
     saved.write_bytes(b'{"candidates": [{"index": [[0]]}]}')
     assert main(["--replay", str(saved), "google.generate-reply"]) == 0

@@ -100,14 +100,14 @@ ZOO = (
     ),
     Specimen("slow", "import time\ntime.sleep(30)" + FINE, loaded="was not imported within"),
     Specimen("exits", "import sys\nsys.exit(3)", fails="SystemExit: 3", loaded="SystemExit: 3"),
-    Specimen("exits_hard", "import os\nos._exit(7)", loaded="ended the process with code 7"),
+    Specimen("exits_hard", "import os\nos._exit(7)", loaded="terminated the process with exit code 7"),
     Specimen(
         "base_exception",
         "class Bad(BaseException): ...\nraise Bad('base')",
         fails="Bad: base",
         loaded="Bad: base",
     ),
-    Specimen("interrupts", "raise KeyboardInterrupt", loaded="ended the process"),
+    Specimen("interrupts", "raise KeyboardInterrupt", loaded="terminated the process"),
     Specimen("prints", "print('a secret: hunter2')" + FINE, fails="", loaded="prints 18 bytes"),
     Specimen(
         "newer",
@@ -120,7 +120,7 @@ ZOO = (
     Specimen(
         "takes_hosts",
         entries=PROVIDER + "[dragoman.hosts.v1]\napi.openai.com = {module}\neu.api.anthropic.com = {module}\n",
-        doctor="claims the host eu.api.anthropic.com, which is that of dragoman-anthropic",
+        doctor="claims the host eu.api.anthropic.com, which belongs to dragoman-anthropic",
     ),
     Specimen("no_target", entries="[dragoman.providers.v1]\n{name} =\n", fails="Empty module", doctor="is malformed"),
     Specimen("no_equals", entries=PROVIDER + "[dragoman.models.v1]\nno equals sign\n", fails="", doctor="is malformed"),
@@ -134,7 +134,7 @@ ZOO = (
         "gone",
         entries="[dragoman.providers.v1]\n{name} = zoo_gone.inner.part\n",
         fails="ModuleNotFoundError",
-        doctor="is not there",
+        doctor="is missing",
     ),
     Specimen("relative", entries="[dragoman.providers.v1]\n{name} = .zoo\n", fails="TypeError", doctor="is malformed"),
     Specimen(

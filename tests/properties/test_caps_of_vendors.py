@@ -11,7 +11,7 @@ import pytest
 from dragoman import ResponseTooLargeError
 from dragoman.http import HttpReply
 from dragoman.http.json import MAX_ITEMS
-from fuzz.speakers import SPEAKERS
+from fuzz.dialects import DIALECTS
 
 EMPTY = [dict[str, Any]()] * (MAX_ITEMS + 1)
 
@@ -41,16 +41,16 @@ LONG: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
 def test_a_list_that_is_too_long(name: str) -> None:
     api, make = LONG[name]
     with pytest.raises(ResponseTooLargeError):
-        SPEAKERS[api].make().decode(HttpReply(status=200, body=json.dumps(make()).encode()))
+        DIALECTS[api].make().decode(HttpReply(status=200, body=json.dumps(make()).encode()))
 
 
 def test_many_candidates_that_come_one_by_one() -> None:
     chunks = [{"candidates": [{"index": number + 1}]} for number in range(MAX_ITEMS + 1)]
     with pytest.raises(ResponseTooLargeError):
-        SPEAKERS["google.generate"].make().decode(HttpReply(status=200, body=json.dumps(chunks).encode()))
+        DIALECTS["google.generate"].make().decode(HttpReply(status=200, body=json.dumps(chunks).encode()))
 
 
 def test_an_error_with_a_long_list_is_still_the_error_of_the_vendor() -> None:
     body = json.dumps({"error": {"code": 429, "message": "slow down", "details": EMPTY}}).encode()
-    error = SPEAKERS["google.generate"].make().error(HttpReply(status=429, body=body))
+    error = DIALECTS["google.generate"].make().error(HttpReply(status=429, body=body))
     assert error.status == 429

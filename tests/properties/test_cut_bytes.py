@@ -7,27 +7,27 @@ import json
 import pytest
 
 from dragoman import ProtocolError, Response, StreamEnd, StreamInterruptedError
+from fuzz.dialects import DIALECTS, DialectCase
 from fuzz.outcome import decoded, streamed
-from fuzz.speakers import SPEAKERS, Speaker
 
-every_speaker = pytest.mark.parametrize("speaker", SPEAKERS.values(), ids=SPEAKERS)
+every_speaker = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 
 
-def answer_of(speaker: Speaker, wire: bytes) -> Response:
-    end = streamed(speaker, [wire]).events[-1]
+def answer_of(dialect: DialectCase, wire: bytes) -> Response:
+    end = streamed(dialect, [wire]).events[-1]
     assert isinstance(end, StreamEnd)
     return end.response
 
 
 @every_speaker
-def test_a_stream(speaker: Speaker) -> None:
-    wire = b"".join(speaker.server_dialect.stream())
+def test_a_stream(dialect: DialectCase) -> None:
+    wire = b"".join(dialect.server_dialect.stream())
     terminal = (
-        len(b"".join(speaker.server_dialect.ended())) - 2
+        len(b"".join(dialect.server_dialect.ended())) - 2
     )  # the line ends after the terminal signal say nothing more
-    whole = answer_of(speaker, wire)
+    whole = answer_of(dialect, wire)
     for length in range(len(wire)):
-        outcome = streamed(speaker, [wire[:length]])
+        outcome = streamed(dialect, [wire[:length]])
         if outcome.error is None:
             assert isinstance(end := outcome.events[-1], StreamEnd)
             assert length >= terminal, f"an answer after {length} of {terminal} bytes"
@@ -41,26 +41,26 @@ def test_a_stream(speaker: Speaker) -> None:
 
 
 @every_speaker
-def test_what_was_sent_before_the_cut_is_in_the_partial_answer(speaker: Speaker) -> None:
+def test_what_was_sent_before_the_cut_is_in_the_partial_answer(dialect: DialectCase) -> None:
     for number in range(1, 4):
         texts = ("one ", "two ", "three ")[:number]
-        error = streamed(speaker, [b"".join(speaker.server_dialect.begun(*texts))]).error
+        error = streamed(dialect, [b"".join(dialect.server_dialect.begun(*texts))]).error
         assert isinstance(error, StreamInterruptedError)
         assert error.partial is not None
         assert error.partial.text == "".join(texts)
 
 
 @every_speaker
-def test_a_whole_reply(speaker: Speaker) -> None:
-    body = json.dumps(speaker.server_dialect.whole("Hello, wörld 🌍!"), ensure_ascii=False).encode()
-    assert isinstance(decoded(speaker, body), Response)
+def test_a_whole_reply(dialect: DialectCase) -> None:
+    body = json.dumps(dialect.server_dialect.whole("Hello, wörld 🌍!"), ensure_ascii=False).encode()
+    assert isinstance(decoded(dialect, body), Response)
     for length in range(len(body)):
-        assert isinstance(decoded(speaker, body[:length]), StreamInterruptedError | ProtocolError), length
+        assert isinstance(decoded(dialect, body[:length]), StreamInterruptedError | ProtocolError), length
 
 
 def test_a_whole_reply_that_is_an_array() -> None:
-    speaker = SPEAKERS["google.generate"]
-    body = json.dumps([speaker.server_dialect.whole("Hello"), speaker.server_dialect.whole("!")]).encode()
-    assert isinstance(decoded(speaker, body), Response)
+    dialect = DIALECTS["google.generate"]
+    body = json.dumps([dialect.server_dialect.whole("Hello"), dialect.server_dialect.whole("!")]).encode()
+    assert isinstance(decoded(dialect, body), Response)
     for length in range(len(body)):
-        assert isinstance(decoded(speaker, body[:length]), StreamInterruptedError | ProtocolError), length
+        assert isinstance(decoded(dialect, body[:length]), StreamInterruptedError | ProtocolError), length

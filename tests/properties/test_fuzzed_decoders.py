@@ -13,14 +13,14 @@ from hypothesis import example, given, settings, strategies as st
 import recordings
 from dragoman import DragomanError, ProtocolError, Response, StreamInterruptedError
 from fuzz import seeds
+from fuzz.dialects import DIALECTS, DialectCase
 from fuzz.outcome import decoded, reported, streamed
-from fuzz.speakers import SPEAKERS, Speaker
 from properties.mutations import ODD, Mutator, Piece, Step, damaged, nested, parsed, pieces_of, stream_of, unparsed
 
 LARGEST_RECORDING = 30_000
 RECORDED_OF_EACH_KIND = 25
 STATUSES = (200, 302, 400, 401, 403, 404, 413, 422, 429, 500, 503, 529)
-every_speaker = pytest.mark.parametrize("speaker", SPEAKERS.values(), ids=SPEAKERS)
+every_speaker = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 rarely = settings(max_examples=settings().max_examples // 4)
 
 numbers = st.integers(min_value=0, max_value=2**20)
@@ -29,11 +29,11 @@ cuts = st.lists(numbers, min_size=1, max_size=12)
 
 
 @cache
-def recorded(speaker: Speaker) -> tuple[tuple[bytes, ...], tuple[bytes, ...], tuple[bytes, ...]]:
+def recorded(dialect: DialectCase) -> tuple[tuple[bytes, ...], tuple[bytes, ...], tuple[bytes, ...]]:
     """Return recorded streams, replies and errors, the shortest of each; none where there are no recordings."""
     kinds: tuple[list[bytes], list[bytes], list[bytes]] = ([], [], [])
     try:
-        found = recordings.recordings(speaker.api)
+        found = recordings.recordings(dialect.api)
     except LookupError:
         found = []
     for recording in found:
@@ -45,30 +45,30 @@ def recorded(speaker: Speaker) -> tuple[tuple[bytes, ...], tuple[bytes, ...], tu
 
 
 @cache
-def streams(speaker: Speaker) -> list[list[Piece]]:
-    return [found for each in (*seeds.streams(speaker), *recorded(speaker)[0]) if (found := pieces_of(each))]
+def streams(dialect: DialectCase) -> list[list[Piece]]:
+    return [found for each in (*seeds.streams(dialect), *recorded(dialect)[0]) if (found := pieces_of(each))]
 
 
 @cache
-def bodies(speaker: Speaker) -> list[Any]:
-    return [parsed(each) for each in (*seeds.bodies(speaker), *recorded(speaker)[1])]
+def bodies(dialect: DialectCase) -> list[Any]:
+    return [parsed(each) for each in (*seeds.bodies(dialect), *recorded(dialect)[1])]
 
 
 @cache
-def failures(speaker: Speaker) -> list[Any]:
-    return [parsed(each) for each in (*seeds.failures(speaker), *recorded(speaker)[2])]
+def failures(dialect: DialectCase) -> list[Any]:
+    return [parsed(each) for each in (*seeds.failures(dialect), *recorded(dialect)[2])]
 
 
 @cache
-def mutator(speaker: Speaker) -> Mutator:
-    pieces = [piece.value for stream in streams(speaker) for piece in stream]
-    return Mutator([*pieces, *bodies(speaker), *failures(speaker)])
+def mutator(dialect: DialectCase) -> Mutator:
+    pieces = [piece.value for stream in streams(dialect) for piece in stream]
+    return Mutator([*pieces, *bodies(dialect), *failures(dialect)])
 
 
 @cache
-def documents(speaker: Speaker) -> st.SearchStrategy[Any]:
+def documents(dialect: DialectCase) -> st.SearchStrategy[Any]:
     """Return a strategy for JSON that has the members and the words of a dialect, in any order and of any type."""
-    known = mutator(speaker)
+    known = mutator(dialect)
     leaves = st.sampled_from(ODD) | st.sampled_from(known.words) | st.text(max_size=5) | st.integers() | st.floats()
     names = st.sampled_from(known.names)
     return st.recursive(
@@ -86,59 +86,59 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 
 @every_speaker
 @given(data=st.data(), steps=step_lists, places=cuts)
-def test_a_mutated_stream(*, speaker: Speaker, data: st.DataObject, steps: list[Step], places: list[int]) -> None:
-    own, other = (data.draw(st.sampled_from(streams(speaker))) for _ in range(2))
-    wire = stream_of(mutator(speaker).stream(own, steps, other))
-    assert streamed(speaker, cut(wire, places)).told == streamed(speaker, [wire]).told
+def test_a_mutated_stream(*, dialect: DialectCase, data: st.DataObject, steps: list[Step], places: list[int]) -> None:
+    own, other = (data.draw(st.sampled_from(streams(dialect))) for _ in range(2))
+    wire = stream_of(mutator(dialect).stream(own, steps, other))
+    assert streamed(dialect, cut(wire, places)).comparable == streamed(dialect, [wire]).comparable
 
 
 @every_speaker
 @rarely
 @given(data=st.data(), steps=step_lists, places=cuts)
 def test_a_stream_with_damaged_bytes(
-    *, speaker: Speaker, data: st.DataObject, steps: list[Step], places: list[int]
+    *, dialect: DialectCase, data: st.DataObject, steps: list[Step], places: list[int]
 ) -> None:
-    wire = damaged(stream_of(data.draw(st.sampled_from(streams(speaker)))), steps)
-    assert streamed(speaker, cut(wire, places)).told == streamed(speaker, [wire]).told
+    wire = damaged(stream_of(data.draw(st.sampled_from(streams(dialect)))), steps)
+    assert streamed(dialect, cut(wire, places)).comparable == streamed(dialect, [wire]).comparable
 
 
 @every_speaker
 @rarely
 @given(data=st.data())
-def test_a_stream_of_documents_with_the_members_of_the_dialect(*, speaker: Speaker, data: st.DataObject) -> None:
-    names = st.sampled_from(sorted({piece.name for stream in streams(speaker) for piece in stream}))
-    pieces = data.draw(st.lists(st.builds(Piece, names, documents(speaker)), max_size=5))
-    streamed(speaker, [stream_of(pieces)])
+def test_a_stream_of_documents_with_the_members_of_the_dialect(*, dialect: DialectCase, data: st.DataObject) -> None:
+    names = st.sampled_from(sorted({piece.name for stream in streams(dialect) for piece in stream}))
+    pieces = data.draw(st.lists(st.builds(Piece, names, documents(dialect)), max_size=5))
+    streamed(dialect, [stream_of(pieces)])
 
 
 @every_speaker
 @given(data=st.data(), steps=step_lists)
-def test_a_mutated_reply(*, speaker: Speaker, data: st.DataObject, steps: list[Step]) -> None:
-    decoded(speaker, unparsed(mutator(speaker).value(data.draw(st.sampled_from(bodies(speaker))), steps)))
+def test_a_mutated_reply(*, dialect: DialectCase, data: st.DataObject, steps: list[Step]) -> None:
+    decoded(dialect, unparsed(mutator(dialect).value(data.draw(st.sampled_from(bodies(dialect))), steps)))
 
 
 @every_speaker
 @rarely
 @given(data=st.data())
-def test_a_reply_with_the_members_of_the_dialect(*, speaker: Speaker, data: st.DataObject) -> None:
-    decoded(speaker, unparsed(data.draw(documents(speaker))))
+def test_a_reply_with_the_members_of_the_dialect(*, dialect: DialectCase, data: st.DataObject) -> None:
+    decoded(dialect, unparsed(data.draw(documents(dialect))))
 
 
 @every_speaker
 @rarely
 @given(data=st.data(), steps=step_lists)
-def test_a_reply_with_damaged_bytes(*, speaker: Speaker, data: st.DataObject, steps: list[Step]) -> None:
-    decoded(speaker, damaged(unparsed(data.draw(st.sampled_from(bodies(speaker)))), steps))
+def test_a_reply_with_damaged_bytes(*, dialect: DialectCase, data: st.DataObject, steps: list[Step]) -> None:
+    decoded(dialect, damaged(unparsed(data.draw(st.sampled_from(bodies(dialect)))), steps))
 
 
 @every_speaker
 @given(data=st.data(), steps=step_lists, status=st.sampled_from(STATUSES), broken=st.booleans())
 def test_a_mutated_error(
-    *, speaker: Speaker, data: st.DataObject, steps: list[Step], status: int, broken: bool
+    *, dialect: DialectCase, data: st.DataObject, steps: list[Step], status: int, broken: bool
 ) -> None:
-    value = data.draw(st.sampled_from([*failures(speaker), *bodies(speaker)[:1]]))
-    body = unparsed(mutator(speaker).value(value, steps))
-    reported(speaker, status, damaged(body, steps) if broken else body)
+    value = data.draw(st.sampled_from([*failures(dialect), *bodies(dialect)[:1]]))
+    body = unparsed(mutator(dialect).value(value, steps))
+    reported(dialect, status, damaged(body, steps) if broken else body)
 
 
 @every_speaker
@@ -146,40 +146,40 @@ def test_a_mutated_error(
 @given(body=st.binary(max_size=60), status=st.sampled_from(STATUSES), places=cuts)
 @example(body=b"", status=500, places=[0])
 @example(body=b"\xef\xbb\xbf", status=500, places=[1, 2])
-def test_any_bytes(*, speaker: Speaker, body: bytes, status: int, places: list[int]) -> None:
-    decoded(speaker, body)
-    reported(speaker, status, body)
-    streamed(speaker, cut(body, places))
+def test_any_bytes(*, dialect: DialectCase, body: bytes, status: int, places: list[int]) -> None:
+    decoded(dialect, body)
+    reported(dialect, status, body)
+    streamed(dialect, cut(body, places))
     wire = b"data: " + body + b"\n\n"
-    assert streamed(speaker, cut(wire, places)).told == streamed(speaker, [wire]).told
+    assert streamed(dialect, cut(wire, places)).comparable == streamed(dialect, [wire]).comparable
 
 
 @every_speaker
 @pytest.mark.parametrize("depth", [200, 490, 600])
-def test_nested_deep(speaker: Speaker, depth: int) -> None:
+def test_nested_deep(dialect: DialectCase, depth: int) -> None:
     deep = nested(depth)
-    body = bodies(speaker)[0]
+    body = bodies(dialect)[0]
     for name in body:
-        decoded(speaker, unparsed({**body, name: deep}))
-        streamed(speaker, [stream_of([Piece("", {**body, name: deep})])])
-        reported(speaker, 400, unparsed({"error": deep, name: deep}))
-    for name in mutator(speaker).names:
-        reported(speaker, 400, unparsed({"error": {name: deep}}))
+        decoded(dialect, unparsed({**body, name: deep}))
+        streamed(dialect, [stream_of([Piece("", {**body, name: deep})])])
+        reported(dialect, 400, unparsed({"error": deep, name: deep}))
+    for name in mutator(dialect).names:
+        reported(dialect, 400, unparsed({"error": {name: deep}}))
 
 
 @every_speaker
-def test_nested_deeper_than_anyone_reads(speaker: Speaker) -> None:
+def test_nested_deeper_than_anyone_reads(dialect: DialectCase) -> None:
     deep = b"[" * 100_000
-    assert isinstance(decoded(speaker, deep), ProtocolError | StreamInterruptedError)
-    assert isinstance(streamed(speaker, [b"data: " + deep + b"\n\n"]).error, ProtocolError)
-    assert isinstance(reported(speaker, 400, deep), DragomanError)
+    assert isinstance(decoded(dialect, deep), ProtocolError | StreamInterruptedError)
+    assert isinstance(streamed(dialect, [b"data: " + deep + b"\n\n"]).error, ProtocolError)
+    assert isinstance(reported(dialect, 400, deep), DragomanError)
 
 
 @every_speaker
-def test_a_stream_repeated_often_stays_in_proportion(speaker: Speaker) -> None:
-    pieces = pieces_of(seeds.streams(speaker)[0])
+def test_a_stream_repeated_often_stays_in_proportion(dialect: DialectCase) -> None:
+    pieces = pieces_of(seeds.streams(dialect)[0])
     repeated = [piece for piece in pieces[:-1] for _ in range(300)]
-    streamed(speaker, [stream_of([*repeated, pieces[-1]])])
+    streamed(dialect, [stream_of([*repeated, pieces[-1]])])
 
 
 # What was found, in the shortest form that it was found in.
@@ -215,7 +215,7 @@ FOUND_IN_STREAMS: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("api", "payload"), FOUND_IN_STREAMS)
 def test_what_was_found_in_streams(api: str, payload: Any) -> None:
-    assert streamed(SPEAKERS[api], [b"data: " + json.dumps(payload).encode() + b"\n\n"]).told
+    assert streamed(DIALECTS[api], [b"data: " + json.dumps(payload).encode() + b"\n\n"]).comparable
 
 
 FOUND_IN_REPLIES: list[tuple[str, Any]] = [
@@ -258,7 +258,7 @@ FOUND_IN_REPLIES: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("api", "body"), FOUND_IN_REPLIES)
 def test_what_was_found_in_replies(api: str, body: Any) -> None:
-    assert isinstance(decoded(SPEAKERS[api], json.dumps(body).encode()), Response)
+    assert isinstance(decoded(DIALECTS[api], json.dumps(body).encode()), Response)
 
 
 def test_arguments_too_deep_to_be_written_again_are_no_fault_of_the_request() -> None:
@@ -271,13 +271,13 @@ def test_arguments_too_deep_to_be_written_again_are_no_fault_of_the_request() ->
             {"candidates": [{"content": {"parts": [{"functionCall": {"args": nested(300), "name": "f"}}]}}]},
         ),
     ):
-        assert isinstance(decoded(SPEAKERS[api], json.dumps(body).encode()), ProtocolError)
+        assert isinstance(decoded(DIALECTS[api], json.dumps(body).encode()), ProtocolError)
 
 
 def test_an_error_that_cannot_be_written_again_is_no_fault_of_the_request() -> None:
     problem = {"message": "m", "seen": [float("nan"), 10**30]}
     failed = {"status": "failed", "error": problem}
-    assert isinstance(decoded(SPEAKERS["openai.responses"], json.dumps(failed).encode()), DragomanError)
+    assert isinstance(decoded(DIALECTS["openai.responses"], json.dumps(failed).encode()), DragomanError)
     for api, chunk in (
         ("openai.responses", {"type": "response.failed", "response": failed}),
         ("openrouter.chat", {"choices": [{"error": problem}]}),
@@ -285,11 +285,11 @@ def test_an_error_that_cannot_be_written_again_is_no_fault_of_the_request() -> N
         ("google.generate", {"error": problem}),
     ):
         wire = b"data: " + json.dumps(chunk).encode() + b"\n\n"
-        assert isinstance(streamed(SPEAKERS[api], [wire]).error, ProtocolError)
+        assert isinstance(streamed(DIALECTS[api], [wire]).error, ProtocolError)
 
 
 def test_a_few_bytes_do_not_fill_the_memory() -> None:
     values = [{"jsonPath": f"$.a{number}[9999]", "numberValue": 1} for number in range(5)]
     call = {"functionCall": {"name": "f", "partialArgs": values}}
     body = {"candidates": [{"content": {"parts": [call]}, "finishReason": "STOP"}]}
-    assert isinstance(decoded(SPEAKERS["google.generate"], json.dumps(body).encode()), ProtocolError)
+    assert isinstance(decoded(DIALECTS["google.generate"], json.dumps(body).encode()), ProtocolError)

@@ -10,12 +10,12 @@ import pytest
 
 from dragoman import ArgumentsDelta, Event, PartStart, ResponseSnapshot, Text, TextDelta, ToolCall
 from dragoman.http.sse import ServerSentEvent
-from fuzz.speakers import SPEAKERS, Speaker
+from fuzz.dialects import DIALECTS, DialectCase
 from properties.growth import check_linear, of_reply, of_stream
 
-CHAT = [speaker for api, speaker in SPEAKERS.items() if api.endswith(".chat")]
-OWN_DECODERS = [SPEAKERS["openai_compatible.chat"], SPEAKERS["openrouter.chat"], SPEAKERS["litellm_proxy.chat"]]
-RESPONSES = [speaker for api, speaker in SPEAKERS.items() if api.endswith(".responses")]
+CHAT = [dialect for api, dialect in DIALECTS.items() if api.endswith(".chat")]
+OWN_DECODERS = [DIALECTS["openai_compatible.chat"], DIALECTS["openrouter.chat"], DIALECTS["litellm_proxy.chat"]]
+RESPONSES = [dialect for api, dialect in DIALECTS.items() if api.endswith(".responses")]
 CITED = {"type": "url_citation", "url_citation": {"url": "u", "title": "t", "start_index": 0, "end_index": 1}}
 LOGGED = {"token": "a", "logprob": -1.0, "bytes": [97], "top_logprobs": [{"token": "b", "logprob": -2.0}]}
 IMAGE = {"type": "image_url", "image_url": {"url": "http://x.test/"}}
@@ -143,24 +143,24 @@ def body(events: list[Any]) -> bytes:
 
 
 @pytest.mark.parametrize("shape", CHAT_SHAPES)
-@pytest.mark.parametrize("speaker", OWN_DECODERS, ids=lambda speaker: speaker.api)
-def test_a_stream_of_chat(speaker: Speaker, shape: str) -> None:
-    check_linear(lambda n: of_stream(speaker.make(), body([*CHAT_SHAPES[shape](n), END]) + b"data: [DONE]\n\n"))
+@pytest.mark.parametrize("dialect", OWN_DECODERS, ids=lambda dialect: dialect.api)
+def test_a_stream_of_chat(dialect: DialectCase, shape: str) -> None:
+    check_linear(lambda n: of_stream(dialect.make(), body([*CHAT_SHAPES[shape](n), END]) + b"data: [DONE]\n\n"))
 
 
-@pytest.mark.parametrize("speaker", CHAT, ids=lambda speaker: speaker.api)
-def test_a_stream_of_all_that_chat_repeats(speaker: Speaker) -> None:
+@pytest.mark.parametrize("dialect", CHAT, ids=lambda dialect: dialect.api)
+def test_a_stream_of_all_that_chat_repeats(dialect: DialectCase) -> None:
     def everything(n: int) -> bytes:
         events = [event for shape in CHAT_SHAPES.values() for event in shape(max(1, n // 8))]
         return body([*events, END]) + b"data: [DONE]\n\n"
 
-    check_linear(lambda n: of_stream(speaker.make(), everything(n)))
+    check_linear(lambda n: of_stream(dialect.make(), everything(n)))
 
 
 @pytest.mark.parametrize("shape", RESPONSES_SHAPES)
-@pytest.mark.parametrize("speaker", RESPONSES, ids=lambda speaker: speaker.api)
-def test_a_stream_of_responses(speaker: Speaker, shape: str) -> None:
-    check_linear(lambda n: of_stream(speaker.make(), body(RESPONSES_SHAPES[shape](n))))
+@pytest.mark.parametrize("dialect", RESPONSES, ids=lambda dialect: dialect.api)
+def test_a_stream_of_responses(dialect: DialectCase, shape: str) -> None:
+    check_linear(lambda n: of_stream(dialect.make(), body(RESPONSES_SHAPES[shape](n))))
 
 
 WHOLE_CHAT: dict[str, Callable[[int], dict[str, Any]]] = {
@@ -175,33 +175,33 @@ WHOLE_CHAT: dict[str, Callable[[int], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("shape", WHOLE_CHAT)
-@pytest.mark.parametrize("speaker", CHAT, ids=lambda speaker: speaker.api)
-def test_a_whole_reply_of_chat(speaker: Speaker, shape: str) -> None:
+@pytest.mark.parametrize("dialect", CHAT, ids=lambda dialect: dialect.api)
+def test_a_whole_reply_of_chat(dialect: DialectCase, shape: str) -> None:
     def reply(n: int) -> bytes:
         choice = {"index": 0, "message": WHOLE_CHAT[shape](n), "finish_reason": "stop"}
         return json.dumps({"choices": [choice], "usage": {"prompt_tokens": 1}}).encode()
 
-    check_linear(lambda n: of_reply(speaker.make(), reply(n)))
+    check_linear(lambda n: of_reply(dialect.make(), reply(n)))
 
 
-@pytest.mark.parametrize("speaker", CHAT, ids=lambda speaker: speaker.api)
-def test_choices_and_log_probabilities_of_a_whole_reply(speaker: Speaker) -> None:
+@pytest.mark.parametrize("dialect", CHAT, ids=lambda dialect: dialect.api)
+def test_choices_and_log_probabilities_of_a_whole_reply(dialect: DialectCase) -> None:
     def reply(n: int) -> bytes:
         message = {"role": "assistant", "content": "x"}
         choices = [{"index": i, "message": message, "logprobs": {"content": [LOGGED] * 9}} for i in range(n)]
         choices[0]["logprobs"] = {"content": [LOGGED] * n}
         return json.dumps({"choices": choices}).encode()
 
-    check_linear(lambda n: of_reply(speaker.make(), reply(n)))
+    check_linear(lambda n: of_reply(dialect.make(), reply(n)))
 
 
-@pytest.mark.parametrize("speaker", RESPONSES, ids=lambda speaker: speaker.api)
-def test_a_whole_reply_of_responses(speaker: Speaker) -> None:
+@pytest.mark.parametrize("dialect", RESPONSES, ids=lambda dialect: dialect.api)
+def test_a_whole_reply_of_responses(dialect: DialectCase) -> None:
     def reply(n: int) -> bytes:
         output = [message(annotations=[URL] * n, logprobs=[LOGGED] * n), *map(item, range(n)), *[message()] * n]
         return json.dumps(ended(output)["response"]).encode()
 
-    check_linear(lambda n: of_reply(speaker.make(), reply(n)))
+    check_linear(lambda n: of_reply(dialect.make(), reply(n)))
 
 
 class _Naive:

@@ -1,4 +1,4 @@
-"""What the tests of generated projects stand on: wheels built without a network, and a path that holds them."""
+"""Functions for tests of generated projects: build, install and run them without a network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 
 def build(folder: Path, target: Path) -> Path:
-    """Build the wheel of a project; without isolation, the builder is the one installed beside the tests."""
+    """Build the wheel of a project with the installed build backend, without build isolation."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(target)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -22,7 +22,7 @@ def build(folder: Path, target: Path) -> Path:
 
 
 def install(wheel: Path, site: Path) -> Path:
-    """Unpack a wheel as an installer would, into a folder that is to be put on the path."""
+    """Unpack a wheel into a folder for the module search path."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     return site

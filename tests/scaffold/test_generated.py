@@ -1,4 +1,4 @@
-"""A generated project is sound as it is: built, installed, checked by its own configuration, its tests green."""
+"""A generated project can be built and installed, and passes its own checks and tests."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class Project:
 
 @pytest.fixture(scope="module", params=KINDS)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    place = tmp_path_factory.mktemp(request.param)
-    folder = write_project(ProjectName.of("zeta-labs"), KINDS[request.param], place)
-    site = install(build(folder, place / "dist"), place / "site")
+    root = tmp_path_factory.mktemp(request.param)
+    folder = write_project(ProjectName.of("zeta-labs"), KINDS[request.param], root)
+    site = install(build(folder, root / "dist"), root / "site")
     return Project(kind=request.param, folder=folder, site=site)
 
 
 def needs(tool: str) -> None:
     if importlib.util.find_spec(tool) is None:
-        pytest.skip(f"{tool} is not installed here; the session `scaffold` has it")
+        pytest.skip(f"{tool} is not installed; the nox session `scaffold` installs it")
 
 
-def test_its_wheel_says_what_leads_to_it(project: Project) -> None:
+def test_its_wheel_has_the_entry_points(project: Project) -> None:
     [distribution] = Distribution.discover(path=[str(project.site)])
     claims = {(point.group, point.name, point.value) for point in distribution.entry_points}
     hosts = set() if project.kind == "in-process" else {("dragoman.hosts.v1", "api.zeta-labs.example")}
@@ -58,7 +58,7 @@ def test_its_wheel_says_what_leads_to_it(project: Project) -> None:
     assert (project.site / "dragoman_zeta_labs" / "py.typed").exists()
 
 
-def test_its_own_tests_are_green_and_stay_on_this_machine(project: Project) -> None:
+def test_its_tests_pass_offline(project: Project) -> None:
     command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "offline"]
     done = run(command, project.folder, project.site, HERE)
 
@@ -67,9 +67,9 @@ def test_its_own_tests_are_green_and_stay_on_this_machine(project: Project) -> N
     assert int(passed) > (50 if project.kind == "in-process" else 250)
 
 
-def test_its_own_checks_can_fail(project: Project) -> None:
+def test_its_tests_fail_if_it_is_not_installed(project: Project) -> None:
     other = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "offline", "-k", "leads_here"]
-    done = run(other, project.folder, HERE)  # as if nobody had installed it
+    done = run(other, project.folder, HERE)
 
     assert done.returncode == 1
     assert "failed" in done.stdout
@@ -103,7 +103,7 @@ def test_pyright_has_nothing_to_say(project: Project) -> None:
     assert json.loads(done.stdout)["summary"]["filesAnalyzed"] > 5
 
 
-def test_the_command_line_speaks_through_it(project: Project) -> None:
+def test_the_command_line_uses_it(project: Project) -> None:
     answer = CHAT if project.kind == "openai-compatible" else TALK
     chat = ["-m", "dragoman.cli", "chat", "-m", "zeta_labs/x", "--no-stream", "hi there"]
     if project.kind == "in-process":

@@ -1,4 +1,4 @@
-"""The name of a new provider: what may be one, and how it is spelled where."""
+"""The name of a new provider: valid names and their spellings."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from dragoman.scaffold.name import LONGEST
         ("acme/anything", "zeta_labs/anything"),
         ("ACME_API_KEY, Acme", "ZETA_LABS_API_KEY, ZetaLabs"),
         ("src/dragoman_acme/py.typed", "src/dragoman_zeta_labs/py.typed"),
-        ("nothing of the kind", "nothing of the kind"),
+        ("text without the name", "text without the name"),
     ],
 )
-def test_is_spelled_as_its_place_demands(template: str, expected: str) -> None:
+def test_is_spelled_for_its_context(template: str, expected: str) -> None:
     assert ProjectName.of("zeta-labs").render(template) == expected
     assert ProjectName.of("zeta_labs").render(template) == expected
     assert ProjectName.of("acme").render(template) == template
 
 
-def test_may_hold_the_name_that_it_replaces() -> None:
+def test_may_contain_the_name_that_it_replaces() -> None:
     assert ProjectName.of("acme-acme").render("dragoman_acme acme ACME") == "dragoman_acme_acme acme_acme ACME_ACME"
 
 
 @pytest.mark.parametrize("name", ["x", "ai21", "zeta-labs", "zeta_labs", "a" * LONGEST])
-def test_is_taken_as_given(name: str) -> None:
+def test_is_accepted(name: str) -> None:
     assert ProjectName.of(name).provider == name.replace("-", "_")
     assert ProjectName.of(name).distribution == f"dragoman-{name.replace('_', '-')}"
 
@@ -43,28 +43,28 @@ def test_is_taken_as_given(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("", "is no name for a provider"),
+        ("", "is not a valid name"),
         ("Acme", "lower-case"),
-        ("21ai", "is no name"),
-        ("acme.ai", "is no name"),
-        ("acme--ai", "is no name"),
-        ("acme-", "is no name"),
-        ("-acme", "is no name"),
-        ("_acme", "is no name"),
-        ("../acme", "is no name"),
-        ("acme/../../etc", "is no name"),
-        ("acme\n", "is no name"),
-        ("acmé", "is no name"),
-        ("dragoman-acme", "give 'acme'"),
-        ("dragoman_acme", "give 'acme'"),
+        ("21ai", "is not a valid name"),
+        ("acme.ai", "is not a valid name"),
+        ("acme--ai", "is not a valid name"),
+        ("acme-", "is not a valid name"),
+        ("-acme", "is not a valid name"),
+        ("_acme", "is not a valid name"),
+        ("../acme", "is not a valid name"),
+        ("acme/../../etc", "is not a valid name"),
+        ("acme\n", "is not a valid name"),
+        ("acmé", "is not a valid name"),
+        ("dragoman-acme", "without the prefix: 'acme'"),
+        ("dragoman_acme", "without the prefix: 'acme'"),
         ("a" * (LONGEST + 1), f"longer than {LONGEST} characters"),
-        ("http", "part of Dragoman"),
-        ("testing", "part of Dragoman"),
+        ("http", "reserved by Dragoman"),
+        ("testing", "reserved by Dragoman"),
         ("openai", "is the provider of dragoman-openai"),
         ("litellm-proxy", "is the provider of dragoman-litellm-proxy"),
         ("ollama", "is the provider of dragoman-openai-compatible"),
     ],
 )
-def test_is_refused_with_the_reason(name: str, words: str) -> None:
+def test_is_refused_with_a_reason(name: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         ProjectName.of(name)

@@ -1,4 +1,4 @@
-"""A project is written whole or not at all, and says what it is."""
+"""A project is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def paths(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_command_writes_a_whole_project(kind: str, tmp_path: Path) -> None:
+def test_the_command_writes_a_complete_project(kind: str, tmp_path: Path) -> None:
     done = new_provider("zeta-labs", "--kind", kind, "--output", str(tmp_path))
 
     folder = tmp_path / "dragoman-zeta-labs"
     assert (done.exit_code, done.stderr) == (0, "")
-    assert f"{folder} is {KINDS[kind].purpose}" in done.stdout
+    assert f"Created {folder}, a provider for {KINDS[kind].purpose}" in done.stdout
     assert f"pytest {folder}" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["dragoman-zeta-labs"]
     assert paths(folder) >= COMMON | {
@@ -48,7 +48,7 @@ def test_the_command_writes_a_whole_project(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_of_the_template_is_left(kind: str, tmp_path: Path) -> None:
+def test_no_name_of_the_template_is_left(kind: str, tmp_path: Path) -> None:
     folder = write_project(ZETA, KINDS[kind], tmp_path)
 
     assert {path for path in paths(folder) if "acme" in path.lower()} == set()
@@ -56,7 +56,7 @@ def test_nothing_of_the_template_is_left(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_under_the_template_s_own_name_it_is_the_template(kind: str, tmp_path: Path) -> None:
+def test_with_the_name_of_the_template_it_equals_the_template(kind: str, tmp_path: Path) -> None:
     folder = write_project(ACME, KINDS[kind], tmp_path)
 
     for path in paths(folder):
@@ -64,7 +64,7 @@ def test_under_the_template_s_own_name_it_is_the_template(kind: str, tmp_path: P
         assert (folder / path).read_bytes() == original.read_bytes()
 
 
-def test_what_tools_leave_behind_is_no_part_of_a_project(tmp_path: Path) -> None:
+def test_caches_of_tools_are_not_copied(tmp_path: Path) -> None:
     (tmp_path / "src" / "__pycache__").mkdir(parents=True)
     (tmp_path / "src" / "__pycache__" / "x.pyc").write_bytes(b"\xff")
     (tmp_path / "src" / "acme.py").write_text("ACME = 1\n")
@@ -75,27 +75,27 @@ def test_what_tools_leave_behind_is_no_part_of_a_project(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("there", ["folder", "file"])
-def test_what_is_there_already_is_left_alone(there: str, tmp_path: Path) -> None:
+def test_an_existing_folder_or_file_is_kept(there: str, tmp_path: Path) -> None:
     target = tmp_path / "dragoman-acme"
     target.write_text("mine") if there == "file" else target.mkdir()
 
     done = new_provider("acme", "--kind", "dialect", "--output", str(tmp_path))
 
     assert done.exit_code == 2
-    assert "is there already; nothing was written" in done.stderr
+    assert "exists already; nothing was written" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["dragoman-acme"]
     assert paths(tmp_path) == ({"dragoman-acme"} if there == "file" else set())
 
 
-def test_a_failure_half_way_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failure_leaves_no_files(tmp_path: Path) -> None:
     gone = evolve(KINDS["dialect"], folders=(*KINDS["dialect"].folders, tmp_path / "gone"))
     with pytest.raises(ConfigurationError, match="cannot be written: No such file"):
-        write_project(ACME, gone, tmp_path)  # found after what is common to all kinds was written
+        write_project(ACME, gone, tmp_path)  # fails after the common files have been written
 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+def test_a_missing_parent_is_not_created(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be written"):
         write_project(ACME, KINDS["dialect"], tmp_path / "absent")
 
@@ -107,13 +107,13 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("openai", "--kind", "dialect"), "is the provider of dragoman-openai"),
-        (("Acme Inc", "--kind", "dialect"), "is no name for a provider"),
+        (("Acme Inc", "--kind", "dialect"), "is not a valid name"),
         (("acme",), "--kind"),
         (("acme", "--kind", "carrier-pigeon"), "in-process"),
         ((), "NAME"),
     ],
 )
-def test_a_misuse_is_told_in_words(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+def test_invalid_arguments_are_reported(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
     done = new_provider(*arguments, "--output", str(tmp_path))
 
     assert done.exit_code == 2

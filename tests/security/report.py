@@ -11,22 +11,22 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "security.md"
 _INTRODUCTION = """\
 # Security
 
-What is promised about keys, addresses, replies and plugins, and which tests hold it. The rows are data in
-`tests/security/rows.py`, and this page is written from them by `python -m security.report` in the folder `tests`.
+Promises about keys, URLs, replies and plugins, and the tests that verify them. This page is generated from
+`tests/security/rows.py` by `python -m security.report`, run in the folder `tests`.
 """
 
 
 def proof(row: Row) -> str:
-    """Return the tests of a row, one for each line of its cell, and what they leave open."""
+    """Return the tests of a row, one for each line of its cell, and its exceptions."""
     if row.absent:
-        return f"not here: {row.absent}"
-    told = "<br>".join(f"`{test.partition('::')[2].replace('::', '.')}`" for test in row.tests)
-    return f"{told}<br>{row.partly}" if row.partly else told
+        return f"does not apply: {row.absent}"
+    tests = "<br>".join(f"`{test.partition('::')[2].replace('::', '.')}`" for test in row.tests)
+    return f"{tests}<br>Exception: {row.partly}" if row.partly else tests
 
 
 def page() -> str:
     """Return the page."""
-    lines = [_INTRODUCTION, "| # | What holds | What shows it |", "|--:|---|---|"]
+    lines = [_INTRODUCTION, "| # | Promise | Tests |", "|--:|---|---|"]
     lines += [f"| {row.number} | {row.promise} | {proof(row)} |" for row in ROWS]
     return "\n".join(lines) + "\n"
 

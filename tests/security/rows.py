@@ -1,4 +1,4 @@
-"""The checklist: what is promised about keys, replies and plugins, and the tests that hold it."""
+"""The checklist: promises about keys, replies and plugins, and the tests that verify them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ WHEELS = "distributions/test_wheels.py::test_"
 
 @frozen
 class Row:
-    """Hold one promise.
+    """Describe one promise.
 
     Args:
-        number: its place in the list.
-        promise: what holds.
-        tests: the tests that hold it, as pytest names them below ``tests``.
-        partly: what it does not cover.
+        number: its number in the list.
+        promise: what is promised.
+        tests: the tests that verify it, as pytest names them below ``tests``.
+        partly: what the promise does not cover.
         absent: why it does not apply.
 
     """
@@ -55,17 +55,17 @@ ROWS = (
     ),
     Row(
         2,
-        "`attrs.asdict`, our converter and JSON give the mask in place of a key",
+        "`attrs.asdict`, the converter and JSON show a mask instead of a key",
         (
             f"{LEAKS}what_attrs_and_json_make_of_a_provider_configuration_is_masked",
             f"{LEAKS}an_answer_holds_no_key",
             "core/spec/test_secret.py::test_it_prints_as_a_mask_to_everyone",
         ),
-        partly="`LLMConfig.to_dict()` holds the key, since `from_dict` wants it back; `to_dict(redact=True)` does not",
+        partly="`LLMConfig.to_dict()` contains the key, since `from_dict` needs it; `to_dict(redact=True)` does not",
     ),
     Row(
         3,
-        "A pickle with a credential is refused, copies keep it hidden, errors are pickled without it",
+        "Pickling a credential is refused, copies keep it hidden, and errors are pickled without it",
         (
             f"{LEAKS}no_pickle_holds_the_key",
             f"{LEAKS}copies_keep_the_key_and_show_none",
@@ -75,8 +75,8 @@ ROWS = (
     ),
     Row(
         4,
-        "No error that a server, the network or a mistake leads to shows a key: text, repr, arguments, notes, all that "
-        "stands behind it",
+        "No error caused by a server, the network or a wrong argument shows a key: not in its text, repr, arguments, "
+        "notes or chained exceptions",
         (
             f"{LEAKS}no_fault_brings_the_key_out",
             f"{LEAKS}no_missing_server_brings_the_key_out",
@@ -85,11 +85,12 @@ ROWS = (
             "core/http/test_secrets.py::test_a_cancellation_does_not_bring_it_out",
             "security/test_echoed_keys.py::test_are_not_repeated",
         ),
-        partly="in the frames of a stream that fails, the reply of a server that repeats the key is as it came",
+        partly="if a server repeats the key, the frames of a failing stream hold the unmodified reply",
     ),
     Row(
         5,
-        "A key with a line end, a space around it or another alphabet is refused before anything is sent, unseen",
+        "A key with a line break, surrounding whitespace or non-ASCII characters is refused before a request is "
+        "sent, without being shown",
         (
             "core/spec/test_secret.py::test_a_key_that_no_header_can_carry_is_refused_without_being_shown",
             f"{LEAKS}no_variable_that_no_header_can_carry_is_shown",
@@ -99,38 +100,39 @@ ROWS = (
     ),
     Row(
         6,
-        "A traceback that shows the locals of every frame shows no key",
+        "A traceback with the local variables of every frame shows no key",
         (f"{LEAKS}no_fault_brings_the_key_out", f"{LEAKS}no_mistake_brings_the_key_out"),
-        partly="a credential among the arguments of one call, where none is taken, stays in the frames of that call",
+        partly="a credential passed to a single call, which does not accept one, stays in the frames of that call",
     ),
     Row(
         7,
-        "No logger says a key at any level; Dragoman itself logs only that a plugin is left out",
+        "No logger emits a key at any level; Dragoman itself logs only that a plugin is disabled",
         (f"{LEAKS}no_fault_brings_the_key_out", f"{SUPPLY}dragoman_logs_nothing_but_a_plugin_that_is_left_out"),
     ),
     Row(
         8,
-        "The mask is of one length and shows no character of the key",
+        "The mask has a fixed length and shows no character of the key",
         (f"{LEAKS}a_mask_shows_nothing_of_the_key",),
     ),
     Row(
         9,
-        "The tests look for a key in its encodings too: percent, base64, hexadecimal, repr, reversed, pieces of 8",
+        "The tests also search for a key in its encodings: percent, base64, hexadecimal, repr, reversed, pieces of 8 "
+        "characters",
         (f"{LEAKS}the_search_would_find_every_form",),
     ),
     Row(
         10,
-        "A key for Gemini travels in `x-goog-api-key`, never in the address",
+        "A key for Gemini is sent in `x-goog-api-key`, never in the URL",
         (f"{VENDORS}a_given_key_goes_to_a_foreign_host", f"{VENDORS}each_variable_of_a_key_is_read"),
     ),
     Row(
         11,
         "No redirect is followed",
-        (f"{VENDORS}a_redirect_is_not_followed", "faults/test_matrix.py::test_it_comes_to_what_it_must"),
+        (f"{VENDORS}a_redirect_is_not_followed", "faults/test_matrix.py::test_the_outcome_is_as_required"),
     ),
     Row(
         12,
-        "A key of the environment goes only to the hosts that its provider claims, lookalikes refused",
+        "A key from the environment is sent only to the hosts that its provider claims; lookalikes are refused",
         (
             "properties/test_credentials.py::test_an_ambient_key_goes_only_where_it_belongs",
             f"{VENDORS}a_lookalike_gets_nothing",
@@ -140,7 +142,7 @@ ROWS = (
     ),
     Row(
         13,
-        "No wish of one call changes the host, who asks, or the safety of the connection",
+        "No option of a single call changes the host, the credentials or the security of the connection",
         (
             f"{ADDRESSES}no_wish_of_one_call_changes_where_it_goes",
             f"{ADDRESSES}no_header_of_one_call_changes_who_asks",
@@ -149,7 +151,7 @@ ROWS = (
     ),
     Row(
         14,
-        "A key, also among the headers, goes over plain HTTP to this machine alone, unless `allow_insecure=True`",
+        "A key, also one in a header, is sent over plain HTTP only to this machine, unless `allow_insecure=True`",
         (
             f"{ADDRESSES}a_credential_among_the_headers_does_not_travel_in_the_clear",
             f"{ADDRESSES}without_a_key_too_the_headers_do_not_travel_in_the_clear",
@@ -159,7 +161,8 @@ ROWS = (
     ),
     Row(
         15,
-        "A base URL with a user, a query, a fragment or `..` is refused, and no name of a model leaves its place",
+        "A base URL with a user, a query, a fragment or `..` is refused, and a model name cannot change the path "
+        "around it",
         (
             f"{ENDPOINT}BaseUrl::test_that_is_none_is_refused",
             f"{ENDPOINT}BaseUrl::test_has_its_version_exactly_once",
@@ -169,7 +172,7 @@ ROWS = (
     ),
     Row(
         16,
-        "A line end in a header, its name or a model adds no header",
+        "A line break in a header, a header name or a model name adds no header",
         (
             f"{ADDRESSES}no_value_of_a_header_adds_another",
             f"{ADDRESSES}even_the_transport_takes_no_line_end",
@@ -178,7 +181,7 @@ ROWS = (
     ),
     Row(
         17,
-        "No address in a message is fetched",
+        "No URL in a message is fetched",
         (f"{REPLIES}no_address_in_a_message_is_fetched",),
     ),
     Row(
@@ -188,7 +191,7 @@ ROWS = (
     ),
     Row(
         19,
-        "A reply makes nobody do anything: nothing is evaluated, imported or run, and half a tool call cannot be",
+        "A reply triggers no action: nothing is evaluated, imported or run, and a truncated tool call cannot be run",
         (
             f"{REPLIES}no_source_can_run_what_arrives",
             f"{REPLIES}nothing_is_imported_by_a_name_that_arrives",
@@ -198,7 +201,7 @@ ROWS = (
     ),
     Row(
         20,
-        "Everything has a limit: reply, event, head, shown body, decompressed bytes, nesting",
+        "Every size is limited: reply, event, head, displayed body, decompressed bytes, nesting",
         (
             f"{REPLIES}a_reply_may_be_as_deep_as_it_likes",
             f"{REPLIES}arguments_may_be_as_deep_as_they_like",
@@ -208,12 +211,13 @@ ROWS = (
             f"{REPLIES}no_body_of_an_error_is_shown_whole",
             f"{TRANSPORT}Bodies::test_that_explode",
         ),
-        partly="a member that nobody reads may be nested 500 deep in `Response.raw`, which pickle does not take",
+        partly="a member that the dialect does not read may be nested 500 levels deep in `Response.raw`, which "
+        "pickle refuses",
     ),
     Row(
         21,
-        "TLS, from 1.2 on, is turned off by `verify=False` with `allow_insecure=True` alone; an authority of one's own "
-        "is named by `SSL_CERT_FILE` or `verify=`",
+        "TLS 1.2 or later is verified unless both `verify=False` and `allow_insecure=True` are set; `SSL_CERT_FILE` or "
+        "`verify=` name a private certificate authority",
         (
             f"{TLS}two_options_together_turn_it_off_and_nothing_else",
             "core/http/transport/test_tls.py::TestVerify::test_trusts_an_authority_of_ones_own",
@@ -227,8 +231,8 @@ ROWS = (
     ),
     Row(
         22,
-        "Proxies of the environment are obeyed unless `DRAGOMAN_TRUST_ENV=0`, and `NO_PROXY`, and never asked for this "
-        "machine; a password goes to the proxy alone and is not shown",
+        "Proxies of the environment and `NO_PROXY` are respected unless `DRAGOMAN_TRUST_ENV=0`, and are never used for "
+        "this machine; a password is sent only to the proxy and is not shown",
         (
             f"{TRANSPORT}Proxies::test_of_the_environment_are_obeyed",
             f"{TRANSPORT}Proxies::test_of_the_environment_can_be_ignored",
@@ -252,12 +256,12 @@ ROWS = (
     ),
     Row(
         24,
-        "Keys are compared in constant time, and no digest of one is a name of anything",
+        "Keys are compared in constant time, and no identifier is derived from a key",
         (f"{SUPPLY}no_key_is_compared_or_made_into_a_name", "core/spec/test_secret.py::test_secrets_compare_by_value"),
     ),
     Row(
         25,
-        "Plugins are found by metadata alone; only the one that answers is imported",
+        "Plugins are found by metadata alone; only the plugin that answers is imported",
         (
             f"{PLUGINS}metadata_is_read_without_importing",
             f"{PLUGINS}a_provider_is_imported_when_it_is_made_and_only_once",
@@ -271,12 +275,12 @@ ROWS = (
     ),
     Row(
         27,
-        "`dragoman plugins` shows what is installed and imports none of it",
+        "`dragoman plugins` lists the installed plugins without importing them",
         ("core/cli/test_cli.py::test_plugins_lists_and_imports_none",),
     ),
     Row(
         28,
-        "Two distributions with one name are an error that names both, never a silent first",
+        "Two distributions that provide the same name are an error that names both; none is chosen silently",
         (
             f"{PLUGINS}two_distributions_with_one_name_are_a_conflict_at_use",
             f"{WHEELS}no_provider_or_model_prefix_is_claimed_twice",
@@ -284,7 +288,7 @@ ROWS = (
     ),
     Row(
         29,
-        "A plugin that cannot be imported disturbs no other, and says so when it is asked for",
+        "A plugin that cannot be imported affects no other plugin; its error is raised when it is used",
         (
             f"{PLUGINS}a_broken_plugin_is_a_record_and_its_error_is_raised_when_it_is_asked_for",
             f"{PLUGINS}a_broken_extension_is_a_diagnosis_not_silence",
@@ -293,12 +297,13 @@ ROWS = (
     ),
     Row(
         30,
-        "No hook call shows a key, also where pluggy traces every argument; a provider's hooks see its own bindings",
+        "No hook call shows a key, even if pluggy traces every argument; the hooks of a provider see only its own "
+        "bindings",
         (
             f"{SUPPLY}no_hook_call_shows_a_key",
             f"{PLUGINS}the_call_hooks_of_a_provider_see_only_its_own_bindings",
         ),
-        partly="an extension is code that the user installed: it can reach what a provider holds",
+        partly="an extension is code that the user installed: it can read the attributes of a provider",
     ),
     Row(
         31,
@@ -310,7 +315,8 @@ ROWS = (
     ),
     Row(
         32,
-        "Few dependencies, none with a known hole, all locked by their hashes; LiteLLM in its plugin alone",
+        "Few dependencies, none with a known vulnerability, all locked by hash; only the LiteLLM plugin depends on "
+        "LiteLLM",
         (
             f"{SUPPLY}no_release_with_a_known_hole_is_taken",
             f"{SUPPLY}the_core_needs_three_distributions",
@@ -320,17 +326,17 @@ ROWS = (
     ),
     Row(
         33,
-        "Our wheels hold their package and nothing else, and building them runs no code of ours",
+        "The wheels contain only their package, and building them runs no code of this project",
         (
             f"{WHEELS}holds_its_package_and_nothing_else",
             f"{WHEELS}holds_every_module_of_the_source_tree",
             f"{SUPPLY}building_runs_no_code_of_ours",
         ),
-        partly="attestations are made where a release is published, which is not here",
+        partly="attestations are created when a release is published, outside this repository",
     ),
     Row(
         34,
-        "Messages name distributions exactly as they are published",
+        "Messages spell the names of distributions exactly as published",
         (
             f"{SUPPLY}names_of_ours_are_told_exactly",
             f"{WHEELS}the_core_names_for_installation_what_the_plugins_declare",
@@ -340,7 +346,8 @@ ROWS = (
     ),
     Row(
         35,
-        "Importing reaches no network, starts no thread and reads no key; LiteLLM is kept from fetching its tables",
+        "Importing opens no connection, starts no thread and reads no key; LiteLLM is prevented from fetching its "
+        "price tables",
         (
             f"{SUPPLY}importing_connects_to_nobody_starts_no_thread_and_reads_no_key",
             f"{SUPPLY}litellm_is_told_to_fetch_nothing_before_it_is_imported",
@@ -349,13 +356,13 @@ ROWS = (
     ),
     Row(
         36,
-        "Servers of the tests listen on this machine alone, and a test that connects to another fails",
+        "The servers of the tests listen only on this machine, and a test that connects to another machine fails",
         (f"{SUPPLY}no_test_reaches_another_machine",),
     ),
     Row(
         37,
-        "What authorized one try, such as a token of Entra ID or Vertex AI, is masked in all that it leads to: text, "
-        "body, headers, notes, causes, frames, what arrived before; in every form in which a server may write it",
+        "A credential of a single attempt, such as a token of Entra ID or Vertex AI, is masked wherever a server may "
+        "repeat it, in every encoding: text, body, headers, notes, causes, frames and partial answers",
         (
             "security/test_echoed_tokens.py::test_are_not_repeated",
             "security/test_echoed_tokens.py::test_are_not_repeated_by_other_operations",
@@ -366,11 +373,12 @@ ROWS = (
             "core/http/test_redaction.py::test_every_form_is_masked",
             "core/http/test_redaction.py::test_no_secret_is_left_whole",
         ),
-        partly="a value of fewer than 8 characters stays, since it may be everybody's word",
+        partly="a value of fewer than 8 characters is not masked, since it may be an ordinary word",
     ),
     Row(
         38,
-        "A cassette holds no secret that is known by its value, format or name, in text, JSON, base64 or in pieces",
+        "A cassette contains no secret; secrets are found by value, form or name, in text, JSON, base64 or split "
+        "pieces",
         (
             f"{RECORDER}a_key_is_recognized_by_its_format",
             f"{RECORDER}a_secret_is_recognized_by_the_name_before_it",
@@ -380,11 +388,12 @@ ROWS = (
             f"{RECORDER}the_credentials_of_a_call_are_masked_whatever_their_format",
             f"{RECORDER}harmless_text_is_kept",
         ),
-        partly="a secret that has no known value, format or name has to be given to `scrub=`",
+        partly="a secret that is neither known nor recognizable by form or name must be passed as `scrub=`",
     ),
     Row(
         39,
-        "A recording loses no answer and no earlier exchange: full disk, truncated file, kill, several processes",
+        "A recording loses no answer and no earlier exchange on a full disk, a truncated file, a killed process or "
+        "concurrent processes",
         (
             f"{RECORDINGS}a_full_disk_loses_neither_an_answer_nor_an_earlier_recording",
             f"{RECORDINGS}a_truncated_file_is_read_up_to_its_last_complete_exchange",
@@ -395,8 +404,8 @@ ROWS = (
     ),
     Row(
         40,
-        "A claim of a model, host, name or alias that is another distribution's, installed or only published, is an "
-        "error that names both and how to choose; the longer claim does not win",
+        "A claim of a model, host, name or alias that belongs to another distribution, installed or only published, is "
+        "an error that names both and says how to choose; the longer claim does not win",
         (
             f"{CLAIMS}a_prefix_of_another_is_ambiguous_installed_or_not",
             f"{CLAIMS}a_host_of_another_is_ambiguous",
@@ -406,23 +415,26 @@ ROWS = (
             "properties/test_resolution.py::test_nobody_takes_a_published_host",
             "properties/test_resolution.py::test_the_length_of_a_claim_does_not_win_over_whose_it_is",
         ),
-        partly="what nobody has published belongs to who claims it first, alone",
+        partly="an unpublished name belongs to the only distribution that claims it",
     ),
     Row(
         41,
-        "No provider gets a variable of another vendor, and a host described in a file names none, nor another's host",
+        "No provider reads a variable of another vendor, and a manifest may name neither a variable nor a host of "
+        "another vendor",
         (
             f"{CLAIMS}a_described_host_names_no_variable_of_another",
             f"{CLAIMS}a_described_host_is_not_that_of_another",
             f"{CLAIMS}no_provider_reads_a_variable_of_another",
             "core/spec/test_directory.py::test_a_variable_is_read_by_its_owner_alone",
         ),
-        partly="a plugin with code of its own can read the environment of its process by itself",
+        partly="a plugin with code can read the environment of its process itself",
     ),
     Row(
         42,
-        "A claim that would take everything, or only looks like another, is left out: `com`, `*`, an empty one, "
-        "another alphabet or case, a module of Python itself, more than a thousand, another's name in the metadata",
+        "A claim that would match everything, or that imitates another, is ignored: `com`, `*`, an empty claim, "
+        "another "
+        "alphabet or case, a module of the standard library, more than a thousand claims, a forged name in the "
+        "metadata",
         (
             f"{CLAIMS}a_claim_that_takes_all_or_only_looks_right_is_left_out",
             f"{CLAIMS}no_module_of_python_is_imported_as_a_plugin",
@@ -433,37 +445,39 @@ ROWS = (
     ),
     Row(
         43,
-        "No answer, error, plugin or argument rules the terminal, and JSON shows every character as text",
+        "No answer, error, plugin or argument can control the terminal, and JSON escapes such characters",
         (
             f"{TERMINAL}no_reply_rules_it",
             f"{TERMINAL}no_argument_rules_it",
             f"{TERMINAL}no_plugin_rules_it",
-            "core/cli/test_screen.py::test_everything_that_is_written_passes_the_filter",
-            "core/cli/test_screen.py::test_json_holds_every_character_and_rules_no_terminal",
+            "core/cli/test_terminal.py::test_every_way_of_writing_is_filtered",
+            "core/cli/test_terminal.py::test_json_holds_every_character_and_escapes_controls",
         ),
-        partly="an extension that writes to the descriptor itself, or starts another program, passes the filter by",
+        partly="an extension that writes to the file descriptor directly, or starts another program, bypasses the "
+        "filter",
     ),
     Row(
         44,
-        "No server puts escapes, lines or megabytes into a log: every text of an error is bounded, and is plain text",
+        "No server can write escape sequences, extra lines or megabytes into a log: every text of an error is plain "
+        "and limited",
         (
             "core/spec/test_errors.py::test_no_text_of_an_error_rules_a_terminal_or_fills_a_log",
             f"{ODD}what_an_error_says_is_fit_to_be_logged",
             f"{ODD}what_a_head_says_is_fit_to_be_logged",
             f"{ODD}no_more_of_an_error_is_read_than_anybody_reads",
         ),
-        partly="line feeds and tabs stay in the message and the body",
+        partly="line feeds and tabs are kept in the message and the body",
     ),
     Row(
         45,
-        "A base URL names one host, whoever reads it: brackets hold an IPv6 address, and nothing follows but a port",
+        "A base URL names one host under every parser: brackets enclose an IPv6 address, and only a port may follow",
         (f"{ENDPOINT}BaseUrl::test_that_is_none_is_refused", f"{ENDPOINT}BaseUrl::test_may_name_a_host_in_any_way"),
     ),
     Row(
         46,
-        "`dragoman doctor`, `why` and `plugins` tell of all this before anything is used",
+        "`dragoman doctor`, `why` and `plugins` report these problems before a plugin is used",
         (
-            "core/cli/test_doctor.py::test_what_is_wrong_is_found_and_how_to_mend_it_is_said",
+            "core/cli/test_doctor.py::test_a_problem_is_reported_with_its_fix",
             "core/cli/test_inspect.py::test_plugins_as_data",
             "core/cli/test_inspect.py::test_why_warns_of_the_distribution_that_answers",
         ),

@@ -13,7 +13,7 @@ from dragoman.testing.reply import Received, Reply
 from faults.clients import CLIENTS, Client, ask
 from security.searching import KEY, leaks, pickled
 
-SPEAKERS = [CLIENTS[name] for name in ("openai", "openai-responses", "anthropic", "google")]
+DIALECTS = [CLIENTS[name] for name in ("openai", "openai-responses", "anthropic", "google")]
 
 
 def key_of(request: Received) -> str:
@@ -35,7 +35,7 @@ ECHOES: dict[str, Callable[[str], Reply]] = {
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
-@pytest.mark.parametrize("client", SPEAKERS, ids=lambda client: client.name)
+@pytest.mark.parametrize("client", DIALECTS, ids=lambda client: client.name)
 async def test_are_not_repeated(client: Client, echo: Callable[[str], Reply], *, streamed: bool) -> None:
     with LoopbackServer(lambda request: echo(key_of(request))) as server:
         outcome = await ask(client.config(server.url, api_key=KEY), streamed=streamed)

@@ -32,12 +32,12 @@ from dragoman.spec.secret import MASK, RedactedDict, redact_secrets
 from dragoman.spec.serialization import to_dict
 from dragoman.testing.faults import FAULTS, SERVER_DIALECTS, FaultServer
 from dragoman.testing.fixtures import faults
-from faults.clients import CLIENTS, Client, Outcome, ask, patient
+from faults.clients import CLIENTS, Client, Outcome, ask, with_fake_clock
 from security.searching import FORBIDDEN, KEY, leaks, pickled, told
 
 __all__ = ["faults"]
 
-SPEAKERS = [client for client in CLIENTS.values() if client.both]
+DIALECTS = [client for client in CLIENTS.values() if client.both]
 LOGGERS = ("asyncio", "aiohttp", "aiohttp.client", "aiohttp.access", "aiohttp.internal", "dragoman", "dragoman.http")
 PATIENCE: dict[str, Any] = {"timeout": 5, "idle_timeout": 0.1, "first_byte_timeout": 0.1}
 ENDLESS = {"drip_head", "comments_forever"}
@@ -85,7 +85,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-@pytest.mark.parametrize("client", SPEAKERS, ids=lambda client: client.name)
+@pytest.mark.parametrize("client", DIALECTS, ids=lambda client: client.name)
 async def test_no_fault_brings_the_key_out(faults: FaultServer, client: Client, *, streamed: bool) -> None:
     found = set[str]()
     asyncio.get_running_loop().set_debug(True)  # which logs more
@@ -109,7 +109,7 @@ def raised_by_servers(*, streamed: bool) -> Iterator[type[DragomanError]]:
 async def test_no_missing_server_brings_the_key_out(tmp_path: Path) -> None:
     with refusing() as refused:
         async with untrusted(tmp_path) as distrusted:
-            for client in SPEAKERS:
+            for client in DIALECTS:
                 for url in (refused, distrusted, NOWHERE, "http://a..localhost"):
                     for streamed in (False, True):
                         try:
@@ -140,7 +140,7 @@ def vertex(**more: Any) -> LLMConfig:
 
 def ask_once(config: LLMConfig, **overrides: Any) -> None:
     with closing(SyncLLM(config)) as llm:
-        patient(llm._llm, FakeClock())  # noqa: SLF001  # a configuration is data, and names no clock
+        with_fake_clock(llm._llm, FakeClock())  # noqa: SLF001  # a configuration cannot set a clock
         llm.generate("hi", **overrides)
 
 
@@ -273,7 +273,7 @@ def test_what_attrs_and_json_make_of_a_provider_configuration_is_masked() -> Non
 
 
 async def test_an_answer_holds_no_key(faults: FaultServer) -> None:
-    for client in SPEAKERS:
+    for client in DIALECTS:
         async with LLM(client.config(faults.url_of("ok"), api_key=KEY)) as llm:
             response = await llm.generate("hi")
             shown = [response, llm, llm.config, llm.build_request("hi"), llm.explain(), bind(llm.config), vars(llm)]

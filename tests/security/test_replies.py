@@ -43,7 +43,7 @@ SOURCES = [  # what serves calls; what serves tests may start processes and impo
     for path in (*ROOT.glob("core/src/dragoman/**/*.py"), *ROOT.glob("plugins/*/src/**/*.py"))
     if not path.is_relative_to(ROOT / "core/src/dragoman/testing") and "dragoman_recorder" not in path.parts
 ]
-SPEAKERS = [client for client in CLIENTS.values() if client.both]
+DIALECTS = [client for client in CLIENTS.values() if client.both]
 DEPTHS = (1_000, 5_000, 100_000)
 FORMS = {
     "lists": lambda depth: "[" * depth + "]" * depth,
@@ -77,7 +77,7 @@ def bodies(client: Client, deep: str) -> Iterator[tuple[str, int]]:
     yield json.dumps({**sound, "usage": 7, "usageMetadata": 7}).replace(": 7", f": {deep}"), 200
 
 
-@pytest.mark.parametrize("client", SPEAKERS, ids=lambda client: client.name)
+@pytest.mark.parametrize("client", DIALECTS, ids=lambda client: client.name)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 async def test_a_reply_may_be_as_deep_as_it_likes(
@@ -107,7 +107,7 @@ async def test_no_head_is_larger_than_its_limit(loopback: LoopbackServer) -> Non
 
 async def test_no_body_of_an_error_is_shown_whole(loopback: LoopbackServer) -> None:
     loopback.always(Reply(status=400, body=b"x" * 1_000_000))
-    for client in SPEAKERS:
+    for client in DIALECTS:
         outcome = await ask(client.config(loopback.url), streamed=False)
         assert outcome.error is not None
         assert len(str(outcome.error)) < 1_000
@@ -117,7 +117,7 @@ async def test_no_body_of_an_error_is_shown_whole(loopback: LoopbackServer) -> N
 ADDRESSES = ("http://127.0.0.1:{port}/secret", "file:///etc/passwd", "ftp://127.0.0.1:{port}/x", "data:text/plain,x")
 
 
-@pytest.mark.parametrize("client", SPEAKERS, ids=lambda client: client.name)
+@pytest.mark.parametrize("client", DIALECTS, ids=lambda client: client.name)
 @pytest.mark.parametrize("address", ADDRESSES)
 async def test_no_address_in_a_message_is_fetched(loopback: LoopbackServer, client: Client, address: str) -> None:
     loopback.always(Reply.json(client.server_dialect.whole("hi")))
@@ -133,7 +133,7 @@ async def test_no_address_in_a_message_is_fetched(loopback: LoopbackServer, clie
     assert "/etc/passwd" not in paths
 
 
-@pytest.mark.parametrize("client", SPEAKERS, ids=lambda client: client.name)
+@pytest.mark.parametrize("client", DIALECTS, ids=lambda client: client.name)
 async def test_a_path_in_a_message_stays_a_text(loopback: LoopbackServer, client: Client, tmp_path: Path) -> None:
     file = tmp_path / "secret.txt"
     file.write_text("pw4u")

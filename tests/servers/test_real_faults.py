@@ -32,7 +32,7 @@ from dragoman import (
     TextDelta,
 )
 from dragoman_llamacpp.tiny_model import SENTENCE
-from faults.clients import patient
+from faults.clients import with_fake_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -262,7 +262,7 @@ async def test_another_attempt_reaches_the_server_that_was_started_in_the_meanti
 ) -> None:
     server = start_llama_server(api_key=KEY)
     clock = RestartingClock(start_llama_server, server)
-    async with patient(LLM(config(server, dialect, num_retries=2, timeout=600)), clock) as llm:
+    async with with_fake_clock(LLM(config(server, dialect, num_retries=2, timeout=600)), clock) as llm:
         send_signal(server, signal.SIGSTOP)
         task = asyncio.create_task(answer(llm, streamed=streamed))
         await wait_until_unread(server)

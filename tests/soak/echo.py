@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from dragoman.testing.faults.fault import Asked, sound
+from dragoman.testing.faults.fault import FaultContext, sound
 from dragoman.testing.faults.server_dialects import dialect_of
 from dragoman.testing.reply import Received, Script
 
 _MARK = re.compile(rb"\bmark-[\w-]+\b")
 
 
-def asked(request: Received) -> Asked:
+def context_of(request: Received) -> FaultContext:
     """Return what a request asks for, and in which dialect."""
     server_dialect = dialect_of(request)
-    return Asked(server_dialect=server_dialect, streamed=server_dialect.is_streamed(request), request=request)
+    return FaultContext(server_dialect=server_dialect, streamed=server_dialect.is_streamed(request), request=request)
 
 
 def mark_of(request: Received) -> str:
@@ -32,4 +32,4 @@ def text_of(mark: str) -> str:
 def echo(request: Received) -> Script:
     """Answer a request with its mark, cut in two where it streams."""
     text = text_of(mark_of(request))
-    return sound(asked(request), text[:12], text[12:])
+    return sound(context_of(request), text[:12], text[12:])

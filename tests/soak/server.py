@@ -16,7 +16,7 @@ import attrs
 from dragoman.testing.faults import FAULTS
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
-from soak.echo import asked, echo, mark_of
+from soak.echo import context_of, echo, mark_of
 
 if TYPE_CHECKING:
     from dragoman.testing.faults import Fault
@@ -70,7 +70,7 @@ def dressed(reply: Script, lots: random.Random) -> Script:
 
 def failing(request: Received, lots: random.Random) -> Script:
     """Return what a fault says that can befall the request."""
-    wanted = asked(request)
+    wanted = context_of(request)
 
     def befalls(fault: Fault) -> bool:
         return fault.streams if wanted.streamed else fault.replies

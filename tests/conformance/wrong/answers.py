@@ -1,4 +1,4 @@
-"""Wrong in the text of an answer, and in the facts beside it."""
+"""Providers with mistakes in the text and the metadata of answers."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ async def buffered(events: AsyncIterator[Event]) -> AsyncIterator[Event]:
         yield event
 
 
-wrong("holds its stream back", "test_text_arrives_as_it_is_sent", opening, buffered)
+wrong("buffers its stream", "test_text_arrives_as_it_is_sent", opening, buffered)
 
 
-class Bytewise(Decoder):
-    """Take each byte for a character."""
+class DecodesLatin1(Decoder):
+    """Decode each byte as a character."""
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         return [
@@ -67,7 +67,7 @@ class Bytewise(Decoder):
         ]
 
 
-wrong("takes bytes for characters", "test_any_text_comes_through", decoding, Bytewise)
+wrong("decodes bytes as Latin-1", "test_any_text_comes_through", decoding, DecodesLatin1)
 
 
 class _Stop(dict[str, FinishReason]):
@@ -77,25 +77,25 @@ class _Stop(dict[str, FinishReason]):
 
 _REASONS = {"stop": FinishReason.STOP, "tool_calls": FinishReason.TOOL_CALLS, "length": FinishReason.STOP}
 wrong(
-    "takes an unknown reason for a stop",
+    "maps unknown finish reasons to stop",
     "test_an_unknown_reason_is_no_stop",
     Plugin,
     dialect=lambda: SoundChat(finish_table=_Stop()),
 )
 wrong(
-    "takes a cut answer for a whole one",
+    "treats a truncated answer as complete",
     "test_a_cut_answer_ends_for_length",
     Plugin,
     dialect=lambda: SoundChat(finish_table=_REASONS),
 )
 wrong(
-    "forgets reasons",
+    "ignores finish reasons",
     "test_reasons_for_an_end_are_told_apart",
     Plugin,
     dialect=lambda: SoundChat(finish_table={"stop": FinishReason.STOP}),
 )
 wrong(
-    "drops the vendor's word",
+    "drops the raw finish reason",
     "test_the_reason_is_kept_in_the_words_of_the_vendor",
     reading,
     lambda response: attrs.evolve(response, finish=Finish(reason=response.finish.reason)),
@@ -103,7 +103,7 @@ wrong(
 
 
 class Summing(Decoder):
-    """Add up the reports of usage."""
+    """Add up usage reports."""
 
     total = 0
 
@@ -116,7 +116,7 @@ class Summing(Decoder):
                 yield each
 
 
-wrong("adds up reports of usage", "test_usage_is_counted_once[usage_growing]", decoding, Summing)
+wrong("adds up usage reports", "test_usage_is_counted_once[usage_growing]", decoding, Summing)
 
 
 class Zero(SoundChat):
@@ -137,11 +137,13 @@ class Unraw(SoundChat):
         return usage and attrs.evolve(usage, raw=None)
 
 
-wrong("reports 0 for nothing", "test_usage_that_is_not_reported_is_none", Plugin, dialect=Zero)
-wrong("leaves cached tokens out", "test_usage_is_read_as_it_is_meant", Plugin, dialect=Uncached)
-wrong("drops the report of usage", "test_the_report_of_usage_is_kept", Plugin, dialect=Unraw)
+wrong("reports 0 for missing usage", "test_usage_that_is_not_reported_is_none", Plugin, dialect=Zero)
+wrong("excludes cached tokens", "test_usage_is_read_as_it_is_meant", Plugin, dialect=Uncached)
+wrong("drops the raw usage report", "test_the_report_of_usage_is_kept", Plugin, dialect=Unraw)
 wrong("drops ids", "test_the_answer_is_named", reading, lambda response: attrs.evolve(response, origin=Origin()))
-wrong("drops the reply", "test_the_reply_itself_is_kept", reading, lambda response: attrs.evolve(response, raw=None))
+wrong(
+    "drops the raw reply", "test_the_reply_itself_is_kept", reading, lambda response: attrs.evolve(response, raw=None)
+)
 
 
 class OneDecoder(SoundChat):
@@ -152,7 +154,7 @@ class OneDecoder(SoundChat):
         return self.one
 
 
-wrong("decodes all streams at once", "test_many_streams_at_once_are_kept_apart", Plugin, dialect=OneDecoder)
+wrong("shares one decoder between streams", "test_many_streams_at_once_are_kept_apart", Plugin, dialect=OneDecoder)
 
 
 class OneLoop(SoundProvider):
@@ -167,4 +169,4 @@ class OneLoop(SoundProvider):
         return await super().chat(request, context)
 
 
-wrong("lives in one event loop", "test_one_object_serves_many_event_loops", Plugin, provider=OneLoop)
+wrong("is tied to one event loop", "test_one_object_serves_many_event_loops", Plugin, provider=OneLoop)

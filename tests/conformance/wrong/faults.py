@@ -1,4 +1,4 @@
-"""Wrong in what they make of faults."""
+"""Providers with mistakes in the handling of faults."""
 
 from __future__ import annotations
 
@@ -41,31 +41,31 @@ def _retryable(error: ProviderError) -> ProviderError:
     return error
 
 
-def _unhurried(error: ProviderError) -> ProviderError:
+def _without_wait(error: ProviderError) -> ProviderError:
     error.retry_after = None
     return error
 
 
 wrong(
-    "takes 401 for a bad request", "test_a_status_is_its_error[401]", failing, lambda error: _as(BadRequestError, error)
+    "maps 401 to a bad request", "test_a_status_is_its_error[401]", failing, lambda error: _as(BadRequestError, error)
 )
-wrong("takes all errors for passing ones", "test_a_status_is_its_error[400]", failing, _retryable)
+wrong("marks all errors as retryable", "test_a_status_is_its_error[400]", failing, _retryable)
 wrong(
-    "forgets the wait",
+    "ignores retry-after",
     "test_the_wait_that_a_server_names_is_told[retry_after_1]",
     failing,
-    _unhurried,
+    _without_wait,
 )
 wrong(
-    "says nothing but a number",
+    "drops the message of the server",
     "test_the_words_of_the_server_are_told",
     failing,
     lambda error: type(error)("error 400"),
 )
 
 
-class Stubborn(SoundProvider):
-    """Try again by itself."""
+class Retrying(SoundProvider):
+    """Retry by itself."""
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
         try:
@@ -74,26 +74,26 @@ class Stubborn(SoundProvider):
             return await super().chat(request, context)
 
 
-wrong("tries again by itself", "test_it_does_not_try_again_by_itself[500]", Plugin, provider=Stubborn)
+wrong("retries by itself", "test_it_does_not_try_again_by_itself[500]", Plugin, provider=Retrying)
 
 
 class Ended(Decoder):
-    """Take any end for the end."""
+    """Treat every end as a finish."""
 
     def close(self) -> Iterable[Event]:
         return [*self.inner.close(), ResponseSnapshot(finish=Finish(reason="stop", raw="stop"))]
 
 
 class DoneIsAll(Decoder):
-    """Take the mark for the reason."""
+    """Treat the end marker as a finish reason."""
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         events = list(self.inner.feed(event))
         return [*events, ResponseSnapshot(finish=Finish(reason="stop"))] if self.inner.done else events
 
 
-class Deaf(Decoder):
-    """Skip what reports an error."""
+class IgnoresErrors(Decoder):
+    """Skip error events."""
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         try:
@@ -102,8 +102,8 @@ class Deaf(Decoder):
             return ()
 
 
-class Careless(Decoder):
-    """Skip what cannot be read."""
+class SkipsMalformed(Decoder):
+    """Skip malformed events."""
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         try:
@@ -112,8 +112,8 @@ class Careless(Decoder):
             return ()
 
 
-class Narrow(Decoder):
-    """Refuse what is new."""
+class RefusesUnknown(Decoder):
+    """Refuse unknown events."""
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         if b"novelty" in event.data:
@@ -122,26 +122,31 @@ class Narrow(Decoder):
         return self.inner.feed(event)
 
 
-class Insatiable(Decoder):
-    """Go on after the end."""
+class NeverDone(Decoder):
+    """Continue after the terminal event."""
 
     @property
     def done(self) -> bool:
         return False
 
 
-wrong("takes a cut for an end", "test_a_stream_that_was_cut_is_no_answer[trunc_clean]", decoding, Ended)
-wrong("takes any cut for an end", "test_a_cut_after_any_event_is_no_answer", decoding, Ended)
-wrong("takes the mark for a reason", "test_an_end_without_a_reason_is_no_end", decoding, DoneIsAll)
-wrong("swallows errors in a stream", "test_an_error_in_a_stream_is_raised", decoding, Deaf)
-wrong("swallows an error that comes first", "test_an_error_as_the_first_event_is_raised", decoding, Deaf)
-wrong("skips what it cannot read", "test_a_broken_event_is_not_skipped[bad_json]", decoding, Careless)
-wrong("refuses what is new", "test_a_sound_stream_in_unusual_dress_is_read[unknown_event]", decoding, Narrow)
-wrong("goes on after the end", "test_a_sound_stream_in_unusual_dress_is_read[after_done]", decoding, Insatiable)
+wrong("treats a truncated stream as complete", "test_a_stream_that_was_cut_is_no_answer[trunc_clean]", decoding, Ended)
+wrong("treats every truncated stream as complete", "test_a_cut_after_any_event_is_no_answer", decoding, Ended)
+wrong("treats the end marker as a finish reason", "test_an_end_without_a_reason_is_no_end", decoding, DoneIsAll)
+wrong("ignores errors in a stream", "test_an_error_in_a_stream_is_raised", decoding, IgnoresErrors)
+wrong("ignores an error as the first event", "test_an_error_as_the_first_event_is_raised", decoding, IgnoresErrors)
+wrong("skips malformed events", "test_a_broken_event_is_not_skipped[bad_json]", decoding, SkipsMalformed)
+wrong("refuses unknown events", "test_a_sound_stream_in_unusual_dress_is_read[unknown_event]", decoding, RefusesUnknown)
+wrong(
+    "continues after the terminal event",
+    "test_a_sound_stream_in_unusual_dress_is_read[after_done]",
+    decoding,
+    NeverDone,
+)
 
 
 class Marked(SoundProvider):
-    """Lose the first event to a byte order mark: its transport hands the mark on."""
+    """Lose the first event if the stream begins with a byte order mark."""
 
     @asynccontextmanager
     async def stream(self, request: ChatRequest, context: CallContext) -> AsyncIterator[AsyncIterator[Event]]:
@@ -162,8 +167,8 @@ wrong(
 )
 
 
-class Hasty(SoundProvider):
-    """Take any good status for an answer."""
+class AcceptsEverything(SoundProvider):
+    """Treat every reply with status 200 as an answer."""
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
         try:
@@ -173,12 +178,15 @@ class Hasty(SoundProvider):
 
 
 wrong(
-    "takes a page for an answer", "test_a_good_status_without_an_answer_is_an_error[html_200]", Plugin, provider=Hasty
+    "treats an HTML page as an answer",
+    "test_a_good_status_without_an_answer_is_an_error[html_200]",
+    Plugin,
+    provider=AcceptsEverything,
 )
 
 
-class Patient(SoundProvider):
-    """Leave the limits out that the caller set."""
+class IgnoresTimeouts(SoundProvider):
+    """Ignore the timeouts of the caller."""
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
         limits = attrs.evolve(context.timeouts, first_byte=None)
@@ -187,8 +195,8 @@ class Patient(SoundProvider):
 
 
 wrong(
-    "passes no limits on",
+    "ignores timeouts",
     "test_silence_ends_by_the_limit_that_is_set[hang_head-first_byte_timeout-first_byte]",
     Plugin,
-    provider=Patient,
+    provider=IgnoresTimeouts,
 )

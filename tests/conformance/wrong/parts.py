@@ -1,4 +1,4 @@
-"""Wrong in calls of tools, shapes, media and reasoning."""
+"""Providers with mistakes in tool calls, schemas, media and reasoning."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from dragoman.http import HttpRequest, ServerSentEvent
 
 
 class ByArrival(Decoder):
-    """Give arguments to the call that began last."""
+    """Assign argument fragments to the latest call."""
 
     latest = 0
 
@@ -52,7 +52,7 @@ class ByArrival(Decoder):
             yield ArgumentsDelta(self.latest, each.fragment) if isinstance(each, ArgumentsDelta) else each
 
 
-wrong("sorts arguments by arrival", "test_calls_are_kept_apart_by_their_places", decoding, ByArrival)
+wrong("assigns fragments to the latest call", "test_calls_are_kept_apart_by_their_places", decoding, ByArrival)
 
 
 def with_calls(response: Response, **changes: Any) -> Response:
@@ -61,7 +61,7 @@ def with_calls(response: Response, **changes: Any) -> Response:
 
 
 wrong(
-    "gives all calls one id",
+    "gives all calls the same id",
     "test_calls_without_ids_are_given_some",
     reading,
     lambda r: with_calls(r, call_id="call_0"),
@@ -107,7 +107,7 @@ wrong("swaps results", "test_results_stay_with_their_calls", sending, results_re
 
 
 class Strict(SoundChat):
-    """Make the caller's own schemas strict."""
+    """Change the schemas of the caller in place."""
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
         for tool in getattr(request, "tools", ()):
@@ -125,7 +125,10 @@ wrong("changes the schema of the caller", "test_schemas_are_not_changed[plain]",
 
 wrong("drops the schema", "test_a_schema_is_sent", sending, lambda body: body.pop("response_format", None))
 wrong(
-    "drops the wish for JSON", "test_a_wish_for_json_is_sent", sending, lambda body: body.pop("response_format", None)
+    "drops the request for JSON",
+    "test_a_wish_for_json_is_sent",
+    sending,
+    lambda body: body.pop("response_format", None),
 )
 
 
@@ -134,9 +137,9 @@ def as_text(response: Response) -> Response:
     return attrs.evolve(response, message=Message("assistant", parts), finish=Finish(reason="stop", raw="stop"))
 
 
-wrong("takes a refusal for text", "test_a_refusal_is_told_apart_from_text", reading, as_text)
-wrong("takes a refusal for a value", "test_a_refusal_is_no_value", reading, as_text)
-wrong("takes reasoning for text", "test_reasoning_is_told_apart_from_text", reading, as_text)
+wrong("returns a refusal as text", "test_a_refusal_is_told_apart_from_text", reading, as_text)
+wrong("parses a refusal as a value", "test_a_refusal_is_no_value", reading, as_text)
+wrong("returns reasoning as text", "test_reasoning_is_told_apart_from_text", reading, as_text)
 wrong(
     "streams reasoning as text",
     "test_reasoning_is_streamed_apart_from_text",
@@ -158,38 +161,43 @@ def text_alone(body: dict[str, Any]) -> None:
             message["content"] = [each for each in message["content"] if each["type"] == "text"]
 
 
-wrong("drops pictures", "test_media_is_sent_or_refused[image]", sending, text_alone)
+wrong("drops images", "test_media_is_sent_or_refused[image]", sending, text_alone)
 
 
-class Blind(SoundChat):
-    """Refuse pictures, which the capabilities promise."""
+class RefusesImages(SoundChat):
+    """Refuse images although the capabilities declare them."""
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
         if any(message.of_type(Media) for message in getattr(request, "messages", ())):
-            text = "no pictures here"
+            text = "images are not supported"
             raise UnsupportedError(text)
         return super().encode(request, stream=stream)
 
 
-wrong("refuses what it promises", "test_what_is_declared_of_media_is_true[image]", Plugin, dialect=Blind)
+wrong("refuses declared media", "test_what_is_declared_of_media_is_true[image]", Plugin, dialect=RefusesImages)
 
 
-class Sealed(SoundChat):
-    """Send every seal, whoever made it."""
+class SendsAllSeals(SoundChat):
+    """Send all seals, also those of other vendors."""
 
     def finish_body(self, body: dict[str, Any], request: Any, options: SoundOptions) -> None:
         parts = [part for message in getattr(request, "messages", ()) for part in message.parts]
         body["seals"] = [part.seal.payload for part in parts if part.seal is not None]
 
 
-wrong("sends what others signed", "test_what_another_signed_is_not_sent[text]", Plugin, dialect=Sealed)
+wrong("sends seals of other vendors", "test_what_another_signed_is_not_sent[text]", Plugin, dialect=SendsAllSeals)
 
 
-class Silent(SoundChat):
-    """Write nothing down."""
+class RecordsNothing(SoundChat):
+    """Record no adjustments."""
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
         return attrs.evolve(super().encode(request, stream=stream), adjustments=())
 
 
-wrong("holds reasoning back in silence", "test_what_is_held_back_is_written_down[reasoning]", Plugin, dialect=Silent)
+wrong(
+    "drops reasoning without a record",
+    "test_what_is_held_back_is_written_down[reasoning]",
+    Plugin,
+    dialect=RecordsNothing,
+)

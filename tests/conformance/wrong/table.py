@@ -1,4 +1,4 @@
-"""The wrong providers, each with the check that has to find it."""
+"""The incorrect providers, each with the check that must fail."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class Wrong:
-    """Name a wrong provider.
+    """Describe an incorrect provider.
 
     Args:
-        what: what is wrong with it.
-        check: the check that finds it, with its case if it has one.
-        plugin: makes the plugin.
+        what: the mistake.
+        check: the check that must fail, with its case if it has one.
+        plugin: creates the plugin.
 
     """
 
@@ -32,8 +32,8 @@ def wrong(what: str, check: str, make: Callable[..., Any], *arguments: Any, **na
 
 
 def plugin(what: str, check: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
-    def enter(make: Callable[[], Any]) -> Callable[[], Any]:
+    def register(make: Callable[[], Any]) -> Callable[[], Any]:
         WRONG.append(Wrong(what=what, check=check, plugin=make))
         return make
 
-    return enter
+    return register

@@ -1,4 +1,4 @@
-"""The command line: its answers, its errors and its manners."""
+"""The command line: answers, errors, exit codes and signals."""
 
 from __future__ import annotations
 
@@ -66,16 +66,16 @@ def test_the_model_may_come_from_the_environment() -> None:
     assert (done.stdout, done.stderr) == ("hi\n", "")
 
 
-def test_json_holds_all_facts() -> None:
+def test_json_holds_the_complete_response() -> None:
     done = run("chat", "-m", "echo", "--json", "-s", "be brief", "hello there")
 
-    facts = json.loads(done.stdout)
-    assert facts["message"] == {"role": "assistant", "content": "hello there"}
-    assert facts["usage"] == {"input_tokens": 4, "output_tokens": 2}
-    assert facts["origin"]["provider"] == "echo"
+    response = json.loads(done.stdout)
+    assert response["message"] == {"role": "assistant", "content": "hello there"}
+    assert response["usage"] == {"input_tokens": 4, "output_tokens": 2}
+    assert response["origin"]["provider"] == "echo"
 
 
-def test_options_are_read_as_what_they_are() -> None:
+def test_option_values_are_parsed() -> None:
     assert run("chat", "-m", "echo", "-o", "max-tokens=2", "a b c").stdout == "a b\n"
     assert (
         run("chat", "-m", "echo", "-o", "seed=null", "-o", "logprobs=true", "-o", "service_tier=x", "a").stdout == "a\n"
@@ -87,13 +87,13 @@ def test_options_are_read_as_what_they_are() -> None:
     [
         (("chat", "-m", "nobody-knows-this", "hi"), 2, "no installed provider claims"),
         (("chat", "-m", "echo", "-o", "cutt=1", "hi"), 2, "did you mean 'cut'"),
-        (("chat", "-m", "echo", "-o", "cut", "hi"), 2, "an option is NAME=VALUE"),
+        (("chat", "-m", "echo", "-o", "cut", "hi"), 2, "--option expects NAME=VALUE"),
         (("chat", "-m", "echo", "-o", "fail=broken", "hi"), 1, "option fail='broken'"),
         (("chat", "-m", "echo", "-o", "cut=1", "hi"), 1, "ended without the signal"),
         (("chat", "-m", "gpt-4", "hi"), 2, "OPENAI_API_KEY"),
         (("chat", "-m", "echo", "-o", "temperature=hot", "hi"), 2, "temperature is a number"),
         (("chat", "-m", "echo", "-o", "temperature=" + "[" * 9999, "hi"), 2, "temperature is a number"),
-        (("chat", "-m", "echo"), 2, "nothing was asked"),
+        (("chat", "-m", "echo"), 2, "the prompt is empty"),
         (("why", "nobody-knows-this"), 2, "no installed provider claims"),
         (("nonsense",), 2, "No such command"),
     ],
@@ -170,7 +170,7 @@ def test_a_plugin_may_add_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         assert run("spend").stdout == "nothing was spent\n"
         assert "cannot be loaded" in run("gone").stderr
-        assert "no click command" in run("odd").stderr
+        assert "not a click command" in run("odd").stderr
         assert run("other").exit_code == 2
         assert "spend" not in run("--help").stdout
     finally:
@@ -178,7 +178,7 @@ def test_a_plugin_may_add_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def module_of(command: click.Command) -> ModuleType:
-    """Return a module that holds *command*, since tests are imported without a name of their own."""
+    """Return a module that holds *command*, since pytest imports tests without registering their modules."""
     module = ModuleType(__name__)
     module.spend = command
     return module
@@ -253,7 +253,7 @@ def wait_for(path: Path, text: str) -> None:
         time.sleep(0.02)
 
 
-def test_a_reader_that_leaves_is_no_trouble() -> None:
+def test_a_closed_pipe_prints_no_traceback() -> None:
     question = " ".join(["word"] * 15_000)
     asking = subprocess.Popen(
         [*COMMAND, "chat", "-m", "echo", question],
@@ -265,8 +265,8 @@ def test_a_reader_that_leaves_is_no_trouble() -> None:
     assert asking.stderr is not None
     asking.stdout.read(10)
     asking.stdout.close()
-    complaints = asking.stderr.read()
+    errors = asking.stderr.read()
     asking.wait(timeout=60)
     asking.stderr.close()
 
-    assert b"Traceback" not in complaints
+    assert b"Traceback" not in errors

@@ -1,4 +1,4 @@
-"""``dragoman doctor`` finds what is wrong, says how to mend it, and shows no secret."""
+"""``dragoman doctor`` finds problems, suggests fixes, and shows no secret."""
 
 from __future__ import annotations
 
@@ -29,10 +29,12 @@ def run(*arguments: str, **environment: str) -> Result:
         installed.cache_clear()
 
 
-def test_a_sound_house_is_sound() -> None:
+def test_healthy_plugins_pass() -> None:
     done = run()
     assert done.exit_code == 0, done.stdout
-    assert done.stdout.rstrip().endswith("nothing is wrong; --load also imports them and looks for keys")
+    assert done.stdout.rstrip().endswith(
+        "no problems found; --load also imports the plugins and checks that they are configured"
+    )
 
 
 def add_broken_metadata(site: Site) -> None:
@@ -47,12 +49,12 @@ def add_conflict(site: Site) -> None:
     site.add("acme-three", providers=("three",), models=("ac-",))
 
 
-def add_thief(site: Site) -> None:
+def add_foreign_hosts(site: Site) -> None:
     site.add("acme-one", providers=("one",), hosts=("api.openai.com", "eu.x.test"))
     site.add("acme-two", providers=("two",), hosts=("x.test",))
 
 
-def add_shadows(site: Site) -> None:
+def add_overlapping_claims(site: Site) -> None:
     site.add(
         "acme-one",
         providers=("one", "OpenAI", "mistral_"),
@@ -63,7 +65,7 @@ def add_shadows(site: Site) -> None:
     site.add("acme-two", providers=("two",), models=("ac-large",), aliases={"mistral_": "two"})
 
 
-def add_described(site: Site) -> None:
+def add_manifests(site: Site) -> None:
     for number, text in (("one", OPENAI_KEY), ("two", None), ("three", "base_url =")):
         site.add(f"acme-{number}", f"acme_{number}", providers={number: "dragoman_openai_compatible.manifest_plugin"})
         (site.path / f"acme_{number}.py").unlink()
@@ -72,11 +74,11 @@ def add_described(site: Site) -> None:
             (site.path / f"acme_{number}" / "dragoman.toml").write_text(text)
 
 
-def add_newer(site: Site) -> None:
+def add_newer_specification(site: Site) -> None:
     site.add("acme-one", providers=("one",), specs={"one": "1.7"})
 
 
-def add_gone(site: Site) -> None:
+def add_missing_module(site: Site) -> None:
     site.add("acme-one", providers={"one": "not_there_at_all"})
 
 
@@ -86,7 +88,7 @@ def require(site: Site, *lines: str) -> None:
     head.write_text(head.read_text() + "".join(f"Requires-Dist: {line}\n" for line in lines))
 
 
-def add_lacking(site: Site) -> None:
+def add_missing_requirements(site: Site) -> None:
     site.add("acme-two")
     head = next(site.path.glob("acme_two-*.dist-info")) / "METADATA"
     head.write_text(
@@ -98,53 +100,56 @@ def add_lacking(site: Site) -> None:
 @pytest.mark.parametrize(
     ("add", "lines"),
     [
-        (add_broken_metadata, ["wrong  acme-one: its metadata has no name", "pip install --force-reinstall acme-one"]),
+        (add_broken_metadata, ["error  acme-one: its metadata has no name", "pip install --force-reinstall acme-one"]),
         (
             add_conflict,
             [
-                "wrong  acme-one and acme-two: both claim the provider 'one'",
-                "choose one: DRAGOMAN_DISABLE_PLUGINS=acme-one or DRAGOMAN_DISABLE_PLUGINS=acme-two",
-                "wrong  acme-three and acme-two: both claim models that begin with 'ac-'",
+                "error  acme-one and acme-two: both claim the provider 'one'",
+                "disable one of them: DRAGOMAN_DISABLE_PLUGINS=acme-one or DRAGOMAN_DISABLE_PLUGINS=acme-two",
+                "error  acme-three and acme-two: both claim models that begin with 'ac-'",
             ],
         ),
         (
-            add_thief,
+            add_foreign_hosts,
             [
-                "wrong  acme-one: claims the host api.openai.com, which is that of dragoman-openai",
-                "wrong  acme-one: claims the host eu.x.test, which is that of acme-two",
-                "unless you trust it: DRAGOMAN_DISABLE_PLUGINS=acme-one",
+                "error  acme-one: claims the host api.openai.com, which belongs to dragoman-openai",
+                "error  acme-one: claims the host eu.x.test, which belongs to acme-two",
+                "unless you trust it, disable it: DRAGOMAN_DISABLE_PLUGINS=acme-one",
             ],
         ),
         (
-            add_shadows,
+            add_overlapping_claims,
             [
-                "wrong  acme-one: claims models that begin with 'gpt-5', which are those of dragoman-openai",
-                "wrong  acme-one: claims the host azure.com, which is that of dragoman-azure",
-                "wrong  acme-one and acme-two: both claim the provider 'mistral_'",
-                "wrong  acme-one: claims the provider 'gemini', which is that of dragoman-google",
-                "wrong  acme-two: claims models that begin with 'ac-large', which are those of acme-one",
-                "wrong  acme-one: claims 'OpenAI', which is no name of a provider",
-                "wrong  acme-one: claims 'com', which is no host",
+                "error  acme-one: claims models that begin with 'gpt-5', which belong to dragoman-openai",
+                "error  acme-one: claims the host azure.com, which belongs to dragoman-azure",
+                "error  acme-one and acme-two: both claim the provider 'mistral_'",
+                "error  acme-one: claims the provider 'gemini', which belongs to dragoman-google",
+                "error  acme-two: claims models that begin with 'ac-large', which belong to acme-one",
+                "error  acme-one: claims 'OpenAI', which is no name of a provider",
+                "error  acme-one: claims 'com', which is no host",
             ],
         ),
         (
-            add_described,
+            add_manifests,
             [
-                "wrong  acme-one: key.env names OPENAI_API_KEY, which belongs to dragoman-openai",
-                "wrong  acme-two: names dragoman_openai_compatible.manifest_plugin",
-                "but holds no acme_two/dragoman.toml",
-                "wrong  acme-three: describes its host in a file that cannot be read: acme_three/dragoman.toml",
+                "error  acme-one: key.env names OPENAI_API_KEY, which belongs to dragoman-openai",
+                "error  acme-two: names dragoman_openai_compatible.manifest_plugin",
+                "but does not contain acme_two/dragoman.toml",
+                "error  acme-three: cannot be read: acme_three/dragoman.toml",
             ],
         ),
-        (add_newer, ["wrong  one: acme-one was written for specification 1.7", "pip install --upgrade dragoman"]),
-        (add_gone, ["wrong  one (acme-one): its module 'not_there_at_all' is not there"]),
         (
-            add_lacking,
+            add_newer_specification,
+            ["error  one: acme-one was written for specification 1.7", "pip install --upgrade dragoman"],
+        ),
+        (add_missing_module, ["error  one (acme-one): its module 'not_there_at_all' is missing"]),
+        (
+            add_missing_requirements,
             ["one (acme-one): not-there is missing", "one (acme-one): not-there-two is missing", "'acme-two[net]'"],
         ),
     ],
 )
-def test_what_is_wrong_is_found_and_how_to_mend_it_is_said(site: Site, add: object, lines: list[str]) -> None:
+def test_a_problem_is_reported_with_its_fix(site: Site, add: object, lines: list[str]) -> None:
     add(site)  # type: ignore[operator]
     done = run()
     assert done.exit_code == 1
@@ -155,28 +160,28 @@ def test_what_is_wrong_is_found_and_how_to_mend_it_is_said(site: Site, add: obje
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "mend"),
+    ("setting", "value", "fix"),
     [
         ("DRAGOMAN_PLUGINS", "dragoman-echo,dragoman-opanai", "did you mean dragoman-openai?"),
         ("DRAGOMAN_PLUGINS", "dragoman-echo,openai", "did you mean dragoman-openai?"),
-        ("DRAGOMAN_DISABLE_PLUGINS", "zzz", "installed are dragoman-anthropic, "),
+        ("DRAGOMAN_DISABLE_PLUGINS", "zzz", "installed plugins: dragoman-anthropic, "),
     ],
 )
-def test_a_name_that_is_no_distribution_is_found(setting: str, value: str, mend: str) -> None:
+def test_a_setting_that_names_no_distribution_is_reported(setting: str, value: str, fix: str) -> None:
     done = run(**{setting: value})
     assert done.exit_code == 1
-    assert f"wrong  {setting}: names {value.rpartition(',')[2]!r}, which is no installed distribution" in done.stdout
-    assert mend in done.stdout
+    assert f"error  {setting}: names {value.rpartition(',')[2]!r}, but no installed distribution" in done.stdout
+    assert fix in done.stdout
 
 
-def test_a_claim_on_the_host_of_a_distribution_that_is_not_there_is_only_noted(site: Site) -> None:
+def test_a_claim_on_the_host_of_a_disabled_distribution_is_a_note(site: Site) -> None:
     site.add("acme-one", providers=("one",), hosts=("api.groq.com",))
     done = run(DRAGOMAN_DISABLE_PLUGINS="dragoman-groq")
     assert done.exit_code == 0
-    assert "note   acme-one: claims the host api.groq.com, which is that of dragoman-groq" in done.stdout
+    assert "note   acme-one: claims the host api.groq.com, which belongs to dragoman-groq" in done.stdout
 
 
-def test_an_honest_name_like_another_is_no_finding(site: Site) -> None:
+def test_a_similar_name_is_not_reported(site: Site) -> None:
     for name in ("grok", "llama", "azure-ai", "opena1", "ollama-cloud"):
         site.add(f"dragoman-{name}", providers=(name.replace("-", "_"),))
     done = run()
@@ -185,20 +190,20 @@ def test_an_honest_name_like_another_is_no_finding(site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", ["ollama", "vllm"])
-def test_a_distribution_called_after_a_server_is_no_fault(site: Site, name: str) -> None:
+def test_a_distribution_named_after_a_server_is_not_reported(site: Site, name: str) -> None:
     site.add(f"dragoman-{name}", providers=(name,))
     done = run()
     assert done.exit_code == 0, done.stdout
     assert f"dragoman-{name}" not in done.stdout
 
 
-def test_what_is_blocked_is_only_noted() -> None:
+def test_a_blocked_plugin_is_a_note() -> None:
     done = run(DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD="1")
     assert done.exit_code == 0
     assert "note   echo (dragoman-echo): is blocked" in done.stdout
 
 
-def test_each_is_imported_in_a_process_of_its_own(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_plugin_is_imported_in_a_separate_process(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site.path), *filter(None, sys.path)]))
     wants = """
         from dragoman import MissingCredentialError, hookimpl
@@ -225,15 +230,15 @@ def test_each_is_imported_in_a_process_of_its_own(site: Site, monkeypatch: pytes
     assert "hunter2" not in done.stdout
     for line in (
         "note   wants (acme-wants): is not configured: no token for wants\n",
-        "       it asked for ACME_KEY (set)\n",
-        "note   wants (acme-wants): prints 11 bytes when imported",
-        "wrong  leaks (acme-leaks): the plugin 'leaks' of acme-leaks failed: ValueError: ********\n",
-        "wrong  exits (acme-exits): ended the process with code 7 when imported\n",
-        "wrong  hangs (acme-hangs): was not imported within 8 seconds\n",
+        "       it reads ACME_KEY (set)\n",
+        "note   wants (acme-wants): prints 11 bytes when it is imported",
+        "error  leaks (acme-leaks): the plugin 'leaks' of acme-leaks failed: ValueError: ********\n",
+        "error  exits (acme-exits): terminated the process with exit code 7 when it was imported\n",
+        "error  hangs (acme-hangs): was not imported within 8 seconds\n",
         "note   slow (acme-slow): takes 2.",
-        "wrong  sad (acme-sad): the plugin 'sad' of acme-sad failed: ZeroDivisionError",
-        "do without it: DRAGOMAN_DISABLE_PLUGINS=acme-sad\n",
-        "4 things are wrong\n",
+        "error  sad (acme-sad): the plugin 'sad' of acme-sad failed: ZeroDivisionError",
+        "disable it: DRAGOMAN_DISABLE_PLUGINS=acme-sad\n",
+        "4 problems found\n",
     ):
         assert line in done.stdout
     assert "fine (acme-fine)" not in done.stdout
@@ -241,11 +246,11 @@ def test_each_is_imported_in_a_process_of_its_own(site: Site, monkeypatch: pytes
     assert site.imported() == set()
 
 
-def test_one_thing_is_one_thing() -> None:
-    assert "1 thing is wrong;" in run(DRAGOMAN_DISABLE_PLUGINS="zzz").stdout
+def test_one_problem_is_counted_in_the_singular() -> None:
+    assert "1 problem found;" in run(DRAGOMAN_DISABLE_PLUGINS="zzz").stdout
 
 
-def test_the_probe_tells_what_was_asked_for_and_no_value(
+def test_the_probe_reports_variables_without_their_values(
     tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = """
@@ -260,15 +265,15 @@ def test_the_probe_tells_what_was_asked_for_and_no_value(
     site.add("acme-one", "stub_probed", source, providers=("one",), extensions=("more",))
     monkeypatch.setenv("ACME_URL", "https://x.test")
     report = tmp_path / "report.json"
-    for group, name, asked in ((PROVIDERS, "one", {"ACME_KEY": False, "ACME_URL": True}), (EXTENSIONS, "more", {})):
+    for group, name, variables in ((PROVIDERS, "one", {"ACME_KEY": False, "ACME_URL": True}), (EXTENSIONS, "more", {})):
         monkeypatch.setattr(sys, "argv", ["probe", str(report), group, name, "acme-one"])
         probe.main()
         found = json.loads(report.read_text())
-        assert (found["error"], found["unconfigured"], found["asked"]) == (None, False, asked)
+        assert (found["error"], found["unconfigured"], found["variables"]) == (None, False, variables)
         assert found["seconds"] >= 0
 
 
-def test_the_probe_tells_what_went_wrong(site: Site) -> None:
+def test_the_probe_reports_an_error(site: Site) -> None:
     site.add("acme-one", "stub_probed", "1 / 0", providers=("one",))
     found = probe.probe(PROVIDERS, "one", "acme-one")
     assert found["error"] == "the plugin 'one' of acme-one failed: ZeroDivisionError: division by zero"

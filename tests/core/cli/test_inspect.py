@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -50,7 +51,7 @@ def test_plugins_as_data(acme: Site) -> None:
         "hosts": ["x.test"],
         "models": ["ac-", "one-"],
         "aliases": [],
-        "warnings": ["claims the host x.test, which is that of acme-two"],
+        "warnings": ["claims the host x.test, which belongs to acme-two"],
     }
     assert mine["budget"]["warnings"] == []
     assert (mine["two"]["spec"], mine["two"]["state"]) == ("1", "installed")
@@ -78,6 +79,35 @@ def test_plugins_as_a_table(acme: Site) -> None:
 
 
 @pytest.mark.parametrize(
+    ("columns", "header", "hidden"),
+    [
+        (40, ["name"], "distribution, version, spec, state, hosts, models, origin"),
+        (90, ["name", "distribution", "version", "spec", "state", "hosts"], "models, origin"),
+        (9999, ["name", "distribution", "version", "spec", "state", "hosts", "models", "origin"], ""),
+    ],
+)
+def test_plugins_fit_into_a_terminal(
+    acme: Site, columns: int, header: list[str], hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    installed.cache_clear()
+    dragoman(["plugins"], standalone_mode=False)
+    installed.cache_clear()
+    table, _, notes = terminal.getvalue().partition("warning: ")
+    assert table.splitlines()[0].split() == header
+    assert max(map(len, table.splitlines())) <= columns
+    assert "acme-one claims the host x.test, which belongs to acme-two\n" in notes
+    assert ("ac-, +1" in table) == ("models" in header)
+    assert (f"Not shown for lack of space: {hidden}." in " ".join(notes.split())) == bool(hidden)
+    assert acme.imported() == set()
+
+
+@pytest.mark.parametrize(
     ("arguments", "words", "lines"),
     [
         (
@@ -101,7 +131,7 @@ def test_plugins_as_a_table(acme: Site) -> None:
         (("why",), "no model is configured", ["installed     -p two (acme-two)"]),
     ],
 )
-def test_why_names_who_could_where_nobody_does(
+def test_why_lists_candidates_if_no_provider_is_found(
     acme: Site, arguments: tuple[str, ...], words: str, lines: list[str]
 ) -> None:
     done = run(*arguments)
@@ -111,7 +141,7 @@ def test_why_names_who_could_where_nobody_does(
     assert acme.imported() == set()
 
 
-def test_why_names_both_who_claim_one_name(acme: Site) -> None:
+def test_why_lists_both_distributions_that_claim_one_name(acme: Site) -> None:
     acme.add("acme-fork", providers=("one",))
     done = run("why", "one/x", DRAGOMAN_PLUGINS="acme-one,acme-fork")
     assert done.exit_code == 1
@@ -119,7 +149,7 @@ def test_why_names_both_who_claim_one_name(acme: Site) -> None:
     assert "installed     -p one (acme-fork)" in done.stdout
 
 
-def test_a_claim_for_nobody_is_shown_as_one(acme: Site) -> None:
+def test_a_claim_without_a_provider_is_shown(acme: Site) -> None:
     acme.add("acme-nobody", models=("no-",))
     done = run("why", "no-1", DRAGOMAN_PLUGINS="acme-nobody")
     assert "candidate     no provider (acme-nobody) claims models that begin with 'no-'" in done.stdout
@@ -141,7 +171,7 @@ def test_the_file_of_a_module_is_found_without_importing_it(tmp_path: Path, monk
 def test_why_warns_of_the_distribution_that_answers(acme: Site) -> None:
     acme.add("acme-taker", providers=("taker",), models=("gpt-5",))
     asked = {"DRAGOMAN_PLUGINS": "acme-taker,dragoman-openai"}
-    warning = "warning       acme-taker claims models that begin with 'gpt-5', which are those of dragoman-openai"
+    warning = "warning       acme-taker claims models that begin with 'gpt-5', which belong to dragoman-openai"
     for model in ("taker/gpt-5-mini", "gpt-5-mini"):
         done = run("why", model, **asked)
         assert done.exit_code == (0 if "/" in model else 2)

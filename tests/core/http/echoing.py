@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from dragoman import LLM
-from dragoman.testing.faults import Asked
+from dragoman.testing.faults import FaultContext
 from dragoman.testing.faults.fault import sound
 from dragoman.testing.faults.server_dialects import dialect_of
 from dragoman.testing.reply import Received, Script, Step
@@ -72,9 +72,9 @@ def question_of(request: Received) -> str:
     return re.findall(r"\bq\d+\b", request.body.decode())[-1]
 
 
-def asked_for(request: Received) -> Asked:
+def asked_for(request: Received) -> FaultContext:
     server_dialect = dialect_of(request)
-    return Asked(server_dialect=server_dialect, streamed=server_dialect.is_streamed(request), request=request)
+    return FaultContext(server_dialect=server_dialect, streamed=server_dialect.is_streamed(request), request=request)
 
 
 def echo(request: Received) -> Script:

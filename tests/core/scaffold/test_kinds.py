@@ -1,4 +1,4 @@
-"""Distributions bring kinds of projects for their own dialects; they are found without importing anything."""
+"""Kinds of projects from installed distributions, found without importing them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dragoman.scaffold import ProjectName, kind_of, kinds, write_project
 from dragoman.spec.errors import ConfigurationError
 
 
-def bring(site: Site, name: str, target: str, *, purpose: str | None = "a host of its own") -> None:
+def add_template(site: Site, name: str, target: str, *, purpose: str | None = "a host of its own") -> None:
     site.add("acme-wires", "acme_wires")
     [information] = site.path.glob("acme_wires-*.dist-info")
     with (information / "entry_points.txt").open("a") as entries:
@@ -29,8 +29,8 @@ def bring(site: Site, name: str, target: str, *, purpose: str | None = "a host o
         (folder / "kind.txt").write_text(purpose + "\n")
 
 
-def test_a_distribution_brings_a_kind_and_is_not_imported(site: Site) -> None:
-    bring(site, "acme-like", "acme_wires.template")
+def test_a_distribution_adds_a_kind_without_being_imported(site: Site) -> None:
+    add_template(site, "acme-like", "acme_wires.template")
 
     made = write_project(ProjectName.of("zeta"), kind_of("acme-like"), site.path)
 
@@ -40,8 +40,8 @@ def test_a_distribution_brings_a_kind_and_is_not_imported(site: Site) -> None:
     assert "acme_wires" not in sys.modules
 
 
-def test_help_lists_what_there_is(site: Site) -> None:
-    bring(site, "acme-like", "acme_wires.template")
+def test_help_lists_the_kinds(site: Site) -> None:
+    add_template(site, "acme-like", "acme_wires.template")
     done = CliRunner().invoke(dragoman, ["new-provider", "--help"])
     assert "acme-like" in done.stdout
     assert "a model in this process" in done.stdout
@@ -51,27 +51,29 @@ def test_help_lists_what_there_is(site: Site) -> None:
     ("target", "purpose"),
     [("acme_wires.template", None), ("acme_wires.elsewhere", "x"), ("not_there.template", "x"), ("__main__", "x")],
 )
-def test_what_is_no_kind_is_left_out(site: Site, target: str, purpose: str | None) -> None:
-    bring(site, "acme-like", target, purpose=purpose)
+def test_an_invalid_template_is_ignored(site: Site, target: str, purpose: str | None) -> None:
+    add_template(site, "acme-like", target, purpose=purpose)
     assert "acme-like" not in kinds()
 
 
-def test_a_blocked_distribution_brings_none(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    bring(site, "acme-like", "acme_wires.template")
+def test_a_blocked_distribution_adds_no_kind(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_template(site, "acme-like", "acme_wires.template")
     monkeypatch.setenv("DRAGOMAN_DISABLE_PLUGINS", "acme-wires")
     installed.cache_clear()
     assert "acme-like" not in kinds()
 
 
-def test_nobody_replaces_a_kind_of_ours(site: Site) -> None:
-    bring(site, "dialect", "acme_wires.template")
+def test_a_built_in_kind_cannot_be_replaced(site: Site) -> None:
+    add_template(site, "dialect", "acme_wires.template")
     assert kinds()["dialect"].purpose == "a host with a dialect of its own"
 
 
-def test_a_kind_that_is_not_there_is_an_error_with_a_way_out(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigurationError, match=r"no kind 'carrier-pigeon' .*the kinds are dialect, in-process"):
+def test_an_unknown_kind_is_an_error_with_a_solution(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"kind of project 'carrier-pigeon'; the kinds are dialect, in-process"
+    ):
         kind_of("carrier-pigeon")
     monkeypatch.setenv("DRAGOMAN_DISABLE_PLUGINS", "dragoman-openai-compatible")
     installed.cache_clear()
-    with pytest.raises(ConfigurationError, match="come with dragoman-openai-compatible; run: pip install"):
+    with pytest.raises(ConfigurationError, match="is provided by dragoman-openai-compatible; run: pip install"):
         kind_of("openai-compatible")

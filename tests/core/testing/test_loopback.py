@@ -37,7 +37,7 @@ def connect(server: LoopbackServer) -> socket.socket:
 
 
 def exchange(server: LoopbackServer, request: bytes = GET) -> bytes:
-    """Send *request* and return all that comes until the server closes."""
+    """Send *request* and return everything that arrives until the server closes the connection."""
     with connect(server) as client:
         client.sendall(request)
         return read_to_end(client)
@@ -121,12 +121,12 @@ class TestRequests:
         exchange(loopback)
 
         assert len(loopback.wait_requests(2)) == 2
-        with pytest.raises(TimeoutError, match="no 3 requests within 0 s, but 2 requests and 0 hang-ups"):
+        with pytest.raises(TimeoutError, match="expected 3 requests within 0 s, got 2 requests and 0 hang-ups"):
             loopback.wait_requests(3, timeout=0)
 
 
 class TestAnswers:
-    def test_come_from_the_queue_then_from_the_standing_one(self, loopback: LoopbackServer) -> None:
+    def test_come_from_the_queue_then_from_the_default(self, loopback: LoopbackServer) -> None:
         loopback.always(Reply(status=204, ending="close"))
         loopback.reply(Reply(status=500, ending="close", repeat=2), Reply(status=529, ending="close"))
 
@@ -140,14 +140,14 @@ class TestAnswers:
 
         assert exchange(loopback).endswith(b"/x")
 
-    def test_are_missed_when_the_server_is_left(self) -> None:
+    def test_that_are_missing_raise_an_error_at_the_end(self) -> None:
         server = LoopbackServer()
         with pytest.raises(ExceptionGroup, match="script") as caught, server:
             assert exchange(server, b"GET /x HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 500 ")
 
         assert caught.group_contains(LookupError, match="no reply is scripted for GET /x")
 
-    def test_that_raise_are_told_when_the_server_is_left(self) -> None:
+    def test_that_raise_an_error_are_reported_at_the_end(self) -> None:
         def broken(request: Received) -> Reply:
             raise ArithmeticError(request.path)
 
@@ -156,16 +156,16 @@ class TestAnswers:
 
         assert caught.group_contains(ArithmeticError, match="/x")
 
-    def test_hide_no_error_of_the_test(self) -> None:
+    def test_do_not_hide_an_error_of_the_test(self) -> None:
         def fail() -> None:
             with LoopbackServer() as server:
                 exchange(server, b"GET /x HTTP/1.0\r\n\r\n")
                 server.wait_hangup(timeout=0)
 
-        with pytest.raises(TimeoutError, match="no 1 hang-ups"):
+        with pytest.raises(TimeoutError, match="expected 1 hang-ups"):
             fail()
 
-    def test_to_a_request_that_is_none(self) -> None:
+    def test_to_an_invalid_request(self) -> None:
         with pytest.raises(ExceptionGroup) as caught, LoopbackServer() as server:
             assert exchange(server, b"garbage\r\n\r\n") == b""
 
@@ -190,9 +190,9 @@ class TestFraming:
     async def test_bytewise(self, loopback: LoopbackServer, session: aiohttp.ClientSession, *, separate: bool) -> None:
         loopback.reply(Reply.sse(STREAM, framing="bytewise", separate=separate))
         async with session.get(loopback.url) as response:
-            assert await pieces_of(response) == [STREAM[place : place + 1] for place in range(len(STREAM))]
+            assert await pieces_of(response) == [STREAM[index : index + 1] for index in range(len(STREAM))]
 
-    async def test_by_lengths_of_which_none_is_empty(
+    async def test_by_lengths_skips_empty_pieces(
         self, loopback: LoopbackServer, session: aiohttp.ClientSession
     ) -> None:
         loopback.reply(Reply(body=b"0123456789", framing=(3, 0, 2)))
@@ -210,7 +210,7 @@ class TestFraming:
 
         assert exchange(loopback).endswith(b"content-length: 5\r\n\r\nhello")
 
-    def test_that_is_given_is_sent_as_it_is(self, loopback: LoopbackServer) -> None:
+    def test_that_is_given_is_sent_unchanged(self, loopback: LoopbackServer) -> None:
         loopback.reply(Reply(body=b"hello", headers={"Content-Length": "3"}, ending="close"))
 
         assert exchange(loopback) == b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhello"
@@ -228,7 +228,7 @@ class TestFraming:
 
 
 class TestPauses:
-    def test_hold_a_piece_back_until_the_test_says_so(self, loopback: LoopbackServer) -> None:
+    def test_hold_a_piece_back_until_the_test_sets_an_event(self, loopback: LoopbackServer) -> None:
         gate = threading.Event()
         loopback.reply(Reply.sse(b"a", b"b", pauses=(0, gate), ending="close"))
         with connect(loopback) as client:
@@ -242,7 +242,7 @@ class TestPauses:
 
             assert read_to_end(client) == b"1\r\nb\r\n0\r\n\r\n"
 
-    def test_may_be_seconds_and_stand_before_the_head_or_after_the_body(self, loopback: LoopbackServer) -> None:
+    def test_may_be_seconds_before_the_head_or_after_the_body(self, loopback: LoopbackServer) -> None:
         reply = Reply(body=b"x", before_head=0.01, pauses=(0.02, 0.03), ending="close")
         head = b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n"
 
@@ -266,7 +266,7 @@ class TestEndings:
             with pytest.raises(aiohttp.ClientPayloadError):
                 await response.read()
 
-    def test_cut_is_no_reset(self, loopback: LoopbackServer) -> None:
+    def test_cut_is_not_a_reset(self, loopback: LoopbackServer) -> None:
         loopback.reply(Reply(body=b"hello", ending="cut"))
 
         assert exchange(loopback).endswith(b"content-length: 6\r\n\r\nhello")
@@ -312,7 +312,7 @@ class TestEndings:
 
 
 class TestHangups:
-    async def test_tell_when_and_how_much_was_sent(
+    async def test_record_when_and_how_much_was_sent(
         self, loopback: LoopbackServer, session: aiohttp.ClientSession
     ) -> None:
         before = time.monotonic()
@@ -356,7 +356,7 @@ class TestHangups:
 
         assert loopback.wait_hangup().sent == 0
 
-    def test_are_none_between_two_requests_or_within_one(self, loopback: LoopbackServer) -> None:
+    def test_are_not_recorded_between_two_requests_or_within_one(self, loopback: LoopbackServer) -> None:
         loopback.reply(Reply(body=b"x"))
         with connect(loopback) as client:
             client.sendall(GET)

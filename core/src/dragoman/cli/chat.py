@@ -1,4 +1,4 @@
-"""``dragoman chat``: ask once, and see the answer while it comes."""
+"""``dragoman chat``: ask one question and print the answer as it arrives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dragoman.cli import words
+from dragoman.cli import text_io
 from dragoman.client.llm import StreamingLLM
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec.config import LLMConfig
@@ -15,57 +15,57 @@ from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.message import Message
 from dragoman.spec.response import Response
 
-_WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
+_LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 
 
 @click.command()
-@click.argument("prompt", nargs=-1, type=words.text)
+@click.argument("prompt", nargs=-1, type=text_io.text)
 @click.option(
-    "-m", "--model", type=words.text, envvar="DRAGOMAN_MODEL", help="The model: a bare name, or provider/name."
+    "-m", "--model", type=text_io.text, envvar="DRAGOMAN_MODEL", help="The model: its name, or provider/name."
 )
 @click.option(
-    "-b", "--api-base", type=words.text, envvar="DRAGOMAN_API_BASE", help="The base URL, if not the provider's own."
+    "-b", "--api-base", type=text_io.text, envvar="DRAGOMAN_API_BASE", help="The base URL; default: the provider's own."
 )
-@click.option("-s", "--system", type=words.text, help="Instructions for the model.")
+@click.option("-s", "--system", type=text_io.text, help="The system prompt.")
 @click.option(
     "-o",
     "--option",
     "options",
-    type=words.text,
+    type=text_io.text,
     multiple=True,
     metavar="NAME=VALUE",
-    help="A setting or option; repeatable.",
+    help="A setting or an option, such as temperature=0.2; may be repeated.",
 )
-@click.option("--no-stream", is_flag=True, help="Wait for the whole answer.")
-@click.option("--json", "whole", is_flag=True, help="Print the whole answer with all its facts as JSON.")
+@click.option("--no-stream", is_flag=True, help="Print the answer when it is complete.")
+@click.option("--json", "print_json", is_flag=True, help="Print the complete response as JSON.")
 def chat(  # noqa: PLR0917  # click passes the options by name
     prompt: tuple[str, ...],
     model: str | None,
     api_base: str | None,
     system: str | None,
     options: tuple[str, ...],
-    no_stream: bool,  # noqa: FBT001  # as above
-    whole: bool,  # noqa: FBT001  # as above
+    no_stream: bool,  # noqa: FBT001  # click passes the options by name
+    print_json: bool,  # noqa: FBT001  # click passes the options by name
 ) -> None:
     """Ask a model and print its answer.
 
-    PROMPT may also come from standard input; of both, standard input comes last.
+    The prompt is read from PROMPT, from standard input, or from both; standard input is then appended to PROMPT.
     """
-    messages = [Message("user", _question(" ".join(prompt)))]
+    messages = [Message("user", _read_prompt(" ".join(prompt)))]
     if system:
         messages.insert(0, Message("system", system))
     config = LLMConfig.from_dict({"model": model, "api_base": api_base, **_read_options(options)})
-    asyncio.run(_answer(config, messages, stream=not (no_stream or whole), whole=whole))
+    asyncio.run(_answer(config, messages, stream=not (no_stream or print_json), print_json=print_json))
 
 
-async def _answer(config: LLMConfig, messages: list[Message], *, stream: bool, whole: bool) -> None:
+async def _answer(config: LLMConfig, messages: list[Message], *, stream: bool, print_json: bool) -> None:
     async with StreamingLLM(config) as llm:
-        if whole:
-            click.echo(words.as_json(_facts(await llm.generate(messages))))
+        if print_json:
+            click.echo(text_io.as_json(_response_data(await llm.generate(messages))))
         elif stream:
             await _print_stream(llm, messages)
         else:
-            _show(await llm.chat_completion(messages))
+            _print(await llm.chat_completion(messages))
 
 
 async def _print_stream(llm: StreamingLLM, messages: list[Message]) -> None:
@@ -73,50 +73,50 @@ async def _print_stream(llm: StreamingLLM, messages: list[Message]) -> None:
     try:
         async for chunk in llm.streaming_chat_completion(messages):
             ended = chunk.endswith("\n")
-            _show(chunk, nl=False)
+            _print(chunk, nl=False)
     finally:
         if not ended:
             click.echo()
 
 
-def _show(text: str, *, nl: bool = True) -> None:
-    """Write a part of the answer, with its escapes: what may not reach a terminal is left out where it gets there."""
+def _print(text: str, *, nl: bool = True) -> None:
+    """Print text of the model; `dragoman.cli.terminal` removes control sequences if the target is a terminal."""
     click.echo(text, nl=nl, color=True)
 
 
-def _question(prompt: str) -> str:
-    """Return what was asked on the command line and on standard input."""
-    question = "\n\n".join(text for text in (prompt.strip(), words.piped().strip()) if text)
-    if not question:
-        message = "nothing was asked; give a prompt, or pipe one in"
+def _read_prompt(prompt: str) -> str:
+    """Return the prompt from the command line and standard input."""
+    text = "\n\n".join(part for part in (prompt.strip(), text_io.read_stdin().strip()) if part)
+    if not text:
+        message = "the prompt is empty; pass it as an argument, or pipe it to standard input"
         raise click.UsageError(message)
-    return question
+    return text
 
 
 def _read_options(options: tuple[str, ...]) -> dict[str, Any]:
-    """Return the options, numbers and other JSON values read as such."""
+    """Return the options; numbers and other JSON values are parsed."""
     found: dict[str, Any] = {}
     for option in options:
         name, separator, text = option.partition("=")
         if not separator or not name:
-            message = f"an option is NAME=VALUE, not {option.partition('=')[0]!r}"
+            message = f"--option expects NAME=VALUE, not {option.partition('=')[0]!r}"
             raise ConfigurationError(message)
-        found[name.replace("-", "_")] = text if "key" in name else _value(text)
+        found[name.replace("-", "_")] = text if "key" in name else _parse_value(text)
     return found
 
 
-def _value(text: str) -> Any:
-    if text in _WORDS:
-        return _WORDS[text]
+def _parse_value(text: str) -> Any:
+    if text in _LITERALS:
+        return _LITERALS[text]
     try:
         return parse_json(text)
     except ValueError:
         return text
 
 
-def _facts(response: Response) -> dict[str, Any]:
-    from dragoman.spec.serialization import to_dict  # noqa: PLC0415  # only for --json
+def _response_data(response: Response) -> dict[str, Any]:
+    from dragoman.spec.serialization import to_dict  # noqa: PLC0415  # needed by --json only
 
-    facts = to_dict(response)
-    facts.pop("raw", None)
-    return facts
+    data = to_dict(response)
+    data.pop("raw", None)
+    return data

@@ -1,4 +1,4 @@
-"""``dragoman doctor``: what is wrong with the installed plugins, and how to mend it."""
+"""``dragoman doctor``: check the installed plugins, and suggest how to fix the problems."""
 
 from __future__ import annotations
 
@@ -16,79 +16,80 @@ from typing import Any
 import click
 
 from dragoman.cli.checks import CHECKS, check_metadata
-from dragoman.cli.shadows import Finding
+from dragoman.cli.ownership_checks import Finding
 from dragoman.plugins.metadata import read_announcements
 from dragoman.plugins.registry import PluginRecord, installed
 
-_SLOW = 2.0
-"""Seconds from which an import is worth a word."""
-_TOGETHER = 4
+_SLOW_SECONDS = 2.0
+"""An import that takes longer is reported."""
+_PROCESSES = 4
 _PROBE = "from dragoman.cli.probe import main; main()"
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
-_SHORTEST = 4
-"""Characters that a secret has at least; what is shorter occurs in any text."""
+_MIN_SECRET_LENGTH = 4
+"""Shorter values occur in any text by chance and are not masked."""
 
 
 @click.command()
-@click.option("--load", is_flag=True, help="Import each plugin, in a process of its own.")
-@click.option("--limit", default=30.0, show_default=True, help="Seconds that a plugin may take for it.")
+@click.option("--load", is_flag=True, help="Also import each plugin, in a separate process.")
+@click.option("--limit", default=30.0, show_default=True, help="Seconds that each import may take.")
 def doctor(load: bool, limit: float) -> None:  # noqa: FBT001  # click passes the options by name
-    """Tell what is wrong with the installed plugins, and how to mend it.
+    """Check the installed plugins, and suggest how to fix the problems.
 
-    Ends with code 1 if something is wrong.
+    Exits with code 1 if a problem was found.
     """
     registry = installed()
     findings = [*check_metadata(read_announcements())]
     for check in CHECKS:
         findings.extend(check(registry))
     if load:
-        findings.extend(_try_all(registry.records(), limit))
+        findings.extend(_import_all(registry.records(), limit))
     for finding in findings:
-        click.echo(_shown(finding))
-    wrong = sum(finding.wrong for finding in findings)
-    click.echo(_summary(wrong, len(registry.records()), load=load))
-    sys.exit(1 if wrong else 0)
+        click.echo(_format(finding))
+    problems = sum(finding.wrong for finding in findings)
+    click.echo(_summary(problems, len(registry.records()), load=load))
+    sys.exit(1 if problems else 0)
 
 
-def _shown(finding: Finding) -> str:
-    sign = "wrong" if finding.wrong else "note "
-    mend = f"\n       {finding.mend}" if finding.mend else ""
-    return f"{sign}  {finding.subject}: {_without_secrets(finding.what)}{mend}"
+def _format(finding: Finding) -> str:
+    label = "error" if finding.wrong else "note "
+    fix = f"\n       {finding.fix}" if finding.fix else ""
+    return f"{label}  {finding.subject}: {_mask_secrets(finding.problem)}{fix}"
 
 
-def _summary(wrong: int, count: int, *, load: bool) -> str:
-    verdict = f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong" if wrong else "nothing is wrong"
-    more = "" if load else "; --load also imports them and looks for keys"
-    return f"{count} plugins: {verdict}{more}"
+def _summary(problems: int, count: int, *, load: bool) -> str:
+    plugins = f"{count} plugin{'' if count == 1 else 's'}"
+    result = f"{problems or 'no'} problem{'' if problems == 1 else 's'} found"
+    more = "" if load else "; --load also imports the plugins and checks that they are configured"
+    return f"{plugins}: {result}{more}"
 
 
-def _without_secrets(text: str) -> str:
-    """Mask the values of environment variables whose names speak of secrets."""
+def _mask_secrets(text: str) -> str:
+    """Mask the values of environment variables whose names suggest a secret."""
     for name, value in os.environ.items():
-        if _SECRET.search(name) and len(value) >= _SHORTEST:
+        if _SECRET.search(name) and len(value) >= _MIN_SECRET_LENGTH:
             text = text.replace(value, "********")
     return text
 
 
-def _try_all(records: Iterable[PluginRecord], limit: float) -> Iterator[Finding]:
-    """Try several at a time: a plugin mostly waits, for the disk or for the end of its limit."""
+def _import_all(records: Iterable[PluginRecord], limit: float) -> Iterator[Finding]:
+    """Import the plugins in parallel: most of the time is spent waiting for the disk or for a timeout."""
 
     def attempt(record: PluginRecord) -> list[Finding]:
-        return [*_try(record, limit)]
+        return [*_import_one(record, limit)]
 
-    with ThreadPoolExecutor(_TOGETHER) as pool:
-        for found in pool.map(attempt, [record for record in records if record.state != "blocked"]):
-            yield from found
+    with ThreadPoolExecutor(_PROCESSES) as pool:
+        for findings in pool.map(attempt, [record for record in records if record.state != "blocked"]):
+            yield from findings
 
 
-def _try(record: PluginRecord, limit: float) -> Iterable[Finding]:
-    """Import a plugin in a process of its own and tell what happened."""
+def _import_one(record: PluginRecord, limit: float) -> Iterable[Finding]:
+    """Import a plugin in a separate process and report problems."""
     subject = f"{record.name} ({record.distribution})"
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         command = [sys.executable, "-c", _PROBE, str(report)]
         try:
-            done = subprocess.run(  # noqa: S603  # our own module, by the interpreter that runs us
+            done = subprocess.run(  # noqa: S603  # a module of this package, run by this interpreter
                 [*command, record.group, record.name, record.distribution],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -96,29 +97,35 @@ def _try(record: PluginRecord, limit: float) -> Iterable[Finding]:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            yield Finding(subject, f"was not imported within {limit:g} seconds", _without(record))
+            yield Finding(subject, f"was not imported within {limit:g} seconds", _disable(record))
             return
         if not report.exists():
-            yield Finding(subject, f"ended the process with code {done.returncode} when imported", _without(record))
+            yield Finding(
+                subject,
+                f"terminated the process with exit code {done.returncode} when it was imported",
+                _disable(record),
+            )
             return
-        facts: dict[str, Any] = json.loads(report.read_text("utf-8"))
-    yield from _judged(record, subject, facts)
+        outcome: dict[str, Any] = json.loads(report.read_text("utf-8"))
+    yield from _findings(record, subject, outcome)
     if done.stdout or done.stderr:
         count = len(done.stdout) + len(done.stderr)
-        yield Finding(subject, f"prints {count} bytes when imported", "tell its author", wrong=False)
+        yield Finding(subject, f"prints {count} bytes when it is imported", "report it to its author", wrong=False)
 
 
-def _judged(record: PluginRecord, subject: str, facts: dict[str, Any]) -> Iterator[Finding]:
-    if facts["unconfigured"]:
-        asked = ", ".join(f"{name} ({'set' if is_set else 'not set'})" for name, is_set in facts["asked"].items())
-        yield Finding(
-            subject, f"is not configured: {facts['error']}", f"it asked for {asked}" * bool(asked), wrong=False
+def _findings(record: PluginRecord, subject: str, outcome: dict[str, Any]) -> Iterator[Finding]:
+    if outcome["unconfigured"]:
+        variables = ", ".join(
+            f"{name} ({'set' if is_set else 'not set'})" for name, is_set in outcome["variables"].items()
         )
-    elif facts["error"]:
-        yield Finding(subject, facts["error"], f"pip install --upgrade {record.distribution}, or: {_without(record)}")
-    if facts["seconds"] > _SLOW:
-        yield Finding(subject, f"takes {facts['seconds']:.1f} seconds to import", "", wrong=False)
+        yield Finding(
+            subject, f"is not configured: {outcome['error']}", f"it reads {variables}" * bool(variables), wrong=False
+        )
+    elif outcome["error"]:
+        yield Finding(subject, outcome["error"], f"pip install --upgrade {record.distribution}, or {_disable(record)}")
+    if outcome["seconds"] > _SLOW_SECONDS:
+        yield Finding(subject, f"takes {outcome['seconds']:.1f} seconds to import", "", wrong=False)
 
 
-def _without(record: PluginRecord) -> str:
-    return f"do without it: DRAGOMAN_DISABLE_PLUGINS={record.distribution}"
+def _disable(record: PluginRecord) -> str:
+    return f"disable it: DRAGOMAN_DISABLE_PLUGINS={record.distribution}"

@@ -1,4 +1,4 @@
-"""The group of all commands: ours by name, those of plugins only when one is asked for."""
+"""The group of all commands. A module is imported only when its command is run."""
 
 from __future__ import annotations
 
@@ -7,56 +7,56 @@ from typing import Any
 
 import click
 
-from dragoman.cli.screen import screen
-from dragoman.cli.trouble import one_line, trouble
+from dragoman.cli.error_messages import one_line, to_click_error
+from dragoman.cli.terminal import terminal_output
 from dragoman.spec.errors import DragomanError
 
 _COMMANDS = {
     "chat": ("dragoman.cli.chat:chat", "Ask a model and print its answer."),
-    "why": ("dragoman.cli.inspect:why", "Show which provider serves MODEL, and why."),
-    "plugins": ("dragoman.cli.inspect:plugins", "List the installed plugins, importing none."),
-    "doctor": ("dragoman.cli.doctor:doctor", "Tell what is wrong with the installed plugins, and how to mend it."),
-    "new-provider": ("dragoman.cli.scaffold:new_provider", "Write the project of a new provider."),
+    "why": ("dragoman.cli.inspect:why", "Show which provider serves a model, and why."),
+    "plugins": ("dragoman.cli.inspect:plugins", "List the installed plugins without importing them."),
+    "doctor": ("dragoman.cli.doctor:doctor", "Check the installed plugins, and suggest how to fix the problems."),
+    "new-provider": ("dragoman.cli.scaffold:new_provider", "Create the project of a new provider."),
 }
-"""Our own commands: where they are, and what they do in one line, so that help imports none."""
+"""The built-in commands: the function and a one-line summary, so that ``--help`` imports none of them."""
 
 
 class LazyGroup(click.Group):
-    """Import a command when it is run, and a plugin's command only if no other has its name."""
+    """Import a command when it is run. Built-in commands take precedence over commands of plugins."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's
-        """Return our own commands: help touches no plugin."""
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # signature defined by click
+        """Return the built-in commands, without looking for plugins."""
         return list(_COMMANDS)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
-        """Write the list of our own commands."""
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # signature defined by click
+        """Write the list of built-in commands."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, words) in _COMMANDS.items()])
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # signature defined by click
         """Return a command by name."""
-        target = _COMMANDS[cmd_name][0] if cmd_name in _COMMANDS else _of_plugins(cmd_name)
+        target = _COMMANDS[cmd_name][0] if cmd_name in _COMMANDS else _plugin_command(cmd_name)
         return None if target is None else _load(target)
 
     def main(self, *args: Any, **settings: Any) -> Any:
-        """Run the command line, all that it writes filtered for the terminal."""
+        """Run the command line with its output filtered for the terminal."""
         if not settings.get("standalone_mode", True):
-            return super().main(*args, **settings)  # whoever asks for that shows the errors
-        with screen():
+            return super().main(*args, **settings)  # the caller handles the errors
+        with terminal_output():
             return super().main(*args, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; whatever it raises of ours becomes one line and a hint."""
+        """Run a command; an exception of Dragoman is shown as one line and a hint."""
         try:
             return super().invoke(ctx)
         except DragomanError as error:
-            raise trouble(error) from None
+            raise to_click_error(error) from None
         except KeyboardInterrupt:
             ctx.exit(130)
 
 
-def _of_plugins(name: str) -> str | None:
-    from dragoman.plugins.registry import installed  # noqa: PLC0415  # only for a name that is not ours
+def _plugin_command(name: str) -> str | None:
+    from dragoman.plugins.registry import installed  # noqa: PLC0415  # only needed for a command that is not built in
 
     return next((command.target for command in installed().commands() if command.name == name), None)
 
@@ -69,7 +69,7 @@ def _load(target: str) -> click.Command:
         message = f"the command {target} cannot be loaded: {one_line(error)}"
         raise click.ClickException(message) from None
     if not isinstance(command, click.Command):
-        message = f"the command {target} is {type(command).__name__}, no click command"
+        message = f"the command {target} is a {type(command).__name__}, not a click command"
         raise click.ClickException(message)
     return command
 

@@ -1,20 +1,22 @@
-"""``dragoman why`` and ``dragoman plugins``: what would happen, and what is there. Neither imports a provider."""
+"""``dragoman why`` and ``dragoman plugins``: explain a resolution, and list plugins. Neither imports a plugin."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.machinery import PathFinder
+from itertools import accumulate
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from dragoman.cli import words
-from dragoman.cli.shadows import warnings_of
+from dragoman.cli import text_io
+from dragoman.cli.ownership_checks import warnings_of
 from dragoman.plugins.registry import (
     ALIASES,
     EXTENSIONS,
@@ -31,19 +33,23 @@ from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import ConfigurationError, PluginConflictError
 from dragoman.spec.hosts import host_matches
 
-_WIDE = 240
-"""How many characters a line may have where no terminal limits it."""
+_PIPE_WIDTH = 10_000
+"""Characters in a line where no terminal limits it, so that each plugin stays on one line."""
 _PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "color_system": None}
-"""No style of rich: escapes do not reach the terminal."""
+"""Settings of rich for plain text without escape sequences."""
 _COLUMNS = ("name", "distribution", "version", "spec", "state", "hosts", "models", "origin", "warnings")
+_TERMINAL_COLUMNS = _COLUMNS[:-1]
+"""Shown in a terminal, in this order, as many as fit. Warnings follow the table, since they are sentences."""
+_GAP = 2
+"""Spaces between two columns."""
 
 
 @click.command()
-@click.argument("model", type=words.text, required=False)
-@click.option("-b", "--api-base", type=words.text, help="The base URL, as in LLMConfig.")
-@click.option("-p", "--provider", type=words.text, help="The provider, as in LLMConfig.")
+@click.argument("model", type=text_io.text, required=False)
+@click.option("-b", "--api-base", type=text_io.text, help="The base URL, as in LLMConfig.")
+@click.option("-p", "--provider", type=text_io.text, help="The provider, as in LLMConfig.")
 def why(model: str | None, api_base: str | None, provider: str | None) -> None:
-    """Show which provider serves MODEL, and why; or who could, if none does."""
+    """Show which provider serves MODEL, and why; if none does, list the candidates."""
     named = {"model": model, "api_base": api_base, "provider": provider}
     config = LLMConfig.from_dict({name: value for name, value in named.items() if value is not None})
     console = Console(**_PLAIN, soft_wrap=True)
@@ -56,7 +62,7 @@ def why(model: str | None, api_base: str | None, provider: str | None) -> None:
     console.print(f"provider      {explanation.provider}")
     console.print(f"model         {explanation.model}")
     console.print(f"distribution  {explanation.distribution}")
-    console.print(f"endpoint      {explanation.endpoint or 'that of the provider'}")
+    console.print(f"endpoint      {explanation.endpoint or 'default of the provider'}")
     for number, step in enumerate(explanation.steps, start=1):
         console.print(f"  {number}. {step}")
     for warning in warnings_of(installed()).get(explanation.distribution, ()):
@@ -64,7 +70,7 @@ def why(model: str | None, api_base: str | None, provider: str | None) -> None:
 
 
 def _candidates(registry: Plugins, model: str, api_base: str | None) -> Iterator[str]:
-    """Yield who claims something that fits, and who could be named."""
+    """Yield the matching claims, and the providers that can be named."""
     host = _host(api_base)
     for claim in registry.select(HOSTS):
         if host and host_matches(host, claim.name):
@@ -95,28 +101,62 @@ def _host(api_base: str | None) -> str | None:
 
 
 @click.command()
-@click.option("--json", "whole", is_flag=True, help="Print a list of objects, one for each plugin.")
-def plugins(whole: bool) -> None:  # noqa: FBT001  # click passes the options by name
-    """List the installed plugins, importing none."""
+@click.option("--json", "print_json", is_flag=True, help="Print a JSON array with one object for each plugin.")
+def plugins(print_json: bool) -> None:  # noqa: FBT001  # click passes the options by name
+    """List the installed plugins without importing them."""
     registry = installed()
     records = sorted(registry.records(), key=lambda record: (record.group, record.name, record.distribution))
     warnings = warnings_of(registry)
-    facts = [describe(registry, record) | {"warnings": warnings.get(record.distribution, [])} for record in records]
-    if whole:
-        click.echo(words.as_json(facts))
-        return
-    table = Table(*_COLUMNS, box=None, pad_edge=False)
-    table.columns[-2].overflow = table.columns[-1].overflow = "fold"  # a path that is cut short is no path
-    for each in facts:
-        shown: dict[str, Any] = {**each, "hosts": ", ".join(each["hosts"]), "models": ", ".join(each["models"])}
-        shown["warnings"] = "; ".join(each["warnings"])
-        shown["name"] += " (extension)" if each["kind"] == "extension" else ""
-        table.add_row(*(shown[column] or "" for column in _COLUMNS))
-    Console(**_PLAIN, width=None if sys.stdout.isatty() else _WIDE).print(table)
+    found = [describe(registry, record) | {"warnings": warnings.get(record.distribution, [])} for record in records]
+    if print_json:
+        click.echo(text_io.as_json(found))
+    elif sys.stdout.isatty():
+        _print_fitting([_row(each, shorten=True) for each in found], warnings)
+    else:
+        Console(**_PLAIN, width=_PIPE_WIDTH).print(_table(_COLUMNS, [_row(each, shorten=False) for each in found]))
+
+
+def _row(plugin: dict[str, Any], *, shorten: bool) -> dict[str, str]:
+    """Return the cells of a plugin by column; *shorten* keeps the first host and the first model prefix."""
+
+    def joined(names: list[str]) -> str:
+        return f"{names[0]}, +{len(names) - 1}" if shorten and len(names) > 1 else ", ".join(names)
+
+    cells = {name: plugin[name] or "" for name in ("name", "distribution", "version", "spec", "state", "origin")}
+    cells["name"] += " (extension)" if plugin["kind"] == "extension" else ""
+    warnings = "; ".join(plugin["warnings"])
+    return cells | {"hosts": joined(plugin["hosts"]), "models": joined(plugin["models"]), "warnings": warnings}
+
+
+def _table(columns: Sequence[str], rows: Iterable[dict[str, str]]) -> Table:
+    table = Table(*columns, box=None, pad_edge=False, padding=(0, _GAP // 2))
+    for row in rows:
+        table.add_row(*(row[column] for column in columns))
+    return table
+
+
+def _print_fitting(rows: list[dict[str, str]], warnings: dict[str, list[str]]) -> None:
+    """Print the columns that fit into the terminal, then the warnings and the names of the other columns."""
+    console = Console(**_PLAIN)
+    columns = _fitting(rows, console.width)
+    console.print(_table(columns, rows))
+    for distribution, problems in warnings.items():
+        for problem in problems:
+            console.print(f"warning: {distribution} {problem}", soft_wrap=True)
+    if hidden := _TERMINAL_COLUMNS[len(columns) :]:
+        console.print(f"Not shown for lack of space: {', '.join(hidden)}. 'dragoman plugins --json' shows everything.")
+
+
+def _fitting(rows: list[dict[str, str]], width: int) -> tuple[str, ...]:
+    """Return the longest run of columns, at least the first, that is at most *width* characters wide."""
+    sizes = (max(len(name), *(cell_len(row[name]) for row in rows), 0) for name in _TERMINAL_COLUMNS)
+    ends = accumulate((size + _GAP for size in sizes), initial=-_GAP)
+    count = sum(end <= width for end in ends) - 1
+    return _TERMINAL_COLUMNS[: max(1, count)]
 
 
 def describe(registry: Plugins, record: PluginRecord) -> dict[str, Any]:
-    """Return what is known of a plugin as plain data."""
+    """Return the metadata of a plugin as plain data."""
     return {
         "name": record.name,
         "kind": "extension" if record.group == EXTENSIONS else "provider",
@@ -137,7 +177,7 @@ def describe(registry: Plugins, record: PluginRecord) -> dict[str, Any]:
 
 
 def origin(target: str) -> str | None:
-    """Return the file of the module that *target* names, without importing anything; ``None`` if there is none."""
+    """Return the file of the module that *target* names without importing it; ``None`` if it does not exist."""
     first, *rest = target.partition(":")[0].strip().split(".")
     try:
         spec = importlib.util.find_spec(first)

@@ -1,4 +1,4 @@
-"""Try one plugin in a process of its own, so that whatever it does happens there."""
+"""Import one plugin and create its provider, in a separate process that the plugin cannot harm."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from dragoman.spec.errors import ConfigurationError, DragomanError
 from dragoman.spec.provider import ProviderConfig
 
 
-class Watched(Mapping[str, str]):
-    """Remember which environment variables are asked for, and whether they are set; never their values."""
+class RecordingEnviron(Mapping[str, str]):
+    """Record which environment variables are read and whether they are set, but not their values."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self.asked: dict[str, bool] = {}
+        self.variables: dict[str, bool] = {}
 
     def __getitem__(self, name: str) -> str:
-        self.asked[name] = bool(self._environ.get(name))
+        self.variables[name] = bool(self._environ.get(name))
         return self._environ[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -35,27 +35,27 @@ class Watched(Mapping[str, str]):
 
 
 def probe(group: str, name: str, distribution: str) -> dict[str, Any]:
-    """Import a plugin and make its provider; return what happened as plain data."""
+    """Import a plugin, create its provider, and return the outcome as plain data."""
     registry = Plugins(claim for claim in read_claims() if claim.distribution == distribution)
-    watched = Watched(os.environ)
+    environ = RecordingEnviron(os.environ)
     error: DragomanError | None = None
     start = time.perf_counter()
     try:
         if group == EXTENSIONS:
             error = next(iter(registry.extensions()), None)
         else:
-            registry.provider(ProviderConfig(name=name, distribution=distribution, environ=watched))
+            registry.provider(ProviderConfig(name=name, distribution=distribution, environ=environ))
     except DragomanError as raised:
         error = raised
     return {
         "seconds": time.perf_counter() - start,
         "error": error and str(error),
         "unconfigured": isinstance(error, ConfigurationError),
-        "asked": watched.asked,
+        "variables": environ.variables,
     }
 
 
 def main() -> None:
-    """Write what happened to the file that is named first."""
+    """Write the outcome as JSON to the file named by the first argument."""
     report, group, name, distribution = sys.argv[1:]
     Path(report).write_text(json.dumps(probe(group, name, distribution)), "utf-8")

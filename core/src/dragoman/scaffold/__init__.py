@@ -1,8 +1,8 @@
-"""New providers: a complete project for each kind of them, from templates that are projects themselves.
+"""Projects of new providers, created from templates.
 
-The folder ``templates`` holds one project for each kind, of a host called Acme, and what all have in common; installed
-distributions bring further kinds. They are files like any others, so they are linted, typed and tested as they stand; a
-new project is a copy with another name.
+The folder ``templates`` contains a project for each kind of provider, for a fictional vendor Acme, and the files that
+they share. Installed distributions may contribute further kinds. Templates are ordinary projects, so they are linted,
+type-checked and tested; a new project is a copy with another name.
 """
 
 from __future__ import annotations

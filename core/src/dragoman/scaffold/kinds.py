@@ -1,8 +1,9 @@
-"""The kinds of projects: those that stand here, and those that installed distributions bring for their own dialects.
+"""The kinds of projects: the built-in ones, and those of installed distributions.
 
-A distribution brings one with an entry point in the group ``dragoman.templates.v1``. The name of the entry is that of
-the kind; it names a folder as if that were a module: ``dragoman_acme.template``. ``kind.txt`` in the folder says what
-the kind is for; all other files are a project of a host called Acme.
+A distribution contributes a kind with an entry point in the group ``dragoman.templates.v1``. The name of the entry
+point is the name of the kind, and its value is the folder of the template, written like a module:
+``dragoman_acme.template``. ``kind.txt`` in the folder describes the kind; all other files are a project for a vendor
+called Acme.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ from dragoman.spec.directory import published
 from dragoman.spec.errors import ConfigurationError
 
 PURPOSE = "kind.txt"
-_OWN = ("dialect", "in-process")
+_BUILT_IN = ("dialect", "in-process")
 _COMMON = "common"
 
 
 @frozen
 class Kind:
-    """Hold a kind of projects.
+    """Describe a kind of projects.
 
     Args:
-        name: what it is called.
-        purpose: what it is for, in a line.
-        folders: where its files are.
+        name: its name.
+        purpose: the kind of provider, such as "a host with a dialect of its own".
+        folders: the folders with its files.
 
     """
 
@@ -42,16 +43,16 @@ class Kind:
 
 
 def kinds() -> Mapping[str, Kind]:
-    """Return the kinds that there are, by their names."""
-    here = resources.files("dragoman.scaffold").joinpath("templates")
-    folders: dict[str, Traversable] = {name: here.joinpath(name) for name in _OWN}
+    """Return all available kinds by name."""
+    templates = resources.files("dragoman.scaffold").joinpath("templates")
+    folders: dict[str, Traversable] = {name: templates.joinpath(name) for name in _BUILT_IN}
     blocks = installed().plugin_filter.blocks
     for claim in (claim for each in read_announcements() for claim in each.claims if claim.group == TEMPLATES):
         folder = None if blocks(claim.distribution) else _folder_of(claim)
         if folder is not None:
             folders.setdefault(claim.name, folder)
     return {
-        name: Kind(name, folder.joinpath(PURPOSE).read_text("utf-8").strip(), (here.joinpath(_COMMON), folder))
+        name: Kind(name, folder.joinpath(PURPOSE).read_text("utf-8").strip(), (templates.joinpath(_COMMON), folder))
         for name, folder in folders.items()
     }
 
@@ -60,25 +61,25 @@ def kind_of(name: str) -> Kind:
     """Return the kind called *name*.
 
     Raises:
-        ConfigurationError: if there is none, saying which there are and what to install for one that is published.
+        ConfigurationError: if it does not exist; the message lists the kinds, or says what to install.
 
     """
     known = kinds()
     if name in known:
         return known[name]
-    message = f"there is no kind {name!r} of projects; the kinds are {', '.join(known)}"
+    message = f"unknown kind of project {name!r}; the kinds are {', '.join(known)}"
     if distribution := dict(published("templates")).get(name):
-        message = f"projects of the kind {name!r} come with {distribution}; run: pip install {distribution}"
+        message = f"the kind {name!r} is provided by {distribution}; run: pip install {distribution}"
     raise ConfigurationError(message)
 
 
 def _folder_of(claim: Claim) -> Traversable | None:
-    """Return the folder that an entry names, importing nothing; ``None`` where there is no such kind."""
+    """Return the folder that an entry point names without importing it; ``None`` if it is not a template."""
     package, *inner = claim.module.split(".")
     try:
         spec = find_spec(package)
-    except ValueError:  # a module that was made by hand
+    except ValueError:  # raised for modules without a specification, such as __main__
         return None
-    places = (spec.submodule_search_locations if spec else None) or []
-    folders = (Path(place, *inner) for place in places)
+    locations = (spec.submodule_search_locations if spec else None) or []
+    folders = (Path(location, *inner) for location in locations)
     return next((folder for folder in folders if folder.joinpath(PURPOSE).is_file()), None)

@@ -1,4 +1,4 @@
-"""The name of a new provider, in every spelling that its project needs."""
+"""The name of a new provider in all the spellings that a project needs."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dragoman.spec.directory import publisher
 from dragoman.spec.errors import ConfigurationError
 
 LONGEST = 24
-"""How many characters a name may have, so that no line of a project outgrows its limit."""
+"""The longest name, in characters; it keeps all lines of a project within the line length."""
 
-_SHAPE = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
-_OWN = frozenset({"all", "cli", "core", "dragoman", "http", "plugin", "provider", "test", "testing", "tests"})
+_PATTERN = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
+_RESERVED = frozenset({"all", "cli", "core", "dragoman", "http", "plugin", "provider", "test", "testing", "tests"})
 _PLACEHOLDER = re.compile("acme|Acme|ACME")
 
 
@@ -22,7 +22,7 @@ class ProjectName:
     """Spell the name of a provider.
 
     Args:
-        words: its words, in lower case.
+        words: the words of the name in lower case.
 
     """
 
@@ -30,10 +30,10 @@ class ProjectName:
 
     @classmethod
     def of(cls, text: str) -> ProjectName:
-        """Read a name as a user gives it.
+        """Parse a name from the command line.
 
         Raises:
-            ConfigurationError: for a name that cannot become that of a package, or that is taken.
+            ConfigurationError: if it is not a valid name of a package, or if it is taken.
 
         """
         problem = _problem(text)
@@ -44,19 +44,19 @@ class ProjectName:
 
     @property
     def provider(self) -> str:
-        """Return the name that the provider is chosen by."""
+        """Return the name of the provider."""
         return "_".join(self.words)
 
     @property
     def distribution(self) -> str:
-        """Return the name that the provider is installed by, which is also its project's folder."""
+        """Return the name of the distribution and of the folder of the project."""
         return "-".join(("dragoman", *self.words))
 
     def render(self, text: str) -> str:
-        """Return *text* with this name in place of Acme's."""
-        return _PLACEHOLDER.sub(self._spelled, text)
+        """Return *text* with every spelling of Acme replaced by this name."""
+        return _PLACEHOLDER.sub(self._spelling, text)
 
-    def _spelled(self, found: re.Match[str]) -> str:
+    def _spelling(self, found: re.Match[str]) -> str:
         if found.group() == "Acme":
             return "".join(word.capitalize() for word in self.words)
         if found.group() == "ACME":
@@ -68,13 +68,13 @@ class ProjectName:
 
 def _problem(text: str) -> str:
     if text.startswith(("dragoman-", "dragoman_")):
-        return f"begins with what is put before it; give {text[len('dragoman-') :]!r}"
-    if not _SHAPE.fullmatch(text):
-        return "is no name for a provider; one has lower-case letters and digits, and hyphens between words: acme-cloud"
+        return f"must be given without the prefix: {text[len('dragoman-') :]!r}"
+    if not _PATTERN.fullmatch(text):
+        return "is not a valid name; use lower-case letters, digits, and hyphens between words, as in acme-cloud"
     if len(text) > LONGEST:
         return f"is longer than {LONGEST} characters"
     plain = text.replace("-", "_")
-    if plain in _OWN:
-        return "is a part of Dragoman; choose another name"
+    if plain in _RESERVED:
+        return "is reserved by Dragoman; choose another name"
     taken = publisher(plain)
     return f"is the provider of {taken}; choose another name" if taken else ""

@@ -1,4 +1,4 @@
-"""A new project on disk: all of its files, or none."""
+"""Writes a new project to disk completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from dragoman.scaffold.kinds import PURPOSE, Kind
 from dragoman.scaffold.name import ProjectName
 from dragoman.spec.errors import ConfigurationError
 
-_LEFT_OUT = frozenset({PURPOSE, "__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
+_IGNORED = frozenset({PURPOSE, "__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 
 
 def write_project(name: ProjectName, kind: Kind, parent: Path) -> Path:
-    """Write the project of a new provider into a folder of its own.
+    """Write the project of a new provider into a new folder.
 
     Args:
-        name: what the provider is called.
-        kind: what it is like.
-        parent: the folder that gets the project's.
+        name: the name of the provider.
+        kind: the kind of project.
+        parent: the parent of the new folder.
 
     Returns:
-        the project's folder.
+        the folder of the project.
 
     Raises:
-        ConfigurationError: if the folder is there already, or cannot be written.
+        ConfigurationError: if the folder exists already, or cannot be written.
 
     """
     target = parent / name.distribution
     if target.exists():
-        message = f"{target} is there already; nothing was written"
+        message = f"{target} exists already; nothing was written"
         raise ConfigurationError(message)
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{name.distribution}-", dir=parent) as workshop:
-            made = Path(workshop) / name.distribution
+        with tempfile.TemporaryDirectory(prefix=f".{name.distribution}-", dir=parent) as temporary:
+            folder = Path(temporary) / name.distribution
             for path, text in files_of(name, *kind.folders):
-                place = made / path
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_text(text, "utf-8")
-            made.rename(target)
+                file = folder / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, "utf-8")
+            folder.rename(target)
     except OSError as error:
         message = f"{target} cannot be written: {error.strerror or error}"
         raise ConfigurationError(message) from None
@@ -48,11 +48,11 @@ def write_project(name: ProjectName, kind: Kind, parent: Path) -> Path:
 
 
 def files_of(name: ProjectName, *folders: Traversable) -> Iterator[tuple[PurePath, str]]:
-    """Yield the files of a project, each with its text.
+    """Yield the path and the text of each file of a project.
 
     Args:
-        name: what the provider is called.
-        folders: where the templates are.
+        name: the name of the provider.
+        folders: the folders of the template.
 
     """
     for folder in folders:
@@ -62,7 +62,7 @@ def files_of(name: ProjectName, *folders: Traversable) -> Iterator[tuple[PurePat
 
 def _walk(folder: Traversable, path: PurePath) -> Iterator[tuple[PurePath, Traversable]]:
     for entry in folder.iterdir():
-        if entry.name in _LEFT_OUT:
+        if entry.name in _IGNORED:
             continue
         if entry.is_dir():
             yield from _walk(entry, path / entry.name)

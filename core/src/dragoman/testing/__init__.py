@@ -1,1 +1,1 @@
-"""What tests of providers and of applications stand on: servers on the loopback that say what they are told."""
+"""Tools for tests of providers and applications: scripted loopback servers and the conformance suite."""

@@ -1,4 +1,4 @@
-"""The server's side of one loopback connection: reads requests, takes the steps of scripts, notices hang-ups."""
+"""The server side of a loopback connection: reads requests, runs scripts, and detects hang-ups."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 
 @frozen(kw_only=True)
 class Observer:
-    """Hold the functions that a connection calls.
+    """Hold the callbacks of a connection.
 
     Args:
-        opened: the client has connected.
-        answer: a request is complete; returns what answers it.
-        hung_up: the client hung up before its reply was over.
-        failed: a request could not be read, or a script raised.
-        closed: the connection is gone.
+        opened: called when the client has connected.
+        answer: called with each complete request; returns the script of the reply.
+        hung_up: called if the client disconnects before the reply is complete.
+        failed: called if a request cannot be parsed, or if a script raises an exception.
+        closed: called when the connection is closed.
 
     """
 
@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
 
     Args:
         number: the number of the connection.
-        observer: what is called when something happens.
+        observer: the callbacks.
 
     """
 
@@ -55,42 +55,42 @@ class Connection(asyncio.Protocol):
         self._number = number
         self._observer = observer
         self._inbox = asyncio.StreamReader(limit=_HEAD_LIMIT_BYTES)
-        self._gone = asyncio.Event()
+        self._disconnected = asyncio.Event()
         self._lost = asyncio.Event()
-        self._gone_at = 0.0
+        self._disconnected_at = 0.0
         self._flushed = asyncio.Event()
         self._blocked = False
         self._sent = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start to serve."""
+        """Start serving."""
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=0)  # so that "written" means: the operating system has it
+        self._transport.set_write_buffer_limits(high=0)  # a write is complete when the operating system has the data
         self._task = asyncio.get_running_loop().create_task(self._serve())
         self._observer.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        """Take in a part of a request."""
+        """Receive a part of a request."""
         self._inbox.feed_data(data)
 
     def eof_received(self) -> bool:
-        """Note that the client hangs up; what is still to be written decides for itself."""
-        self._leave()
+        """Record that the client has closed its side; pending writes continue."""
+        self._disconnect()
         return True
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it
-        """Note that the connection is gone."""
-        self._leave()
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # signature of asyncio
+        """Record that the connection is closed."""
+        self._disconnect()
         self._lost.set()
         self._observer.closed(self)
 
     def pause_writing(self) -> None:
-        """Wait with further writes."""
+        """Suspend further writes."""
         self._blocked = True
         self._flushed.clear()
 
     def resume_writing(self) -> None:
-        """Go on with writes."""
+        """Resume writes."""
         self._blocked = False
         self._flushed.set()
 
@@ -100,10 +100,10 @@ class Connection(asyncio.Protocol):
         self._task.cancel()
         await asyncio.gather(self._task, self._lost.wait(), return_exceptions=True)
 
-    def _leave(self) -> None:
-        if not self._gone.is_set():
-            self._gone_at = time.monotonic()
-            self._gone.set()
+    def _disconnect(self) -> None:
+        if not self._disconnected.is_set():
+            self._disconnected_at = time.monotonic()
+            self._disconnected.set()
             self._flushed.set()
             self._inbox.feed_eof()
 
@@ -112,26 +112,28 @@ class Connection(asyncio.Protocol):
             while await self._exchange():
                 pass
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client left between two requests, or within one
-        except Exception as error:  # noqa: BLE001 - it is raised again where the server is left
+            pass  # the client disconnected between two requests or within a request
+        except Exception as error:  # noqa: BLE001  # raised again when the server is stopped
             self._observer.failed(error)
         finally:
             self._transport.close()
 
     async def _exchange(self) -> bool:
-        """Answer one request; return whether another may follow."""
+        """Answer one request; return whether the connection stays open for another."""
         request, last = await self._read_request()
         script = self._observer.answer(request)
         self._sent = 0
         if await self._perform(script):
             return not last and not self._transport.is_closing()
-        self._observer.hung_up(Hangup(request=request, connection=self._number, at=self._gone_at, sent=self._sent))
+        self._observer.hung_up(
+            Hangup(request=request, connection=self._number, at=self._disconnected_at, sent=self._sent)
+        )
         return False
 
     async def _perform(self, script: Script) -> bool:
-        """Take the steps of *script*; return whether the client stayed to the end."""
+        """Run the steps of *script*; return whether the client stayed connected to the end."""
         for step in script.steps():
-            if self._gone.is_set():
+            if self._disconnected.is_set():
                 return False
             if isinstance(step, bytes):
                 await self._write(step)
@@ -146,23 +148,23 @@ class Connection(asyncio.Protocol):
         if self._blocked:
             await self._flushed.wait()
         else:
-            await asyncio.sleep(0)  # lets the hang-up be seen also where nothing is ever waited for
+            await asyncio.sleep(0)  # lets the event loop detect a hang-up even if the script never waits
         if not self._blocked:
             self._sent += len(data)
 
     async def _pause(self, pause: Pause) -> None:
-        """Wait for *pause*, or until the client is gone."""
+        """Wait for *pause*, or until the client disconnects."""
         if isinstance(pause, threading.Event):
-            # Only polling waits for another thread without one more thread that cannot be cancelled.
-            while not (pause.is_set() or self._gone.is_set()):  # noqa: ASYNC110 - see above
+            # Polling, since waiting for an event of another thread would need a thread that cannot be cancelled.
+            while not (pause.is_set() or self._disconnected.is_set()):  # noqa: ASYNC110  # set by another thread
                 await asyncio.sleep(_POLL_SECONDS)
         elif pause:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._gone.wait(), pause)
+                await asyncio.wait_for(self._disconnected.wait(), pause)
 
     async def _end(self, end: End) -> bool:
         if end is End.HANG:
-            await self._gone.wait()
+            await self._disconnected.wait()
             return False
         if end is End.RESET:
             connection: socket.socket = self._transport.get_extra_info("socket")
@@ -172,7 +174,7 @@ class Connection(asyncio.Protocol):
         return not self._blocked
 
     async def _read_request(self) -> tuple[Received, bool]:
-        """Return the next request, and whether its client wants no other after it."""
+        """Return the next request, and whether it is the last one on this connection."""
         head = await self._inbox.readuntil(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")[:-2]
         method, path, version = first.split(" ")
@@ -191,5 +193,5 @@ class Connection(asyncio.Protocol):
         while size := int((await self._inbox.readuntil(b"\r\n")).partition(b";")[0], 16):
             body += (await self._inbox.readexactly(size + 2))[:-2]
         while await self._inbox.readuntil(b"\r\n") != b"\r\n":
-            pass  # a trailer
+            pass  # skips trailers
         return bytes(body)

@@ -1,4 +1,4 @@
-"""Fixtures for pytest. A test module imports those it needs."""
+"""pytest fixtures. A test module imports the ones that it needs."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["faults", "loopback"]
 
 @pytest.fixture
 def loopback() -> Iterator[LoopbackServer]:
-    """Run a scripted HTTP server on 127.0.0.1 for the length of one test."""
+    """Run a scripted HTTP server on 127.0.0.1 for the duration of a test."""
     with LoopbackServer() as server:
         yield server
 
 
 @pytest.fixture
 def faults() -> Iterator[FaultServer]:
-    """Run a server that fails as it is told to, on 127.0.0.1 for the length of one test."""
+    """Run a fault server on 127.0.0.1 for the duration of a test."""
     with FaultServer() as server:
         yield server

@@ -1,6 +1,6 @@
-"""A scripted HTTP/1.1 server on 127.0.0.1: it says exactly what the test tells it to, byte by byte if need be.
+"""A scripted HTTP/1.1 server on 127.0.0.1 that sends exactly the bytes that a test specifies.
 
-It runs in a thread of its own, so asynchronous, synchronous and foreign clients may all talk to it.
+It runs in a thread of its own, so it serves asynchronous and synchronous clients, in this process or another.
 """
 
 from __future__ import annotations
@@ -22,25 +22,26 @@ if TYPE_CHECKING:
 __all__ = ["LoopbackServer"]
 
 
-_TURNS = 100
+_LOOP_ITERATIONS = 100
 
 
 class LoopbackServer:
     """Serve scripted replies; a context manager.
 
-    Replies are given in the order in which they were queued, whichever connection asks; a request that finds the queue
-    empty gets the standing answer. A request without either gets a 500, and leaving the context then fails.
+    Replies are sent in the order in which they were queued, on whichever connection a request arrives; if the queue is
+    empty, the default answer is sent. If there is none, the request gets the status 500, and leaving the context raises
+    an exception.
 
     The methods that wait block their thread. An asynchronous test calls them with :func:`asyncio.to_thread`.
 
     Args:
-        always: the standing answer.
-        port: the port to listen on, 0 for any.
+        always: the default answer.
+        port: the port to listen on; 0 selects a free port.
 
     Attributes:
-        requests: what has been received, in order of arrival.
-        hangups: the clients that hung up before their reply was over, in order.
-        connections: how many connections have been accepted.
+        requests: the received requests, in order of arrival.
+        hangups: the hang-ups of clients before their reply was complete, in order.
+        connections: number of accepted connections.
         port: the port, once the context is entered.
 
     """
@@ -51,14 +52,14 @@ class LoopbackServer:
         self.connections: int = 0
         self._queue: deque[Answer] = deque()
         self._always = always
-        self._wanted = port
+        self._requested_port = port
         self._failures: list[Exception] = []
         self._changed = threading.Condition()
         self._listening = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="loopback server", daemon=True)
 
     def __enter__(self) -> Self:
-        self._socket = socket.create_server(("127.0.0.1", self._wanted))
+        self._socket = socket.create_server(("127.0.0.1", self._requested_port))
         self.port: int = self._socket.getsockname()[1]
         self._thread.start()
         self._listening.wait()
@@ -84,25 +85,25 @@ class LoopbackServer:
                 self._queue.extend([answer] * (answer.repeat if isinstance(answer, Reply) else 1))
 
     def always(self, answer: Answer) -> None:
-        """Give this answer whenever the queue is empty."""
+        """Set the default answer, which is sent if the queue is empty."""
         with self._changed:
             self._always = answer
 
     def wait_requests(self, count: int = 1, timeout: float = 5) -> list[Received]:
-        """Wait until *count* requests have come in all, and return them.
+        """Wait until *count* requests have arrived in total, and return all requests.
 
         Raises:
-            TimeoutError: if they have not after *timeout* seconds.
+            TimeoutError: if fewer have arrived after *timeout* seconds.
 
         """
         self._wait(lambda: len(self.requests) >= count, timeout, f"{count} requests")
         return self.requests[:]
 
     def wait_hangup(self, count: int = 1, timeout: float = 5) -> Hangup:
-        """Wait until *count* clients have hung up in all before their reply was over, and return the last of these.
+        """Wait until *count* clients have hung up in total before the end of their reply, and return the last hang-up.
 
         Raises:
-            TimeoutError: if they have not after *timeout* seconds.
+            TimeoutError: if fewer have hung up after *timeout* seconds.
 
         """
         self._wait(lambda: len(self.hangups) >= count, timeout, f"{count} hang-ups")
@@ -111,9 +112,8 @@ class LoopbackServer:
     def _wait(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
         with self._changed:
             if not self._changed.wait_for(condition, timeout):
-                raise TimeoutError(
-                    f"no {what} within {timeout} s, but {len(self.requests)} requests and {len(self.hangups)} hang-ups"
-                )
+                found = f"{len(self.requests)} requests and {len(self.hangups)} hang-ups"
+                raise TimeoutError(f"expected {what} within {timeout} s, got {found}")
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -122,11 +122,11 @@ class LoopbackServer:
         server = await self._loop.create_server(self._accept, sock=self._socket, backlog=1024)
         self._listening.set()
         await self._stopping.wait()
-        # A connection that has just been accepted is made some turns of the loop later, and lost if the server is
-        # closed by then: so nothing more is accepted first.
-        with suppress(NotImplementedError):  # by the loop that Windows has
+        # asyncio creates the protocol of an accepted connection some iterations later and loses it if the server is
+        # closed before that. So stop accepting first.
+        with suppress(NotImplementedError):  # the event loop of Windows has no readers
             self._loop.remove_reader(self._socket)
-        for _ in range(_TURNS):
+        for _ in range(_LOOP_ITERATIONS):
             await asyncio.sleep(0)
         server.close()
         await asyncio.gather(*(connection.abort() for connection in tuple(self._open)))
@@ -144,7 +144,7 @@ class LoopbackServer:
         return Connection(self.connections - 1, observer)
 
     def _answer(self, request: Received) -> Script:
-        """Record *request* and return what answers it."""
+        """Record *request* and return the script that answers it."""
         with self._changed:
             self.requests.append(request)
             answer = self._queue.popleft() if self._queue else self._always
@@ -153,7 +153,7 @@ class LoopbackServer:
             return self._failure(LookupError(f"no reply is scripted for {request.method} {request.path}"))
         try:
             return answer(request) if callable(answer) else answer
-        except Exception as error:  # noqa: BLE001 - it is raised again where the server is left
+        except Exception as error:  # noqa: BLE001  # raised again when the server is stopped
             return self._failure(error)
 
     def _failure(self, error: Exception) -> Script:

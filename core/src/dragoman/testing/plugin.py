@@ -1,7 +1,7 @@
-"""The plugin for pytest: runs the conformance suite for an installed provider, and writes its verdict to files.
+"""The pytest plugin: runs the conformance suite for an installed provider, and writes its verdict to files.
 
-It is loaded into every session of pytest wherever this distribution is installed, and imports nothing of it before one
-of its options is used.
+pytest loads it into every session if this distribution is installed. It imports the suite only if one of its options is
+used.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ pytest.register_assert_rewrite(*{_SUITE} - sys.modules.keys())
 _PROPERTY = "dragoman"
 _NOT_SHOWN = "not shown"
 _OPTIONS = {
-    "provider": "check this installed provider",
+    "provider": "run the conformance checks on this installed provider",
     "model": "one of its models",
-    "server_dialect": "what its server speaks: chat, responses, messages, gemini, none or package.module:NAME",
-    "base": "the path of its base URL; /v1 by default",
+    "server_dialect": "dialect of its server: chat, responses, messages, gemini, none or package.module:NAME",
+    "base": "the path of its base URL; default: /v1",
     "options": "further keyword arguments of LLMConfig, as a JSON object",
-    "verdict": "write what came of the conformance checks to this file, as JSON",
-    "badge": "write the same in a few words to this file, as an SVG image",
+    "verdict": "write the results of the conformance checks to this file, as JSON",
+    "badge": "write the number of passed conformance checks to this file, as an SVG image",
 }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
-    group = parser.getgroup("dragoman", "conformance of Dragoman's providers")
-    for name, told in _OPTIONS.items():
-        group.addoption(f"--dragoman-{name}", default="", metavar=name.upper(), help=told)
+    group = parser.getgroup("dragoman", "conformance of providers of Dragoman")
+    for name, description in _OPTIONS.items():
+        group.addoption(f"--dragoman-{name}", default="", metavar=name.upper(), help=description)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Get ready for what the options ask for."""
+    """Set up what the options request."""
     if config.getoption("dragoman_verdict") or config.getoption("dragoman_badge"):
         config.pluginmanager.register(Reporter(config), "dragoman-reporter")
     if config.getoption("dragoman_provider"):
@@ -52,55 +52,57 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _collect_installed(config: pytest.Config) -> None:
-    """Collect the checks of an installed provider, alone unless files are named beside it."""
-    from dragoman.testing.conformance import installed  # noqa: PLC0415  # asked for by an option
+    """Collect the checks of an installed provider, in addition to files named on the command line."""
+    from dragoman.testing.conformance import installed  # noqa: PLC0415  # only for an option
 
-    given = {name: str(config.getoption(f"dragoman_{name}")) for name in ("model", "server_dialect", "base", "options")}
-    asked = {name: value for name, value in given.items() if value}
-    installed.install(installed.Asked(provider=str(config.getoption("dragoman_provider")), **asked))
-    named = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
-    config.args = [*named, installed.__file__]
+    options = {
+        name: str(config.getoption(f"dragoman_{name}")) for name in ("model", "server_dialect", "base", "options")
+    }
+    options = {name: value for name, value in options.items() if value}
+    installed.install(installed.CommandLineOptions(provider=str(config.getoption("dragoman_provider")), **options))
+    files = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
+    config.args = [*files, installed.__file__]
 
 
 class Reporter:
-    """Collect what comes of the checks, and write it down at the end.
+    """Collect the results of the checks, and write them to files at the end.
 
     Args:
-        config: the session's.
+        config: the configuration of the session.
 
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        from dragoman.testing.conformance.verdict import Verdict  # noqa: PLC0415  # asked for by an option
+        from dragoman.testing.conformance.verdict import Verdict  # noqa: PLC0415  # only for an option
 
         self._config = config
         self._verdict = Verdict()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Write on each check what it is a check of."""
+        """Attach to each check its level and its provider."""
         for item in items:
             item.user_properties.extend(_properties(item))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take in what came of a test."""
-        from dragoman.testing.conformance.verdict import Result, Subjected  # noqa: PLC0415  # as above
+        """Collect the result of a test."""
+        from dragoman.testing.conformance.verdict import CheckedProvider, Result  # noqa: PLC0415  # only for an option
 
         for name, value in report.user_properties:
             if name == _PROPERTY and isinstance(value, str):
-                told = json.loads(value)
+                details = json.loads(value)
                 outcome, reason = _outcome(report)
-                result = Result(level=told["level"], name=told["check"], outcome=outcome, reason=reason)
-                self._verdict.add(Subjected(**told["subjected"]), result)
+                result = Result(level=details["level"], name=details["check"], outcome=outcome, reason=reason)
+                self._verdict.add(CheckedProvider(**details["provider"]), result)
 
     def pytest_sessionfinish(self) -> None:
         """Write the files."""
-        from dragoman.testing.conformance.verdict import badge  # noqa: PLC0415  # as above
+        from dragoman.testing.conformance.verdict import badge  # noqa: PLC0415  # only for an option
 
         texts = {
             "verdict": json.dumps(self._verdict.to_dict(), indent=2, ensure_ascii=False) + "\n",
             "badge": badge(self._verdict.counts()),
         }
-        if hasattr(self._config, "workerinput"):  # a worker of pytest-xdist, whose reports another process collects
+        if hasattr(self._config, "workerinput"):  # in a worker of pytest-xdist: the main process collects the reports
             return
         for name, text in texts.items():
             path = self._config.getoption(f"dragoman_{name}")
@@ -115,16 +117,16 @@ def _properties(item: pytest.Item) -> Iterator[tuple[str, object]]:
         return
     check = item.name.partition("[")[0]
     if hasattr(suite.ProviderConformance, check):
-        told = {"level": suite.level_of(check), "check": item.name, "subjected": kind.described()}
-        yield _PROPERTY, json.dumps(told)
+        details = {"level": suite.level_of(check), "check": item.name, "provider": kind.described()}
+        yield _PROPERTY, json.dumps(details)
 
 
 def _outcome(report: pytest.TestReport) -> tuple[Outcome, str]:
-    known = str(getattr(report, "wasxfail", ""))
+    expected = str(getattr(report, "wasxfail", ""))
     if report.failed:
         return "failed", report.longreprtext.rpartition("\n")[2]
-    if known:
-        return "xfailed", known.removeprefix("reason: ")
+    if expected:
+        return "xfailed", expected.removeprefix("reason: ")
     if report.skipped:
         reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else ""
         reason = reason.removeprefix("Skipped: ")

@@ -1,4 +1,4 @@
-"""What a loopback server is told, and what it tells: requests received, replies to send. No I/O here."""
+"""The data of a loopback server: received requests and scripted replies. Without I/O."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from attrs import field, frozen
 __all__ = ["Answer", "End", "Framing", "Hangup", "Headers", "Pause", "Received", "Reply", "Script", "Step"]
 
 Framing: TypeAlias = Literal["whole", "bytewise"] | tuple[int, ...]
-"""How a body is cut: not at all, into single bytes, or into pieces of these lengths (what remains is one more)."""
+"""How a body is split: not at all, into single bytes, or into pieces of these lengths in bytes and the remainder."""
 
 Pause: TypeAlias = float | threading.Event
-"""What to wait for: a number of seconds, or an event that the test sets."""
+"""A number of seconds to wait, or an event to wait for that the test sets."""
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -26,42 +26,42 @@ _FRAMING_HEADERS = {"content-length", "transfer-encoding"}
 
 
 class End(Enum):
-    """Name the ways in which a connection ends other than by the next request."""
+    """List the ways to end a connection."""
 
     CLOSE = "close"
-    """Close the connection politely."""
+    """Close the connection normally."""
     RESET = "reset"
-    """Tear the connection down, so that the client sees a reset."""
+    """Reset the connection."""
     HANG = "hang"
-    """Send nothing more, and wait until the client hangs up."""
+    """Send nothing more and wait until the client hangs up."""
 
 
 Step: TypeAlias = bytes | Pause | End
-"""One step of a script: bytes to write, something to wait for, or an end. Steps after an end are not taken."""
+"""A step of a script: bytes to write, a pause, or an end. Steps after an end are not run."""
 
 
 class Script(Protocol):
-    """Say step by step what happens on the wire in answer to one request.
+    """Describe the reply to a request as a sequence of steps.
 
-    :class:`Reply` covers what HTTP can express. What misbehaves in a way of its own is a class with this method.
+    :class:`Reply` covers everything that HTTP can express; implement this protocol for other behavior.
     """
 
     def steps(self) -> Iterable[Step]:
-        """Return the steps; an endless iterator is an endless reply. The connection is kept if no step ends it."""
+        """Return the steps; an infinite iterator is an endless reply. Without an end, the connection stays open."""
         ...
 
 
 @frozen(kw_only=True)
 class Received:
-    """Hold one request as it came in.
+    """Hold a received request.
 
     Args:
-        method: such as ``POST``.
-        path: the target with its query, as sent.
-        raw_headers: names and values in the order and the case in which they were sent.
-        body: the decoded body, without transfer encoding.
-        at: when the request was complete, on the monotonic clock, in seconds.
-        connection: the number of the connection, counted from 0: equal numbers are one reused connection.
+        method: the method, such as ``POST``.
+        path: the request target including the query, as sent.
+        raw_headers: names and values in the order and case in which they were sent.
+        body: the body without transfer encoding.
+        at: time at which the request was complete, in seconds of the monotonic clock.
+        connection: the number of the connection, starting at 0; equal numbers mean a reused connection.
 
     """
 
@@ -74,7 +74,7 @@ class Received:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return the headers by their names in lower case; of those that occur twice, the last."""
+        """Return the headers by lower-case name; the last value of a repeated header wins."""
         return {name.lower(): value for name, value in self.raw_headers}
 
     @property
@@ -84,19 +84,19 @@ class Received:
 
 
 Answer: TypeAlias = Script | Callable[[Received], Script]
-"""A script, or a function that makes one for the request. It runs in the thread of the server."""
+"""A script, or a function that returns one for a request. The function runs in the thread of the server."""
 
 
 @frozen(kw_only=True)
 class Hangup:
-    """Record that a client hung up before its reply was over.
+    """Record that a client hung up before its reply was complete.
 
     Args:
-        request: the request whose reply it did not wait for.
+        request: the request.
         connection: the number of the connection.
-        at: when the server saw it, on the monotonic clock, in seconds.
-        sent: how many bytes of the reply, its head included, had been handed to the operating system; a write that it
-            took in part counts for nothing.
+        at: time at which the server detected it, in seconds of the monotonic clock.
+        sent: number of bytes of the reply, including its head, that had been passed to the operating system; a partial
+            write is not counted.
 
     """
 
@@ -114,25 +114,25 @@ def _headers(value: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
 
 @frozen(kw_only=True)
 class Reply:
-    """Describe one HTTP reply, sound or broken.
+    """Describe an HTTP reply, valid or malformed.
 
     Args:
         status: the status code.
-        headers: a mapping or pairs. A framing header given here (``content-length``, ``transfer-encoding``) is sent as
-            it is, right or wrong, and none is added.
-        body: the body before any framing.
-        framing: how the body is cut into pieces.
-        chunked: whether each piece is an HTTP chunk; by default so for event streams and for bodies cut into pieces.
-            Otherwise the length of the body is declared.
-        separate: whether each piece is a write of its own, with TCP_NODELAY. Else all of the reply is one write, which
-            still delivers each HTTP chunk on its own and is fast for large bodies. Pauses imply it, and so does
-            cutting a body that is not chunked.
-        pauses: what to wait for before the first piece, the second, and so on.
-        before_head: what happens before the head: something to wait for, or an end in place of a reply.
-        ending: ``clean`` keeps the connection; ``close`` completes the reply and closes it unannounced; ``cut`` closes,
-            ``reset`` tears down and ``stall`` falls silent with the reply incomplete: its last chunk is missing, or the
-            declared length is one more than the body's.
-        repeat: how many requests this reply answers before the next in the queue takes its turn.
+        headers: a mapping or pairs. A framing header (``content-length``, ``transfer-encoding``) that is given is sent
+            unchanged, right or wrong, and none is added.
+        body: the body without framing.
+        framing: how the body is split into pieces.
+        chunked: whether each piece is an HTTP chunk; by default for event streams and for split bodies. Otherwise the
+            length of the body is declared.
+        separate: whether each piece is written separately, with TCP_NODELAY. Otherwise the reply is a single write,
+            which is fast for large bodies and still delivers each HTTP chunk separately. Pauses, and splitting a body
+            that is not chunked, imply it.
+        pauses: the pauses before the first piece, the second, and so on.
+        before_head: a pause before the head, or an end of the connection instead of a reply.
+        ending: ``clean`` keeps the connection open; ``close`` completes the reply and then closes the connection
+            without notice; ``cut`` closes, ``reset`` resets and ``stall`` keeps the connection silent with an
+            incomplete reply: the last chunk is missing, or the declared length is one byte too large.
+        repeat: number of requests that this reply answers before the next reply in the queue is used.
 
     """
 
@@ -149,13 +149,13 @@ class Reply:
 
     @classmethod
     def json(cls, value: object, **attributes: Any) -> Reply:
-        """Return a reply whose body is *value* as JSON; *attributes* are those of the class."""
+        """Return a reply whose body is *value* as JSON; *attributes* are further arguments of the class."""
         attributes["headers"] = (("content-type", "application/json"), *_headers(attributes.get("headers", ())))
         return cls(body=json.dumps(value).encode(), **attributes)
 
     @classmethod
     def sse(cls, *pieces: bytes, **attributes: Any) -> Reply:
-        """Return an event stream that is cut where *pieces* are; *attributes* are those of the class."""
+        """Return an event stream split into *pieces*; *attributes* are further arguments of the class."""
         attributes["headers"] = (("content-type", EVENT_STREAM), *_headers(attributes.get("headers", ())))
         if len(pieces) > 1:
             attributes.setdefault("framing", tuple(map(len, pieces)))
@@ -181,7 +181,7 @@ class Reply:
         else:
             body = b"".join(map(_chunk, self._pieces())) if chunked else self.body
             yield self._head(chunked=chunked, complete=complete) + body + last
-        yield from _END_OF["close" if self._says_close() else self.ending]
+        yield from _END_OF["close" if self._announces_close() else self.ending]
 
     def _is_chunked(self) -> bool:
         declared = {name.lower(): value for name, value in self.headers}
@@ -191,7 +191,7 @@ class Reply:
             return self.chunked
         return self.framing != "whole" or declared.get("content-type", "").startswith(EVENT_STREAM)
 
-    def _says_close(self) -> bool:
+    def _announces_close(self) -> bool:
         return self.ending == "clean" and ("connection", "close") in {(k.lower(), v.lower()) for k, v in self.headers}
 
     def _head(self, *, chunked: bool, complete: bool) -> bytes:
@@ -213,7 +213,7 @@ class Reply:
         yield from pauses
 
     def _pieces(self) -> list[bytes]:
-        """Return the pieces of the body, none of them empty: an empty HTTP chunk would be the last."""
+        """Return the pieces of the body without empty ones: an empty HTTP chunk would end the body."""
         if self.framing == "whole":
             return [self.body] if self.body else []
         lengths = self.framing if isinstance(self.framing, tuple) else (1,) * len(self.body)

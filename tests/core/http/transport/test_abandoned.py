@@ -87,7 +87,7 @@ async def test_a_thousand_leave_nothing_behind(
     assert await closed_but(files) <= files
     assert held() == before
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    faults.soundly = True
+    faults.healthy = True
     assert await llm.completion("hi")
 
 

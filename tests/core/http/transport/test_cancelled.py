@@ -75,7 +75,7 @@ async def test_while_it_waits_for_the_server(faults: FaultServer, state: str) ->
             await until(lambda count=count, tasks=tasks: len(faults.requests) == count + len(tasks))
             await cancel(tasks)
             await asyncio.to_thread(faults.wait_hangup, count + len(tasks), SOON)
-        faults.soundly = True
+        faults.healthy = True
         assert await llm.completion("hi")
 
 
@@ -95,7 +95,7 @@ async def test_between_two_tries(faults: FaultServer) -> None:
             await until(lambda wave=wave: len(faults.requests) == 2 * wave)
             await asyncio.sleep(0.002)
             await cancel(tasks)
-        faults.soundly = True
+        faults.healthy = True
         assert await llm.completion("hi")
         assert len(faults.requests) == 2 * WAVES + 1
 
@@ -111,7 +111,7 @@ async def test_while_it_waits_for_a_connection(faults: FaultServer) -> None:
             await cancel(tasks)
         assert len(faults.requests) == POOL
         await cancel(held)
-        faults.soundly = True
+        faults.healthy = True
         async with asyncio.timeout(30):
             assert all(await asyncio.gather(*(whole(llm) for _ in range(2 * POOL))))
 
@@ -127,7 +127,9 @@ class TestScopes:
     def url(self, faults: FaultServer, request: pytest.FixtureRequest) -> Iterator[str]:
         yield faults.url_of(request.param)
         if request.param != "retry_after_30":  # whose reply is whole
-            faults.wait_hangup(len(faults.requests) - faults.soundly, SOON)  # one call was made soundly, if any
+            faults.wait_hangup(
+                len(faults.requests) - faults.healthy, SOON
+            )  # the call to a healthy server did not hang up
 
     async def test_asyncio_timeout(self, url: str, call: Callable[[LLM], Awaitable[object]]) -> None:
         async with asking(url) as llm:
@@ -155,7 +157,7 @@ class TestScopes:
                     group.start_soon(call, llm)
                 await until(lambda: len(faults.requests) == 10)
                 group.cancel_scope.cancel()
-            faults.soundly = True
+            faults.healthy = True
             assert await llm.completion("hi")
 
     async def test_a_sibling_that_fails(

@@ -1,7 +1,7 @@
-"""Checks that every provider has to pass: inherit :class:`ProviderConformance` in a test class that names yours.
+"""The checks that every provider must pass: a test class that inherits :class:`ProviderConformance` runs them.
 
-Nothing is asked of the vendor: a server on this machine speaks its dialect, soundly and otherwise. See the guide
-"Test a provider".
+The vendor receives no request: a server on this machine speaks the vendor's dialect, correctly and with faults. See the
+guide "Test a provider".
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # ruff: noqa: S101  # checks are made of assertions
-"""Level 1: text comes through, whole and streamed, with the facts beside it."""
+"""Level 1: text answers, whole and streamed."""
 
 from __future__ import annotations
 
@@ -18,51 +18,51 @@ from dragoman.spec.events import TextDelta
 from dragoman.spec.message import Message
 from dragoman.spec.response import Response
 from dragoman.testing.conformance.grammar import check_events, check_raw_events
-from dragoman.testing.conformance.subject import BOTH, TEXT, Subject, few
+from dragoman.testing.conformance.provider_case import BOTH, TEXT, ProviderCase, few
 from dragoman.testing.faults import ServerDialect
 from dragoman.testing.reply import Received, Reply
 
 __all__ = ["Answers"]
 
-_MANY = 50
+_STREAMS = 50
 _LOOPS = 20
 _TEXTS = st.lists(st.text(max_size=8), max_size=6).map(tuple)
 
 
-class Answers(Subject):
-    """Check the answer to a plain question."""
+class Answers(ProviderCase):
+    """Check answers that consist of text."""
 
     def test_an_answer_comes_whole(self) -> None:
-        """Protects from the plainest failure there is."""
+        """Protects against a provider that returns no answer, or another text than the server sent."""
         with self.sound() as url:
             response = self.ask(url)
         assert response.text == TEXT if self.server_dialect else isinstance(response, Response)
 
     def test_an_answer_is_streamed(self) -> None:
-        """Protects from a stream that says something else than the server."""
+        """Protects against a stream whose text differs from what the server sent."""
         with self.sound() as url:
             response = self.ask(url, streamed=True)
         assert response.text == TEXT if self.server_dialect else isinstance(response, Response)
 
     def test_a_collected_stream_is_the_whole_answer(self) -> None:
-        """Protects from answers that differ by the way they were asked for."""
+        """Protects against streamed and whole answers that differ."""
         with self.sound() as url:
             whole, streamed = (self.ask(url, streamed=each) for each in BOTH)
         assert (streamed.message.content, streamed.finish) == (whole.message.content, whole.finish)
         assert [type(part) for part in streamed.message.parts] == [type(part) for part in whole.message.parts]
 
     def test_a_stream_keeps_the_grammar(self) -> None:
-        """Protects from consumers that meet an event where none may be."""
+        """Protects against events in an order that consumers cannot process."""
         with self.sound() as url:
             check_events(self.events(url))
 
     def test_the_provider_leaves_ends_to_the_core(self) -> None:
-        """Protects from two places that put an answer together, and differ."""
+        """Protects against a second place that assembles answers, with different results."""
         with self.sound() as url:
             asyncio.run(check_raw_events(self.config(url)))
 
     def test_text_arrives_as_it_is_sent(self) -> None:
-        """Protects from a stream that is held back until it is complete."""
+        """Protects against a stream that is buffered until it is complete."""
         server_dialect = self.spoken()
         rest = threading.Event()
         begun, whole = b"".join(server_dialect.begun("first")), b"".join(server_dialect.stream("first", "second"))
@@ -84,34 +84,34 @@ class Answers(Subject):
             assert asyncio.run(read_soon(server.url)) == "first"
 
     def test_any_text_comes_through(self) -> None:
-        """Protects from characters that are lost, doubled or taken for something else."""
+        """Protects against characters that are lost, duplicated or misinterpreted."""
         server_dialect = self.spoken()
 
         @few
         @given(texts=_TEXTS.filter(any))
         def check(texts: tuple[str, ...]) -> None:
             for streamed in BOTH:
-                with self.replying(_saying(server_dialect, *texts)) as server:
+                with self.replying(_answering(server_dialect, *texts)) as server:
                     assert self.ask(server.url, streamed=streamed).text == "".join(texts)
 
         check()
 
     def test_an_empty_answer_is_an_answer(self) -> None:
-        """Protects from a crash where the model has nothing to say."""
+        """Protects against an exception if the model returns an empty answer."""
         server_dialect = self.spoken()
         for streamed in BOTH:
-            with self.replying(_saying(server_dialect, "")) as server:
+            with self.replying(_answering(server_dialect, "")) as server:
                 assert self.ask(server.url, streamed=streamed).text == ""
 
     def test_a_whole_reply_serves_for_a_stream(self) -> None:
-        """Protects from gateways that do not stream."""
+        """Protects against an exception if a gateway ignores the request for a stream."""
         with self.replying(Reply.json(self.spoken().whole(TEXT))) as server:
             assert self.ask(server.url, streamed=True).text == TEXT
 
     def test_a_prompt_is_answered(self) -> None:
-        """Protects from a provider that knows conversations alone."""
+        """Protects against a provider that supports conversations but not prompts."""
         if self.server_dialect is not None and self.can().completion.support is Support.YES:
-            pytest.skip("not shown: the model has an endpoint for prompts that the server_dialect does not speak")
+            pytest.skip("not shown: the model has an endpoint for prompts that the server dialect does not describe")
 
         async def complete(url: str | None) -> str:
             async with self.llm(url) as llm:
@@ -121,7 +121,7 @@ class Answers(Subject):
             assert asyncio.run(complete(url)) == (TEXT if self.server_dialect else self.ask(url, max_tokens=20).text)
 
     def test_text_alone_is_streamed_as_text(self) -> None:
-        """Protects from a consumer of text who gets anything else, or nothing."""
+        """Protects against a text stream that contains reasoning or other parts, or empty pieces."""
 
         async def read(url: str | None) -> list[str]:
             async with StreamingLLM(self.config(url)) as llm:
@@ -134,16 +134,16 @@ class Answers(Subject):
         assert "" not in pieces
 
     def test_it_answers_without_await(self) -> None:
-        """Protects from a provider that works in one kind of program alone."""
+        """Protects against a provider that works in asynchronous programs only."""
         with self.sound() as url, SyncLLM(self.config(url)) as llm:
             assert llm.generate("hi").text == (TEXT if self.server_dialect else self.ask(url).text)
 
     def test_many_streams_at_once_are_kept_apart(self) -> None:
-        """Protects from an answer that is given to someone else."""
+        """Protects against parallel streams whose answers are mixed up."""
         server_dialect = self.spoken()
 
         def answer(request: Received) -> Reply:
-            number = next(each for each in range(_MANY) if f"number <{each}>" in request.body.decode())
+            number = next(each for each in range(_STREAMS) if f"number <{each}>" in request.body.decode())
             return Reply.sse(*server_dialect.stream("this is ", f"number <{number}>"))
 
         async def ask(llm: LLM, number: int) -> str:
@@ -152,13 +152,13 @@ class Answers(Subject):
 
         async def many(url: str) -> list[str]:
             async with self.llm(url) as llm:
-                return await asyncio.gather(*(ask(llm, number) for number in range(_MANY)))
+                return await asyncio.gather(*(ask(llm, number) for number in range(_STREAMS)))
 
         with self.replying(answer) as server:
-            assert asyncio.run(many(server.url)) == [f"this is number <{each}>" for each in range(_MANY)]
+            assert asyncio.run(many(server.url)) == [f"this is number <{each}>" for each in range(_STREAMS)]
 
     def test_one_object_serves_many_event_loops(self) -> None:
-        """Protects from an event loop that is closed under a client that lives on."""
+        """Protects against a client that is tied to an event loop that has been closed."""
         with self.sound() as url:
             llm = LLM(self.config(url))
             texts = {asyncio.run(llm.generate("hi")).text for _ in range(_LOOPS)}
@@ -166,14 +166,14 @@ class Answers(Subject):
         assert len(texts) == 1
 
     def test_an_answer_survives_storage(self) -> None:
-        """Protects from conversations that cannot be saved and taken up again."""
+        """Protects against conversations that cannot be saved and resumed."""
         with self.sound() as url:
             message = self.ask(url).message
         assert Message.from_dict(json.loads(json.dumps(message.to_dict()))) == message
 
 
-def _saying(server_dialect: ServerDialect, *texts: str) -> Callable[[Received], Reply]:
-    """Answer with these texts, streamed or whole."""
+def _answering(server_dialect: ServerDialect, *texts: str) -> Callable[[Received], Reply]:
+    """Return a script that answers with these texts, streamed or whole."""
 
     def answer(request: Received) -> Reply:
         if server_dialect.is_streamed(request):

@@ -1,5 +1,5 @@
 # ruff: noqa: S101  # checks are made of assertions
-"""The grammar of :mod:`dragoman.spec.events`, checked on the outside and on the inside of the core."""
+"""Check streams against the grammar of :mod:`dragoman.spec.events`, after assembly and before it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dragoman.spec.events import (
 )
 from dragoman.spec.parts import Reasoning, Refusal, Text, ToolCall
 from dragoman.spec.provider import CallContext
-from dragoman.testing.conformance.subject import hello
+from dragoman.testing.conformance.provider_case import hello
 
 __all__ = ["check_events", "check_raw_events"]
 
@@ -29,18 +29,18 @@ _DELTAS = (TextDelta, ReasoningDelta, ArgumentsDelta, MediaDelta)
 
 
 def check_events(events: Sequence[Event]) -> None:
-    """Check the events of a whole stream as a consumer sees them."""
+    """Check the events of a complete stream as a consumer receives them."""
     assert [type(each) for each in events].count(StreamStart) == 1
     assert [type(each) for each in events].count(StreamEnd) == 1
     assert isinstance(events[0], StreamStart)
     last = events[-1]
     assert isinstance(last, StreamEnd)
-    begun = [each.index for each in events if isinstance(each, PartStart)]
+    started = [each.index for each in events if isinstance(each, PartStart)]
     ended = {each.index: each.part for each in events if isinstance(each, PartEnd)}
-    assert begun == list(range(len(begun)))
-    assert sorted(ended) == begun
-    assert tuple(ended[index] for index in begun) == last.response.message.parts
-    for index in begun:
+    assert started == list(range(len(started)))
+    assert sorted(ended) == started
+    assert tuple(ended[index] for index in started) == last.response.message.parts
+    for index in started:
         _check_part(events, index, ended)
 
 
@@ -48,23 +48,23 @@ def _check_part(events: Sequence[Event], index: int, ended: Mapping[int, object]
     own = [each for each in events if isinstance(each, (PartStart, PartEnd, *_DELTAS)) and each.index == index]
     assert isinstance(own[0], PartStart)
     assert isinstance(own[-1], PartEnd)
-    said = "".join(each.text for each in own if isinstance(each, TextDelta | ReasoningDelta))
-    written = "".join(each.fragment for each in own if isinstance(each, ArgumentsDelta))
+    text = "".join(each.text for each in own if isinstance(each, TextDelta | ReasoningDelta))
+    arguments = "".join(each.fragment for each in own if isinstance(each, ArgumentsDelta))
     start, part = own[0].part, ended[index]
     if isinstance(part, Text | Refusal | Reasoning) and isinstance(start, Text | Refusal | Reasoning):
-        assert part.text == start.text + said
+        assert part.text == start.text + text
     if isinstance(part, ToolCall) and isinstance(start, ToolCall):
-        assert part.arguments == start.arguments + written
+        assert part.arguments == start.arguments + arguments
 
 
 async def check_raw_events(config: LLMConfig) -> None:
-    """Check the events that a provider gives: starts, deltas and snapshots, and no ends."""
+    """Check the events that a provider yields: starts, deltas and snapshots, but no ends."""
     bound = bind(config)
     async with bound.provider.stream(hello(bound, config), CallContext()) as events:
-        given = [event async for event in events]
-    first = given[0] if given and isinstance(given[0], StreamStart) else None
+        received = [event async for event in events]
+    first = received[0] if received and isinstance(received[0], StreamStart) else None
     assembler = Assembler(first or StreamStart())
-    for event in given[1:] if first else given:
+    for event in received[1:] if first else received:
         assembler.feed(event)
     assert assembler.end()
     await bound.provider.aclose()

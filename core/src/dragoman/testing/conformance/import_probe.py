@@ -1,4 +1,4 @@
-"""Import the module that is named on the command line, and say what that does: run as a file, in its own process."""
+"""Import the module named on the command line and report the side effects. Run as a script in a separate process."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import traceback
 import warnings
 
 
-def look(module: str) -> dict[str, object]:
-    """Import a module and return what that did."""
+def probe(module: str) -> dict[str, object]:
+    """Import a module and return the side effects of the import."""
     with contextlib.suppress(ImportError):
         for name in ("dragoman", "dragoman.http"):
-            ground = importlib.import_module(name)
-            for each in ground.__all__:  # names that are imported when they are used
-                getattr(ground, each)
+            package = importlib.import_module(name)
+            for each in package.__all__:  # resolves the lazily imported names
+                getattr(package, each)
     connected: list[str] = []
     watching = [True]
     before, environment, threads = len(sys.modules), dict(os.environ), threading.active_count()
@@ -45,13 +45,13 @@ def _error_of(module: str) -> str:
         warnings.simplefilter("error")
         try:
             importlib.import_module(module)
-        except BaseException:  # noqa: BLE001  # whatever it is, it is told
+        except BaseException:  # noqa: BLE001  # any exception is reported
             return traceback.format_exc()
     return ""
 
 
-if __name__ == "__main__":  # pragma: no cover - runs in a process of its own
-    found = look(sys.argv[1])
+if __name__ == "__main__":  # pragma: no cover - runs in a separate process
+    found = probe(sys.argv[1])
     sys.stdout.write("\n\0" + json.dumps(found))
     sys.stdout.flush()
-    os._exit(0)  # a thread that it started may never end
+    os._exit(0)  # a thread that the module started might never end

@@ -1,5 +1,5 @@
 # ruff: noqa: S101  # checks are made of assertions
-"""Level 3: answers of a wanted shape."""
+"""Level 3: structured output."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dragoman.spec.errors import (
     UnsupportedError,
 )
 from dragoman.spec.request import OutputFormat
-from dragoman.testing.conformance.subject import BOTH, Subject, not_shown
+from dragoman.testing.conformance.provider_case import BOTH, ProviderCase, not_shown
 from dragoman.testing.faults import SampleReply
 
 __all__ = ["Structured"]
@@ -29,7 +29,7 @@ __all__ = ["Structured"]
 
 @frozen(kw_only=True)
 class Forecast:
-    """Hold what a model is asked for."""
+    """Describe the value that a model is asked for."""
 
     city: str
     days: int
@@ -62,19 +62,19 @@ SCHEMAS: Mapping[str, dict[str, Any]] = {
     },
     "described": _object(city={"type": "string", "title": "City", "description": "Where it is."}),
 }
-"""Schemas of every construct that typed programs give rise to; each has a member ``city``."""
+"""Schemas with every construct that Python types generate; each has a property ``city``."""
 
 
-class Structured(Subject):
-    """Check schemas on their way out, and values on their way in."""
+class Structured(ProviderCase):
+    """Check that schemas are sent, and that values are parsed."""
 
     def shaped(self) -> None:
-        """Skip the check for a model that cannot be held to a schema."""
+        """Skip the check for a model that does not support schemas."""
         if self.can().json_schema.support is Support.NO:
-            pytest.skip("does not apply: the model cannot be held to a schema")
+            pytest.skip("does not apply: the model does not support schemas")
 
     def test_a_schema_is_sent(self) -> None:
-        """Protects from a wish for a shape that is dropped in silence."""
+        """Protects against a schema that is dropped without an error."""
         self.shaped()
         body = self.body("Where?", output=SCHEMAS["plain"])
         assert "city" in body
@@ -82,7 +82,7 @@ class Structured(Subject):
 
     @pytest.mark.parametrize("name", SCHEMAS)
     def test_any_schema_is_sent_or_refused(self, name: str) -> None:
-        """Protects from a crash, or a server's 400, over a construct that a dialect does not have."""
+        """Protects against an exception, or an error 400, for a schema that the dialect cannot express."""
         self.shaped()
         try:
             assert "city" in self.body("Where?", output=SCHEMAS[name])
@@ -91,7 +91,7 @@ class Structured(Subject):
 
     @pytest.mark.parametrize("name", SCHEMAS)
     def test_schemas_are_not_changed(self, name: str) -> None:
-        """Protects from a schema of the caller that is made strict in place."""
+        """Protects against changes to the schema of the caller."""
         self.shaped()
         schema = deepcopy(SCHEMAS[name])
         with contextlib.suppress(UnsupportedError):
@@ -99,7 +99,7 @@ class Structured(Subject):
         assert schema == SCHEMAS[name]
 
     def test_a_wish_for_json_is_sent(self) -> None:
-        """Protects from prose where an object was asked for."""
+        """Protects against an ignored request for JSON."""
         self.shaped()
         try:
             assert self.body("Where?", output="json") != self.body("Where?")
@@ -107,40 +107,40 @@ class Structured(Subject):
             return
 
     def test_the_name_of_a_schema_cannot_break_a_request(self) -> None:
-        """Protects from names that are sound in Python and refused by a server."""
+        """Protects against schema names that are valid in Python and refused by a server."""
         self.shaped()
         name = "Répons[list[int]] " + "x" * 99
         assert "city" in self.body("Where?", output=OutputFormat("json_schema", schema=SCHEMAS["plain"], name=name))
 
     def test_a_value_is_read(self) -> None:
-        """Protects from a structured answer that every caller must parse."""
+        """Protects against structured answers that callers must parse themselves."""
         assert self._extracted('{"city": "Oslo", "days": 2}') == Forecast(city="Oslo", days=2)
 
     def test_what_does_not_fit_is_told_with_its_place(self) -> None:
-        """Protects from a value of the wrong type that is found three calls later."""
+        """Protects against values of the wrong type."""
         with pytest.raises(OutputValidationError, match="days"):
             self._extracted('{"city": "Oslo", "days": "two"}')
 
     def test_what_is_no_json_is_told(self) -> None:
-        """Protects from a bare JSONDecodeError."""
+        """Protects against a plain JSONDecodeError."""
         with pytest.raises(OutputValidationError):
             self._extracted("It rains.")
 
     def test_half_a_value_is_no_value(self) -> None:
-        """Protects from an object that was cut and is filled up with defaults."""
+        """Protects against a truncated object that is completed with defaults."""
         self.shaped()
-        oddity = self.oddity("too_long")
-        with self.saying(oddity) as url, pytest.raises(TruncatedOutputError):
+        reply = self.unusual_reply("too_long")
+        with self.saying(reply) as url, pytest.raises(TruncatedOutputError):
             self.ask(url).parse(Forecast)
 
     def test_a_refusal_is_no_value(self) -> None:
-        """Protects from words of refusal that are reported as broken JSON."""
+        """Protects against a refusal that is reported as invalid JSON."""
         for streamed in BOTH:
             with self.saying(self._refused()) as url, pytest.raises(RefusalError):
                 self.ask(url, streamed=streamed).parse(Forecast)
 
     def test_a_refusal_is_told_apart_from_text(self) -> None:
-        """Protects from a refusal that is shown as the answer."""
+        """Protects against a refusal that is returned as text."""
         for streamed in BOTH:
             with self.saying(self._refused()) as url:
                 response = self.ask(url, streamed=streamed)
@@ -148,17 +148,17 @@ class Structured(Subject):
             assert response.finish.reason == "refusal"
 
     def test_a_schema_is_refused_where_there_is_none(self) -> None:
-        """Protects from a promise that the model cannot keep."""
+        """Protects against a schema that is accepted although the model does not support schemas."""
         if self.can().json_schema.support is not Support.NO:
-            pytest.skip("does not apply: the model can be held to a schema")
+            pytest.skip("does not apply: the model supports schemas")
         with self.sound() as url:
             assert isinstance(self.failure(url, output=SCHEMAS["plain"]), UnsupportedError)
 
     def test_a_value_is_made_in_process(self) -> None:
-        """Protects from a model in this process that ignores the shape."""
+        """Protects against an in-process model that ignores the schema."""
         self.shaped()
         if self.server_dialect is not None:
-            pytest.skip("does not apply: the answers of a server are checked one by one")
+            pytest.skip("does not apply: other checks cover the answers of a server")
         response = self.ask(None, "Where?", output=SCHEMAS["enum"])
         assert json.loads(response.text) in [{"city": "Oslo"}, {"city": "Rome"}]
 
@@ -175,6 +175,6 @@ class Structured(Subject):
 
         self.shaped()
         server_dialect = self.spoken()
-        oddity = SampleReply(events=server_dialect.stream(answer), whole=server_dialect.whole(answer))
-        with self.saying(oddity) as url:
+        reply = SampleReply(events=server_dialect.stream(answer), whole=server_dialect.whole(answer))
+        with self.saying(reply) as url:
             return asyncio.run(extract(url))

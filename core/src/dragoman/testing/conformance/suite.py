@@ -1,4 +1,4 @@
-"""The suite: all levels in one class, and the list of what it checks."""
+"""The suite: all levels in one class, and the list of its checks."""
 
 from __future__ import annotations
 
@@ -14,55 +14,66 @@ from attrs import frozen
 from dragoman.plugins.registry import installed
 from dragoman.spec.errors import DragomanError
 from dragoman.testing.conformance.answers import Answers
-from dragoman.testing.conformance.capabilities import Truth
+from dragoman.testing.conformance.capabilities import DeclaredCapabilities
 from dragoman.testing.conformance.connections import Connections
+from dragoman.testing.conformance.credentials import CredentialsAndOptions
 from dragoman.testing.conformance.errors import Errors
-from dragoman.testing.conformance.facts import Facts
-from dragoman.testing.conformance.guard import checks_of, keep
-from dragoman.testing.conformance.keys import Keys
-from dragoman.testing.conformance.load import Load
+from dragoman.testing.conformance.lifecycle import Lifecycle
 from dragoman.testing.conformance.media import MediaAndReasoning
-from dragoman.testing.conformance.results import Results
+from dragoman.testing.conformance.overridden_checks import checks_of, restore_overridden_checks
+from dragoman.testing.conformance.provider_case import ProviderCase
+from dragoman.testing.conformance.response_metadata import ResponseMetadata
 from dragoman.testing.conformance.streams import Streams
 from dragoman.testing.conformance.structured import Structured
-from dragoman.testing.conformance.subject import Subject
+from dragoman.testing.conformance.tool_results import ToolResults
 from dragoman.testing.conformance.tools import Tools
 
 __all__ = ["LEVELS", "Check", "ProviderConformance", "checks", "level_of"]
 
-LEVELS: dict[str, tuple[str, tuple[type[Subject], ...]]] = {
-    "L0": ("load", (Load, Keys)),
-    "L1": ("text", (Answers, Facts)),
-    "L2": ("tools", (Tools, Results)),
+LEVELS: dict[str, tuple[str, tuple[type[ProviderCase], ...]]] = {
+    "L0": ("lifecycle and credentials", (Lifecycle, CredentialsAndOptions)),
+    "L1": ("text", (Answers, ResponseMetadata)),
+    "L2": ("tools", (Tools, ToolResults)),
     "L3": ("structured output", (Structured,)),
     "L4": ("media and reasoning", (MediaAndReasoning,)),
     "L5": ("faults", (Errors, Streams, Connections)),
-    "L6": ("truth", (Truth,)),
+    "L6": ("capabilities", (DeclaredCapabilities,)),
 }
-"""What each level is about, and the classes that hold its checks."""
+"""The title of each level, and the classes with its checks."""
 
 
 class ProviderConformance(
-    Truth, Connections, Streams, Errors, MediaAndReasoning, Structured, Results, Tools, Facts, Answers, Keys, Load
+    DeclaredCapabilities,
+    Connections,
+    Streams,
+    Errors,
+    MediaAndReasoning,
+    Structured,
+    ToolResults,
+    Tools,
+    ResponseMetadata,
+    Answers,
+    CredentialsAndOptions,
+    Lifecycle,
 ):
-    """Check that a provider does what a provider has to do; inherit it in a test class that names the provider.
+    """Run all checks on a provider; inherit it in a test class that names the provider.
 
-    A check that is overridden must be marked with ``pytest.mark.xfail(reason=...)``. It then runs all the same, and has
-    to fail.
+    A check that is overridden must be marked with ``pytest.mark.xfail(reason=...)``. The original check still runs, and
+    is expected to fail.
 
     Raises:
-        TypeError: when a class is made that leaves out a check without a reason.
+        TypeError: if a subclass overrides a check without a reason.
 
     """
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
-        keep(cls, ProviderConformance, cls.known_failures)
+        restore_overridden_checks(cls, ProviderConformance, cls.known_failures)
 
     @classmethod
-    @functools.cache  # as many as there are test classes
+    @functools.cache  # one entry for each test class
     def described(cls) -> dict[str, str | None]:
-        """Return what is checked, for the verdict."""
+        """Return a description of the provider for the verdict."""
         plugins = installed()
         try:
             claim = plugins.provider_claim(cls.registered())
@@ -93,10 +104,10 @@ class Check:
     """Describe a check.
 
     Args:
-        level: such as ``L0``.
-        name: the name of its function.
-        cases: how many tests it makes.
-        protects: from what it protects.
+        level: the level, such as ``L0``.
+        name: the name of the function.
+        cases: number of tests that it generates.
+        protects: what it protects against.
 
     """
 
@@ -111,8 +122,8 @@ def checks() -> Iterator[Check]:
     for level, (_, classes) in LEVELS.items():
         for each in classes:
             for name, function in checks_of(each).items():
-                told = (inspect.getdoc(function) or "").partition("\n")[0]
-                yield Check(level=level, name=name, cases=_cases(function), protects=told.removeprefix("Protects "))
+                summary = (inspect.getdoc(function) or "").partition("\n")[0]
+                yield Check(level=level, name=name, cases=_cases(function), protects=summary.removeprefix("Protects "))
 
 
 def level_of(name: str) -> str:

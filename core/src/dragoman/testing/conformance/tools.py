@@ -1,5 +1,5 @@
 # ruff: noqa: S101  # checks are made of assertions
-"""Level 2: tools are offered, called and answered."""
+"""Level 2: tool definitions and tool calls."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from dragoman.spec.parts import ToolCall, ToolResult
 from dragoman.spec.request import ServerTool, Tool
 from dragoman.spec.response import Response
 from dragoman.testing.conformance.grammar import check_events
-from dragoman.testing.conformance.subject import BOTH, Subject, few, not_shown
+from dragoman.testing.conformance.provider_case import BOTH, ProviderCase, few, not_shown
 from dragoman.testing.faults import SampleCall, SampleReply
 
 __all__ = ["ASKED", "WEATHER", "Tools"]
 
 WEATHER = Tool(
     name="weather",
-    description="Look the weather up.",
+    description="Look up the weather.",
     schema={
         "type": "object",
         "properties": {"city": {"type": "string", "description": "Where to look."}},
@@ -30,7 +30,7 @@ WEATHER = Tool(
         "additionalProperties": False,
     },
 )
-CLOCK = Tool(name="clock", description="Tell the time.", schema={"type": "object", "properties": {}})
+CLOCK = Tool(name="clock", description="Return the time.", schema={"type": "object", "properties": {}})
 ASKED = Message("user", "What is the weather?")
 _PIXEL = b"\x89PNG\r\n\x1a\n-a-pixel"
 _JSON = st.recursive(
@@ -41,8 +41,8 @@ _JSON = st.recursive(
 
 
 @st.composite
-def _called(draw: st.DrawFn) -> tuple[SampleCall, ...]:
-    """Draw calls whose arguments are cut anywhere, within an escape as well."""
+def _sample_calls(draw: st.DrawFn) -> tuple[SampleCall, ...]:
+    """Draw calls whose arguments are split anywhere, also within an escape sequence."""
     calls: list[SampleCall] = []
     for number in range(draw(st.integers(1, 3))):
         text = json.dumps(draw(st.dictionaries(st.text(max_size=4), _JSON, max_size=3)))
@@ -54,11 +54,11 @@ def _called(draw: st.DrawFn) -> tuple[SampleCall, ...]:
     return tuple(calls)
 
 
-class Tools(Subject):
-    """Check calls of tools and their results, for models that take tools."""
+class Tools(ProviderCase):
+    """Check tool definitions and tool calls, for models that support tools."""
 
     def calling(self, *calls: SampleCall) -> SampleReply:
-        """Return an answer of these calls; skip the check where the dialect has none."""
+        """Return an answer with these calls; skip the check if the dialect cannot express them."""
         self.offered()
         make = self.spoken().calling
         if make is None:
@@ -68,27 +68,27 @@ class Tools(Subject):
             pytest.skip("does not apply: the dialect cannot express such a call")
         return made
 
-    def called(self, oddity: SampleReply, *, streamed: bool) -> Response:
-        """Return an answer that calls tools."""
-        with self.saying(oddity) as url:
+    def called(self, reply: SampleReply, *, streamed: bool) -> Response:
+        """Return the response to a request with tools."""
+        with self.saying(reply) as url:
             return self.ask(url, [ASKED], streamed=streamed, tools=[WEATHER, CLOCK])
 
     def test_tools_are_offered(self) -> None:
-        """Protects from a model that is not told of its tools."""
+        """Protects against tools, or parts of their definitions, that are not sent."""
         self.offered()
         body = self.body([ASKED], tools=[WEATHER, CLOCK])
-        for word in ("weather", "Look the weather up.", "city", "Where to look.", "clock"):
+        for word in ("weather", "Look up the weather.", "city", "Where to look.", "clock"):
             assert word in body
 
     def test_no_tools_leave_no_trace(self) -> None:
-        """Protects from servers that refuse an empty list of tools."""
+        """Protects against an empty list of tools, which servers refuse."""
         bare = self.prepared([ASKED]).body
         assert self.prepared([ASKED], tools=[]).body == bare
         assert [name for name, value in bare.items() if value == []] == []
 
     @pytest.mark.parametrize("choice", ["auto", "none", "required", "weather"])
     def test_the_choice_of_a_tool_is_sent(self, choice: str) -> None:
-        """Protects from a model that calls tools it must not call, or calls none where it must."""
+        """Protects against an ignored tool choice."""
         self.offered()
         try:
             sent = {each: self.body([ASKED], tools=[WEATHER, CLOCK], tool_choice=each) for each in ("auto", choice)}
@@ -100,7 +100,7 @@ class Tools(Subject):
             assert sent[choice].split("\n").count("weather") > sent["auto"].split("\n").count("weather")
 
     def test_choices_of_tools_are_told_apart(self) -> None:
-        """Protects from two overrides that become one on the wire."""
+        """Protects against different tool choices that become the same request."""
         self.offered()
         sent: list[str] = []
         for choice in ("none", "required", "weather", "clock"):
@@ -111,29 +111,29 @@ class Tools(Subject):
         assert len(set(sent)) == len(sent)
 
     def test_a_typed_function_is_a_tool(self) -> None:
-        """Protects from schemas of our own making that a dialect cannot send."""
+        """Protects against generated schemas that a dialect cannot send."""
 
         def forecast(city: str, days: int = 3) -> str:
-            """Tell the weather of the coming days."""
-            return f"{city} {days}"  # pragma: no cover - a tool that nobody calls
+            """Return the weather of the coming days."""
+            return f"{city} {days}"  # pragma: no cover - never called
 
         self.offered()
         body = self.body([ASKED], tools=[forecast])
         assert all(word in body for word in ("forecast", "city", "days"))
 
     def test_one_call_is_read(self) -> None:
-        """Protects from a call that nobody gets to see."""
-        oddity = self.calling(SampleCall(call_id="call_7", name="weather", pieces=('{"city":', '"Oslo"}')))
+        """Protects against tool calls that are lost."""
+        reply = self.calling(SampleCall(call_id="call_7", name="weather", pieces=('{"city":', '"Oslo"}')))
         for streamed in BOTH:
-            (call,) = self.called(oddity, streamed=streamed).tool_calls
+            (call,) = self.called(reply, streamed=streamed).tool_calls
             assert (call.name, call.call_id, call.parse()) == ("weather", "call_7", {"city": "Oslo"})
 
     def test_calls_are_kept_apart_by_their_places(self) -> None:
-        """Protects from parallel calls that are glued into one, or swap their arguments."""
+        """Protects against parallel calls that are merged, or whose arguments are mixed up."""
         self.offered()
-        oddity = self.oddity("tools_interleaved")
+        reply = self.unusual_reply("tools_interleaved")
         for streamed in BOTH:
-            calls = self.called(oddity, streamed=streamed).tool_calls
+            calls = self.called(reply, streamed=streamed).tool_calls
             assert [(each.name, each.parse()) for each in calls] == [
                 ("weather", {"city": "Oslo"}),
                 ("weather", {"city": "Rome"}),
@@ -141,15 +141,15 @@ class Tools(Subject):
             assert len({each.call_id for each in calls}) == len(calls)
 
     def test_arguments_survive_any_cut(self) -> None:
-        """Protects from arguments that break where a piece ends within an escape."""
+        """Protects against arguments that break if a fragment ends within an escape sequence."""
         self.calling(SampleCall(call_id="call_0", name="weather", pieces=("{}",)))
 
         @few
-        @given(calls=_called())
+        @given(calls=_sample_calls())
         def check(calls: tuple[SampleCall, ...]) -> None:
-            oddity = self.calling(*calls)
+            reply = self.calling(*calls)
             for streamed in BOTH:
-                made = self.called(oddity, streamed=streamed).tool_calls
+                made = self.called(reply, streamed=streamed).tool_calls
                 assert [(each.name, each.parse()) for each in made] == [
                     (each.name, json.loads(each.arguments)) for each in calls
                 ]
@@ -157,95 +157,95 @@ class Tools(Subject):
         check()
 
     def test_a_stream_of_calls_keeps_the_grammar(self) -> None:
-        """Protects from consumers that meet arguments of a call that never began."""
+        """Protects against arguments of a call that has not started."""
         self.offered()
-        with self.saying(self.oddity("tools_interleaved")) as url:
+        with self.saying(self.unusual_reply("tools_interleaved")) as url:
             check_events(self.events(url, [ASKED], tools=[WEATHER]))
 
     def test_a_call_without_arguments_is_a_call(self) -> None:
-        """Protects from a JSON error where a tool takes nothing."""
+        """Protects against a JSON error for a tool without parameters."""
         self.offered()
-        oddity = self.oddity("tool_without_arguments")
+        reply = self.unusual_reply("tool_without_arguments")
         for streamed in BOTH:
-            (call,) = self.called(oddity, streamed=streamed).tool_calls
+            (call,) = self.called(reply, streamed=streamed).tool_calls
             assert (call.name, call.parse()) == ("clock", {})
 
     def test_a_call_that_was_cut_is_not_run(self) -> None:
-        """Protects from a tool that is run with half its arguments."""
+        """Protects against a tool that is run with truncated arguments."""
         self.offered()
-        oddity = self.oddity("tool_cut")
-        response = self.called(oddity, streamed=True)
+        reply = self.unusual_reply("tool_cut")
+        response = self.called(reply, streamed=True)
         assert response.finish.reason == "length"
         (call,) = response.message.of_type(ToolCall)
         with pytest.raises(OutputError):
             call.parse()
 
     def test_broken_arguments_are_kept_as_they_are(self) -> None:
-        """Protects from a repair that nobody asked for."""
-        oddity = self.calling(SampleCall(call_id="call_1", name="weather", pieces=('{"city": Oslo', "}")))
+        """Protects against malformed arguments that are repaired silently."""
+        reply = self.calling(SampleCall(call_id="call_1", name="weather", pieces=('{"city": Oslo', "}")))
         for streamed in BOTH:
-            (call,) = self.called(oddity, streamed=streamed).tool_calls
+            (call,) = self.called(reply, streamed=streamed).tool_calls
             assert call.arguments == '{"city": Oslo}'
             with pytest.raises(OutputError):
                 call.parse()
 
     def test_calls_without_ids_are_given_some(self) -> None:
-        """Protects from results that belong to no call."""
+        """Protects against calls without an id, to which no result can refer."""
         calls = (
             SampleCall(call_id="", name="weather", pieces=('{"city": "Oslo"}',)),
             SampleCall(call_id="", name="clock", pieces=("{}",)),
         )
-        oddity = self.calling(*calls)
+        reply = self.calling(*calls)
         for streamed in BOTH:
-            ids = [each.call_id for each in self.called(oddity, streamed=streamed).tool_calls]
+            ids = [each.call_id for each in self.called(reply, streamed=streamed).tool_calls]
             assert all(ids)
             assert len(set(ids)) == len(calls)
 
     def test_calls_with_one_id_are_both_kept(self) -> None:
-        """Protects from a call that replaces another because a server repeats an id."""
+        """Protects against a call that replaces another because the server repeats an id."""
         cities = ('{"city": "Oslo"}', '{"city": "Rome"}')
-        oddity = self.calling(*(SampleCall(call_id="call_1", name="weather", pieces=(each,)) for each in cities))
+        reply = self.calling(*(SampleCall(call_id="call_1", name="weather", pieces=(each,)) for each in cities))
         for streamed in BOTH:
-            made = self.called(oddity, streamed=streamed).tool_calls
+            made = self.called(reply, streamed=streamed).tool_calls
             assert [each.parse() for each in made] == [json.loads(each) for each in cities]
 
     def test_an_answer_of_calls_ends_for_them(self) -> None:
-        """Protects from agents that stop because the reason for the end says so."""
-        oddity = self.calling(SampleCall(call_id="call_1", name="clock", pieces=("{}",)))
+        """Protects against agents that stop because the finish reason is wrong."""
+        reply = self.calling(SampleCall(call_id="call_1", name="clock", pieces=("{}",)))
         for streamed in BOTH:
-            assert self.called(oddity, streamed=streamed).finish.reason == "tool_calls"
+            assert self.called(reply, streamed=streamed).finish.reason == "tool_calls"
 
     def test_streamed_calls_are_the_whole_ones(self) -> None:
-        """Protects from agents that work in one of the two ways alone."""
-        oddity = self.oddity("tools_interleaved")
+        """Protects against streamed and whole tool calls that differ."""
+        reply = self.unusual_reply("tools_interleaved")
         self.offered()
-        whole, streamed = ([*self.called(oddity, streamed=each).tool_calls] for each in BOTH)
+        whole, streamed = ([*self.called(reply, streamed=each).tool_calls] for each in BOTH)
         assert [(each.name, each.parse()) for each in whole] == [(each.name, each.parse()) for each in streamed]
 
     def test_a_call_goes_back_as_it_came(self) -> None:
-        """Protects from a history that the model does not recognize as its own."""
-        oddity = self.calling(SampleCall(call_id="call_7", name="weather", pieces=('{"city": "Öslo"}',)))
-        message = self.called(oddity, streamed=True).message
+        """Protects against tool calls that are changed when they are sent back."""
+        reply = self.calling(SampleCall(call_id="call_7", name="weather", pieces=('{"city": "Öslo"}',)))
+        message = self.called(reply, streamed=True).message
         (call,) = message.of_type(ToolCall)
         result = ToolResult(call_id=call.call_id, name=call.name, content="fine")
         body = self.body([ASKED, message, Message("tool", result)], tools=[WEATHER, CLOCK])
         assert "Öslo" in body or "\\u00d6slo" in body
 
     def test_a_tool_that_another_runs_is_refused(self) -> None:
-        """Protects from a search that is asked for and never made."""
+        """Protects against a server tool of another vendor that is dropped."""
         self.spoken()
         with pytest.raises(UnsupportedError):
             self.prepared([ASKED], tools=[ServerTool(id="elsewhere.search")])
 
     def test_tools_are_refused_where_there_are_none(self) -> None:
-        """Protects from a model that makes an answer up because it got no tools."""
+        """Protects against a model that invents an answer because its tools were dropped."""
         if self.can().tools.support is not Support.NO:
-            pytest.skip("does not apply: the model takes tools")
+            pytest.skip("does not apply: the model supports tools")
         with self.sound() as url:
             assert isinstance(self.failure(url, [ASKED], tools=[WEATHER]), UnsupportedError)
 
     def test_a_tool_is_called_in_process(self) -> None:
-        """Protects from a model in this process that ignores its tools."""
+        """Protects against an in-process model that ignores its tools."""
         self.offered()
         if self.server_dialect is not None:
             pytest.skip("does not apply: the calls of a server are checked one by one")

@@ -14,16 +14,16 @@ _POLL_SECONDS = 0.1
 
 
 def main(arguments: list[str] | None = None, *, seconds: float = float("inf")) -> None:
-    """Serve.
+    """Run the server.
 
     Args:
-        arguments: those of the command line, which are the default.
-        seconds: when to stop without an interrupt.
+        arguments: command-line arguments; by default, those of the process.
+        seconds: seconds after which to stop without an interrupt.
 
     """
     parser = argparse.ArgumentParser(prog="python -m dragoman.testing.faults", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1; by default, any that is free")
-    parser.add_argument("--list", action="store_true", help="list the faults and end")
+    parser.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1; default: any free port")
+    parser.add_argument("--list", action="store_true", help="list the faults and exit")
     options = parser.parse_args(arguments)
     if options.list:
         print("\n".join(f"{name:24} {fault.summary}" for name, fault in sorted(FAULTS.items())))  # noqa: T201
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None, *, seconds: float = float("inf")) -
 
 
 def _serve(server: FaultServer, until: float) -> None:
-    print(f"serving on {server.url}; a base URL is {server.url}/<fault>/v1, see --list", flush=True)  # noqa: T201
+    print(f"serving on {server.url}; use the base URL {server.url}/<fault>/v1; --list shows the faults", flush=True)  # noqa: T201
     requests = hangups = 0
     try:
         while time.monotonic() < until:
@@ -42,9 +42,8 @@ def _serve(server: FaultServer, until: float) -> None:
                 print(f"{request.at:.3f} #{request.connection} {request.method} {request.path}", flush=True)  # noqa: T201
             for hangup in server.hangups[hangups:]:
                 hangups += 1
-                line = (
-                    f"{hangup.at:.3f} #{hangup.connection} hung up on {hangup.request.path} after {hangup.sent} bytes"
-                )
+                path = hangup.request.path
+                line = f"{hangup.at:.3f} #{hangup.connection} disconnected from {path} after {hangup.sent} bytes"
                 print(line, flush=True)  # noqa: T201
             time.sleep(_POLL_SECONDS)
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""The OpenAI chat dialect, which most servers speak: https://platform.openai.com/docs/api-reference/chat-streaming."""
+"""The dialect of OpenAI chat completions: https://platform.openai.com/docs/api-reference/chat-streaming."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from itertools import zip_longest
 from typing import Any
 
 from dragoman.spec.response import Usage
+from dragoman.testing.faults.samples import SampleCall, SampleUsage
 from dragoman.testing.faults.server_dialect import Events, Json, SampleReply, ServerDialect, event
-from dragoman.testing.faults.shapes import SampleCall, SampleUsage
 
 __all__ = ["CHAT"]
 
@@ -21,7 +21,7 @@ _CODES: dict[int, tuple[str, str | None]] = {
     503: ("overloaded_error", None),
     529: ("overloaded_error", None),
 }
-"""Type and code by status, where they are more than the status says."""
+"""Error type and code of each status that differs from the default."""
 
 
 def _chunk(delta: Json | None, finish: str | None = None, **more: Any) -> bytes:
@@ -32,7 +32,7 @@ def _chunk(delta: Json | None, finish: str | None = None, **more: Any) -> bytes:
 
 
 def error(status: int) -> Json:
-    """Return the body of an error."""
+    """Return the body of an error with this status."""
     kind, code = _CODES.get(status, ("invalid_request_error" if status < 500 else "server_error", None))  # noqa: PLR2004
     return {"error": {"message": f"status {status} was asked for", "type": kind, "code": code, "param": None}}
 
@@ -69,7 +69,7 @@ def _tools(*deltas: Json, finish: str = "tool_calls") -> Events:
     return (_START, *(_chunk({"tool_calls": [delta]}) for delta in deltas), _chunk({}, finish), DONE)
 
 
-def _called(*calls: Json, finish: str = "tool_calls") -> Json:
+def _with_tool_calls(*calls: Json, finish: str = "tool_calls") -> Json:
     return _whole(None, finish, tool_calls=list(calls))
 
 
@@ -78,11 +78,11 @@ def _usage(**counts: Any) -> bytes:
 
 
 _RAIN, _SUN = (_call(None, f"call_{name}", "weather", f'{{"city":"{name}"}}') for name in ("Oslo", "Rome"))
-_SPOKEN = (_START, _chunk({"content": "fine"}))
+_FINE = (_START, _chunk({"content": "fine"}))
 _STOP = _chunk({}, "stop")
-ODDITIES = {
+UNUSUAL_REPLIES = {
     "blocked": SampleReply(events=(_START, _chunk({}, "content_filter"), DONE), whole=_whole("", "content_filter")),
-    "too_long": SampleReply(events=(*_SPOKEN, _chunk({}, "length"), DONE), whole=_whole("fine", "length")),
+    "too_long": SampleReply(events=(*_FINE, _chunk({}, "length"), DONE), whole=_whole("fine", "length")),
     "tools_interleaved": SampleReply(
         events=_tools(
             _call(0, "call_Oslo", "weather", '{"city":'),
@@ -90,26 +90,26 @@ ODDITIES = {
             _call(0, None, None, '"Oslo"}'),
             _call(1, None, None, '{"city":"Rome"}'),
         ),
-        whole=_called(_RAIN, _SUN),
+        whole=_with_tool_calls(_RAIN, _SUN),
     ),
     "tools_unnumbered": SampleReply(
         events=_tools(_RAIN, _SUN),
-        whole=_called(_RAIN, _SUN),
+        whole=_with_tool_calls(_RAIN, _SUN),
     ),
     "tools_all_first": SampleReply(
         events=_tools({**_RAIN, "index": 0}, {**_SUN, "index": 0}),
-        whole=_called(_RAIN, _SUN),
+        whole=_with_tool_calls(_RAIN, _SUN),
     ),
     "tool_without_arguments": SampleReply(
-        events=_tools(_call(0, "call_1", "clock", None)), whole=_called(_call(None, "call_1", "clock", ""))
+        events=_tools(_call(0, "call_1", "clock", None)), whole=_with_tool_calls(_call(None, "call_1", "clock", ""))
     ),
     "tool_cut": SampleReply(
         events=_tools(_call(0, "call_1", "weather", '{"city":"Os'), finish="length"),
-        whole=_called(_call(None, "call_1", "weather", '{"city":"Os'), finish="length"),
+        whole=_with_tool_calls(_call(None, "call_1", "weather", '{"city":"Os'), finish="length"),
     ),
-    "usage_absent": SampleReply(events=(*_SPOKEN, _STOP, DONE), whole=_whole("fine") | {"usage": None}),
+    "usage_absent": SampleReply(events=(*_FINE, _STOP, DONE), whole=_whole("fine") | {"usage": None}),
     "usage_last": SampleReply(
-        events=(*_SPOKEN, _STOP, _usage(prompt_tokens=3, completion_tokens=2), DONE), whole=_whole("fine")
+        events=(*_FINE, _STOP, _usage(prompt_tokens=3, completion_tokens=2), DONE), whole=_whole("fine")
     ),
     "usage_growing": SampleReply(
         events=(
@@ -135,19 +135,19 @@ ODDITIES = {
 }
 
 
-def _reported(**counts: Any) -> SampleReply:
-    return SampleReply(events=(*_SPOKEN, _STOP, _usage(**counts), DONE), whole=_whole("fine", usage=counts))
+def _with_usage(**counts: Any) -> SampleReply:
+    return SampleReply(events=(*_FINE, _STOP, _usage(**counts), DONE), whole=_whole("fine", usage=counts))
 
 
 COUNTS = {
     "plain": SampleUsage(
-        oddity=_reported(prompt_tokens=3, completion_tokens=2), usage=Usage(input_tokens=3, output_tokens=2)
+        reply=_with_usage(prompt_tokens=3, completion_tokens=2), usage=Usage(input_tokens=3, output_tokens=2)
     ),
-    "nothing written": SampleUsage(
-        oddity=_reported(prompt_tokens=3, completion_tokens=0), usage=Usage(input_tokens=3, output_tokens=0)
+    "no output": SampleUsage(
+        reply=_with_usage(prompt_tokens=3, completion_tokens=0), usage=Usage(input_tokens=3, output_tokens=0)
     ),
     "cache and reasoning": SampleUsage(
-        oddity=_reported(
+        reply=_with_usage(
             prompt_tokens=10,
             completion_tokens=7,
             prompt_tokens_details={"cached_tokens": 4},
@@ -159,12 +159,12 @@ COUNTS = {
 
 
 def _calling(calls: Sequence[SampleCall]) -> SampleReply:
-    """Let the arguments of several calls come in turns."""
-    deltas = [_call(place, each.call_id or None, each.name, "") for place, each in enumerate(calls)]
+    """Interleave the argument fragments of the calls."""
+    deltas = [_call(index, each.call_id or None, each.name, "") for index, each in enumerate(calls)]
     for turn in zip_longest(*(each.pieces for each in calls)):
-        deltas += [_call(place, None, None, piece) for place, piece in enumerate(turn) if piece is not None]
+        deltas += [_call(index, None, None, piece) for index, piece in enumerate(turn) if piece is not None]
     whole = (_call(None, each.call_id or None, each.name, each.arguments) for each in calls)
-    return SampleReply(events=_tools(*deltas), whole=_called(*whole))
+    return SampleReply(events=_tools(*deltas), whole=_with_tool_calls(*whole))
 
 
 CHAT = ServerDialect(
@@ -181,9 +181,9 @@ CHAT = ServerDialect(
     error=error,
     failing=event(error(503)),
     coded=CODED,
-    unusual_replies=ODDITIES,
+    unusual_replies=UNUSUAL_REPLIES,
     identity=("chatcmpl-1", "served"),
-    finish=lambda reason: SampleReply(events=(*_SPOKEN, _chunk({}, reason), DONE), whole=_whole("fine", reason)),
+    finish=lambda reason: SampleReply(events=(*_FINE, _chunk({}, reason), DONE), whole=_whole("fine", reason)),
     finishes={
         "stop": "stop",
         "length": "length",

@@ -1,4 +1,4 @@
-"""One fault: a name, and what the server says in place of a sound answer."""
+"""A fault: its name, and the script that the server runs instead of a valid answer."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from attrs import frozen
 from dragoman.testing.faults.server_dialect import TEXTS, ServerDialect
 from dragoman.testing.reply import Received, Reply, Script
 
-__all__ = ["FAULTS", "Asked", "Fault", "Maker", "fault", "sound"]
+__all__ = ["FAULTS", "Fault", "FaultContext", "Maker", "fault", "sound"]
 
 
 @frozen(kw_only=True)
-class Asked:
-    """Hold what a server is asked for.
+class FaultContext:
+    """Describe the request that a fault answers.
 
     Args:
         server_dialect: the dialect of the request.
-        streamed: whether a stream is asked for.
-        request: the request itself.
+        streamed: whether a stream is requested.
+        request: the request.
 
     """
 
@@ -29,19 +29,19 @@ class Asked:
     request: Received
 
 
-Maker: TypeAlias = Callable[[Asked], Script]
+Maker: TypeAlias = Callable[[FaultContext], Script]
 
 
 @frozen(kw_only=True)
 class Fault:
-    """Name one fault.
+    """Describe a fault.
 
     Args:
-        name: what it is called in the path of a request.
+        name: its name in the path of a request.
         summary: what happens, in one sentence.
-        make: makes what is said.
-        streams: whether it can befall a stream.
-        replies: whether it can befall a whole reply.
+        make: creates the script.
+        streams: whether it applies to streams.
+        replies: whether it applies to whole replies.
 
     """
 
@@ -51,17 +51,17 @@ class Fault:
     streams: bool = True
     replies: bool = True
 
-    def answer(self, asked: Asked) -> Script:
-        """Return what the server says.
+    def answer(self, context: FaultContext) -> Script:
+        """Return the script of the server.
 
         Raises:
-            LookupError: if the fault cannot befall what is asked for.
+            LookupError: if the fault does not apply to this kind of request.
 
         """
-        if not (self.streams if asked.streamed else self.replies):
-            message = f"{self.name} befalls {'no stream' if asked.streamed else 'streams alone'}"
+        if not (self.streams if context.streamed else self.replies):
+            message = f"the fault {self.name} does not apply to {'streams' if context.streamed else 'whole replies'}"
             raise LookupError(message)
-        return self.make(asked)
+        return self.make(context)
 
 
 FAULTS: dict[str, Fault] = {}
@@ -69,26 +69,26 @@ FAULTS: dict[str, Fault] = {}
 
 
 def fault(*, streams: bool = True, replies: bool = True, name: str = "") -> Callable[[Maker], Maker]:
-    """Enter a function among the faults: under its name, with the first line of its docstring as the summary.
+    """Register a function as a fault, with its name and the first line of its docstring.
 
     Args:
-        streams: whether the fault can befall a stream.
-        replies: whether it can befall a whole reply.
-        name: another name than the function's.
+        streams: whether the fault applies to streams.
+        replies: whether it applies to whole replies.
+        name: a name to use instead of the name of the function.
 
     """
 
-    def enter(make: Maker) -> Maker:
-        known = name or str(getattr(make, "__name__", ""))
+    def register(make: Maker) -> Maker:
+        fault_name = name or str(getattr(make, "__name__", ""))
         summary = (make.__doc__ or "").partition("\n")[0]
-        FAULTS[known] = Fault(name=known, summary=summary, make=make, streams=streams, replies=replies)
+        FAULTS[fault_name] = Fault(name=fault_name, summary=summary, make=make, streams=streams, replies=replies)
         return make
 
-    return enter
+    return register
 
 
-def sound(asked: Asked, *texts: str) -> Reply:
-    """Return a sound answer."""
-    if asked.streamed:
-        return Reply.sse(b"".join(asked.server_dialect.stream(*texts)))
-    return Reply.json(asked.server_dialect.whole("".join(texts or TEXTS)))
+def sound(context: FaultContext, *texts: str) -> Reply:
+    """Return a valid answer with these texts."""
+    if context.streamed:
+        return Reply.sse(b"".join(context.server_dialect.stream(*texts)))
+    return Reply.json(context.server_dialect.whole("".join(texts or TEXTS)))

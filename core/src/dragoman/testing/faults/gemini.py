@@ -1,4 +1,4 @@
-"""The dialect of Gemini: https://ai.google.dev/api/generate-content."""
+"""The dialect of the Gemini API: https://ai.google.dev/api/generate-content."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from dragoman.spec.response import Usage
+from dragoman.testing.faults.samples import SampleCall, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_dialect import Json, SampleReply, ServerDialect, event
-from dragoman.testing.faults.shapes import SampleCall, SampleSeal, SampleUsage
 
 __all__ = ["GEMINI"]
 
-_WORDS = {
+_STATUS_NAMES = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
     403: "PERMISSION_DENIED",
@@ -28,18 +28,18 @@ def _chunk(*parts: Json, finish: str | None = None, usage: Json | None = None, *
     candidate: Json = {"content": {"role": "model", "parts": list(parts)}, "index": 0}
     if finish:
         candidate["finishReason"] = finish
-    counted = {"usageMetadata": usage} if usage else {}
-    return {"candidates": [candidate], **counted, "modelVersion": "served", "responseId": "r1", **more}
+    metadata = {"usageMetadata": usage} if usage else {}
+    return {"candidates": [candidate], **metadata, "modelVersion": "served", "responseId": "r1", **more}
 
 
 def _error(status: int) -> Json:
-    return _reported(status, f"status {status} was asked for")
+    return _error_body(status, f"status {status} was asked for")
 
 
-def _reported(status: int, message: str, *details: Json, word: str | None = None) -> Json:
+def _error_body(status: int, message: str, *details: Json, status_name: str | None = None) -> Json:
     known: Json = {"code": status, "message": message, "details": list(details)}
-    word = word or _WORDS.get(status)
-    return {"error": known | ({"status": word} if word else {})}
+    status_name = status_name or _STATUS_NAMES.get(status)
+    return {"error": known | ({"status": status_name} if status_name else {})}
 
 
 def _text(text: str) -> Json:
@@ -47,15 +47,15 @@ def _text(text: str) -> Json:
 
 
 def _call(name: str, city: str | None) -> Json:
-    given = {} if city is None else {"args": {"city": city}}
-    return {"functionCall": {"name": name, **given}}
+    arguments = {} if city is None else {"args": {"city": city}}
+    return {"functionCall": {"name": name, **arguments}}
 
 
 _END = event(_chunk(finish="STOP", usage=_USAGE))
 _FINE = event(_chunk(_text("fine")))
 _WHOLE = _chunk(_text("fine"), finish="STOP", usage=_USAGE)
 _BLOCKED = {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 3}}
-ODDITIES = {
+UNUSUAL_REPLIES = {
     "blocked": SampleReply(events=(event(_BLOCKED),), whole=_BLOCKED),
     "too_long": SampleReply(
         events=(_FINE, event(_chunk(finish="MAX_TOKENS", usage=_USAGE))),
@@ -94,28 +94,28 @@ ODDITIES = {
 }
 
 
-def _finished(reason: str) -> SampleReply:
+def _with_reason(reason: str) -> SampleReply:
     return SampleReply(
         events=(_FINE, event(_chunk(finish=reason, usage=_USAGE))),
         whole=_chunk(_text("fine"), finish=reason, usage=_USAGE),
     )
 
 
-def _counted(usage: Usage, **report: int) -> SampleUsage:
+def _with_usage(usage: Usage, **report: int) -> SampleUsage:
     events = (_FINE, event(_chunk(finish="STOP", usage=report)))
     whole = _chunk(_text("fine"), finish="STOP", usage=report)
-    return SampleUsage(oddity=SampleReply(events=events, whole=whole), usage=usage)
+    return SampleUsage(reply=SampleReply(events=events, whole=whole), usage=usage)
 
 
 def _calling(calls: Sequence[SampleCall]) -> SampleReply | None:
-    """Send each call whole, as the dialect does: its arguments must be an object."""
+    """Return each call in one event, as the dialect does. Its arguments must be an object."""
     parts: list[Json] = []
     for each in calls:
-        given = each.given
-        if given is None:
+        arguments = each.given
+        if arguments is None:
             return None
-        named: Json = {"id": each.call_id} if each.call_id else {}
-        parts.append({"functionCall": {**named, "name": each.name, "args": given}})
+        identifier: Json = {"id": each.call_id} if each.call_id else {}
+        parts.append({"functionCall": {**identifier, "name": each.name, "args": arguments}})
     events = (*(event(_chunk(part)) for part in parts), _END)
     return SampleReply(events=events, whole=_chunk(*parts, finish="STOP", usage=_USAGE))
 
@@ -135,25 +135,25 @@ GEMINI = ServerDialect(
     whole=lambda text: _chunk(_text(text), finish="STOP", usage=_USAGE),
     hollow={"candidates": [], "modelVersion": "served"},
     error=_error,
-    failing=event(_reported(503, "The model is overloaded.")),
+    failing=event(_error_body(503, "The model is overloaded.")),
     coded={
         "context_overflow": (
             400,
-            _reported(400, "The input token count (9) exceeds the maximum number of tokens allowed (8)."),
+            _error_body(400, "The input token count (9) exceeds the maximum number of tokens allowed (8)."),
         ),
-        "insufficient_quota": (429, _reported(429, "Quota exceeded for metric: requests, limit: 0, model: served")),
+        "insufficient_quota": (429, _error_body(429, "Quota exceeded for metric: requests, limit: 0, model: served")),
         "retry_info": (
             429,
-            _reported(429, "wait", {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"}),
+            _error_body(429, "wait", {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"}),
         ),
         "error_code_number": (404, {"error": {"message": "no such model", "code": 404}}),
         "error_text": (404, {"error": "no such model"}),
         "error_detail": (404, {"error": {"message": "no such model", "code": "not_found", "status": None}}),
         "error_foreign": (503, {"error": {"message": "busy", "type": "overloaded_error", "code": None}}),
     },
-    unusual_replies=ODDITIES,
+    unusual_replies=UNUSUAL_REPLIES,
     identity=("r1", "served"),
-    finish=_finished,
+    finish=_with_reason,
     finishes={
         "STOP": "stop",
         "MAX_TOKENS": "length",
@@ -162,10 +162,10 @@ GEMINI = ServerDialect(
         "MALFORMED_FUNCTION_CALL": "error",
     },
     counts={
-        "plain": _counted(
+        "plain": _with_usage(
             Usage(input_tokens=3, output_tokens=2), promptTokenCount=3, candidatesTokenCount=2, totalTokenCount=5
         ),
-        "cache and reasoning": _counted(
+        "cache and reasoning": _with_usage(
             Usage(input_tokens=10, output_tokens=7, cache_read_tokens=4, reasoning_tokens=5),
             promptTokenCount=10,
             cachedContentTokenCount=4,
@@ -180,7 +180,7 @@ GEMINI = ServerDialect(
         whole=_chunk(_THOUGHT, _text("fine"), finish="STOP", usage=_USAGE),
     ),
     sealed=SampleSeal(
-        oddity=SampleReply(events=(event(_chunk(_SIGNED)), _END), whole=_chunk(_SIGNED, finish="STOP", usage=_USAGE)),
+        reply=SampleReply(events=(event(_chunk(_SIGNED)), _END), whole=_chunk(_SIGNED, finish="STOP", usage=_USAGE)),
         words=("signature-1",),
     ),
 )

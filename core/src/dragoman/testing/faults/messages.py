@@ -1,4 +1,4 @@
-"""The Messages API of Anthropic: https://docs.anthropic.com/en/api/messages-streaming."""
+"""The dialect of the Anthropic Messages API: https://docs.anthropic.com/en/api/messages-streaming."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dragoman.spec.response import Usage
+from dragoman.testing.faults.samples import SampleCall, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_dialect import Events, Json, SampleReply, ServerDialect, event
-from dragoman.testing.faults.shapes import SampleCall, SampleSeal, SampleUsage
 
 __all__ = ["MESSAGES"]
 
@@ -35,28 +35,28 @@ def _message(reason: str | None, *content: Json, usage: Json | None = None) -> J
 
 
 def _error(status: int) -> Json:
-    kind = _TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")  # noqa: PLR2004  # HTTP's border
-    return _reported(kind, f"status {status} was asked for")
+    kind = _TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")  # noqa: PLR2004  # first status of server errors
+    return _error_body(kind, f"status {status} was asked for")
 
 
-def _reported(kind: str, message: str) -> Json:
+def _error_body(kind: str, message: str) -> Json:
     return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}
 
 
-def _begin(place: int, block: Json) -> bytes:
-    return _named("content_block_start", index=place, content_block=block)
+def _begin(index: int, block: Json) -> bytes:
+    return _named("content_block_start", index=index, content_block=block)
 
 
-def _delta(place: int, kind: str, **fields: Any) -> bytes:
-    return _named("content_block_delta", index=place, delta={"type": kind, **fields})
+def _delta(index: int, kind: str, **fields: Any) -> bytes:
+    return _named("content_block_delta", index=index, delta={"type": kind, **fields})
 
 
-def _input(place: int, piece: str) -> bytes:
-    return _delta(place, "input_json_delta", partial_json=piece)
+def _input(index: int, piece: str) -> bytes:
+    return _delta(index, "input_json_delta", partial_json=piece)
 
 
-def _stop(place: int) -> bytes:
-    return _named("content_block_stop", index=place)
+def _stop(index: int) -> bytes:
+    return _named("content_block_stop", index=index)
 
 
 def _end(reason: str | None, *, usage: Json | None = None) -> Events:
@@ -73,7 +73,7 @@ _USAGE = {"input_tokens": 3, "output_tokens": 2}
 _START = _named("message_start", message=_message(None, usage={"input_tokens": 3, "output_tokens": 1}))
 _OPENING = (_START, _begin(0, {"type": "text", "text": ""}))
 _FINE = {"type": "text", "text": "fine"}
-_SPOKEN = (*_OPENING, _speak("fine"), _stop(0))
+_FINE_EVENTS = (*_OPENING, _speak("fine"), _stop(0))
 
 
 def _call(name: str, city: str | None) -> Json:
@@ -85,9 +85,9 @@ def _open_call(name: str, city: str | None) -> Json:
     return _call(name, city) | {"input": {}}
 
 
-ODDITIES = {
+UNUSUAL_REPLIES = {
     "blocked": SampleReply(events=(_START, *_end("refusal")), whole=_message("refusal")),
-    "too_long": SampleReply(events=(*_SPOKEN, *_end("max_tokens")), whole=_message("max_tokens", _FINE)),
+    "too_long": SampleReply(events=(*_FINE_EVENTS, *_end("max_tokens")), whole=_message("max_tokens", _FINE)),
     "tools_interleaved": SampleReply(
         events=(
             _START,
@@ -113,16 +113,16 @@ ODDITIES = {
     "usage_absent": SampleReply(
         events=(
             _named("message_start", message={"id": "msg_1", "role": "assistant", "content": []}),
-            *_SPOKEN[1:],
+            *_FINE_EVENTS[1:],
             _named("message_delta", delta={"stop_reason": "end_turn"}),
             _named("message_stop"),
         ),
         whole=_message("end_turn", _FINE) | {"usage": None},
     ),
-    "usage_last": SampleReply(events=(*_SPOKEN, *_end("end_turn")), whole=_message("end_turn", _FINE)),
+    "usage_last": SampleReply(events=(*_FINE_EVENTS, *_end("end_turn")), whole=_message("end_turn", _FINE)),
     "usage_growing": SampleReply(
         events=(
-            *_SPOKEN,
+            *_FINE_EVENTS,
             _named("message_delta", delta={"stop_reason": None}, usage={"output_tokens": 1}),
             *_end("end_turn", usage={"input_tokens": 3, "output_tokens": 2}),
         ),
@@ -139,27 +139,27 @@ ODDITIES = {
         whole=_message("end_turn", {**_FINE, "citations": None}),
     ),
     "delta_unopened": SampleReply(
-        events=(*_SPOKEN, _delta(5, "text_delta", text="?")), whole=_message("end_turn", _FINE)
+        events=(*_FINE_EVENTS, _delta(5, "text_delta", text="?")), whole=_message("end_turn", _FINE)
     ),
-    "stop_twice": SampleReply(events=(*_SPOKEN, _stop(0), *_end("end_turn")), whole=_message("end_turn", _FINE)),
+    "stop_twice": SampleReply(events=(*_FINE_EVENTS, _stop(0), *_end("end_turn")), whole=_message("end_turn", _FINE)),
 }
 
 
-def _finished(reason: str) -> SampleReply:
-    return SampleReply(events=(*_SPOKEN, *_end(reason)), whole=_message(reason, _FINE))
+def _with_reason(reason: str) -> SampleReply:
+    return SampleReply(events=(*_FINE_EVENTS, *_end(reason)), whole=_message(reason, _FINE))
 
 
-def _counted(usage: Usage, **report: int) -> SampleUsage:
-    begun = _named("message_start", message=_message(None, usage={**report, "output_tokens": 1}))
-    oddity = SampleReply(
-        events=(begun, *_SPOKEN[1:], *_end("end_turn", usage={"output_tokens": report["output_tokens"]})),
+def _with_usage(usage: Usage, **report: int) -> SampleUsage:
+    started = _named("message_start", message=_message(None, usage={**report, "output_tokens": 1}))
+    reply = SampleReply(
+        events=(started, *_FINE_EVENTS[1:], *_end("end_turn", usage={"output_tokens": report["output_tokens"]})),
         whole=_message("end_turn", _FINE, usage=report),
     )
-    return SampleUsage(oddity=oddity, usage=usage)
+    return SampleUsage(reply=reply, usage=usage)
 
 
 def _calling(calls: Sequence[SampleCall]) -> SampleReply | None:
-    """Let several calls be open at once; each must have an id, and an object as its input."""
+    """Return calls that are open at the same time. Each needs an id, and its arguments must be an object."""
     inputs = [each.given for each in calls]
     if not all(each.call_id for each in calls) or None in inputs:
         return None
@@ -167,11 +167,11 @@ def _calling(calls: Sequence[SampleCall]) -> SampleReply | None:
         {"type": "tool_use", "id": each.call_id, "name": each.name, "input": given}
         for each, given in zip(calls, inputs, strict=True)
     ]
-    begun = [_begin(place, {**block, "input": {}}) for place, block in enumerate(blocks)]
-    pieces = [_input(place, piece) for place, each in enumerate(calls) for piece in each.pieces]
-    stopped = [_stop(place) for place in range(len(calls))]
+    started = [_begin(index, {**block, "input": {}}) for index, block in enumerate(blocks)]
+    pieces = [_input(index, piece) for index, each in enumerate(calls) for piece in each.pieces]
+    stops = [_stop(index) for index in range(len(calls))]
     return SampleReply(
-        events=(_START, *begun, *pieces, *stopped, *_end("tool_use")), whole=_message("tool_use", *blocks)
+        events=(_START, *started, *pieces, *stops, *_end("tool_use")), whole=_message("tool_use", *blocks)
     )
 
 
@@ -220,21 +220,21 @@ MESSAGES = ServerDialect(
     whole=lambda text: _message("end_turn", {"type": "text", "text": text}),
     hollow={"id": "msg_1", "type": "message", "role": "assistant"},
     error=_error,
-    failing=event(_reported("overloaded_error", "Overloaded"), "error"),
+    failing=event(_error_body("overloaded_error", "Overloaded"), "error"),
     coded={
-        "context_overflow": (400, _reported("invalid_request_error", "prompt is too long: 9 tokens > 8 maximum")),
+        "context_overflow": (400, _error_body("invalid_request_error", "prompt is too long: 9 tokens > 8 maximum")),
         "insufficient_quota": (
             400,
-            _reported("invalid_request_error", "Your credit balance is too low to access the Anthropic API."),
+            _error_body("invalid_request_error", "Your credit balance is too low to access the Anthropic API."),
         ),
         "error_code_number": (404, {"error": {"message": "no such model", "code": 404}}),
         "error_text": (404, {"error": "no such model"}),
         "error_detail": (404, {"detail": "no such model"}),
         "error_foreign": (503, {"error": {"message": "busy", "type": "server_error", "code": None}}),
     },
-    unusual_replies=ODDITIES,
+    unusual_replies=UNUSUAL_REPLIES,
     identity=("msg_1", "served"),
-    finish=_finished,
+    finish=_with_reason,
     finishes={
         "end_turn": "stop",
         "stop_sequence": "stop",
@@ -245,8 +245,8 @@ MESSAGES = ServerDialect(
         "refusal": "refusal",
     },
     counts={
-        "plain": _counted(Usage(input_tokens=3, output_tokens=2), input_tokens=3, output_tokens=2),
-        "cache": _counted(
+        "plain": _with_usage(Usage(input_tokens=3, output_tokens=2), input_tokens=3, output_tokens=2),
+        "cache": _with_usage(
             Usage(input_tokens=9, output_tokens=2, cache_read_tokens=4, cache_write_tokens=2),
             input_tokens=3,
             output_tokens=2,
@@ -257,5 +257,5 @@ MESSAGES = ServerDialect(
     calling=_calling,
     reasoned=REASONED,
     refused=REFUSED,
-    sealed=SampleSeal(oddity=REASONED, words=("signature-1", "encrypted-1")),
+    sealed=SampleSeal(reply=REASONED, words=("signature-1", "encrypted-1")),
 )

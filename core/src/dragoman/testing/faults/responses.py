@@ -1,4 +1,4 @@
-"""The Responses API of OpenAI: https://platform.openai.com/docs/api-reference/responses-streaming."""
+"""The dialect of the OpenAI Responses API: https://platform.openai.com/docs/api-reference/responses-streaming."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from dragoman.spec.response import Usage
 from dragoman.testing.faults import chat
+from dragoman.testing.faults.samples import SampleCall, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_dialect import Events, Json, SampleReply, ServerDialect, event
-from dragoman.testing.faults.shapes import SampleCall, SampleSeal, SampleUsage
 
 __all__ = ["RESPONSES"]
 
@@ -62,7 +62,7 @@ _OPENING = (
 )
 
 
-def _cut(reason: str, *output: Json) -> SampleReply:
+def _incomplete(reason: str, *output: Json) -> SampleReply:
     fields: Json = {"status": "incomplete", "incomplete_details": {"reason": reason}}
     begun = (*_OPENING, _speak("fine")) if output else (_CREATED,)
     return SampleReply(events=(*begun, _end(*output, **fields)), whole=_response(*output, **fields))
@@ -74,28 +74,28 @@ def _call(name: str, city: str | None, status: str = "completed") -> Json:
     return {**item, "status": status, "arguments": arguments}
 
 
-def _added(place: int, item: Json) -> bytes:
-    return _named("response.output_item.added", output_index=place, item={**item, "arguments": ""})
+def _added(index: int, item: Json) -> bytes:
+    return _named("response.output_item.added", output_index=index, item={**item, "arguments": ""})
 
 
-def _argued(place: int, item: Json, piece: str) -> bytes:
-    return _named("response.function_call_arguments.delta", item_id=item["id"], output_index=place, delta=piece)
+def _arguments_delta(index: int, item: Json, piece: str) -> bytes:
+    return _named("response.function_call_arguments.delta", item_id=item["id"], output_index=index, delta=piece)
 
 
 _OSLO, _ROME, _CLOCK = _call("weather", "Oslo"), _call("weather", "Rome"), _call("clock", None)
 _CUT = {**_call("weather", "Os", "incomplete"), "arguments": '{"city":"Os'}
 _BOTH = _response(_OSLO, _ROME)
-ODDITIES = {
-    "blocked": _cut("content_filter"),
-    "too_long": _cut("max_output_tokens", _message(_text("fine"), status="incomplete")),
+UNUSUAL_REPLIES = {
+    "blocked": _incomplete("content_filter"),
+    "too_long": _incomplete("max_output_tokens", _message(_text("fine"), status="incomplete")),
     "tools_interleaved": SampleReply(
         events=(
             _CREATED,
             _added(0, _OSLO),
             _added(1, _ROME),
-            _argued(0, _OSLO, '{"city":'),
-            _argued(1, _ROME, '{"city":"Rome"}'),
-            _argued(0, _OSLO, '"Oslo"}'),
+            _arguments_delta(0, _OSLO, '{"city":'),
+            _arguments_delta(1, _ROME, '{"city":"Rome"}'),
+            _arguments_delta(0, _OSLO, '"Oslo"}'),
             _end(_OSLO, _ROME),
         ),
         whole=_BOTH,
@@ -105,7 +105,7 @@ ODDITIES = {
         events=(
             _CREATED,
             _added(0, _CUT),
-            _argued(0, _CUT, '{"city":"Os'),
+            _arguments_delta(0, _CUT, '{"city":"Os'),
             _end(_CUT, status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
         ),
         whole=_response(_CUT, status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
@@ -128,30 +128,32 @@ ODDITIES = {
 _FAILURE = {"code": "server_error", "message": "the engine is on fire"}
 
 
-_SAID = _message(_text("fine"))
+_FINE = _message(_text("fine"))
 
 
-def _finished(reason: str) -> SampleReply:
+def _with_reason(reason: str) -> SampleReply:
     if reason == "completed":
-        return SampleReply(events=(*_OPENING, _speak("fine"), *_closing("fine")), whole=_response(_SAID))
-    return _cut(reason, _SAID)
+        return SampleReply(events=(*_OPENING, _speak("fine"), *_closing("fine")), whole=_response(_FINE))
+    return _incomplete(reason, _FINE)
 
 
-def _counted(usage: Usage, **report: Any) -> SampleUsage:
-    events = (*_OPENING, _speak("fine"), _end(_SAID, usage=report))
-    return SampleUsage(oddity=SampleReply(events=events, whole=_response(_SAID, usage=report)), usage=usage)
+def _with_usage(usage: Usage, **report: Any) -> SampleUsage:
+    events = (*_OPENING, _speak("fine"), _end(_FINE, usage=report))
+    return SampleUsage(reply=SampleReply(events=events, whole=_response(_FINE, usage=report)), usage=usage)
 
 
 def _calling(calls: Sequence[SampleCall]) -> SampleReply:
-    """Let the arguments of several calls come in turns."""
+    """Interleave the argument fragments of the calls."""
     items = [
-        {"id": f"fc_{place}", "type": "function_call", "call_id": each.call_id, "name": each.name}
+        {"id": f"fc_{index}", "type": "function_call", "call_id": each.call_id, "name": each.name}
         | {"status": "completed", "arguments": each.arguments}
-        for place, each in enumerate(calls)
+        for index, each in enumerate(calls)
     ]
-    events = [_CREATED, *(_added(place, item) for place, item in enumerate(items))]
+    events = [_CREATED, *(_added(index, item) for index, item in enumerate(items))]
     for turn in zip_longest(*(each.pieces for each in calls)):
-        events += [_argued(place, items[place], piece) for place, piece in enumerate(turn) if piece is not None]
+        events += [
+            _arguments_delta(index, items[index], piece) for index, piece in enumerate(turn) if piece is not None
+        ]
     return SampleReply(events=(*events, _end(*items)), whole=_response(*items))
 
 
@@ -162,7 +164,7 @@ _THOUGHT = {
     "encrypted_content": "encrypted-1",
 }
 _THOUGHT_DELTA: Json = {"item_id": "rs_1", "output_index": 0, "summary_index": 0, "delta": "hm"}
-_SAID_SECOND = _named("response.output_text.delta", item_id="msg_1", output_index=1, content_index=0, delta="fine")
+_FINE_DELTA = _named("response.output_text.delta", item_id="msg_1", output_index=1, content_index=0, delta="fine")
 REASONED = SampleReply(
     events=(
         _CREATED,
@@ -170,10 +172,10 @@ REASONED = SampleReply(
         _named("response.reasoning_summary_text.delta", **_THOUGHT_DELTA),
         _named("response.output_item.done", output_index=0, item=_THOUGHT),
         _named("response.output_item.added", output_index=1, item=_message(status="in_progress")),
-        _SAID_SECOND,
-        _end(_THOUGHT, _SAID),
+        _FINE_DELTA,
+        _end(_THOUGHT, _FINE),
     ),
-    whole=_response(_THOUGHT, _SAID),
+    whole=_response(_THOUGHT, _FINE),
 )
 _REFUSAL = _message({"type": "refusal", "refusal": "I will not."})
 REFUSED = SampleReply(
@@ -203,18 +205,18 @@ RESPONSES = ServerDialect(
     failing=_named("error", error=_FAILURE, sequence_number=7),
     coded={name: body for name, body in chat.CODED.items() if name != "no_db_connection"},
     unusual_replies={
-        **ODDITIES,
+        **UNUSUAL_REPLIES,
         "failed": SampleReply(
             events=(*_OPENING, _speak("fine"), _end(status="failed", error=_FAILURE)),
             whole=_response(status="failed", error=_FAILURE),
         ),
     },
     identity=("resp_1", "served"),
-    finish=_finished,
+    finish=_with_reason,
     finishes={"completed": "stop", "max_output_tokens": "length", "content_filter": "content_filter"},
     counts={
-        "plain": _counted(Usage(input_tokens=3, output_tokens=2), input_tokens=3, output_tokens=2),
-        "cache and reasoning": _counted(
+        "plain": _with_usage(Usage(input_tokens=3, output_tokens=2), input_tokens=3, output_tokens=2),
+        "cache and reasoning": _with_usage(
             Usage(input_tokens=10, output_tokens=7, cache_read_tokens=4, reasoning_tokens=5),
             input_tokens=10,
             output_tokens=7,
@@ -225,5 +227,5 @@ RESPONSES = ServerDialect(
     calling=_calling,
     reasoned=REASONED,
     refused=REFUSED,
-    sealed=SampleSeal(oddity=REASONED, words=("encrypted-1",)),
+    sealed=SampleSeal(reply=REASONED, words=("encrypted-1",)),
 )

@@ -1,4 +1,4 @@
-"""A server that fails as it is told to by the path of each request."""
+"""A server that selects a fault by the path of each request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dragoman.testing.faults import replies, streams, wire
-from dragoman.testing.faults.fault import FAULTS, Asked, Fault
+from dragoman.testing.faults.fault import FAULTS, Fault, FaultContext
 from dragoman.testing.faults.server_dialect import ServerDialect
 from dragoman.testing.faults.server_dialects import SERVER_DIALECTS, dialect_of
 from dragoman.testing.loopback import LoopbackServer
@@ -14,54 +14,55 @@ from dragoman.testing.reply import Received, Script
 
 __all__ = ["FaultServer"]
 
-_ = (replies, streams, wire)  # they enter their faults
+_ = (replies, streams, wire)  # importing them registers their faults
 
 
 class FaultServer(LoopbackServer):
-    """Serve every fault below a path of its name; a context manager.
+    """Serve every fault below a path with its name; a context manager.
 
-    A client whose base URL is ``url_of("stall")`` meets that fault, whichever dialect it speaks: the server knows
-    OpenAI chat and Responses, Anthropic and Gemini by the ends of their paths. Of several names joined with ``+``,
-    each request meets the next, and the first again after the last: ``url_of("status_500", "ok")``.
+    A client with the base URL ``url_of("stall")`` gets this fault in its own dialect: the server recognizes OpenAI chat
+    and Responses, Anthropic and Gemini by the end of the path. If several names are joined with ``+``, successive
+    requests get successive faults, in a cycle: ``url_of("status_500", "ok")``.
 
     Args:
         port: the port to listen on, 0 for any.
-        server_dialects: the dialects to speak, the first that a request fits.
+        server_dialects: the supported dialects; the first one that matches a request is used.
 
     Attributes:
-        soundly: whether to answer soundly from now on, whatever the path says.
+        healthy: if true, the server ignores the faults in paths and sends valid answers.
 
     """
 
     def __init__(self, port: int = 0, *, server_dialects: Sequence[ServerDialect] = SERVER_DIALECTS) -> None:
-        super().__init__(self._meet, port=port)
+        super().__init__(self._answer_request, port=port)
         self._server_dialects = server_dialects
-        self.soundly: bool = False
-        self._met: Counter[str] = Counter()
+        self.healthy: bool = False
+        self._counts: Counter[str] = Counter()
 
     def url_of(self, *names: str) -> str:
-        """Return the base URL below which requests meet these faults, one after the other.
+        """Return the base URL whose requests get these faults, one after the other.
 
         Raises:
-            LookupError: for a name that no fault has.
+            LookupError: if a fault does not exist.
 
         """
         for name in names:
-            _known(name)
+            _find(name)
         return f"{self.url}/{'+'.join(names)}"
 
-    def _meet(self, request: Received) -> Script:
-        names = request.path.split("/")[1]
-        each = names.split("+")
-        number = self._met[names]
-        self._met[names] += 1
+    def _answer_request(self, request: Received) -> Script:
+        segment = request.path.split("/")[1]
+        names = segment.split("+")
+        number = self._counts[segment]
+        self._counts[segment] += 1
         server_dialect = dialect_of(request, self._server_dialects)
-        asked = Asked(server_dialect=server_dialect, streamed=server_dialect.is_streamed(request), request=request)
-        return _known("ok" if self.soundly else each[number % len(each)]).answer(asked)
+        streamed = server_dialect.is_streamed(request)
+        context = FaultContext(server_dialect=server_dialect, streamed=streamed, request=request)
+        return _find("ok" if self.healthy else names[number % len(names)]).answer(context)
 
 
-def _known(name: str) -> Fault:
+def _find(name: str) -> Fault:
     if name not in FAULTS:
-        message = f"no fault is called {name!r}; known are {', '.join(sorted(FAULTS))}"
+        message = f"unknown fault {name!r}; the faults are {', '.join(sorted(FAULTS))}"
         raise LookupError(message)
     return FAULTS[name]

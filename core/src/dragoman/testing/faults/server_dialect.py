@@ -1,4 +1,4 @@
-"""How a dialect sounds on the wire: the events of a sound answer, and the shapes that faults are made of."""
+"""The description of a server: how its dialect encodes answers, errors and the parts of faults."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import cast
 
 from attrs import field, frozen
 
-from dragoman.testing.faults.shapes import Events, Json, SampleCall, SampleReply, SampleSeal, SampleUsage
+from dragoman.testing.faults.samples import Events, Json, SampleCall, SampleReply, SampleSeal, SampleUsage
 from dragoman.testing.reply import Received
 
 __all__ = ["TEXTS", "Events", "Json", "SampleReply", "ServerDialect", "event", "wants_stream"]
 
 TEXTS = ("Hello", ", wörld ", "🌍", "!")
-"""What a sound answer says, delta by delta; some of its characters take several bytes."""
+"""The text deltas of the default answer; some of the characters are encoded in several bytes."""
 
 
 def event(value: object, name: str = "") -> bytes:
     """Return one server-sent event.
 
     Args:
-        value: what becomes its data, as JSON; text stays as it is.
+        value: its data, encoded as JSON; a string is used unchanged.
         name: the name of the event, if it has one.
 
     """
@@ -30,7 +30,7 @@ def event(value: object, name: str = "") -> bytes:
 
 
 def wants_stream(request: Received) -> bool:
-    """Tell whether the body of a request has a member ``stream`` that is true, as in most dialects."""
+    """Return whether the member ``stream`` of the request body is true, as in most dialects."""
     try:
         body: object = json.loads(request.body)
     except ValueError:
@@ -40,36 +40,36 @@ def wants_stream(request: Received) -> bool:
 
 @frozen(kw_only=True)
 class ServerDialect:
-    """Say how one dialect frames what it says.
+    """Describe how a server encodes answers in one dialect.
 
-    What has a default need not be given. The checks of :mod:`dragoman.testing.conformance` that need what is missing
-    are then skipped, and say so.
+    Members with a default are optional. Checks of :mod:`dragoman.testing.conformance` that need a missing member are
+    skipped as "not shown".
 
     Args:
-        name: what to call it.
-        endings: which requests speak it, by the ends of their paths; by default, all.
-        is_streamed: tells whether a request asks for a stream.
-        opening: the events before the first text.
-        speak: makes the event that adds a text.
-        closing: makes the events after the last text, the terminal signal among them, of the whole text.
-        unfinished: the events that a server sends at the end of an answer without saying why it ended.
-        mark: what follows the terminal signal by mere convention, empty if nothing does.
-        unknown: events of types, and with members, that nobody knows.
-        whole: makes the whole reply of a text.
-        hollow: a whole reply without an answer in it.
-        error: makes the body of an error of a status.
+        name: its name.
+        endings: the path suffixes of its requests; by default, every path matches.
+        is_streamed: returns whether a request asks for a stream.
+        opening: the events before the first text delta.
+        speak: returns the event of a text delta.
+        closing: returns the events after the last text delta, including the terminal event, given the whole text.
+        unfinished: the last events of an answer without a finish reason.
+        mark: an optional marker after the terminal event, such as ``data: [DONE]``; empty if there is none.
+        unknown: events of an unknown type, or with unknown members.
+        whole: returns the whole reply with a text.
+        hollow: a whole reply that contains no answer.
+        error: returns the error body of a status.
         failing: the event that reports an error in the middle of a stream.
         coded: further error bodies by the name of their fault, each with its status.
-        unusual_replies: unusual answers by their names.
-        identity: the id and the model that a sound answer names; ``None`` for what it does not name.
-        request_id: the header of a reply that names the request, in lower case.
-        finish: makes an answer "fine" that ends for a reason in the vendor's words.
-        finishes: what the vendor's reasons for an end stand for, in ours.
-        counts: the ways in which usage is reported, by names of one's own.
-        calling: makes an answer of calls of tools; ``None`` for calls that the dialect cannot express.
-        reasoned: an answer that reasons "hm" and says "fine".
-        refused: an answer that declines with "I will not."
-        sealed: an answer with signed data in it.
+        unusual_replies: unusual but valid answers by name.
+        identity: the id and the model that an answer reports; ``None`` for each that it does not report.
+        request_id: the response header with the id of the request, in lower case.
+        finish: returns an answer with the text "fine" and a finish reason in the vendor's spelling.
+        finishes: the finish reasons of the vendor, each with its :class:`~dragoman.FinishReason`.
+        counts: examples of usage reports, by a name of your choice.
+        calling: returns an answer with tool calls, or ``None`` if the dialect cannot express them.
+        reasoned: an answer with the reasoning "hm" and the text "fine".
+        refused: an answer with the refusal "I will not."
+        sealed: an answer with signed or encrypted data.
 
     """
 
@@ -99,17 +99,17 @@ class ServerDialect:
     sealed: SampleSeal | None = None
 
     def speaks(self, request: Received) -> bool:
-        """Tell whether a request is of this dialect."""
+        """Return whether a request is in this dialect."""
         return request.path.partition("?")[0].endswith(self.endings)
 
     def begun(self, *texts: str) -> Events:
-        """Return the events of an answer as far as its last text."""
+        """Return the events of an answer up to its last text delta."""
         return (*self.opening, *map(self.speak, texts or TEXTS))
 
     def ended(self, *texts: str) -> Events:
-        """Return the events of a whole answer, up to the terminal signal."""
+        """Return the events of an answer up to the terminal event."""
         return (*self.begun(*texts), *self.closing("".join(texts or TEXTS)))
 
     def stream(self, *texts: str) -> Events:
-        """Return the events of a whole answer, with the mark that follows them."""
+        """Return the events of an answer, including the optional end marker."""
         return (*self.ended(*texts), self.mark) if self.mark else self.ended(*texts)

@@ -1,4 +1,4 @@
-"""Which dialect a request speaks: told by its path."""
+"""The built-in server dialects, and the choice between them by the path of a request."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from dragoman.testing.reply import Received
 __all__ = ["SERVER_DIALECTS", "dialect_of"]
 
 SERVER_DIALECTS = (CHAT, RESPONSES, MESSAGES, GEMINI)
-"""Every dialect that the server speaks unless it is told others."""
+"""The dialects that the server supports by default."""
 
 
 def dialect_of(request: Received, server_dialects: Sequence[ServerDialect] = SERVER_DIALECTS) -> ServerDialect:
-    """Return the first of these dialects that a request speaks.
+    """Return the first of these dialects that matches the path of a request.
 
     Raises:
-        LookupError: if it speaks none.
+        LookupError: if none does.
 
     """
     for server_dialect in server_dialects:
         if server_dialect.speaks(request):
             return server_dialect
     known = ", ".join(ending for server_dialect in server_dialects for ending in server_dialect.endings)
-    message = f"no dialect has the path {request.path.partition('?')[0]}; known are those that end in {known}"
+    message = f"no dialect matches the path {request.path.partition('?')[0]}; the path must end in one of {known}"
     raise LookupError(message)

@@ -1,4 +1,4 @@
-"""Acme keeps what every provider promises: some two hundred checks, offline and without a key."""
+"""The conformance checks that every provider must pass, offline and without a key."""
 
 from __future__ import annotations
 

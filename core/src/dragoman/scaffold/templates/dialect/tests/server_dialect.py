@@ -1,6 +1,6 @@
-"""How the host sounds on the wire: what the fault server says, whole and as a stream, soundly and otherwise.
+"""The dialect of the host, as the fault server of the tests uses it: whole replies, streams and errors.
 
-Write it from the vendor's documentation and from recorded traffic, not from the code that is to be tested by it.
+Write it from the documentation of the vendor and from recorded traffic, not from the code under test.
 https://docs.acme.example/api/talk
 """
 
@@ -22,12 +22,12 @@ def named(name: str, **members: Any) -> bytes:
     return event(members, name)
 
 
-WHO = {"id": "talk-1", "model": "acme-served"}
-STARTED = named("started", **WHO)
+IDENTITY = {"id": "talk-1", "model": "acme-served"}
+STARTED = named("started", **IDENTITY)
 
 
 def opened(at: int, kind: str, **members: Any) -> bytes:
-    """Return the event that opens a piece."""
+    """Return the event that starts a piece."""
     return named("piece", at=at, piece={"kind": kind, **members})
 
 
@@ -38,10 +38,10 @@ def ended(end: str | None, tokens: dict[str, int] | None = TOKENS) -> bytes:
 
 def whole(*pieces: dict[str, Any], end: str = "done", tokens: dict[str, int] | None = TOKENS) -> dict[str, Any]:
     """Return a whole reply."""
-    return WHO | {"pieces": list(pieces), "end": end, "tokens": tokens}
+    return IDENTITY | {"pieces": list(pieces), "end": end, "tokens": tokens}
 
 
-def spoken(text: str) -> dict[str, Any]:
+def text_of(text: str) -> dict[str, Any]:
     """Return a piece of text."""
     return {"kind": "text", "text": text}
 
@@ -52,49 +52,49 @@ def failed(code: str, message: str, **members: Any) -> dict[str, Any]:
 
 
 def error(status: int) -> dict[str, Any]:
-    """Return the body of an error of a status."""
+    """Return the error body of a status."""
     code = CODES.get(status, "bad_request" if status < 500 else "broken")
     return failed(code, f"status {status} was asked for")
 
 
-SAID = (STARTED, opened(0, "text"), named("more", at=0, text="fine"))
-FINE = whole(spoken("fine"))
+EVENTS = (STARTED, opened(0, "text"), named("more", at=0, text="fine"))
+FINE = whole(text_of("fine"))
 
 
 def finishing(end: str) -> SampleReply:
-    """Return an answer that ends for a reason."""
-    return SampleReply(events=(*SAID, ended(end)), whole=whole(spoken("fine"), end=end))
+    """Return an answer with this finish reason."""
+    return SampleReply(events=(*EVENTS, ended(end)), whole=whole(text_of("fine"), end=end))
 
 
 def counting(tokens: dict[str, int], **usage: int) -> SampleUsage:
-    """Return an answer that reports its tokens."""
-    answer = SampleReply(events=(*SAID, ended("done", tokens)), whole=whole(spoken("fine"), tokens=tokens))
-    return SampleUsage(oddity=answer, usage=Usage(**usage))
+    """Return an answer with this usage report."""
+    answer = SampleReply(events=(*EVENTS, ended("done", tokens)), whole=whole(text_of("fine"), tokens=tokens))
+    return SampleUsage(reply=answer, usage=Usage(**usage))
 
 
-def call(call_id: str, tool: str, given: dict[str, Any] | None) -> dict[str, Any]:
-    """Return a piece that calls a tool."""
-    return {"kind": "call", "id": call_id, "tool": tool, **({} if given is None else {"input": given})}
+def call(call_id: str, tool: str, arguments: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a piece with a tool call."""
+    return {"kind": "call", "id": call_id, "tool": tool, **({} if arguments is None else {"input": arguments})}
 
 
 def calling(calls: Sequence[SampleCall]) -> SampleReply | None:
-    """Return an answer that calls tools; a whole one holds their input as an object, so it has to be one."""
+    """Return an answer with tool calls; `None` if their arguments are not JSON, which a whole reply cannot express."""
     events = [STARTED]
     pieces: list[dict[str, Any]] = []
-    for at, called in enumerate(calls):
-        text = "".join(called.pieces)
+    for at, sample in enumerate(calls):
+        text = "".join(sample.pieces)
         try:
             given = json.loads(text) if text else None
         except ValueError:
             return None
-        events.append(opened(at, "call", id=called.call_id, tool=called.name))
-        events += [named("more", at=at, input=piece) for piece in called.pieces]
-        pieces.append(call(called.call_id, called.name, given))
+        events.append(opened(at, "call", id=sample.call_id, tool=sample.name))
+        events += [named("more", at=at, input=piece) for piece in sample.pieces]
+        pieces.append(call(sample.call_id, sample.name, given))
     return SampleReply(events=(*events, ended("calls")), whole=whole(*pieces, end="calls"))
 
 
 def thinking(*, seal: str | None = None) -> SampleReply:
-    """Return an answer that is reasoned, and sealed if there is a seal."""
+    """Return an answer with reasoning, and with a seal if there is one."""
     thought = {"kind": "thought", "text": "hm", **({"seal": seal} if seal else {})}
     events = (
         STARTED,
@@ -105,11 +105,11 @@ def thinking(*, seal: str | None = None) -> SampleReply:
         named("more", at=1, text="fine"),
         ended("done"),
     )
-    return SampleReply(events=events, whole=whole(thought, spoken("fine")))
+    return SampleReply(events=events, whole=whole(thought, text_of("fine")))
 
 
 OSLO, ROME = call("c1", "weather", {"city": "Oslo"}), call("c2", "weather", {"city": "Rome"})
-ODDITIES = {
+UNUSUAL_REPLIES = {
     "tools_interleaved": SampleReply(
         events=(
             STARTED,
@@ -137,10 +137,11 @@ ODDITIES = {
     ),
     "blocked": SampleReply(events=(STARTED, ended("filtered")), whole=whole(end="filtered")),
     "too_long": finishing("limit"),
-    "usage_absent": SampleReply(events=(*SAID, ended("done", None)), whole=whole(spoken("fine"), tokens=None)),
-    "usage_last": SampleReply(events=(*SAID, ended("done")), whole=FINE),
+    "usage_absent": SampleReply(events=(*EVENTS, ended("done", None)), whole=whole(text_of("fine"), tokens=None)),
+    "usage_last": SampleReply(events=(*EVENTS, ended("done")), whole=FINE),
     "usage_growing": SampleReply(
-        events=(*SAID, named("tokens", read=3, written=1), named("tokens", **TOKENS), ended("done", None)), whole=FINE
+        events=(*EVENTS, named("tokens", read=3, written=1), named("tokens", **TOKENS), ended("done", None)),
+        whole=FINE,
     ),
     "nulls": SampleReply(
         events=(
@@ -163,19 +164,19 @@ ACME = ServerDialect(
     closing=lambda _: (ended("done"),),
     unfinished=(ended(None),),
     unknown=(named("novelty", a=1), named("more", at=0, novelty=2)),
-    whole=lambda text: whole(spoken(text)),
-    hollow=WHO,
+    whole=lambda text: whole(text_of(text)),
+    hollow=IDENTITY,
     error=error,
     failing=named("failed", code="busy", message="too busy to go on"),
     coded={
         "context_overflow": (400, failed("too_long", "9 tokens are more than 8")),
         "insufficient_quota": (402, failed("no_credit", "pay")),
         "error_code_number": (404, {"failed": {"code": 404, "message": "no such model"}}),
-        "error_text": (404, {"error": "no such model"}),  # these two from what stands between us and the host
+        "error_text": (404, {"error": "no such model"}),  # the format of a gateway, as in the next line
         "error_detail": (404, {"detail": "no such model"}),
     },
-    unusual_replies=ODDITIES,
-    identity=(WHO["id"], WHO["model"]),
+    unusual_replies=UNUSUAL_REPLIES,
+    identity=(IDENTITY["id"], IDENTITY["model"]),
     finish=finishing,
     finishes={
         "done": "stop",
@@ -195,5 +196,5 @@ ACME = ServerDialect(
         events=(STARTED, opened(0, "refusal"), named("more", at=0, text="I will not."), ended("declined")),
         whole=whole({"kind": "refusal", "text": "I will not."}, end="declined"),
     ),
-    sealed=SampleSeal(oddity=thinking(seal="signature-1"), words=("signature-1",)),
+    sealed=SampleSeal(reply=thinking(seal="signature-1"), words=("signature-1",)),
 )

@@ -1,4 +1,4 @@
-"""What is Acme's own: what its model says, what it counts, and what it refuses."""
+"""Tests specific to Acme: answers, token counts and refused requests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from dragoman import (
     LLM,
     ConfigurationError,
+    Data,
     InvalidRequestError,
     LLMConfig,
     Message,
@@ -16,7 +17,6 @@ from dragoman import (
     Response,
     StreamingLLM,
     Tool,
-    ToolCall,
     UnsupportedError,
     explain,
 )
@@ -34,7 +34,7 @@ def ask(messages: str | list[Message] = "one two three", **options: Any) -> Resp
 
 
 @pytest.mark.parametrize("model", ["acme-large", "acme/anything"])
-def test_the_name_of_a_model_leads_here(model: str) -> None:
+def test_the_model_name_leads_here(model: str) -> None:
     assert explain(LLMConfig(model=model)).provider == "acme"
 
 
@@ -45,14 +45,14 @@ def test_it_answers_and_counts() -> None:
     assert (response.usage.input_tokens, response.usage.output_tokens) == (3, 3)
 
 
-def test_a_limit_cuts_the_answer() -> None:
+def test_max_tokens_truncates_the_answer() -> None:
     response = ask(max_tokens=2)
     assert response.text == "three two"
     assert response.finish.reason == "length"
     assert response.usage.output_tokens == 2
 
 
-def test_a_stream_says_the_same_token_by_token() -> None:
+def test_a_stream_yields_the_same_tokens() -> None:
     async def pieces() -> list[str]:
         async with StreamingLLM(LLMConfig(model="acme-large")) as llm:
             return [piece async for piece in llm.streaming_completion("one two three")]
@@ -60,16 +60,16 @@ def test_a_stream_says_the_same_token_by_token() -> None:
     assert asyncio.run(pieces()) == ["three", " two", " one"]
 
 
-def test_the_deadline_ends_a_call() -> None:
+def test_the_deadline_stops_a_call() -> None:
     with pytest.raises(RequestTimeoutError, match="deadline"):
         ask(pause=60, timeout=0.01)
 
 
-def test_what_is_no_text_is_refused() -> None:
+def test_other_parts_than_text_are_refused() -> None:
     with pytest.raises(UnsupportedError, match="tools"):
         ask(tools=[Tool(name="weather")])
-    with pytest.raises(UnsupportedError, match="no ToolCall"):
-        ask([Message("assistant", [ToolCall(name="weather", call_id="c1")])])
+    with pytest.raises(UnsupportedError, match="not Data"):
+        ask([Message("user", [Data(value=1)])])
 
 
 def test_a_misspelled_option_is_an_error() -> None:
@@ -77,6 +77,6 @@ def test_a_misspelled_option_is_an_error() -> None:
         ask(pauze=1)
 
 
-def test_an_address_is_refused() -> None:
+def test_a_base_url_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="in process"):
         ask(provider="acme", api_base="http://127.0.0.1:1")

@@ -1,4 +1,4 @@
-"""Acme keeps what every provider promises, as far as it concerns one in process."""
+"""The conformance checks that apply to a provider without a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Acme for Dragoman: a host that speaks the OpenAI chat dialect.
+"""Acme for Dragoman: a host with an API like OpenAI chat completions.
 
 https://docs.acme.example/api
 """
@@ -26,10 +26,10 @@ INFO = ProviderInfo(
 
 
 def endpoint(config: ProviderConfig) -> Endpoint:
-    """Return where requests go, and the key that may go there.
+    """Return the base URL and the headers with the key.
 
     Raises:
-        ConfigurationError: if the base URL is none, or no key may be used for it.
+        ConfigurationError: if the base URL is invalid, or if the key must not be sent to it.
 
     """
     base = base_url(config, default=BASE_URL, env=BASE_ENV)
@@ -40,9 +40,9 @@ def endpoint(config: ProviderConfig) -> Endpoint:
 
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
-    """Make the provider: the one hook that a provider implements."""
+    """Create the provider. This is the only hook that a provider implements."""
     dialect = AcmeChat()
-    dialect.options_reader.structure(config.options)  # a misspelled option is found now, not at the first call
+    dialect.options_reader.structure(config.options)  # reports invalid options now instead of at the first call
     return OpenAIProvider(
         INFO,
         dialect,

@@ -1,4 +1,4 @@
-"""Chat completions, as Acme speaks them.
+"""Chat completions of Acme.
 
 https://docs.acme.example/api/chat
 """
@@ -14,9 +14,9 @@ from dragoman_acme.options import AcmeOptions
 
 
 class AcmeChat(OpenAIChat[AcmeOptions]):
-    """Speak the dialect to Acme.
+    """Convert requests and replies of Acme.
 
-    What differs more than the arguments below can say is a method to override: see "What a host may override" in
+    For differences that the arguments below cannot express, override a method: see "What a host may override" in
     `dragoman_openai_compatible.OpenAIChat`.
     """
 
@@ -24,16 +24,16 @@ class AcmeChat(OpenAIChat[AcmeOptions]):
         super().__init__(
             options=AcmeOptions,
             provider="acme",
-            setting_names={**SETTING_NAMES, "top_k": "top_k"},  # a setting that is missing here is not sent
-            reasoning_names=("reasoning_content",),  # members of a message that may hold reasoning
-            metadata_names=("system_fingerprint",),  # members of a reply that are worth keeping
+            setting_names={**SETTING_NAMES, "top_k": "top_k"},  # settings that are missing here are not sent
+            reasoning_names=("reasoning_content",),  # members of a message with reasoning
+            metadata_names=("system_fingerprint",),  # members of a reply to keep as metadata
         )
 
     def finish_body(
         self,
         body: dict[str, Any],
-        request: ChatRequest | CompletionRequest,  # noqa: ARG002  # the signature of the dialect
+        request: ChatRequest | CompletionRequest,  # noqa: ARG002  # signature of the dialect
         options: AcmeOptions,
     ) -> None:
-        """Add what the caller put into `extra_body`."""
+        """Add the members of `extra_body`."""
         body.update(options.extra_body or {})

@@ -1,6 +1,6 @@
-"""What Acme's models accept, as data.
+"""The capabilities of Acme's models.
 
-Unknown is not no: a setting that is not mentioned is sent, and the host decides. So name what is known for certain.
+A setting that is not listed is sent, and the host decides. List only what is known for certain.
 https://docs.acme.example/api/models
 """
 
@@ -12,7 +12,7 @@ EFFORTS = Cap(values=frozenset({"low", "medium", "high"}))
 
 
 def capabilities(model: str) -> Capabilities:
-    """Return what is known of *model*."""
+    """Return the known capabilities of *model*."""
     return Capabilities(
         settings={"service_tier": NO, "effort": EFFORTS},
         completion=NO,

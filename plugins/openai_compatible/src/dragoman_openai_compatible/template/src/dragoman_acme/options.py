@@ -1,4 +1,4 @@
-"""What Acme offers beside the common settings."""
+"""Options of Acme in addition to the common settings."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dragoman.http import option_field
 
 @frozen(kw_only=True)
 class AcmeOptions:
-    """Set what only Acme has; see https://docs.acme.example/api/chat.
+    """Hold options that only Acme has; see https://docs.acme.example/api/chat.
 
-    Each option is a keyword argument of `LLMConfig`, and one that is misspelled is an error with a suggestion.
+    Each option is a keyword argument of `LLMConfig`. A misspelled option is an error with a suggestion.
 
     Args:
-        safety: how much to filter.
-        user: who asks, by your own name for them.
-        extra_body: further members of the body.
+        safety: level of the content filter.
+        user: identifier of the end user.
+        extra_body: additional members of the request body.
 
     """
 

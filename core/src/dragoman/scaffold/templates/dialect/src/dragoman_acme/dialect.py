@@ -1,4 +1,4 @@
-"""The dialect: pure functions between our types and HTTP messages. No socket, no clock, no environment.
+"""The dialect: pure functions that convert requests and replies, without I/O.
 
 https://docs.acme.example/api/talk
 """
@@ -6,18 +6,27 @@ https://docs.acme.example/api/talk
 from __future__ import annotations
 
 from dragoman import ChatRequest, CompletionRequest, Origin, ProtocolError, ProviderError, Response, build_response
-from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, body_of, dumps
+from dragoman.http import (
+    HttpReply,
+    HttpRequest,
+    OptionsReader,
+    StreamDecoder,
+    as_object,
+    body_of,
+    dumps,
+    objects,
+    word,
+)
 
-from dragoman_acme import reading as read
 from dragoman_acme.errors import error_of
 from dragoman_acme.options import AcmeOptions
-from dragoman_acme.reading import ISSUER
+from dragoman_acme.request import RequestWriter
+from dragoman_acme.response import ISSUER, finish_of, part_of, usage_of
 from dragoman_acme.stream import AcmeDecoder
-from dragoman_acme.writing import Writer
 
 
 class AcmeDialect:
-    """Speak to Acme."""
+    """Convert requests and replies of Acme."""
 
     path = "/talk"
 
@@ -25,14 +34,14 @@ class AcmeDialect:
         self.options_reader = OptionsReader(AcmeOptions, ISSUER)
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
-        """Return the request with its path below the base URL.
+        """Return the HTTP request; its path is relative to the base URL.
 
         Raises:
-            UnsupportedError: for what the dialect cannot say.
+            UnsupportedError: for content that the API does not support.
 
         """
         options = self.options_reader.read(request)
-        writer = Writer()
+        writer = RequestWriter()
         body = writer.body(request.as_chat() if isinstance(request, CompletionRequest) else request)
         if stream:
             body["live"] = True
@@ -41,31 +50,31 @@ class AcmeDialect:
         return HttpRequest(url=self.path, body=dumps(body), adjustments=tuple(writer.adjustments))
 
     def decode(self, reply: HttpReply) -> Response:
-        """Return the answer of a whole reply with a good status.
+        """Return the response of a reply with a successful status.
 
         Raises:
-            ProviderError: if the reply reports a failure all the same.
-            ProtocolError: if it holds no answer.
+            ProviderError: if the reply reports an error.
+            ProtocolError: if it contains no answer.
 
         """
-        body = read.as_object(reply.json(), "the reply")
+        body = as_object(reply.json(), "the reply")
         if body.get("failed"):
             raise self.error(reply)
         if not isinstance(body.get("pieces"), list):
-            message = f"the reply holds no answer: {reply.excerpt!r}"
+            message = f"the reply contains no answer: {reply.excerpt!r}"
             raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
         return build_response(
-            [read.part(piece, index) for index, piece in enumerate(read.objects(body["pieces"]))],
-            read.finish(body.get("end")),
-            usage=read.usage(body.get("tokens")),
-            origin=Origin(response_id=read.word(body.get("id")), served_model=read.word(body.get("model"))),
+            [part_of(piece, index) for index, piece in enumerate(objects(body["pieces"]))],
+            finish_of(body.get("end")),
+            usage=usage_of(body.get("tokens")),
+            origin=Origin(response_id=word(body.get("id")), served_model=word(body.get("model"))),
             raw=body,
         )
 
     def decoder(self) -> StreamDecoder:
-        """Return the decoder of one stream."""
+        """Return a decoder for one stream."""
         return AcmeDecoder(self.error)
 
     def error(self, reply: HttpReply) -> ProviderError:
-        """Return the error that a reply, or an event of a stream, reports."""
+        """Return the error that a reply or an event of a stream reports."""
         return error_of(reply)

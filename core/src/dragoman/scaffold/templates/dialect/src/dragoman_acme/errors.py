@@ -1,4 +1,4 @@
-"""Errors: a table over codes, and over the HTTP status where the code is not known; never over the words.
+"""Errors: classified by code, or by HTTP status if the code is unknown, but never by message.
 
 https://docs.acme.example/api/errors
 """
@@ -22,9 +22,7 @@ from dragoman import (
     RateLimitError,
     ServerError,
 )
-from dragoman.http import HttpReply, error_class, may_retry, retry_after
-
-from dragoman_acme import reading as read
+from dragoman.http import HttpReply, error_class, fields, may_retry, retry_after, word
 
 CODES: Mapping[str, type[ProviderError]] = {
     "bad_request": BadRequestError,
@@ -38,7 +36,7 @@ CODES: Mapping[str, type[ProviderError]] = {
     "busy": OverloadedError,
     "broken": ServerError,
 }
-"""What a code stands for."""
+"""The error class of each code."""
 
 PARAMETERS: Mapping[str, str] = {
     "limits.tokens": "max_tokens",
@@ -47,18 +45,18 @@ PARAMETERS: Mapping[str, str] = {
     "tuning.nucleus": "top_p",
     "tuning.seed": "seed",
 }
-"""Our names of the members that an error may complain about."""
+"""The settings of Dragoman by the names of members in error reports."""
 
 
 def error_of(reply: HttpReply) -> ProviderError:
     """Return the error that a reply reports."""
     report = _report(reply)
-    code = read.word(report.get("code"))
+    code = word(report.get("code"))
     chosen = CODES.get(code or "") or error_class(reply.status)
-    message = read.word(report.get("message")) or reply.excerpt.strip()
-    field = read.word(report.get("field"))
+    message = word(report.get("message")) or reply.excerpt.strip()
+    field = word(report.get("field"))
     return chosen(
-        message or f"HTTP status {reply.status} without a word",
+        message or f"HTTP status {reply.status} without a message",
         status=reply.status,
         code=code,
         parameter=PARAMETERS.get(field, field) if field else None,
@@ -69,9 +67,9 @@ def error_of(reply: HttpReply) -> ProviderError:
 
 
 def _report(reply: HttpReply) -> Mapping[str, Any]:
-    """Return what the body says of the failure; a proxy on the way may have sent anything."""
+    """Return the error report in the body; a proxy may send bodies of any format."""
     try:
-        body = read.fields(reply.json())
+        body = fields(reply.json())
     except ProtocolError:
         return {}
-    return read.fields(body.get("failed")) or body
+    return fields(body.get("failed")) or body

@@ -1,8 +1,8 @@
-"""What Acme's models accept, as data.
+"""The capabilities of Acme's models.
 
-Unknown is not no: a setting that is not mentioned is sent, and the host decides. A dialect of one's own has a place for
-some settings only, so the others are named here: the core leaves them out and records it on the response, or refuses
-where it would break a promise.
+The API supports some settings only, so the others are listed here as unsupported: the core then omits them and records
+that on the response, or refuses the request if omitting them would break a promise. Everything else that is not listed
+is sent, and the host decides.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 from dragoman import NO, SETTINGS, YES, Cap, Capabilities, Support
 
 SENT = frozenset({"max_tokens", "stop", "temperature", "top_p", "seed"})
-"""The settings that the dialect has a place for."""
+"""The settings that the API supports."""
 
-NOWHERE = Cap(support=Support.NO, note="Acme has no such setting")
+UNSUPPORTED = Cap(support=Support.NO, note="Acme has no such setting")
 
 
 def capabilities(model: str) -> Capabilities:
-    """Return what is known of *model*."""
-    settings = {name: NOWHERE for name in SETTINGS if name not in SENT}
+    """Return the known capabilities of *model*."""
+    settings = {name: UNSUPPORTED for name in SETTINGS if name not in SENT}
     return Capabilities(
         settings={**settings, "temperature": Cap(minimum=0, maximum=1)},
         input={"image/*": YES, "audio/*": NO, "video/*": NO, "application/pdf": NO},

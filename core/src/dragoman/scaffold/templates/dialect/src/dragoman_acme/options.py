@@ -1,4 +1,4 @@
-"""What Acme offers beside the common settings."""
+"""Options of Acme in addition to the common settings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dragoman.http import option_field
 
 @frozen(kw_only=True)
 class AcmeOptions:
-    """Set what only Acme has; see https://docs.acme.example/api/talk.
+    """Hold options that only Acme has; see https://docs.acme.example/api/talk.
 
-    Each option is a keyword argument of `LLMConfig`, and one that is misspelled is an error with a suggestion.
+    Each option is a keyword argument of `LLMConfig`. A misspelled option is an error with a suggestion.
 
     Args:
-        safety: how much to filter.
-        extra_body: further members of the body.
+        safety: level of the content filter.
+        extra_body: additional members of the request body.
 
     """
 

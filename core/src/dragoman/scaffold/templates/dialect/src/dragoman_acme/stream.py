@@ -1,4 +1,4 @@
-"""Streams: pieces that open and grow, and may interleave. Complete once `ended` was seen.
+"""Streams: pieces that start and grow, and may interleave. A stream is complete after the event `ended`.
 
 https://docs.acme.example/api/talk#live
 """
@@ -25,19 +25,19 @@ from dragoman import (
     ToolCall,
     UsageSnapshot,
 )
-from dragoman.http import HttpReply, ServerSentEvent, loads
+from dragoman.http import HttpReply, ServerSentEvent, as_object, loads, word, words
 
-from dragoman_acme import reading as read
+from dragoman_acme.response import finish_of, part_of, seal_of, usage_of
 
 
 class AcmeDecoder:
     """Decode one stream.
 
     Args:
-        error: makes an error of what an event reports.
+        error: converts a reply to the error that it reports.
 
     Attributes:
-        done: whether nothing that follows matters any more.
+        done: whether the rest of the stream can be ignored.
 
     """
 
@@ -45,79 +45,79 @@ class AcmeDecoder:
         self.done = False
         self._error = error
         self._parts: list[Part] = []
-        self._places: dict[int, int] = {}  # Acme's number of a piece -> our index of the part
+        self._indexes: dict[int, int] = {}  # number of the piece in the stream -> index of the part
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
-        """Return what one event means; a kind of event that nobody knows means nothing.
+        """Return the events of one server-sent event; an unknown one becomes `Raw`.
 
         Raises:
-            ProviderError: if it reports a failure.
-            ProtocolError: if it breaks the dialect.
+            ProviderError: if it reports an error.
+            ProtocolError: if it is malformed.
 
         """
-        if event.event in {"failed", "error"}:  # the latter from what stands between us and the host
+        if event.event in {"failed", "error"}:  # gateways report errors as "error"
             raise self._error(HttpReply(status=200, body=event.data))
-        payload = read.as_object(loads(event.data), f"the event {event.event!r}")
+        payload = as_object(loads(event.data), f"the event {event.event!r}")
         handler = _HANDLERS.get(event.event)
         return (Raw(payload),) if handler is None else handler(self, payload)
 
     def close(self) -> Iterable[Event]:
-        """Return nothing: all is said by `ended`, and without it the answer is incomplete."""
+        """Return no events: without `ended`, the answer is incomplete."""
         return ()
 
     def started(self, payload: Mapping[str, Any]) -> Iterable[Event]:
-        """Report who answers."""
-        response_id, model = read.word(payload.get("id")), read.word(payload.get("model"))
+        """Report the id and the model of the answer."""
+        response_id, model = word(payload.get("id")), word(payload.get("model"))
         return (ResponseSnapshot(response_id=response_id, served_model=model),)
 
     def piece(self, payload: Mapping[str, Any]) -> Iterable[Event]:
-        """Open a part."""
+        """Start a part."""
         index = len(self._parts)
-        part = read.part(read.as_object(payload.get("piece"), "the piece"), index)
-        self._places[_place(payload)] = index
+        part = part_of(as_object(payload.get("piece"), "the piece"), index)
+        self._indexes[_number(payload)] = index
         self._parts.append(part)
         return (PartStart(index, part),)
 
     def more(self, payload: Mapping[str, Any]) -> Iterable[Event]:
-        """Let a part grow; by what, its class says."""
-        index = self._places.get(_place(payload))
+        """Extend a part."""
+        index = self._indexes.get(_number(payload))
         if index is None:
-            message = f"more for piece {payload.get('at')!r}, which was never opened"
+            message = f"data for piece {payload.get('at')!r}, which has not started"
             raise ProtocolError(message, phase="decode")
         part = self._parts[index]
         if isinstance(part, ToolCall):
-            fragment = read.text(payload.get("input"))
+            fragment = words(payload.get("input"))
             return (ArgumentsDelta(index, fragment),) if fragment else ()
-        words = read.text(payload.get("text"))
+        text = words(payload.get("text"))
         if isinstance(part, Reasoning):
-            return self._thought(index, words, payload.get("seal"))
-        return (TextDelta(index, words),) if words else ()
+            return self._thought(index, text, payload.get("seal"))
+        return (TextDelta(index, text),) if text else ()
 
     def tokens(self, payload: Mapping[str, Any]) -> Iterable[Event]:
-        """Report the tokens so far: totals, which replace what was reported before."""
-        return (UsageSnapshot(read.usage(payload)),)
+        """Report the usage so far; the totals replace earlier ones."""
+        return (UsageSnapshot(usage_of(payload)),)
 
     def ended(self, payload: Mapping[str, Any]) -> Iterable[Event]:
-        """Report the end, if it says why: the terminal signal of the dialect."""
+        """Report the usage and the finish reason; this is the terminal event."""
         self.done = True
-        events: list[Event] = [UsageSnapshot(read.usage(payload["tokens"]))] if payload.get("tokens") else []
+        events: list[Event] = [UsageSnapshot(usage_of(payload["tokens"]))] if payload.get("tokens") else []
         if payload.get("end") is not None:
-            events.append(ResponseSnapshot(finish=read.finish(payload["end"])))
+            events.append(ResponseSnapshot(finish=finish_of(payload["end"])))
         return events
 
     def ping(self, _: Mapping[str, Any]) -> Iterable[Event]:
-        """Show that the other side is alive."""
+        """Report a keep-alive event."""
         return (Ping(),)
 
-    def _thought(self, index: int, words: str, payload: Any) -> Iterable[Event]:
-        events: list[Event] = [ReasoningDelta(index, words)] if words else []
-        sealed = read.seal(payload)
-        return [*events, SealUpdate(index, sealed)] if sealed else events
+    def _thought(self, index: int, text: str, payload: Any) -> Iterable[Event]:
+        events: list[Event] = [ReasoningDelta(index, text)] if text else []
+        seal = seal_of(payload)
+        return [*events, SealUpdate(index, seal)] if seal else events
 
 
-def _place(payload: Mapping[str, Any]) -> int:
-    place = payload.get("at")
-    return place if isinstance(place, int) else 0
+def _number(payload: Mapping[str, Any]) -> int:
+    number = payload.get("at")
+    return number if isinstance(number, int) else 0
 
 
 _HANDLERS: Mapping[str, Callable[[AcmeDecoder, Mapping[str, Any]], Iterable[Event]]] = {

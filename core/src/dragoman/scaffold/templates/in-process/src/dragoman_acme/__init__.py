@@ -12,5 +12,5 @@ from dragoman_acme.provider import AcmeProvider
 
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
-    """Make the provider: the one hook that a provider implements."""
+    """Create the provider. This is the only hook that a provider implements."""
     return AcmeProvider(config)

@@ -1,4 +1,4 @@
-"""One answer while it is made: the events of its stream, the last of which says how it ended."""
+"""The stream of one answer; its last event is the finish reason."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from dragoman_acme.prompt import prompt_of
 
 
 class Answer:
-    """Iterate over the events of an answer; an async context manager, whose end stops the model.
+    """Iterate over the events of an answer; an async context manager that stops the model at the end.
 
-    A class and no generator: an event loop closes the generators that a script abandons in any order.
+    It is a class, since an event loop closes abandoned async generators in an arbitrary order.
 
     Args:
-        engine: what makes the tokens.
+        engine: the model.
         request: the conversation.
-        context: the call, with its clock and deadline.
+        context: the clock and the deadline of the call.
         pause: seconds to wait before each token.
 
     Raises:
-        UnsupportedError: for a part that is no text.
+        UnsupportedError: for a part that is not text.
 
     """
 
@@ -46,10 +46,10 @@ class Answer:
         self._context = context
         self._pause = pause
         self._limit = request.settings.max_tokens
-        self._read = len(engine.tokens(prompt))
-        self._written = 0
+        self._input_tokens = len(engine.tokens(prompt))
+        self._output_tokens = 0
         self._tokens = engine.generate(prompt)
-        self._events: Iterator[Event] = self._make()
+        self._events: Iterator[Event] = self._generate()
 
     async def __aenter__(self) -> Self:
         return self
@@ -63,7 +63,7 @@ class Answer:
         return self
 
     async def __anext__(self) -> Event:
-        """Return the next event, and let others run in between.
+        """Return the next event, and let other tasks run before it.
 
         Raises:
             RequestTimeoutError: if the deadline of the call has passed.
@@ -79,14 +79,14 @@ class Answer:
             return event
         raise StopAsyncIteration
 
-    def _make(self) -> Iterator[Event]:
+    def _generate(self) -> Iterator[Event]:
         yield PartStart(0, Text(text=""))
         finish = FinishReason.STOP
         for token in self._tokens:
-            if self._written == self._limit:
+            if self._output_tokens == self._limit:
                 finish = FinishReason.LENGTH
                 break
-            self._written += 1
+            self._output_tokens += 1
             yield TextDelta(0, token)
-        yield UsageSnapshot(Usage(input_tokens=self._read, output_tokens=self._written))
+        yield UsageSnapshot(Usage(input_tokens=self._input_tokens, output_tokens=self._output_tokens))
         yield ResponseSnapshot(finish=Finish(reason=finish, raw=str(finish)))

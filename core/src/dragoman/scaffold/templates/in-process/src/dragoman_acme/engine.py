@@ -1,4 +1,4 @@
-"""The model itself. Put yours here: this one says the words of a prompt in reverse."""
+"""The model. Replace it with yours: this one returns the words of the prompt in reverse order."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ class Engine:
         return re.findall(r"\s*\S+|\s+$", text)
 
     def generate(self, prompt: str) -> Iterator[str]:
-        """Yield the tokens of the answer to *prompt*, each as soon as it is there."""
+        """Yield the tokens of the answer to *prompt*, each as soon as it is available."""
         for number, word in enumerate(reversed(prompt.split())):
             yield f" {word}" if number else word

@@ -1,4 +1,4 @@
-"""What Acme offers beside the common settings."""
+"""Options of Acme in addition to the common settings."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class AcmeOptions:
-    """Set what only Acme has.
+    """Hold options that only Acme has.
 
-    Each option is a keyword argument of `LLMConfig`, and one that is misspelled is an error with a suggestion.
+    Each option is a keyword argument of `LLMConfig`. A misspelled option is an error with a suggestion.
 
     Args:
         pause: seconds to wait before each token.

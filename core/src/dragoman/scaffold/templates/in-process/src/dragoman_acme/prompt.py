@@ -1,4 +1,4 @@
-"""A conversation as the one text that the model goes on from."""
+"""The conversion of a conversation to a prompt."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dragoman import Message, Part, Reasoning, Refusal, Text, UnsupportedError
 
 
 def prompt_of(messages: Iterable[Message]) -> str:
-    """Return the text of a conversation, a line for each part; reasoning is left out.
+    """Return the prompt of a conversation, a line for each part, without reasoning.
 
     Raises:
-        UnsupportedError: for a part that is no text.
+        UnsupportedError: for a part that is not text.
 
     """
     parts = (part for message in messages for part in message.parts if not isinstance(part, Reasoning))
-    return "\n".join(map(_words, parts))
+    return "\n".join(map(_text, parts))
 
 
-def _words(part: Part) -> str:
+def _text(part: Part) -> str:
     if isinstance(part, Text | Refusal):
         return part.text
-    message = f"Acme takes text alone, no {type(part).__name__}"
+    message = f"Acme supports text only, not {type(part).__name__}"
     raise UnsupportedError(message)

@@ -1,4 +1,4 @@
-"""Acme as a provider: it answers, streams, and says what it accepts."""
+"""The provider: answers, streams and capabilities."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from dragoman_acme.engine import Engine
 from dragoman_acme.options import AcmeOptions
 
 NAME = "acme"
-NOWHERE = Cap(support=Support.NO, note="Acme has no such setting")
+UNSUPPORTED = Cap(support=Support.NO, note="Acme has no such setting")
 
 
 class AcmeProvider:
     """Answer with Acme's model.
 
     Args:
-        config: what the caller gave.
+        config: the configuration of the caller.
 
     Raises:
-        ConfigurationError: for an address, which a provider in process does not have.
+        ConfigurationError: if a base URL is given.
         InvalidRequestError: for an unknown option.
 
     """
@@ -51,16 +51,16 @@ class AcmeProvider:
 
     def __init__(self, config: ProviderConfig) -> None:
         if config.api_base is not None:
-            message = "acme answers in process and takes no api_base"
+            message = "acme runs in process and does not support api_base"
             raise ConfigurationError(message, provider=NAME, parameter="api_base")
         self._options = config.options
         self._engine = Engine()
         structure_options(AcmeOptions, config.options, provider=NAME)
 
-    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002  # the same for every model
-        """Return what the model accepts: text, and a limit of tokens."""
+    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002  # equal for all models
+        """Return the capabilities of the model: text and max_tokens."""
         return Capabilities(
-            settings={name: NOWHERE for name in SETTINGS if name != "max_tokens"},
+            settings={name: UNSUPPORTED for name in SETTINGS if name != "max_tokens"},
             input={"image/*": NO, "audio/*": NO, "video/*": NO, "application/pdf": NO},
             completion=NO,
             tools=NO,
@@ -74,20 +74,20 @@ class AcmeProvider:
         return await self.chat(request.as_chat(), context)
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
-        """Answer a conversation: collect the stream, so that both give the same."""
+        """Answer a conversation by collecting the stream, so that both give the same response."""
         assembler = Assembler(StreamStart(origin=Origin(model=request.model)))
         async with self.stream(request, context) as events:
             async for event in events:
                 assembler.feed(event)
         last = assembler.end()[-1]
-        assert isinstance(last, StreamEnd)  # noqa: S101  # the assembler's promise
+        assert isinstance(last, StreamEnd)  # noqa: S101  # guaranteed by the assembler
         return last.response
 
     def stream(self, request: ChatRequest, context: CallContext) -> Answer:
-        """Stream the answer to a conversation; leaving the block stops the model."""
-        given = request.options.get(NAME, self._options)
-        options = structure_options(AcmeOptions, given, provider=NAME)
+        """Stream the answer to a conversation; leaving the context stops the model."""
+        configured = request.options.get(NAME, self._options)
+        options = structure_options(AcmeOptions, configured, provider=NAME)
         return Answer(self._engine, request, context, pause=options.pause)
 
     async def aclose(self) -> None:
-        """Give back what is held open: nothing here."""
+        """Release resources; this provider has none."""

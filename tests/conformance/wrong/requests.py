@@ -1,4 +1,4 @@
-"""Wrong in what they say of what they send."""
+"""Providers whose requests differ from what was asked for, declared or shown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from dragoman import (
 )
 
 wrong(
-    "drops a setting in silence",
+    "drops a setting without a record",
     "test_a_setting_does_what_is_declared[seed]",
     sending,
     lambda body: body.pop("seed", None),
@@ -34,53 +34,51 @@ wrong(
 wrong(
     "rounds a setting", "test_a_setting_keeps_its_value[temperature]", sending, lambda body: body.update(temperature=0)
 )
-wrong("slips a setting in", "test_what_was_not_asked_is_not_sent", sending, lambda body: body.setdefault("top_p", 1.0))
+wrong("adds a setting", "test_what_was_not_asked_is_not_sent", sending, lambda body: body.setdefault("top_p", 1.0))
 wrong(
-    "sends something else each time",
+    "sends varying requests",
     "test_the_same_question_is_the_same_request",
     sending,
     lambda body: body.update(user=str(uuid.uuid4())),
 )
-wrong("forgets the model", "test_the_model_is_named", sending, lambda body: body.update(model="another"))
+wrong("sends another model", "test_the_model_is_named", sending, lambda body: body.update(model="another"))
 wrong(
-    "drops instructions",
+    "drops the system prompt",
     "test_instructions_are_sent",
     sending,
     lambda body: body.update(messages=[each for each in body["messages"] if each["role"] != "system"]),
 )
-wrong(
-    "turns conversations round", "test_a_conversation_keeps_its_order", sending, lambda body: body["messages"].reverse()
-)
+wrong("reverses conversations", "test_a_conversation_keeps_its_order", sending, lambda body: body["messages"].reverse())
 
 
 def numbered(body: dict[str, Any]) -> None:
     body["messages"].insert(0, {"role": "system", "content": f"There are {len(body['messages'])} messages."})
 
 
-wrong("begins each turn anew", "test_a_longer_conversation_begins_like_the_shorter", sending, numbered)
+wrong("changes the prefix in each turn", "test_a_longer_conversation_begins_like_the_shorter", sending, numbered)
 
 
-class Secretive(SoundProvider):
-    """Show something else than it sends."""
+class WrongPreview(SoundProvider):
+    """Show another request than it sends."""
 
     def prepare(self, request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Any:
         shown = super().prepare(request, stream=stream)
         return attrs.evolve(shown, body={**shown.body, "shown": True})
 
 
-class Headless(SoundProvider):
-    """Leave out the headers of a call."""
+class DropsHeaders(SoundProvider):
+    """Drop the headers of a call."""
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
         return await super().chat(attrs.evolve(request, headers={}), context)
 
 
-wrong("shows what it does not send", "test_what_is_shown_is_what_is_sent", Plugin, provider=Secretive)
-wrong("loses headers", "test_the_headers_that_are_shown_are_sent", Plugin, provider=Headless)
+wrong("shows another request than it sends", "test_what_is_shown_is_what_is_sent", Plugin, provider=WrongPreview)
+wrong("drops headers", "test_the_headers_that_are_shown_are_sent", Plugin, provider=DropsHeaders)
 
 
 class Unstreamed(SoundProvider):
-    """Ask for whole replies alone."""
+    """Request whole replies only."""
 
     @asynccontextmanager
     async def stream(self, request: ChatRequest, context: CallContext) -> AsyncIterator[AsyncIterator[Event]]:
@@ -93,4 +91,4 @@ class Unstreamed(SoundProvider):
         yield ResponseSnapshot(finish=response.finish)
 
 
-wrong("never streams", "test_a_stream_is_asked_for_where_one_is_wanted", Plugin, provider=Unstreamed)
+wrong("never requests a stream", "test_a_stream_is_asked_for_where_one_is_wanted", Plugin, provider=Unstreamed)

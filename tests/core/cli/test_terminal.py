@@ -1,4 +1,4 @@
-"""What the command does with streams that filter, take nothing, are closed, or speak no UTF-8."""
+"""Standard streams that are terminals, full, closed, or not encoded in UTF-8."""
 
 from __future__ import annotations
 
@@ -17,10 +17,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dragoman.cli.group import dragoman
-from dragoman.cli.screen import CannotWrite, Deaf, Filter, encoding_of, occupy, screen
-from dragoman.cli.words import piped, text
+from dragoman.cli.terminal import (
+    ErrorFilter,
+    OutputError,
+    OutputFilter,
+    encoding_of,
+    open_closed_descriptors,
+    terminal_output,
+)
+from dragoman.cli.text_io import read_stdin, text
 
-EVIL = "a\x1b]52;c;eA==\x07b\x9b31m\u202ec\rd"
+CONTROLS = "a\x1b]52;c;eA==\x07b\x9b31m\u202ec\rd"
 COMMAND = (sys.executable, "-W", "error", "-m", "dragoman.cli")
 FULL = Path("/dev/full")
 
@@ -33,7 +40,7 @@ class Terminal(io.BytesIO):
 
 
 class Broken(io.BytesIO):
-    """Take nothing."""
+    """Refuse every write."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__()
@@ -56,8 +63,8 @@ def streams(monkeypatch: pytest.MonkeyPatch, out: Any, err: Any) -> Iterator[Non
         yield
 
 
-def ended(monkeypatch: pytest.MonkeyPatch, out: Any, err: Any, *arguments: str) -> Any:
-    """Run the command with these streams, and return its code."""
+def exit_code(monkeypatch: pytest.MonkeyPatch, out: Any, err: Any, *arguments: str) -> Any:
+    """Run the command with these streams, and return its exit code."""
     with streams(monkeypatch, out, err), pytest.raises(SystemExit) as end:
         dragoman(arguments)
     return end.value.code
@@ -76,11 +83,11 @@ def run(*arguments: str, redirect: str = "", **environment: str) -> subprocess.C
     )
 
 
-@pytest.mark.parametrize("kind", [Filter, Deaf])
-def test_a_terminal_gets_no_escape_however_the_bytes_are_cut(kind: type[Filter]) -> None:
+@pytest.mark.parametrize("kind", [OutputFilter, ErrorFilter])
+def test_no_control_sequence_reaches_a_terminal_however_the_bytes_are_split(kind: type[OutputFilter]) -> None:
     target = Terminal()
     filtered = kind(target, "utf-8", is_filtered=True)
-    for byte in f"{EVIL}é".encode():
+    for byte in f"{CONTROLS}é".encode():
         assert filtered.write(bytes([byte])) == 1
     assert target.getvalue().decode() == "a]52;c;eA==b31mcdé"
     assert filtered.isatty()
@@ -88,14 +95,14 @@ def test_a_terminal_gets_no_escape_however_the_bytes_are_cut(kind: type[Filter])
     assert filtered.name == "<terminal>"
 
 
-def test_everything_that_is_written_passes_the_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_way_of_writing_is_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
     out, err = stream(Terminal()), stream(io.BytesIO())
-    with streams(monkeypatch, out, err), screen():
-        print(EVIL)
-        click.echo(EVIL, color=True)
-        click.echo(EVIL.encode())
-        sys.stdout.buffer.write(EVIL.encode())
-        click.secho(EVIL, err=True, color=True, fg="red")
+    with streams(monkeypatch, out, err), terminal_output():
+        print(CONTROLS)
+        click.echo(CONTROLS, color=True)
+        click.echo(CONTROLS.encode())
+        sys.stdout.buffer.write(CONTROLS.encode())
+        click.secho(CONTROLS, err=True, color=True, fg="red")
         assert sys.stdout.isatty()
     for shown in (out.buffer.getvalue(), err.buffer.getvalue()):
         assert b"a]52;c;eA==b31mcd" in shown
@@ -103,104 +110,106 @@ def test_everything_that_is_written_passes_the_filter(monkeypatch: pytest.Monkey
         assert "\x9b" not in shown.decode()
 
 
-def test_a_pipe_gets_every_byte_and_standard_error_never_an_escape(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_gets_every_byte_and_standard_error_is_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
     out, err = stream(io.BytesIO()), stream(io.BytesIO())
-    with streams(monkeypatch, out, err), screen():
+    with streams(monkeypatch, out, err), terminal_output():
         sys.stdout.buffer.write(b"\xff\x1b")
-        print(EVIL, file=sys.stderr)
+        print(CONTROLS, file=sys.stderr)
     assert out.buffer.getvalue() == b"\xff\x1b"
     assert err.buffer.getvalue() == b"a]52;c;eA==b31mcd\n"
 
 
-def test_what_a_stream_cannot_encode_is_written_as_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_characters_that_a_stream_cannot_encode_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     out = stream(io.BytesIO(), "ascii")
-    with streams(monkeypatch, out, out), screen():
+    with streams(monkeypatch, out, out), terminal_output():
         print("hä🌍\udcff")
         assert encoding_of(sys.stdout) == "ascii"
     assert out.buffer.getvalue() == b"h\\xe4\\U0001f30d\\udcff\n"
     assert encoding_of(stream(io.BytesIO(), "latin-1")) == "latin-1"
 
 
-def test_an_unforeseen_error_is_shown_without_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_traceback_is_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
     out, err = stream(io.BytesIO()), stream(io.BytesIO())
     error = KeyError(1)
-    error.add_note(EVIL)
-    with streams(monkeypatch, out, err), pytest.raises(SystemExit) as end, screen():
+    error.add_note(CONTROLS)
+    with streams(monkeypatch, out, err), pytest.raises(SystemExit) as end, terminal_output():
         raise error
     assert end.value.code == 1
     assert b"Traceback" in err.buffer.getvalue()
     assert b"a]52;c;eA==b31mcd" in err.buffer.getvalue()
 
 
-@pytest.mark.parametrize(("code", "expected", "words"), [(EVIL, 1, b"dragoman: a]52"), (3, 3, b""), (None, None, b"")])
-def test_words_at_the_end_are_shown_without_escapes(
+@pytest.mark.parametrize(
+    ("code", "expected", "words"), [(CONTROLS, 1, b"dragoman: a]52"), (3, 3, b""), (None, None, b"")]
+)
+def test_the_message_of_an_exit_is_filtered(
     code: Any, expected: Any, words: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, err = stream(io.BytesIO()), stream(io.BytesIO())
-    with streams(monkeypatch, out, err), pytest.raises(SystemExit) as end, screen():
+    with streams(monkeypatch, out, err), pytest.raises(SystemExit) as end, terminal_output():
         raise SystemExit(code)
     assert end.value.code == expected
     assert err.buffer.getvalue().startswith(words)
 
 
-def test_a_full_device_is_told_of_and_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_device_is_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
     out, err = stream(Broken(OSError(28, "No space left"))), stream(io.BytesIO())
-    assert ended(monkeypatch, out, err, "plugins", "--json") == 1
+    assert exit_code(monkeypatch, out, err, "plugins", "--json") == 1
     assert err.buffer.getvalue() == b"dragoman: standard output cannot be written: No space left\n"
-    filtered = Filter(Broken(OSError(28, "No space left")), "utf-8", is_filtered=False)
+    filtered = OutputFilter(Broken(OSError(28, "No space left")), "utf-8", is_filtered=False)
     assert filtered.write(b"") == 0
     for _ in range(2):
-        with pytest.raises(CannotWrite):
+        with pytest.raises(OutputError):
             filtered.write(b"x")
 
 
-def test_what_takes_nothing_is_given_up(tmp_path: Path) -> None:
+def test_a_full_device_is_replaced_by_the_null_device(tmp_path: Path) -> None:
     with (tmp_path / "full").open("wb") as full:
         target = Broken(OSError(28, "No space left"))
         target.fileno = full.fileno
-        filtered = Filter(target, "utf-8", is_filtered=False)
+        filtered = OutputFilter(target, "utf-8", is_filtered=False)
         assert filtered.fileno() == full.fileno()
-        with pytest.raises(CannotWrite):
+        with pytest.raises(OutputError):
             filtered.write(b"x")
         assert os.fstat(full.fileno()).st_rdev == Path(os.devnull).stat().st_rdev
 
 
-def test_a_reader_that_has_gone_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_pipe_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     out, err = stream(Broken(BrokenPipeError(32, "Broken pipe"))), stream(io.BytesIO())
-    assert ended(monkeypatch, out, err, "plugins", "--json") == 1
+    assert exit_code(monkeypatch, out, err, "plugins", "--json") == 1
     assert err.buffer.getvalue() == b""
 
 
-def test_a_full_standard_error_changes_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_standard_error_does_not_change_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     out, err = stream(io.BytesIO()), stream(Broken(OSError(28, "No space left")))
-    assert ended(monkeypatch, out, err, "why", "nobody-knows-this") == 2
-    assert ended(monkeypatch, None, err, "plugins") == 1
+    assert exit_code(monkeypatch, out, err, "why", "nobody-knows-this") == 2
+    assert exit_code(monkeypatch, None, err, "plugins") == 1
 
 
 @pytest.mark.parametrize("arguments", [("chat", "-m", "echo", "hi"), ("plugins",), ("--help",)])
-def test_closed_standard_output_is_told_of_before_anything_is_sent(
+def test_closed_standard_output_is_reported_before_a_request_is_sent(
     arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     err = stream(io.BytesIO())
-    assert ended(monkeypatch, None, err, *arguments) == 1
-    assert err.buffer.getvalue() == b"dragoman: standard output is closed, so that nothing could be shown\n"
+    assert exit_code(monkeypatch, None, err, *arguments) == 1
+    assert err.buffer.getvalue() == b"dragoman: standard output is closed; nothing can be printed\n"
 
 
-def test_closed_standard_error_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_standard_error_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     out = stream(io.BytesIO())
-    assert ended(monkeypatch, out, None, "why", "echo") == 0
+    assert exit_code(monkeypatch, out, None, "why", "echo") == 0
     assert b"provider      echo" in out.buffer.getvalue()
 
 
-def test_a_closed_descriptor_is_occupied() -> None:
+def test_a_closed_descriptor_is_opened() -> None:
     descriptor = os.dup(1)
     os.close(descriptor)
-    occupy((1, descriptor))
+    open_closed_descriptors((1, descriptor))
     assert os.fstat(descriptor).st_rdev == Path(os.devnull).stat().st_rdev
     os.close(descriptor)
 
 
-def test_whoever_asks_for_the_errors_gets_them() -> None:
+def test_errors_are_raised_outside_standalone_mode() -> None:
     with pytest.raises(click.UsageError):
         dragoman(["nonsense"], standalone_mode=False)
 
@@ -217,7 +226,7 @@ def test_whoever_asks_for_the_errors_gets_them() -> None:
         *([(">/dev/full 2>/dev/full", 1, b"", b"")] if FULL.exists() else []),
     ],
 )
-def test_streams_of_a_shell(redirect: str, code: int, out: bytes, words: bytes) -> None:
+def test_streams_redirected_by_a_shell(redirect: str, code: int, out: bytes, words: bytes) -> None:
     done = run("chat", "-m", "echo", "hi", redirect=redirect)
     assert (done.returncode, done.stdout) == (code, out)
     assert words in done.stderr
@@ -225,7 +234,7 @@ def test_streams_of_a_shell(redirect: str, code: int, out: bytes, words: bytes) 
     assert b"Exception ignored" not in done.stderr
 
 
-def test_the_first_line_is_enough_for_a_reader() -> None:
+def test_a_reader_may_stop_after_the_first_line() -> None:
     done = run("plugins", "--json", redirect="| head -n 1")
     assert (done.stdout, done.stderr) == (b"[\n", b"")
 
@@ -233,54 +242,54 @@ def test_the_first_line_is_enough_for_a_reader() -> None:
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
 
 
-def test_a_terminal_of_ascii_gets_escapes_and_a_reader_of_json_every_character() -> None:
-    asked = "hä🌍"
-    assert run("chat", "-m", "echo", asked, **ASCII).stdout == b"h\\xe4\\U0001f30d\n"
-    document = run("chat", "-m", "echo", "--json", asked, **ASCII).stdout
+def test_ascii_output_is_escaped_and_json_stays_complete() -> None:
+    question = "hä🌍"
+    assert run("chat", "-m", "echo", question, **ASCII).stdout == b"h\\xe4\\U0001f30d\n"
+    document = run("chat", "-m", "echo", "--json", question, **ASCII).stdout
     assert document.isascii()
-    assert json.loads(document)["message"]["content"] == asked
+    assert json.loads(document)["message"]["content"] == question
 
 
-def asked(data: bytes) -> Result:
+def chat(data: bytes) -> Result:
     return CliRunner().invoke(dragoman, ["chat", "-m", "echo", "--no-stream"], input=data)
 
 
-def test_what_is_no_text_is_refused_before_anything_is_sent() -> None:
-    assert asked("ä".encode()).stdout == "ä\n"
-    done = asked(b"ab\xff")
+def test_invalid_text_is_refused_before_a_request_is_sent() -> None:
+    assert chat("ä".encode()).stdout == "ä\n"
+    done = chat(b"ab\xff")
     assert done.exit_code == 2
-    assert "standard input is no text in utf-8: invalid start byte at byte 2" in done.stderr
+    assert "standard input is not valid utf-8: invalid start byte at byte 2" in done.stderr
     for arguments in (("chat", "\udcff"), ("chat", "-m", "\udcff", "hi"), ("why", "\ud800")):
         done = CliRunner().invoke(dragoman, arguments)
         assert done.exit_code == 2
-        assert "no text in UTF-8" in done.stderr
+        assert "not valid UTF-8" in done.stderr
 
 
-def test_a_terminal_is_not_asked_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_not_read_from_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", stream(Terminal(b"more")))
-    assert piped() == ""
+    assert read_stdin() == ""
 
 
 @pytest.mark.parametrize("problem", [OSError(5, "Input/output error"), io.UnsupportedOperation("read")])
-def test_an_input_that_cannot_be_read_is_told_of(problem: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_standard_input_is_reported(problem: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
     class Unreadable(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             raise problem
 
     monkeypatch.setattr(sys, "stdin", stream(Unreadable()))
     with pytest.raises(click.UsageError, match="standard input cannot be read"):
-        piped()
+        read_stdin()
 
 
-def test_text_is_read_as_utf_8_where_the_locale_knows_only_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_input_is_read_as_utf_8_in_an_ascii_locale(monkeypatch: pytest.MonkeyPatch) -> None:
     assert text("ä") == "ä"
     monkeypatch.setattr(sys, "stdin", stream(io.BytesIO("ä".encode()), "ascii"))
     out = stream(io.BytesIO())
-    assert ended(monkeypatch, out, out, "chat", "-m", "echo") == 0
+    assert exit_code(monkeypatch, out, out, "chat", "-m", "echo") == 0
     assert out.buffer.getvalue() == "ä\n".encode()
 
 
-def test_json_holds_every_character_and_rules_no_terminal() -> None:
+def test_json_holds_every_character_and_escapes_controls() -> None:
     odd = "a\x7f\x9b31m\u202e\u2028\u200b\U000e0041é🌍"
     document = CliRunner().invoke(dragoman, ["chat", "-m", "echo", "--json", odd]).stdout
     assert json.loads(document)["message"]["content"] == odd

@@ -1,4 +1,4 @@
-"""Nothing of the suite is left out in silence: a check that is overridden must say that it fails, and why."""
+"""A check can be overridden only with a reason, and it still runs, marked as an expected failure."""
 
 from __future__ import annotations
 
@@ -9,23 +9,28 @@ from typing import Any
 
 import pytest
 
-__all__ = ["checks_of", "keep"]
+__all__ = ["checks_of", "restore_overridden_checks"]
 
 
 def checks_of(suite: type) -> dict[str, Callable[..., None]]:
-    """Return the checks of a suite by their names, base classes first."""
+    """Return the checks of a suite by name, base classes first."""
     found: dict[str, Callable[..., None]] = {}
     for level in reversed(suite.__mro__):
         found |= {name: check for name, check in vars(level).items() if name.startswith("test_")}
     return found
 
 
-def keep(cls: type, suite: type, known_failures: Mapping[str, str]) -> None:
-    """Put back the checks that *cls* overrides, marked as failing.
+def restore_overridden_checks(cls: type, suite: type, known_failures: Mapping[str, str]) -> None:
+    """Restore the checks that *cls* overrides, marked as expected failures.
+
+    Args:
+        cls: the test class.
+        suite: the class that defines the checks.
+        known_failures: reasons by the names of checks that are known to fail.
 
     Raises:
-        TypeError: for one that is not marked with ``pytest.mark.xfail(reason=...)``, and for known failures that name
-            no check or give no reason.
+        TypeError: if an override is not marked with ``pytest.mark.xfail(reason=...)``, or if a known failure does not
+            name a check or has no reason.
 
     """
     checks = checks_of(suite)
@@ -54,7 +59,7 @@ def _reason(cls: type, name: str, found: object) -> str:
 
 
 def _expected_to_fail(original: Callable[..., None], reason: str) -> Callable[..., None]:
-    """Return the check itself, marked: what its override does is of no interest."""
+    """Return the original check, marked as an expected failure; the override never runs."""
 
     @functools.wraps(original)
     def check(self: object, *arguments: Any, **named: Any) -> None:

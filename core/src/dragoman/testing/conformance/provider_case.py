@@ -1,5 +1,4 @@
-# checks are made of assertions
-"""What is checked: a provider, how to reach it, and how its server sounds."""
+"""The base class of all checks: the provider under test, its configuration, and its server."""
 
 from __future__ import annotations
 
@@ -28,14 +27,14 @@ from dragoman.testing.faults import TEXTS, FaultServer, SampleReply, ServerDiale
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Answer, Received, Reply
 
-__all__ = ["BEGUN", "BOTH", "KEY", "TEXT", "Subject", "few", "hello", "leaves", "not_shown"]
+__all__ = ["BEGUN", "BOTH", "KEY", "TEXT", "ProviderCase", "few", "hello", "leaves", "not_shown"]
 
 KEY = "sk-of-the-suite/4f9c+never=shown"
 TEXT = "".join(TEXTS)
 BEGUN = "".join(TEXTS[:2])
 BOTH = (False, True)
-"""Whole and streamed."""
-_SECONDS = 20
+"""Whether to stream: a whole answer, then a streamed one."""
+_TIMEOUT_SECONDS = 20
 
 
 few = hypothesis.settings(
@@ -45,11 +44,11 @@ few = hypothesis.settings(
     database=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
-"""How often a property is tried: each time a server answers it."""
+"""Settings for properties: few examples, since each needs a request to a server."""
 
 
 def hello(bound: Bound, config: LLMConfig) -> ChatRequest:
-    """Return a short request, for a provider that is called directly."""
+    """Return a minimal request, for calling a provider directly."""
     chosen, options = bound.explanation, config.provider_options()
     return ChatRequest(
         model=chosen.model,
@@ -60,23 +59,23 @@ def hello(bound: Bound, config: LLMConfig) -> ChatRequest:
 
 
 def not_shown(member: str) -> NoReturn:
-    """Skip a check for want of a member of the :class:`~dragoman.testing.faults.ServerDialect`."""
+    """Skip a check because the :class:`~dragoman.testing.faults.ServerDialect` lacks *member*."""
     pytest.skip(f"not shown: supply ServerDialect.{member}")
 
 
-class Subject:
-    """Name what is checked; a test class sets these attributes.
+class ProviderCase:
+    """Describe the provider under test; a test class sets these attributes.
 
     Attributes:
         provider: the name of an installed provider, or a plugin (a module, an object with hooks) to register.
-        name: what to register a plugin as; by default, the name of its module.
-        model: one of its models, and one that takes tools and schemas if any of them does.
-        server_dialect: how its server sounds on the wire; ``None`` for a provider that has no server.
+        name: the name to register a plugin under; by default, the name of its module.
+        model: one of its models, if possible one that supports tools and schemas.
+        server_dialect: the dialect of its server; ``None`` for a provider without a server.
         base: the path of its base URL.
         options: further keyword arguments of :class:`~dragoman.LLMConfig`.
-        key_env: the environment variable that holds its key; by default its name in capitals and ``_API_KEY``.
-        patience: how long to wait for what must happen soon, in seconds; only a failure takes that long.
-        known_failures: reasons by the names of checks that are known to fail, such as ``test_x`` or ``test_x[404]``.
+        key_env: the environment variable of its key; by default its name in upper case with ``_API_KEY`` appended.
+        patience: seconds to wait for an expected event; only failing checks take that long.
+        known_failures: reasons by the names of checks that are expected to fail, such as ``test_x`` or ``test_x[404]``.
 
     """
 
@@ -92,7 +91,7 @@ class Subject:
 
     @classmethod
     def known_as(cls) -> str:
-        """Return the name that the provider is asked for by."""
+        """Return the name of the provider."""
         if isinstance(cls.provider, str):
             return cls.provider
         if cls.name:
@@ -102,22 +101,22 @@ class Subject:
 
     @classmethod
     def registered(cls) -> str:
-        """Return the name of the provider, which is registered now if it is not installed."""
+        """Return the name of the provider, and register it if it is not installed."""
         name, plugins = cls.known_as(), installed()
         if not isinstance(cls.provider, str) and name not in plugins.provider_names():
             plugins.register(cls.provider, provider=name)
         return name
 
     def config(self, url: str | None = None, **more: Any) -> LLMConfig:
-        """Return a configuration; *url* is where the server is, without the path of the base URL."""
-        given: dict[str, Any] = {"num_retries": 0, "timeout": _SECONDS}
+        """Return a configuration; *url* is the URL of the server without the path of the base URL."""
+        arguments: dict[str, Any] = {"num_retries": 0, "timeout": _TIMEOUT_SECONDS}
         if url is not None:
-            given |= {"api_key": KEY, "api_base": url + self.base}
-        given |= {**self.options, **more}
-        return LLMConfig(model=self.model, provider=self.registered(), **given)
+            arguments |= {"api_key": KEY, "api_base": url + self.base}
+        arguments |= {**self.options, **more}
+        return LLMConfig(model=self.model, provider=self.registered(), **arguments)
 
     def bound(self, **more: Any) -> Bound:
-        """Return the provider, bound to an address where nobody needs to listen."""
+        """Return the provider, bound to a URL where no server needs to listen."""
         return bind(self.config(None if self.server_dialect is None else "http://127.0.0.1:9", **more))
 
     def made(self) -> Provider:
@@ -125,31 +124,31 @@ class Subject:
         return self.bound().provider
 
     def can(self) -> Capabilities:
-        """Return what the model accepts."""
+        """Return the capabilities of the model."""
         return self.made().capabilities(self.model_name())
 
     def model_name(self) -> str:
-        """Return the model as the provider names it."""
+        """Return the name of the model without the prefix of the provider."""
         return self.bound().explanation.model
 
     def offered(self) -> None:
-        """Skip the check for a model that takes no tools."""
+        """Skip the check for a model that does not support tools."""
         if self.can().tools.support is Support.NO:
-            pytest.skip("does not apply: the model takes no tools")
+            pytest.skip("does not apply: the model does not support tools")
 
     def spoken(self) -> ServerDialect:
-        """Return the dialect of the server; skip the check for a provider that has none."""
+        """Return the dialect of the server; skip the check for a provider without a server."""
         if self.server_dialect is None:
-            pytest.skip("does not apply: there is no server, `server_dialect` is None")
+            pytest.skip("does not apply: the provider has no server, `server_dialect` is None")
         return self.server_dialect
 
     def faults(self) -> FaultServer:
-        """Return a server that fails as its paths say, in the provider's own dialect; a context manager."""
+        """Return a fault server in the dialect of the provider; a context manager."""
         return FaultServer(server_dialects=(self.spoken(),))
 
     @contextmanager
     def sound(self) -> Generator[str | None]:
-        """Run a server that answers soundly and give its address; ``None`` where no server is needed."""
+        """Run a server without faults and yield its URL; yield ``None`` if the provider has no server."""
         if self.server_dialect is None:
             yield None
             return
@@ -157,28 +156,26 @@ class Subject:
             yield server.url_of("ok")
 
     @contextmanager
-    def saying(self, oddity: SampleReply) -> Generator[str]:
-        """Run a server that gives one answer, streamed or whole as it is asked, and give its address."""
+    def saying(self, reply: SampleReply) -> Generator[str]:
+        """Run a server that always sends *reply*, streamed or whole as requested, and yield its URL."""
         server_dialect = self.spoken()
 
         def answer(request: Received) -> Reply:
-            return (
-                Reply.sse(b"".join(oddity.events)) if server_dialect.is_streamed(request) else Reply.json(oddity.whole)
-            )
+            return Reply.sse(b"".join(reply.events)) if server_dialect.is_streamed(request) else Reply.json(reply.whole)
 
         with self.replying(answer) as server:
             yield server.url
 
     def replying(self, *answers: Answer) -> LoopbackServer:
-        """Return a server that gives these answers, the last one again and again; a context manager."""
+        """Return a server that sends these answers in order and then repeats the last one; a context manager."""
         self.spoken()
         *first, last = answers
         server = LoopbackServer(last)
         server.reply(*first)
         return server
 
-    def oddity(self, name: str) -> SampleReply:
-        """Return an unusual answer of the server; skip the check if it holds none of this name."""
+    def unusual_reply(self, name: str) -> SampleReply:
+        """Return the unusual reply of the server dialect with this name; skip the check if there is none."""
         unusual_replies = self.spoken().unusual_replies
         if name not in unusual_replies:
             not_shown(f'unusual_replies["{name}"]')
@@ -193,14 +190,14 @@ class Subject:
         config: Mapping[str, Any] | None = None,
         **overrides: Any,
     ) -> Response:
-        """Return the answer to a question.
+        """Return the response to a question.
 
         Args:
-            url: where the server is.
-            question: what to ask.
-            streamed: whether to ask for a stream, and collect it.
-            config: how to configure the call.
-            overrides: what to ask for beside it.
+            url: the URL of the server.
+            question: the prompt or conversation.
+            streamed: whether to request a stream and collect it.
+            config: further keyword arguments of the configuration.
+            overrides: settings and options of the call.
 
         """
         return asyncio.run(self._ask(self.config(url, **(config or {})), question, overrides, streamed=streamed))
@@ -215,7 +212,7 @@ class Subject:
                 return await stream.collect()
 
     def events(self, url: str | None, question: Conversation = "hi", **overrides: Any) -> list[Event]:
-        """Return the events of a stream as a consumer sees them."""
+        """Return the events of a stream as a consumer receives them."""
 
         async def read() -> list[Event]:
             async with LLM(self.config(url)) as llm, llm.stream(question, **overrides) as stream:
@@ -223,13 +220,13 @@ class Subject:
 
         return asyncio.run(read())
 
-    def failure(self, url: str | None, question: Conversation = "hi", **how: Any) -> DragomanError:
-        """Return the error of a call that must fail; *how* is as for :meth:`ask`."""
+    def failure(self, url: str | None, question: Conversation = "hi", **arguments: Any) -> DragomanError:
+        """Return the error of a call that must fail; *arguments* are those of :meth:`ask`."""
         try:
-            response = self.ask(url, question, **how)
+            response = self.ask(url, question, **arguments)
         except DragomanError as error:
             return error
-        raise AssertionError(f"an answer came where an error was due: {response!r}")
+        raise AssertionError(f"expected an error, got an answer: {response!r}")
 
     def prepared(
         self,
@@ -239,7 +236,12 @@ class Subject:
         config: Mapping[str, Any] | None = None,
         **overrides: Any,
     ) -> Prepared:
-        """Return what would be sent, or what is sent if it cannot be shown; what the provider cannot say raises."""
+        """Return the request that would be sent; send it if the provider has no preview.
+
+        Raises:
+            UnsupportedError: if the provider cannot express it.
+
+        """
         self.spoken()
         if isinstance(self.made(), Prepares):
             llm = LLM(self.config("http://127.0.0.1:9", **(config or {})))
@@ -250,24 +252,24 @@ class Subject:
         return Prepared(method=sent.method, url=sent.path, headers={}, body=sent.json)
 
     def shown(self) -> None:
-        """Skip the check for a provider that shows no request before it is sent."""
+        """Skip the check for a provider without a preview of its requests."""
         self.spoken()
         if not isinstance(self.made(), Prepares):
-            pytest.skip("does not apply: the provider shows no request before it is sent")
+            pytest.skip("does not apply: the provider has no preview of its requests")
 
     def body(self, question: Conversation = "hi", **overrides: Any) -> str:
-        """Return the texts and numbers of the body that would be sent, one below the other, in their order."""
+        """Return the names and values of the request body in order, one on each line."""
         return "\n".join(leaves(self.prepared(question, **overrides).body))
 
     @asynccontextmanager
     async def llm(self, url: str | None, **more: Any) -> AsyncGenerator[LLM]:
-        """Open an LLM and close it again."""
+        """Open an LLM for the duration of the context."""
         async with LLM(self.config(url, **more)) as llm:
             yield llm
 
 
 def leaves(value: Any) -> Iterator[str]:
-    """Yield the names, texts, numbers and other values of JSON data as texts, in their order."""
+    """Yield the names and scalar values of JSON data as text, in order."""
     if isinstance(value, dict):
         for name, each in value.items():  # pyright: ignore[reportUnknownVariableType]
             yield str(name)  # pyright: ignore[reportUnknownArgumentType]

@@ -1,5 +1,5 @@
 # ruff: noqa: S101  # checks are made of assertions
-"""Level 2, continued: the results of tools go back."""
+"""Level 2: tool results are sent back to the model."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import pytest
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.message import Message
 from dragoman.spec.parts import Bytes, Data, Media, Outcome, Text, ToolCall, ToolResult
-from dragoman.testing.conformance.subject import Subject
+from dragoman.testing.conformance.provider_case import ProviderCase
 from dragoman.testing.conformance.tools import ASKED, WEATHER
 
-__all__ = ["Results"]
+__all__ = ["ToolResults"]
 
 _PIXEL = b"\x89PNG\r\n\x1a\n-a-pixel"
 
 
-class Results(Subject):
-    """Check the results of tools, for models that take tools."""
+class ToolResults(ProviderCase):
+    """Check tool results, for models that support tools."""
 
     def test_calls_and_results_go_back(self) -> None:
-        """Protects from a model that asks again because it never saw the result."""
-        body = self._answered(_result("It rains in Oslo."))
+        """Protects against tool results that are not sent."""
+        body = self._body_with_result(_result("It rains in Oslo."))
         for word in ("weather", "Oslo-in-the-call", "It rains in Oslo."):
             assert word in body
 
     def test_results_stay_with_their_calls(self) -> None:
-        """Protects from results that are swapped on the way."""
+        """Protects against tool results that are assigned to the wrong calls."""
         self.offered()
         calls = [ToolCall(name="weather", call_id=f"call_{city}", arguments=_city(city)) for city in ("Oslo", "Rome")]
         results = [
@@ -45,26 +45,26 @@ class Results(Subject):
 
     @pytest.mark.parametrize("outcome", ["error", "denied", "interrupted"])
     def test_a_result_that_failed_goes_back(self, outcome: str) -> None:
-        """Protects from a model that believes a tool that failed."""
-        assert "It went wrong." in self._answered(_result("It went wrong.", outcome=outcome))
+        """Protects against failed tool results that are not sent."""
+        assert "It went wrong." in self._body_with_result(_result("It went wrong.", outcome=outcome))
 
     def test_data_is_a_result(self) -> None:
-        """Protects from results that must be turned into text by everyone."""
-        body = self._answered(_result([Data(value={"degrees": [17.5, None]})]))
+        """Protects against structured tool results that callers must convert to text."""
+        body = self._body_with_result(_result([Data(value={"degrees": [17.5, None]})]))
         assert "degrees" in body
         assert "17.5" in body
 
     def test_media_in_a_result_is_not_lost(self) -> None:
-        """Protects from a picture that a tool took and that the model never sees."""
+        """Protects against media in tool results that is dropped."""
         source = Bytes(data=_PIXEL)
         picture = Media(source=source, media_type="image/png")
         try:
-            body = self._answered(_result([Text(text="Look."), picture]))
+            body = self._body_with_result(_result([Text(text="Look."), picture]))
         except UnsupportedError:
             return
         assert source.base64 in body
 
-    def _answered(self, result: ToolResult) -> str:
+    def _body_with_result(self, result: ToolResult) -> str:
         self.offered()
         call = ToolCall(name="weather", call_id="call_1", arguments=_city("Oslo-in-the-call"))
         return self.body([ASKED, Message("assistant", call), Message("tool", result)], tools=[WEATHER])

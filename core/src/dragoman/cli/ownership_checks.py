@@ -1,4 +1,4 @@
-"""What a distribution claims or names that belongs to another: told before anything is used, importing no plugin."""
+"""Checks for claims and names that belong to another distribution. None of them imports a plugin."""
 
 from __future__ import annotations
 
@@ -17,45 +17,45 @@ from dragoman.spec.hosts import host_matches
 from dragoman.spec.ownership import foreign_names
 
 MANIFEST = "dragoman.toml"
-"""The file, in the folder of a distribution without code, that describes its host: its address and its variables."""
+"""The file in the folder of a distribution without code that describes its host: address and environment variables."""
 
 _KINDS = {
-    PROVIDERS: ("names", "the provider", "is that"),
-    ALIASES: ("names", "the provider", "is that"),
-    HOSTS: ("hosts", "the host", "is that"),
-    MODELS: ("models", "models that begin with", "are those"),
+    PROVIDERS: ("names", "the provider", "belongs to"),
+    ALIASES: ("names", "the provider", "belongs to"),
+    HOSTS: ("hosts", "the host", "belongs to"),
+    MODELS: ("models", "models that begin with", "belong to"),
 }
 
 
 @frozen
 class Finding:
-    """Hold something that is wrong, or worth knowing.
+    """Describe a problem, or a note.
 
     Args:
         subject: the plugin or setting.
-        what: what is wrong with it.
-        mend: what to do, or nothing.
-        wrong: whether it has to be mended.
+        problem: what is wrong with it.
+        fix: what to do; empty if nothing has to be done.
+        wrong: whether it is a problem; otherwise it is a note.
 
     """
 
     subject: str
-    what: str
-    mend: str = ""
+    problem: str
+    fix: str = ""
     wrong: bool = field(default=True, kw_only=True)
 
 
 def warnings_of(registry: Plugins) -> dict[str, list[str]]:
-    """Return what is to be known of distributions before they are used, in words, by their names."""
+    """Return warnings about installed distributions, by distribution."""
     found: dict[str, list[str]] = {}
-    for check in (check_claims, check_manifests, check_spelled):
+    for check in (check_claims, check_manifests, check_refused_claims):
         for each in check(registry):
-            found.setdefault(each.subject, []).append(each.what)
+            found.setdefault(each.subject, []).append(each.problem)
     return found
 
 
 def check_claims(registry: Plugins) -> Iterator[Finding]:
-    """Find claims on what is another's: they make it ambiguous, and the keys of it would go to the wrong code."""
+    """Find claims on names and hosts of another distribution: that code would receive the keys meant for the other."""
     for claim in registry.claims:
         if claim.group not in _KINDS:
             continue
@@ -63,38 +63,38 @@ def check_claims(registry: Plugins) -> Iterator[Finding]:
         known = published(kind)
         if (claim.name, claim.distribution) in known:
             continue
-        others = {each.distribution for each in registry.select(claim.group) if _takes(claim, each.name)}
-        owners = {owner for name, owner in known if _takes(claim, name) or _covers(claim.group, claim.name, name)}
-        takes = sorted(
+        others = {each.distribution for each in registry.select(claim.group) if _overlaps(claim, each.name)}
+        owners = {owner for name, owner in known if _overlaps(claim, name) or _covers(claim.group, claim.name, name)}
+        affected = sorted(
             each
             for each in (others | owners) - {claim.distribution}
             if claim.group not in {PROVIDERS, ALIASES} or not yields(each, claim.name, claim.distribution)
         )
-        if takes:
-            told = f"claims {what} {_shown(claim)}, which {verb} of {' and '.join(takes)}"
-            mend = f"unless you trust it: {NEVER}={claim.distribution}"
-            standing = [each for each in takes if not registry.plugin_filter.blocks(each)]
-            yield Finding(claim.distribution, told, mend, wrong=bool(standing))
+        if affected:
+            problem = f"claims {what} {_display_name(claim)}, which {verb} {' and '.join(affected)}"
+            fix = f"unless you trust it, disable it: {NEVER}={claim.distribution}"
+            active = [each for each in affected if not registry.plugin_filter.blocks(each)]
+            yield Finding(claim.distribution, problem, fix, wrong=bool(active))
 
 
 def check_manifests(registry: Plugins) -> Iterator[Finding]:
-    """Find hosts described in a file that name another's host or variables: the code for them is another's too."""
+    """Find manifests that name a host or an environment variable of another distribution."""
     packages = {_package(claim.distribution) for claim in registry.claims}
     for record in registry.records():
         package, _, inner = record.module.partition(".")
         if record.state != "blocked" and inner and package in packages - {_package(record.distribution)}:
-            for told in _foreign(record):
-                yield Finding(record.distribution, told, f"do without it: {NEVER}={record.distribution}")
+            for problem in _foreign(record):
+                yield Finding(record.distribution, problem, f"disable it: {NEVER}={record.distribution}")
 
 
-def check_spelled(registry: Plugins) -> Iterator[Finding]:
-    """Find claims that are not taken, since they cannot be what they are spelled as."""
+def check_refused_claims(registry: Plugins) -> Iterator[Finding]:
+    """Find malformed claims, which the registry refused."""
     for claim, why in registry.refused:
-        yield Finding(claim.distribution, why, "it is left out; tell its author")
+        yield Finding(claim.distribution, why, "the claim is ignored; report it to its author")
 
 
-def _takes(claim: Claim, other: str) -> bool:
-    """Tell whether *claim* is a part of what *other* covers, and more than a name that both have."""
+def _overlaps(claim: Claim, other: str) -> bool:
+    """Return whether *claim* falls within *other*; an equal name overlaps only if it is a host."""
     return _covers(claim.group, other, claim.name) and (claim.group == HOSTS or claim.name != other)
 
 
@@ -104,7 +104,7 @@ def _covers(group: str, wide: str, narrow: str) -> bool:
     return narrow.startswith(wide) if group == MODELS else narrow == wide
 
 
-def _shown(claim: Claim) -> str:
+def _display_name(claim: Claim) -> str:
     return claim.name if claim.group == HOSTS else repr(claim.name)
 
 
@@ -113,27 +113,27 @@ def _package(distribution: str) -> str:
 
 
 def _foreign(record: PluginRecord) -> tuple[str, ...]:
-    import tomllib  # noqa: PLC0415  # only where there is such a file
+    import tomllib  # noqa: PLC0415  # only needed if a manifest exists
 
     package = _package(record.distribution)
     try:
         spec = importlib.util.find_spec(package)
         folders = (spec.submodule_search_locations if spec else None) or []
         file = next(path for folder in folders if (path := Path(folder, MANIFEST)).is_file())
-        described = tomllib.loads(file.read_text("utf-8"))
+        manifest = tomllib.loads(file.read_text("utf-8"))
     except StopIteration:
-        return (f"names {record.module}, but holds no {package}/{MANIFEST}",)
+        return (f"names {record.module}, but does not contain {package}/{MANIFEST}",)
     except (OSError, ValueError, ImportError) as error:
-        return (f"describes its host in a file that cannot be read: {package}/{MANIFEST}: {error}",)
-    host = urlsplit(str(described.get("base_url", ""))).hostname or ""
+        return (f"cannot be read: {package}/{MANIFEST}: {error}",)
+    host = urlsplit(str(manifest.get("base_url", ""))).hostname or ""
     variables = [
-        *(("key.env", each) for each in _texts(_member(described, "key"), "env")),
-        *(("base_url_env", each) for each in _texts(described, "base_url_env")),
+        *(("key.env", each) for each in _texts(_table(manifest, "key"), "env")),
+        *(("base_url_env", each) for each in _texts(manifest, "base_url_env")),
     ]
     return foreign_names(host, variables, provider=record.name, distribution=record.distribution)
 
 
-def _member(table: dict[str, Any], name: str) -> dict[str, Any]:
+def _table(table: dict[str, Any], name: str) -> dict[str, Any]:
     value = table.get(name)
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 

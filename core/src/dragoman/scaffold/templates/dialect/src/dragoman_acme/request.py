@@ -1,4 +1,4 @@
-"""Conversations as Acme wants them, and what had to be left out of them.
+"""The conversion of requests, and a record of what was left out.
 
 https://docs.acme.example/api/talk
 """
@@ -35,21 +35,21 @@ from dragoman import (
 )
 from dragoman.http import dumps
 
-from dragoman_acme.reading import ISSUER
+from dragoman_acme.response import ISSUER
 
-SPEAKERS: Mapping[Role, str] = {Role.ASSISTANT: "model"}
-"""Who speaks, where Acme has another word for it."""
+ROLES: Mapping[Role, str] = {Role.ASSISTANT: "model"}
+"""Roles with another name in the API."""
 
 CHOICES: Mapping[str, str] = {"none": "never", "required": "must"}
-"""Whether tools may be called, where that is not left to the model."""
+"""Values of the tool choice; all others are `may`."""
 
 
 @define
-class Writer:
-    """Write one request, and note what could not be said.
+class RequestWriter:
+    """Convert one request, and record what was left out.
 
     Args:
-        adjustments: what was left out, filled on the way.
+        adjustments: the recorded adjustments.
 
     """
 
@@ -59,7 +59,7 @@ class Writer:
         """Return the body of a request.
 
         Raises:
-            UnsupportedError: for what the dialect cannot say.
+            UnsupportedError: for content that the API does not support.
 
         """
         body: dict[str, Any] = {"model": request.model, "turns": [self._turn(each) for each in request.messages]}
@@ -73,12 +73,12 @@ class Writer:
 
     def _turn(self, message: Message) -> dict[str, Any]:
         if message.name is not None:
-            self._leave_out("name", "a turn has no place for it")
+            self._leave_out("name", "the API does not support it")
         pieces = [piece for part in message.parts for piece in self._pieces(part)]
-        return {"by": SPEAKERS.get(message.role, str(message.role)), "pieces": pieces}
+        return {"by": ROLES.get(message.role, str(message.role)), "pieces": pieces}
 
     def _pieces(self, part: Part) -> Iterable[dict[str, Any]]:
-        """Return what stands for a part; nothing for one without a place, which is noted."""
+        """Return the pieces of a part; an unsupported part is left out and recorded."""
         if isinstance(part, ToolCall) and not part.server_side:
             self._check_seal(part)
             return [{"kind": "call", "id": part.call_id, "tool": part.name, "input": part.parse()}]
@@ -86,14 +86,14 @@ class Writer:
             return [self._result(part)]
         if isinstance(part, Text | Refusal | Data):
             self._check_seal(part)
-            return [{"kind": "text", "text": _words(part)}]
+            return [{"kind": "text", "text": _text(part)}]
         if isinstance(part, Media):
             return [_media(part)]
         if isinstance(part, Reasoning) and part.seal is not None and part.seal.issuer == ISSUER:
             return [{"kind": "thought", "text": part.text, "seal": part.seal.payload}]
         if isinstance(part, Extension) and part.issuer == ISSUER and isinstance(part.value, dict):
             return [dict(part.value)]
-        self._leave_out(type(part).__name__.lower(), "a conversation has no place for it")
+        self._leave_out(type(part).__name__.lower(), "the API does not support it")
         return []
 
     def _result(self, result: ToolResult) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class Writer:
         return {"kind": "result", "id": result.call_id, "pieces": pieces, "ok": result.outcome == "ok"}
 
     def _check_seal(self, part: Part) -> None:
-        """Note the seal of another: what it seals is sent, the seal is not."""
+        """Record that a seal of another vendor is left out; the sealed part itself is sent."""
         if part.seal is not None:
             self._leave_out("seal", f"only {part.seal.issuer} can read it")
 
@@ -109,7 +109,7 @@ class Writer:
         self.adjustments.append(Adjustment(kind="dropped", feature=feature, reason=reason, by=ISSUER))
 
 
-def _words(part: Text | Refusal | Data) -> str:
+def _text(part: Text | Refusal | Data) -> str:
     return dumps(part.value).decode() if isinstance(part, Data) else part.text
 
 
@@ -119,7 +119,7 @@ def _media(part: Media) -> dict[str, Any]:
     if part.media_type.startswith("image/") and isinstance(part.source, Bytes | Url):
         source = {"url": part.source.url} if isinstance(part.source, Url) else {"base64": part.source.base64}
         return {"kind": "image", "type": part.media_type, **source}
-    message = f"{ISSUER} takes images and text, no {part.media_type} as {type(part.source).__name__}"
+    message = f"{ISSUER} supports images and text, not {part.media_type} as {type(part.source).__name__}"
     raise UnsupportedError(message)
 
 
@@ -140,11 +140,11 @@ def _shape(output: OutputFormat) -> Any:
 
 
 def _settings(settings: Settings) -> dict[str, Any]:
-    """Return the settings where Acme has them, each only if it is wanted."""
-    limits = _given({"tokens": settings.max_tokens, "until": settings.stop})
-    tuning = _given({"heat": settings.temperature, "nucleus": settings.top_p, "seed": settings.seed})
-    return _given({"limits": limits or None, "tuning": tuning or None})
+    """Return the settings that are set, under their names in the API."""
+    limits = _without_none({"tokens": settings.max_tokens, "until": settings.stop})
+    tuning = _without_none({"heat": settings.temperature, "nucleus": settings.top_p, "seed": settings.seed})
+    return _without_none({"limits": limits or None, "tuning": tuning or None})
 
 
-def _given(members: Mapping[str, Any]) -> dict[str, Any]:
+def _without_none(members: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The shapes of answers that a dialect can be made to give beyond plain text."""
+"""Sample answers of a dialect: replies, tool calls, usage reports and sealed data."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Events: TypeAlias = tuple[bytes, ...]
 
 @frozen(kw_only=True)
 class SampleReply:
-    """Hold an answer that is unusual but sound, or odd in its content alone.
+    """Hold an answer in both forms.
 
     Args:
-        events: how it streams.
-        whole: the reply as a whole.
+        events: the events of the stream, encoded.
+        whole: the body of the whole reply.
 
     """
 
@@ -31,12 +31,12 @@ class SampleReply:
 
 @frozen(kw_only=True)
 class SampleCall:
-    """Describe a call of a tool that an answer is to hold.
+    """Describe a tool call that an answer contains.
 
     Args:
-        call_id: the id of the call, empty if the server gives none.
+        call_id: the id of the call; empty if the server assigns none.
         name: the name of the tool.
-        pieces: the arguments as JSON text, in the pieces in which they stream.
+        pieces: the JSON text of the arguments, split into the fragments of the stream.
 
     """
 
@@ -46,12 +46,12 @@ class SampleCall:
 
     @property
     def arguments(self) -> str:
-        """Return the whole text of the arguments."""
+        """Return the complete JSON text of the arguments."""
         return "".join(self.pieces)
 
     @property
     def given(self) -> Json | None:
-        """Return the arguments as an object, for dialects that send one; ``None`` if their text is none."""
+        """Return the arguments as an object; ``None`` if their text is not a JSON object."""
         try:
             value: object = json.loads(self.arguments or "{}")
         except ValueError:
@@ -61,15 +61,15 @@ class SampleCall:
 
 @frozen(kw_only=True)
 class SampleUsage:
-    """Hold an answer together with the usage that it reports.
+    """Hold an answer and the usage that it reports.
 
     Args:
-        oddity: the answer.
-        usage: how its report is to be read; ``raw`` is left aside.
+        reply: the answer.
+        usage: the expected usage; ``raw`` is not compared.
 
     """
 
-    oddity: SampleReply
+    reply: SampleReply
     usage: Usage
 
 
@@ -78,10 +78,10 @@ class SampleSeal:
     """Hold an answer with data that its vendor signed or encrypted.
 
     Args:
-        oddity: the answer.
-        words: what occurs in the signed data, and must go back to the vendor and to nobody else.
+        reply: the answer.
+        words: texts of the signed data, which must be sent back to this vendor and to no other.
 
     """
 
-    oddity: SampleReply
+    reply: SampleReply
     words: tuple[str, ...]

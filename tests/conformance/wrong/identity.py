@@ -1,4 +1,4 @@
-"""Wrong in who they are, and in what they do with keys and options."""
+"""Providers with mistakes in their identity, and in the handling of keys and options."""
 
 from __future__ import annotations
 
@@ -32,12 +32,17 @@ from dragoman import (
 )
 from dragoman.http import Endpoint
 
-wrong("goes by another name", "test_it_introduces_itself", Plugin, info=attrs.evolve(INFO, name="other"))
+wrong("reports another name", "test_it_introduces_itself", Plugin, info=attrs.evolve(INFO, name="other"))
 wrong(
     "has an issuer with a dot", "test_its_issuer_can_stand_before_a_dot", Plugin, info=attrs.evolve(INFO, issuer="a.b")
 )
-wrong("states no version", "test_its_specification_is_one_we_speak", Plugin, info=attrs.evolve(INFO, spec="one"))
-wrong("has options of a dict's", "test_its_options_are_typed", Plugin, info=attrs.evolve(INFO, options=dict))
+wrong(
+    "reports an invalid version of the specification",
+    "test_its_specification_is_one_we_speak",
+    Plugin,
+    info=attrs.evolve(INFO, spec="one"),
+)
+wrong("has untyped options", "test_its_options_are_typed", Plugin, info=attrs.evolve(INFO, options=dict))
 
 
 @frozen
@@ -59,18 +64,18 @@ def only_one(model: str) -> Capabilities:
     return {"large": Capabilities()}[model]
 
 
-wrong("knows one model", "test_capabilities_of_an_unknown_model_are_told[]", Plugin, capabilities=only_one)
-_TURNS = itertools.count()
+wrong("supports one model only", "test_capabilities_of_an_unknown_model_are_told[]", Plugin, capabilities=only_one)
+_CALLS = itertools.count()
 
 
 def changing(model: str) -> Capabilities:
-    return Capabilities(tools=Cap(note=f"asked for the {next(_TURNS)}th time"))
+    return Capabilities(tools=Cap(note=f"call {next(_CALLS)}"))
 
 
-wrong("changes its mind", "test_capabilities_are_the_same_each_time", Plugin, capabilities=changing)
+wrong("reports changing capabilities", "test_capabilities_are_the_same_each_time", Plugin, capabilities=changing)
 
 
-@plugin("connects when it is made", "test_making_it_connects_to_nothing")
+@plugin("connects when it is created", "test_making_it_connects_to_nothing")
 class Eager(Plugin):
     def endpoint(self, config: ProviderConfig) -> Endpoint:
         where = urlsplit(config.api_base or "")
@@ -100,18 +105,18 @@ class Stub(SoundProvider):
         raise NotImplementedError
 
 
-wrong("closes once", "test_closing_it_twice_is_fine", Plugin, provider=ClosedOnce)
-wrong("waits for ever when it is closed", "test_closing_it_ends", Plugin, provider=NeverClosed)
-wrong("has a stub", "test_its_optional_methods_are_no_stubs", Plugin, provider=Stub)
+wrong("can be closed only once", "test_closing_it_twice_is_fine", Plugin, provider=ClosedOnce)
+wrong("hangs when it is closed", "test_closing_it_ends", Plugin, provider=NeverClosed)
+wrong("has an unimplemented method", "test_its_optional_methods_are_no_stubs", Plugin, provider=Stub)
 
 
-class Talkative(SoundProvider):
+class RevealsKey(SoundProvider):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.key = self.endpoint.headers["authorization"].reveal()  # type: ignore[attr-defined]
 
 
-wrong("keeps its key as plain text", "test_a_key_is_not_shown", Plugin, provider=Talkative)
+wrong("keeps its key as plain text", "test_a_key_is_not_shown", Plugin, provider=RevealsKey)
 
 
 class Logging(SoundProvider):
@@ -125,8 +130,8 @@ class Logging(SoundProvider):
 wrong("logs its key", "test_a_key_is_not_logged", Plugin, provider=Logging)
 
 
-class Indiscreet(SoundProvider):
-    """Tell what it was refused with."""
+class RevealsKeyInErrors(SoundProvider):
+    """Add the rejected key to the error."""
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
         try:
@@ -136,11 +141,11 @@ class Indiscreet(SoundProvider):
             raise type(error)(f"{error.message} with {key}", status=error.status) from None
 
 
-wrong("tells its key in an error", "test_a_key_is_not_in_an_error", Plugin, provider=Indiscreet)
-wrong("tells its key in a pickled error", "test_a_key_is_not_in_a_pickled_error", Plugin, provider=Indiscreet)
+wrong("shows its key in an error", "test_a_key_is_not_in_an_error", Plugin, provider=RevealsKeyInErrors)
+wrong("shows its key in a pickled error", "test_a_key_is_not_in_a_pickled_error", Plugin, provider=RevealsKeyInErrors)
 
 
-@plugin("puts its key into the address", "test_a_key_travels_in_headers_alone")
+@plugin("puts its key into the URL", "test_a_key_travels_in_headers_alone")
 class InAddress(Plugin):
     def endpoint(self, config: ProviderConfig) -> Endpoint:
         made = super().endpoint(config)
@@ -148,7 +153,7 @@ class InAddress(Plugin):
         return attrs.evolve(made, base=attrs.evolve(made.base, url=f"{made.base.url}/{key}"))
 
 
-@plugin("takes its key from the environment, wherever it goes", "test_a_key_of_the_environment_goes_to_no_other_host")
+@plugin("sends the key of the environment to any host", "test_a_key_of_the_environment_goes_to_no_other_host")
 class FromEnvironment(Plugin):
     def endpoint(self, config: ProviderConfig) -> Endpoint:
         key = os.environ.get("SOUND_API_KEY", "none")
@@ -158,7 +163,7 @@ class FromEnvironment(Plugin):
 
 
 def _secret(text: str) -> Any:
-    from dragoman import Secret  # noqa: PLC0415  # beside its only use
+    from dragoman import Secret  # noqa: PLC0415  # its only use
 
     return Secret(text)
 
@@ -166,7 +171,7 @@ def _secret(text: str) -> Any:
 _SHARED: list[Endpoint] = []
 
 
-@plugin("shares one client among all", "test_two_keys_are_kept_apart")
+@plugin("shares one client between all keys", "test_two_keys_are_kept_apart")
 class Shared(Plugin):
     def endpoint(self, config: ProviderConfig) -> Endpoint:
         made = super().endpoint(config)
@@ -174,13 +179,13 @@ class Shared(Plugin):
         return attrs.evolve(made, headers=_SHARED[-len(_SHARED)].headers)
 
 
-class Tolerant(SoundChat):
+class AcceptsAnyOption(SoundChat):
     def __init__(self) -> None:
         super().__init__()
-        self.options_reader = _Tolerant()  # type: ignore[assignment]
+        self.options_reader = _AcceptingReader()  # type: ignore[assignment]
 
 
-class _Tolerant:
+class _AcceptingReader:
     def structure(self, options: Any) -> SoundOptions:
         return SoundOptions()
 
@@ -188,5 +193,5 @@ class _Tolerant:
         return SoundOptions()
 
 
-wrong("takes any option", "test_an_unknown_option_is_refused", Plugin, dialect=Tolerant)
-wrong("takes any option of a call", "test_an_unknown_option_of_a_call_is_refused", Plugin, dialect=Tolerant)
+wrong("accepts any option", "test_an_unknown_option_is_refused", Plugin, dialect=AcceptsAnyOption)
+wrong("accepts any option of a call", "test_an_unknown_option_of_a_call_is_refused", Plugin, dialect=AcceptsAnyOption)

@@ -1,4 +1,4 @@
-"""Faults that no single reply makes: where nobody answers, and what the caller does in the middle of a call."""
+"""Scenarios that a scripted reply cannot express: unreachable servers, and actions of the caller during a call."""
 
 from __future__ import annotations
 
@@ -21,51 +21,51 @@ from dragoman.spec.errors import ConnectionFailedError
 from dragoman.testing.faults import FaultServer
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
-from faults.clients import KEY, Client, Outcome, ask, ask_without_await, nothing_left
+from faults.clients import KEY, Client, Outcome, ask, ask_without_await, check_no_task_left
 from faults.expected import BEGUN, TEXT, same_bodies
 
 Run: TypeAlias = Callable[[Client, FaultServer], Any]
 SOON = 1.0
-"""Within how many seconds a server must see a hang-up."""
+"""Seconds within which the server must detect a hang-up."""
 
 
 @frozen(kw_only=True)
-class Walk:
-    """Name one thing to do.
+class Scenario:
+    """Describe a scenario.
 
     Args:
-        name: what to call it.
-        row: the row that it proves.
-        door: whether it awaits.
-        run: does it, and raises if it comes out wrong.
-        only: the clients concerned; by default, all.
+        name: its name.
+        row: the number of its row.
+        interface: whether it uses ``LLM`` or ``SyncLLM``.
+        run: runs it, and raises an exception if the outcome is wrong.
+        only: the clients to test; by default, all.
 
     """
 
     name: str
     row: int
-    door: Literal["async", "sync"]
+    interface: Literal["async", "sync"]
     run: Run
     only: frozenset[str] = field(converter=frozenset)
 
-    def concerns(self, client: Client) -> bool:
-        return client.name in self.only if self.only else self.door == "async" or client.both
+    def applies_to(self, client: Client) -> bool:
+        return client.name in self.only if self.only else self.interface == "async" or client.both
 
 
-WALKS: list[Walk] = []
+SCENARIOS: list[Scenario] = []
 
 
-def walk(row: int, *, only: tuple[str, ...] = ()) -> Callable[[Run], Run]:
-    def enter(run: Run) -> Run:
-        door = "async" if inspect.iscoroutinefunction(run) else "sync"
-        WALKS.append(Walk(name=run.__name__, row=row, door=door, run=run, only=frozenset(only)))
+def scenario(row: int, *, only: tuple[str, ...] = ()) -> Callable[[Run], Run]:
+    def register(run: Run) -> Run:
+        interface = "async" if inspect.iscoroutinefunction(run) else "sync"
+        SCENARIOS.append(Scenario(name=run.__name__, row=row, interface=interface, run=run, only=frozenset(only)))
         return run
 
-    return enter
+    return register
 
 
 def failed(outcome: Outcome, kind: type[DragomanError]) -> DragomanError:
-    """Return the error of a call, which holds no key."""
+    """Return the error of a call, and check that it shows no key."""
     assert type(outcome.error) is kind, outcome.response or outcome.shown
     assert KEY not in outcome.shown
     return outcome.error
@@ -76,28 +76,28 @@ async def hung_up(server: LoopbackServer, count: int = 1) -> None:
 
 
 async def still_works(llm: LLM, server: FaultServer) -> None:
-    """Ask again with the same object: whatever path it asks, the server is told to answer soundly."""
-    server.soundly = True
+    """Check that the next call with the same object succeeds."""
+    server.healthy = True
     assert (await llm.generate("hi")).text == TEXT
 
 
-@walk(1)
-async def nobody_listens(client: Client, server: FaultServer) -> None:
+@scenario(1)
+async def no_server_listens(client: Client, server: FaultServer) -> None:
     with refusing() as url:
         for streamed in (True, False):
             error = failed(await ask(client.config(url), streamed=streamed), ConnectionFailedError)
             assert (error.retryable, error.phase) == (True, "connect")
 
 
-@walk(1)
-def nobody_listens_without_await(client: Client, server: FaultServer) -> None:
+@scenario(1)
+def no_server_listens_without_await(client: Client, server: FaultServer) -> None:
     with refusing() as url:
         for streamed in (True, False):
             failed(ask_without_await(client.config(url), streamed=streamed), ConnectionFailedError)
 
 
-@walk(2)
-async def nobody_accepts(client: Client, server: FaultServer) -> None:
+@scenario(2)
+async def connection_is_not_accepted(client: Client, server: FaultServer) -> None:
     with unanswering() as url:
         config = client.config(url, connect_timeout=0.05, first_byte_timeout=10)
         for streamed in (True, False):
@@ -105,14 +105,14 @@ async def nobody_accepts(client: Client, server: FaultServer) -> None:
             assert error.phase == "connect"
 
 
-@walk(3)
-async def nobody_has_the_name(client: Client, server: FaultServer) -> None:
+@scenario(3)
+async def host_name_does_not_resolve(client: Client, server: FaultServer) -> None:
     for streamed in (True, False):
         outcome = await ask(client.config(NOWHERE, allow_insecure=True), streamed=streamed)
         assert "x" * 60 in str(failed(outcome, ConnectionFailedError))
 
 
-@walk(7)
+@scenario(7)
 async def a_kept_connection_is_closed(client: Client, server: FaultServer) -> None:
     async with client.llm(server.url_of("close_after_reply"), num_retries=1) as llm:
         for number in range(3):
@@ -123,7 +123,7 @@ async def a_kept_connection_is_closed(client: Client, server: FaultServer) -> No
 
 
 async def read_slowly(client: Client, url: str) -> str:
-    """Read a stream that ends while its consumer is busy."""
+    """Read a stream that ends while the consumer is busy."""
     text = ""
     async with client.llm(url) as llm, llm.stream("hi") as stream:
         await anext(stream)
@@ -134,7 +134,7 @@ async def read_slowly(client: Client, url: str) -> str:
     return text
 
 
-@walk(11)
+@scenario(11)
 async def lost_while_the_consumer_is_busy(client: Client, server: FaultServer) -> None:
     with pytest.raises(StreamInterruptedError) as caught:
         await read_slowly(client, server.url_of("trunc_behind"))
@@ -142,12 +142,12 @@ async def lost_while_the_consumer_is_busy(client: Client, server: FaultServer) -
     assert caught.value.partial.text == BEGUN
 
 
-@walk(11)
-async def lost_behind_the_end_while_the_consumer_is_busy(client: Client, server: FaultServer) -> None:
+@scenario(11)
+async def lost_after_the_end_while_the_consumer_is_busy(client: Client, server: FaultServer) -> None:
     assert await read_slowly(client, server.url_of("reset_behind")) == TEXT
 
 
-@walk(54, only=("openai", "openai-responses", "anthropic", "google"))
+@scenario(54, only=("openai", "openai-responses", "anthropic", "google"))
 async def every_reply_is_503(client: Client, server: FaultServer) -> None:
     async with client.llm(server.url_of("status_503"), num_retries=2) as llm:
         calls = [llm.generate("hi") for _ in range(100)]
@@ -155,8 +155,8 @@ async def every_reply_is_503(client: Client, server: FaultServer) -> None:
     assert len(server.requests) <= 120
 
 
-@walk(55)
-async def every_try_sends_the_same(client: Client, server: FaultServer) -> None:
+@scenario(55)
+async def every_attempt_sends_the_same(client: Client, server: FaultServer) -> None:
     used = set[str]()
     for streamed in (True, False):
         server.requests.clear()
@@ -171,7 +171,7 @@ async def every_try_sends_the_same(client: Client, server: FaultServer) -> None:
         assert [request.headers.get("x-retry-count") for request in server.requests] == [None, "1", "2"]
 
 
-@walk(59)
+@scenario(59)
 async def the_consumer_breaks_out(client: Client, server: FaultServer) -> None:
     async with client.llm(server.url_of("stall")) as llm:
         async with llm.stream("hi") as stream:
@@ -181,7 +181,7 @@ async def the_consumer_breaks_out(client: Client, server: FaultServer) -> None:
         await still_works(llm, server)
 
 
-@walk(59)
+@scenario(59)
 def the_consumer_breaks_out_without_await(client: Client, server: FaultServer) -> None:
     with SyncLLM(client.config(server.url_of("stall"))) as llm:
         with llm.stream("hi") as stream:
@@ -190,7 +190,7 @@ def the_consumer_breaks_out_without_await(client: Client, server: FaultServer) -
         server.wait_hangup(timeout=SOON)
 
 
-@walk(60)
+@scenario(60)
 async def generators_are_dropped(client: Client, server: FaultServer) -> None:
     async with StreamingLLM(client.config(server.url_of("stall"))) as llm:
         for count in range(150):
@@ -204,16 +204,16 @@ async def generators_are_dropped(client: Client, server: FaultServer) -> None:
 
 
 STATES = {
-    "hang_head": "awaiting the head",
-    "drip_head": "awaiting the end of the head",
-    "silent_body": "awaiting the first event",
-    "stall": "awaiting the next event",
+    "hang_head": "waiting for the head",
+    "drip_head": "waiting for the end of the head",
+    "silent_body": "waiting for the first event",
+    "stall": "waiting for the next event",
 }
 
 
 async def in_the_middle(client: Client, server: FaultServer, name: str) -> AsyncIterator[tuple[LLM, asyncio.Task[Any]]]:
     async with client.llm(server.url_of(name)) as llm:
-        for number, call in enumerate((collected(llm), llm.generate("hi"))):
+        for number, call in enumerate((collect(llm), llm.generate("hi"))):
             if name == "stall" and number:
                 call.close()
                 continue
@@ -225,7 +225,7 @@ async def in_the_middle(client: Client, server: FaultServer, name: str) -> Async
         await still_works(llm, server)
 
 
-async def collected(llm: LLM) -> object:
+async def collect(llm: LLM) -> object:
     async with llm.stream("hi") as stream:
         return await stream.collect()
 
@@ -237,7 +237,7 @@ async def cancelled(task: asyncio.Task[Any]) -> None:
     assert task.cancelled()
 
 
-@walk(61)
+@scenario(61)
 async def cancelled_while_it_waits(client: Client, server: FaultServer) -> None:
     for name in STATES:
         with FaultServer() as own:
@@ -245,19 +245,19 @@ async def cancelled_while_it_waits(client: Client, server: FaultServer) -> None:
                 await cancelled(task)
 
 
-@walk(61)
+@scenario(61)
 async def cancelled_while_it_connects(client: Client, server: FaultServer) -> None:
     with unanswering() as url:
         async with client.llm(url) as llm:
-            for call in (collected(llm), llm.generate("hi")):
+            for call in (collect(llm), llm.generate("hi")):
                 task = asyncio.create_task(call)
                 await asyncio.sleep(0.02)
                 await cancelled(task)
-    await nothing_left()
+    await check_no_task_left()
 
 
-@walk(61)
-async def cancelled_between_two_tries(client: Client, server: FaultServer) -> None:
+@scenario(61)
+async def cancelled_between_two_attempts(client: Client, server: FaultServer) -> None:
     async with LLM(client.config(server.url_of("retry_after_30", "ok"), num_retries=1, timeout=60)) as llm:
         task = asyncio.create_task(llm.generate("hi"))
         await asyncio.to_thread(server.wait_requests)
@@ -272,39 +272,39 @@ async def within(seconds: float, call: Awaitable[Any]) -> object:
         return await call
 
 
-async def divided(llm: LLM) -> None:
+async def fail_in_stream(llm: LLM) -> None:
     async with llm.stream("hi") as stream:
         async for _ in stream:
             raise ZeroDivisionError
 
 
-@walk(62)
+@scenario(62)
 async def a_timeout_of_the_caller(client: Client, server: FaultServer) -> None:
     async with client.llm(server.url_of("stall")) as llm:
         with pytest.raises(TimeoutError) as caught:
-            await within(0.05, collected(llm))
+            await within(0.05, collect(llm))
         assert not isinstance(caught.value, DragomanError)
         if server.requests:
             await hung_up(server)
         await still_works(llm, server)
 
 
-@walk(63)
+@scenario(63)
 async def the_consumer_raises(client: Client, server: FaultServer) -> None:
     async with client.llm(server.url_of("stall")) as llm:
         with pytest.raises(ZeroDivisionError):
-            await divided(llm)
+            await fail_in_stream(llm)
         await hung_up(server)
         await still_works(llm, server)
 
 
-@walk(63)
+@scenario(63)
 def the_consumer_raises_without_await(client: Client, server: FaultServer) -> None:
     with interrupted(client, server, ZeroDivisionError):
         raise ZeroDivisionError
 
 
-@walk(64)
+@scenario(64)
 def an_interrupt(client: Client, server: FaultServer) -> None:
     with interrupted(client, server, KeyboardInterrupt):
         raise KeyboardInterrupt
@@ -312,22 +312,22 @@ def an_interrupt(client: Client, server: FaultServer) -> None:
 
 @contextmanager
 def interrupted(client: Client, server: FaultServer, kind: type[BaseException]) -> Iterator[None]:
-    """Run the body of a ``with`` statement in the middle of a stream."""
+    """Run the body of the ``with`` statement in the middle of a stream."""
     with SyncLLM(client.config(server.url_of("stall"))) as llm:
-        with pytest.raises(kind), llm.stream("hi") as stream:  # noqa: PT012  # the body is the caller's
+        with pytest.raises(kind), llm.stream("hi") as stream:  # noqa: PT012  # the caller supplies the statement
             next(iter(stream))
             yield
         server.wait_hangup(timeout=SOON)
 
 
-@walk(65)
+@scenario(65)
 def several_event_loops(client: Client, server: FaultServer) -> None:
     llm = LLM(client.config(server.url_of("ok")))
     for _ in range(3):
         assert asyncio.run(llm.generate("hi")).text == TEXT
 
 
-@walk(65)
+@scenario(65)
 def several_threads(client: Client, server: FaultServer) -> None:
     texts: list[str] = []
     with SyncLLM(client.config(server.url_of("ok"))) as llm:
@@ -339,7 +339,7 @@ def several_threads(client: Client, server: FaultServer) -> None:
     assert texts == [TEXT] * 8
 
 
-@walk(66)
+@scenario(66)
 async def closed_with_a_stream_open(client: Client, server: FaultServer) -> None:
     async with client.llm(server.url_of("stall")) as llm:
         async with llm.stream("hi") as stream:
@@ -352,7 +352,7 @@ async def closed_with_a_stream_open(client: Client, server: FaultServer) -> None
         await hung_up(server)
 
 
-@walk(66)
+@scenario(66)
 async def closed_before_the_head(client: Client, server: FaultServer) -> None:
     async with client.llm(server.url_of("hang_head")) as llm:
         asking = asyncio.create_task(llm.generate("hi"))
@@ -373,18 +373,18 @@ async def proxied(url: str) -> AsyncIterator[None]:
 async def through(proxy: str, client: Client) -> None:
     async with proxied(proxy):
         for streamed in (True, False):
-            # The proxy for an address is looked up once, so each needs one of its own.
+            # The proxy of a URL is cached, so each scenario uses its own URL.
             outcome = await ask(client.config(f"https://far.test/{proxy.rpartition(':')[2]}"), streamed=streamed)
             failed(outcome, ConnectionFailedError)
 
 
-@walk(79)
+@scenario(79)
 async def a_proxy_refuses(client: Client, server: FaultServer) -> None:
     with refusing() as url:
         await through(url, client)
 
 
-@walk(79)
+@scenario(79)
 async def a_proxy_wants_a_password(client: Client, server: FaultServer) -> None:
     with LoopbackServer(Reply(status=407)) as proxy:
         await through(proxy.url, client)
@@ -392,14 +392,14 @@ async def a_proxy_wants_a_password(client: Client, server: FaultServer) -> None:
         assert KEY not in repr(proxy.requests)
 
 
-@walk(79)
+@scenario(79)
 async def a_proxy_cuts_the_tunnel(client: Client, server: FaultServer) -> None:
     with LoopbackServer(Reply(before_head="close")) as proxy:
         await through(proxy.url, client)
 
 
-@walk(80)
-async def nobody_signed_the_certificate(client: Client, server: FaultServer) -> None:
+@scenario(80)
+async def untrusted_certificate(client: Client, server: FaultServer) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with untrusted(Path(folder)) as url:
             for streamed in (True, False):
@@ -408,13 +408,13 @@ async def nobody_signed_the_certificate(client: Client, server: FaultServer) -> 
                 assert "trust store" in str(error)
 
 
-@walk(82, only=("openai", "openai-responses", "anthropic", "google"))
+@scenario(82, only=("openai", "openai-responses", "anthropic", "google"))
 async def three_hundred_streams(client: Client, server: FaultServer) -> None:
     async with client.llm(server.url_of("ok")) as llm:
-        answers: list[Awaitable[Any]] = [collected(llm) for _ in range(300)]
+        answers: list[Awaitable[Any]] = [collect(llm) for _ in range(300)]
         assert {answer.text for answer in await asyncio.gather(*answers)} == {TEXT}
     assert len(server.requests) == 300
     assert server.connections <= 100
 
 
-__all__ = ["WALKS", "Walk"]
+__all__ = ["SCENARIOS", "Scenario"]

@@ -1,4 +1,4 @@
-"""Text that comes in, from the command line and standard input, and documents that go out."""
+"""Text from the command line and standard input, and JSON for standard output."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from typing import Any
 
 import click
 
-from dragoman.cli.screen import encoding_of
+from dragoman.cli.terminal import encoding_of
 from dragoman.spec.plain_text import UNSAFE
 
 
 def text(value: str) -> str:
-    """Return an argument as text: as UTF-8, whatever the locale says, which is how terminals and scripts write it.
+    """Decode an argument as UTF-8, which terminals and scripts use, whatever the locale says.
 
     Raises:
-        click.BadParameter: if it is none.
+        click.BadParameter: if it is not valid UTF-8.
 
     """
     try:
         return os.fsencode(value).decode()
     except UnicodeError:
-        message = "it is no text in UTF-8"
+        message = "it is not valid UTF-8"
         raise click.BadParameter(message) from None
 
 
-def piped() -> str:
-    """Return what comes from standard input, if that is no terminal.
+def read_stdin() -> str:
+    """Return the text on standard input; an empty text if it is a terminal.
 
     Raises:
-        click.UsageError: if it cannot be read, or is no text.
+        click.UsageError: if it cannot be read or decoded.
 
     """
     if sys.stdin is None or sys.stdin.isatty():
@@ -42,7 +42,7 @@ def piped() -> str:
     try:
         return sys.stdin.buffer.read().decode(encoding)
     except UnicodeDecodeError as error:
-        message = f"standard input is no text in {encoding}: {error.reason} at byte {error.start}"
+        message = f"standard input is not valid {encoding}: {error.reason} at byte {error.start}"
         raise click.UsageError(message) from None
     except (OSError, ValueError) as error:
         message = f"standard input cannot be read: {error}"
@@ -50,12 +50,12 @@ def piped() -> str:
 
 
 def _encoding() -> str:
-    """Return the encoding of standard input: UTF-8 where the locale knows no more than ASCII."""
+    """Return the encoding of standard input; UTF-8 if the locale only supports ASCII."""
     name = codecs.lookup(sys.stdin.encoding).name
     return "utf-8" if name == "ascii" else name
 
 
 def as_json(value: Any) -> str:
-    """Return *value* as JSON that any terminal shows and whose reader gets every character."""
+    """Return *value* as JSON. Control characters are escaped, and so is what standard output cannot encode."""
     document = json.dumps(value, ensure_ascii=encoding_of(sys.stdout) != "utf-8", indent=2)
     return re.sub(UNSAFE, lambda found: json.dumps(found[0])[1:-1], document)

@@ -1,5 +1,5 @@
 # ruff: noqa: S101  # checks are made of assertions
-"""Level 0, continued: keys stay where they belong, and options are what they say."""
+"""Level 0: keys are not disclosed, and options are validated."""
 
 from __future__ import annotations
 
@@ -18,60 +18,60 @@ import pytest
 
 from dragoman.client.llm import LLM
 from dragoman.spec.errors import ConfigurationError, DragomanError, InvalidRequestError, MissingCredentialError
-from dragoman.testing.conformance.subject import BOTH, KEY, Subject
+from dragoman.testing.conformance.provider_case import BOTH, KEY, ProviderCase
 from dragoman.testing.reply import Reply
 
-__all__ = ["Keys"]
+__all__ = ["CredentialsAndOptions"]
 
 _ENVIRONMENT_KEY = "sk-of-the-environment/never=sent"
 _REFUSED = (InvalidRequestError, ConfigurationError)
 
 
-class Keys(Subject):
-    """Check that a key goes to its server and nowhere else, and that a wrong option is refused."""
+class CredentialsAndOptions(ProviderCase):
+    """Check that a key is sent only to its server, and that invalid options are refused."""
 
     def test_a_key_is_not_shown(self) -> None:
-        """Protects from keys in the output of a debugger or a failed assertion."""
+        """Protects against keys in the output of a debugger or of a failed assertion."""
         self.spoken()
         config = self.config("http://127.0.0.1:9")
-        made = self.made()
-        held = str(vars(made)) if hasattr(made, "__dict__") else ""
-        shown = [held, repr(config), repr(LLM(config)), repr(made)]
+        provider = self.made()
+        attributes = str(vars(provider)) if hasattr(provider, "__dict__") else ""
+        shown = [attributes, repr(config), repr(LLM(config)), repr(provider)]
         assert [each for each in shown if KEY in each] == []
 
     def test_a_key_is_not_in_an_error(self) -> None:
-        """Protects from keys in logs and bug reports, where a server repeats the key that it refuses."""
-        error = self._refused_error()
+        """Protects against keys in logs and bug reports if a server repeats the key that it rejects."""
+        error = self._key_rejection()
         assert KEY not in "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
 
     def test_a_key_is_not_in_a_pickled_error(self) -> None:
-        """Protects from keys that travel with an error to another process."""
-        error: DragomanError = pickle.loads(pickle.dumps(self._refused_error()))  # noqa: S301  # pickled on the same line
+        """Protects against keys that are sent with an error to another process."""
+        error: DragomanError = pickle.loads(pickle.dumps(self._key_rejection()))  # noqa: S301  # trusted data
         assert KEY not in str(error) + repr(vars(error))
 
     def test_a_key_is_not_logged(self) -> None:
-        """Protects from keys in the log of a program that logs everything."""
+        """Protects against keys in logs of any level."""
         with _logged() as records, self.faults() as server:
             self.ask(server.url_of("ok"))
             self.failure(server.url_of("status_401"))
         assert [each for each in records if KEY in each] == []
 
     def test_a_key_is_masked_where_a_request_is_shown(self) -> None:
-        """Protects from keys in the output of build_request."""
+        """Protects against keys in the output of build_request."""
         self.shown()
         shown = self.prepared()
         assert KEY not in repr(shown)
         assert KEY not in json.dumps({**shown.headers})
 
     def test_a_key_travels_in_headers_alone(self) -> None:
-        """Protects from keys in the access logs of every proxy on the way."""
+        """Protects against keys in the access logs of proxies."""
         with self.faults() as server:
             for streamed in BOTH:
                 self.ask(server.url_of("ok"), streamed=streamed)
         assert [each.path for each in server.requests if KEY in each.path or KEY.encode() in each.body] == []
 
     def test_two_keys_are_kept_apart(self) -> None:
-        """Protects from a client that is shared between two customers."""
+        """Protects against a key of one customer that is used for another."""
 
         async def ask(url: str, keys: list[str]) -> None:
             llms = [LLM(self.config(url, api_key=key)) for key in keys]
@@ -83,11 +83,11 @@ class Keys(Subject):
         with self.faults() as server:
             asyncio.run(ask(server.url_of("ok"), keys))
         for request in server.requests:
-            said, sent = request.body.decode(), repr(request.headers)
-            assert [key for key in keys if key[::-1] in said] == [key for key in keys if key in sent]
+            body, headers = request.body.decode(), repr(request.headers)
+            assert [key for key in keys if key[::-1] in body] == [key for key in keys if key in headers]
 
     def test_a_key_of_the_environment_goes_to_no_other_host(self) -> None:
-        """Protects from a key that is sent to whatever address a caller was made to name."""
+        """Protects against a key from the environment that is sent to a host of an attacker."""
         self.spoken()
         name = self.key_env or f"{self.known_as().upper()}_API_KEY"
         with pytest.MonkeyPatch.context() as environment, self.faults() as server:
@@ -97,43 +97,43 @@ class Keys(Subject):
             assert _ENVIRONMENT_KEY not in repr(server.requests)
 
     def test_cookies_are_not_kept(self) -> None:
-        """Protects from session secrets in recorded answers."""
+        """Protects against session cookies in stored answers."""
         whole = self.spoken().whole("fine")
         with self.replying(Reply.json(whole, headers={"set-cookie": "session=of-a-stranger"})) as server:
             response = self.ask(server.url)
         assert "of-a-stranger" not in repr(response) + repr(response.headers)
 
     def test_an_unknown_option_is_refused(self) -> None:
-        """Protects from a typing error that changes nothing, in silence."""
+        """Protects against a misspelled option that is ignored."""
         with self.sound() as url, pytest.raises(_REFUSED, match="no_such_option"):
             self.ask(url, config={"no_such_option": 1})
 
     def test_an_unknown_option_of_a_call_is_refused(self) -> None:
-        """Protects from the same in the arguments of one call."""
+        """Protects against a misspelled option of a single call that is ignored."""
         with self.sound() as url, pytest.raises(_REFUSED, match="no_such_option"):
             self.ask(url, no_such_option=1)
 
     def test_a_misspelt_option_is_told_with_the_right_one(self) -> None:
-        """Protects from half an hour in the documentation."""
+        """Protects against an error that does not suggest the right spelling."""
         options = self.made().info.options
         names = [] if options is None else [each.name for each in attrs.fields(options) if len(each.name) > 4]  # noqa: PLR2004
         if not names:
-            pytest.skip("does not apply: the provider has no options of its own")
+            pytest.skip("does not apply: the provider has no options")
         right = max(names, key=len)
         wrong: dict[str, Any] = {right[:-2] + right[-1]: 1}
         with self.sound() as url, pytest.raises(_REFUSED, match=rf"\b{right}\b"):
             self.ask(url, **wrong)
 
     def test_an_option_of_another_provider_is_left_alone(self) -> None:
-        """Protects from conversations that cannot go on elsewhere."""
+        """Protects against options of other providers that make a call fail."""
         options: dict[str, Any] = {"elsewhere": {"no_such_option": 1}}
         with self.sound() as url:
             assert self.ask(url, options=options).message.parts
         if self.server_dialect is not None:
             assert "no_such_option" not in self.body(options=options)
 
-    def _refused_error(self) -> DragomanError:
-        """Return the error of a server that repeats the key that it refuses."""
+    def _key_rejection(self) -> DragomanError:
+        """Return the error of a server that repeats the rejected key."""
         message = f"Incorrect API key provided: {KEY}."
         body = {"error": {"message": message, "code": 401, "type": "invalid"}, "message": message}
         with self.replying(Reply.json(body, status=401, headers={"x-debug": KEY})) as server:
@@ -141,7 +141,7 @@ class Keys(Subject):
 
 
 class _Collector(logging.Handler):
-    """Keep what every record would show."""
+    """Collect the text of every log record."""
 
     def __init__(self, records: list[str]) -> None:
         super().__init__()
@@ -153,7 +153,7 @@ class _Collector(logging.Handler):
 
 @contextmanager
 def _logged() -> Generator[list[str]]:
-    """Collect all that is logged."""
+    """Collect everything that is logged within this context."""
     records: list[str] = []
     handler = _Collector(records)
     root = logging.getLogger()

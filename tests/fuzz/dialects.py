@@ -1,0 +1,60 @@
+"""Every dialect that decodes replies, with the dialect of its server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from dragoman.http import Base, Dialect
+from dragoman.testing.faults import SERVER_DIALECTS, ServerDialect
+from dragoman_anthropic.dialect import AnthropicMessages
+from dragoman_azure.address import Address
+from dragoman_azure.chat import AzureChat
+from dragoman_azure.responses import AzureResponses
+from dragoman_google.dialect import Gemini
+from dragoman_groq.chat import GroqChat
+from dragoman_litellm_proxy.chat import LiteLLMProxyChat
+from dragoman_openai.chat import OpenAIChatCompletions
+from dragoman_openai.responses import OpenAIResponsesApi
+from dragoman_openai_compatible.any_server import OpenAICompatibleChat
+from dragoman_openrouter.chat import OpenRouterChat
+from dragoman_openrouter.responses import OpenRouterResponses
+
+_CHAT, _RESPONSES, _MESSAGES, _GEMINI = SERVER_DIALECTS
+_AZURE = Address(base=Base(url="https://a.test", source="given"), surface="v1", api_version=None)
+
+
+@frozen(kw_only=True, eq=False)
+class DialectCase:
+    """Describe a dialect of a provider.
+
+    Args:
+        api: the name of its recordings, such as ``openai.chat``.
+        make: creates the dialect.
+        server_dialect: the dialect of the server.
+
+    """
+
+    api: str
+    make: Callable[[], Dialect]
+    server_dialect: ServerDialect
+
+
+DIALECTS = {
+    dialect.api: dialect
+    for dialect in (
+        DialectCase(api="openai.chat", make=OpenAIChatCompletions, server_dialect=_CHAT),
+        DialectCase(api="openai.responses", make=OpenAIResponsesApi, server_dialect=_RESPONSES),
+        DialectCase(api="anthropic.messages", make=AnthropicMessages, server_dialect=_MESSAGES),
+        DialectCase(api="google.generate", make=Gemini, server_dialect=_GEMINI),
+        DialectCase(api="azure.chat", make=lambda: AzureChat(_AZURE), server_dialect=_CHAT),
+        DialectCase(api="azure.responses", make=lambda: AzureResponses(_AZURE), server_dialect=_RESPONSES),
+        DialectCase(api="groq.chat", make=GroqChat, server_dialect=_CHAT),
+        DialectCase(api="openrouter.chat", make=OpenRouterChat, server_dialect=_CHAT),
+        DialectCase(api="openrouter.responses", make=OpenRouterResponses, server_dialect=_RESPONSES),
+        DialectCase(api="litellm_proxy.chat", make=LiteLLMProxyChat, server_dialect=_CHAT),
+        DialectCase(api="openai_compatible.chat", make=OpenAICompatibleChat, server_dialect=_CHAT),
+    )
+}
+"""All dialects by the name of their recordings."""
