@@ -163,6 +163,7 @@ if TYPE_CHECKING:
         Usage as Usage,
         build_response as build_response,
     )
+    from dragoman.spec.schema_lowering import SchemaRules as SchemaRules
     from dragoman.spec.secret import MASK as MASK, Secret as Secret, is_credential as is_credential, reveal as reveal
     from dragoman.spec.serialization import (
         from_dict as from_dict,
@@ -311,6 +312,7 @@ _HOMES = {
         "Usage",
         "build_response",
     ),
+    "dragoman.spec.schema_lowering": ("SchemaRules",),
     "dragoman.spec.secret": ("MASK", "Secret", "is_credential", "reveal"),
     "dragoman.spec.serialization": ("from_dict", "structure_options", "to_dict"),
 }

@@ -19,6 +19,7 @@ from dragoman.spec.history import HistoryRules, fit_history
 from dragoman.spec.parts import Media, Text, ToolResult
 from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment
+from dragoman.spec.schema_lowering import SchemaRules, lower
 
 Policy: TypeAlias = Literal["adjust", "warn", "raise"]
 """What to do with a wish that cannot be fulfilled."""
@@ -85,6 +86,7 @@ class Capabilities(Value):
         context_tokens: the most tokens a conversation may have.
         output_tokens: the most tokens an answer may have.
         history: what its wire takes of a conversation.
+        output_schema: what its vendor takes of a JSON Schema that an answer is held to; ``None`` for all of it.
 
     """
 
@@ -98,6 +100,7 @@ class Capabilities(Value):
     context_tokens: int | None = None
     output_tokens: int | None = None
     history: HistoryRules = _ANY_HISTORY
+    output_schema: SchemaRules | None = None
 
 
 def fit(
@@ -140,8 +143,11 @@ def fit_with_names(
         if capabilities.input:
             _check_media(request, capabilities.input)
         fitted, notes, names = fit_history(request, capabilities.history, by=by)
-        request = cast("Any", fitted)
         adjustments += notes
+        if capabilities.output_schema is not None and request.output.schema is not None:
+            fitted, notes = _fit_output(fitted, capabilities.output_schema, by)
+            adjustments += notes
+        request = cast("Any", fitted)
     return request, tuple(adjustments), names
 
 
@@ -193,6 +199,22 @@ def _check_guarantees(request: ChatRequest, capabilities: Capabilities) -> None:
         if wanted and cap.support is Support.NO:
             message = f"{request.model} does not support {feature}{': ' + cap.note if cap.note else ''}"
             raise UnsupportedError(message, model=request.model, parameter=feature)
+
+
+def _fit_output(request: ChatRequest, rules: SchemaRules, by: str) -> tuple[ChatRequest, list[Adjustment]]:
+    """Return a request whose answer is held to a schema that the vendor takes."""
+    output = request.output
+    if output.strict is False or output.schema is None:
+        return request, []
+    lowered = lower(output.schema, rules)
+    if output.strict and not lowered.strict:
+        message = f"{request.model} cannot be held to this schema: {'; '.join(lowered.notes)}; leave strict= out"
+        raise UnsupportedError(message, model=request.model, parameter="output")
+    kind = "coerced" if lowered.strict else "downgraded"
+    reason = "; ".join(lowered.notes)
+    notes = [Adjustment(kind=kind, feature="output schema", reason=reason, by=by)] if lowered.notes else []
+    sent = attrs.evolve(output, schema=lowered.schema, strict=lowered.strict)
+    return attrs.evolve(request, output=sent), notes
 
 
 def _check_media(request: ChatRequest, accepted: Mapping[str, Cap]) -> None:

@@ -21,6 +21,7 @@ from dragoman.spec.message import Message, Role
 from dragoman.spec.parts import Part, Reasoning, Text, ToolCall, ToolResult
 from dragoman.spec.request import ChatRequest, ServerTool, Tool, ToolChoice
 from dragoman.spec.response import Adjustment, Response
+from dragoman.spec.schema_lowering import with_properties
 from dragoman.spec.tool_names import digest_of, encode_name
 
 _LONGEST_NAME = 64
@@ -91,10 +92,10 @@ def fit_history(
     if request.tools:
         tools = tuple([fitting.tool(tool) for tool in request.tools])
         chosen = request.tool_choice.name
-        if fitting.renamed:
+        if any(new is not old for new, old in zip(tools, request.tools, strict=True)):
             changes["tools"] = tools
-            if chosen is not None:
-                changes["tool_choice"] = ToolChoice("tool", fitting.name(chosen))
+        if fitting.renamed and chosen is not None:
+            changes["tool_choice"] = ToolChoice("tool", fitting.name(chosen))
     return (attrs.evolve(request, **changes) if changes else request), fitting.adjustments, fitting.renamed
 
 
@@ -115,8 +116,10 @@ class _Fitting:
         """Return a tool under the name that is sent."""
         if isinstance(tool, ServerTool):
             return tool
-        name = self.name(tool.name)
-        return tool if name == tool.name else attrs.evolve(tool, name=name)
+        name, schema = self.name(tool.name), with_properties(tool.schema)
+        if name == tool.name and schema is tool.schema:
+            return tool
+        return attrs.evolve(tool, name=name, schema=schema)
 
     def name(self, name: str) -> str:
         """Return the name under which a tool is sent."""

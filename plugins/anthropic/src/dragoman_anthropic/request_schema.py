@@ -27,6 +27,7 @@ _NOT_ENFORCED = frozenset(
         "maxProperties",
     }
 )
+_FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"})
 _SCHEMAS_BY_NAME = frozenset({"properties", "$defs", "definitions"})
 _VALUES = frozenset({"enum", "const", "default", "examples"})
 
@@ -62,6 +63,10 @@ def _strict(schema: Any, removed: list[str]) -> Any:
     for name, value in given.items():
         if name in _NOT_ENFORCED or (name == "minItems" and value not in {0, 1}):
             removed.append(name)
+        elif name == "format" and isinstance(value, str) and value not in _FORMATS:
+            removed.append(f"format {value}")
+        elif name == "oneOf" and "anyOf" not in given:
+            strict["anyOf"] = _strict(value, removed)
         elif name in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
             schemas = cast("Mapping[str, Any]", value)
             strict[name] = {key: _strict(each, removed) for key, each in schemas.items()}

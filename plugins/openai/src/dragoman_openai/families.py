@@ -83,6 +83,7 @@ def capabilities(model: str, api: str | None = None) -> Capabilities:
         settings = {**settings, **dict.fromkeys(_SAMPLING_SETTINGS, _FIXED)}
     return Capabilities(
         history=HISTORY,
+        output_schema=OpenAIProvider.strict_schema,
         settings=settings,
         completion=YES if is_prompt_model(model) else NO,
         reasoning=YES if is_reasoning(model) else Cap(),

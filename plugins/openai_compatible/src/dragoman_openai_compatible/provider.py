@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from dragoman import CallContext, Embeddings, HistoryRules, ModelInfo, ProtocolError, Usage
+from dragoman import CallContext, Embeddings, HistoryRules, ModelInfo, ProtocolError, SchemaRules, Usage
 from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, decoded, dumps, objects, real, word
 from dragoman_openai_compatible import chat_parts as read
 
@@ -18,6 +18,24 @@ class OpenAIProvider(HttpProvider):
         tool_name_letters="[a-zA-Z0-9_-]", tool_name_length=64, speaker_letters=r"[^\s<|\\/>]", outcomes=False
     )
     """https://platform.openai.com/docs/api-reference/chat/create: names of functions and of participants."""
+    strict_schema = SchemaRules(
+        keywords={
+            "pattern",
+            "multipleOf",
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "minItems",
+            "maxItems",
+        },
+        formats={"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"},
+        all_required=True,
+        bare_refs=True,
+        depth=10,
+        properties=5000,
+    )
+    """What OpenAI itself takes of a schema: https://platform.openai.com/docs/guides/structured-outputs."""
     models_path = "/models"
     embeddings_path = "/embeddings"
 

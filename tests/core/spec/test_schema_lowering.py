@@ -1,0 +1,239 @@
+"""A schema is lowered to what a vendor takes, what is taken away is said in words, and values still mean the same.
+
+The checker below is written from the vendor's published rules, and knows nothing of the code that lowers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal, TypedDict
+from uuid import UUID
+
+import jsonschema
+import pytest
+from attrs import field, frozen
+
+from dragoman import LLM, LLMConfig, Tool, UnsupportedError
+from dragoman.spec.answers import read_answer
+from dragoman.spec.response import Finish, build_response
+from dragoman.spec.schema import json_schema, wrap_schema
+from dragoman.spec.schema_lowering import lower, with_properties
+from dragoman_openai_compatible import OpenAIProvider
+
+RULES = OpenAIProvider.strict_schema
+FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"}
+ALLOWED = {
+    *("type", "properties", "required", "additionalProperties", "items", "enum", "const", "anyOf", "$ref", "$defs"),
+    *("title", "description", "pattern", "format", "multipleOf", "minimum", "maximum", "exclusiveMinimum"),
+    *("exclusiveMaximum", "minItems", "maxItems"),
+}
+
+
+def breaches(node: Any, path: str = "$", *, root: bool = True) -> Iterator[str]:  # noqa: C901  # a list of rules
+    if root and (node.get("type") != "object" or "anyOf" in node):
+        yield f"{path}: the root is no object"
+    yield from (f"{path}: {name}" for name in node.keys() - ALLOWED)
+    if "$ref" in node:
+        if len(node) > 1:
+            yield f"{path}: something beside a reference"
+        return
+    if node.get("format", "date") not in FORMATS:
+        yield f"{path}: format {node['format']}"
+    if not node.keys() & {"type", "anyOf", "enum", "const"}:
+        yield f"{path}: no type"
+    if node.get("type") == "object":
+        if node.get("additionalProperties") is not False:
+            yield f"{path}: open"
+        if set(node["required"]) != set(node["properties"]):
+            yield f"{path}: not all are required"
+    for name, inner in (node.get("properties") or {}).items():
+        yield from breaches(inner, f"{path}.{name}", root=False)
+    for name, inner in (node.get("$defs") or {}).items():
+        yield from breaches(inner, f"{path}.$defs.{name}", root=False)
+    for inner in node.get("anyOf") or ():
+        yield from breaches(inner, f"{path}|", root=False)
+    if "items" in node:
+        yield from breaches(node["items"], f"{path}[]", root=False)
+
+
+class Color(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@frozen
+class Place:
+    city: str
+    size: int = 3
+
+
+@frozen
+class Trip:
+    to: Annotated[Place, "where to"]
+    by: Place | None = None
+    stops: list[Place] = field(factory=list[Place])
+    note: Annotated[str, {"minLength": 2}] = "none"
+
+
+@frozen
+class Tree:
+    name: str
+    children: list[Tree] = field(factory=list["Tree"])
+
+
+class Movie(TypedDict):
+    title: str
+
+
+@frozen
+class Everything:
+    when: datetime
+    day: date
+    number: Decimal
+    key: UUID
+    color: Color
+    kind: Literal["a", 1]
+    either: Place | str
+    rate: Annotated[float, {"minimum": 0, "maximum": 1}] = 0.5
+
+
+KINDS: list[tuple[Any, Any, Any]] = [
+    (Place, {"city": "Bern", "size": None}, Place("Bern")),
+    (
+        Trip,
+        {"to": {"city": "Bern", "size": 1}, "by": None, "stops": [{"city": "Thun", "size": 2}], "note": None},
+        Trip(Place("Bern", 1), None, [Place("Thun", 2)]),
+    ),
+    (Tree, {"name": "a", "children": [{"name": "b", "children": None}]}, Tree("a", [Tree("b")])),
+    (list[int], {"value": [1, 2]}, [1, 2]),
+    (int, {"value": 3}, 3),
+    (Color, {"value": "red"}, Color.RED),
+    (Movie, {"title": "Alien"}, {"title": "Alien"}),
+    (list[Place] | None, {"value": None}, None),
+    (
+        Everything,
+        {
+            "when": "2026-01-02T03:04:05",
+            "day": "2026-01-02",
+            "number": "1.5",
+            "color": "blue",
+            "kind": 1,
+            "key": "12345678-1234-5678-1234-567812345678",
+            "either": {"city": "x", "size": 1},
+            "rate": None,
+        },
+        Everything(
+            when=datetime(2026, 1, 2, 3, 4, 5),  # noqa: DTZ001  # as it is written
+            day=date(2026, 1, 2),
+            number=Decimal("1.5"),
+            key=UUID("12345678-1234-5678-1234-567812345678"),
+            color=Color.BLUE,
+            kind=1,
+            either=Place("x", 1),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "expected"), KINDS)
+def test_what_is_sent_keeps_the_vendor_s_rules_and_comes_back_as_the_type(kind: Any, value: Any, expected: Any) -> None:
+    lowered = lower(wrap_schema(json_schema(kind)), RULES)
+    assert lowered.strict, lowered.notes
+    assert [*breaches(lowered.schema)] == []
+    jsonschema.validate(value, lowered.schema)
+    response = build_response([_text(json.dumps(value))], Finish(reason="stop"))
+    assert read_answer(response, kind) == expected
+
+
+def _text(text: str) -> Any:
+    from dragoman import Text  # noqa: PLC0415  # the one place where it is made
+
+    return Text(text=text)
+
+
+@pytest.mark.parametrize(
+    ("schema", "why"),
+    [
+        ({"type": "object", "additionalProperties": {"type": "string"}}, "members of any name"),
+        ({"type": "object", "properties": {"a": {}}}, "anything is allowed"),
+        ({"type": "object", "properties": {"a": {"type": "array"}}}, "no one type"),
+        ({"type": "array", "items": {"type": "string"}}, "outermost"),
+        ({"type": "object", "properties": {"a": {"$ref": "#/$defs/B"}}}, "leads nowhere"),
+        ({"type": "object", "properties": {"a": {"allOf": [{"type": "string"}, {"minLength": 1}]}}}, "allOf"),
+        ({"type": "object", "properties": {"a": {"description": "?"}}}, "no type"),
+        ({"anyOf": [{"type": "object", "properties": {}}]}, "outermost"),
+    ],
+)
+def test_what_cannot_be_held_to_the_letter_is_sent_as_it_is_and_said(schema: Any, why: str) -> None:
+    lowered = lower(schema, RULES)
+    assert not lowered.strict
+    assert lowered.schema == schema
+    assert any(why in note for note in lowered.notes)
+    response = LLM(LLMConfig("gpt-4o", provider="openai", api_key="k")).build_request("q", output=schema).body
+    assert response["response_format"]["json_schema"]["strict"] is False
+
+
+def test_too_many_levels_members_and_endless_references_are_not_held_to_the_letter() -> None:
+    deep: Any = {"type": "string"}
+    for _ in range(12):
+        deep = {"type": "object", "properties": {"a": deep}}
+    assert not lower(deep, RULES).strict
+    wide = {"type": "object", "properties": {str(number): {"type": "string"} for number in range(5001)}}
+    assert not lower(wide, RULES).strict
+    described = {"$ref": "#/$defs/A", "description": "again"}
+    endless = {
+        "type": "object",
+        "properties": {"a": described},
+        "$defs": {"A": {"type": "object", "properties": {"a": described}}},
+    }
+    assert not lower(endless, RULES).strict
+
+
+def test_what_is_taken_away_is_said_in_the_description() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "a": {"type": "string", "minLength": 2, "description": "a word"},
+            "b": {"type": "string", "format": "decimal", "default": "1"},
+            "c": {"oneOf": [{"type": "string"}, {"type": "null"}]},
+            "d": {"allOf": [{"type": "integer"}]},
+            "e": {"properties": {}, "examples": [{}]},
+        },
+        "required": ["a"],
+    }
+    lowered = lower(schema, RULES)
+    assert lowered.strict, lowered.notes
+    assert [*breaches(lowered.schema)] == []
+    members: Any = lowered.schema["properties"]
+    assert members["a"] == {"type": "string", "description": "a word (minLength: 2)"}
+    assert 'format: "decimal"' in members["b"]["description"]
+    assert len(lowered.notes) >= 3
+
+
+def test_a_request_says_what_became_of_its_schema() -> None:
+    llm = LLM(LLMConfig("gpt-4o", provider="openai", api_key="k"))
+    sent = llm.build_request("q", output=Trip).body["response_format"]["json_schema"]
+    assert sent["strict"] is True
+    assert [*breaches(sent["schema"])] == []
+    loose = {"type": "object", "additionalProperties": True}
+    from dragoman import OutputFormat  # noqa: PLC0415  # used here alone
+
+    with pytest.raises(UnsupportedError, match="cannot be held to this schema"):
+        llm.build_request("q", output=OutputFormat("json_schema", schema=loose, strict=True))
+    kept = llm.build_request("q", output=OutputFormat("json_schema", schema=loose, strict=False)).body
+    assert kept["response_format"]["json_schema"]["schema"] == loose
+
+
+@pytest.mark.parametrize("schema", [{"type": "object"}, {}])
+def test_the_arguments_of_a_tool_have_properties(schema: Any) -> None:
+    assert with_properties(schema) == {"type": "object", "properties": {}}
+    whole = {"type": "object", "properties": {"a": {"type": "string"}}}
+    assert with_properties(whole) is whole
+    body = LLM(LLMConfig("gpt-4o", provider="openai", api_key="k")).build_request(
+        "q", tools=[Tool(name="f", schema=schema)]
+    )
+    assert body.body["tools"][0]["function"]["parameters"]["properties"] == {}
