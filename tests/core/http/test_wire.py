@@ -21,6 +21,13 @@ def test_the_media_type_is_plain(header: dict[str, str], expected: str) -> None:
     assert HttpReply(status=200, headers=header).media_type == expected
 
 
+@pytest.mark.parametrize(
+    ("status", "ok"), [(199, False), (200, True), (204, True), (299, True), (300, False), (400, False)]
+)
+def test_a_reply_is_ok_from_200_to_299(status: int, *, ok: bool) -> None:
+    assert HttpReply(status=status).ok is ok
+
+
 def test_an_excerpt_is_bounded_and_always_text() -> None:
     assert HttpReply(status=200, body="ä".encode() * 5000).excerpt == "ä" * 500
     assert HttpReply(status=200, body=b"\xff").excerpt == "\ufffd"

@@ -57,6 +57,11 @@ class HttpReply(Value):
     sent: Mapping[str, str] | None = field(default=None, repr=False, eq=False)
 
     @property
+    def ok(self) -> bool:
+        """Return whether the status reports success, which all from 200 to 299 do."""
+        return 200 <= self.status < 300  # noqa: PLR2004  # https://www.rfc-editor.org/rfc/rfc9110#section-15.3
+
+    @property
     def media_type(self) -> str:
         """Return the media type in lower case, without parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
