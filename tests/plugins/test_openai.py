@@ -22,7 +22,7 @@ from dragoman.spec.secret import MASK
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
-from dragoman_openai.families import (
+from dragoman_openai.models import (
     capabilities,
     is_prompt_model,
     is_reasoning,

@@ -24,7 +24,7 @@ from dragoman.spec.assembly import Assembler
 from dragoman.spec.events import StreamStart
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
-from dragoman_openai.families import capabilities
+from dragoman_openai.models import capabilities
 from dragoman_openai.responses import OpenAIResponsesApi
 from recordings import Recording, cases
 from replay.responses_bodies import compared, is_rebuilt
@@ -103,12 +103,12 @@ async def _streaming(model: LLM) -> Any:
 class TestOptions:
     @pytest.mark.parametrize(("option", "value"), [("n", 2), ("logit_bias", {"1": 1.0}), ("prediction", {"a": 1})])
     def test_of_chat_are_refused(self, option: str, value: Any) -> None:
-        with pytest.raises(UnsupportedError, match=f"{option} is no option of the responses API"):
+        with pytest.raises(UnsupportedError, match=rf"the responses API, .+ has no option {option}"):
             llm(api="responses").build_request("hi", **{option: value})
 
     @pytest.mark.parametrize(("option", "value"), [("instructions", "x"), ("background", True), ("include", ["x"])])
     def test_of_responses_are_refused_by_chat(self, option: str, value: Any) -> None:
-        with pytest.raises(UnsupportedError, match=f"{option} is no option of the chat API"):
+        with pytest.raises(UnsupportedError, match=rf"the chat API, .+ has no option {option}"):
             llm(api="chat").build_request("hi", **{option: value})
 
     def test_stand_where_they_belong(self) -> None:

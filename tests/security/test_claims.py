@@ -66,7 +66,7 @@ async def test_a_described_host_names_no_variable_of_another(
     monkeypatch.setenv(variable, "https://a.test")
     describe(site, f'{member} = ["{variable}"]\nbase_url = "{loopback.url}/v1"\n')
     loopback.reply(Reply.json(ANSWER))
-    with pytest.raises(PluginError, match=rf"by acme-free-llm is refused: {member} names {variable}"):
+    with pytest.raises(PluginError, match=rf"in acme-free-llm is refused: {member} names {variable}"):
         await LLM(LLMConfig(model="acme_free/gpt-5-mini")).completion("my secret")
     assert loopback.requests == []
 

@@ -189,7 +189,7 @@ IMPORTERS = {  # what imports by a name, and where that name comes from
     "dragoman/_lazy.py": "a table of the package's own modules",
     "dragoman/plugins/registry.py": "the entry points of installed distributions",
     "dragoman/cli/group.py": "a command's own record",
-    "dragoman_azure/credentials.py": "a constant",
+    "dragoman_azure/endpoint.py": "a constant",
     "dragoman_google/tokens.py": "constants",
     "dragoman_litellm/loading.py": "constants",
     "dragoman_llamacpp/loading.py": "a constant",

@@ -127,7 +127,7 @@ class TestTools:
         assert body(tools=(ServerTool(id="near.search", args={"depth": 2}),))["tools"] == [
             {"type": "search", "depth": 2}
         ]
-        with pytest.raises(UnsupportedError, match="run by far") as caught:
+        with pytest.raises(UnsupportedError, match="is a tool of far") as caught:
             body(tools=(ServerTool(id="far.search"),))
         assert caught.value.parameter == "tools"
 

@@ -79,7 +79,7 @@ def test_the_class_comes_from_code_type_and_status(
         ({"error": {"message": {"deep": 1}}}, "{'deep': 1}"),
         (b"plain words ", "plain words"),
         (b"[]", "[]"),
-        (b"", "HTTP status 418 without a word"),
+        (b"", "HTTP status 418 without a message"),
         (b"<h1>", "<h1>"),
     ],
 )

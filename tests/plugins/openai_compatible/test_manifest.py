@@ -33,8 +33,8 @@ from dragoman.plugins.registry import installed
 from dragoman.spec.capabilities import Cap, Capabilities
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
-from dragoman_openai_compatible.manifest import Accepts, Description, read_description
-from dragoman_openai_compatible.manifest_plugin import DescribedHost
+from dragoman_openai_compatible.manifest import Accepts, Manifest, read_manifest
+from dragoman_openai_compatible.manifest_plugin import ManifestHost
 from scaffold.projects import build, install, run
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "publish-a-host-without-code.md"
@@ -86,8 +86,8 @@ def body(messages: Any = "hi", *, stream: bool = False, **options: Any) -> dict[
     return sent
 
 
-def description(text: str = "") -> Description:
-    return read_description(SHORT + text, "acme.toml")
+def manifest(text: str = "") -> Manifest:
+    return read_manifest(SHORT + text, "acme.toml")
 
 
 class TestDistribution:
@@ -145,7 +145,10 @@ class TestDistribution:
         [
             (
                 None,
-                "zeta names dragoman_openai_compatible.manifest_plugin, but holds no dragoman_zeta/dragoman.toml",
+                (
+                    "zeta names dragoman_openai_compatible.manifest_plugin, but does not contain "
+                    "dragoman_zeta/dragoman.toml"
+                ),
             ),
             ("", "dragoman_zeta/dragoman.toml: required field missing: 'base_url'"),
             ("base_url =", "dragoman_zeta/dragoman.toml: Invalid value"),
@@ -170,7 +173,7 @@ class TestDistribution:
             llm(model="zeta/x").build_request("hi")
 
     def add(self, place: Path, monkeypatch: pytest.MonkeyPatch, text: str | None) -> None:
-        """Install another host, with *text* as its description."""
+        """Install another host, with *text* as its manifest."""
         information = place / "dragoman_zeta-1.0.dist-info"
         information.mkdir()
         (information / "METADATA").write_text("Metadata-Version: 2.1\nName: dragoman-zeta\nVersion: 1.0\n")
@@ -198,9 +201,9 @@ class TestKey:
             llm(api_key=None).build_request("hi")
 
     async def test_stands_where_the_host_wants_it(self, tmp_path: Path) -> None:
-        described = self.described(tmp_path, 'key = { header = "x-acme-key", prefix = "" }')
+        host = self.host(tmp_path, 'key = { header = "x-acme-key", prefix = "" }')
         with LoopbackServer(Reply.json(CHAT)) as server:
-            async with self.registered(described, api_base=server.url) as model:
+            async with self.registered(host, api_base=server.url) as model:
                 await model.completion("hi")
 
         [received] = server.requests
@@ -208,16 +211,16 @@ class TestKey:
         assert "authorization" not in received.headers
 
     def test_may_be_left_out_where_none_is_required(self, tmp_path: Path) -> None:
-        described = self.described(tmp_path, "key = { required = false }")
+        host = self.host(tmp_path, "key = { required = false }")
 
-        assert "authorization" not in self.registered(described, api_key=None).build_request("hi").headers
+        assert "authorization" not in self.registered(host, api_key=None).build_request("hi").headers
         installed.cache_clear()
 
     async def test_goes_with_a_prompt_too(self, tmp_path: Path) -> None:
-        described = self.described(tmp_path, 'capabilities = { completion = true, input = { "image/*" = false } }')
+        host = self.host(tmp_path, 'capabilities = { completion = true, input = { "image/*" = false } }')
         answer = {"id": "c1", "choices": [{"text": " there", "finish_reason": "stop"}]}
         with LoopbackServer(Reply.json(answer)) as server:
-            async with self.registered(described, api_base=server.url) as model:
+            async with self.registered(host, api_base=server.url) as model:
                 assert await model.completion("hi") == " there"
 
         [received] = server.requests
@@ -235,12 +238,12 @@ class TestKey:
         yield
         installed.cache_clear()
 
-    def described(self, place: Path, text: str) -> DescribedHost:
+    def host(self, place: Path, text: str) -> ManifestHost:
         (place / "dragoman.toml").write_text(SHORT + text)
-        return DescribedHost(str(place / "dragoman.toml"))
+        return ManifestHost(str(place / "dragoman.toml"))
 
-    def registered(self, described: DescribedHost, **options: Any) -> LLM:
-        installed().register(described, provider="acme")
+    def registered(self, host: ManifestHost, **options: Any) -> LLM:
+        installed().register(host, provider="acme")
         return llm(model="acme/large", **options)
 
 
@@ -285,11 +288,11 @@ class TestWire:
 
 
 class TestCapabilities:
-    def test_are_unknown_unless_described(self) -> None:
-        assert description().accepted_by("any") == Capabilities(completion=Cap(support=Support.NO))
+    def test_are_unknown_unless_the_manifest_has_them(self) -> None:
+        assert manifest().accepted_by("any") == Capabilities(completion=Cap(support=Support.NO))
 
     def test_of_a_family_are_added_to_those_of_all(self) -> None:
-        host = read_description(DESCRIPTION, "acme.toml")
+        host = read_manifest(DESCRIPTION, "acme.toml")
         common, vision = host.accepted_by("acme-large"), host.accepted_by("acme-vision-2")
 
         assert common.tools.support is vision.tools.support is Support.YES
@@ -300,12 +303,12 @@ class TestCapabilities:
         assert vision.settings["temperature"] == Cap(support=Support.YES, minimum=0, maximum=1.5)
 
     def test_are_those_of_the_longest_beginning(self) -> None:
-        host = description("[models.a]\ntools = true\n[models.ab]\ntools = false\n")
+        host = manifest("[models.a]\ntools = true\n[models.ab]\ntools = false\n")
 
         assert host.accepted_by("abc").tools.support is Support.NO
         assert host.accepted_by("acd").tools.support is Support.YES
 
-    def test_every_flag_can_be_described(self) -> None:
+    def test_every_flag_can_be_set(self) -> None:
         flags = {name for name, kind in Accepts.__annotations__.items() if kind == "bool | None"}
 
         assert flags <= {field.name for field in attrs.fields(Capabilities)}
@@ -317,26 +320,26 @@ class TestCapabilities:
         ('kye = { env = ["A"] }', "has no option 'kye'; did you mean 'key'?"),
         ("[key]\nnev = 1", "unknown key 'nev' @ $.key"),
         ('[key]\nenv = "ACME_API_KEY"', "'ACME_API_KEY' is no list @ $.key.env"),
-        ('[key]\nenv = ["ACME API KEY"]', "env holds 'ACME API KEY', which is no name of an environment variable"),
-        ('[key]\nheader = "X-Key"', "header holds 'X-Key', which is no name of a header in lower case @ $.key"),
-        ('[key]\nheader = "x-key\\r\\nx-evil"', "which is no name of a header"),
+        ('[key]\nenv = ["ACME API KEY"]', "env holds 'ACME API KEY', which is not a name for an environment variable"),
+        ('[key]\nheader = "X-Key"', "header holds 'X-Key', which is not a name of a header in lower case @ $.key"),
+        ('[key]\nheader = "x-key\\r\\nx-evil"', "which is not a name of a header"),
         ('[wire]\nmax_tokens_name = "limit"', "@ $.wire.max_tokens_name"),
         ('[wire]\ninclude_usage = "yes"', "'yes' is no bool @ $.wire.include_usage"),
-        ('[wire]\nsetting_names = { topk = "top_k" }', "setting_names names 'topk', which is no setting"),
+        ('[wire]\nsetting_names = { topk = "top_k" }', "setting_names names 'topk', which is not a setting"),
         ("[capabilities]\ntools = 1", "@ $.capabilities.tools"),
-        ("[capabilities]\ncontext_tokens = 0", "context_tokens is a number of tokens from 1, not 0"),
-        ('[capabilities.input]\n"image" = true', "input holds 'image', which is no media type"),
-        ('[capabilities.input]\n"image/*" = "yes"', "image/* is true, false or a table of limits, not 'yes'"),
-        ("[capabilities.settings]\nheat = true", "settings names 'heat', which is no setting"),
+        ("[capabilities]\ncontext_tokens = 0", "context_tokens must be a number of tokens, at least 1, not 0"),
+        ('[capabilities.input]\n"image" = true', "input holds 'image', which is not a media type"),
+        ('[capabilities.input]\n"image/*" = "yes"', "image/* must be true, false or a table of limits, not 'yes'"),
+        ("[capabilities.settings]\nheat = true", "settings names 'heat', which is not a setting"),
         ("[capabilities.settings]\nseed = { max = 1 }", "the table 'seed' has no option 'max'; did you mean"),
         ('[capabilities.settings]\nseed = { maximum = "1" }', "'1' is no float"),
         ('[models."x"]\ntool = true', "unknown key 'tool' @ $.models['x']"),
         ('base_url = "https://twice.example"', "acme.toml: Cannot overwrite a value"),
     ],
 )
-def test_what_is_wrong_in_a_description_is_told_with_its_place(text: str, words: str) -> None:
+def test_each_fault_of_a_manifest_is_reported_with_its_path(text: str, words: str) -> None:
     with pytest.raises(PluginError) as caught:
-        description(text)
+        manifest(text)
 
     assert words in str(caught.value)
     assert "acme.toml" in str(caught.value)
@@ -347,9 +350,9 @@ def test_what_is_wrong_in_a_description_is_told_with_its_place(text: str, words:
 )
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(PluginError, match=r"base_url is an address such as|acme.toml"):
-        read_description(f'base_url = "{address}"', "acme.toml")
+        read_manifest(f'base_url = "{address}"', "acme.toml")
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(PluginError, match=re.escape(f"{os.fspath(tmp_path / 'x.toml')} cannot be read")):
-        DescribedHost(tmp_path / "x.toml")
+        ManifestHost(tmp_path / "x.toml")

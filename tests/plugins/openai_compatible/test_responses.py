@@ -307,7 +307,7 @@ class TestAnswers:
         assert caught.value.code == code
 
     def test_fail_without_a_reason(self) -> None:
-        with pytest.raises(ServerError, match="without a reason"):
+        with pytest.raises(ServerError, match="gives no reason"):
             decode(answer(status="failed"))
 
     def test_fail_where_an_error_came_with_a_good_status(self) -> None:

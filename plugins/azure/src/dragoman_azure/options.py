@@ -1,4 +1,4 @@
-"""What Azure OpenAI offers beside the common settings."""
+"""Options of Azure OpenAI, in addition to the common settings."""
 
 from __future__ import annotations
 
@@ -6,50 +6,50 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from dragoman import InvalidRequestError, UnsupportedError
+from dragoman import InvalidRequestError
 from dragoman.http import option_field
 
 
 @frozen(kw_only=True)
 class AzureOptions:
-    """Set what only Azure has; see https://learn.microsoft.com/azure/ai-services/openai/reference.
+    """Set what only Azure offers; see https://learn.microsoft.com/azure/ai-services/openai/reference.
 
     Args:
-        api: ``chat`` or ``responses``; chosen by the address or by ``base_model`` if not given.
-        api_version: the version of the API, sent as it is; ``v1``, ``latest`` and ``preview`` choose the newer surface.
-        base_model: the model behind the deployment, such as ``o4-mini``: a deployment's name says nothing about it.
+        api: ``chat`` or ``responses``; by default that of the address or of ``base_model``.
+        api_version: the version of the API, sent as is; ``v1``, ``latest`` and ``preview`` select the newer surface.
+        base_model: the model behind the deployment, such as ``o4-mini``, which its name does not identify.
         azure_ad_token: a token of Microsoft Entra ID, or a function without arguments that returns one (or an awaitable
-            of one), called for each attempt; for ``LLMConfig`` alone, as are the next two.
+            of one), called for each attempt. Only for ``LLMConfig``, as are the next two options.
         entra: whether to get such tokens from azure-identity, which ``dragoman-azure[entra]`` installs.
-        entra_scope: the scope to ask them for, where it is not the one of the cloud that the host belongs to.
-        user: who asks, by your own name for them.
-        store: whether Azure keeps the answer.
-        metadata: up to 16 texts to find the answer by.
-        safety_identifier: who asks, hashed.
-        prompt_cache_key: what groups requests for the cache.
+        entra_scope: the scope of such tokens; by default that of the cloud that the host belongs to.
+        user: your identifier of the end user.
+        store: whether Azure stores the answer.
+        metadata: up to 16 key-value pairs to find the answer by.
+        safety_identifier: a hashed identifier of the end user.
+        prompt_cache_key: a key that groups requests for the prompt cache.
         verbosity: ``low``, ``medium`` or ``high``.
-        stream_options: settings of a stream, in place of asking for its usage.
-        extra_body: further members of the body.
-        n: how many answers to make; the first is the answer, the others are in ``Response.metadata``. Chat only, as
-            are those down to ``prediction``.
-        logit_bias: a bias from -100 to 100 for each token's number.
-        data_sources: your own data that the answer is to rest on.
-        user_security_context: who uses your program, for Microsoft Defender.
+        stream_options: settings of a stream, which replace the request for its usage.
+        extra_body: additional members of the body.
+        n: the number of answers; the first is the response, the others are in ``Response.metadata``. Only for
+            chat, as are the options down to ``prediction``.
+        logit_bias: biases from -100 to 100 by token id.
+        data_sources: your own data that the answer is based on.
+        user_security_context: the context of the end user for Microsoft Defender.
         modalities: ``["text", "audio"]`` for a spoken answer.
-        audio: voice and format of a spoken answer.
-        prediction: what the answer will mostly be, to be faster.
-        instructions: what the model is told before the conversation; Responses only, as are all that follow.
-        previous_response_id: the answer to go on from, in place of repeating the conversation.
-        background: whether Azure works on while nobody waits; the answer then ends as ``paused``.
-        include: what else to report, such as ``reasoning.encrypted_content``.
+        audio: the voice and the format of a spoken answer.
+        prediction: text that most of the answer is expected to repeat, which makes it faster.
+        instructions: a system message before the conversation. Only for Responses, as are all options below.
+        previous_response_id: the id of the answer to continue from, instead of sending the conversation again.
+        background: whether Azure generates the answer in the background; the response then ends as ``paused``.
+        include: additional output to return, such as ``reasoning.encrypted_content``.
         reasoning_summary: ``auto``, ``concise`` or ``detailed``, for a summary of the reasoning.
-        reasoning_context: which earlier reasoning the model sees, such as ``all_turns``.
-        max_tool_calls: how many calls of built-in tools one answer may make.
-        truncation: ``auto`` to let Azure drop the oldest items of a conversation that is too long.
-        context_management: when to compact a long conversation.
+        reasoning_context: the earlier reasoning that the model sees, such as ``all_turns``.
+        max_tool_calls: the most calls of built-in tools in one answer.
+        truncation: ``auto`` if Azure may drop the oldest items of a conversation that is too long.
+        context_management: settings for compacting a long conversation.
 
     Raises:
-        InvalidRequestError: for a token that is neither a text nor a function, or both ways to get one.
+        InvalidRequestError: for a token that is neither a text nor a function, or for both ways to get one.
 
     """
 
@@ -110,25 +110,3 @@ RESPONSES_ONLY = (
     "context_management",
 )
 """Options that chat completions do not have."""
-
-
-def refuse(options: AzureOptions, names: tuple[str, ...], *, model: str, api: str) -> None:
-    """Refuse options that belong to the other API.
-
-    Args:
-        options: what the caller gave.
-        names: the options that are not *api*'s.
-        model: the model asked.
-        api: ``chat`` or ``responses``.
-
-    Raises:
-        UnsupportedError: naming the first of them that was given.
-
-    """
-    given = next((name for name in names if getattr(options, name) is not None), None)
-    if given is not None:
-        other = "chat" if api == "responses" else "responses"
-        message = (
-            f"{given} is no option of the {api} API that {model} is asked through; leave it out, or give api={other!r}"
-        )
-        raise UnsupportedError(message, model=model, parameter=given)

@@ -1,4 +1,4 @@
-"""The Responses API, as Azure OpenAI speaks it.
+"""The Responses API of Azure OpenAI.
 
 https://learn.microsoft.com/azure/ai-services/openai/how-to/responses
 """
@@ -9,18 +9,18 @@ from typing import Any
 
 from dragoman import ChatRequest, ProviderError
 from dragoman.http import HttpReply
-from dragoman_azure.address import Address
-from dragoman_azure.failures import failure
-from dragoman_azure.families import is_reasoning
-from dragoman_azure.options import CHAT_ONLY, AzureOptions, refuse
-from dragoman_openai_compatible import OpenAIResponses
+from dragoman_azure.endpoint_address import Address
+from dragoman_azure.errors import azure_error
+from dragoman_azure.models import is_reasoning
+from dragoman_azure.options import CHAT_ONLY, AzureOptions
+from dragoman_openai_compatible import OpenAIResponses, refuse_options
 
 
 class AzureResponses(OpenAIResponses[AzureOptions]):
-    """Speak the dialect to one resource.
+    """Speak the Responses API to one resource.
 
     Args:
-        address: where its operations are.
+        address: the address of the resource.
         base_model: the model behind the deployment, if it is known.
 
     """
@@ -35,19 +35,18 @@ class AzureResponses(OpenAIResponses[AzureOptions]):
         self.base_model = base_model
 
     def error(self, reply: HttpReply) -> ProviderError:
-        """Return the error that a reply or an event reports; what a filter found stands in its ``body``, uncut."""
-        return failure(reply)
+        """Return the error that a reply or an event reports."""
+        return azure_error(reply)
 
     def path(self, path: str, request: ChatRequest, options: AzureOptions) -> str:  # noqa: ARG002
-        """Return the path below the base URL, with the version."""
+        """Return the path with the version, relative to the base URL."""
         return self.address.responses_path(options.api_version)
 
-    def encrypts_reasoning(self, model: str) -> bool:  # noqa: ARG002  # the deployment's name says nothing
-        """Tell whether the model behind the deployment is known to reason."""
+    def encrypts_reasoning(self, model: str) -> bool:  # noqa: ARG002  # the name of the deployment does not identify it
+        """Return whether the model behind the deployment is known to reason."""
         return is_reasoning(self.base_model)
 
     def finish_body(self, body: dict[str, Any], request: ChatRequest, options: AzureOptions) -> None:
-        """Name the deployment, add what the tools and the caller ask for; refuse what only chat completions know."""
-        refuse(options, CHAT_ONLY, model=request.model, api="responses")
+        """Set the deployment, and refuse the options that only chat completions have."""
+        refuse_options(options, CHAT_ONLY, model=request.model, api="responses")
         body["model"] = self.address.deployed(request.model)
-        body.update(options.extra_body or {})

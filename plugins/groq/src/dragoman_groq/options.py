@@ -1,4 +1,4 @@
-"""What Groq offers beside the common settings."""
+"""Options of Groq, in addition to the common settings."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from dragoman.http import option_field
 
 @frozen(kw_only=True)
 class GroqOptions:
-    """Set what only Groq has; see https://console.groq.com/docs/api-reference#chat-create.
+    """Set what only Groq offers; see https://console.groq.com/docs/api-reference#chat-create.
 
     Args:
-        reasoning_format: ``parsed`` for reasoning apart from the text, ``raw`` for reasoning between ``<think>`` tags
+        reasoning_format: ``parsed`` for reasoning separate from the text, ``raw`` for reasoning in ``<think>`` tags
             in the text, ``hidden`` for none.
-        include_reasoning: whether to return the reasoning at all; not together with ``reasoning_format``.
+        include_reasoning: whether to return reasoning; cannot be combined with ``reasoning_format``.
         search_settings: domains and countries for the web searches of the compound systems.
         compound_custom: tools and models of the compound systems.
         documents: documents that the answer may cite.
         citation_options: ``enabled`` or ``disabled``.
-        disable_tool_validation: whether to let tool calls pass that do not fit their schema.
-        user: who asks, by your own name for them.
-        stream_options: settings of a stream, in place of asking for its usage.
-        extra_body: further members of the body.
+        disable_tool_validation: whether to accept tool calls that do not match their schema.
+        user: your identifier of the end user.
+        stream_options: settings of a stream, which replace the request for its usage.
+        extra_body: additional members of the body.
 
     Raises:
-        InvalidRequestError: for both ways to choose the reasoning at once.
+        InvalidRequestError: if both ``reasoning_format`` and ``include_reasoning`` are set.
 
     """
 
@@ -44,7 +44,7 @@ class GroqOptions:
     extra_body: dict[str, Any] | None = option_field(in_body=False)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse what Groq refuses."""
+        """Refuse a combination that Groq refuses."""
         if self.reasoning_format is not None and self.include_reasoning is not None:
-            message = "groq takes either reasoning_format or include_reasoning, not both"
+            message = "groq accepts either reasoning_format or include_reasoning, not both; leave one out"
             raise InvalidRequestError(message, provider="groq", parameter="include_reasoning")

@@ -1,33 +1,31 @@
-"""Chat completions with Groq, where a model that is gone is said to be so, and one that wrote amiss may try again."""
+"""The provider of Groq, which reports retired models and lets faults of the model be retried once."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
-from dragoman import CallContext, ChatRequest, Event, ModelRetiredError, ProviderError, Response
-from dragoman_groq.chat import MODEL_FAULTS
-from dragoman_groq.families import successor
+from dragoman import CallContext, ChatRequest, Event, ProviderError, Response
+from dragoman_groq.errors import MODEL_FAULTS, raise_if_retired
 from dragoman_openai_compatible import OpenAIProvider
-
-_DEPRECATIONS = "https://console.groq.com/docs/deprecations"
 
 
 class GroqProvider(OpenAIProvider):
-    """Tell models that Groq switched off from those that never were, and let a model that wrote amiss try again."""
+    """Distinguish retired models from unknown ones, and allow one retry after a fault of the model."""
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
         """Answer a conversation.
 
         Raises:
-            ModelRetiredError: if the model is gone.
+            ModelRetiredError: if Groq has switched off the model.
+            ProviderError: for all other errors.
 
         """
         try:
             return await super().chat(request, context)
         except ProviderError as error:
             raise_if_retired(error, request.model)
-            _allow_another_try(error, context)
+            _allow_one_retry(error, context)
             raise
 
     @asynccontextmanager
@@ -35,7 +33,8 @@ class GroqProvider(OpenAIProvider):
         """Stream the answer to a conversation.
 
         Raises:
-            ModelRetiredError: if the model is gone.
+            ModelRetiredError: if Groq has switched off the model.
+            ProviderError: for all other errors.
 
         """
         try:
@@ -43,36 +42,11 @@ class GroqProvider(OpenAIProvider):
                 yield events
         except ProviderError as error:
             raise_if_retired(error, request.model)
-            _allow_another_try(error, context)
+            _allow_one_retry(error, context)
             raise
 
 
-def _allow_another_try(error: ProviderError, context: CallContext) -> None:
-    """Let the first try be repeated where the model wrote amiss: once, since each try is paid for."""
+def _allow_one_retry(error: ProviderError, context: CallContext) -> None:
+    """Mark the first error of the model as retryable; later ones are not, since each attempt is billed."""
     if error.code in MODEL_FAULTS and context.attempt == 1:
         error.retryable = True
-
-
-def raise_if_retired(error: ProviderError, model: str) -> None:
-    """Raise what *error* means if the model was switched off: Groq says so, or does not know one it used to have.
-
-    Raises:
-        ModelRetiredError: if the model is gone.
-
-    """
-    new = successor(model)
-    gone = error.code == "model_decommissioned" or (error.code == "model_not_found" and new is not None)
-    if not gone:
-        return
-    hint = f"use {new!r}, or see {_DEPRECATIONS}" if new else f"see {_DEPRECATIONS}"
-    message = f"Groq has switched off the model {model!r}; {hint}"
-    raise ModelRetiredError(
-        message,
-        provider=error.provider,
-        model=model,
-        status=error.status,
-        code=error.code,
-        request_id=error.request_id,
-        body=error.body,
-        headers=error.headers,
-    ) from error

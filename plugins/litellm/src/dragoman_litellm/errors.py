@@ -22,7 +22,7 @@ from dragoman import (
     UnsupportedError,
 )
 from dragoman.http import EXCERPT, HttpReply, dumps, fields, loads, word
-from dragoman_openai_compatible.errors import error_of
+from dragoman_openai_compatible import error_of
 
 CODES: Mapping[str, str] = {
     "ContextWindowExceededError": "context_length_exceeded",

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from dragoman import FinishReason, ProtocolError
 from dragoman.http import fields, loads, objects, word
-from dragoman_openai_compatible.chat_parts import FINISH as OPENAI_FINISH
+from dragoman_openai_compatible import CHAT_FINISH_REASONS as OPENAI_FINISH
 
 FINISH: Mapping[str, FinishReason] = {
     **OPENAI_FINISH,

@@ -22,9 +22,9 @@ from dragoman_litellm.finish_reasons import FINISH
 from dragoman_litellm.options import NAME, RESERVED_ARGUMENTS, LiteLLMOptions
 from dragoman_litellm.response import reasoning_part
 from dragoman_litellm.stream import LiteLLMDecoder
-from dragoman_openai_compatible import SETTING_NAMES, MessageRules, OpenAIChat
-from dragoman_openai_compatible.chat_parts import reasoning_of
-from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder
+from dragoman_openai_compatible import CHAT_SETTINGS, MessageRules, OpenAIChat
+from dragoman_openai_compatible import reasoning_of
+from dragoman_openai_compatible import OpenAIChatDecoder
 
 
 class LiteLLMChat(OpenAIChat[LiteLLMOptions]):
@@ -35,7 +35,7 @@ class LiteLLMChat(OpenAIChat[LiteLLMOptions]):
             options=LiteLLMOptions,
             provider=NAME,
             rules=MessageRules(issuer=NAME, replay_reasoning=reasoning_members, tool_media=True),
-            setting_names={**SETTING_NAMES, "top_k": "top_k"},
+            setting_names={**CHAT_SETTINGS, "top_k": "top_k"},
             metadata_names=("system_fingerprint", "service_tier"),
             finish_table=FINISH,
         )

@@ -9,7 +9,7 @@ from dragoman import Reasoning, Seal
 from dragoman.http import fields, header_text, loads, objects
 from dragoman_litellm.finish_reasons import FinishReasonObserver
 from dragoman_litellm.options import NAME
-from dragoman_openai_compatible.chat_parts import text_of
+from dragoman_openai_compatible import text_of
 
 _KEPT_HEADERS = ("x-request-id", "request-id", "x-ratelimit-", "retry-after")
 

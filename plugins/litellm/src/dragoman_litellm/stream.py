@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dragoman import Event, PartStart, Reasoning, ReasoningDelta, SealUpdate
 from dragoman.http import fields
 from dragoman_litellm.response import plain_data, reasoning_part
-from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder
+from dragoman_openai_compatible import OpenAIChatDecoder
 
 if TYPE_CHECKING:
     from dragoman_litellm.request import LiteLLMChat

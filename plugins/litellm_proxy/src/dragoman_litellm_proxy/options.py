@@ -1,4 +1,4 @@
-"""What the LiteLLM Proxy offers beside the common settings."""
+"""Options of the LiteLLM Proxy, in addition to the common settings."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from dragoman.http import option_field
 
 @frozen(kw_only=True)
 class LiteLLMProxyOptions:
-    """Set what only the proxy has; see https://docs.litellm.ai/docs/proxy/request_headers.
+    """Set what only the proxy offers; see https://docs.litellm.ai/docs/proxy/request_headers.
 
     Args:
-        metadata: what the proxy is to write down with the request.
-        tags: tags for routing and for the accounts.
+        metadata: what the proxy logs with the request.
+        tags: tags for routing and for spend tracking.
         guardrails: the guardrails to run.
         proxy_fallbacks: models that the proxy tries next, sent as ``fallbacks``.
         cache: settings of the proxy's cache, such as ``{"no-cache": True}`` or ``{"ttl": 60}``.
-        thinking: how much a model of Anthropic is to think, in its own words.
-        proxy_timeout: the seconds that the proxy gives the model, sent as ``x-litellm-timeout``.
-        proxy_stream_timeout: the same for the first piece of a stream, sent as ``x-litellm-stream-timeout``.
-        proxy_retries: how often the proxy tries again, sent as ``x-litellm-num-retries``.
-        session_id: what groups requests in the proxy's logs, sent as ``x-litellm-session-id``.
+        thinking: the thinking of a model of Anthropic, in the form of its API.
+        proxy_timeout: the timeout of the proxy in seconds, sent as ``x-litellm-timeout``.
+        proxy_stream_timeout: the timeout for the first chunk of a stream in seconds, sent as
+            ``x-litellm-stream-timeout``.
+        proxy_retries: the number of retries by the proxy, sent as ``x-litellm-num-retries``.
+        session_id: an id that groups requests in the logs of the proxy, sent as ``x-litellm-session-id``.
         trace_id: the trace that the request belongs to, sent as ``x-litellm-trace-id``.
-        spend_logs_metadata: what to write into the accounts, sent as ``x-litellm-spend-logs-metadata``.
-        n: how many answers to make; the first is the answer, the others are in ``Response.metadata``.
-        logit_bias: a bias from -100 to 100 for each token's number.
-        user: who asks, by your own name for them.
+        spend_logs_metadata: what the proxy adds to its spend logs, sent as ``x-litellm-spend-logs-metadata``.
+        n: the number of answers; the first is the response, the others are in ``Response.metadata``.
+        logit_bias: biases from -100 to 100 by token id.
+        user: your identifier of the end user.
         modalities: ``["text", "audio"]`` for a spoken answer.
-        audio: voice and format of a spoken answer.
-        web_search_options: settings of a web search.
-        stream_options: settings of a stream, in place of asking for its usage.
-        extra_body: further members of the body, which the proxy hands on.
+        audio: the voice and the format of a spoken answer.
+        web_search_options: settings of web searches.
+        stream_options: settings of a stream, which replace the request for its usage.
+        extra_body: further members of the body, which the proxy passes on.
 
     """
 

@@ -1,4 +1,4 @@
-"""Chat completions with the proxy, which tells the cost and its own ids in the headers of its replies.
+"""The provider of the proxy, which reports the cost and its own ids in the headers of its replies.
 
 https://docs.litellm.ai/docs/proxy/response_headers
 """
@@ -33,28 +33,28 @@ _NUMBERS: Mapping[str, str] = {
 
 
 class LiteLLMProxyProvider(OpenAIProvider):
-    """Put what the headers tell into the metadata of the answer."""
+    """Add what the headers of a reply report to the metadata of the response."""
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
         """Answer a conversation."""
         response = await super().chat(request, context)
-        return attrs.evolve(response, metadata={**response.metadata, **told(response.headers)})
+        return attrs.evolve(response, metadata={**response.metadata, **header_metadata(response.headers)})
 
     @asynccontextmanager
     async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
         """Stream the answer to a conversation."""
         async with super().stream(request, context) as events:
-            yield _Told(events)
+            yield _WithHeaderMetadata(events)
 
 
-class _Told:
-    """Hand events on, and after the first one what its headers tell."""
+class _WithHeaderMetadata:
+    """Yield the events of a stream, and after the first one a snapshot of the metadata in its headers."""
 
     def __init__(self, events: AsyncIterator[Event]) -> None:
         self._events = events
         self._next: Event | None = None
 
-    def __aiter__(self) -> _Told:
+    def __aiter__(self) -> _WithHeaderMetadata:
         return self
 
     async def __anext__(self) -> Event:
@@ -62,13 +62,13 @@ class _Told:
             event, self._next = self._next, None
             return event
         event = await anext(self._events)
-        if isinstance(event, StreamStart) and (facts := told(event.headers)):
-            self._next = ResponseSnapshot(metadata=facts)
+        if isinstance(event, StreamStart) and (metadata := header_metadata(event.headers)):
+            self._next = ResponseSnapshot(metadata=metadata)
         return event
 
 
-def told(headers: Mapping[str, str]) -> dict[str, JSON]:
-    """Return what the headers of a reply tell: costs in US dollars, durations in milliseconds."""
-    texts: dict[str, JSON] = {ours: headers[name] for name, ours in _TEXTS.items() if headers.get(name)}
-    numbers = {ours: real(number_of(headers[name])) for name, ours in _NUMBERS.items() if name in headers}
+def header_metadata(headers: Mapping[str, str]) -> dict[str, JSON]:
+    """Return the metadata in the headers of a reply: costs in US dollars, durations in milliseconds."""
+    texts: dict[str, JSON] = {key: headers[name] for name, key in _TEXTS.items() if headers.get(name)}
+    numbers = {key: real(number_of(headers[name])) for name, key in _NUMBERS.items() if name in headers}
     return {**texts, **{name: value for name, value in numbers.items() if value is not None}}

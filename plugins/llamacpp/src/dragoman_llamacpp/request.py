@@ -19,7 +19,7 @@ from dragoman import (
 )
 from dragoman.http import HttpRequest
 from dragoman_llamacpp.options import NAME, LlamaCppOptions
-from dragoman_openai_compatible import SETTING_NAMES, OpenAIChat
+from dragoman_openai_compatible import CHAT_SETTINGS, OpenAIChat
 
 
 class LlamaCppChat(OpenAIChat[LlamaCppOptions]):
@@ -29,7 +29,7 @@ class LlamaCppChat(OpenAIChat[LlamaCppOptions]):
     """
 
     def __init__(self) -> None:
-        known = {name: wire for name, wire in SETTING_NAMES.items() if name not in {"effort", "service_tier"}}
+        known = {name: wire for name, wire in CHAT_SETTINGS.items() if name not in {"effort", "service_tier"}}
         super().__init__(
             options=LlamaCppOptions,
             provider=NAME,

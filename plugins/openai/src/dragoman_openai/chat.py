@@ -1,4 +1,7 @@
-"""Chat completions and the legacy completions, as OpenAI itself speaks them."""
+"""Chat completions and the legacy completions of OpenAI, and the choice between them and the Responses API.
+
+https://platform.openai.com/docs/api-reference/chat
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,35 @@ from typing import Any
 import attrs
 
 from dragoman import ChatRequest, CompletionRequest, Message, Role, Text, UnsupportedError
-from dragoman.http import HttpRequest
-from dragoman_openai.families import is_prompt_model, is_reasoning, takes_no_system
-from dragoman_openai.options import RESPONSES_ONLY, OpenAIOptions, refuse
-from dragoman_openai_compatible import OpenAIChat
+from dragoman.http import Dialect, HttpRequest
+from dragoman_openai.models import is_prompt_model, is_reasoning, speaks_only_responses, takes_no_system
+from dragoman_openai.options import RESPONSES_ONLY, OpenAIOptions
+from dragoman_openai_compatible import OpenAIChat, refuse_options
 
 
 class OpenAIChatCompletions(OpenAIChat[OpenAIOptions]):
-    """Speak the dialect to the host it comes from."""
+    """Speak chat completions, and hand requests for the Responses API to its dialect."""
 
     def __init__(self) -> None:
         super().__init__(options=OpenAIOptions, provider="openai")
+        self._responses: Dialect | None = None
+
+    def for_request(self, request: ChatRequest | CompletionRequest) -> Dialect:
+        """Return the dialect of *request*: that of the option ``api``, else that of the API that serves the model."""
+        api = self.options_reader.read(request).api
+        if api is None:
+            api = "responses" if speaks_only_responses(request.model) else "chat"
+        return self._responses_dialect() if api == "responses" else self
+
+    def _responses_dialect(self) -> Dialect:
+        if self._responses is None:
+            from dragoman_openai.responses import OpenAIResponsesApi  # noqa: PLC0415  # only its own requests need it
+
+            self._responses = OpenAIResponsesApi()
+        return self._responses
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
-        """Return the request; a model that knows only prompts gets the conversation as one."""
+        """Return the HTTP request; a model that only completes prompts receives the conversation as a prompt."""
         if isinstance(request, ChatRequest):
             if is_prompt_model(request.model):
                 return super().encode(_as_prompt(request), stream=stream)
@@ -29,26 +47,30 @@ class OpenAIChatCompletions(OpenAIChat[OpenAIOptions]):
         return super().encode(request, stream=stream)
 
     def max_tokens_name(self, model: str) -> str:
-        """Return ``max_completion_tokens`` for reasoning models, which take nothing else."""
+        """Return ``max_completion_tokens`` for reasoning models, which refuse ``max_tokens``."""
         return "max_completion_tokens" if is_reasoning(model) else "max_tokens"
 
     def finish_body(
         self,
-        body: dict[str, Any],
+        body: dict[str, Any],  # noqa: ARG002  # the signature of the dialect
         request: ChatRequest | CompletionRequest,
         options: OpenAIOptions,
     ) -> None:
-        """Add what the caller put into ``extra_body``; refuse what only the Responses API knows."""
-        refuse(options, RESPONSES_ONLY, model=request.model, api="chat")
-        body.update(options.extra_body or {})
+        """Refuse the options that only the Responses API has."""
+        refuse_options(options, RESPONSES_ONLY, model=request.model, api="chat")
 
 
 def _as_prompt(request: ChatRequest) -> CompletionRequest:
-    """Return a conversation of one user's text as a prompt."""
+    """Return a conversation with a single text of the user as a prompt.
+
+    Raises:
+        UnsupportedError: for any other conversation.
+
+    """
     first = request.messages[0]
-    plain = len(first.parts) == 1 and isinstance(first.parts[0], Text) and not request.tools
-    if len(request.messages) > 1 or first.role != Role.USER or not plain or request.output.kind != "text":
-        message = f"{request.model} goes on from a prompt and knows no chat; use completion(), or a chat model"
+    is_text = len(first.parts) == 1 and isinstance(first.parts[0], Text) and not request.tools
+    if len(request.messages) > 1 or first.role != Role.USER or not is_text or request.output.kind != "text":
+        message = f"{request.model} only completes prompts and has no chat; use completion(), or choose a chat model"
         raise UnsupportedError(message, model=request.model)
     return CompletionRequest(
         model=request.model,
@@ -60,7 +82,10 @@ def _as_prompt(request: ChatRequest) -> CompletionRequest:
 
 
 def _without_system(request: ChatRequest) -> ChatRequest:
-    """Give instructions as the user's own words: https://platform.openai.com/docs/guides/reasoning."""
+    """Return the request with system messages as user messages.
+
+    https://platform.openai.com/docs/guides/reasoning
+    """
     messages = tuple(
         Message("user", message.parts) if message.role == Role.SYSTEM else message for message in request.messages
     )

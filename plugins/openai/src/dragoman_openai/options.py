@@ -1,4 +1,4 @@
-"""What OpenAI offers beside the common settings."""
+"""Options of OpenAI, in addition to the common settings."""
 
 from __future__ import annotations
 
@@ -6,48 +6,48 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from dragoman import UnsupportedError
 from dragoman.http import option_field
 
 
 @frozen(kw_only=True)
 class OpenAIOptions:
-    """Set what only OpenAI has; see https://platform.openai.com/docs/api-reference.
+    """Set what only OpenAI offers; see https://platform.openai.com/docs/api-reference.
 
     Args:
-        api: ``chat`` or ``responses``; chosen by the model if not given.
-        organization: the organization that pays, sent as ``OpenAI-Organization``; for ``LLMConfig`` alone.
-        project: the project that pays, sent as ``OpenAI-Project``; for ``LLMConfig`` alone.
-        user: who asks, by your own name for them.
-        safety_identifier: who asks, hashed.
-        prompt_cache_key: what groups requests for the cache.
-        store: whether OpenAI keeps the answer.
-        metadata: up to 16 texts to find the answer by.
+        api: ``chat`` or ``responses``; by default the API that serves the model.
+        organization: the organization that is billed, sent as ``OpenAI-Organization``. Only for ``LLMConfig``.
+        project: the project that is billed, sent as ``OpenAI-Project``. Only for ``LLMConfig``.
+        user: your identifier of the end user.
+        safety_identifier: a hashed identifier of the end user.
+        prompt_cache_key: a key that groups requests for the prompt cache.
+        store: whether OpenAI stores the answer.
+        metadata: up to 16 key-value pairs to find the answer by.
         verbosity: ``low``, ``medium`` or ``high``.
-        stream_options: settings of a stream, in place of asking for its usage.
-        extra_body: further members of the body.
-        modalities: ``["text", "audio"]`` for a spoken answer; chat only, as are those down to ``logit_bias``.
-        audio: voice and format of a spoken answer.
-        prediction: what the answer will mostly be, to be faster.
+        stream_options: settings of a stream, which replace the request for its usage.
+        extra_body: additional members of the body.
+        modalities: ``["text", "audio"]`` for a spoken answer. Only for chat, as are the options down to
+            ``logit_bias``.
+        audio: the voice and the format of a spoken answer.
+        prediction: text that most of the answer is expected to repeat, which makes it faster.
         web_search_options: settings of the search models.
-        functions: tools in the older form.
-        function_call: the choice among them.
-        n: how many answers to make; the first is the answer, the others are in ``Response.metadata``.
-        logit_bias: a bias from -100 to 100 for each token's number.
-        instructions: what the model is told before the conversation; Responses only, as are all that follow.
-        previous_response_id: the answer to go on from, in place of repeating the conversation.
-        conversation: the conversation to go on with, kept by OpenAI.
-        background: whether OpenAI works on while nobody waits; the answer then ends as ``paused``.
-        include: what else to report, such as ``web_search_call.action.sources``.
+        functions: tools in their older form.
+        function_call: the choice of one of ``functions``.
+        n: the number of answers; the first is the response, the others are in ``Response.metadata``.
+        logit_bias: biases from -100 to 100 by token id.
+        instructions: a system message before the conversation. Only for Responses, as are all options below.
+        previous_response_id: the id of the answer to continue from, instead of sending the conversation again.
+        conversation: the id of a conversation stored by OpenAI to continue.
+        background: whether OpenAI generates the answer in the background; the response then ends as ``paused``.
+        include: additional output to return, such as ``web_search_call.action.sources``.
         reasoning_summary: ``auto``, ``concise`` or ``detailed``, for a summary of the reasoning.
-        reasoning_context: which earlier reasoning the model sees, such as ``all_turns``.
-        max_tool_calls: how many calls of built-in tools one answer may make.
-        truncation: ``auto`` to let OpenAI drop the oldest items of a conversation that is too long.
-        prompt: a prompt kept by OpenAI, with its variables.
-        prompt_cache_retention: how long the cache keeps a prompt.
-        prompt_cache_options: settings of that cache.
-        context_management: when to compact a long conversation.
-        moderation: the moderation to run on what goes in and out.
+        reasoning_context: the earlier reasoning that the model sees, such as ``all_turns``.
+        max_tool_calls: the most calls of built-in tools in one answer.
+        truncation: ``auto`` if OpenAI may drop the oldest items of a conversation that is too long.
+        prompt: a prompt stored by OpenAI, with its variables.
+        prompt_cache_retention: how long the prompt cache keeps a prompt.
+        prompt_cache_options: settings of the prompt cache.
+        context_management: settings for compacting a long conversation.
+        moderation: the moderation of input and output.
 
     """
 
@@ -112,25 +112,3 @@ RESPONSES_ONLY = (
     "context_management",
 )
 """Options that chat completions do not have."""
-
-
-def refuse(options: OpenAIOptions, names: tuple[str, ...], *, model: str, api: str) -> None:
-    """Refuse options that belong to the other API.
-
-    Args:
-        options: what the caller gave.
-        names: the options that are not *api*'s.
-        model: the model asked.
-        api: ``chat`` or ``responses``.
-
-    Raises:
-        UnsupportedError: naming the first of them that was given.
-
-    """
-    given = next((name for name in names if getattr(options, name) is not None), None)
-    if given is not None:
-        other = "chat" if api == "responses" else "responses"
-        message = (
-            f"{given} is no option of the {api} API that {model} is asked through; leave it out, or give api={other!r}"
-        )
-        raise UnsupportedError(message, model=model, parameter=given)

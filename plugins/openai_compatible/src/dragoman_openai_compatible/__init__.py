@@ -1,8 +1,9 @@
-"""The OpenAI dialects, as a base for the providers that speak them, and the provider of any server that does.
+"""The OpenAI dialects, as a base for the providers of hosts that speak them, and the provider of any such server.
 
-The names in ``__all__`` are public: a provider of a host that speaks chat completions or the Responses API is
-:class:`OpenAIProvider` with :class:`OpenAIChat` or :class:`OpenAIResponses`, configured or with methods overridden. A
-module is imported when one of its names is first used: a provider that speaks one dialect does not pay for the other.
+The names in ``__all__`` are public. The provider of a host with chat completions or the Responses API is an
+:class:`OpenAIProvider` with an :class:`OpenAIChat` or :class:`OpenAIResponses`, which the host configures by arguments
+or by overriding methods; the same holds for streams with :class:`OpenAIChatDecoder`. A module is imported when one of
+its names is first used, so that a provider with one dialect does not load the other.
 
 https://platform.openai.com/docs/api-reference/chat
 https://platform.openai.com/docs/api-reference/responses
@@ -15,28 +16,56 @@ from typing import TYPE_CHECKING
 from dragoman import Provider, ProviderConfig, hookimpl
 
 if TYPE_CHECKING:
-    from dragoman_openai_compatible.chat import SETTING_NAMES as SETTING_NAMES, OpenAIChat as OpenAIChat
+    from dragoman_openai_compatible.chat import (
+        CHAT_SETTINGS as CHAT_SETTINGS,
+        OpenAIChat as OpenAIChat,
+        refuse_options as refuse_options,
+    )
     from dragoman_openai_compatible.chat_messages import MessageRules as MessageRules
+    from dragoman_openai_compatible.chat_parts import (
+        CHAT_FINISH_REASONS as CHAT_FINISH_REASONS,
+        arguments_of as arguments_of,
+        reasoning_of as reasoning_of,
+        text_of as text_of,
+    )
+    from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder as OpenAIChatDecoder
+    from dragoman_openai_compatible.errors import CHAT_CODES as CHAT_CODES, error_of as error_of
     from dragoman_openai_compatible.options import OpenAICompatibleOptions as OpenAICompatibleOptions
     from dragoman_openai_compatible.provider import OpenAIProvider as OpenAIProvider
-    from dragoman_openai_compatible.responses import OpenAIResponses as OpenAIResponses
+    from dragoman_openai_compatible.responses import (
+        RESPONSES_CODES as RESPONSES_CODES,
+        RESPONSES_SETTINGS as RESPONSES_SETTINGS,
+        OpenAIResponses as OpenAIResponses,
+    )
+    from dragoman_openai_compatible.responses_items import RESPONSES_FINISH_REASONS as RESPONSES_FINISH_REASONS
 
 _HOMES = {
+    "CHAT_CODES": "errors",
+    "CHAT_FINISH_REASONS": "chat_parts",
+    "CHAT_SETTINGS": "chat",
     "MessageRules": "chat_messages",
     "OpenAIChat": "chat",
+    "OpenAIChatDecoder": "chat_stream",
     "OpenAICompatibleOptions": "options",
     "OpenAIProvider": "provider",
     "OpenAIResponses": "responses",
-    "SETTING_NAMES": "chat",
+    "RESPONSES_CODES": "responses",
+    "RESPONSES_FINISH_REASONS": "responses_items",
+    "RESPONSES_SETTINGS": "responses",
+    "arguments_of": "chat_parts",
+    "error_of": "errors",
+    "reasoning_of": "chat_parts",
+    "refuse_options": "chat",
+    "text_of": "chat_parts",
 }
-"""The module that defines each public name; the imports above say the same to type checkers."""
+"""The module that defines each public name; the imports in the TYPE_CHECKING block name them for type checkers."""
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # computed
 
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used."""
-    from importlib import import_module  # noqa: PLC0415  # Python itself has it already
+    from importlib import import_module  # noqa: PLC0415  # loaded by Python itself
 
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
@@ -47,7 +76,7 @@ def __getattr__(name: str) -> object:
 
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
-    """Make the provider of any server that speaks chat completions."""
-    from dragoman_openai_compatible.any_server import make_provider  # noqa: PLC0415  # not paid for by other hosts
+    """Make the provider of a server with chat completions."""
+    from dragoman_openai_compatible.any_server import make_provider  # noqa: PLC0415  # other hosts do not need it
 
     return make_provider(config)

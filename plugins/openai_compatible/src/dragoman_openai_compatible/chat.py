@@ -1,7 +1,6 @@
-"""The OpenAI chat dialect, which half the world speaks, as a configurable dialect.
+"""The OpenAI chat dialect: a class that a host configures by arguments and, where that is not enough, by overriding.
 
-A host that speaks it is this class with a few fields set; what differs more is a method overridden. See
-https://platform.openai.com/docs/api-reference/chat.
+https://platform.openai.com/docs/api-reference/chat
 """
 
 from __future__ import annotations
@@ -43,18 +42,16 @@ from dragoman.http import (
     real,
     word,
 )
-from dragoman_openai_compatible import chat_parts as read
+from dragoman_openai_compatible import chat_parts
 from dragoman_openai_compatible.chat_messages import MessageEncoder, MessageRules
 from dragoman_openai_compatible.errors import error_of
 
 if TYPE_CHECKING:
-    from dragoman import Event
     from dragoman.http import StreamDecoder
-    from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder
 
 T = TypeVar("T")
 
-SETTING_NAMES: Mapping[str, str] = {
+CHAT_SETTINGS: Mapping[str, str] = {
     "max_tokens": "max_tokens",
     "temperature": "temperature",
     "top_p": "top_p",
@@ -67,7 +64,7 @@ SETTING_NAMES: Mapping[str, str] = {
     "top_logprobs": "top_logprobs",
     "service_tier": "service_tier",
 }
-"""Where a setting stands in the body."""
+"""Names of settings in the body of a chat request."""
 
 _NAME = re.compile(r"[^a-zA-Z0-9_-]")
 
@@ -75,15 +72,26 @@ _NAME = re.compile(r"[^a-zA-Z0-9_-]")
 class OpenAIChat(Generic[T]):
     """Speak the OpenAI chat dialect.
 
+    A host may override these methods:
+
+    - of the request: :meth:`path`, :meth:`headers`, :meth:`wants_usage`, :meth:`max_tokens_name`,
+      :meth:`message_rules`, :meth:`finish_body`;
+    - of the reply: :meth:`parts`, :meth:`message_parts`, :meth:`usage`, :meth:`metadata`, :meth:`choice_metadata`,
+      :meth:`error`;
+    - of the stream: :meth:`decoder`, which returns an :class:`OpenAIChatDecoder` or a subclass of it.
+
+    It may also extend :meth:`encode` and :meth:`decode`. The option ``extra_body``, where the options class has it, is
+    merged into the body after :meth:`finish_body`.
+
     Args:
         options: the options class of the provider.
-        provider: the provider's name, which its options are keyed by.
-        rules: how messages differ.
-        setting_names: where settings stand in the body; one that is missing here is not sent, with an adjustment.
-        reasoning_names: members of a message that may hold reasoning, the first that does counts.
-        metadata_names: members of a reply that are worth keeping.
+        provider: the name of the provider, under which a request holds its options.
+        rules: how the messages of the host differ.
+        setting_names: names of settings in the body; a setting without a name here is not sent, with an adjustment.
+        reasoning_names: members of a message that may hold reasoning, in the order in which they are tried.
+        metadata_names: members of a reply that are kept as metadata.
         include_usage: whether to ask for the usage of a stream.
-        finish_table: what the reasons for an end stand for.
+        finish_table: finish reasons by the host's words for them.
 
     """
 
@@ -97,11 +105,11 @@ class OpenAIChat(Generic[T]):
         options: type[T],
         provider: str,
         rules: MessageRules | None = None,
-        setting_names: Mapping[str, str] = SETTING_NAMES,
+        setting_names: Mapping[str, str] = CHAT_SETTINGS,
         reasoning_names: tuple[str, ...] = ("reasoning_content", "reasoning"),
         metadata_names: tuple[str, ...] = ("system_fingerprint", "service_tier"),
         include_usage: bool = True,
-        finish_table: Mapping[str, FinishReason] = read.FINISH,
+        finish_table: Mapping[str, FinishReason] = chat_parts.CHAT_FINISH_REASONS,
     ) -> None:
         self.provider = provider
         self.rules = rules or MessageRules(issuer=provider)
@@ -111,19 +119,19 @@ class OpenAIChat(Generic[T]):
         self.include_usage = include_usage
         self.finish_table = finish_table
         self.options_reader = OptionsReader(options, provider)
-        self._tuning = Latest(self._tuned)
+        self._settings = Latest(self._encode_settings)
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
-        """Return the request with its path below the base URL."""
+        """Return the HTTP request; its URL is relative to the base URL."""
         options = self.options_reader.read(request)
         notes: list[Adjustment] = []
         if isinstance(request, CompletionRequest):
-            body = self._prompt(request)
+            body = self._prompt_body(request)
             path = self.completion_path
         else:
-            body = self._conversation(request, notes)
+            body = self._chat_body(request, notes)
             path = self.chat_path
-        settings, dropped = self._tuning.of(request.settings, request.model)
+        settings, dropped = self._settings.of(request.settings, request.model)
         body.update(settings)
         notes += dropped
         if stream:
@@ -132,6 +140,7 @@ class OpenAIChat(Generic[T]):
                 body["stream_options"] = {"include_usage": True}
         body.update(body_of(options))
         self.finish_body(body, request, options)
+        merge_extra_body(body, options)
         return HttpRequest(
             url=self.path(path, request, options),
             body=dumps(body),
@@ -140,7 +149,13 @@ class OpenAIChat(Generic[T]):
         )
 
     def decode(self, reply: HttpReply) -> Response:
-        """Return the answer of a whole reply."""
+        """Return the answer of a whole reply.
+
+        Raises:
+            ProviderError: if the body reports an error.
+            ProtocolError: if the body holds no choices.
+
+        """
         body = as_object(reply.json(), "the reply")
         if body.get("error"):
             raise self.error(reply)
@@ -151,20 +166,20 @@ class OpenAIChat(Generic[T]):
         choice = choices[0]
         return build_response(
             self.parts(choice),
-            read.finish(choice.get("finish_reason"), self.finish_table),
+            chat_parts.finish_of(choice.get("finish_reason"), self.finish_table),
             usage=self.usage(body) or Usage(),
             origin=Origin(
                 response_id=word(body.get("id")),
                 served_model=word(body.get("model")),
                 created=real(body.get("created")),
             ),
-            metadata=self._whole_metadata(body, choice, choices[1:]),
+            metadata=self._all_metadata(body, choice, choices[1:]),
             raw=body,
         )
 
     def decoder(self) -> StreamDecoder:
         """Return the decoder of one stream."""
-        from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder  # noqa: PLC0415  # not paid for by whole answers
+        from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder  # noqa: PLC0415  # only streams need it
 
         return OpenAIChatDecoder(self)
 
@@ -172,68 +187,59 @@ class OpenAIChat(Generic[T]):
         """Return the error that a reply reports."""
         return error_of(reply)
 
-    # What a host may override.
-
     def path(self, path: str, request: ChatRequest | CompletionRequest, options: T) -> str:  # noqa: ARG002
-        """Return the path below the base URL."""
+        """Return the path of the request, relative to the base URL."""
         return path
 
     def headers(self, options: T) -> Mapping[str, str]:  # noqa: ARG002
-        """Return headers that the options stand for."""
+        """Return the headers that *options* set."""
         return {}
 
     def wants_usage(self, options: T) -> bool:  # noqa: ARG002
-        """Tell whether to ask for the usage of a stream."""
+        """Return whether to ask for the usage of a stream."""
         return self.include_usage
 
     def max_tokens_name(self, model: str) -> str:  # noqa: ARG002
-        """Return where the limit of tokens stands in the body."""
+        """Return the name of ``max_tokens`` in the body."""
         return self.setting_names["max_tokens"]
 
     def finish_body(self, body: dict[str, Any], request: ChatRequest | CompletionRequest, options: T) -> None:
-        """Change the body before it is encoded."""
+        """Change the body before it is written as JSON."""
 
     def usage(self, body: Mapping[str, Any]) -> Usage | None:
-        """Return the usage that a reply or chunk reports, if it does."""
-        return read.usage(body.get("usage"))
+        """Return the usage that a reply or chunk reports, ``None`` if it reports none."""
+        return chat_parts.usage_of(body.get("usage"))
 
     def metadata(self, body: Mapping[str, Any]) -> dict[str, JSON]:
-        """Return what is worth keeping of a reply or chunk."""
+        """Return the metadata of a reply or chunk."""
         return {name: body[name] for name in self.metadata_names if body.get(name) is not None}
 
     def choice_metadata(self, choice: Mapping[str, Any]) -> dict[str, JSON]:  # noqa: ARG002
-        """Return what is worth keeping of a choice."""
+        """Return the metadata of a choice."""
         return {}
 
     def message_parts(self, message: Mapping[str, Any]) -> list[Part]:
         """Return the parts of a whole message."""
-        return read.message_parts(message, self.reasoning_names)
-
-    def reasoning_events(self, decoder: OpenAIChatDecoder, delta: Mapping[str, Any]) -> Iterable[Event]:
-        """Return the events for the reasoning of one delta."""
-        text = read.reasoning_of(delta, self.reasoning_names)
-        return decoder.reasoning(text) if text else ()
-
-    # The rest is the same for all.
+        return chat_parts.message_parts(message, self.reasoning_names)
 
     def parts(self, choice: Mapping[str, Any]) -> list[Part]:
         """Return the parts of a whole choice."""
         message = choice.get("message")
         if isinstance(message, dict):
             return self.message_parts(fields(message))
-        return read.message_parts({"content": choice.get("text")}, ())
+        return chat_parts.message_parts({"content": choice.get("text")}, ())
 
-    def _prompt(self, request: CompletionRequest) -> dict[str, Any]:
+    def _prompt_body(self, request: CompletionRequest) -> dict[str, Any]:
         suffix = {} if request.suffix is None else {"suffix": request.suffix}
         return {"model": request.model, "prompt": request.prompt, **suffix}
 
-    def _conversation(self, request: ChatRequest, notes: list[Adjustment]) -> dict[str, Any]:
+    def _chat_body(self, request: ChatRequest, notes: list[Adjustment]) -> dict[str, Any]:
         encoder = MessageEncoder(rules=self.message_rules(request.model), adjustments=notes)
         body: dict[str, Any] = {"model": request.model, "messages": encoder.encode(request.messages)}
         if request.tools:
-            body["tools"] = [self._tool(tool) for tool in request.tools]
+            body["tools"] = [self._encode_tool(tool) for tool in request.tools]
             if request.tool_choice.kind != "auto":
-                body["tool_choice"] = _choice(request.tool_choice)
+                body["tool_choice"] = _encode_tool_choice(request.tool_choice)
             if request.settings.parallel_tool_calls is not None:
                 body["parallel_tool_calls"] = request.settings.parallel_tool_calls
         if request.output.kind != "text":
@@ -241,13 +247,13 @@ class OpenAIChat(Generic[T]):
         return body
 
     def message_rules(self, model: str) -> MessageRules:  # noqa: ARG002
-        """Return how messages to *model* differ."""
+        """Return how the messages to *model* differ."""
         return self.rules
 
-    def _tool(self, tool: Tool | ServerTool) -> dict[str, Any]:
+    def _encode_tool(self, tool: Tool | ServerTool) -> dict[str, Any]:
         if isinstance(tool, ServerTool):
             if tool.issuer != self.rules.issuer:
-                message = f"the tool {tool.id!r} is run by {tool.issuer}, not by {self.rules.issuer}"
+                message = f"{self.rules.issuer} cannot run {tool.id!r}, which is a tool of {tool.issuer}; leave it out"
                 raise UnsupportedError(message, parameter="tools")
             return {"type": tool.name, **tool.args}
         function: dict[str, Any] = {"name": tool.name, "parameters": tool.schema}
@@ -258,8 +264,8 @@ class OpenAIChat(Generic[T]):
         own = tool.options.get(self.provider)
         return {"type": "function", "function": function, **(own if isinstance(own, dict) else {})}
 
-    def _tuned(self, settings: Settings, model: str) -> tuple[dict[str, Any], list[Adjustment]]:
-        """Return the settings as they stand in the body, and what that leaves out."""
+    def _encode_settings(self, settings: Settings, model: str) -> tuple[dict[str, Any], list[Adjustment]]:
+        """Return the members of the body for *settings*, and an adjustment for each setting that is not sent."""
         body: dict[str, Any] = {}
         notes: list[Adjustment] = []
         for name in ("temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty", "effort"):
@@ -273,37 +279,69 @@ class OpenAIChat(Generic[T]):
     def _set(self, body: dict[str, Any], name: str, value: Any, notes: list[Adjustment]) -> None:
         if value is None:
             return
-        plain = str(value) if name == "effort" else value
+        encoded = str(value) if name == "effort" else value
         wire = self.setting_names.get(name)
         if wire is None:
             reason = f"{self.provider} has no such setting"
-            notes.append(Adjustment(kind="dropped", feature=name, asked=plain, reason=reason, by=self.provider))
+            notes.append(Adjustment(kind="dropped", feature=name, asked=encoded, reason=reason, by=self.provider))
         else:
-            body[wire] = plain
+            body[wire] = encoded
 
-    def _whole_metadata(
+    def _all_metadata(
         self, body: Mapping[str, Any], choice: Mapping[str, Any], others: list[dict[str, Any]]
     ) -> dict[str, JSON]:
         metadata = {**self.metadata(body), **self.choice_metadata(choice)}
         if choice.get("logprobs") is not None:
             metadata["logprobs"] = choice["logprobs"]
         if others:
-            metadata["choices"] = [_other(index, other) for index, other in enumerate(others, start=1)]
+            metadata["choices"] = [_other_choice(index, other) for index, other in enumerate(others, start=1)]
         return metadata
 
 
-def _other(index: int, choice: Mapping[str, Any]) -> JSON:
+def merge_extra_body(body: dict[str, Any], options: object) -> None:
+    """Merge the members of the option ``extra_body`` into *body*.
+
+    Nothing is merged for an options class that does not have it, or that sends it as a member of that name.
+    """
+    extra: Mapping[str, Any] | None = getattr(options, "extra_body", None)
+    if extra and body.get("extra_body") != extra:
+        body.update(extra)
+
+
+def refuse_options(options: object, names: Iterable[str], *, model: str, api: str) -> None:
+    """Refuse options that only the other API of a host with two APIs has.
+
+    Args:
+        options: the options of the request.
+        names: the options that *api* does not have.
+        model: the model of the request.
+        api: the API of the request, ``chat`` or ``responses``.
+
+    Raises:
+        UnsupportedError: naming the first of them that is set.
+
+    """
+    name = next((name for name in names if getattr(options, name) is not None), None)
+    if name is not None:
+        other = "chat" if api == "responses" else "responses"
+        message = (
+            f"the {api} API, through which {model} is called, has no option {name}; leave it out or give api={other!r}"
+        )
+        raise UnsupportedError(message, model=model, parameter=name)
+
+
+def _other_choice(index: int, choice: Mapping[str, Any]) -> JSON:
     message = choice.get("message")
-    text = choice.get("text") if message is None else read.text_of(fields(message).get("content"))
+    text = choice.get("text") if message is None else chat_parts.text_of(fields(message).get("content"))
     return {"index": index, "text": text, "finish_reason": choice.get("finish_reason")}
 
 
-def _choice(choice: ToolChoice) -> Any:
+def _encode_tool_choice(choice: ToolChoice) -> Any:
     return {"type": "function", "function": {"name": choice.name}} if choice.kind == "tool" else choice.kind
 
 
 def response_format(output: OutputFormat) -> dict[str, Any]:
-    """Return the wish for a shape of the answer; strict where the schema keeps the rules of strictness."""
+    """Return the member ``response_format``; ``strict`` follows from the schema where the caller does not set it."""
     if output.kind == "json":
         return {"type": "json_object"}
     schema = dict(output.schema or {})
@@ -313,7 +351,7 @@ def response_format(output: OutputFormat) -> dict[str, Any]:
 
 
 def is_strict(schema: Any) -> bool:
-    """Tell whether every object in *schema* requires all its members and allows no others.
+    """Return whether every object in *schema* requires all its members and allows no others.
 
     https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
     """

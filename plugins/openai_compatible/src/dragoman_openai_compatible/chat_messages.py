@@ -1,4 +1,4 @@
-"""Our messages as those of the OpenAI chat dialect.
+"""Messages in the form of the OpenAI chat dialect.
 
 See https://platform.openai.com/docs/api-reference/chat/create.
 """
@@ -34,23 +34,23 @@ from dragoman.http import cache_encoding, cached_encoding, dumps
 _AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
 
 ReplayReasoning = Callable[[Sequence[Reasoning]], dict[str, Any]]
-"""Turn reasoning of earlier turns into members of an assistant's message."""
+"""Return the members of an assistant message that carry the reasoning of earlier turns."""
 
 
 def no_replay(_: Sequence[Reasoning]) -> dict[str, Any]:
-    """Send no reasoning back: the dialect has no place for it."""
+    """Return no members: the dialect itself has none for reasoning."""
     return {}
 
 
 @frozen(kw_only=True)
 class MessageRules:
-    """Say how one host's messages differ.
+    """Define how the messages of one host differ from those of OpenAI.
 
     Args:
-        issuer: whose extensions and seals may be sent.
+        issuer: the issuer whose extensions and seals may be sent.
         system_role: the role of a system message.
-        replay_reasoning: what becomes of reasoning of earlier turns.
-        tool_media: whether a tool's result may hold media.
+        replay_reasoning: a function that returns the members for the reasoning of earlier turns.
+        tool_media: whether the result of a tool may hold media.
 
     """
 
@@ -62,11 +62,11 @@ class MessageRules:
 
 @define(kw_only=True, eq=False, repr=False)
 class MessageEncoder:
-    """Encode a conversation and note what could not be sent.
+    """Encode a conversation and record what is not sent.
 
     Args:
-        rules: how this host's messages differ.
-        adjustments: what was left out, filled on the way.
+        rules: how the messages of the host differ.
+        adjustments: the list to which :meth:`encode` appends an adjustment for everything that is not sent.
 
     """
 
@@ -74,43 +74,43 @@ class MessageEncoder:
     adjustments: list[Adjustment] = field(factory=list[Adjustment])
 
     def encode(self, messages: Iterable[Message]) -> list[dict[str, Any]]:
-        """Return the messages of the dialect.
+        """Return the member ``messages`` of the body.
 
         Raises:
-            UnsupportedError: for a part that the dialect cannot say.
+            UnsupportedError: for a part that the dialect cannot express.
 
         """
         encoded: list[dict[str, Any]] = []
         for message in messages:
-            kept: tuple[list[dict[str, Any]], list[Adjustment]] | None = cached_encoding(message, self.rules)
-            if kept is None:
-                noted = len(self.adjustments)
-                own = self._encoded(message)
-                cache_encoding(message, self.rules, (own, self.adjustments[noted:]))
+            cached: tuple[list[dict[str, Any]], list[Adjustment]] | None = cached_encoding(message, self.rules)
+            if cached is None:
+                before = len(self.adjustments)
+                own = self._encode_message(message)
+                cache_encoding(message, self.rules, (own, self.adjustments[before:]))
             else:
-                own, notes = kept
+                own, notes = cached
                 self.adjustments += notes
-            encoded += map(dict, own)  # whoever finishes the body may add members
+            encoded += map(dict, own)  # copies, since a host may change messages in finish_body
         return encoded
 
-    def _encoded(self, message: Message) -> list[dict[str, Any]]:
-        self._unseal(message)
+    def _encode_message(self, message: Message) -> list[dict[str, Any]]:
+        self._record_foreign_seals(message)
         if message.role == Role.ASSISTANT:
-            return [self._assistant(message)]
+            return [self._encode_assistant(message)]
         results = message.of_type(ToolResult)
-        encoded = [self._result(result) for result in results]
+        encoded = [self._encode_result(result) for result in results]
         rest = tuple(part for part in message.parts if not isinstance(part, ToolResult)) if results else message.parts
         if rest or not results:
-            encoded.append(self._spoken(message, rest))
+            encoded.append(self._encode_input(message, rest))
         return encoded
 
-    def _spoken(self, message: Message, parts: tuple[Part, ...]) -> dict[str, Any]:
+    def _encode_input(self, message: Message, parts: tuple[Part, ...]) -> dict[str, Any]:
         role = self.rules.system_role if message.role == Role.SYSTEM else str(message.role)
         named = {} if message.name is None else {"name": message.name}
         return {"role": role, "content": self._content(parts), **named}
 
     def _content(self, parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
-        """Return a plain string wherever one text is all there is: some servers take nothing else."""
+        """Return a string for a single text, because some servers accept nothing else; otherwise a list of parts."""
         if not parts:
             return ""
         if len(parts) == 1 and isinstance(parts[0], Text) and not parts[0].options:
@@ -124,21 +124,21 @@ class MessageEncoder:
         if isinstance(part, Media):
             return {**media(part, self.rules.issuer), **_own_options(part, self.rules.issuer)}
         if isinstance(part, Data):
-            return {"type": "text", "text": _words(part)}
+            return {"type": "text", "text": _plain_text(part)}
         if isinstance(part, Extension) and part.issuer == self.rules.issuer and isinstance(part.value, dict):
             return dict(part.value)
         if isinstance(part, Extension | Reasoning):
-            self._leave_out(part)
+            self._record_dropped(part)
             return None
-        message = f"{self.rules.issuer} takes no {type(part).__name__} in a message of this role"
+        message = f"{self.rules.issuer} does not accept {type(part).__name__} in a message of this role; leave it out"
         raise UnsupportedError(message)
 
-    def _assistant(self, message: Message) -> dict[str, Any]:
+    def _encode_assistant(self, message: Message) -> dict[str, Any]:
         encoded: dict[str, Any] = {"role": "assistant"}
-        words = [part for part in message.parts if isinstance(part, Text | Data)]
+        texts = [part for part in message.parts if isinstance(part, Text | Data)]
         refusals = message.of_type(Refusal)
         calls = [call for call in message.of_type(ToolCall) if not call.server_side]
-        encoded["content"] = "".join(map(_words, words)) if words or not (refusals or calls) else None
+        encoded["content"] = "".join(map(_plain_text, texts)) if texts or not (refusals or calls) else None
         if refusals:
             encoded["refusal"] = "".join(refusal.text for refusal in refusals)
         if message.name is not None:
@@ -147,7 +147,7 @@ class MessageEncoder:
         _add_calls(encoded, calls)
         for part in message.parts:
             if isinstance(part, Extension | Media | ToolResult) or (isinstance(part, ToolCall) and part.server_side):
-                self._leave_out(part)
+                self._record_dropped(part)
         return encoded
 
     def _reasoning(self, message: Message) -> dict[str, Any]:
@@ -156,10 +156,10 @@ class MessageEncoder:
             return {}
         replayed = self.rules.replay_reasoning(reasoning)
         if not replayed:
-            self._leave_out(reasoning[0])
+            self._record_dropped(reasoning[0])
         return replayed
 
-    def _result(self, result: ToolResult) -> dict[str, Any]:
+    def _encode_result(self, result: ToolResult) -> dict[str, Any]:
         if result.metadata.get("type") == "function_call":
             return {"role": "function", "name": result.name, "content": self._result_content(result)}
         return {"role": "tool", "tool_call_id": result.call_id, "content": self._result_content(result)}
@@ -168,25 +168,25 @@ class MessageEncoder:
         if all(isinstance(part, Text | Data) for part in result.content):
             return result.text
         if not self.rules.tool_media:
-            message = f"{self.rules.issuer} takes only text as the result of a tool; send media in a user message"
+            message = f"{self.rules.issuer} accepts only text as the result of a tool; send media in a user message"
             raise UnsupportedError(message)
         return self._content(result.content)
 
-    def _unseal(self, message: Message) -> None:
-        """Note the seals of others on what is sent without them."""
+    def _record_foreign_seals(self, message: Message) -> None:
+        """Record an adjustment for each seal of another issuer on a part that is sent without it."""
         for part in message.parts:
             sent = isinstance(part, Text) or (isinstance(part, ToolCall) and not part.server_side)
             if sent and part.seal is not None and part.seal.issuer != self.rules.issuer:
-                reason = f"{part.seal.issuer} made it, and only {part.seal.issuer} can read it"
+                reason = f"only {part.seal.issuer}, which made the seal, can read it"
                 self.adjustments.append(Adjustment(kind="dropped", feature="seal", reason=reason, by=self.rules.issuer))
 
-    def _leave_out(self, part: Part) -> None:
+    def _record_dropped(self, part: Part) -> None:
         feature = type(part).__name__.lower()
-        reason = f"{self.rules.issuer} has no place for it in a conversation"
+        reason = f"{self.rules.issuer} does not accept it in a conversation"
         self.adjustments.append(Adjustment(kind="dropped", feature=feature, reason=reason, by=self.rules.issuer))
 
 
-def _words(part: Text | Data) -> str:
+def _plain_text(part: Text | Data) -> str:
     return part.text if isinstance(part, Text) else dumps(part.value).decode()
 
 
@@ -199,10 +199,10 @@ def _add_calls(encoded: dict[str, Any], calls: Sequence[ToolCall]) -> None:
     if len(calls) == 1 and calls[0].metadata.get("type") == "function_call":
         encoded["function_call"] = {"name": calls[0].name, "arguments": calls[0].arguments}
     elif calls:
-        encoded["tool_calls"] = [_call(call) for call in calls]
+        encoded["tool_calls"] = [_encode_call(call) for call in calls]
 
 
-def _call(call: ToolCall) -> dict[str, Any]:
+def _encode_call(call: ToolCall) -> dict[str, Any]:
     if call.metadata.get("type") == "custom":
         return {"id": call.call_id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
     arguments = call.arguments or "{}"
@@ -210,10 +210,10 @@ def _call(call: ToolCall) -> dict[str, Any]:
 
 
 def media(part: Media, issuer: str) -> dict[str, Any]:
-    """Return an image, a sound or a document as a content part.
+    """Return an image, audio or a document as a content part.
 
     Raises:
-        UnsupportedError: for a kind of media that the dialect has no place for.
+        UnsupportedError: for a kind of media that the dialect cannot express.
 
     """
     family = part.media_type.partition("/")[0]
@@ -222,8 +222,8 @@ def media(part: Media, issuer: str) -> dict[str, Any]:
         image = {"url": _address(part.source, part.media_type), **({"detail": detail} if detail else {})}
         return {"type": "image_url", "image_url": image}
     if family == "audio" and isinstance(part.source, Bytes) and part.media_type in _AUDIO_FORMATS:
-        sound = {"data": part.source.base64, "format": _AUDIO_FORMATS[part.media_type]}
-        return {"type": "input_audio", "input_audio": sound}
+        audio = {"data": part.source.base64, "format": _AUDIO_FORMATS[part.media_type]}
+        return {"type": "input_audio", "input_audio": audio}
     if isinstance(part.source, FileRef):
         return {"type": "file", "file": {"file_id": part.source.file_id}}
     if isinstance(part.source, InlineText):
@@ -231,7 +231,7 @@ def media(part: Media, issuer: str) -> dict[str, Any]:
     if isinstance(part.source, Bytes) and family != "audio":
         file = {"filename": part.filename or "document", "file_data": _address(part.source, part.media_type)}
         return {"type": "file", "file": file}
-    message = f"{issuer} takes no {part.media_type} as {type(part.source).__name__}"
+    message = f"{issuer} does not accept {part.media_type} as {type(part.source).__name__}; send it in another form"
     raise UnsupportedError(message)
 
 

@@ -1,4 +1,7 @@
-"""Answers of the OpenAI chat dialect as our parts, usage and reasons; shared by whole replies and streams."""
+"""Parts, usage and finish reasons from answers of the OpenAI chat dialect, whole or streamed.
+
+https://platform.openai.com/docs/api-reference/chat/object
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 from dragoman import Bytes, Citation, Finish, FinishReason, Media, Part, Reasoning, Refusal, Text, ToolCall, Url, Usage
 from dragoman.http import count, decoded, fields, number, objects, rewritten, word, words
 
-FINISH: Mapping[str, FinishReason] = {
+CHAT_FINISH_REASONS: Mapping[str, FinishReason] = {
     "stop": FinishReason.STOP,
     "length": FinishReason.LENGTH,
     "tool_calls": FinishReason.TOOL_CALLS,
@@ -17,41 +20,41 @@ FINISH: Mapping[str, FinishReason] = {
     "error": FinishReason.ERROR,
     "abort": FinishReason.ERROR,
 }
-"""What the reasons of the dialect stand for; every other one is ``other``."""
+"""Finish reasons by the dialect's words for them; any other word is ``other``."""
 
 
 def text_of(value: Any) -> str:
     """Return a text, or the joined texts of a list of content parts."""
     if isinstance(value, str):
         return value
-    # Two comparisons, not a set: a type may be anything, also what no set can hold.
+    # A tuple rather than a set: the type may be any JSON value, and lists and objects are not hashable.
     return "".join(words(part.get("text")) for part in objects(value) if part.get("type") in ("text", "output_text"))
 
 
-def finish(raw: Any, table: Mapping[str, FinishReason] = FINISH) -> Finish:
-    """Return why an answer ended; a reason nobody knows is ``other``, never ``stop``."""
+def finish_of(raw: Any, table: Mapping[str, FinishReason] = CHAT_FINISH_REASONS) -> Finish:
+    """Return why an answer ended; an unknown reason is ``other``, never ``stop``."""
     reason = word(raw)
     return Finish(reason=table.get(reason or "", FinishReason.OTHER), raw=reason)
 
 
-def usage(report: Any) -> Usage | None:
-    """Return the usage of a report, ``None`` if there is no report."""
+def usage_of(report: Any) -> Usage | None:
+    """Return the usage from the member ``usage`` of a body, ``None`` if *report* is not an object."""
     if not isinstance(report, dict):
         return None
     known = fields(report)
-    read, written = fields(known.get("prompt_tokens_details")), fields(known.get("completion_tokens_details"))
+    prompt, completion = fields(known.get("prompt_tokens_details")), fields(known.get("completion_tokens_details"))
     return Usage(
         input_tokens=number(known.get("prompt_tokens")),
         output_tokens=number(known.get("completion_tokens")),
-        cache_read_tokens=number(read.get("cached_tokens")),
-        cache_write_tokens=number(read.get("cache_write_tokens")),
-        reasoning_tokens=number(written.get("reasoning_tokens")),
+        cache_read_tokens=number(prompt.get("cached_tokens")),
+        cache_write_tokens=number(prompt.get("cache_write_tokens")),
+        reasoning_tokens=number(completion.get("reasoning_tokens")),
         raw=known,
     )
 
 
 def reasoning_of(message: Mapping[str, Any], names: Iterable[str]) -> str:
-    """Return the reasoning that stands under the first of these names that holds any."""
+    """Return the reasoning text from the first of the members *names* that has any, else an empty text."""
     for name in names:
         value = message.get(name)
         if value and isinstance(value, str):
@@ -59,7 +62,7 @@ def reasoning_of(message: Mapping[str, Any], names: Iterable[str]) -> str:
     return ""
 
 
-def citations(annotations: Any) -> tuple[Citation, ...]:
+def citations_of(annotations: Any) -> tuple[Citation, ...]:
     """Return the citations of a message's annotations."""
     if not annotations:
         return ()
@@ -76,8 +79,8 @@ def _citation(cited: Mapping[str, Any]) -> Citation:
     )
 
 
-def tool_calls(message: Mapping[str, Any]) -> list[ToolCall]:
-    """Return the tool calls of a message, old and new style."""
+def tool_calls_of(message: Mapping[str, Any]) -> list[ToolCall]:
+    """Return the tool calls of a message, from ``tool_calls`` and from the older ``function_call``."""
     calls = [tool_call(call, index) for index, call in enumerate(objects(message.get("tool_calls")))]
     legacy = message.get("function_call")
     if isinstance(legacy, dict):
@@ -86,7 +89,7 @@ def tool_calls(message: Mapping[str, Any]) -> list[ToolCall]:
 
 
 def tool_call(call: Mapping[str, Any], index: int) -> ToolCall:
-    """Return one tool call; a server that gives it no id gets one made of its place."""
+    """Return one tool call; where the server gives no id, one is made from *index*."""
     call_id = word(call.get("id")) or f"call_{index}"
     if custom := fields(call.get("custom")):
         name, text = words(custom.get("name")), words(custom.get("input"))
@@ -96,7 +99,7 @@ def tool_call(call: Mapping[str, Any], index: int) -> ToolCall:
 
 
 def legacy_call(call: Mapping[str, Any]) -> ToolCall:
-    """Return a ``function_call``, the dialect's older form, which has no id."""
+    """Return a ``function_call``, the older form of a tool call, which has no id."""
     return ToolCall(
         name=words(call.get("name")),
         call_id="call_0",
@@ -106,10 +109,10 @@ def legacy_call(call: Mapping[str, Any]) -> ToolCall:
 
 
 def arguments_of(function: Mapping[str, Any]) -> str:
-    """Return the arguments as JSON text, also where a server sends the object itself.
+    """Return the arguments of a call as JSON text, including where a server sends them as an object.
 
     Raises:
-        ProtocolError: if that nests too deep, or holds a number too large, to be written again.
+        ProtocolError: if the object is nested too deeply or holds a number too large to be written as JSON.
 
     """
     value = function.get("arguments")
@@ -120,12 +123,12 @@ def arguments_of(function: Mapping[str, Any]) -> str:
     return rewritten(value)
 
 
-def attached(message: Mapping[str, Any]) -> Sequence[Part]:
-    """Return the sound and the images that come beside the text."""
+def media_parts(message: Mapping[str, Any]) -> Sequence[Part]:
+    """Return the audio and the images of a message."""
     parts: list[Part] = []
     audio = fields(message.get("audio"))
     if isinstance(data := audio.get("data"), str):
-        parts.append(sound(audio, decoded(data)))
+        parts.append(audio_part(audio, decoded(data)))
     for image in objects(message.get("images")):
         address = image.get("image_url")
         url = fields(address).get("url") if isinstance(address, dict) else address
@@ -134,8 +137,8 @@ def attached(message: Mapping[str, Any]) -> Sequence[Part]:
     return parts
 
 
-def sound(audio: Mapping[str, Any], data: bytes) -> Media:
-    """Return a spoken answer."""
+def audio_part(audio: Mapping[str, Any], data: bytes) -> Media:
+    """Return a spoken answer as a part."""
     metadata = {name: audio[name] for name in ("transcript", "expires_at") if audio.get(name) is not None}
     media_type = f"audio/{word(audio.get('format')) or '*'}"
     return Media(source=Bytes(data=data), media_type=media_type, id=word(audio.get("id")), metadata=metadata)
@@ -148,7 +151,7 @@ def _image(url: str) -> Media:
     return Media(source=Url(url=url), media_type="image/*")
 
 
-_BESIDE_TEXT = frozenset({"audio", "images", "tool_calls", "function_call"})
+_OTHER_MEMBERS = frozenset({"audio", "images", "tool_calls", "function_call"})
 
 
 def message_parts(message: Mapping[str, Any], reasoning_names: Iterable[str]) -> list[Part]:
@@ -157,10 +160,10 @@ def message_parts(message: Mapping[str, Any], reasoning_names: Iterable[str]) ->
     if reasoning := reasoning_of(message, reasoning_names):
         parts.append(Reasoning(text=reasoning))
     if text := text_of(message.get("content")):
-        parts.append(Text(text=text, citations=citations(message.get("annotations"))))
+        parts.append(Text(text=text, citations=citations_of(message.get("annotations"))))
     if refusal := words(message.get("refusal")):
         parts.append(Refusal(text=refusal))
-    if message.keys() & _BESIDE_TEXT:
-        parts.extend(attached(message))
-        parts.extend(tool_calls(message))
+    if message.keys() & _OTHER_MEMBERS:
+        parts.extend(media_parts(message))
+        parts.extend(tool_calls_of(message))
     return parts

@@ -1,6 +1,7 @@
-"""The stream of the OpenAI chat dialect.
+"""Streams of the OpenAI chat dialect: chunks to events.
 
-Complete once a ``finish_reason`` was seen; ``[DONE]`` alone is no sign of that, and some servers never send it.
+A stream is complete once a ``finish_reason`` has arrived. ``[DONE]`` alone is not enough; some servers never send it.
+See https://platform.openai.com/docs/api-reference/chat-streaming.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from dragoman.http import (
     word,
     words,
 )
-from dragoman_openai_compatible import chat_parts as read
+from dragoman_openai_compatible import chat_parts
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible.chat import OpenAIChat
@@ -54,182 +55,221 @@ if TYPE_CHECKING:
 class OpenAIChatDecoder:
     """Decode one stream.
 
+    A host may override these methods, each of which appends to the events of one chunk, and call the inherited one:
+
+    - :meth:`add_facts`: the id of the answer, its model, its time and the metadata of the chunk;
+    - :meth:`add_choice`: the first choice of the chunk;
+    - :meth:`add_reasoning`: the reasoning of one delta;
+    - :meth:`add_tool_call`: one fragment of a tool call.
+
+    It may also extend :meth:`feed` and :meth:`close`. :meth:`begin_part`, :meth:`open_reasoning` and
+    :meth:`add_reasoning_text` number parts and add to them.
+
     Args:
-        dialect: whose rules apply.
+        dialect: the dialect whose rules apply.
 
     """
 
     def __init__(self, dialect: OpenAIChat[Any]) -> None:
         self.done = False
-        self._dialect = dialect
+        self.dialect = dialect
         self._count = 0
         self._open: dict[str, int] = {}
         self._calls = CallIndex()
         self._begun: dict[int, ToolCall] = {}
-        self._sound: dict[str, Any] = {}
+        self._audio: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
-        self._said: tuple[Any, ...] = ()
-        self._spoken: list[str] = []
+        self._latest: tuple[Any, ...] = ()
+        self._transcript: list[str] = []
         self._others: dict[int, _OtherChoice] = {}
         self._logprobs: list[JSON] = []
         self._citations = GrowingCitations()
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
-        """Return what one event means."""
+        """Return the events that one server-sent event stands for.
+
+        Raises:
+            ProviderError: if the chunk reports an error.
+            ProtocolError: if it is not a JSON object.
+
+        """
         if event.data == b"[DONE]":
             self.done = True
             return ()
         chunk = self._chunk(event)
         events: list[Event] = []
-        self._note(chunk, events)
+        self.add_facts(chunk, events)
         for choice in objects(chunk.get("choices")):
-            place = choice.get("index")
-            if isinstance(place, int) and place > 0:
-                self._elsewhere(place, choice)
+            index = choice.get("index")
+            if isinstance(index, int) and index > 0:
+                self._add_other_choice(index, choice)
             else:
-                self._choice(choice, events)
-        usage = self._dialect.usage(chunk)
+                self.add_choice(choice, events)
+        usage = self.dialect.usage(chunk)
         if usage is not None:
             events.append(UsageSnapshot(usage))
         return events
 
     def close(self) -> Iterable[Event]:
-        """Return the facts that are complete only at the end."""
+        """Return the events for what is complete only at the end of the stream."""
         metadata: dict[str, JSON] = {}
         if self._logprobs:
             metadata["logprobs"] = {"content": self._logprobs}
         if self._others:
-            metadata["choices"] = [self._others[index].told() for index in sorted(self._others)]
+            metadata["choices"] = [self._others[index].to_dict() for index in sorted(self._others)]
         events: list[Event] = [ResponseSnapshot(metadata=metadata)] if metadata else []
         if self._citations.untold:
             events.append(PartUpdate(self._open["text"], Text(text="", citations=self._citations.told())))
         if "audio" in self._open:
-            if self._spoken:
-                self._sound["transcript"] = "".join(self._spoken)
-            events.append(PartUpdate(self._open["audio"], read.sound(self._sound, b"")))
+            if self._transcript:
+                self._audio["transcript"] = "".join(self._transcript)
+            events.append(PartUpdate(self._open["audio"], chat_parts.audio_part(self._audio, b"")))
         return events
 
     def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
         try:
             chunk: dict[str, Any] = loads(event.data)
             if type(chunk) is not dict:
-                as_object(chunk, f"the event {event.event!r}")  # which it is not
+                as_object(chunk, f"the event {event.event!r}")  # raises, with the type that was found
         except ProtocolError:
             if event.event != "error":
                 raise
             chunk = {"error": event.data.decode("utf-8", "replace")}
         if chunk.get("error") or event.event == "error":
-            raise self._dialect.error(HttpReply(status=200, body=event.data))
+            raise self.dialect.error(HttpReply(status=200, body=event.data))
         return chunk
 
-    def _note(self, chunk: Mapping[str, Any], events: list[Event]) -> None:
-        """Report ids and extras, once each time they change."""
-        metadata = self._dialect.metadata(chunk)
-        said = (chunk.get("id"), chunk.get("model"), chunk.get("created"), metadata)
-        if said == self._said:
+    @property
+    def response_id(self) -> JSON:
+        """Return the id of the answer, ``None`` until a chunk has named one."""
+        return self._facts.get("id")
+
+    def add_facts(self, chunk: Mapping[str, Any], events: list[Event]) -> None:
+        """Add what a chunk says about the answer as a whole, each time it changes."""
+        metadata = self.dialect.metadata(chunk)
+        latest = (chunk.get("id"), chunk.get("model"), chunk.get("created"), metadata)
+        if latest == self._latest:
             return
-        self._said = said
-        facts: dict[str, Any] = {"id": said[0], "model": said[1], "created": said[2], **metadata}
-        news = {name: value for name, value in facts.items() if value and self._facts.get(name) != value}
-        if not news:
+        self._latest = latest
+        facts: dict[str, Any] = {"id": latest[0], "model": latest[1], "created": latest[2], **metadata}
+        changed = {name: value for name, value in facts.items() if value and self._facts.get(name) != value}
+        if not changed:
             return
-        self._facts.update(news)
+        self._facts.update(changed)
         events.append(
             ResponseSnapshot(
-                response_id=word(news.get("id")),
-                served_model=word(news.get("model")),
-                created=real(news.get("created")),
-                metadata={name: value for name, value in news.items() if name in metadata},
+                response_id=word(changed.get("id")),
+                served_model=word(changed.get("model")),
+                created=real(changed.get("created")),
+                metadata={name: value for name, value in changed.items() if name in metadata},
             )
         )
 
-    def _choice(self, choice: Mapping[str, Any], events: list[Event]) -> None:
+    def add_choice(self, choice: Mapping[str, Any], events: list[Event]) -> None:
+        """Add what a chunk says about the first choice."""
         delta = choice.get("delta") or choice.get("message")
         if isinstance(delta, dict):
-            self._delta(fields(delta), events)
+            self._add_delta(fields(delta), events)
         elif isinstance(choice.get("text"), str):
-            self._text("text", choice["text"], events)
+            self._add_text("text", choice["text"], events)
         if choice.get("logprobs"):
             self._logprobs.extend(objects(fields(choice["logprobs"]).get("content"), MAX_OBJECTS))
-        extra = self._dialect.choice_metadata(choice)
+        extra = self.dialect.choice_metadata(choice)
         if choice.get("finish_reason") is not None:
-            finish = read.finish(choice["finish_reason"], self._dialect.finish_table)
+            finish = chat_parts.finish_of(choice["finish_reason"], self.dialect.finish_table)
             events.append(ResponseSnapshot(finish=finish, metadata=extra))
         elif extra:
             events.append(ResponseSnapshot(metadata=extra))
 
-    def _delta(self, delta: dict[str, Any], events: list[Event]) -> None:
+    def _add_delta(self, delta: dict[str, Any], events: list[Event]) -> None:
         content = delta.get("content")
-        alone = len(delta) == 1 or (len(delta) == 2 and "role" in delta)  # noqa: PLR2004  # content and role
-        if alone and type(content) is str and content and "text" in self._open:
+        only_content = len(delta) == 1 or (len(delta) == 2 and "role" in delta)  # noqa: PLR2004  # content and role
+        if only_content and type(content) is str and content and "text" in self._open:
             events.append(TextDelta(self._open["text"], content))
             return
-        events.extend(self._dialect.reasoning_events(self, delta))
-        self._text("text", read.text_of(content), events)
+        self.add_reasoning(delta, events)
+        self._add_text("text", chat_parts.text_of(content), events)
         if delta.get("annotations"):
-            self._cite(delta["annotations"], events)
-        self._text("refusal", delta.get("refusal"), events)
-        self._audio(delta.get("audio"), events)
-        events.extend(PartStart(self.begin(), part) for part in read.attached({"images": delta.get("images")}))
+            self._add_citations(delta["annotations"], events)
+        self._add_text("refusal", delta.get("refusal"), events)
+        self._add_audio(delta.get("audio"), events)
+        events.extend(
+            PartStart(self.begin_part(), part) for part in chat_parts.media_parts({"images": delta.get("images")})
+        )
         for call in objects(delta.get("tool_calls")):
-            self._call(call, events)
+            self.add_tool_call(call, events)
         if isinstance(delta.get("function_call"), dict):
-            self._legacy(fields(delta["function_call"]), events)
+            self._add_function_call(fields(delta["function_call"]), events)
 
-    def begin(self) -> int:
+    def begin_part(self) -> int:
         """Return the index of a new part."""
         self._count += 1
         return self._count - 1
 
-    def reasoning(self, text: str) -> list[Event]:
-        """Return the events that add *text* to the reasoning."""
-        events: list[Event] = []
-        self._text("reasoning", text, events)
-        return events
+    def add_reasoning(self, delta: Mapping[str, Any], events: list[Event]) -> None:
+        """Add the reasoning of one delta."""
+        text = chat_parts.reasoning_of(delta, self.dialect.reasoning_names)
+        if text:
+            self.add_reasoning_text(text, events)
 
-    def _text(self, kind: str, text: Any, events: list[Event]) -> None:
+    def add_reasoning_text(self, text: str, events: list[Event]) -> None:
+        """Add *text* to the reasoning, whose part begins with the first text."""
+        self._add_text("reasoning", text, events)
+
+    def open_reasoning(self, events: list[Event]) -> int:
+        """Return the index of the part that holds the reasoning; begin the part if there is none yet."""
+        index = self._open.get("reasoning")
+        if index is None:
+            index = self._open["reasoning"] = self.begin_part()
+            events.append(PartStart(index, Reasoning()))
+        return index
+
+    def _add_text(self, kind: str, text: Any, events: list[Event]) -> None:
         if not isinstance(text, str) or not text:
             return
         index = self._open.get(kind)
         if index is None:
-            index = self._open[kind] = self.begin()
+            index = self._open[kind] = self.begin_part()
             empty: dict[str, Part] = {"text": Text(text=""), "refusal": Refusal(text=""), "reasoning": Reasoning()}
             events.append(PartStart(index, empty[kind]))
         events.append(ReasoningDelta(index, text) if kind == "reasoning" else TextDelta(index, text))
 
-    def _cite(self, annotations: Any, events: list[Event]) -> None:
-        self._citations.extend(read.citations(annotations))
+    def _add_citations(self, annotations: Any, events: list[Event]) -> None:
+        self._citations.extend(chat_parts.citations_of(annotations))
         index = self._open.get("text")
         if index is None:
-            index = self._open["text"] = self.begin()
+            index = self._open["text"] = self.begin_part()
             events.append(PartStart(index, Text(text="", citations=self._citations.told())))
         elif self._citations.is_due:
             events.append(PartUpdate(index, Text(text="", citations=self._citations.told())))
 
-    def _audio(self, audio: Any, events: list[Event]) -> None:
+    def _add_audio(self, audio: Any, events: list[Event]) -> None:
         known = fields(audio)
         if not known:
             return
-        if spoken := words(known.get("transcript")):
-            self._spoken.append(spoken)
-        self._sound.update(known)
+        if transcript := words(known.get("transcript")):
+            self._transcript.append(transcript)
+        self._audio.update(known)
         index = self._open.get("audio")
         if index is None:
-            index = self._open["audio"] = self.begin()
-            events.append(PartStart(index, read.sound({"id": known.get("id")}, b"")))
+            index = self._open["audio"] = self.begin_part()
+            events.append(PartStart(index, chat_parts.audio_part({"id": known.get("id")}, b"")))
         if isinstance(data := known.get("data"), str):
             events.append(MediaDelta(index, decoded(data)))
 
-    def _call(self, call: dict[str, Any], events: list[Event]) -> None:
-        """Add to a tool call: told apart by its place and, where a server repeats the place, by its id."""
-        place = call.get("index")
+    def add_tool_call(self, call: Mapping[str, Any], events: list[Event]) -> int:
+        """Add one fragment of a tool call, and return the index of its part.
+
+        Calls are distinguished by their index and, where a server repeats an index, by their id.
+        """
+        position = call.get("index")
         call_id = words(call.get("id"))
-        begun = read.tool_call(call, self._count)
-        index = self._calls.find(place, call_id, has_name=bool(begun.name))
+        begun = chat_parts.tool_call(call, self._count)
+        index = self._calls.find(position, call_id, has_name=bool(begun.name))
         if index is None:
-            index = self.begin()
-            self._calls.add(place, call_id, index)
-            numbered = read.tool_call(call, len(self._begun))
+            index = self.begin_part()
+            self._calls.add(position, call_id, index)
+            numbered = chat_parts.tool_call(call, len(self._begun))
             begun_part = attrs.evolve(numbered, arguments="")
             self._begun[index] = begun_part
             events.append(PartStart(index, begun_part))
@@ -239,31 +279,32 @@ class OpenAIChatDecoder:
         self._calls.latest = index
         if begun.arguments:
             events.append(ArgumentsDelta(index, begun.arguments))
+        return index
 
-    def _legacy(self, call: dict[str, Any], events: list[Event]) -> None:
+    def _add_function_call(self, call: dict[str, Any], events: list[Event]) -> None:
         index = self._open.get("function_call")
-        begun = read.legacy_call(call)
+        begun = chat_parts.legacy_call(call)
         if index is None:
-            index = self._open["function_call"] = self.begin()
+            index = self._open["function_call"] = self.begin_part()
             events.append(PartStart(index, ToolCall(name=begun.name, call_id="call_0", metadata=begun.metadata)))
         if begun.arguments:
             events.append(ArgumentsDelta(index, begun.arguments))
 
-    def _elsewhere(self, index: int, choice: Mapping[str, Any]) -> None:
-        """Keep the text of another choice than the first, where several were asked for."""
+    def _add_other_choice(self, index: int, choice: Mapping[str, Any]) -> None:
+        """Keep the text of a choice other than the first; there are some where the request asked for several."""
         kept = self._others.get(index)
         if kept is None:
             if len(self._others) >= MAX_ITEMS:
                 message = f"the reply holds more than {MAX_ITEMS} choices"
                 raise ResponseTooLargeError(message, phase="decode")
             kept = self._others[index] = _OtherChoice(index)
-        kept.texts.append(read.text_of(fields(choice.get("delta")).get("content")))
+        kept.texts.append(chat_parts.text_of(fields(choice.get("delta")).get("content")))
         if choice.get("finish_reason") is not None:
             kept.finish_reason = word(choice["finish_reason"])
 
 
 class _OtherChoice:
-    """Collect what arrives of another choice than the first."""
+    """Collect what arrives of a choice other than the first."""
 
     __slots__ = ("finish_reason", "index", "texts")
 
@@ -272,6 +313,6 @@ class _OtherChoice:
         self.texts: list[str] = []
         self.finish_reason: str | None = None
 
-    def told(self) -> dict[str, JSON]:
+    def to_dict(self) -> dict[str, JSON]:
         """Return the choice as plain data."""
         return {"index": self.index, "text": "".join(self.texts), "finish_reason": self.finish_reason}

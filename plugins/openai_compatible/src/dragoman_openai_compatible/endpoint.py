@@ -1,4 +1,4 @@
-"""Where a server is reached that no vendor is known of, and with which key."""
+"""The address and the key of a server."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ LOCAL = {
     "llama_server": "http://localhost:8080/v1",
     "llamafile": "http://localhost:8080/v1",
 }
-"""Where a server listens that is run on one's own machine, by the name of its provider."""
+"""Default base URLs of local servers by provider name."""
 
 
 def endpoint_of(config: ProviderConfig) -> Endpoint:
-    """Return the address and the headers; a server on one's own machine usually wants no key.
+    """Return the base URL and the headers; a key is optional, since most local servers need none.
 
     Args:
-        config: what the caller gave.
+        config: the configuration.
 
     Raises:
-        ConfigurationError: if there is no base URL, or one that cannot be used.
-        MissingCredentialError: if the key that is set is not for that host.
+        ConfigurationError: if there is no base URL, or if it is not valid.
+        MissingCredentialError: if the key that is set may not be sent to that host.
 
     """
     local = LOCAL.get(config.name)

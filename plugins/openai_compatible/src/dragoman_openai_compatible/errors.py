@@ -1,4 +1,7 @@
-"""Errors of the OpenAI chat dialect, in every shape that servers give them: a table over code and status."""
+"""Errors of the OpenAI dialects, in every shape in which servers report them.
+
+https://platform.openai.com/docs/guides/error-codes
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from dragoman import (
 )
 from dragoman.http import HttpReply, error_class, fields, may_retry, objects, retry_after, rewritten, word
 
-CODES: Mapping[str, type[ProviderError]] = {
+CHAT_CODES: Mapping[str, type[ProviderError]] = {
     "insufficient_quota": QuotaExceededError,
     "billing_hard_limit_reached": QuotaExceededError,
     "billing_not_active": QuotaExceededError,
@@ -41,7 +44,7 @@ CODES: Mapping[str, type[ProviderError]] = {
     "api_error": ServerError,
     "invalid_request_error": BadRequestError,
 }
-"""What a code or type stands for; of several that fit, the most specific counts."""
+"""Error classes by the code or the type of an error."""
 
 PARAMETERS: Mapping[str, str] = {
     "max_completion_tokens": "max_tokens",
@@ -49,21 +52,21 @@ PARAMETERS: Mapping[str, str] = {
     "reasoning_effort": "effort",
     "reasoning.effort": "effort",
 }
-"""Parameters whose setting has another name here."""
+"""Names of our settings by the names of the parameters that carry them."""
 
 _VAGUE = frozenset({"invalid_request_error", "server_error", "api_error"})
 
 
-def error_of(reply: HttpReply, codes: Mapping[str, type[ProviderError]] = CODES) -> ProviderError:
+def error_of(reply: HttpReply, codes: Mapping[str, type[ProviderError]] = CHAT_CODES) -> ProviderError:
     """Return the error that a reply reports.
 
     Args:
-        reply: the reply, or one event of a stream with the status 200.
-        codes: what codes and types stand for.
+        reply: the reply, or one event of a stream as a reply with the status 200.
+        codes: error classes by code and by type.
 
     """
     message, code, kind, parameter = _fields(reply)
-    status = _status(reply.status, code)
+    status = _status(reply, code)
     chosen = _class(status, code, kind, codes)
     return chosen(
         message,
@@ -77,7 +80,7 @@ def error_of(reply: HttpReply, codes: Mapping[str, type[ProviderError]] = CODES)
 
 
 def _fields(reply: HttpReply) -> tuple[str, str | None, str | None, str | None]:
-    """Return message, code, type and parameter, wherever the server put them."""
+    """Return message, code, type and parameter from any of the members in which servers send them."""
     try:
         body = reply.json()
     except ProtocolError:
@@ -85,9 +88,9 @@ def _fields(reply: HttpReply) -> tuple[str, str | None, str | None, str | None]:
     known = fields((objects(body) or [body])[0])
     error = known.get("error")
     inner = fields(error) or known
-    message = next((text for text in map(_said, _messages(error, inner)) if text), "")
+    message = next((text for text in map(_message_text, _messages(error, inner)) if text), "")
     if not message:
-        message = reply.excerpt.strip() or f"HTTP status {reply.status} without a word"
+        message = reply.excerpt.strip() or f"HTTP status {reply.status} without a message"
     return message, word(inner.get("code")), word(inner.get("type")), word(inner.get("param"))
 
 
@@ -95,8 +98,8 @@ def _messages(error: Any, inner: Mapping[str, Any]) -> tuple[Any, ...]:
     return (error if isinstance(error, str) else None, inner.get("message"), inner.get("detail"), inner.get("error"))
 
 
-def _said(value: Any) -> str | None:
-    """Return a message as text, also where it is a list of what is wrong; none if that nests too deep to be shown."""
+def _message_text(value: Any) -> str | None:
+    """Return a message as text, including where it is a list or an object; ``None`` if it is nested too deeply."""
     if not isinstance(value, list | dict):
         return word(value)
     try:
@@ -106,11 +109,11 @@ def _said(value: Any) -> str | None:
     return str(value)  # pyright: ignore[reportUnknownArgumentType]
 
 
-def _status(status: int, code: str | None) -> int:
-    """Return the HTTP status, or the one that stands in the body where HTTP said that all was well."""
-    if status >= 400 or code is None or len(code) != 3 or not code.isdecimal():  # noqa: PLR2004  # HTTP's own
-        return status
-    return int(code) if 400 <= int(code) < 600 else status  # noqa: PLR2004  # as above
+def _status(reply: HttpReply, code: str | None) -> int:
+    """Return the HTTP status or, where that reports success, the status that the body names as its code."""
+    if not reply.ok or code is None or len(code) != 3 or not code.isdecimal():  # noqa: PLR2004  # digits of a status
+        return reply.status
+    return int(code) if 400 <= int(code) < 600 else reply.status  # noqa: PLR2004  # the statuses of errors
 
 
 def _class(
@@ -121,6 +124,6 @@ def _class(
     for found, name in ((by_code, code), (by_kind, kind)):
         if found is not None and name not in _VAGUE:
             return found
-    if status >= 400:  # noqa: PLR2004  # as above
+    if status >= 400:  # noqa: PLR2004  # the statuses of errors
         return error_class(status)
     return by_code or by_kind or error_class(status)

@@ -1,7 +1,7 @@
-"""A host that speaks the OpenAI chat dialect, as data: where it is, how it wants its key, and what its models accept.
+"""The manifest of a host with the OpenAI chat dialect: its address, its key, and what its models accept, as data.
 
-The data is a TOML file, read strictly: a misspelled name is an error with the nearest known one, and each wrong value
-is named with its path. :mod:`dragoman_openai_compatible.manifest_plugin` makes a provider of it.
+A manifest is a TOML file. Reading is strict: an unknown name is an error that suggests the nearest known one, and each
+invalid value is reported with its path. :mod:`dragoman_openai_compatible.manifest_plugin` makes a provider from it.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MEDIA = re.compile(r"[a-z]+/[a-z0-9.+*-]+")
 
 
-def _each(pattern: re.Pattern[str], wanted: str) -> _Validator:
-    """Return a check that each text of a field, or each key of a table, fits *pattern*."""
+def _each_matches(pattern: re.Pattern[str], expected: str) -> _Validator:
+    """Return a validator that matches each text of a field, or each key of a table, against *pattern*."""
 
     def check(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         for text in (value,) if isinstance(value, str) else value:
             if not pattern.fullmatch(text):
-                message = f"{attribute.name} holds {text!r}, which is no {wanted}"
+                message = f"{attribute.name} holds {text!r}, which is not a {expected}"
                 raise ValueError(message)
 
     return check
@@ -38,25 +38,25 @@ def _each(pattern: re.Pattern[str], wanted: str) -> _Validator:
 def _settings(_: Any, attribute: attrs.Attribute[Any], value: Mapping[str, Any]) -> None:
     for name in value:
         if name not in SETTINGS:
-            message = f"{attribute.name} names {name!r}, which is no setting; the settings are {', '.join(SETTINGS)}"
+            message = f"{attribute.name} names {name!r}, which is not a setting; the settings are {', '.join(SETTINGS)}"
             raise ValueError(message)
 
 
 def _positive(_: Any, attribute: attrs.Attribute[Any], value: int | None) -> None:
     if value is not None and value < 1:
-        message = f"{attribute.name} is a number of tokens from 1, not {value}"
+        message = f"{attribute.name} must be a number of tokens, at least 1, not {value}"
         raise ValueError(message)
 
 
 def _address(_: Any, attribute: attrs.Attribute[Any], value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        message = f"{attribute.name} is an address such as https://api.acme.example/v1, not {value!r}"
+        message = f"{attribute.name} must be an address such as https://api.acme.example/v1, not {value!r}"
         raise ValueError(message)
 
 
 def _caps(value: Mapping[str, Any]) -> dict[str, Cap]:
-    """Return what a table says of each name: yes, no, or within which limits."""
+    """Return the capability that a table gives each name: supported, not supported, or within limits."""
     return {name: _cap(name, given) for name, given in value.items()}
 
 
@@ -64,7 +64,7 @@ def _cap(name: str, given: Any) -> Cap:
     if isinstance(given, bool):
         return YES if given else NO
     if not isinstance(given, dict):
-        message = f"{name} is true, false or a table of limits, not {given!r}"
+        message = f"{name} must be true, false or a table of limits, not {given!r}"
         raise TypeError(message)
     limits = structure_options(Limits, cast("dict[str, Any]", given), provider=f"the table {name!r}")
     values = None if limits.values is None else frozenset(limits.values)
@@ -73,13 +73,13 @@ def _cap(name: str, given: Any) -> Cap:
 
 @frozen(kw_only=True)
 class Limits:
-    """Bound the values of a setting.
+    """Limit the values of a setting.
 
     Args:
         minimum: the least value accepted.
         maximum: the greatest value accepted.
-        values: the only words accepted.
-        note: why, for the caller.
+        values: the only values accepted.
+        note: the reason, which the caller sees.
 
     """
 
@@ -91,34 +91,34 @@ class Limits:
 
 @frozen(kw_only=True)
 class Key:
-    """Say how a host wants its key.
+    """Define how a key is read and sent.
 
     Args:
-        env: the environment variables that may hold it, the first that is set counts.
-        header: the header that carries it.
-        prefix: what stands before it there.
-        required: whether the host refuses to answer without one.
+        env: environment variables that may hold the key, in the order in which they are read.
+        header: the header that carries the key.
+        prefix: the text before the key in the header.
+        required: whether the host refuses requests without a key.
 
     """
 
-    env: tuple[str, ...] = field(default=(), validator=_each(_VARIABLE, "name of an environment variable"))
-    header: str = field(default="authorization", validator=_each(_HEADER, "name of a header in lower case"))
+    env: tuple[str, ...] = field(default=(), validator=_each_matches(_VARIABLE, "name for an environment variable"))
+    header: str = field(default="authorization", validator=_each_matches(_HEADER, "name of a header in lower case"))
     prefix: str = "Bearer "
     required: bool = True
 
 
 @frozen(kw_only=True)
 class Wire:
-    """Say how a host differs from OpenAI on the wire.
+    """Define how a host differs from OpenAI on the wire.
 
     Args:
-        max_tokens_name: where the limit of tokens stands in the body.
-        include_usage: whether to ask for the usage of a stream; some hosts refuse to be asked.
-        setting_names: where further settings stand in the body, such as ``top_k``.
-        reasoning_names: members of a message that may hold reasoning, the first that does counts.
-        replay_reasoning: the member of a message in which the host takes earlier reasoning back.
-        metadata_names: members of a reply that are worth keeping.
-        kept_headers: headers of a reply that are worth keeping, by their beginnings.
+        max_tokens_name: the name of ``max_tokens`` in the body.
+        include_usage: whether to ask for the usage of a stream; some hosts refuse such a request.
+        setting_names: names of further settings in the body, such as ``top_k``.
+        reasoning_names: members of a message that may hold reasoning, in the order in which they are tried.
+        replay_reasoning: the member of a message in which the host accepts earlier reasoning.
+        metadata_names: members of a reply that are kept as metadata.
+        kept_headers: prefixes of the reply headers that are kept.
 
     """
 
@@ -128,23 +128,25 @@ class Wire:
     reasoning_names: tuple[str, ...] = ("reasoning_content", "reasoning")
     replay_reasoning: str | None = None
     metadata_names: tuple[str, ...] = ("system_fingerprint", "service_tier")
-    kept_headers: tuple[str, ...] = field(default=(), validator=_each(_HEADER, "name of a header in lower case"))
+    kept_headers: tuple[str, ...] = field(
+        default=(), validator=_each_matches(_HEADER, "name of a header in lower case")
+    )
 
 
 @frozen(kw_only=True)
 class Accepts:
-    """Say what models accept; what is left out is unknown, and then the host decides.
+    """Define what models accept. What is left out is unknown: it is sent, and the host decides.
 
     Args:
-        completion: whether prompts have an endpoint of their own.
-        tools: whether tools can be offered.
-        tool_choice: whether a tool can be required.
-        json_schema: whether an answer can be held to a schema.
+        completion: whether the host has an endpoint for prompts.
+        tools: whether requests may offer tools.
+        tool_choice: whether requests may require a tool.
+        json_schema: whether requests may set a schema for the answer.
         reasoning: whether the model reasons before it answers.
-        input: by media type or family, such as ``image/*``, whether it is taken.
-        settings: by name of the setting, whether it is taken, or the limits of its values.
-        context_tokens: the most tokens a conversation may have.
-        output_tokens: the most tokens an answer may have.
+        input: whether each media type is accepted, by type or by pattern such as ``image/*``.
+        settings: whether each setting is accepted, or the limits of its values, by the name of the setting.
+        context_tokens: the most tokens in a conversation.
+        output_tokens: the most tokens in an answer.
 
     """
 
@@ -153,48 +155,50 @@ class Accepts:
     tool_choice: bool | None = None
     json_schema: bool | None = None
     reasoning: bool | None = None
-    input: dict[str, Any] = field(factory=dict[str, Any], validator=_each(_MEDIA, "media type such as image/*"))
+    input: dict[str, Any] = field(factory=dict[str, Any], validator=_each_matches(_MEDIA, "media type such as image/*"))
     settings: dict[str, Any] = field(factory=dict[str, Any], validator=_settings)
     context_tokens: int | None = field(default=None, validator=_positive)
     output_tokens: int | None = field(default=None, validator=_positive)
 
     def __attrs_post_init__(self) -> None:
-        """Read the tables now, so that a wrong one is found whichever model is asked for."""
+        """Read the tables now, so that an invalid table is reported for every model."""
         _caps(self.input)
         _caps(self.settings)
 
     def over(self, base: Capabilities) -> Capabilities:
-        """Return *base* with what is said here in its place."""
-        said: dict[str, Any] = {
+        """Return *base*, overridden by what is set here."""
+        changes: dict[str, Any] = {
             name: _cap(name, value) if isinstance(value, bool) else value
-            for name in _PLAIN
+            for name in _SIMPLE_FIELDS
             if (value := getattr(self, name)) is not None
         }
-        said["input"] = {**base.input, **_caps(self.input)}
-        said["settings"] = {**base.settings, **_caps(self.settings)}
-        return attrs.evolve(base, **said)
+        changes["input"] = {**base.input, **_caps(self.input)}
+        changes["settings"] = {**base.settings, **_caps(self.settings)}
+        return attrs.evolve(base, **changes)
 
 
-_PLAIN = ("completion", "tools", "tool_choice", "json_schema", "reasoning", "context_tokens", "output_tokens")
+_SIMPLE_FIELDS = ("completion", "tools", "tool_choice", "json_schema", "reasoning", "context_tokens", "output_tokens")
 
 
 @frozen(kw_only=True)
-class Description:
+class Manifest:
     """Describe a host.
 
     Args:
-        base_url: where it is, with its version segment.
+        base_url: the base URL, including the version segment.
         base_url_env: environment variables that may name another base URL.
-        docs: the address of its documentation.
-        key: how it wants its key.
-        wire: how it differs from OpenAI.
-        capabilities: what all its models accept.
-        models: what the models whose names begin so accept beyond that, the longest beginning counts.
+        docs: the address of the documentation.
+        key: how the key is read and sent.
+        wire: how the host differs from OpenAI.
+        capabilities: what all models accept.
+        models: what models accept in addition, by prefix of the model name; the longest matching prefix applies.
 
     """
 
     base_url: str = field(validator=_address)
-    base_url_env: tuple[str, ...] = field(default=(), validator=_each(_VARIABLE, "name of an environment variable"))
+    base_url_env: tuple[str, ...] = field(
+        default=(), validator=_each_matches(_VARIABLE, "name for an environment variable")
+    )
     docs: str = ""
     key: Key = Key()
     wire: Wire = Wire()
@@ -203,12 +207,12 @@ class Description:
 
     @property
     def host(self) -> str:
-        """Return the host of the base URL."""
+        """Return the host name in the base URL."""
         return urlsplit(self.base_url).hostname or ""
 
     @property
     def variables(self) -> tuple[tuple[str, str], ...]:
-        """Return the environment variables that are read, each with the member that names it."""
+        """Return pairs of a member of the manifest and an environment variable that it names."""
         keys = (("key.env", variable) for variable in self.key.env)
         return (*keys, *(("base_url_env", variable) for variable in self.base_url_env))
 
@@ -219,19 +223,19 @@ class Description:
         return common if known is None else self.models[known].over(common)
 
 
-def read_description(text: str, origin: str) -> Description:
-    """Read the description of a host.
+def read_manifest(text: str, origin: str) -> Manifest:
+    """Read a manifest.
 
     Args:
-        text: the TOML file.
-        origin: what to call the file in an error.
+        text: the text of the TOML file.
+        origin: the name of the file for error messages.
 
     Raises:
-        PluginError: naming each thing that is wrong.
+        PluginError: if the manifest is not valid; the message lists all faults.
 
     """
     try:
-        return structure_options(Description, tomllib.loads(text), provider=origin)
+        return structure_options(Manifest, tomllib.loads(text), provider=origin)
     except (tomllib.TOMLDecodeError, InvalidRequestError) as error:
         problem = str(error) if origin in str(error) else f"{origin}: {error}"
         raise PluginError(problem) from None

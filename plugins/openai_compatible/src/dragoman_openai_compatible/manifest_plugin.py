@@ -1,8 +1,8 @@
-"""The plugin of a host that is described in a file: a distribution of entry points and TOML, without Python.
+"""The plugin of hosts that are described by a manifest, in distributions of entry points and TOML without Python.
 
-Such a distribution names this module in its entry points, and holds one file: ``dragoman.toml``, in a folder called
-like the distribution with underscores. :class:`~dragoman_openai_compatible.manifest.Description` says what stands in
-it::
+The entry points of such a distribution name this module. The distribution contains one file: ``dragoman.toml``, in a
+folder named after the distribution, with underscores. :class:`~dragoman_openai_compatible.manifest.Manifest` defines
+its contents::
 
     [project.entry-points."dragoman.providers.v1"]
     acme = "dragoman_openai_compatible.manifest_plugin"
@@ -20,8 +20,6 @@ from typing import Any
 from attrs import frozen
 
 from dragoman import (
-    ChatRequest,
-    CompletionRequest,
     PluginError,
     Provider,
     ProviderConfig,
@@ -30,26 +28,26 @@ from dragoman import (
     hookimpl,
 )
 from dragoman.http import Endpoint, base_url, checked_headers, credential, foreign_names, option_field
-from dragoman_openai_compatible.chat import SETTING_NAMES, OpenAIChat
+from dragoman_openai_compatible.chat import CHAT_SETTINGS, OpenAIChat
 from dragoman_openai_compatible.chat_messages import MessageRules
-from dragoman_openai_compatible.manifest import Description, read_description
+from dragoman_openai_compatible.manifest import Manifest, read_manifest
 from dragoman_openai_compatible.provider import OpenAIProvider
 
-__all__ = ["DescribedHost", "DescribedOptions", "dragoman_provider"]
+__all__ = ["ManifestHost", "ManifestOptions", "dragoman_provider"]
 
 FILE = "dragoman.toml"
 
 
 @frozen(kw_only=True)
-class DescribedOptions:
-    """Set what hosts of the dialect commonly have beside the settings.
+class ManifestOptions:
+    """Set what hosts of the dialect commonly offer in addition to the common settings.
 
     Args:
-        n: how many answers to make; the first is the answer, the others are in ``Response.metadata``.
-        logit_bias: a bias for each token's number.
-        user: who asks.
-        stream_options: settings of a stream, in place of asking for its usage.
-        extra_body: further members of the body.
+        n: the number of answers; the first is the response, the others are in ``Response.metadata``.
+        logit_bias: biases by token id.
+        user: your identifier of the end user.
+        stream_options: settings of a stream, which replace the request for its usage.
+        extra_body: additional members of the body.
 
     """
 
@@ -60,105 +58,96 @@ class DescribedOptions:
     extra_body: dict[str, Any] | None = option_field(in_body=False)
 
 
-class DescribedChat(OpenAIChat[DescribedOptions]):
-    """Speak the dialect as a host's description says."""
+class ManifestChat(OpenAIChat[ManifestOptions]):
+    """Speak the dialect with the differences that a manifest defines."""
 
-    def __init__(self, name: str, description: Description) -> None:
-        wire = description.wire
-        self._replayed = wire.replay_reasoning
+    def __init__(self, name: str, manifest: Manifest) -> None:
+        wire = manifest.wire
+        self._reasoning_member = wire.replay_reasoning
         super().__init__(
-            options=DescribedOptions,
+            options=ManifestOptions,
             provider=name,
             rules=MessageRules(issuer=name, replay_reasoning=self._replay),
-            setting_names={**SETTING_NAMES, **wire.setting_names, "max_tokens": wire.max_tokens_name},
+            setting_names={**CHAT_SETTINGS, **wire.setting_names, "max_tokens": wire.max_tokens_name},
             reasoning_names=wire.reasoning_names,
             metadata_names=wire.metadata_names,
             include_usage=wire.include_usage,
         )
 
-    def finish_body(
-        self,
-        body: dict[str, Any],
-        request: ChatRequest | CompletionRequest,  # noqa: ARG002  # the signature of the dialect
-        options: DescribedOptions,
-    ) -> None:
-        """Add what the caller put into ``extra_body``."""
-        body.update(options.extra_body or {})
-
     def _replay(self, reasoning: Sequence[Reasoning]) -> dict[str, Any]:
-        words = "".join(part.text for part in reasoning if part.seal is None)  # a seal is another vendor's
-        return {self._replayed: words} if self._replayed and words else {}
+        text = "".join(part.text for part in reasoning if part.seal is None)  # sealed reasoning is another vendor's
+        return {self._reasoning_member: text} if self._reasoning_member and text else {}
 
 
-class DescribedHost:
-    """Be the plugin of one host that is described in a file, wherever that is.
+class ManifestHost:
+    """Act as the plugin of one host, from a manifest at any path.
 
-    To try a description before it is packaged, register one under the provider's name::
+    Register one to try a manifest before it is packaged::
 
-        installed().register(DescribedHost("dragoman.toml"), provider="acme")
+        installed().register(ManifestHost("dragoman.toml"), provider="acme")
 
     Args:
-        path: the file.
+        path: the manifest.
 
     Raises:
-        PluginError: if the file cannot be read, or naming each thing that is wrong in it.
+        PluginError: if the file cannot be read or the manifest is not valid.
 
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.description = read_description(_text(Path(path), str(path)), str(path))
+        self.manifest = read_manifest(_text(Path(path), str(path)), str(path))
 
     @hookimpl
     def dragoman_provider(self, config: ProviderConfig) -> Provider:
         """Make the provider."""
-        return described(self.description, config)
+        return make_provider(self.manifest, config)
 
 
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
-    """Make the provider that the chosen distribution describes."""
+    """Make the provider from the manifest of the chosen distribution."""
     package = config.distribution.replace("-", "_")
     origin = f"{package}/{FILE}"
     try:
         file = resources.files(package).joinpath(FILE)
-    except (ModuleNotFoundError, ValueError):  # the latter where no distribution was chosen at all
-        message = f"{config.distribution} names {__name__}, but holds no {origin}"
+    except (ModuleNotFoundError, ValueError):  # ValueError: the name of the distribution is empty
+        message = f"{config.distribution} names {__name__}, but does not contain {origin}"
         raise PluginError(message, provider=config.name) from None
-    return described(read_description(_text(file, origin), origin), config)
+    return make_provider(read_manifest(_text(file, origin), origin), config)
 
 
-def described(description: Description, config: ProviderConfig) -> Provider:
-    """Return the provider of a description.
+def make_provider(manifest: Manifest, config: ProviderConfig) -> Provider:
+    """Return the provider that a manifest describes.
 
     Args:
-        description: the host.
-        config: what the caller gave.
+        manifest: the manifest.
+        config: the configuration.
 
     Raises:
-        PluginError: if the host or a variable that it names is another's.
-        ConfigurationError: if the caller's base URL or key cannot be used.
+        PluginError: if the host or a variable in the manifest belongs to another distribution.
+        ConfigurationError: if the base URL or the key of the configuration is not valid.
         InvalidRequestError: for an unknown option.
 
     """
-    if told := foreign_names(
-        description.host, description.variables, provider=config.name, distribution=config.distribution
+    if conflicts := foreign_names(
+        manifest.host, manifest.variables, provider=config.name, distribution=config.distribution
     ):
-        message = f"the description of {config.name!r} by {config.distribution} is refused: {'; '.join(told)}"
+        message = f"the manifest of {config.name!r} in {config.distribution} is refused: {'; '.join(conflicts)}"
         raise PluginError(message, provider=config.name)
-    dialect = DescribedChat(config.name, description)
+    dialect = ManifestChat(config.name, manifest)
     dialect.options_reader.structure(config.options)
     return OpenAIProvider(
-        ProviderInfo(name=config.name, issuer=config.name, options=DescribedOptions, docs=description.docs),
+        ProviderInfo(name=config.name, issuer=config.name, options=ManifestOptions, docs=manifest.docs),
         dialect,
-        _endpoint(description, config),
-        capabilities=description.accepted_by,
-        kept_headers=description.wire.kept_headers,
+        _endpoint(manifest, config),
+        capabilities=manifest.accepted_by,
+        kept_headers=manifest.wire.kept_headers,
     )
 
 
-def _endpoint(description: Description, config: ProviderConfig) -> Endpoint:
-    base = base_url(config, default=description.base_url, env=description.base_url_env)
-    wanted = description.key
+def _endpoint(manifest: Manifest, config: ProviderConfig) -> Endpoint:
+    base = base_url(config, default=manifest.base_url, env=manifest.base_url_env)
+    wanted = manifest.key
     key = credential(config, base, env=wanted.env, required=wanted.required)
     headers = {} if key is None else {wanted.header: key.with_prefix(wanted.prefix)}
     return Endpoint(base=base, headers={**headers, **checked_headers(config.headers)})

@@ -1,4 +1,4 @@
-"""What any server that speaks the dialect may be given beside the common settings."""
+"""Options of a server with the OpenAI chat dialect."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from dragoman.http import option_field
 
 @frozen(kw_only=True)
 class OpenAICompatibleOptions:
-    """Say how the server differs from OpenAI, and what it offers beside the common settings.
+    """Define how the server differs from OpenAI, and set what it offers in addition to the common settings.
 
     Args:
-        include_usage: whether to ask for the usage of a stream; some servers refuse to be asked.
-        max_tokens_name: where the limit of tokens stands in the body.
-        replay_reasoning: the member of a message in which the server takes earlier reasoning back.
-        n: how many answers to make; the first is the answer, the others are in ``Response.metadata``.
-        min_p: sample from the words at least this likely, relative to the likeliest.
-        repetition_penalty: above 1 against repetition.
-        logit_bias: a bias for each token's number.
-        user: who asks.
-        stream_options: settings of a stream, in place of asking for its usage.
-        chat_template_kwargs: arguments of the server's chat template, such as ``{"enable_thinking": False}``.
-        extra_body: further members of the body.
+        include_usage: whether to ask for the usage of a stream; some servers refuse such a request.
+        max_tokens_name: the name of ``max_tokens`` in the body.
+        replay_reasoning: the member of a message in which the server accepts earlier reasoning.
+        n: the number of answers; the first is the response, the others are in ``Response.metadata``.
+        min_p: the least probability of a token, relative to that of the most probable one.
+        repetition_penalty: a factor above 1 reduces repetition.
+        logit_bias: biases by token id.
+        user: your identifier of the end user.
+        stream_options: settings of a stream, which replace the request for its usage.
+        chat_template_kwargs: arguments of the chat template of the server, such as ``{"enable_thinking": False}``.
+        extra_body: additional members of the body.
 
     """
 

@@ -1,4 +1,7 @@
-"""A provider that speaks the OpenAI dialect, with what stands beside chat: listing models, making embeddings."""
+"""The provider of a host with the OpenAI API: chat, completions, the list of models and embeddings.
+
+https://platform.openai.com/docs/api-reference/models and https://platform.openai.com/docs/api-reference/embeddings
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,14 @@ from typing import Any, cast
 
 from dragoman import CallContext, Embeddings, HistoryRules, ModelInfo, ProtocolError, SchemaRules, Usage
 from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, decoded, dumps, objects, real, word
-from dragoman_openai_compatible import chat_parts as read
+from dragoman_openai_compatible.chat_parts import usage_of
 
 
 class OpenAIProvider(HttpProvider):
-    """Add the listing of models and embeddings to a provider that speaks the OpenAI dialect."""
+    """Add the list of models and embeddings to an HTTP provider.
+
+    A host may set :attr:`models_path` and :attr:`embeddings_path`, which are relative to the base URL.
+    """
 
     history = HistoryRules(
         tool_name_letters="[a-zA-Z0-9_-]", tool_name_length=64, speaker_letters=r"[^\s<|\\/>]", outcomes=False
@@ -40,7 +46,12 @@ class OpenAIProvider(HttpProvider):
     embeddings_path = "/embeddings"
 
     async def models(self, context: CallContext) -> Sequence[ModelInfo]:
-        """Return the models that this key can use."""
+        """Return the models that the key may use.
+
+        Raises:
+            ProviderError: if the request fails.
+
+        """
         reply = await self.call(HttpRequest(method="GET", url=self.models_path), context)
         with self.reading(reply):
             body = reply.json()
@@ -51,23 +62,35 @@ class OpenAIProvider(HttpProvider):
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
     ) -> Embeddings:
-        """Return one vector for each text."""
+        """Return one vector for each text.
+
+        Args:
+            model: the embedding model.
+            texts: the texts.
+            options: further members of the body.
+            context: the context of the call.
+
+        Raises:
+            ProviderError: if the request fails.
+            ProtocolError: if the number of vectors differs from the number of texts, or a vector cannot be read.
+
+        """
         body = {"model": model, "input": list(texts), **options}
         reply = await self.call(HttpRequest(url=self.embeddings_path, body=dumps(body)), context)
         with self.reading(reply):
             return _embeddings(reply, len(texts))
 
 
-def _embeddings(reply: HttpReply, asked: int) -> Embeddings:
-    answer = as_object(reply.json(), "the reply")
-    entries = sorted(objects(answer.get("data")), key=lambda entry: count(entry, "index") or 0)
-    if len(entries) != asked:
-        message = f"{asked} texts were sent, {len(entries)} vectors came back"
+def _embeddings(reply: HttpReply, expected: int) -> Embeddings:
+    body = as_object(reply.json(), "the reply")
+    entries = sorted(objects(body.get("data")), key=lambda entry: count(entry, "index") or 0)
+    if len(entries) != expected:
+        message = f"{expected} texts were sent, but {len(entries)} vectors came back"
         raise ProtocolError(message, phase="decode", body=reply.excerpt)
     return Embeddings(
         vectors=tuple(_vector(entry.get("embedding")) for entry in entries),
-        model=word(answer.get("model")),
-        usage=read.usage(answer.get("usage")) or Usage(),
+        model=word(body.get("model")),
+        usage=usage_of(body.get("usage")) or Usage(),
     )
 
 

@@ -1,7 +1,6 @@
-"""The Responses API, the second dialect of OpenAI, as a configurable dialect.
+"""The OpenAI Responses API: a class that a host configures by arguments and, where that is not enough, by overriding.
 
-A host that speaks it is this class with a few fields set; what differs more is a method overridden. See
-https://platform.openai.com/docs/api-reference/responses.
+https://platform.openai.com/docs/api-reference/responses
 """
 
 from __future__ import annotations
@@ -42,9 +41,9 @@ from dragoman.http import (
     rewritten,
     word,
 )
-from dragoman_openai_compatible import responses_items as items
-from dragoman_openai_compatible.chat import is_strict, response_format
-from dragoman_openai_compatible.errors import CODES as CHAT_CODES, error_of
+from dragoman_openai_compatible import responses_items
+from dragoman_openai_compatible.chat import is_strict, merge_extra_body, response_format
+from dragoman_openai_compatible.errors import CHAT_CODES, error_of
 from dragoman_openai_compatible.responses_input import InputEncoder
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SETTING_NAMES: Mapping[str, str] = {
+RESPONSES_SETTINGS: Mapping[str, str] = {
     "max_tokens": "max_output_tokens",
     "temperature": "temperature",
     "top_p": "top_p",
@@ -60,16 +59,16 @@ SETTING_NAMES: Mapping[str, str] = {
     "top_logprobs": "top_logprobs",
     "service_tier": "service_tier",
 }
-"""Where a setting stands in the body; a dot leads into an object."""
+"""Paths of settings in the body of a Responses request; a dot separates a member from the object that holds it."""
 
-PLACES: Mapping[str, str] = {
+OPTION_PATHS: Mapping[str, str] = {
     "verbosity": "text.verbosity",
     "reasoning_summary": "reasoning.summary",
     "reasoning_context": "reasoning.context",
 }
-"""Where an option stands in the body, if not at its top."""
+"""Paths of the options that are not members of the body itself."""
 
-CODES: Mapping[str, type[ProviderError]] = {
+RESPONSES_CODES: Mapping[str, type[ProviderError]] = {
     **CHAT_CODES,
     "invalid_prompt": ContentFilterError,
     "bio_policy": ContentFilterError,
@@ -95,7 +94,7 @@ CODES: Mapping[str, type[ProviderError]] = {
         BadRequestError,
     ),
 }
-"""What a code stands for, those of a failed answer among them."""
+"""Error classes by code, including the codes of failed answers."""
 
 ENCRYPTED = "reasoning.encrypted_content"
 LOGPROBS = "message.output_text.logprobs"
@@ -104,17 +103,25 @@ LOGPROBS = "message.output_text.logprobs"
 class OpenAIResponses(Generic[T]):
     """Speak the Responses API.
 
+    A host may override these methods:
+
+    - of the request: :meth:`path`, :meth:`headers`, :meth:`encrypts_reasoning`, :meth:`finish_body`;
+    - of the reply and of the last event of a stream: :meth:`usage`, :meth:`metadata`, :meth:`error`.
+
+    It may also extend :meth:`encode` and :meth:`decode`. The option ``extra_body``, where the options class has it, is
+    merged into the body after :meth:`finish_body`.
+
     Args:
-        options: the options class of the provider; members ``store``, ``include`` and those of :data:`PLACES` are
-            understood.
-        provider: the provider's name, which its options are keyed by.
-        issuer: whose seals and extensions may be sent back; the provider's name if not given.
+        options: the options class of the provider; its fields ``store``, ``include`` and those of
+            :data:`OPTION_PATHS` have a meaning here.
+        provider: the name of the provider, under which a request holds its options.
+        issuer: the issuer whose seals and extensions may be sent back; *provider* by default.
         system_role: the role of a system message.
-        reasoning_leads: whether reasoning must be followed by what it led to.
-        setting_names: where settings stand in the body; one that is missing here is not sent, with an adjustment.
-        metadata_names: members of an answer that are worth keeping.
-        finish_table: what a status or a reason for an end stands for.
-        codes: what the codes of errors stand for.
+        reasoning_leads: whether the host refuses a reasoning item that no item of the same answer follows.
+        setting_names: paths of settings in the body; a setting without a path here is not sent, with an adjustment.
+        metadata_names: members of an answer that are kept as metadata.
+        finish_table: finish reasons by status or by the reason why an answer is incomplete.
+        codes: error classes by code.
 
     """
 
@@ -129,10 +136,10 @@ class OpenAIResponses(Generic[T]):
         issuer: str | None = None,
         system_role: str = "system",
         reasoning_leads: bool = True,
-        setting_names: Mapping[str, str] = SETTING_NAMES,
+        setting_names: Mapping[str, str] = RESPONSES_SETTINGS,
         metadata_names: tuple[str, ...] = ("service_tier", "conversation", "previous_response_id", "moderation"),
-        finish_table: Mapping[str, FinishReason] = items.FINISH,
-        codes: Mapping[str, type[ProviderError]] = CODES,
+        finish_table: Mapping[str, FinishReason] = responses_items.RESPONSES_FINISH_REASONS,
+        codes: Mapping[str, type[ProviderError]] = RESPONSES_CODES,
     ) -> None:
         self.provider = provider
         self.issuer = issuer or provider
@@ -145,22 +152,28 @@ class OpenAIResponses(Generic[T]):
         self.options_reader = OptionsReader(options, provider)
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
-        """Return the request with its path below the base URL."""
+        """Return the HTTP request; its URL is relative to the base URL.
+
+        Raises:
+            UnsupportedError: for the setting ``stop``, for a suffix and for parts that the API cannot take.
+
+        """
         options = self.options_reader.read(request)
         notes: list[Adjustment] = []
         chat = self._as_chat(request)
         body: dict[str, Any] = {"model": chat.model, "input": self._input(chat, options, notes)}
-        body.update(self._tools(chat))
-        self._settings(body, chat.settings, notes)
+        body.update(self._encode_tools(chat))
+        self._add_settings(body, chat.settings, notes)
         for name, value in body_of(options).items():
-            _place(body, PLACES.get(name, name), value)
-        self._format(body, chat)
-        self._include(body, chat, options)
+            _set_path(body, OPTION_PATHS.get(name, name), value)
+        self._add_format(body, chat)
+        self._add_include(body, chat, options)
         if stream:
             body["stream"] = True
         else:
             body.pop("stream_options", None)
         self.finish_body(body, chat, options)
+        merge_extra_body(body, options)
         return HttpRequest(
             url=self.path(self.responses_path, chat, options),
             body=dumps(body),
@@ -169,7 +182,13 @@ class OpenAIResponses(Generic[T]):
         )
 
     def decode(self, reply: HttpReply) -> Response:
-        """Return the answer of a whole reply."""
+        """Return the answer of a whole reply.
+
+        Raises:
+            ProviderError: if the answer failed or the body reports an error.
+            ProtocolError: if the body has neither output nor a status.
+
+        """
         body = as_object(reply.json(), "the reply")
         output, status = body.get("output"), body.get("status")
         if status == "failed":
@@ -181,8 +200,8 @@ class OpenAIResponses(Generic[T]):
             raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
         response_id, served_model, created = self.facts(body)
         return build_response(
-            (part for item in objects(output) for part in items.parts_of(item, self.issuer)),
-            items.finish(body, self.finish_table),
+            (part for item in objects(output) for part in responses_items.parts_of(item, self.issuer)),
+            responses_items.finish_of(body, self.finish_table),
             usage=self.usage(body) or Usage(),
             origin=Origin(response_id=response_id, served_model=served_model, created=created),
             metadata=self.metadata(body),
@@ -191,7 +210,7 @@ class OpenAIResponses(Generic[T]):
 
     def decoder(self) -> StreamDecoder:
         """Return the decoder of one stream."""
-        from dragoman_openai_compatible.responses_stream import OpenAIResponsesDecoder  # noqa: PLC0415  # as for chat
+        from dragoman_openai_compatible.responses_stream import OpenAIResponsesDecoder  # noqa: PLC0415  # only streams need it
 
         return OpenAIResponsesDecoder(self)
 
@@ -199,51 +218,47 @@ class OpenAIResponses(Generic[T]):
         """Return the error that a reply or an event reports."""
         return error_of(reply, self.codes)
 
-    # What a host may override.
-
     def path(self, path: str, request: ChatRequest, options: T) -> str:  # noqa: ARG002
-        """Return the path below the base URL."""
+        """Return the path of the request, relative to the base URL."""
         return path
 
     def headers(self, options: T) -> Mapping[str, str]:  # noqa: ARG002
-        """Return headers that the options stand for."""
+        """Return the headers that *options* set."""
         return {}
 
     def encrypts_reasoning(self, model: str) -> bool:  # noqa: ARG002
-        """Tell whether *model* can be asked to encrypt its reasoning; one that does not reason refuses to be asked."""
+        """Return whether to ask *model* for encrypted reasoning, which models without reasoning refuse."""
         return True
 
     def finish_body(self, body: dict[str, Any], request: ChatRequest, options: T) -> None:
-        """Change the body before it is encoded."""
+        """Change the body before it is written as JSON."""
 
     def usage(self, body: Mapping[str, Any]) -> Usage | None:
-        """Return the usage that an answer reports, if it does."""
-        return items.usage(body.get("usage"))
+        """Return the usage that an answer reports, ``None`` if it reports none."""
+        return responses_items.usage_of(body.get("usage"))
 
     def metadata(self, body: Mapping[str, Any]) -> dict[str, JSON]:
-        """Return what is worth keeping of an answer."""
+        """Return the metadata of an answer."""
         kept = {name: body[name] for name in self.metadata_names if body.get(name) is not None}
-        chosen = items.logprobs(body.get("output"))
-        return {**kept, "logprobs": {"content": chosen}} if chosen else kept
-
-    # The rest is the same for all.
+        logprobs = responses_items.logprobs_of(body.get("output"))
+        return {**kept, "logprobs": {"content": logprobs}} if logprobs else kept
 
     def facts(self, body: Mapping[str, Any]) -> tuple[str | None, str | None, float | None]:
-        """Return the id of an answer, the model that gives it, and when it did, in seconds since 1970."""
+        """Return the id of an answer, its model, and the time of its creation in seconds since 1970."""
         return word(body.get("id")), word(body.get("model")), real(body.get("created_at"))
 
     def failure(self, body: Mapping[str, Any]) -> ProviderError:
         """Return the error of an answer that failed."""
         error = fields(body.get("error"))
         if not error:
-            return ServerError("the provider reports that the answer failed, without a reason", code="failed")
+            return ServerError("the answer failed, and the provider gives no reason; try again", code="failed")
         return self.error(HttpReply(status=200, body=rewritten({"error": error}).encode()))
 
     def _as_chat(self, request: ChatRequest | CompletionRequest) -> ChatRequest:
         if isinstance(request, ChatRequest):
             return request
         if request.suffix is not None:
-            message = f"{self.provider} takes no suffix through the Responses API"
+            message = f"{self.provider} does not accept a suffix through the Responses API; leave it out"
             raise UnsupportedError(message, parameter="suffix")
         return request.as_chat()
 
@@ -257,34 +272,38 @@ class OpenAIResponses(Generic[T]):
         )
         return encoder.encode(request.messages)
 
-    def _tools(self, request: ChatRequest) -> dict[str, Any]:
+    def _encode_tools(self, request: ChatRequest) -> dict[str, Any]:
         if not request.tools:
             return {}
-        body: dict[str, Any] = {"tools": [self._tool(tool) for tool in request.tools]}
+        body: dict[str, Any] = {"tools": [self._encode_tool(tool) for tool in request.tools]}
         if request.tool_choice.kind == "tool":
-            body["tool_choice"] = _chosen(str(request.tool_choice.name), body["tools"])
+            body["tool_choice"] = _encode_tool_choice(str(request.tool_choice.name), body["tools"])
         elif request.tool_choice.kind != "auto":
             body["tool_choice"] = request.tool_choice.kind
         if request.settings.parallel_tool_calls is not None:
             body["parallel_tool_calls"] = request.settings.parallel_tool_calls
         return body
 
-    def _tool(self, tool: Tool | ServerTool) -> dict[str, Any]:
-        """Return a tool; strictness is always said, since this API would otherwise make every member required."""
+    def _encode_tool(self, tool: Tool | ServerTool) -> dict[str, Any]:
+        """Return a tool; ``strict`` is always sent, because this API requires every member of a schema by default."""
         if isinstance(tool, ServerTool):
             if tool.issuer != self.issuer:
-                message = f"the tool {tool.id!r} is run by {tool.issuer}, not by {self.issuer}"
+                message = (
+                    f"{self.issuer} cannot run the tool {tool.id!r}, which is a tool of {tool.issuer}; leave it out"
+                )
                 raise UnsupportedError(message, parameter="tools")
             return {"type": tool.name, **tool.args}
-        described = {} if tool.description is None else {"description": tool.description}
+        description = {} if tool.description is None else {"description": tool.description}
         strict = is_strict(dict(tool.schema)) if tool.strict is None else tool.strict
-        encoded = {"type": "function", "name": tool.name, **described, "parameters": tool.schema, "strict": strict}
+        encoded = {"type": "function", "name": tool.name, **description, "parameters": tool.schema, "strict": strict}
         own = tool.options.get(self.provider)
         return {**encoded, **own} if isinstance(own, dict) else encoded
 
-    def _settings(self, body: dict[str, Any], settings: Settings, notes: list[Adjustment]) -> None:
+    def _add_settings(self, body: dict[str, Any], settings: Settings, notes: list[Adjustment]) -> None:
         if settings.stop is not None:
-            message = "the Responses API knows no stop; leave it out, or use api='chat' for a model that has it"
+            message = (
+                "the Responses API has no setting 'stop'; leave it out, or give api='chat' for a model that supports it"
+            )
             raise UnsupportedError(message, parameter="stop")
         for name in ("temperature", "top_p", "top_k", "seed", "presence_penalty", "frequency_penalty", "effort"):
             self._set(body, name, getattr(settings, name), notes)
@@ -294,41 +313,41 @@ class OpenAIResponses(Generic[T]):
     def _set(self, body: dict[str, Any], name: str, value: Any, notes: list[Adjustment]) -> None:
         if value is None:
             return
-        plain = str(value) if name == "effort" else value
+        encoded = str(value) if name == "effort" else value
         path = self.setting_names.get(name)
         if path is None:
             reason = "the Responses API has no such setting"
-            notes.append(Adjustment(kind="dropped", feature=name, asked=plain, reason=reason, by=self.provider))
+            notes.append(Adjustment(kind="dropped", feature=name, asked=encoded, reason=reason, by=self.provider))
         else:
-            _place(body, path, plain)
+            _set_path(body, path, encoded)
 
-    def _format(self, body: dict[str, Any], request: ChatRequest) -> None:
+    def _add_format(self, body: dict[str, Any], request: ChatRequest) -> None:
         if request.output.kind != "text":
             wanted = response_format(request.output)
-            _place(body, "text.format", {"type": wanted["type"], **wanted.get("json_schema", {})})
+            _set_path(body, "text.format", {"type": wanted["type"], **wanted.get("json_schema", {})})
 
-    def _include(self, body: dict[str, Any], request: ChatRequest, options: T) -> None:
+    def _add_include(self, body: dict[str, Any], request: ChatRequest, options: T) -> None:
         included = list(body.get("include") or [])
-        asked = request.settings.logprobs or request.settings.top_logprobs
-        if asked and LOGPROBS not in included:
+        requested = request.settings.logprobs or request.settings.top_logprobs
+        if requested and LOGPROBS not in included:
             included.append(LOGPROBS)
-        alone = getattr(options, "store", None) is False
-        if alone and ENCRYPTED not in included and self.encrypts_reasoning(request.model):
+        not_stored = getattr(options, "store", None) is False
+        if not_stored and ENCRYPTED not in included and self.encrypts_reasoning(request.model):
             included.append(ENCRYPTED)
         if included:
             body["include"] = included
 
 
-def _place(body: dict[str, Any], path: str, value: Any) -> None:
-    """Put *value* where *path* leads; an object joins the one that is there."""
-    above, _, name = path.rpartition(".")
-    holder = body.setdefault(above, {}) if above else body
-    there = holder.get(name)
-    holder[name] = {**fields(there), **fields(value)} if isinstance(value, dict) else value
+def _set_path(body: dict[str, Any], path: str, value: Any) -> None:
+    """Set the member at *path*; where both the old and the new value are objects, they are merged."""
+    parent, _, name = path.rpartition(".")
+    holder = body.setdefault(parent, {}) if parent else body
+    present = holder.get(name)
+    holder[name] = {**fields(present), **fields(value)} if isinstance(value, dict) else value
 
 
-def _chosen(name: str, tools: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the choice of one tool: a function, a custom tool or a server by its name, a built-in tool by its type."""
+def _encode_tool_choice(name: str, tools: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the choice of one tool: built-in tools are chosen by type, all others by name."""
     for tool in tools:
         if tool.get("name") == name:
             return {"type": tool["type"], "name": name}

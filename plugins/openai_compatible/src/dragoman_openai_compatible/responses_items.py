@@ -1,7 +1,7 @@
-"""Output items of the Responses API as our parts, shared by whole replies and streams.
+"""Parts from output items of the Responses API, whole or streamed.
 
-What an item holds beside the part's own fields stands in the part's metadata under the issuer's name, so that the item
-can be sent back unchanged. See https://platform.openai.com/docs/api-reference/responses/object.
+The members of an item that have no field in the part are kept in the metadata of the part, under the issuer's name, so
+that the item can be sent back unchanged. See https://platform.openai.com/docs/api-reference/responses/object.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from dragoman import (
     Usage,
 )
 from dragoman.http import MAX_OBJECTS, count, fields, objects, word, words
-from dragoman_openai_compatible import chat_parts as read
+from dragoman_openai_compatible.chat_parts import arguments_of, finish_of as finish_of_word
 
 Item: TypeAlias = Mapping[str, Any]
 ReadItem: TypeAlias = Callable[[Item, str], list[Part]]
 
-FINISH: Mapping[str, FinishReason] = {
+RESPONSES_FINISH_REASONS: Mapping[str, FinishReason] = {
     "completed": FinishReason.STOP,
     "max_output_tokens": FinishReason.LENGTH,
     "content_filter": FinishReason.CONTENT_FILTER,
@@ -40,15 +40,15 @@ FINISH: Mapping[str, FinishReason] = {
     "in_progress": FinishReason.PAUSED,
     "cancelled": FinishReason.INTERRUPTED,
 }
-"""What a status, or the reason why an answer is incomplete, stands for; every other one is ``other``."""
+"""Finish reasons by status, or by the reason why an answer is incomplete; any other word is ``other``."""
 
 
 def parts_of(item: Item, issuer: str) -> list[Part]:
-    """Return the parts that one item becomes; one that has no class here is kept as it is.
+    """Return the parts of one item; an item of an unknown type becomes an extension.
 
     Args:
         item: the item.
-        issuer: whose item it is.
+        issuer: the issuer of the item.
 
     """
     reader = _READERS.get(kind_of(item))
@@ -57,53 +57,53 @@ def parts_of(item: Item, issuer: str) -> list[Part]:
 
 
 def kind_of(item: Item) -> str:
-    """Return the type of an item; one without a name for it is ``unknown``."""
+    """Return the type of an item, ``unknown`` if it has none."""
     return word(item.get("type")) or "unknown"
 
 
 def extension(item: Item, issuer: str) -> Extension:
-    """Return an item as a part that is given back unchanged."""
+    """Return an item as an extension, which is sent back unchanged."""
     return Extension(kind=f"{issuer}.{kind_of(item)}", value=dict(item), id=word(item.get("id")))
 
 
 def envelope(item: Item, issuer: str, *content: str) -> dict[str, Any]:
-    """Return, as a part's metadata, what *item* holds beside the members named in *content*."""
+    """Return the metadata of a part: the members of *item* that are not named in *content*."""
     return {issuer: {name: value for name, value in item.items() if name not in content}}
 
 
 def content_part(item: Item, content: Mapping[str, Any], issuer: str) -> Part:
-    """Return one piece of a message's content."""
+    """Return the part of one content entry of a message."""
     facts: dict[str, Any] = {"id": word(item.get("id")), "metadata": envelope(item, issuer, "content")}
     kind = kind_of(content)
     if kind == "refusal":
         return Refusal(text=words(content.get("refusal")), **facts)
     if kind in {"output_text", "text"}:
-        return Text(text=words(content.get("text")), citations=citations(content.get("annotations")), **facts)
+        return Text(text=words(content.get("text")), citations=citations_of(content.get("annotations")), **facts)
     return Extension(kind=f"{issuer}.{kind}", value=dict(content), **facts)
 
 
 def function_call(item: Item, issuer: str) -> ToolCall:
-    """Return a call of a function or of a custom tool, whose input is plain text."""
+    """Return a call of a function or of a custom tool; the input of a custom tool is plain text."""
     metadata: dict[str, Any] = envelope(item, issuer, "name", "call_id", "arguments", "input")
     custom = item.get("type") == "custom_tool_call"
     call_id = word(item.get("call_id")) or words(item.get("id"))
     return ToolCall(
         name=words(item.get("name")),
         call_id=call_id,
-        arguments=words(item.get("input")) if custom else read.arguments_of(item),
+        arguments=words(item.get("input")) if custom else arguments_of(item),
         id=word(item.get("id")),
         metadata={"type": "custom", **metadata} if custom else metadata,
     )
 
 
 def image(item: Item, issuer: str, data: Any, *, final: bool = True) -> Media | None:
-    """Return a generated image, ``None`` if *data* is no base64.
+    """Return a generated image, ``None`` if *data* is not valid base64.
 
     Args:
-        item: the item, or the event that brings a part of its work.
-        issuer: whose item it is.
+        item: the item, or the event with a partial image.
+        issuer: the issuer of the item.
         data: the image in base64.
-        final: whether this is the image itself, not a first view of it.
+        final: whether this is the finished image, as opposed to a partial one.
 
     """
     if not isinstance(data, str) or not data:
@@ -121,13 +121,13 @@ def image(item: Item, issuer: str, data: Any, *, final: bool = True) -> Media | 
 
 
 def reasoning_texts(item: Item) -> list[str]:
-    """Return the pieces of a summary and then those of the reasoning itself, where it is shown."""
+    """Return the texts of the summary, followed by those of the reasoning itself where it is shown."""
     pieces = [*objects(item.get("summary")), *objects(item.get("content"))]
     return [words(piece.get("text")) for piece in pieces]
 
 
 def reasoning_parts(item: Item, texts: list[str], issuer: str) -> list[Part]:
-    """Return one part for each of *texts*, at least one; the first carries the whole item, sealed."""
+    """Return one part for each of *texts*, but at least one; the seal of the first holds the whole item."""
     first, *others = texts or [""]
     item_id = word(item.get("id"))
     seal = Seal(issuer=issuer, payload=dict(item))
@@ -136,12 +136,12 @@ def reasoning_parts(item: Item, texts: list[str], issuer: str) -> list[Part]:
 
 
 def reasoning_piece(item_id: str | None, text: str, issuer: str) -> Reasoning:
-    """Return a further piece of reasoning, whose item is sealed in the first one."""
+    """Return a further part of a reasoning item, whose first part holds the seal."""
     return Reasoning(text=text, id=item_id, metadata={issuer: {"type": "reasoning", "id": item_id}})
 
 
-def citations(annotations: Any) -> tuple[Citation, ...]:
-    """Return annotations as citations; each keeps the annotation itself."""
+def citations_of(annotations: Any) -> tuple[Citation, ...]:
+    """Return annotations as citations, each with the annotation as its metadata."""
     return tuple(_citation(annotation) for annotation in objects(annotations))
 
 
@@ -156,26 +156,26 @@ def _citation(annotation: dict[str, Any]) -> Citation:
     )
 
 
-def finish(body: Mapping[str, Any], table: Mapping[str, FinishReason], otherwise: str | None = None) -> Finish:
+def finish_of(body: Mapping[str, Any], table: Mapping[str, FinishReason], otherwise: str | None = None) -> Finish:
     """Return why an answer ended.
 
-    A whole answer without any status, as some servers give it, is complete.
+    Some servers send whole answers without a status; such an answer is complete.
 
     Args:
         body: the answer.
-        table: what the words stand for.
-        otherwise: the status, where the answer names none.
+        table: finish reasons by the words of the API.
+        otherwise: the status of an answer that names none.
 
     """
     reason = fields(body.get("incomplete_details")).get("reason")
     status = word(reason) or word(body.get("status")) or otherwise
     if status is None and isinstance(body.get("output"), list):
         return Finish(reason=FinishReason.STOP)
-    return read.finish(status, table)
+    return finish_of_word(status, table)
 
 
-def usage(report: Any) -> Usage | None:
-    """Return the usage of a report, ``None`` if there is no report."""
+def usage_of(report: Any) -> Usage | None:
+    """Return the usage from the member ``usage`` of an answer, ``None`` if *report* is not an object."""
     if not isinstance(report, dict):
         return None
     known = fields(report)
@@ -189,7 +189,7 @@ def usage(report: Any) -> Usage | None:
     )
 
 
-def logprobs(output: Any) -> list[Any]:
+def logprobs_of(output: Any) -> list[Any]:
     """Return the log probabilities of all texts in *output*."""
     contents = [content for item in objects(output) for content in objects(item.get("content"))]
     return [entry for content in contents for entry in objects(content.get("logprobs"), MAX_OBJECTS)]

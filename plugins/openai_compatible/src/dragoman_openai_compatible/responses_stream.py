@@ -33,7 +33,8 @@ from dragoman import (
     part_events,
 )
 from dragoman.http import GrowingCitations, HttpReply, ServerSentEvent, as_object, fields, loads, objects, word, words
-from dragoman_openai_compatible import responses_items as items
+from dragoman_openai_compatible import responses_items
+from dragoman_openai_compatible.responses_items import Item, kind_of, parts_of
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible.responses import OpenAIResponses
@@ -73,9 +74,9 @@ class _OpenItem:
 
     __slots__ = ("citations", "closed", "item", "item_type", "parts", "spare", "spoken")
 
-    def __init__(self, item: items.Item) -> None:
+    def __init__(self, item: Item) -> None:
         self.item = item
-        self.item_type = items.kind_of(item)
+        self.item_type = kind_of(item)
         self.parts: dict[_Key, int] = {}
         self.spare: int | None = None
         self.spoken = False
@@ -191,7 +192,7 @@ class OpenAIResponsesDecoder:
             found = self._by_place.get(place)
         return found
 
-    def _add(self, item: items.Item, item_id: Any, place: Any) -> _OpenItem:
+    def _add(self, item: Item, item_id: Any, place: Any) -> _OpenItem:
         added = _OpenItem(item)
         self._by_place.setdefault(place if isinstance(place, int) else len(self._items), added)
         if isinstance(item_id, str):
@@ -215,7 +216,7 @@ class OpenAIResponsesDecoder:
         opened = self._add(item, item.get("id"), chunk.get("output_index"))
         if opened.item_type in _LATER:
             return []
-        part = items.parts_of(item, self._dialect.issuer)[0]
+        part = parts_of(item, self._dialect.issuer)[0]
         index = self._next()
         if isinstance(part, Reasoning):
             opened.spare = index
@@ -258,7 +259,7 @@ class OpenAIResponsesDecoder:
 
     def _content(self, chunk: dict[str, Any]) -> list[Event]:
         """Open a part of a message or of reasoning."""
-        kind = items.kind_of(fields(chunk.get("part")))
+        kind = kind_of(fields(chunk.get("part")))
         delta = _DELTAS.get(f"response.{kind}.delta")
         return self._piece(delta, chunk)[1] if delta is not None else []
 
@@ -267,7 +268,7 @@ class OpenAIResponsesDecoder:
         if index is None:
             return events
         opened = self._of(chunk, "message")
-        opened.citations.extend(items.citations([chunk.get("annotation")]))
+        opened.citations.extend(responses_items.citations_of([chunk.get("annotation")]))
         if opened.citations.is_due:
             events.append(self._cited(opened, index))
         return events
@@ -279,7 +280,7 @@ class OpenAIResponsesDecoder:
     def _view(self, chunk: dict[str, Any]) -> list[Event]:
         """Show a first view of an image in place of the last."""
         opened = self._of(chunk, "image_generation_call")
-        part = items.image(chunk, self._dialect.issuer, chunk.get("partial_image_b64"), final=False)
+        part = responses_items.image(chunk, self._dialect.issuer, chunk.get("partial_image_b64"), final=False)
         if part is None or opened.closed:
             return []
         key = (type(part), "item", 0)
@@ -293,7 +294,7 @@ class OpenAIResponsesDecoder:
     def _settle_event(self, item: dict[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
         item_id, place = item.get("id"), chunk.get("output_index")
         opened = self._find(item_id, place)
-        if opened is None or opened.item_type != items.kind_of(item):
+        if opened is None or opened.item_type != kind_of(item):
             opened = self._add(item, item_id, place)
         return self._settle(opened, item)
 
@@ -318,10 +319,10 @@ class OpenAIResponsesDecoder:
         return events
 
     def _final_parts(self, opened: _OpenItem, item: dict[str, Any]) -> Iterator[tuple[_Key, Part]]:
-        parts = items.parts_of(item, self._dialect.issuer)
+        parts = parts_of(item, self._dialect.issuer)
         if item.get("type") == "reasoning":
             summaries = len(objects(item.get("summary")))
-            silent = not items.reasoning_texts(item)
+            silent = not responses_items.reasoning_texts(item)
             for number, part in enumerate(parts):
                 if silent and opened.spoken:
                     yield next(iter(opened.parts)), attrs.evolve(cast("Reasoning", part), redacted=False)
@@ -351,7 +352,7 @@ class OpenAIResponsesDecoder:
         if response["status"] == "failed":
             raise self._dialect.failure(response)
         yield ResponseSnapshot(
-            finish=items.finish(response, self._dialect.finish_table, status),
+            finish=responses_items.finish_of(response, self._dialect.finish_table, status),
             metadata=self._dialect.metadata(response),
         )
 
@@ -375,7 +376,7 @@ class OpenAIResponsesDecoder:
         found = self._by_id.get(words(item.get("id")))
         if found is not None and left.has(found):
             return found
-        return left.alike(items.kind_of(item), self._by_place.get(place))
+        return left.alike(kind_of(item), self._by_place.get(place))
 
     def _note(self, response: dict[str, Any]) -> list[Event]:
         """Report the ids, once each time they change."""

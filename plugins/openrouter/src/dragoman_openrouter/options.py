@@ -1,4 +1,4 @@
-"""What OpenRouter offers beside the common settings."""
+"""Options of OpenRouter, in addition to the common settings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any, Literal, TypedDict
 
 from attrs import frozen
 
-from dragoman import UnsupportedError
 from dragoman.http import option_field
 
 
@@ -26,7 +25,7 @@ class Routing(TypedDict, total=False):
 
 
 class Reasoning(TypedDict, total=False):
-    """Say how much to reason, and whether to show it; see https://openrouter.ai/docs/use-cases/reasoning-tokens."""
+    """Set how much to reason, and whether to return the reasoning; see https://openrouter.ai/docs/use-cases/reasoning-tokens."""
 
     effort: str
     max_tokens: int
@@ -37,42 +36,42 @@ class Reasoning(TypedDict, total=False):
 
 @frozen(kw_only=True)
 class OpenRouterOptions:
-    """Set what only OpenRouter has; see https://openrouter.ai/docs/api-reference/overview.
+    """Set what only OpenRouter offers; see https://openrouter.ai/docs/api-reference/overview.
 
     Args:
-        api: ``chat`` or ``responses``; ``chat`` if not given.
-        routing: which vendors may serve the model, sent as ``provider``.
-        models: models to try in turn if the first cannot answer.
+        api: ``chat`` or ``responses``; ``chat`` by default.
+        routing: the choice of the vendors that serve the model, sent as ``provider``.
+        models: models to try in order if the first cannot answer.
         route: ``fallback`` to try ``models``.
         plugins: plugins such as ``[{"id": "web"}]``.
-        reasoning: how much to reason, beside the setting ``effort``.
-        usage: ``{"include": True}`` to have the cost reported, where that is not the default.
-        preset: a preset saved at OpenRouter.
-        site_url: your site, for OpenRouter's rankings, sent as ``HTTP-Referer``; nothing is sent unless you say so.
-        app_name: your program's name, for the same, sent as ``X-Title``.
+        reasoning: how much to reason; overrides the setting ``effort``.
+        usage: ``{"include": True}`` to request the cost where it is not reported by default.
+        preset: the name of a preset that is stored at OpenRouter.
+        site_url: the address of your site for OpenRouter's rankings, sent as ``HTTP-Referer``; not sent by default.
+        app_name: the name of your app for OpenRouter's rankings, sent as ``X-Title``; not sent by default.
         modalities: ``["image", "text"]`` for images in the answer.
-        image_config: shape of such images.
+        image_config: settings of images in the answer, such as their aspect ratio.
         verbosity: ``low``, ``medium`` or ``high``.
-        user: who asks, by your own name for them.
-        session_id: what groups requests in OpenRouter's logs.
-        metadata: texts to find the answer by.
-        safety_identifier: who asks, hashed.
-        prompt_cache_key: what groups requests for the cache.
-        prompt_cache_options: settings of that cache.
-        stream_options: settings of a stream, in place of asking for its usage.
-        extra_body: further members of the body.
-        transforms: changes to long conversations, such as ``["middle-out"]``; chat only, as are those down to
-            ``prediction``.
-        min_p: sample from the words at least this likely, relative to the likeliest.
-        top_a: sample from the words likely enough, by the square of the likeliest.
-        repetition_penalty: above 1 against repetition.
-        logit_bias: a bias from -100 to 100 for each token's number.
-        prediction: what the answer will mostly be, to be faster.
-        instructions: what the model is told before the conversation; Responses only, as are all that follow.
-        store: whether the answer is kept; OpenRouter itself keeps none.
-        include: what else to report, such as ``reasoning.encrypted_content``.
-        max_tool_calls: how many calls of tools that OpenRouter runs one answer may make.
-        truncation: ``auto`` to let the oldest items of a conversation that is too long be dropped.
+        user: your identifier of the end user.
+        session_id: an id that groups requests in the logs of OpenRouter.
+        metadata: key-value pairs to find the answer by.
+        safety_identifier: a hashed identifier of the end user.
+        prompt_cache_key: a key that groups requests for the prompt cache.
+        prompt_cache_options: settings of the prompt cache.
+        stream_options: settings of a stream, which replace the request for its usage.
+        extra_body: additional members of the body.
+        transforms: changes to long conversations, such as ``["middle-out"]``. Only for chat, as are the options
+            down to ``prediction``.
+        min_p: the least probability of a token, relative to that of the most probable one.
+        top_a: the least probability of a token, relative to the square of that of the most probable one.
+        repetition_penalty: a factor above 1 reduces repetition.
+        logit_bias: biases from -100 to 100 by token id.
+        prediction: text that most of the answer is expected to repeat, which makes it faster.
+        instructions: a system message before the conversation. Only for Responses, as are all options below.
+        store: whether the vendor stores the answer; OpenRouter itself stores none.
+        include: additional output to return, such as ``reasoning.encrypted_content``.
+        max_tool_calls: the most calls in one answer of tools that OpenRouter runs.
+        truncation: ``auto`` if the oldest items of a conversation that is too long may be dropped.
 
     """
 
@@ -115,25 +114,3 @@ CHAT_ONLY = ("transforms", "min_p", "top_a", "repetition_penalty", "logit_bias",
 
 RESPONSES_ONLY = ("instructions", "store", "include", "max_tool_calls", "truncation")
 """Options that chat completions do not have."""
-
-
-def refuse(options: OpenRouterOptions, names: tuple[str, ...], *, model: str, api: str) -> None:
-    """Refuse options that belong to the other API.
-
-    Args:
-        options: what the caller gave.
-        names: the options that are not *api*'s.
-        model: the model asked.
-        api: ``chat`` or ``responses``.
-
-    Raises:
-        UnsupportedError: naming the first of them that was given.
-
-    """
-    given = next((name for name in names if getattr(options, name) is not None), None)
-    if given is not None:
-        other = "chat" if api == "responses" else "responses"
-        message = (
-            f"{given} is no option of the {api} API that {model} is asked through; leave it out, or give api={other!r}"
-        )
-        raise UnsupportedError(message, model=model, parameter=given)

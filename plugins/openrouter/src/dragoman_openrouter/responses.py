@@ -1,4 +1,4 @@
-"""The Responses API, as OpenRouter speaks it for every model.
+"""The Responses API of OpenRouter, which serves every model.
 
 https://openrouter.ai/docs/api-reference/responses/overview
 """
@@ -10,45 +10,43 @@ from typing import Any
 
 from dragoman import JSON, ChatRequest, ProviderError
 from dragoman.http import HttpReply
-from dragoman_openai_compatible import OpenAIResponses
-from dragoman_openai_compatible.responses import SETTING_NAMES
-from dragoman_openrouter.facts import attribution, cost, name_server_tools, whole_id
-from dragoman_openrouter.failures import failure
-from dragoman_openrouter.options import CHAT_ONLY, OpenRouterOptions, refuse
-from dragoman_openrouter.reasoning import ISSUER
+from dragoman_openai_compatible import RESPONSES_SETTINGS, OpenAIResponses, refuse_options
+from dragoman_openrouter.errors import openrouter_error
+from dragoman_openrouter.options import CHAT_ONLY, OpenRouterOptions
+from dragoman_openrouter.request import attribution, full_model_id, name_server_tools
+from dragoman_openrouter.response import ISSUER, cost_of
 
-_ALSO = ("top_k", "presence_penalty", "frequency_penalty")
+_FURTHER_SETTINGS = ("top_k", "presence_penalty", "frequency_penalty")
 
 
 class OpenRouterResponses(OpenAIResponses[OpenRouterOptions]):
-    """Speak the dialect to OpenRouter, which takes reasoning back wherever it stands."""
+    """Speak the Responses API to OpenRouter, which accepts earlier reasoning at any position."""
 
     def __init__(self) -> None:
         super().__init__(
             options=OpenRouterOptions,
             provider=ISSUER,
             reasoning_leads=False,
-            setting_names={**SETTING_NAMES, **{name: name for name in _ALSO}},
+            setting_names={**RESPONSES_SETTINGS, **{name: name for name in _FURTHER_SETTINGS}},
             metadata_names=("provider", "service_tier"),
         )
 
     def error(self, reply: HttpReply) -> ProviderError:
         """Return the error that a reply or an event reports."""
-        return failure(reply)
+        return openrouter_error(reply)
 
     def headers(self, options: OpenRouterOptions) -> Mapping[str, str]:
-        """Return the headers that name the caller, if the caller wants to be named."""
+        """Return the headers that name the site and the app of the caller, if the options set them."""
         return attribution(options.site_url, options.app_name)
 
     def metadata(self, body: Mapping[str, Any]) -> dict[str, JSON]:
-        """Return what is worth keeping of an answer, the cost in credits among it."""
-        return {**super().metadata(body), **cost(body.get("usage"))}
+        """Return the metadata of an answer, including the cost in credits."""
+        return {**super().metadata(body), **cost_of(body.get("usage"))}
 
     def finish_body(self, body: dict[str, Any], request: ChatRequest, options: OpenRouterOptions) -> None:
-        """Put the model's whole id, OpenRouter's own tools and the reasoning where they belong; add ``extra_body``."""
-        refuse(options, CHAT_ONLY, model=request.model, api="responses")
-        body["model"] = whole_id(request.model)
+        """Set the full model id, the reasoning and the types of OpenRouter's own tools."""
+        refuse_options(options, CHAT_ONLY, model=request.model, api="responses")
+        body["model"] = full_model_id(request.model)
         if options.reasoning:
             body["reasoning"] = {**body.get("reasoning", {}), **options.reasoning}
         name_server_tools(request.tools, body.get("tools", ()))
-        body.update(options.extra_body or {})

@@ -1,4 +1,4 @@
-"""Tests specific to Acme: the endpoint, headers and options."""
+"""What is specific to Acme: its address, its key and its options."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dragoman import LLM, InvalidRequestError, LLMConfig, MissingCredentialError
 
 
 def prepared(*, stream: bool = False, **options: Any) -> Prepared:
-    """Return the request without sending it."""
+    """Return the request for a prompt, without sending it."""
     options.setdefault("api_key", "test-key")
     llm = LLM(LLMConfig(model="acme-large", **options))
     return llm.build_request("hi", stream=stream)
@@ -22,16 +22,16 @@ def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("model", ["acme-large", "acme/anything"])
-def test_the_model_name_leads_here(model: str) -> None:
+def test_the_name_of_a_model_selects_acme(model: str) -> None:
     assert explain(LLMConfig(model=model)).provider == "acme"
 
 
-def test_the_base_url_leads_here() -> None:
+def test_the_address_selects_acme() -> None:
     config = LLMConfig(model="anything", api_base="https://api.acme.example/v1")
     assert explain(config).provider == "acme"
 
 
-def test_a_request_goes_to_acme_with_the_key_masked() -> None:
+def test_a_request_goes_to_acme_with_a_redacted_key() -> None:
     request = prepared()
     assert request.url == "https://api.acme.example/v1/chat/completions"
     assert request.headers["authorization"] == "********"
@@ -40,7 +40,7 @@ def test_a_request_goes_to_acme_with_the_key_masked() -> None:
 def test_the_key_of_the_environment_goes_to_no_other_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACME_API_KEY", "test-key")
     assert prepared(api_key=None).headers["authorization"] == "********"
-    with pytest.raises(MissingCredentialError, match=r"elsewhere\.example"):
+    with pytest.raises(MissingCredentialError, match="is no host of acme"):
         prepared(api_key=None, provider="acme", api_base="https://elsewhere.example/v1")
 
 
@@ -54,5 +54,5 @@ def test_a_misspelled_option_is_an_error() -> None:
         prepared(safty="strict")
 
 
-def test_a_stream_requests_usage() -> None:
+def test_a_stream_asks_for_its_usage() -> None:
     assert prepared(stream=True).body["stream_options"] == {"include_usage": True}

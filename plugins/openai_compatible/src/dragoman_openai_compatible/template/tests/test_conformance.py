@@ -1,4 +1,4 @@
-"""The conformance checks that every provider must pass, offline and without a key."""
+"""Acme passes the checks that every provider passes, offline and without a key."""
 
 from __future__ import annotations
 

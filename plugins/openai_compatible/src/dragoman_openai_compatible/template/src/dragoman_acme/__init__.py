@@ -1,4 +1,4 @@
-"""Acme for Dragoman: a host with an API like OpenAI chat completions.
+"""Acme for Dragoman: a host that speaks the OpenAI chat dialect.
 
 https://docs.acme.example/api
 """
@@ -26,10 +26,11 @@ INFO = ProviderInfo(
 
 
 def endpoint(config: ProviderConfig) -> Endpoint:
-    """Return the base URL and the headers with the key.
+    """Return the base URL and the headers, with the key if it may be sent to that host.
 
     Raises:
-        ConfigurationError: if the base URL is invalid, or if the key must not be sent to it.
+        ConfigurationError: if the base URL is not valid.
+        MissingCredentialError: if there is no key for it.
 
     """
     base = base_url(config, default=BASE_URL, env=BASE_ENV)
@@ -40,9 +41,9 @@ def endpoint(config: ProviderConfig) -> Endpoint:
 
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
-    """Create the provider. This is the only hook that a provider implements."""
+    """Make the provider. This is the only hook that a provider implements."""
     dialect = AcmeChat()
-    dialect.options_reader.structure(config.options)  # reports invalid options now instead of at the first call
+    dialect.options_reader.structure(config.options)  # reports an unknown option now instead of at the first call
     return OpenAIProvider(
         INFO,
         dialect,

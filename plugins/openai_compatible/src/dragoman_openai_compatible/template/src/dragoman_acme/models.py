@@ -1,6 +1,6 @@
-"""The capabilities of Acme's models.
+"""What Acme's models accept, as data.
 
-A setting that is not listed is sent, and the host decides. List only what is known for certain.
+A setting that is left out is unknown: it is sent, and the host decides. List only what is known for certain.
 https://docs.acme.example/api/models
 """
 
@@ -12,7 +12,7 @@ EFFORTS = Cap(values=frozenset({"low", "medium", "high"}))
 
 
 def capabilities(model: str) -> Capabilities:
-    """Return the known capabilities of *model*."""
+    """Return what is known about *model*."""
     return Capabilities(
         settings={"service_tier": NO, "effort": EFFORTS},
         completion=NO,

@@ -1,4 +1,4 @@
-"""Options of Acme in addition to the common settings."""
+"""Options of Acme, in addition to the common settings."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dragoman.http import option_field
 
 @frozen(kw_only=True)
 class AcmeOptions:
-    """Hold options that only Acme has; see https://docs.acme.example/api/chat.
+    """Set what only Acme offers; see https://docs.acme.example/api/chat.
 
-    Each option is a keyword argument of `LLMConfig`. A misspelled option is an error with a suggestion.
+    Each option is a keyword argument of `LLMConfig`. An unknown option is an error that suggests the nearest known one.
 
     Args:
-        safety: level of the content filter.
-        user: identifier of the end user.
-        extra_body: additional members of the request body.
+        safety: how strictly to filter.
+        user: your identifier of the end user.
+        extra_body: additional members of the body; `OpenAIChat` merges them.
 
     """
 

@@ -1,4 +1,4 @@
-"""Errors as Azure OpenAI reports them, alike in all its APIs.
+"""Errors as all APIs of Azure OpenAI report them.
 
 https://learn.microsoft.com/azure/ai-services/openai/reference and
 https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter
@@ -10,21 +10,20 @@ from collections.abc import Mapping
 
 from dragoman import ContentFilterError, NotFoundError, ProtocolError, ProviderError
 from dragoman.http import HttpReply, fields, word
-from dragoman_openai_compatible.errors import error_of
-from dragoman_openai_compatible.responses import CODES as OPENAI_CODES
+from dragoman_openai_compatible import RESPONSES_CODES, error_of
 
 CODES: Mapping[str, type[ProviderError]] = {
-    **OPENAI_CODES,
+    **RESPONSES_CODES,
     "DeploymentNotFound": NotFoundError,
     "ResponsibleAIPolicyViolation": ContentFilterError,
 }
-"""What a code stands for."""
+"""Error classes by code."""
 
-_LOST = "check the deployment's name (the model), api_base and api_version"
+_HINT = "check the name of the deployment (the model), api_base and api_version"
 
 
-def failure(reply: HttpReply) -> ProviderError:
-    """Return the error that a reply reports; what a filter found stands in its ``body``, uncut."""
+def azure_error(reply: HttpReply) -> ProviderError:
+    """Return the error that a reply reports; that of a content filter has the whole body of the reply as ``body``."""
     error = error_of(reply, CODES)
     inner = CODES.get(_inner_code(reply) or "")
     if inner is not None and not isinstance(error, inner):
@@ -32,7 +31,7 @@ def failure(reply: HttpReply) -> ProviderError:
     if isinstance(error, ContentFilterError):
         error.body = reply.body.decode("utf-8", "replace")
     if isinstance(error, NotFoundError):
-        error.message = f"{error.message} ({_LOST})"
+        error.message = f"{error.message} ({_HINT})"
     return error
 
 

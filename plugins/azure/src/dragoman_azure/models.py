@@ -1,4 +1,6 @@
-"""What the models behind deployments accept, as data, by whole words of ``base_model``.
+"""What the models behind deployments accept, as data.
+
+A model is recognized by whole words of ``base_model``.
 
 https://learn.microsoft.com/azure/ai-services/openai/how-to/reasoning
 """
@@ -18,19 +20,19 @@ _RESPONSES_ONLY = re.compile(
 )
 _PROMPT = re.compile(r"^(?:gpt-35-turbo-instruct|gpt-3\.5-turbo-instruct|davinci-002|babbage-002)(?=$|-)")
 _NO_TOP_K = Cap(support=Support.NO, note="Azure OpenAI has no top_k")
-_FIXED = Cap(support=Support.NO, note="reasoning models choose their own sampling")
-_CHAT_ALONE = Cap(support=Support.NO, note="only chat completions have it")
+_FIXED = Cap(support=Support.NO, note="reasoning models do not accept sampling settings")
+_CHAT_ONLY = Cap(support=Support.NO, note="only chat completions support it")
 _CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty")
 _SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "stop")
 
 
 def is_reasoning(base_model: str | None) -> bool:
-    """Tell whether the model is known to reason before it answers."""
+    """Return whether the model is known to reason before it answers."""
     return base_model is not None and bool(_REASONING.match(base_model))
 
 
 def speaks_only_responses(base_model: str | None) -> bool:
-    """Tell whether the model is known to be served by the Responses API alone."""
+    """Return whether the model is known to be served only by the Responses API."""
     return base_model is not None and bool(_RESPONSES_ONLY.match(base_model))
 
 
@@ -39,15 +41,15 @@ HISTORY = attrs.evolve(OpenAIProvider.history, call_id_length=64)
 
 
 def capabilities(base_model: str | None, api: str = "chat") -> Capabilities:
-    """Return what is known of a deployment of *base_model*: nothing but Azure's own limits, if that is not given.
+    """Return what is known about a deployment of *base_model*.
 
     Args:
-        base_model: the model behind the deployment.
-        api: ``chat`` or ``responses``, through which it is asked.
+        base_model: the model behind the deployment; without it only the limits of Azure itself are known.
+        api: the API of the request, ``chat`` or ``responses``.
 
     """
     reasons = is_reasoning(base_model)
-    lacking = dict.fromkeys(_CHAT_SETTINGS, _CHAT_ALONE) if api == "responses" else {}
+    lacking = dict.fromkeys(_CHAT_SETTINGS, _CHAT_ONLY) if api == "responses" else {}
     return Capabilities(
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,

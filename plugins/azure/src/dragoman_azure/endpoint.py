@@ -1,4 +1,4 @@
-"""Who asks: a key of the resource, or a token of Microsoft Entra ID.
+"""The headers that authenticate requests: a key of the resource, or a token of Microsoft Entra ID.
 
 https://learn.microsoft.com/azure/ai-services/openai/how-to/managed-identity
 """
@@ -26,28 +26,33 @@ _SCOPE = "https://cognitiveservices.azure.com/.default"
 
 
 def endpoint(config: ProviderConfig, options: AzureOptions, base: Base) -> Endpoint:
-    """Return where requests go, and whose they are.
+    """Return the base URL and the headers with the credential.
 
-    A token that the caller gave or asked for comes first, then a key, then the environment's token.
+    A token from the options comes first, then a key, then the token from the environment.
+
+    Args:
+        config: the configuration.
+        options: its options.
+        base: the base URL.
 
     Raises:
-        MissingCredentialError: if there is neither, or what there is may not go to this host.
-        ConfigurationError: if both a key and a token are given, or either would travel in the clear.
+        MissingCredentialError: if there is no credential, or if it may not be sent to this host.
+        ConfigurationError: if both a key and a token are given, or if the connection would not be encrypted.
 
     """
     extra = checked_headers(config.headers)
     if options.azure_ad_token is not None or options.entra:
         if config.api_key is not None:
-            message = "azure takes either api_key or a token of Entra ID, not both"
+            message = "azure accepts either api_key or a token of Entra ID, not both; leave one out"
             raise ConfigurationError(message, provider="azure", parameter="api_key")
         refuse_insecure(config, base)
         return Endpoint(base=base, headers=extra, authorize=_authorize(config, options, base))
-    ambient = config.environ.get(TOKEN_ENV) if is_home(config, base) else None
-    key = credential(config, base, env=KEY_ENV, required=not ambient)
+    environment_token = config.environ.get(TOKEN_ENV) if is_home(config, base) else None
+    key = credential(config, base, env=KEY_ENV, required=not environment_token)
     if key is not None:
         return Endpoint(base=base, headers={"api-key": key, **extra})
     refuse_insecure(config, base)
-    token = Secret(ambient or "", name=TOKEN_ENV)
+    token = Secret(environment_token or "", name=TOKEN_ENV)
     return Endpoint(base=base, headers={"authorization": token.with_prefix("Bearer "), **extra})
 
 
@@ -61,33 +66,36 @@ def _authorize(config: ProviderConfig, options: AzureOptions, base: Base) -> Aut
                 token = await token
             return {"authorization": Secret(token, name="azure_ad_token").with_prefix("Bearer ")}
         finally:
-            del token  # a traceback that shows locals shows those of this frame
+            del token  # a traceback may show the local variables of this frame
 
     return authorize
 
 
 def _token(options: AzureOptions) -> Any:
-    """Return the caller's token, hidden, or function; no name here holds what a traceback with locals would show."""
+    """Return the token of the options as a secret, or their function.
+
+    No local variable holds the token, since a traceback may show local variables.
+    """
     if isinstance(options.azure_ad_token, str):
         return Secret(options.azure_ad_token, name="azure_ad_token")
     return options.azure_ad_token
 
 
 def _identity(config: ProviderConfig, options: AzureOptions, base: Base) -> Callable[[], Any]:
-    """Return a function that gets tokens from azure-identity, which renews them as needed."""
+    """Return a function that gets tokens from azure-identity, which renews them when needed."""
     if not is_home(config, base):
-        message = f"{base.host} is no host of Azure, so a token of this machine's identity is not sent there"
+        message = f"{base.host} is not a host of Azure, so a token of the identity of this machine is not sent there"
         raise MissingCredentialError(message, provider="azure")
     scope = options.entra_scope or next((_SCOPES[end] for end in _SCOPES if base.host.endswith(end)), _SCOPE)
-    held: list[Any] = []
+    credentials: list[Any] = []
 
     def token() -> str:
-        if not held:
-            held.append(_credential())
+        if not credentials:
+            credentials.append(_credential())
         try:
-            return str(held[0].get_token(scope).token)
+            return str(credentials[0].get_token(scope).token)
         except Exception as error:
-            message = f"azure-identity gives no token: {error}"
+            message = f"azure-identity returns no token: {error}"
             raise AuthenticationError(message, provider="azure") from error
 
     return lambda: asyncio.to_thread(token)
@@ -95,7 +103,7 @@ def _identity(config: ProviderConfig, options: AzureOptions, base: Base) -> Call
 
 def _credential() -> Any:
     try:
-        identity: Any = import_module("azure.identity")  # only whoever asks for it pays for it
+        identity: Any = import_module("azure.identity")  # an optional dependency, imported when used
     except ImportError as error:
         message = "entra=True needs azure-identity: pip install 'dragoman-azure[entra]'"
         raise ConfigurationError(message, provider="azure", parameter="entra") from error

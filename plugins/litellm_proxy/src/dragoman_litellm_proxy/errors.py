@@ -1,4 +1,4 @@
-"""Errors of the proxy, whose codes are statuses and whose messages begin with the class of the error it met.
+"""Errors of the proxy: codes are statuses, and messages begin with the name of the exception class.
 
 https://docs.litellm.ai/docs/exception_mapping
 """
@@ -18,18 +18,18 @@ from dragoman import (
     RateLimitError,
 )
 from dragoman.http import HttpReply, may_retry
-from dragoman_openai_compatible.errors import CODES, error_of
+from dragoman_openai_compatible import CHAT_CODES, error_of
 
-_DENIED = ("key", "team", "user", "org", "project")
+_LIMITED = ("key", "team", "user", "org", "project")
 _CODES: Mapping[str, type[ProviderError]] = {
-    **CODES,
+    **CHAT_CODES,
     "budget_exceeded": QuotaExceededError,
     "throttling_error": RateLimitError,
     "auth_error": AuthenticationError,
     "expired_key": AuthenticationError,
     "token_not_found_in_db": AuthenticationError,
     "no_db_connection": AuthenticationError,
-    **{f"{whose}_model_access_denied": PermissionDeniedError for whose in _DENIED},
+    **{f"{owner}_model_access_denied": PermissionDeniedError for owner in _LIMITED},
 }
 _CLASSES: Mapping[str, type[ProviderError]] = {
     "ContextWindowExceededError": ContextWindowExceededError,
@@ -38,13 +38,16 @@ _CLASSES: Mapping[str, type[ProviderError]] = {
     "ServiceUnavailableError": OverloadedError,
     "RateLimitError": RateLimitError,
 }
-"""Classes that say more than the status; the message names them before its first words, each followed by a colon."""
+"""Error classes by exception classes that are more specific than the status.
+
+A message begins with such names, each followed by a colon.
+"""
 
 
-def failure(reply: HttpReply) -> ProviderError:
+def proxy_error(reply: HttpReply) -> ProviderError:
     """Return the error that a reply reports."""
     error = error_of(reply, _CODES)
-    named = _named(error.message)
+    named = _named_class(error.message)
     if named is None or type(error) in {named, QuotaExceededError}:
         return error
     return named(
@@ -58,8 +61,8 @@ def failure(reply: HttpReply) -> ProviderError:
     )
 
 
-def _named(message: str) -> type[ProviderError] | None:
-    """Return the first class named before the message proper, which ``litellm.`` introduces."""
+def _named_class(message: str) -> type[ProviderError] | None:
+    """Return the error class of the first known name at the beginning of a message of LiteLLM, ``None`` without one."""
     if not message.startswith("litellm."):
         return None
     for name in message.split(": "):

@@ -1,7 +1,7 @@
-"""What the families of OpenAI models accept, as data.
+"""What the model families of OpenAI accept, as data.
 
-A family is known by whole words of the model's name, never by a part of a word; a name that fits none has no known
-limits, and what OpenAI then refuses is learnt at run time. See https://platform.openai.com/docs/models and
+A family is recognized by whole words of the model name. A name that matches no family has no known limits: all settings
+are sent, and OpenAI decides. See https://platform.openai.com/docs/models and
 https://platform.openai.com/docs/guides/reasoning.
 """
 
@@ -25,7 +25,7 @@ _RESPONSES_ONLY = re.compile(
 _NO_SYSTEM = re.compile(r"^o1-(?:mini|preview)(?=$|-)")
 _NO_SCHEMA = re.compile(r"^(?:gpt-4(?:-0613|-0314|-32k)?|gpt-4-32k-\d+|gpt-3\.5-turbo-16k)$")
 
-_FIXED = Cap(support=Support.NO, note="reasoning models choose their own sampling")
+_FIXED = Cap(support=Support.NO, note="reasoning models do not accept sampling settings")
 _SAMPLING_SETTINGS = (
     "temperature",
     "top_p",
@@ -35,38 +35,38 @@ _SAMPLING_SETTINGS = (
     "top_logprobs",
     "stop",
 )
-_CHAT_ALONE = Cap(support=Support.NO, note="only chat completions have it")
+_CHAT_ONLY = Cap(support=Support.NO, note="only chat completions support it")
 _CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty")
 _NO_TOP_K = Cap(support=Support.NO, note="OpenAI has no top_k")
 
 
 def plain_name(model: str) -> str:
-    """Return the base model of a fine-tuned one, any other name as it is."""
+    """Return the base model of a fine-tuned model, and any other name unchanged."""
     return model.split(":")[1] if model.startswith("ft:") and model.count(":") else model
 
 
 @lru_cache(maxsize=256)
 def is_reasoning(model: str) -> bool:
-    """Tell whether *model* reasons before it answers."""
+    """Return whether *model* reasons before it answers."""
     name = plain_name(model)
     return bool(_REASONING.match(name)) and not _SAMPLING.match(name)
 
 
 @lru_cache(maxsize=256)
 def is_prompt_model(model: str) -> bool:
-    """Tell whether *model* goes on from prompts and knows no chat."""
+    """Return whether *model* only completes prompts."""
     return bool(_PROMPT.match(plain_name(model)))
 
 
 @lru_cache(maxsize=256)
 def speaks_only_responses(model: str) -> bool:
-    """Tell whether *model* is served by the Responses API alone."""
+    """Return whether only the Responses API serves *model*."""
     return bool(_RESPONSES_ONLY.match(plain_name(model)))
 
 
 @lru_cache(maxsize=256)
 def takes_no_system(model: str) -> bool:
-    """Tell whether *model* takes no instructions apart from the user's."""
+    """Return whether *model* refuses system messages."""
     return bool(_NO_SYSTEM.match(plain_name(model)))
 
 
@@ -75,10 +75,16 @@ HISTORY = attrs.evolve(OpenAIProvider.history, call_id_length=64)
 
 
 def capabilities(model: str, api: str | None = None) -> Capabilities:
-    """Return what is known of *model*, asked through ``chat``, ``responses`` or the API of its own choice."""
+    """Return what is known about *model*.
+
+    Args:
+        model: the name of the model.
+        api: the API of the request, ``chat`` or ``responses``; by default the one that serves the model.
+
+    """
     settings: Mapping[str, Cap] = {"top_k": _NO_TOP_K}
     if api == "responses" or (api is None and speaks_only_responses(model)):
-        settings = {**settings, **dict.fromkeys(_CHAT_SETTINGS, _CHAT_ALONE)}
+        settings = {**settings, **dict.fromkeys(_CHAT_SETTINGS, _CHAT_ONLY)}
     if is_reasoning(model):
         settings = {**settings, **dict.fromkeys(_SAMPLING_SETTINGS, _FIXED)}
     return Capabilities(

@@ -1,4 +1,4 @@
-"""Where a deployment is, in every form that Azure and its documentation give the address.
+"""The address of a deployment, in every form in which Azure and its documentation give it.
 
 https://learn.microsoft.com/azure/ai-services/openai/reference and
 https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle for the newer surface.
@@ -15,7 +15,7 @@ from attrs import frozen
 
 from dragoman import ConfigurationError, ProviderConfig, UnsupportedError
 from dragoman.http import Base, base_url
-from dragoman_azure.versions import DEFAULT_VERSION, INFERENCE_VERSION, RESPONSES, V1_VERSIONS, knows, since
+from dragoman_azure.versions import DEFAULT_VERSION, INFERENCE_VERSION, RESPONSES, V1_VERSIONS, has_feature, since
 
 BASE_ENV = ("AZURE_OPENAI_ENDPOINT", "AZURE_API_BASE")
 VERSION_ENV = ("OPENAI_API_VERSION", "AZURE_API_VERSION")
@@ -27,15 +27,15 @@ _RESPONSES = re.compile(r"/responses/*$")
 
 @frozen(kw_only=True)
 class Address:
-    """Hold the way from a base URL to its operations.
+    """Hold a base URL and what the paths of its operations depend on.
 
     Args:
-        base: the base URL, as far as it is the same for all operations.
+        base: the base URL that all operations share.
         surface: ``classic`` names the deployment in the path, ``v1`` and ``inference`` name it in the body.
         api_version: the version of the API, ``None`` to send none.
-        deployment: the deployment, percent-encoded, where the base URL named it.
-        responses: whether the base URL named the Responses API.
-        by_default: whether nobody named the version.
+        deployment: the percent-encoded name of the deployment, where the base URL contains it.
+        responses: whether the base URL names the Responses API.
+        by_default: whether the version is the default because the caller gives none.
 
     """
 
@@ -47,28 +47,28 @@ class Address:
     by_default: bool = False
 
     def path(self, operation: str, deployment: str, api_version: str | None = None) -> str:
-        """Return the path of an operation below the base URL.
+        """Return the path of an operation, relative to the base URL.
 
         Raises:
-            ConfigurationError: for a name that no deployment can have.
+            ConfigurationError: for an invalid name of a deployment.
 
         """
         query = self.query(api_version)
         if self.surface != "classic":
             return operation + query
         if deployment in {".", ".."}:
-            message = f"{deployment!r} is no name of a deployment"
+            message = f"{deployment!r} is not the name of a deployment; give its name in Azure as the model"
             raise ConfigurationError(message, provider="azure", parameter="model")
         return f"/openai/deployments/{self.deployment or quote(deployment, safe='')}{operation}{query}"
 
     def responses_path(self, api_version: str | None = None) -> str:
-        """Return the path of the Responses API below the base URL.
+        """Return the path of the Responses API, relative to the base URL.
 
-        No dated version has it but previews, so where nobody named a version it is the newer surface's.
+        Among dated versions only previews have this API, so the newer surface is used if the caller gives no version.
         https://learn.microsoft.com/azure/ai-services/openai/how-to/responses
 
         Raises:
-            UnsupportedError: where the surface or the version has no such API.
+            UnsupportedError: if the surface or the version does not have this API.
 
         """
         if self.surface == "inference":
@@ -79,39 +79,41 @@ class Address:
         if self.by_default and api_version is None:
             return "/openai/v1/responses"
         version = api_version or self.api_version
-        if not knows(version, RESPONSES):
-            message = f"azure took in {RESPONSES} with {since(RESPONSES)}; api_version={version!r} is older"
+        if not has_feature(version, RESPONSES):
+            message = (
+                f"azure supports {RESPONSES} since {since(RESPONSES)}; choose a newer api_version than {version!r}"
+            )
             raise UnsupportedError(message, provider="azure", parameter="api_version")
         newer = "/v1" if version in V1_VERSIONS else ""
         return f"/openai{newer}/responses{self.query(api_version)}"
 
     def deployed(self, model: str) -> str:
-        """Return the deployment as the body names it: the base URL's, else the caller's."""
+        """Return the deployment for the body: that of the base URL, otherwise *model*."""
         return model if self.deployment is None else unquote(self.deployment)
 
-    def listing(self) -> str:
-        """Return the path of the listing of models below the base URL."""
+    def models_path(self) -> str:
+        """Return the path of the list of models, relative to the base URL."""
         return ("/openai/models" if self.surface == "classic" else "/models") + self.query()
 
     def query(self, api_version: str | None = None) -> str:
-        """Return the query that names the version."""
+        """Return the query string with the version."""
         version = api_version or self.api_version
         return f"?{urlencode({'api-version': version})}" if version else ""
 
-    def dated(self, api_version: str | None = None) -> str | None:
-        """Return the version whose date says what it has; the other surfaces have it all."""
+    def dated_version(self, api_version: str | None = None) -> str | None:
+        """Return the version that decides which features exist, ``None`` for surfaces that have all features."""
         return (api_version or self.api_version) if self.surface == "classic" else None
 
 
 def address(config: ProviderConfig, api_version: str | None) -> Address:
-    """Return the address that a configuration stands for.
+    """Return the address that a configuration names.
 
     Args:
-        config: what the caller gave.
-        api_version: the version that the caller gave.
+        config: the configuration.
+        api_version: the option of that name.
 
     Raises:
-        ConfigurationError: for an address that is none, or that holds a query other than ``api-version``.
+        ConfigurationError: if the address is not valid, or has a query other than ``api-version``.
 
     """
     text, config = _without_query(config)
@@ -146,17 +148,17 @@ def _at(base: Base, path: str) -> Base:
 
 
 def _without_query(config: ProviderConfig) -> tuple[str, ProviderConfig]:
-    """Return the address as it was given, and the configuration without the one query that it may have."""
+    """Return the given address, and the configuration with the address without its ``api-version`` query."""
     if config.api_base:
-        return config.api_base, attrs.evolve(config, api_base=_plain(config.api_base))
+        return config.api_base, attrs.evolve(config, api_base=_strip_version(config.api_base))
     name = next((name for name in BASE_ENV if config.environ.get(name)), None)
     if name is None:
         return "", config
     text = config.environ[name]
-    return text, attrs.evolve(config, environ={**config.environ, name: _plain(text)})
+    return text, attrs.evolve(config, environ={**config.environ, name: _strip_version(text)})
 
 
-def _plain(text: str) -> str:
+def _strip_version(text: str) -> str:
     before, _, query = text.strip().partition("?")
     names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
     return before if names == ["api-version"] and "#" not in query else text
@@ -165,6 +167,6 @@ def _plain(text: str) -> str:
 def _version_in(text: str) -> str | None:
     version = dict(parse_qsl(text.partition("?")[2])).get("api-version")
     if version and not re.fullmatch(r"[\w.-]+", version):
-        message = "api_base names an api-version that is none"
+        message = "the api-version in api_base is not valid; give one such as 2024-10-21, or the option api_version"
         raise ConfigurationError(message, provider="azure", parameter="api_base")
     return version

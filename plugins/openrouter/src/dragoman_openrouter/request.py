@@ -1,0 +1,91 @@
+"""The parts of requests in which OpenRouter differs from OpenAI.
+
+https://openrouter.ai/docs/guides/overview/multimodal/overview and
+https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import attrs
+
+from dragoman import JSON, Bytes, Extension, Media, Message, Part, Reasoning, ServerTool, Text, Tool, ToolResult, Url
+from dragoman.http import checked_headers
+from dragoman_openrouter.response import ISSUER
+
+
+def full_model_id(model: str) -> str:
+    """Return the full model id; the prefix of OpenRouter's own models, as in ``openrouter/auto``, may be left out."""
+    return model if "/" in model else f"openrouter/{model}"
+
+
+def attribution(site_url: str | None, app_name: str | None) -> dict[str, str]:
+    """Return the headers that name a site and an app.
+
+    https://openrouter.ai/docs/app-attribution
+    """
+    named = {"http-referer": site_url, "x-title": app_name}
+    return checked_headers({name: value for name, value in named.items() if value})
+
+
+def name_server_tools(tools: Iterable[Tool | ServerTool], encoded: Iterable[dict[str, Any]]) -> None:
+    """Set the type of each tool that OpenRouter runs, unless the arguments of the tool set it.
+
+    https://openrouter.ai/docs/guides/features/server-tools
+    """
+    for tool, definition in zip(tools, encoded, strict=True):
+        if isinstance(tool, ServerTool) and "type" not in tool.args:
+            definition["type"] = f"{ISSUER}:{tool.name}"
+
+
+def replay_reasoning(reasoning: Sequence[Reasoning]) -> dict[str, Any]:
+    """Return the details of the reasoning of earlier turns unchanged; the seals of other issuers are not sent."""
+    details: list[Any] = []
+    for part in reasoning:
+        if part.seal is not None and part.seal.issuer == ISSUER and isinstance(part.seal.payload, list):
+            details.extend(part.seal.payload)
+    return {"reasoning_details": details} if details else {}
+
+
+def adapt_message(message: Message) -> Message:
+    """Return *message* with videos, documents by URL and cached results of tools as extensions of OpenRouter."""
+    parts = tuple(_adapt_part(part) for part in message.parts)
+    return message if parts == message.parts else attrs.evolve(message, content=parts)
+
+
+def _adapt_part(part: Part) -> Part:
+    if isinstance(part, Media):
+        return _adapt_media(part)
+    if isinstance(part, ToolResult):
+        return attrs.evolve(part, content=tuple(_adapt_result(each) for each in part.content))
+    return part
+
+
+def _adapt_media(part: Media) -> Media | Extension:
+    family = part.media_type.partition("/")[0]
+    if family == "video" and isinstance(part.source, Bytes | Url):
+        return _extension("video_url", {"url": _media_url(part)}, part)
+    if family not in {"image", "audio"} and isinstance(part.source, Url):
+        return _extension("file", {"filename": part.filename or "document", "file_data": part.source.url}, part)
+    return part
+
+
+def _adapt_result(part: Any) -> Any:
+    """Return a text with options as a content part, because a plain string cannot carry options such as caching."""
+    if isinstance(part, Text) and part.options.get("openrouter"):
+        return _extension("text", part.text, part)
+    return _adapt_media(part) if isinstance(part, Media) else part
+
+
+def _extension(kind: str, value: JSON, part: Text | Media) -> Extension:
+    own = part.options.get("openrouter")
+    block: dict[str, JSON] = {"type": kind, kind: value, **(own if isinstance(own, dict) else {})}
+    return Extension(kind=f"openrouter.{kind}", value=block)
+
+
+def _media_url(part: Media) -> str:
+    if isinstance(part.source, Bytes):
+        return f"data:{part.media_type};base64,{part.source.base64}"
+    return cast("Url", part.source).url
