@@ -1,7 +1,7 @@
-"""Our messages as input items of the Responses API.
+"""Messages as input items of the Responses API.
 
-What this issuer's items held beside our fields goes back with them, so that a turn is repeated item by item, unchanged
-and in its order. See https://platform.openai.com/docs/api-reference/responses/create.
+The members of an item that have no field in a part are kept in its metadata, so that the items of an earlier answer are
+sent again unchanged and in their order. See https://platform.openai.com/docs/api-reference/responses/create.
 """
 
 from __future__ import annotations
@@ -35,28 +35,31 @@ from dragoman import (
 from dragoman.http import cache_encoding, cached_encoding, dumps
 
 _LONGEST_CALL_ID = 64
-"""Characters: https://platform.openai.com/docs/api-reference/responses/create, ``function_call_output``."""
+"""The most characters of a call id.
+
+https://platform.openai.com/docs/api-reference/responses/create, ``function_call_output``
+"""
 
 Item = dict[str, Any]
 
 
 @lru_cache(maxsize=64)
-def _rules(issuer: str, system_role: str, *, stored: bool, reasoning_leads: bool) -> object:  # noqa: ARG001  # they are the key
-    """Return the one object that stands for these rules."""
+def _rules(issuer: str, system_role: str, *, stored: bool, reasoning_leads: bool) -> object:  # noqa: ARG001  # the arguments are the key of the cache
+    """Return the same object for the same rules, as the identity under which encodings are cached."""
     return object()
 
 
 @frozen(kw_only=True)
 class _Encoded:
-    """Hold what a message was encoded as, and what it has to do with the calls of others.
+    """Hold the items of a message, and the ids of the calls on which they depend.
 
     Args:
-        items: its items.
-        notes: what was left out of them.
-        custom: the calls of custom tools that it makes.
-        elsewhere: the calls that it shows, of tools that another provider ran.
-        answers: the calls whose results it holds.
-        answered: those among them that earlier messages made to custom tools, and those that were run elsewhere.
+        items: the items.
+        notes: adjustments for what is not sent.
+        custom: ids of the calls in the message to custom tools.
+        elsewhere: ids of the calls in the message to tools that another provider ran.
+        answers: ids of the calls whose results the message holds.
+        answered: those of ``answers`` that are calls to custom tools, and those that another provider ran.
 
     """
 
@@ -70,14 +73,14 @@ class _Encoded:
 
 @define(kw_only=True)
 class InputEncoder:
-    """Encode a conversation as items and note what could not be sent.
+    """Encode a conversation as items and record what is not sent.
 
     Args:
-        issuer: whose items, seals and extensions may be sent back.
+        issuer: the issuer whose items, seals and extensions may be sent back.
         system_role: the role of a system message.
-        stored: whether the provider has kept earlier items, so that reasoning it did not encrypt can be named by id.
-        reasoning_leads: whether reasoning must be followed by what it led to.
-        adjustments: what was left out, filled on the way.
+        stored: whether the provider stores earlier items, so that reasoning without encrypted content is known by id.
+        reasoning_leads: whether the provider refuses a reasoning item that no other item follows.
+        adjustments: the list to which :meth:`encode` appends an adjustment for everything that is not sent.
 
     """
 
@@ -93,43 +96,46 @@ class InputEncoder:
         """Return the input items.
 
         Raises:
-            UnsupportedError: for a part that the dialect cannot say.
+            UnsupportedError: for a part that the API cannot express.
 
         """
         rules = _rules(self.issuer, self.system_role, stored=self.stored, reasoning_leads=self.reasoning_leads)
         encoded: list[Item] = []
         for message in messages:
-            kept: _Encoded | None = cached_encoding(message, rules)
-            if kept is not None and kept.answered == (kept.answers & self._custom, kept.answers & self._elsewhere):
-                self.adjustments += kept.notes
-                self._custom |= kept.custom
-                self._elsewhere |= kept.elsewhere
+            cached: _Encoded | None = cached_encoding(message, rules)
+            if cached is not None and cached.answered == (
+                cached.answers & self._custom,
+                cached.answers & self._elsewhere,
+            ):
+                self.adjustments += cached.notes
+                self._custom |= cached.custom
+                self._elsewhere |= cached.elsewhere
             else:
-                kept = self._encoded(message)
-                cache_encoding(message, rules, kept)
-            encoded += map(dict, kept.items)  # whoever finishes the body may add members
+                cached = self._encode_message(message)
+                cache_encoding(message, rules, cached)
+            encoded += map(dict, cached.items)  # copies, since a host may change items in finish_body
         return encoded
 
-    def _encoded(self, message: Message) -> _Encoded:
-        noted = len(self.adjustments)
+    def _encode_message(self, message: Message) -> _Encoded:
+        before = len(self.adjustments)
         answers = {result.call_id for result in message.of_type(ToolResult)}
         answered = answers & self._custom, answers & self._elsewhere
         if message.name is not None:
-            self._note("name", "an item has no place for the speaker's name")
-        self._unseal(message)
+            self._note("name", "items have no member for the name of a speaker")
+        self._record_foreign_seals(message)
         calls = message.of_type(ToolCall) if message.role == Role.ASSISTANT else ()
         return _Encoded(
-            items=self._turn(message) if message.role == Role.ASSISTANT else self._spoken(message),
-            notes=self.adjustments[noted:],
+            items=self._assistant_items(message) if message.role == Role.ASSISTANT else self._input_items(message),
+            notes=self.adjustments[before:],
             custom={call.call_id for call in calls if _is_custom(call)},
             elsewhere={call.call_id for call in calls if call.server_side},
             answers=answers,
             answered=answered,
         )
 
-    # What the caller says.
+    # Messages of the user and of the system.
 
-    def _spoken(self, message: Message) -> list[Item]:
+    def _input_items(self, message: Message) -> list[Item]:
         role = self.system_role if message.role == Role.SYSTEM else "user"
         encoded: list[Item] = []
         content: list[Item] = []
@@ -138,20 +144,20 @@ class InputEncoder:
             if item is None:
                 content.extend(self._content(part))
                 continue
-            encoded.extend(_said(role, content))
+            encoded.extend(_message(role, content))
             content = []
             encoded.extend(item)
-        encoded.extend(_said(role, content))
+        encoded.extend(_message(role, content))
         return encoded if message.parts else [{"role": role, "content": ""}]
 
     def _own_item(self, part: Part) -> list[Item] | None:
-        """Return the items of a part that is no content of a message, ``None`` for content."""
+        """Return the items of a part that is an item of its own, ``None`` for content of a message."""
         if isinstance(part, ToolResult):
             return self._result(part)
-        if isinstance(part, Extension) and not (self._mine(part) and part.kind.startswith(f"{self.issuer}.input_")):
+        if isinstance(part, Extension) and not (self._is_own(part) and part.kind.startswith(f"{self.issuer}.input_")):
             return self._extension(part)
         if isinstance(part, Reasoning):
-            return self._withhold("reasoning", "only the assistant reasons")
+            return self._drop("reasoning", "only messages of the assistant may hold it")
         return None
 
     def _content(self, part: Part) -> list[Item]:
@@ -163,12 +169,12 @@ class InputEncoder:
             return [{**media(part, self.issuer), **self._options(part)}]
         if isinstance(part, Extension):
             return [dict(cast("dict[str, Any]", part.value))]
-        message = f"{self.issuer} takes no {type(part).__name__} in a message of this role"
+        message = f"{self.issuer} does not accept {type(part).__name__} in a message of this role; leave it out"
         raise UnsupportedError(message)
 
     def _result(self, result: ToolResult) -> list[Item]:
         if result.call_id in self._elsewhere:
-            return self._withhold("toolresult", "its tool was run by another provider")
+            return self._drop("toolresult", "another provider ran its tool")
         custom = result.call_id in self._custom or result.metadata.get("type") == "custom"
         output: str | list[Item] = result.text
         if not all(isinstance(part, Text | Data) and not part.options for part in result.content):
@@ -181,42 +187,43 @@ class InputEncoder:
     def _result_content(self, part: Part) -> list[Item]:
         return self._extension(part) if isinstance(part, Extension) else self._content(part)
 
-    # What the assistant said: items again, those of this issuer as they were.
+    # Messages of the assistant: the items of this issuer are sent again unchanged.
 
-    def _turn(self, message: Message) -> list[Item]:
-        thoughts = self._thoughts(message.parts)
+    def _assistant_items(self, message: Message) -> list[Item]:
+        reasoning_items = self._reasoning_items(message.parts)
         encoded: list[Item] = []
-        source: object = None
+        current: object = None
         whole = True
-        for place, part in enumerate(message.parts):
+        for position, part in enumerate(message.parts):
             if isinstance(part, Text | Refusal | Data) or self._is_content(part):
                 envelope = self._envelope(part)
                 origin = (envelope.get("id") if whole else None, envelope.get("phase"))
-                if origin != source:
-                    encoded.append(_begun(envelope, whole=whole))
-                    source = origin
-                _say(encoded[-1], part)
+                if origin != current:
+                    encoded.append(_new_message(envelope, whole=whole))
+                    current = origin
+                _add_content(encoded[-1], part)
                 continue
-            source = None
+            current = None
             if isinstance(part, Reasoning):
-                encoded.extend(self._thought(part, place, thoughts))
-                whole = thoughts[place] is not None if place in thoughts else whole
+                encoded.extend(self._reasoning(part, position, reasoning_items))
+                whole = reasoning_items[position] is not None if position in reasoning_items else whole
             else:
                 encoded.extend(self._item(part, whole=whole))
         return encoded
 
-    def _thoughts(self, parts: tuple[Part, ...]) -> dict[int, Item | None]:
-        """Return this issuer's reasoning items by place; ``None`` for one that it would not take back.
+    def _reasoning_items(self, parts: tuple[Part, ...]) -> dict[int, Item | None]:
+        """Return the reasoning items of this issuer by position; ``None`` for an item that it would refuse.
 
-        What such reasoning led to then goes without its id, by which the provider would miss the reasoning.
+        The items that follow a refused one are sent without their ids, because the provider expects the reasoning
+        before an item with an id.
         """
         found: dict[int, Item | None] = {}
-        for place, part in enumerate(parts):
+        for position, part in enumerate(parts):
             item = self._sealed(part)
             if item is not None:
-                kept = item.get("encrypted_content") or self.stored
-                leads = not self.reasoning_leads or any(map(self._follows, parts[place + 1 :]))
-                found[place] = item if kept and leads else None
+                is_known = item.get("encrypted_content") or self.stored
+                leads = not self.reasoning_leads or any(map(self._follows, parts[position + 1 :]))
+                found[position] = item if is_known and leads else None
         return found
 
     def _sealed(self, part: Part) -> Item | None:
@@ -228,10 +235,10 @@ class InputEncoder:
         if isinstance(part, ToolCall):
             return not part.server_side
         return not isinstance(part, Reasoning) and (
-            isinstance(part, Text | Refusal | Data) or part.metadata.get(self.issuer) is not None or self._mine(part)
+            isinstance(part, Text | Refusal | Data) or part.metadata.get(self.issuer) is not None or self._is_own(part)
         )
 
-    def _mine(self, part: Part) -> bool:
+    def _is_own(self, part: Part) -> bool:
         return isinstance(part, Extension) and part.issuer == self.issuer and isinstance(part.value, dict)
 
     def _envelope(self, part: Part) -> Mapping[str, Any]:
@@ -251,22 +258,22 @@ class InputEncoder:
         envelope = self._envelope(part)
         if isinstance(part, Media) and isinstance(part.source, Bytes) and envelope.get("type"):
             return [{**envelope, "result": part.source.base64}]
-        return self._withhold(type(part).__name__.lower(), "an earlier answer has no place for it")
+        return self._drop(type(part).__name__.lower(), "the items of an answer cannot hold it")
 
-    def _thought(self, part: Reasoning, place: int, thoughts: dict[int, Item | None]) -> list[Item]:
-        item = thoughts.get(place)
+    def _reasoning(self, part: Reasoning, position: int, reasoning_items: dict[int, Item | None]) -> list[Item]:
+        item = reasoning_items.get(position)
         if item is not None:
             return [item]
-        if place in thoughts:
-            return self._withhold("reasoning", "it was neither encrypted nor kept, or nothing follows it")
+        if position in reasoning_items:
+            return self._drop("reasoning", "it was neither encrypted nor stored, or no item follows it")
         if part.seal is None and self._envelope(part):
             return []
-        return self._withhold("reasoning", f"it is not sealed by {self.issuer}")
+        return self._drop("reasoning", f"it has no seal of {self.issuer}")
 
     def _call(self, call: ToolCall, *, whole: bool) -> list[Item]:
         if call.server_side:
             self._elsewhere.add(call.call_id)
-            return self._withhold("toolcall", "its tool was run by another provider")
+            return self._drop("toolcall", "another provider ran its tool")
         custom = _is_custom(call)
         if custom:
             self._custom.add(call.call_id)
@@ -276,22 +283,22 @@ class InputEncoder:
         return [{"type": kind, **envelope, "call_id": call_id(call.call_id), "name": call.name, **content}]
 
     def _extension(self, part: Extension) -> list[Item]:
-        if self._mine(part):
+        if self._is_own(part):
             return [dict(cast("dict[str, Any]", part.value))]
-        return self._withhold("extension", f"only {part.issuer} understands it")
+        return self._drop("extension", f"only {part.issuer} accepts it")
 
     def _options(self, part: Part) -> Item:
         own = part.options.get(self.issuer)
         return dict(own) if isinstance(own, dict) else {}
 
-    def _unseal(self, message: Message) -> None:
-        """Note the seals of others on what is sent without them."""
+    def _record_foreign_seals(self, message: Message) -> None:
+        """Record an adjustment for each seal of another issuer on a part that is sent without it."""
         for part in message.parts:
             sent = isinstance(part, Text) or (isinstance(part, ToolCall) and not part.server_side)
             if sent and part.seal is not None and part.seal.issuer != self.issuer:
-                self._note("seal", f"{part.seal.issuer} made it, and only {part.seal.issuer} can read it")
+                self._note("seal", f"only {part.seal.issuer}, which made the seal, can read it")
 
-    def _withhold(self, feature: str, reason: str) -> list[Item]:
+    def _drop(self, feature: str, reason: str) -> list[Item]:
         self._note(feature, reason)
         return []
 
@@ -303,23 +310,23 @@ def _is_custom(call: ToolCall) -> bool:
     return not call.server_side and call.metadata.get("type") == "custom"
 
 
-def _said(role: str, content: list[Item]) -> list[Item]:
-    """Return a message, its content a plain string wherever one text is all there is."""
+def _message(role: str, content: list[Item]) -> list[Item]:
+    """Return the message with *content*, none if it is empty; a single text becomes a plain string."""
     if len(content) == 1 and content[0].keys() == {"type", "text"}:
         return [{"role": role, "content": content[0]["text"]}]
     return [{"role": role, "content": content}] if content else []
 
 
-def _begun(envelope: Mapping[str, Any], *, whole: bool) -> Item:
-    """Return a message of the assistant to be filled: an item again if it was one, else plain words."""
+def _new_message(envelope: Mapping[str, Any], *, whole: bool) -> Item:
+    """Return an empty message of the assistant: the earlier item if it may be sent again, else one with plain text."""
     if whole and envelope.get("id"):
         return {"role": "assistant", **envelope, "content": []}
     phase = {"phase": envelope["phase"]} if envelope.get("phase") else {}
     return {"role": "assistant", "content": "", **phase}
 
 
-def _say(item: Item, part: Part) -> None:
-    """Add a piece of content to a message of the assistant."""
+def _add_content(item: Item, part: Part) -> None:
+    """Add one part to the content of a message of the assistant."""
     text = dumps(part.value).decode() if isinstance(part, Data) else getattr(part, "text", "")
     content = item["content"]
     if isinstance(content, str):
@@ -334,7 +341,7 @@ def _say(item: Item, part: Part) -> None:
 
 
 def call_id(name: str) -> str:
-    """Return the id of a call, one that is too long as its digest."""
+    """Return the id of a call; an id that is too long is replaced by a digest of it."""
     if len(name) <= _LONGEST_CALL_ID:
         return name
     return f"call_{hashlib.sha256(name.encode()).hexdigest()[:40]}"
@@ -344,14 +351,14 @@ def media(part: Media, issuer: str) -> Item:
     """Return an image or a document as a content part.
 
     Raises:
-        UnsupportedError: for a kind of media that the dialect has no place for.
+        UnsupportedError: for a kind of media that the API cannot express.
 
     """
     family = part.media_type.partition("/")[0]
     if isinstance(part.source, InlineText):
         return {"type": "input_text", "text": part.source.text}
     if family in {"audio", "video"}:
-        message = f"{issuer} takes no {part.media_type} through this API"
+        message = f"{issuer} does not accept {part.media_type} through the Responses API; send it in another form"
         raise UnsupportedError(message)
     if family == "image":
         detail = part.metadata.get("detail")
@@ -375,5 +382,5 @@ def _file(part: Media) -> Item:
 
 
 def _data_url(part: Media) -> str:
-    assert isinstance(part.source, Bytes)  # noqa: S101  # by the callers
+    assert isinstance(part.source, Bytes)  # noqa: S101  # the callers check it
     return f"data:{part.media_type};base64,{part.source.base64}"

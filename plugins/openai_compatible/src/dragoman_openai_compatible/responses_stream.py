@@ -1,8 +1,8 @@
-"""The stream of the Responses API.
+"""Streams of the Responses API: server-sent events to events.
 
-Complete once ``response.completed``, ``response.incomplete``, ``response.failed`` or ``response.cancelled`` was seen.
-Items may overlap, and some servers leave out indices, item ids or whole events, so an item is known by its id, else by
-its place, and what was never streamed is taken from the terminal event. See
+A stream is complete once ``response.completed``, ``response.incomplete``, ``response.failed`` or ``response.cancelled``
+has arrived. Items may overlap, and some servers leave out indices, item ids or whole events. So an item is identified
+by its id or else by its output index, and content that was not streamed is taken from the terminal event. See
 https://platform.openai.com/docs/api-reference/responses-streaming.
 """
 
@@ -43,7 +43,7 @@ _Key: TypeAlias = tuple[type[Any], str, int]
 
 
 class _Delta(NamedTuple):
-    """Say what one kind of delta adds to: an item of which type, and its part of which key."""
+    """Define the type of the item and the part that one kind of delta adds to."""
 
     item_type: str
     empty: Part
@@ -66,11 +66,11 @@ _DELTAS: Mapping[str, _Delta] = {
 _TERMINAL = {f"response.{status}": status for status in ("completed", "incomplete", "failed", "cancelled")}
 _UNFINISHED = (None, "queued", "in_progress")
 _LATER = frozenset({"message", "image_generation_call"})
-"""Items whose parts begin when their content does."""
+"""Types of items whose parts start with their content, not with the item."""
 
 
 class _OpenItem:
-    """Keep what is open of one output item: which part stands for which piece of it."""
+    """Hold the state of one output item: the index of the part for each piece of it."""
 
     __slots__ = ("citations", "closed", "item", "item_type", "parts", "spare", "spoken")
 
@@ -84,12 +84,12 @@ class _OpenItem:
         self.citations = GrowingCitations()
 
 
-class _Left:
-    """Keep which streamed items the whole answer has not named yet.
+class _UnmatchedItems:
+    """Hold the streamed items that have not been matched with an item of the whole answer yet.
 
     Args:
-        opened: the items in the order in which they began.
-        named: the ids that the whole answer names.
+        opened: the streamed items in the order in which they started.
+        named: the item ids in the whole answer.
 
     """
 
@@ -101,21 +101,21 @@ class _Left:
                 self._unnamed.setdefault(each.item_type, {})[key] = each
 
     def has(self, opened: _OpenItem) -> bool:
-        """Tell whether an item is left."""
+        """Return whether an item has not been matched yet."""
         return id(opened) in self._all
 
     def alike(self, kind: str, there: _OpenItem | None) -> _OpenItem | None:
-        """Return the item at a place if it is of a kind and unnamed, else the first of that kind."""
+        """Return *there* if it is of type *kind* and its id is not in the answer, else the first such item."""
         same = self._unnamed.get(kind, {})
         return there if there is not None and id(there) in same else next(iter(same.values()), None)
 
     def take(self, opened: _OpenItem) -> None:
-        """Leave an item out from now on."""
+        """Remove an item that has been matched."""
         del self._all[id(opened)]
         self._unnamed.get(opened.item_type, {}).pop(id(opened), None)
 
-    def speaking(self) -> Iterable[_OpenItem]:
-        """Return the messages that are left."""
+    def messages(self) -> Iterable[_OpenItem]:
+        """Return the messages that have not been matched."""
         return [each for each in self._all.values() if each.item_type == "message"]
 
 
@@ -123,7 +123,7 @@ class OpenAIResponsesDecoder:
     """Decode one stream.
 
     Args:
-        dialect: whose rules apply.
+        dialect: the dialect whose rules apply.
 
     """
 
@@ -137,7 +137,13 @@ class OpenAIResponsesDecoder:
         self._facts: tuple[Any, ...] = ()
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
-        """Return what one event means."""
+        """Return the events that one server-sent event stands for.
+
+        Raises:
+            ProviderError: if the event reports an error.
+            ProtocolError: if it is not a JSON object.
+
+        """
         if event.data == b"[DONE]":
             self.done = True
             return ()
@@ -152,7 +158,7 @@ class OpenAIResponsesDecoder:
         return self._other(kind, chunk)
 
     def close(self) -> Iterable[Event]:
-        """Return nothing: the terminal event has said it all."""
+        """Return no events, since the terminal event completes the stream."""
         return ()
 
     def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
@@ -178,13 +184,13 @@ class OpenAIResponsesDecoder:
         if kind == "response.output_text.annotation.added":
             return self._annotate(chunk)
         if kind == "response.image_generation_call.partial_image":
-            return self._view(chunk)
+            return self._partial_image(chunk)
         if kind == "keepalive":
             return (Ping(),)
         response = fields(chunk.get("response"))
         return self._note(response) if response else ()
 
-    # Items: each is found again by its id, else by its place.
+    # Items are found by their id, otherwise by their output index.
 
     def _find(self, item_id: Any, place: Any) -> _OpenItem | None:
         found = self._by_id.get(item_id) if isinstance(item_id, str) else None
@@ -201,7 +207,7 @@ class OpenAIResponsesDecoder:
         return added
 
     def _of(self, chunk: Mapping[str, Any], item_type: str) -> _OpenItem:
-        """Return the item that an event belongs to; one that was never announced begins here."""
+        """Return the item of an event; an item that was never announced starts here."""
         item_id, place = chunk.get("item_id"), chunk.get("output_index")
         found = self._find(item_id, place)
         if found is None and item_id is None and place is None and self._items:
@@ -240,7 +246,7 @@ class OpenAIResponsesDecoder:
         return events
 
     def _piece(self, delta: _Delta, chunk: Mapping[str, Any]) -> tuple[int | None, list[Event]]:
-        """Return which part a delta adds to, and the events that open it; no part once the item is complete."""
+        """Return the index of the part of a delta, ``None`` once the item is complete, and the events that start it."""
         opened = self._of(chunk, delta.item_type)
         if opened.closed:
             return None, []
@@ -258,7 +264,7 @@ class OpenAIResponsesDecoder:
         return index, [PartStart(index, attrs.evolve(delta.empty, id=word(opened.item.get("id"))))]
 
     def _content(self, chunk: dict[str, Any]) -> list[Event]:
-        """Open a part of a message or of reasoning."""
+        """Return the events that start a part of a message or of reasoning."""
         kind = kind_of(fields(chunk.get("part")))
         delta = _DELTAS.get(f"response.{kind}.delta")
         return self._piece(delta, chunk)[1] if delta is not None else []
@@ -277,8 +283,8 @@ class OpenAIResponsesDecoder:
         part = Text(text="", citations=opened.citations.told(), id=word(opened.item.get("id")))
         return PartUpdate(index, part)
 
-    def _view(self, chunk: dict[str, Any]) -> list[Event]:
-        """Show a first view of an image in place of the last."""
+    def _partial_image(self, chunk: dict[str, Any]) -> list[Event]:
+        """Return the event for a partial image, which replaces the previous one."""
         opened = self._of(chunk, "image_generation_call")
         part = responses_items.image(chunk, self._dialect.issuer, chunk.get("partial_image_b64"), final=False)
         if part is None or opened.closed:
@@ -289,7 +295,7 @@ class OpenAIResponsesDecoder:
         opened.parts[key] = self._next()
         return [PartStart(opened.parts[key], part)]
 
-    # What is complete.
+    # Complete items and the end of the stream.
 
     def _settle_event(self, item: dict[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
         item_id, place = item.get("id"), chunk.get("output_index")
@@ -299,7 +305,7 @@ class OpenAIResponsesDecoder:
         return self._settle(opened, item)
 
     def _settle(self, opened: _OpenItem, item: dict[str, Any]) -> list[Event]:
-        """Replace the parts of an item by what they are in the end: the same as in a whole reply."""
+        """Return the events that replace the parts of a complete item by those of a whole reply."""
         if opened.closed:
             return []
         opened.closed = True
@@ -336,7 +342,7 @@ class OpenAIResponsesDecoder:
             yield (type(part), place, number), part
 
     def _end(self, response: dict[str, Any], status: str) -> Iterator[Event]:
-        """Return the last events.
+        """Return the last events of the stream.
 
         Raises:
             ProviderError: if the answer failed.
@@ -357,8 +363,8 @@ class OpenAIResponsesDecoder:
         )
 
     def _rest(self, output: list[dict[str, Any]]) -> Iterator[Event]:
-        """Return what the answer holds beyond what was streamed."""
-        left = _Left(self._items, {item_id for item in output if (item_id := word(item.get("id")))})
+        """Return the events for what the whole answer holds in addition to what was streamed."""
+        left = _UnmatchedItems(self._items, {item_id for item in output if (item_id := word(item.get("id")))})
         for place, item in enumerate(output):
             opened = self._counterpart(item, place, left)
             if opened is None:
@@ -366,20 +372,20 @@ class OpenAIResponsesDecoder:
             else:
                 left.take(opened)
             yield from self._settle(opened, item)
-        for opened in left.speaking():
+        for opened in left.messages():
             index = next((at for key, at in opened.parts.items() if key[0] is Text), None)
             if index is not None and not opened.closed and opened.citations.untold:
                 yield self._cited(opened, index)
 
-    def _counterpart(self, item: dict[str, Any], place: int, left: _Left) -> _OpenItem | None:
-        """Return the streamed item that *item* is: by its id or, where servers change ids, by place and type."""
+    def _counterpart(self, item: dict[str, Any], place: int, left: _UnmatchedItems) -> _OpenItem | None:
+        """Return the streamed item for *item*: by id or, where a server changes ids, by output index and type."""
         found = self._by_id.get(words(item.get("id")))
         if found is not None and left.has(found):
             return found
         return left.alike(kind_of(item), self._by_place.get(place))
 
     def _note(self, response: dict[str, Any]) -> list[Event]:
-        """Report the ids, once each time they change."""
+        """Return the event for the facts about the answer, if they have changed."""
         facts = self._dialect.facts(response)
         if facts == self._facts:
             return []
