@@ -22,11 +22,11 @@ def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("model", ["acme-large", "acme/anything"])
-def test_the_name_of_a_model_selects_acme(model: str) -> None:
+def test_the_name_of_a_model_leads_here(model: str) -> None:
     assert explain(LLMConfig(model=model)).provider == "acme"
 
 
-def test_the_address_selects_acme() -> None:
+def test_the_address_leads_here() -> None:
     config = LLMConfig(model="anything", api_base="https://api.acme.example/v1")
     assert explain(config).provider == "acme"
 
