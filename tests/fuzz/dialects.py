@@ -9,8 +9,8 @@ from attrs import frozen
 from dragoman.http import Base, Dialect
 from dragoman.testing.faults import SERVER_DIALECTS, ServerDialect
 from dragoman_anthropic.dialect import AnthropicMessages
-from dragoman_azure.endpoint_address import Address
 from dragoman_azure.chat import AzureChat
+from dragoman_azure.endpoint_address import Address
 from dragoman_azure.responses import AzureResponses
 from dragoman_google.dialect import Gemini
 from dragoman_groq.chat import GroqChat

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -11,7 +11,6 @@ from dragoman import (
     Adjustment,
     ChatRequest,
     CompletionRequest,
-    Event,
     Part,
     Reasoning,
     Refusal,
@@ -23,8 +22,6 @@ from dragoman_litellm.options import NAME, RESERVED_ARGUMENTS, LiteLLMOptions
 from dragoman_litellm.response import reasoning_part
 from dragoman_litellm.stream import LiteLLMDecoder
 from dragoman_openai_compatible import CHAT_SETTINGS, MessageRules, OpenAIChat
-from dragoman_openai_compatible import reasoning_of
-from dragoman_openai_compatible import OpenAIChatDecoder
 
 
 class LiteLLMChat(OpenAIChat[LiteLLMOptions]):
@@ -80,11 +77,6 @@ class LiteLLMChat(OpenAIChat[LiteLLMOptions]):
             return parts
         rest = [part for part in parts if not isinstance(part, Reasoning)]
         return [*(reasoning_part(block) for block in blocks), *rest]
-
-    def reasoning_events(self, decoder: OpenAIChatDecoder, delta: Mapping[str, Any]) -> Iterable[Event]:
-        """Return the events for the reasoning of one delta."""
-        assert isinstance(decoder, LiteLLMDecoder)  # noqa: S101  # as decoder() returns
-        return decoder.thinking(reasoning_of(delta, self.reasoning_names), objects(delta.get("thinking_blocks")))
 
     def decoder(self) -> LiteLLMDecoder:
         """Return the decoder of one stream."""

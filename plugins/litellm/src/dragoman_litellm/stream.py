@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dragoman import Event, PartStart, Reasoning, ReasoningDelta, SealUpdate
-from dragoman.http import fields
+from dragoman.http import fields, objects
 from dragoman_litellm.response import plain_data, reasoning_part
-from dragoman_openai_compatible import OpenAIChatDecoder
+from dragoman_openai_compatible import OpenAIChatDecoder, reasoning_of
 
 if TYPE_CHECKING:
     from dragoman_litellm.request import LiteLLMChat
@@ -25,19 +25,20 @@ class LiteLLMDecoder(OpenAIChatDecoder):
         super().__init__(dialect)
         self._thinking: int | None = None
 
-    def thinking(self, text: str, blocks: Iterable[Mapping[str, Any]]) -> Iterable[Event]:
-        """Yield the events for a piece of reasoning and for the blocks that arrived with it."""
+    def add_reasoning(self, delta: Mapping[str, Any], events: list[Event]) -> None:
+        """Add the reasoning of one delta, and the blocks that arrived with it."""
+        text = reasoning_of(delta, self.dialect.reasoning_names)
         if text:
             if self._thinking is None:
-                self._thinking = self.begin()
-                yield PartStart(self._thinking, Reasoning())
-            yield ReasoningDelta(self._thinking, text)
-        for block in blocks:
+                self._thinking = self.begin_part()
+                events.append(PartStart(self._thinking, Reasoning()))
+            events.append(ReasoningDelta(self._thinking, text))
+        for block in objects(delta.get("thinking_blocks")):
             part = reasoning_part(block)
             if part.redacted:
-                yield PartStart(self.begin(), part)
+                events.append(PartStart(self.begin_part(), part))
             elif block.get("signature") and self._thinking is not None and part.seal is not None:
-                yield SealUpdate(self._thinking, part.seal)
+                events.append(SealUpdate(self._thinking, part.seal))
                 self._thinking = None
 
 

@@ -59,12 +59,11 @@ class LlamaCppChat(OpenAIChat[LlamaCppOptions]):
         self,
         body: dict[str, Any],
         request: ChatRequest | CompletionRequest,  # noqa: ARG002  # the signature of the dialect
-        options: LlamaCppOptions,
+        options: LlamaCppOptions,  # noqa: ARG002  # the signature of the dialect
     ) -> None:
-        """Request progress reports, since a call can be stopped only at a report or a token; add ``extra_body``."""
+        """Request progress reports, since a call can be stopped only at a report or a token."""
         if body.get("stream"):
             body["return_progress"] = True
-        body.update(options.extra_body or {})
 
 
 def _check_media(request: ChatRequest) -> None:
