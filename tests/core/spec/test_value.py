@@ -4,18 +4,18 @@ from typing import Any
 
 import attrs
 import pytest
-from attrs import field, frozen
+from attrs import field
 from hypothesis import given
 
 import dragoman
 from dragoman import LLM, Finish, LLMConfig, Message, Refusal, Response, Settings, Text, Timeouts, Usage
 from dragoman.http import HttpReply, HttpRequest
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from properties import strategies as of
 
 
-@frozen(eq=False, repr=False)
-class Hat(Value):
+@value
+class Hat:
     size: int
     price: int = field(default=3, repr=lambda price: f"{price} coins")
     key: str = field(default="none", repr=False)
@@ -23,13 +23,13 @@ class Hat(Value):
     found: str = field(default="", repr=False, eq=False)
 
 
-@frozen(eq=False, repr=False)
+@value
 class Cap(Hat):
     pass
 
 
-@frozen(eq=False, repr=False)
-class Nothing(Value):
+@value
+class Nothing:
     pass
 
 

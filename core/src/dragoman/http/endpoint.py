@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from attrs import field, frozen
+from attrs import field
 
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError, MissingCredentialError
 from dragoman.spec.hosts import host_matches
 from dragoman.spec.provider import ProviderConfig
@@ -32,8 +32,8 @@ _SECRET_WORDS = ("authorization", "key", "token", "secret", "cookie", "password"
 _RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Base(Value):
+@value(kw_only=True)
+class Base:
     """Hold a base URL and who named it.
 
     Args:
@@ -57,8 +57,8 @@ class Base(Value):
         return f"{parts.scheme}://{parts.netloc}"
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Endpoint(Value):
+@value(kw_only=True)
+class Endpoint:
     """Hold where requests go and what goes with each.
 
     Args:

@@ -15,16 +15,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import attrs
-
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.errors import ResponseTooLargeError
 
-if TYPE_CHECKING:
-    from attrs import frozen
-else:
+if not TYPE_CHECKING:
     # One object is made for every event: freezing at run time would double the cost of that, so type checkers do it.
-    frozen = partial(attrs.define, unsafe_hash=True)
+    value = partial(value, frozen=False)
 
 __all__ = ["EventDecoder", "ServerSentEvent"]
 
@@ -34,8 +30,8 @@ _MAX_EVENT_BYTES = 16 * 1024 * 1024
 _MAX_RETRY_DIGITS = 18
 
 
-@frozen(eq=False, repr=False)
-class ServerSentEvent(Value):
+@value
+class ServerSentEvent:
     """Hold one event of a stream.
 
     Args:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from dragoman.http.json import EXCERPT, loads
 from dragoman.http.redaction import redact_error
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.errors import ProtocolError
 from dragoman.spec.plain_text import printable
 from dragoman.spec.response import Adjustment
@@ -19,8 +19,8 @@ def _no_headers() -> Mapping[str, str]:
     return {}
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class HttpRequest(Value):
+@value(kw_only=True)
+class HttpRequest:
     """Hold one HTTP request.
 
     Args:
@@ -39,8 +39,8 @@ class HttpRequest(Value):
     adjustments: tuple[Adjustment, ...] = ()
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class HttpReply(Value):
+@value(kw_only=True)
+class HttpReply:
     """Hold one HTTP reply.
 
     Args:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
-
 from dragoman.plugins.metadata import canonicalize_name
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 
 ONLY = "DRAGOMAN_PLUGINS"
 NEVER = "DRAGOMAN_DISABLE_PLUGINS"
@@ -15,8 +13,8 @@ ALONE = "DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD"
 _OFF = frozenset({"", "0", "false", "no", "off"})
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class PluginFilter(Value):
+@value(kw_only=True)
+class PluginFilter:
     """Say which distributions may be used.
 
     Args:

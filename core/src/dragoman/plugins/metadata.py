@@ -16,9 +16,9 @@ from importlib.machinery import PathFinder
 from itertools import islice
 from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import field
 
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 
 PROVIDERS = "dragoman.providers.v1"
 HOSTS = "dragoman.hosts.v1"
@@ -42,8 +42,8 @@ _MOST = 1000
 """How many entries one distribution may have in groups of ours."""
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Claim(Value):
+@value(kw_only=True)
+class Claim:
     """Hold one entry point: *distribution* claims *name* for *module*."""
 
     group: str
@@ -53,8 +53,8 @@ class Claim(Value):
     version: str = field(default="", eq=False)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Announcement(Value):
+@value(kw_only=True)
+class Announcement:
     """Hold what one installed distribution announces.
 
     Args:
@@ -79,8 +79,8 @@ class _Files(Protocol):
     def read_text(self, filename: str, /) -> str | None: ...
 
 
-@frozen(eq=False, repr=False)
-class _Folder(Value):
+@value
+class _Folder:
     """Read the files of a metadata folder; what is no text is replaced by a sign of that."""
 
     path: str

@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from attrs import frozen
-
 from dragoman.plugins.filter import NEVER, ONLY
 from dragoman.plugins.registry import ALIASES, HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.directory import published, publisher
 from dragoman.spec.errors import AmbiguousModelError, ConfigurationError, UnknownModelError, UnknownProviderError
@@ -26,8 +24,8 @@ EMBEDDED = "echo"
 """The provider that answers when no model is configured."""
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Explanation(Value):
+@value(kw_only=True)
+class Explanation:
     """Say who serves a model, and why.
 
     Args:

@@ -1,11 +1,11 @@
-"""How our values are compared and shown: by their fields, and without those that have their default value."""
+"""Value classes: compared and hashed by their fields, and shown without the fields that have their default value."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -13,11 +13,10 @@ T = TypeVar("T")
 
 
 class Value:
-    """Compare, hash and show an attrs object by its fields.
+    """Compare, hash and show an attrs object by its fields: the methods that :func:`value` gives to a class.
 
-    A class of values is ``@frozen(eq=False, repr=False)`` and derived from this one. The methods that attrs writes do
-    the same, but have to be compiled for each class, which took a third of the time that it takes to make them; and its
-    ``repr`` shows every field.
+    The methods that attrs writes do the same, but attrs compiles them for each class, which takes about a third of the
+    time that it takes to create the class; and its ``repr`` shows every field.
     """
 
     __slots__ = ()
@@ -34,7 +33,7 @@ class Value:
         return hash(_compared(kind)(self))
 
     def __repr__(self) -> str:
-        """Return the expression that makes this object, fields with their default value left out."""
+        """Return the expression that makes this object, without the fields that have their default value."""
         kind: Any = self.__class__
         fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
         shown = (
@@ -45,8 +44,30 @@ class Value:
         return f"{kind.__name__}({', '.join(shown)})"
 
 
+if TYPE_CHECKING:
+    # A decorator of our own, marked with typing.dataclass_transform, would not do: mypy accepts only classes decorated
+    # by attrs itself in attrs.evolve() and attrs.fields().
+    from attrs import frozen as value
+else:
+
+    def value(cls: Any = None, /, *, kw_only: bool = False, frozen: bool = True) -> Any:
+        """Make a class a value class: a frozen attrs class with slots and the methods of :class:`Value`.
+
+        Args:
+            cls: the class; without it, a decorator is returned.
+            kw_only: whether its fields are given by keyword only.
+            frozen: whether assigning to a field is refused at run time; type checkers refuse it in any case.
+
+        """
+        if cls is None:
+            return partial(value, kw_only=kw_only, frozen=frozen)
+        for name in ("__eq__", "__hash__", "__repr__"):
+            setattr(cls, name, getattr(Value, name))
+        return attrs.define(cls, frozen=frozen, kw_only=kw_only, eq=False, repr=False)
+
+
 def changed(value: T, **changes: Any) -> T:
-    """Return a copy of *value* with some fields changed, and all others as they are, those of a subclass too.
+    """Return a copy of *value* with some fields changed and all others kept, those of a subclass included.
 
     The same as :func:`attrs.evolve` in a third of the time, for classes whose fields are all set by their constructor.
     """
@@ -58,20 +79,28 @@ def changed(value: T, **changes: Any) -> T:
 
 @cache
 def _fields(kind: Any) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
-    """Return what the constructor calls the fields of a class, and what reads them; there are two or more."""
+    """Return the constructor's names of the fields of a class, and a function that reads them.
+
+    Args:
+        kind: a class of two fields or more: for one, :func:`operator.attrgetter` would not return a tuple.
+
+    """
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
     return tuple(str(field.alias) for field in fields), attrgetter(*(field.name for field in fields))
 
 
 @cache
 def _compared(kind: Any) -> Callable[[object], tuple[object, ...]]:
-    """Return what makes a tuple of the class and of all that counts when objects of it are compared."""
+    """Return a function that makes a tuple of the class and the compared fields of an object."""
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
     return attrgetter("__class__", *(field.name for field in fields if field.eq))
 
 
 def _is_default(field: attrs.Attribute[Any], value: object) -> bool:
     default: Any = field.default
-    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class, whatever its stub says
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class, although its stub says a function
         default = default.factory()
     return type(value) is type(default) and value == default
+
+
+__all__ = ["Value", "changed", "value"]

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 import attrs
-from attrs import field, frozen
+from attrs import field
 
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.history import HistoryRules, fit_history
 from dragoman.spec.parts import Media, Text, ToolResult
@@ -39,8 +39,8 @@ class Support(enum.Enum):
     UNKNOWN = "unknown"
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Cap(Value):
+@value(kw_only=True)
+class Cap:
     """Describe the support of one feature.
 
     Args:
@@ -71,8 +71,8 @@ def _no_caps() -> Mapping[str, Cap]:
     return {}
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Capabilities(Value):
+@value(kw_only=True)
+class Capabilities:
     """Describe what a model accepts; what is not mentioned is unknown.
 
     Args:

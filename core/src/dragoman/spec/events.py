@@ -17,15 +17,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import field
 
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.parts import JSON, Part, Seal
 from dragoman.spec.response import Adjustment, Attempt, Finish, Origin, Response, Usage
 
 
-@frozen(eq=False, repr=False)
-class StreamStart(Value):
+@value
+class StreamStart:
     """Open the stream, with all that is known before its first part."""
 
     adjustments: tuple[Adjustment, ...] = ()
@@ -34,86 +34,86 @@ class StreamStart(Value):
     attempts: tuple[Attempt, ...] = ()
 
 
-@frozen(eq=False, repr=False)
-class PartStart(Value):
+@value
+class PartStart:
     """Open part number *index*; *part* holds what is known of it so far."""
 
     index: int
     part: Part
 
 
-@frozen(eq=False, repr=False)
-class TextDelta(Value):
+@value
+class TextDelta:
     """Add text to a ``Text`` or ``Refusal`` part."""
 
     index: int
     text: str
 
 
-@frozen(eq=False, repr=False)
-class ReasoningDelta(Value):
+@value
+class ReasoningDelta:
     """Add text to a ``Reasoning`` part."""
 
     index: int
     text: str
 
 
-@frozen(eq=False, repr=False)
-class ArgumentsDelta(Value):
+@value
+class ArgumentsDelta:
     """Add raw JSON text to the arguments of a ``ToolCall`` part."""
 
     index: int
     fragment: str
 
 
-@frozen(eq=False, repr=False)
-class MediaDelta(Value):
+@value
+class MediaDelta:
     """Add bytes to a ``Media`` part."""
 
     index: int
     data: bytes
 
 
-@frozen(eq=False, repr=False)
-class SealUpdate(Value):
+@value
+class SealUpdate:
     """Replace the seal of a part."""
 
     index: int
     seal: Seal
 
 
-@frozen(eq=False, repr=False)
-class PartUpdate(Value):
+@value
+class PartUpdate:
     """Replace a part by a fuller version of itself; text that deltas brought is kept if *part* has none."""
 
     index: int
     part: Part
 
 
-@frozen(eq=False, repr=False)
-class PartStop(Value):
+@value
+class PartStop:
     """Say, as a provider, that part number *index* is complete; a consumer sees ``PartEnd`` in its place."""
 
     index: int
 
 
-@frozen(eq=False, repr=False)
-class PartEnd(Value):
+@value
+class PartEnd:
     """Close part number *index*, which is now complete."""
 
     index: int
     part: Part
 
 
-@frozen(eq=False, repr=False)
-class UsageSnapshot(Value):
+@value
+class UsageSnapshot:
     """Report the usage so far; replaces the last report."""
 
     usage: Usage
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class ResponseSnapshot(Value):
+@value(kw_only=True)
+class ResponseSnapshot:
     """Report what is known about the answer as a whole; what is not ``None`` replaces what was known before.
 
     Args:
@@ -132,20 +132,20 @@ class ResponseSnapshot(Value):
     metadata: Mapping[str, JSON] = field(factory=dict[str, JSON])
 
 
-@frozen(eq=False, repr=False)
-class Ping(Value):
+@value
+class Ping:
     """Show that the other side is alive."""
 
 
-@frozen(eq=False, repr=False)
-class Raw(Value):
+@value
+class Raw:
     """Pass on what the provider sent, for those who asked for it."""
 
     value: Any
 
 
-@frozen(eq=False, repr=False)
-class StreamEnd(Value):
+@value
+class StreamEnd:
     """Close the stream with the whole answer."""
 
     response: Response

@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-from attrs import frozen
 
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message, Role
 from dragoman.spec.parts import Part, Reasoning, Text, ToolCall, ToolResult
@@ -33,8 +32,8 @@ _OUTCOMES = {
 """What a result says that has no words of its own, by its outcome."""
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class HistoryRules(Value):
+@value(kw_only=True)
+class HistoryRules:
     """Say what a wire takes of a conversation; by default, everything.
 
     Args:

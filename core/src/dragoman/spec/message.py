@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
-from attrs import field, frozen
+from attrs import field
 
 from dragoman.spec._enums import OpenEnum
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.argument_checks import copied, plain_text, shown
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.parts import Data, Extension, Media, Part, PartFields, Reasoning, Refusal, Text, ToolCall, ToolResult
@@ -57,7 +57,7 @@ def _as_tuple(content: Iterable[Part]) -> tuple[Part, ...]:
         raise InvalidRequestError(message) from None
 
 
-class _Kept(Value):
+class _Kept:
     """Leave room for what is known of a message: no field, so neither compared, shown nor copied.
 
     ``_kept`` is what a dialect encoded it as, ``_changeable`` what in it may change in place once it was checked.
@@ -66,7 +66,7 @@ class _Kept(Value):
     __slots__ = ("_changeable", "_kept")
 
 
-@frozen(eq=False, repr=False)
+@value
 class Message(_Kept):
     """Hold what one side said.
 
@@ -132,9 +132,9 @@ def check_message(message: Message, index: int) -> None:
         text = f"the name of messages[{index}] is a text, not {shown(message.name)}"
         raise InvalidRequestError(text)
     found = changeable(message)
-    for value in found:
-        if type(value) is not dict or value:  # most are empty, and this is done for every question
-            copied(value, f"a value in messages[{index}]")
+    for each in found:
+        if type(each) is not dict or each:  # most are empty, and every call comes through here
+            copied(each, f"a value in messages[{index}]")
     object.__setattr__(message, "_changeable", found)
 
 

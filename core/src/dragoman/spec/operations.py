@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from attrs import field, frozen
+from attrs import field
 
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.provider import CallContext, Provider
 from dragoman.spec.request import ChatRequest
 from dragoman.spec.response import Usage
@@ -21,8 +21,8 @@ OperationCall: TypeAlias = Callable[[Any, CallContext], Awaitable[Any]]
 """
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class ModelInfo(Value):
+@value(kw_only=True)
+class ModelInfo:
     """Describe a model that a provider lists.
 
     Args:
@@ -61,8 +61,8 @@ class CountsTokens(Protocol):
         ...
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Embeddings(Value):
+@value(kw_only=True)
+class Embeddings:
     """Hold one vector for each text.
 
     Args:
@@ -77,8 +77,8 @@ class Embeddings(Value):
     usage: Usage = Usage()
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class EmbeddingRequest(Value):
+@value(kw_only=True)
+class EmbeddingRequest:
     """Ask for vectors.
 
     Args:

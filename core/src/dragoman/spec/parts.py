@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypeAlias, Union
 
-from attrs import field, frozen
+from attrs import field
 
 from dragoman.spec._enums import OpenEnum
 from dragoman.spec._json_depth import parse_json
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.argument_checks import plain_text, shown
 from dragoman.spec.errors import InvalidRequestError, OutputError
 
@@ -39,8 +39,8 @@ def _take_text(value: Any, name: str, *, optional: bool = False) -> None:
     object.__setattr__(value, name, plain_text(text))
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Seal(Value):
+@value(kw_only=True)
+class Seal:
     """Carry data that a vendor signed or encrypted and wants back unchanged.
 
     Args:
@@ -55,8 +55,8 @@ class Seal(Value):
     payload: JSON = None
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Citation(Value):
+@value(kw_only=True)
+class Citation:
     """Point from a piece of text to its source.
 
     Args:
@@ -79,8 +79,8 @@ class Citation(Value):
     metadata: Mapping[str, JSON] = field(factory=_empty)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class PartFields(Value):
+@value(kw_only=True)
+class PartFields:
     """Hold what every part may carry.
 
     Args:
@@ -120,7 +120,7 @@ def _check_attached(part: PartFields) -> None:
             raise InvalidRequestError(message)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Text(PartFields):
     """Say something in words."""
 
@@ -129,7 +129,7 @@ class Text(PartFields):
     citations: tuple[Citation, ...] = ()
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Reasoning(PartFields):
     """Show how a model came to its answer; ``redacted`` if the words are kept back."""
 
@@ -150,8 +150,8 @@ def _all_texts(value: Any) -> None:
         _take_text(value, name.name)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Bytes(Value):
+@value(kw_only=True)
+class Bytes:
     """Bring media along as bytes.
 
     A ``bytearray`` or ``memoryview`` is read with each call: what changes in it takes effect with the next one.
@@ -165,24 +165,24 @@ class Bytes(Value):
         return base64.b64encode(self.data).decode("ascii")
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Url(Value):
+@value(kw_only=True)
+class Url:
     """Name media by an address that the provider fetches; this library never does."""
 
     url: str
     __attrs_post_init__ = _all_texts
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class FileRef(Value):
+@value(kw_only=True)
+class FileRef:
     """Name media that was uploaded to the provider before, by its file id."""
 
     file_id: str
     __attrs_post_init__ = _all_texts
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class InlineText(Value):
+@value(kw_only=True)
+class InlineText:
     """Bring a document along as plain text."""
 
     text: str
@@ -198,7 +198,7 @@ def _is_source(_: Any, __: object, source: Any) -> None:
         raise InvalidRequestError(message)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Media(PartFields):
     """Show an image, a sound, a video or a document.
 
@@ -216,7 +216,7 @@ class Media(PartFields):
     filename: str | None = None
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class ToolCall(PartFields):
     """Ask for a tool to be run.
 
@@ -267,7 +267,7 @@ class Outcome(OpenEnum):
     INTERRUPTED: ClassVar[Outcome]
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Refusal(PartFields):
     """Decline to answer."""
 
@@ -277,14 +277,14 @@ class Refusal(PartFields):
     category: str | None = None
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Data(PartFields):
     """Hand over a JSON value."""
 
     value: JSON = None
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Extension(PartFields):
     """Keep a part that has no class here, and give it back unchanged.
 
@@ -332,7 +332,7 @@ def _outcome(value: str) -> Outcome:
     return Outcome(plain_text(value))
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class ToolResult(PartFields):
     """Answer a tool call.
 

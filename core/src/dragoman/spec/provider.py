@@ -9,9 +9,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import attrs
-from attrs import field, frozen
+from attrs import field
 
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.argument_checks import no_seconds, plain_number, seconds, shown
 from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.directory import owner_of_variable
@@ -29,8 +29,8 @@ SPEC = "1.0"
 """The version of the provider specification that this core speaks."""
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class ModelQuery(Value):
+@value(kw_only=True)
+class ModelQuery:
     """Ask who serves a model.
 
     Args:
@@ -45,8 +45,8 @@ class ModelQuery(Value):
     options: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Resolution(Value):
+@value(kw_only=True)
+class Resolution:
     """Answer a :class:`ModelQuery`.
 
     Args:
@@ -63,8 +63,8 @@ class Resolution(Value):
     reason: str = ""
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class ProviderInfo(Value):
+@value(kw_only=True)
+class ProviderInfo:
     """Introduce a provider.
 
     Args:
@@ -118,8 +118,8 @@ def _seconds(timeouts: Any, attribute: attrs.Attribute[Any], value: object) -> N
     object.__setattr__(timeouts, attribute.name, limit)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Timeouts(Value):
+@value(kw_only=True)
+class Timeouts:
     """Limit how long a call may take, in seconds; ``None`` for no limit.
 
     Args:
@@ -152,8 +152,8 @@ def _moment(_: object, __: object, deadline: float | None) -> None:
         raise ConfigurationError(message, parameter="deadline")
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class CallContext(Value):
+@value(kw_only=True)
+class CallContext:
     """Carry what belongs to one call but not to its request.
 
     Args:
@@ -213,8 +213,8 @@ class Provider(Protocol):
         ...
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Prepared(Value):
+@value(kw_only=True)
+class Prepared:
     """Show a request as it would be sent.
 
     Args:
@@ -263,8 +263,8 @@ SecretSource: TypeAlias = Callable[[str, str], str | None]
 """Ask the installed key stores for (provider, field)."""
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class ProviderConfig(Value):
+@value(kw_only=True)
+class ProviderConfig:
     """Give a plugin what it needs to make its provider.
 
     Args:
@@ -321,8 +321,8 @@ class ProviderConfig(Value):
         return tuple(name for name in names if not owner_of_variable(name, self.distribution, self.name))
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Command(Value):
+@value(kw_only=True)
+class Command:
     """Describe a command that a plugin adds to the command line.
 
     Args:

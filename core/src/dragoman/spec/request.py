@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 import attrs
-from attrs import field, frozen
+from attrs import field
 
 from dragoman.spec._enums import OpenEnum
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.argument_checks import copied, is_iterable, plain_number, plain_text, shown
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.message import Message, check_message
@@ -131,8 +131,8 @@ _PENALTY = _number(-2, 2)
 _MOST = 2**63 - 1  # what fits into the whole numbers of nearly every server
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Settings(Value):
+@value(kw_only=True)
+class Settings:
     """Tune how a model answers; ``None`` leaves the choice to the provider.
 
     Args:
@@ -176,8 +176,8 @@ SETTINGS: tuple[str, ...] = tuple(a.name for a in attrs.fields(Settings) if a.na
 """The names of all settings."""
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Tool(Value):
+@value(kw_only=True)
+class Tool:
     """Describe a tool that the caller can run.
 
     Args:
@@ -196,8 +196,8 @@ class Tool(Value):
     options: Mapping[str, JSON] = field(factory=dict[str, JSON], validator=_object)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class ServerTool(Value):
+@value(kw_only=True)
+class ServerTool:
     """Name a tool that the provider runs itself.
 
     Args:
@@ -220,8 +220,8 @@ class ServerTool(Value):
         return self.id.partition(".")[2]
 
 
-@frozen(eq=False, repr=False)
-class ToolChoice(Value):
+@value
+class ToolChoice:
     """Say whether the model may, must or must not call a tool.
 
     Args:
@@ -256,8 +256,8 @@ NONE = ToolChoice("none")
 REQUIRED = ToolChoice("required")
 
 
-@frozen(eq=False, repr=False)
-class OutputFormat(Value):
+@value
+class OutputFormat:
     """Say what shape the answer has.
 
     Args:
@@ -315,8 +315,8 @@ def _no_headers() -> Mapping[str, str]:
     return {}
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class ChatRequest(Value):
+@value(kw_only=True)
+class ChatRequest:
     """Ask for the next turn of a conversation.
 
     Args:
@@ -344,8 +344,8 @@ class ChatRequest(Value):
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class CompletionRequest(Value):
+@value(kw_only=True)
+class CompletionRequest:
     """Ask for the continuation of a text.
 
     Args:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
-from attrs import field, frozen
+from attrs import field
 
 from dragoman.spec._enums import OpenEnum
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.message import Message
 from dragoman.spec.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
 
@@ -30,16 +30,16 @@ class FinishReason(OpenEnum):
     OTHER: ClassVar[FinishReason]
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Finish(Value):
+@value(kw_only=True)
+class Finish:
     """Say why the answer ended, in our word and in the provider's."""
 
     reason: FinishReason = field(converter=FinishReason)
     raw: str | None = None
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Usage(Value):
+@value(kw_only=True)
+class Usage:
     """Count tokens as the provider reported them; ``None`` is not reported, never 0.
 
     Args:
@@ -60,8 +60,8 @@ class Usage(Value):
     raw: JSON = field(default=None, repr=False)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Adjustment(Value):
+@value(kw_only=True)
+class Adjustment:
     """Record a difference between what was asked and what was sent.
 
     Args:
@@ -82,8 +82,8 @@ class Adjustment(Value):
     by: str = "core"
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Origin(Value):
+@value(kw_only=True)
+class Origin:
     """Say where an answer came from.
 
     Args:
@@ -110,8 +110,8 @@ class Origin(Value):
     created: float | None = None
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Attempt(Value):
+@value(kw_only=True)
+class Attempt:
     """Record one try of a call.
 
     Args:
@@ -130,8 +130,8 @@ class Attempt(Value):
     duration: float = 0.0
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Response(Value):
+@value(kw_only=True)
+class Response:
     """Hold an answer.
 
     Args:
