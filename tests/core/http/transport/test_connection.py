@@ -114,7 +114,7 @@ async def test_a_request_that_the_server_took_is_not_sent_again(loopback: Loopba
     loopback.always(Reply(before_head="close"))
     async with LLM(CLIENTS["openai_compatible"].config(loopback.url, num_retries=0)) as llm:
         assert await answer(llm, "q1", streamed=False) == "answer to q1"
-        with pytest.raises(ConnectionFailedError, match="kept connection") as caught:
+        with pytest.raises(ConnectionFailedError, match="reused connection") as caught:
             await answer(llm, "q2", streamed=False)
     assert caught.value.retryable
     assert caught.value.retry_after == 0
@@ -157,7 +157,7 @@ def test_an_aiohttp_without_what_is_needed_is_refused(monkeypatch: pytest.Monkey
 
 async def test_a_protocol_without_a_transport_is_stale() -> None:
     protocol = ClientProtocol(asyncio.get_running_loop())
-    assert not protocol.end()
+    assert not protocol.release()
     with pytest.raises(StaleConnectionError):
         protocol.begin()
     protocol.data_received(b"late")  # which has nowhere to go

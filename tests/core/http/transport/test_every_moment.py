@@ -131,7 +131,7 @@ def exchanges(llm: LLM) -> set[Any]:
     """Return what an LLM still holds open in this loop."""
     bound, _ = llm._model.ready()  # noqa: SLF001
     transport = cast("AioHttpTransport", cast("Any", bound.provider).transport)
-    session = transport._sessions.known()  # noqa: SLF001
+    session = transport._sessions.current()  # noqa: SLF001
     return set() if session is None else set(session.exchanges)
 
 
@@ -249,7 +249,7 @@ async def test_an_llm_for_each_request_leaves_few_connections_and_no_errors(loop
         llm = LLM(CLIENT.config(loopback.url))
         text = await answer(llm, f"q{number}", streamed=False)
         bound, _ = llm._model.ready()  # noqa: SLF001
-        session = cast("Any", bound.provider).transport._sessions.known()  # noqa: SLF001
+        session = cast("Any", bound.provider).transport._sessions.current()  # noqa: SLF001
         made.add(session)
         return text
 
@@ -293,7 +293,7 @@ async def test_closing_tells_a_call_whose_reply_has_begun(loopback: LoopbackServ
     transport = AioHttpTransport(trust_env=False)
     task = asyncio.create_task(transport.send(HttpRequest(url=loopback.url), CallContext()))
     await asyncio.to_thread(loopback.wait_requests, 1)
-    while not (session := transport._sessions.known()) or not any(each.status for each in session.exchanges):  # noqa: ASYNC110, SLF001  # the server is in another thread
+    while not (session := transport._sessions.current()) or not any(each.status for each in session.exchanges):  # noqa: ASYNC110, SLF001  # the server is in another thread
         await asyncio.sleep(0.001)
     await asyncio.sleep(0.01)
     await transport.aclose()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dragoman import ConfigurationError
-from dragoman.http.transport.proxy import Proxies, Proxy, is_here, read_proxy
+from dragoman.http.transport.proxy import Proxies, Proxy, is_local, read_proxy
 from dragoman.spec.secret import Secret
 
 PROXY = "http://proxy.test:3128"
@@ -56,13 +56,13 @@ class TestThisMachine:
 
     def test_is_asked_through_a_given_proxy_that_is_here_too(self) -> None:
         near, far = read_proxy("http://localhost:8080"), read_proxy(PROXY)
-        assert Proxies(given=near).of("http://127.0.0.1:1") is near
-        assert Proxies(given=far).of("http://127.0.0.1:1") is None
-        assert Proxies(given=far, environ={"no_proxy": "*"}).of(FAR) is far
-        assert Proxies(given=False, environ={"https_proxy": PROXY}).of(FAR) is None
+        assert Proxies(configured=near).of("http://127.0.0.1:1") is near
+        assert Proxies(configured=far).of("http://127.0.0.1:1") is None
+        assert Proxies(configured=far, environ={"no_proxy": "*"}).of(FAR) is far
+        assert Proxies(configured=False, environ={"https_proxy": PROXY}).of(FAR) is None
 
     def test_is_no_name_that_looks_like_it(self) -> None:
-        assert not any(map(is_here, ("localhost.test", "127.0.0.1.test", "10.0.0.1", "", "notlocalhost")))
+        assert not any(map(is_local, ("localhost.test", "127.0.0.1.test", "10.0.0.1", "", "notlocalhost")))
 
 
 class TestNoProxy:
@@ -146,17 +146,17 @@ class TestAddresses:
             ("socks5://user:PW4711@proxy.test:1080", "SOCKS is not supported"),
             ("socks5h://proxy.test", "proxy=False"),
             ("SOCKS4://proxy.test", "SOCKS"),
-            ("ftp://user:PW4711@proxy.test", "neither as http:// nor as https://"),
+            ("ftp://user:PW4711@proxy.test", "neither http:// nor https://"),
             ("http://[bad:PW4711", "host or port"),
             ("http://user:PW4711@proxy.test:99999", "host or port"),
-            ("http://user:PW4711@proxy.test:0", "port that is none"),
+            ("http://user:PW4711@proxy.test:0", "an invalid port"),
             ("http://user:PW4711@", "without a host"),
             ("http://user:PW4711/x@proxy.test", "host or port"),
-            ("http://user:8#PW4711@proxy.test", "more than a host"),
-            ("http://proxy.test/PW4711.pac", "more than a host"),
-            ("http://us er:PW4711@proxy.test", "holds a space"),
+            ("http://user:8#PW4711@proxy.test", "has a path, query or fragment"),
+            ("http://proxy.test/PW4711.pac", "has a path, query or fragment"),
+            ("http://us er:PW4711@proxy.test", "contains a space"),
             ("http://us%3Aer:PW4711@proxy.test", "colon"),
-            ("http://user:PW4711@pröxy.test", "no address may hold"),
+            ("http://user:PW4711@pröxy.test", "not allowed in a URL"),
         ],
     )
     @pytest.mark.parametrize("name", ["HTTPS_PROXY", "proxy"])

@@ -62,8 +62,8 @@ class TestVerify:
 
     @pytest.mark.parametrize("path", ["", "a\0b", "a\ud800"])
     def test_that_is_no_path_is_refused(self, path: str) -> None:
-        assert "is the path of a file" in refusal(verify=path)
-        assert "is the path of a file" in refusal(client_cert=path)
+        assert "must be the path of a file" in refusal(verify=path)
+        assert "must be the path of a file" in refusal(client_cert=path)
 
     def test_that_does_not_look_at_the_name_wants_allow_insecure_beside_it(self) -> None:
         context = ssl.create_default_context()
@@ -103,7 +103,7 @@ class TestClientCertificates:
         assert "PEM" in refusal(client_cert=(certificate, other))
         assert "passphrase" in refusal(client_cert=(certificate, hidden))
         assert "No such file" in refusal(client_cert=authority.folder / "nowhere.pem")
-        assert "is a path, not int" in refusal(client_cert=(certificate, 7))
+        assert "must be a path, not int" in refusal(client_cert=(certificate, 7))
         assert "two" not in refusal(client_cert=(certificate,))
         assert "load the certificate" in refusal(client_cert=(certificate, key), verify=ssl.create_default_context())
 

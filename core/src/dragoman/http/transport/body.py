@@ -1,4 +1,4 @@
-"""The reply to a request while its body arrives, decompressed where it has to be."""
+"""The reply to a request while its body arrives, decompressed if it is compressed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PLAIN = frozenset({"", "identity"})
 _ENCODINGS = _PLAIN | {"gzip", "x-gzip", "deflate"}
 _EXPANSION = 128
-"""How many times its size a compressed reply may grow to: recorded streams come to 47 at most, bombs to 1,000."""
-_ALWAYS = 1 << 20
-"""How many bytes a compressed reply may have in any case."""
+"""The highest ratio of decompressed to compressed bytes: recorded streams reach 47 at most, zip bombs 1,000."""
+_ALWAYS_ALLOWED = 1 << 20
+"""How many decompressed bytes are accepted at any ratio."""
 
 
 class _Unzip(Protocol):
@@ -36,10 +36,10 @@ class AioHttpStream:
     """Read the body of a reply piece by piece.
 
     Args:
-        exchange: the exchange, from the head of the reply on.
-        session: what it belongs to.
-        limit: the most bytes that the body may have, decompressed.
-        idle: seconds that may pass between two pieces; ``None`` for no limit.
+        exchange: an exchange whose reply has begun.
+        session: the session that owns *exchange*.
+        limit: the maximum size of the decompressed body, in bytes.
+        idle: the maximum number of seconds between two pieces; ``None`` for no limit.
 
     """
 
@@ -69,7 +69,7 @@ class AioHttpStream:
         self._content = exchange.content
         self._limit = limit
         self._left = limit
-        self._allowed = _ALWAYS
+        self._allowed = _ALWAYS_ALLOWED
         self._idle = idle
         self._complete = False
         self._began = False
@@ -78,41 +78,44 @@ class AioHttpStream:
         self._unzip: _Unzip | None = None
 
     def __del__(self) -> None:
-        # Nobody left the block. The session holds the exchange, so the collector alone would never give it back.
+        # The caller never closed the stream. The session refers to the exchange, so it would never be collected.
         if self._exchange.is_open:
-            self._session.hang_up_later(self._exchange)
+            self._session.release_threadsafe(self._exchange)
 
     def check(self) -> None:
-        """Hang up on a reply that nobody can use.
+        """Release a reply that cannot be used, and raise.
 
         Raises:
             RedirectError: if the server redirects.
-            ProtocolError: if the body is compressed in a way that was not asked for.
+            ProtocolError: if the body is compressed with an encoding that was not requested.
 
         """
         if self.status in _REDIRECTS:
-            self.end()
-            raise _redirected(self.status, self.headers)
+            self.release()
+            raise _redirect_error(self.status, self.headers)
         if self._encoding not in _ENCODINGS and self.status >= 400:  # noqa: PLR2004  # the status says enough
             self._encoding = ""
         if self._encoding not in _ENCODINGS:
-            self.end()
-            message = f"the reply is compressed as {self._encoding!r}, which was not asked for"
+            self.release()
+            message = f"the reply is compressed as {self._encoding!r}, which was not requested"
             raise ProtocolError(message, status=self.status, phase="decode")
 
-    def hang_up(self) -> None:
-        """Close the reply, wherever this is called; its connection serves again if it is at its end."""
-        self._session.hang_up(self._exchange)
+    def close(self) -> None:
+        """Release the connection, from any thread or event loop."""
+        if self._session.is_here:
+            self.release()
+        else:
+            self._session.release_threadsafe(self._exchange)
 
-    def end(self) -> None:
-        """Close the reply in the loop where it began."""
-        self._session.end(self._exchange)
+    def release(self) -> None:
+        """Give the connection back to the pool, in the event loop where the reply began."""
+        self._session.release(self._exchange)
 
     async def piece(self) -> bytes:
-        """Return the next bytes, as many as have arrived; none at the end.
+        """Return all bytes that have arrived, or wait for the next ones; empty bytes mean the end.
 
         Raises:
-            ConfigurationError: if it has to be waited for in another event loop or process than the one where the
+            ConfigurationError: if it would have to wait in an event loop or process other than the one in which the
                 reply began.
 
         """
@@ -120,16 +123,17 @@ class AioHttpStream:
         while True:
             failure = content.exception()
             if failure is None and content.is_eof():
-                data = content.read_nowait()  # all there is has arrived
+                data = content.read_nowait()  # the whole body has arrived
             else:
                 self._session.check_here()
                 if not self._began:
                     self._began = True
-                    self._exchange.allow_silence(self._idle)  # in place of the time allowed for the first piece
-                data = await translate_errors(content.readany() if failure is None else self._arrived(failure), "idle")
+                    self._exchange.set_idle_timeout(self._idle)  # replaces the limit for the head of the reply
+                received = content.readany() if failure is None else self._received_before(failure)
+                data = await translate_errors(received, "idle")
             if self._encoding not in _PLAIN:
                 ended = not data
-                data = self._closed() if ended else self._decompressed(data)
+                data = self._end_of_body() if ended else self._decompressed(data)
                 if not data and not ended:
                     continue
             self._left -= len(data)
@@ -138,21 +142,21 @@ class AioHttpStream:
                 raise ResponseTooLargeError(message, status=self.status)
             return data
 
-    async def _arrived(self, failure: BaseException) -> bytes:
-        """Return what arrived before the connection was lost: aiohttp raises first, and would drop it."""
+    async def _received_before(self, failure: BaseException) -> bytes:
+        """Return what arrived before the connection was lost, which aiohttp would discard by raising first."""
         self._content.set_exception(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # as it was
         data = self._content.read_nowait()
         self._content.set_exception(failure)
         return data or await self._content.readany()
 
-    def _closed(self) -> bytes:
+    def _end_of_body(self) -> bytes:
         if self._unzip is not None and not self._unzip.eof:
             message = "the compressed reply ended before it was complete"
             raise StreamInterruptedError(message, status=self.status, phase="mid_stream")
         return b""
 
     def _decompressed(self, data: bytes) -> bytes:
-        """Return *data* decompressed, no further than shows that it is too much."""
+        """Return *data* decompressed, at most one byte beyond the limit."""
         if self._unzip is None:
             self._unzip = zlib.decompressobj(wbits=_window(self._encoding, data))
         self._allowed += _EXPANSION * len(data)
@@ -163,12 +167,12 @@ class AioHttpStream:
             raise ProtocolError(message, status=self.status, phase="decode") from None
         self._allowed -= len(whole)
         if self._allowed < 0:
-            message = f"the reply is compressed to less than 1/{_EXPANSION} of its size, which was not asked for"
+            message = f"the reply is compressed to less than 1/{_EXPANSION} of its size, and was not read further"
             raise ResponseTooLargeError(message, status=self.status)
         return whole
 
     async def read(self) -> bytes:
-        """Return all the rest of the body."""
+        """Return the rest of the body."""
         pieces: list[bytes] = []
         try:
             while data := await self.piece():
@@ -184,11 +188,11 @@ class AioHttpStream:
         return b"".join(pieces)
 
     def complete(self) -> None:
-        """Say that nothing more is expected."""
+        """Declare that no more data is expected."""
         self._complete = True
 
-    async def settle(self) -> None:
-        """Wait a moment for the end of a complete body, so that the connection can serve again."""
+    async def drain(self) -> None:
+        """Wait up to 0.1 seconds for the end of a complete body, so that the connection can be reused."""
         if not self._complete or self._content.at_eof() or not self._session.is_here:
             return
         with suppress(TimeoutError, aiohttp.ClientError):
@@ -198,13 +202,13 @@ class AioHttpStream:
 
 
 def _window(encoding: str, data: bytes) -> int:
-    """Return how :mod:`zlib` reads *data*: some servers send "deflate" without the header that RFC 9110 wants."""
+    """Return *wbits* for :mod:`zlib`: some servers send "deflate" without the zlib header that RFC 9110 requires."""
     bare = encoding == "deflate" and data[0] & 0x0F != zlib.DEFLATED
     return -zlib.MAX_WBITS if bare else zlib.MAX_WBITS | 32
 
 
-def _redirected(status: int, headers: Mapping[str, str]) -> RedirectError:
-    target = headers.get("location", "nowhere")
-    where = target.partition("?")[0][:200]
-    message = f"the server redirects to {where}; redirects are not followed. If that is right, set api_base to it"
+def _redirect_error(status: int, headers: Mapping[str, str]) -> RedirectError:
+    location = headers.get("location")
+    target = "an unknown address" if location is None else location.partition("?")[0][:200]
+    message = f"the server redirects to {target}; redirects are not followed. If it is correct, set api_base to it"
     return RedirectError(message, status=status)

@@ -1,7 +1,7 @@
-"""Connections that serve one request at a time, in a pool of aiohttp.
+"""Connections that carry one request at a time, in a connection pool of aiohttp.
 
-What keeps a reply from reaching the wrong caller stands here: a connection serves again only if the reply before it
-ended exactly where it said, if nothing has arrived since, and if its server has not closed it.
+This module prevents a reply from reaching the wrong caller: a connection is reused only if the previous reply ended
+exactly where it declared, if no data has arrived since, and if the server has not closed the connection.
 """
 
 from __future__ import annotations
@@ -21,29 +21,30 @@ from dragoman.http.transport.tunnel import TunnellingConnector
 from dragoman.spec.errors import ConfigurationError
 
 TESTED = "3.14.0 to 3.14.5"
-"""The releases of aiohttp that the safeguards were tested with."""
+"""The releases of aiohttp that these safeguards were tested with."""
 
 _GRACE = 0.001
+"""Seconds to wait before the first reuse, in which a server may close the connection."""
 _REFUSALS = 50
-"""How many connections serve once after a server has closed one that was to serve again."""
+"""How many connections are used only once after a server has closed one that was about to be reused."""
 _INTERNALS = (
     *("should_close", "force_close", "is_connected", "set_response_params", "set_exception", "start_timeout"),
     *("read", "read_timeout", "writing_paused", "data_received", "connection_lost", "_parser"),
 )
 _ACKNOWLEDGED = struct.Struct("=120xQ")
-"""Where Linux keeps ``tcpi_bytes_acked`` in its ``struct tcp_info`` (linux/tcp.h, since 4.1)."""
+"""The position of ``tcpi_bytes_acked`` in Linux's ``struct tcp_info`` (linux/tcp.h, since Linux 4.1)."""
 
 
 class StaleConnectionError(aiohttp.ClientConnectionError):
-    """Report a connection that served before and can serve no more; the request did not reach its server."""
+    """Report that a reused connection was closed; the request did not reach the server."""
 
 
 class ClientProtocol(ResponseHandler):
-    """Read replies from one connection, each for the request that was sent last.
+    """Read replies from one connection, each for the latest request.
 
     Attributes:
-        is_reused: whether it has served before.
-        is_untaken: whether it was lost before its server had received a byte of the request.
+        is_reused: whether the connection has carried a request before.
+        is_untaken: whether the connection was lost before the server had received a byte of the request.
 
     """
 
@@ -51,15 +52,15 @@ class ClientProtocol(ResponseHandler):
         super().__init__(loop)
         self.is_reused = False
         self.is_untaken = False
-        self._serves = True  # from the start, since a proxy answers before the first request
+        self._is_in_use = True  # initially, since a proxy answers before the first request
         self._is_silent = True
         self._acknowledged: int | None = None
 
     def begin(self) -> None:
-        """Serve the next request.
+        """Start the next request.
 
         Raises:
-            StaleConnectionError: if the connection was closed, or something has arrived that nobody asked for.
+            StaleConnectionError: if the connection was closed, or unexpected data has arrived on it.
 
         """
         if self.is_reused:
@@ -69,17 +70,17 @@ class ClientProtocol(ResponseHandler):
                 raise StaleConnectionError(message)
             self._acknowledged = _acknowledged(sock)
             self._is_silent = True
-        self._serves = True
+        self._is_in_use = True
 
-    def end(self) -> bool:
-        """Serve nobody until the next request; return whether the reply ended exactly where it said."""
-        self._serves = False
+    def release(self) -> bool:
+        """Accept no data until the next request; return whether the reply ended exactly where it declared."""
+        self._is_in_use = False
         self.is_reused = True
         return not self.should_close and _is_between_replies(self._parser)
 
     def data_received(self, data: bytes) -> None:
-        """Pass on what belongs to a reply; anything else ends the connection."""
-        if self._serves:
+        """Parse data that belongs to a reply; abort the connection on any other data."""
+        if self._is_in_use:
             self._is_silent = False
             super().data_received(data)
         elif self.transport is not None:
@@ -87,20 +88,19 @@ class ClientProtocol(ResponseHandler):
             self.transport.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Note whether the request may have reached the server."""
-        # A reset tells nothing: it may come from a server that read the request, before its system confirmed anything.
-        if exc is None and self._serves and self.is_reused and self._is_silent and self.transport is not None:
+        """Record whether the request may have reached the server."""
+        # A reset proves nothing: a server that has read the request may send one before its system acknowledges data.
+        if exc is None and self._is_in_use and self.is_reused and self._is_silent and self.transport is not None:
             now = _acknowledged(self.transport.get_extra_info("socket"))
             self.is_untaken = now is not None and now == self._acknowledged
         super().connection_lost(exc)
 
 
 class Reuse:
-    """Know whether a server lets its connections serve again.
+    """Record whether the connections of a server can be reused.
 
-    Some close every connection after one reply, without a word; whoever sends at that moment loses the call. So the
-    first connection that is to serve again is given a moment to be closed, and after a loss none serves again for a
-    while.
+    Some servers close every connection after one reply without announcing it, and a request sent at that moment is
+    lost. Therefore there is a short pause before the first reuse, and after a loss the next connections are not reused.
     """
 
     __slots__ = ("_proven", "_refusals")
@@ -111,35 +111,35 @@ class Reuse:
 
     @property
     def pause(self) -> float:
-        """Return the seconds to wait before a connection serves again."""
+        """Return the seconds to wait before a connection is reused."""
         return 0.0 if self._proven else _GRACE
 
     def allow(self) -> bool:
-        """Return whether a connection may be kept after a reply."""
+        """Return whether to keep a connection after a reply."""
         if self._refusals:
             self._refusals -= 1
             return False
         return True
 
     def succeeded(self) -> None:
-        """Note that a connection has served again."""
+        """Record that a connection was reused."""
         self._proven = True
 
     def failed(self) -> None:
-        """Note that a connection was lost, or found closed, when it was to serve again."""
+        """Record that a connection was lost, or found closed, when it was about to be reused."""
         if not self._proven:
             self._refusals = _REFUSALS
         self._proven = False
 
 
 class Connector(TunnellingConnector):
-    """Open and keep connections that refuse what does not belong to a request.
+    """Open and pool connections that reject data that does not belong to a request.
 
     Args:
-        ssl: what TLS connections are made with; ``True`` for the usual.
+        ssl: the context of TLS connections; ``True`` for the default.
 
     Raises:
-        ConfigurationError: if the installed aiohttp lacks what the safeguards are made of.
+        ConfigurationError: if the installed aiohttp lacks an internal that the safeguards need.
 
     """
 
@@ -150,68 +150,68 @@ class Connector(TunnellingConnector):
 
 
 def protocol_of(connection: aiohttp.connector.Connection) -> ClientProtocol:
-    """Return the protocol of a connection that was taken from a :class:`Connector`.
+    """Return the protocol of a connection from a :class:`Connector`.
 
     Raises:
-        ConfigurationError: if aiohttp made another one, without safeguards.
+        ConfigurationError: if aiohttp created a protocol of another class, without safeguards.
 
     """
     protocol = connection.protocol
     if not isinstance(protocol, ClientProtocol):
-        raise _untested()
+        raise _untested_release()
     return protocol
 
 
 @cache
 def check_aiohttp() -> None:
-    """Look once for everything that the safeguards are made of, below aiohttp's documented interfaces.
+    """Check once that aiohttp has the undocumented attributes that the safeguards use.
 
     Raises:
-        ConfigurationError: if something is missing; the message names the releases that were tested.
+        ConfigurationError: if one is missing; the message names the tested releases.
 
     """
     if not all(hasattr(ResponseHandler, name) for name in _INTERNALS):
-        raise _untested()
+        raise _untested_release()
 
 
-def _untested() -> ConfigurationError:
+def _untested_release() -> ConfigurationError:
     message = (
-        f"aiohttp {aiohttp.__version__} keeps its connections in another way than the releases that Dragoman was "
+        f"aiohttp {aiohttp.__version__} manages its connections differently from the releases that Dragoman was "
         f"tested with, {TESTED}; run: pip install 'aiohttp~=3.14.0'"
     )
     return ConfigurationError(message)
 
 
 def _is_between_replies(parser: Any) -> bool:
-    """Return whether *parser* has read whole replies and nothing of another one.
+    """Return whether *parser* has read complete replies and no part of another one.
 
-    The parser in C tells by ``feed_eof`` that a head has begun; the one in Python keeps what is left in two lists.
+    The C parser raises in ``feed_eof`` if a head has begun; the Python parser keeps unparsed data in two attributes.
     """
     if getattr(parser, "_tail", None) or getattr(parser, "_lines", None):
         return False
     try:
         return parser is not None and parser.feed_eof() is None
-    except Exception:  # noqa: BLE001  # whatever is wrong with what came after the reply
+    except Exception:  # noqa: BLE001  # the parser may raise anything for data that follows the reply
         return False
 
 
 def _is_readable(sock: socket.socket | None) -> bool:
-    """Return whether something has arrived that the loop has not read yet: bytes, or the end."""
+    """Return whether data, or the end of the connection, has arrived that the event loop has not read yet."""
     if sock is None:
         return False
     if not hasattr(select, "poll"):  # pragma: no cover - Windows
         return bool(select.select([sock], [], [], 0)[0])
-    waiting = select.poll()
-    waiting.register(sock, select.POLLIN)
-    return bool(waiting.poll(0))
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _acknowledged(sock: socket.socket | None) -> int | None:
-    """Return how many bytes the other side has confirmed to have received, where the system tells."""
+    """Return how many bytes the peer has acknowledged; ``None`` if the operating system does not report it."""
     if sock is None or not hasattr(socket, "TCP_INFO"):
         return None
     try:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKNOWLEDGED.size)
     except OSError:
-        return None  # it is closed, as below TLS
+        return None  # the socket is closed, as it is after a lost TLS connection
     return _ACKNOWLEDGED.unpack(info)[0] if len(info) == _ACKNOWLEDGED.size else None

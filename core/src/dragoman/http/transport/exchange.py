@@ -1,8 +1,8 @@
 """One request and its reply, on a connection of aiohttp's pool.
 
-aiohttp opens the connection, keeps it, writes and reads HTTP on it. What its client session does beside that (cookies,
-redirects, decompression, traces) no provider needs, and it costs more than all the rest: the session is left out, as
-docs/explanation/decisions/0009-without-a-client-session.md says.
+aiohttp opens and pools the connection, and writes and parses HTTP on it. Its client session is not used: no provider
+needs what it adds (cookies, redirects, decompression, tracing), and it costs more time than everything else. See
+docs/explanation/decisions/0009-without-a-client-session.md.
 """
 
 from __future__ import annotations
@@ -21,62 +21,62 @@ from dragoman.http.wire import HttpRequest
 from dragoman.spec.secret import reveal
 
 _SWITCHING = 101
-"""After this, a connection does not speak HTTP any more."""
-_INTERIM = frozenset(range(100, 200)) - {_SWITCHING}  # which is the last that is said in HTTP
-_MOST_INTERIM = 32
-"""How many interim replies a server may send; real ones send one or two."""
-_UNASKED = ("accept", "user-agent")
-_ASKED = {"accept-encoding": "identity"}
+"""The status after which a connection does not speak HTTP any more."""
+_INTERIM = frozenset(range(100, 200)) - {_SWITCHING}  # no final reply follows a change of protocol
+_MAX_INTERIM = 32
+"""How many interim replies a server may send; real servers send one or two."""
+_OMITTED_HEADERS = ("accept", "user-agent")
+_COMMON_HEADERS = {"accept-encoding": "identity"}
 
 
 def route_to(url: str, proxy: Proxy | None, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientRequest:
-    """Return what the pool finds or opens a connection by, and what every request there has in common.
+    """Return the request by which the pool finds or opens a connection, with the headers that all requests share.
 
     Args:
-        url: the whole address, with nothing in it that is still to be quoted.
+        url: the full URL, percent-encoded.
         proxy: the proxy, if there is one.
-        loop: the running loop.
+        loop: the running event loop.
 
     Raises:
-        ValueError: if *url* is no address.
+        ValueError: if *url* is not a valid URL.
 
     """
-    through, asks = None, None
+    proxy_url, proxy_auth = None, None
     if proxy is not None:
-        through = URL(proxy.url)
+        proxy_url = URL(proxy.url)
         if proxy.authorization is not None:
-            asks = aiohttp.BasicAuth.decode(proxy.authorization.reveal(), "utf-8")
+            proxy_auth = aiohttp.BasicAuth.decode(proxy.authorization.reveal(), "utf-8")
     return aiohttp.ClientRequest(
         "GET",
         URL(url, encoded=True),
-        headers=_ASKED,
-        skip_auto_headers=_UNASKED,
+        headers=_COMMON_HEADERS,
+        skip_auto_headers=_OMITTED_HEADERS,
         loop=loop,
-        proxy=through,
-        proxy_auth=asks,
+        proxy=proxy_url,
+        proxy_auth=proxy_auth,
     )
 
 
 class ClientClosedError(aiohttp.ClientConnectionError):
-    """Report that the client was closed while the exchange went on."""
+    """Report that the client was closed during the exchange."""
 
 
 class IdleConnectionLostError(aiohttp.ClientConnectionError):
-    """Report that a connection which had served before was lost before the reply began."""
+    """Report that a reused connection was lost before the reply began."""
 
 
 class Exchange:
     """Send one request and hold its connection until the reply has been read.
 
     Args:
-        connection: taken from the pool.
-        loop: the running loop.
-        reuse: whether the server lets its connections serve again.
+        connection: a connection from the pool.
+        loop: the running event loop.
+        reuse: the record of whether the server's connections can be reused.
 
     Attributes:
-        status: the HTTP status, 0 before the head of the reply has come.
-        headers: names in lower case.
-        content: where the body arrives.
+        status: the HTTP status, 0 before the head of the reply has arrived.
+        headers: the headers of the reply, with names in lower case.
+        content: the body of the reply.
 
     """
 
@@ -100,12 +100,12 @@ class Exchange:
 
         Args:
             request: the request.
-            route: where it goes.
+            route: the result of :func:`route_to` for its URL.
             first_byte: seconds from the end of the request to the head of the reply; ``None`` for no limit.
-            deadline: when the reply must have arrived, on the clock of the loop; ``None`` for never.
+            deadline: when the reply must have arrived, on the clock of the loop; ``None`` for no limit.
 
         Raises:
-            StaleConnectionError: if the connection cannot serve any more, and the request did not reach its server.
+            StaleConnectionError: if the connection was closed before the request reached the server.
 
         """
         protocol = self._protocol
@@ -133,23 +133,23 @@ class Exchange:
         self.status, self.content = message.code, content
         self.headers = {name.lower(): value for name, value in message.headers.items()}
         if deadline is not None and self._alarm is None:
-            self._expire()  # it rang in the turn of the loop in which the head came, when there was no body to end
+            self._expire()  # the timer ran in the same loop iteration as the head arrived, before there was a body
 
     async def _head(self) -> tuple[RawResponseMessage, aiohttp.StreamReader]:
-        """Return the head of the final reply, and where its body arrives."""
+        """Return the head of the final reply, and the reader of its body."""
         protocol = self._protocol
         message, content = await protocol.read()
         interim = 0
         while message.code in _INTERIM:
             interim += 1
-            if interim > _MOST_INTERIM:
+            if interim > _MAX_INTERIM:
                 raise HttpProcessingError(message="too many interim replies")
-            protocol.start_timeout()  # an interim reply has stopped the clock
+            protocol.start_timeout()  # the interim reply stopped the timer
             message, content = await protocol.read()
         return message, content
 
     async def _send(self, request: HttpRequest, route: aiohttp.ClientRequest) -> None:
-        """Hand over the whole request; what the network does not take at once goes out while the reply is awaited."""
+        """Write the whole request; data that the network does not accept at once is sent while the reply is awaited."""
         protocol, body = self._protocol, request.body
         headers = route.headers.copy()
         for name, value in request.headers.items():
@@ -170,39 +170,39 @@ class Exchange:
             protocol.start_timeout()
 
     def _sent(self, sending: asyncio.Task[None]) -> None:
-        failed = sending.cancelled() or sending.exception() is not None  # whoever waits for the reply is told
+        failed = sending.cancelled() or sending.exception() is not None  # reading the reply raises the error
         if self.is_open and not failed:
             self._protocol.start_timeout()
 
     def _expire(self) -> None:
         self._alarm = None
         if self.status and self.content.is_eof():
-            return  # all has arrived
-        late = TimeoutError()
-        self._protocol.set_exception(late)
-        self.content.set_exception(late)
+            return  # the whole reply has arrived
+        error = TimeoutError()
+        self._protocol.set_exception(error)
+        self.content.set_exception(error)
 
-    def allow_silence(self, seconds: float | None) -> None:
-        """Limit the time between two pieces of the body that are still to come."""
+    def set_idle_timeout(self, seconds: float | None) -> None:
+        """Limit the time between two pieces of the rest of the body."""
         if self._protocol.is_connected():
             self._protocol.read_timeout = seconds
             self._protocol.start_timeout()
 
     @property
     def is_reused(self) -> bool:
-        """Return whether the connection has served before."""
+        """Return whether the connection has carried a request before."""
         return self._protocol.is_reused
 
     @property
     def is_open(self) -> bool:
-        """Return whether the connection has not been given back yet."""
+        """Return whether the exchange still holds its connection."""
         return self._connection is not None
 
-    def close(self, *, abandoned: bool = False) -> None:
-        """Give the connection back, to serve again if nothing is left to come or to go out.
+    def release(self, *, client_closed: bool = False) -> None:
+        """Give the connection back to the pool if the request and the reply are complete; close it otherwise.
 
         Args:
-            abandoned: whether the client is closed, which whoever still waits for the reply is told.
+            client_closed: whether tasks that still wait for the reply get a :class:`ClientClosedError`.
 
         """
         connection, self._connection = self._connection, None
@@ -212,16 +212,20 @@ class Exchange:
             self._alarm.cancel()
         protocol, transport = self._protocol, connection.transport
         if transport is not None and transport.get_write_buffer_size():
-            transport.abort()  # else it would stay until a server that does not listen has taken everything
-        elif self.status not in {0, _SWITCHING} and self.content.is_eof() and protocol.end():
+            transport.abort()  # close() would wait until the server has read everything, which it may never do
+        elif self.status not in {0, _SWITCHING} and self.content.is_eof() and protocol.release():
             if self._reuse.allow():
                 connection.release()
             else:
                 connection.close()
             return
-        # Whoever waits for the head or for the next piece would wait for ever.
-        closed = ClientClosedError("the client was closed") if abandoned else aiohttp.ClientConnectionError("hung up")
-        self.content.set_exception(closed)
+        # Without an exception, a task that waits for the head or for the next piece would wait forever.
+        error = (
+            ClientClosedError("the client was closed")
+            if client_closed
+            else aiohttp.ClientConnectionError("the connection was closed by this program")
+        )
+        self.content.set_exception(error)
         if not self.status:
-            protocol.set_exception(closed)
+            protocol.set_exception(error)
         connection.close()

@@ -1,6 +1,6 @@
-"""Which proxy a request goes through: rules over an address and an environment, without any I/O.
+"""The choice of the proxy for a URL, by the configuration and the environment, without any I/O.
 
-The variables are those that curl and Python's own :mod:`urllib.request` read: ``http_proxy``, ``https_proxy``,
+The variables are the ones that curl and Python's :mod:`urllib.request` read: ``http_proxy``, ``https_proxy``,
 ``all_proxy`` and ``no_proxy``, in lower or upper case.
 """
 
@@ -20,9 +20,9 @@ from dragoman.http.endpoint import is_loopback
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.secret import Secret, reveal
 
-_FORM = "a proxy is written as http://host:port or http://user:password@host:port"
+_SYNTAX = "a proxy is written as http://host:port or http://user:password@host:port"
 _PORTS = {"http": 80, "https": 443}
-_ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104  # nothing is bound: what connects to them reaches this machine
+_UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104  # not bound: a connection to them reaches this machine
 _PRINTABLE = re.compile(r"[^\s\x00-\x1f\x7f]*")
 
 
@@ -31,9 +31,9 @@ class Proxy:
     """Hold an HTTP proxy.
 
     Args:
-        url: its address, without user and password.
-        authorization: what it is told about who asks; it goes to the proxy alone.
-        named_by: the option or variable that names it.
+        url: the URL of the proxy, without user name and password.
+        authorization: the value of ``Proxy-Authorization``, which is sent to the proxy only.
+        named_by: the option or variable that sets the proxy.
 
     """
 
@@ -43,135 +43,136 @@ class Proxy:
 
     @property
     def host(self) -> str:
-        """Return its host in lower case."""
+        """Return the host of the proxy in lower case."""
         return urlsplit(self.url).hostname or ""
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Return the headers that it wants."""
+        """Return the headers to send to the proxy."""
         return {} if self.authorization is None else {"proxy-authorization": self.authorization}
 
 
 def read_proxy(address: str, named_by: str = "proxy") -> Proxy:
-    """Return the proxy that *address* names.
+    """Return the proxy with the URL *address*.
 
     Args:
-        address: what an option or variable holds.
+        address: the value of an option or variable.
         named_by: the option or variable.
 
     Raises:
-        ConfigurationError: if it is no address of an HTTP proxy; what it holds is not shown.
+        ConfigurationError: if *address* is not the URL of an HTTP proxy; the message does not show it.
 
     """
     try:
-        return _read(_checked(reveal(address).strip(), named_by), named_by)
+        return _proxy_from(_split_address(reveal(address).strip(), named_by), named_by)
     finally:
-        del address  # a traceback that shows locals shows those of this frame
+        del address  # for tracebacks that show local variables
 
 
-def _read(parts: SplitResult, named_by: str) -> Proxy:
-    where = parts.netloc.rpartition("@")[2]
+def _proxy_from(parts: SplitResult, named_by: str) -> Proxy:
+    host_and_port = parts.netloc.rpartition("@")[2]
     if "@" not in parts.netloc:
-        return Proxy(url=f"{parts.scheme}://{where}", named_by=named_by)
+        return Proxy(url=f"{parts.scheme}://{host_and_port}", named_by=named_by)
     pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}".encode()
-    authorization = Secret(f"Basic {base64.b64encode(pair).decode()}", name="what authorizes at the proxy")
-    return Proxy(url=f"{parts.scheme}://{where}", authorization=authorization, named_by=named_by)
+    authorization = Secret(f"Basic {base64.b64encode(pair).decode()}", name="the proxy authorization")
+    return Proxy(url=f"{parts.scheme}://{host_and_port}", authorization=authorization, named_by=named_by)
 
 
-def _checked(address: str, named_by: str) -> SplitResult:
+def _split_address(address: str, named_by: str) -> SplitResult:
     parts = None
     try:
         parts = urlsplit(address)
         problem = _problem(address, parts)
-    except ValueError:  # its text may show a password
-        problem = "has a host or port that is none"
+    except ValueError:  # the message of urlsplit may show a password
+        problem = "has an invalid host or port"
     if parts is not None and not problem:
         return parts
-    address, parts = "", None  # as in read_proxy
-    message = f"{named_by} {problem}; {_FORM}, with what is special in user and password percent-encoded"
+    address, parts = "", None  # for tracebacks that show local variables
+    message = f"{named_by} {problem}; {_SYNTAX}, with special characters in user and password percent-encoded"
     raise ConfigurationError(message, parameter=named_by)
 
 
 def _problem(address: str, parts: SplitResult) -> str:
     if "://" not in address:
-        return "names a proxy without http:// before it; what it holds is not shown"
+        return "is an address without http:// at the beginning; the value is not shown"
     if parts.scheme.startswith("socks"):
         return (
-            f"names a SOCKS proxy ({parts.scheme}://), and SOCKS is not supported: name an HTTP proxy, put one in "
-            "front of it, or give proxy=False to go without"
+            f"is the address of a SOCKS proxy ({parts.scheme}://), and SOCKS is not supported: use an HTTP proxy, put one in "
+            "front of it, or pass proxy=False to use no proxy"
         )
     if parts.scheme not in _PORTS:
-        return "names a proxy that is spoken to neither as http:// nor as https://"
+        return "has a scheme that is neither http:// nor https://"
     if not parts.hostname or parts.port == 0:
-        return "names a proxy without a host or with a port that is none"
+        return "is an address without a host or with an invalid port"
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        return "names more than a host and a port"
+        return "has a path, query or fragment"
     host = parts.netloc.rpartition("@")[2]
     if not _PRINTABLE.fullmatch(address) or not host.isascii() or "\\" in host or ".." in host or host[0] == ".":
-        return "holds a space or another character that no address may hold"
+        return "contains a space or another character that is not allowed in a URL"
     if ":" in unquote(parts.username or ""):
-        return "holds a user name with a colon, which no proxy can be told"
+        return "contains a user name with a colon, which basic authentication does not allow"
     return ""
 
 
 @frozen(kw_only=True, eq=False)
 class Proxies:
-    """Choose the proxy of each address.
+    """Choose the proxy for each URL.
 
-    An address of this machine goes through no proxy that the environment names, and through a given one only if that
-    is on this machine too: a key for a server here must not leave it.
+    A URL of this machine is never reached through a proxy of the environment, and through a configured one only if that
+    proxy is on this machine too: a key for a local server must not leave the machine.
 
     Args:
-        given: the one that the configuration names; ``False`` for none, ``None`` for what the environment says.
-        environ: the environment, empty if it is not to be asked.
+        configured: the proxy of the configuration; ``False`` for no proxy, ``None`` for the environment's.
+        environ: the environment; empty if it is not trusted.
 
     """
 
-    given: Proxy | Literal[False] | None = None
+    configured: Proxy | Literal[False] | None = None
     environ: Mapping[str, str] = field(factory=dict[str, str], repr=False)
 
     def of(self, url: str) -> Proxy | None:
         """Return the proxy for *url*.
 
         Raises:
-            ConfigurationError: if the environment names one that is none.
+            ConfigurationError: if the proxy of the environment is not the URL of an HTTP proxy.
 
         """
         try:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
         except ValueError:
-            return None  # whoever connects says what is wrong with it
-        if self.given is False:
+            return None  # opening the connection raises the error
+        if self.configured is False:
             return None
-        if self.given is not None:
-            return None if is_here(host) and not is_here(self.given.host) else self.given
-        return None if is_here(host) or self._spares(host, port) else self._named(parts.scheme)
+        if self.configured is not None:
+            return None if is_local(host) and not is_local(self.configured.host) else self.configured
+        return None if is_local(host) or self._is_excluded(host, port) else self._from_environment(parts.scheme)
 
-    def _named(self, scheme: str) -> Proxy | None:
+    def _from_environment(self, scheme: str) -> Proxy | None:
         for stem in (f"{scheme}_proxy", "all_proxy"):
             name = _variable(self.environ, stem)
             if name is not None:
-                # No variable holds a value here: a traceback that shows locals would show it.
+                # No local variable holds the value, since a traceback may show local variables.
                 return read_proxy(self.environ[name], name) if self.environ[name].strip() else None
         return None
 
-    def _spares(self, host: str, port: int) -> bool:
+    def _is_excluded(self, host: str, port: int) -> bool:
         name = _variable(self.environ, "no_proxy")
-        listed = re.split(r"[\s,]+", self.environ[name].lower()) if name else ()
-        return any(_matches(host.rstrip("."), port, entry) for entry in listed if entry)
+        entries = re.split(r"[\s,]+", self.environ[name].lower()) if name else ()
+        return any(_matches(host.rstrip("."), port, entry) for entry in entries if entry)
 
 
-def is_here(host: str) -> bool:
-    """Tell whether whoever connects to *host* reaches this machine."""
+def is_local(host: str) -> bool:
+    """Return whether a connection to *host* reaches this machine."""
     name = host.rstrip(".")
-    return is_loopback(name) or name in _ANY
+    return is_loopback(name) or name in _UNSPECIFIED
 
 
 def _variable(environ: Mapping[str, str], stem: str) -> str | None:
-    """Return the spelling that is set, the lower-case one first: there, an empty value says that there is no proxy.
+    """Return the name under which *stem* is set: in lower case, or else in any case with a value that is not empty.
 
-    A web server hands the header ``Proxy`` of a request to its CGI programs as ``HTTP_PROXY``: there, it is not asked.
+    An empty lower-case variable means no proxy. ``HTTP_PROXY`` is ignored in a CGI program, where the web server sets
+    it to the header ``Proxy`` of a request.
     """
     if stem in environ:
         return stem
@@ -181,7 +182,7 @@ def _variable(environ: Mapping[str, str], stem: str) -> str | None:
 
 
 def _matches(host: str, port: int, entry: str) -> bool:
-    """Tell whether an entry of ``no_proxy`` means *host*: a name with all below it, an address, a network, ``*``."""
+    """Return whether an entry of ``no_proxy`` includes *host*: a domain, an address, a network, or ``*``."""
     entry = entry.rpartition("://")[2]
     address = _address(host)
     if address is not None and (network := _network(entry)) is not None:

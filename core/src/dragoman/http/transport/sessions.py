@@ -1,4 +1,4 @@
-"""The sessions of the HTTP client, each a pool of connections: one for each event loop, closed with it."""
+"""The sessions of the HTTP client. Each is a pool of connections for one event loop, and is closed with it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from dragoman.http.transport.proxy import Proxy
 from dragoman.http.wire import HttpRequest
 from dragoman.spec.errors import ConfigurationError
 
-_COARSE = 5.0  # seconds; aiohttp too counts whole ones from here on
+_COARSE = 5.0  # seconds; aiohttp also rounds longer timeouts up to whole seconds
 _RESOLUTION = 0.001  # seconds by which a timer may be early
 _process = os.getpid()
 
 
 def _note_fork() -> None:  # pragma: no cover - runs in forked children, where nothing is measured
-    global _process  # noqa: PLW0603  # asking the operating system at every call costs more than all these checks
+    global _process  # noqa: PLW0603  # a call of os.getpid() for each request would cost more than all these checks
     _process = os.getpid()
 
 
@@ -34,7 +34,7 @@ if hasattr(os, "register_at_fork"):  # pragma: no cover - Windows has no fork
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the event loop that runs in this thread, if one does."""
+    """Return the event loop that runs in this thread, ``None`` if there is none."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -46,22 +46,20 @@ def _limits(connect: float | None, total: float | None) -> aiohttp.ClientTimeout
     return aiohttp.ClientTimeout(connect=total, sock_connect=connect)
 
 
-def _way_to(url: str, proxy: Proxy | None, loop: asyncio.AbstractEventLoop) -> tuple[aiohttp.ClientRequest, Reuse]:
+def _new_route(url: str, proxy: Proxy | None, loop: asyncio.AbstractEventLoop) -> tuple[aiohttp.ClientRequest, Reuse]:
     return route_to(url, proxy, loop), Reuse()
 
 
 class Session:
-    """Hold what one event loop has open: connections, and the exchanges that go on.
-
-    Make it in the loop.
+    """Hold the connections and the active exchanges of the running event loop.
 
     Args:
-        tls: what TLS connections are made with, if it is not the usual.
+        tls: the context of TLS connections; ``None`` for the default.
 
     Attributes:
-        connector: aiohttp's pool.
-        loop: the loop.
-        exchanges: those that go on.
+        connector: aiohttp's pool of connections.
+        loop: the event loop.
+        exchanges: the active exchanges.
 
     """
 
@@ -69,9 +67,9 @@ class Session:
         self.connector = Connector(ssl=True if tls is None else tls)
         self.loop = asyncio.get_running_loop()
         self.exchanges: set[Exchange] = set()
-        self._way = lru_cache(maxsize=256)(partial(_way_to, loop=self.loop))
+        self._route = lru_cache(maxsize=256)(partial(_new_route, loop=self.loop))
         self._process = _process
-        self._keeper = self._keep()
+        self._closer = self._close_at_exit()
 
     async def exchange(
         self,
@@ -82,22 +80,22 @@ class Session:
         first_byte: float | None,
         total: float | None,
     ) -> Exchange:
-        """Send *request* and return the exchange once the head of the reply has come.
+        """Send *request* and return the exchange once the head of the reply has arrived.
 
         Args:
-            request: the request, with its whole address.
+            request: the request, with its full URL.
             proxy: the proxy, if there is one.
-            connect: seconds until a connection stands.
+            connect: seconds to establish a connection.
             first_byte: seconds from the request to the head of the reply.
-            total: seconds until the reply has arrived.
+            total: seconds until the whole reply must have arrived.
 
         Raises:
-            ValueError: if the request's address is none.
-            TimeoutError: if the time for the whole call is over; a subclass of aiohttp's for the other limits.
-            aiohttp.ClientError: for what else goes wrong.
+            ValueError: if the URL of the request is not valid.
+            TimeoutError: if *total* is exceeded; a subclass of aiohttp's for the other limits.
+            aiohttp.ClientError: for any other failure.
 
         """
-        route, reuse = self._way(request.url, proxy)
+        route, reuse = self._route(request.url, proxy)
         deadline = None if total is None else self.loop.time() + total
         while True:
             exchange = Exchange(await self._connection(route, connect, total, deadline), self.loop, reuse)
@@ -105,13 +103,13 @@ class Session:
             try:
                 if exchange.is_reused and (pause := reuse.pause):
                     await asyncio.sleep(pause)
-                elif len(self.exchanges) > 1:  # calls that begin together are sent in a row: the server is woken once
+                elif len(self.exchanges) > 1:  # requests that begin together are sent in a row, to wake the server once
                     await asyncio.sleep(0)
                 await exchange.begin(request, route, first_byte=first_byte, deadline=deadline)
             except StaleConnectionError:
-                self.end(exchange)  # only connections that served before are stale, so the loop ends
+                self.release(exchange)  # only reused connections can be stale, so the loop ends
             except BaseException:
-                self.end(exchange)
+                self.release(exchange)
                 raise
             else:
                 return exchange
@@ -129,19 +127,19 @@ class Session:
             raise aiohttp.ConnectionTimeoutError from None
         except (asyncio.CancelledError, aiohttp.ClientConnectionError) as error:
             if self.connector.closed and not _is_cancelled(error):
-                raise ClientClosedError from None  # the pool cancels those who wait for a connection
+                raise ClientClosedError from None  # a closed pool cancels the tasks that wait for a connection
             raise
 
     async def open(self) -> None:
-        """Let the loop close this session when it ends, if nobody does before."""
-        await anext(self._keeper)
+        """Have the event loop close this session at its end, unless :meth:`aclose` is called before."""
+        await anext(self._closer)
 
     async def aclose(self) -> None:
-        """Close the connections; replies that are still read end with an error."""
-        await self._keeper.aclose()
+        """Close all connections; replies that are still being read end with an error."""
+        await self._closer.aclose()
 
-    async def _keep(self) -> AsyncGenerator[None, None]:
-        """Close when this generator is closed: by ``aclose``, or by the loop, which ends open generators last."""
+    async def _close_at_exit(self) -> AsyncGenerator[None, None]:
+        """Close the session when this generator is closed: by ``aclose``, or by the event loop at its end."""
         try:
             yield
         finally:
@@ -151,58 +149,52 @@ class Session:
     async def _close(self) -> None:
         for exchange in tuple(self.exchanges):
             self.exchanges.discard(exchange)
-            exchange.close(abandoned=True)
+            exchange.release(client_closed=True)
         await self.connector.close()
 
     @property
     def is_inherited(self) -> bool:
-        """Return whether this is a copy of what the parent of this process holds, made by ``os.fork``."""
+        """Return whether this session was copied from the parent process by ``os.fork``."""
         return self._process != _process
 
     @property
     def is_here(self) -> bool:
-        """Return whether the loop that all this belongs to runs here."""
+        """Return whether the session's event loop is the running one."""
         return running_loop() is self.loop and not self.is_inherited
 
     def check_here(self) -> None:
-        """Refuse to go on anywhere but in the loop that all this belongs to.
+        """Check that the session's event loop is the running one.
 
         Raises:
-            ConfigurationError: in another loop, or in a process forked from the one that began.
+            ConfigurationError: if another event loop is running, or if this process was forked after the session was
+                opened.
 
         """
         if running_loop() is self.loop and self._process == _process:
             return
         if self.is_inherited:
-            message = "this event loop and its connections belong to the process that was forked; start another loop"
+            message = "this event loop belongs to the parent of this process, which was forked; start a new event loop"
             raise ConfigurationError(message)
         message = "this stream belongs to another event loop; read it in the one that opened it"
         raise ConfigurationError(message)
 
-    def hang_up(self, exchange: Exchange) -> None:
-        """End *exchange*, wherever this is called."""
-        if self.is_here:
-            self.end(exchange)
-        else:
-            self.hang_up_later(exchange)
-
-    def hang_up_later(self, exchange: Exchange) -> None:
-        """Let the loop end *exchange* in its next turn; in a forked process, leave it to the parent."""
+    def release_threadsafe(self, exchange: Exchange) -> None:
+        """Have the event loop release *exchange* soon, from any thread; in a forked process, leave it to the parent."""
         if not self.is_inherited:
-            with suppress(RuntimeError):  # the loop has ended, and closed everything
-                self.loop.call_soon_threadsafe(self.end, exchange)
+            with suppress(RuntimeError):  # the loop is closed, and so is the session
+                self.loop.call_soon_threadsafe(self.release, exchange)
 
-    def end(self, exchange: Exchange) -> None:
-        """End *exchange* in the loop."""
+    def release(self, exchange: Exchange) -> None:
+        """Release *exchange*; call this in the event loop of the session."""
         self.exchanges.discard(exchange)
-        exchange.close()
+        exchange.release()
 
 
 class Sessions:
-    """Keep the sessions of one transport, which several loops may use, also at the same time from several threads.
+    """Hold the sessions of one transport, which several event loops may use at the same time, in several threads.
 
     Args:
-        tls: what TLS connections are made with, if it is not the usual.
+        tls: the context of TLS connections; ``None`` for the default.
 
     """
 
@@ -210,17 +202,17 @@ class Sessions:
         self._tls = tls
         self._by_loop: dict[asyncio.AbstractEventLoop, Session] = {}
 
-    def known(self) -> Session | None:
-        """Return the session of the running loop, if it has an open one.
+    def current(self) -> Session | None:
+        """Return the open session of the running event loop, ``None`` if there is none.
 
         Raises:
-            ConfigurationError: if asyncio runs no loop here, or one that was copied by ``os.fork``.
+            ConfigurationError: if no event loop of asyncio is running, or if it was copied by ``os.fork``.
 
         """
         loop = running_loop()
         if loop is None:
             message = (
-                "no event loop of asyncio is running, and connections need one. Under Trio, call a SyncLLM with "
+                "no asyncio event loop is running, and connections need one. Under Trio, call a SyncLLM with "
                 "trio.to_thread.run_sync, or run trio-asyncio"
             )
             raise ConfigurationError(message)
@@ -234,17 +226,17 @@ class Sessions:
     async def new(self) -> Session:
         """Open a session in the running loop."""
         loop = asyncio.get_running_loop()
-        for gone in tuple(self._by_loop):  # a copy, since other threads change it
-            if gone.is_closed():
-                self._by_loop.pop(gone, None)
+        for other in tuple(self._by_loop):  # a copy, since other threads change the dictionary
+            if other.is_closed():
+                self._by_loop.pop(other, None)
         session = self._by_loop[loop] = Session(self._tls)
         _owners.setdefault(loop, {})[session] = ref(self)
-        await session.open()  # without a turn of the loop, so that no other task opens one meanwhile
-        await _tidy(loop)
+        await session.open()  # this does not suspend, so that no other task opens a session in between
+        await _close_orphans(loop)
         return session
 
     async def aclose(self) -> None:
-        """Close the session of the running loop, if there is one."""
+        """Close the session of the running event loop, if there is one."""
         loop = running_loop()
         session = None if loop is None else self._by_loop.pop(loop, None)
         if session is not None and not session.is_inherited and _claim(session):
@@ -252,21 +244,21 @@ class Sessions:
 
 
 _owners: dict[asyncio.AbstractEventLoop, dict[Session, ref[Sessions]]] = {}
-"""Every open session, so that none is closed by the collector, whose tasks nobody waits for."""
+"""Every open session, which keeps the garbage collector from closing one in a task that is never awaited."""
 
 
 def _claim(session: Session) -> bool:
-    """Return whether the caller is the one to close *session*: everybody else finds that it is taken."""
+    """Return whether the caller must close *session*, which is true for the first caller only."""
     return _owners.get(session.loop, {}).pop(session, None) is not None
 
 
-async def _tidy(loop: asyncio.AbstractEventLoop) -> None:
-    """Close the sessions of *loop* whose transports are gone, and forget the loops that are.
+async def _close_orphans(loop: asyncio.AbstractEventLoop) -> None:
+    """Close the sessions of *loop* whose transports were deleted, and remove the loops that are closed.
 
-    It goes on within a call that has nothing to do with those sessions, and so never fails.
+    This runs within a call that does not use those sessions, so it never fails.
     """
-    for gone in [each for each in tuple(_owners) if each.is_closed()]:
-        _owners.pop(gone, None)
+    for closed in [each for each in tuple(_owners) if each.is_closed()]:
+        _owners.pop(closed, None)
     orphans = [session for session, owner in tuple(_owners.get(loop, {}).items()) if owner() is None]
     for session in orphans:
         if _claim(session):
@@ -275,6 +267,6 @@ async def _tidy(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _is_cancelled(error: BaseException) -> bool:
-    """Return whether *error* is a cancellation that somebody asked this task for."""
+    """Return whether *error* is a cancellation that was requested for this task."""
     task = asyncio.current_task()
     return isinstance(error, asyncio.CancelledError) and task is not None and bool(task.cancelling())

@@ -1,7 +1,8 @@
-"""All the I/O there is: three methods, on aiohttp.
+"""The interface of a transport, three methods that do all the I/O, and its implementation with aiohttp.
 
-Redirects are not followed, cookies and ``.netrc`` not used, compressed replies not asked for. One session serves one
-event loop (:mod:`dragoman.http.transport.sessions`); it is closed by :meth:`Transport.aclose`, or with its loop.
+Redirects are not followed, cookies and ``.netrc`` are not used, and compressed replies are not requested. Each event
+loop has a session of its own (:mod:`dragoman.http.transport.sessions`), which is closed by :meth:`Transport.aclose` or
+at the end of the loop.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from dragoman.spec.errors import DragomanError
 from dragoman.spec.provider import CallContext
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024
-_PROXY_WANTS_TO_KNOW = 407
-_LEAST = 0.001  # seconds; none at all would mean that there is no limit
+_PROXY_AUTHENTICATION_REQUIRED = 407
+_MIN_TOTAL = 0.001  # seconds; 0 would mean no limit
 
 
 class HttpStream(Protocol):
@@ -35,32 +36,32 @@ class HttpStream(Protocol):
     headers: Mapping[str, str]
 
     async def piece(self) -> bytes:
-        """Return the next bytes, as many as have arrived; none at the end."""
+        """Return all bytes that have arrived, or wait for the next ones; empty bytes mean the end."""
         ...
 
     async def read(self) -> bytes:
-        """Return all the rest of the body."""
+        """Return the rest of the body."""
         ...
 
     def complete(self) -> None:
-        """Say that nothing more is expected, so that the connection may serve again."""
+        """Declare that no more data is expected, so that the connection can be reused."""
         ...
 
 
 class Transport(Protocol):
-    """Carry requests to where they go and replies back."""
+    """Send requests and receive their replies."""
 
     async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
-        """Send *request* and return the whole reply.
+        """Send *request* and return the complete reply.
 
         Raises:
-            TransportError: if no whole reply came.
+            TransportError: if no complete reply arrived.
 
         """
         ...
 
     def stream(self, request: HttpRequest, context: CallContext) -> AbstractAsyncContextManager[HttpStream]:
-        """Send *request* and hand over the reply while it arrives; leaving hangs up."""
+        """Send *request* and return a context manager for the reply while it arrives; leaving it closes the reply."""
         ...
 
     async def aclose(self) -> None:
@@ -69,17 +70,17 @@ class Transport(Protocol):
 
 
 class AioHttpTransport:
-    """Carry requests with aiohttp.
+    """Send requests with aiohttp.
 
     Args:
-        max_reply_bytes: the most bytes that a reply may have, decompressed.
-        trust_env: whether ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` are obeyed; by default,
-            unless ``DRAGOMAN_TRUST_ENV=0`` is set.
-        proxy: the address of a proxy to use in place of theirs, ``False`` for none.
-        tls: what TLS connections are made with, if it is not the usual.
+        max_reply_bytes: the maximum size of a reply, decompressed, in bytes.
+        trust_env: whether to use ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``; by default they are
+            used unless ``DRAGOMAN_TRUST_ENV=0`` is set.
+        proxy: the URL of a proxy to use instead of the one in the environment; ``False`` for no proxy.
+        tls: the context of TLS connections; ``None`` for the default.
 
     Raises:
-        ConfigurationError: if *proxy* is no address of an HTTP proxy.
+        ConfigurationError: if *proxy* is not the URL of an HTTP proxy.
 
     """
 
@@ -93,56 +94,59 @@ class AioHttpTransport:
     ) -> None:
         self._limit = max_reply_bytes
         trusted = os.environ.get("DRAGOMAN_TRUST_ENV") != "0" if trust_env is None else trust_env
-        given = read_proxy(proxy) if isinstance(proxy, str) else proxy
+        configured = read_proxy(proxy) if isinstance(proxy, str) else proxy
         self._sessions = Sessions(tls)
-        self._proxy = lru_cache(maxsize=64)(Proxies(given=given, environ=os.environ if trusted else {}).of)
+        self._proxy = lru_cache(maxsize=64)(Proxies(configured=configured, environ=os.environ if trusted else {}).of)
 
     async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
-        """Send *request* and return the whole reply."""
+        """Send *request* and return the complete reply."""
         stream = await self.open(request, context)
         try:
             body = await stream.read()
-            await stream.settle()
+            await stream.drain()
         finally:
-            stream.end()
+            stream.release()
         return HttpReply(status=stream.status, headers=stream.headers, body=body, sent=stream.sent)
 
     def stream(self, request: HttpRequest, context: CallContext) -> AbstractAsyncContextManager[HttpStream]:
-        """Send *request* and hand over the reply while it arrives."""
-        return _Call(self, request, context)
+        """Send *request* and return a context manager for the reply while it arrives."""
+        return _StreamContext(self, request, context)
 
     async def open(self, request: HttpRequest, context: CallContext) -> AioHttpStream:
-        """Send *request* and return the reply from its head on, which the caller closes."""
-        session = self._sessions.known() or await self._sessions.new()
+        """Send *request* and return the reply once its head has arrived; the caller must close it."""
+        session = self._sessions.current() or await self._sessions.new()
         total, limits = context.remaining(), context.timeouts
         first_byte = limits.first_byte
         if total is not None:
-            total = max(total, _LEAST)
+            total = max(total, _MIN_TOTAL)
             if first_byte is not None and first_byte >= total:
-                first_byte = None  # one clock is enough
-        proxy, asked = self._proxy(request.url), request.headers
+                first_byte = None  # the timer of the whole call is enough
+        proxy, headers = self._proxy(request.url), request.headers
         if proxy is not None:
-            asked = {**asked, **proxy.headers}
+            headers = {**headers, **proxy.headers}
         try:
-            sent = session.exchange(request, proxy, connect=limits.connect, first_byte=first_byte, total=total)
-            stream = AioHttpStream(await translate_errors(sent, "first_byte"), session, self._limit, limits.idle)
-            stream.sent = asked
+            reply = session.exchange(request, proxy, connect=limits.connect, first_byte=first_byte, total=total)
+            stream = AioHttpStream(await translate_errors(reply, "first_byte"), session, self._limit, limits.idle)
+            stream.sent = headers
             stream.check()
-            if proxy is not None and stream.status == _PROXY_WANTS_TO_KNOW:
-                stream.end()
-                raise refused_by_proxy(_PROXY_WANTS_TO_KNOW)
+            if proxy is not None and stream.status == _PROXY_AUTHENTICATION_REQUIRED:
+                stream.release()
+                raise refused_by_proxy(_PROXY_AUTHENTICATION_REQUIRED)
         except DragomanError as error:
-            redact_error(error, asked)
+            redact_error(error, headers)
             raise
         return stream
 
     async def aclose(self) -> None:
-        """Close the connections of the running loop; replies that are still read end with an error."""
+        """Close the connections of the running event loop; replies that are still being read end with an error."""
         await self._sessions.aclose()
 
 
-class _Call:
-    """Hold one request and its reply: a class, since a loop that ends closes generators in any order."""
+class _StreamContext:
+    """Send a request on entry, and close its reply on exit.
+
+    This is not an async generator, because an event loop at its end closes generators in an arbitrary order.
+    """
 
     __slots__ = ("_context", "_request", "_stream", "_transport")
     _stream: AioHttpStream
@@ -154,7 +158,7 @@ class _Call:
 
     async def __aenter__(self) -> HttpStream:
         request = self._request
-        del self._request  # its body is not kept for as long as the answer takes
+        del self._request  # so that its body is not kept in memory until the end of the reply
         self._stream = await self._transport.open(request, self._context)
         return self._stream
 
@@ -163,6 +167,6 @@ class _Call:
     ) -> None:
         try:
             if error is None:
-                await self._stream.settle()
+                await self._stream.drain()
         finally:
-            self._stream.hang_up()
+            self._stream.close()

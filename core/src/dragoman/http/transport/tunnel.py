@@ -1,4 +1,4 @@
-"""A pool of aiohttp whose tunnels through a proxy stand within the time allowed for a connection."""
+"""A connection pool of aiohttp that opens tunnels through a proxy within the time limit of a connection."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from aiohttp.client_proto import ResponseHandler
 
 
 class TunnellingConnector(aiohttp.TCPConnector):
-    """Open connections; one through a proxy is there when the tunnel is, not when the proxy is reached.
+    """Open connections; the time limit of one through a proxy includes opening the tunnel.
 
-    aiohttp limits each step before the tunnel, but not the reply to ``CONNECT``, which may never come.
+    aiohttp limits each step before the tunnel, but not the time to the reply to ``CONNECT``, which may never arrive.
     """
 
     async def _create_connection(
