@@ -67,7 +67,7 @@ class TestEndpoint:
     @pytest.mark.parametrize("host", ["api.openai.com.evil.test", "evil.test", "openai.com.evil.test", "notopenai.com"])
     def test_gets_no_key_of_the_environment_elsewhere(self, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("OPENAI_API_KEY", "k")
-        with pytest.raises(MissingCredentialError, match="is no host of openai"):
+        with pytest.raises(MissingCredentialError, match="is not a host of openai"):
             llm(api_key=None, api_base=f"https://{host}/v1").build_request("hi")
 
     def test_gets_no_key_in_the_clear(self) -> None:

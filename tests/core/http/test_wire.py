@@ -45,7 +45,7 @@ def test_an_excerpt_is_bounded_and_always_text() -> None:
     ],
 )
 def test_what_json_cannot_say_is_refused_with_its_path(value: object, where: str) -> None:
-    with pytest.raises(InvalidRequestError, match="JSON cannot say") as caught:
+    with pytest.raises(InvalidRequestError, match="JSON cannot represent") as caught:
         dumps(value)
     assert where in caught.value.message
 
@@ -55,13 +55,13 @@ def test_null_and_a_value_without_end_have_no_path() -> None:
     cycle: list[object] = []
     cycle.append(cycle)
     for value in (cycle, [object(), {1: 2}], {1: None}):
-        with pytest.raises(InvalidRequestError, match="JSON cannot say"):
+        with pytest.raises(InvalidRequestError, match="JSON cannot represent"):
             dumps(value)
 
 
 @pytest.mark.parametrize("value", [object(), {1: 2}, "\ud800", 10**4200, {"x": {1, 2}}])
 def test_what_json_cannot_say_is_refused(value: object) -> None:
-    with pytest.raises(InvalidRequestError, match="JSON cannot say"):
+    with pytest.raises(InvalidRequestError, match="JSON cannot represent"):
         dumps(value)
 
 
@@ -122,7 +122,7 @@ def test_many_numbers_and_a_long_text_are_read() -> None:
 def test_a_long_list_of_parts_is_refused() -> None:
     assert items_of([1] * MAX_ITEMS) == [1] * MAX_ITEMS
     assert items_of({"a": 1}) == []
-    with pytest.raises(ResponseTooLargeError, match="a list of 10001 items, where 10000 are accepted"):
+    with pytest.raises(ResponseTooLargeError, match="a list of 10001 items; the maximum is 10000"):
         items_of([1] * (MAX_ITEMS + 1))
 
 

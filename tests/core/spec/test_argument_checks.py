@@ -176,7 +176,7 @@ def test_an_array_without_dimensions_is_no_list() -> None:
 
 
 def test_names_of_any_kind_are_told_without_a_foreign_error() -> None:
-    with pytest.raises(InvalidRequestError, match="JSON cannot say"):
+    with pytest.raises(InvalidRequestError, match="JSON cannot represent"):
         dumps({"a": {10**5000: 1}})
     config = LLMConfig(model="m")
     config.kwargs.update({5: 6})  # type: ignore[dict-item]

@@ -193,7 +193,7 @@ class TestKey:
         monkeypatch.setenv("ACME_API_KEY", "k")
 
         assert llm(api_key=None).build_request("hi").headers["authorization"] == "********"
-        with pytest.raises(MissingCredentialError, match="is no host of acme"):
+        with pytest.raises(MissingCredentialError, match="is not a host of acme"):
             llm(api_key=None, provider="acme", api_base="https://elsewhere.example").build_request("hi")
 
     def test_is_asked_for_where_one_is_required(self, acme: None) -> None:

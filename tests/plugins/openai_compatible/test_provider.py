@@ -49,7 +49,7 @@ async def test_vectors_are_put_in_order(loopback: LoopbackServer) -> None:
 @pytest.mark.parametrize(
     ("reply", "problem"),
     [
-        ([], "no object"),
+        ([], "not an object"),
         ({}, "0 vectors came back"),
         ({"data": [{"embedding": None}]}, "not NoneType"),
         ({"data": [{"embedding": "x"}]}, "base64"),

@@ -1,13 +1,13 @@
-"""What an HTTP provider is made of: a dialect, an endpoint and a transport.
+"""The parts of an HTTP provider: a dialect, an endpoint and a transport.
 
-A module is imported when one of its names is first used: a provider that speaks one dialect does not pay for others.
+A module is imported when one of its names is first used, so that a provider imports only the parts it needs.
 """
 
 from __future__ import annotations
 
 from dragoman._lazy import attach
 
-TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
+TYPE_CHECKING = False  # type checkers treat this name as true; it avoids importing typing
 
 if TYPE_CHECKING:
     from dragoman.http.dialect import (
@@ -113,7 +113,7 @@ _HOMES = {
     "dragoman.spec.hosts": ("host_matches",),
     "dragoman.spec.ownership": ("foreign_names",),
 }
-"""The public names by the module that defines them; the imports above say the same to type checkers."""
+"""The public names by the module that defines them, which must match the imports for type checkers."""
 
 __all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # computed
 

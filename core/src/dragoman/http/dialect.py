@@ -1,4 +1,4 @@
-"""What a dialect is: pure functions between our types and a provider's HTTP messages."""
+"""The interface of a dialect: pure functions between Dragoman's types and a provider's HTTP messages."""
 
 from __future__ import annotations
 
@@ -10,71 +10,71 @@ from dragoman.spec.errors import ProviderError
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Response
 
-if TYPE_CHECKING:  # streams are not paid for by whole answers
+if TYPE_CHECKING:  # not imported at run time, since only streams need it
     from dragoman.http.sse import ServerSentEvent
     from dragoman.spec.events import Event
 
 
 class StreamDecoder(Protocol):
-    """Turn the events of one reply into ours; one object serves one stream."""
+    """Translate the server-sent events of one reply; each stream has a decoder of its own."""
 
     done: bool
-    """Whether nothing that follows matters any more."""
+    """Whether the answer is complete, so that the rest of the reply can be ignored."""
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
-        """Return what *event* means.
+        """Return the events that *event* stands for.
 
         Raises:
-            ProviderError: if it reports a failure.
-            ProtocolError: if it breaks the dialect.
+            ProviderError: if *event* reports a failure.
+            ProtocolError: if *event* violates the dialect.
 
         """
         ...
 
     def close(self) -> Iterable[Event]:
-        """Return what is still to be said at the end of the wire."""
+        """Return the final events, at the end of the reply."""
         ...
 
 
 class Dialect(Protocol):
-    """Translate, without any socket, clock or environment.
+    """Translate requests and replies, without any socket, clock or environment.
 
-    An attribute ``speaks`` may name the API, as ``--dragoman-server-dialect`` does, such as ``"chat"``: the
-    conformance suite then finds the server for it by itself.
+    The optional attribute ``speaks`` names the API as the option ``--dragoman-server-dialect`` does, for example
+    ``"chat"``. The conformance suite then chooses the server for it.
     """
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
         """Return the request with its path below the base URL.
 
         Raises:
-            UnsupportedError: for what the dialect cannot say.
+            UnsupportedError: if the dialect cannot express a part of the request.
 
         """
         ...
 
     def decode(self, reply: HttpReply) -> Response:
-        """Return the answer of a whole reply with a good status.
+        """Return the answer of a complete reply with a status of 200 to 299.
 
         Raises:
-            ProviderError: if the reply reports a failure all the same.
-            ProtocolError: if it breaks the dialect.
+            ProviderError: if the reply reports a failure despite its status.
+            ProtocolError: if the reply violates the dialect.
 
         """
         ...
 
     def decoder(self) -> StreamDecoder:
-        """Return the decoder of one stream."""
+        """Return a new decoder for one stream."""
         ...
 
     def error(self, reply: HttpReply) -> ProviderError:
-        """Return the error that a reply with a bad status reports."""
+        """Return the error that a reply with any other status reports."""
         ...
 
 
 @runtime_checkable
 class ChoosesDialect(Protocol):
-    """Speak several dialects, one for each request; a dialect that also has this method is asked before it encodes."""
+    """Choose among several dialects for each request; this method is called before a request is encoded."""
 
     def for_request(self, request: ChatRequest | CompletionRequest) -> Dialect:
-        """Return the dialect that encodes *request* and decodes what comes back."""
+        """Return the dialect that encodes *request* and decodes its reply."""
         ...

@@ -1,6 +1,6 @@
-"""What was encoded before: a conversation is sent again with every turn, and most calls have the same settings.
+"""A cache of encoded messages and settings: each turn of a conversation sends all earlier messages again.
 
-What a message was last encoded as is kept on the message; for what comes with every call there is :class:`Latest`.
+The last encoding of a message is kept on the message. :class:`Latest` caches values that all calls have in common.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from dragoman.spec.message import Message, changeable
 T = TypeVar("T")
 
 _VERSION = 2
-"""The version of marshal that does not depend on who else holds a text. What it writes tells values apart by type, sign
-and order too, as ``==`` does not; it is compared, and never read.
+"""The version of marshal whose output does not depend on reference counts.
+
+The output also differs where values differ by type, sign or order, unlike ``==``. It is only compared, never loaded.
 """
 _UNCHANGING = (str, bytes, bool, int, float, type(None))
 
 
 def cached_encoding(message: Message, by: object) -> Any:
-    """Return what *message* was encoded as under *by*, ``None`` if that is not known.
+    """Return the cached encoding of *message* for the rules *by*, ``None`` if there is none.
 
     Args:
-        message: the message. What it was encoded as stays true unless a value in it was changed in place.
-        by: the rules it was encoded by, told apart by identity.
+        message: the message. Its cached encoding is invalid if a value in the message was changed in place.
+        by: the rules of the encoding, compared by identity.
 
     """
     kept = getattr(message, "_kept", None)
@@ -36,15 +37,15 @@ def cached_encoding(message: Message, by: object) -> Any:
         for value, written in kept[2]:
             if dumps(value, _VERSION) != written:
                 return None
-    except ValueError:  # it holds an object of another kind by now
+    except ValueError:  # the message now holds an object that marshal does not support
         return None
     return kept[1]
 
 
 def cache_encoding(message: Message, by: object, encoded: Any) -> None:
-    """Keep what *message* is encoded as under *by*, in place of what was kept before.
+    """Cache the encoding of *message* for the rules *by*, which replaces an earlier one.
 
-    Nothing is kept of a message that holds an object of a kind that cannot be compared with what it was.
+    Nothing is cached for a message that holds an object whose changes cannot be detected.
     """
     held = getattr(message, "_changeable", None) or changeable(message)
     try:
@@ -55,10 +56,10 @@ def cache_encoding(message: Message, by: object, encoded: Any) -> None:
 
 
 class Latest(Generic[T]):
-    """Keep what was made last, for as long as it is asked for with the same objects; threads may share it.
+    """Cache the last result of a function for as long as the arguments are the same objects. It is thread-safe.
 
     Args:
-        make: makes it of some objects. Whoever is given the result leaves it as it is.
+        make: the function. Callers must not change its result.
 
     """
 
@@ -69,7 +70,7 @@ class Latest(Generic[T]):
         self._kept: tuple[tuple[object, ...], T] | None = None
 
     def of(self, *objects: object) -> T:
-        """Return what is made of *objects*, told apart by identity."""
+        """Return the result of the function for *objects*, which are compared by identity."""
         kept = self._kept
         if kept is None or not all(map(is_, kept[0], objects)):
             kept = self._kept = objects, self._make(*objects)

@@ -1,7 +1,7 @@
-"""Where requests go, and which key may go there.
+"""The base URL of a provider, and the key that may be sent there.
 
-A key from the environment or a key store is used only for the hosts that its provider claims, or for a base URL that
-came from the provider's own environment variable. For any other host, the key must be given.
+A key from the environment or a key store is used only for the hosts that its provider claims, or for a base URL from
+the provider's own environment variable. For any other host, the key must be passed explicitly.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from dragoman.spec.secret import Secret, is_credential
 
 Source: TypeAlias = Literal["given", "environment", "default"]
 Authorize: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]
-"""Get fresh headers that authorize one attempt, where no lasting key does."""
+"""A function that returns new headers to authorize one attempt, for providers without a permanent key."""
 
 _VERSION = re.compile(r"^v\d+[a-z0-9]*$")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HOST = r"(?a)(?:\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[\w-]+)?\]|[\w-]+(?:\.[\w-]+)*\.?)(?::\d*)?"
-"""An address of IPv6 in brackets, whose zone has no dot, or a name or address of labels; then, perhaps, a port."""
+"""An IPv6 address in brackets, with a zone without dots, or a name or address of labels; then an optional port."""
 _SECRET_WORDS = ("authorization", "key", "token", "secret", "cookie", "password", "credential")
 _RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 
 @value(kw_only=True)
 class Base:
-    """Hold a base URL and who named it.
+    """Hold a base URL and its source.
 
     Args:
-        url: without a slash at its end.
-        source: ``given``, ``environment`` or ``default``.
+        url: the base URL, without a slash at the end.
+        source: ``given`` by the caller, from the ``environment``, or the ``default`` of the provider.
 
     """
 
@@ -52,19 +52,19 @@ class Base:
 
     @property
     def origin(self) -> str:
-        """Return scheme and host."""
+        """Return the scheme, the host and the port."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
 
 
 @value(kw_only=True)
 class Endpoint:
-    """Hold where requests go and what goes with each.
+    """Hold the base URL of a provider and the headers of its requests.
 
     Args:
         base: the base URL.
-        headers: headers of every request, credentials as secrets.
-        authorize: gets further headers for each attempt.
+        headers: the headers of every request, with credentials as secrets.
+        authorize: a function that returns further headers for each attempt.
 
     """
 
@@ -74,16 +74,16 @@ class Endpoint:
 
 
 def base_url(config: ProviderConfig, *, default: str | None, env: Iterable[str] = (), version: str = "/v1") -> Base:
-    """Return the base URL: the caller's, else the environment's, else the provider's own.
+    """Return the base URL: that of the caller, or else of the environment, or else of the provider.
 
     Args:
-        config: what the caller gave.
+        config: the configuration of the caller.
         default: the provider's own base URL, with its version segment; ``None`` if it has none.
-        env: the provider's own environment variables for it.
-        version: the version segment, which the caller may leave out.
+        env: the provider's own environment variables for the base URL.
+        version: the version segment, which the caller may omit.
 
     Raises:
-        ConfigurationError: if there is none, or it is no base URL.
+        ConfigurationError: if there is no base URL, or if it is not valid.
 
     """
     from_env = config.env(env)
@@ -91,19 +91,19 @@ def base_url(config: ProviderConfig, *, default: str | None, env: Iterable[str] 
     text = config.api_base or from_env or default
     if not text:
         names = f" or set {' or '.join(env)}" if env else ""
-        message = f"the provider {config.name!r} needs a base URL; give api_base='https://...'{names}"
+        message = f"the provider {config.name!r} needs a base URL; pass api_base='https://...'{names}"
         raise ConfigurationError(message, provider=config.name)
-    parts = _checked(text.strip())
+    parts = _split_base_url(text.strip())
     path = _with_version(parts, default, version)
     return Base(url=f"{parts.scheme}://{parts.netloc}{path}", source=source)
 
 
-def _checked(text: str) -> SplitResult:
+def _split_base_url(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
-        _ = parts.port  # reads it, so that a wrong one is found now
-    except ValueError:  # its text may show a password
-        message = "api_base is no base URL. Ports are numbers up to 65535, IPv6 addresses stand in brackets"
+        _ = parts.port  # raises if the port is not valid
+    except ValueError:  # the message of urlsplit may show a password
+        message = "api_base is not a valid URL. Ports are numbers up to 65535; IPv6 addresses need brackets"
         raise ConfigurationError(message, parameter="api_base") from None
     problem = _problem(text, parts)
     if problem:
@@ -114,20 +114,20 @@ def _checked(text: str) -> SplitResult:
 
 def _problem(text: str, parts: SplitResult) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return f"is no http(s) address: {text!r}" if "@" not in text else "is no http(s) address"
+        return f"is not an http(s) URL: {text!r}" if "@" not in text else "is not an http(s) URL"
     if "@" in parts.netloc:
-        return "holds a user name or password, which is refused; give the key as api_key="
+        return "contains a user name or password, which is not allowed; pass the key as api_key="
     if parts.query or parts.fragment or text.endswith(("?", "#")):
-        return "holds a query or fragment, which is refused"
+        return "contains a query or fragment, which is not allowed"
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
-        return "holds a character that no address may hold"
-    if not re.fullmatch(_HOST, parts.netloc):  # where programs would differ about the host
-        return "names no host: a name or an address, an IPv6 address in brackets"
-    return "climbs with '..', which is refused" if ".." in unquote(parts.path).split("/") else ""
+        return "contains a character that is not allowed in a URL"
+    if not re.fullmatch(_HOST, parts.netloc):  # programs may disagree about the host of such a URL
+        return "has an invalid host; use a name, an IPv4 address, or an IPv6 address in brackets"
+    return "contains '..' in its path, which is not allowed" if ".." in unquote(parts.path).split("/") else ""
 
 
 def _with_version(parts: SplitResult, default: str | None, version: str) -> str:
-    """Return the path with the version segment exactly once."""
+    """Return the path with exactly one version segment, and without the name of an operation."""
     path = re.sub(r"/+$", "", parts.path)
     for operation in ("/chat/completions", "/completions", "/responses", "/messages", "/embeddings", "/models"):
         path = path.removesuffix(operation)
@@ -141,72 +141,72 @@ def _with_version(parts: SplitResult, default: str | None, version: str) -> str:
 
 
 def credential(config: ProviderConfig, base: Base, *, env: Iterable[str] = (), required: bool = True) -> Secret | None:
-    """Return the key that may go to *base*.
+    """Return the key that may be sent to *base*, ``None`` if there is none.
 
     Args:
-        config: what the caller gave.
-        base: where the key would go.
-        env: the provider's own environment variables for it.
-        required: whether to refuse to go without one.
+        config: the configuration of the caller.
+        base: the base URL that the key would be sent to.
+        env: the provider's own environment variables for the key.
+        required: whether a key is required.
 
     Raises:
         MissingCredentialError: if a key is required and none may be used.
-        ConfigurationError: if a key, or a header that the caller gave for one, would travel in the clear.
+        ConfigurationError: if a key, or a header that serves as one, would be sent in the clear.
 
     """
-    key = config.api_key or _ambient(config, base, env)
+    key = config.api_key or _ambient_key(config, base, env)
     if key is None and required:
-        raise _missing(config, base, tuple(env))
-    if key is not None or any(_is_telling(str(name)) for name in config.headers):
+        raise _missing_key(config, base, tuple(env))
+    if key is not None or any(_is_sensitive(str(name)) for name in config.headers):
         refuse_insecure(config, base)
     return key
 
 
 def is_home(config: ProviderConfig, base: Base) -> bool:
-    """Tell whether an ambient key may go to *base*."""
+    """Return whether a key from the environment or a key store may be sent to *base*."""
     return base.source != "given" or any(host_matches(base.host, claim) for claim in config.hosts)
 
 
-def _ambient(config: ProviderConfig, base: Base, env: Iterable[str]) -> Secret | None:
+def _ambient_key(config: ProviderConfig, base: Base, env: Iterable[str]) -> Secret | None:
     if not is_home(config, base):
         return None
     stored = config.secrets(config.name, "api_key")
     if stored:
-        return Secret(stored, name=f"the key that the key store holds for {config.name}")
-    # No variable holds a value here: a traceback that shows locals would show it.
-    own = config.readable(env)
-    return next((Secret(config.environ[name], name=name) for name in own if config.environ.get(name)), None)
+        return Secret(stored, name=f"the key in the key store for {config.name}")
+    # No local variable holds a value of the environment, since a traceback may show local variables.
+    readable = config.readable(env)
+    return next((Secret(config.environ[name], name=name) for name in readable if config.environ.get(name)), None)
 
 
-def _missing(config: ProviderConfig, base: Base, env: tuple[str, ...]) -> MissingCredentialError:
+def _missing_key(config: ProviderConfig, base: Base, env: tuple[str, ...]) -> MissingCredentialError:
     env, others = config.readable(env), tuple(name for name in env if name not in config.readable(env))
     names = " or ".join(env) or "the environment"
     if is_home(config, base):
-        message = f"no key for {config.name}; give api_key=..." + (f" or set {names}" if env or not others else "")
+        message = f"no key for {config.name}; pass api_key=..." + (f" or set {names}" if env or not others else "")
         if others:
             message += f"; {' and '.join(others)} is not read: it belongs to another distribution"
     else:
         message = (
-            f"{base.host} is no host of {config.name}, so a key from {names} is not sent there; "
-            "give the key for it as api_key=..."
+            f"{base.host} is not a host of {config.name}, so a key from {names} is not sent there; "
+            "pass the key for it as api_key=..."
         )
     return MissingCredentialError(message, provider=config.name, model=config.model)
 
 
 def refuse_insecure(config: ProviderConfig, base: Base) -> None:
-    """Refuse to send a key in the clear, loopback apart.
+    """Refuse to send a key in the clear, except to this machine.
 
     Raises:
-        ConfigurationError: unless ``allow_insecure=True`` was given.
+        ConfigurationError: if *base* is an ``http://`` URL and ``allow_insecure=True`` was not passed.
 
     """
     if base.url.startswith("http://") and not config.allow_insecure and not is_loopback(base.host):
-        message = f"the key would travel to {base.host} in the clear; use https://, or give allow_insecure=True"
+        message = f"the key would be sent to {base.host} in the clear; use https://, or pass allow_insecure=True"
         raise ConfigurationError(message, provider=config.name, parameter="api_base")
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether *host* is this machine."""
+    """Return whether *host* is a loopback address or name."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -218,54 +218,54 @@ def is_loopback(host: str) -> bool:
 
 
 def checked_headers(headers: Mapping[str, str], *, per_call: bool = False) -> dict[str, str]:
-    """Return *headers* with names in lower case, those that look like credentials as secrets.
+    """Return *headers* with names in lower case, and with possible credentials as secrets.
 
     Args:
-        headers: what the caller gave.
-        per_call: whether they belong to one call, which may not change who is asked or who asks.
+        headers: the headers of the caller.
+        per_call: whether the headers belong to one call, for which credentials are not accepted.
 
     Raises:
-        InvalidRequestError: for a name or value that HTTP cannot carry, or one that is not the caller's to set.
+        InvalidRequestError: for a name or value that is not valid in HTTP, or a header that the caller may not set.
 
     """
     checked: dict[str, str] = {}
-    given: Mapping[str, Any] = headers  # callers without a type checker
+    untyped: Mapping[str, Any] = headers  # callers may not use a type checker
     try:
-        for name in given:
+        for name in untyped:
             lower = str(name).lower()
-            telling = _is_telling(lower)
+            sensitive = _is_sensitive(lower)
             if (
                 not hasattr(name, "encode")
                 or not _TOKEN.fullmatch(lower)
                 or lower in _RESERVED
-                or (per_call and telling)
+                or (per_call and sensitive)
             ):
                 message = f"the header {name!r} cannot be set here"
                 raise InvalidRequestError(message, parameter="headers")
-            if not _is_value(given[name]):
-                message = f"the value of the header {name!r} is no printable ASCII text; it is not shown"
+            if not _is_value(untyped[name]):
+                message = f"the value of the header {name!r} is not printable ASCII text; it is not shown"
                 raise InvalidRequestError(message, parameter="headers")
-            checked[lower] = Secret(given[name], name=f"the header {name!r}") if telling else given[name]
+            checked[lower] = Secret(untyped[name], name=f"the header {name!r}") if sensitive else untyped[name]
     finally:
-        del headers, given  # a traceback that shows locals shows those of this frame
+        del headers, untyped  # for tracebacks that show local variables
     return checked
 
 
 def as_secrets(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that authorize one attempt, each value as a secret, whatever its name.
+    """Return the headers that authorize one attempt, with every value as a secret.
 
     Raises:
-        ConfigurationError: for a value that HTTP cannot carry.
+        ConfigurationError: for a value that is not valid in HTTP.
 
     """
     try:
-        return {name.lower(): Secret(headers[name], name=f"what authorizes as {name!r}") for name in headers}
+        return {name.lower(): Secret(headers[name], name=f"the authorization header {name!r}") for name in headers}
     finally:
-        del headers  # a traceback that shows locals shows those of this frame
+        del headers  # for tracebacks that show local variables
 
 
-def _is_telling(name: str) -> bool:
-    """Tell whether a header says who asks; an idempotency key only says which request it is."""
+def _is_sensitive(name: str) -> bool:
+    """Return whether a header may hold a credential; an idempotency key does not, despite its name."""
     lower = name.lower()
     return lower != "idempotency-key" and (is_credential(lower) or any(word in lower for word in _SECRET_WORDS))
 

@@ -1,19 +1,19 @@
-"""Values of headers as text that may be kept, shown and logged."""
+"""Header values as text that is safe to keep, show and log."""
 
 from __future__ import annotations
 
 from dragoman.spec.plain_text import bounded, on_one_line
 
 LONGEST = 1_000
-"""Characters of a value that are kept."""
+"""How many characters of a value are kept."""
 
 
 def header_text(value: str, limit: int = LONGEST) -> str:
-    """Return the value of a header as text: UTF-8 where it is that, U+FFFD for what is not, on one bounded line.
+    """Return a header value on one line of at most *limit* characters, with U+FFFD for bytes that are not UTF-8.
 
     Args:
-        value: as it came, with each byte that is no UTF-8 as half a surrogate pair, which is how aiohttp reads it.
-        limit: the most characters.
+        value: the value as aiohttp returns it, with a lone surrogate for each byte that is not UTF-8.
+        limit: the maximum number of characters.
 
     """
     if value.isprintable() and len(value) <= limit:

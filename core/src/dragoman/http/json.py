@@ -1,7 +1,7 @@
-"""JSON as it is sent and received: written, read within limits, and its values read as what they should be.
+"""JSON: encoding requests, decoding replies within limits, and reading values of the expected types.
 
-A reply may hold anything where a text, a number or an object is expected. The functions that read values give a plain
-answer to that: ``None``, or an empty value, wherever a dialect need not fail.
+A reply may contain any value where a string, a number or an object is expected. The functions that read values return
+``None`` or an empty value in such a case, unless they are documented to raise.
 """
 
 from __future__ import annotations
@@ -27,43 +27,43 @@ _ESCAPE = rb"(?s)\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>u[dD][89a-fA-F][
 
 _HALF = re.compile("[\ud800-\udfff]")
 _HUGEST = 10**4000
-"""No longer number is written: Python reads no more than 4,300 digits again."""
+"""Integers from here on are not written, because Python does not parse more than 4,300 digits."""
 _DIGITS = bytes([ord("0") if chr(byte) in "0123456789" else ord(".") for byte in range(256)])
 _LONG_NUMBER = b"0" * 20
-"""As many digits as no integer of 64 bits has, but the greatest ones."""
-_DEEPEST = 254  # levels, as orjson counts them
-_PATH = 200
+"""Only the largest 64-bit integers have this many digits."""
+_MAX_ENCODED_DEPTH = 254  # levels, as orjson counts them
+_MAX_PATH = 200
 _HUGE = 2**63
-"""Counts and points in time are below it."""
+"""The upper bound of counts and timestamps."""
 
 
 MAX_VALUES = 16_000_000
-"""How many values a JSON text may hold: the most that embeddings of 64 MiB come to."""
+"""How many values a JSON text may contain: as many as 64 MiB of embeddings contain at most."""
 MAX_OBJECTS = 1_000_000
-"""How many objects and lists a JSON text may hold: log probabilities of a long answer come to 700,000."""
+"""How many objects and lists a JSON text may contain: the log probabilities of a long answer have 700,000."""
 MAX_ITEMS = 10_000
-"""How many items a list of parts, calls, choices or citations may hold: more than any model makes."""
+"""How many items a list of parts, calls, choices or citations may have: more than any model generates."""
 _LARGE = 1 << 20
 _LENIENT = 8 << 20
-"""How many bytes are read again where they hold half a surrogate pair."""
+"""How many bytes are decoded again with Python's json if orjson cannot decode them."""
 
 
 def items_of(value: object, most: int = MAX_ITEMS) -> list[Any]:
-    """Return the items of a list of a reply; nothing if it is none.
+    """Return *value* if it is a list, else an empty one.
 
     Args:
-        value: what the reply holds where a list belongs.
-        most: how many items are accepted.
+        value: a value of the reply where a list is expected.
+        most: the maximum number of items.
 
     Raises:
-        ResponseTooLargeError: if there are more: each would be made into an object of ours.
+        ResponseTooLargeError: if there are more items, because an object would be created for each.
 
     """
     if not isinstance(value, list):
         return []
     items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
     if len(items) > most:
-        message = f"the reply holds a list of {len(items)} items, where {most} are accepted"
+        message = f"the reply contains a list of {len(items)} items; the maximum is {most}"
         raise ResponseTooLargeError(message, phase="decode")
     return items
 
@@ -72,41 +72,41 @@ def dumps(value: Any) -> bytes:
     """Return *value* as JSON.
 
     Raises:
-        InvalidRequestError: if it holds what JSON cannot say.
+        InvalidRequestError: if *value* contains a value that JSON cannot represent.
 
     """
     try:
         text = orjson.dumps(value)
     except orjson.JSONEncodeError as error:
-        if "64-bit" in str(error) and not _where(value):
+        if "64-bit" in str(error) and not _invalid_path(value):
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-        message = f"the request holds what JSON cannot say{_where(value)}: {error}"
+        message = f"the request contains a value that JSON cannot represent{_invalid_path(value)}: {error}"
         raise InvalidRequestError(message) from None
-    if b"null" in text and (where := _where(value)):  # as orjson writes what is no finite number
-        message = f"the request holds what JSON cannot say{where}: a number that is not finite"
+    if b"null" in text and (path := _invalid_path(value)):  # orjson writes numbers that are not finite as null
+        message = f"the request contains a value that JSON cannot represent{path}: a number that is not finite"
         raise InvalidRequestError(message)
     return text
 
 
-def _where(value: Any) -> str:
-    """Return the path of the first value that JSON has no form for, empty if all have one."""
-    ahead: list[tuple[str, Any, int]] = [("", value, 0)]
-    while ahead:
-        path, each, depth = ahead.pop()
+def _invalid_path(value: Any) -> str:
+    """Return " in " and the path of the first value that JSON cannot represent, or an empty string."""
+    stack: list[tuple[str, Any, int]] = [("", value, 0)]
+    while stack:
+        path, each, depth = stack.pop()
         kind: Any = each.__class__
         if kind is dict:
             named = [(name if isinstance(name, str) else shown(name), inner) for name, inner in each.items()]
-            ahead += [(f"{path}.{name}", inner, depth + 1) for name, inner in reversed(named)]
+            stack += [(f"{path}.{name}", inner, depth + 1) for name, inner in reversed(named)]
         elif kind in {list, tuple}:
-            ahead += [(f"{path}[{index}]", inner, depth + 1) for index, inner in reversed([*enumerate(each)])]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        elif not _is_sayable(each):
-            return f" in {path[:_PATH].lstrip('.') or 'the value itself'}"
-        if depth > _DEEPEST:
+            stack += [(f"{path}[{index}]", inner, depth + 1) for index, inner in reversed([*enumerate(each)])]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        elif not _is_representable(each):
+            return f" in {path[:_MAX_PATH].lstrip('.') or 'the value itself'}"
+        if depth > _MAX_ENCODED_DEPTH:
             return ""
     return ""
 
 
-def _is_sayable(value: Any) -> bool:
+def _is_representable(value: Any) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, str):
@@ -117,10 +117,11 @@ def _is_sayable(value: Any) -> bool:
 
 
 def loads(data: bytes) -> Any:
-    """Return the value of a JSON text; half a surrogate pair in an escape becomes U+FFFD.
+    """Return the value of a JSON text; an escaped lone surrogate becomes U+FFFD.
 
     Raises:
-        ProtocolError: if it is not JSON in UTF-8, or nested deeper than 500 levels.
+        ProtocolError: if *data* is not JSON in UTF-8, or is nested deeper than 500 levels.
+        ResponseTooLargeError: if *data* contains more than ``MAX_VALUES`` values or ``MAX_OBJECTS`` objects and lists.
 
     """
     if len(data) > _LARGE:
@@ -129,7 +130,7 @@ def loads(data: bytes) -> Any:
         message = f"expected JSON that is nested no deeper than {MAX_DEPTH} levels"
         raise ProtocolError(message, body=data[:EXCERPT].decode("utf-8", "replace"), phase="decode")
     if _LONG_NUMBER in data.translate(_DIGITS):
-        return _loads_leniently(data, "a number that is too long")  # orjson makes a float of it
+        return _loads_leniently(data, "a number that is too long")  # orjson would return a float
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -137,46 +138,46 @@ def loads(data: bytes) -> Any:
 
 
 def _check_values(data: bytes) -> None:
-    """Refuse a text that is small beside what it would take as values: an empty object has 2 bytes here, 64 there."""
-    opened = data.count(b"{") + data.count(b"[")
-    if opened > MAX_OBJECTS or opened + data.count(b",") > MAX_VALUES:
-        message = f"the reply holds more than {MAX_OBJECTS} objects and lists, or {MAX_VALUES} values"
+    """Refuse a text whose values would use much more memory: an empty object is 2 bytes of text, and 64 in memory."""
+    containers = data.count(b"{") + data.count(b"[")
+    if containers > MAX_OBJECTS or containers + data.count(b",") > MAX_VALUES:
+        message = f"the reply contains more than {MAX_OBJECTS} objects and lists, or {MAX_VALUES} values"
         raise ResponseTooLargeError(message, phase="decode")
 
 
 def _loads_leniently(data: bytes, reason: str) -> Any:
     if len(data) > _LENIENT:
-        data = data[:EXCERPT]  # which takes seconds, in which no deadline could be kept
+        data = data[:EXCERPT]  # decoding the whole text would block the event loop for seconds
     try:
-        return json.loads(re.sub(_ESCAPE, _whole, data).decode("utf-8"))
+        return json.loads(re.sub(_ESCAPE, _replace_surrogate, data).decode("utf-8"))
     except ValueError:
         shown = data[:EXCERPT].decode("utf-8", "replace")
         message = f"expected JSON, got {shown!r} ({reason})" if data else "expected JSON, got nothing"
         raise ProtocolError(message, body=shown, phase="decode") from None
 
 
-def _whole(escape: re.Match[bytes]) -> bytes:
+def _replace_surrogate(escape: re.Match[bytes]) -> bytes:
     return rb"\ufffd" if escape["half"] else escape[0]
 
 
 def as_object(value: Any, what: str) -> dict[str, Any]:
-    """Return *value* if it is an object.
+    """Return *value*, which must be an object; *what* names it in the error message.
 
     Raises:
-        ProtocolError: if it is not.
+        ProtocolError: if *value* is not an object.
 
     """
     if not isinstance(value, dict):
-        message = f"{what} is no object, but {type(value).__name__}"
+        message = f"{what} is not an object, but {type(value).__name__}"
         raise ProtocolError(message, phase="decode")
     return cast("dict[str, Any]", value)
 
 
 def objects(value: Any, most: int = MAX_ITEMS) -> list[dict[str, Any]]:
-    """Return the objects of a list; nothing if it is none.
+    """Return the objects in *value* if it is a list, else an empty list.
 
     Raises:
-        ResponseTooLargeError: if it has more than *most* items.
+        ResponseTooLargeError: if the list has more than *most* items.
 
     """
     return [item for item in items_of(value, most) if isinstance(item, dict)]
@@ -188,38 +189,38 @@ def fields(value: Any) -> dict[str, Any]:
 
 
 def word(value: Any) -> str | None:
-    """Return a name or id as text, also where a server sends a number; ``None`` if it is empty or neither."""
+    """Return a string, or a number as a string; ``None`` for an empty string or any other value."""
     return (value or None) if isinstance(value, str) else str(value) if isinstance(value, int | float) else None
 
 
 def words(value: Any) -> str:
-    """Return a text, also where a server sends a number; an empty one if it is neither."""
+    """Return a string, or a number as a string; an empty string for any other value."""
     return word(value) or ""
 
 
 def real(value: Any) -> float | None:
-    """Return a number with what follows its point; ``None`` if it is none, or beyond all that make sense."""
+    """Return a number as a float; ``None`` if *value* is not a number, or not between -2**63 and 2**63."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not -_HUGE < value < _HUGE:
         return None
     return float(value)
 
 
 def decoded(data: str) -> bytes:
-    """Return the bytes of a base64 text.
+    """Return the bytes of a base64 string.
 
     Raises:
-        ProtocolError: if it is none.
+        ProtocolError: if *data* is not valid base64.
 
     """
     try:
         return base64.b64decode(data)
-    except ValueError as error:  # binascii.Error, or its parent for what is not ASCII
+    except ValueError as error:  # binascii.Error, or its parent class for characters that are not ASCII
         message = f"expected base64: {error}"
         raise ProtocolError(message, phase="decode") from None
 
 
 def count(report: Mapping[str, Any], *path: str) -> int | None:
-    """Return a number of tokens from a report of usage; ``None`` if it is not there or makes no sense."""
+    """Return the number of tokens at *path* in a usage report; ``None`` if it is missing or not valid."""
     value: Any = report
     for name in path:
         value = fields(value).get(name)
@@ -227,7 +228,7 @@ def count(report: Mapping[str, Any], *path: str) -> int | None:
 
 
 def number(value: Any) -> int | None:
-    """Return a number of tokens; ``None`` for what makes no sense as one."""
+    """Return a number of tokens; ``None`` if *value* is not a number from 0 to 2**63."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _HUGE:
@@ -239,11 +240,11 @@ def rewritten(value: Any) -> str:
     """Return a value of a reply as JSON text.
 
     Raises:
-        ProtocolError: if it nests too deep, or holds a number too large, to be written again.
+        ProtocolError: if *value* is nested too deeply or contains a number that is too large to be encoded.
 
     """
     try:
         return dumps(value).decode()
     except InvalidRequestError as error:
-        message = f"the reply holds what cannot be written as JSON again: {error}"
+        message = f"the reply contains a value that cannot be encoded as JSON again: {error}"
         raise ProtocolError(message, phase="decode") from None

@@ -1,4 +1,4 @@
-"""The options of a provider: read once, written into bodies."""
+"""The options of a provider: declared as fields, read from requests, and written into request bodies."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from dragoman.spec.request import SETTINGS, ChatRequest, CompletionRequest
 T = TypeVar("T")
 
 NOT_IN_BODY = "not_in_body"
-"""Metadata key of an option that does not go into the body."""
+"""The metadata key of an option that is not sent in the body."""
 
 NOT_PER_CALL = "not_per_call"
-"""Metadata key of an option that is read once, when the provider is made."""
+"""The metadata key of an option that is read once, when the provider is created."""
 
 
 class OptionsReader(Generic[T]):
-    """Make the options class of what the caller gave, anew only if it is another object than last time, or has changed.
+    """Create instances of an options class, and reuse the last one if the caller passes the same options again.
 
     Args:
-        kind: the options class, of attrs.
-        provider: whose options they are.
+        kind: the options class, defined with attrs.
+        provider: the name of the provider.
 
     """
 
@@ -39,12 +39,12 @@ class OptionsReader(Generic[T]):
         self._configured: T | None = None
 
     def configure(self, given: Mapping[str, Any]) -> T:
-        """Return the options that the provider is made with.
+        """Return the options of the provider itself.
 
-        From now on, an option declared with ``per_call=False`` may come with a request only if it is the same there.
+        After this call, a request may only repeat the value of an option that is declared with ``per_call=False``.
 
         Raises:
-            InvalidRequestError: as :meth:`read` does.
+            InvalidRequestError: for an unknown option, or a value of the wrong type.
 
         """
         self._configured = options = self.structure(given)
@@ -54,21 +54,21 @@ class OptionsReader(Generic[T]):
         """Return the options of one request.
 
         Raises:
-            InvalidRequestError: for an unknown option, with the nearest known one, a value of the wrong type, or one of
-                the provider's own options that differs from what the provider was made with.
+            InvalidRequestError: for an unknown option, for which the message suggests a known one; for a value of the
+                wrong type; or for a changed option that is declared with ``per_call=False``.
 
         """
         given = request.options.get(self._provider)
         return self._default if not given else self.structure(given)
 
     def structure(self, given: Mapping[str, Any]) -> T:
-        """Return the options that *given* holds."""
+        """Return the options in the mapping *given*."""
         if not given:
             return self._default
         last = self._last
         if last is not None and last[0] is given and last[2] == given:
             return last[1]
-        from dragoman.spec.serialization import structure_options  # noqa: PLC0415  # cattrs is not paid for without options
+        from dragoman.spec.serialization import structure_options  # noqa: PLC0415  # cattrs is only needed with options
 
         options = structure_options(self._kind, given, provider=self._provider, also=_ALSO)
         if self._configured is not None:
@@ -77,9 +77,9 @@ class OptionsReader(Generic[T]):
         return options
 
     def _refuse_changes(self, given: Mapping[str, Any], options: T, configured: T) -> None:
-        """Refuse what was settled when the provider was made: to drop it would be silent."""
+        """Refuse a changed option that is only read when the provider is created, rather than ignore it silently."""
         kind: Any = self._kind
-        for name in _settled(kind):
+        for name in _configured_once(kind):
             if name in given and getattr(options, name) != getattr(configured, name):
                 message = f"{name!r} belongs to LLMConfig, not to one call; make another LLM for it"
                 raise InvalidRequestError(message, provider=self._provider, parameter=name)
@@ -100,12 +100,12 @@ def option_field(
     """Declare an option.
 
     Args:
-        default: what it is if not given; ``None`` is not sent.
-        wire: its name in the body, if another.
-        in_body: whether it goes into the body at all.
-        per_call: whether one call may have another value; not where it is read once, when the provider is made.
-        secret: whether its value is left out of the ``repr``.
-        doc: what it does, for the documentation.
+        default: the default value; ``None`` is not sent.
+        wire: the name in the body, if it differs from the field's.
+        in_body: whether the option is sent in the body.
+        per_call: whether a call may change the option; false if it is read once, when the provider is created.
+        secret: whether the ``repr`` omits the value.
+        doc: the description, for the documentation.
 
     """
     metadata = {"wire": wire, NOT_IN_BODY: not in_body, NOT_PER_CALL: not per_call, "doc": doc}
@@ -113,11 +113,11 @@ def option_field(
 
 
 _latest: dict[type[Any], tuple[Any, Mapping[str, Any]]] = {}
-"""By options class, the options read last and what they stand for: most calls are made with the same ones."""
+"""The last options of each class and their body members, since most calls have the same options."""
 
 
 def body_of(options: Any) -> Mapping[str, Any]:
-    """Return the members of a request body that *options* stand for."""
+    """Return the members of a request body for *options*."""
     kind: Any = options.__class__
     latest = _latest.get(kind)
     if latest is not None and latest[0] is options:
@@ -129,7 +129,7 @@ def body_of(options: Any) -> Mapping[str, Any]:
 
 @cache
 def _names(kind: Any) -> tuple[tuple[str, str], ...]:
-    """Return the options that go into a body, with their names there."""
+    """Return the names of the options that are sent in the body, each with its name in the body."""
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
     return tuple(
         (field.name, field.metadata.get("wire") or field.name)
@@ -139,7 +139,7 @@ def _names(kind: Any) -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def _settled(kind: Any) -> tuple[str, ...]:
-    """Return the options that are read once, when the provider is made."""
+def _configured_once(kind: Any) -> tuple[str, ...]:
+    """Return the names of the options that are read once, when the provider is created."""
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
     return tuple(field.name for field in fields if field.metadata.get(NOT_PER_CALL))

@@ -1,4 +1,4 @@
-"""What an HTTP status and the headers beside it mean, whoever the provider is."""
+"""The meaning of an HTTP status and of response headers, for all providers."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ _RETRYABLE = frozenset({408, 409, 429, 498, 500, 502, 503, 504, 529})
 _GOOD = range(200, 300)
 _KNOWN = range(200, 600)
 _NUMBER = r"(?a)[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_LONGEST = 31 * 86_400.0
-"""Seconds that a server may ask to wait: what is longer means that it does not answer at all."""
+_MAX_WAIT = 31 * 86_400.0
+"""The longest wait in seconds, to which longer ones are limited."""
 
 
 def is_good(status: int) -> bool:
-    """Tell whether a reply with *status* holds an answer."""
+    """Return whether *status* reports success."""
     return status in _GOOD
 
 
 def error_class(status: int) -> type[ProviderError]:
-    """Return the class of error that *status* stands for; one outside of HTTP is a server's error (RFC 9110, 15)."""
+    """Return the error class for *status*; an undefined status is an error of the server (RFC 9110, section 15)."""
     if status in BY_STATUS:
         return BY_STATUS[status]
-    if status >= 500 or status not in _KNOWN:  # noqa: PLR2004  # HTTP's own border
+    if status >= 500 or status not in _KNOWN:  # noqa: PLR2004  # the first server error of HTTP
         return ServerError
-    return BadRequestError if status >= 400 else ProviderError  # noqa: PLR2004  # as above
+    return BadRequestError if status >= 400 else ProviderError  # noqa: PLR2004  # the first client error of HTTP
 
 
 def may_retry(kind: type[ProviderError], status: int, headers: Mapping[str, str]) -> bool:
-    """Tell whether to try again: the server's own word, else by the class of error and the status."""
+    """Return whether to retry: what the server states in ``x-should-retry``, or else by error class and status."""
     stated = headers.get("x-should-retry", "").strip().lower()
     if stated in {"true", "false"}:
         return stated == "true"
@@ -65,9 +65,10 @@ def may_retry(kind: type[ProviderError], status: int, headers: Mapping[str, str]
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Return the seconds that a server asks to wait, ``None`` if it names none that make sense.
+    """Return the seconds that a server asks to wait, ``None`` if it states no valid wait.
 
-    ``retry-after-ms`` goes before ``retry-after``, which is a number of seconds or an HTTP date (RFC 9110, 10.2.3).
+    ``retry-after-ms`` takes precedence over ``retry-after``, which is a number of seconds or an HTTP date (RFC 9110,
+    section 10.2.3).
     """
     milliseconds = number_of(headers.get("retry-after-ms"))
     if milliseconds is not None and milliseconds >= 0:
@@ -78,26 +79,26 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
 
 
 def number_of(text: str | None) -> float | None:
-    """Return a number of ASCII digits, infinite where it is larger than a float; ``None`` for anything else."""
+    """Return the number in *text*, infinity if it exceeds a float; ``None`` if *text* is not a decimal number."""
     return None if text is None or not re.fullmatch(_NUMBER, text.strip(" \t")) else float(text)
 
 
 def date_of(text: str | None) -> datetime | None:
-    """Return a date as HTTP and mail write it, in UTC where it names no zone; ``None`` for what is none."""
+    """Return the date of HTTP or email in *text*, with UTC as the default zone; ``None`` if it is not valid."""
     try:
         when = parsedate_to_datetime(text or "")
-        # A zone may put it before the first year or after the last.
+        # The conversion may overflow the range of years.
         return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # the parser trusts what it reads
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # the parser does not validate
         return None
 
 
 def _wait(seconds: float) -> float | None:
-    """Return a wait, no longer than a month; ``None`` if it is negative."""
-    return min(abs(seconds), _LONGEST) if seconds >= 0 else None
+    """Return *seconds*, at most a month; ``None`` if negative."""
+    return min(abs(seconds), _MAX_WAIT) if seconds >= 0 else None
 
 
 def _until(when: datetime | None, now: datetime | None) -> float | None:
-    """Return the seconds until a date; ``None`` if it has passed, which clocks that differ also look like."""
+    """Return the seconds until a date; ``None`` if it has passed, which may also mean that the clocks differ."""
     seconds = 0.0 if when is None else (when - (now or datetime.now(UTC))).total_seconds()
     return _wait(seconds) if seconds > 0 else None

@@ -1,4 +1,4 @@
-"""What goes over the wire and comes back: one request and one reply."""
+"""An HTTP request and an HTTP reply, as values."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class HttpRequest:
     """Hold one HTTP request.
 
     Args:
-        url: the path below the base URL, as a dialect makes it, or the whole address, as it is sent.
+        url: the path below the base URL, from a dialect, or the full URL, for a transport.
         body: the encoded body.
         method: the HTTP method.
-        headers: names in lower case; a credential is a :class:`~dragoman.Secret`.
-        adjustments: what a dialect had to send otherwise than asked.
+        headers: the headers, with names in lower case and credentials as :class:`~dragoman.Secret`.
+        adjustments: the changes that a dialect had to make to the request.
 
     """
 
@@ -45,9 +45,9 @@ class HttpReply:
 
     Args:
         status: the HTTP status.
-        headers: names in lower case.
+        headers: the headers, with names in lower case.
         body: the whole body, decompressed.
-        sent: the headers of the request, whose credentials no error about this reply shows.
+        sent: the headers of the request, whose credentials are redacted in errors about this reply.
 
     """
 
@@ -68,14 +68,14 @@ class HttpReply:
 
     @property
     def excerpt(self) -> str:
-        """Return the beginning of the body as text that may be shown and logged."""
+        """Return the beginning of the body as text that is safe to show and log."""
         return printable(self.body[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT])
 
     def json(self) -> Any:
         """Return the decoded body.
 
         Raises:
-            ProtocolError: if it is not JSON.
+            ProtocolError: if the body is not JSON.
 
         """
         try:

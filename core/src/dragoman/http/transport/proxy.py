@@ -97,8 +97,8 @@ def _problem(address: str, parts: SplitResult) -> str:
         return "is an address without http:// at the beginning; the value is not shown"
     if parts.scheme.startswith("socks"):
         return (
-            f"is the address of a SOCKS proxy ({parts.scheme}://), and SOCKS is not supported: use an HTTP proxy, put one in "
-            "front of it, or pass proxy=False to use no proxy"
+            f"is the address of a SOCKS proxy ({parts.scheme}://), and SOCKS is not supported: use an HTTP proxy, "
+            "put one in front of it, or pass proxy=False to use no proxy"
         )
     if parts.scheme not in _PORTS:
         return "has a scheme that is neither http:// nor https://"

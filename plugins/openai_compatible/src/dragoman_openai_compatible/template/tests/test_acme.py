@@ -40,7 +40,7 @@ def test_a_request_goes_to_acme_with_a_redacted_key() -> None:
 def test_the_key_of_the_environment_goes_to_no_other_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACME_API_KEY", "test-key")
     assert prepared(api_key=None).headers["authorization"] == "********"
-    with pytest.raises(MissingCredentialError, match="is no host of acme"):
+    with pytest.raises(MissingCredentialError, match="is not a host of acme"):
         prepared(api_key=None, provider="acme", api_base="https://elsewhere.example/v1")
 
 
