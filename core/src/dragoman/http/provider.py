@@ -1,4 +1,4 @@
-"""A dialect and an endpoint make a provider."""
+"""A provider that sends requests over HTTP, made from a dialect and an endpoint."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ if TYPE_CHECKING:
     from dragoman.spec.events import Event
 
 KEPT_HEADERS = ("x-request-id", "request-id", "retry-after", "x-ratelimit-", "x-should-retry")
-"""Headers of a reply worth keeping, by their beginnings."""
+"""The prefixes of the reply headers that are kept."""
 
-_LONGEST_ID = 200
-_LONGEST_ERROR = 256 * 1024
-"""Bytes of an error that are read: nobody reads more, and it costs time."""
+_MAX_REQUEST_ID = 200
+_MAX_ERROR_BYTES = 256 * 1024
+"""How many bytes of the body of an error are decoded, to limit the time this takes."""
 
 _USER_AGENT = "dragoman/0.1.0"
 
 
 class HttpProvider:
-    """Speak one dialect to one endpoint.
+    """Send requests in one dialect to one endpoint.
 
     Args:
-        info: who this is.
-        dialect: how to speak.
-        endpoint: where to.
-        capabilities: what a model accepts, by its name.
-        transport: what carries the requests.
-        kept_headers: headers of a reply worth keeping, by their beginnings, beside :data:`KEPT_HEADERS`.
-        default_retries: how often to try again unless the caller says.
+        info: the name and other facts of the provider.
+        dialect: the translation of requests and replies.
+        endpoint: the base URL and its headers.
+        capabilities: a function that returns what a model accepts, by its name.
+        transport: the transport; by default, one with aiohttp.
+        kept_headers: prefixes of reply headers to keep in addition to :data:`KEPT_HEADERS`.
+        default_retries: the number of retries, unless the caller sets it.
 
     """
 
@@ -72,28 +72,28 @@ class HttpProvider:
         self.dialect = dialect
         self.endpoint = endpoint
         self.transport: Transport = transport or AioHttpTransport()
-        self._brought = transport is not None
+        self._has_own_transport = transport is not None
         self.default_retries = default_retries
         self._capabilities = capabilities
         self._known: dict[str, Capabilities] = {}
         self._choose = dialect.for_request if isinstance(dialect, ChoosesDialect) else None
-        self._asked = endpoint.base.origin
-        self._kept = KEPT_HEADERS + kept_headers
-        self._proofs = tuple(each for each in endpoint.headers.values() if isinstance(each, Secret))
+        self._endpoint_origin = endpoint.base.origin
+        self._kept_headers = KEPT_HEADERS + kept_headers
+        self._credentials = tuple(each for each in endpoint.headers.values() if isinstance(each, Secret))
         self._headers = {"content-type": "application/json", "user-agent": _USER_AGENT, **endpoint.headers}
 
     def connect_by(self, config: ProviderConfig) -> None:
-        """Take from *config* which proxy to go through, whom to trust, as whom to show oneself, and how much to read.
+        """Replace the transport by one with the proxy, the TLS options and the size limit of *config*.
 
         Raises:
-            ConfigurationError: if a file or an address cannot be used, or the plugin brought a transport of its own.
+            ConfigurationError: if a file or a URL cannot be used, or if the plugin passed a transport of its own.
 
         """
-        from dragoman.http.transport.tls import tls_context  # noqa: PLC0415  # not paid for by those who connect as usual
+        from dragoman.http.transport.tls import tls_context  # noqa: PLC0415  # only needed with these options
 
-        if self._brought:
+        if self._has_own_transport:
             name = config.connects_otherwise[0]
-            message = f"the provider {self.info.name!r} has a transport of its own, so it takes no {name}="
+            message = f"the provider {self.info.name!r} has a transport of its own, which does not support {name}="
             raise ConfigurationError(message, provider=self.info.name, parameter=name)
         most = MAX_REPLY_BYTES if config.max_reply_bytes is None else config.max_reply_bytes
         self.transport = AioHttpTransport(max_reply_bytes=most, proxy=config.proxy, tls=tls_context(config))
@@ -109,13 +109,13 @@ class HttpProvider:
         return known
 
     async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
-        """Answer a prompt, by chat where the model has no endpoint for prompts."""
+        """Complete a prompt, as a chat message if the model does not support completions."""
         if self.capabilities(request.model).completion.support is Support.YES:
             return await self._ask(request, context)
         return await self._ask(request.as_chat(), context)
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
-        """Answer a conversation."""
+        """Return the answer to a conversation."""
         return await self._ask(request, context)
 
     def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
@@ -125,43 +125,45 @@ class HttpProvider:
     async def open(
         self, request: ChatRequest, context: CallContext
     ) -> tuple[AsyncIterator[Event], AbstractAsyncContextManager[HttpStream]]:
-        """Send a request for a stream; return its events, and what closes it.
+        """Send a request for a stream; return its events, and the context manager that closes it.
 
         Raises:
-            DragomanError: what the reply reports in place of a stream.
+            DragomanError: if the reply reports an error instead of a stream.
 
         """
-        from dragoman.http.reading import Arrived, EventIterator, is_stream  # noqa: PLC0415  # not paid for by whole answers
-        from dragoman.spec.assembly import provider_events  # noqa: PLC0415  # the same
-        from dragoman.spec.events import StreamStart  # noqa: PLC0415  # the same
+        from dragoman.http.reading import CompleteEvents, EventIterator, is_stream  # noqa: PLC0415  # for streams only
+        from dragoman.spec.assembly import provider_events  # noqa: PLC0415  # for streams only
+        from dragoman.spec.events import StreamStart  # noqa: PLC0415  # for streams only
 
         dialect = self._dialect_for(request)
         wire = dialect.encode(request, stream=True)
-        asked = await self._authorized(self._addressed(wire, context, request.headers))
-        exchange = self.transport.stream(asked, context)
+        authorized = await self._authorized(self._addressed(wire, context, request.headers))
+        exchange = self.transport.stream(authorized, context)
         try:
             reply = await exchange.__aenter__()
         except DragomanError as error:
-            redact_error(error, asked.headers)
+            redact_error(error, authorized.headers)
             raise
-        annotate = partial(self._annotate_stream, reply, asked.headers)
+        annotate = partial(self._annotate_stream, reply, authorized.headers)
         first = more = b""
         try:
-            start = StreamStart(wire.adjustments, self._origin(request.model, reply.headers), self._keep(reply.headers))
+            headers = self._headers_to_keep(reply.headers)
+            start = StreamStart(wire.adjustments, self._origin(request.model, reply.headers), headers)
             first = await reply.piece()
             while first and not first.strip() and (more := await reply.piece()):
-                first += more  # blanks alone do not tell a stream from a whole reply
+                first += more  # white space alone does not distinguish a stream from a complete reply
             if is_stream(reply, first):
                 return EventIterator(reply, dialect.decoder(), start, first, annotate, context=context), exchange
-            return Arrived([start, *provider_events(await self._whole(reply, first, dialect))]), exchange
+            response = await self._complete_response(reply, first, dialect)
+            return CompleteEvents([start, *provider_events(response)]), exchange
         except BaseException as error:
-            first = more = b""  # a traceback that shows locals shows those of this frame
+            first = more = b""  # for tracebacks that show local variables
             annotate(error)
             await exchange.__aexit__(type(error), error, error.__traceback__)
             raise
 
     def prepare(self, request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:
-        """Return the request as it would be sent, secrets masked."""
+        """Return the request that would be sent, with secrets masked."""
         wire = self._dialect_for(request).encode(request, stream=stream)
         wire = self._joined(wire, checked_headers(request.headers, per_call=True))
         headers = {name: MASK if isinstance(value, Secret) else value for name, value in wire.headers.items()}
@@ -170,15 +172,15 @@ class HttpProvider:
     async def call(
         self, request: HttpRequest, context: CallContext, headers: Mapping[str, str] | None = None
     ) -> HttpReply:
-        """Send a request and return the reply, if its status is good.
+        """Send a request and return the reply, whose status is 200 to 299.
 
         Args:
             request: the request, with its path below the base URL.
-            context: the call.
+            context: the context of the call.
             headers: the caller's headers for this call.
 
         Raises:
-            ProviderError: if the status is not good.
+            ProviderError: if the reply has any other status.
 
         """
         addressed = self._addressed(request, context, headers)
@@ -208,7 +210,7 @@ class HttpProvider:
             response,
             origin=self._origin(request.model, reply.headers, response.origin),
             adjustments=wire.adjustments + response.adjustments,
-            headers=self._keep(reply.headers),
+            headers=self._headers_to_keep(reply.headers),
         )
 
     def _decoded(self, reply: HttpReply, dialect: Dialect) -> Response:
@@ -220,7 +222,7 @@ class HttpProvider:
 
     @contextmanager
     def reading(self, reply: HttpReply) -> Generator[None, None, None]:
-        """Write on an error that reading *reply* leads to what its headers say, and conceal in it what was sent."""
+        """Annotate an error raised in the ``with`` block with facts of *reply*, and redact credentials in it."""
         try:
             yield
         except Exception as error:
@@ -231,7 +233,7 @@ class HttpProvider:
         return self.dialect if self._choose is None else self._choose(request)
 
     def _addressed(self, request: HttpRequest, context: CallContext, headers: Mapping[str, str] | None) -> HttpRequest:
-        """Return *request* with its whole address, and all headers of this try."""
+        """Return *request* with its full URL and all headers of this attempt."""
         more = {} if request.method == "GET" else {"idempotency-key": context.call_id}
         if context.attempt > 1:
             more["x-retry-count"] = str(context.attempt - 1)
@@ -252,8 +254,8 @@ class HttpProvider:
             body=request.body,
         )
 
-    async def _whole(self, reply: HttpStream, first: bytes, dialect: Dialect) -> Response:
-        """Return the answer of a reply that came whole where a stream was asked for, or raise what it reports."""
+    async def _complete_response(self, reply: HttpStream, first: bytes, dialect: Dialect) -> Response:
+        """Return the answer of a reply that is not a stream although one was requested, or raise its error."""
         whole = HttpReply(status=reply.status, headers=reply.headers, body=first + await reply.read())
         if not is_good(whole.status):
             raise self._failure(whole)
@@ -263,8 +265,8 @@ class HttpProvider:
         raise ProtocolError(message, status=whole.status, body=whole.excerpt, phase="decode")
 
     def _failure(self, reply: HttpReply) -> ProviderError:
-        if len(reply.body) > _LONGEST_ERROR:
-            reply = attrs.evolve(reply, body=reply.body[:_LONGEST_ERROR])
+        if len(reply.body) > _MAX_ERROR_BYTES:
+            reply = attrs.evolve(reply, body=reply.body[:_MAX_ERROR_BYTES])
         error = self.dialect.error(reply)
         error.body = error.body or reply.excerpt
         self.annotate(error, reply.headers, reply.status, reply.sent)
@@ -277,25 +279,25 @@ class HttpProvider:
         status: int | None = None,
         sent: Mapping[str, str] | None = None,
     ) -> None:
-        """Write on *error* what the reply's headers say, and conceal in it the credentials of the request.
+        """Set the attributes of *error* from the headers of the reply, and redact the credentials of the request.
 
         Args:
-            error: what the reply led to.
-            headers: those of the reply.
-            status: that of the reply.
-            sent: the headers of the request; by default, those of every request.
+            error: the error to annotate.
+            headers: the headers of the reply.
+            status: the status of the reply.
+            sent: the headers of the request; by default, the headers that all requests have.
 
         """
         error.provider = error.provider or self.info.name
         error.request_id = error.request_id or _request_id(headers)
         error.status = error.status or status
-        error.headers = error.headers or self._keep(headers)
+        error.headers = error.headers or self._headers_to_keep(headers)
         redact_error(error, self._headers if sent is None else sent)
 
     def _annotate_failure(
         self, error: BaseException, headers: Mapping[str, str], status: int | None, sent: Mapping[str, str] | None
     ) -> None:
-        """Annotate an error of ours; in one of a plugin's own code, redact the credentials of the request alone."""
+        """Annotate a :class:`DragomanError`; in any other exception, only redact the credentials of the request."""
         if isinstance(error, DragomanError):
             self.annotate(error, headers, status, sent)
         else:
@@ -306,14 +308,14 @@ class HttpProvider:
 
     def _origin(self, model: str, headers: Mapping[str, str], origin: Origin = Origin()) -> Origin:
         request_id = _request_id(headers)
-        if request_id and any(each.reveal().removeprefix("Bearer ") in request_id for each in self._proofs):
-            request_id = MASK  # a server that repeats there what it got
-        return changed(origin, model=model, endpoint=self._asked, request_id=request_id)
+        if request_id and any(each.reveal().removeprefix("Bearer ") in request_id for each in self._credentials):
+            request_id = MASK  # the server repeated the credential of the request
+        return changed(origin, model=model, endpoint=self._endpoint_origin, request_id=request_id)
 
-    def _keep(self, headers: Mapping[str, str]) -> dict[str, str]:
-        return {name: header_text(value) for name, value in headers.items() if name.startswith(self._kept)}
+    def _headers_to_keep(self, headers: Mapping[str, str]) -> dict[str, str]:
+        return {name: header_text(value) for name, value in headers.items() if name.startswith(self._kept_headers)}
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:
     found = headers.get("x-request-id") or headers.get("request-id") or headers.get("apim-request-id")
-    return header_text(found, _LONGEST_ID) if found else None
+    return header_text(found, _MAX_REQUEST_ID) if found else None

@@ -1,4 +1,4 @@
-"""From the bytes of a reply to the events of an answer."""
+"""The translation of a streamed reply, from bytes to events."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from dragoman.spec.provider import CallContext
 
 _EVENT_STREAM = "text/event-stream"
 _TURN_BYTES = 1 << 16
-"""How many bytes are decoded before the loop turns: some 300 events, which take a few milliseconds."""
+"""How many bytes are decoded before other tasks run: some 300 events, which take a few milliseconds."""
 _BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
 def is_stream(reply: HttpStream, first: bytes) -> bool:
-    """Tell whether a reply is a stream of events: by how it begins, since servers mislabel both kinds."""
+    """Return whether a reply is an event stream, by its first bytes, since the media type is often wrong."""
     if not is_good(reply.status):
         return False
     text = first.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -41,13 +41,13 @@ def is_stream(reply: HttpStream, first: bytes) -> bool:
     return media_type == _EVENT_STREAM and text[:1] not in {b"{", b"["}
 
 
-class Arrived:
-    """Iterate over events that are all there."""
+class CompleteEvents:
+    """Iterate asynchronously over events that are all available."""
 
     def __init__(self, events: Iterable[Event]) -> None:
         self._events = iter(events)
 
-    def __aiter__(self) -> Arrived:
+    def __aiter__(self) -> CompleteEvents:
         return self
 
     async def __anext__(self) -> Event:
@@ -57,19 +57,20 @@ class Arrived:
 
 
 class EventIterator:
-    """Read, split and decode: one batch of events for each read from the network.
+    """Read and decode an event stream, one batch of events for each read from the network.
 
     Args:
-        reply: where the bytes come from.
-        decoder: what the events mean.
+        reply: the reply.
+        decoder: the decoder of the dialect.
         start: the first event.
-        first: the first bytes, which have been read already.
-        sign: writes on an error what the reply's headers say, and conceals in it what was sent.
-        context: the call, whose limits hold for what is said too: that a server shows to be alive is no answer.
+        first: the bytes that have already been read.
+        annotate: a function that adds facts of the reply to an error, and redacts credentials.
+        context: the context of the call. Its time limits apply to events with content: pings do not reset them.
 
     """
 
     __slots__ = (
+        "_annotate",
         "_batch",
         "_begun",
         "_comments",
@@ -82,7 +83,6 @@ class EventIterator:
         "_patience",
         "_reply",
         "_seen",
-        "_sign",
         "_silent_since",
         "_since_turn",
         "_splitter",
@@ -94,7 +94,7 @@ class EventIterator:
         decoder: StreamDecoder,
         start: StreamStart,
         first: bytes,
-        sign: Callable[[BaseException], None],
+        annotate: Callable[[BaseException], None],
         *,
         context: CallContext,
     ) -> None:
@@ -104,7 +104,7 @@ class EventIterator:
         self._batch: Iterator[Event] = iter((start,))
         self._left: bytes | memoryview | None = first
         self._since_turn = 0
-        self._sign = sign
+        self._annotate = annotate
         self._context = context
         self._silent_since = context.clock.monotonic()
         self._patience = context.timeouts.first_byte
@@ -122,7 +122,7 @@ class EventIterator:
         """Return the next event.
 
         Raises:
-            DragomanError: what the wire or the dialect reports, after all events before it were returned.
+            DragomanError: if the transport or the dialect fails, after all earlier events were returned.
 
         """
         while (event := next(self._batch, None)) is None:
@@ -137,20 +137,20 @@ class EventIterator:
                 else:
                     self._finish(batch)
             except DragomanError as error:
-                piece = None  # a traceback that shows locals shows those of this frame
-                self._end(error, batch)
+                piece = None  # for tracebacks that show local variables
+                self._fail(error, batch)
             except Exception as error:
-                piece = None  # as above
-                self._sign(error)
+                piece = None  # for tracebacks that show local variables
+                self._annotate(error)
                 raise
             self._batch = iter(batch)
         return event
 
     async def _next_piece(self) -> bytes:
-        """Return the next bytes, few enough to be decoded in one go; let the loop turn after so many.
+        """Return the next bytes, at most 64 KiB, and let other tasks run after each 64 KiB.
 
-        Bytes that have arrived already, or that grew from few compressed ones, come without a turn of the loop, so that
-        no deadline, no cancellation and no other task would get through.
+        Bytes that have already arrived, or that were decompressed from few bytes, are returned without suspending.
+        Without a limit, deadlines, cancellations and other tasks would have to wait for all of them.
         """
         piece, self._left = self._left, None
         if piece is None:
@@ -168,12 +168,12 @@ class EventIterator:
                 raise RequestTimeoutError(message, phase="total", retryable=False)
         return bytes(piece)
 
-    def _end(self, error: DragomanError, batch: list[Event]) -> None:
-        """Keep *error* until all that came before it has been read, unless nothing of the answer is missing."""
+    def _fail(self, error: DragomanError, batch: list[Event]) -> None:
+        """Keep *error* until all earlier events were returned; ignore it if the answer is complete."""
         if self._finished and isinstance(error, TransportError):
             self._close(batch)
         else:
-            self._sign(error)
+            self._annotate(error)
             self._failure = error
 
     def _take(self, piece: bytes, batch: list[Event]) -> None:
@@ -191,16 +191,16 @@ class EventIterator:
         if self._splitter.comments != self._comments:
             self._comments = self._splitter.comments
             batch.append(Ping())
-        self._mind_silence(batch)
+        self._check_silence(batch)
 
-    def _mind_silence(self, batch: list[Event]) -> None:
-        """Raise if nothing but signs of life has come for too long."""
+    def _check_silence(self, batch: list[Event]) -> None:
+        """Raise if only pings have arrived for longer than the time allowed."""
         now = self._context.clock.monotonic()
         if any(type(event) is not Ping for event in batch):
             self._silent_since, self._patience, self._begun = now, self._context.timeouts.idle, True
         elif self._patience is not None and now - self._silent_since > self._patience:
             limit, phase = ("idle_timeout", "idle") if self._begun else ("first_byte_timeout", "first_byte")
-            message = f"the server shows that it is alive, but said nothing within the time allowed ({limit})"
+            message = f"only pings arrived, and no content, within the time allowed ({limit})"
             raise RequestTimeoutError(message, phase=phase)
 
     def _finish(self, batch: list[Event]) -> None:
@@ -214,7 +214,7 @@ class EventIterator:
         self._close(batch)
 
     def _try_rest(self, rest: ServerSentEvent, batch: list[Event]) -> None:
-        """Use what was left without its blank line if it is the terminal signal; else it is half an event: drop it."""
+        """Use the last event without its blank line if it ends the stream; otherwise it is incomplete, so ignore it."""
         try:
             events = list(self._decoder.feed(rest))
         except ProtocolError:

@@ -1,6 +1,6 @@
-"""What no error may tell: the credentials that a request carried, in every form in which a server may repeat them.
+"""The redaction of credentials in errors, in every form in which a server may repeat them.
 
-Nothing here is run unless something has gone wrong.
+This module is only used after an error.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ import attrs
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.secret import MASK, Secret
 
-_TELLING = 8
-"""How many characters a credential has at the least, for its words not to be everybody's."""
+_MIN_LENGTH = 8
+"""The minimum length of a credential to redact: a shorter one may be part of ordinary text."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-_RISKY = frozenset("\"&'+<>\\`")
-"""What the JSON of .NET writes as numbers."""
+_ESCAPED_BY_DOTNET = frozenset("\"&'+<>\\`")
+"""The characters that the JSON encoder of .NET writes as numeric escapes."""
 _FIELDS = ("message", "body", "code", "parameter", "request_id", "headers", "partial")
 
 
 def redact_error(error: BaseException, sent: Mapping[str, str]) -> None:
-    """Mask in all that *error* tells the credentials that were sent: some servers show in their errors what they got.
+    """Mask the credentials of a request in *error*, because some servers repeat them in error messages.
 
-    Frames that its traceback has so far are dropped, for their locals hold what was read.
+    The traceback of *error* is removed, because the local variables of its frames hold the reply.
 
     Args:
-        error: the error that an exchange led to.
+        error: the error of an exchange.
         sent: the headers of the request.
 
     """
@@ -44,7 +44,7 @@ def redact_error(error: BaseException, sent: Mapping[str, str]) -> None:
 
 
 class Veil:
-    """Mask some words wherever they stand.
+    """Mask some words in texts, values and errors.
 
     Args:
         words: the credentials.
@@ -58,21 +58,21 @@ class Veil:
         self._beginnings = sorted({form for word in words for form in _escaped(word)}, key=len, reverse=True)
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        """Leave nothing in a copy or pickle of an error."""
+        """Replace the object by ``None`` in a copy or pickle of an error."""
         return (type(None), ())
 
     def text(self, text: str) -> str:
-        """Return *text* without the words, and without the beginning of one that was cut off."""
+        """Return *text* with the words masked, and also truncated words of at least 8 characters."""
         for word in self._words:
             text = text.replace(word, MASK)
         for word in self._beginnings:
-            begin, rest = word[:_TELLING], word[_TELLING:]
+            begin, rest = word[:_MIN_LENGTH], word[_MIN_LENGTH:]
             first, *pieces = text.split(begin)
-            text = first + "".join(MASK + piece[_common(piece, rest) :] for piece in pieces)
+            text = first + "".join(MASK + piece[_common_length(piece, rest) :] for piece in pieces)
         return text
 
     def over(self, value: Any) -> Any:
-        """Return *value* with the words masked in every text that it holds."""
+        """Return *value* with the words masked in every text that it contains."""
         if isinstance(value, str):
             masked = value if isinstance(value, Secret) else self.text(value)
             return value if masked == value else masked
@@ -94,7 +94,7 @@ class Veil:
         return data
 
     def _object(self, value: Any) -> Any:
-        """Return a copy of an answer, a part, ..., or *value* itself where nothing in it has to be masked."""
+        """Return a redacted copy of an attrs instance, or *value* itself if it does not contain the words."""
         changes: dict[str, Any] = {}
         for field in attrs.fields(type(value)):  # pyright: ignore[reportUnknownArgumentType]
             before = getattr(value, field.name)
@@ -104,73 +104,73 @@ class Veil:
         return attrs.evolve(value, **changes) if changes else value
 
     def cover(self, error: BaseException) -> None:
-        """Mask the words in *error* and in all that stands behind it."""
+        """Mask the words in *error*, its causes and its contexts."""
         if isinstance(error, DragomanError):
             for name in _FIELDS:
                 setattr(error, name, self.over(getattr(error, name)))
             error.__traceback__ = None
-            error.veil = self  # what arrived before it is put on it later
-        self._words_of(error)
-        self._behind(error, set())
+            error.veil = self  # to redact the partial response, which is set later
+        self._cover_args(error)
+        self._cover_causes(error, set())
 
-    def _words_of(self, error: BaseException) -> None:
-        """Mask the arguments and notes; where they held a word, the frames may too."""
+    def _cover_args(self, error: BaseException) -> None:
+        """Mask the arguments and notes; if the arguments contained a word, remove the traceback."""
         args = self.over(error.args)
         if args != error.args:
             error.args, error.__traceback__ = args, None
         if notes := getattr(error, "__notes__", None):
             error.__notes__ = self.over(notes)
 
-    def _behind(self, error: BaseException, seen: set[int]) -> None:
-        """Replace what *error* came of by what that says, where its frames or attributes may hold more."""
+    def _cover_causes(self, error: BaseException, seen: set[int]) -> None:
+        """Redact the cause and the context of *error*; one that shows a word is replaced by its redacted message."""
         seen.add(id(error))
         for name in ("__cause__", "__context__"):
-            behind = getattr(error, name)
-            if behind is None or id(behind) in seen:
+            cause = getattr(error, name)
+            if cause is None or id(cause) in seen:
                 continue
-            if isinstance(behind, DragomanError):
-                self.cover(behind)
-            elif self._shows(behind):
-                hidden = error.__suppress_context__
-                setattr(error, name, Exception(f"{type(behind).__name__}: {self.text(str(behind))}"))
-                error.__suppress_context__ = hidden  # which setting a cause changes
+            if isinstance(cause, DragomanError):
+                self.cover(cause)
+            elif self._is_shown_by(cause):
+                suppressed = error.__suppress_context__
+                setattr(error, name, Exception(f"{type(cause).__name__}: {self.text(str(cause))}"))
+                error.__suppress_context__ = suppressed  # setting __cause__ changes it
             else:
-                behind.__traceback__ = None
-                self._behind(behind, seen)
+                cause.__traceback__ = None
+                self._cover_causes(cause, seen)
 
-    def _shows(self, error: BaseException) -> bool:
-        told = f"{error} {error!r} {vars(error)!r} {getattr(error, 'doc', '')} {getattr(error, '__notes__', '')}"
-        return self.text(told) != told
+    def _is_shown_by(self, error: BaseException) -> bool:
+        shown = f"{error} {error!r} {vars(error)!r} {getattr(error, 'doc', '')} {getattr(error, '__notes__', '')}"
+        return self.text(shown) != shown
 
 
 @lru_cache(maxsize=16)
 def _veil(words: frozenset[str]) -> Veil:
-    """Return what masks *words*: where one call fails, more do."""
+    """Return a cached :class:`Veil`, since failed calls often share their credentials."""
     return Veil(words)
 
 
 def words_of(sent: Mapping[str, str]) -> frozenset[str]:
-    """Return the credentials among the headers *sent* that are long enough to be told from other words."""
+    """Return the credentials in the headers *sent* that are long enough to be redacted."""
     found = (word for value in sent.values() if isinstance(value, Secret) for word in _parts(value.reveal()))
-    return frozenset(word for word in found if len(word) >= _TELLING)
+    return frozenset(word for word in found if len(word) >= _MIN_LENGTH)
 
 
 def _parts(value: str) -> Iterator[str]:
-    """Yield what is secret in the value of a header: no scheme, each of several values, and what is packed in it."""
+    """Yield the credentials in a header value: without the scheme, each of several values, and decoded."""
     scheme, blank, rest = value.partition(" ")
     credentials = rest.strip() if blank and _SCHEME.fullmatch(scheme) else value
     yield credentials
     if scheme.lower() == "basic":
-        yield from _packed(credentials)
+        yield from _basic_credentials(credentials)
     pieces = re.split(r"[;,]\s*", credentials)
     for piece in pieces:
-        _, equals, given = piece.partition("=")
-        if equals and given.strip("="):
-            yield given.strip('"')
+        _, equals, parameter = piece.partition("=")
+        if equals and parameter.strip("="):
+            yield parameter.strip('"')
 
 
-def _packed(text: str) -> Iterator[str]:
-    """Yield the user's name and password, and the password, that a basic authorization holds."""
+def _basic_credentials(text: str) -> Iterator[str]:
+    """Yield ``user:password``, and the password alone, from the credentials of basic authentication."""
     try:
         pair = base64.b64decode(text).decode()
     except (binascii.Error, UnicodeDecodeError):
@@ -190,32 +190,34 @@ def _forms(word: str) -> Iterator[str]:
 
 
 def _escaped(word: str) -> Iterator[str]:
-    """Yield *word* as texts of several languages write it, each also as Python shows such a text."""
+    """Yield *word* in the escaped forms of URLs, HTML and JSON, each also in the form of a Python ``repr``."""
     percents = (quote(word), quote(word, safe=""), quote_plus(word))
     forms = {word, word.replace(" ", "_"), html.escape(word), html.escape(word, quote=False), *percents}
     forms |= {re.sub("%..", lambda found: found[0].lower(), form) for form in percents}
-    forms |= {json.dumps(word)[1:-1], json.dumps(word)[1:-1].replace("/", "\\/"), *_in_numbers(word)}
+    forms |= {json.dumps(word)[1:-1], json.dumps(word)[1:-1].replace("/", "\\/"), *_numeric_escapes(word)}
     for form in forms:
+        # The repr of a longer text that contains an apostrophe has double quotes, and escapes other characters.
         yield from (form, repr(form)[1:-1], repr(form + "'")[1:-2])
 
 
-def _in_numbers(word: str) -> Iterator[str]:
-    """Yield *word* as JSON of .NET, Go and Java writes it, with numbers for what HTML or a script could misread."""
+def _numeric_escapes(word: str) -> Iterator[str]:
+    """Yield *word* as the JSON encoders of .NET, Go and Java write it, with numeric escapes for HTML characters."""
     doubled, escaped = word.replace("\\", "\\\\"), json.dumps(word)[1:-1]
-    for text, risky in ((word, _RISKY), (doubled, _RISKY - {"\\"}), (escaped, {*"<>&='"}), (escaped, {*"<>&"})):
+    dotnet = _ESCAPED_BY_DOTNET
+    for text, special in ((word, dotnet), (doubled, dotnet - {"\\"}), (escaped, {*"<>&='"}), (escaped, {*"<>&"})):
         for digits in ("04x", "04X"):
-            yield "".join(f"\\u{ord(each):{digits}}" if each in risky else each for each in text)
+            yield "".join(f"\\u{ord(each):{digits}}" if each in special else each for each in text)
 
 
 def _in_base64(data: bytes) -> Iterator[str]:
-    """Yield the characters that stand for *data* wherever it begins in a longer text."""
+    """Yield the base64 characters of *data* at each of the three offsets that it may have in a longer text."""
     for before in range(3):
         whole = base64.b64encode(b"x" * before + data).decode()
         inner = whole[-(-8 * before // 6) : 8 * (before + len(data)) // 6]
         yield from (inner, inner.replace("+", "-").replace("/", "_"))
 
 
-def _common(piece: str, rest: str) -> int:
-    """Return how many characters both begin with."""
+def _common_length(piece: str, rest: str) -> int:
+    """Return the length of the common prefix."""
     differing = (at for at, (one, other) in enumerate(zip(piece, rest, strict=False)) if one != other)
     return next(differing, min(len(piece), len(rest)))

@@ -1,12 +1,12 @@
-"""Server-sent events, from bytes to events, without any I/O.
+"""A decoder of server-sent events, from bytes to events, without any I/O.
 
 The format is that of https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation.
 
-Laws of this file:
+Rules of this module:
 
-- What comes out depends on the bytes alone, never on how they were cut into chunks.
-- An event leaves with the byte that ends its blank line, also where that byte is a CR whose LF may still follow.
-- The cost is linear in the bytes, and what is kept is bounded by the limit, also for a line that never ends.
+- The events depend on the bytes alone, never on how they were cut into chunks.
+- An event is returned at the byte that ends its blank line, even if that byte is a CR whose LF may still follow.
+- The time is linear in the bytes, and the memory is bounded by the limit, even for a line that never ends.
 - Lines are found in bytes. ``str.splitlines`` also splits at U+2028, U+2029 and U+0085, which JSON strings may hold.
 """
 
@@ -35,8 +35,8 @@ class ServerSentEvent:
     """Hold one event of a stream.
 
     Args:
-        data: the values of its ``data`` lines, joined with LF. They stay bytes: whoever parses them checks the UTF-8.
-        event: its name, decoded with U+FFFD for what is not UTF-8.
+        data: the values of the ``data`` lines, joined with LF. They are bytes, because a JSON parser checks the UTF-8.
+        event: the name of the event, with U+FFFD for bytes that are not UTF-8.
 
     """
 
@@ -47,15 +47,15 @@ class ServerSentEvent:
 class EventDecoder:
     """Turn the chunks of one event stream into events.
 
-    The encoding is UTF-8 whatever the response header says, and one leading byte order mark is dropped.
+    The encoding is always UTF-8, regardless of the response headers, and one leading byte order mark is removed.
 
     Args:
-        max_event_bytes: how many bytes one event may hold, its unfinished line included.
+        max_event_bytes: the maximum size of one event in bytes, including its incomplete line.
 
     Attributes:
-        comments: how many comment lines have been seen. They are no events, but they are a sign of life.
-        last_event_id: the last identifier the server gave; it stays in force until it gives another.
-        retry: the last reconnection time the server asked for, in milliseconds.
+        comments: how many comment lines have been read. They are not events, but show that the server is alive.
+        last_event_id: the last event identifier, which is valid until the server sends another.
+        retry: the last reconnection time that the server requested, in milliseconds.
 
     """
 
@@ -81,20 +81,20 @@ class EventDecoder:
         self._overrun = False
         self._started = False
         self._after_cr = False
-        self._tail = bytearray()  # a line whose end has not come
-        self._name = _DEFAULT_NAME  # of an event whose end has not come, as are the next two
-        self._data: list[bytes] = []
+        self._tail = bytearray()  # the incomplete line
+        self._name = _DEFAULT_NAME  # the name of the incomplete event
+        self._data: list[bytes] = []  # the data of the incomplete event
         self._held = 0  # bytes in _data, with the LF after each
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         """Return the events that *chunk* completes, in order.
 
         Args:
-            chunk: the next bytes of the stream, cut anywhere.
+            chunk: the next bytes of the stream, in chunks of any size.
 
         Raises:
-            ResponseTooLargeError: if an event exceeds the limit. Events before it in the same chunk are returned
-                first; the error then comes with the next call.
+            ResponseTooLargeError: if an event exceeds the limit. Earlier events of the same chunk are returned first,
+                and the next call raises the error.
 
         """
         if self._overrun:
@@ -113,10 +113,10 @@ class EventDecoder:
         return events
 
     def close(self) -> ServerSentEvent | None:
-        """Return the event that the end of input left without its blank line, if it has a ``data`` line.
+        """Return the last event if it has a ``data`` line but no blank line after it.
 
-        To the specification this is no event. It is good for one purpose: to see whether it is the terminal signal
-        of a stream whose last line end was forgotten.
+        The specification discards such an event. The caller may use it to recognize the end of a stream whose server
+        omits the last line end.
 
         Raises:
             ResponseTooLargeError: if the limit was exceeded in the last chunk.
@@ -130,7 +130,7 @@ class EventDecoder:
         return self._dispatch()
 
     def _normalize(self, chunk: bytes) -> bytes:
-        """Return *chunk* with LF as its only line end and without the byte order mark."""
+        """Return *chunk* with LF as the only line end, and without the byte order mark."""
         if not self._started:
             chunk = self._begin(chunk)
         if self._after_cr and chunk:
@@ -142,7 +142,7 @@ class EventDecoder:
         return chunk
 
     def _begin(self, chunk: bytes) -> bytes:
-        """Return what is to be read once it is known whether the stream opens with a byte order mark."""
+        """Return the first bytes without a byte order mark, or nothing until it is known whether there is one."""
         head = bytes(self._tail) + chunk
         self._tail.clear()
         if len(head) < len(_BOM) and _BOM.startswith(head):
@@ -152,9 +152,9 @@ class EventDecoder:
         return head.removeprefix(_BOM)
 
     def _read_burst(self, text: bytes) -> list[ServerSentEvent] | None:
-        """Return the events of *text* if they are all plain: one data line in its usual spelling, then a blank line.
+        """Return the events of *text* if each consists of one line that begins with ``data: ``, else ``None``.
 
-        So are nearly all events of nearly all streams. They are cut apart in one go, without a look at their lines.
+        This is the form of nearly all events, which are split here without reading each line.
         """
         if not text.startswith(b"data: ") or self._data or self._name is not _DEFAULT_NAME or len(text) > self._limit:
             return None
@@ -172,7 +172,7 @@ class EventDecoder:
         return [ServerSentEvent(value) for value in values]
 
     def _read_lines(self, text: bytes) -> list[ServerSentEvent]:
-        """Return the events of *text*, which starts at the start of a line, and keep what it leaves unfinished."""
+        """Return the events of *text*, which begins at the start of a line, and keep its incomplete event."""
         events: list[ServerSentEvent] = []
         lines = text.split(b"\n")
         rest = lines.pop()
@@ -195,7 +195,7 @@ class EventDecoder:
         return events
 
     def _read_field(self, line: bytes) -> None:
-        """Take in one line that is not blank."""
+        """Read one line that is not blank."""
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if field == b"event":
@@ -211,7 +211,7 @@ class EventDecoder:
             self.retry = int(value)
 
     def _dispatch(self) -> ServerSentEvent | None:
-        """End the open event: without a data line it is none, and its name is forgotten."""
+        """Return the event that a blank line completes, ``None`` if it has no data line."""
         data = self._data
         event = None
         if data:
@@ -222,7 +222,7 @@ class EventDecoder:
         return event
 
     def _keep(self, text: bytes) -> None:
-        """Keep the start of a line until its end comes, unless that is too much to keep."""
+        """Keep the beginning of a line until its end arrives, unless it exceeds the limit."""
         self._tail += text
         if len(self._tail) + self._held > self._limit:
             self._overrun = True
@@ -233,6 +233,6 @@ class EventDecoder:
         self._tail.clear()
         self._data = []
         message = (
-            f"one event of the stream exceeds {self._limit} bytes; raise the limit if events this large are expected"
+            f"one event of the stream exceeds {self._limit} bytes; if events of this size are expected, raise the limit"
         )
         raise ResponseTooLargeError(message)

@@ -144,5 +144,5 @@ class TestConfiguration:
 
     def test_is_not_left_out_by_a_provider_with_a_transport_of_its_own(self) -> None:
         near = provider("http://127.0.0.1:1")
-        with pytest.raises(ConfigurationError, match="a transport of its own, so it takes no verify="):
+        with pytest.raises(ConfigurationError, match="a transport of its own, which does not support verify="):
             near.connect_by(ProviderConfig(name="near", verify=True))
