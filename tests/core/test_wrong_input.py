@@ -174,7 +174,7 @@ def test_what_is_no_mapping_is_refused_where_it_is_given(where: str, thing: str)
 
 @pytest.mark.parametrize("data", ["text", 5, [1], memoryview(b"abcd")[::2]])
 def test_bytes_are_bytes(data: Any) -> None:
-    with pytest.raises(InvalidRequestError, match="data of Bytes is bytes"):
+    with pytest.raises(InvalidRequestError, match="data of Bytes must be bytes"):
         Bytes(data=data)
 
 
@@ -262,9 +262,9 @@ def test_a_number_is_finite_and_plain(where: str, value: Any) -> None:
 async def test_a_number_that_is_put_into_the_configuration_later_is_refused(scripted: Scripted) -> None:
     llm = LLM(LLMConfig(model="scripted/m"))
     llm.config.kwargs["connect_timeout"] = float("nan")
-    with pytest.raises(ConfigurationError, match="connect_timeout is a number of seconds above 0"):
+    with pytest.raises(ConfigurationError, match="connect_timeout must be a number of seconds above 0"):
         await llm.generate("Hi")
-    with pytest.raises(ConfigurationError, match="temperature is a finite number"):
+    with pytest.raises(ConfigurationError, match="temperature must be a finite number"):
         llm.config.temperature = float("inf")
 
 
@@ -277,11 +277,11 @@ def test_the_name_of_a_model_is_enough() -> None:
     llm = LLM("echo", seed=5)
     assert (llm.config.model, llm.config.temperature, llm.config.max_tokens) == ("echo", None, None)
     assert llm.config.kwargs == {"seed": 5}
-    with pytest.raises(ConfigurationError, match="seed go beside the name of a model"):
+    with pytest.raises(ConfigurationError, match="seed can only be given with the name of a model"):
         LLM(LLMConfig(model="echo"), seed=5)
 
 
 def test_a_value_that_json_cannot_say_has_no_text() -> None:
     result = ToolResult(call_id="c", name="f", content=[Data(value=float("nan"))])
-    with pytest.raises(InvalidRequestError, match="nothing that JSON can say"):
+    with pytest.raises(InvalidRequestError, match="JSON cannot represent"):
         _ = result.text

@@ -69,7 +69,7 @@ WRAPS = "from dragoman import hookimpl\n\n@hookimpl(wrapper=True)\n"
 ZOO = (
     Specimen("import_error", "import no_such_module_anywhere", fails="No module named", loaded="No module named"),
     Specimen("syntax_error", "def broken(:", fails="SyntaxError", loaded="SyntaxError"),
-    Specimen("wrong_type", MAKES + "return 'a provider'", fails="made a str", loaded="made a str"),
+    Specimen("wrong_type", MAKES + "return 'a provider'", fails="returned a str", loaded="returned a str"),
     Specimen("gives_nothing", MAKES + "return None", fails="made nothing", loaded="made nothing"),
     Specimen("no_hooks", "x = 1", fails="made nothing", loaded="made nothing"),
     Specimen(
@@ -81,8 +81,8 @@ ZOO = (
     Specimen(
         "returns_coroutine",
         "async def make(): ...\n" + MAKES + "return make()",
-        fails="made a coroutine",
-        loaded="made a coroutine",
+        fails="returned a coroutine",
+        loaded="returned a coroutine",
     ),
     Specimen(
         "generator",
@@ -90,7 +90,7 @@ ZOO = (
         fails="generator",
         loaded="coroutine or generator",
     ),
-    Specimen("unknown_hook", HOOK + "def dragoman_providr(config): ...", fails="is no hook", loaded="is no hook"),
+    Specimen("unknown_hook", HOOK + "def dragoman_providr(config): ...", fails="is not a hook", loaded="is not a hook"),
     Specimen("wrong_arguments", HOOK + "def dragoman_provider(confg): ...", fails="confg", loaded="confg"),
     Specimen("makes_trouble", MAKES + "1 / 0", fails="ZeroDivisionError", loaded="ZeroDivisionError"),
     Specimen(
@@ -140,9 +140,9 @@ ZOO = (
     Specimen(
         "spaces",
         entries="  [ dragoman.providers.v1 ]\n\n  a b   =   {module}  [x]\n# a = b\n",
-        doctor="claims 'a b', which is no name",
+        doctor="claims 'a b', which is not a",
     ),
-    Specimen("no_text", entries=PROVIDER + "# \xff\xfe\n", fails="", doctor="not written in UTF-8"),
+    Specimen("no_text", entries=PROVIDER + "# \xff\xfe\n", fails="", doctor="not encoded in UTF-8"),
     Specimen("no_section", entries="{name} = {module}\ndragoman.\n"),
     Specimen("no_metadata", fails="", metadata=b"", doctor="has no name or no version"),
     Specimen("junk_metadata", fails="", metadata=b"\xff\x00\n\n", doctor="has no name or no version"),

@@ -42,5 +42,5 @@ def test_a_configuration_is_read_back_from_plain_data(config: LLMConfig) -> None
 
 @given(strategies.objects)
 def test_anything_else_is_refused_in_our_own_words(data: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="this is no Response"):
+    with pytest.raises(ValueError, match="the data does not fit Response"):
         from_dict(Response, data)

@@ -127,10 +127,10 @@ BAD: list[tuple[dict[str, Any], Any, type[DragomanError], str]] = [
     ({"seed": 1, "fial": "broken"}, "Hi", InvalidRequestError, "echo has no option 'fial'; did you mean 'fail'?"),
     ({}, [], InvalidRequestError, "a conversation needs at least one message"),
     ({}, "", InvalidRequestError, "not empty"),
-    ({"temperature": "hot"}, "Hi", InvalidRequestError, "temperature is a number, not 'hot'"),
-    ({}, [{"role": "critic", "content": "Hm"}], InvalidRequestError, "has the role 'critic'; known are system, user"),
-    ({"stall": "long"}, "Hi", InvalidRequestError, "wrong option for echo: 'long' is no float"),
-    ({"timeout": -1}, "Hi", InvalidRequestError, "timeout is a number of seconds above 0"),
+    ({"temperature": "hot"}, "Hi", InvalidRequestError, "temperature must be a number, not 'hot'"),
+    ({}, [{"role": "critic", "content": "Hm"}], InvalidRequestError, "has the unknown role 'critic'; use system, user"),
+    ({"stall": "long"}, "Hi", InvalidRequestError, "wrong option for echo: expected float, not 'long'"),
+    ({"timeout": -1}, "Hi", InvalidRequestError, "timeout must be a number of seconds above 0"),
     ({"model": "x"}, "Hi", InvalidRequestError, "'model' belongs to LLMConfig"),
 ]
 

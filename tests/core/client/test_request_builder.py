@@ -58,7 +58,7 @@ def test_a_conversation_is_given_as_is_natural(conversation: Any, messages: tupl
         ("", "not empty"),
         ([], "at least one message"),
         (5, "a text or messages, not int"),
-        ([5], r"messages\[0\] is int"),
+        ([5], r"messages\[0\] must be a Message, not int"),
         ([{"role": "user", "contents": "x"}], "unknown key 'contents'"),
         ([Message("critic", "Hm")], "role 'critic'"),
     ],
@@ -141,7 +141,7 @@ def test_an_output_may_be_a_type() -> None:
 @pytest.mark.parametrize(
     ("overrides", "problem", "parameter"),
     [
-        ({"temperature": "hot"}, "temperature is a number", "temperature"),
+        ({"temperature": "hot"}, "temperature must be a number", "temperature"),
         ({"model": "n"}, "'model' belongs to LLMConfig", "model"),
         ({"api_key": "k"}, "'api_key' belongs to LLMConfig", "api_key"),
         ({"num_retries": 1}, "'num_retries' belongs to LLMConfig", "num_retries"),
@@ -178,7 +178,7 @@ def test_the_deadline_counts_from_now(clock: FakeClock) -> None:
 
 
 def test_text_parts_are_a_conversation_only_within_a_message() -> None:
-    with pytest.raises(InvalidRequestError, match=r"messages\[0\] is Text"):
+    with pytest.raises(InvalidRequestError, match=r"messages\[0\] must be a Message, not Text"):
         building().chat([Text(text="Hi")], {})  # on purpose
 
 

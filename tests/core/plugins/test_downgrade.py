@@ -280,7 +280,7 @@ GUARANTEES = [
 
 @pytest.mark.parametrize(("asked", "path", "_allowed"), GUARANTEES)
 def test_a_promise_is_refused_rather_than_broken(asked: ChatRequest, path: str, _allowed: object) -> None:
-    with pytest.raises(UnsupportedError, match="cannot be said: the provider was written for") as caught:
+    with pytest.raises(UnsupportedError, match="is not supported: the provider was written for") as caught:
         downgrade(asked, OLD)
     assert (caught.value.parameter, caught.value.model) == (path, "m")
 
@@ -300,7 +300,7 @@ def test_the_caller_may_allow_it_where_no_shape_depends_on_it(
 
 
 def test_a_conversation_of_which_nothing_is_left_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match="messages cannot be said"):
+    with pytest.raises(UnsupportedError, match="messages is not supported"):
         downgrade(ask(Sketch(value=1)), OLD, "adjust")
 
 

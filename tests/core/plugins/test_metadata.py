@@ -156,7 +156,7 @@ def test_the_current_folder_counts_where_the_path_says_so(tmp_path: Path, monkey
         ("[dragoman.providers.v1]\nacme = a b\n", "", (("acme", "a b"),), "the entry 'acme = a b'"),
         ("[dragoman.providers.v1]\nacme = acme:x [extra]\n", "", (("acme", "acme:x"),), ""),
         ("[dragoman.providers.v1]\n; acme = x\nacme = acme\n", "", (("acme", "acme"),), ""),
-        (b"[dragoman.providers.v1]\nacme = acme\n#\xff\n", "", (("acme", "acme"),), "not written in UTF-8"),
+        (b"[dragoman.providers.v1]\nacme = acme\n#\xff\n", "", (("acme", "acme"),), "not encoded in UTF-8"),
         (ENTRIES, None, (("acme", "acme_one"),), "no name or no version"),
         (ENTRIES, "Name: acme\n", (("acme", "acme_one"),), "no name or no version"),
         (ENTRIES, "\n\nName: acme\nVersion: 1\n", (("acme", "acme_one"),), "no name or no version"),

@@ -184,9 +184,9 @@ class Declines(Raises):
 @pytest.mark.parametrize(
     ("plugin", "error", "words"),
     [
-        (Nothing(), PluginError, "made nothing where a provider is wanted"),
-        (Lazy(), PluginError, "made a coroutine where a provider is wanted"),
-        (Wrong(), PluginError, "made a str where a provider is wanted"),
+        (Nothing(), PluginError, "returned nothing instead of a provider"),
+        (Lazy(), PluginError, "returned a coroutine instead of a provider"),
+        (Wrong(), PluginError, "returned a str instead of a provider"),
         (Raises(), PluginLoadError, "failed: ValueError: no such region"),
         (Declines(), AuthenticationError, "no key"),
     ],
@@ -209,7 +209,9 @@ def stating(spec: Any, *, speaks: str = "1.0") -> Plugins:
 
 @pytest.mark.parametrize("spec", ["1.1", "2.0", "1.10"])
 def test_a_plugin_newer_than_the_core_is_refused_with_both_versions(spec: str) -> None:
-    words = f"registered was written for specification {spec}, this dragoman speaks 1.0; run: pip install --upgrade"
+    words = (
+        f"registered was written for specification {spec}, but this dragoman supports 1.0; run: pip install --upgrade"
+    )
     with pytest.raises(SpecVersionError, match=f"{words} dragoman$") as caught:
         stating(spec).provider(ProviderConfig(name="acme"))
     assert caught.value.provider == "acme"
@@ -217,9 +219,7 @@ def test_a_plugin_newer_than_the_core_is_refused_with_both_versions(spec: str) -
 
 @pytest.mark.parametrize(("spec", "speaks"), [("0.9", "1.0"), ("1.9", "2.0")])
 def test_a_plugin_of_an_older_major_version_is_refused_with_both_versions(spec: str, speaks: str) -> None:
-    words = (
-        f"specification {spec}, which dragoman no longer speaks since it speaks {speaks}; run: pip install --upgrade"
-    )
+    words = f"specification {spec}, which this dragoman no longer supports \\(it supports {speaks}\\); run: pip install --upgrade"
     with pytest.raises(SpecVersionError, match=f"{words} registered$"):
         stating(spec, speaks=speaks).provider(ProviderConfig(name="acme"))
 
@@ -228,7 +228,7 @@ def test_a_plugin_of_an_older_major_version_is_refused_with_both_versions(spec: 
     "spec", ["1", "1.0.7", "", "v1.0", "1.0 ", "1.x", "\u0661.0", "1.00", "1." + "9" * 5000, None, 1.0]
 )
 def test_what_is_no_specification_is_refused(spec: Any) -> None:
-    with pytest.raises(PluginError, match=r"registered states the specification .*; one is MAJOR\.MINOR"):
+    with pytest.raises(PluginError, match=r"registered states the specification .*; it must be MAJOR\.MINOR"):
         stating(spec).provider(ProviderConfig(name="acme"))
 
 
@@ -334,8 +334,8 @@ class Unhashable:
     ("plugin", "words"),
     [
         (Unhashable(), "Unhashable is not hashable"),
-        (Unknown(), "implements 'dragoman_chatt', which is no hook; the hooks are dragoman_chat, dragoman_commands"),
-        (Renamed(), "implements 'Binding', which is no hook"),
+        (Unknown(), "implements 'dragoman_chatt', which is not a hook; the hooks are dragoman_chat, dragoman_commands"),
+        (Renamed(), "implements 'Binding', which is not a hook"),
         (Coroutine(), "implements 'dragoman_secret' as a coroutine or generator"),
         (Generator(), "implements 'dragoman_commands' as a coroutine or generator"),
         (AsyncGenerator(), "implements 'dragoman_stream' as a coroutine or generator"),
@@ -366,7 +366,7 @@ def test_an_installed_plugin_with_an_unknown_hook_is_refused_by_name(site: Site)
         def dragoman_provide(config): ...
     """
     site.add("acme-one", "stub_unknown_hook", source, providers=("acme",))
-    with pytest.raises(PluginError, match="acme-one implements 'dragoman_provide', which is no hook"):
+    with pytest.raises(PluginError, match="acme-one implements 'dragoman_provide', which is not a hook"):
         installed().provider(ProviderConfig(name="acme"))
 
 
@@ -429,7 +429,7 @@ def test_a_wrapper_that_gives_no_callable_is_refused(hook: str, answer: object, 
     setattr(plugin, f"dragoman_{hook}", hookimpl(wrapper, wrapper=True))
     found = plugins()
     found.register(plugin)
-    with pytest.raises(PluginError, match=f"the hook dragoman_{hook} gave {kind} where a callable is wanted"):
+    with pytest.raises(PluginError, match=f"the hook dragoman_{hook} returned {kind} instead of a callable"):
         getattr(found, hook)(binding("acme"))
 
 
@@ -548,7 +548,7 @@ def breaking(site: Site, name: str, chat: str = "return (yield)", secret: str = 
     [
         ("1 / 0; yield", "ZeroDivisionError"),
         ("raise SystemExit(3); yield", "SystemExit: 3"),
-        ("yield; return 5", "PluginError: the hook dragoman_chat gave a int"),
+        ("yield; return 5", "PluginError: the hook dragoman_chat returned a int"),
         ("call = yield; raise RuntimeError(call)", "RuntimeError"),
     ],
 )

@@ -75,7 +75,7 @@ def test_what_is_installed_is_never_advised_to_be_installed(
 @pytest.mark.parametrize("model", ["gemini/gemini-pro", "ollama/llama3.2", "ollama:llama3.2"])
 def test_an_older_plugin_is_to_be_upgraded(model: str) -> None:
     owner = "dragoman-google" if model.startswith("gemini") else "dragoman-openai-compatible"
-    words = f"{owner} is installed, but an older one, without it; run: pip install --upgrade {owner}"
+    words = f"the installed version of {owner} does not have it; run: pip install --upgrade {owner}"
     with pytest.raises(UnknownProviderError, match=words):
         explain(model, plugins((PROVIDERS, "google_only", owner)))
 
@@ -198,7 +198,7 @@ def test_a_host_nobody_claims_is_a_step_and_leaves_the_choice() -> None:
             ((MODELS, "ac-", "acme"),),
             {"model": "ac-1"},
             UnknownProviderError,
-            "acme claims 'ac-' for m_acme, which provides nothing",
+            "acme claims 'ac-' for m_acme, which has no provider",
         ),
         ((ACME,), {"model": "google/gemini-pro"}, UnknownProviderError, "pip install dragoman-google"),
         ((ACME,), {"model": "acme/"}, UnknownModelError, "no installed provider claims"),

@@ -130,7 +130,7 @@ def test_what_is_nested_too_deep_or_holds_itself_is_refused() -> None:
     cycle: dict[str, Any] = {}
     cycle["again"] = [cycle, cycle]
     for value in (_nested(MAX_LEVELS + 1), cycle):
-        with pytest.raises(InvalidRequestError, match="x is nested deeper than 100 levels, or holds itself") as caught:
+        with pytest.raises(InvalidRequestError, match="x is nested deeper than 100 levels, or contains") as caught:
             copied(value, "x")
         assert caught.value.parameter == "x"
 
@@ -171,7 +171,7 @@ def test_an_array_without_dimensions_is_no_list() -> None:
     for take in (read_conversation, read_texts, lambda stop: Settings(stop=stop)):
         with pytest.raises(InvalidRequestError):
             take(wrong)
-    with pytest.raises(InvalidRequestError, match="stop is a text or a list of texts"):
+    with pytest.raises(InvalidRequestError, match="stop must be a non-empty string or a list of them"):
         Settings(stop={"a": 1})
 
 
@@ -180,5 +180,5 @@ def test_names_of_any_kind_are_told_without_a_foreign_error() -> None:
         dumps({"a": {10**5000: 1}})
     config = LLMConfig(model="m")
     config.kwargs.update({5: 6})  # type: ignore[dict-item]
-    with pytest.raises(ConfigurationError, match="the name of a keyword argument is a text, not int"):
+    with pytest.raises(ConfigurationError, match="the name of a keyword argument must be a string, not int"):
         config.check()

@@ -130,8 +130,8 @@ def test_a_part_is_put_together(events: list[Event], part: object) -> None:
         ([TextDelta(0, "a")], "TextDelta for part 0, which was never started"),
         ([PartStart(0, Text(text="")), TextDelta(1, "a")], "TextDelta for part 1, which was never started"),
         ([PartStart(0, Text(text="")), TextDelta(-1, "a")], "TextDelta for part -1, which was never started"),
-        ([PartStart(1, Text(text=""))], "PartStart with index 1 where 0 is next"),
-        ([PartStart(0, Text(text="")), PartStart(0, Text(text=""))], "PartStart with index 0 where 1 is next"),
+        ([PartStart(1, Text(text=""))], "PartStart with index 1; the next index is 0"),
+        ([PartStart(0, Text(text="")), PartStart(0, Text(text=""))], "PartStart with index 0; the next index is 1"),
         ([PartStart(0, Text(text="")), PartStop(0), TextDelta(0, "a")], "TextDelta for part 0, which is closed"),
         ([PartStart(0, Text(text="")), PartStop(0), PartStop(0)], "PartStop for part 0, which is closed"),
         ([PartStop(0)], "PartStop for part 0, which was never started"),
@@ -141,10 +141,10 @@ def test_a_part_is_put_together(events: list[Event], part: object) -> None:
         ([PartStart(0, Data()), TextDelta(0, "a")], "TextDelta for part 0, which is Data"),
         ([SealUpdate(0, Seal(issuer="x"))], "SealUpdate for part 0, which was never started"),
         ([PartUpdate(0, Text(text="a"))], "PartUpdate for part 0, which was never started"),
-        ([PartStart(0, Text(text="")), PartUpdate(0, Data())], "PartUpdate turns part 0 from Text to Data"),
-        ([StreamStart()], "yields no StreamStart; the core adds it"),
-        ([PartEnd(0, Text(text=""))], "yields no PartEnd; the core adds it"),
-        ([StreamEnd(build_response([], Finish(reason="stop")))], "yields no StreamEnd; the core adds it"),
+        ([PartStart(0, Text(text="")), PartUpdate(0, Data())], "PartUpdate that changes part 0 from Text to Data"),
+        ([StreamStart()], "must not yield StreamStart; the core adds it"),
+        ([PartEnd(0, Text(text=""))], "must not yield PartEnd; the core adds it"),
+        ([StreamEnd(build_response([], Finish(reason="stop")))], "must not yield StreamEnd; the core adds it"),
     ],
 )
 def test_a_break_of_the_grammar_is_refused(events: list[Event], problem: str) -> None:
@@ -212,7 +212,7 @@ def test_an_end_without_the_terminal_signal_is_an_interruption_with_what_arrived
     assembler = Assembler(StreamStart(origin=Origin(provider="p", model="m", request_id="r-1")))
     assembler.feed(PartStart(0, Text(text="")))
     assembler.feed(TextDelta(0, "half"))
-    with pytest.raises(StreamInterruptedError, match="without the signal") as caught:
+    with pytest.raises(StreamInterruptedError, match="ended before it was complete") as caught:
         assembler.end()
     error = caught.value
     assert error.partial is not None

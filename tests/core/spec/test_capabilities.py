@@ -120,7 +120,7 @@ def test_a_guarantee_is_left_out_where_the_caller_allows_it() -> None:
         (
             {"tool_choice": REQUIRED},
             Capabilities(tool_choice=Cap(support=Support.NO, note="never")),
-            "tool_choice: never",
+            r"tool_choice \(never\)",
         ),
         ({"output": OutputFormat("json_schema")}, Capabilities(json_schema=NO), "output schema"),
     ],
@@ -144,7 +144,7 @@ def show(*parts: Part) -> ChatRequest:
 @pytest.mark.parametrize("names", [("image/*",), ("image/png",), ("image/png", "image/*")])
 def test_media_that_the_model_does_not_take_are_never_dropped(names: tuple[str, ...], policy: Any) -> None:
     capabilities = Capabilities(input=dict.fromkeys(names, Cap(support=Support.NO, note="it is blind")))
-    with pytest.raises(UnsupportedError, match="m takes no image/png: it is blind") as caught:
+    with pytest.raises(UnsupportedError, match=r"m does not accept image/png \(it is blind\)") as caught:
         fit(show(Text(text="What is it?"), PAGE, IMAGE), capabilities, policy)
     assert (caught.value.model, caught.value.parameter) == ("m", "input")
     assert fit(show(Text(text="What is it?"), PAGE), capabilities, policy) == (show(Text(text="What is it?"), PAGE), ())
@@ -152,7 +152,7 @@ def test_media_that_the_model_does_not_take_are_never_dropped(names: tuple[str, 
 
 def test_media_in_the_result_of_a_tool_are_media_too() -> None:
     request = show(ToolResult(call_id="1", name="look", content=(Text(text="this"), IMAGE)))
-    with pytest.raises(UnsupportedError, match=r"m takes no image/png$"):
+    with pytest.raises(UnsupportedError, match=r"m does not accept image/png; leave it out"):
         fit(request, Capabilities(input={"image/*": NO}))
 
 

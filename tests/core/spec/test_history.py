@@ -148,7 +148,7 @@ def test_a_blank_message_of_the_assistant_is_left_out_and_one_of_the_user_is_ref
     messages, notes = fitted(ASKED, Message("assistant", " "), Message("user", "x"))
     assert [message.content for message in messages] == ["q", "x"]
     assert len(notes) == 1
-    with pytest.raises(InvalidRequestError, match=r"messages\[0\] holds nothing but white space"):
+    with pytest.raises(InvalidRequestError, match=r"messages\[0\] consists of white space"):
         fitted(Message("user", " \n"))
 
 

@@ -56,7 +56,7 @@ def test_an_extension_knows_its_issuer() -> None:
 
 def test_a_text_is_a_text() -> None:
     wrong: Any = 5
-    with pytest.raises(InvalidRequestError, match="text of Text is a text, not 5"):
+    with pytest.raises(InvalidRequestError, match="text of Text must be a string, not 5"):
         Text(text=wrong)
 
 

@@ -24,20 +24,20 @@ from dragoman import (
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("temperature", "hot", "temperature is a number, not 'hot'"),
-        ("temperature", -0.1, "temperature is at least 0, not -0.1"),
-        ("temperature", float("nan"), "temperature is a finite number, not nan"),
-        ("temperature", True, "temperature is a number, not True"),
-        ("max_tokens", 0, "max_tokens is at least 1, not 0"),
-        ("max_tokens", 1.5, "max_tokens is a whole number, not 1.5"),
-        ("top_p", 1.1, "top_p is between 0 and 1, not 1.1"),
-        ("presence_penalty", -3, "presence_penalty is between -2 and 2, not -3"),
-        ("stop", ["a", ""], "stop is a text or a list of texts"),
-        ("stop", 5, "stop is a text or a list of texts"),
-        ("seed", "x", "seed is a whole number"),
-        ("effort", 3, "effort is a word"),
-        ("logprobs", "yes", "logprobs is True or False"),
-        ("service_tier", 1, "service_tier is a text"),
+        ("temperature", "hot", "temperature must be a number, not 'hot'"),
+        ("temperature", -0.1, "temperature must be at least 0, not -0.1"),
+        ("temperature", float("nan"), "temperature must be a finite number, not nan"),
+        ("temperature", True, "temperature must be a number, not True"),
+        ("max_tokens", 0, "max_tokens must be at least 1, not 0"),
+        ("max_tokens", 1.5, "max_tokens must be a whole number, not 1.5"),
+        ("top_p", 1.1, "top_p must be between 0 and 1, not 1.1"),
+        ("presence_penalty", -3, "presence_penalty must be between -2 and 2, not -3"),
+        ("stop", ["a", ""], "stop must be a non-empty string or a list of them"),
+        ("stop", 5, "stop must be a non-empty string or a list of them"),
+        ("seed", "x", "seed must be a whole number"),
+        ("effort", 3, "effort must be a string"),
+        ("logprobs", "yes", "logprobs must be True or False"),
+        ("service_tier", 1, "service_tier must be a string"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(name: str, value: object, problem: str) -> None:
@@ -78,8 +78,8 @@ def test_a_server_tool_is_named_by_its_issuer() -> None:
     ("messages", "problem"),
     [
         ((), "at least one message"),
-        (("hi",), r"messages\[0\] is str, not a Message"),
-        ((Message("user", "a"), Message("critic", "b")), r"messages\[1\] has the role 'critic'; known are system"),
+        (("hi",), r"messages\[0\] must be a Message, not str"),
+        ((Message("user", "a"), Message("critic", "b")), r"messages\[1\] has the unknown role 'critic'; use system"),
     ],
 )
 def test_a_conversation_that_cannot_be_sent_is_refused(messages: Any, problem: str) -> None:
@@ -87,7 +87,7 @@ def test_a_conversation_that_cannot_be_sent_is_refused(messages: Any, problem: s
         ChatRequest(model="m", messages=messages)
 
 
-@pytest.mark.parametrize(("prompt", "problem"), [("", "not empty"), (None, "is a text, not None")])
+@pytest.mark.parametrize(("prompt", "problem"), [("", "must not be empty"), (None, "must be a string, not None")])
 def test_a_prompt_is_a_text(prompt: Any, problem: str) -> None:
     with pytest.raises(InvalidRequestError, match=problem):
         CompletionRequest(model="m", prompt=prompt)
@@ -102,5 +102,5 @@ def test_a_prompt_can_be_asked_as_a_conversation() -> None:
 
 
 def test_a_suffix_has_no_place_in_a_conversation() -> None:
-    with pytest.raises(UnsupportedError, match="knows no suffix"):
+    with pytest.raises(UnsupportedError, match="accepts no suffix"):
         CompletionRequest(model="m", prompt="a", suffix="z").as_chat()

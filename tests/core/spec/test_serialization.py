@@ -28,17 +28,21 @@ from dragoman.spec.serialization import from_dict, part_from_dict, structure_opt
         (Message, {"content": "x"}, "required field missing: 'role'"),
         (Message, {"role": "user", "content": "x", "colour": 1}, "unknown key 'colour'"),
         (Message, {"role": "user", "content": [{"type": "text"}]}, "required field missing: 'text'"),
-        (Message, {"role": "user", "content": [{"type": "text", "text": 5}]}, r"5 is no str @ .*\[0\]\.text"),
-        (Message, {"role": "user", "content": [{"text": "no type"}]}, "'type' is one of text, reasoning"),
-        (Message, {"role": "user", "content": ["x"]}, "'x' is no object"),
-        (Message, {"role": "user", "content": 5}, "this is no Message"),
-        (Message, "hello", "'hello' is no object"),
-        (Settings, {"temperature": "hot"}, "'hot' is no float or null @ \\$.temperature"),
-        (Settings, {"max_tokens": 5.0}, "5.0 is no int or null"),
-        (Settings, {"max_tokens": 0}, "max_tokens is at least 1"),
-        (Bytes, {"data": "not base64!"}, "written in base64"),
-        (Bytes, {"data": 5}, "written in base64"),
-        (Media, {"source": {"type": "carrier pigeon"}, "media_type": "x"}, "'type' is one of bytes, url, file, text"),
+        (Message, {"role": "user", "content": [{"type": "text", "text": 5}]}, r"expected str, not 5 @ .*\[0\]\.text"),
+        (Message, {"role": "user", "content": [{"text": "no type"}]}, "'type' must be one of text, reasoning"),
+        (Message, {"role": "user", "content": ["x"]}, "expected an object, not 'x'"),
+        (Message, {"role": "user", "content": 5}, "the data does not fit Message"),
+        (Message, "hello", "expected an object, not 'hello'"),
+        (Settings, {"temperature": "hot"}, "expected float or null, not 'hot' @ \\$.temperature"),
+        (Settings, {"max_tokens": 5.0}, "expected int or null, not 5.0"),
+        (Settings, {"max_tokens": 0}, "max_tokens must be at least 1"),
+        (Bytes, {"data": "not base64!"}, "expected bytes in base64"),
+        (Bytes, {"data": 5}, "expected bytes in base64"),
+        (
+            Media,
+            {"source": {"type": "carrier pigeon"}, "media_type": "x"},
+            "'type' must be one of bytes, url, file",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_path(kind: type[Any], data: Any, problem: str) -> None:
@@ -109,8 +113,8 @@ def test_options_are_structured_strictly() -> None:
     ("options", "problem", "parameter"),
     [
         ({"api_versoin": "2"}, "acme has no option 'api_versoin'; did you mean 'api_version'?", "api_versoin"),
-        ({"zzz": "2"}, "acme has no option 'zzz'; known are api_version, limits, retries, since, tags", "zzz"),
-        ({"retries": "2"}, r"wrong option for acme: '2' is no int @ \$.retries", None),
+        ({"zzz": "2"}, "acme has no option 'zzz'; its options are: api_version, limits, retries, since, tags", "zzz"),
+        ({"retries": "2"}, r"wrong option for acme: expected int, not '2' @ \$.retries", None),
     ],
 )
 def test_a_wrong_option_is_refused_with_a_suggestion(options: Any, problem: str, parameter: str | None) -> None:
@@ -124,7 +128,7 @@ def test_a_provider_without_options_says_so() -> None:
     class Nothing:
         pass
 
-    with pytest.raises(InvalidRequestError, match="known are none"):
+    with pytest.raises(InvalidRequestError, match="its options are: none"):
         structure_options(Nothing, {"x": 1}, provider="acme")
 
 
@@ -133,7 +137,7 @@ def test_an_error_of_an_options_class_keeps_its_words() -> None:
     class Picky:
         settings: Settings
 
-    with pytest.raises(InvalidRequestError, match="max_tokens is at least 1"):
+    with pytest.raises(InvalidRequestError, match="max_tokens must be at least 1"):
         structure_options(Picky, {"settings": {"max_tokens": 0}}, provider="acme")
 
 
@@ -145,7 +149,7 @@ class Listed:
 
 @pytest.mark.parametrize("wrong", [{"names": "abc"}, {"numbers": {"1": 2}}, {"names": b"abc"}])
 def test_a_text_is_no_list(wrong: dict[str, object]) -> None:
-    with pytest.raises(InvalidRequestError, match="is no list"):
+    with pytest.raises(InvalidRequestError, match="expected a list"):
         structure_options(Listed, wrong, provider="acme")
     assert structure_options(Listed, {"names": ("a",), "numbers": [1]}, provider="acme") == Listed(
         names=["a"], numbers=(1,)

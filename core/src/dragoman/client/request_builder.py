@@ -9,10 +9,10 @@ import attrs
 from attrs import frozen
 
 from dragoman.spec._value import Value
-from dragoman.spec.argument_checks import copied, is_iterable, no_seconds, plain_text, seconds, shown
+from dragoman.spec.argument_checks import copied, is_iterable, plain_text, seconds, shown, wrong_seconds
 from dragoman.spec.capabilities import Policy
 from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
-from dragoman.spec.config_rules import is_policy, no_policy
+from dragoman.spec.config_rules import is_policy, wrong_policy
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
 from dragoman.spec.provider import CallContext, Clock, SystemClock, Timeouts
@@ -121,11 +121,11 @@ class RequestBuilder(Value):
         if limit is not None:
             total = seconds(limit)
             if total is None:
-                raise InvalidRequestError(no_seconds("timeout", limit), parameter="timeout")
+                raise InvalidRequestError(wrong_seconds("timeout", limit), parameter="timeout")
             timeouts = attrs.evolve(timeouts, total=total)
         policy: Policy | None = overrides.get("on_unsupported")
         if policy is not None and not is_policy(policy):
-            raise InvalidRequestError(no_policy(policy), parameter="on_unsupported")
+            raise InvalidRequestError(wrong_policy(policy), parameter="on_unsupported")
         deadline = None if timeouts.total is None else self.clock.monotonic() + timeouts.total
         return CallContext(timeouts=timeouts, deadline=deadline, clock=self.clock, on_unsupported=policy)
 

@@ -1,4 +1,4 @@
-"""What a plugin has to keep, checked where it is taken in rather than where it would fail."""
+"""Check the contract of plugins when they are loaded, rather than when they would fail."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _NOT_PLAIN = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.
 
 
 def check_hooks(plugin: object, options_of: Callable[[Any, str], Mapping[str, Any] | None], origin: str) -> None:
-    """Refuse what would be taken in silence: unknown hooks, coroutines and generators.
+    """Refuse mistakes that pluggy accepts silently: unknown hooks, coroutines and generators.
 
     Args:
         plugin: a module, or an object with implementations.
-        options_of: returns how a member is marked, ``None`` for one that implements no hook.
-        origin: what to call the plugin in an error.
+        options_of: returns the hook options of a member, ``None`` for one that does not implement a hook.
+        origin: the name of the plugin in error messages.
 
     Raises:
-        PluginError: naming the first implementation that cannot work.
+        PluginError: for the first implementation that is invalid.
 
     """
     if not isinstance(plugin, Hashable):
-        message = f"{origin} is not hashable, as a plugin must be; a dataclass is with eq=False"
+        message = f"{origin} is not hashable, but a plugin must be; give a dataclass eq=False"
         raise PluginError(message)
     for name in dir(plugin):
         options = options_of(plugin, name)
@@ -47,7 +47,7 @@ def check_hooks(plugin: object, options_of: Callable[[Any, str], Mapping[str, An
             continue
         hook = options.get("specname") or name
         if hook not in HOOKS:
-            message = f"{origin} implements {hook!r}, which is no hook; the hooks are {', '.join(HOOKS)}"
+            message = f"{origin} implements {hook!r}, which is not a hook; the hooks are {', '.join(HOOKS)}"
             raise PluginError(message)
         if options["wrapper"] or options["hookwrapper"]:
             continue
@@ -57,111 +57,111 @@ def check_hooks(plugin: object, options_of: Callable[[Any, str], Mapping[str, An
 
 
 def check_provider(made: object, *, name: str, distribution: str, ours: str = SPEC) -> Provider:
-    """Return *made* if it is a provider that this core can talk to.
+    """Return *made* if it is a provider that this core supports.
 
     Raises:
-        PluginError: if it is no provider, or states no specification.
-        SpecVersionError: if it was written for a specification that this core does not speak.
+        PluginError: if it is not a provider, or does not state a version of the specification.
+        SpecVersionError: if it was written for a version of the specification that this core does not support.
 
     """
     if inspect.iscoroutine(made):
-        made.close()  # it would complain that nobody awaited it
+        made.close()  # prevents the warning that it was never awaited
     if not isinstance(made, Provider):
-        message = f"{distribution} made {_kind(made)} where a provider is wanted"
+        message = f"{distribution} returned {_kind(made)} instead of a provider"
         raise PluginError(message, provider=name)
     check_spec(getattr(made.info, "spec", None), name=name, distribution=distribution, ours=ours)
     return made
 
 
 def read_spec(text: object) -> Spec | None:
-    """Return the specification that *text* states, such as ``"1.0"``; ``None`` if it states none."""
+    """Return the version that *text* states, such as ``"1.0"``; ``None`` if it is not a version."""
     found = re.fullmatch(r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})", text) if isinstance(text, str) else None
     return (int(found.group(1)), int(found.group(2))) if found else None
 
 
 def check_spec(stated: object, *, name: str, distribution: str, ours: str = SPEC) -> Spec:
-    """Return the specification that a plugin states, if this core can speak it.
+    """Return the version of the specification that a plugin states, if this core supports it.
 
     Args:
-        stated: what it states.
+        stated: what the plugin states.
         name: the provider's name.
-        distribution: where it comes from.
-        ours: the specification of this core.
+        distribution: the distribution of the plugin.
+        ours: the version of the specification that this core implements.
 
     Raises:
-        PluginError: if it states none.
-        SpecVersionError: if it states a newer one, or one of an older major version.
+        PluginError: if *stated* is not a version.
+        SpecVersionError: if it is newer than *ours*, or of an older major version.
 
     """
     theirs, core = read_spec(stated), read_spec(ours) or (0, 0)
     if theirs is None:
         shown = bounded(repr(stated), 100)
-        message = f"{distribution} states the specification {shown}; one is MAJOR.MINOR, such as {SPEC!r}"
+        message = f"{distribution} states the specification {shown}; it must be MAJOR.MINOR, such as {SPEC!r}"
         raise PluginError(message, provider=name)
     if theirs > core:
         message = (
-            f"{distribution} was written for specification {stated}, this dragoman speaks {ours}; "
+            f"{distribution} was written for specification {stated}, but this dragoman supports {ours}; "
             "run: pip install --upgrade dragoman"
         )
         raise SpecVersionError(message, provider=name)
     if theirs[0] < core[0]:
         message = (
-            f"{distribution} was written for specification {stated}, which dragoman no longer speaks since it speaks "
-            f"{ours}; run: pip install --upgrade {distribution}"
+            f"{distribution} was written for specification {stated}, which this dragoman no longer supports (it "
+            f"supports {ours}); run: pip install --upgrade {distribution}"
         )
         raise SpecVersionError(message, provider=name)
     return theirs
 
 
 def check_call(call: _Call, hook: str) -> _Call:
-    """Return what the call hook *hook* gave, if it can be called.
+    """Return *call*, the result of the call hook *hook*, if it is callable.
 
     Raises:
-        PluginError: if it cannot.
+        PluginError: if it is not.
 
     """
     if not callable(call):
-        message = f"the hook {hook} gave {_kind(call)} where a callable is wanted"
+        message = f"the hook {hook} returned {_kind(call)} instead of a callable"
         raise PluginError(message)
     return call
 
 
-def check_commands(given: Iterable[object]) -> tuple[Command, ...]:
-    """Return what an extension gave as its commands, if each is one.
+def check_commands(result: Iterable[object]) -> tuple[Command, ...]:
+    """Return the commands of an extension as a tuple.
 
     Raises:
-        PluginError: naming what is none.
+        PluginError: if one of them is not a :class:`Command`.
 
     """
-    commands = tuple(given)
+    commands = tuple(result)
     for command in commands:
         if not isinstance(command, Command):
-            message = f"the hook {_COMMANDS} gave {_kind(command)} where a Command is wanted"
+            message = f"the hook {_COMMANDS} returned {_kind(command)} instead of a Command"
             raise PluginError(message)
     return cast("tuple[Command, ...]", commands)
 
 
-def check_given(given: Any, hook: str, *, all_of_them: bool = False) -> Any:
-    """Return what one implementation of *hook* gave, if the hook can give it.
+def check_result(result: Any, hook: str, *, is_combined: bool = False) -> Any:
+    """Return the result of one implementation of *hook*, if its type is valid.
 
     Args:
-        given: what it gave.
+        result: the result.
         hook: the name of the hook.
-        all_of_them: whether it is a wrapper's, which stands for all answers.
+        is_combined: whether it is the result of a wrapper, which combines those of all implementations.
 
     Raises:
-        PluginError: if it is of another kind.
+        PluginError: if the result is of a wrong type.
 
     """
-    answer: Any = given
+    untyped: Any = result
     if hook in _CALLS:
-        return check_call(answer, hook)
+        return check_call(untyped, hook)
     if hook == _COMMANDS:
-        return [check_commands(each) for each in answer] if all_of_them else check_commands(answer)
-    if hook == _SECRET and not isinstance(given, str | None):
-        message = f"the hook {hook} gave {_kind(given)} where a text is wanted"
+        return [check_commands(each) for each in untyped] if is_combined else check_commands(untyped)
+    if hook == _SECRET and not isinstance(result, str | None):
+        message = f"the hook {hook} returned {_kind(result)} instead of a string"
         raise PluginError(message)
-    return given
+    return result
 
 
 def _kind(value: object) -> str:

@@ -1,4 +1,4 @@
-"""A provider that was written for an earlier specification, behind the face of the present one."""
+"""Adapt a provider that was written for an earlier version of the specification to the present one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from dragoman.spec.response import Adjustment, Response, Usage
 
 
 class DowngradingProvider:
-    """Hand each request to a provider in words that it knows, and record what that changed.
+    """Rewrite each request for an older provider, and record the changes.
 
     Args:
         provider: the provider.
-        spec: the specification it was written for.
-        policy: what to do with a wish that it has no word for, where the call does not say.
+        spec: the version of the specification that it was written for.
+        policy: what to do with a setting that this version cannot express, if the call does not say.
 
     """
 
@@ -33,15 +33,15 @@ class DowngradingProvider:
         self._provider = provider
         self._spec = spec
         self._policy: Policy | None = policy
-        # What a provider can do beside the three calls is found by the presence of the method.
+        # isinstance() detects the optional protocols by their methods, so only those of the provider are set.
         if isinstance(provider, ListsModels):
             self.models = provider.models
         if isinstance(provider, Embeds):
             self.embed = provider.embed
         if isinstance(provider, CountsTokens):
-            self.count_tokens = self._counting(provider)
+            self.count_tokens = self._count_tokens_with(provider)
         if isinstance(provider, Prepares):
-            self.prepare = self._preparing(provider)
+            self.prepare = self._prepare_with(provider)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -55,12 +55,12 @@ class DowngradingProvider:
     async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
         """Answer a prompt."""
         older, adjustments = self.rewrite(request, context)
-        return _noted(await self._provider.complete(older, context), adjustments)
+        return _with_adjustments(await self._provider.complete(older, context), adjustments)
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
         """Answer a conversation."""
         older, adjustments = self.rewrite(request, context)
-        return _noted(await self._provider.chat(older, context), adjustments)
+        return _with_adjustments(await self._provider.chat(older, context), adjustments)
 
     def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """Stream the answer to a conversation."""
@@ -70,7 +70,7 @@ class DowngradingProvider:
             return manager
 
         async def opening() -> tuple[AsyncIterator[Event], AbstractAsyncContextManager[AsyncIterator[Event]]]:
-            return _Announced(await manager.__aenter__(), adjustments), manager
+            return _WithAdjustments(await manager.__aenter__(), adjustments), manager
 
         return LazyContext(opening)
 
@@ -79,16 +79,16 @@ class DowngradingProvider:
         await self._provider.aclose()
 
     def rewrite(self, request: R, context: CallContext) -> tuple[R, tuple[Adjustment, ...]]:
-        """Return *request* in the words that the provider knows, and what that changed."""
+        """Return *request* as the older specification expresses it, and a record of the changes."""
         return downgrade(request, self._spec, context.on_unsupported or self._policy)
 
-    def _counting(self, provider: CountsTokens) -> Any:
+    def _count_tokens_with(self, provider: CountsTokens) -> Any:
         async def count_tokens(request: ChatRequest, context: CallContext) -> Usage:
             return await provider.count_tokens(self.rewrite(request, context)[0], context)
 
         return count_tokens
 
-    def _preparing(self, provider: Prepares) -> Any:
+    def _prepare_with(self, provider: Prepares) -> Any:
         def prepare(request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:
             older, _ = downgrade(cast("ChatRequest", request), self._spec, self._policy)
             return provider.prepare(older, stream=stream)
@@ -96,8 +96,8 @@ class DowngradingProvider:
         return prepare
 
 
-class _Announced:
-    """Begin with a start that holds *adjustments*, then go on with *events*."""
+class _WithAdjustments:
+    """Iterate over *events*, with *adjustments* added to the ``StreamStart`` at the beginning."""
 
     def __init__(self, events: AsyncIterator[Event], adjustments: tuple[Adjustment, ...]) -> None:
         self._events = events
@@ -121,8 +121,8 @@ class _Announced:
         return StreamStart(adjustments)
 
 
-def _noted(response: Response, adjustments: tuple[Adjustment, ...]) -> Response:
-    """Add to *response* what changed, unless it is none: whoever called finds that out."""
-    if not adjustments or not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin's word
+def _with_adjustments(response: Response, adjustments: tuple[Adjustment, ...]) -> Response:
+    """Add *adjustments* to *response*; anything but a ``Response`` is returned unchanged, the caller refuses it."""
+    if not adjustments or not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin may return anything
         return response
     return attrs.evolve(response, adjustments=adjustments + response.adjustments)

@@ -1,4 +1,4 @@
-"""The core as a plugin: it answers the call hooks with the provider's own methods, when nobody else does."""
+"""The core as a plugin: it implements the call hooks with the provider's own methods, if no other plugin does."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from dragoman.spec.provider import ChatCall, CompletionCall, StreamCall
 
 
 class Core:
-    """Answer the call hooks with the provider's own methods, when nobody else does."""
+    """Implement the call hooks with the provider's own methods, if no other plugin does."""
 
     @hookimpl(trylast=True)
     def dragoman_completion(self, binding: Binding) -> CompletionCall:
-        """Return the provider's answer to a prompt."""
+        """Return the provider's method that answers a prompt."""
         return binding.implementation.complete
 
     @hookimpl(trylast=True)
     def dragoman_chat(self, binding: Binding) -> ChatCall:
-        """Return the provider's answer to a conversation."""
+        """Return the provider's method that answers a conversation."""
         return binding.implementation.chat
 
     @hookimpl(trylast=True)
     def dragoman_stream(self, binding: Binding) -> StreamCall:
-        """Return the provider's stream."""
+        """Return the provider's method that streams."""
         return binding.implementation.stream
 
     @hookimpl(trylast=True)
     def dragoman_operation(self, binding: Binding, kind: str) -> OperationCall:
-        """Return the provider's call of an optional protocol."""
+        """Return the provider's call for an optional operation."""
         implementation: Any = binding.implementation
         call: OperationCall = implementation.operation(kind)
         return call

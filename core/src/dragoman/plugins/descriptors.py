@@ -1,7 +1,7 @@
-"""What happens where a process has no file descriptors left: an error that says so, and nothing that stays broken.
+"""Handle a lack of file descriptors: report it with a clear error, before an import fails half-way.
 
-Modules and the metadata of plugins are files, read when they are first needed. Where one cannot be opened, the import
-fails, and some libraries go on without what they could not read: without the certificates of the system, for instance.
+Modules and the metadata of plugins are files, which are read when they are first needed. If one cannot be opened, the
+import fails, and some libraries continue without the data: without the certificates of the system, for instance.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import os
 from dragoman.spec.errors import ConnectionFailedError
 
 _NEEDED = 16
-"""How many descriptors have to be free before something is imported: what is imported may open files in its turn."""
+"""How many descriptors have to be free before an import, since an imported module may open files itself."""
 
 
 def require_descriptors() -> None:
-    """Go on only if some file descriptors are free.
+    """Check that enough file descriptors are free.
 
     Raises:
         ConnectionFailedError: if they are not.
@@ -37,8 +37,8 @@ def require_descriptors() -> None:
 
 
 def exhausted(error: OSError) -> ConnectionFailedError | None:
-    """Return the error to raise for *error*, if that says that no descriptor is left."""
+    """Return the error to raise if *error* reports a lack of descriptors, otherwise ``None``."""
     if error.errno not in {errno.EMFILE, errno.ENFILE}:
         return None
-    message = "too many files are open; close what is not needed, or raise the limit (ulimit -n), and call again"
+    message = "too many files are open; close files or connections, or raise the limit (ulimit -n), and call again"
     return ConnectionFailedError(message, phase="resolve", retryable=False)

@@ -1,17 +1,17 @@
-"""A request in the words of an older specification, for a provider that was written for it.
+"""Rewrite a request for a provider that was written for an older version of the specification.
 
-What was added to the vocabulary after 1.0 says so itself: a field by ``metadata={"since": (1, n)}``, a class by a class
-variable ``SINCE = (1, n)``. Either may say how to put it in older words:
+Additions to the vocabulary since 1.0 are marked: a field with ``metadata={"since": (1, n)}``, a class with a class
+variable ``SINCE = (1, n)``. Both may define an equivalent in the older vocabulary:
 
-- a field by ``metadata={"older": function}``, which takes the object and returns older fields with their values;
-- a class by a method ``older()``, which returns the same as an object of an older class.
+- a field with ``metadata={"older": function}``: the function takes the object and returns a mapping of older fields;
+- a class with a method ``older()``, which returns an equivalent object of an older class.
 
-What cannot be said is left out and recorded, or refused where leaving it out would break a promise: ``stop`` and an
-explicit ``max_tokens``, a field marked ``{"guarantee": True}``, tools, the choice of a tool, the shape of the answer,
-and any part that the caller rather than the model contributed to the conversation.
+What has no equivalent is left out and recorded. It is refused instead if leaving it out would break a guarantee:
+``stop`` and an explicit ``max_tokens``, a field marked ``{"guarantee": True}``, tools, the choice of a tool, the format
+of the answer, and any part of the conversation that comes from the caller rather than the model.
 
-Only requests are converted. A context or a configuration may have fields that an older plugin never asks for, and an
-answer has at most the words that its provider knows.
+Only requests are rewritten. Contexts and configurations may have fields that an older plugin does not read, and the
+answers of a provider only use the vocabulary that it knows.
 """
 
 from __future__ import annotations
@@ -33,26 +33,27 @@ R = TypeVar("R", ChatRequest, CompletionRequest)
 _Spec: TypeAlias = tuple[int, int]
 _FIRST: _Spec = (1, 0)
 _PROMISES = ("tools", "tool_choice", "output")
-"""Fields of a request whose meaning is never left out."""
+"""Fields of a request that are never left out."""
 
 
 class _Gone:
-    """Stand for what cannot be said."""
+    """Mark a value that the older specification cannot express."""
 
 
 _GONE = _Gone()
 
 
 def downgrade(request: R, spec: _Spec, policy: Policy | None = None) -> tuple[R, tuple[Adjustment, ...]]:
-    """Return *request* as it would have been written at the time of *spec*, and what that changed.
+    """Return *request* as version *spec* of the specification expresses it, and a record of the changes.
 
     Args:
-        request: what is asked.
+        request: the request.
         spec: major and minor version of the specification.
-        policy: what to do with a wish that cannot be said; ``None`` leaves out tuning and refuses to break a promise.
+        policy: what to do with a value that cannot be expressed; ``None`` leaves out tuning settings, and raises an
+            error for guarantees.
 
     Raises:
-        UnsupportedError: where leaving something out would break a promise, or the policy is to raise.
+        UnsupportedError: if leaving something out would break a guarantee, or the policy is to raise.
 
     """
     writer = _Writer(spec, policy, request.model)
@@ -61,7 +62,7 @@ def downgrade(request: R, spec: _Spec, policy: Policy | None = None) -> tuple[R,
 
 
 class _Writer:
-    """Walk through a request, write it anew in older words, and remember what changed."""
+    """Rewrite a request recursively, and record the changes."""
 
     def __init__(self, spec: _Spec, policy: Policy | None, model: str) -> None:
         self._spec = spec
@@ -71,7 +72,7 @@ class _Writer:
         self.adjustments: list[Adjustment] = []
 
     def rewritten(self, value: Any, path: str) -> Any:
-        """Return *value* in older words: itself if nothing in it is newer, ``_GONE`` if it cannot be said."""
+        """Return the older equivalent of *value*: itself if nothing in it is newer, ``_GONE`` if there is none."""
         kind = _class(value)
         if kind is tuple:
             return self._items(value, path)
@@ -116,7 +117,7 @@ class _Writer:
             older = self.rewritten(value, where)
             if older is _GONE:
                 if attribute.default is attrs.NOTHING:
-                    return _GONE  # without this, the rest says nothing either
+                    return _GONE  # the object means nothing without a required field
                 older = _default(attribute, owner)
                 self._lost(where, value, promised=where in _PROMISES)
             elif type(older) is not type(value):
@@ -126,20 +127,20 @@ class _Writer:
         return attrs.evolve(owner, **changes) if changes else owner
 
     def _without_newer_fields(self, owner: Any, path: str) -> Any:
-        """Put fields that the specification does not know in older words or back to their defaults, newest first."""
+        """Replace fields that the specification does not know by older ones or their defaults, newest first."""
         newer = [each for each in attrs.fields(_class(owner)) if each.metadata.get("since", _FIRST) > self._spec]
         for attribute in sorted(newer, key=lambda each: each.metadata["since"], reverse=True):
-            asked, default = getattr(owner, attribute.name), _default(attribute, owner)
-            if asked == default:
+            value, default = getattr(owner, attribute.name), _default(attribute, owner)
+            if value == default:
                 continue
             where = _join(path, attribute.name)
-            said: dict[str, Any] = dict(attribute.metadata.get("older", _nothing)(owner))
-            if said:
-                self._record(where, asked, said)
+            older: dict[str, Any] = dict(attribute.metadata.get("older", _nothing)(owner))
+            if older:
+                self._record(where, value, older)
             else:
                 promised = _is_promise(attribute, owner, path)
-                self._lost(where, asked, promised=promised, given=_is_given(attribute, owner))
-            owner = attrs.evolve(owner, **said, **{_argument(attribute): default})
+                self._lost(where, value, promised=promised, explicit=_is_explicit(attribute, owner))
+            owner = attrs.evolve(owner, **older, **{_argument(attribute): default})
         return owner
 
     def _is_promised(self, item: Any, path: str) -> bool:
@@ -148,22 +149,22 @@ class _Writer:
     def _converted(self, path: str, asked: Any, sent: Any) -> None:
         self._record(path, {"type": type(asked).__name__}, {"type": type(sent).__name__})
 
-    def _lost(self, path: str, asked: Any, *, promised: bool, given: bool = True) -> None:
+    def _lost(self, path: str, asked: Any, *, promised: bool, explicit: bool = True) -> None:
         """Leave something out, as far as the policy allows."""
         fixed = path.partition(".")[0].partition("[")[0] in _PROMISES and promised
         policy = self._policy or ("raise" if promised else "adjust")
-        if given and (fixed or policy == "raise"):
+        if explicit and (fixed or policy == "raise"):
             self._refuse(path)
-        if given and policy == "warn":
+        if explicit and policy == "warn":
             warnings.warn(f"{path} is left out: {self._reason()}", UserWarning, stacklevel=2)
         self._record(path, asked, None)
 
     def _refuse(self, path: str) -> None:
-        message = f"{path} cannot be said: {self._reason()}; leave it out, or upgrade the provider's distribution"
+        message = f"{path} is not supported: {self._reason()}; leave it out, or upgrade the provider's distribution"
         raise UnsupportedError(message, model=self._model, parameter=path)
 
     def _reason(self) -> str:
-        return f"the provider was written for specification {self._spec[0]}.{self._spec[1]}, which has no word for it"
+        return f"the provider was written for specification {self._spec[0]}.{self._spec[1]}, which does not have it"
 
     def _record(self, path: str, asked: Any, sent: Any) -> None:
         note = Adjustment(
@@ -194,7 +195,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _is_emptied(item: Any, older: Any) -> bool:
-    """Tell whether nothing is left of a message that said something: no provider takes an empty turn."""
+    """Tell whether nothing is left of a message that was not empty: providers do not accept empty messages."""
     return isinstance(older, Message) and not older.parts and bool(item.parts)
 
 
@@ -204,8 +205,8 @@ def _is_promise(attribute: attrs.Attribute[Any], owner: Any, path: str) -> bool:
     return isinstance(owner, Settings) and attribute.name in GUARANTEES
 
 
-def _is_given(attribute: attrs.Attribute[Any], owner: Any) -> bool:
-    """Tell whether the caller gave the value, rather than a default of the configuration."""
+def _is_explicit(attribute: attrs.Attribute[Any], owner: Any) -> bool:
+    """Tell whether the value comes from the caller rather than from a default of the configuration."""
     return not isinstance(owner, Settings) or attribute.name in owner.explicit
 
 
@@ -225,7 +226,7 @@ def _join(path: str, name: str) -> str:
 
 
 def _plain(value: Any) -> JSON:
-    """Return what JSON can say of *value*; bytes are counted and objects named, for an adjustment is a note."""
+    """Return a short form of *value* that JSON can represent: for bytes their number, for objects their class."""
     kind = _class(value)
     if value is None or issubclass(kind, bool | int | float | str):
         return cast("JSON", value)

@@ -1,4 +1,4 @@
-"""Which installed distributions may be used: the operator's word, from the environment."""
+"""Which installed distributions may be used, as set by environment variables."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class PluginFilter:
     """Say which distributions may be used.
 
     Args:
-        only: those that are allowed; ``None`` for all.
-        never: those that are blocked, whatever *only* says.
+        only: the distributions that are allowed; ``None`` for all.
+        never: the distributions that are blocked, even if *only* names them.
 
     """
 
@@ -28,9 +28,11 @@ class PluginFilter:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> PluginFilter:
-        """Read ``DRAGOMAN_PLUGINS`` (only these), ``DRAGOMAN_DISABLE_PLUGINS`` (not these), comma-separated lists.
+        """Read the filter from environment variables.
 
-        With ``DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD=1``, none is allowed that the first does not name.
+        ``DRAGOMAN_PLUGINS`` lists the only allowed distributions, ``DRAGOMAN_DISABLE_PLUGINS`` the blocked ones, both
+        separated by commas. With ``DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD=1``, no distribution is allowed that
+        ``DRAGOMAN_PLUGINS`` does not name.
         """
         named = _names(environ.get(ONLY, ""))
         alone = environ.get(ALONE, "").strip().lower() not in _OFF

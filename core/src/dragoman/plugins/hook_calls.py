@@ -1,7 +1,7 @@
-"""Each implementation of a hook, tagged with the distribution that brings it and called once.
+"""Wrap the hook implementations of extensions, so that a failure is attributed to its distribution.
 
-An extension that breaks a hook is set aside where it breaks: what it wraps, and what stands beside it, goes on as if it
-were not there.
+If an implementation fails, its extension is disabled. The hook call continues without it, and no other implementation
+is called twice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import pluggy
 
-from dragoman.plugins.checks import check_given
+from dragoman.plugins.checks import check_result
 from dragoman.plugins.isolation import is_meant
 from dragoman.spec.hookspecs import hookimpl
 
@@ -21,16 +21,16 @@ Options: TypeAlias = "Callable[[Any, str], Mapping[str, Any] | None]"
 Report: TypeAlias = "Callable[[str, BaseException], None]"
 _Wrapper: TypeAlias = Generator[None, Any, Any]
 _UNGUARDED = "dragoman_provider"
-"""The hook that is asked of one plugin alone: what goes wrong there is raised."""
+"""The hook that is only called on the chosen plugin: its exceptions are raised."""
 
 
 class Tagged:
-    """Stand for an extension among the plugins, and report which of its implementations breaks.
+    """Represent an extension in the plugin manager, and report failures of its implementations.
 
     Args:
         plugin: the extension itself.
-        options_of: returns how a member is marked, ``None`` for one that implements no hook.
-        report: is told this object, the hook and what went wrong.
+        options_of: returns the hook options of a member, ``None`` for one that does not implement a hook.
+        report: called with this object, the name of the hook and the exception.
 
     """
 
@@ -47,24 +47,24 @@ class Tagged:
 def _guarded(function: Callable[..., Any], hook: str, options: Mapping[str, Any], report: Report) -> Callable[..., Any]:
     wraps_others = options["wrapper"] or options["hookwrapper"]
     if hook == _UNGUARDED or (wraps_others and not inspect.isgeneratorfunction(function)):
-        return function  # the latter is refused when it is registered
-    inner = _modern(function) if options["hookwrapper"] else function
+        return function  # pluggy refuses a wrapper that is not a generator function when it is registered
+    inner = _new_style(function) if options["hookwrapper"] else function
     guard = _wrapping(inner, hook, report) if wraps_others else _plain(inner, hook, report)
     changed: dict[str, Any] = {**options, "hookwrapper": False, "wrapper": wraps_others}
     marked: Callable[..., Any] = hookimpl(**changed)(guard)
     return marked
 
 
-def _modern(function: Callable[..., Any]) -> Callable[..., _Wrapper]:
-    """Return a wrapper of pluggy's older kind, which is sent a result that it may replace, as one of today's."""
+def _new_style(function: Callable[..., Any]) -> Callable[..., _Wrapper]:
+    """Return an old-style wrapper of pluggy (``hookwrapper=True``) as a new-style one (``wrapper=True``)."""
 
     @wraps(function)
     def wrapper(*arguments: Any) -> _Wrapper:
         running = function(*arguments)
-        _begin(running, "the older kind")
+        _begin(running, "the old style")
         try:
             outcome = pluggy.Result[Any]((yield), None)
-        except BaseException as error:  # noqa: BLE001  # it is the wrapper's to answer or to leave
+        except BaseException as error:  # noqa: BLE001  # the wrapper may handle any exception
             outcome = pluggy.Result[Any](None, error)
         _end(running, partial(running.send, outcome))
         return outcome.get_result()
@@ -76,8 +76,8 @@ def _plain(function: Callable[..., Any], hook: str, report: Report) -> Callable[
     @wraps(function)
     def guard(*arguments: Any) -> Any:
         try:
-            given = function(*arguments)
-            return None if given is None else check_given(given, hook)
+            result = function(*arguments)
+            return None if result is None else check_result(result, hook)
         except BaseException as error:
             if is_meant(error):
                 raise
@@ -98,21 +98,21 @@ def _wrapping(function: Callable[..., _Wrapper], hook: str, report: Report) -> C
                 raise
             report(hook, error)
             return (yield)
-        given, raised = None, None
+        result, raised = None, None
         try:
-            given = yield
-        except BaseException as error:  # noqa: BLE001  # it is the wrapper's to answer or to raise again
+            result = yield
+        except BaseException as error:  # noqa: BLE001  # the wrapper may handle any exception
             raised = error
-        resume = partial(wrapper.send, given) if raised is None else partial(wrapper.throw, raised)
+        resume = partial(wrapper.send, result) if raised is None else partial(wrapper.throw, raised)
         try:
-            return check_given(_end(wrapper, resume), hook, all_of_them=True)
+            return check_result(_end(wrapper, resume), hook, is_combined=True)
         except BaseException as error:
             if error is raised or is_meant(error):
                 raise
             report(hook, error)
         if raised is not None:
-            raise raised  # what comes from within goes on outwards
-        return given
+            raise raised  # the exception of the inner implementations
+        return result
 
     return guard
 

@@ -1,4 +1,4 @@
-"""Whose fault it is: what a plugin's own code raises becomes an error that names the plugin."""
+"""Isolate the code of plugins: what it raises becomes an error that names the plugin."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ _T = TypeVar("_T")
 
 
 def run_plugin_code(claim: Claim, action: Callable[[], _T]) -> _T:
-    """Run a plugin's own code.
+    """Run the code of a plugin.
+
+    Args:
+        claim: the claim of the plugin.
+        action: calls the plugin's code.
 
     Raises:
-        PluginLoadError: whatever that code raised, ``SystemExit`` included; the original is the cause.
-        KeyboardInterrupt: as it is, for it is the user's word.
+        PluginLoadError: if the code raised any exception, including ``SystemExit``; the original is the cause.
+        DragomanError: if the code raised one; it is passed on unchanged.
+        KeyboardInterrupt: passed on unchanged, since it comes from the user.
 
     """
     try:
@@ -29,18 +34,18 @@ def run_plugin_code(claim: Claim, action: Callable[[], _T]) -> _T:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return kind and message of *error*."""
+    """Return the class name and message of *error*."""
     return f"{type(error).__name__}: {error}"
 
 
 def is_meant(error: BaseException) -> bool:
-    """Tell whether this is no fault: a refusal on purpose, as of a budget, or the user's interrupt."""
+    """Tell whether *error* was raised on purpose: by a plugin that refuses a call, such as a budget, or by the user."""
     refused = isinstance(error, DragomanError) and not isinstance(error, PluginError)
     return refused or isinstance(error, KeyboardInterrupt)
 
 
 def raise_for_hook(hook: str, error: BaseException) -> NoReturn:
-    """Raise *error* as one of ours that names the hook.
+    """Raise a :class:`PluginError` for *error* that names the hook.
 
     Raises:
         PluginError: always.
@@ -53,8 +58,8 @@ def raise_for_hook(hook: str, error: BaseException) -> NoReturn:
 
 
 def left_out(claim: Claim, hook: str, error: BaseException) -> PluginError:
-    """Return the diagnosis of an extension that broke *hook*, and log it."""
-    import logging  # noqa: PLC0415  # not paid for by those whose plugins work
+    """Log that an extension is left out because *hook* failed in it, and return the error that says so."""
+    import logging  # noqa: PLC0415  # only needed if a plugin fails
 
     message = f"the plugin {claim.name!r} of {claim.distribution} is left out: {hook}: {describe_error(error)}"
     broken = PluginError(message, provider=claim.name)

@@ -1,8 +1,8 @@
-"""What the installed distributions claim: their entry points, read from the files alone.
+"""The claims of the installed distributions: their entry points, read without importing anything.
 
-The standard library's reader parses the metadata of every distribution, and one line that it cannot read stops it for
-all. Here only a distribution that mentions us is looked into, and what cannot be read is told of that one alone. What
-counts as installed is the same: the first of a name on the path.
+:mod:`importlib.metadata` parses the metadata of every distribution, and one malformed line makes it fail for all of
+them. This module only parses the metadata of distributions that have entry points for Dragoman, and reports problems
+for each distribution separately. Like :mod:`importlib.metadata`, it uses the first distribution of a name on the path.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ PROVIDERS = "dragoman.providers.v1"
 HOSTS = "dragoman.hosts.v1"
 MODELS = "dragoman.models.v1"
 ALIASES = "dragoman.aliases.v1"
-"""Further names of a provider: each names the provider of the same distribution that is meant."""
+"""Further names of providers: each refers to a provider of the same distribution."""
 EXTENSIONS = "dragoman.extensions.v1"
 TEMPLATES = "dragoman.templates.v1"
 """Kinds of projects for ``dragoman new-provider``; each names a folder."""
 GROUPS = (PROVIDERS, ALIASES, HOSTS, MODELS, EXTENSIONS)
 SPECS = "dragoman.spec.v"
-"""The group ``dragoman.spec.v1.0`` holds what was written for specification 1.0."""
+"""The prefix of groups that state a version: ``dragoman.spec.v1.0`` lists plugins written for specification 1.0."""
 
 _MARK = "dragoman."
 _KINDS = (".dist-info", ".egg-info")
 _HEAD = 4096
-"""How many characters of the metadata are looked at for name and version, which stand at its beginning."""
+"""How many characters of the metadata are searched for the name and the version, which are at its beginning."""
 _LONGEST = 1 << 20
 """How many characters of a metadata file are read."""
 _MOST = 1000
-"""How many entries one distribution may have in groups of ours."""
+"""The greatest number of entry points of one distribution in the groups of Dragoman."""
 
 
 @value(kw_only=True)
@@ -55,14 +55,14 @@ class Claim:
 
 @value(kw_only=True)
 class Announcement:
-    """Hold what one installed distribution announces.
+    """Hold the claims of one installed distribution.
 
     Args:
-        distribution: its name, in the form in which names are compared.
+        distribution: its canonical name.
         version: its version.
-        folder: where its metadata is; empty where that is no folder.
-        claims: its entry points in groups of ours, in the order of the file.
-        problems: what could not be read, in words.
+        folder: the folder of its metadata; empty if the metadata is not in a folder.
+        claims: its entry points in the groups of Dragoman, in the order of the file.
+        problems: a description of each problem in its metadata.
 
     """
 
@@ -74,20 +74,20 @@ class Announcement:
 
 
 class _Files(Protocol):
-    """Read the metadata files of one distribution, ``None`` for one that it has not."""
+    """Read the metadata files of one distribution; ``None`` for a file that does not exist."""
 
     def read_text(self, filename: str, /) -> str | None: ...
 
 
 @value
 class _Folder:
-    """Read the files of a metadata folder; what is no text is replaced by a sign of that."""
+    """Read the files of a metadata folder; bytes that are not UTF-8 become U+FFFD."""
 
     path: str
 
     def read_text(self, filename: str, /) -> str | None:
         try:
-            with open(f"{self.path}{os.sep}{filename}", encoding="utf-8", errors="replace") as file:  # noqa: PTH123  # pathlib takes longer than all the rest
+            with open(f"{self.path}{os.sep}{filename}", encoding="utf-8", errors="replace") as file:  # noqa: PTH123  # pathlib is slow to import
                 return file.read(_LONGEST)
         except OSError:
             return None
@@ -101,7 +101,7 @@ def read_claims() -> tuple[Claim, ...]:
 
 
 def read_announcements() -> tuple[Announcement, ...]:
-    """Read what all installed distributions announce, importing nothing."""
+    """Read the claims of all installed distributions by distribution, importing nothing."""
     seen = set[str]()
     found = list[Announcement]()
     for name, folder, files in _distributions():
@@ -120,7 +120,7 @@ def read_names() -> frozenset[str]:
 
 
 def canonicalize_name(name: str) -> str:
-    """Return the name of a distribution in the form in which names are compared.
+    """Return the canonical form of the name of a distribution, by which names are compared.
 
     See https://packaging.python.org/en/latest/specifications/name-normalization/.
     """
@@ -128,7 +128,7 @@ def canonicalize_name(name: str) -> str:
 
 
 def _distributions() -> Iterator[tuple[str, str, _Files]]:
-    """Yield name, folder and files of every distribution, those that hide others first."""
+    """Yield name, folder and files of every distribution, in the order of the import path."""
     for finder in sys.meta_path:
         if finder is PathFinder:
             for entry in sys.path:
@@ -142,22 +142,22 @@ def _on_path(entry: str) -> Iterator[tuple[str, str, _Files]]:
         yield from _found_by(PathFinder, [entry])
         return
     try:
-        children = os.listdir(entry or os.curdir)  # noqa: PTH208  # as above
+        children = os.listdir(entry or os.curdir)  # noqa: PTH208  # pathlib is slow to import
     except FileNotFoundError:
         return
     except OSError:
-        if os.path.isfile(entry):  # noqa: PTH113  # as above; this is an archive
+        if os.path.isfile(entry):  # noqa: PTH113  # a zip archive; pathlib is slow to import
             yield from _found_by(PathFinder, [entry])
         return
     for child in children:
         if child.endswith(_KINDS):
-            folder = os.path.join(entry or os.curdir, child)  # noqa: PTH118  # as above
+            folder = os.path.join(entry or os.curdir, child)  # noqa: PTH118  # pathlib is slow to import
             yield canonicalize_name(child.rpartition(".")[0].partition("-")[0]), folder, _Folder(folder)
 
 
 def _found_by(finder: Any, path: list[str] | None) -> Iterator[tuple[str, str, _Files]]:
-    """Yield what the standard library finds, where distributions are no folders in a folder."""
-    from importlib.metadata import Distribution, DistributionFinder  # noqa: PLC0415  # costly, and seldom needed
+    """Yield the distributions that the standard library finds, such as those in a zip archive or an egg."""
+    from importlib.metadata import Distribution, DistributionFinder  # noqa: PLC0415  # slow to import, and rarely needed
 
     context = DistributionFinder.Context() if path is None else DistributionFinder.Context(path=path)
     found: Iterable[Distribution] = finder.find_distributions(context)
@@ -175,15 +175,15 @@ def _announcement(name: str, folder: str, files: _Files, text: str) -> Announcem
         version = version or _version_of(folder)
     if folder and stated and canonicalize_name(stated) != name:
         problems.append(f"its metadata calls it {stated!r}")
-        stated = name  # the installer's word, which another's name in a file does not change
+        stated = name  # the name of the folder, which the installer chose, decides
     claim = partial(Claim, distribution=canonicalize_name(stated or name), version=version)
     entries = tuple(islice(_entries(text, problems), _MOST + 1))
     if len(entries) > _MOST or len(text) >= _LONGEST:
-        problems.append(f"it has more than {_MOST} entries, so that none of them is taken")
+        problems.append(f"it has more than {_MOST} entries, so none of them is used")
         entries = ()
     claims = tuple(claim(group=group, name=key, module=value) for group, key, value in entries)
     if "\ufffd" in text:
-        problems.append("entry_points.txt is not written in UTF-8")
+        problems.append("entry_points.txt is not encoded in UTF-8")
     return Announcement(
         distribution=canonicalize_name(stated or name),
         version=version,
@@ -199,11 +199,11 @@ def _header(head: str, name: str) -> str:
 
 
 def _version_of(folder: str) -> str:
-    return os.path.basename(folder).rpartition(".")[0].partition("-")[2]  # noqa: PTH119  # as above
+    return os.path.basename(folder).rpartition(".")[0].partition("-")[2]  # noqa: PTH119  # pathlib is slow to import
 
 
 def _entries(text: str, problems: list[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield group, name and target of the entries in groups of ours.
+    """Yield group, name and target of the entries in the groups of Dragoman.
 
     The format: https://packaging.python.org/en/latest/specifications/entry-points/.
     """
@@ -213,9 +213,9 @@ def _entries(text: str, problems: list[str]) -> Iterator[tuple[str, str, str]]:
             group = line[1:-1].strip()
         elif line and not line.startswith(("#", ";")) and group.startswith(_MARK):
             name, equals, target = (part.strip() for part in line.partition("="))
-            target = target.partition("[")[0].rstrip()  # extras after a target say nothing today
+            target = target.partition("[")[0].rstrip()  # extras after a target have no meaning any more
             if not re.fullmatch(r"\w+(\.\w+)*(\s*:\s*\w+(\.\w+)*)?", target) or not name:
-                problems.append(f"the entry {line!r} in [{group}] is malformed; one is NAME = MODULE[:ATTRIBUTE]")
+                problems.append(f"the entry {line!r} in [{group}] is malformed; it must be NAME = MODULE[:ATTRIBUTE]")
             if equals and name:
                 yield group, name, target
 

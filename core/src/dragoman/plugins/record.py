@@ -1,4 +1,4 @@
-"""What is known of one plugin, whether or not it was imported."""
+"""The record of one plugin, whether or not it was imported."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ State: TypeAlias = Literal["installed", "blocked", "loaded", "failed"]
 
 @define(kw_only=True)
 class PluginRecord:
-    """Tell what is known of a plugin.
+    """Record what is known about a plugin.
 
     Args:
         name: the provider's or extension's name.
-        distribution: the distribution that brings it.
+        distribution: the distribution that provides it.
         version: that distribution's version.
         group: the entry-point group.
-        module: what is imported for it.
-        spec: the specification it was written for, as its metadata states it; ``1`` where only the major version is
-            known, until the provider was made and states more.
+        module: the module that is imported, or ``module:attribute``.
+        spec: the version of the specification that it was written for, as its metadata states it; ``1`` if only the
+            major version is known, until the provider has been made and states its version.
         state: ``installed`` (not imported yet), ``blocked``, ``loaded`` or ``failed``.
         error: why it failed.
 

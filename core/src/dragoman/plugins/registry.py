@@ -1,8 +1,8 @@
-"""The installed plugins. Nothing else here knows of pluggy or of entry points.
+"""The registry of the installed plugins, which encapsulates pluggy and entry points.
 
-Metadata is read once per process and imports nothing. A plugin is imported when it has won the resolution (a provider)
-or at the first binding (an extension), one at a time; what goes wrong is kept in its :class:`PluginRecord` and raised
-when that plugin is asked for, never before.
+Metadata is read once per process, without imports. The plugin of a provider is imported when the provider has been
+chosen; extensions are imported at the first binding. A failure is stored in the :class:`PluginRecord` of the plugin,
+and raised when that plugin is used.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ _T = TypeVar("_T")
 
 _importing = threading.RLock()
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
-    # A child that is made while another thread imports a plugin would have half of it, and a lock that nobody opens.
+    # A child that is forked while another thread imports a plugin would inherit a half-imported module and a held lock.
     os.register_at_fork(
         before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_importing.release
     )
 
 
 class Plugins:
-    """Know the installed plugins and import them one by one.
+    """Hold the installed plugins, and import them one by one.
 
     Args:
         claims: the entry points; those of the installed distributions if not given.
-        environ: says which distributions may be used, by ``DRAGOMAN_PLUGINS``,
-            ``DRAGOMAN_DISABLE_PLUGINS`` and ``DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD``.
-        spec: the specification that the core speaks.
+        environ: the environment, in which ``DRAGOMAN_PLUGINS``, ``DRAGOMAN_DISABLE_PLUGINS`` and
+            ``DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD`` say which distributions may be used.
+        spec: the version of the specification that the core implements.
 
     """
 
@@ -89,7 +89,7 @@ class Plugins:
         self._manager.register(Core())
         self._providers: dict[object, frozenset[str]] = {}
         self._extensions_loaded = False
-        self._aside: set[object] = set()
+        self._disabled: set[object] = set()
 
     def _record(self, claim: Claim) -> PluginRecord:
         return PluginRecord(
@@ -103,7 +103,7 @@ class Plugins:
         )
 
     def records(self) -> tuple[PluginRecord, ...]:
-        """Return what is known of every plugin, blocked ones included."""
+        """Return the records of all plugins, including blocked ones."""
         return tuple(self._records.values())
 
     def select(self, group: str) -> tuple[Claim, ...]:
@@ -111,14 +111,14 @@ class Plugins:
         return tuple(claim for claim in self.claims if claim.group == group)
 
     def provider_names(self) -> tuple[str, ...]:
-        """Return the names of the providers that can be used, in order."""
+        """Return the names of the providers that can be used, sorted."""
         return tuple(sorted({claim.name for claim in self.select(PROVIDERS)}))
 
     def named(self, name: str) -> str | None:
-        """Return the provider that *name* means, which may be an alias; ``None`` if nobody claims it.
+        """Return the provider with the name or alias *name*, ``None`` if no distribution claims it.
 
         Raises:
-            PluginConflictError: if it is claimed by two distributions, or by one to which it does not belong.
+            PluginConflictError: if two distributions claim it, or one that it does not belong to.
 
         """
         claims = [claim for claim in (*self.select(PROVIDERS), *self._aliases()) if claim.name == name]
@@ -137,16 +137,16 @@ class Plugins:
         return name if claims[0].group == PROVIDERS else claims[0].module
 
     def _aliases(self) -> Iterator[Claim]:
-        """Yield the aliases of providers of the same distribution."""
+        """Yield the aliases that refer to a provider of the same distribution."""
         own = {(claim.name, claim.distribution) for claim in self.select(PROVIDERS)}
         return (claim for claim in self.select(ALIASES) if (claim.module, claim.distribution) in own)
 
     def provider_claim(self, name: str) -> Claim:
-        """Return the claim to the provider *name*.
+        """Return the claim for the provider *name*.
 
         Raises:
-            UnknownProviderError: if nobody claims it.
-            PluginConflictError: if two distributions do, or one to which it does not belong.
+            UnknownProviderError: if no distribution claims it.
+            PluginConflictError: if two distributions claim it, or one that it does not belong to.
 
         """
         meant = self.named(name)
@@ -174,14 +174,14 @@ class Plugins:
         )
 
     def register(self, plugin: object, *, provider: str | None = None) -> None:
-        """Add a plugin that is no installed distribution: a module, or an object with hook implementations.
+        """Add a plugin that does not belong to an installed distribution.
 
         Args:
-            plugin: what implements the hooks.
-            provider: the name of the provider it brings, if it is no extension.
+            plugin: a module, or an object with hook implementations.
+            provider: the name of the provider that it makes; ``None`` for an extension.
 
         Raises:
-            PluginError: if an implementation cannot work.
+            PluginError: if an implementation is invalid.
 
         """
         with _importing:
@@ -198,18 +198,18 @@ class Plugins:
             self._providers[plugin] = frozenset({provider})
 
     def provider(self, config: ProviderConfig, policy: Policy | None = None) -> Provider:
-        """Make the provider that *config* names, importing its plugin now.
+        """Import the plugin of the provider that *config* names, and make the provider.
 
-        One that was written for an earlier specification gets each request in the words of that.
+        A provider that was written for an earlier version of the specification is adapted to the present one.
 
         Args:
-            config: what the provider is made with.
-            policy: what to do with a wish that an earlier specification has no word for.
+            config: the data that the provider is made with.
+            policy: what to do with a setting that an earlier version cannot express.
 
         Raises:
             PluginLoadError: if the plugin cannot be imported; the original error is the cause.
             PluginError: if it does not make a provider.
-            SpecVersionError: if it was written for a newer specification, or one that is no longer spoken.
+            SpecVersionError: if it was written for a version of the specification that is not supported.
 
         """
         require_descriptors()
@@ -222,18 +222,18 @@ class Plugins:
         provider = run_plugin_code(
             claim, lambda: check_provider(made, name=who[0], distribution=who[1], ours=self._spec)
         )
-        # A provider that states none has that of this core; what its metadata states does not change by itself.
+        # The metadata and the provider may state different versions: the older one holds.
         stated = [each for each in (read_spec(record.spec), read_spec(provider.info.spec)) if each]
         major, minor = min(stated)
         record.spec = f"{major}.{minor}"
         if record.spec == self._spec:
             return provider
-        from dragoman.plugins.compat import DowngradingProvider  # noqa: PLC0415  # not paid for by providers of today
+        from dragoman.plugins.compat import DowngradingProvider  # noqa: PLC0415  # only needed for older providers
 
         return DowngradingProvider(provider, (major, minor), policy)
 
     def extensions(self) -> tuple[PluginError, ...]:
-        """Import every extension that was not imported yet; return what failed, now or before."""
+        """Import all extensions that have not been imported yet; return the errors of all extensions that failed."""
         with _importing:
             if not self._extensions_loaded:
                 for claim in self.select(EXTENSIONS):
@@ -246,7 +246,7 @@ class Plugins:
         return tuple(error for error in broken if isinstance(error, PluginError))
 
     def resolve(self, query: Any) -> Any:
-        """Ask the extensions who serves a model that nobody claims."""
+        """Ask the extensions which provider serves a model that no distribution claims."""
         self.extensions()
         return self._ask("dragoman_resolve", None, _as_is, query=query)
 
@@ -257,22 +257,22 @@ class Plugins:
         return found
 
     def completion(self, binding: Binding) -> CompletionCall:
-        """Ask who answers a prompt."""
+        """Return the callable that answers a prompt."""
         call: CompletionCall = self._middleware("dragoman_completion", binding)
         return call
 
     def chat(self, binding: Binding) -> ChatCall:
-        """Ask who answers a conversation."""
+        """Return the callable that answers a conversation."""
         call: ChatCall = self._middleware("dragoman_chat", binding)
         return call
 
     def stream(self, binding: Binding) -> StreamCall:
-        """Ask who streams."""
+        """Return the callable that streams."""
         call: StreamCall = self._middleware("dragoman_stream", binding)
         return call
 
     def operation(self, binding: Binding, kind: str) -> OperationCall:
-        """Ask who does what an optional protocol offers."""
+        """Return the callable of an optional operation."""
         call: OperationCall = self._middleware("dragoman_operation", binding, kind=kind)
         return call
 
@@ -285,7 +285,7 @@ class Plugins:
         return self._ask(hook, binding.provider, lambda call: check_call(call, hook), binding=binding, **arguments)
 
     def _ask(self, hook: str, provider: str | None, check: Callable[[Any], _T], /, **arguments: object) -> _T:
-        """Call a hook; an installed extension that breaks it is set aside meanwhile."""
+        """Call a hook and check its result; installed extensions that fail are disabled during the call."""
         try:
             return check(self._caller(hook, provider)(**arguments))
         except BaseException as error:
@@ -293,16 +293,16 @@ class Plugins:
                 raise
             raise_for_hook(hook, error)
 
-    def _set_aside(self, claim: Claim, plugin: object, hook: str, error: BaseException) -> None:
+    def _disable(self, claim: Claim, plugin: object, hook: str, error: BaseException) -> None:
         with _importing:
-            if plugin in self._aside:
-                return  # in another thread, meanwhile
-            self._aside.add(plugin)
+            if plugin in self._disabled:
+                return  # another thread was faster
+            self._disabled.add(plugin)
             record = self._records[_key(claim)]
             record.state, record.error = "failed", left_out(claim, hook, error)
 
     def _caller(self, hook: str, provider: str | None) -> Callable[..., Any]:
-        """Return the caller of *hook* without the plugins of other providers than *provider*."""
+        """Return the caller of *hook*, without disabled extensions and the plugins of other providers."""
         with _importing:
             everywhere = {self._modules.get(claim.module) for claim in self.select(EXTENSIONS)}
             others = [
@@ -310,7 +310,7 @@ class Plugins:
                 for plugin, names in self._providers.items()
                 if provider not in names and plugin not in everywhere
             ]
-        return self._manager.subset_hook_caller(hook, {*others, *self._aside})
+        return self._manager.subset_hook_caller(hook, {*others, *self._disabled})
 
     def _all_but(self, plugins: set[object]) -> list[object]:
         return [plugin for plugin in self._manager.get_plugins() if plugin not in plugins]
@@ -323,7 +323,7 @@ class Plugins:
             if claim.module not in self._modules:
                 require_descriptors()
                 try:
-                    if read_spec(record.spec):  # known from the metadata: what is too new may not even be importable
+                    if read_spec(record.spec):  # checked before the import, which may fail if the plugin is too new
                         check_spec(record.spec, name=claim.name, distribution=claim.distribution, ours=self._spec)
                     self._modules[claim.module] = self._import(claim)
                 except PluginError as error:
@@ -346,11 +346,11 @@ class Plugins:
         return tagged
 
     def _tagged(self, claim: Claim, plugin: object) -> object:
-        """Return an extension with the word of whose it is at each of its hooks; any other plugin as it is."""
+        """Return an extension with its hook implementations wrapped; any other plugin is returned unchanged."""
         extension = next((each for each in self.select(EXTENSIONS) if each.module == claim.module), None)
         if extension is None:
             return plugin
-        return Tagged(plugin, self._manager.parse_hookimpl_opts, partial(self._set_aside, extension))
+        return Tagged(plugin, self._manager.parse_hookimpl_opts, partial(self._disable, extension))
 
 
 def _as_is(found: Any) -> Any:

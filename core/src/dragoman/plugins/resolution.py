@@ -1,9 +1,9 @@
-"""Which provider serves a model: decided from metadata alone, and explained.
+"""Decide from metadata alone which provider serves a model, and explain the decision.
 
-The order: ``provider=``; the host of ``api_base``; a prefix ``name/rest``; a bare name's prefix; the hook
-``dragoman_resolve``; otherwise an error that names candidates and the line that installs them. Never a guess: a host, a
-name or a model that two distributions claim, or one of them and the directory gives to the other, is ambiguous, however
-long the claims are.
+These are tried in order: ``provider=``; the host of ``api_base``; a prefix ``name/rest``; a prefix of a bare name; the
+hook ``dragoman_resolve``. Otherwise, an error names the candidates and the command that installs them. Nothing is
+guessed: a host, name or model is ambiguous if two distributions claim it, or if one claims it and the directory assigns
+it to another, whichever claim is longer.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ EMBEDDED = "echo"
 
 @value(kw_only=True)
 class Explanation:
-    """Say who serves a model, and why.
+    """Say which provider serves a model, and why.
 
     Args:
         provider: the provider's name.
         model: the model as that provider names it.
         distribution: the distribution that made the claim.
-        endpoint: the base URL that the caller or a hook gave, ``None`` for the provider's own.
-        steps: what was tried, in order, the last one decisive.
+        endpoint: the base URL that the caller or a hook gave, ``None`` for the provider's default.
+        steps: the steps that were tried, in order; the last one decided.
 
     """
 
@@ -45,23 +45,23 @@ class Explanation:
 
 
 def explain(config: LLMConfig | str, plugins: Plugins | None = None) -> Explanation:
-    """Say which provider serves *config* (or a model's name), and why, importing no provider.
+    """Say which provider serves *config*, or the model of that name, and why; no provider is imported.
 
     Raises:
-        UnknownModelError: if nobody claims the model.
+        UnknownModelError: if no distribution claims the model.
         AmbiguousModelError: if two distributions claim it, installed or published.
         UnknownProviderError: if the provider is not installed.
 
     """
     config = LLMConfig(model=config) if isinstance(config, str) else config
     if not isinstance(config, LLMConfig):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        message = f"what is explained is an LLMConfig or the name of a model, not {type(config).__name__}"
+        message = f"explain() needs an LLMConfig or the name of a model, not {type(config).__name__}"
         raise ConfigurationError(message)
     return _Search(config, plugins or installed()).run()
 
 
 class _Search:
-    """Take the steps of the resolution one after the other and remember them."""
+    """Perform the steps of the resolution in order, and record them."""
 
     def __init__(self, config: LLMConfig, plugins: Plugins) -> None:
         self.model = config.model or ""
@@ -72,7 +72,7 @@ class _Search:
         self.steps: list[str] = []
 
     def run(self) -> Explanation:
-        """Return the first answer, or raise."""
+        """Return the result of the first step that has one, or raise an error."""
         if not self.model and not self.named:
             return self._embedded()
         found = self._by_name() or self._by_host() or self._by_prefix() or self._by_bare_name() or self._by_hook()
@@ -87,7 +87,7 @@ class _Search:
         if EMBEDDED not in self.plugins.provider_names():
             message = f"no model is configured; give LLMConfig(model=...), or pip install dragoman-{EMBEDDED}"
             raise ConfigurationError(message)
-        self.steps.append("no model is configured: the embedded echo answers")
+        self.steps.append("no model is configured: the built-in echo provider answers")
         return self._answer(EMBEDDED, EMBEDDED)
 
     def _by_name(self) -> Explanation | None:
@@ -165,15 +165,15 @@ class _Search:
         return rest if found and rest and _provider_name(prefix) in own else self.model
 
     def _only(self, claims: list[Claim], known: list[tuple[str, str]], what: str) -> Claim:
-        """Return the longest claim, unless one of them shadows what is another distribution's.
+        """Return the longest claim, unless it competes with a claim of another distribution.
 
         Args:
-            claims: what installed distributions claim that covers *what*.
-            known: what is published that covers it, as (claim, distribution).
-            what: the host or model, in words.
+            claims: the claims of installed distributions that match *what*.
+            known: the published claims that match it, as (claim, distribution).
+            what: a description of the host or model, for the error message.
 
         Raises:
-            AmbiguousModelError: naming the distributions and how to choose.
+            AmbiguousModelError: if claims compete; the message names the distributions and how to choose.
 
         """
         unpublished = [claim for claim in claims if (claim.name, claim.distribution) not in known]
@@ -208,13 +208,13 @@ class _Search:
             if (provider.module, provider.distribution) == (claim.module, claim.distribution)
         ]
         if not names:
-            message = f"{claim.distribution} claims {claim.name!r} for {claim.module}, which provides nothing"
+            message = f"{claim.distribution} claims {claim.name!r} for {claim.module}, which has no provider; report it"
             raise UnknownProviderError(message)
         return names[0]
 
     def _refuse_known_host(self, host: str) -> None:
         if host == "localhost" or host[-1:].isdigit() or ":" in host:
-            return  # an address or this machine: nobody publishes a provider for these, and the list costs time
+            return  # no provider is published for IP addresses and this machine: do not read the directory
         for known, distribution in published("hosts"):
             if host_matches(host, known):
                 message = f"no installed provider claims the host {host}; {self._how_to_get(distribution)}"
@@ -229,19 +229,19 @@ class _Search:
         return UnknownProviderError(message, provider=name, model=self.model)
 
     def _nearest(self, name: str) -> str | None:
-        import difflib  # noqa: PLC0415  # for error messages only
+        import difflib  # noqa: PLC0415  # only needed for error messages
 
         known = {*self.plugins.provider_names(), *(each for each, _ in published("names"))}
         return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.8)), None)
 
     def _how_to_get(self, distribution: str) -> str:
-        """Return what to do to have *distribution*, which may be there already."""
+        """Return how to install, unblock or upgrade *distribution*."""
         state = self.plugins.state_of(distribution)
         if state is None:
             return f"run: pip install {distribution}"
         if state == "blocked":
             return f"{distribution} is installed, but blocked: see {ONLY} and {NEVER}"
-        return f"{distribution} is installed, but an older one, without it; run: pip install --upgrade {distribution}"
+        return f"the installed version of {distribution} does not have it; run: pip install --upgrade {distribution}"
 
     def _unknown(self) -> UnknownModelError:
         lines = sorted({owner for prefix, owner in published("models") if self.model.lower().startswith(prefix)})

@@ -1,4 +1,4 @@
-"""How a claim may be spelled, so that two that look alike are alike, and that none takes everything."""
+"""The syntax of claims: it prevents claims that look alike but differ, and claims that match everything."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _HOST = re.compile(rf"[-.]?(?:(?:{_LABEL}|\*)\.)*{_LABEL}\.(?!\d+$){_LABEL}")
 
 _SHAPES = {
-    PROVIDERS: (_PROVIDER, "no name of a provider, which has lower-case letters, digits and underscores"),
-    ALIASES: (_PROVIDER, "no name of a provider, which has lower-case letters, digits and underscores"),
-    EXTENSIONS: (_EXTENSION, "no name of an extension, which has letters, digits, dots, hyphens and underscores"),
-    MODELS: (_MODEL, "no beginning of a model's name, which has at least two characters, all in lower case"),
-    HOSTS: (_HOST, "no host, which has at least two labels in lower case, such as api.acme.example"),
+    PROVIDERS: (_PROVIDER, "not a provider name: use lower-case letters, digits and underscores"),
+    ALIASES: (_PROVIDER, "not a provider name: use lower-case letters, digits and underscores"),
+    EXTENSIONS: (_EXTENSION, "not an extension name: use letters, digits, dots, hyphens and underscores"),
+    MODELS: (_MODEL, "not a prefix of model names: use at least two characters, in lower case"),
+    HOSTS: (_HOST, "not a host: use at least two labels in lower case, such as api.acme.example"),
 }
 
 
 def misspelled(claim: Claim) -> str:
-    """Return why *claim* cannot be taken, empty if it can."""
+    """Return why *claim* is invalid; an empty string if it is valid."""
     if claim.distribution in {"", PROGRAM}:
-        return f"is called {claim.distribution!r}, which stands for no distribution"
-    shape, told = _SHAPES.get(claim.group, (None, ""))
+        return f"is called {claim.distribution!r}, which is not the name of a distribution"
+    shape, problem = _SHAPES.get(claim.group, (None, ""))
     if shape and not shape.fullmatch(claim.name):
-        return f"claims {claim.name!r}, which is {told}"
+        return f"claims {claim.name!r}, which is {problem}"
     if claim.group in {PROVIDERS, EXTENSIONS} and re.split("[.:]", claim.module)[0].strip() in sys.stdlib_module_names:
-        return f"names {claim.module!r} as its module, which is one of Python itself"
+        return f"names {claim.module!r} as its module, which is a module of the standard library"
     return ""

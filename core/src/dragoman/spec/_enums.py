@@ -1,4 +1,4 @@
-"""Enumerations that stay open: a new member of a vendor's is kept, never refused."""
+"""Open enumerations: strings with known values that also accept unknown ones, such as a value that a vendor adds."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import ClassVar
 
 
 class OpenEnum(str):
-    """Hold one of a known set of words, or an unknown one.
+    """Hold one of a set of known values, or an unknown one.
 
-    A subclass names its words as annotations; each becomes a constant whose value is the name in lower case.
+    A subclass declares its values as annotations; each becomes a constant with the name in lower case as its value.
     """
 
     __slots__ = ()
@@ -22,7 +22,7 @@ class OpenEnum(str):
 
     @property
     def is_known(self) -> bool:
-        """Tell whether this version of the library knows the word."""
+        """Tell whether this version of the library knows the value."""
         return str(self) in self.known
 
     def __repr__(self) -> str:

@@ -1,7 +1,7 @@
-"""JSON text of others: how deep it nests, told before anything follows it down.
+"""The nesting depth of JSON text that comes from outside, checked before the text is parsed.
 
-A parser that descends until the interpreter stops it leaves no room for what may run at the bottom: a finalizer, say,
-of an object that the garbage collector found meanwhile.
+A recursive parser that runs into the interpreter's recursion limit leaves no stack for code that may run at that
+moment, such as the finalizer of an object that the garbage collector collects.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from itertools import accumulate
 from typing import Any
 
 MAX_DEPTH = 500
-"""How deep the values of a JSON text may be nested: Python itself cannot show much deeper ones."""
+"""The greatest accepted nesting depth of a JSON text: Python cannot show values that are nested much deeper."""
 
-_STRING = rb'(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+"?'  # compiled with its first use, since it is seldom used
+_STRING = rb'(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+"?'  # a string, compiled when it is first used: it is rarely needed
 _OTHERS = bytes(range(256)).translate(None, b"[]{}")
 _STEPS = [1 if byte in b"[{" else -1 for byte in range(256)]
 
 
 def is_too_deep(text: bytes) -> bool:
-    """Tell whether a JSON text is nested deeper than :data:`MAX_DEPTH`, as far as it is JSON."""
+    """Tell whether a JSON text is nested deeper than :data:`MAX_DEPTH`; the result for other text is undefined."""
     if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
         return False
     brackets = re.sub(_STRING, b"", text).translate(None, _OTHERS)
@@ -35,7 +35,7 @@ def parse_json(text: str, **decoding: Any) -> Any:
         decoding: further arguments of :func:`json.loads`.
 
     Raises:
-        ValueError: if it is not JSON, or nested deeper than :data:`MAX_DEPTH`.
+        ValueError: if the text is not JSON, or is nested deeper than :data:`MAX_DEPTH`.
 
     """
     if is_too_deep(text.encode("utf-8", "surrogatepass")):

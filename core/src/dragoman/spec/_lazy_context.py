@@ -1,7 +1,7 @@
-"""The one asynchronous context manager that opens something when it is entered.
+"""An asynchronous context manager that opens a resource when it is entered.
 
-It is a class, not a generator: an event loop that ends closes the generators that are left in any order, so one that is
-closed before what it was opened by would use what is gone.
+It is a class, not an asynchronous generator: when an event loop shuts down, it finalizes the generators that are still
+open in an arbitrary order, so a generator could be finalized after the resource that it uses is gone.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ T = TypeVar("T")
 
 
 class LazyContext(Generic[T]):
-    """Open something when entered, once, and leave it when left.
+    """Open a resource on entry, once, and close it on exit.
 
     Args:
-        opening: opens it; returns what the block is given, and the context manager, already entered, that closes it.
+        opening: a coroutine function that opens the resource; it returns the value of the ``async with`` statement and
+            an entered context manager that closes the resource.
 
     """
 
@@ -31,15 +32,15 @@ class LazyContext(Generic[T]):
         self._opened: AbstractAsyncContextManager[Any] | None = None
 
     async def __aenter__(self) -> T:
-        """Open it.
+        """Open the resource and return the value of the block.
 
         Raises:
-            ConfigurationError: if it was entered before.
+            ConfigurationError: if this object was entered before.
 
         """
-        opening, self._opening = self._opening, None  # what it holds is not kept for as long as the block takes
+        opening, self._opening = self._opening, None  # frees what *opening* holds before the block runs
         if opening is None:
-            message = "this stream was entered before; call stream() again for another one"
+            message = "this stream was already entered; call stream() again to open another one"
             raise ConfigurationError(message)
         value, self._opened = await opening()
         return value
@@ -53,4 +54,4 @@ class LazyContext(Generic[T]):
             await self._opened.__aexit__(kind, error, traceback)
         except RuntimeError:
             if not isinstance(error, GeneratorExit):
-                raise  # else a loop that ends has closed the generator of a plugin before
+                raise  # with GeneratorExit, the loop is shutting down and has finalized a plugin's generator before

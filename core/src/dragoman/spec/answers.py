@@ -1,8 +1,8 @@
-"""The value in an answer: its JSON found in what the model said, and read as what was asked for.
+"""Read the answer of a model as a value of a type: find the JSON in its text, and check it against the type.
 
-Models say more than JSON: a code fence around it, a sentence or their thoughts before it. All of that is read where the
-whole text is not JSON. A value is then checked against the type without coercion, as JSON Schema would: ``5.0`` is an
-integer, and ``null`` for a member with a default stands for the default.
+Models write more than JSON: a code fence around it, a sentence or their reasoning before it. If the text as a whole is
+not JSON, the JSON in it is looked for. The value is then checked against the type without coercion, by the rules of
+JSON Schema: ``5.0`` is an integer. ``null`` for a member with a default value means the default.
 """
 
 from __future__ import annotations
@@ -44,18 +44,19 @@ from dragoman.spec.serialization import is_scalar_union, misfits, strict_convert
 T = TypeVar("T")
 
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n?(.*?)```", re.DOTALL)
-_THOUGHTS = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
-_BEGINNINGS = 20
-"""At how many brackets of a text JSON is looked for."""
-_EXACT = 2**53
-_CUT = (FinishReason.LENGTH, FinishReason.INTERRUPTED)
+_REASONING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_MAX_BRACKETS = 20
+"""How many brackets of a text are tried as the beginning of its JSON."""
+_MAX_EXACT = 2**53
+"""Up to this magnitude, a ``float`` represents every integer exactly."""
+_TRUNCATED = (FinishReason.LENGTH, FinishReason.INTERRUPTED)
 
 
 def check_readable(kind: object) -> None:
-    """Refuse a type that no answer can be read as, before anything is sent.
+    """Refuse a type that answers cannot be read as, before anything is sent.
 
     Raises:
-        InvalidRequestError: naming the type.
+        InvalidRequestError: if *kind* is such a type; the message names it.
 
     """
     if getattr(kind, "model_validate", None) is not None:
@@ -63,7 +64,7 @@ def check_readable(kind: object) -> None:
     try:
         _converter().get_structure_hook(bare(kind))
     except Exception as error:
-        message = f"an answer cannot be read as {shown(kind)}: {error}"
+        message = f"an answer cannot be read as {shown(kind)}: {error}; use a class, a union or a built-in type"
         raise InvalidRequestError(message, parameter="output") from error
 
 
@@ -75,8 +76,8 @@ def read_answer(response: Response, kind: type[T]) -> T:
     if response.finish.reason == FinishReason.CONTENT_FILTER:
         message = "the answer was stopped by a content filter"
         raise RefusalError(message, partial=response)
-    if response.finish.reason in _CUT:
-        message = "the answer was cut before it was complete; raise max_tokens"
+    if response.finish.reason in _TRUNCATED:
+        message = "the answer was cut before it was complete; increase max_tokens"
         raise TruncatedOutputError(message, partial=response)
     texts = [part.text for part in response.message.of_type(Text)]
     data = _data_in(texts, response)
@@ -92,7 +93,10 @@ def read_answer(response: Response, kind: type[T]) -> T:
 
 def _data_in(texts: list[str], response: Response) -> Any:
     reason = ""
-    for text in ("".join(texts), *texts[-1:]):  # some models talk before they answer
+    for text in (
+        "".join(texts),
+        *texts[-1:],
+    ):  # some models write another text part before the answer
         try:
             return parse_json(text)
         except ValueError as error:
@@ -107,22 +111,22 @@ def _data_in(texts: list[str], response: Response) -> Any:
 
 
 def _candidates(text: str) -> Iterator[str]:
-    """Yield what may be the JSON in a text that holds more: after thoughts, in a fence, from a bracket on."""
-    text = _THOUGHTS.sub("", text).strip()
+    """Yield the pieces of a text that may be its JSON: after the reasoning, in a code fence, from a bracket on."""
+    text = _REASONING.sub("", text).strip()
     yield text
     yield from reversed(_FENCE.findall(text))
     decoder = json.JSONDecoder()
-    for found, _ in zip(re.finditer(r"[\[{]", text), range(_BEGINNINGS), strict=False):
+    for bracket, _ in zip(re.finditer(r"[\[{]", text), range(_MAX_BRACKETS), strict=False):
         try:
-            _, end = decoder.raw_decode(text, found.start())
+            _, end = decoder.raw_decode(text, bracket.start())
         except (ValueError, RecursionError):
             continue
-        yield text[found.start() : end]
+        yield text[bracket.start() : end]
         return
 
 
 def _is_wrapped(data: Any, kind: Any) -> bool:
-    """Tell whether a value stands in a member of an object, as it is asked for where vendors demand an object."""
+    """Tell whether the value was wrapped in an object, which vendors require of a schema that is not an object's."""
     if not isinstance(data, dict) or data.keys() != {WRAPPED}:
         return False
     return json_schema(kind).get("type") != "object"
@@ -144,11 +148,11 @@ def _converter() -> Converter:
 
 
 def _whole(value: Any, kind: Any) -> Any:
-    """Read an integer, which JSON Schema also sees in ``5.0``."""
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+    """Read an integer; JSON Schema counts ``5.0`` as one."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _MAX_EXACT:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        message = f"{shown(value)} is no int"
+        message = f"expected int, not {shown(value)}"
         raise TypeError(message)
     return kind(value) if isinstance(kind, type) and issubclass(kind, Enum) else value
 
@@ -158,19 +162,19 @@ def _is_union(kind: Any) -> bool:
 
 
 def _first_that_fits(converter: Converter, value: Any, kind: Any) -> Any:
-    """Read the first member of a union that the value fits; one of its own class comes before one that takes all."""
+    """Read the value as the first member of a union that it fits; the class of the value itself is tried first."""
     members = get_args(kind)
     if value is None and type(None) in members:
         return None
-    told: list[str] = []
+    problems: list[str] = []
     for member in sorted(members, key=lambda each: each is not type(value)):
         if member is type(None):
             continue
         try:
             return converter.structure(value, member)
         except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
-            told.append(f"{getattr(member, '__name__', member)}: {'; '.join(misfits(error))}")
-    message = f"{shown(value)} fits none of the types ({' | '.join(told)})"
+            problems.append(f"{getattr(member, '__name__', member)}: {'; '.join(misfits(error))}")
+    message = f"{shown(value)} does not fit any of the types ({' | '.join(problems)})"
     raise TypeError(message)
 
 
@@ -189,7 +193,7 @@ def _literal(value: Any, kind: Any) -> Any:
 
 
 def bare(kind: Any) -> Any:
-    """Return a type without what ``Annotated`` says of it and its members, which may be of any kind."""
+    """Return a type with every ``Annotated``, ``Required`` and ``NotRequired`` in it replaced by the annotated type."""
     if get_origin(kind) in {Annotated, Required, NotRequired}:
         return bare(get_args(kind)[0])
     origin, members = get_origin(kind), get_args(kind)
@@ -199,7 +203,7 @@ def bare(kind: Any) -> Any:
     if all(new is old for new, old in zip(plain, members, strict=True)):
         return kind
     if origin in {Union, UnionType}:
-        return Union[plain]  # noqa: UP007  # made of what is known at run time alone
+        return Union[plain]  # noqa: UP007  # the members are only known at run time
     return origin[plain]
 
 
@@ -209,20 +213,23 @@ def _is_class(kind: Any) -> bool:
 
 
 def _is_named_tuple(kind: Any) -> bool:
-    made: Any = kind
-    return isinstance(kind, type) and tuple in made.__mro__ and hasattr(made, "_fields")
+    untyped: Any = kind
+    return isinstance(kind, type) and tuple in untyped.__mro__ and hasattr(untyped, "_fields")
 
 
 def _hints(kind: Any) -> Mapping[str, Any]:
     try:
         return get_type_hints(get_origin(kind) or kind, include_extras=True)
-    except (NameError, TypeError):  # what names itself in a function; cattrs resolves it, or says so
+    except (
+        NameError,
+        TypeError,
+    ):  # a class in a function that refers to itself; cattrs resolves it, or reports it
         return {}
 
 
 def _class_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
-    """Read an attrs class or a dataclass; ``null`` for a member with a default that takes none is its default."""
-    hints, defaulted = _hints(kind), _defaulted(get_origin(kind) or kind)
+    """Read an attrs class or a dataclass; ``null`` means the default of a member that has one and is not nullable."""
+    hints, with_default = _hints(kind), _with_default(get_origin(kind) or kind)
     annotated: dict[str, Any] = {
         name: override(struct_hook=_reader_of(converter, hint))
         for name, hint in hints.items()
@@ -231,13 +238,13 @@ def _class_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     read = make_dict_structure_fn(
         kind, converter, _cattrs_forbid_extra_keys=True, _cattrs_prefer_attrib_converters=False, **annotated
     )
-    dropped = {name for name in defaulted if name in hints and not _takes_null(bare(hints[name]))}
+    dropped = {name for name in with_default if name in hints and not _is_nullable(bare(hints[name]))}
 
-    def structure(value: Any, wanted: Any) -> Any:
+    def structure(value: Any, target: Any) -> Any:
         if isinstance(value, Mapping):
             data = cast("Mapping[str, Any]", value)
             value = {name: each for name, each in data.items() if each is not None or name not in dropped}
-        return read(value, wanted)
+        return read(value, target)
 
     return structure
 
@@ -248,8 +255,8 @@ def _reader_of(converter: Converter, hint: Any) -> Callable[[Any, Any], Any]:
 
 
 @cache
-def _defaulted(kind: Any) -> frozenset[str]:
-    """Return the members of a class that have a default."""
+def _with_default(kind: Any) -> frozenset[str]:
+    """Return the names of the members of a class that have a default."""
     if attrs.has(kind):
         return frozenset(each.name for each in attrs.fields(kind) if each.default is not attrs.NOTHING)
     missing = dataclasses.MISSING
@@ -257,24 +264,24 @@ def _defaulted(kind: Any) -> frozenset[str]:
     return frozenset(each.name for each in fields if each.default is not missing or each.default_factory is not missing)
 
 
-def _takes_null(hint: Any) -> bool:
+def _is_nullable(hint: Any) -> bool:
     return hint in (Any, object, None, type(None)) or type(None) in get_args(hint)
 
 
 def _typed_dict_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
-    """Read a ``TypedDict``, whose members are required or not by what their annotations say once they are resolved."""
+    """Read a ``TypedDict``; the resolved annotations of its members say which are required."""
     hints = _hints(kind)
     required = {name for name, hint in hints.items() if is_required(hint, usual=name in kind.__required_keys__)}
 
     def structure(value: Any, _: Any) -> Any:
         if not isinstance(value, Mapping):
-            message = f"{shown(value)} is no object"
+            message = f"expected an object, not {shown(value)}"
             raise TypeError(message)
         data = cast("Mapping[str, Any]", value)
         if extra := set(data) - set(hints):
             raise ForbiddenExtraKeysError("", kind, extra)
-        if lacking := sorted(required - set(data)):
-            raise KeyError(lacking[0])
+        if missing := sorted(required - set(data)):
+            raise KeyError(missing[0])
         return {name: _member(converter, each, hints[name], name, kind) for name, each in data.items()}
 
     return structure
@@ -285,7 +292,7 @@ def _named_tuple_reader(kind: Any, converter: Converter) -> Callable[[Any, Any],
 
     def structure(value: Any, _: Any) -> Any:
         if not isinstance(value, list | tuple) or len(cast("list[Any]", value)) != len(kind._fields):
-            message = f"{shown(cast('object', value))} is no list of {len(kind._fields)} items"
+            message = f"expected a list of {len(kind._fields)} items, not {shown(cast('object', value))}"
             raise TypeError(message)
         pairs = zip(kind._fields, cast("list[Any]", value), strict=True)
         return kind(*[_member(converter, each, hints.get(name, Any), name, kind) for name, each in pairs])
@@ -294,7 +301,7 @@ def _named_tuple_reader(kind: Any, converter: Converter) -> Callable[[Any, Any],
 
 
 def _member(converter: Converter, value: Any, hint: Any, name: str, kind: type[Any]) -> Any:
-    """Read one member; an error says where it stands."""
+    """Read one member; an error carries its path."""
     try:
         return converter.structure(value, bare(hint))
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised

@@ -1,4 +1,4 @@
-"""What callers give: which texts, numbers and nested values are taken, and how a wrong one is shown."""
+"""Checks of the arguments of callers: which strings, numbers and nested values are valid, and how to show others."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from dragoman.spec.errors import InvalidRequestError
 
 MAX_LEVELS = 100
-"""How deep a value may be nested that a caller gives: what walks through it needs room below it."""
+"""How deep an argument may be nested: recursive functions that process it must not reach the recursion limit."""
 
 MAX_SECONDS = 1e9
-"""The longest time limit, some thirty years: event loops cannot count much further."""
+"""The longest time limit in seconds, about thirty years: event loops cannot handle much longer ones."""
 
 _SHOWN = 80
 _ATOMS = (str, int, float, bool, bytes, type(None))
@@ -21,45 +21,45 @@ _UNKNOWN: Any = object()
 
 
 def shown(value: object) -> str:
-    """Return a short form of *value* for a message, whatever its class does when it is shown."""
+    """Return a short ``repr`` of *value* for a message, even if the ``repr`` of its class raises an exception."""
     from reprlib import Repr  # noqa: PLC0415  # only errors need it
 
     short = Repr()
     short.maxstring = short.maxother = short.maxlong = _SHOWN
     try:
         return short.repr(value)
-    except Exception:  # noqa: BLE001  # a number too long to be written, or a class that refuses
+    except Exception:  # noqa: BLE001  # an integer with too many digits, or a __repr__ that raises
         return f"a value of the type {type(value).__name__}"
 
 
 def is_iterable(value: object) -> bool:
-    """Tell whether *value* can be gone through, which an array without dimensions only seems to be."""
+    """Tell whether *value* is iterable; a zero-dimensional array has ``__iter__``, but is not."""
     try:
         iter(value)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
-    except Exception:  # noqa: BLE001  # of whatever kind: a value is no type
+    except Exception:  # noqa: BLE001  # a class may raise any exception here
         return False
     return True
 
 
 def is_hashable(value: object) -> bool:
-    """Tell whether *value* has a hash, whatever its class does when it is asked for one."""
+    """Tell whether *value* is hashable, whatever exception its class raises otherwise."""
     try:
         hash(value)
-    except Exception:  # noqa: BLE001  # of whatever kind: a value is no type
+    except Exception:  # noqa: BLE001  # a class may raise any exception here
         return False
     return True
 
 
 def plain_text(value: str) -> str:
-    """Return the characters of *value*, without what a class derived from ``str`` makes of them."""
+    """Return *value* as a plain ``str``, whatever methods a class derived from ``str`` overrides."""
     return value if type(value) is str else str.__str__(value)
 
 
 def plain_number(value: object) -> int | float | None:
-    """Return *value* as an ``int`` or ``float``, ``None`` if it is no finite number.
+    """Return *value* as an ``int`` or ``float``, ``None`` if it is not a finite number.
 
-    A scalar of an array library, such as ``numpy.float32(0.5)``, is the number that it holds. A ``bool`` is no number,
-    and neither is a ``Decimal`` or ``Fraction``, which JSON has no form for.
+    A scalar of an array library, such as ``numpy.float32(0.5)``, is converted to a Python number. A ``bool`` does not
+    count as a number; neither does a ``Decimal`` or ``Fraction``, since JSON cannot represent them.
     """
     if getattr(value, "shape", None) == () and callable(item := getattr(value, "item", None)):
         value = item()
@@ -71,41 +71,41 @@ def plain_number(value: object) -> int | float | None:
 
 
 def seconds(value: object) -> float | None:
-    """Return *value* as a number of seconds that a limit may have, ``None`` if it is none: finite and above 0."""
+    """Return *value* as a time limit in seconds, ``None`` unless it is finite, above 0 and at most MAX_SECONDS."""
     number = plain_number(value)
     return number if number is not None and 0 < number <= MAX_SECONDS else None
 
 
-def no_seconds(name: str, value: object) -> str:
-    """Return what is wrong with *value*, which is no number of seconds."""
-    wanted = "a number of seconds above 0"
+def wrong_seconds(name: str, value: object) -> str:
+    """Return the error message for *value*, which is not a time limit in seconds."""
+    expected = "a number of seconds above 0"
     if isinstance(value, int | float) and not isinstance(value, bool) and not value <= MAX_SECONDS:
-        wanted = f"{wanted} and at most {MAX_SECONDS:.0f}, None for no limit"
-    return f"{name} is {wanted}, not {shown(value)}"
+        expected = f"{expected} and at most {MAX_SECONDS:.0f}, or None for no limit"
+    return f"{name} must be {expected}, not {shown(value)}"
 
 
 def copied(value: Any, name: str) -> Any:
-    """Return *value* with every mapping, list and array of bytes in it copied; what else it holds is shared.
+    """Return a copy of *value* in which every mapping, list and byte array is copied; other objects are shared.
 
     Args:
-        value: what a caller gave.
-        name: what it is called in an error.
+        value: an argument of a caller.
+        name: its name, for the error message.
 
     Raises:
-        InvalidRequestError: if it is nested deeper than :data:`MAX_LEVELS`, or holds itself.
+        InvalidRequestError: if it is nested deeper than :data:`MAX_LEVELS`, or contains itself.
 
     """
     try:
         return _copied(value, {}, MAX_LEVELS)
     except _TooDeepError:
-        message = f"{name} is nested deeper than {MAX_LEVELS} levels, or holds itself"
+        message = f"{name} is nested deeper than {MAX_LEVELS} levels, or contains itself"
     raise InvalidRequestError(message, parameter=name)
 
 
 def is_same(before: object, now: object) -> bool:
-    """Tell whether *now* would be sent as *before*: equal in value, type, sign and order, all the way down.
+    """Tell whether *now* would be sent exactly like *before*: equal in value, type, sign and order, recursively.
 
-    Objects that are neither plain values nor containers are the same only if they are one object.
+    Objects that are neither plain values nor containers only count as equal if they are identical.
     """
     kind: Any = now.__class__
     if before.__class__ is not kind:

@@ -1,7 +1,8 @@
-"""Where the answer of a stream is put together.
+"""Assemble the answer of a stream from its events.
 
-An :class:`Assembler` checks the grammar of :mod:`dragoman.spec.events` on the way and ends in :func:`build_response`,
-which plain replies go through too: the only place that makes a :class:`~dragoman.spec.response.Response`.
+An :class:`Assembler` checks the events against the grammar of :mod:`dragoman.spec.events` and makes the answer with
+:func:`build_response`. Replies that are not streamed use that function too, so every
+:class:`~dragoman.spec.response.Response` is made in one place.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ _INTERRUPTED = Finish(reason=FinishReason.INTERRUPTED)
 
 
 class _OpenPart:
-    """Collect what arrives for one part."""
+    """Collect the pieces of one part."""
 
     __slots__ = ("accepts", "closed", "part", "pieces")
 
@@ -86,14 +87,14 @@ def _with_content_of(before: Part, part: Part) -> Part:
 
 
 MAX_PARTS = 10_000
-"""How many parts an answer may have: more than any model makes, and few enough to be put together at once."""
+"""The greatest number of parts of an answer: more than any model sends, and few enough to be kept in memory."""
 
 
 class Assembler:
-    """Check the events of a provider against the grammar and build the response of them.
+    """Check the events of a provider against the grammar, and build the response from them.
 
     Args:
-        start: what is known before the first part.
+        start: the start of the stream, which holds what is known before the first part.
 
     """
 
@@ -108,7 +109,7 @@ class Assembler:
         self._metadata: dict[str, JSON] = {}
 
     def feed(self, event: Event) -> Event:
-        """Take in one event of a provider and return the event that the consumer sees.
+        """Process one event of a provider, and return the event that the reader of the stream sees.
 
         Raises:
             ProtocolError: if the event breaks the grammar.
@@ -125,11 +126,11 @@ class Assembler:
         """Return the closing events, the last of which holds the response.
 
         Raises:
-            StreamInterruptedError: if no finish was reported: the stream was cut.
+            StreamInterruptedError: if no finish was reported, so the stream was cut.
 
         """
         if self._finish is None:
-            message = "the stream ended without the signal that it was complete; error.partial holds what arrived"
+            message = "the stream ended before it was complete; error.partial holds what arrived"
             error = StreamInterruptedError(message, phase="mid_stream")
             self.annotate(error)
             raise error
@@ -146,7 +147,7 @@ class Assembler:
         return self._finish is not None
 
     def annotate(self, error: DragomanError) -> None:
-        """Write on *error* what arrived before it, and where it came from."""
+        """Add to *error* what arrived before it, and its origin."""
         if error.partial is None:
             partial = self.partial()
             error.partial = partial if error.veil is None else error.veil.over(partial)
@@ -169,31 +170,31 @@ class Assembler:
     def _open(self, index: int, kind: _DeltaClass) -> _OpenPart:
         part = self._at(index, kind.__name__)
         if part.accepts is not kind:
-            message = f"{kind.__name__} for part {index}, which is {type(part.part).__name__}"
+            message = f"the stream has a {kind.__name__} for part {index}, which is {type(part.part).__name__}"
             raise ProtocolError(message)
         return part
 
     def _at(self, index: int, event: str) -> _OpenPart:
         if not 0 <= index < len(self._parts):
-            message = f"{event} for part {index}, which was never started"
+            message = f"the stream has a {event} for part {index}, which was never started"
             raise ProtocolError(message)
         part = self._parts[index]
         if part.closed:
-            message = f"{event} for part {index}, which is closed"
+            message = f"the stream has a {event} for part {index}, which is closed"
             raise ProtocolError(message)
         return part
 
-    def _argue(self, event: ArgumentsDelta) -> Event:
+    def _add_arguments(self, event: ArgumentsDelta) -> Event:
         self._open(event.index, ArgumentsDelta).pieces.append(event.fragment)
         return event
 
-    def _show(self, event: MediaDelta) -> Event:
+    def _add_data(self, event: MediaDelta) -> Event:
         self._open(event.index, MediaDelta).pieces.append(event.data)
         return event
 
-    def _begin(self, event: PartStart) -> Event:
+    def _start_part(self, event: PartStart) -> Event:
         if event.index != len(self._parts):
-            message = f"PartStart with index {event.index} where {len(self._parts)} is next"
+            message = f"the stream has a PartStart with index {event.index}; the next index is {len(self._parts)}"
             raise ProtocolError(message)
         if event.index >= MAX_PARTS:
             message = f"the answer has more than {MAX_PARTS} parts"
@@ -201,7 +202,7 @@ class Assembler:
         self._parts.append(_OpenPart(event.part))
         return event
 
-    def _stop(self, event: PartStop) -> Event:
+    def _stop_part(self, event: PartStop) -> Event:
         return self._close(event.index)
 
     def _close(self, index: int) -> PartEnd:
@@ -209,28 +210,28 @@ class Assembler:
         part.closed = True
         return PartEnd(index, part.whole())
 
-    def _seal(self, event: SealUpdate) -> Event:
+    def _set_seal(self, event: SealUpdate) -> Event:
         part = self._at(event.index, "SealUpdate")
         part.part = attrs.evolve(part.part, seal=event.seal)
         return event
 
-    def _replace(self, event: PartUpdate) -> Event:
+    def _update_part(self, event: PartUpdate) -> Event:
         part = self._at(event.index, "PartUpdate")
         if type(event.part) is not type(part.part):
             was, now = type(part.part).__name__, type(event.part).__name__
-            message = f"PartUpdate turns part {event.index} from {was} to {now}"
+            message = f"the stream has a PartUpdate that changes part {event.index} from {was} to {now}"
             raise ProtocolError(message)
         if _has_content(event.part):
             part.part, part.pieces = event.part, []
-        else:  # what came in pieces stays in pieces, so that many updates are no more work than few
+        else:  # the pieces are not joined here, so that many updates do not take quadratic time
             part.part = _with_content_of(part.part, event.part)
         return event
 
-    def _count(self, event: UsageSnapshot) -> Event:
+    def _set_usage(self, event: UsageSnapshot) -> Event:
         self._usage = event.usage
         return event
 
-    def _note(self, event: ResponseSnapshot) -> Event:
+    def _update_response(self, event: ResponseSnapshot) -> Event:
         if event.finish is not None:
             self._finish = event.finish
         if event.metadata:
@@ -245,24 +246,24 @@ class Assembler:
         return event
 
     def _refuse(self, event: Event) -> Event:
-        message = f"a provider's stream yields no {type(event).__name__}; the core adds it"
+        message = f"a provider's stream must not yield {type(event).__name__}; the core adds it"
         raise ProtocolError(message)
 
     _HANDLERS: ClassVar[Mapping[type[Any], Callable[[Any, Any], Event]]] = {
-        ArgumentsDelta: _argue,
-        MediaDelta: _show,
-        PartStart: _begin,
-        PartStop: _stop,
-        PartUpdate: _replace,
-        ResponseSnapshot: _note,
-        SealUpdate: _seal,
-        UsageSnapshot: _count,
+        ArgumentsDelta: _add_arguments,
+        MediaDelta: _add_data,
+        PartStart: _start_part,
+        PartStop: _stop_part,
+        PartUpdate: _update_part,
+        ResponseSnapshot: _update_response,
+        SealUpdate: _set_seal,
+        UsageSnapshot: _set_usage,
         **dict.fromkeys((StreamStart, PartEnd, StreamEnd), _refuse),
     }
 
 
 class Reassembler(Assembler):
-    """Check events that were assembled before, as a wrapper hands them on; it may have changed or added some."""
+    """Check the events of a stream that was assembled before, in case middleware has changed or added some."""
 
     __slots__ = ()
 
@@ -274,22 +275,22 @@ class Reassembler(Assembler):
         return event
 
     _HANDLERS: ClassVar[Mapping[type[Any], Callable[[Any, Any], Event]]] = {
-        **Assembler._HANDLERS,  # noqa: SLF001  # its own base
+        **Assembler._HANDLERS,  # noqa: SLF001  # its base class
         PartEnd: _pass_part,
         StreamEnd: _pass_end,
     }
 
 
 def assemble(events: Iterable[Event]) -> Response:
-    """Return the answer that events come to: those of a provider, or those that a stream handed out.
+    """Return the answer that results from events, either those of a provider or those of an assembled stream.
 
     Args:
-        events: in their order, with or without a :class:`~dragoman.StreamStart` at the beginning and a
-            :class:`~dragoman.StreamEnd` at the end, whose answer is not looked at.
+        events: the events in order, with or without a :class:`~dragoman.StreamStart` at the beginning and a
+            :class:`~dragoman.StreamEnd` at the end; the answer in the latter is ignored.
 
     Raises:
         ProtocolError: if an event breaks the grammar.
-        StreamInterruptedError: if no finish is reported; ``error.partial`` holds what the events come to.
+        StreamInterruptedError: if no finish is reported; ``error.partial`` holds the incomplete answer.
 
     """
     assembler: Assembler = Assembler(StreamStart())
@@ -304,14 +305,14 @@ def assemble(events: Iterable[Event]) -> Response:
 
 
 def response_of(closing: Sequence[Event]) -> Response:
-    """Return the answer that stands at the end of the closing events of an :class:`Assembler`."""
+    """Return the answer in the last of the closing events of an :class:`Assembler`."""
     last = closing[-1]
-    assert isinstance(last, StreamEnd)  # noqa: S101  # the assembler's promise
+    assert isinstance(last, StreamEnd)  # noqa: S101  # Assembler.end() ensures this
     return last.response
 
 
 def events_of(response: Response) -> list[Event]:
-    """Return the events of a stream that ends in *response*, as a reader sees them: for an answer that came whole."""
+    """Return the events, as a reader sees them, of a stream that ends with *response*."""
     parts = [(index, part) for index, part in enumerate(response.message.parts)]
     return [
         StreamStart(response.adjustments, response.origin, headers=response.headers, attempts=response.attempts),
@@ -322,7 +323,7 @@ def events_of(response: Response) -> list[Event]:
 
 
 def provider_events(response: Response) -> list[Event]:
-    """Return the events with which a provider streams an answer that came whole."""
+    """Return the events with which a provider would stream *response*."""
     return [
         *(event for index, part in enumerate(response.message.parts) for event in part_events(index, part)),
         UsageSnapshot(response.usage),
@@ -337,7 +338,7 @@ def provider_events(response: Response) -> list[Event]:
 
 
 def part_events(index: int, part: Part) -> list[Event]:
-    """Return the events of a part: its text comes as a delta, since that is what readers of a stream wait for."""
+    """Return the events of a part; its text is a delta, since the readers of a stream look for deltas."""
     if isinstance(part, Text | Refusal):
         return [PartStart(index, attrs.evolve(part, text="")), TextDelta(index, part.text)]
     if isinstance(part, Reasoning):

@@ -1,6 +1,6 @@
-"""What a model accepts, and what happens to a setting it does not.
+"""The capabilities of a model, and how a request is adjusted to them.
 
-Unknown is not no: a setting whose support is unknown is sent, and the provider decides.
+A setting whose support is unknown is sent, and the provider decides.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from dragoman.spec.response import Adjustment
 from dragoman.spec.schema_lowering import SchemaRules, lower
 
 Policy: TypeAlias = Literal["adjust", "warn", "raise"]
-"""What to do with a wish that cannot be fulfilled."""
+"""What to do with a setting that is not supported."""
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
 
 GUARANTEES = frozenset({"stop", "max_tokens"})
-"""Settings that change what an answer may be, so that leaving one out is an error unless the caller allows it."""
+"""Settings that limit what an answer may contain: leaving one out is an error, unless the caller allows it."""
 
 
 class Support(enum.Enum):
@@ -44,11 +44,11 @@ class Cap:
     """Describe the support of one feature.
 
     Args:
-        support: whether it is there.
-        note: why not, or under which condition.
-        minimum: the least value accepted.
-        maximum: the greatest value accepted.
-        values: the only words accepted.
+        support: whether the feature is supported.
+        note: why it is not supported, or under which condition it is.
+        minimum: the least accepted value.
+        maximum: the greatest accepted value.
+        values: the accepted values, if there is a fixed set.
 
     """
 
@@ -73,15 +73,15 @@ def _no_caps() -> Mapping[str, Cap]:
 
 @value(kw_only=True)
 class Capabilities:
-    """Describe what a model accepts; what is not mentioned is unknown.
+    """Describe what a model accepts; the support of everything else is unknown.
 
     Args:
-        settings: by name of the setting.
-        input: by media type or family, such as ``image/*``.
-        completion: whether prompts have an endpoint of their own.
-        tools: whether tools can be offered.
-        tool_choice: whether a tool can be required.
-        json_schema: whether an answer can be held to a schema.
+        settings: the support of settings, keyed by name.
+        input: the support of media, keyed by media type or family, such as ``image/*``.
+        completion: whether there is a separate endpoint for prompts.
+        tools: whether the model accepts tools.
+        tool_choice: whether a tool call can be required.
+        json_schema: whether answers can be restricted to a schema.
         reasoning: whether the model reasons before it answers.
         context_tokens: the most tokens a conversation may have.
         output_tokens: the most tokens an answer may have.
@@ -106,15 +106,22 @@ class Capabilities:
 def fit(
     request: R, capabilities: Capabilities, policy: Policy | None = None, *, by: str = "core"
 ) -> tuple[R, tuple[Adjustment, ...]]:
-    """Make *request* one that the model accepts.
+    """Adjust *request* to what the model accepts, and return it with a record of the adjustments.
 
-    A default that does not suit the model is not sent. What the caller gave follows *policy*; without one, a tuning
-    setting is adjusted and a guarantee (``stop``, ``max_tokens``, a schema, a tool choice) raises. Media that the model
-    is known not to take raise whatever the policy: without them the question is another one.
+    A default that the model does not accept is left out. For a value that the caller gave, *policy* decides; without
+    a policy, a tuning setting is adjusted, while a guarantee (``stop``, ``max_tokens``, a schema, a tool choice) raises
+    an error. Media that the model is known not to accept raise an error under any policy, since the request would mean
+    something else without them.
+
+    Args:
+        request: the request.
+        capabilities: what the model accepts.
+        policy: ``adjust``, ``warn`` or ``raise``.
+        by: recorded in each adjustment as the component that decided.
 
     Raises:
-        UnsupportedError: where the policy is to raise.
-        InvalidRequestError: for a conversation that no model takes.
+        UnsupportedError: if a setting is not supported and the policy is to raise.
+        InvalidRequestError: for a conversation that no model accepts.
 
     """
     return fit_with_names(request, capabilities, policy, by=by)[:2]
@@ -123,19 +130,19 @@ def fit(
 def fit_with_names(
     request: R, capabilities: Capabilities, policy: Policy | None = None, *, by: str = "core"
 ) -> tuple[R, tuple[Adjustment, ...], Mapping[str, str]]:
-    """Do what :func:`fit` does, and return the names of tools that are sent as others, by what is sent, too."""
+    """Adjust *request* like :func:`fit`; also return the names of renamed tools, keyed by the name that is sent."""
     settings, adjustments = request.settings, list[Adjustment]()
     names: Mapping[str, str] = {}
     changes: dict[str, Any] = {}
     for name, cap in capabilities.settings.items():
-        asked = getattr(settings, name)
-        if asked is None:
+        value = getattr(settings, name)
+        if value is None:
             continue
-        sent = _accepted(asked, cap)
-        if sent != asked:
-            _apply_policy(name, cap, policy, given=name in settings.explicit, model=request.model)
+        sent = _accepted(value, cap)
+        if sent != value:
+            _apply_policy(name, cap, policy, explicit=name in settings.explicit, model=request.model)
             changes[name] = sent
-            adjustments.append(_adjustment(name, asked, sent, cap.note or f"{request.model} does not accept it", by))
+            adjustments.append(_adjustment(name, value, sent, cap.note or f"{request.model} does not accept it", by))
     if changes:
         request = attrs.evolve(request, settings=attrs.evolve(settings, **changes))
     if isinstance(request, ChatRequest):
@@ -152,32 +159,33 @@ def fit_with_names(
 
 
 def without_setting(request: R, name: str, reason: str, *, by: str) -> tuple[R, Adjustment]:
-    """Leave out one setting of *request*, and say so."""
-    asked = getattr(request.settings, name)
+    """Return *request* without one setting, and the adjustment that records this."""
+    value = getattr(request.settings, name)
     without: dict[str, Any] = {name: None}
     settings = attrs.evolve(request.settings, **without)
-    return attrs.evolve(request, settings=settings), _adjustment(name, asked, None, reason, by)
+    return attrs.evolve(request, settings=settings), _adjustment(name, value, None, reason, by)
 
 
-def _accepted(asked: Any, cap: Cap) -> Any:
+def _accepted(value: Any, cap: Cap) -> Any:
+    """Return the nearest accepted value, ``None`` if there is none."""
     if cap.support is Support.NO:
         return None
-    if cap.values is not None and asked not in cap.values:
+    if cap.values is not None and value not in cap.values:
         return None
-    if cap.maximum is not None and asked > cap.maximum:
-        return _clamp(cap.maximum, asked)
-    if cap.minimum is not None and asked < cap.minimum:
-        return _clamp(cap.minimum, asked)
-    return asked
+    if cap.maximum is not None and value > cap.maximum:
+        return _number(cap.maximum, like=value)
+    if cap.minimum is not None and value < cap.minimum:
+        return _number(cap.minimum, like=value)
+    return value
 
 
-def _clamp(bound: float, asked: Any) -> float:
-    """Return a bound as the number that it stands for: a count stays one, a fraction is never cut."""
-    return int(bound) if isinstance(asked, int) and float(bound).is_integer() else float(bound)
+def _number(bound: float, *, like: Any) -> float:
+    """Return a bound as an ``int`` if it is a whole number and *like* is an ``int``, otherwise as a ``float``."""
+    return int(bound) if isinstance(like, int) and float(bound).is_integer() else float(bound)
 
 
-def _apply_policy(name: str, cap: Cap, policy: Policy | None, *, given: bool, model: str) -> None:
-    if not given:
+def _apply_policy(name: str, cap: Cap, policy: Policy | None, *, explicit: bool, model: str) -> None:
+    if not explicit:
         return
     if (policy or ("raise" if name in GUARANTEES else "adjust")) == "raise":
         why = f" ({cap.note})" if cap.note else ""
@@ -190,14 +198,15 @@ def _apply_policy(name: str, cap: Cap, policy: Policy | None, *, given: bool, mo
 def _check_guarantees(request: ChatRequest, capabilities: Capabilities) -> None:
     if not request.tools and request.tool_choice is AUTO and request.output is TEXT:
         return
-    overrides = (
+    features = (
         ("tools", bool(request.tools), capabilities.tools),
         ("tool_choice", request.tool_choice.kind not in {"auto", "none"}, capabilities.tool_choice),
         ("output schema", request.output.kind == "json_schema", capabilities.json_schema),
     )
-    for feature, wanted, cap in overrides:
-        if wanted and cap.support is Support.NO:
-            message = f"{request.model} does not support {feature}{': ' + cap.note if cap.note else ''}"
+    for feature, is_used, cap in features:
+        if is_used and cap.support is Support.NO:
+            why = f" ({cap.note})" if cap.note else ""
+            message = f"{request.model} does not support {feature}{why}; leave it out, or choose another model"
             raise UnsupportedError(message, model=request.model, parameter=feature)
 
 
@@ -218,7 +227,7 @@ def _fit_output(request: ChatRequest, rules: SchemaRules, by: str) -> tuple[Chat
 
 
 def _check_media(request: ChatRequest, accepted: Mapping[str, Cap]) -> None:
-    """Refuse a medium that the model does not take, also among the results of tools."""
+    """Refuse media that the model does not accept, including those in the results of tools."""
     for message in request.messages:
         for part in message.parts:
             if type(part) is Text:
@@ -231,7 +240,8 @@ def _check_media(request: ChatRequest, accepted: Mapping[str, Cap]) -> None:
 def _check_medium(media_type: str, accepted: Mapping[str, Cap], model: str) -> None:
     cap = accepted.get(media_type) or accepted.get(f"{media_type.partition('/')[0]}/*")
     if cap is not None and cap.support is Support.NO:
-        message = f"{model} takes no {media_type}{': ' + cap.note if cap.note else ''}"
+        why = f" ({cap.note})" if cap.note else ""
+        message = f"{model} does not accept {media_type}{why}; leave it out, or choose another model"
         raise UnsupportedError(message, model=model, parameter="input")
 
 

@@ -1,4 +1,4 @@
-"""How to reach a model and how it answers by default."""
+"""The configuration of a model: how to reach it and its default settings."""
 
 from __future__ import annotations
 
@@ -35,32 +35,32 @@ CORE_OPTIONS = frozenset(
         "max_reply_bytes",
     }
 )
-"""Keyword arguments that the core understands beside the settings; all others belong to the provider."""
+"""Keyword arguments that the core understands in addition to the settings; all others belong to the provider."""
 
 _MISSING: Any = object()
 
 
 class LLMConfig:
-    """Say which model to use, how to reach it and how it answers by default.
+    """Say which model to use, how to reach it and which settings it uses by default.
 
     Args:
-        model: the model: a bare name, or ``provider/name``; without one, the embedded echo answers.
-        api_key: the credential; kept as a :class:`~dragoman.Secret`. Without one, the environment is asked.
-        api_base: the base URL, where it is not the provider's own.
-        temperature: 0 for the likeliest words, higher for more variety.
-        max_tokens: the most tokens an answer may have.
+        model: the model: a bare name, or ``provider/name``; without one, the built-in echo provider answers.
+        api_key: the credential, stored as a :class:`~dragoman.Secret`; without one, it is read from the environment.
+        api_base: the base URL, if it is not the provider's default.
+        temperature: the sampling temperature: 0 for the likeliest tokens, higher for more variety.
+        max_tokens: the greatest number of tokens of an answer.
         kwargs: further settings (see :class:`~dragoman.Settings`); ``provider``, ``timeout`` (seconds for the whole
             call, default 600), ``connect_timeout``, ``first_byte_timeout`` and ``idle_timeout`` (seconds),
             ``num_retries`` (default 2), ``on_unsupported`` (``adjust``, ``warn`` or ``raise``), ``headers``,
-            ``allow_insecure``, ``fallbacks`` (models or configurations to try next); ``proxy`` (the address of one, or
-            ``False`` for none, whatever the environment says), ``verify`` (the path of a bundle of authorities to
-            trust, or an :class:`ssl.SSLContext`; ``False`` to trust anybody, together with ``allow_insecure=True``
-            alone), ``client_cert`` (the path of a certificate with its key in PEM, or the paths of both);
-            ``max_reply_bytes`` (how large a reply may be, decompressed, default 64 MiB); all others are options of the
-            provider, such as ``api_version``.
+            ``allow_insecure``, ``fallbacks`` (models or configurations to try next); ``proxy`` (the address of a proxy,
+            or ``False`` for none, even if the environment names one), ``verify`` (the path of a CA bundle, or an
+            :class:`ssl.SSLContext`; ``False`` turns the verification off, which requires ``allow_insecure=True``),
+            ``client_cert`` (the path of a PEM file with a certificate and its key, or the paths of both);
+            ``max_reply_bytes`` (the greatest size of a decompressed reply, default 64 MiB); all others are options of
+            the provider, such as ``api_version``.
 
     Raises:
-        ConfigurationError: for a value of the wrong type or a key that no header can carry.
+        ConfigurationError: for a value of the wrong type, or a key that is not allowed in HTTP headers.
 
     """
 
@@ -87,7 +87,7 @@ class LLMConfig:
         object.__setattr__(self, "_given", set[str]())
         object.__setattr__(self, "_revision", 0)
         for name in FIELDS:
-            object.__setattr__(self, name, None)  # even one half made can be shown
+            object.__setattr__(self, name, None)  # so that __repr__ works before all fields are set
         object.__setattr__(self, "kwargs", RedactedDict())
         try:
             self.kwargs = kwargs  # __setattr__ hides the credentials in them
@@ -95,7 +95,7 @@ class LLMConfig:
             self.api_key = api_key  # type: ignore[assignment]  # __setattr__ makes a Secret of it
             self.api_base = api_base
         finally:
-            del api_key, api_base, kwargs  # a traceback that shows locals shows those of this frame
+            del api_key, api_base, kwargs  # keep credentials out of tracebacks that show locals
         self._default("temperature", temperature, DEFAULT_TEMPERATURE)
         self._default("max_tokens", max_tokens, DEFAULT_MAX_TOKENS)
         self.check()
@@ -107,12 +107,12 @@ class LLMConfig:
             setattr(self, name, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set a field, which counts as given from now on."""
+        """Set a field; from now on, it counts as given explicitly."""
         if name == "api_key" and value is not None:
             try:
                 value = Secret(text_of("api_key", value))
             except ConfigurationError:
-                del value  # as in __init__
+                del value  # keep credentials out of tracebacks that show locals
                 raise
         elif name in {"model", "api_base"} and value is not None:
             value = text_of(name, value)
@@ -122,7 +122,7 @@ class LLMConfig:
             try:
                 value = hidden(value)
             except ConfigurationError:
-                del value  # as in __init__
+                del value  # keep credentials out of tracebacks that show locals
                 raise
         object.__setattr__(self, name, value)
         if name in {"temperature", "max_tokens"}:
@@ -131,7 +131,7 @@ class LLMConfig:
 
     @property
     def explicit(self) -> frozenset[str]:
-        """Return the settings that were given rather than defaulted."""
+        """Return the names of the settings that were given explicitly."""
         return frozenset(self._given | (self.kwargs.keys() & set(SETTINGS)))
 
     @property
@@ -141,12 +141,12 @@ class LLMConfig:
 
     @property
     def on_unsupported(self) -> Policy | None:
-        """Return what to do with a wish that a model cannot fulfil."""
+        """Return the policy for settings that a model does not support."""
         policy: Policy | None = self.kwargs.get("on_unsupported")
         return policy
 
     def settings(self) -> Settings:
-        """Return the settings that a call starts from.
+        """Return the default settings of a call.
 
         Raises:
             ConfigurationError: for a value of the wrong type or out of range.
@@ -169,10 +169,10 @@ class LLMConfig:
         try:
             return LLMConfig(**{**self._fields(), **changes})
         finally:
-            del changes  # as in __init__
+            del changes  # keep credentials out of tracebacks that show locals
 
     def to_dict(self, *, redact: bool = False) -> dict[str, Any]:
-        """Return the configuration as one flat dictionary, all credentials included unless *redact*."""
+        """Return the configuration as one flat dictionary. Credentials are included, or masked if *redact* is true."""
         data = {**{name: getattr(self, name) for name in FIELDS}, **self.kwargs}
         if redact:
             return {**redact_secrets(data), **self._shown_addresses()}
@@ -191,16 +191,16 @@ class LLMConfig:
 
     @classmethod
     def from_dict(cls, config_dict: Mapping[str, Any]) -> LLMConfig:
-        """Make a configuration of a flat dictionary, the inverse of :meth:`to_dict`.
+        """Make a configuration from a flat dictionary, the inverse of :meth:`to_dict`.
 
-        A temperature or token limit that equals the default counts as the default.
+        A temperature or token limit that equals the default does not count as given explicitly.
 
         Raises:
             ConfigurationError: for a value of the wrong type.
 
         """
         if not isinstance(config_dict, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            message = f"a configuration is made of a mapping, such as a dict, not of {type(config_dict).__name__}"
+            message = f"config_dict must be a mapping, such as a dict, not {type(config_dict).__name__}"
             raise ConfigurationError(message)
         values = {text_of("the name of a field", name): value for name, value in config_dict.items()}
         for name, default in (("temperature", DEFAULT_TEMPERATURE), ("max_tokens", DEFAULT_MAX_TOKENS)):
@@ -209,37 +209,37 @@ class LLMConfig:
         try:
             return cls(**values)
         finally:
-            del config_dict, values  # as in __init__
+            del config_dict, values  # keep credentials out of tracebacks that show locals
 
     @classmethod
     def from_env(cls, prefix: str = "DRAGOMAN_", environ: Mapping[str, str] | None = None) -> LLMConfig:
-        """Make a configuration of ``DRAGOMAN_MODEL``, ``DRAGOMAN_API_KEY``, ``DRAGOMAN_TEMPERATURE`` and so on.
+        """Make a configuration from ``DRAGOMAN_MODEL``, ``DRAGOMAN_API_KEY``, ``DRAGOMAN_TEMPERATURE`` and so on.
 
         Raises:
-            ConfigurationError: for a number that is none.
+            ConfigurationError: if the value of a numeric field is not a number.
 
         """
-        from dragoman.spec.config_sources import of_environment  # noqa: PLC0415  # not paid for at import
+        from dragoman.spec.config_sources import of_environment  # noqa: PLC0415  # imported only when needed
 
         try:
             return cls(**of_environment(os.environ if environ is None else environ, prefix))
         finally:
-            del environ  # as in __init__
+            del environ  # keep credentials out of tracebacks that show locals
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str], profile: str | None = None) -> LLMConfig:
-        """Make a configuration of the table ``[llm]`` of a TOML file, overridden by ``[llm.<profile>]``.
+        """Make a configuration from the table ``[llm]`` of a TOML file, overridden by ``[llm.<profile>]``.
 
         Raises:
-            ConfigurationError: if the file or the profile is not there, or is not TOML.
+            ConfigurationError: if the file cannot be read, is not TOML, or has no such profile.
 
         """
-        from dragoman.spec.config_sources import of_file  # noqa: PLC0415  # not paid for at import
+        from dragoman.spec.config_sources import of_file  # noqa: PLC0415  # imported only when needed
 
         return cls.from_dict(of_file(path, profile))
 
     def check(self) -> None:
-        """Refuse what cannot work; what is put into :attr:`kwargs` is seen here for the first time.
+        """Check all values. Values that were put into :attr:`kwargs` in place are only checked here.
 
         Raises:
             ConfigurationError: for a value of the wrong type or out of range.
@@ -277,39 +277,39 @@ class LLMConfig:
         return RedactedDict({**{name: getattr(self, name) for name in names}, **self.kwargs})
 
 
-def configuration(given: Any, fields: Mapping[str, Any]) -> LLMConfig:
-    """Return the configuration that the arguments of an ``LLM`` stand for."""
+def configuration(config: Any, fields: Mapping[str, Any]) -> LLMConfig:
+    """Return the configuration that the arguments of an ``LLM`` describe."""
     try:
-        if isinstance(given, str):
-            given_only: dict[str, Any] = {"model": given, "temperature": None, "max_tokens": None, **fields}
-            return LLMConfig(**given_only)
-        if given is not None and not isinstance(given, LLMConfig):
-            message = f"an LLM is made of an LLMConfig or the name of a model, not {type(given).__name__}"
+        if isinstance(config, str):
+            values: dict[str, Any] = {"model": config, "temperature": None, "max_tokens": None, **fields}
+            return LLMConfig(**values)
+        if config is not None and not isinstance(config, LLMConfig):
+            message = f"an LLM needs an LLMConfig or the name of a model, not {type(config).__name__}"
             raise ConfigurationError(message)
         if fields:
-            message = f"{', '.join(fields)} go beside the name of a model; with an LLMConfig, give them to that"
+            message = f"{', '.join(fields)} can only be given with the name of a model; pass them to LLMConfig instead"
             raise ConfigurationError(message)
-        return given or LLMConfig()
+        return config or LLMConfig()
     finally:
-        del given, fields  # a traceback that shows locals shows those of this frame
+        del config, fields  # keep credentials out of tracebacks that show locals
 
 
 def _remade(fields: Mapping[str, Any]) -> LLMConfig:
     try:
         return LLMConfig(**fields)
     finally:
-        del fields  # as in LLMConfig.__init__
+        del fields  # keep credentials out of tracebacks that show locals
 
 
 def _without_user(address: str) -> str:
-    """Return *address* without a user name and password, which no base URL may have."""
+    """Return *address* with its user name and password masked."""
     before, at, after = address.rpartition("@")
     scheme, found, _ = before.rpartition("://")
     return f"{scheme}{found}{MASK}@{after}" if at else address
 
 
 def _setting(name: str, value: Any) -> Any:
-    """Return *value* as the setting *name* has it."""
+    """Return *value* as the setting *name* stores it."""
     try:
         return getattr(Settings(**{name: value}), name)
     except InvalidRequestError as error:
@@ -317,14 +317,14 @@ def _setting(name: str, value: Any) -> Any:
 
 
 def _check_fallback(fallback: Any) -> None:
-    """Refuse what is no model and no configuration."""
+    """Refuse a fallback that is neither a model nor a configuration."""
     try:
         if isinstance(fallback, str):
             text_of("a fallback", fallback)
         elif isinstance(fallback, Mapping):
             LLMConfig.from_dict(fallback)  # pyright: ignore[reportUnknownArgumentType]
         elif not isinstance(fallback, LLMConfig):
-            message = f"a fallback is a model or a configuration, not {type(fallback).__name__}"
+            message = f"a fallback must be a model or a configuration, not {type(fallback).__name__}"
             raise ConfigurationError(message, parameter="fallbacks")
     finally:
-        del fallback  # as in LLMConfig.__init__
+        del fallback  # keep credentials out of tracebacks that show locals

@@ -1,4 +1,4 @@
-"""What a configuration accepts beside the settings: which options the core has, and what they may be."""
+"""Checks of the options of a configuration that the core itself understands, in addition to the settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dragoman.spec.argument_checks import copied, no_seconds, plain_number, plain_text, seconds, shown
+from dragoman.spec.argument_checks import copied, plain_number, plain_text, seconds, shown, wrong_seconds
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
 from dragoman.spec.secret import RedactedDict, Secret, is_credential
 
@@ -17,18 +17,18 @@ _TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
 _PROXY_WITHOUT_USER = re.compile(r"https?://[\w.:\[\]-]+/?")
 
 _SHAPES: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
-    ("provider", str, "a text"),
-    ("headers", Mapping, "a mapping of texts"),
+    ("provider", str, "a string"),
+    ("headers", Mapping, "a mapping of strings"),
     ("fallbacks", (list, tuple), "a list of models or configurations"),
     ("allow_insecure", bool, "True or False"),
 )
 
 MOST_RETRIES = 1_000_000
-"""The most tries after the first that may be asked for."""
+"""The greatest value of ``num_retries``."""
 
 
 def check_options(kwargs: dict[str, Any]) -> None:
-    """Refuse options of the core that cannot work.
+    """Refuse invalid options of the core.
 
     Raises:
         ConfigurationError: for a value of the wrong type or out of range.
@@ -39,52 +39,52 @@ def check_options(kwargs: dict[str, Any]) -> None:
     for name in _TIMEOUTS:
         value = kwargs.get(name)
         if value is not None and seconds(value) is None:
-            raise ConfigurationError(no_seconds(name, value), parameter=name)
+            raise ConfigurationError(wrong_seconds(name, value), parameter=name)
     retries = plain_number(kwargs.get("num_retries", 0))
     if not isinstance(retries, int) or not 0 <= retries <= MOST_RETRIES:
-        message = f"num_retries is a whole number from 0, not {shown(kwargs['num_retries'])}"
+        message = f"num_retries must be a whole number of at least 0, not {shown(kwargs['num_retries'])}"
         raise ConfigurationError(message, parameter="num_retries")
     most = plain_number(kwargs.get("max_reply_bytes", 1))
     if not isinstance(most, int) or most < 1:
-        message = f"max_reply_bytes is a whole number of bytes above 0, not {shown(kwargs['max_reply_bytes'])}"
+        message = f"max_reply_bytes must be a whole number of bytes above 0, not {shown(kwargs['max_reply_bytes'])}"
         raise ConfigurationError(message, parameter="max_reply_bytes")
     policy = kwargs.get("on_unsupported")
     if policy is not None and not is_policy(policy):
-        raise ConfigurationError(no_policy(policy), parameter="on_unsupported")
+        raise ConfigurationError(wrong_policy(policy), parameter="on_unsupported")
     _check_connection(kwargs)
     _check_shapes(kwargs)
 
 
 def _check_shapes(kwargs: dict[str, Any]) -> None:
-    for name, kind, wanted in _SHAPES:
+    for name, kind, expected in _SHAPES:
         value = kwargs.get(name)
         if value is not None and not isinstance(value, kind):
-            message = f"{name} is {wanted}, not {type(value).__name__}"
-            del value  # a traceback that shows locals shows those of this frame
-            del kwargs[name]  # which that of our callers shows
+            message = f"{name} must be {expected}, not {type(value).__name__}"
+            del value  # keep credentials out of tracebacks that show locals
+            del kwargs[name]  # the callers' frames hold the same dictionary
             raise ConfigurationError(message, parameter=name)
 
 
 def _check_connection(kwargs: dict[str, Any]) -> None:
     proxy, verify, client_cert = (kwargs.get(name) for name in ("proxy", "verify", "client_cert"))
-    wrong = {
+    expected = {
         "proxy": None if proxy is None or proxy is False or isinstance(proxy, str) else "an address, or False",
         "verify": None if _is_trust(verify) else "the path of a CA bundle, an ssl.SSLContext, or False",
         "client_cert": None if _is_certificate(client_cert) else "the path of a PEM file, or two of them",
     }
-    name = next((name for name, wanted in wrong.items() if wanted), None)
+    name = next((name for name, kind in expected.items() if kind), None)
     if name is not None:
-        message = f"{name} is {wrong[name]}, not {type(kwargs[name]).__name__}"
-        del proxy, verify, client_cert, kwargs[name]  # a traceback that shows locals shows those of this frame
+        message = f"{name} must be {expected[name]}, not {type(kwargs[name]).__name__}"
+        del proxy, verify, client_cert, kwargs[name]  # keep credentials out of tracebacks that show locals
         raise ConfigurationError(message, parameter=name)
 
 
 def hidden(kwargs: Any) -> RedactedDict:
-    """Return *kwargs* as something that hides the credentials among them, those of the headers as secrets."""
+    """Return *kwargs* as a mapping that hides credentials when it is shown; those in headers become secrets."""
     headers: Any = None
     try:
         if not isinstance(kwargs, Mapping):
-            message = f"kwargs is a mapping, such as a dict, not {type(kwargs).__name__}"
+            message = f"kwargs must be a mapping, such as a dict, not {type(kwargs).__name__}"
             raise ConfigurationError(message)
         _check_depth(kwargs)  # pyright: ignore[reportUnknownArgumentType]
         kept = RedactedDict(kwargs)  # pyright: ignore[reportUnknownArgumentType]
@@ -97,14 +97,14 @@ def hidden(kwargs: Any) -> RedactedDict:
                 if isinstance(headers[name], str) and is_credential(str(name)):
                     headers[name] = Secret(headers[name], name=f"the header {name!r}")
     finally:
-        del kwargs, headers  # a traceback that shows locals shows those of this frame
+        del kwargs, headers  # keep credentials out of tracebacks that show locals
     return kept
 
 
 def _is_trust(value: Any) -> bool:
     if value is None or isinstance(value, bool | str | os.PathLike):
         return True
-    from ssl import SSLContext  # noqa: PLC0415  # not paid for at import
+    from ssl import SSLContext  # noqa: PLC0415  # imported only when needed
 
     return isinstance(value, SSLContext)
 
@@ -115,35 +115,39 @@ def _is_certificate(value: Any) -> bool:
 
 
 def _check_depth(kwargs: Mapping[str, Any]) -> None:
-    """Refuse what is nested too deep to be compared, shown or sent."""
+    """Refuse values that are nested too deep to be compared, shown or sent."""
     try:
         for name in kwargs:
             copied(kwargs[name], text_of("the name of a keyword argument", name))
     except InvalidRequestError as error:
         raise ConfigurationError(error.message, parameter=error.parameter) from None
     finally:
-        del kwargs  # a traceback that shows locals shows those of this frame
+        del kwargs  # keep credentials out of tracebacks that show locals
 
 
 def text_of(name: str, value: Any) -> str:
-    """Return *value* as the plain text that *name* is.
+    """Return *value* as a plain string.
+
+    Args:
+        name: what the value is, for the error message.
+        value: a string, or an object of a class derived from ``str``.
 
     Raises:
-        ConfigurationError: if it is none, without showing it.
+        ConfigurationError: if it is not a string; the message does not show the value.
 
     """
     if not isinstance(value, str):
-        message = f"{name} is a text, not {type(value).__name__}"
-        del value  # a traceback that shows locals shows those of this frame
+        message = f"{name} must be a string, not {type(value).__name__}"
+        del value  # keep credentials out of tracebacks that show locals
         raise ConfigurationError(message, parameter=name)
     return value if isinstance(value, Secret) else plain_text(value)
 
 
 def is_policy(value: object) -> bool:
-    """Tell whether *value* says what to do with a wish that cannot be fulfilled."""
+    """Tell whether *value* is a policy for unsupported settings."""
     return isinstance(value, str) and plain_text(value) in _POLICIES
 
 
-def no_policy(value: object) -> str:
-    """Return what is wrong with *value*, which is no policy."""
-    return f"on_unsupported is 'adjust', 'warn' or 'raise', not {shown(value)}"
+def wrong_policy(value: object) -> str:
+    """Return the error message for *value*, which is not a policy."""
+    return f"on_unsupported must be 'adjust', 'warn' or 'raise', not {shown(value)}"

@@ -1,4 +1,4 @@
-"""Where a configuration is read from: the environment, and files."""
+"""Read a configuration from environment variables or from a file."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ _SWITCHES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "
 
 
 def of_environment(environ: Mapping[str, str], prefix: str) -> dict[str, Any]:
-    """Return the fields that variables with *prefix* give.
+    """Return the configuration fields that environment variables with *prefix* set.
 
     Raises:
-        ConfigurationError: for a number that is none, or what is no environment.
+        ConfigurationError: if *environ* is not a mapping of strings, or the value of a numeric field is not a number.
 
     """
     found = RedactedDict()
     try:
         if not isinstance(environ, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            message = f"an environment is a mapping of texts, not {type(environ).__name__}"
+            message = f"environ must be a mapping of strings, not {type(environ).__name__}"
             raise ConfigurationError(message)
         prefix = text_of("the prefix of the environment variables", prefix)
         for name in _NAMES:
             if _is_set(environ, prefix, name):
                 found[name] = _read(name, environ[prefix + name.upper()], prefix)
     finally:
-        del environ  # as in LLMConfig.__init__
+        del environ  # keep credentials out of tracebacks that show locals
     return found
 
 
 def _is_set(environ: Mapping[str, str], prefix: str, name: str) -> bool:
     try:
         return bool(environ.get(prefix + name.upper()))
-    except ValueError:  # an environment has no name of these characters
-        message = f"no environment variable begins with {shown(prefix)}"
+    except ValueError:  # a character that no variable name can have, such as a null character
+        message = f"no environment variable can begin with {shown(prefix)}; give another prefix="
         raise ConfigurationError(message) from None
     finally:
-        del environ  # as in LLMConfig.__init__
+        del environ  # keep credentials out of tracebacks that show locals
 
 
 def _read(name: str, text: Any, prefix: str) -> Any:
@@ -59,7 +59,7 @@ def _read(name: str, text: Any, prefix: str) -> Any:
     kinds["max_reply_bytes"] = int
     kinds |= dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty", *_LIMITS), float)
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        message = f"{prefix}{name.upper()} is a text, not {type(text).__name__}"
+        message = f"{prefix}{name.upper()} must be a string, not {type(text).__name__}"
         raise ConfigurationError(message, parameter=name)
     if name in {"parallel_tool_calls", "logprobs", "allow_insecure"}:
         return _SWITCHES.get(text.lower(), False)
@@ -68,7 +68,7 @@ def _read(name: str, text: Any, prefix: str) -> Any:
     try:
         return kinds.get(name, str)(text)
     except ValueError:
-        message = f"{prefix}{name.upper()} is a number, not {text!r}"
+        message = f"{prefix}{name.upper()} must be a number, not {text!r}"
         raise ConfigurationError(message, parameter=name) from None
 
 
@@ -76,24 +76,24 @@ def of_file(path: str | os.PathLike[str], profile: str | None) -> dict[str, Any]
     """Return the table ``[llm]`` of a TOML file, overridden by ``[llm.<profile>]``.
 
     Raises:
-        ConfigurationError: if the file or the profile is not there, or is not TOML.
+        ConfigurationError: if the file cannot be read, is not TOML, or has no such profile.
 
     """
     if not isinstance(path, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        message = f"the path of a configuration is a text or a path, not {type(path).__name__}"
+        message = f"the path of a configuration must be a string or a path, not {type(path).__name__}"
         raise ConfigurationError(message)
     try:
         table: Any = tomllib.loads(Path(path).read_text("utf-8")).get("llm", {})
     except (OSError, ValueError, RecursionError) as error:
-        message = f"no configuration could be read from {shown(str(path))}: {error}"
+        message = f"cannot read a configuration from {shown(str(path))}: {error}"
         raise ConfigurationError(message) from None
     if not isinstance(table, dict):
-        message = f"llm in {path} is a table, [llm], not {type(table).__name__}"
+        message = f"llm in {path} must be a table, [llm], not {type(table).__name__}"
         raise ConfigurationError(message)
     try:
         return _of_profile(path, cast("dict[str, Any]", table), profile)
     finally:
-        del table  # as in LLMConfig.__init__
+        del table  # keep credentials out of tracebacks that show locals
 
 
 def _of_profile(path: str | os.PathLike[str], table: dict[str, Any], profile: str | None) -> dict[str, Any]:
@@ -103,6 +103,6 @@ def _of_profile(path: str | os.PathLike[str], table: dict[str, Any], profile: st
         return shared
     if text_of("profile", profile) not in profiles:
         message = f"{path} has no profile [llm.{profile}]; it has {', '.join(sorted(profiles)) or 'none'}"
-        del table, shared  # as in LLMConfig.__init__
+        del table, shared  # keep credentials out of tracebacks that show locals
         raise ConfigurationError(message)
     return {**shared, **table[profile]}

@@ -1,6 +1,7 @@
-"""What is known without being installed: which names, hosts, models and environment variables belong to whom.
+"""The directory: which names, hosts, models and environment variables belong to which distribution or vendor.
 
-The data stands in ``directory.toml`` (distributions) and ``variables.toml`` (vendors without one).
+It also covers distributions that are not installed. The data is in ``directory.toml`` (distributions) and
+``variables.toml`` (vendors without a distribution).
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ from typing import Any
 
 from dragoman.spec.hosts import host_matches
 
-_loader: Any = __spec__.loader  # it also reads from an archive
+_loader: Any = __spec__.loader  # also reads data files in a zip archive
 
 PROGRAM = "registered"
-"""What stands for a distribution where the program itself registered a plugin."""
+"""The distribution name of plugins that the program itself registers."""
 
 
 @cache
 def published(kind: str) -> tuple[tuple[str, str], ...]:
-    """Return (claim, distribution) of the distributions that are published.
+    """Return the claims of all published distributions, as pairs of (claim, distribution).
 
     Args:
-        kind: ``names`` (aliases among them), ``hosts``, ``models`` or ``templates``.
+        kind: ``names`` (aliases included), ``hosts``, ``models`` or ``templates``.
 
     """
     more = "aliases" if kind == "names" else ""
@@ -36,23 +37,27 @@ def published(kind: str) -> tuple[tuple[str, str], ...]:
 
 
 def publisher(name: str) -> str | None:
-    """Return the distribution to which the provider *name* belongs, ``None`` where nobody published it."""
+    """Return the published distribution that the provider *name* belongs to, or ``None``."""
     return dict(published("names")).get(name)
 
 
 def yields(owner: str, name: str, distribution: str) -> bool:
-    """Tell whether *owner* leaves a provider's name to *distribution*: that of a server, to the one called after it."""
-    called_after = distribution == f"dragoman-{name.replace('_', '-')}"
-    return called_after and name in _table("directory.toml").get(owner, {}).get("servers", ())
+    """Tell whether *owner* yields a provider name to *distribution*.
+
+    It does so for the name of a server software, if *distribution* is named after that server.
+    """
+    is_named_after = distribution == f"dragoman-{name.replace('_', '-')}"
+    return is_named_after and name in _table("directory.toml").get(owner, {}).get("servers", ())
 
 
 @cache
 def owner_of_variable(variable: str, distribution: str, provider: str) -> str:
-    """Return to whom else an environment variable belongs; empty if *distribution* may read it.
+    """Return the other vendor that an environment variable belongs to; an empty string if *distribution* may read it.
 
     Args:
-        variable: its name; case does not count, as on Windows.
-        distribution: who would read it; the program itself, or nobody, reads what it likes.
+        variable: its name; case is ignored, as on Windows.
+        distribution: the distribution that would read it; for the program itself (:data:`PROGRAM`) and for an empty
+            name, every variable is allowed.
         provider: the name of the provider that would read it.
 
     """
@@ -63,12 +68,14 @@ def owner_of_variable(variable: str, distribution: str, provider: str) -> str:
 
 
 def vendor_of(variable: str, provider: str = "", host: str = "") -> str:
-    """Return to whom an environment variable belongs; empty if to nobody known, or to the vendor that is named.
+    """Return the distribution or vendor that an environment variable belongs to, as far as it is known.
+
+    The result is empty if no owner is known, or if the owner is the vendor that *provider* or *host* identifies.
 
     Args:
         variable: its name.
-        provider: the name of a provider: the vendor without a distribution whose name it is.
-        host: a host: the vendor without a distribution whose host it is.
+        provider: a provider name; it identifies a vendor without a distribution.
+        host: a host name; it identifies a vendor without a distribution.
 
     """
     for distribution, entry in _table("directory.toml").items():
@@ -76,8 +83,8 @@ def vendor_of(variable: str, provider: str = "", host: str = "") -> str:
             return distribution
     for vendor, entry in _table("variables.toml").items():
         if _fits(variable, entry["env"]):
-            at_home = any(host_matches(host, each) for each in entry["hosts"])
-            return "" if provider in entry["names"] or at_home else vendor
+            is_own_host = any(host_matches(host, each) for each in entry["hosts"])
+            return "" if provider in entry["names"] or is_own_host else vendor
     return ""
 
 
@@ -87,11 +94,14 @@ def _fits(variable: str, patterns: Iterable[str]) -> bool:
 
 @cache
 def _table(name: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    return read_lists(_loader.get_data(os.path.join(os.path.dirname(__file__), name)).decode())  # noqa: PTH118, PTH120  # pathlib is not paid for
+    return read_lists(_loader.get_data(os.path.join(os.path.dirname(__file__), name)).decode())  # noqa: PTH118, PTH120  # pathlib is slow to import
 
 
 def read_lists(text: str) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Read TOML that is nothing but tables of lists of texts: to resolve a model, the whole of TOML is not paid for."""
+    """Read the subset of TOML that consists of tables of lists of strings.
+
+    Resolving a model needs only this subset, and :mod:`tomllib` is slow to import.
+    """
     tables: dict[str, dict[str, tuple[str, ...]]] = {}
     table: dict[str, tuple[str, ...]] = {}
     key = ""

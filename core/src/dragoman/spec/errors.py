@@ -39,7 +39,8 @@
         NoAnswerError
         OutputValidationError
 
-Every class is also what a caller would already catch. ``asyncio.CancelledError`` is never wrapped.
+Where a built-in exception fits, a class is derived from it too, so that callers can catch that.
+``asyncio.CancelledError`` is never wrapped.
 """
 
 from __future__ import annotations
@@ -60,18 +61,18 @@ _LONGEST = {
     "parameter": 200,
     "request_id": 200,
 }
-"""The most characters of each text."""
+"""The greatest length of each text, in characters."""
 _LONGEST_HEADER = 1_000
-_WORDLESS = "\ufffd"
-"""What stands for a text of nothing but characters that may not be shown."""
-_OF_LINES = frozenset({"message", "body"})
+_PLACEHOLDER = "\ufffd"
+"""Replaces a text that consists only of characters that may not be shown."""
+_MULTILINE = frozenset({"message", "body"})
 
 
 class ErrorDetails(TypedDict, total=False):
-    """Name what an error may know beside its message.
+    """Describe an error in addition to its message.
 
     ``retry_after`` is in seconds; ``phase`` is one of ``resolve``, ``connect``, ``send``, ``first_byte``, ``idle``,
-    ``total``, ``decode`` and ``mid_stream``; ``parameter`` is the setting a provider complained about.
+    ``total``, ``decode`` and ``mid_stream``; ``parameter`` is the setting that caused the error.
     """
 
     provider: str | None
@@ -98,20 +99,20 @@ class Covers(Protocol):
 
 
 class DragomanError(Exception):
-    """Report a failure together with all that is known about it.
+    """Report a failure, with all details that are known about it.
 
-    What a server or a plugin says becomes part of it, so every text is made fit for a terminal and a log whenever it is
-    set: bounded, and without control characters.
+    The texts may come from a server or a plugin. Each is therefore made safe for terminals and logs when it is set: its
+    length is limited, and control characters are removed.
 
     Args:
         message: what went wrong and what to do next, without any secret; at most 2,000 characters.
-        details: see :class:`ErrorDetails`; what is not known stays ``None``.
+        details: see :class:`ErrorDetails`; unknown details are ``None``.
 
     """
 
     default_retryable: ClassVar[bool] = False
     veil: Covers | None = None
-    """Masks in what is put on the error later the credentials that its call sent."""
+    """Masks the credentials of the call in what is added to the error later."""
 
     def __init__(self, message: str, **details: Unpack[ErrorDetails]) -> None:
         self.message = message
@@ -132,17 +133,17 @@ class DragomanError(Exception):
         self.headers: dict[str, str] = details.get("headers", {})
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set what is known, each text as it may be shown."""
+        """Set an attribute; texts are made safe to show."""
         if name in _LONGEST and isinstance(value, str):
             short = bounded(value, _LONGEST[name])
-            plain = printable(short) if name in _OF_LINES else on_one_line(short)
-            value = plain or (value and _WORDLESS)
+            plain = printable(short) if name in _MULTILINE else on_one_line(short)
+            value = plain or (value and _PLACEHOLDER)
         elif name == "headers" and value:
             value = _plain_headers(value)
         super().__setattr__(name, value)
 
     def add_note(self, note: str, /) -> None:
-        """Add a note that tracebacks show, as it may be shown."""
+        """Add a note that tracebacks show; its text is made safe to show."""
         super().add_note(printable(bounded(note, _LONGEST["message"])))
 
     def __str__(self) -> str:
@@ -150,18 +151,18 @@ class DragomanError(Exception):
 
 
 def _plain_headers(headers: dict[str, str]) -> dict[str, str]:
-    # A plugin may hand over the headers of any client.
+    # A plugin may pass the headers of any HTTP client, whose names and values may be of any class.
     return {
         on_one_line(str(name)): on_one_line(bounded(str(value), _LONGEST_HEADER)) for name, value in headers.items()
     }
 
 
 class ConfigurationError(DragomanError, ValueError):
-    """Report a configuration that cannot work, before anything is sent."""
+    """Report an invalid configuration, before anything is sent."""
 
 
 class MissingCredentialError(ConfigurationError):
-    """Report that no key may be used for this endpoint."""
+    """Report that there is no key that may be sent to the endpoint."""
 
 
 class UnknownProviderError(ConfigurationError, LookupError):
@@ -177,11 +178,11 @@ class AmbiguousModelError(UnknownModelError):
 
 
 class ModelRetiredError(ConfigurationError):
-    """Report a model that its vendor has switched off, with a successor in the message."""
+    """Report a model that its vendor has switched off; the message names a successor."""
 
 
 class PluginError(DragomanError):
-    """Report a plugin that breaks its contract."""
+    """Report a plugin that does not fulfil its contract."""
 
 
 class PluginLoadError(PluginError, ImportError):
@@ -193,15 +194,15 @@ class PluginConflictError(PluginError):
 
 
 class SpecVersionError(PluginError):
-    """Report a plugin written for a newer specification than this core speaks."""
+    """Report a plugin that was written for a version of the specification that this core does not support."""
 
 
 class InvalidRequestError(DragomanError, ValueError):
-    """Report a request that is wrong in itself, before anything is sent."""
+    """Report an invalid request, before anything is sent."""
 
 
 class UnsupportedError(DragomanError, ValueError):
-    """Report a wish that the provider or model cannot fulfil."""
+    """Report a setting or feature that the provider or model does not support."""
 
 
 class ProviderError(DragomanError):
@@ -213,7 +214,7 @@ class AuthenticationError(ProviderError, PermissionError):
 
 
 class PermissionDeniedError(ProviderError, PermissionError):
-    """Report a key that may not do this (HTTP 403)."""
+    """Report a key that is not allowed to do this (HTTP 403)."""
 
 
 class NotFoundError(ProviderError, LookupError):
@@ -225,7 +226,7 @@ class BadRequestError(ProviderError, ValueError):
 
 
 class ContextWindowExceededError(BadRequestError):
-    """Report a conversation longer than the model can take."""
+    """Report a conversation that is longer than the context window of the model."""
 
 
 class ContentFilterError(BadRequestError):
@@ -233,11 +234,11 @@ class ContentFilterError(BadRequestError):
 
 
 class QuotaExceededError(ProviderError):
-    """Report a spent budget: waiting does not help, paying does."""
+    """Report an exhausted quota or budget: a retry does not help, the account has to be topped up."""
 
 
 class RateLimitError(ProviderError):
-    """Report too many requests (HTTP 429); ``retry_after`` holds the wait in seconds where the provider named one."""
+    """Report too many requests (HTTP 429); ``retry_after`` is the wait in seconds if the provider named one."""
 
     default_retryable = True
 
@@ -255,7 +256,7 @@ class ServerError(ProviderError):
 
 
 class TransportError(DragomanError, OSError):
-    """Report a failure between us and the provider."""
+    """Report a failure of the connection to the provider."""
 
 
 class ConnectionFailedError(TransportError, ConnectionError):
@@ -265,7 +266,7 @@ class ConnectionFailedError(TransportError, ConnectionError):
 
 
 class RequestTimeoutError(TransportError, TimeoutError):
-    """Report a deadline that passed; ``phase`` says which."""
+    """Report a time limit that was exceeded; ``phase`` says which."""
 
     default_retryable = True
 
@@ -275,19 +276,19 @@ class StreamInterruptedError(TransportError, ConnectionError):
 
 
 class RedirectError(TransportError):
-    """Report a redirect, which is never followed: a key must not travel to a host nobody named."""
+    """Report a redirect; it is never followed, so that no key is sent to a host that was not configured."""
 
 
 class ProtocolError(DragomanError):
-    """Report a reply or a plugin that breaks its dialect or the event grammar."""
+    """Report a reply that violates the provider's protocol, or events that violate the grammar of streams."""
 
 
 class ResponseTooLargeError(ProtocolError):
-    """Report a reply beyond the size limit in bytes."""
+    """Report a reply that exceeds the size limit."""
 
 
 class OutputError(DragomanError, ValueError):
-    """Report an answer that cannot be used as asked."""
+    """Report an answer that cannot be used as requested."""
 
 
 class RefusalError(OutputError):
@@ -299,8 +300,8 @@ class TruncatedOutputError(OutputError):
 
 
 class NoAnswerError(OutputError):
-    """Report a good reply without an answer in it."""
+    """Report a valid reply that contains no answer."""
 
 
 class OutputValidationError(OutputError):
-    """Report an answer that does not fit the wanted type, with the path of each misfit."""
+    """Report an answer that does not fit the requested type; the message names the path of each misfit."""

@@ -1,15 +1,15 @@
-"""What a stream is made of.
+"""The events of a stream.
 
 ::
 
     StreamStart  (PartStart | TextDelta | ReasoningDelta | ArgumentsDelta | MediaDelta | SealUpdate | PartUpdate
                   | PartEnd | UsageSnapshot | ResponseSnapshot | Ping | Raw)*  StreamEnd
 
-Indices count from 0 without holes; parts may interleave. A snapshot replaces what it names and never adds. A class not
-listed here may be ignored. Errors are raised, never yielded.
+Indices count from 0 without gaps; parts may interleave. A snapshot replaces earlier values and never adds to them. A
+reader may ignore classes that are not listed here. Errors are raised, never yielded.
 
-A provider gives starts, deltas, snapshots and ``PartStop``, and may open with a ``StreamStart`` of what it knows;
-:mod:`dragoman.spec.assembly` alone adds ``PartEnd`` and ``StreamEnd``.
+A provider yields starts, deltas, snapshots and ``PartStop``, and may begin with a ``StreamStart``; only
+:mod:`dragoman.spec.assembly` adds ``PartEnd`` and ``StreamEnd``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dragoman.spec.response import Adjustment, Attempt, Finish, Origin, Response
 
 @value
 class StreamStart:
-    """Open the stream, with all that is known before its first part."""
+    """Begin the stream, with what is known before its first part."""
 
     adjustments: tuple[Adjustment, ...] = ()
     origin: Origin = Origin()
@@ -36,7 +36,7 @@ class StreamStart:
 
 @value
 class PartStart:
-    """Open part number *index*; *part* holds what is known of it so far."""
+    """Begin part number *index*; *part* holds what is known about it so far."""
 
     index: int
     part: Part
@@ -60,7 +60,7 @@ class ReasoningDelta:
 
 @value
 class ArgumentsDelta:
-    """Add raw JSON text to the arguments of a ``ToolCall`` part."""
+    """Add a fragment of JSON text to the arguments of a ``ToolCall`` part."""
 
     index: int
     fragment: str
@@ -84,7 +84,7 @@ class SealUpdate:
 
 @value
 class PartUpdate:
-    """Replace a part by a fuller version of itself; text that deltas brought is kept if *part* has none."""
+    """Replace a part by a more complete version of itself; the text of earlier deltas is kept if *part* has none."""
 
     index: int
     part: Part
@@ -92,14 +92,14 @@ class PartUpdate:
 
 @value
 class PartStop:
-    """Say, as a provider, that part number *index* is complete; a consumer sees ``PartEnd`` in its place."""
+    """Report, as a provider, that part number *index* is complete; a reader sees a ``PartEnd`` instead."""
 
     index: int
 
 
 @value
 class PartEnd:
-    """Close part number *index*, which is now complete."""
+    """End part number *index*, which is now complete."""
 
     index: int
     part: Part
@@ -107,21 +107,21 @@ class PartEnd:
 
 @value
 class UsageSnapshot:
-    """Report the usage so far; replaces the last report."""
+    """Report the usage so far; it replaces the previous report."""
 
     usage: Usage
 
 
 @value(kw_only=True)
 class ResponseSnapshot:
-    """Report what is known about the answer as a whole; what is not ``None`` replaces what was known before.
+    """Report what is known about the answer as a whole; a value other than ``None`` replaces the previous one.
 
     Args:
-        finish: why the answer ended: the terminal signal of the dialect.
+        finish: why the answer ended; this is the terminal signal of a stream.
         response_id: the provider's id of the answer.
-        served_model: the model that answers.
-        created: seconds since 1970.
-        metadata: further facts, merged by key.
+        served_model: the model that answers, as the provider names it.
+        created: when the provider made the answer, in seconds since 1970.
+        metadata: further data from the provider; keys are merged with those of earlier snapshots.
 
     """
 
@@ -134,19 +134,19 @@ class ResponseSnapshot:
 
 @value
 class Ping:
-    """Show that the other side is alive."""
+    """Show that the connection is alive."""
 
 
 @value
 class Raw:
-    """Pass on what the provider sent, for those who asked for it."""
+    """Pass on data from the provider for which there is no other event."""
 
     value: Any
 
 
 @value
 class StreamEnd:
-    """Close the stream with the whole answer."""
+    """End the stream with the whole answer."""
 
     response: Response
 

@@ -1,8 +1,8 @@
-"""A conversation as a wire takes it: what vendors demand of histories, once for all of them, with their limits as data.
+"""Adapt conversations to the rules of an API, with the rules of each vendor as data.
 
-Most conversations are sent as they are. Where the history of one model goes to another, its ids, names and order may
-break the rules of the second: ids that occur twice, names with foreign letters, text after calls. What can be changed
-without changing what is said is changed; the rest is an error that names the place, before the vendor's.
+Most conversations are sent unchanged. The history of one model may violate the rules of another, however: call ids that
+occur twice, tool names with other characters, text after tool calls. What can be adapted without a change of meaning is
+adapted. Anything else raises an error that names the message, before the request is sent.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _OUTCOMES = {
 
 @value(kw_only=True)
 class HistoryRules:
-    """Say what a wire takes of a conversation; by default, everything.
+    """Describe the rules of an API for conversations; by default, there are none.
 
     Args:
         call_id_letters: the characters that the id of a call may have, as a class of a regular expression.
@@ -76,13 +76,14 @@ class HistoryRules:
 def fit_history(
     request: ChatRequest, rules: HistoryRules, *, by: str
 ) -> tuple[ChatRequest, list[Adjustment], Mapping[str, str]]:
-    """Return *request* with a conversation as the wire takes it.
+    """Return *request* with its conversation adapted to *rules*.
 
     Returns:
-        the request, what was changed of what is said, and the names of tools that are sent as others, by what is sent.
+        the request, a record of the changes to its content, and the original names of renamed tools, keyed by the name
+        that is sent.
 
     Raises:
-        InvalidRequestError: for a call without a result, a result without a call, or a message that holds nothing.
+        InvalidRequestError: for a call without a result, a result without a call, or a message without content.
 
     """
     fitting = _Fitting(rules, request.model, by)
@@ -99,7 +100,7 @@ def fit_history(
 
 
 class _Fitting:
-    """Go through a conversation once."""
+    """Adapt one conversation, message by message."""
 
     def __init__(self, rules: HistoryRules, model: str, by: str) -> None:
         self.rules = rules
@@ -107,9 +108,9 @@ class _Fitting:
         self.model = model
         self.by = by
         self.adjustments: list[Adjustment] = []
-        self.taken: set[str] = set()
+        self.used_ids: set[str] = set()
         self.open: dict[str, deque[str]] = {}
-        self.server: set[str] = set()
+        self.server_side: set[str] = set()
 
     def tool(self, tool: Tool | ServerTool) -> Tool | ServerTool:
         """Return a tool under the name that is sent."""
@@ -128,7 +129,7 @@ class _Fitting:
         return sent
 
     def messages(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
-        """Return the messages, the very same tuple if nothing has changed."""
+        """Return the messages; the same tuple if nothing has changed."""
         fitted: list[Message] = []
         is_changed = False
         last = len(messages) - 1
@@ -136,7 +137,7 @@ class _Fitting:
             parts = message.parts
             if len(parts) == 1 and type(parts[0]) is Text and not self.open and not message.name:
                 text = parts[0].text
-                if text and not text[-1].isspace():  # the usual message
+                if text and not text[-1].isspace():  # the most common kind of message
                     fitted.append(message)
                     continue
             one = self._message(message, index)
@@ -159,7 +160,7 @@ class _Fitting:
         else:
             parts = [self._result(part, index) if isinstance(part, ToolResult) else part for part in parts]
             if any(not isinstance(part, ToolResult) for part in parts) or message.role == Role.USER:
-                self._refuse_open(f"messages[{index}] goes on")
+                self._refuse_open(f"messages[{index}] continues the conversation")
         if not self.rules.blank_text:
             parts = self._without_blank(message, parts, index)
             if not parts and message.parts:
@@ -175,15 +176,15 @@ class _Fitting:
 
     def _call(self, call: ToolCall) -> ToolCall:
         if call.server_side:
-            self.server.add(call.call_id)
+            self.server_side.add(call.call_id)
             return call
         sent = self.rules.id_sent(call.call_id)
         number = 1
-        while sent in self.taken:
+        while sent in self.used_ids:
             number += 1
             sent = self.rules.id_sent(f"{call.call_id}_{number}")
         if sent:
-            self.taken.add(sent)
+            self.used_ids.add(sent)
             self.open.setdefault(call.call_id, deque()).append(sent)
         name = self.name(call.name)
         return call if (sent, name) == (call.call_id, call.name) else attrs.evolve(call, call_id=sent, name=name)
@@ -195,10 +196,10 @@ class _Fitting:
             changes["call_id"] = waiting.popleft()
             if not waiting:
                 del self.open[result.call_id]
-        elif result.call_id and result.call_id not in self.server:
+        elif result.call_id and result.call_id not in self.server_side:
             message = (
-                f"messages[{index}] holds a result for the call {result.call_id!r}, which no message before it makes, "
-                "or which has a result already"
+                f"messages[{index}] has a result for the call {result.call_id!r}, which is not in an earlier message "
+                "or already has a result; remove the result, or add the message with the call"
             )
             raise InvalidRequestError(message, parameter="messages")
         if result.name and (name := self.name(result.name)) != result.name:
@@ -226,7 +227,7 @@ class _Fitting:
         calls = [part for part in parts if isinstance(part, ToolCall) and not part.server_side]
         if not calls or parts[-len(calls) :] == calls:
             return parts
-        self._note(index, None, None, "what followed the calls of a message is sent before them")
+        self._note(index, None, None, "the tool calls of a message are sent last")
         return [*(part for part in parts if not any(part is call for call in calls)), *calls]
 
     def _without_open_end(self, message: Message, index: int) -> Message:
@@ -245,9 +246,9 @@ class _Fitting:
         if len(kept) == len(parts):
             return parts
         if not kept and message.role != Role.ASSISTANT:
-            said = f"messages[{index}] holds nothing but white space, which {self.model} does not take"
-            raise InvalidRequestError(said, parameter="messages")
-        self._note(index, None, None, "text of white space alone is not taken")
+            problem = f"messages[{index}] consists of white space, which {self.model} does not accept; remove it"
+            raise InvalidRequestError(problem, parameter="messages")
+        self._note(index, None, None, "a text that consists of white space is not accepted")
         return kept
 
     def _speaker(self, name: str | None, index: int) -> str | None:
@@ -274,18 +275,18 @@ class _Fitting:
         )
 
 
-def _has_words(result: ToolResult) -> bool:
+def _has_content(result: ToolResult) -> bool:
     return any(not isinstance(part, Text) or part.text.strip() for part in result.content)
 
 
 def with_names(response: Response, names: Mapping[str, str]) -> Response:
-    """Return *response* with the tools' own names in place of those that were sent."""
+    """Return *response* with the original names of renamed tools."""
     parts = tuple([with_name(part, names) for part in response.message.parts])
     return attrs.evolve(response, message=attrs.evolve(response.message, content=parts))
 
 
 def with_name(part: Part, names: Mapping[str, str]) -> Part:
-    """Return *part* with the own name of a tool in place of the one that was sent."""
+    """Return *part* with the original name of a renamed tool."""
     if isinstance(part, ToolCall | ToolResult) and part.name in names:
         return attrs.evolve(part, name=names[part.name])
     return part

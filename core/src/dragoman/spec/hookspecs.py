@@ -1,7 +1,7 @@
-"""The hooks: what a plugin may implement.
+"""The hooks that a plugin may implement.
 
-A hook is asked once for each ``LLM``, at its first call, and hands out what that call and all later ones go through.
-Mark an implementation with :data:`dragoman.hookimpl`.
+The call hooks run once for each ``LLM``, at its first call. They return the callables that perform this call and all
+later ones. Mark an implementation with :data:`dragoman.hookimpl`.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ PROJECT = "dragoman"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
-"""Mark a function as an implementation of the hook of its name."""
+"""Mark a function as an implementation of the hook with its name."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Binding(Value):
-    """Say which provider is being bound to which model.
+    """Describe which provider is bound to which model.
 
     Args:
         provider: the provider's name.
@@ -44,7 +44,7 @@ class Binding(Value):
         implementation: the provider itself.
         capabilities: what the model accepts.
         options: the caller's options for this provider.
-        credentials: tells the values that the calls prove themselves with, for whoever must keep them out of a file.
+        credentials: returns the credentials that the calls send, for plugins that must keep them out of files.
 
     """
 
@@ -59,15 +59,16 @@ class Binding(Value):
 
 @hookspec(firstresult=True)
 def dragoman_resolve(query: ModelQuery) -> Resolution | None:
-    """Say which provider serves a model that no distribution's metadata claims.
+    """Name the provider of a model that no distribution's metadata claims.
 
-    Asked of extensions, after all claims and before the call is refused: for aliases, routers and private endpoints.
+    Only extensions are asked, after all claims have been tried. The hook is meant for aliases, routers and private
+    endpoints.
 
     Args:
-        query: the model and what the caller said about it.
+        query: the model, and the options that the caller gave.
 
     Returns:
-        the resolution, or ``None`` to leave it to others.
+        the resolution, or ``None`` to leave the decision to other plugins.
 
     Example::
 
@@ -83,13 +84,13 @@ def dragoman_resolve(query: ModelQuery) -> Resolution | None:
 
 @hookspec(firstresult=True)
 def dragoman_provider(config: ProviderConfig) -> Provider | None:
-    """Make the provider. Asked of the plugin that was resolved, and of no other.
+    """Make the provider. Only the plugin that was chosen is called.
 
     Args:
         config: the key, the endpoint and the options that the caller gave.
 
     Returns:
-        the provider, or ``None`` if this plugin offers none by the name ``config.name``.
+        the provider, or ``None`` if this plugin has none with the name ``config.name``.
 
     Example::
 
@@ -104,11 +105,11 @@ def dragoman_provider(config: ProviderConfig) -> Provider | None:
 
 @hookspec(firstresult=True)
 def dragoman_secret(provider: str, field: str) -> str | None:
-    """Look up a credential in a key store, before the environment is asked.
+    """Look up a credential in a key store, before the environment variables are read.
 
     Args:
         provider: the provider's name.
-        field: what is wanted: ``api_key``.
+        field: the name of the credential: ``api_key``.
 
     Returns:
         the credential, or ``None`` if the store has none.
@@ -126,7 +127,7 @@ def dragoman_secret(provider: str, field: str) -> str | None:
 
 @hookspec(firstresult=True)
 def dragoman_completion(binding: Binding) -> CompletionCall | None:
-    """Say who answers a prompt. A wrapper gets the next call inwards and may return one of its own.
+    """Return the callable that answers a prompt. A wrapper receives the inner one, and may return one of its own.
 
     Args:
         binding: the provider and model that are bound.
@@ -153,7 +154,7 @@ def dragoman_completion(binding: Binding) -> CompletionCall | None:
 
 @hookspec(firstresult=True)
 def dragoman_chat(binding: Binding) -> ChatCall | None:
-    """Say who answers a conversation. A wrapper gets the next call inwards and may return one of its own.
+    """Return the callable that answers a conversation. A wrapper receives the inner one, and may return one of its own.
 
     Args:
         binding: the provider and model that are bound.
@@ -181,7 +182,7 @@ def dragoman_chat(binding: Binding) -> ChatCall | None:
 
 @hookspec(firstresult=True)
 def dragoman_stream(binding: Binding) -> StreamCall | None:
-    """Say who streams. A wrapper gets the next call inwards and may return one of its own.
+    """Return the callable that streams. A wrapper receives the inner one, and may return one of its own.
 
     Args:
         binding: the provider and model that are bound.
@@ -211,14 +212,14 @@ def dragoman_stream(binding: Binding) -> StreamCall | None:
 
 @hookspec(firstresult=True)
 def dragoman_operation(binding: Binding, kind: str) -> OperationCall | None:
-    """Say who does what an optional protocol offers. A wrapper gets the next call inwards and may return its own.
+    """Return the callable of an optional operation. A wrapper receives the inner one, and may return one of its own.
 
     Args:
         binding: the provider and model that are bound.
-        kind: ``embed``, ``count_tokens`` or ``models``; others may come.
+        kind: ``embed``, ``count_tokens`` or ``models``; later versions may add others.
 
     Returns:
-        an async callable of ``(request, context)``, or ``None``; what it takes and gives depends on *kind*, see
+        an async callable of ``(request, context)``, or ``None``; its types depend on *kind*, see
         :data:`~dragoman.spec.operations.OperationCall`.
 
     Example::
@@ -245,7 +246,7 @@ def dragoman_commands() -> Iterable[Command] | None:
     """Add commands to the command line, as records with an import path.
 
     Returns:
-        the commands; nothing of them is imported before one is run.
+        the commands; the module of a command is imported when the command is run.
 
     Example::
 

@@ -1,15 +1,16 @@
-"""Whether a host is one that a claim names."""
+"""Matching of host names against the hosts that distributions claim."""
 
 from __future__ import annotations
 
 
 def host_matches(host: str, claim: str) -> bool:
-    """Tell whether *host* is *claim* or ends in it at a label's border.
+    """Tell whether *host* equals *claim* or is a subdomain of it.
 
-    ``-x.test`` also matches ``eu-x.test``, and ``*`` stands for one whole label: ``a.*.test`` matches ``a.eu.test``.
+    A claim may begin with a hyphen: ``-x.test`` matches ``eu-x.test``. ``*`` matches one whole label: ``a.*.test``
+    matches ``a.eu.test``.
     """
     if "*" in claim:
-        wanted, labels = claim.split("."), host.split(".")
-        pairs = zip(reversed(wanted), reversed(labels), strict=False)
-        return len(labels) >= len(wanted) and all(each in ("*", label) for each, label in pairs)
+        patterns, labels = claim.split("."), host.split(".")
+        pairs = zip(reversed(patterns), reversed(labels), strict=False)
+        return len(labels) >= len(patterns) and all(pattern in ("*", label) for pattern, label in pairs)
     return host == claim or host.endswith(claim if claim.startswith(("-", ".")) else f".{claim}")

@@ -17,7 +17,7 @@ _P = TypeVar("_P", bound=PartFields)
 
 
 class Role(OpenEnum):
-    """Say who speaks."""
+    """Say who wrote a message."""
 
     __slots__ = ()
     SYSTEM: ClassVar[Role]
@@ -28,7 +28,7 @@ class Role(OpenEnum):
 
 def _role(value: str) -> Role:
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        message = f"the role of a message is a string, not {type(value).__name__}"
+        message = f"the role of a message must be a string, not {type(value).__name__}"
         raise InvalidRequestError(message)
     role = Role(value) if type(value) is str else Role(plain_text(value))
     return Role.SYSTEM if role == "developer" else role
@@ -43,8 +43,8 @@ def _parts(content: str | Part | Iterable[Part]) -> tuple[Part, ...]:
         return (Text(text=text),) if text else ()
     parts = (content,) if isinstance(content, _PARTS) else _as_tuple(content)
     for index, part in enumerate(parts):
-        if not isinstance(part, _PARTS):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
-            message = f"part {index} of a message is {type(part).__name__}; a part is Text, Media, ToolCall, ..."
+        if not isinstance(part, _PARTS):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            message = f"part {index} of a message is {type(part).__name__}; it must be Text, Media, ToolCall, ..."
             raise InvalidRequestError(message)
     return parts
 
@@ -53,14 +53,15 @@ def _as_tuple(content: Iterable[Part]) -> tuple[Part, ...]:
     try:
         return tuple(content)
     except TypeError:
-        message = f"the content of a message is a string or parts, not {type(content).__name__}"
+        message = f"the content of a message must be a string or parts, not {type(content).__name__}"
         raise InvalidRequestError(message) from None
 
 
 class _Kept:
-    """Leave room for what is known of a message: no field, so neither compared, shown nor copied.
+    """Add slots for data that is derived from a message. They are not fields: not compared, shown or copied.
 
-    ``_kept`` is what a dialect encoded it as, ``_changeable`` what in it may change in place once it was checked.
+    ``_kept`` caches the encoding of the message in a dialect. ``_changeable`` holds the values in it that can be
+    modified in place; it is set once the message has been checked.
     """
 
     __slots__ = ("_changeable", "_kept")
@@ -68,15 +69,15 @@ class _Kept:
 
 @value
 class Message(_Kept):
-    """Hold what one side said.
+    """Hold one message of a conversation.
 
     Args:
-        role: who speaks: ``system`` (``developer`` is read as that), ``user``, ``assistant`` or ``tool``.
-        content: a string, a part or parts.
-        name: the speaker's own name, for the providers that take one.
+        role: the author: ``system`` (``developer`` means the same), ``user``, ``assistant`` or ``tool``.
+        content: a string, a part or an iterable of parts.
+        name: the author's own name, for the providers that accept one.
 
     Raises:
-        InvalidRequestError: if *content* is neither a string nor parts.
+        InvalidRequestError: if *role* is not a string, or *content* is neither a string nor parts.
 
     """
 
@@ -86,7 +87,7 @@ class Message(_Kept):
 
     @property
     def content(self) -> str:
-        """Return the joined text, without reasoning."""
+        """Return the text of all text parts, joined; reasoning is not included."""
         return "".join(part.text for part in self.parts if isinstance(part, Text))
 
     def of_type(self, kind: type[_P]) -> tuple[_P, ...]:
@@ -94,42 +95,42 @@ class Message(_Kept):
         return tuple(part for part in self.parts if isinstance(part, kind))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data: ``content`` is a string where one plain text is all there is, else a list of parts."""
-        from dragoman.spec.serialization import message_to_dict  # noqa: PLC0415  # cattrs is not paid for at import
+        """Return plain data. ``content`` is a string if the message is one plain text, otherwise a list of parts."""
+        from dragoman.spec.serialization import message_to_dict  # noqa: PLC0415  # cattrs is slow to import
 
         return message_to_dict(self)
 
     @classmethod
     def from_dict(cls, message_dict: Mapping[str, Any]) -> Message:
-        """Make a message of plain data, the inverse of :meth:`to_dict`.
+        """Make a message from plain data, the inverse of :meth:`to_dict`.
 
         Raises:
-            InvalidRequestError: naming the path of what does not fit.
+            InvalidRequestError: if the data does not fit; the message names the path of each misfit.
 
         """
-        from dragoman.spec.serialization import message_from_dict  # noqa: PLC0415  # as above
+        from dragoman.spec.serialization import message_from_dict  # noqa: PLC0415  # cattrs is slow to import
 
         return message_from_dict(message_dict)
 
 
 def check_message(message: Message, index: int) -> None:
-    """Refuse what cannot be sent of a message; one that was checked is not checked again.
+    """Refuse a message that cannot be sent; a message is only checked once.
 
     Args:
         message: the message.
-        index: which of a conversation it is.
+        index: its position in the conversation, counted from 0.
 
     Raises:
-        InvalidRequestError: for an unknown role, a name that is no text, or a value nested too deep.
+        InvalidRequestError: for an unknown role, a name that is not a string, or a value that is nested too deep.
 
     """
     if getattr(message, "_changeable", None) is not None:
         return
     if message.role not in Role.known:
-        text = f"messages[{index}] has the role {str(message.role)!r}; known are system, user, assistant and tool"
+        text = f"messages[{index}] has the unknown role {str(message.role)!r}; use system, user, assistant or tool"
         raise InvalidRequestError(text)
     if message.name is not None and not isinstance(message.name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        text = f"the name of messages[{index}] is a text, not {shown(message.name)}"
+        text = f"the name of messages[{index}] must be a string, not {shown(message.name)}"
         raise InvalidRequestError(text)
     found = changeable(message)
     for each in found:
@@ -139,19 +140,19 @@ def check_message(message: Message, index: int) -> None:
 
 
 def changeable(message: Message) -> tuple[Any, ...]:
-    """Return the values in a message that may be such as can be changed in place: mappings, lists, arrays of bytes."""
+    """Return the values in a message that can be modified in place: mappings, lists and byte arrays."""
     known: tuple[Any, ...] | None = getattr(message, "_changeable", None)
     if known is not None:
         return known
     found = list[Any]()
     parts: list[Any] = [*message.parts]
-    for part in parts:  # which grows on the way
+    for part in parts:  # the list grows during the iteration: a tool result appends its content
         found += (part.options, part.metadata)
         if part.seal is not None:
             found.append(part.seal.payload)
         if isinstance(part, Text):
             for citation in part.citations:
-                found.append(citation.metadata)  # a comprehension is a call more on Python 3.11
+                found.append(citation.metadata)  # on Python 3.11, a comprehension would add a function call
         elif isinstance(part, ToolResult):
             parts += part.content
         elif isinstance(part, Media):

@@ -1,4 +1,4 @@
-"""The optional protocols of a provider: what it may offer in addition to answers, found by ``isinstance``."""
+"""The optional protocols of a provider: what it may offer in addition to answers. ``isinstance`` detects them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from dragoman.spec.request import ChatRequest
 from dragoman.spec.response import Usage
 
 OperationCall: TypeAlias = Callable[[Any, CallContext], Awaitable[Any]]
-"""Who does what an optional protocol offers.
+"""The type of an async callable that performs an operation of an optional protocol.
 
-``embed`` takes an :class:`EmbeddingRequest` and gives :class:`Embeddings`; ``count_tokens`` takes a
-:class:`~dragoman.ChatRequest` and gives :class:`~dragoman.Usage`; ``models`` takes ``None`` and gives a sequence of
+``embed`` takes an :class:`EmbeddingRequest` and returns :class:`Embeddings`; ``count_tokens`` takes a
+:class:`~dragoman.ChatRequest` and returns :class:`~dragoman.Usage`; ``models`` takes ``None`` and returns a sequence of
 :class:`ModelInfo`.
 """
 
@@ -27,11 +27,11 @@ class ModelInfo:
 
     Args:
         id: its name.
-        created: seconds since 1970.
-        owner: who made it.
-        context_tokens: the most tokens a conversation may have.
-        output_tokens: the most tokens an answer may have.
-        metadata: the listing itself.
+        created: when it was created, in seconds since 1970.
+        owner: its owner, as the provider names it.
+        context_tokens: the greatest number of tokens of a conversation.
+        output_tokens: the greatest number of tokens of an answer.
+        metadata: the provider's entry for the model, unchanged.
 
     """
 
@@ -45,7 +45,7 @@ class ModelInfo:
 
 @runtime_checkable
 class ListsModels(Protocol):
-    """List the models there are."""
+    """List the models that a provider offers."""
 
     async def models(self, context: CallContext) -> Sequence[ModelInfo]:
         """Return the models that this key can use."""
@@ -66,9 +66,9 @@ class Embeddings:
     """Hold one vector for each text.
 
     Args:
-        vectors: as many as there were texts, in their order.
+        vectors: one vector for each text, in the order of the texts.
         model: the model that made them.
-        usage: the tokens it took.
+        usage: the tokens that were used.
 
     """
 
@@ -83,7 +83,7 @@ class EmbeddingRequest:
 
     Args:
         model: the model, as the provider names it.
-        texts: what to turn into vectors, one for each.
+        texts: the texts to turn into vectors, one vector for each.
         options: the caller's options for the provider.
 
     """
@@ -105,7 +105,7 @@ class Embeds(Protocol):
 
 
 def operation_of(provider: Provider, kind: str) -> OperationCall | None:
-    """Return the call of an optional protocol, ``None`` if *provider* does not have it."""
+    """Return the call for an operation of an optional protocol, ``None`` if *provider* does not offer it."""
     if kind == "embed" and isinstance(provider, Embeds):
         embed = provider.embed
         return lambda request, context: embed(request.model, request.texts, request.options, context)

@@ -1,4 +1,4 @@
-"""The parts a message is made of, the same in an answer and in the next turn's input."""
+"""The parts of a message. Answers and the input of the next turn use the same classes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dragoman.spec.argument_checks import plain_text, shown
 from dragoman.spec.errors import InvalidRequestError, OutputError
 
 JSON: TypeAlias = Union[bool, int, float, str, "list[JSON]", "dict[str, JSON]", None]
-"""What JSON can say."""
+"""Any value that JSON can represent."""
 
 
 def _empty() -> Mapping[str, JSON]:
@@ -24,29 +24,29 @@ def _empty() -> Mapping[str, JSON]:
 
 
 def _take_text(value: Any, name: str, *, optional: bool = False) -> None:
-    """Make the field *name* of a value a plain text.
+    """Make the field *name* of a value a plain string.
 
     Raises:
-        InvalidRequestError: if it is no text.
+        InvalidRequestError: if it is not a string.
 
     """
     text = getattr(value, name)
     if type(text) is str or (optional and text is None):
         return
     if not isinstance(text, str):
-        message = f"{name} of {type(value).__name__} is a text, not {shown(text)}"
+        message = f"{name} of {type(value).__name__} must be a string, not {shown(text)}"
         raise InvalidRequestError(message)
     object.__setattr__(value, name, plain_text(text))
 
 
 @value(kw_only=True)
 class Seal:
-    """Carry data that a vendor signed or encrypted and wants back unchanged.
+    """Carry data that a vendor signed or encrypted and expects back unchanged.
 
     Args:
-        issuer: the service that made it, such as ``"acme"``; only that service may read it back.
-        scope: a narrower owner (an account, a model), where the vendor has one.
-        payload: the data itself, never interpreted.
+        issuer: the service that made it, such as ``"acme"``; it is only sent back to this service.
+        scope: a narrower scope, such as an account or a model, if the vendor has one.
+        payload: the data itself, which is never interpreted.
 
     """
 
@@ -57,16 +57,16 @@ class Seal:
 
 @value(kw_only=True)
 class Citation:
-    """Point from a piece of text to its source.
+    """Name the source of a passage of text.
 
     Args:
-        source_url: the address cited.
-        document_id: the document cited, as the provider names it.
+        source_url: the URL of the source.
+        document_id: the id of the cited document, as the provider names it.
         title: the title of the source.
-        start: the first character of the citing text, counted from 0.
-        end: one past the last character of the citing text.
-        quote: the words cited.
-        metadata: what else the provider said, in its own words.
+        start: the index of the first character of the citing passage.
+        end: the index after the last character of the citing passage.
+        quote: the cited text.
+        metadata: further data from the provider, unchanged.
 
     """
 
@@ -81,13 +81,13 @@ class Citation:
 
 @value(kw_only=True)
 class PartFields:
-    """Hold what every part may carry.
+    """Hold the fields that all parts have.
 
     Args:
-        id: the provider's name for this part.
+        id: the provider's id of this part.
         seal: signed or encrypted data that belongs to this part.
         options: overrides for this part, keyed by provider.
-        metadata: what the provider said about this part.
+        metadata: further data from the provider about this part.
 
     """
 
@@ -100,7 +100,7 @@ class PartFields:
     _optional_texts: ClassVar[tuple[str, ...]] = ("id",)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a field of the wrong type, once for all parts: attrs would call a function for each field."""
+        """Check the types of the fields, in one method: a validator for each field would take one call each."""
         for name in self._texts:
             if type(getattr(self, name)) is not str:
                 _take_text(self, name)
@@ -112,17 +112,17 @@ class PartFields:
 
 
 def _check_attached(part: PartFields) -> None:
-    given: Any = part  # callers without a type checker
+    unchecked: Any = part  # callers without a type checker
     for name, kind in (("options", Mapping), ("metadata", Mapping), ("seal", Seal | None)):
-        if not isinstance(getattr(given, name), kind):
-            wanted = "a Seal" if name == "seal" else "an object of JSON, such as a dict"
-            message = f"{name} of {type(part).__name__} is {wanted}, not {shown(getattr(given, name))}"
+        if not isinstance(getattr(unchecked, name), kind):
+            expected = "a Seal" if name == "seal" else "a mapping, such as a dict"
+            message = f"{name} of {type(part).__name__} must be {expected}, not {shown(getattr(unchecked, name))}"
             raise InvalidRequestError(message)
 
 
 @value(kw_only=True)
 class Text(PartFields):
-    """Say something in words."""
+    """Hold text."""
 
     _texts = ("text",)
     text: str
@@ -131,7 +131,7 @@ class Text(PartFields):
 
 @value(kw_only=True)
 class Reasoning(PartFields):
-    """Show how a model came to its answer; ``redacted`` if the words are kept back."""
+    """Hold the reasoning of a model; ``redacted`` if the provider does not show its text."""
 
     _texts = ("text",)
     text: str = ""
@@ -141,7 +141,7 @@ class Reasoning(PartFields):
 def _is_bytes(_: Any, __: object, data: Any) -> None:
     if isinstance(data, bytes | bytearray) or (isinstance(data, memoryview) and data.contiguous):
         return
-    message = f"data of Bytes is bytes, not {type(data).__name__}"  # pyright: ignore[reportUnknownArgumentType]
+    message = f"data of Bytes must be bytes, not {type(data).__name__}"  # pyright: ignore[reportUnknownArgumentType]
     raise InvalidRequestError(message)
 
 
@@ -152,9 +152,9 @@ def _all_texts(value: Any) -> None:
 
 @value(kw_only=True)
 class Bytes:
-    """Bring media along as bytes.
+    """Hold media as bytes.
 
-    A ``bytearray`` or ``memoryview`` is read with each call: what changes in it takes effect with the next one.
+    A ``bytearray`` or ``memoryview`` is read at each call: a change in it takes effect at the next call.
     """
 
     data: bytes = field(repr=lambda data: f"<{len(data)} bytes>", validator=_is_bytes)
@@ -167,7 +167,7 @@ class Bytes:
 
 @value(kw_only=True)
 class Url:
-    """Name media by an address that the provider fetches; this library never does."""
+    """Refer to media by a URL, which the provider fetches; this library never fetches it."""
 
     url: str
     __attrs_post_init__ = _all_texts
@@ -175,7 +175,7 @@ class Url:
 
 @value(kw_only=True)
 class FileRef:
-    """Name media that was uploaded to the provider before, by its file id."""
+    """Refer to media that was uploaded to the provider before, by its file id."""
 
     file_id: str
     __attrs_post_init__ = _all_texts
@@ -183,7 +183,7 @@ class FileRef:
 
 @value(kw_only=True)
 class InlineText:
-    """Bring a document along as plain text."""
+    """Hold a document as plain text."""
 
     text: str
     __attrs_post_init__ = _all_texts
@@ -194,18 +194,18 @@ MediaSource: TypeAlias = Bytes | Url | FileRef | InlineText
 
 def _is_source(_: Any, __: object, source: Any) -> None:
     if not isinstance(source, MediaSource):
-        message = f"source of Media is Bytes, Url, FileRef or InlineText, not {shown(source)}"
+        message = f"source of Media must be Bytes, Url, FileRef or InlineText, not {shown(source)}"
         raise InvalidRequestError(message)
 
 
 @value(kw_only=True)
 class Media(PartFields):
-    """Show an image, a sound, a video or a document.
+    """Hold an image, audio, a video or a document.
 
     Args:
-        source: where the data is.
-        media_type: its type as in ``Content-Type``; ``image/*`` where only the family is known.
-        filename: its name, where that matters.
+        source: the data, or where it is.
+        media_type: its type as in ``Content-Type``; ``image/*`` if only the family is known.
+        filename: its file name, if it has one.
 
     """
 
@@ -222,8 +222,8 @@ class ToolCall(PartFields):
 
     Args:
         name: the tool's name.
-        call_id: what the result must be labelled with.
-        arguments: the arguments as the model wrote them, raw JSON text.
+        call_id: the id of the call; its result must have the same one.
+        arguments: the arguments as the model wrote them, as JSON text.
         server_side: whether the provider runs the tool itself.
 
     """
@@ -235,10 +235,10 @@ class ToolCall(PartFields):
     server_side: bool = False
 
     def parse(self) -> dict[str, JSON]:
-        """Return the arguments as an object; no text at all means no arguments.
+        """Return the arguments as a dictionary; an empty text means no arguments.
 
         Raises:
-            OutputError: if the text is not a JSON object, as when the answer was cut.
+            OutputError: if the text is not a JSON object, for example because the answer was cut.
 
         """
         if not self.arguments.strip():
@@ -258,7 +258,7 @@ class ToolCall(PartFields):
 
 
 class Outcome(OpenEnum):
-    """Say how a tool call went."""
+    """Say how a tool call ended."""
 
     __slots__ = ()
     OK: ClassVar[Outcome]
@@ -269,7 +269,7 @@ class Outcome(OpenEnum):
 
 @value(kw_only=True)
 class Refusal(PartFields):
-    """Decline to answer."""
+    """Hold the text with which a model declines to answer."""
 
     _texts = ("text",)
     _optional_texts = ("id", "category")
@@ -279,18 +279,18 @@ class Refusal(PartFields):
 
 @value(kw_only=True)
 class Data(PartFields):
-    """Hand over a JSON value."""
+    """Hold a JSON value."""
 
     value: JSON = None
 
 
 @value(kw_only=True)
 class Extension(PartFields):
-    """Keep a part that has no class here, and give it back unchanged.
+    """Hold a part that has no class of its own, to send it back unchanged.
 
     Args:
         kind: ``"<issuer>.<type>"``.
-        value: the part as the issuer wrote it.
+        value: the part as the issuer sent it.
 
     """
 
@@ -300,7 +300,7 @@ class Extension(PartFields):
 
     @property
     def issuer(self) -> str:
-        """Return who understands this part."""
+        """Return the name of the service that understands this part."""
         return self.kind.partition(".")[0]
 
 
@@ -316,31 +316,31 @@ def _result_content(value: str | Iterable[ResultContent]) -> tuple[ResultContent
     try:
         parts = tuple(content)
     except TypeError:
-        message = f"content of ToolResult is a text or parts, not {shown(content)}"
+        message = f"content of ToolResult must be a string or parts, not {shown(content)}"
         raise InvalidRequestError(message) from None
     for index, part in enumerate(parts):
         if not isinstance(part, _RESULT_CONTENT):
-            message = f"part {index} of a ToolResult is Text, Media, Data or Extension, not {shown(part)}"
+            message = f"part {index} of a ToolResult must be Text, Media, Data or Extension, not {shown(part)}"
             raise InvalidRequestError(message)
     return parts
 
 
 def _outcome(value: str) -> Outcome:
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        message = f"outcome of ToolResult is a word such as 'ok' or 'error', not {shown(value)}"
+        message = f"outcome of ToolResult must be a string such as 'ok' or 'error', not {shown(value)}"
         raise InvalidRequestError(message)
     return Outcome(plain_text(value))
 
 
 @value(kw_only=True)
 class ToolResult(PartFields):
-    """Answer a tool call.
+    """Hold the result of a tool call.
 
     Args:
-        call_id: the label of the call that is answered.
+        call_id: the id of the call.
         name: the tool's name.
-        content: what the tool gave; a string becomes one text part.
-        outcome: how it went; see :class:`Outcome`.
+        content: what the tool returned: a string, which becomes one text part, or parts.
+        outcome: how the call ended; see :class:`Outcome`.
 
     """
 
@@ -352,7 +352,7 @@ class ToolResult(PartFields):
 
     @property
     def text(self) -> str:
-        """Return the text of the result, data as JSON."""
+        """Return the text of the result; values of ``Data`` are written as JSON."""
         return "".join(_as_text(part) for part in self.content)
 
 
@@ -364,7 +364,7 @@ def _as_text(part: ResultContent) -> str:
     try:
         return json.dumps(part.value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        message = f"the value of Data is nothing that JSON can say: {error}"
+        message = f"JSON cannot represent the value of Data: {error}; use strings, numbers, lists and dictionaries"
         raise InvalidRequestError(message) from None
 
 

@@ -1,4 +1,4 @@
-"""What a provider is: the protocol that a plugin fulfils, and what it is given."""
+"""The protocol that a provider implements, and the objects that it receives."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from dragoman.spec.secret import Secret
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from dragoman.spec.events import Event  # not paid for by whole answers
+    from dragoman.spec.events import Event  # not needed for answers that are not streamed
 
 SPEC = "1.0"
-"""The version of the provider specification that this core speaks."""
+"""The version of the provider specification that this core implements."""
 
 
 @value(kw_only=True)
 class ModelQuery:
-    """Ask who serves a model.
+    """Ask which provider serves a model.
 
     Args:
-        model: the name as the caller wrote it.
+        model: the name of the model as the caller wrote it.
         api_base: the base URL that the caller gave.
-        options: the caller's further options.
+        options: further options of the caller.
 
     """
 
@@ -53,7 +53,7 @@ class Resolution:
         provider: the provider's name.
         model: the model as that provider names it.
         api_base: the base URL to use, if not the caller's.
-        reason: why, for the explanation.
+        reason: why this provider was chosen, for the explanation.
 
     """
 
@@ -65,14 +65,14 @@ class Resolution:
 
 @value(kw_only=True)
 class ProviderInfo:
-    """Introduce a provider.
+    """Describe a provider.
 
     Args:
-        name: the name it is chosen by.
-        issuer: whose seals it can read back; usually the name.
-        spec: the version of the provider specification it was written for.
+        name: the name by which it is chosen.
+        issuer: the issuer of the seals that it can send back; usually equal to the name.
+        spec: the version of the provider specification that it was written for.
         options: the attrs class of its own options, if it has any.
-        docs: the address of its documentation.
+        docs: the URL of its documentation.
 
     """
 
@@ -84,27 +84,27 @@ class ProviderInfo:
 
 
 class Clock(Protocol):
-    """Tell the time and let it pass; tests bring their own."""
+    """Measure time and sleep; tests use a clock of their own."""
 
     def monotonic(self) -> float:
-        """Return seconds on a clock that never jumps."""
+        """Return the time in seconds on a monotonic clock."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Let *seconds* pass."""
+        """Sleep for *seconds*."""
         ...
 
 
 class SystemClock:
-    """Tell the time of this machine."""
+    """Use the clock of the system and the running event loop."""
 
     def monotonic(self) -> float:
-        """Return the seconds of :func:`time.monotonic`."""
+        """Return :func:`time.monotonic`."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep in the running event loop."""
-        from asyncio import sleep  # noqa: PLC0415  # asyncio is not paid for at import
+        from asyncio import sleep  # noqa: PLC0415  # asyncio is slow to import
 
         await sleep(seconds)
 
@@ -114,7 +114,7 @@ def _seconds(timeouts: Any, attribute: attrs.Attribute[Any], value: object) -> N
         return
     limit = seconds(value)
     if limit is None:
-        raise ConfigurationError(no_seconds(attribute.name, value), parameter=attribute.name)
+        raise ConfigurationError(wrong_seconds(attribute.name, value), parameter=attribute.name)
     object.__setattr__(timeouts, attribute.name, limit)
 
 
@@ -123,13 +123,13 @@ class Timeouts:
     """Limit how long a call may take, in seconds; ``None`` for no limit.
 
     Args:
-        connect: until a connection stands.
+        connect: until a connection is established.
         first_byte: from the request to the head of the reply.
         idle: between two pieces of the reply.
-        total: for the whole call, retries and waits included.
+        total: for the whole call, including retries and waits.
 
     Raises:
-        ConfigurationError: for what is no finite number above 0.
+        ConfigurationError: for a value that is not a finite number above 0.
 
     """
 
@@ -140,55 +140,55 @@ class Timeouts:
 
 
 def new_call_id() -> str:
-    """Return a name for a call: 128 random bits in hexadecimal digits."""
+    """Return an id for a call: 128 random bits in hexadecimal digits."""
     return os.urandom(16).hex()
 
 
-def _moment(_: object, __: object, deadline: float | None) -> None:
-    if type(deadline) is float and deadline - deadline == 0.0:  # finite, told without a call
+def _deadline(_: object, __: object, deadline: float | None) -> None:
+    if type(deadline) is float and deadline - deadline == 0.0:  # finite, without the cost of a call to math.isfinite
         return
     if deadline is not None and plain_number(deadline) is None:
-        message = f"a deadline is a moment on the clock of the call, in seconds, not {shown(deadline)}"
+        message = f"deadline must be a time in seconds on the clock of the call, not {shown(deadline)}"
         raise ConfigurationError(message, parameter="deadline")
 
 
 @value(kw_only=True)
 class CallContext:
-    """Carry what belongs to one call but not to its request.
+    """Hold the data of one call that is not part of its request.
 
     Args:
-        timeouts: the limits of the call.
-        deadline: when the call must be over, on *clock*; ``None`` for never.
-        attempt: which try this is, counted from 1.
-        clock: the clock to go by.
-        call_id: names the call: the same for each of its tries, and for no other call.
-        on_unsupported: what this call does with a wish that the model cannot fulfil; ``None`` for what is configured.
+        timeouts: the time limits of the call.
+        deadline: when the call must be finished, in seconds on *clock*; ``None`` for no deadline.
+        attempt: the number of this attempt, counted from 1.
+        clock: the clock to use.
+        call_id: a unique id of the call; all attempts of a call have the same one.
+        on_unsupported: the policy of this call for unsupported settings; ``None`` for the configured one.
 
     """
 
     timeouts: Timeouts = Timeouts()
-    deadline: float | None = field(default=None, validator=_moment)
+    deadline: float | None = field(default=None, validator=_deadline)
     attempt: int = 1
     clock: Clock = field(factory=SystemClock)
     call_id: str = field(factory=new_call_id)
     on_unsupported: Policy | None = None
 
     def remaining(self) -> float | None:
-        """Return the seconds until the deadline, never below 0."""
+        """Return the seconds until the deadline, at least 0; ``None`` if there is none."""
         return None if self.deadline is None else max(0.0, self.deadline - self.clock.monotonic())
 
 
 CompletionCall: TypeAlias = Callable[[CompletionRequest, CallContext], Awaitable[Response]]
-"""Who answers a prompt."""
+"""The type of an async callable that answers a prompt."""
 ChatCall: TypeAlias = Callable[[ChatRequest, CallContext], Awaitable[Response]]
-"""Who answers a conversation."""
+"""The type of an async callable that answers a conversation."""
 StreamCall: TypeAlias = "Callable[[ChatRequest, CallContext], AbstractAsyncContextManager[AsyncIterator[Event]]]"
-"""Who streams an answer."""
+"""The type of a callable that streams an answer."""
 
 
 @runtime_checkable
 class Provider(Protocol):
-    """Speak to models; any object with these members will do."""
+    """Call the models of one service; any object with these members is a provider."""
 
     info: ProviderInfo
 
@@ -209,19 +209,19 @@ class Provider(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Give back what is held open."""
+        """Close connections and other resources."""
         ...
 
 
 @value(kw_only=True)
 class Prepared:
-    """Show a request as it would be sent.
+    """Describe an HTTP request as it would be sent.
 
     Args:
         method: the HTTP method.
-        url: the whole address.
-        headers: the headers, secrets masked.
-        body: the decoded body.
+        url: the complete URL.
+        headers: the headers, with secrets masked.
+        body: the body, as decoded JSON.
 
     """
 
@@ -233,7 +233,7 @@ class Prepared:
 
 @runtime_checkable
 class Prepares(Protocol):
-    """Show what would be sent, without sending it."""
+    """Build a request without sending it."""
 
     def prepare(self, request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:
         """Return the request as it would be sent."""
@@ -242,10 +242,10 @@ class Prepares(Protocol):
 
 @runtime_checkable
 class Connects(Protocol):
-    """Make connections as the configuration says; every provider that is made with ``dragoman.http`` does."""
+    """Configure connections; every provider that is built with ``dragoman.http`` does."""
 
     def connect_by(self, config: ProviderConfig) -> None:
-        """Take ``proxy``, ``verify``, ``client_cert`` and ``max_reply_bytes`` from *config*, before anything is sent.
+        """Use ``proxy``, ``verify``, ``client_cert`` and ``max_reply_bytes`` of *config* from the first request on.
 
         Raises:
             ConfigurationError: if they cannot be used.
@@ -255,20 +255,20 @@ class Connects(Protocol):
 
 
 Verify: TypeAlias = "str | os.PathLike[str] | bool | SSLContext"
-"""Whom to trust: the authorities in a file or folder, those of the system, or what a context says."""
+"""Which certificates to trust: those of a CA bundle or folder, those of the system, or those of an SSL context."""
 ClientCert: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
-"""As whom to show oneself: a file with a certificate and its key, or one for each."""
+"""The client certificate: a file with the certificate and its key, or a file for each."""
 
 SecretSource: TypeAlias = Callable[[str, str], str | None]
-"""Ask the installed key stores for (provider, field)."""
+"""The type of a function of (provider, field) that asks the installed key stores for a credential."""
 
 
 @value(kw_only=True)
 class ProviderConfig:
-    """Give a plugin what it needs to make its provider.
+    """Hold the data that a plugin needs to make its provider.
 
     Args:
-        name: the name the provider was chosen by.
+        name: the name by which the provider was chosen.
         model: the model, without the provider's prefix.
         distribution: the distribution that was chosen.
         version: its version.
@@ -276,15 +276,15 @@ class ProviderConfig:
         api_base: the base URL that the caller gave.
         options: the caller's options for this provider.
         headers: HTTP headers to add to each request.
-        hosts: the hosts that the distribution claims, whose keys the environment may hold.
-        allow_insecure: whether a key may travel over plain HTTP.
-        timeouts: the limits of a call.
-        proxy: the address of the proxy to go through, ``False`` for none, ``None`` for what the environment says.
-        verify: the path of a bundle of authorities to trust, an :class:`ssl.SSLContext`, or ``False`` to trust anybody.
-        client_cert: the path of a certificate with its key in PEM, or the paths of both.
-        max_reply_bytes: the most bytes that a reply may have, decompressed; ``None`` for the usual.
-        environ: the environment.
-        secrets: the installed key stores.
+        hosts: the hosts that the distribution claims; a key from the environment is only sent to these.
+        allow_insecure: whether a key may be sent over plain HTTP.
+        timeouts: the time limits of a call.
+        proxy: the address of the proxy to use, ``False`` for none, ``None`` for the one that the environment names.
+        verify: the path of a CA bundle, an :class:`ssl.SSLContext`, or ``False`` to accept any certificate.
+        client_cert: the path of a PEM file with a certificate and its key, or the paths of both.
+        max_reply_bytes: the greatest size of a decompressed reply, in bytes; ``None`` for the default.
+        environ: the environment variables.
+        secrets: looks up a credential in the installed key stores.
 
     """
 
@@ -308,16 +308,16 @@ class ProviderConfig:
 
     @property
     def connects_otherwise(self) -> tuple[str, ...]:
-        """Return the options that a :class:`Connects` takes, as far as they were given."""
+        """Return the names of the given options that require a provider with :class:`Connects`."""
         names = ("proxy", "verify", "client_cert", "max_reply_bytes")
         return tuple(name for name in names if getattr(self, name) is not None)
 
     def env(self, names: Iterable[str]) -> str | None:
-        """Return the first of these environment variables that is set and not empty; never another vendor's."""
+        """Return the value of the first of these environment variables that is set; other vendors' are skipped."""
         return next((value for name in self.readable(names) if (value := self.environ.get(name))), None)
 
     def readable(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return those of these environment variables that do not belong to another vendor."""
+        """Return the names of these environment variables without those that belong to another vendor."""
         return tuple(name for name in names if not owner_of_variable(name, self.distribution, self.name))
 
 
@@ -326,9 +326,9 @@ class Command:
     """Describe a command that a plugin adds to the command line.
 
     Args:
-        name: what it is called.
-        target: ``module:attribute`` of a click command, imported when it is run.
-        help: one line.
+        name: its name.
+        target: ``module:attribute`` of a click command, which is imported when the command is run.
+        help: a description of one line.
 
     """
 

@@ -1,4 +1,4 @@
-"""What is asked of a model: pure data, comparable and replayable."""
+"""Requests to a model, as plain values that can be compared and sent again."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def _number(low: float, high: float = float("inf")) -> _Validator:
             return
         number = plain_number(value)
         if number is None:
-            wanted = "a finite number" if isinstance(value, float) else "a number"
-            message = f"{attribute.name} is {wanted}, not {shown(value)}"
+            expected = "a finite number" if isinstance(value, float) else "a number"
+            message = f"{attribute.name} must be {expected}, not {shown(value)}"
             raise InvalidRequestError(message, parameter=attribute.name)
-        _bounded(settings, attribute.name, number, low, high)
+        _set_in_range(settings, attribute.name, number, low, high)
 
     return check
 
@@ -53,31 +53,31 @@ def _whole(low: int = 0) -> _Validator:
             return
         number = plain_number(value)
         if not isinstance(number, int):
-            message = f"{attribute.name} is a whole number, not {shown(value)}"
+            message = f"{attribute.name} must be a whole number, not {shown(value)}"
             raise InvalidRequestError(message, parameter=attribute.name)
-        _bounded(settings, attribute.name, number, low, _MOST)
+        _set_in_range(settings, attribute.name, number, low, _MOST)
 
     return check
 
 
-def _bounded(settings: Any, name: str, number: float, low: float, high: float) -> None:
-    """Keep *number* as the setting, or refuse it."""
+def _set_in_range(settings: Any, name: str, number: float, low: float, high: float) -> None:
+    """Store *number* as the setting *name*, or refuse it if it is out of range."""
     if not low <= number <= high:
         bounds = f"at least {low:g}" if high >= _MOST > number else f"between {low:g} and {high:g}"
-        message = f"{name} is {bounds}, not {shown(number)}"
+        message = f"{name} must be {bounds}, not {shown(number)}"
         raise InvalidRequestError(message, parameter=name)
     object.__setattr__(settings, name, number)
 
 
 def _flag(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not isinstance(value, bool):
-        message = f"{attribute.name} is True or False, not {shown(value)}"
+        message = f"{attribute.name} must be True or False, not {shown(value)}"
         raise InvalidRequestError(message, parameter=attribute.name)
 
 
 def _text(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, str):
-        message = f"{attribute.name} is a text, not {shown(value)}"
+        message = f"{attribute.name} must be a string, not {shown(value)}"
         raise InvalidRequestError(message, parameter=attribute.name)
     object.__setattr__(of, attribute.name, plain_text(value))
 
@@ -89,10 +89,12 @@ def _optional_text(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None
 
 def _object(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, Mapping):
-        message = f"{attribute.name} is an object of JSON, such as a dict, not {shown(value)}"
+        message = f"{attribute.name} must be a mapping, such as a dict, not {shown(value)}"
         raise InvalidRequestError(message, parameter=attribute.name)
     if value:
-        copied(value, attribute.name)  # which refuses what is nested too deep; a change in it takes effect later
+        copied(
+            value, attribute.name
+        )  # only to check the depth: the original is kept, so that changes in it take effect
 
 
 def _optional_object(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -105,7 +107,7 @@ def _stop(value: str | Iterable[str] | None) -> tuple[str, ...] | None:
         return None
     words = _words(value)
     if not all(isinstance(word, str) and str.__len__(word) for word in words):
-        message = f"stop is a text or a list of texts, none empty, not {shown(value)}"
+        message = f"stop must be a non-empty string or a list of them, not {shown(value)}"
         raise InvalidRequestError(message, parameter="stop")
     return tuple(map(plain_text, words))
 
@@ -122,13 +124,13 @@ def _effort(value: str | None) -> Effort | None:
     if value is None:
         return None
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        message = f"effort is a word such as 'low' or 'high', not {shown(value)}"
+        message = f"effort must be a string such as 'low' or 'high', not {shown(value)}"
         raise InvalidRequestError(message, parameter="effort")
     return Effort(plain_text(value))
 
 
 _PENALTY = _number(-2, 2)
-_MOST = 2**63 - 1  # what fits into the whole numbers of nearly every server
+_MOST = 2**63 - 1  # the greatest 64-bit integer, which nearly every server can read
 
 
 @value(kw_only=True)
@@ -136,20 +138,20 @@ class Settings:
     """Tune how a model answers; ``None`` leaves the choice to the provider.
 
     Args:
-        max_tokens: the most tokens the answer may have.
-        temperature: 0 for the likeliest words, higher for more variety.
-        top_p: sample from the likeliest words that make up this share of probability.
-        top_k: sample from this many of the likeliest words.
-        stop: texts before which the answer ends.
-        seed: makes sampling repeatable, as far as the provider can.
-        presence_penalty: from -2 to 2, against words that occurred at all.
-        frequency_penalty: from -2 to 2, against words that occurred often.
+        max_tokens: the greatest number of tokens of the answer.
+        temperature: the sampling temperature: 0 for the likeliest tokens, higher for more variety.
+        top_p: sample only from the likeliest tokens whose probabilities add up to this share, from 0 to 1.
+        top_k: sample only from this many of the likeliest tokens.
+        stop: strings before which the answer ends.
+        seed: makes sampling repeatable, as far as the provider supports it.
+        presence_penalty: from -2 to 2, against tokens that have already occurred.
+        frequency_penalty: from -2 to 2, against tokens in proportion to how often they have occurred.
         effort: how much to reason; see :class:`Effort`.
-        parallel_tool_calls: whether one turn may ask for several tools.
-        logprobs: whether to report the log probabilities of the words chosen.
-        top_logprobs: how many likely words to report for each place.
-        service_tier: the provider's name for a level of service.
-        explicit: which of these the caller gave; the others are defaults and may be left out.
+        parallel_tool_calls: whether one turn may contain several tool calls.
+        logprobs: whether to report the log probabilities of the chosen tokens.
+        top_logprobs: how many alternatives to report for each token.
+        service_tier: the provider's name of a service level.
+        explicit: the names of the settings that the caller gave; the others are defaults and may be left out.
 
     Raises:
         InvalidRequestError: for a value of the wrong type or out of range.
@@ -181,11 +183,11 @@ class Tool:
     """Describe a tool that the caller can run.
 
     Args:
-        name: what the model calls it.
+        name: the name by which the model calls it.
         description: what it does, for the model.
-        schema: the JSON Schema of its arguments, an object.
-        strict: whether the arguments must follow the schema to the letter, where the provider can promise that.
-        options: overrides for this tool, keyed by provider, in the provider's words.
+        schema: the JSON Schema of its arguments, which must describe an object.
+        strict: whether the arguments must conform to the schema exactly, if the provider can guarantee that.
+        options: overrides for this tool, keyed by provider, with the provider's own names.
 
     """
 
@@ -202,7 +204,7 @@ class ServerTool:
 
     Args:
         id: ``"<issuer>.<name>"``, such as ``"acme.web_search"``.
-        args: its settings, in the provider's words.
+        args: its settings, with the provider's own names.
 
     """
 
@@ -226,7 +228,7 @@ class ToolChoice:
 
     Args:
         kind: ``auto``, ``none``, ``required`` or ``tool``.
-        name: which tool, for ``tool``.
+        name: the name of the tool, for ``tool``.
 
     """
 
@@ -235,16 +237,16 @@ class ToolChoice:
 
     @classmethod
     def of(cls, choice: ToolChoice | str) -> ToolChoice:
-        """Read a choice: ``auto``, ``none``, ``required`` (or ``any``), or the name of a tool.
+        """Make a choice from ``auto``, ``none``, ``required`` (or ``any``), or the name of a tool.
 
         Raises:
-            InvalidRequestError: if it is no text.
+            InvalidRequestError: if *choice* is not a string.
 
         """
         if isinstance(choice, ToolChoice):
             return choice
         if not isinstance(choice, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            message = f"tool_choice is 'auto', 'none', 'required' or the name of a tool, not {shown(choice)}"
+            message = f"tool_choice must be 'auto', 'none', 'required' or the name of a tool, not {shown(choice)}"
             raise InvalidRequestError(message, parameter="tool_choice")
         if choice in {"auto", "none", "required"}:
             return cls(choice)
@@ -258,13 +260,13 @@ REQUIRED = ToolChoice("required")
 
 @value
 class OutputFormat:
-    """Say what shape the answer has.
+    """Say which format the answer has.
 
     Args:
         kind: ``text``, ``json`` (any JSON object) or ``json_schema``.
         schema: the JSON Schema, for ``json_schema``.
-        name: what to call the schema.
-        strict: whether it must be followed to the letter; ``None`` leaves that to the provider's plugin.
+        name: the name of the schema.
+        strict: whether the answer must conform to it exactly; ``None`` leaves that to the provider's plugin.
 
     """
 
@@ -285,7 +287,7 @@ def _messages(value: Iterable[Message]) -> tuple[Message, ...]:
         raise InvalidRequestError(text)
     for index, message in enumerate(messages):
         if not isinstance(message, Message):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            text = f"messages[{index}] is {type(message).__name__}, not a Message"
+            text = f"messages[{index}] must be a Message, not {type(message).__name__}"
             raise InvalidRequestError(text)
         check_message(message, index)
     return messages
@@ -293,8 +295,8 @@ def _messages(value: Iterable[Message]) -> tuple[Message, ...]:
 
 def _prompt(request: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, str) or not str.__len__(value):
-        given = "a text that is not empty" if isinstance(value, str) else f"a text, not {shown(value)}"
-        message = f"a prompt is {given}"
+        problem = "must not be empty" if isinstance(value, str) else f"must be a string, not {shown(value)}"
+        message = f"the prompt {problem}"
         raise InvalidRequestError(message)
     object.__setattr__(request, attribute.name, plain_text(value))
 
@@ -307,7 +309,7 @@ def _no_options() -> Options:
     return {}
 
 
-def _masked(options: Options) -> str:
+def _redacted_repr(options: Options) -> str:
     return repr(redact_secrets(options))
 
 
@@ -322,10 +324,10 @@ class ChatRequest:
     Args:
         model: the model, as its provider names it.
         messages: the conversation so far, at least one message.
-        settings: how to answer.
-        tools: what the model may call.
-        tool_choice: whether it may or must.
-        output: what shape the answer has.
+        settings: the settings of the answer.
+        tools: the tools that the model may call.
+        tool_choice: whether it may, must or must not call a tool.
+        output: the format of the answer.
         options: the providers' own options, keyed by provider.
         headers: HTTP headers to add.
 
@@ -340,7 +342,7 @@ class ChatRequest:
     tools: tuple[Tool | ServerTool, ...] = ()
     tool_choice: ToolChoice = AUTO
     output: OutputFormat = TEXT
-    options: Options = field(factory=_no_options, repr=_masked)
+    options: Options = field(factory=_no_options, repr=_redacted_repr)
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
 
 
@@ -350,9 +352,9 @@ class CompletionRequest:
 
     Args:
         model: the model, as its provider names it.
-        prompt: the text to go on from.
-        suffix: the text that comes after the answer.
-        settings: how to answer.
+        prompt: the text to continue.
+        suffix: the text that follows the answer.
+        settings: the settings of the answer.
         options: the providers' own options, keyed by provider.
         headers: HTTP headers to add.
 
@@ -362,18 +364,18 @@ class CompletionRequest:
     prompt: str = field(validator=_prompt)
     suffix: str | None = field(default=None, validator=_optional_text)
     settings: Settings = Settings()
-    options: Options = field(factory=_no_options, repr=_masked)
+    options: Options = field(factory=_no_options, repr=_redacted_repr)
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
 
     def as_chat(self) -> ChatRequest:
-        """Return the same wish as a conversation of one user message.
+        """Return an equivalent request with a conversation of one user message.
 
         Raises:
-            UnsupportedError: if there is a suffix, for which a conversation has no place.
+            UnsupportedError: if there is a suffix, which a conversation cannot express.
 
         """
         if self.suffix is not None:
-            message = f"{self.model} is asked by chat, which knows no suffix; leave it out, or use a model for prompts"
+            message = f"{self.model} is a chat model, which accepts no suffix; leave it out, or use a completion model"
             raise UnsupportedError(message, model=self.model, parameter="suffix")
         return ChatRequest(
             model=self.model,

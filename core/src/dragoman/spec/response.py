@@ -1,4 +1,4 @@
-"""What came back: the answer, and the truth about how it came about."""
+"""The answer of a model, and the record of how it was obtained."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FinishReason(OpenEnum):
 
 @value(kw_only=True)
 class Finish:
-    """Say why the answer ended, in our word and in the provider's."""
+    """Say why an answer ended, with our term and the provider's."""
 
     reason: FinishReason = field(converter=FinishReason)
     raw: str | None = None
@@ -40,15 +40,15 @@ class Finish:
 
 @value(kw_only=True)
 class Usage:
-    """Count tokens as the provider reported them; ``None`` is not reported, never 0.
+    """Hold token counts as the provider reported them; ``None`` means that a count was not reported.
 
     Args:
-        input_tokens: all tokens read, those from the cache included.
-        output_tokens: all tokens written, reasoning included.
-        cache_read_tokens: of the input, those read from a cache.
-        cache_write_tokens: of the input, those written to a cache.
-        reasoning_tokens: of the output, those spent on reasoning.
-        raw: the report itself.
+        input_tokens: all input tokens, including those read from a cache.
+        output_tokens: all output tokens, including those of the reasoning.
+        cache_read_tokens: the input tokens that were read from a cache.
+        cache_write_tokens: the input tokens that were written to a cache.
+        reasoning_tokens: the output tokens that were used for reasoning.
+        raw: the provider's report, unchanged.
 
     """
 
@@ -62,15 +62,15 @@ class Usage:
 
 @value(kw_only=True)
 class Adjustment:
-    """Record a difference between what was asked and what was sent.
+    """Record a difference between what the caller requested and what was sent.
 
     Args:
         kind: ``dropped``, ``coerced``, ``emulated``, ``downgraded`` or ``deprecated``.
-        feature: the setting or part concerned.
-        asked: what the caller wanted.
-        sent: what was sent in its place, ``None`` for nothing.
-        reason: why.
-        by: who decided: ``core`` or a provider's name.
+        feature: the setting or part that was changed.
+        asked: the value that the caller requested.
+        sent: the value that was sent instead; ``None`` for nothing.
+        reason: why it was changed.
+        by: the component that decided: ``core`` or a provider's name.
 
     """
 
@@ -90,12 +90,12 @@ class Origin:
         provider: the provider's name.
         distribution: the distribution that provides it.
         version: that distribution's version.
-        model: the model asked for.
+        model: the requested model.
         served_model: the model that answered, as the provider names it.
-        endpoint: scheme and host asked.
+        endpoint: scheme and host of the server.
         response_id: the provider's id of the answer.
-        request_id: the provider's id of the request, for its support desk.
-        created: seconds since 1970 when the provider made the answer.
+        request_id: the provider's id of the request, for questions to its support.
+        created: when the provider made the answer, in seconds since 1970.
 
     """
 
@@ -112,14 +112,14 @@ class Origin:
 
 @value(kw_only=True)
 class Attempt:
-    """Record one try of a call.
+    """Record one attempt of a call.
 
     Args:
-        number: counted from 1.
-        error: the class of the error that ended it, ``None`` for success.
-        status: the HTTP status, where there was one.
-        waited: seconds slept before it.
-        duration: seconds it took.
+        number: the number of the attempt, counted from 1.
+        error: the name of the class of the error that ended it, ``None`` for success.
+        status: the HTTP status of the error, if it has one.
+        waited: how long the call waited before it, in seconds.
+        duration: how long it took, in seconds.
 
     """
 
@@ -135,15 +135,15 @@ class Response:
     """Hold an answer.
 
     Args:
-        message: the answer as the next turn's input.
+        message: the answer, as a message that can be input of the next turn.
         finish: why it ended.
-        usage: the tokens it took.
-        adjustments: what was sent otherwise than asked.
+        usage: the tokens that were used.
+        adjustments: the differences between the request of the caller and what was sent.
         origin: where it came from.
-        headers: the reply's headers worth keeping, names in lower case.
-        attempts: every try that it took.
-        metadata: what else the provider said.
-        raw: the provider's own reply, decoded; ``None`` for a stream.
+        headers: a selection of the HTTP headers of the reply, with names in lower case.
+        attempts: all attempts of the call.
+        metadata: further data from the provider.
+        raw: the decoded reply of the provider; ``None`` for a stream.
 
     """
 
@@ -174,7 +174,7 @@ class Response:
 
     @property
     def refusal(self) -> str | None:
-        """Return the words with which the model declined, if it did."""
+        """Return the text with which the model declined, ``None`` if it did not."""
         refusals = self.message.of_type(Refusal)
         return "".join(part.text for part in refusals) if refusals else None
 
@@ -184,10 +184,10 @@ class Response:
         Raises:
             RefusalError: if the model declined.
             TruncatedOutputError: if the answer was cut.
-            OutputValidationError: with the path of each misfit.
+            OutputValidationError: if the answer does not fit; the message names the path of each misfit.
 
         """
-        from dragoman.spec.answers import read_answer  # noqa: PLC0415  # cattrs is not paid for at import
+        from dragoman.spec.answers import read_answer  # noqa: PLC0415  # cattrs is slow to import
 
         return read_answer(self, kind)
 
@@ -204,10 +204,10 @@ def build_response(
     metadata: Mapping[str, JSON] | None = None,
     raw: Any = None,
 ) -> Response:
-    """Make a response of its parts.
+    """Make a response from its parts.
 
-    An end that the provider calls a plain stop is ``tool_calls`` where tools are called and ``refusal`` where the model
-    declined; the provider's own word is kept in ``finish.raw``.
+    A finish reason of ``stop`` becomes ``tool_calls`` if the parts contain calls of the caller's tools, and ``refusal``
+    if the model declined; ``finish.raw`` keeps the provider's own term.
     """
     content = tuple(parts)
     if finish.reason == FinishReason.STOP:

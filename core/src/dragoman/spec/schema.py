@@ -1,8 +1,8 @@
-"""A user's types as JSON Schema, and typed functions as tools.
+"""Describe Python types as JSON Schema, and typed functions as tools.
 
-What comes out is a small part of `JSON Schema 2020-12 <https://json-schema.org/draft/2020-12>`_, the same for every
-provider; what one of them cannot read, its dialect rewrites. Classes stand under ``$defs`` once and are referred to, so
-they may be recursive; the outermost one is written in place, since providers want an object there.
+The schemas use a small subset of `JSON Schema 2020-12 <https://json-schema.org/draft/2020-12>`_, the same for every
+provider; a dialect rewrites what its API does not accept. Each class is defined once under ``$defs`` and referred to,
+so classes may be recursive. The outermost class is written in place, since providers require an object there.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from dragoman.spec.request import Tool
 _Schema: TypeAlias = dict[str, JSON]
 
 WRAPPED = "value"
-"""The member that holds a value which is not an object itself, where an object is demanded."""
+"""The name of the member that holds a value which is not an object, where an API requires an object."""
 _REF = "#/$defs/"
 _SECTION = re.compile(r"^(?:(Args|Arguments|Parameters|Attributes)|Returns|Yields|Raises):[ \t]*$", re.MULTILINE)
 _ENTRY = re.compile(r"^(\w+)(?: *\(.*?\))?:", re.MULTILINE)
@@ -67,11 +67,11 @@ def json_schema(kind: object) -> dict[str, JSON]:
 
     Args:
         kind: an attrs class, dataclass, ``TypedDict``, ``NamedTuple``, ``Enum``, ``Literal``, union, container or
-            built-in type; also ``Annotated``, where a text describes and a dictionary adds to the schema, and
-            any class with pydantic's ``model_json_schema``.
+            built-in type; also ``Annotated``, where a string is a description and a dictionary is merged into the
+            schema, and any class with pydantic's ``model_json_schema``.
 
     Raises:
-        InvalidRequestError: for a type that JSON has no form for, naming its path and what to use instead.
+        InvalidRequestError: for a type that JSON cannot represent; the message names its path and an alternative.
 
     """
     writer = _Writer()
@@ -79,7 +79,7 @@ def json_schema(kind: object) -> dict[str, JSON]:
 
 
 def wrap_schema(schema: Mapping[str, JSON]) -> dict[str, JSON]:
-    """Return the schema of an object that holds a value of *schema*, or *schema* itself if that is an object's."""
+    """Return the schema of an object that holds a value of *schema*, or *schema* itself if it describes an object."""
     inner = dict(schema)
     if inner.get("type") == "object":
         return inner
@@ -104,17 +104,17 @@ def tool(
 
     Args:
         function: a function or method whose parameters are all annotated and can be given by name. Its docstring
-            describes the tool, an ``Args:`` section in it the arguments.
-        name: what the model calls it, instead of the function's own name.
-        description: what it does, instead of the docstring.
-        strict: whether the arguments must follow the schema to the letter.
+            becomes the description of the tool; an ``Args:`` section in it describes the arguments.
+        name: the name of the tool, if it is not that of the function.
+        description: the description of the tool, if it is not the docstring.
+        strict: whether the arguments must conform to the schema exactly.
 
     Raises:
-        InvalidRequestError: for a parameter that a model cannot give, or whose type JSON has no form for.
+        InvalidRequestError: for a parameter that cannot be given by name, or whose type JSON cannot represent.
 
     """
     if not (inspect.isfunction(function) or inspect.ismethod(function)):
-        _refuse(shown(function), "this is no Python function", "write one with def around it")
+        _refuse(shown(function), "this is not a Python function", "wrap it in a function that is defined with def")
     name = name or function.__name__
     if name == "<lambda>":
         _refuse(name, "a tool needs a name", "give name=")
@@ -127,7 +127,7 @@ def tool(
 
 @frozen
 class _Member:
-    """Stand for a field or a parameter: no hint if it was not annotated, ``...`` for a default that cannot be shown."""
+    """Hold a field or parameter; without an annotation, *hint* is ``None``; *default* is ``...`` if it is unknown."""
 
     name: str
     hint: object
@@ -145,7 +145,7 @@ class _Writer:
     def write(self, kind: object, path: str) -> _Schema:
         origin: Any = get_origin(kind) or kind
         if not is_hashable(origin):
-            _refuse(path, f"{shown(origin)} is no type", "give a type")
+            _refuse(path, f"{shown(origin)} is not a type", "give a type")
         if (form := _FORMS.get(origin)) is not None:
             return form(self, kind, path)
         if isinstance(origin, typing.NewType):
@@ -154,7 +154,9 @@ class _Writer:
             return self.any_of(origin.__constraints__ or (origin.__bound__ or Any,), path)
         if isinstance(origin, type):
             return self.of_class(kind, origin, path)
-        if hasattr(origin, "__value__"):  # a `type X = ...`; its class is in typing from Python 3.12 on
+        if hasattr(
+            origin, "__value__"
+        ):  # a `type X = ...` statement; typing.TypeAliasType only exists since Python 3.12
             return self.define(kind, lambda _: self.write(_fill(origin.__value__, kind), path))
         return _unsupported(origin, path)
 
@@ -172,7 +174,7 @@ class _Writer:
             names = (_label(kind) + (f"_{number}" if number > 1 else "") for number in itertools.count(1))
             name = next(free for free in names if free not in self.defs)
             self.names.append((kind, name))
-            self.defs[name] = {}  # holds the place while the body is written, in which the class may occur again
+            self.defs[name] = {}  # reserves the name while the body is written, in which the class may occur again
             self.defs[name] = body(name)
         return {"$ref": _REF + name}
 
@@ -186,9 +188,9 @@ class _Writer:
         return self.object_of(members, doc, path) | _description(doc.partition("\n")[0])
 
     def foreign(self, origin: Any, name: str, path: str) -> _Schema:
-        try:  # no label has two underscores in a row, so that these names are free
+        try:  # two underscores cannot occur in a label, so these names are free
             schema: _Schema = origin.model_json_schema(ref_template=f"{_REF}{name}__{{model}}")
-        except (RuntimeError, NameError) as error:  # the roots of pydantic's own
+        except (RuntimeError, NameError) as error:  # the base classes of pydantic's errors
             raise InvalidRequestError(f"{path}: {error}") from error
         inner = cast("dict[str, _Schema]", schema.pop("$defs", {}))
         self.defs.update({f"{name}__{model}": body for model, body in inner.items()})
@@ -240,12 +242,12 @@ class _Writer:
         key, value = get_args(kind) or (str, Any)
         names = self.write(key, f"{path}.keys()")
         if names.get("type") != "string":
-            _refuse(f"{path}.keys()", "the names in a JSON object are texts", "use dict[str, ...]")
+            _refuse(f"{path}.keys()", "the keys of a JSON object are strings", "use dict[str, ...]")
         schema: _Schema = {"type": "object", "additionalProperties": self.write(value, f"{path}.*")}
         return schema if names == _SCALARS[str] else {**schema, "propertyNames": names}
 
     def finish(self, schema: _Schema) -> _Schema:
-        for _ in self.defs:  # a definition may stand for another one, but not for ever
+        for _ in self.defs:  # a definition may only refer to another one; cycles end with the loop
             body = self.defs.get(str(schema.get("$ref", "")).removeprefix(_REF), schema)
             schema = {**copy.deepcopy(body), **{key: schema[key] for key in schema if key != "$ref"}}
         written = json.dumps([schema, self.defs], default=str)
@@ -273,10 +275,10 @@ def _refuse(path: str, what: str, instead: str) -> NoReturn:
 
 def _unsupported(kind: object, path: str) -> NoReturn:
     if isinstance(kind, str | typing.ForwardRef):
-        _refuse(path, f"{kind!r} only names a type", "give the type itself, or name it in a class")
-    advice = "use an attrs class, a dataclass or a built-in type that JSON has a form for"
+        _refuse(path, f"{kind!r} only names a type", "give the type itself, or use it in an annotation of a class")
+    advice = "use an attrs class, a dataclass or a built-in type that JSON can represent"
     name = getattr(kind, "__qualname__", None) or shown(kind)
-    _refuse(path, f"{name} has no form in JSON", _INSTEAD.get(kind, advice))
+    _refuse(path, f"JSON cannot represent {name}", _INSTEAD.get(kind, advice))
 
 
 def _choice(values: Iterable[object], path: str) -> _Schema:
@@ -285,10 +287,10 @@ def _choice(values: Iterable[object], path: str) -> _Schema:
         plain: Any = value.value if isinstance(value, Enum) else value
         name = next((_SCALARS[kind]["type"] for kind in (bool, int, str, NoneType) if isinstance(plain, kind)), None)
         if name is None:
-            _refuse(path, f"{shown(plain)} cannot be one of several values", "use texts and whole numbers")
+            _refuse(path, f"{shown(plain)} cannot be a value of an enumeration", "use strings and whole numbers")
         groups.setdefault(str(name), []).append(plain)
     if not groups:
-        _refuse(path, "this has no values to choose from", "give it some")
+        _refuse(path, "this has no values to choose from", "give it at least one")
     return _one_of([{"type": name} if name == "null" else {"type": name, "enum": groups[name]} for name in groups])
 
 
@@ -303,7 +305,7 @@ def _one_of(schemas: list[_Schema]) -> _Schema:
 
 
 def _row(items: list[_Schema]) -> _Schema:
-    prefix: _Schema = {"prefixItems": [*items]} if items else {}  # which JSON Schema wants to hold something
+    prefix: _Schema = {"prefixItems": [*items]} if items else {}  # JSON Schema requires it to be non-empty
     return {"type": "array", **prefix, "minItems": len(items), "maxItems": len(items)}
 
 
@@ -338,14 +340,14 @@ def _hints(target: Any, path: str) -> dict[str, Any]:
 
 
 def _fill(hint: Any, kind: Any) -> Any:
-    """Put what the generic *kind* was given in the place of its type variables."""
-    given: dict[object, object] = dict(
+    """Replace the type variables in *hint* by the type arguments of *kind*."""
+    arguments: dict[object, object] = dict(
         zip(getattr(get_origin(kind), "__parameters__", ()), get_args(kind), strict=False)
     )
     if isinstance(hint, TypeVar):
-        return given.get(hint, hint)
+        return arguments.get(hint, hint)
     variables = getattr(hint, "__parameters__", ()) if get_origin(hint) else ()
-    return hint[tuple(given.get(variable, variable) for variable in variables)] if variables else hint
+    return hint[tuple(arguments.get(variable, variable) for variable in variables)] if variables else hint
 
 
 def _is_structured(kind: Any) -> bool:
@@ -364,9 +366,9 @@ def _members(kind: Any, path: str) -> list[_Member]:
     if issubclass(kind, tuple):
         return [_Member(name, hints.get(name), NOTHING) for name in cast("Any", kind)._fields]
     if issubclass(kind, dict):
-        usual = cast("Any", kind).__required_keys__
+        required = cast("Any", kind).__required_keys__
         return [
-            _Member(name, hint, NOTHING if is_required(hint, usual=name in usual) else ...)
+            _Member(name, hint, NOTHING if is_required(hint, usual=name in required) else ...)
             for name, hint in hints.items()
         ]
     note = operator.methodcaller("get", "description")
@@ -381,7 +383,7 @@ def _members(kind: Any, path: str) -> list[_Member]:
 
 
 def is_required(hint: object, *, usual: bool) -> bool:
-    """Tell whether a member of a ``TypedDict`` is required, by its annotation; *usual* if that does not say."""
+    """Tell whether the annotation makes a member of a ``TypedDict`` required; *usual* if it does not say so."""
     origin = get_origin(hint)
     if origin in {Required, NotRequired}:
         return origin is Required
@@ -404,12 +406,14 @@ def _text(hint: object) -> str | None:
 
 
 def _doc(kind: type[Any]) -> str:
-    doc = vars(kind).get("__doc__") or ""  # neither inherited nor made by dataclass:
+    doc = (
+        vars(kind).get("__doc__") or ""
+    )  # not inherited; dataclass() generates one that begins with the name of the class
     return "" if doc.startswith(f"{kind.__name__}(") else inspect.cleandoc(doc)
 
 
 def _notes(doc: str) -> dict[str, str]:
-    """Return what the ``Args:`` of a docstring say of each argument."""
+    """Return the description of each argument in the ``Args:`` section of a docstring."""
     notes: dict[str, str] = {}
     parts = _SECTION.split(doc)
     for is_arguments, text in zip(parts[1::2], parts[2::2], strict=True):

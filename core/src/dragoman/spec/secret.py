@@ -1,7 +1,7 @@
-"""A key that cannot be printed by accident.
+"""Credentials that cannot be printed by accident.
 
-The characters of a :class:`Secret`, as any C code, JSON encoder or debugger sees them, are the mask itself; the value
-is reached by :meth:`Secret.reveal` alone.
+As a string, a :class:`Secret` consists of the characters of the mask: this is all that C code, JSON encoders and
+debuggers see. Only :meth:`Secret.reveal` returns the value.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ class Secret(str):
     """Hold a credential as a ``str`` that prints as ``********``.
 
     Args:
-        value: the credential, in printable ASCII without white space around it.
-        name: what the credential is called in an error message.
+        value: the credential, in printable ASCII without surrounding white space.
+        name: the name of the credential in error messages.
 
     Raises:
-        ConfigurationError: for an empty value, white space around it, or a character no HTTP header may carry.
+        ConfigurationError: if the value is empty, has surrounding white space, or contains a character that is not
+            allowed in HTTP headers.
 
     """
 
@@ -38,33 +39,33 @@ class Secret(str):
     _value: str
 
     def __new__(cls, value: str, *, name: str = "api_key") -> Self:
-        """Make a secret of *value*; a secret is returned as it is."""
+        """Make a secret from *value*; a secret is returned unchanged."""
         if isinstance(value, cls):
             return value
         if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            message = f"{name} is a text, not {type(value).__name__}; the value is not shown"
-            del value  # a traceback that shows locals shows those of this frame
+            message = f"{name} must be a string, not {type(value).__name__}; the value is not shown"
+            del value  # keep credentials out of tracebacks that show locals
             raise ConfigurationError(message)
         value = plain_text(value)
         problem = _problem(value)
         if problem:
-            del value  # a traceback that shows locals shows those of this frame
-            message = f"{name} {problem}; the value is not shown. Check how it was read (a trailing newline is usual)."
+            del value  # keep credentials out of tracebacks that show locals
+            message = f"{name} {problem}; the value is not shown. Check how it was read (a trailing newline is common)."
             raise ConfigurationError(message)
         secret = super().__new__(cls, MASK)
         object.__setattr__(secret, "_value", value)
         return secret
 
     def reveal(self) -> str:
-        """Return the credential itself, for the moment it is sent."""
+        """Return the credential itself; call this only to send it."""
         return self._value
 
     def with_prefix(self, prefix: str) -> Secret:
-        """Return a secret of *prefix* and this value, such as a ``Bearer`` header."""
+        """Return a secret that consists of *prefix* and this value, such as a ``Bearer`` header."""
         return Secret(prefix + self._value)
 
     def __eq__(self, other: object) -> bool:
-        """Compare values in constant time; a plain string equals the secret that holds it."""
+        """Compare values in constant time; a secret also equals a plain string with its value."""
         if not isinstance(other, str):
             return NotImplemented
         theirs = other._value if isinstance(other, Secret) else other
@@ -81,7 +82,7 @@ class Secret(str):
         return repr(MASK)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        message = "a Secret is not pickled; give the other process its key through its own environment"
+        message = "a Secret cannot be pickled; pass the key to the other process in an environment variable"
         raise TypeError(message)
 
     def __copy__(self) -> Secret:
@@ -95,14 +96,14 @@ def _problem(value: str) -> str:
     if not value:
         return "is empty"
     if value != value.strip():
-        return "has white space around it"
+        return "begins or ends with white space"
     if not (value.isascii() and value.isprintable()):
-        return "holds a character that no HTTP header may carry"
+        return "contains a character that is not allowed in HTTP headers"
     return ""
 
 
 class RedactedDict(dict[str, Any]):
-    """Hold options, and print those that look like credentials as ``********``, as a traceback with locals would."""
+    """Hold options; its ``repr`` shows values that look like credentials as ``********``."""
 
     def __repr__(self) -> str:
         return repr(redact_secrets(self))
@@ -110,7 +111,7 @@ class RedactedDict(dict[str, Any]):
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Refuse to pickle a credential, as :class:`Secret` does."""
         if redact_secrets(self) != self:
-            message = "options that hold a credential are not pickled; leave it to the environment of each process"
+            message = "options with a credential cannot be pickled; pass it to each process in an environment variable"
             raise TypeError(message)
         return (RedactedDict, (dict(self),))
 
@@ -122,14 +123,14 @@ class RedactedDict(dict[str, Any]):
 
 
 def is_credential(name: str) -> bool:
-    """Tell whether what is called *name*, such as an option or a header, is a credential by that name."""
+    """Tell whether *name*, such as that of an option or a header, is a name of credentials."""
     return _CREDENTIAL.search(name) is not None
 
 
 def redact_secrets(value: Any) -> Any:
-    """Return *value* with every credential in it masked: each secret, and what is called like one."""
+    """Return *value* with every credential in it masked: each secret, and each value with a name of credentials."""
     if isinstance(value, Mapping):
-        return _masked_items(value)  # pyright: ignore[reportUnknownArgumentType]
+        return _redact_items(value)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, list | tuple):
         each = [redact_secrets(item) for item in cast("list[Any]", value)]
         return each if isinstance(value, list) else tuple(each)
@@ -137,28 +138,28 @@ def redact_secrets(value: Any) -> Any:
 
 
 def credentials_in(value: Any, name: str = "") -> Iterator[str]:
-    """Yield every credential in *value*, revealed: each secret, and each text that is called like one.
+    """Yield every credential in *value*, revealed: each secret, and each string with a name of credentials.
 
     Args:
         value: options, headers, or one of their values.
-        name: what it is called.
+        name: the name of the value.
 
     """
     if isinstance(value, Mapping):
-        for key, each in cast("Mapping[Any, Any]", value).items():  # type: ignore[redundant-cast]  # not for pyright
+        for key, each in cast("Mapping[Any, Any]", value).items():  # type: ignore[redundant-cast]  # pyright needs it
             yield from credentials_in(each, str(key))
     elif isinstance(value, Secret) or (isinstance(value, str) and is_credential(name)):
         yield reveal(value)
 
 
-def _masked_items(items: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {name: MASK if _hides(str(name), item) else redact_secrets(item) for name, item in items.items()}
+def _redact_items(items: Mapping[Any, Any]) -> dict[Any, Any]:
+    return {name: MASK if _is_redacted(str(name), item) else redact_secrets(item) for name, item in items.items()}
 
 
-def _hides(name: str, value: object) -> bool:
+def _is_redacted(name: str, value: object) -> bool:
     return is_credential(name) and value is not None and not isinstance(value, bool | int | float)
 
 
 def reveal(value: str) -> str:
-    """Return the text of *value*, revealed if it is a :class:`Secret`."""
+    """Return *value*, revealed if it is a :class:`Secret`."""
     return value.reveal() if isinstance(value, Secret) else value

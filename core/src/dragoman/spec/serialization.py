@@ -1,7 +1,7 @@
-"""The one converter between our classes and plain data.
+"""Conversion between the classes of the specification and plain data.
 
-Strict where cattrs is lenient: nothing is coerced, nothing extra is passed over, and each misfit is reported with its
-path. A part with an unknown ``type`` becomes an :class:`~dragoman.spec.parts.Extension` and leaves again unchanged.
+It is stricter than cattrs: values are not coerced, unknown keys are refused, and each misfit is reported with its path.
+A part with an unknown ``type`` becomes an :class:`~dragoman.spec.parts.Extension`, which is written back unchanged.
 """
 
 from __future__ import annotations
@@ -66,55 +66,56 @@ _TOOLS: dict[str, type[Any]] = {"tool": Tool, "server_tool": ServerTool}
 
 
 def to_dict(value: Any) -> dict[str, Any]:
-    """Return plain data (what JSON can say) of a message, request, response or any of their parts."""
+    """Return a message, request, response or any of their parts as plain data that JSON can represent."""
     return cast("dict[str, Any]", _converter().unstructure(value))
 
 
 def from_dict(kind: type[T], data: Mapping[str, Any]) -> T:
-    """Make a *kind* of plain data, the inverse of :func:`to_dict`.
+    """Make an object of the class *kind* from plain data, the inverse of :func:`to_dict`.
 
     Raises:
-        InvalidRequestError: naming the path of each misfit.
+        InvalidRequestError: if the data does not fit; the message names the path of each misfit.
 
     """
     try:
         return _converter().structure(data, kind)
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
-        message = f"this is no {kind.__name__}: {'; '.join(misfits(error))}"
+        message = f"the data does not fit {kind.__name__}: {'; '.join(misfits(error))}"
         raise InvalidRequestError(message) from None
 
 
 def part_from_dict(data: Mapping[str, Any]) -> Part:
-    """Make a part of plain data; a ``type`` nobody knows is kept in an ``Extension``.
+    """Make a part from plain data; a part with an unknown ``type`` becomes an ``Extension``.
 
     Raises:
-        InvalidRequestError: naming the path of each misfit.
+        InvalidRequestError: if the data does not fit; the message names the path of each misfit.
 
     """
     return cast("Part", from_dict(cast("type[Any]", Part), data))
 
 
 def message_to_dict(message: Message) -> dict[str, Any]:
-    """Return plain data of a message, its content as a string where that says it all."""
+    """Return a message as plain data; the content of a message of one plain text is a string."""
     return to_dict(message)
 
 
 def message_from_dict(data: Mapping[str, Any]) -> Message:
-    """Make a message of plain data."""
+    """Make a message from plain data."""
     return from_dict(Message, data)
 
 
 def structure_options(kind: type[T], options: Mapping[str, Any], *, provider: str, also: Iterable[str] = ()) -> T:
-    """Make a provider's options class of what the caller gave.
+    """Make an object of a provider's options class from the options of the caller.
 
     Args:
-        kind: the options class, of attrs.
-        options: what the caller gave.
-        provider: whose options they are, for the error.
-        also: further names that a misspelled one may have meant.
+        kind: the options class, an attrs class.
+        options: the options of the caller.
+        provider: the name of the provider, for the error message.
+        also: further names that may be suggested for a misspelled option.
 
     Raises:
-        InvalidRequestError: for an unknown option, with the nearest known one, or a value of the wrong type.
+        InvalidRequestError: for an unknown option (the message suggests the nearest known one), or a value of the
+            wrong type.
 
     """
     known = [attribute.alias for attribute in attrs.fields(cast("Any", kind))]
@@ -124,19 +125,19 @@ def structure_options(kind: type[T], options: Mapping[str, Any], *, provider: st
         raise InvalidRequestError(message, provider=provider, parameter=unknown[0])
     try:
         return strict_converter().structure(options, kind)
-    except Exception as error:  # noqa: BLE001  # as in from_dict
+    except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
         message = f"wrong option for {provider}: {'; '.join(misfits(error))}"
-    raise InvalidRequestError(message, provider=provider)  # where the options are in no frame that it leads to
+    raise InvalidRequestError(message, provider=provider)  # outside the handler, so that no traceback shows the options
 
 
 def _unknown_option(name: str, known: Iterable[str], also: Iterable[str], provider: str) -> str:
     near = difflib.get_close_matches(name, [*known, *also], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known)) or 'none'}"
+    hint = f"; did you mean {near[0]!r}?" if near else f"; its options are: {', '.join(sorted(known)) or 'none'}"
     return f"{provider} has no option {name!r}{hint}"
 
 
 def misfits(error: Exception) -> list[str]:
-    """Return what does not fit, each with its path."""
+    """Return a description of each misfit, with its path."""
     return transform_error(error, format_exception=_explain)
 
 
@@ -145,7 +146,7 @@ def _explain(error: BaseException, kind: type | None) -> str:
         return f"unknown key {', '.join(sorted(map(repr, error.extra_fields)))}"
     if isinstance(error, KeyError):
         return f"required field missing: {error.args[0]!r}"
-    return str(error) or f"not a {getattr(kind, '__name__', kind)}"
+    return str(error) or f"expected {getattr(kind, '__name__', kind)}"
 
 
 @cache
@@ -162,8 +163,8 @@ def strict_converter() -> Converter:
     for number in (UUID, Decimal):
         converter.register_structure_hook(number, _from_text(number, number))
         converter.register_unstructure_hook(number, str)
-    converter.register_structure_hook_factory(_is_list, _no_text(list_structure_factory))
-    converter.register_structure_hook_factory(_is_tuple, _no_text(homogenous_tuple_structure_factory))
+    converter.register_structure_hook_factory(_is_list, _refusing_strings(list_structure_factory))
+    converter.register_structure_hook_factory(_is_tuple, _refusing_strings(homogenous_tuple_structure_factory))
     converter.register_structure_hook_func(_is_annotated, _structure_annotated(converter))
     converter.register_structure_hook(bytes, _bytes)
     converter.register_unstructure_hook(bytes, lambda data: base64.b64encode(data).decode("ascii"))
@@ -178,16 +179,16 @@ def strict_converter() -> Converter:
 
 @cache
 def _converter() -> Converter:
-    """Return the converter that knows our unions by their ``type``."""
+    """Return the converter that tells the members of our unions apart by their ``type``."""
     converter = strict_converter().copy()
     _register_union(converter, MediaSource, _SOURCES)
     _register_union(converter, ResultContent, _PARTS, unknown=_keep)
     _register_union(converter, Part, _PARTS, unknown=_keep)
     _register_union(converter, Tool | ServerTool, _TOOLS)
     write = make_dict_unstructure_fn(Message, converter, _cattrs_omit_if_default=True)
-    converter.register_unstructure_hook(Message, lambda message: _short(message, write(message)))
+    converter.register_unstructure_hook(Message, lambda message: _shorten(message, write(message)))
     read = make_dict_structure_fn(Message, converter, _cattrs_forbid_extra_keys=True, parts=override(rename="content"))
-    converter.register_structure_hook(Message, lambda data, _: read(_long(data), Message))
+    converter.register_structure_hook(Message, lambda data, _: read(_lengthen(data), Message))
     return converter
 
 
@@ -211,7 +212,7 @@ def _register_union(
             return converter.structure(fields, kind)
         if unknown is not None and tag:
             return unknown(data)
-        message = f"'type' is one of {', '.join(tags)}, not {shown(tag)}"
+        message = f"'type' must be one of {', '.join(tags)}, not {shown(tag)}"
         raise ValueError(message)
 
     converter.register_unstructure_hook(union, write)
@@ -223,7 +224,7 @@ def _keep(data: Mapping[str, Any]) -> Extension:
 
 
 def _was_kept(part: Extension) -> bool:
-    """Tell whether *part* is how a part of an unknown type was read."""
+    """Tell whether *part* is the result of reading a part of an unknown type."""
     data = part.value
     if not isinstance(data, dict):
         return False
@@ -231,8 +232,8 @@ def _was_kept(part: Extension) -> bool:
     return isinstance(kind, str) and kind not in _PARTS and part == _keep(data)
 
 
-def _short(message: Message, data: dict[str, Any]) -> dict[str, Any]:
-    """Write the content of a message as a string where that says it all."""
+def _shorten(message: Message, data: dict[str, Any]) -> dict[str, Any]:
+    """Write the content of a message of one plain text as a string."""
     parts = data.pop("parts", [])
     plain = not parts or (len(parts) == 1 and parts[0] == {"type": "text", "text": message.content} != _NO_TEXT)
     return {"role": str(message.role), "content": message.content if plain else parts, **_without_role(data)}
@@ -242,7 +243,8 @@ def _without_role(data: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name != "role"}
 
 
-def _long(data: Any) -> dict[str, Any]:
+def _lengthen(data: Any) -> dict[str, Any]:
+    """Write the content of a message as a list of parts."""
     fields = _mapping(data)
     content = fields.get("content")
     if content is None:
@@ -255,11 +257,11 @@ def _long(data: Any) -> dict[str, Any]:
 def _exactly(kind: type[Any]) -> Callable[[Any, Any], Any]:
     accepted = (int, float) if kind is float else kind
 
-    def read(value: Any, wanted: Any) -> Any:
+    def read(value: Any, target: Any) -> Any:
         if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
-            message = f"{shown(value)} is no {kind.__name__}"
+            message = f"expected {kind.__name__}, not {shown(value)}"
             raise TypeError(message)
-        return wanted(value) if isinstance(wanted, type) and issubclass(wanted, Enum) else value
+        return target(value) if isinstance(target, type) and issubclass(target, Enum) else value
 
     return read
 
@@ -270,7 +272,7 @@ def _bytes(value: Any, _: Any) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
     except (TypeError, ValueError, binascii.Error):
-        message = "bytes are written in base64"
+        message = "expected bytes in base64"
         raise TypeError(message) from None
 
 
@@ -281,7 +283,7 @@ def _from_text(kind: type[Any], read: Callable[[str], Any]) -> Callable[[Any, An
         try:
             return read(_exactly(str)(value, str))
         except (ValueError, ArithmeticError):
-            message = f"{shown(value)} is no {kind.__name__}"
+            message = f"expected {kind.__name__}, not {shown(value)}"
             raise TypeError(message) from None
 
     return structure
@@ -295,17 +297,19 @@ def _is_tuple(kind: Any) -> bool:
     return get_origin(kind) is tuple and get_args(kind)[1:] == (...,)
 
 
-def _no_text(factory: Callable[[Any, Converter], Callable[[Any, Any], Any]]) -> Callable[[Any, Converter], Any]:
-    """Refuse a text where a list is wanted: its letters are not what was meant."""
+def _refusing_strings(
+    factory: Callable[[Any, Converter], Callable[[Any, Any], Any]],
+) -> Callable[[Any, Converter], Any]:
+    """Refuse a string where a list is expected, instead of reading it as a list of characters."""
 
     def make(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
         read = factory(kind, converter)
 
-        def structure(value: Any, wanted: Any) -> Any:
+        def structure(value: Any, kind: Any) -> Any:
             if isinstance(value, str | bytes | Mapping):
-                message = f"{shown(cast('object', value))} is no list"
+                message = f"expected a list, not {shown(cast('object', value))}"
                 raise TypeError(message)
-            return read(value, wanted)
+            return read(value, kind)
 
         return structure
 
@@ -326,7 +330,7 @@ def _structure_annotated(converter: Converter) -> Callable[[Any, Any], Any]:
 
 def _mapping(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        message = f"{shown(value)} is no object"
+        message = f"expected an object, not {shown(value)}"
         raise TypeError(message)
     return dict(cast("Mapping[str, Any]", value))
 
@@ -336,7 +340,7 @@ def _is_open(kind: Any) -> bool:
 
 
 def _is_json(kind: Any) -> bool:
-    """Tell whether *kind* is anything, or our JSON type, however far its names were resolved."""
+    """Tell whether *kind* is ``Any``, ``object`` or our ``JSON`` type, with its forward references resolved or not."""
     return kind in (Any, object) or (get_origin(kind) is Union and {bool, str, float} <= set(get_args(kind)))
 
 
@@ -351,7 +355,7 @@ _SCALARS = (str, int, float, bool, type(None))
 
 
 def is_scalar_union(kind: Any) -> bool:
-    """Tell whether *kind* is a union of texts, numbers, truth values and ``None``."""
+    """Tell whether *kind* is a union of ``str``, ``int``, ``float``, ``bool`` and ``None``."""
     members = get_args(kind)
     return get_origin(kind) in {Union, UnionType} and len(members) > 1 and all(member in _SCALARS for member in members)
 
@@ -360,6 +364,6 @@ def _scalar_union(value: Any, kind: Any) -> Any:
     members = get_args(kind)
     if type(value) in members or (isinstance(value, int) and not isinstance(value, bool) and float in members):
         return value
-    wanted = " or ".join("null" if member is type(None) else member.__name__ for member in members)
-    message = f"{shown(value)} is no {wanted}"
+    expected = " or ".join("null" if member is type(None) else member.__name__ for member in members)
+    message = f"expected {expected}, not {shown(value)}"
     raise TypeError(message)
