@@ -1,6 +1,6 @@
-"""The pages of the reference that are made of the code: ``python docs/_ext/specification.py`` writes them.
+"""Generate the reference pages that describe the code: run ``python docs/_ext/specification.py``.
 
-A test compares what is written with what would be.
+A test compares the pages with the output of this program.
 """
 # ruff: noqa: INP001  # run as a program, and found by the tests on their path
 
@@ -32,7 +32,7 @@ GROUPS = {
     claims.HOSTS: "a host whose keys this module may use, and that leads to it",
     claims.MODELS: "the beginning of the names of models that lead to this module",
     claims.EXTENSIONS: "a module, or `module:object`, with hooks for all calls",
-    f"{claims.SPECS}{SPEC}": "the specification that a module was written for, by the same name as above",
+    f"{claims.SPECS}{SPEC}": "the specification that a module was written for; the name is that of its provider or extension",
 }
 """What an entry of each group says."""
 

@@ -126,7 +126,7 @@ async def test_a_change_of_the_configuration_is_heeded(scripted: Scripted) -> No
 BAD: list[tuple[dict[str, Any], Any, type[DragomanError], str]] = [
     ({"seed": 1, "fial": "broken"}, "Hi", InvalidRequestError, "echo has no option 'fial'; did you mean 'fail'?"),
     ({}, [], InvalidRequestError, "a conversation needs at least one message"),
-    ({}, "", InvalidRequestError, "not empty"),
+    ({}, "", InvalidRequestError, "must not be empty"),
     ({"temperature": "hot"}, "Hi", InvalidRequestError, "temperature must be a number, not 'hot'"),
     ({}, [{"role": "critic", "content": "Hm"}], InvalidRequestError, "has the unknown role 'critic'; use system, user"),
     ({"stall": "long"}, "Hi", InvalidRequestError, "wrong option for echo: expected float, not 'long'"),

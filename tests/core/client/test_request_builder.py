@@ -55,9 +55,9 @@ def test_a_conversation_is_given_as_is_natural(conversation: Any, messages: tupl
 @pytest.mark.parametrize(
     ("conversation", "problem"),
     [
-        ("", "not empty"),
+        ("", "must not be empty"),
         ([], "at least one message"),
-        (5, "a text or messages, not int"),
+        (5, "a string or messages, not int"),
         ([5], r"messages\[0\] must be a Message, not int"),
         ([{"role": "user", "contents": "x"}], "unknown key 'contents'"),
         ([Message("critic", "Hm")], "role 'critic'"),
@@ -145,8 +145,8 @@ def test_an_output_may_be_a_type() -> None:
         ({"model": "n"}, "'model' belongs to LLMConfig", "model"),
         ({"api_key": "k"}, "'api_key' belongs to LLMConfig", "api_key"),
         ({"num_retries": 1}, "'num_retries' belongs to LLMConfig", "num_retries"),
-        ({"tools": ["f"]}, "a tool is a Tool, a ServerTool or a typed function, not str", "tools"),
-        ({"headers": "x"}, "headers are a mapping of texts, not str", "headers"),
+        ({"tools": ["f"]}, "a tool must be a Tool, a ServerTool or a typed function, not str", "tools"),
+        ({"headers": "x"}, "headers must be a mapping of strings, not str", "headers"),
     ],
 )
 def test_a_wrong_wish_is_refused(overrides: dict[str, Any], problem: str, parameter: str) -> None:
@@ -184,12 +184,12 @@ def test_text_parts_are_a_conversation_only_within_a_message() -> None:
 
 @pytest.mark.parametrize("texts", [None, 5, b"x", {"a": "b"}])
 def test_texts_are_a_text_or_a_list(texts: Any) -> None:
-    with pytest.raises(InvalidRequestError, match="texts are a text or a list of texts"):
+    with pytest.raises(InvalidRequestError, match="texts must be a string or a list of strings"):
         read_texts(texts)
 
 
 def test_each_of_the_texts_is_a_text() -> None:
     wrong: Any = ["a", 5]
-    with pytest.raises(InvalidRequestError, match=r"texts\[1\] is a text, not 5"):
+    with pytest.raises(InvalidRequestError, match=r"texts\[1\] must be a string, not 5"):
         read_texts(wrong)
     assert read_texts(("a", "b")) == ["a", "b"]

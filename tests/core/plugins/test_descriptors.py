@@ -70,7 +70,7 @@ def test_a_process_without_descriptors_is_told_so_and_goes_on_later(first: str, 
     *told, last = done.stdout.splitlines()
     assert last in {"hi", "['hi']"}
     assert set(told) <= {
-        "too many files are open; close what is not needed, or raise the limit (ulimit -n), and call again"
+        "too many files are open; close files or connections, or raise the limit (ulimit -n), and call again"
     }
     assert len(told) == 5 or state == "bound"
 

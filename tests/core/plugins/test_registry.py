@@ -209,9 +209,7 @@ def stating(spec: Any, *, speaks: str = "1.0") -> Plugins:
 
 @pytest.mark.parametrize("spec", ["1.1", "2.0", "1.10"])
 def test_a_plugin_newer_than_the_core_is_refused_with_both_versions(spec: str) -> None:
-    words = (
-        f"registered was written for specification {spec}, but this dragoman supports 1.0; run: pip install --upgrade"
-    )
+    words = f"registered was written for specification {spec}, but this dragoman supports 1.0; run: .* --upgrade"
     with pytest.raises(SpecVersionError, match=f"{words} dragoman$") as caught:
         stating(spec).provider(ProviderConfig(name="acme"))
     assert caught.value.provider == "acme"
@@ -219,7 +217,9 @@ def test_a_plugin_newer_than_the_core_is_refused_with_both_versions(spec: str) -
 
 @pytest.mark.parametrize(("spec", "speaks"), [("0.9", "1.0"), ("1.9", "2.0")])
 def test_a_plugin_of_an_older_major_version_is_refused_with_both_versions(spec: str, speaks: str) -> None:
-    words = f"specification {spec}, which this dragoman no longer supports \\(it supports {speaks}\\); run: pip install --upgrade"
+    words = (
+        f"specification {spec}, which this dragoman no longer supports \\(it supports {speaks}\\); run: .* --upgrade"
+    )
     with pytest.raises(SpecVersionError, match=f"{words} registered$"):
         stating(spec, speaks=speaks).provider(ProviderConfig(name="acme"))
 

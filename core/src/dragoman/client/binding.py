@@ -1,7 +1,7 @@
-"""From a configuration to bound calls, once: resolution, provider, hooks.
+"""Bind a configuration to the calls of its provider: resolution, provider, hooks.
 
-The innermost calls are the core's own: they fit the request to the model, call the provider, try again and write down
-what they did. Middleware wraps them and sees one call.
+The innermost calls belong to the core: they adapt the request to the model, call the provider, retry, and record what
+they did. Middleware wraps them and sees one call.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
         operation=cache(partial(plugins.operation, binding)),
         timeouts=made.timeouts,
     )
-    # Asked again, since one may have been set aside by this very binding.
+    # Asked again, since an extension may have been disabled by this binding.
     guarded.standing = tuple(_without_extension(error) for error in plugins.extensions())
     return bound
 
@@ -188,7 +188,7 @@ class ManagedProvider:
         provider: the provider itself.
         origin: what is known of the origin of every answer.
         retry: how patiently to try again.
-        policy: what to do with a wish that the model cannot fulfil.
+        policy: what to do with a setting that the model does not support.
 
     Attributes:
         standing: adjustments of every answer.
@@ -236,7 +236,7 @@ class ManagedProvider:
     ) -> Response:
         result = await self._tried(call, request, context)
         response, adjustments = result.value, result.adjustments
-        if not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin's word
+        if not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin may return anything
             raise self._blamed(f"answered with {type(response).__name__}, not a Response")
         known = adjustments + response.adjustments if adjustments else response.adjustments
         response = changed(response, origin=self._named(response.origin), adjustments=known, attempts=result.attempts)
@@ -283,7 +283,7 @@ class ManagedProvider:
     async def _tried(
         self, send: Callable[[R, CallContext], Awaitable[T]], request: R, context: CallContext
     ) -> _Result[T]:
-        """Send a fitted request as often as patience allows; lay what a provider may not raise at its door."""
+        """Send a fitted request with retries; a foreign exception of the provider becomes a :class:`PluginError`."""
         policy = context.on_unsupported or self._policy
         fitted, adjustments, names = fit_with_names(request, self.capabilities(request.model), policy)
         refused = self._refused.setdefault(request.model, {})
@@ -298,7 +298,7 @@ class ManagedProvider:
         return _Result(result, asked.adjustments, attempts, names)
 
     def _failure(self, error: Exception) -> DragomanError:
-        """Return what an error means that a provider may not raise."""
+        """Return the error to raise for an exception that a provider must not raise."""
         failure = exhausted(error) if isinstance(error, OSError) else None
         return failure or self._blamed(f"failed with {type(error).__name__}: {error}")
 

@@ -93,7 +93,7 @@ class ConfiguredModel:
     def _renewed(self, config: LLMConfig) -> tuple[Bound, RequestBuilder]:
         """Bind a configuration that has changed; a binding that does not depend on the change stays."""
         if not isinstance(config, LLMConfig):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            message = f"config is an LLMConfig, not {type(config).__name__}"
+            message = f"config must be an LLMConfig, not {type(config).__name__}"
             raise ConfigurationError(message)
         config.check()
         kwargs: dict[str, Any] = RedactedDict(copied(config.kwargs, "kwargs"))

@@ -1,4 +1,4 @@
-"""From a wanted type to a request for it, and from the answer to a value of it."""
+"""Ask for a value of a type, and read it from the answer."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Extraction:
         return cls(name=getattr(kind, "__name__", "answer"), schema=schema, way=way)
 
     def ask(self, request: ChatRequest) -> ChatRequest:
-        """Return *request* with the wish for the value."""
+        """Return *request* extended to ask for the value."""
         if self.way == "schema":
             return attrs.evolve(request, output=OutputFormat("json_schema", schema=self.schema, name=self.name))
         if self.way == "tool":

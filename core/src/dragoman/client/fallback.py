@@ -1,4 +1,4 @@
-"""Which model is asked where the first one cannot answer."""
+"""Fall back to other models if the first one cannot answer."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from dragoman.spec.errors import (
 from dragoman.spec.response import Adjustment, Response
 
 FALL_BACK = (ProviderError, TransportError, ModelRetiredError)
-"""What another model may do better at."""
+"""The errors after which another model may succeed."""
 
 
 def may_fall_back(error: DragomanError) -> bool:
-    """Tell whether another model may do better: not where the request itself is at fault."""
+    """Tell whether another model may succeed; it cannot if the request itself is invalid."""
     return not isinstance(error, BadRequestError) or isinstance(error, NotFoundError)
 
 
 def model_of(fallback: str | Mapping[str, Any] | LLMConfig) -> str | None:
-    """Return what to call a fallback: its model, never a key that it may hold."""
+    """Return the name of the model of a fallback."""
     if isinstance(fallback, LLMConfig):
         return fallback.model
     return fallback if isinstance(fallback, str) else fallback.get("model")
 
 
 def fallback_config(config: LLMConfig, other: str | Mapping[str, Any] | LLMConfig) -> LLMConfig:
-    """Return the configuration to fall back to; a bare model takes the key along only to the same provider."""
+    """Return the configuration of a fallback; a bare model only inherits the key if its provider is the same."""
     if isinstance(other, LLMConfig):
         return other
     if isinstance(other, Mapping):

@@ -1,4 +1,4 @@
-"""How long an ``LLM`` uses what it holds: calls can be ended, and a replaced binding is closed after its last one."""
+"""The lifetime of bindings: calls can be ended, and a replaced binding is closed after its last call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @define
 class Uses:
-    """Know who uses which binding: calls until they end, streams until they are left or forgotten.
+    """Keep track of the calls and streams that use each binding, until they end.
 
     Args:
         retired: the bindings that were replaced and are still open.
@@ -35,7 +35,7 @@ class Uses:
     streams: WeakSet[HeldStream] = field(init=False, factory=WeakSet["HeldStream"])
 
     async def close_retired(self, *, anyway: bool = False) -> None:
-        """Close the bindings that were replaced, those that are still used only if *anyway*."""
+        """Close the bindings that were replaced; those that are still in use only if *anyway* is true."""
         used: list[Bound | None] = []
         if not anyway:
             used = [call.bound for call in _members(self.calls)]
@@ -47,20 +47,20 @@ class Uses:
                     await _closed(bound)
 
     def end_calls(self) -> None:
-        """End the calls that were made in the running loop; whoever waits for them gets an error that says so."""
+        """End the calls of the running event loop; they raise :class:`ConnectionFailedError`."""
         for call in _members(self.calls):
             call.end()
 
 
 def _members(group: Iterable[T]) -> tuple[T, ...]:
-    """Return what is in a set that other threads change meanwhile."""
+    """Return the members of a set that other threads may modify at the same time."""
     while True:
-        with suppress(RuntimeError):  # it has changed while it was gone through
+        with suppress(RuntimeError):  # the set was modified during the iteration
             return tuple(group)
 
 
 async def _closed(bound: Bound) -> None:
-    with suppress(Exception):  # the call that has ended now is not to blame for it
+    with suppress(Exception):  # a failure to close must not fail the call that has just ended
         await bound.provider.aclose()
 
 
@@ -68,8 +68,8 @@ class Call:
     """Hold a binding for as long as one call takes, and let :meth:`Uses.end_calls` end it.
 
     Args:
-        uses: where it is known.
-        bound: what it uses; ``None`` if it goes on to other bindings.
+        uses: the uses to which it is added.
+        bound: the binding; ``None`` if the call goes on to other bindings.
 
     """
 
@@ -109,7 +109,7 @@ class Call:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Forget the call; as in :func:`asyncio.timeout`, tell its own end from a cancellation by anybody else.
+        """Forget the call; like :func:`asyncio.timeout`, distinguish :meth:`end` from any other cancellation.
 
         Raises:
             ConnectionFailedError: in place of the cancellation, if the call was ended.
@@ -129,8 +129,8 @@ class HeldStream:
     """Hold a binding for as long as one stream is open.
 
     Args:
-        uses: where it is known.
-        bound: what it uses.
+        uses: the uses to which it is added.
+        bound: the binding.
         manager: the stream.
 
     """

@@ -1,4 +1,4 @@
-"""What users hold: the methods of the API reference, and typed doors beside them."""
+"""The client classes: the methods of the API reference, and methods with typed results in addition to them."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class LLM:
     What is changed in the configuration between two calls takes effect with the next one.
 
     Args:
-        config: which model, and how: a configuration, or the name of a model, to which nothing is sent that was not
-            given; without one, the embedded echo answers.
-        fields: the arguments of :class:`LLMConfig`, beside the name of a model.
+        config: a configuration, or the name of a model, to which no default settings are sent; without one, the
+            built-in echo provider answers.
+        fields: further arguments of :class:`LLMConfig`, together with the name of a model.
 
     Raises:
-        ConfigurationError: for anything else, or a fallback that nobody can answer for.
+        ConfigurationError: for any other *config*, or a fallback that no provider serves.
 
     """
 
@@ -50,13 +50,13 @@ class LLM:
         try:
             self._model = ConfiguredModel(configuration(config, fields))
         finally:
-            del config, fields  # a traceback that shows locals shows those of this frame
+            del config, fields  # keep credentials out of tracebacks that show locals
         for fallback in self.config.kwargs.get("fallbacks") or ():
             explain(fallback_config(self.config, fallback))
 
     @property
     def config(self) -> LLMConfig:
-        """Return the configuration; another one may be put in its place."""
+        """Return the configuration; another one may be assigned."""
         return self._model.config
 
     @config.setter
@@ -191,7 +191,7 @@ class LLM:
 
         Raises:
             UnsupportedError: if the provider makes none.
-            InvalidRequestError: for what are no texts.
+            InvalidRequestError: if *texts* are not strings.
 
         """
         async with OneModel(self._model) as (bound, builder):
@@ -203,8 +203,8 @@ class LLM:
         """Return the HTTP request that :meth:`generate` would send, secrets masked, without sending it.
 
         Raises:
-            UnsupportedError: if the provider sends none, or a wish cannot be fulfilled.
-            InvalidRequestError: for a wish of the wrong type.
+            UnsupportedError: if the provider sends no HTTP requests, or does not support a setting.
+            InvalidRequestError: for an argument of the wrong type.
 
         """
         bound, builder = self._model.ready()
@@ -219,10 +219,10 @@ class LLM:
         return explain(self.config)
 
     async def aclose(self) -> None:
-        """Give back the connections. The object can be used again, with new ones.
+        """Close the connections. The object can be used again; it then opens new ones.
 
-        Calls that go on in the running event loop end with a :class:`ConnectionFailedError`, also where they wait for
-        the next try; those in other loops end as they would.
+        Unfinished calls of the running event loop raise :class:`ConnectionFailedError`, even if they are waiting for
+        the next attempt; calls of other event loops are not affected.
         """
         await self._model.aclose()
 
@@ -246,7 +246,7 @@ class LLM:
         return type(self)(copy.deepcopy(self.config, memo))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the configuration alone; one that holds a key is not pickled."""
+        """Pickle only the configuration; one with a key cannot be pickled."""
         return (type(self), (self.config,))
 
 

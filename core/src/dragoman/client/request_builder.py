@@ -1,4 +1,4 @@
-"""From what a caller writes to the request that is sent."""
+"""Build requests from the arguments of callers."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class RequestBuilder(Value):
         """Return the request to go on with a conversation.
 
         Raises:
-            InvalidRequestError: for an empty conversation, an unknown role, or a wish of the wrong type.
+            InvalidRequestError: for an empty conversation, an unknown role, or an argument of the wrong type.
 
         """
         messages = read_conversation(conversation)
@@ -100,7 +100,7 @@ class RequestBuilder(Value):
         """Return the request to go on from a prompt.
 
         Raises:
-            InvalidRequestError: for an empty prompt or a wish of the wrong type.
+            InvalidRequestError: for an empty prompt, or an argument of the wrong type.
 
         """
         if not overrides:
@@ -147,9 +147,9 @@ class RequestBuilder(Value):
         if not own and not shared:
             return self.options
         for name, value in own.items():
-            copied(value, name)  # which refuses what is nested too deep
-        mine = {**self.options.get(self.provider, {}), **shared.get(self.provider, {}), **own}
-        return {**self.options, **shared, self.provider: mine}
+            copied(value, name)  # only to check the depth
+        merged = {**self.options.get(self.provider, {}), **shared.get(self.provider, {}), **own}
+        return {**self.options, **shared, self.provider: merged}
 
 
 def read_conversation(conversation: Conversation) -> tuple[Message, ...]:
@@ -161,13 +161,13 @@ def read_conversation(conversation: Conversation) -> tuple[Message, ...]:
     """
     if isinstance(conversation, str):
         if not str.__len__(conversation):
-            text = "a prompt is a text that is not empty"
+            text = "the prompt must not be empty"
             raise InvalidRequestError(text)
         return (Message("user", conversation),)
     if isinstance(conversation, Message):
         return (conversation,)
     if not is_iterable(conversation):
-        text = f"a conversation is a text or messages, not {type(conversation).__name__}"
+        text = f"a conversation must be a string or messages, not {type(conversation).__name__}"
         raise InvalidRequestError(text)
     return tuple(Message.from_dict(each) if isinstance(each, Mapping) else each for each in conversation)
 
@@ -176,19 +176,19 @@ def read_texts(texts: str | Iterable[str]) -> list[str]:
     """Return the texts of one text or several.
 
     Raises:
-        InvalidRequestError: for what are no texts.
+        InvalidRequestError: if *texts* are not strings.
 
     """
     given: Any = texts  # callers without a type checker
     if isinstance(given, str):
         return [plain_text(given)]
     if isinstance(given, bytes | bytearray | Mapping) or not is_iterable(given):
-        message = f"texts are a text or a list of texts, not {type(given).__name__}"  # pyright: ignore[reportUnknownArgumentType]
+        message = f"texts must be a string or a list of strings, not {type(given).__name__}"  # pyright: ignore[reportUnknownArgumentType]
         raise InvalidRequestError(message, parameter="texts")
     each = [*given]  # pyright: ignore[reportUnknownVariableType]
     wrong = next((index for index, text in enumerate(each) if not isinstance(text, str)), None)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     if wrong is not None:
-        message = f"texts[{wrong}] is a text, not {shown(each[wrong])}"  # pyright: ignore[reportUnknownArgumentType]
+        message = f"texts[{wrong}] must be a string, not {shown(each[wrong])}"  # pyright: ignore[reportUnknownArgumentType]
         raise InvalidRequestError(message, parameter="texts")
     return [*map(plain_text, each)]  # pyright: ignore[reportUnknownArgumentType]
 
@@ -197,14 +197,14 @@ def _tools(tools: Iterable[ToolLike] | None) -> tuple[Tool | ServerTool, ...]:
     if tools is None:
         return ()
     if isinstance(tools, str | Mapping) or not isinstance(tools, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        message = f"tools are a list of tools, not {type(tools).__name__}"  # pyright: ignore[reportUnknownArgumentType]
+        message = f"tools must be a list of tools, not {type(tools).__name__}"  # pyright: ignore[reportUnknownArgumentType]
         raise InvalidRequestError(message, parameter="tools")
     return tuple(tool if isinstance(tool, Tool | ServerTool) else _tool(tool) for tool in tools)
 
 
 def _tool(function: Callable[..., object]) -> Tool:
     if not callable(function):  # pyright: ignore[reportUnnecessaryComparison]  # callers without a type checker
-        message = f"a tool is a Tool, a ServerTool or a typed function, not {type(function).__name__}"
+        message = f"a tool must be a Tool, a ServerTool or a typed function, not {type(function).__name__}"
         raise InvalidRequestError(message, parameter="tools")
     from dragoman.spec.schema import tool  # noqa: PLC0415  # not paid for at import
 
@@ -233,7 +233,7 @@ def _headers(overrides: Mapping[str, Any]) -> Mapping[str, str]:
     if headers is None:
         return {}
     if not isinstance(headers, Mapping):
-        message = f"headers are a mapping of texts, not {type(headers).__name__}"
+        message = f"headers must be a mapping of strings, not {type(headers).__name__}"
         raise InvalidRequestError(message, parameter="headers")
     return cast("Mapping[str, str]", headers)
 
@@ -252,5 +252,5 @@ def _shared(options: Any) -> Mapping[str, Mapping[str, Any]]:
                 f"options are a mapping of options by provider; those of {shown(provider)} are {type(own).__name__}"
             )
             raise InvalidRequestError(message, parameter="options")
-    copied(shared, "options")  # which refuses what is nested too deep
+    copied(shared, "options")  # only to check the depth
     return shared

@@ -1,4 +1,4 @@
-"""Who tries again, when, and for how long: the one owner of retries and of the total deadline.
+"""Retries and the total deadline of a call, which are decided in this module only.
 
 The provider says whether an error may be retried (``error.retryable``) and how long to wait (``error.retry_after``);
 this module decides whether that fits the caller's patience. Nothing is retried after the first event was delivered.
@@ -30,7 +30,7 @@ _DOUBLINGS = 60  # beyond which any backoff is the longest one
 def _in_range(policy: Any, name: str, value: object, high: float, wanted: str) -> None:
     number = plain_number(value)
     if number is None or not 0 <= number <= high:
-        message = f"{name} is {wanted}, not {shown(value)}"
+        message = f"{name} must be {wanted}, not {shown(value)}"
         raise ConfigurationError(message, parameter=name)
     object.__setattr__(policy, name, number)
 
@@ -62,7 +62,7 @@ class RetryPolicy(Value):
         budget: what all calls to one endpoint may spend on retries; see :class:`RetryBudget`.
 
     Raises:
-        ConfigurationError: for a number that is none, not finite or out of range.
+        ConfigurationError: for a value that is not a number, not finite or out of range.
 
     """
 

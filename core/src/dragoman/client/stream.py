@@ -80,7 +80,7 @@ class EventStream:
     async def collect(self) -> Response:
         """Read the stream to its end and return the whole answer."""
         async for event in self:
-            del event  # a traceback that shows locals shows those of this frame
+            del event  # keep it out of tracebacks that show locals
         return self.response
 
     def __reduce__(self) -> NoReturn:
@@ -90,7 +90,7 @@ class EventStream:
             TypeError: always.
 
         """
-        message = "an open stream is neither copied nor pickled; collect() it, and copy the response"
+        message = "an open stream cannot be copied or pickled; collect() it, and copy the response"
         raise TypeError(message)
 
     @property

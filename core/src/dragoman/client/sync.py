@@ -1,4 +1,4 @@
-"""The same doors without ``await``: one long-lived event loop in one thread."""
+"""The client classes without ``await``; the calls run in one long-lived event loop in one thread."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class _LoopThread:
 
     def _sent(self, running: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Hand a coroutine to the loop."""
-        import asyncio  # noqa: PLC0415  # as above
+        import asyncio  # noqa: PLC0415  # imported only when needed
 
         if not self._is_closed:
             return asyncio.run_coroutine_threadsafe(running, self._loop)
@@ -180,8 +180,8 @@ class SyncLLM:
     Calls may come from any thread; they run in one event loop of their own.
 
     Args:
-        config: which model, and how, as for :class:`LLM`; without one, the embedded echo answers.
-        fields: the arguments of :class:`LLMConfig`, beside the name of a model.
+        config: a configuration, or the name of a model; without one, the built-in echo provider answers.
+        fields: further arguments of :class:`LLMConfig`, together with the name of a model.
 
     """
 
@@ -189,7 +189,7 @@ class SyncLLM:
         try:
             self._llm = LLM(config, **fields)
         finally:
-            del config, fields  # a traceback that shows locals shows those of this frame
+            del config, fields  # keep credentials out of tracebacks that show locals
 
     @property
     def config(self) -> LLMConfig:
@@ -233,7 +233,7 @@ class SyncLLM:
         return self._llm.explain()
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         _loop_thread().run(self._llm.aclose())
 
     def __enter__(self) -> Self:
@@ -251,7 +251,7 @@ class SyncLLM:
         return type(self)(copy.deepcopy(self.config, memo))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the configuration alone; one that holds a key is not pickled."""
+        """Pickle only the configuration; one with a key cannot be pickled."""
         return (type(self), (self.config,))
 
     def __repr__(self) -> str:

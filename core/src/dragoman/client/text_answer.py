@@ -1,4 +1,4 @@
-"""The text of an answer, for the doors that return nothing else: never an empty or a cut one without a word."""
+"""The text of an answer, for the methods that only return text: an empty or truncated text raises an error."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def check_text(response: Response, settings: Settings) -> None:
         raise RefusalError(_with_door(message), partial=response)
     if response.tool_calls:
         names = ", ".join(call.name for call in response.tool_calls)
-        message = f"the model calls tools ({names}), which a door that returns text cannot give"
+        message = f"the model calls tools ({names}), which a method that returns text cannot return"
         raise OutputError(_with_door(message), partial=response)
     if reason == FinishReason.LENGTH and not (text and "max_tokens" in settings.explicit):
         limit = settings.max_tokens

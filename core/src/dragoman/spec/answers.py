@@ -93,10 +93,7 @@ def read_answer(response: Response, kind: type[T]) -> T:
 
 def _data_in(texts: list[str], response: Response) -> Any:
     reason = ""
-    for text in (
-        "".join(texts),
-        *texts[-1:],
-    ):  # some models write another text part before the answer
+    for text in ("".join(texts), *texts[-1:]):  # some models write another text before the answer
         try:
             return parse_json(text)
         except ValueError as error:
@@ -220,10 +217,7 @@ def _is_named_tuple(kind: Any) -> bool:
 def _hints(kind: Any) -> Mapping[str, Any]:
     try:
         return get_type_hints(get_origin(kind) or kind, include_extras=True)
-    except (
-        NameError,
-        TypeError,
-    ):  # a class in a function that refers to itself; cattrs resolves it, or reports it
+    except (NameError, TypeError):  # cattrs resolves what a class in a function refers to, or reports it
         return {}
 
 

@@ -92,9 +92,7 @@ def _object(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         message = f"{attribute.name} must be a mapping, such as a dict, not {shown(value)}"
         raise InvalidRequestError(message, parameter=attribute.name)
     if value:
-        copied(
-            value, attribute.name
-        )  # only to check the depth: the original is kept, so that changes in it take effect
+        copied(value, attribute.name)  # only to check the depth; later changes in the original take effect
 
 
 def _optional_object(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

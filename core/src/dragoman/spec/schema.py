@@ -154,9 +154,7 @@ class _Writer:
             return self.any_of(origin.__constraints__ or (origin.__bound__ or Any,), path)
         if isinstance(origin, type):
             return self.of_class(kind, origin, path)
-        if hasattr(
-            origin, "__value__"
-        ):  # a `type X = ...` statement; typing.TypeAliasType only exists since Python 3.12
+        if hasattr(origin, "__value__"):  # `type X = ...`; typing.TypeAliasType exists only since Python 3.12
             return self.define(kind, lambda _: self.write(_fill(origin.__value__, kind), path))
         return _unsupported(origin, path)
 
@@ -406,9 +404,7 @@ def _text(hint: object) -> str | None:
 
 
 def _doc(kind: type[Any]) -> str:
-    doc = (
-        vars(kind).get("__doc__") or ""
-    )  # not inherited; dataclass() generates one that begins with the name of the class
+    doc = vars(kind).get("__doc__") or ""  # not inherited; dataclass() generates one, which is left out
     return "" if doc.startswith(f"{kind.__name__}(") else inspect.cleandoc(doc)
 
 
