@@ -32,7 +32,7 @@ GROUPS = {
     claims.HOSTS: "a host whose keys this module may use, and that leads to it",
     claims.MODELS: "the beginning of the names of models that lead to this module",
     claims.EXTENSIONS: "a module, or `module:object`, with hooks for all calls",
-    f"{claims.SPECS}{SPEC}": "the specification that a module was written for; the name is that of its provider or extension",
+    f"{claims.SPECS}{SPEC}": "the specification that a module was written for, by its provider or extension",
 }
 """What an entry of each group says."""
 

@@ -20,7 +20,7 @@ from dragoman.plugins.descriptors import exhausted
 from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
-from dragoman.spec._value import Value, changed
+from dragoman.spec._value import changed, value
 from dragoman.spec.capabilities import Capabilities, Policy, fit, fit_with_names, without_setting
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import BadRequestError, ConfigurationError, DragomanError, PluginError, UnsupportedError
@@ -49,8 +49,8 @@ R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Bound(Value):
+@value(kw_only=True)
+class Bound:
     """Hold a provider with its calls, ready for use.
 
     Args:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
 import attrs
-from attrs import frozen
 
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.argument_checks import copied, is_iterable, plain_text, seconds, shown, wrong_seconds
 from dragoman.spec.capabilities import Policy
 from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
@@ -42,8 +41,8 @@ _NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "ti
 _CLOCK = SystemClock()
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class RequestBuilder(Value):
+@value(kw_only=True)
+class RequestBuilder:
     """Make requests for one bound model.
 
     Args:
@@ -146,8 +145,8 @@ class RequestBuilder(Value):
         shared = _shared(overrides.get("options"))
         if not own and not shared:
             return self.options
-        for name, value in own.items():
-            copied(value, name)  # only to check the depth
+        for name, each in own.items():
+            copied(each, name)  # only to check the depth
         merged = {**self.options.get(self.provider, {}), **shared.get(self.provider, {}), **own}
         return {**self.options, **shared, self.provider: merged}
 

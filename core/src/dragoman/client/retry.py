@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import attrs
-from attrs import field, frozen
+from attrs import field
 
 from dragoman.client.retry_budget import RetryBudget
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.argument_checks import MAX_SECONDS, plain_number, shown
 from dragoman.spec.config_rules import MOST_RETRIES
 from dragoman.spec.errors import ConfigurationError, DragomanError, RequestTimeoutError
@@ -49,8 +49,8 @@ def _whole(policy: Any, attribute: attrs.Attribute[Any], value: object) -> None:
     _in_range(policy, attribute.name, value, MOST_RETRIES, f"a whole number from 0 to {MOST_RETRIES}")
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class RetryPolicy(Value):
+@value(kw_only=True)
+class RetryPolicy:
     """Say how often and how patiently to try again.
 
     Args:

@@ -213,7 +213,7 @@ class _Fitting:
     def _in_words(self, result: ToolResult, index: int) -> dict[str, Any]:
         """Say in words that a tool failed, where nothing else says it."""
         words = _OUTCOMES.get(str(result.outcome), _OUTCOMES["error"])
-        if not _has_words(result):
+        if not _has_content(result):
             if self.rules.bare_errors and self.rules.outcomes:
                 return {}
             self._note(index, "", words, "a result that is an error needs words")

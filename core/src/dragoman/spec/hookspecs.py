@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pluggy
-from attrs import field, frozen
+from attrs import field
 
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.operations import OperationCall
 from dragoman.spec.provider import (
@@ -33,8 +33,8 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 """Mark a function as an implementation of the hook with its name."""
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Binding(Value):
+@value(kw_only=True)
+class Binding:
     """Describe which provider is bound to which model.
 
     Args:

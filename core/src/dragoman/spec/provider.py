@@ -12,7 +12,7 @@ import attrs
 from attrs import field
 
 from dragoman.spec._value import value
-from dragoman.spec.argument_checks import no_seconds, plain_number, seconds, shown
+from dragoman.spec.argument_checks import plain_number, seconds, shown, wrong_seconds
 from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.directory import owner_of_variable
 from dragoman.spec.errors import ConfigurationError

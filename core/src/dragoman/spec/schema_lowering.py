@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from attrs import field, frozen
 
-from dragoman.spec._value import Value
+from dragoman.spec._value import value
 from dragoman.spec.parts import JSON
 
 _REF = "#/$defs/"
@@ -30,8 +30,8 @@ def _set(values: Iterable[str]) -> frozenset[str]:
     return frozenset(values)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class SchemaRules(Value):
+@value(kw_only=True)
+class SchemaRules:
     """Say which part of JSON Schema a vendor takes where an answer must follow it to the letter.
 
     Args:
