@@ -215,9 +215,9 @@ BUDGETS: dict[tuple[str, str], float] = {
     ("functions for a piece of streaming_completion()", "anthropic"): 27,
     ("modules imported", "import dragoman"): 15,
     ("modules imported", "dragoman --help"): 90,
-    ("modules imported", "openai: LLM(LLMConfig())"): 140,
-    ("modules imported", "openai: first call"): 392,
-    ("modules imported", "anthropic: first call"): 370,
+    ("modules imported", "openai: LLM(LLMConfig())"): 146,
+    ("modules imported", "openai: first call"): 400,
+    ("modules imported", "anthropic: first call"): 378,
 }
 """What each count may be: what it was on Python 3.11 when it was last set, and a little more for other versions."""
 
