@@ -67,7 +67,7 @@ class Authority:
         return certificate, secret
 
     def serving(self, *hosts: str) -> ssl.SSLContext:
-        """Return what a server of *hosts* speaks TLS with."""
+        """Return the TLS context of a server for *hosts*."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*self.issue(*hosts))
         return context

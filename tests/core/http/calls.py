@@ -1,4 +1,4 @@
-"""What the tests of HTTP providers share: a provider of the OpenAI dialect at a loopback server, and its replies."""
+"""Shared code of the HTTP tests: a provider of the OpenAI dialect at a loopback server, and its replies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that answers each question by repeating it, in any dialect, so that another's answer is seen at once."""
+"""A server that repeats each question in its answer, in any dialect, so that an exchanged answer is detected."""
 
 from __future__ import annotations
 

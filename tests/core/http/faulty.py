@@ -1,4 +1,4 @@
-"""What a loopback server says when it misbehaves in ways of its own, and places where nobody answers properly."""
+"""Malformed replies for a loopback server, and addresses where no server replies properly."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def unanswering() -> Iterator[str]:
 
 @asynccontextmanager
 async def untrusted(folder: Path) -> AsyncIterator[str]:
-    """Yield the address of a server whose certificate nobody signed but itself."""
+    """Yield the address of a server with a self-signed certificate."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl makes the certificate, and it is not there")
@@ -87,4 +87,4 @@ async def untrusted(folder: Path) -> AsyncIterator[str]:
 
 
 NEVER = threading.Event()
-"""What nobody ever sets: a pause until the client hangs up."""
+"""An event that is never set: a pause until the client closes the connection."""

@@ -1,4 +1,4 @@
-"""A proxy and a server over TLS, of raw streams: what each was sent can be looked at."""
+"""A proxy and a server over TLS, built on raw streams, which record what they receive."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, An
 
 @asynccontextmanager
 async def _served(serve: Serve, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """Serve each connection in a task that is over when this is left."""
+    """Handle each connection in a task that ends with the context manager."""
     tasks = list[asyncio.Task[None]]()
 
     async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -63,7 +63,7 @@ async def _ending(serve: Serve, reader: asyncio.StreamReader, writer: asyncio.St
 
 @define
 class Answering:
-    """Answer each request; keep the heads that came and the certificates that were shown."""
+    """Answer each request; record the request heads and the client certificates."""
 
     port: int = 0
     heads: list[str] = field(factory=list)

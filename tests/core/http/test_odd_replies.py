@@ -1,4 +1,4 @@
-"""Statuses, headers and errors that no server of a vendor sends, and that all plugins meet alike."""
+"""Unusual statuses, headers and errors, which all plugins must handle in the same way."""
 
 from __future__ import annotations
 

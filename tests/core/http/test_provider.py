@@ -417,7 +417,7 @@ class TestCutStreams:
 
 
 class TestHangingUp:
-    """Leaving hangs up at once: the server's log says so."""
+    """Leaving the block closes the connection at once, as the log of the server shows."""
 
     endless = Forever(
         b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",

@@ -99,7 +99,7 @@ async def read_all(
 
 
 class TestSilence:
-    """Only what is said is progress: a server that merely shows to be alive is waited for so long and no longer."""
+    """Only content counts as progress: a server that sends nothing but pings runs into the time limit."""
 
     LIMITS = Timeouts(first_byte=50, idle=20)
 

@@ -1,4 +1,4 @@
-"""What a call asks is put into the dialect's words once, however many tries it takes."""
+"""A request is encoded once, regardless of the number of attempts."""
 
 from __future__ import annotations
 

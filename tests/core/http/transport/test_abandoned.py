@@ -1,4 +1,4 @@
-"""Streams that nobody closes: dropped, broken out of, never begun. A thousand of each leave nothing behind."""
+"""Streams that are never closed: deleted, left early, or never started. A thousand of each leak nothing."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ __all__ = ["faults"]
 
 WAVES = 200
 SOON = 1.0
-"""Within how many seconds a server must see a hang-up."""
+"""Within how many seconds a server must see that the connection is closed."""
 WAITING = ("hang_head", "drip_head", "silent_body", "ping_forever")
 POOL = 100
 
@@ -35,7 +35,7 @@ async def streamed(llm: LLM) -> object:
 
 @asynccontextmanager
 async def asking(url: str) -> AsyncIterator[LLM]:
-    """Yield an LLM, and see to it that no file and no task of its own outlives it."""
+    """Yield an LLM, and check that none of its files and tasks remains afterwards."""
     files = open_files()
     options = {"num_retries": 2, "timeout": 600, "connect_timeout": 60}
     async with LLM(LLMConfig(model="m", provider="openai_compatible", api_base=f"{url}/v1", **options)) as llm:

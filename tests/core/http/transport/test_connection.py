@@ -1,4 +1,4 @@
-"""Connections that serve again: no caller ever gets what was meant for another, and no dead one costs a call."""
+"""Reused connections: a reply never reaches the wrong caller, and a closed connection never fails a call."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STRAY = {
     "no HTTP": lambda _: b"\x00\xff and so on\r\n\r\n",
     "a reply without its end": lambda request: raw(sound(asked_for(request), "STALE"))[:-3],
 }
-"""What a server may say when nobody has asked."""
+"""Data that a server may send without a request."""
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])

@@ -1,4 +1,4 @@
-"""What goes on below a call: heads that come before the head, bodies that the network does not take at once."""
+"""Single exchanges: interim replies, and request bodies that the network does not accept at once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @asynccontextmanager
 async def serving(serve: Serve) -> AsyncIterator[str]:
-    """Yield the address of a server that reads of a request what it likes."""
+    """Yield the address of a server that decides how much of a request it reads."""
     served = set[asyncio.Task[None]]()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -41,7 +41,7 @@ async def serving(serve: Serve) -> AsyncIterator[str]:
             await reader.readuntil(b"\r\n\r\n")
             await serve(reader, writer)
         except ConnectionError:
-            pass  # the client hung up
+            pass  # the client closed the connection
         finally:
             writer.transport.abort()
 
@@ -80,7 +80,7 @@ async def test_calls_that_begin_together_are_sent_in_a_row(loopback: LoopbackSer
     async def at_once() -> None:
         await asyncio.gather(call(), call(), call())
 
-    for _ in range(2):  # opens the connections, and shows that they serve again
+    for _ in range(2):  # opens the connections, and shows that they can be reused
         await at_once()
     order.clear()
     sys.setprofile(note)

@@ -31,7 +31,7 @@ async def streamed(llm: LLM, mark: str, **options: float) -> str:
 
 @asynccontextmanager
 async def held(llm: LLM, server: LoopbackServer) -> AsyncIterator[threading.Event]:
-    """Hold every connection of the pool by a stream that goes on when the event is set."""
+    """Hold every connection of the pool with a stream that continues when the event is set."""
     gate = threading.Event()
     server.reply(*(Reply.sse(*halves(number), pauses=(0, gate)) for number in range(POOL)))
     async with AsyncExitStack() as stack:

@@ -147,7 +147,7 @@ class TestLoops:
 
 
 class TestTrio:
-    """The HTTP client runs on asyncio alone; whoever has Trio is told what to do."""
+    """The HTTP client requires asyncio; under Trio, an error says what to do."""
 
     @pytest.mark.parametrize("door", ["whole", "stream", "generator"])
     def test_is_told_what_to_do(self, loopback: LoopbackServer, door: str) -> None:
@@ -176,7 +176,7 @@ class TestTrio:
 
 
 class TestWhatAForkedChildSees:
-    """The same as below, in this process: the number of the process is all that tells."""
+    """A forked child is simulated in this process by another process id."""
 
     async def test_a_session_is_the_parents(self, faults: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
         llm = LLM(config(faults.url_of("stall")))
@@ -402,7 +402,12 @@ def in_two_pieces(request: Received) -> Script:
 @pytest.mark.parametrize("script", FORKS.values(), ids=FORKS)
 def test_after_fork(loopback: LoopbackServer, script: str) -> None:
     loopback.always(in_two_pieces)
-    warnings = ("-W", "error::ResourceWarning", "-W", "ignore:This process:DeprecationWarning")  # a fork beside threads
+    warnings = (
+        "-W",
+        "error::ResourceWarning",
+        "-W",
+        "ignore:This process:DeprecationWarning",
+    )  # forks with threads
     command = [sys.executable, *warnings, "-c", PREAMBLE + dedent(script), loopback.url]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)

@@ -391,7 +391,7 @@ class TestProxies:
 
 
 class TestCancellation:
-    """A cancelled call hangs up at once, and its traceback holds nothing of the request."""
+    """A cancelled call closes its connection at once, and its traceback contains nothing of the request."""
 
     async def cancelled(self, call: Awaitable[object], until: Callable[[], object]) -> asyncio.CancelledError:
         task = asyncio.ensure_future(call)
