@@ -35,7 +35,9 @@ class CallIndex:
 
         """
         if not isinstance(position, int):
-            return self._by_id.get(call_id) if call_id else self.latest if self.latest >= 0 else None
+            if call_id:
+                return self._by_id.get(call_id)
+            return None if has_name or self.latest < 0 else self.latest  # another name begins another call
         if position not in self._last:
             return None
         latest_id, latest = self._last[position]

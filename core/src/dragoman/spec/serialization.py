@@ -80,7 +80,7 @@ def from_dict(kind: type[T], data: Mapping[str, Any]) -> T:
     try:
         return _converter().structure(data, kind)
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
-        message = f"the data does not fit {kind.__name__}: {'; '.join(misfits(error))}"
+        message = f"the data does not fit {getattr(kind, '__name__', kind)}: {'; '.join(misfits(error))}"
         raise InvalidRequestError(message) from None
 
 

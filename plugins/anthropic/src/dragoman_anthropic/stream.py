@@ -153,7 +153,12 @@ class MessagesDecoder:
         """Merge a usage report, which holds totals and may omit unchanged members, and report it if it is due."""
         if update is None:
             return []
-        known = {name: value for name, value in fields(update).items() if value is not None}
+        before = self._usage  # a later 0 does not replace a count: some servers fill in what they do not know
+        known = {
+            name: value
+            for name, value in fields(update).items()
+            if value is not None and (value != 0 or not before.get(name))
+        }
         self._usage |= known
         self._usage_pace.add(1 + len(known))
         return self._usage_snapshot() if self._usage_pace.is_due(len(self._usage)) else []

@@ -25,6 +25,10 @@ _RESPONSES_ONLY = re.compile(
 _NO_SYSTEM = re.compile(r"^o1-(?:mini|preview)(?=$|-)")
 _NO_SCHEMA = re.compile(r"^(?:gpt-4(?:-0613|-0314|-32k)?|gpt-4-32k-\d+|gpt-3\.5-turbo-16k)$")
 
+_ONE_CALL = re.compile(r"^o\d+(?=$|-)")
+"""Models that refuse ``parallel_tool_calls``: https://platform.openai.com/docs/guides/function-calling."""
+_NO_PARALLEL = Cap(support=Support.NO, note="models of the o-series do not accept parallel_tool_calls")
+_SEARCHING = Cap(support=Support.NO, note="search previews do not accept sampling settings")
 _FIXED = Cap(support=Support.NO, note="reasoning models do not accept sampling settings")
 _SAMPLING_SETTINGS = (
     "temperature",
@@ -87,6 +91,10 @@ def capabilities(model: str, api: str | None = None) -> Capabilities:
         settings = {**settings, **dict.fromkeys(_CHAT_SETTINGS, _CHAT_ONLY)}
     if is_reasoning(model):
         settings = {**settings, **dict.fromkeys(_SAMPLING_SETTINGS, _FIXED)}
+    if _ONE_CALL.match(plain_name(model)):
+        settings = {**settings, "parallel_tool_calls": _NO_PARALLEL}
+    if "-search-preview" in model:
+        settings = {**settings, **dict.fromkeys(_SAMPLING_SETTINGS, _SEARCHING)}
     return Capabilities(
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,

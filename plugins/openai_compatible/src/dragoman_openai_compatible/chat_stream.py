@@ -52,6 +52,10 @@ if TYPE_CHECKING:
     from dragoman_openai_compatible.chat import OpenAIChat
 
 
+_NOT_FINISHED = (None, "", "null")
+"""What servers send in place of the reason for an end while there is none."""
+
+
 class OpenAIChatDecoder:
     """Decode one stream.
 
@@ -77,6 +81,7 @@ class OpenAIChatDecoder:
         self._open: dict[str, int] = {}
         self._calls = CallIndex()
         self._begun: dict[int, ToolCall] = {}
+        self._arguments: dict[int, tuple[list[str], int]] = {}
         self._audio: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
         self._latest: tuple[Any, ...] = ()
@@ -175,7 +180,7 @@ class OpenAIChatDecoder:
         if choice.get("logprobs"):
             self._logprobs.extend(objects(fields(choice["logprobs"]).get("content"), MAX_OBJECTS))
         extra = self.dialect.choice_metadata(choice)
-        if choice.get("finish_reason") is not None:
+        if choice.get("finish_reason") not in _NOT_FINISHED:
             finish = chat_parts.finish_of(choice["finish_reason"], self.dialect.finish_table)
             events.append(ResponseSnapshot(finish=finish, metadata=extra))
         elif extra:
@@ -277,9 +282,23 @@ class OpenAIChatDecoder:
             self._begun[index] = attrs.evolve(self._begun[index], name=begun.name)
             events.append(PartUpdate(index, self._begun[index]))
         self._calls.latest = index
-        if begun.arguments:
-            events.append(ArgumentsDelta(index, begun.arguments))
+        if fragment := self._new_arguments(index, begun.arguments):
+            events.append(ArgumentsDelta(index, fragment))
         return index
+
+    def _new_arguments(self, index: int, fragment: str) -> str:
+        """Return what a fragment adds to the arguments: some servers send all of them again, or all so far.
+
+        The arguments are joined only for a fragment that is at least as long, so the time stays linear in the bytes.
+        """
+        pieces, length = self._arguments.setdefault(index, ([], 0))
+        if length and len(fragment) >= length and fragment.startswith("{"):
+            known = "".join(pieces)
+            if fragment.startswith(known):
+                fragment = fragment[length:]
+        pieces.append(fragment)
+        self._arguments[index] = (pieces, length + len(fragment))
+        return fragment
 
     def _add_function_call(self, call: dict[str, Any], events: list[Event]) -> None:
         index = self._open.get("function_call")
@@ -299,7 +318,7 @@ class OpenAIChatDecoder:
                 raise ResponseTooLargeError(message, phase="decode")
             kept = self._others[index] = _OtherChoice(index)
         kept.texts.append(chat_parts.text_of(fields(choice.get("delta")).get("content")))
-        if choice.get("finish_reason") is not None:
+        if choice.get("finish_reason") not in _NOT_FINISHED:
             kept.finish_reason = word(choice["finish_reason"])
 
 

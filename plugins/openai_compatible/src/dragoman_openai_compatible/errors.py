@@ -5,6 +5,7 @@ https://platform.openai.com/docs/guides/error-codes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,6 +47,8 @@ CHAT_CODES: Mapping[str, type[ProviderError]] = {
 }
 """Error classes by the code or the type of an error."""
 
+_NAMED = re.compile(r"request argument supplied: (\w+)")
+"""Messages that name a parameter where the member for it is empty."""
 PARAMETERS: Mapping[str, str] = {
     "max_completion_tokens": "max_tokens",
     "max_output_tokens": "max_tokens",
@@ -66,6 +69,8 @@ def error_of(reply: HttpReply, codes: Mapping[str, type[ProviderError]] = CHAT_C
 
     """
     message, code, kind, parameter = _fields(reply)
+    if parameter is None and (named := _NAMED.search(message)):
+        parameter = named[1]
     status = _status(reply, code)
     chosen = _class(status, code, kind, codes)
     return chosen(
