@@ -23,12 +23,12 @@ from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from dragoman_openai.models import (
+    base_model_name,
     capabilities,
-    is_prompt_model,
+    is_completion_model,
     is_reasoning,
-    plain_name,
-    speaks_only_responses,
-    takes_no_system,
+    rejects_system_messages,
+    requires_responses,
 )
 
 __all__ = ["loopback"]
@@ -47,62 +47,62 @@ def body(model: str = "gpt-4o", messages: Any = "hi", *, stream: bool = False, *
 
 
 class TestEndpoint:
-    def test_is_openai_itself(self) -> None:
+    def test_defaults_to_openai(self) -> None:
         shown = llm().build_request("hi")
         assert (shown.method, shown.url) == ("POST", "https://api.openai.com/v1/chat/completions")
         assert shown.headers["authorization"] == MASK
 
     @pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "OPENAI_API_BASE"])
-    def test_may_be_named_by_the_environment(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_read_from_the_environment(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "https://gate.test")
         monkeypatch.setenv("OPENAI_API_KEY", "k")
         assert llm(api_key=None).build_request("hi").url == "https://gate.test/v1/chat/completions"
 
-    def test_gets_a_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_requires_a_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(MissingCredentialError, match="OPENAI_API_KEY"):
             llm(api_key=None).build_request("hi")
         monkeypatch.setenv("OPENAI_API_KEY", "k")
         assert llm(api_key=None).build_request("hi").headers["authorization"] == MASK
 
     @pytest.mark.parametrize("host", ["api.openai.com.evil.test", "evil.test", "openai.com.evil.test", "notopenai.com"])
-    def test_gets_no_key_of_the_environment_elsewhere(self, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_does_not_send_the_environment_key_to_other_hosts(self, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("OPENAI_API_KEY", "k")
         with pytest.raises(MissingCredentialError, match="is not a host of openai"):
             llm(api_key=None, api_base=f"https://{host}/v1").build_request("hi")
 
-    def test_gets_no_key_in_the_clear(self) -> None:
+    def test_does_not_send_a_key_unencrypted(self) -> None:
         with pytest.raises(ConfigurationError, match="in the clear"):
             llm(api_base="http://gate.test/v1").build_request("hi")
 
-    def test_learns_who_pays(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_sends_organization_and_project(self, monkeypatch: pytest.MonkeyPatch) -> None:
         headers = llm(organization="o", project="p").build_request("hi").headers
         assert (headers["openai-organization"], headers["openai-project"]) == ("o", "p")
         monkeypatch.setenv("OPENAI_ORG_ID", "o2")
         monkeypatch.setenv("OPENAI_PROJECT_ID", "p2")
         headers = llm(headers={"X-Team": "blue"}).build_request("hi").headers
         assert (headers["openai-organization"], headers["openai-project"], headers["x-team"]) == ("o2", "p2", "blue")
-        away = llm(api_base="https://gate.test").build_request("hi").headers
-        assert not {"openai-organization", "openai-project"} & away.keys()
+        elsewhere = llm(api_base="https://gate.test").build_request("hi").headers
+        assert not {"openai-organization", "openai-project"} & elsewhere.keys()
 
     @pytest.mark.parametrize("option", ["organization", "project"])
     @pytest.mark.parametrize("api", ["chat", "responses"])
-    def test_learns_who_pays_from_no_single_call(self, option: str, api: str) -> None:
-        for made in ({}, {option: "ann"}):
-            model = llm(**made)
+    def test_rejects_another_organization_or_project_per_call(self, option: str, api: str) -> None:
+        for configured in ({}, {option: "ann"}):
+            model = llm(**configured)
             with pytest.raises(
                 InvalidRequestError, match=f"'{option}' belongs to LLMConfig, not to one call"
             ) as caught:
                 model.build_request("hi", **{"api": api, option: "bob"})
             assert caught.value.parameter == option
-            same = model.build_request("hi", **{"api": api, option: made.get(option)})
-            assert same.headers.get(f"openai-{option}") == made.get(option)
+            same = model.build_request("hi", **{"api": api, option: configured.get(option)})
+            assert same.headers.get(f"openai-{option}") == configured.get(option)
             assert model.build_request("hi", user="u").body["user"] == "u"
 
-    def test_takes_no_broken_header(self) -> None:
+    def test_rejects_line_breaks_in_headers(self) -> None:
         with pytest.raises(InvalidRequestError, match="openai-organization"):
             llm(organization="o\r\nx: y").build_request("hi")
 
-    async def test_answers(self, loopback: LoopbackServer) -> None:
+    async def test_sends_the_key_and_returns_the_answer(self, loopback: LoopbackServer) -> None:
         loopback.reply(Reply.json(ANSWER, headers={"openai-processing-ms": "7", "server": "x"}))
         async with llm(api_base=loopback.url) as model:
             response = await model.generate("hi")
@@ -111,7 +111,7 @@ class TestEndpoint:
 
 
 class TestBodies:
-    def test_of_a_plain_model(self) -> None:
+    def test_hold_sampling_settings(self) -> None:
         assert body(temperature=0.2, max_tokens=5) == {
             "model": "gpt-4o",
             "messages": [{"role": "user", "content": "hi"}],
@@ -120,7 +120,7 @@ class TestBodies:
         }
 
     @pytest.mark.parametrize("model", ["o1", "o3-mini", "gpt-5", "gpt-5.1-mini", "ft:o4-mini-2025-04-16:us::1"])
-    def test_of_a_reasoning_model_hold_no_sampling(self, model: str) -> None:
+    def test_hold_no_sampling_settings_for_reasoning_models(self, model: str) -> None:
         assert body(model, effort="low") == {
             "model": model,
             "messages": [{"role": "user", "content": "hi"}],
@@ -128,7 +128,7 @@ class TestBodies:
             "reasoning_effort": "low",
         }
 
-    def test_hold_every_option(self) -> None:
+    def test_hold_all_options(self) -> None:
         options = {
             "n": 2,
             "logit_bias": {"1": -100.0},
@@ -155,23 +155,23 @@ class TestBodies:
         with pytest.raises((InvalidRequestError, ConfigurationError), match=shown):
             body(**{option: 1})
 
-    def test_give_instructions_as_the_users_words_where_need_be(self) -> None:
+    def test_hold_system_messages_as_user_messages_if_needed(self) -> None:
         conversation = [Message("system", "Be brief."), Message("user", "hi")]
         assert [each["role"] for each in body("o1-mini", conversation)["messages"]] == ["user", "user"]
         assert [each["role"] for each in body("o1", conversation)["messages"]] == ["system", "user"]
 
 
-class TestPrompts:
-    async def test_are_gone_on_with(self, loopback: LoopbackServer) -> None:
-        spoken = {"choices": [{"text": " upon", "finish_reason": "length"}]}
-        loopback.always(Reply.json(spoken))
+class TestCompletions:
+    async def test_continue_a_prompt(self, loopback: LoopbackServer) -> None:
+        completion = {"choices": [{"text": " upon", "finish_reason": "length"}]}
+        loopback.always(Reply.json(completion))
         async with llm("gpt-3.5-turbo-instruct", api_base=loopback.url) as model:
             assert await model.completion("Once", max_tokens=3) == " upon"
             assert await model.chat_completion([Message("user", "Once")], max_tokens=3) == " upon"
         assert [each.path for each in loopback.requests] == ["/v1/completions"] * 2
         assert [each.json["prompt"] for each in loopback.requests] == ["Once"] * 2
 
-    async def test_are_answered_by_chat_elsewhere(self, loopback: LoopbackServer) -> None:
+    async def test_use_chat_for_chat_models(self, loopback: LoopbackServer) -> None:
         loopback.reply(Reply.json(ANSWER))
         async with llm(api_base=loopback.url) as model:
             assert await model.completion("hi") == "Hello"
@@ -193,29 +193,29 @@ class TestPrompts:
             ([Message("user", "a")], {"output": "json"}),
         ],
     )
-    def test_are_all_that_such_a_model_knows(self, messages: list[Message], fields: dict[str, Any]) -> None:
+    def test_reject_conversations_for_completion_models(self, messages: list[Message], fields: dict[str, Any]) -> None:
         with pytest.raises(UnsupportedError, match="davinci-002"):
             llm("davinci-002").build_request(messages, **fields)
 
 
-class TestFamilies:
+class TestModels:
     @pytest.mark.parametrize("name", ["o1", "o3-pro", "o4-mini", "gpt-5", "gpt-5.2", "gpt-10", "codex-mini-latest"])
-    def test_reason(self, name: str) -> None:
+    def test_that_reason(self, name: str) -> None:
         assert is_reasoning(name)
         assert capabilities(name).settings["temperature"].support is Support.NO
 
     @pytest.mark.parametrize("name", ["gpt-4o", "gpt-4.1", "gpt-5-chat-latest", "omni", "foo-o1", "o1x", "gpt-50x", ""])
-    def test_do_not_reason(self, name: str) -> None:
+    def test_that_do_not_reason(self, name: str) -> None:
         assert not is_reasoning(name)
         assert "temperature" not in capabilities(name).settings
 
-    def test_are_known_by_what_they_were_made_from(self) -> None:
-        assert plain_name("ft:gpt-4o:us::1") == "gpt-4o"
-        assert plain_name("ft") == "ft"
-        assert is_prompt_model("ft:davinci-002:us::1")
+    def test_that_are_fine_tuned_are_known_by_their_base_model(self) -> None:
+        assert base_model_name("ft:gpt-4o:us::1") == "gpt-4o"
+        assert base_model_name("ft") == "ft"
+        assert is_completion_model("ft:davinci-002:us::1")
 
-    def test_without_instructions(self) -> None:
-        assert [takes_no_system(name) for name in ("o1-mini", "o1-preview-2024-09-12", "o1", "o3-mini")] == [
+    def test_that_reject_system_messages(self) -> None:
+        assert [rejects_system_messages(name) for name in ("o1-mini", "o1-preview-2024-09-12", "o1", "o3-mini")] == [
             True,
             True,
             False,
@@ -234,10 +234,10 @@ class TestFamilies:
             ("gpt-4o", False),
         ],
     )
-    def test_of_the_other_api(self, *, name: str, expected: bool) -> None:
-        assert speaks_only_responses(name) is expected
+    def test_that_only_the_responses_api_serves(self, *, name: str, expected: bool) -> None:
+        assert requires_responses(name) is expected
 
-    def test_without_schemas(self) -> None:
+    def test_have_known_capabilities(self) -> None:
         assert capabilities("gpt-4").json_schema.support is Support.NO
         assert capabilities("gpt-4o").json_schema.support is Support.UNKNOWN
         assert capabilities("gpt-4o").settings["top_k"].support is Support.NO

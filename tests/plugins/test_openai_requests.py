@@ -1,4 +1,4 @@
-"""Conversations that others have sent, told in our types, become the same bodies."""
+"""Recorded requests to OpenAI, read into the types of Dragoman, are encoded as the same bodies."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from dragoman import (
     Url,
 )
 from dragoman.http import loads
-from dragoman_openai import dragoman_provider  # noqa: F401  # the plugin must be there
+from dragoman_openai import dragoman_provider  # noqa: F401  # fails early if the plugin is not installed
 from dragoman_openai.chat import OpenAIChatCompletions
 from recordings import Recording, cases
 
@@ -70,7 +70,7 @@ OPTIONS = (
 
 
 def request(body: Mapping[str, Any]) -> ChatRequest:
-    """Read a body into our types."""
+    """Read a body into a request."""
     rest = {name: value for name, value in body.items() if name not in {"model", "messages", "stream", "tools"}}
     settings = {SETTINGS[name]: rest.pop(name) for name in list(rest) if name in SETTINGS and rest[name] is not None}
     choice = rest.pop("tool_choice", None) or "auto"
@@ -146,7 +146,7 @@ def text(wire: Mapping[str, Any]) -> Part:
 def image(wire: Mapping[str, Any]) -> Part:
     url, detail = wire["image_url"]["url"], wire["image_url"].get("detail")
     metadata = {"detail": detail} if detail else {}
-    data = inline(url)
+    data = inline_data(url)
     if data is None:
         return Media(source=Url(url=url), media_type="image/*", metadata=metadata)
     return Media(source=data[1], media_type=data[0], metadata=metadata)
@@ -160,12 +160,12 @@ def audio(wire: Mapping[str, Any]) -> Part:
 def file(wire: Mapping[str, Any]) -> Part:
     if "file_id" in wire["file"]:
         return Media(source=FileRef(file_id=wire["file"]["file_id"]), media_type="application/pdf")
-    data = inline(wire["file"]["file_data"])
+    data = inline_data(wire["file"]["file_data"])
     assert data is not None
     return Media(source=data[1], media_type=data[0], filename=wire["file"]["filename"])
 
 
-def inline(url: str) -> tuple[str, Bytes] | None:
+def inline_data(url: str) -> tuple[str, Bytes] | None:
     head, found, data = url.partition(";base64,")
     return (head.removeprefix("data:"), Bytes(data=base64.b64decode(data))) if found else None
 
@@ -173,12 +173,12 @@ def inline(url: str) -> tuple[str, Bytes] | None:
 PARTS: dict[str, Callable[[Any], Part]] = {"text": text, "image_url": image, "input_audio": audio, "file": file}
 
 
-def normal(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a body without what its client added by itself.
+def normalize(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body without differences that do not change its meaning.
 
-    Those are: what the API takes for granted (``tool_choice="auto"``, ``response_format`` of text, ``stream=false``,
-    nulls), choices among tools that are not there, and whether to report the usage of a stream, for which we always
-    ask. A single stop word is a list of one. Which of the two names the limit of tokens has is the model's affair.
+    Removed are defaults of the API (``tool_choice="auto"``, ``response_format`` of text, ``stream=false``, nulls), the
+    choice of a tool where there are no tools, and ``stream_options``, since Dragoman always requests the usage. A stop
+    text becomes a list, and the token limit is named ``max_tokens``, since its name depends on the model.
     """
     kept = {name: value for name, value in body.items() if value is not None and name != "stream_options"}
     if kept.get("stream") is False:
@@ -191,27 +191,27 @@ def normal(body: Mapping[str, Any]) -> dict[str, Any]:
     if kept.get("response_format") == {"type": "text"}:
         del kept["response_format"]
     if isinstance(kept.get("stop"), str):
-        kept["stop"] = [kept["stop"]]  # one word is a list of one
+        kept["stop"] = [kept["stop"]]
     if "max_completion_tokens" in kept:
         kept["max_tokens"] = kept.pop("max_completion_tokens")
     if "json_schema" in kept.get("response_format", ()):
         wanted = dict(kept["response_format"]["json_schema"])
-        wanted.pop("description", None)  # the schema has its own
+        wanted.pop("description", None)  # the schema has a description of its own
         kept["response_format"] = {**kept["response_format"], "json_schema": {"strict": False, **wanted}}
-    kept["messages"] = [normal_message(each) for each in kept["messages"]]
-    kept["tools"] = [normal_tool(each) for each in kept.get("tools", ())]
+    kept["messages"] = [normalize_message(each) for each in kept["messages"]]
+    kept["tools"] = [normalize_tool(each) for each in kept.get("tools", ())]
     return kept
 
 
-def normal_tool(wire: Mapping[str, Any]) -> dict[str, Any]:
+def normalize_tool(wire: Mapping[str, Any]) -> dict[str, Any]:
     if "function" not in wire:
         return dict(wire)
     function = {name: value for name, value in wire["function"].items() if value is not None}
     return {**wire, "function": {"parameters": {}, **function}}
 
 
-def normal_message(wire: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a message with its content in one of the forms that say the same, and without empty members."""
+def normalize_message(wire: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message with equivalent forms of content as one form, and without empty members."""
     kept = {name: value for name, value in wire.items() if value not in (None, [], "")}
     kept["role"] = {"developer": "system"}.get(kept["role"], kept["role"])
     content = kept.get("content")
@@ -219,23 +219,23 @@ def normal_message(wire: Mapping[str, Any]) -> dict[str, Any]:
     if plain and (kept["role"] == "assistant" or len(content) == 1):
         kept["content"] = "".join(each["text"] for each in content)
     if kept["role"] == "assistant":
-        kept.pop("annotations", None)  # what a model said about its own words is no part of what is sent back
-        kept["tool_calls"] = [normal_call(each) for each in kept.get("tool_calls", ())]
+        kept.pop("annotations", None)  # not sent back
+        kept["tool_calls"] = [normalize_call(each) for each in kept.get("tool_calls", ())]
     if kept["role"] == "tool":
-        kept.pop("name", None)  # the id of the call says it
+        kept.pop("name", None)  # redundant with the id of the call
     return kept
 
 
-def normal_call(wire: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a call without what clients left over from a stream or from their own parsing."""
+def normalize_call(wire: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a call without members that clients add when they parse streams."""
     kept = {"type": "function", **{name: value for name, value in wire.items() if name != "index"}}
     if "function" in kept:
         kept["function"] = {name: kept["function"][name] for name in ("name", "arguments")}
     return kept
 
 
-def can_be_told(recording: Recording) -> bool:
-    """Leave out what holds no whole request, and what no server ever accepted."""
+def is_complete(recording: Recording) -> bool:
+    """Return whether a recording has a whole request that the server accepted."""
     body = recording.request.body
     if not recording.request.recorded or not isinstance(body, dict) or "messages" not in body:
         return False
@@ -243,12 +243,12 @@ def can_be_told(recording: Recording) -> bool:
     return whole and recording.status < 400
 
 
-@pytest.mark.parametrize("recording", cases("openai.chat", can_be_told))
-def test_a_recorded_conversation_becomes_the_same_body(recording: Recording) -> None:
+@pytest.mark.parametrize("recording", cases("openai.chat", is_complete))
+def test_a_recorded_conversation_is_encoded_as_the_same_body(recording: Recording) -> None:
     body = recording.request.body
-    asked = request(body)
-    wire = OpenAIChatCompletions().encode(asked, stream=body.get("stream") is True)
-    assert normal(loads(wire.body or b"")) == normal(body)
+    decoded = request(body)
+    wire = OpenAIChatCompletions().encode(decoded, stream=body.get("stream") is True)
+    assert normalize(loads(wire.body or b"")) == normalize(body)
     assert wire.url == "/chat/completions"
 
 
@@ -264,15 +264,15 @@ def test_a_recorded_conversation_becomes_the_same_body(recording: Recording) -> 
         ({"type": "new_thing", "value": 1}, Extension),
     ],
 )
-def test_every_part_goes_there_and_back(body: dict[str, Any], reader: type[Part]) -> None:
-    told = part(body)
-    assert isinstance(told, reader)
-    asked = ChatRequest(model="gpt-4o", messages=(Message("user", [told, Data(value=1)]),))
-    wire = OpenAIChatCompletions().encode(asked, stream=False)
+def test_parts_round_trip(body: dict[str, Any], reader: type[Part]) -> None:
+    parsed = part(body)
+    assert isinstance(parsed, reader)
+    decoded = ChatRequest(model="gpt-4o", messages=(Message("user", [parsed, Data(value=1)]),))
+    wire = OpenAIChatCompletions().encode(decoded, stream=False)
     assert loads(wire.body or b"")["messages"][0]["content"][0] == body
 
 
-def test_the_whole_way_gives_the_same_body() -> None:
+def test_build_request_gives_the_same_body() -> None:
     llm = LLM(LLMConfig(model="gpt-4o", provider="openai", api_key="k", api="chat", max_tokens=5, temperature=1))
     shown = llm.build_request([Message("user", "hi")], stream=True)
     assert shown.body == {

@@ -1,4 +1,4 @@
-"""The Responses API of OpenAI: which requests go there, their bodies, and what comes back."""
+"""The Responses API of OpenAI: the requests that use it, their bodies, and its answers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from recordings import Recording, cases
 from replay.responses_bodies import compared, is_rebuilt
 
 API = OpenAIResponsesApi()
-ENDS = {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
+FINAL_EVENTS = {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
 HELLO = {
     "id": "resp_1",
     "object": "response",
@@ -66,21 +66,21 @@ def path_of(model: str, **more: Any) -> str:
 
 class TestChoice:
     @pytest.mark.parametrize("model", ["o1-pro", "o3-pro-2025-06-10", "gpt-5-pro", "gpt-5-codex", "codex-mini-latest"])
-    def test_goes_to_responses_where_the_model_speaks_nothing_else(self, model: str) -> None:
+    def test_is_responses_for_models_that_require_it(self, model: str) -> None:
         assert path_of(model) == "/responses"
         assert path_of(model, api="chat") == "/chat/completions"
 
     @pytest.mark.parametrize("model", ["gpt-4o", "o1-programmatic", "gpt-5", "my-codex"])
-    def test_goes_to_chat_unless_it_is_told(self, model: str) -> None:
+    def test_is_chat_unless_selected(self, model: str) -> None:
         assert path_of(model) == "/chat/completions"
         assert path_of(model, api="responses") == "/responses"
 
-    def test_is_made_in_the_configuration_too(self) -> None:
-        told = llm(api="responses")
-        assert told.build_request("hi").url.endswith("/v1/responses")
-        assert told.build_request("hi", api="chat").url.endswith("/v1/chat/completions")
+    def test_can_be_made_in_the_configuration(self) -> None:
+        configured = llm(api="responses")
+        assert configured.build_request("hi").url.endswith("/v1/responses")
+        assert configured.build_request("hi", api="chat").url.endswith("/v1/chat/completions")
 
-    async def test_holds_for_what_comes_back(self, server: LoopbackServer) -> None:
+    async def test_selects_the_decoder(self, server: LoopbackServer) -> None:
         server.reply(Reply.json(HELLO))
         server.reply(
             Reply.sse(b'data: {"type": "response.completed", "response": %s}\n\n' % json.dumps(HELLO).encode())
@@ -111,7 +111,7 @@ class TestOptions:
         with pytest.raises(UnsupportedError, match=rf"the chat API, .+ has no option {option}"):
             llm(api="chat").build_request("hi", **{option: value})
 
-    def test_stand_where_they_belong(self) -> None:
+    def test_are_encoded_where_the_api_expects_them(self) -> None:
         given: dict[str, Any] = {
             "instructions": "Be brief.",
             "previous_response_id": "resp_0",
@@ -137,29 +137,29 @@ class TestOptions:
         }
 
     @pytest.mark.parametrize(
-        ("model", "asks"), [("gpt-5", True), ("o3", True), ("gpt-4o", False), ("gpt-5-chat", False)]
+        ("model", "requested"), [("gpt-5", True), ("o3", True), ("gpt-4o", False), ("gpt-5-chat", False)]
     )
-    def test_ask_reasoning_models_for_their_reasoning_where_nothing_is_kept(self, model: str, *, asks: bool) -> None:
+    def test_request_encrypted_reasoning_if_nothing_is_stored(self, model: str, *, requested: bool) -> None:
         body = llm(model=model, api="responses", store=False).build_request("hi").body
-        assert (body.get("include") == ["reasoning.encrypted_content"]) is asks
+        assert (body.get("include") == ["reasoning.encrypted_content"]) is requested
 
 
 class TestCapabilities:
     @pytest.mark.parametrize(("model", "api"), [("gpt-4o", "responses"), ("gpt-5-codex", None)])
-    def test_know_what_this_api_lacks(self, model: str, api: str | None) -> None:
+    def test_exclude_settings_that_the_api_lacks(self, model: str, api: str | None) -> None:
         settings = capabilities(model, api).settings
         assert all(settings[name].support.name == "NO" for name in ("stop", "seed", "presence_penalty"))
         assert "seed" not in capabilities("gpt-4o").settings
 
-    def test_make_a_stop_an_error_unless_it_may_be_left_out(self) -> None:
+    def test_make_stop_an_error_unless_adjustments_are_allowed(self) -> None:
         with pytest.raises(UnsupportedError, match="stop"):
             llm(api="responses").build_request("hi", stop="x")
-        loose = llm(api="responses", on_unsupported="adjust").build_request("hi", stop="x")
-        assert "stop" not in loose.body
+        adjusted = llm(api="responses", on_unsupported="adjust").build_request("hi", stop="x")
+        assert "stop" not in adjusted.body
 
 
-class TestFailures:
-    async def test_come_as_errors(self, server: LoopbackServer) -> None:
+class TestErrors:
+    async def test_are_raised(self, server: LoopbackServer) -> None:
         refused = {"error": {"message": "bad key", "type": "invalid_request_error", "code": "invalid_api_key"}}
         failed = {**HELLO, "status": "failed", "error": {"code": "server_error", "message": "broke"}}
         server.reply(Reply.json(refused, status=401), Reply.json(failed))
@@ -169,7 +169,7 @@ class TestFailures:
             with pytest.raises(ServerError, match="broke"):
                 await model.generate("hi")
 
-    async def test_in_a_stream_keep_what_arrived(self, server: LoopbackServer) -> None:
+    async def test_in_a_stream_carry_the_partial_answer(self, server: LoopbackServer) -> None:
         delta = b'data: {"type": "response.output_text.delta", "item_id": "m", "delta": "Hel"}\n\n'
         error = b'data: {"type": "error", "code": "rate_limit_exceeded", "message": "slow"}\n\n'
         server.reply(Reply.sse(delta, error), Reply.sse(delta), Reply.sse(delta, b"data: [DONE]\n\n"))
@@ -181,7 +181,7 @@ class TestFailures:
                 partial = caught.value.partial
                 assert partial.text == "Hel"
 
-    async def test_leave_out_a_default_that_was_refused(self, server: LoopbackServer) -> None:
+    async def test_drop_a_default_that_the_server_rejects(self, server: LoopbackServer) -> None:
         error = {
             "message": "no",
             "type": "invalid_request_error",
@@ -196,7 +196,7 @@ class TestFailures:
         assert [each.feature for each in response.adjustments] == ["temperature"]
 
 
-# Recorded answers: a stream says what its last event says, and an answer goes back as the items that it came as.
+# Recorded answers: a stream equals its last event, and an answer is sent back as the items that it consists of.
 
 
 def chunks_of(recording: Recording) -> list[Any]:
@@ -204,15 +204,17 @@ def chunks_of(recording: Recording) -> list[Any]:
     return [json.loads(event.data) for event in events if event.data != b"[DONE]"]
 
 
-def whole_of(recording: Recording) -> dict[str, Any]:
+def final_response(recording: Recording) -> dict[str, Any]:
     if recording.has_json:
         whole: dict[str, Any] = recording.body_json
         return whole
-    return next((chunk["response"] for chunk in chunks_of(recording) if chunk["type"] in ENDS), {"status": "failed"})
+    return next(
+        (chunk["response"] for chunk in chunks_of(recording) if chunk["type"] in FINAL_EVENTS), {"status": "failed"}
+    )
 
 
 def is_answer(recording: Recording) -> bool:
-    return recording.status == 200 and whole_of(recording).get("status") != "failed"
+    return recording.status == 200 and final_response(recording).get("status") != "failed"
 
 
 ANSWERS = [case for api in ("openai.responses", "azure.responses") for case in cases(api, is_answer)]
@@ -223,15 +225,15 @@ STREAMS = [
 ]
 
 
-def unsealed(value: Any) -> Any:
-    """Leave out what is encrypted: it is made anew for each event."""
+def without_encrypted(value: Any) -> Any:
+    """Return *value* without encrypted content, which differs from event to event."""
     return json.loads(
         json.dumps(value), object_hook=lambda each: {k: v for k, v in each.items() if k != "encrypted_content"}
     )
 
 
 @pytest.mark.parametrize("recording", STREAMS)
-def test_recorded_streams_say_what_their_last_event_says(recording: Recording) -> None:
+def test_recorded_streams_equal_their_last_event(recording: Recording) -> None:
     decoder, assembler = API.decoder(), Assembler(StreamStart())
     for event in EventDecoder().feed(recording.reply_bytes()):
         for each in decoder.feed(event):
@@ -239,22 +241,22 @@ def test_recorded_streams_say_what_their_last_event_says(recording: Recording) -
         if decoder.done:
             break
     streamed = assembler.end()[-1].response
-    whole = API.decode(HttpReply(status=200, body=json.dumps(whole_of(recording)).encode()))
-    assert unsealed(streamed.message.to_dict()) == unsealed(whole.message.to_dict())
+    whole = API.decode(HttpReply(status=200, body=json.dumps(final_response(recording)).encode()))
+    assert without_encrypted(streamed.message.to_dict()) == without_encrypted(whole.message.to_dict())
     assert (streamed.finish, streamed.usage, streamed.origin) == (whole.finish, whole.usage, whole.origin)
     assert streamed.metadata == whole.metadata
 
 
 @pytest.mark.parametrize("recording", ANSWERS)
-def test_recorded_answers_go_back_as_they_came(recording: Recording) -> None:
-    whole = whole_of(recording)
+def test_recorded_answers_are_sent_back_unchanged(recording: Recording) -> None:
+    whole = final_response(recording)
     message = API.decode(HttpReply(status=200, body=json.dumps(whole).encode())).message
     request = ChatRequest(model="gpt-5", messages=(Message("user", "hi"), message))
     wire = API.encode(request, stream=False)
     sent = [without_logprobs(item) for item in json.loads(wire.body or b"")["input"][1:]]
     output = [without_logprobs(item) for item in whole["output"]]
     while output and output[-1]["type"] == "reasoning":
-        output.pop()  # it led to nothing, and OpenAI would refuse it
+        output.pop()  # OpenAI rejects reasoning without an item that follows it
         assert wire.adjustments
     assert sent == output or not message.parts
 

@@ -1,4 +1,4 @@
-"""The address of OpenAI and the headers that authenticate requests.
+"""The base URL of OpenAI and the headers that authenticate requests.
 
 https://platform.openai.com/docs/api-reference/authentication
 """
@@ -27,10 +27,10 @@ def endpoint(config: ProviderConfig, options: OpenAIOptions) -> Endpoint:
     base = base_url(config, default=BASE_URL, env=BASE_ENV)
     key = credential(config, base, env=KEY_ENV)
     headers: dict[str, str] = {} if key is None else {"authorization": key.with_prefix("Bearer ")}
-    at_home = is_home(config, base)
-    owners = {
-        "openai-organization": options.organization or (config.env(ORGANIZATION_ENV) if at_home else None),
-        "openai-project": options.project or (config.env(PROJECT_ENV) if at_home else None),
+    is_openai = is_home(config, base)
+    billing = {
+        "openai-organization": options.organization or (config.env(ORGANIZATION_ENV) if is_openai else None),
+        "openai-project": options.project or (config.env(PROJECT_ENV) if is_openai else None),
     }
-    headers |= checked_headers({name: value for name, value in owners.items() if value})
+    headers |= checked_headers({name: value for name, value in billing.items() if value})
     return Endpoint(base=base, headers={**headers, **checked_headers(config.headers)})

@@ -1,8 +1,9 @@
 """What the model families of OpenAI accept, as data.
 
-A family is recognized by whole words of the model name. A name that matches no family has no known limits: all settings
-are sent, and OpenAI decides. See https://platform.openai.com/docs/models and
-https://platform.openai.com/docs/guides/reasoning.
+A model belongs to a family if its name is that of the family, or begins with it and a hyphen. A model of no known
+family has no known limits: all settings are sent, and OpenAI decides.
+
+https://platform.openai.com/docs/models and https://platform.openai.com/docs/guides/reasoning
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _ONE_CALL = re.compile(r"^o\d+(?=$|-)")
 """Models that refuse ``parallel_tool_calls``: https://platform.openai.com/docs/guides/function-calling."""
 _NO_PARALLEL = Cap(support=Support.NO, note="models of the o-series do not accept parallel_tool_calls")
 _SEARCHING = Cap(support=Support.NO, note="search previews do not accept sampling settings")
-_FIXED = Cap(support=Support.NO, note="reasoning models do not accept sampling settings")
+_NO_SAMPLING = Cap(support=Support.NO, note="reasoning models do not accept sampling settings")
 _SAMPLING_SETTINGS = (
     "temperature",
     "top_p",
@@ -44,7 +45,7 @@ _CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty")
 _NO_TOP_K = Cap(support=Support.NO, note="OpenAI has no top_k")
 
 
-def plain_name(model: str) -> str:
+def base_model_name(model: str) -> str:
     """Return the base model of a fine-tuned model, and any other name unchanged."""
     return model.split(":")[1] if model.startswith("ft:") and model.count(":") else model
 
@@ -52,30 +53,30 @@ def plain_name(model: str) -> str:
 @lru_cache(maxsize=256)
 def is_reasoning(model: str) -> bool:
     """Return whether *model* reasons before it answers."""
-    name = plain_name(model)
+    name = base_model_name(model)
     return bool(_REASONING.match(name)) and not _SAMPLING.match(name)
 
 
 @lru_cache(maxsize=256)
-def is_prompt_model(model: str) -> bool:
+def is_completion_model(model: str) -> bool:
     """Return whether *model* only completes prompts."""
-    return bool(_PROMPT.match(plain_name(model)))
+    return bool(_PROMPT.match(base_model_name(model)))
 
 
 @lru_cache(maxsize=256)
-def speaks_only_responses(model: str) -> bool:
+def requires_responses(model: str) -> bool:
     """Return whether only the Responses API serves *model*."""
-    return bool(_RESPONSES_ONLY.match(plain_name(model)))
+    return bool(_RESPONSES_ONLY.match(base_model_name(model)))
 
 
 @lru_cache(maxsize=256)
-def takes_no_system(model: str) -> bool:
-    """Return whether *model* refuses system messages."""
-    return bool(_NO_SYSTEM.match(plain_name(model)))
+def rejects_system_messages(model: str) -> bool:
+    """Return whether *model* rejects system messages."""
+    return bool(_NO_SYSTEM.match(base_model_name(model)))
 
 
 HISTORY = attrs.evolve(OpenAIProvider.history, call_id_length=64)
-"""The longest id of a call that the API accepts in a conversation, in characters."""
+"""The rules for conversations: an id of a tool call has at most 64 characters."""
 
 
 def capabilities(model: str, api: str | None = None) -> Capabilities:
@@ -87,11 +88,11 @@ def capabilities(model: str, api: str | None = None) -> Capabilities:
 
     """
     settings: Mapping[str, Cap] = {"top_k": _NO_TOP_K}
-    if api == "responses" or (api is None and speaks_only_responses(model)):
+    if api == "responses" or (api is None and requires_responses(model)):
         settings = {**settings, **dict.fromkeys(_CHAT_SETTINGS, _CHAT_ONLY)}
     if is_reasoning(model):
-        settings = {**settings, **dict.fromkeys(_SAMPLING_SETTINGS, _FIXED)}
-    if _ONE_CALL.match(plain_name(model)):
+        settings = {**settings, **dict.fromkeys(_SAMPLING_SETTINGS, _NO_SAMPLING)}
+    if _ONE_CALL.match(base_model_name(model)):
         settings = {**settings, "parallel_tool_calls": _NO_PARALLEL}
     if "-search-preview" in model:
         settings = {**settings, **dict.fromkeys(_SAMPLING_SETTINGS, _SEARCHING)}
@@ -99,7 +100,7 @@ def capabilities(model: str, api: str | None = None) -> Capabilities:
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,
         settings=settings,
-        completion=YES if is_prompt_model(model) else NO,
+        completion=YES if is_completion_model(model) else NO,
         reasoning=YES if is_reasoning(model) else Cap(),
-        json_schema=NO if _NO_SCHEMA.match(plain_name(model)) else Cap(),
+        json_schema=NO if _NO_SCHEMA.match(base_model_name(model)) else Cap(),
     )

@@ -15,8 +15,8 @@ class OpenAIOptions:
 
     Args:
         api: ``chat`` or ``responses``; by default the API that serves the model.
-        organization: the organization that is billed, sent as ``OpenAI-Organization``. Only for ``LLMConfig``.
-        project: the project that is billed, sent as ``OpenAI-Project``. Only for ``LLMConfig``.
+        organization: the organization that is billed, sent as ``OpenAI-Organization``. Accepted by ``LLMConfig`` only.
+        project: the project that is billed, sent as ``OpenAI-Project``. Accepted by ``LLMConfig`` only.
         user: your identifier of the end user.
         safety_identifier: a hashed identifier of the end user.
         prompt_cache_key: a key that groups requests for the prompt cache.
@@ -25,28 +25,30 @@ class OpenAIOptions:
         verbosity: ``low``, ``medium`` or ``high``.
         stream_options: settings of a stream, which replace the request for its usage.
         extra_body: additional members of the body.
-        modalities: ``["text", "audio"]`` for a spoken answer. Only for chat, as are the options down to
-            ``logit_bias``.
-        audio: the voice and the format of a spoken answer.
-        prediction: text that most of the answer is expected to repeat, which makes it faster.
-        web_search_options: settings of the search models.
-        functions: tools in their older form.
-        function_call: the choice of one of ``functions``.
-        n: the number of answers; the first is the response, the others are in ``Response.metadata``.
-        logit_bias: biases from -100 to 100 by token id.
-        instructions: a system message before the conversation. Only for Responses, as are all options below.
+        modalities: ``["text", "audio"]`` for a spoken answer. Chat completions only.
+        audio: the voice and the format of a spoken answer. Chat completions only.
+        prediction: text that most of the answer is expected to repeat, which makes it faster. Chat completions only.
+        web_search_options: settings of the search models. Chat completions only.
+        functions: tools in their older form. Chat completions only.
+        function_call: the choice of one of ``functions``. Chat completions only.
+        n: the number of answers; the first is the response, the others are in ``Response.metadata``. Chat completions
+            only.
+        logit_bias: biases from -100 to 100 by token id. Chat completions only.
+        instructions: a system message before the conversation. Responses API only.
         previous_response_id: the id of the answer to continue from, instead of sending the conversation again.
-        conversation: the id of a conversation stored by OpenAI to continue.
+            Responses API only.
+        conversation: the id of a conversation stored by OpenAI to continue. Responses API only.
         background: whether OpenAI generates the answer in the background; the response then ends as ``paused``.
-        include: additional output to return, such as ``web_search_call.action.sources``.
-        reasoning_summary: ``auto``, ``concise`` or ``detailed``, for a summary of the reasoning.
-        reasoning_context: the earlier reasoning that the model sees, such as ``all_turns``.
-        max_tool_calls: the most calls of built-in tools in one answer.
-        truncation: ``auto`` if OpenAI may drop the oldest items of a conversation that is too long.
-        prompt: a prompt stored by OpenAI, with its variables.
+            Responses API only.
+        include: additional output to return, such as ``web_search_call.action.sources``. Responses API only.
+        reasoning_summary: ``auto``, ``concise`` or ``detailed``, for a summary of the reasoning. Responses API only.
+        reasoning_context: the earlier reasoning that the model sees, such as ``all_turns``. Responses API only.
+        max_tool_calls: the most calls of built-in tools in one answer. Responses API only.
+        truncation: ``auto`` if OpenAI may drop the oldest items of a conversation that is too long. Responses API only.
+        prompt: a prompt stored by OpenAI, with its variables. Responses API only.
         prompt_cache_retention: how long the prompt cache keeps a prompt.
         prompt_cache_options: settings of the prompt cache.
-        context_management: settings for compacting a long conversation.
+        context_management: settings for compacting a long conversation. Responses API only.
         moderation: the moderation of input and output.
 
     """

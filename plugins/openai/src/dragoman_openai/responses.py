@@ -14,13 +14,13 @@ from dragoman_openai_compatible import OpenAIResponses, refuse_options
 
 
 class OpenAIResponsesApi(OpenAIResponses[OpenAIOptions]):
-    """Speak the Responses API to OpenAI."""
+    """Translate requests and replies of the Responses API of OpenAI."""
 
     def __init__(self) -> None:
         super().__init__(options=OpenAIOptions, provider="openai")
 
     def encrypts_reasoning(self, model: str) -> bool:
-        """Return whether *model* reasons; other models refuse a request for encrypted reasoning."""
+        """Return whether *model* reasons; other models reject a request for encrypted reasoning."""
         return is_reasoning(model)
 
     def finish_body(self, body: dict[str, Any], request: ChatRequest, options: OpenAIOptions) -> None:  # noqa: ARG002
