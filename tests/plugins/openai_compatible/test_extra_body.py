@@ -65,3 +65,17 @@ def test_a_host_may_send_it_as_a_member(kind: Any) -> None:
 @pytest.mark.parametrize("kind", [OpenAIChat, OpenAIResponses])
 def test_a_host_need_not_have_it(kind: Any) -> None:
     assert body(kind(options=OptionsWithout, provider="near"), n=2)["n"] == 2
+
+
+class ChangesTheMember(OpenAIChat[OptionsThatSendIt]):
+    def finish_body(
+        self, body: dict[str, Any], request: ChatRequest | CompletionRequest, options: OptionsThatSendIt
+    ) -> None:
+        body["extra_body"] = {"m": 1}
+
+
+def test_a_member_that_the_host_changes_is_not_merged() -> None:
+    sent = body(ChangesTheMember(options=OptionsThatSendIt, provider="near"), extra_body={"n": 3})
+
+    assert sent["extra_body"] == {"m": 1}
+    assert "n" not in sent

@@ -304,7 +304,7 @@ def merge_extra_body(body: dict[str, Any], options: object) -> None:
     Nothing is merged for an options class that does not have it, or that sends it as a member of that name.
     """
     extra: Mapping[str, Any] | None = getattr(options, "extra_body", None)
-    if extra and body.get("extra_body") != extra:
+    if extra and "extra_body" not in body_of(options):
         body.update(extra)
 
 
