@@ -9,6 +9,7 @@ from attrs import field
 
 from dragoman.http.json import EXCERPT, loads
 from dragoman.http.redaction import redact_error
+from dragoman.http.status import is_good
 from dragoman.spec._value import value
 from dragoman.spec.errors import ProtocolError
 from dragoman.spec.plain_text import printable
@@ -59,7 +60,7 @@ class HttpReply:
     @property
     def ok(self) -> bool:
         """Return whether the status reports success, which all from 200 to 299 do."""
-        return 200 <= self.status < 300  # noqa: PLR2004  # https://www.rfc-editor.org/rfc/rfc9110#section-15.3
+        return is_good(self.status)
 
     @property
     def media_type(self) -> str:
