@@ -145,3 +145,13 @@ def test_metadata_of_a_response() -> None:
 def test_reply_without_an_answer_is_an_error(body: Any) -> None:
     with pytest.raises(ProtocolError):
         decoded(body)
+
+
+def test_input_is_counted_even_if_the_end_of_a_stream_says_zero() -> None:
+    events = as_stream({"type": "text", "text": "hi"})
+    events[0]["message"]["usage"] = {"input_tokens": 15, "output_tokens": 1}
+    events[-2]["usage"] = {"input_tokens": 0, "output_tokens": 7}
+
+    usage = streamed(*events).usage
+
+    assert (usage.input_tokens, usage.output_tokens) == (15, 7)

@@ -153,12 +153,9 @@ class MessagesDecoder:
         """Merge a usage report, which holds totals and may omit unchanged members, and report it if it is due."""
         if update is None:
             return []
-        before = self._usage  # a later 0 does not replace a count: some servers fill in what they do not know
-        known = {
-            name: value
-            for name, value in fields(update).items()
-            if value is not None and (value != 0 or not before.get(name))
-        }
+        known = {name: value for name, value in fields(update).items() if value is not None}
+        if known.get("input_tokens") == 0 and self._usage.get("input_tokens"):
+            del known["input_tokens"]  # gateways fill in what they do not count at the end
         self._usage |= known
         self._usage_pace.add(1 + len(known))
         return self._usage_snapshot() if self._usage_pace.is_due(len(self._usage)) else []
