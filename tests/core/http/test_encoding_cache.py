@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from copy import copy, deepcopy
 from typing import Any
@@ -8,6 +9,7 @@ import attrs
 import pytest
 
 from dragoman import Media, Message, Reasoning, Seal, Text, ToolCall, ToolResult, Url
+from dragoman.http import encoding_cache
 from dragoman.http.encoding_cache import cache_encoding, cached_encoding
 from dragoman_openai_compatible.chat_messages import MessageEncoder, MessageRules
 from dragoman_openai_compatible.responses_input import InputEncoder
@@ -127,3 +129,16 @@ def test_what_holds_an_object_of_another_kind_by_now_is_encoded_again() -> None:
     assert cached_encoding(message, cache_encoding) == "encoded"
     value["a"] = object()
     assert cached_encoding(message, cache_encoding) is None
+
+
+def test_an_encoding_is_forgotten_with_its_message() -> None:
+    rules = object()
+    message = Message("user", "a message of its own")
+    before = len(encoding_cache._encodings)  # noqa: SLF001  # how many there are is not told otherwise
+    cache_encoding(message, rules, "first")
+    cache_encoding(message, rules, "second")
+    assert cached_encoding(message, rules) == "second"
+    assert len(encoding_cache._encodings) == before + 1  # noqa: SLF001
+    del message
+    gc.collect()
+    assert len(encoding_cache._encodings) == before  # noqa: SLF001

@@ -1,14 +1,16 @@
 """A cache of encoded messages and settings: each turn of a conversation sends all earlier messages again.
 
-The last encoding of a message is kept on the message. :class:`Latest` caches values that all calls have in common.
+The last encoding of a message is kept for as long as the message lives. :class:`Latest` caches values that all calls
+have in common.
 """
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from marshal import dumps
 from operator import is_
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from dragoman.spec.message import Message, changeable
 
@@ -22,6 +24,22 @@ The output also differs where values differ by type, sign or order, unlike ``==`
 _UNCHANGING = (str, bytes, bool, int, float, type(None))
 
 
+class _Reference(weakref.ref[Message]):
+    """Refer to a message, and forget its encoding when it is gone: its ``id`` may then become that of another one."""
+
+    __slots__ = ("key",)
+
+    key: int
+
+
+def _forget(reference: weakref.ref[Message]) -> None:
+    _encodings.pop(cast("_Reference", reference).key, None)
+
+
+_encodings: dict[int, tuple[object, Any, list[tuple[Any, bytes]], _Reference]] = {}
+"""By the ``id`` of a message: the rules of its encoding, the encoding, the values that can change, and a reference."""
+
+
 def cached_encoding(message: Message, by: object) -> Any:
     """Return the cached encoding of *message* for the rules *by*, ``None`` if there is none.
 
@@ -30,16 +48,16 @@ def cached_encoding(message: Message, by: object) -> Any:
         by: the rules of the encoding, compared by identity.
 
     """
-    kept = getattr(message, "_kept", None)
-    if kept is None or kept[0] is not by:
+    cached = _encodings.get(id(message))
+    if cached is None or cached[0] is not by:
         return None
     try:
-        for value, written in kept[2]:
+        for value, written in cached[2]:
             if dumps(value, _VERSION) != written:
                 return None
     except ValueError:  # the message now holds an object that marshal does not support
         return None
-    return kept[1]
+    return cached[1]
 
 
 def cache_encoding(message: Message, by: object, encoded: Any) -> None:
@@ -52,7 +70,14 @@ def cache_encoding(message: Message, by: object, encoded: Any) -> None:
         values = [(value, dumps(value, _VERSION)) for value in held if not isinstance(value, _UNCHANGING)]
     except ValueError:
         return
-    object.__setattr__(message, "_kept", (by, encoded, values))
+    key = id(message)
+    known = _encodings.get(key)
+    if known is None:
+        reference = _Reference(message, _forget)
+        reference.key = key
+    else:
+        reference = known[3]
+    _encodings[key] = by, encoded, values, reference
 
 
 class Latest(Generic[T]):

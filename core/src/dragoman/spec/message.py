@@ -57,18 +57,17 @@ def _as_tuple(content: Iterable[Part]) -> tuple[Part, ...]:
         raise InvalidRequestError(message) from None
 
 
-class _Kept:
-    """Add slots for data that is derived from a message. They are not fields: not compared, shown or copied.
+class _Checked:
+    """Add a slot for the values in a message that can be modified in place, set once the message has been checked.
 
-    ``_kept`` caches the encoding of the message in a dialect. ``_changeable`` holds the values in it that can be
-    modified in place; it is set once the message has been checked.
+    It is not a field: not compared, shown or copied.
     """
 
-    __slots__ = ("_changeable", "_kept")
+    __slots__ = ("_changeable",)
 
 
 @value
-class Message(_Kept):
+class Message(_Checked):
     """Hold one message of a conversation.
 
     Args:
