@@ -70,8 +70,8 @@ ZOO = (
     Specimen("import_error", "import no_such_module_anywhere", fails="No module named", loaded="No module named"),
     Specimen("syntax_error", "def broken(:", fails="SyntaxError", loaded="SyntaxError"),
     Specimen("wrong_type", MAKES + "return 'a provider'", fails="returned a str", loaded="returned a str"),
-    Specimen("gives_nothing", MAKES + "return None", fails="made nothing", loaded="made nothing"),
-    Specimen("no_hooks", "x = 1", fails="made nothing", loaded="made nothing"),
+    Specimen("gives_nothing", MAKES + "return None", fails="returned nothing", loaded="returned nothing"),
+    Specimen("no_hooks", "x = 1", fails="returned nothing", loaded="returned nothing"),
     Specimen(
         "coroutine",
         HOOK + "async def dragoman_provider(config): ...",

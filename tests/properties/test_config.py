@@ -40,8 +40,12 @@ def test_a_key_is_neither_shown_nor_pickled(config: LLMConfig, key: str) -> None
 
 
 PROBLEMS = {
-    f"api_key {what}; the value is not shown. Check how it was read (a trailing newline is usual)."
-    for what in ("is empty", "has white space around it", "holds a character that no HTTP header may carry")
+    f"api_key {what}; the value is not shown. Check how it was read (a trailing newline is common)."
+    for what in (
+        "is empty",
+        "begins or ends with white space",
+        "contains a character that is not allowed in HTTP headers",
+    )
 }
 
 

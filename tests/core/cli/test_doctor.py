@@ -125,8 +125,8 @@ def add_missing_requirements(site: Site) -> None:
                 "error  acme-one and acme-two: both claim the provider 'mistral_'",
                 "error  acme-one: claims the provider 'gemini', which belongs to dragoman-google",
                 "error  acme-two: claims models that begin with 'ac-large', which belong to acme-one",
-                "error  acme-one: claims 'OpenAI', which is no name of a provider",
-                "error  acme-one: claims 'com', which is no host",
+                "error  acme-one: claims 'OpenAI', which is not a provider name",
+                "error  acme-one: claims 'com', which is not a host",
             ],
         ),
         (

@@ -14,28 +14,40 @@ from dragoman import (
     LLM,
     AuthenticationError,
     CallContext,
+    Capabilities,
     ChatRequest,
     CountsTokens,
     EmbeddingRequest,
     Embeddings,
     Event,
+    Finish,
+    HistoryRules,
     LLMConfig,
     ModelInfo,
     PartEnd,
+    PartStart,
     PartStop,
+    PartUpdate,
+    Ping,
     PluginError,
     ProtocolError,
     RateLimitError,
     Response,
+    ResponseSnapshot,
     StreamEnd,
     StreamInterruptedError,
     StreamStart,
+    Text,
     TextDelta,
+    Tool,
+    ToolCall,
     UnsupportedError,
     Usage,
+    build_response,
     events_of,
     hookimpl,
 )
+from dragoman.client.stream_assembly import _RenamedEvents
 from dragoman.plugins.registry import installed
 
 Change = Callable[[AsyncIterator[Event]], AsyncIterator[Event]]
@@ -364,3 +376,33 @@ async def test_an_implementation_that_breaks_is_named() -> None:
     installed().register(Broken())
     with pytest.raises(PluginError, match="dragoman_operation"):
         await llm.embed(["a"])
+
+
+class Dotted(Scripted):
+    """Take names of tools in few letters alone, and answer with the one that was sent."""
+
+    def capabilities(self, model: str) -> Capabilities:
+        return Capabilities(history=HistoryRules(tool_name_letters="[a-z0-9_]"))
+
+
+async def test_a_tool_is_called_by_its_own_name_whole_and_streamed() -> None:
+    call = ToolCall(name="docs_x2e_find", call_id="1", arguments="{}")
+    finish = Finish(reason="tool_calls")
+    events = [PartStart(0, attrs.evolve(call, name="")), PartUpdate(0, call), ResponseSnapshot(finish=finish)]
+    provider = Dotted(build_response([call, Text(text="x")], finish), [*events, Ping()])
+    installed().register(provider, provider="scripted")
+    llm = LLM(LLMConfig("scripted/m", num_retries=0))
+    tools = [Tool(name="docs.find")]
+    whole = await llm.generate("q", tools=tools)
+    async with llm.stream("q", tools=tools) as stream:
+        streamed = await stream.collect()
+    assert [each.tool_calls[0].name for each in (whole, streamed)] == ["docs.find", "docs.find"]
+    assert [each.tools[0].name for each in provider.asked] == ["docs_x2e_find"] * 2
+
+
+async def test_renamed_events_are_an_iterator_like_any_other() -> None:
+    async def events() -> AsyncIterator[Event]:
+        yield PartStart(0, ToolCall(name="sent", call_id="1", arguments=""))
+
+    renamed = [event async for event in _RenamedEvents(events(), {"sent": "own"})]
+    assert renamed == [PartStart(0, ToolCall(name="own", call_id="1", arguments=""))]

@@ -144,7 +144,7 @@ class TestCredential:
             credential(config(), Base(url=HOME, source="default"), env=env)
 
     def test_with_a_line_end_is_refused_unseen(self) -> None:
-        with pytest.raises(ConfigurationError, match="NEAR_KEY has white space") as caught:
+        with pytest.raises(ConfigurationError, match="NEAR_KEY begins or ends with white space") as caught:
             credential(config(environ={"NEAR_KEY": "pw4u\n"}), Base(url=HOME, source="default"), env=("NEAR_KEY",))
         assert "pw4u" not in str(caught.value)
 

@@ -218,3 +218,54 @@ def test_great_integers_keep_their_digits(number: int) -> None:
     assert loads(dumps({"n": number})) == {"n": number}
     assert loads(json.dumps({"n": [number]}).encode()) == {"n": [number]}
     assert read(int, number) == number
+
+
+def test_a_type_without_a_reader_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="cannot be read as"):
+        check_readable(Nothing)
+    check_readable(Person)
+
+
+@frozen
+class Rated:
+    marks: list[Annotated[int, {"minimum": 1}]]
+    best: Annotated[int, {"minimum": 1}] = 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        (Movie, [1], "object"),
+        (Movie, {"title": "Alien", "director": "x"}, "unknown"),
+        (Movie, {"year": 1979}, "title"),
+        (Movie, {"title": 5}, "title"),
+        (Point, [1], "2 items"),
+        (Point, "ab", "2 items"),
+        (Point, [1, "x"], "y"),
+        (Rated, {"marks": ["x"]}, "marks"),
+    ],
+)
+def test_misfits_of_other_classes_are_named_too(kind: Any, value: Any, words: str) -> None:
+    with pytest.raises(OutputValidationError, match=words):
+        read(kind, value)
+
+
+def test_what_annotated_says_does_not_stand_in_the_way() -> None:
+    assert read(Rated, {"marks": [1, 2], "best": None}) == Rated([1, 2])
+    assert read(Rated, {"marks": [], "best": 4}) == Rated([], 4)
+    assert read(list[Annotated[int, {"minimum": 1}]], [3]) == [3]
+    assert read(Annotated[int, "a number"] | None, 1) == 1
+    assert read(dict[str, Any], {"a": [1]}) == {"a": [1]}
+
+
+def test_a_class_of_a_function_may_name_itself() -> None:
+    @dataclasses.dataclass
+    class Leaf:
+        name: str
+        next: Leaf | None = None
+
+    assert read(Leaf, {"name": "a", "next": {"name": "b"}}) == Leaf("a", Leaf("b"))
+
+
+def test_a_bracket_that_begins_no_json_is_passed_over() -> None:
+    assert reply('see [1 and {x: but {"name": "Bern"} it is').parse(City) == City("Bern")

@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 from attrs import field, frozen
 
-from dragoman import LLM, LLMConfig, Tool, UnsupportedError
+from dragoman import LLM, LLMConfig, SchemaRules, Tool, UnsupportedError
 from dragoman.spec.answers import read_answer
 from dragoman.spec.response import Finish, build_response
 from dragoman.spec.schema import json_schema, wrap_schema
@@ -237,3 +237,34 @@ def test_the_arguments_of_a_tool_have_properties(schema: Any) -> None:
         "q", tools=[Tool(name="f", schema=schema)]
     )
     assert body.body["tools"][0]["function"]["parameters"]["properties"] == {}
+
+
+def test_an_open_object_and_an_endless_reference_under_other_rules() -> None:
+    open_object = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": True}
+    assert lower(open_object, SchemaRules(keywords=["additionalProperties"], closed=False)).strict
+    described = {"$ref": "#/$defs/A", "description": "again"}
+    definition = {"type": "object", "properties": {"a": described}}
+    endless = {"type": "object", "properties": {"a": described}, "$defs": {"A": definition}}
+    lowered = lower(endless, SchemaRules(bare_refs=True))
+    assert not lowered.strict
+    assert "refers to itself" in lowered.notes[0]
+
+
+def test_the_same_obstacle_is_said_once_and_null_is_not_added_twice() -> None:
+    twice = {"type": "object", "properties": {"a": {"$ref": "#/$defs/B"}}, "$defs": {"B": {"type": "array"}}}
+    loose = lower({**twice, "properties": {"a": {"$ref": "#/$defs/B"}, "b": {"$ref": "#/$defs/B"}}}, RULES)
+    assert len(loose.notes) == len({*loose.notes})
+    nullable = {
+        "type": "object",
+        "properties": {
+            "a": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            "b": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+            "c": {"type": ["string", "null"]},
+            "d": {"type": "null"},
+        },
+    }
+    members: Any = lower(nullable, RULES).schema["properties"]
+    assert members["a"] == nullable["properties"]["a"]  # type: ignore[index]
+    assert members["b"]["anyOf"][-1] == {"type": "null"}
+    assert members["c"] == {"type": ["string", "null"]}
+    assert members["d"] == {"type": "null"}

@@ -90,9 +90,7 @@ class Fallbacks:
         while True:
             try:
                 bound, builder = self._model.used()
-            except OSError as error:
-                self._go_on(error)
-            except DragomanError as error:
+            except (OSError, DragomanError) as error:
                 self._go_on(error)
             else:
                 self._call = Call(self._model.uses, bound)
@@ -109,7 +107,7 @@ class Fallbacks:
         """
         call, uses = self._call, self._model.uses
         try:
-            call.__exit__(kind, error, traceback)
+            call.leave(error)
         finally:
             if uses.retired:
                 await uses.close_retired()

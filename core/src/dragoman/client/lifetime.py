@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
 from attrs import define, field
@@ -102,14 +102,11 @@ class Call:
                 self._ended = True
                 task.cancel()
 
-    def __enter__(self) -> Self:
-        """Return this object."""
-        return self
+    def leave(self, error: BaseException | None) -> None:
+        """Forget the call; as :func:`asyncio.timeout` does, tell its own end from a cancellation by somebody else.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Forget the call; like :func:`asyncio.timeout`, distinguish :meth:`end` from any other cancellation.
+        Args:
+            error: what the call ended with, if with an error.
 
         Raises:
             ConnectionFailedError: in place of the cancellation, if the call was ended.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from dragoman.spec._value import value
 from dragoman.spec.errors import ResponseTooLargeError
 
-if not TYPE_CHECKING:
+if not TYPE_CHECKING:  # pragma: no branch  # only type checkers take the other one
     # One object is made for every event: freezing at run time would double the cost of that, so type checkers do it.
     value = partial(value, frozen=False)
 

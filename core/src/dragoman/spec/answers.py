@@ -11,6 +11,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from enum import Enum
 from functools import cache
 from types import UnionType
@@ -25,20 +26,19 @@ from typing import (
     cast,
     get_args,
     get_origin,
-    get_type_hints,
     is_typeddict,
 )
 
 import attrs
-from cattrs import AttributeValidationNote, ClassValidationError, Converter, ForbiddenExtraKeysError, override
-from cattrs.gen import make_dict_structure_fn
+from attrs import frozen
+from cattrs import AttributeValidationNote, ClassValidationError, Converter, ForbiddenExtraKeysError
 
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError, OutputValidationError, RefusalError, TruncatedOutputError
 from dragoman.spec.parts import Text
 from dragoman.spec.response import FinishReason, Response
-from dragoman.spec.schema import WRAPPED, is_required, json_schema
+from dragoman.spec.schema import WRAPPED, fill, is_required, json_schema, resolved_hints
 from dragoman.spec.serialization import is_scalar_union, misfits, strict_converter
 
 T = TypeVar("T")
@@ -112,14 +112,17 @@ def _candidates(text: str) -> Iterator[str]:
     text = _REASONING.sub("", text).strip()
     yield text
     yield from reversed(_FENCE.findall(text))
+    yield from _json_at_first_bracket(text)
+
+
+def _json_at_first_bracket(text: str) -> list[str]:
+    """Return the JSON that begins at the first bracket of a text that begins any; nothing if there is none."""
     decoder = json.JSONDecoder()
     for bracket, _ in zip(re.finditer(r"[\[{]", text), range(_MAX_BRACKETS), strict=False):
-        try:
+        with suppress(ValueError, RecursionError):
             _, end = decoder.raw_decode(text, bracket.start())
-        except (ValueError, RecursionError):
-            continue
-        yield text[bracket.start() : end]
-        return
+            return [text[bracket.start() : end]]
+    return []
 
 
 def _is_wrapped(data: Any, kind: Any) -> bool:
@@ -215,50 +218,81 @@ def _is_named_tuple(kind: Any) -> bool:
 
 
 def _hints(kind: Any) -> Mapping[str, Any]:
-    try:
-        return get_type_hints(get_origin(kind) or kind, include_extras=True)
-    except (NameError, TypeError):  # cattrs resolves what a class in a function refers to, or reports it
-        return {}
+    origin: Any = get_origin(kind) or kind
+    return resolved_hints(origin, origin.__name__)
 
 
 def _class_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
-    """Read an attrs class or a dataclass; ``null`` means the default of a member that has one and is not nullable."""
-    hints, with_default = _hints(kind), _with_default(get_origin(kind) or kind)
-    annotated: dict[str, Any] = {
-        name: override(struct_hook=_reader_of(converter, hint))
-        for name, hint in hints.items()
-        if bare(hint) is not hint
-    }
-    read = make_dict_structure_fn(
-        kind, converter, _cattrs_forbid_extra_keys=True, _cattrs_prefer_attrib_converters=False, **annotated
-    )
-    dropped = {name for name in with_default if name in hints and not _is_nullable(bare(hints[name]))}
+    """Read an attrs class or a dataclass; ``null`` for a member with a default that accepts no null is its default."""
+    members = _members(kind)
+    known = {member.name for member in members}
 
-    def structure(value: Any, target: Any) -> Any:
-        if isinstance(value, Mapping):
-            data = cast("Mapping[str, Any]", value)
-            value = {name: each for name, each in data.items() if each is not None or name not in dropped}
-        return read(value, target)
+    def structure(value: Any, _: Any) -> Any:
+        data = _object(value)
+        if extra := set(data) - known:
+            raise ForbiddenExtraKeysError("", kind, extra)
+        given: dict[str, Any] = {}
+        for member in members:
+            if member.name not in data and not member.has_default:
+                raise KeyError(member.name)
+            each = data.get(member.name)
+            if member.name in data and not (each is None and member.has_default and not member.takes_null):
+                given[member.alias] = _member(converter, each, member.hint, member.name, kind)
+        return kind(**given)
 
     return structure
 
 
-def _reader_of(converter: Converter, hint: Any) -> Callable[[Any, Any], Any]:
-    plain = bare(hint)
-    return lambda value, _: converter.structure(value, plain)
+@frozen
+class _Field:
+    """Hold what reading a member needs to know.
+
+    Args:
+        name: its name in an answer.
+        alias: its name where an object is made.
+        hint: its type.
+        has_default: whether it may be left out.
+        takes_null: whether ``None`` is one of its values.
+
+    """
+
+    name: str
+    alias: str
+    hint: Any
+    has_default: bool
+    takes_null: bool
 
 
-@cache
-def _with_default(kind: Any) -> frozenset[str]:
-    """Return the names of the members of a class that have a default."""
-    if attrs.has(kind):
-        return frozenset(each.name for each in attrs.fields(kind) if each.default is not attrs.NOTHING)
-    missing = dataclasses.MISSING
-    fields = [each for each in dataclasses.fields(kind) if each.init]
-    return frozenset(each.name for each in fields if each.default is not missing or each.default_factory is not missing)
+def _members(kind: Any) -> list[_Field]:
+    """Return the members of an attrs class or a dataclass."""
+    origin: Any = get_origin(kind) or kind
+    hints = _hints(kind)
+    if attrs.has(origin):
+        found = [
+            (each.name, each.alias or each.name, each.default is not attrs.NOTHING, each.init)
+            for each in attrs.fields(origin)
+        ]
+    else:
+        missing = dataclasses.MISSING
+        found = [
+            (each.name, each.name, each.default is not missing or each.default_factory is not missing, each.init)
+            for each in dataclasses.fields(origin)
+        ]
+    return [
+        _Field(name, alias, hint := bare(fill(hints.get(name, Any), kind)), has_default, _takes_null(hint))
+        for name, alias, has_default, is_given in found
+        if is_given
+    ]
 
 
-def _is_nullable(hint: Any) -> bool:
+def _object(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        message = f"expected an object, not {shown(value)}"
+        raise TypeError(message)
+    return cast("Mapping[str, Any]", value)
+
+
+def _takes_null(hint: Any) -> bool:
     return hint in (Any, object, None, type(None)) or type(None) in get_args(hint)
 
 
@@ -268,10 +302,7 @@ def _typed_dict_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], 
     required = {name for name, hint in hints.items() if is_required(hint, usual=name in kind.__required_keys__)}
 
     def structure(value: Any, _: Any) -> Any:
-        if not isinstance(value, Mapping):
-            message = f"expected an object, not {shown(value)}"
-            raise TypeError(message)
-        data = cast("Mapping[str, Any]", value)
+        data = _object(value)
         if extra := set(data) - set(hints):
             raise ForbiddenExtraKeysError("", kind, extra)
         if missing := sorted(required - set(data)):

@@ -46,6 +46,7 @@ class HistoryRules:
         blank_text: whether a text of white space alone is taken.
         bare_errors: whether the result of a tool that failed may be without content.
         outcomes: whether a result can say in a field of its own that the tool failed.
+        tool_properties: whether the arguments of a tool must list their members, even if there are none.
         open_end: whether the last message, if it is the assistant's, may end in white space.
 
     """
@@ -59,6 +60,7 @@ class HistoryRules:
     blank_text: bool = True
     bare_errors: bool = True
     outcomes: bool = True
+    tool_properties: bool = False
     open_end: bool = True
 
     def name_sent(self, name: str) -> str:
@@ -116,7 +118,8 @@ class _Fitting:
         """Return a tool under the name that is sent."""
         if isinstance(tool, ServerTool):
             return tool
-        name, schema = self.name(tool.name), with_properties(tool.schema)
+        name = self.name(tool.name)
+        schema = with_properties(tool.schema) if self.rules.tool_properties else tool.schema
         if name == tool.name and schema is tool.schema:
             return tool
         return attrs.evolve(tool, name=name, schema=schema)

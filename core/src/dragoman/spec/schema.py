@@ -155,7 +155,7 @@ class _Writer:
         if isinstance(origin, type):
             return self.of_class(kind, origin, path)
         if hasattr(origin, "__value__"):  # `type X = ...`; typing.TypeAliasType exists only since Python 3.12
-            return self.define(kind, lambda _: self.write(_fill(origin.__value__, kind), path))
+            return self.define(kind, lambda _: self.write(fill(origin.__value__, kind), path))
         return _unsupported(origin, path)
 
     def of_class(self, kind: object, origin: type[Any], path: str) -> _Schema:
@@ -179,7 +179,7 @@ class _Writer:
     def structure(self, kind: object, origin: type[Any], name: str, path: str) -> _Schema:
         if hasattr(origin, "model_json_schema"):
             return self.foreign(origin, name, path)
-        members = [attrs.evolve(member, hint=_fill(member.hint, kind)) for member in _members(origin, path)]
+        members = [attrs.evolve(member, hint=fill(member.hint, kind)) for member in _members(origin, path)]
         if issubclass(origin, tuple):
             return _row([self.member(m, path, None) | {"title": m.name} for m in members])
         doc = _doc(origin)
@@ -325,7 +325,8 @@ def _label(kind: object) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", " ".join(words)).strip("_") or "Type"
 
 
-def _hints(target: Any, path: str) -> dict[str, Any]:
+def resolved_hints(target: Any, path: str) -> dict[str, Any]:
+    """Return the annotations of a class or function as types, also where a class in a function names itself."""
     try:
         try:
             return typing.get_type_hints(target, include_extras=True)
@@ -337,7 +338,7 @@ def _hints(target: Any, path: str) -> dict[str, Any]:
         raise InvalidRequestError(f"{path}: an annotation cannot be resolved ({error}); {advice}") from error
 
 
-def _fill(hint: Any, kind: Any) -> Any:
+def fill(hint: Any, kind: Any) -> Any:
     """Replace the type variables in *hint* by the type arguments of *kind*."""
     arguments: dict[object, object] = dict(
         zip(getattr(get_origin(kind), "__parameters__", ()), get_args(kind), strict=False)
@@ -360,7 +361,7 @@ def _is_structured(kind: Any) -> bool:
 
 
 def _members(kind: Any, path: str) -> list[_Member]:
-    hints = _hints(kind, path)
+    hints = resolved_hints(kind, path)
     if issubclass(kind, tuple):
         return [_Member(name, hints.get(name), NOTHING) for name in cast("Any", kind)._fields]
     if issubclass(kind, dict):
@@ -389,7 +390,7 @@ def is_required(hint: object, *, usual: bool) -> bool:
 
 
 def _parameters(function: Callable[..., object], name: str) -> list[_Member]:
-    hints = _hints(function, name)
+    hints = resolved_hints(function, name)
     members: list[_Member] = []
     for p in inspect.signature(function).parameters.values():
         if p.kind not in {p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY}:

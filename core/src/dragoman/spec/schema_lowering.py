@@ -22,7 +22,7 @@ _BRANCHES = ("oneOf", "anyOf", "allOf")
 _SILENT = frozenset({"examples", "$schema", "$id", "$comment"})
 """Keywords that say nothing of the values."""
 _DEFINITIONS = frozenset({"$defs", "definitions"})
-_MOST_INLINED = 2_000
+_MOST_INLINED = 100
 """How many references are written out at most: a schema that refers to itself would never end."""
 
 
@@ -108,14 +108,13 @@ class _Lowering:
         self.rules = rules
         self.definitions = definitions
         self.notes: list[str] = []
-        self.obstacles: list[str] = []
+        self.obstacles: dict[str, None] = {}  # each once, in their order
         self.members = 0
         self.inlined = 0
 
     def loose(self, why: str) -> None:
         """Note what stands in the way of following the schema to the letter."""
-        if why not in self.obstacles:
-            self.obstacles.append(why)
+        self.obstacles[why] = None
 
     def node(self, given: Any, path: str, level: int) -> dict[str, Any]:
         """Return one schema in what is taken."""

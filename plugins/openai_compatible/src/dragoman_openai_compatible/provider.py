@@ -21,7 +21,11 @@ class OpenAIProvider(HttpProvider):
     """
 
     history = HistoryRules(
-        tool_name_letters="[a-zA-Z0-9_-]", tool_name_length=64, speaker_letters=r"[^\s<|\\/>]", outcomes=False
+        tool_name_letters="[a-zA-Z0-9_-]",
+        tool_name_length=64,
+        speaker_letters=r"[^\s<|\\/>]",
+        outcomes=False,
+        tool_properties=True,
     )
     """https://platform.openai.com/docs/api-reference/chat/create: names of functions and of participants."""
     strict_schema = SchemaRules(

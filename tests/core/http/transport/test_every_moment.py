@@ -307,7 +307,7 @@ async def test_a_stream_is_entered_once(loopback: LoopbackServer) -> None:
         manager = llm.stream("q1")
         async with manager as stream:
             assert (await stream.collect()).text == "answer to q1"
-        with pytest.raises(ConfigurationError, match="entered before"):
+        with pytest.raises(ConfigurationError, match="already entered"):
             await manager.__aenter__()
         await llm.stream("q1").__aexit__(None, None, None)  # which was never entered
 

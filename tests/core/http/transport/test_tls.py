@@ -122,7 +122,7 @@ class TestConfiguration:
         ],
     )
     def test_of_another_type_is_refused(self, option: str, value: Any) -> None:
-        with pytest.raises(ConfigurationError, match=f"{option} is ") as caught:
+        with pytest.raises(ConfigurationError, match=f"{option} must be ") as caught:
             LLMConfig("m", **{option: value})
         assert caught.value.parameter == option
 
