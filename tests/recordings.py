@@ -1,7 +1,7 @@
 """Recorded exchanges with providers: one JSON file each, replayed by a loopback server.
 
 They are no part of this repository. The environment variable ``DRAGOMAN_RECORDINGS`` names their folder; without it
-they are looked for in ``shared/cassettes`` beside the checkout. Where there are none, the tests of them are skipped.
+they are looked for in ``shared/cassettes`` next to the checkout. Where there are none, the tests of them are skipped.
 """
 
 from __future__ import annotations

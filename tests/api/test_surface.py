@@ -1,6 +1,6 @@
 """The public names with their signatures are a promise: they change on purpose only.
 
-The promise is written down in ``surface.txt``; ``UPDATE_SURFACE=1`` writes it anew.
+The promise is written down in ``surface.txt``; ``UPDATE_SURFACE=1`` writes it again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Print what calls, streamed events and a start take of CPU time, and open streams of memory, beside a bare client.
+"""Print what calls, streamed events and a start take of CPU time, and open streams of memory, next to a bare client.
 
 ``python -m benchmarks``. With ``--peers DIRECTORY``, other libraries are measured too, as :mod:`benchmarks.peers` says.
 Times depend on the machine and on what else it does; ratios of medians from one run do much less. Everything runs on
@@ -38,8 +38,8 @@ def alone() -> None:
         for name, first in firsts(bench, kinds, PROCESSES).items():
             figures[name]["first"] = first
     with served(apart=True) as bench:
-        for name, told in opened(bench, "/held", HELD).items():
-            figures[name]["grown"] = told["grown"]
+        for name, reported in opened(bench, "/held", HELD).items():
+            figures[name]["grown"] = reported["grown"]
     columns: dict[str, tuple[str, Callable[[float], str]]] = {
         "call": ("call, 1 at a time", lambda seconds: f"{seconds * 1e6:.1f} µs"),
         "among": ("call, 64 at once", lambda seconds: f"{seconds * 1e6:.1f} µs"),

@@ -79,7 +79,7 @@ class Bench:
             os.sched_setaffinity(process.pid, self.cores)
         return process
 
-    def told(self, kind: Kind, work: str, path: str = "", **more: int) -> dict[str, float]:
+    def reported(self, kind: Kind, work: str, path: str = "", **more: int) -> dict[str, float]:
         """Return what such a process says."""
         with self.start(kind, work, path, **more) as process:
             output, _ = process.communicate(timeout=120)

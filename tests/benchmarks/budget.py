@@ -1,6 +1,6 @@
 """Count what Dragoman does, without a clock: Python functions entered, modules imported.
 
-``python -m benchmarks.budget`` prints the present counts beside what they may be. Counts are the same on every machine
+``python -m benchmarks.budget`` prints the present counts and their limits. Counts are the same on every machine
 and differ little between Python versions, which is why a test can hold them.
 """
 
@@ -35,7 +35,7 @@ class Asked:
     Args:
         model: the model.
         server_dialect: the dialect in which it is answered.
-        options: what the provider needs to be told.
+        options: what the provider needs to be reported.
 
     """
 
@@ -130,7 +130,7 @@ def per_round_trip(name: str) -> int:
 
 
 def per_stream(name: str) -> int:
-    """Return the functions entered for a stream beside those for its pieces."""
+    """Return the functions entered for a stream in addition to those for its pieces."""
     return asyncio.run(functions(ASKED[name], stream, FEW)) - round(FEW * per_event(name))
 
 
@@ -174,7 +174,7 @@ assert asyncio.run(llm.generate("hi")).text
 
 
 def modules(stage: str) -> int:
-    """Return how many modules a fresh interpreter has imported at a stage, beside those it begins with."""
+    """Return how many modules a fresh interpreter has imported at a stage, without those it begins with."""
     with FaultServer() as server:
         name, _, act = stage.partition(": ")
         if not act:
@@ -223,7 +223,7 @@ BUDGETS: dict[tuple[str, str], float] = {
 
 
 def main() -> None:
-    """Print every count beside its budget."""
+    """Print every count and its budget."""
     for (count, of), budget in BUDGETS.items():
         print(f"{count:48} {of:26} {COUNTS[count](of):7g} of {budget:g}")
 

@@ -74,8 +74,8 @@ def meet(server: FaultServer, python: Path, library: Library, vendor: str, row: 
     for _ in range(2):  # on a busy machine, a process may not get as far as to ask
         tag = f"{library.name}-{vendor}-{ROWS.index(row)}-{time.monotonic_ns()}"
         wish = {"root": f"{server.url_of(row.fault)}/{tag}", "vendor": vendor, "key": KEY, **row.wish}
-        told = _told(python, {"peer": library.peer, "how": row.how, "wish": wish, "limit": row.limit})
-        if told is not None:
+        reported = _told(python, {"peer": library.peer, "how": row.how, "wish": wish, "limit": row.limit})
+        if reported is not None:
             break
     else:
         message = f"{library.name} says nothing about {row.what!r}"
@@ -83,8 +83,8 @@ def meet(server: FaultServer, python: Path, library: Library, vendor: str, row: 
     mine = f"/{tag}/"
     hangups = [each.at for each in server.hangups if mine in each.request.path]
     return Seen(
-        told=told,
-        ended=not told.get("unfinished"),
+        reported=reported,
+        ended=not reported.get("unfinished"),
         requests=[each for each in server.requests if mine in each.path],
         hung_up_at=hangups[0] if hangups else None,
     )

@@ -1,4 +1,4 @@
-"""Compare Dragoman with LiteLLM on this machine: import, memory, and what a call costs beside the network.
+"""Compare Dragoman with LiteLLM on this machine: import, memory, and what a call costs without the network.
 
     python tests/benchmarks/compare_litellm.py
 

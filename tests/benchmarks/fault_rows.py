@@ -63,26 +63,26 @@ class Seen:
     """Hold what came of one meeting.
 
     Args:
-        told: what the library's process said last.
+        reported: what the library's process said last.
         ended: whether it ended by itself.
         requests: what the server received of it.
         hung_up_at: when the server saw it hang up, on the monotonic clock.
 
     """
 
-    told: dict[str, Any]
+    reported: dict[str, Any]
     ended: bool
     requests: list[Received]
     hung_up_at: float | None
 
     @property
     def raised(self) -> str | None:
-        return self.told.get("raised")
+        return self.reported.get("raised")
 
     @property
     def error(self) -> str:
         """Return the error in a word: only the library's own are right."""
-        return "ok" if self.told["own"] else f"raw `{self.raised}`"
+        return "ok" if self.reported["own"] else f"raw `{self.raised}`"
 
 
 Judge = Callable[[Seen], str]
@@ -98,20 +98,20 @@ def fails(seen: Seen) -> str:
         return waiting
     if seen.raised:
         return seen.error
-    reason = seen.told["finish"]
+    reason = seen.reported["finish"]
     return f"**S**, `{reason.rpartition('.')[2].lower()}`" if reason else "**S**"
 
 
 def fails_in_time(seen: Seen) -> str:
     """Want such an error, and say when it came."""
     verdict = fails(seen)
-    return f"{verdict} {seen.told['seconds']:.0f} s" if seen.raised else verdict
+    return f"{verdict} {seen.reported['seconds']:.0f} s" if seen.raised else verdict
 
 
 def fails_small(seen: Seen) -> str:
     """Want such an error, and say what it took."""
     verdict = fails(seen)
-    return f"{verdict}, {seen.told['grown'] / 1e6:.0f} MB, {seen.told['busy']:.1f} s"
+    return f"{verdict}, {seen.reported['grown'] / 1e6:.0f} MB, {seen.reported['busy']:.1f} s"
 
 
 def answers(seen: Seen, *texts: str) -> str:
@@ -119,8 +119,8 @@ def answers(seen: Seen, *texts: str) -> str:
     if waiting := _waiting(seen):
         return waiting
     if seen.raised:
-        return f"error `{seen.raised}`" if seen.told["own"] else seen.error
-    text = seen.told["text"]
+        return f"error `{seen.raised}`" if seen.reported["own"] else seen.error
+    text = seen.reported["text"]
     if text in (texts or (TEXT,)):
         return "ok"
     wanted = (texts or (TEXT,))[0]
@@ -137,12 +137,12 @@ def answers_or_fails(seen: Seen) -> str:
 
 def hangs_up(seen: Seen) -> str:
     """Want the server to see it within a second."""
-    if seen.told.get("message") == "no block":
+    if seen.reported.get("message") == "no block":
         return "no block"
-    if seen.told["broke_at"] is None:
+    if seen.reported["broke_at"] is None:
         return seen.error if seen.raised else "**hang**"
     at = seen.hung_up_at
-    return "ok" if at is not None and at - seen.told["broke_at"] < 1 else "**stays open**"
+    return "ok" if at is not None and at - seen.reported["broke_at"] < 1 else "**stays open**"
 
 
 def keeps_key(seen: Seen) -> str:
@@ -150,12 +150,12 @@ def keeps_key(seen: Seen) -> str:
     away = [each for each in seen.requests if each.headers.get("host", "").startswith("localhost")]
     if any(KEY in value for each in away for _, value in each.raw_headers) or any(KEY in each.path for each in away):
         return "**key sent on**"
-    return "key stripped" if away else ("ok, not followed" if seen.told.get("own") else seen.error)
+    return "key stripped" if away else ("ok, not followed" if seen.reported.get("own") else seen.error)
 
 
 def hides_key(seen: Seen) -> str:
     """Want no key in a traceback."""
-    if seen.told.get("leaked"):
+    if seen.reported.get("leaked"):
         return "**key shown**"
     return answers(seen) if not seen.raised else seen.error
 
@@ -175,7 +175,7 @@ def states(seen: Seen) -> str:
     """Say what the library states."""
     if seen.raised:
         return seen.error
-    words = str(seen.told["timeout"]).replace("Timeouts(", "").replace("Timeout(", "").strip("()")
+    words = str(seen.reported["timeout"]).replace("Timeouts(", "").replace("Timeout(", "").strip("()")
     pairs = [word.strip().partition("=") for word in words.split(",")]
     return ", ".join(f"{name} {value.replace('None', '-')}" for name, _, value in pairs)
 
@@ -189,7 +189,7 @@ class Row:
         fault: the fault's name.
         how: how the library is called.
         judge: says what to think of what came of it.
-        wish: what else it is told.
+        wish: what else it is reported.
         limit: when it is given up, in seconds after its process began to ask.
 
     """

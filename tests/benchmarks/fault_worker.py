@@ -75,7 +75,7 @@ class Meeting:
             "busy": round(cpu_seconds() - self.cpu, 2),
             "grown": peak_bytes() - self.peak,
             "broke_at": self.broke_at,
-            **(told(self.error, self.peer) if self.error else {}),
+            **(reported(self.error, self.peer) if self.error else {}),
             **more,
         }
         print(json.dumps(result), flush=True)
@@ -96,7 +96,7 @@ def peak_bytes() -> int:
     return int(line.split()[1]) * 1024
 
 
-def told(error: BaseException, peer: Peer) -> dict[str, object]:
+def reported(error: BaseException, peer: Peer) -> dict[str, object]:
     """Say whose an exception is, and whether it shows the key."""
     kind = type(error)
     package = kind.__module__ + "."
@@ -132,7 +132,7 @@ async def meet(kind: type[Peer], wish: Wish, how: str, limit: float) -> None:
     _WATCHES.add(asyncio.create_task(watch(meeting, limit)))
     try:
         await meeting.meet(how)
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:  # noqa: BLE001  # any error is a result
         meeting.error = error
     if meeting.broke_at is None:
         meeting.report()

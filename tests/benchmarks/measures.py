@@ -34,7 +34,7 @@ def work(bench: Bench, kinds: list[Kind], rounds: int, processes: int) -> dict[s
     Args:
         bench: where the processes run.
         kinds: the libraries.
-        rounds: how often each process works when it is its turn, beside a first time that warms it up.
+        rounds: how often each process works when it is its turn, after a first time that warms it up.
         processes: how many processes of each library work, one after the other: where one lies in memory by chance
             makes it faster or slower by a tenth.
 
@@ -64,7 +64,7 @@ def firsts(bench: Bench, kinds: list[Kind], rounds: int) -> dict[str, float]:
     taken: dict[str, list[float]] = {kind.name: [] for kind in kinds}
     for number in range(rounds + 1):
         for kind in kinds:
-            first = bench.told(kind, "first")["first"]
+            first = bench.reported(kind, "first")["first"]
             if number:  # the first round leaves the compiled modules behind
                 taken[kind.name].append(first)
     return {name: statistics.median(each) for name, each in taken.items()}
@@ -72,11 +72,11 @@ def firsts(bench: Bench, kinds: list[Kind], rounds: int) -> dict[str, float]:
 
 def opened(bench: Bench, path: str, streams: int) -> dict[str, dict[str, float]]:
     """Return what many streams at once take of memory, and how many of their events come, if any do."""
-    told: dict[str, list[dict[str, float]]] = {BARE.name: [], DRAGOMAN.name: []}
+    reported: dict[str, list[dict[str, float]]] = {BARE.name: [], DRAGOMAN.name: []}
     for _ in range(TIMES):
         for kind in (BARE, DRAGOMAN):
-            told[kind.name].append(bench.told(kind, "many", path, streams=streams))
+            reported[kind.name].append(bench.reported(kind, "many", path, streams=streams))
     return {
         name: {what: statistics.median(each[what] for each in times) for what in times[0]}
-        for name, times in told.items()
+        for name, times in reported.items()
     }

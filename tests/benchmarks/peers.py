@@ -130,7 +130,7 @@ def report(figures: dict[str, dict[str, float]], others: list[list[str]], rounds
             f"The same as multiples of {DRAGOMAN.name}:",
             page.table(heads, times),
             f"![What a streamed event and a call cost]({PLOT})",
-            page.table(["", "Dragoman", "beside it", "ratio"], others),
+            page.table(["", "Dragoman", "the other", "ratio"], others),
         )
     )
 

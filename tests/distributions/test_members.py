@@ -1,4 +1,4 @@
-"""Every list of the distributions holds them all: whoever adds one is told what to write where."""
+"""Every list of the distributions holds them all: the test says what to write where for a new one."""
 
 from __future__ import annotations
 
@@ -239,16 +239,16 @@ def test_who_adds_a_member_is_told_every_place() -> None:
     new = Member(name="dragoman-new", folder="new", providers=frozenset({"new"}), requirements=())
 
     for each in lists((*MEMBERS, new)):
-        [told] = each.complaints()
-        assert "add" in told
-        assert "new" in told
+        [reported] = each.complaints()
+        assert "add" in reported
+        assert "new" in reported
 
 
 def test_who_removes_a_member_is_told_every_place() -> None:
     for each in lists(MEMBERS[1:]):
-        [told] = each.complaints()
-        assert "take out" in told
-        assert MEMBERS[0].extra in told
+        [reported] = each.complaints()
+        assert "take out" in reported
+        assert MEMBERS[0].extra in reported
 
 
 @pytest.mark.parametrize("member", MEMBERS, ids=lambda each: each.folder)

@@ -23,7 +23,7 @@ FOLDERS = [ROOT / "core", *sorted(path.parent for path in ROOT.glob("plugins/*/p
 
 
 class Wheel:
-    """An open wheel, beside the project table that it was built from."""
+    """An open wheel, and the project table that it was built from."""
 
     def __init__(self, folder: Path, archive: zipfile.ZipFile) -> None:
         self.project: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
@@ -48,7 +48,7 @@ class Wheel:
 @pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
 def wheel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wheel]:
     folder, target = request.param, tmp_path_factory.mktemp(request.param.name)
-    # Without isolation, the builder is the one installed beside the tests: nothing is fetched.
+    # Without isolation, the builder is the one installed with the tests: nothing is fetched.
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(target)]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     [path] = target.glob("*.whl")

@@ -1,6 +1,6 @@
 """Every Python block of the OpenHands LLM reference runs as printed, with the network replaced by configuration alone.
 
-The reference is not part of this repository: it is found through DRAGOMAN_API_REFERENCE, or beside the checkout.
+The reference is not part of this repository: it is found through DRAGOMAN_API_REFERENCE, or next to the checkout.
 """
 
 from __future__ import annotations

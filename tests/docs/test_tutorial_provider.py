@@ -25,7 +25,7 @@ def files() -> dict[str, str]:
 
 def lines_of_code(source: str) -> int:
     """Count the lines that are neither blank nor comment nor docstring."""
-    told: set[int] = set()
+    reported: set[int] = set()
     for node in ast.walk(ast.parse(source)):
         for each in getattr(node, "body", ()) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) else ():
             if (
@@ -33,14 +33,14 @@ def lines_of_code(source: str) -> int:
                 and isinstance(each.value, ast.Constant)
                 and isinstance(each.value.value, str)
             ):
-                told.update(range(each.lineno, (each.end_lineno or each.lineno) + 1))
+                reported.update(range(each.lineno, (each.end_lineno or each.lineno) + 1))
     lines = enumerate(source.splitlines(), 1)
-    return sum(1 for number, line in lines if line.strip() and line.strip()[0] != "#" and number not in told)
+    return sum(1 for number, line in lines if line.strip() and line.strip()[0] != "#" and number not in reported)
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Do what the lesson says: make the folder, and install it beside what is installed here."""
+    """Do what the lesson says: make the folder, and install it in addition to what is installed here."""
     folder = tmp_path_factory.mktemp("dragoman-cohere")
     for name, text in files().items():
         path = folder / name

@@ -57,7 +57,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build every frozen plugin and unpack its wheel, which is what installing one of pure Python is."""
     built, site = tmp_path_factory.mktemp("wheels"), tmp_path_factory.mktemp("site")
     for folder in sorted(FROZEN.iterdir()):
-        # Without isolation, the builder is the one installed beside the tests: nothing is fetched.
+        # Without isolation, the builder is the one installed with the tests: nothing is fetched.
         command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(built)]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
     for wheel in built.glob("*.whl"):

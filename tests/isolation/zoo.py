@@ -1,4 +1,4 @@
-"""Plugins that misbehave, each as its installer would leave it: metadata in a folder, a module beside it."""
+"""Plugins that misbehave, each as its installer would leave it: metadata in a folder, and a module next to it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Specimen:
         name: what it is called.
         source: its module.
         entries: its entry points, with ``{name}`` and ``{module}`` where those belong.
-        fails: a part of the error whoever asks for it gets; empty if it answers, ``None`` if it is nobody to ask.
+        fails: a part of the error that its users get; empty if it answers, ``None`` if nobody can use it.
         doctor: a part of what the doctor says of it without importing it; empty for nothing.
         loaded: a part of what the doctor says once it has imported it.
         metadata: its METADATA; ``None`` for a sound one, empty for none at all.

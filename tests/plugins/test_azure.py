@@ -67,7 +67,7 @@ def test_a_recorded_request_is_what_we_send(recording: Recording) -> None:
     wanted = recorded_config(recording, "https://r.openai.azure.com").replace(temperature=None, max_tokens=None)
 
     differing = difference(recording, wanted, {"stream_options": "stream_options"})
-    differing.pop("model", None)  # the address names the deployment; what a client says beside it is ignored
+    differing.pop("model", None)  # the address names the deployment; the model in the body is ignored
     assert differing == {}
     if "api-version" in recording.request.url:
         address = recording.request.url.replace("https://example-resource.", "https://r.")

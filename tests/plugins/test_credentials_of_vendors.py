@@ -42,7 +42,7 @@ class Vendor:
         path: the path of a base URL elsewhere.
         keyless: whether it can be asked without a key.
         reply: a good answer.
-        options: what its plugin needs to be told.
+        options: what its plugin needs to be reported.
 
     """
 

@@ -248,11 +248,11 @@ async def test_what_the_model_wrote_amiss_is_kept_whole() -> None:
 @pytest.mark.parametrize("inside", [False, True], ids=["plain", "first event of a stream"])
 async def test_a_model_that_wrote_amiss_tries_again_once(code: str, inside: bool) -> None:  # noqa: FBT001
     report = {"error": {"message": "no", "code": code, "status_code": 400}}
-    amiss = chunks(f"event: error\ndata: {json.dumps(report)}\n\n") if inside else Reply.json(report, status=400)
+    failing = chunks(f"event: error\ndata: {json.dumps(report)}\n\n") if inside else Reply.json(report, status=400)
     good = chunks(chunk({"content": "x"}, "stop")) if inside else reply({"content": "x"})
 
     with LoopbackServer() as server:
-        server.reply(amiss, good, amiss, amiss, good)
+        server.reply(failing, good, failing, failing, good)
         patient = config(f"{server.url}/openai/v1", num_retries=2)
         mended = await ask_patiently(patient, streamed=inside)
         broken = await ask_patiently(patient, streamed=inside)

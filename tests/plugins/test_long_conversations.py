@@ -52,7 +52,7 @@ class Speaker:
     Args:
         dialect: how to speak.
         model: the model.
-        options: what its provider is told.
+        options: what its provider is reported.
 
     """
 
@@ -215,7 +215,7 @@ OTHERS = ["chat", "responses", "anthropic", "gemini 2"]
 
 @pytest.mark.parametrize("name", SPEAKERS)
 def test_nor_does_another_conversation_or_provider_in_between(name: str) -> None:
-    """What a message is sent as may depend on the rules of its provider, and on the messages beside it."""
+    """What a message is sent as may depend on the rules of its provider, and on the messages around it."""
     for before, now, other in product(CONVERSATIONS, CONVERSATIONS, OTHERS):
         own = dict(zip(MESSAGES, fresh(MESSAGES.values()), strict=True))
         SPEAKERS[other].encode([own[each] for each in before])

@@ -91,7 +91,7 @@ class Vendor:
         base: the path of its base URL.
         turns: what it says, ``None`` for a model that runs in this process and speaks for itself.
         pairs: reads the calls and their results out of a body.
-        options: what its plugin needs to be told.
+        options: what its plugin needs to be reported.
 
     """
 

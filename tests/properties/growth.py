@@ -1,7 +1,7 @@
 """Counts what a decoder does for a body of n, 2n and 4n repetitions: work that is linear in bytes doubles with them.
 
 Operations are counted, not time: those of the interpreter, the items that are gone through by methods of lists that
-search or copy, and the length of everything that is made anew and kept, or handed on, from one event to the next. So a
+search or copy, and the length of everything that is created and kept, or handed on, from one event to the next. So a
 tuple, a text or a dictionary that is rebuilt for every event counts with its whole size each time, although one
 instruction makes it. Not seen are copies that are thrown away within one event, and ``in`` on a list.
 """

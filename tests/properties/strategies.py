@@ -244,7 +244,7 @@ def delta(index: int, part: Part, piece: Any) -> Event:
 
 
 def with_content(part: Part, content: str | bytes) -> Part:
-    import attrs  # noqa: PLC0415  # beside its one use
+    import attrs  # noqa: PLC0415  # used here alone
 
     if isinstance(part, ToolCall):
         return attrs.evolve(part, arguments=str(content))
@@ -264,7 +264,7 @@ def streamed(draw: st.DrawFn, index: int, part: Part) -> list[Event]:
     late = draw(st.sampled_from(["whole", "seal", "update"]))
     events = [delta(index, part, piece) for piece in rest]
     if late == "seal" and part.seal is not None:
-        import attrs  # noqa: PLC0415  # as above
+        import attrs  # noqa: PLC0415  # used here alone
 
         start = attrs.evolve(start, seal=None)
         events.insert(draw(st.integers(min_value=0, max_value=len(events))), SealUpdate(index, part.seal))

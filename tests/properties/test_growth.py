@@ -220,7 +220,7 @@ class _Naive:
         return []
 
     def close(self) -> list[Event]:
-        from dragoman import Finish  # noqa: PLC0415  # beside its only use
+        from dragoman import Finish  # noqa: PLC0415  # used here alone
 
         return [ResponseSnapshot(finish=Finish(reason="stop"))]
 

@@ -90,7 +90,7 @@ SHAPES: dict[str, Shape] = {
     ],
     "calls that never end": lambda n: [argued(name="f")] * n,
     "arguments of one text": pieces(lambda _: "$.a", willContinue=True),
-    "arguments that are said anew": pieces(lambda _: "$.a"),
+    "arguments that are sent again": pieces(lambda _: "$.a"),
     "arguments of many names": pieces("$.a{}".format),
     "arguments of many places": pieces("$.a[{}]".format),
     "arguments by turns": pieces(lambda i: f"$.a{i % 2}", willContinue=True),

@@ -206,9 +206,9 @@ def output(sent: dict[str, Any]) -> OutputFormat:
     return OutputFormat("json_schema", schema=shape["schema"], name=shape["name"], strict=shape.get("strict"))
 
 
-def sent_body(config: LLMConfig, told: Told) -> dict[str, Any]:
+def sent_body(config: LLMConfig, reported: Told) -> dict[str, Any]:
     """Return the body that we would send."""
-    return LLM(config).build_request(told.messages, stream=told.stream, **told.overrides).body
+    return LLM(config).build_request(reported.messages, stream=reported.stream, **reported.overrides).body
 
 
 def plain(body: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Does a provider read a recorded reply as what it says?
 
-Each ``oracle_*.py`` beside this file works out, from the raw recording and independently of the dialects, what an
+Each ``oracle_*.py`` in this folder works out, from the raw recording and independently of the dialects, what an
 exchange says, and how to configure the provider that reads it. :func:`judge` replays the exchange over a real socket
 and lists every difference.
 """

@@ -38,7 +38,7 @@ def leaks(text: str) -> list[str]:
     return [form for form in FORBIDDEN if form in text]
 
 
-def told(error: BaseException | None) -> str:
+def reported(error: BaseException | None) -> str:
     """Return all that an error tells: its frames with their locals, what stands behind it, its pickle, its copies."""
     seen: set[int] = set()
     waiting, texts = [error], list[str]()

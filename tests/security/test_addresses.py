@@ -16,7 +16,7 @@ from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Received, Reply
 from faults.clients import CLIENTS, Client
-from security.searching import KEY, leaks, told
+from security.searching import KEY, leaks, reported
 
 __all__ = ["loopback"]
 
@@ -93,7 +93,7 @@ def test_a_credential_among_the_headers_does_not_travel_in_the_clear(client: Cli
     for config in (in_the_clear(client, name, api_key=None), in_the_clear(client, name)):
         with pytest.raises(ConfigurationError) as caught:
             bind(config)
-        assert not leaks(told(caught.value))
+        assert not leaks(reported(caught.value))
         assert config.api_key is None or "in the clear" in str(caught.value)
     allowed = LLM(in_the_clear(client, name, allow_insecure=True)).build_request("hi")
     assert allowed.headers[name.lower()] == MASK

@@ -18,7 +18,7 @@ from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Received, Reply
 from faults.clients import ask
-from security.searching import KEY, leaks, told
+from security.searching import KEY, leaks, reported
 from security.test_echoed_keys import ECHOES
 
 __all__ = ["loopback"]
@@ -54,7 +54,7 @@ def sent_by(received: Received) -> str:
 
 def hides(error: object) -> bool:
     assert isinstance(error, DragomanError)
-    return not leaks(told(error))
+    return not leaks(reported(error))
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
@@ -188,5 +188,5 @@ class TestInTheMiddle:
             with pytest.raises(KeyError) as caught:
                 await (collected(near) if streamed else near.chat(request(), CallContext()))
             await near.aclose()
-        assert not leaks(told(caught.value))
-        assert not leaks(told(PluginError(str(caught.value))))
+        assert not leaks(reported(caught.value))
+        assert not leaks(reported(PluginError(str(caught.value))))

@@ -33,7 +33,7 @@ from dragoman.spec.serialization import to_dict
 from dragoman.testing.faults import FAULTS, SERVER_DIALECTS, FaultServer
 from dragoman.testing.fixtures import faults
 from faults.clients import CLIENTS, Client, Outcome, ask, with_fake_clock
-from security.searching import FORBIDDEN, KEY, leaks, pickled, told
+from security.searching import FORBIDDEN, KEY, leaks, pickled, reported
 
 __all__ = ["faults"]
 
@@ -73,7 +73,7 @@ async def met(client: Client, server: FaultServer, name: str, *, streamed: bool)
 
 def test_the_search_would_find_every_form() -> None:
     assert all(leaks(f"so {form} it is") for form in FORBIDDEN)
-    assert leaks(told(ValueError("so", KEY)))
+    assert leaks(reported(ValueError("so", KEY)))
     assert leaks(pickle.dumps({"key": KEY}).decode("latin-1"))
 
 
@@ -91,7 +91,7 @@ async def test_no_fault_brings_the_key_out(faults: FaultServer, client: Client, 
     asyncio.get_running_loop().set_debug(True)  # which logs more
     for name in befall(client, streamed=streamed):
         outcome = await met(client, faults, name, streamed=streamed)
-        shown = told(outcome.error) if outcome.error else repr(outcome.response) + pickled(outcome.response)
+        shown = reported(outcome.error) if outcome.error else repr(outcome.response) + pickled(outcome.response)
         assert not leaks(shown), name
         found.add(type(outcome.error).__name__)
     await met(client, faults, "ok", streamed=streamed)  # by when the server has seen every connection before
@@ -117,7 +117,7 @@ async def test_no_missing_server_brings_the_key_out(tmp_path: Path) -> None:
                         except ConfigurationError as error:
                             outcome = Outcome(slept=[], error=error)
                         assert isinstance(outcome.error, TransportError | ConfigurationError)
-                        assert not leaks(told(outcome.error))
+                        assert not leaks(reported(outcome.error))
 
 
 def account(**fields: str) -> dict[str, str]:
@@ -185,7 +185,7 @@ def mistake(action: Callable[[], object]) -> BaseException:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_no_mistake_brings_the_key_out(name: str) -> None:
-    assert not leaks(told(mistake(MISTAKES[name])))
+    assert not leaks(reported(mistake(MISTAKES[name])))
 
 
 @pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY"])
@@ -198,7 +198,7 @@ def test_no_variable_that_no_header_can_carry_is_shown(
     error = mistake(lambda: bind(LLMConfig(model=models[variable.partition("_")[0]])))
     assert isinstance(error, ConfigurationError)
     assert variable in str(error)
-    assert not leaks(told(error))
+    assert not leaks(reported(error))
 
 
 FULL: dict[str, Any] = {

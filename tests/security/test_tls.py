@@ -43,8 +43,8 @@ def asked(url: str, authority: Path | None) -> tuple[str, str]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("SSL_CERT")}
     environ |= {} if authority is None else {"SSL_CERT_FILE": str(authority)}
     ran = subprocess.run([sys.executable, "-c", ASK, url], env=environ, capture_output=True, text=True, check=True)
-    kind, told = json.loads(ran.stdout)
-    return kind, told
+    kind, reported = json.loads(ran.stdout)
+    return kind, reported
 
 
 @pytest.fixture(scope="module")
@@ -98,25 +98,25 @@ def answer_all(server: socket.socket, context: ssl.SSLContext, stopping: threadi
 def test_an_authority_of_ones_own_is_trusted_when_the_environment_names_it(certificate: Path) -> None:
     with serving(certificate) as url:
         assert asked(url, certificate) == ("safe", "")
-        kind, told = asked(url, None)
+        kind, reported = asked(url, None)
     assert kind == "ConnectionFailedError"
-    assert told.startswith("tls no trusted TLS connection")
-    assert "SSL_CERT_FILE" in told
+    assert reported.startswith("tls no trusted TLS connection")
+    assert "SSL_CERT_FILE" in reported
 
 
 def test_a_certificate_for_another_name_is_refused(certificate: Path) -> None:
     with serving(certificate) as url:
-        kind, told = asked(url.replace("127.0.0.1", "localhost"), certificate)
-    assert (kind, told[:4]) == ("ConnectionFailedError", "tls ")
+        kind, reported = asked(url.replace("127.0.0.1", "localhost"), certificate)
+    assert (kind, reported[:4]) == ("ConnectionFailedError", "tls ")
 
 
 def test_a_version_before_1_2_is_refused(certificate: Path) -> None:
     with serving(certificate, ssl.TLSVersion.TLSv1_1) as url:
         if not speaks_1_1(url):
             pytest.skip("this OpenSSL has no TLS 1.1 to refuse")
-        kind, told = asked(url, certificate)
+        kind, reported = asked(url, certificate)
     assert kind == "ConnectionFailedError"
-    assert "VERSION" in told.upper() or "PROTOCOL" in told.upper()
+    assert "VERSION" in reported.upper() or "PROTOCOL" in reported.upper()
 
 
 def speaks_1_1(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""What became of each call, told by the client and compared with what the server saw."""
+"""What became of each call, reported by the client and compared with what the server saw."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Ledger:
         self._unsure[number] = sum(each.error in _UNSURE for each in tries)
 
     def audit(self, seen: Mapping[str, tuple[int, bool]]) -> list[str]:
-        """Return all that must not be, now that the server has told what it has seen.
+        """Return all that must not be, now that the server has reported what it has seen.
 
         Args:
             seen: by mark, how many requests came and whether the last was answered soundly.

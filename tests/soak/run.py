@@ -47,7 +47,7 @@ class Hasty:
 def hasty(llm: LLM) -> LLM:
     """Let an LLM not wait between tries."""
     _, builder = llm._model.ready()  # noqa: SLF001  # a configuration is data, and names no clock
-    llm._model._builder = attrs.evolve(builder, clock=Hasty())  # noqa: SLF001  # as above
+    llm._model._builder = attrs.evolve(builder, clock=Hasty())  # noqa: SLF001  # a configuration is data, and names no clock
     return llm
 
 

@@ -103,5 +103,5 @@ def test_what_grows_is_named() -> None:
     before = Figures(resident=1 << 20, blocks=1000, objects=1000, files=5, tasks=1)
     after = Figures(resident=99 << 20, blocks=99_000, objects=99_000, files=5, tasks=2)
     assert list(grown(Result(figures=[before, before], files=(5, 5)))) == []
-    told = list(grown(Result(figures=[before, after], files=(5, 6))))
-    assert [each.split()[0] for each in told] == ["resident", "blocks", "objects", "tasks", "1"]
+    reported = list(grown(Result(figures=[before, after], files=(5, 6))))
+    assert [each.split()[0] for each in reported] == ["resident", "blocks", "objects", "tasks", "1"]

@@ -351,8 +351,8 @@ async def test_a_broken_extension_stops_no_call_and_is_told(site: Site, monkeypa
         async with llm.stream("Hi") as stream:
             streamed = await stream.collect()
     assert response.text == "Hi"
-    told = [(each.kind, each.feature, each.asked) for each in response.adjustments]
-    assert told == [("dropped", "extension", "budget")]
+    reported = [(each.kind, each.feature, each.asked) for each in response.adjustments]
+    assert reported == [("dropped", "extension", "budget")]
     assert "'budget' of acme-one failed: ZeroDivisionError" in response.adjustments[0].reason
     assert streamed.adjustments == response.adjustments
 

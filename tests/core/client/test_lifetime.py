@@ -28,7 +28,7 @@ from dragoman.plugins.registry import installed
 
 
 class Slow(Scripted):
-    """Answer when it is told to."""
+    """Answer when the test lets it."""
 
     def __init__(self) -> None:
         super().__init__(name="slow")

@@ -361,9 +361,9 @@ async def test_another_model_answers_where_one_cannot(fresh: None, error: Dragom
     Family(one=one, two=two)
     response = await LLM(LLMConfig(model="one/m", fallbacks=["two/n"])).generate("Hi")
     assert (response.text, response.origin.provider) == ("from two", "two")
-    (told,) = response.adjustments
-    assert (told.kind, told.feature, told.asked, told.sent) == ("coerced", "model", "one/m", "two/n")
-    assert told.reason == f"{type(error).__name__}: {error}"
+    (reported,) = response.adjustments
+    assert (reported.kind, reported.feature, reported.asked, reported.sent) == ("coerced", "model", "one/m", "two/n")
+    assert reported.reason == f"{type(error).__name__}: {error}"
 
 
 async def test_a_fallback_is_kept_for_the_next_call(fresh: None) -> None:

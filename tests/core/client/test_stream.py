@@ -142,7 +142,7 @@ async def test_leaving_early_and_failing_both_hang_up() -> None:
 
 
 class Waiting:
-    """Give the events when it is told to."""
+    """Give the events when the test lets it."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()

@@ -77,7 +77,7 @@ def test_what_is_kept_is_no_part_of_the_message() -> None:
 
 
 class TestItems:
-    """Those of the Responses API, whose rules are made anew for each request, and whose results follow their calls."""
+    """Those of the Responses API, whose rules are created for each request, and whose results follow their calls."""
 
     def test_rules_that_are_alike_are_the_same(self) -> None:
         messages = conversation(2)
@@ -134,7 +134,7 @@ def test_what_holds_an_object_of_another_kind_by_now_is_encoded_again() -> None:
 def test_an_encoding_is_forgotten_with_its_message() -> None:
     rules = object()
     message = Message("user", "a message of its own")
-    before = len(encoding_cache._encodings)  # noqa: SLF001  # how many there are is not told otherwise
+    before = len(encoding_cache._encodings)  # noqa: SLF001  # nothing public counts them
     cache_encoding(message, rules, "first")
     cache_encoding(message, rules, "second")
     assert cached_encoding(message, rules) == "second"

@@ -98,13 +98,20 @@ async def test_a_delay_in_a_body_is_bounded_too(delay: Any) -> None:
 
 def fit_to_be_logged(error: DragomanError, caplog: pytest.LogCaptureFixture) -> None:
     logging.getLogger("of.the.caller").error("%s", error)
-    told = [caplog.text, repr(error), error.code or "", error.parameter or "", error.request_id or "", error.body or ""]
-    told += [str(error.__cause__), *error.headers.values(), *map(str, error.args)]
-    for text in told:
+    reported = [
+        caplog.text,
+        repr(error),
+        error.code or "",
+        error.parameter or "",
+        error.request_id or "",
+        error.body or "",
+    ]
+    reported += [str(error.__cause__), *error.headers.values(), *map(str, error.args)]
+    for text in reported:
         assert printable(text) == text
         assert text.encode().decode() == text
     assert max(map(len, [error.code or "", error.parameter or "", error.request_id or ""])) <= 200
-    assert max(map(len, told)) < 3_000
+    assert max(map(len, reported)) < 3_000
     assert pickle.dumps(error)
 
 

@@ -55,8 +55,8 @@ def error_with(text: str, *, cause: BaseException | None = None) -> ServerError:
 def shown(error: BaseException | None) -> str:
     if error is None:
         return ""
-    told = f"{error} {error!r} {error.args} {vars(error)} {getattr(error, '__notes__', '')}"
-    return told + shown(error.__cause__) + shown(error.__context__)
+    reported = f"{error} {error!r} {error.args} {vars(error)} {getattr(error, '__notes__', '')}"
+    return reported + shown(error.__cause__) + shown(error.__context__)
 
 
 @pytest.mark.parametrize("written", FORMS.values(), ids=FORMS)

@@ -37,7 +37,7 @@ def shows(text: str) -> bool:
     return any(trace in text for trace in TRACES)
 
 
-def told(error: BaseException) -> str:
+def reported(error: BaseException) -> str:
     """Return all that an error tells, with the locals of every frame, the errors behind it, and its attributes."""
     trace = traceback.TracebackException.from_exception(error, capture_locals=True)
     lines = [*trace.format(), str(error), repr(error), repr(error.args), repr(vars(error))]
@@ -80,7 +80,7 @@ async def error_at(url: str, **timeouts: float) -> list[BaseException]:
 
 def check(errors: list[BaseException], *names: str) -> None:
     for error in errors:
-        assert not shows(told(error))
+        assert not shows(reported(error))
         assert type(error).__name__ in names
         assert not shows(pickle.dumps(str(error)).decode("latin-1"))
 
@@ -134,7 +134,7 @@ async def test_the_end_of_all_time_does_not_bring_it_out(loopback: LoopbackServe
     async with at(loopback.url) as near:
         with pytest.raises(DragomanError) as caught:
             await near.chat(request(), CallContext(deadline=0.0))
-    assert not shows(told(caught.value))
+    assert not shows(reported(caught.value))
 
 
 @pytest.mark.parametrize("answer", [Reply(before_head="hang"), Reply.sse(HELLO[:20], ending="stall")])
@@ -148,7 +148,7 @@ async def test_a_cancellation_does_not_bring_it_out(loopback: LoopbackServer, an
             task.cancel()
             with pytest.raises(asyncio.CancelledError) as caught:
                 await task
-            assert not shows(told(caught.value))
+            assert not shows(reported(caught.value))
 
 
 async def test_a_deadline_of_the_caller_does_not_bring_it_out(loopback: LoopbackServer) -> None:
@@ -157,7 +157,7 @@ async def test_a_deadline_of_the_caller_does_not_bring_it_out(loopback: Loopback
         with pytest.raises(TimeoutError) as caught:
             async with asyncio.timeout(0.05):
                 await near.chat(request(), CallContext())
-    assert not shows(told(caught.value))
+    assert not shows(reported(caught.value))
 
 
 async def test_nothing_public_shows_it(loopback: LoopbackServer) -> None:

@@ -67,12 +67,12 @@ def test_a_process_without_descriptors_is_told_so_and_goes_on_later(first: str, 
     command = [sys.executable, "-c", PROGRAM, first, state]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    *told, last = done.stdout.splitlines()
+    *reported, last = done.stdout.splitlines()
     assert last in {"hi", "['hi']"}
-    assert set(told) <= {
+    assert set(reported) <= {
         "too many files are open; close files or connections, or raise the limit (ulimit -n), and call again"
     }
-    assert len(told) == 5 or state == "bound"
+    assert len(reported) == 5 or state == "bound"
 
 
 def test_other_errors_are_none_of_these() -> None:

@@ -43,7 +43,7 @@ OLD = (1, 0)
 
 @frozen(kw_only=True)
 class Sketch(Data):
-    """A part of 1.1 that an older provider cannot be told of."""
+    """A part of 1.1 that an older provider does not know."""
 
     SINCE: ClassVar[tuple[int, int]] = (1, 1)
 
@@ -407,7 +407,7 @@ def test_what_was_added_to_the_vocabulary_has_a_default_and_a_version() -> None:
 
 
 class Old(Scripted):
-    """A provider that was written for 1.0, with everything that a provider may have beside the three calls."""
+    """A provider that was written for 1.0, with everything that a provider may have in addition to the three calls."""
 
     default_retries = 0
     made: ClassVar[list[Any]] = []

@@ -1,4 +1,4 @@
-"""What belongs to whom is read from data, and told for every spelling of a variable."""
+"""What belongs to whom is read from data, for every spelling of a variable."""
 
 from __future__ import annotations
 

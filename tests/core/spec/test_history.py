@@ -154,8 +154,8 @@ def test_a_blank_message_of_the_assistant_is_left_out_and_one_of_the_user_is_ref
 
 def test_a_result_that_failed_without_words_gets_some() -> None:
     messages, notes = fitted(ASKED, Message("assistant", [call()]), result(content="", outcome="error"))
-    (told,) = messages[2].of_type(ToolResult)
-    assert told.content == (Text(text="The tool failed."),)
+    (reported,) = messages[2].of_type(ToolResult)
+    assert reported.content == (Text(text="The tool failed."),)
     assert [note.sent for note in notes] == ["The tool failed."]
 
 

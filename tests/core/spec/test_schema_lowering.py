@@ -39,7 +39,7 @@ def breaches(node: Any, path: str = "$", *, root: bool = True) -> Iterator[str]:
     yield from (f"{path}: {name}" for name in node.keys() - ALLOWED)
     if "$ref" in node:
         if len(node) > 1:
-            yield f"{path}: something beside a reference"
+            yield f"{path}: something next to a reference"
         return
     if node.get("format", "date") not in FORMATS:
         yield f"{path}: format {node['format']}"

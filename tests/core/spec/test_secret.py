@@ -15,7 +15,7 @@ KEY = "sk-1234567890"
 def test_it_prints_as_a_mask_to_everyone() -> None:
     secret = Secret(KEY)
     shown = [str(secret), f"{secret}", f"{secret:>8}", "{}".format(secret), "%s" % secret, secret[:], secret + ""]  # noqa: UP031, UP032  # on purpose
-    shown += ["".join(["", secret]), secret.encode().decode()]  # noqa: FLY002  # as above
+    shown += ["".join(["", secret]), secret.encode().decode()]  # noqa: FLY002  # the ways to make a text of it are the test
     assert [each.encode() for each in shown] == [MASK.encode()] * len(shown)
     assert json.dumps(secret) == f'"{MASK}"'
     assert repr(secret) == repr(MASK)

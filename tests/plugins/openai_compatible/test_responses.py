@@ -674,8 +674,8 @@ class TestInput:
     def test_answers_custom_tools_in_their_own_way(self) -> None:
         history = [Message("user", "x"), decode(answer(CUSTOM)).message]
         by_history = items(*history, Message("tool", [ToolResult(call_id="call_2", name="run", content="1")]))
-        told = ToolResult(call_id="call_9", name="run", content="1", metadata={"type": "custom"})
-        by_metadata = items(Message("tool", [told]))
+        reported = ToolResult(call_id="call_9", name="run", content="1", metadata={"type": "custom"})
+        by_metadata = items(Message("tool", [reported]))
         assert by_history[-1] == {"type": "custom_tool_call_output", "call_id": "call_2", "output": "1"}
         assert by_metadata[-1]["type"] == "custom_tool_call_output"
 

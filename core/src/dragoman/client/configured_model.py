@@ -1,4 +1,4 @@
-"""One model as it is configured: bound at its first call, and anew when its configuration changes."""
+"""One model as it is configured: bound at its first call, and again when its configuration changes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ConfiguredModel:
         self._is_used = False
 
     def ready(self) -> tuple[Bound, RequestBuilder]:
-        """Return what is bound, anew as far as the configuration has changed.
+        """Return what is bound, after binding again what the configuration has changed.
 
         Raises:
             ConfigurationError: if no provider, model or key is found.
@@ -66,7 +66,7 @@ class ConfiguredModel:
         return ready
 
     def fallback(self, position: int, config: LLMConfig) -> ConfiguredModel:
-        """Return the model to fall back to at *position*, anew if its configuration has changed."""
+        """Return the model to fall back to at *position*, a new one if its configuration has changed."""
         other = self.fallbacks.get(position)
         if other is None or other.config != config:
             before, other = other, ConfiguredModel(config)

@@ -122,7 +122,7 @@ class Attempts:
         return context if number == 1 else attrs.evolve(context, attempt=number)
 
     def renew(self) -> None:
-        """Let the next try be the first of another request: it is named anew, and patience begins again."""
+        """Let the next try be the first of another request, with a new name and all retries."""
         self._context = attrs.evolve(self._context, call_id=new_call_id())
         self._earlier = len(self._records)
         self._waited = 0.0

@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 
 
 class RetryBudget:
-    """Let calls that fail share what they may spend on retries, so that a crowd of them is no storm.
+    """Let calls that fail share what they may spend on retries, so that many at once do not overload a server.
 
     It is a bucket of tokens: a retry takes one, an answer gives back those that its call took and a fifth of one
     besides, and time fills the rest. A retry after a wait that the server named takes none: the server has spread the

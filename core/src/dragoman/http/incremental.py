@@ -78,7 +78,7 @@ class Pace:
         """Return whether to emit an update now, given the total *size* of the value."""
         return self._new > 0 and (size <= _FEW or 2 * self._new >= size)
 
-    def told(self) -> None:
+    def reset(self) -> None:
         """Record that an update was emitted."""
         self._new = 0
 
@@ -99,7 +99,7 @@ class GrowingCitations:
         self._pace.add(len(self._all) - before)
 
     @property
-    def untold(self) -> bool:
+    def is_pending(self) -> bool:
         """Return whether there are citations that no update contains yet."""
         return self._pace.is_behind
 
@@ -108,9 +108,9 @@ class GrowingCitations:
         """Return whether to emit an update now."""
         return self._pace.is_due(len(self._all))
 
-    def told(self) -> tuple[Citation, ...]:
+    def take(self) -> tuple[Citation, ...]:
         """Return all citations, and record that an update was emitted."""
-        self._pace.told()
+        self._pace.reset()
         return tuple(self._all)
 
 

@@ -38,7 +38,7 @@ class SchemaRules:
         keywords: the keywords that are taken in addition to those that all take.
         formats: the formats of texts that are taken.
         all_required: whether every member must be required, so that one that need not be there may be ``null``.
-        bare_refs: whether a reference may have nothing beside it.
+        bare_refs: whether a reference may have no other keyword next to it.
         closed: whether every object must refuse other members.
         recursive: whether a definition may refer to itself.
         depth: how many levels of objects and lists may be nested.
@@ -159,7 +159,7 @@ class _Lowering:
             return {"$ref": _REF + name, **others}
         self.inlined += 1
         if self.inlined > _MOST_INLINED:
-            self.loose(f"{path}: {name} refers to itself with something beside the reference")
+            self.loose(f"{path}: {name} refers to itself with another keyword next to the reference")
             return node
         return self.node({**self.definitions[name], **others}, path, level)
 

@@ -161,7 +161,7 @@ class MessagesDecoder:
         return self._usage_snapshot() if self._usage_pace.is_due(len(self._usage)) else []
 
     def _usage_snapshot(self) -> list[Event]:
-        self._usage_pace.told()
+        self._usage_pace.reset()
         known = usage(dict(self._usage))
         return [] if known is None else [UsageSnapshot(known)]
 

@@ -81,7 +81,7 @@ def report(block: Block) -> list[Event]:
     """Return what an open block received since the last report."""
     if not block.pace.is_behind or not block.open:
         return []
-    block.pace.told()
+    block.pace.reset()
     if block.citations:
         return [PartUpdate(block.index, cited_text(block.citations, block.payload))]
     if word(block.start.get("type")) == "thinking":

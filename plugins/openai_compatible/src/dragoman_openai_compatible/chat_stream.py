@@ -123,8 +123,8 @@ class OpenAIChatDecoder:
         if self._others:
             metadata["choices"] = [self._others[index].to_dict() for index in sorted(self._others)]
         events: list[Event] = [ResponseSnapshot(metadata=metadata)] if metadata else []
-        if self._citations.untold:
-            events.append(PartUpdate(self._open["text"], Text(text="", citations=self._citations.told())))
+        if self._citations.is_pending:
+            events.append(PartUpdate(self._open["text"], Text(text="", citations=self._citations.take())))
         if "audio" in self._open:
             if self._transcript:
                 self._audio["transcript"] = "".join(self._transcript)
@@ -244,9 +244,9 @@ class OpenAIChatDecoder:
         index = self._open.get("text")
         if index is None:
             index = self._open["text"] = self.begin_part()
-            events.append(PartStart(index, Text(text="", citations=self._citations.told())))
+            events.append(PartStart(index, Text(text="", citations=self._citations.take())))
         elif self._citations.is_due:
-            events.append(PartUpdate(index, Text(text="", citations=self._citations.told())))
+            events.append(PartUpdate(index, Text(text="", citations=self._citations.take())))
 
     def _add_audio(self, audio: Any, events: list[Event]) -> None:
         known = fields(audio)

@@ -280,7 +280,7 @@ class OpenAIResponsesDecoder:
         return events
 
     def _cited(self, opened: _OpenItem, index: int) -> PartUpdate:
-        part = Text(text="", citations=opened.citations.told(), id=word(opened.item.get("id")))
+        part = Text(text="", citations=opened.citations.take(), id=word(opened.item.get("id")))
         return PartUpdate(index, part)
 
     def _partial_image(self, chunk: dict[str, Any]) -> list[Event]:
@@ -374,7 +374,7 @@ class OpenAIResponsesDecoder:
             yield from self._settle(opened, item)
         for opened in left.messages():
             index = next((at for key, at in opened.parts.items() if key[0] is Text), None)
-            if index is not None and not opened.closed and opened.citations.untold:
+            if index is not None and not opened.closed and opened.citations.is_pending:
                 yield self._cited(opened, index)
 
     def _counterpart(self, item: dict[str, Any], place: int, left: _UnmatchedItems) -> _OpenItem | None:

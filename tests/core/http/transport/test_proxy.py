@@ -163,12 +163,12 @@ class TestAddresses:
     def test_that_are_none_are_refused_unseen(self, address: str, says: str, name: str) -> None:
         with pytest.raises(ConfigurationError) as caught:
             self.read(name, {"HTTPS_PROXY": address})
-        told: Any = caught.value
-        assert told.message.startswith(f"{name} ")
-        assert says in told.message
-        assert "http://host:port" in told.message
-        assert told.parameter == name
-        trace = traceback.TracebackException.from_exception(told, capture_locals=True)
+        reported: Any = caught.value
+        assert reported.message.startswith(f"{name} ")
+        assert says in reported.message
+        assert "http://host:port" in reported.message
+        assert reported.parameter == name
+        trace = traceback.TracebackException.from_exception(reported, capture_locals=True)
         assert "PW4711" not in "".join(line for line in trace.format() if "test_proxy.py" not in line)
 
     def read(self, name: str, environ: dict[str, str]) -> None:

@@ -97,7 +97,7 @@ ANSWERED = {
         import dragoman.client.sync
         assert type(dragoman.client.sync._threads[-1]._loop).__module__.startswith("uvloop")
     """,
-    "without await, beside a loop that runs": """
+    "without await, next to a loop that runs": """
         async def main():
             with SyncLLM(config()) as llm:
                 assert await asyncio.to_thread(llm.completion, "mark-1") == text("mark-1")
