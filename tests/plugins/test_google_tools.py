@@ -186,6 +186,20 @@ def test_tool_results_with_errors_and_images() -> None:
     ]
 
 
+@pytest.mark.parametrize("nested", [{"a": {"$ref": "#/$defs/A"}}, {"a": [{"b": {"$ref": "image.png"}}]}])
+def test_tool_result_with_a_reference_is_text_to_gemini_3(nested: dict[str, Any]) -> None:
+    result = Message("tool", ToolResult(call_id="1", name="f", content=[Data(value=nested)]))
+    (old,), ((new,), notes) = contents(result)[0]["parts"], gemini_3(result)
+    assert old["functionResponse"]["response"] == nested
+    assert json.loads(new["functionResponse"]["response"]["result"]) == nested
+    assert notes == [("emulated", "tool result")]
+
+
+def gemini_3(message: Message) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+    body, notes = encoded(message, model="gemini-3-pro-preview")
+    return body["contents"][0]["parts"], notes
+
+
 def test_tool_result_needs_the_tool_name() -> None:
     with pytest.raises(UnsupportedError, match="give name="):
         encoded(Message("tool", ToolResult(call_id="1", name="", content="x")))

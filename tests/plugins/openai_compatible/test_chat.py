@@ -253,6 +253,16 @@ class TestAnswers:
         assert decode(whole(reasoning="hm", reasoning_content="")).reasoning == "hm"
         assert decode(whole(reasoning={"odd": 1})).reasoning == ""
 
+    def test_may_hold_reasoning_among_the_parts_of_the_content(self) -> None:
+        thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+        response = decode(whole([thinking, {"type": "text", "text": "a"}]))
+        assert (response.reasoning, response.text) == ("hm", "a")
+
+    def test_may_give_several_calls_one_id(self) -> None:
+        same = [{"id": "1", "function": {"name": name}} for name in ("f", "g", "h")]
+        made = decode(whole(tool_calls=same)).tool_calls
+        assert [(each.name, each.call_id) for each in made] == [("f", "1"), ("g", "1_1"), ("h", "1_2")]
+
     @pytest.mark.parametrize(
         ("call", "expected"),
         [

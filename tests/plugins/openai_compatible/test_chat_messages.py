@@ -17,6 +17,7 @@ from dragoman import (
     Part,
     Reasoning,
     Refusal,
+    Seal,
     Text,
     ToolCall,
     ToolResult,
@@ -149,7 +150,40 @@ class TestMedia:
             encoded(Message("user", [media]))
 
 
+class TestDocuments:
+    def test_of_another_type_are_sent_as_their_text(self) -> None:
+        rules = MessageRules(issuer="near", file_types=frozenset({"application/pdf"}))
+        parts = [
+            Media(source=Bytes(data="é".encode()), media_type="text/markdown", filename="a.md"),
+            Media(source=Bytes(data=b"b"), media_type="text/plain"),
+            Media(source=Bytes(data=b"%PDF"), media_type="application/pdf"),
+        ]
+        request = ChatRequest(model="m", messages=(Message("user", parts),))
+        wire = dialect(rules=rules).encode(request, stream=False)
+        named, plain, pdf = loads(wire.body or b"")["messages"][0]["content"]
+        assert (named["text"], plain["text"], pdf["type"]) == ("a.md:\né", "b", "file")
+        assert [(each.kind, each.feature) for each in wire.adjustments] == [("emulated", "media")] * 2
+
+    def test_of_another_type_without_text_are_refused(self) -> None:
+        part = Media(source=Bytes(data=b"\xff"), media_type="application/msword")
+        with pytest.raises(UnsupportedError, match="accepts documents of the type application/pdf here, not"):
+            encoded(Message("user", [part]), file_types=frozenset({"application/pdf"}))
+
+
 class TestAssistant:
+    def test_sends_back_what_gemini_signed(self) -> None:
+        extra = {"google": {"thought_signature": "c2ln"}}
+        own, foreign = (Seal(issuer=issuer, payload={"extra_content": extra}) for issuer in ("near", "far"))
+        parts = [
+            Text(text="a", seal=own),
+            ToolCall(name="f", call_id="1", seal=own),
+            ToolCall(name="g", call_id="2", seal=foreign),
+            ToolCall(name="h", call_id="3", seal=Seal(issuer="near", payload="x")),
+        ]
+        (message,), dropped = encoded(Message("assistant", parts))
+        assert (message["extra_content"], dropped) == (extra, ["seal"])
+        assert [call.get("extra_content") for call in message["tool_calls"]] == [extra, None, None]
+
     def test_says_text_refusal_and_calls(self) -> None:
         call = ToolCall(name="f", call_id="1", arguments='{"a": 1}')
         message, dropped = encoded(

@@ -15,6 +15,7 @@ from dragoman import (
     ProviderError,
     Refusal,
     ResponseTooLargeError,
+    Seal,
     ServerError,
     StreamInterruptedError,
     Text,
@@ -95,6 +96,17 @@ class TestText:
         assert decoded({"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]}).text == "a"
 
 
+def test_reasoning_may_be_a_part_of_the_content() -> None:
+    thinking = [{"type": "text", "text": "h"}, {"type": "text", "text": "m"}]
+    response = decoded(
+        chunk({"content": [{"type": "thinking", "thinking": thinking}]}),
+        chunk({"content": [{"type": "thinking", "thinking": "!"}, {"type": "text", "text": "a"}]}),
+        chunk({"content": "b"}),
+        STOP,
+    )
+    assert (response.reasoning, response.text) == ("hm!", "ab")
+
+
 class TestCalls:
     @pytest.mark.parametrize(
         ("fragments", "expected"),
@@ -150,6 +162,36 @@ class TestCalls:
             ([call(index=0, id="1", name="f", arguments={"a": 1})], [("f", "1", '{"a":1}')]),
             ([call(index=0, id="1", name="f", arguments=None)], [("f", "1", "")]),
             ([call(index=None, id="1", name="f", arguments="x")], [("f", "1", "x")]),
+            (
+                [call(index=0, id="", name="f", arguments="x"), call(index=0, id="", name="g", arguments="y")],
+                [("f", "call_0", "x"), ("g", "call_1", "y")],
+            ),
+            (
+                [call(index=0, id="1", name="f", arguments="x"), call(index=0, id="1", name="g", arguments="y")],
+                [("f", "1", "x"), ("g", "1_1", "y")],
+            ),
+            (
+                [call(index=0, id="1", name="f"), call(index=0, id="1", name="g")],
+                [("f", "1", ""), ("g", "1_1", "")],
+            ),
+            (
+                [call(index=0, id="1", name="get_"), call(index=0, name="time"), call(index=0, arguments="x")],
+                [("get_time", "1", "x")],
+            ),
+            (
+                [call(index=0, id="1", name="get"), call(index=0, name="get_time"), call(index=0, arguments="x")],
+                [("get_time", "1", "x")],
+            ),
+            (
+                [call(index=0, id="1", name="f"), call(index=1, id="1", arguments="x"), call(index=1, arguments="y")],
+                [("f", "1", "xy")],
+            ),
+            (
+                [call(index=0, id="1", name="f", arguments="{}"), call(index=0, arguments='{"a":1}')],
+                [("f", "1", '{"a":1}')],
+            ),
+            ([call(index=0, id="1", name="f", arguments="{}")], [("f", "1", "{}")]),
+            ([call(index=0, id="1", name="f", arguments="{}"), call(index=0, arguments="x")], [("f", "1", "{}x")]),
         ],
         ids=[
             "fragments",
@@ -167,10 +209,31 @@ class TestCalls:
             "an object",
             "null",
             "null index",
+            "another name at the same index",
+            "another name with the same id",
+            "another name with the same id, no arguments",
+            "a name in pieces",
+            "a name sent again and longer",
+            "one id at two indices",
+            "an empty object before the arguments",
+            "an empty object",
+            "an empty object before other text",
         ],
     )
     def test_add_up(self, fragments: list[Any], expected: list[tuple[str, str, str]]) -> None:
         assert calls(*fragments) == expected
+
+    def test_keep_the_signature_that_gemini_expects_back(self) -> None:
+        signed = {"extra_content": {"google": {"thought_signature": "c2ln"}}}
+        response = decoded(
+            chunk({"content": "a", **signed}),
+            chunk({"tool_calls": [{"index": 0, "id": "1", "type": "function", "function": {"name": "f"}, **signed}]}),
+            chunk({"tool_calls": [{"index": 1, "id": "2", "function": {"name": "g"}}]}),
+            chunk({"tool_calls": [{"index": 1, "function": {"arguments": "{}"}, **signed}]}),
+            STOP,
+        )
+        seal = Seal(issuer="near", payload=signed)
+        assert [part.seal for part in response.message.parts] == [seal, seal, seal]
 
     def test_of_custom_tools_add_up(self) -> None:
         fragments = [

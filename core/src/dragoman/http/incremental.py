@@ -46,6 +46,10 @@ class CallIndex:
         found = self._by_position[position].get(call_id)
         return latest if found is None and not has_name else found
 
+    def with_id(self, call_id: str) -> int | None:
+        """Return the index of the part of the latest call with an id, ``None`` for an unknown or an empty id."""
+        return self._by_id.get(call_id) if call_id else None
+
     def add(self, position: object, call_id: str, index: int) -> None:
         """Add a new call with its position, its id and the index of its part."""
         key = position if isinstance(position, int) else None

@@ -19,7 +19,7 @@ from dragoman_azure.options import RESPONSES_ONLY, AzureOptions
 from dragoman_azure.request import fit_to_version
 from dragoman_azure.responses import AzureResponses
 from dragoman_azure.versions import has_feature
-from dragoman_openai_compatible import OpenAIChat, refuse_options
+from dragoman_openai_compatible import OPENAI_FILE_TYPES, MessageRules, OpenAIChat, refuse_options
 
 
 class AzureChat(OpenAIChat[AzureOptions]):
@@ -34,6 +34,7 @@ class AzureChat(OpenAIChat[AzureOptions]):
         super().__init__(
             options=AzureOptions,
             provider="azure",
+            rules=MessageRules(issuer="azure", file_types=OPENAI_FILE_TYPES),
             metadata_names=("system_fingerprint", "service_tier", "prompt_filter_results"),
         )
         self.address = address

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from attrs import frozen
 
@@ -212,7 +212,7 @@ class ContentsEncoder:
         for part in result.content:
             if isinstance(part, Extension):
                 self._adjust("dropped", "extension", "Google does not accept it in a tool result")
-        reply: dict[str, Any] = {"name": result.name or name, "response": _response(result, has_media=bool(media))}
+        reply: dict[str, Any] = {"name": result.name or name, "response": self._response(result, has_media=bool(media))}
         if google_id:
             reply["id"] = google_id
         if media and self._is_gemini_3:
@@ -222,6 +222,14 @@ class ContentsEncoder:
                 "emulated", "tool result", "the model does not accept media in tool results, so they follow it"
             )
         return [{"functionResponse": reply}, *media]
+
+    def _response(self, result: ToolResult, *, has_media: bool) -> dict[str, Any]:
+        response = _response(result, has_media=has_media)
+        if self._is_gemini_3 and _has_reference(response):
+            reason = "Gemini 3 reads $ref in a tool result as a reference to its own parts, so the result is text"
+            self._adjust("emulated", "tool result", reason)
+            return {"result" if result.outcome == Outcome.OK else "error": dumps(response).decode()}
+        return response
 
     def _adjust(self, kind: str, feature: str, reason: str) -> None:
         self.adjustments.append(Adjustment(kind=kind, feature=feature, reason=reason, by=ISSUER))
@@ -255,3 +263,9 @@ def _response(result: ToolResult, *, has_media: bool) -> dict[str, Any]:
         value = content[0].value
         return value if isinstance(value, dict) and key == "result" else {key: value}
     return {} if has_media and not content else {key: result.text}
+
+
+def _has_reference(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "$ref" in value or any(map(_has_reference, cast("dict[str, Any]", value).values()))
+    return isinstance(value, list) and any(map(_has_reference, value))  # pyright: ignore[reportUnknownArgumentType]

@@ -13,14 +13,15 @@ from dragoman import ChatRequest, CompletionRequest, Message, Role, Text, Unsupp
 from dragoman.http import Dialect, HttpRequest
 from dragoman_openai.models import is_completion_model, is_reasoning, rejects_system_messages, requires_responses
 from dragoman_openai.options import RESPONSES_ONLY, OpenAIOptions
-from dragoman_openai_compatible import OpenAIChat, refuse_options
+from dragoman_openai_compatible import OPENAI_FILE_TYPES, MessageRules, OpenAIChat, refuse_options
 
 
 class OpenAIChatCompletions(OpenAIChat[OpenAIOptions]):
     """Translate chat completions, and select the dialect of the Responses API where a request needs it."""
 
     def __init__(self) -> None:
-        super().__init__(options=OpenAIOptions, provider="openai")
+        rules = MessageRules(issuer="openai", file_types=OPENAI_FILE_TYPES)
+        super().__init__(options=OpenAIOptions, provider="openai", rules=rules)
         self._responses: Dialect | None = None
 
     def for_request(self, request: ChatRequest | CompletionRequest) -> Dialect:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
         OpenAIChat as OpenAIChat,
         refuse_options as refuse_options,
     )
-    from dragoman_openai_compatible.chat_messages import MessageRules as MessageRules
+    from dragoman_openai_compatible.chat_messages import (
+        OPENAI_FILE_TYPES as OPENAI_FILE_TYPES,
+        MessageRules as MessageRules,
+    )
     from dragoman_openai_compatible.chat_parts import (
         CHAT_FINISH_REASONS as CHAT_FINISH_REASONS,
         arguments_of as arguments_of,
@@ -44,6 +47,7 @@ _HOMES = {
     "CHAT_FINISH_REASONS": "chat_parts",
     "CHAT_SETTINGS": "chat",
     "MessageRules": "chat_messages",
+    "OPENAI_FILE_TYPES": "chat_messages",
     "OpenAIChat": "chat",
     "OpenAIChatDecoder": "chat_stream",
     "OpenAICompatibleOptions": "options",

@@ -220,7 +220,7 @@ class OpenAIChat(Generic[T]):
 
     def message_parts(self, message: Mapping[str, Any]) -> list[Part]:
         """Return the parts of a whole message."""
-        return chat_parts.message_parts(message, self.reasoning_names)
+        return chat_parts.message_parts(message, self.reasoning_names, self.rules.issuer)
 
     def parts(self, choice: Mapping[str, Any]) -> list[Part]:
         """Return the parts of a whole choice."""

@@ -30,8 +30,12 @@ from dragoman import (
     Url,
 )
 from dragoman.http import cache_encoding, cached_encoding, dumps
+from dragoman_openai_compatible.chat_parts import sealed_extra_content
 
 _AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
+
+OPENAI_FILE_TYPES = frozenset({"application/pdf"})
+"""What OpenAI takes as bytes of a document in a chat: https://platform.openai.com/docs/guides/pdf-files?api-mode=chat"""
 
 ReplayReasoning = Callable[[Sequence[Reasoning]], dict[str, Any]]
 """Return the members of an assistant message that carry the reasoning of earlier turns."""
@@ -51,6 +55,7 @@ class MessageRules:
         system_role: the role of a system message.
         replay_reasoning: a function that returns the members for the reasoning of earlier turns.
         tool_media: whether the result of a tool may hold media.
+        file_types: the media types of documents that may be sent as bytes; any, if empty.
 
     """
 
@@ -58,6 +63,7 @@ class MessageRules:
     system_role: str = "system"
     replay_reasoning: ReplayReasoning = no_replay
     tool_media: bool = False
+    file_types: frozenset[str] = frozenset()
 
 
 @define(kw_only=True, eq=False, repr=False)
@@ -122,7 +128,7 @@ class MessageEncoder:
         if isinstance(part, Text):
             return {"type": "text", "text": part.text, **_own_options(part, self.rules.issuer)}
         if isinstance(part, Media):
-            return {**media(part, self.rules.issuer), **_own_options(part, self.rules.issuer)}
+            return {**self._media(part), **_own_options(part, self.rules.issuer)}
         if isinstance(part, Data):
             return {"type": "text", "text": _plain_text(part)}
         if isinstance(part, Extension) and part.issuer == self.rules.issuer and isinstance(part.value, dict):
@@ -132,6 +138,26 @@ class MessageEncoder:
             return None
         message = f"{self.rules.issuer} does not accept {type(part).__name__} in a message of this role; leave it out"
         raise UnsupportedError(message)
+
+    def _media(self, part: Media) -> dict[str, Any]:
+        family = part.media_type.partition("/")[0]
+        if (
+            family in ("image", "audio")
+            or not isinstance(part.source, Bytes)
+            or not self.rules.file_types
+            or part.media_type in self.rules.file_types
+        ):
+            return media(part, self.rules.issuer)
+        try:
+            text = part.source.data.decode()
+        except UnicodeDecodeError:
+            taken = ", ".join(sorted(self.rules.file_types))
+            message = f"{self.rules.issuer} accepts documents of the type {taken} here, not {part.media_type}"
+            raise UnsupportedError(message) from None
+        reason = f"{self.rules.issuer} does not accept documents of the type {part.media_type}, so their text is sent"
+        self.adjustments.append(Adjustment(kind="emulated", feature="media", reason=reason, by=self.rules.issuer))
+        title = f"{part.filename}:\n" if part.filename else ""
+        return {"type": "text", "text": title + text}
 
     def _encode_assistant(self, message: Message) -> dict[str, Any]:
         encoded: dict[str, Any] = {"role": "assistant"}
@@ -144,7 +170,9 @@ class MessageEncoder:
         if message.name is not None:
             encoded["name"] = message.name
         encoded.update(self._reasoning(message))
-        _add_calls(encoded, calls)
+        for text in message.of_type(Text):
+            encoded.update(sealed_extra_content(text, self.rules.issuer))
+        _add_calls(encoded, calls, self.rules.issuer)
         for part in message.parts:
             if isinstance(part, Extension | Media | ToolResult) or (isinstance(part, ToolCall) and part.server_side):
                 self._record_dropped(part)
@@ -195,11 +223,11 @@ def _own_options(part: Part, issuer: str) -> dict[str, Any]:
     return dict(own) if isinstance(own, dict) else {}
 
 
-def _add_calls(encoded: dict[str, Any], calls: Sequence[ToolCall]) -> None:
+def _add_calls(encoded: dict[str, Any], calls: Sequence[ToolCall], issuer: str) -> None:
     if len(calls) == 1 and calls[0].metadata.get("type") == "function_call":
         encoded["function_call"] = {"name": calls[0].name, "arguments": calls[0].arguments}
     elif calls:
-        encoded["tool_calls"] = [_encode_call(call) for call in calls]
+        encoded["tool_calls"] = [{**_encode_call(call), **sealed_extra_content(call, issuer)} for call in calls]
 
 
 def _encode_call(call: ToolCall) -> dict[str, Any]:

@@ -8,7 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dragoman import Bytes, Citation, Finish, FinishReason, Media, Part, Reasoning, Refusal, Text, ToolCall, Url, Usage
+from attrs import evolve
+
+from dragoman import (
+    Bytes,
+    Citation,
+    Finish,
+    FinishReason,
+    Media,
+    Part,
+    Reasoning,
+    Refusal,
+    Seal,
+    Text,
+    ToolCall,
+    Url,
+    Usage,
+)
 from dragoman.http import count, decoded, fields, number, objects, rewritten, word, words
 
 CHAT_FINISH_REASONS: Mapping[str, FinishReason] = {
@@ -54,12 +70,19 @@ def usage_of(report: Any) -> Usage | None:
 
 
 def reasoning_of(message: Mapping[str, Any], names: Iterable[str]) -> str:
-    """Return the reasoning text from the first of the members *names* that has any, else an empty text."""
+    """Return the reasoning text from the first of the members *names* that has any, else from the content.
+
+    Mistral sends reasoning as parts of the content of the type ``thinking``, which hold a text or a list of texts:
+    https://docs.mistral.ai/capabilities/reasoning/
+    """
     for name in names:
         value = message.get(name)
         if value and isinstance(value, str):
             return value
-    return ""
+    content = message.get("content")
+    if not content or isinstance(content, str):
+        return ""
+    return "".join(text_of(part.get("thinking")) for part in objects(content) if part.get("type") == "thinking")
 
 
 def citations_of(annotations: Any) -> tuple[Citation, ...]:
@@ -79,23 +102,30 @@ def _citation(cited: Mapping[str, Any]) -> Citation:
     )
 
 
-def tool_calls_of(message: Mapping[str, Any]) -> list[ToolCall]:
+def tool_calls_of(message: Mapping[str, Any], issuer: str = "") -> list[ToolCall]:
     """Return the tool calls of a message, from ``tool_calls`` and from the older ``function_call``."""
-    calls = [tool_call(call, index) for index, call in enumerate(objects(message.get("tool_calls")))]
+    calls = [tool_call(call, index, issuer) for index, call in enumerate(objects(message.get("tool_calls")))]
+    if len({call.call_id for call in calls}) < len(calls):  # results refer to calls by their ids
+        first = {call.call_id: index for index, call in reversed(list(enumerate(calls)))}
+        calls = [
+            call if first[call.call_id] == index else evolve(call, call_id=f"{call.call_id}_{index}")
+            for index, call in enumerate(calls)
+        ]
     legacy = message.get("function_call")
     if isinstance(legacy, dict):
         calls.append(legacy_call(fields(legacy)))
     return calls
 
 
-def tool_call(call: Mapping[str, Any], index: int) -> ToolCall:
+def tool_call(call: Mapping[str, Any], index: int, issuer: str = "") -> ToolCall:
     """Return one tool call; where the server gives no id, one is made from *index*."""
     call_id = word(call.get("id")) or f"call_{index}"
     if custom := fields(call.get("custom")):
         name, text = words(custom.get("name")), words(custom.get("input"))
         return ToolCall(name=name, call_id=call_id, arguments=text, metadata={"type": "custom"})
     function = fields(call.get("function"))
-    return ToolCall(name=words(function.get("name")), call_id=call_id, arguments=arguments_of(function))
+    name, seal = words(function.get("name")), extra_content_seal(call, issuer)
+    return ToolCall(name=name, call_id=call_id, arguments=arguments_of(function), seal=seal)
 
 
 def legacy_call(call: Mapping[str, Any]) -> ToolCall:
@@ -154,16 +184,40 @@ def _image(url: str) -> Media:
 _OTHER_MEMBERS = frozenset({"audio", "images", "tool_calls", "function_call"})
 
 
-def message_parts(message: Mapping[str, Any], reasoning_names: Iterable[str]) -> list[Part]:
-    """Return the parts of a whole message: reasoning, text, refusal, media, tool calls."""
+def extra_content_seal(value: Mapping[str, Any], issuer: str) -> Seal | None:
+    """Return the seal of a message or a call that has ``extra_content``, ``None`` if it has none.
+
+    Gemini signs what it says and calls there, and expects the signatures back:
+    https://ai.google.dev/gemini-api/docs/thought-signatures#openai
+    """
+    extra = value.get("extra_content")
+    return Seal(issuer=issuer, payload={"extra_content": extra}) if extra and isinstance(extra, dict) else None
+
+
+def sealed_extra_content(part: Text | ToolCall, issuer: str) -> dict[str, Any]:
+    """Return the member ``extra_content`` from the seal of a part, nothing if *issuer* did not seal it so."""
+    payload = fields(part.seal.payload) if part.seal is not None and part.seal.issuer == issuer else {}
+    return {"extra_content": payload["extra_content"]} if "extra_content" in payload else {}
+
+
+def message_parts(message: Mapping[str, Any], reasoning_names: Iterable[str], issuer: str = "") -> list[Part]:
+    """Return the parts of a whole message: reasoning, text, refusal, media, tool calls.
+
+    Args:
+        message: the message.
+        reasoning_names: the members that may hold reasoning.
+        issuer: the service that sealed the message and its calls.
+
+    """
     parts: list[Part] = []
     if reasoning := reasoning_of(message, reasoning_names):
         parts.append(Reasoning(text=reasoning))
     if text := text_of(message.get("content")):
-        parts.append(Text(text=text, citations=citations_of(message.get("annotations"))))
+        seal = extra_content_seal(message, issuer)
+        parts.append(Text(text=text, citations=citations_of(message.get("annotations")), seal=seal))
     if refusal := words(message.get("refusal")):
         parts.append(Refusal(text=refusal))
     if message.keys() & _OTHER_MEMBERS:
         parts.extend(media_parts(message))
-        parts.extend(tool_calls_of(message))
+        parts.extend(tool_calls_of(message, issuer))
     return parts

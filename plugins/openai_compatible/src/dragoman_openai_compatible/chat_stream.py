@@ -25,6 +25,7 @@ from dragoman import (
     Refusal,
     ResponseSnapshot,
     ResponseTooLargeError,
+    SealUpdate,
     Text,
     TextDelta,
     ToolCall,
@@ -81,6 +82,8 @@ class OpenAIChatDecoder:
         self._open: dict[str, int] = {}
         self._calls = CallIndex()
         self._begun: dict[int, ToolCall] = {}
+        self._call_ids: set[str] = set()
+        self._empty_objects: set[int] = set()
         self._arguments: dict[int, tuple[list[str], int]] = {}
         self._audio: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
@@ -122,7 +125,9 @@ class OpenAIChatDecoder:
             metadata["logprobs"] = {"content": self._logprobs}
         if self._others:
             metadata["choices"] = [self._others[index].to_dict() for index in sorted(self._others)]
-        events: list[Event] = [ResponseSnapshot(metadata=metadata)] if metadata else []
+        events: list[Event] = [ArgumentsDelta(index, "{}") for index in sorted(self._empty_objects)]
+        if metadata:
+            events.append(ResponseSnapshot(metadata=metadata))
         if self._citations.is_pending:
             events.append(PartUpdate(self._open["text"], Text(text="", citations=self._citations.take())))
         if "audio" in self._open:
@@ -194,6 +199,9 @@ class OpenAIChatDecoder:
             return
         self.add_reasoning(delta, events)
         self._add_text("text", chat_parts.text_of(content), events)
+        seal = chat_parts.extra_content_seal(delta, self.dialect.rules.issuer)
+        if seal is not None and "text" in self._open:
+            events.append(SealUpdate(self._open["text"], seal))
         if delta.get("annotations"):
             self._add_citations(delta["annotations"], events)
         self._add_text("refusal", delta.get("refusal"), events)
@@ -272,26 +280,64 @@ class OpenAIChatDecoder:
         begun = chat_parts.tool_call(call, self._count)
         index = self._calls.find(position, call_id, has_name=bool(begun.name))
         if index is None:
+            index = None if begun.name else self._moved(position, call_id)
+        elif begun.name and begun.name != self._begun[index].name:
+            index = self._add_name(index, begun.name, call, events)
+        if index is None:
             index = self.begin_part()
             self._calls.add(position, call_id, index)
-            numbered = chat_parts.tool_call(call, len(self._begun))
+            numbered = chat_parts.tool_call(call, len(self._begun), self.dialect.rules.issuer)
+            if numbered.call_id in self._call_ids:  # another call, to which the server gave the same id
+                numbered = attrs.evolve(numbered, call_id=f"{numbered.call_id}_{len(self._begun)}")
+            self._call_ids.add(numbered.call_id)
             begun_part = attrs.evolve(numbered, arguments="")
             self._begun[index] = begun_part
             events.append(PartStart(index, begun_part))
-        elif begun.name and not self._begun[index].name:
-            self._begun[index] = attrs.evolve(self._begun[index], name=begun.name)
-            events.append(PartUpdate(index, self._begun[index]))
+        elif seal := chat_parts.extra_content_seal(call, self.dialect.rules.issuer):
+            events.append(SealUpdate(index, seal))
         self._calls.latest = index
         if fragment := self._new_arguments(index, begun.arguments):
             events.append(ArgumentsDelta(index, fragment))
+        return index
+
+    def _moved(self, position: object, call_id: str) -> int | None:
+        """Return the index of a known call that a server continues at another position, ``None`` if there is none."""
+        index = self._calls.with_id(call_id)
+        if index is not None:
+            self._calls.add(position, call_id, index)
+        return index
+
+    def _add_name(self, index: int, name: str, call: Mapping[str, Any], events: list[Event]) -> int | None:
+        """Add a name to a call that has none or a piece of one; return ``None`` if the name begins another call.
+
+        A fragment that continues a name has neither an id nor a type, and precedes the arguments. Some servers send
+        the whole name so far.
+        """
+        known = self._begun[index].name
+        if known:
+            _, length = self._arguments.get(index, ([], 0))
+            if length or call.get("id") is not None or call.get("type") is not None:
+                return None
+            name = name if name.startswith(known) else known + name
+        self._begun[index] = attrs.evolve(self._begun[index], name=name)
+        events.append(PartUpdate(index, self._begun[index]))
         return index
 
     def _new_arguments(self, index: int, fragment: str) -> str:
         """Return what a fragment adds to the arguments: some servers send all of them again, or all so far.
 
         The arguments are joined only for a fragment that is at least as long, so the time stays linear in the bytes.
+        An empty object is kept back until the end, because some servers send one before the arguments.
         """
+        if not fragment:
+            return ""
         pieces, length = self._arguments.setdefault(index, ([], 0))
+        if not length and fragment == "{}":
+            self._empty_objects.add(index)
+            return ""
+        if index in self._empty_objects:
+            self._empty_objects.discard(index)
+            fragment = fragment if fragment.startswith("{") else "{}" + fragment
         if length and len(fragment) >= length and fragment.startswith("{"):
             known = "".join(pieces)
             if fragment.startswith(known):
