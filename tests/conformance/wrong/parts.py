@@ -70,12 +70,12 @@ wrong(
     "repairs arguments", "test_broken_arguments_are_kept_as_they_are", reading, lambda r: with_calls(r, arguments="{}")
 )
 wrong(
-    "keeps one call of each id",
+    "keeps one call of each tool",
     "test_calls_with_one_id_are_both_kept",
     reading,
     lambda r: attrs.evolve(
         r,
-        message=Message("assistant", [*{call.call_id: call for call in r.message.of_type(ToolCall)}.values()]),
+        message=Message("assistant", [*{call.name: call for call in r.message.of_type(ToolCall)}.values()]),
     ),
 )
 wrong(
