@@ -59,7 +59,7 @@ def test_a_conversation_is_given_as_is_natural(conversation: Any, messages: tupl
         ([], "at least one message"),
         (5, "a string or messages, not int"),
         ([5], r"messages\[0\] must be a Message, not int"),
-        ([{"role": "user", "contents": "x"}], "unknown key 'contents'"),
+        ([{"role": "user", "contents": "x"}], "contents is an unknown member"),
         ([Message("critic", "Hm")], "role 'critic'"),
     ],
 )

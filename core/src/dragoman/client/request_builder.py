@@ -30,7 +30,7 @@ from dragoman.spec.request import (
     ToolChoice,
 )
 
-Conversation: TypeAlias = str | Message | Iterable[Message | Mapping[str, Any]]
+Conversation: TypeAlias = str | Message | Mapping[str, Any] | Iterable[Message | Mapping[str, Any]]
 """A prompt, one message, or a conversation; a message may be given as plain data."""
 
 ToolLike: TypeAlias = Tool | ServerTool | Callable[..., object]
@@ -81,7 +81,7 @@ class RequestBuilder:
             InvalidRequestError: for an empty conversation, an unknown role, or an argument of the wrong type.
 
         """
-        messages = read_conversation(conversation)
+        messages = read_conversation(conversation, self.provider)
         if not overrides:
             return ChatRequest(model=self.model, messages=messages, settings=self.settings, options=self.options)
         return ChatRequest(
@@ -151,8 +151,13 @@ class RequestBuilder:
         return {**self.options, **shared, self.provider: merged}
 
 
-def read_conversation(conversation: Conversation) -> tuple[Message, ...]:
+def read_conversation(conversation: Conversation, issuer: str = "") -> tuple[Message, ...]:
     """Return the messages of a prompt, a message or a conversation.
+
+    Args:
+        conversation: a prompt, one message, or messages; plain data may be in the form of :meth:`Message.to_dict` or in
+            a wire format.
+        issuer: the provider of the call, to which signatures in plain data belong.
 
     Raises:
         InvalidRequestError: if it is none of these.
@@ -165,10 +170,17 @@ def read_conversation(conversation: Conversation) -> tuple[Message, ...]:
         return (Message("user", conversation),)
     if isinstance(conversation, Message):
         return (conversation,)
+    if isinstance(conversation, Mapping):
+        conversation = (cast("Mapping[str, Any]", conversation),)
     if not is_iterable(conversation):
         text = f"a conversation must be a string or messages, not {type(conversation).__name__}"
         raise InvalidRequestError(text)
-    return tuple(Message.from_dict(each) if isinstance(each, Mapping) else each for each in conversation)
+    messages: tuple[Any, ...] = tuple(conversation)
+    if all(type(each) is Message for each in messages):
+        return messages
+    from dragoman.spec.message_formats import read_messages  # noqa: PLC0415  # only plain data needs it
+
+    return read_messages(messages, issuer)
 
 
 def read_texts(texts: str | Iterable[str]) -> list[str]:

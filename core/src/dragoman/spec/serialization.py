@@ -60,6 +60,8 @@ _PARTS: dict[str, type[Any]] = {
     "data": Data,
     "extension": Extension,
 }
+OWN_TYPES = frozenset(_PARTS)
+"""The types of parts in the form of :func:`to_dict`."""
 _NO_TEXT = {"type": "text", "text": ""}
 _SOURCES: dict[str, type[Any]] = {"bytes": Bytes, "url": Url, "file": FileRef, "text": InlineText}
 _TOOLS: dict[str, type[Any]] = {"tool": Tool, "server_tool": ServerTool}

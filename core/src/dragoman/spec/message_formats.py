@@ -1,0 +1,252 @@
+"""Read messages that programs hold as plain data: in the form of ``Message.to_dict`` and in three wire formats.
+
+The wire formats are the messages of a chat, the items of the newer API of responses, and messages of content blocks.
+Whatever cannot be read raises one error that names the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+import attrs
+
+from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.message import Message, Role
+from dragoman.spec.part_formats import (
+    Members,
+    as_json,
+    as_list,
+    as_members,
+    is_foreign,
+    read_own_part,
+    read_part,
+    read_result,
+)
+from dragoman.spec.parts import Extension, Part, Reasoning, Refusal, Seal, Text, ToolCall, ToolResult
+
+_REASONING = ("reasoning_content", "reasoning")
+_ENVELOPE = (
+    "annotations",
+    "container",
+    "id",
+    "status",
+    "phase",
+    "object",
+    "created",
+    "model",
+    "stop_reason",
+    "stop_sequence",
+    "usage",
+)
+"""Members of answers that say nothing to a model."""
+
+
+def read_messages(given: Iterable[Any], issuer: str) -> tuple[Message, ...]:
+    """Return the messages of a conversation, some or all of which are plain data.
+
+    Args:
+        given: messages, and objects of plain data. An object with a method ``model_dump`` is taken for the data that it
+            returns.
+        issuer: the provider of the call. Signatures in the data belong to it, and members without a place here are kept
+            as options for it.
+
+    Raises:
+        InvalidRequestError: if an object cannot be read; the message names the place.
+
+    """
+    messages: list[Any] = []
+    tools: dict[str, str] = {}
+    was_item = False
+    for index, each in enumerate(given):
+        read, is_item = _read(each, f"messages[{index}]", issuer)
+        if isinstance(read, Message):
+            read = _with_names(read, tools)
+            if is_item and was_item and read.role == Role.ASSISTANT == messages[-1].role:
+                read = Message("assistant", messages.pop().parts + read.parts)
+        was_item = is_item
+        messages.append(read)
+    return tuple(messages)
+
+
+def _read(given: Any, path: str, issuer: str) -> tuple[Any, bool]:
+    """Return the message of plain data and whether it is an item without a role; anything else as it is."""
+    if isinstance(given, Message):
+        return given, False
+    data: Any = given if isinstance(given, Mapping) else _dumped(given)  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(data, Mapping):
+        return cast("Any", given), False
+    known = cast("Mapping[str, Any]", data)
+    if "role" not in known and isinstance(known.get("type"), str):
+        return _item(known, path, issuer), True
+    return _message(known, path, issuer), False
+
+
+def _dumped(value: Any) -> Any:
+    dump = getattr(value, "model_dump", None)
+    return dump(exclude_none=True) if callable(dump) and not isinstance(value, type) else value
+
+
+def _with_names(message: Message, tools: dict[str, str]) -> Message:
+    """Return a message whose results have the names of the tools, and remember the names of its calls."""
+    for call in message.of_type(ToolCall):
+        tools[call.call_id] = call.name
+    unnamed = any(not result.name and result.call_id in tools for result in message.of_type(ToolResult))
+    if not unnamed:
+        return message
+    parts = [
+        attrs.evolve(part, name=tools[part.call_id])
+        if isinstance(part, ToolResult) and not part.name and part.call_id in tools
+        else part
+        for part in message.parts
+    ]
+    return attrs.evolve(message, content=parts)
+
+
+def _message(data: Mapping[str, Any], path: str, issuer: str) -> Message:
+    """Read a message of a chat or of content blocks, or one of ours."""
+    content = data.get("content")
+    if len(data) == 2 and isinstance(content, str) and "role" in data:  # noqa: PLR2004  # the most common kind
+        return Message(data["role"], content)
+    message = Members(data, path, issuer)
+    role = message.optional_text("role")
+    if role is None:
+        text = f"{path} has no role; give system, user, assistant or tool"
+        raise InvalidRequestError(text, parameter="messages")
+    for name in _ENVELOPE:
+        message.take(name)
+    if role in {"tool", "function"} and ("tool_call_id" in message or role == "function"):
+        return _result(message, role)
+    parts: list[Part] = []
+    if role == "assistant":
+        parts += _reasoning(message)
+    speaker = message.optional_text("name")
+    parts += _content(message, role)
+    if role == "assistant":
+        parts += _calls(message)
+    message.refuse_rest()
+    return Message(role, parts, name=speaker)
+
+
+def _content(message: Members, role: str) -> list[Part]:
+    content = message.take("content")
+    if content is None:
+        return []
+    if isinstance(content, str):
+        return [Text(text=content)] if content else []
+    listed = as_list(content)
+    if listed is None:
+        raise message.wrong("content", "a string or a list of parts", content)
+    return [_part(part, f"{message.path}.content[{index}]", message.issuer, role) for index, part in enumerate(listed)]
+
+
+def _part(part: Any, path: str, issuer: str, role: str) -> Part:
+    if isinstance(part, str):
+        return Text(text=part)
+    data = as_members(part, path, issuer).data
+    if is_foreign(data):
+        return read_part(data, path, issuer)
+    return read_own_part(data, path, issuer, is_answer=role == "assistant")
+
+
+def _reasoning(message: Members) -> list[Part]:
+    text = ""
+    for name in _REASONING:
+        if name in message:
+            text = message.text(name) or text
+    return [Reasoning(text=text)] if text else []
+
+
+def _calls(message: Members) -> list[Part]:
+    parts: list[Part] = []
+    if refusal := message.optional_text("refusal"):
+        parts.append(Refusal(text=refusal))
+    calls = message.take("tool_calls")
+    listed = as_list(calls)
+    if listed is None and calls is not None:
+        raise message.wrong("tool_calls", "a list", calls)
+    for index, each in enumerate(listed or ()):
+        parts.append(_call(as_members(each, f"{message.path}.tool_calls[{index}]", message.issuer)))
+    if "function_call" in message:
+        legacy = message.nested("function_call")
+        call = ToolCall(
+            name=legacy.text("name"),
+            call_id="call_0",
+            arguments=_arguments(legacy, "arguments"),
+            metadata={"type": "function_call"},
+        )
+        parts.append(call)
+    return parts
+
+
+def _call(call: Members) -> Part:
+    call.take("index")
+    call_id, extra = call.optional_text("id") or "", call.take("extra_content")
+    seal = Seal(issuer=call.issuer, payload={"extra_content": extra}) if extra else None
+    if "custom" in call:
+        custom = call.nested("custom")
+        made = ToolCall(
+            name=custom.text("name"), call_id=call_id, arguments=custom.text("input"), metadata={"type": "custom"}
+        )
+    else:
+        function = call.nested("function")
+        arguments = _arguments(function, "arguments")
+        made = ToolCall(name=function.text("name"), call_id=call_id, arguments=arguments, seal=seal)
+    call.refuse_rest()
+    return made
+
+
+def _arguments(members: Members, name: str) -> str:
+    value = members.take(name)
+    if isinstance(value, str):
+        return value
+    return "" if value is None else as_json(value, f"{members.path}.{name}")
+
+
+def _result(message: Members, role: str) -> Message:
+    """Read the result of a tool as a message of its own."""
+    call_id = "call_0" if role == "function" else message.text("tool_call_id")
+    name = message.optional_text("name") or ""
+    failed = message.take("is_error")
+    content = read_result(message.take("content"), f"{message.path}.content", message.issuer)
+    metadata = {"type": "function_call"} if role == "function" else {}
+    message.refuse_rest()
+    result = ToolResult(
+        call_id=call_id, name=name, content=content, outcome="error" if failed else "ok", metadata=metadata
+    )
+    return Message("tool", [result])
+
+
+def _item(data: Mapping[str, Any], path: str, issuer: str) -> Message:
+    """Read an item of the API of responses that has no role: a call, a result, reasoning, or what a server ran."""
+    item = Members(data, path, issuer)
+    kind = data["type"]
+    if kind in {"function_call", "custom_tool_call"}:
+        custom = kind == "custom_tool_call"
+        call = ToolCall(
+            name=item.text("name"),
+            call_id=item.text("call_id"),
+            arguments=item.text("input") if custom else _arguments(item, "arguments"),
+            metadata={"type": "custom"} if custom else {},
+        )
+        return Message("assistant", [call])
+    if kind in {"function_call_output", "custom_tool_call_output"}:
+        content = read_result(item.take("output"), f"{path}.output", issuer)
+        metadata = {"type": "custom"} if kind.startswith("custom") else {}
+        result = ToolResult(call_id=item.text("call_id"), name="", content=content, metadata=metadata)
+        return Message("tool", [result])
+    if kind == "reasoning":
+        return Message("assistant", [_reasoning_item(data, item)])
+    if kind in {"item_reference", "message"} or kind.endswith("_output"):
+        message = f"{path} is an item of the type {kind!r} without a role, which cannot be read; give a message"
+        raise InvalidRequestError(message, parameter="messages")
+    return Message("assistant", [Extension(kind=f"{issuer}.{kind}", value=dict(data))])
+
+
+def _reasoning_item(data: Mapping[str, Any], item: Members) -> Reasoning:
+    summary = item.take("summary")
+    texts = [
+        str(cast("Mapping[str, Any]", each).get("text", "")) for each in summary or () if isinstance(each, Mapping)
+    ]
+    seal = Seal(issuer=item.issuer, payload=dict(data))
+    return Reasoning(text="\n\n".join(texts), redacted=not any(texts), id=item.optional_text("id"), seal=seal)

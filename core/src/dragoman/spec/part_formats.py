@@ -1,0 +1,394 @@
+"""Read parts of messages that programs hold as plain data in the wire formats of chat, of responses and of blocks.
+
+Three formats are common, and the ``type`` of a part tells them apart: ``image_url`` is a part of a chat,
+``input_image`` an item of the newer API of responses, and ``image`` with a ``source`` a content block. Members of a
+part that have no place here are kept as its options for the provider of the call, which sends them as they are.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import mimetypes
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, cast
+
+from dragoman.spec.argument_checks import shown
+from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.parts import (
+    JSON,
+    Bytes,
+    Extension,
+    FileRef,
+    InlineText,
+    Media,
+    MediaSource,
+    Part,
+    Reasoning,
+    Refusal,
+    Seal,
+    Text,
+    ToolCall,
+    ToolResult,
+    Url,
+)
+
+_AUDIO_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}
+_MARK = "cache_control"
+
+
+class Members:
+    """Read the members of an object of plain data, and know which ones are still unread.
+
+    Args:
+        data: the object.
+        path: where it stands, for error messages, such as ``messages[0].content[1]``.
+        issuer: the provider of the call.
+
+    """
+
+    def __init__(self, data: Mapping[str, Any], path: str, issuer: str) -> None:
+        self.data = data
+        self.path = path
+        self.issuer = issuer
+        self._unread = {name: value for name, value in data.items() if value is not None and name != "type"}
+        self.type = data.get("type")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._unread
+
+    def take(self, name: str) -> Any:
+        """Return a member as it is, ``None`` if there is none."""
+        return self._unread.pop(name, None)
+
+    def text(self, name: str) -> str:
+        """Return a member that must be a string."""
+        value = self.take(name)
+        if not isinstance(value, str):
+            raise self.wrong(name, "a string", value)
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        """Return a member that must be a string, ``None`` if there is none."""
+        return self.text(name) if name in self else None
+
+    def nested(self, name: str) -> Members:
+        """Return a member that must be an object."""
+        value = self.take(name)
+        if not isinstance(value, Mapping):
+            raise self.wrong(name, "an object", value)
+        return Members(cast("Mapping[str, Any]", value), f"{self.path}.{name}", self.issuer)
+
+    def wrong(self, name: str, expected: str, value: object) -> InvalidRequestError:
+        """Return the error for a member that is not what it must be."""
+        found = "missing" if value is None else f"{shown(value)}"
+        return InvalidRequestError(f"{self.path}.{name} must be {expected}; it is {found}", parameter="messages")
+
+    def rest(self) -> dict[str, Any]:
+        """Return the fields of a part that hold what is unread: options, and the mark of a cached prefix."""
+        unread = dict(self._unread)
+        mark = unread.pop(_MARK, None)
+        return {
+            **({"options": {self.issuer: unread}} if unread else {}),
+            **({"metadata": {_MARK: mark}} if mark is not None else {}),
+        }
+
+    def refuse_rest(self) -> None:
+        """Raise an error if a member is unread.
+
+        Raises:
+            InvalidRequestError: naming the member.
+
+        """
+        for name in self._unread:
+            message = f"{self.path}.{name} is an unknown member; leave it out"
+            raise InvalidRequestError(message, parameter="messages")
+
+
+def is_foreign(data: Mapping[str, Any]) -> bool:
+    """Tell whether an object is a part in one of the wire formats, and not in the form of :meth:`Message.to_dict`."""
+    kind = data.get("type")
+    if not isinstance(kind, str) or kind not in _READERS:
+        return False
+    own = _ALSO_OWN.get(kind)
+    return own is None or own(data)
+
+
+def read_part(data: Mapping[str, Any], path: str, issuer: str) -> Part:
+    """Return a part of one of the wire formats.
+
+    Args:
+        data: the part, for which :func:`is_foreign` is true.
+        path: where it stands, for error messages.
+        issuer: the provider of the call, to which members without a place here belong.
+
+    Raises:
+        InvalidRequestError: if a member is missing or of the wrong type; the message names its path.
+
+    """
+    return _READERS[data["type"]](Members(data, path, issuer))
+
+
+def read_result(content: Any, path: str, issuer: str) -> Any:
+    """Return the content of the result of a tool: a string, or the parts of a list of them.
+
+    Raises:
+        InvalidRequestError: if a part cannot be read.
+
+    """
+    if content is None:
+        return ""
+    listed = as_list(content)
+    if not listed or not all(isinstance(each, Mapping) and "type" in each for each in listed):
+        return content
+    parts: list[Any] = []
+    for index, each in enumerate(listed):
+        where = f"{path}[{index}]"
+        parts.append(read_part(each, where, issuer) if is_foreign(each) else read_own_part(each, where, issuer))
+    return parts
+
+
+def read_own_part(data: Mapping[str, Any], path: str, issuer: str, *, is_answer: bool = False) -> Part:
+    """Return a part in the form of :meth:`Message.to_dict`.
+
+    Args:
+        data: the part.
+        path: where it stands, for error messages.
+        issuer: the provider of the call.
+        is_answer: whether a part of an unknown type is from an answer of the provider, and goes back to it unchanged.
+
+    Raises:
+        InvalidRequestError: if the part does not fit, or its type is unknown.
+
+    """
+    from dragoman.spec.serialization import OWN_TYPES, part_from_dict  # noqa: PLC0415  # cattrs is slow to import
+
+    kind = data.get("type")
+    if isinstance(kind, str) and kind and kind not in OWN_TYPES:
+        if is_answer:
+            return Extension(kind=f"{issuer}.{kind}", value=cast("JSON", dict(data)))
+        known = ", ".join(sorted({*OWN_TYPES, *_READERS}))
+        message = f"{path} has the unknown type {kind!r}; known types are {known}"
+        raise InvalidRequestError(message, parameter="messages")
+    try:
+        return part_from_dict(data)
+    except InvalidRequestError as error:
+        raise InvalidRequestError(f"{path}: {error}", parameter="messages") from None
+
+
+def bytes_of(text: str, path: str) -> bytes:
+    """Return the bytes of a base64 text.
+
+    Raises:
+        InvalidRequestError: if it is not base64.
+
+    """
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidRequestError(f"{path} must be base64; it is {shown(text)}", parameter="messages") from None
+
+
+def as_list(value: Any) -> list[Any] | None:
+    """Return a list or another sequence of parts as a list, ``None`` for what is none."""
+    return list(cast("Iterable[Any]", value)) if isinstance(value, list | tuple) else None
+
+
+def as_members(value: Any, path: str, issuer: str) -> Members:
+    """Return the members of an object.
+
+    Raises:
+        InvalidRequestError: if it is no object.
+
+    """
+    if not isinstance(value, Mapping):
+        raise InvalidRequestError(f"{path} must be an object, not {shown(value)}", parameter="messages")
+    return Members(cast("Mapping[str, Any]", value), path, issuer)
+
+
+def as_json(value: Any, path: str) -> str:
+    """Return a value as JSON text.
+
+    Raises:
+        InvalidRequestError: if JSON cannot represent it.
+
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRequestError(f"{path} cannot be written as JSON: {error}", parameter="messages") from None
+
+
+def media_of_address(address: str, path: str, family: str) -> tuple[MediaSource, str]:
+    """Return the source and the media type of an address, which may be a ``data:`` URL that holds the data itself.
+
+    Args:
+        address: the URL.
+        path: where it stands, for error messages.
+        family: the family of the media, such as ``image``, for an address that does not tell its type.
+
+    Raises:
+        InvalidRequestError: if a ``data:`` URL does not hold base64.
+
+    """
+    if address[:5].lower() == "data:":
+        head, found, data = address[5:].partition(",")
+        kind, *more = [each.strip() for each in head.split(";")]
+        if not found or "base64" not in more:
+            message = f"{path} must be a data: URL in base64, as data:image/png;base64,…; it is {shown(address)}"
+            raise InvalidRequestError(message, parameter="messages")
+        return Bytes(data=bytes_of(data, path)), kind.lower() or f"{family}/*"
+    guessed = mimetypes.guess_type(address.partition("?")[0])[0] or ""
+    return Url(url=address), guessed if guessed.startswith(f"{family}/") else f"{family}/*"
+
+
+def _text(part: Members) -> Part:
+    text = part.text("text")
+    cited = part.take("citations") or part.take("annotations")
+    part.take("logprobs")
+    seal = Seal(issuer=part.issuer, payload=cited) if cited and part.type == "text" else None
+    return Text(text=text, seal=seal, **part.rest())
+
+
+def _refusal(part: Members) -> Part:
+    return Refusal(text=part.text("refusal"), **part.rest())
+
+
+def _thinking(part: Members) -> Part:
+    if part.type == "redacted_thinking":
+        return Reasoning(redacted=True, seal=Seal(issuer=part.issuer, payload=part.text("data")), **part.rest())
+    text, signature = part.text("thinking"), part.optional_text("signature")
+    seal = Seal(issuer=part.issuer, payload=signature) if signature else None
+    return Reasoning(text=text, seal=seal, **part.rest())
+
+
+def _image_url(part: Members) -> Part:
+    """Read an image of a chat, whose address is a string in some programs."""
+    value = part.take("image_url")
+    if isinstance(value, str):
+        return _image_at(part, value, f"{part.path}.image_url", part.optional_text("detail"))
+    if not isinstance(value, Mapping):
+        raise part.wrong("image_url", "an object with a url", value)
+    image = Members(cast("Mapping[str, Any]", value), f"{part.path}.image_url", part.issuer)
+    made = _image_at(part, image.text("url"), f"{image.path}.url", image.optional_text("detail"))
+    image.refuse_rest()
+    return made
+
+
+def _image_at(part: Members, address: str, path: str, detail: str | None) -> Media:
+    source, kind = media_of_address(address, path, "image")
+    rest = part.rest()
+    if detail is not None:
+        rest["metadata"] = {**rest.get("metadata", {}), "detail": detail}
+    return Media(source=source, media_type=kind, **rest)
+
+
+def _input_image(part: Members) -> Part:
+    if "image_url" in part:
+        return _image_url(part)
+    source, detail = FileRef(file_id=part.text("file_id")), part.optional_text("detail")
+    rest = part.rest()
+    if detail is not None:
+        rest["metadata"] = {**rest.get("metadata", {}), "detail": detail}
+    return Media(source=source, media_type="image/*", **rest)
+
+
+def _input_audio(part: Members) -> Part:
+    audio = part.nested("input_audio")
+    data, form = bytes_of(audio.text("data"), f"{audio.path}.data"), audio.text("format")
+    audio.refuse_rest()
+    return Media(source=Bytes(data=data), media_type=_AUDIO_TYPES.get(form, f"audio/{form}"), **part.rest())
+
+
+def _file(part: Members) -> Part:
+    """Read a file of a chat, whose members stand in an object of their own, or of the API of responses."""
+    file = part.nested("file") if "file" in part else part
+    name = file.optional_text("filename")
+    if "file_id" in file:
+        source: MediaSource = FileRef(file_id=file.text("file_id"))
+        kind = _type_of_name(name)
+    elif "file_url" in file:
+        source, kind = Url(url=file.text("file_url")), _type_of_name(name, "application/pdf")
+    else:
+        data, path = file.text("file_data"), f"{file.path}.file_data"
+        if data[:5].lower() == "data:":
+            source, kind = media_of_address(data, path, "application")
+        else:
+            source, kind = Bytes(data=bytes_of(data, path)), _type_of_name(name, "application/pdf")
+    if file is not part:
+        file.refuse_rest()
+    return Media(source=source, media_type=kind, filename=name, **part.rest())
+
+
+def _type_of_name(name: str | None, otherwise: str = "application/octet-stream") -> str:
+    return mimetypes.guess_type(name or "")[0] or otherwise
+
+
+def _block(part: Members) -> Part:
+    """Read an image or a document of content blocks, which name their source by a type of its own."""
+    source = part.nested("source")
+    family = "image/*" if part.type == "image" else "application/pdf"
+    if source.type == "base64":
+        kind = source.text("media_type")
+        made: MediaSource = Bytes(data=bytes_of(source.text("data"), f"{source.path}.data"))
+    elif source.type == "url":
+        made, kind = Url(url=source.text("url")), family
+    elif source.type == "file":
+        made, kind = FileRef(file_id=source.text("file_id")), family
+    elif source.type == "text":
+        made, kind = InlineText(text=source.text("data")), source.optional_text("media_type") or "text/plain"
+    else:
+        raise source.wrong("type", "base64, url, file or text", source.type)
+    source.refuse_rest()
+    name = part.optional_text("title") if part.type == "document" else None
+    return Media(source=made, media_type=kind, filename=name, **part.rest())
+
+
+def _tool_use(part: Members) -> Part:
+    call_id, name, given = part.text("id"), part.text("name"), part.take("input")
+    arguments = given if isinstance(given, str) else as_json({} if given is None else given, f"{part.path}.input")
+    return ToolCall(name=name, call_id=call_id, arguments=arguments, **part.rest())
+
+
+def _tool_result(part: Members) -> Part:
+    call_id, failed = part.text("tool_use_id"), part.take("is_error")
+    content = read_result(part.take("content"), f"{part.path}.content", part.issuer)
+    return ToolResult(call_id=call_id, name="", content=content, outcome="error" if failed else "ok", **part.rest())
+
+
+_Reader: TypeAlias = Callable[[Members], Part]
+_READERS: Mapping[str, _Reader] = {
+    "text": _text,
+    "input_text": _text,
+    "output_text": _text,
+    "refusal": _refusal,
+    "thinking": _thinking,
+    "redacted_thinking": _thinking,
+    "image_url": _image_url,
+    "input_image": _input_image,
+    "input_audio": _input_audio,
+    "file": _file,
+    "input_file": _file,
+    "image": _block,
+    "document": _block,
+    "tool_use": _tool_use,
+    "tool_result": _tool_result,
+}
+"""The readers of parts, by the types of parts in the wire formats."""
+
+
+def _has(*names: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda data: any(name in data for name in names)
+
+
+_ALSO_OWN: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "text": lambda data: _MARK in data or _is_wire_citations(data.get("citations")),
+    "refusal": _has("refusal"),
+    "tool_result": _has("tool_use_id"),
+}
+"""How to tell a part of a wire format from one of ours that has the same type."""
+
+
+def _is_wire_citations(citations: Any) -> bool:
+    return isinstance(citations, Iterable) and any(isinstance(each, Mapping) and "type" in each for each in citations)  # pyright: ignore[reportUnknownVariableType]

@@ -1,0 +1,362 @@
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from dragoman import (
+    Bytes,
+    Data,
+    Extension,
+    FileRef,
+    InlineText,
+    InvalidRequestError,
+    Media,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    Seal,
+    Text,
+    ToolCall,
+    ToolResult,
+    Url,
+)
+from dragoman.spec.message_formats import read_messages
+
+PIXEL = base64.b64encode(b"\x89PNG").decode()
+PICTURE = Bytes(data=b"\x89PNG")
+
+
+def read(*given: Any) -> tuple[Message, ...]:
+    return read_messages(given, "acme")
+
+
+def part(given: Any, role: str = "user") -> Part:
+    (message,) = read({"role": role, "content": [given]})
+    (only,) = message.parts
+    return only
+
+
+class TestParts:
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [
+            ("a", Text(text="a")),
+            ({"type": "text", "text": "a"}, Text(text="a")),
+            ({"type": "input_text", "text": "a"}, Text(text="a")),
+            (
+                {"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}},
+                Text(text="a", metadata={"cache_control": {"type": "ephemeral"}}),
+            ),
+            (
+                {"type": "input_text", "text": "a", "prompt_cache": True},
+                Text(text="a", options={"acme": {"prompt_cache": True}}),
+            ),
+            (
+                {"type": "image_url", "image_url": "https://x.test/a"},
+                Media(source=Url(url="https://x.test/a"), media_type="image/*"),
+            ),
+            (
+                {"type": "image_url", "image_url": {"url": "https://x.test/a.png?b", "detail": "low"}},
+                Media(source=Url(url="https://x.test/a.png?b"), media_type="image/png", metadata={"detail": "low"}),
+            ),
+            (
+                {"type": "image_url", "image_url": {"url": f"data:image/PNG;base64,{PIXEL}"}},
+                Media(source=PICTURE, media_type="image/png"),
+            ),
+            (
+                {"type": "input_image", "image_url": f"data:;base64,{PIXEL}"},
+                Media(source=PICTURE, media_type="image/*"),
+            ),
+            (
+                {"type": "input_image", "file_id": "f", "detail": "high"},
+                Media(source=FileRef(file_id="f"), media_type="image/*", metadata={"detail": "high"}),
+            ),
+            ({"type": "input_image", "file_id": "f"}, Media(source=FileRef(file_id="f"), media_type="image/*")),
+            (
+                {"type": "input_audio", "input_audio": {"data": PIXEL, "format": "mp3"}},
+                Media(source=PICTURE, media_type="audio/mpeg"),
+            ),
+            (
+                {"type": "file", "file": {"file_data": f"data:application/pdf;base64,{PIXEL}", "filename": "a.pdf"}},
+                Media(source=PICTURE, media_type="application/pdf", filename="a.pdf"),
+            ),
+            (
+                {"type": "file", "file": {"file_id": "f"}},
+                Media(source=FileRef(file_id="f"), media_type="application/octet-stream"),
+            ),
+            (
+                {"type": "input_file", "file_data": PIXEL, "filename": "a.txt"},
+                Media(source=PICTURE, media_type="text/plain", filename="a.txt"),
+            ),
+            (
+                {"type": "input_file", "file_url": "https://x.test/a"},
+                Media(source=Url(url="https://x.test/a"), media_type="application/pdf"),
+            ),
+            (
+                {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}},
+                Media(source=PICTURE, media_type="image/png"),
+            ),
+            (
+                {"type": "image", "source": {"type": "url", "url": "https://x.test/a"}},
+                Media(source=Url(url="https://x.test/a"), media_type="image/*"),
+            ),
+            (
+                {"type": "document", "source": {"type": "file", "file_id": "f"}, "title": "A", "context": "c"},
+                Media(
+                    source=FileRef(file_id="f"),
+                    media_type="application/pdf",
+                    filename="A",
+                    options={"acme": {"context": "c"}},
+                ),
+            ),
+            (
+                {"type": "document", "source": {"type": "text", "data": "a"}},
+                Media(source=InlineText(text="a"), media_type="text/plain"),
+            ),
+            (
+                {"type": "tool_result", "tool_use_id": "1", "content": "sunny"},
+                ToolResult(call_id="1", name="", content="sunny"),
+            ),
+            (
+                {"type": "tool_result", "tool_use_id": "1", "is_error": True},
+                ToolResult(call_id="1", name="", outcome="error"),
+            ),
+            (
+                {
+                    "type": "tool_result",
+                    "tool_use_id": "1",
+                    "content": [
+                        {"type": "text", "text": "a"},
+                        {"type": "image", "source": {"type": "url", "url": "https://x.test/a"}},
+                    ],
+                },
+                ToolResult(
+                    call_id="1",
+                    name="",
+                    content=[Text(text="a"), Media(source=Url(url="https://x.test/a"), media_type="image/*")],
+                ),
+            ),
+            ({"type": "tool_result", "call_id": "1", "name": "f"}, ToolResult(call_id="1", name="f")),
+            ({"type": "data", "value": [1]}, Data(value=[1])),
+        ],
+    )
+    def test_of_every_format_are_read(self, given: Any, expected: Part) -> None:
+        assert part(given) == expected
+
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [
+            ({"type": "output_text", "text": "a", "annotations": [], "logprobs": []}, Text(text="a")),
+            (
+                {"type": "text", "text": "a", "citations": [{"type": "char_location"}]},
+                Text(text="a", seal=Seal(issuer="acme", payload=[{"type": "char_location"}])),
+            ),
+            ({"type": "refusal", "refusal": "no"}, Refusal(text="no")),
+            ({"type": "refusal", "text": "no"}, Refusal(text="no")),
+            (
+                {"type": "thinking", "thinking": "hm", "signature": "s"},
+                Reasoning(text="hm", seal=Seal(issuer="acme", payload="s")),
+            ),
+            ({"type": "thinking", "thinking": "hm", "signature": ""}, Reasoning(text="hm")),
+            (
+                {"type": "redacted_thinking", "data": "x"},
+                Reasoning(redacted=True, seal=Seal(issuer="acme", payload="x")),
+            ),
+            (
+                {"type": "tool_use", "id": "1", "name": "f", "input": {"a": "ö"}},
+                ToolCall(name="f", call_id="1", arguments='{"a": "ö"}'),
+            ),
+            ({"type": "tool_use", "id": "1", "name": "f"}, ToolCall(name="f", call_id="1", arguments="{}")),
+            (
+                {"type": "tool_use", "id": "1", "name": "f", "input": "{"},
+                ToolCall(name="f", call_id="1", arguments="{"),
+            ),
+            ({"type": "search", "id": "1"}, Extension(kind="acme.search", value={"type": "search", "id": "1"})),
+        ],
+    )
+    def test_of_answers_are_read(self, given: Any, expected: Part) -> None:
+        assert part(given, "assistant") == expected
+
+    @pytest.mark.parametrize(
+        ("given", "problem"),
+        [
+            (7, r"messages\[0\]\.content\[0\] must be an object, not 7"),
+            ({"type": "image_ur"}, r"content\[0\] has the unknown type 'image_ur'; known types are .*image_url"),
+            ({"type": "text"}, "required field missing: 'text'"),
+            ({"type": "input_text"}, r"content\[0\]\.text must be a string; it is missing"),
+            ({"type": "image_url", "image_url": {"url": 7}}, r"image_url\.url must be a string; it is 7"),
+            ({"type": "image_url"}, "image_url must be an object with a url; it is missing"),
+            ({"type": "image_url", "image_url": {"url": "a", "size": 1}}, r"image_url\.size is an unknown member"),
+            ({"type": "image_url", "image_url": "data:image/png,x"}, r"must be a data: URL in base64"),
+            ({"type": "image_url", "image_url": "data:image/png;base64,%"}, "must be base64; it is '%'"),
+            ({"type": "input_audio", "input_audio": "x"}, "input_audio must be an object; it is 'x'"),
+            ({"type": "image", "source": {"type": "path"}}, r"source\.type must be base64, url, file or text"),
+            ({"type": "tool_use", "id": "1", "name": "f", "input": {1, 2}}, "input cannot be written as JSON"),
+            (
+                {"type": "tool_result", "tool_use_id": "1", "content": [{"type": "video_url"}]},
+                r"content\[0\]\.content\[0\] has the unknown type 'video_url'",
+            ),
+        ],
+    )
+    def test_that_cannot_be_read_are_named(self, given: Any, problem: str) -> None:
+        with pytest.raises(InvalidRequestError, match=problem):
+            part(given)
+
+
+class TestMessages:
+    def test_of_a_chat_are_read(self) -> None:
+        call = {"id": "1", "index": 0, "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
+        messages = read(
+            {"role": "developer", "content": "Be brief.", "name": None},
+            {"role": "user", "content": [{"type": "text", "text": "q"}], "name": "ann"},
+            {"role": "assistant", "content": None, "tool_calls": [call], "refusal": None, "audio": None},
+            {"role": "tool", "tool_call_id": "1", "content": "sunny"},
+            {"role": "assistant", "content": "", "refusal": "no", "reasoning_content": "hm", "annotations": []},
+        )
+        assert messages == (
+            Message("system", "Be brief."),
+            Message("user", "q", name="ann"),
+            Message("assistant", [ToolCall(name="f", call_id="1", arguments='{"a": 1}')]),
+            Message("tool", [ToolResult(call_id="1", name="f", content="sunny")]),
+            Message("assistant", [Reasoning(text="hm"), Refusal(text="no")]),
+        )
+
+    def test_of_a_chat_hold_calls_of_every_kind(self) -> None:
+        signed: dict[str, Any] = {"google": {"thought_signature": "s"}}
+        calls = [
+            {"id": "1", "type": "custom", "custom": {"name": "f", "input": "free"}},
+            {"id": "2", "function": {"name": "g", "arguments": {"a": 1}}, "extra_content": signed},
+            {"function": {"name": "h"}},
+        ]
+        (message,) = read({"role": "assistant", "tool_calls": calls})
+        assert message.parts == (
+            ToolCall(name="f", call_id="1", arguments="free", metadata={"type": "custom"}),
+            ToolCall(
+                name="g", call_id="2", arguments='{"a": 1}', seal=Seal(issuer="acme", payload={"extra_content": signed})
+            ),
+            ToolCall(name="h", call_id=""),
+        )
+
+    def test_of_a_chat_may_have_the_older_form(self) -> None:
+        said, result = read(
+            {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+            {"role": "function", "name": "f", "content": "sunny"},
+        )
+        metadata: dict[str, Any] = {"type": "function_call"}
+        assert said.parts == (ToolCall(name="f", call_id="call_0", arguments="{}", metadata=metadata),)
+        assert result.parts == (ToolResult(name="f", call_id="call_0", content="sunny", metadata=metadata),)
+
+    def test_of_blocks_are_read(self) -> None:
+        said, result = read(
+            {
+                "id": "msg_1",
+                "type": "message",
+                "role": "assistant",
+                "content": [{"type": "tool_use", "id": "1", "name": "f", "input": {}}],
+                "stop_reason": "tool_use",
+                "usage": {"input_tokens": 1},
+            },
+            {
+                "role": "user",
+                "content": [
+                    {"type": "tool_result", "tool_use_id": "1", "content": "sunny"},
+                    {"type": "tool_result", "tool_use_id": "9"},
+                    {"type": "text", "text": "and?"},
+                ],
+            },
+        )
+        assert said == Message("assistant", [ToolCall(name="f", call_id="1", arguments="{}")])
+        assert result.parts == (
+            ToolResult(call_id="1", name="f", content="sunny"),
+            ToolResult(call_id="9", name=""),
+            Text(text="and?"),
+        )
+
+    def test_of_items_are_read(self) -> None:
+        thought: dict[str, Any] = {
+            "type": "reasoning",
+            "id": "rs_1",
+            "summary": [{"type": "summary_text", "text": "hm"}],
+        }
+        search: dict[str, Any] = {"type": "web_search_call", "id": "ws_1"}
+        messages = read(
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "q"}]},
+            thought,
+            search,
+            {
+                "type": "function_call",
+                "id": "fc",
+                "call_id": "1",
+                "name": "f",
+                "arguments": "{}",
+                "status": "completed",
+            },
+            {"type": "custom_tool_call", "call_id": "2", "name": "g", "input": "free"},
+            {"type": "function_call_output", "call_id": "1", "output": "sunny"},
+            {"type": "custom_tool_call_output", "call_id": "2", "output": [{"type": "input_text", "text": "ok"}]},
+            {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "a"}], "id": "m"},
+        )
+        custom: dict[str, Any] = {"type": "custom"}
+        assert messages == (
+            Message("user", "q"),
+            Message(
+                "assistant",
+                [
+                    Reasoning(text="hm", id="rs_1", seal=Seal(issuer="acme", payload=thought)),
+                    Extension(kind="acme.web_search_call", value=search),
+                    ToolCall(name="f", call_id="1", arguments="{}"),
+                    ToolCall(name="g", call_id="2", arguments="free", metadata=custom),
+                ],
+            ),
+            Message("tool", [ToolResult(call_id="1", name="f", content="sunny")]),
+            Message("tool", [ToolResult(call_id="2", name="g", content="ok", metadata=custom)]),
+            Message("assistant", "a"),
+        )
+
+    def test_of_ours_are_read(self) -> None:
+        said = [
+            Message("user", [Text(text="a", citations=()), Media(source=PICTURE, media_type="image/png")]),
+            Message("assistant", [Reasoning(text="hm"), ToolCall(name="f", call_id="1", arguments="{}")]),
+            Message("tool", [ToolResult(call_id="1", name="f", content=[Data(value={"a": 1})])]),
+        ]
+        assert read(*(message.to_dict() for message in said)) == tuple(said)
+
+    def test_may_be_models_that_can_be_dumped(self) -> None:
+        class Dumped:
+            def model_dump(self, **_: Any) -> dict[str, Any]:
+                return {"role": "user", "content": "hi"}
+
+        assert read(Dumped()) == (Message("user", "hi"),)
+        assert read_messages([Dumped, 7], "acme") == (Dumped, 7)
+
+    def test_may_be_empty(self) -> None:
+        assert read({"role": "assistant"}, {"role": "assistant", "content": ["", None][:1]}) == (
+            Message("assistant", []),
+            Message("assistant", [Text(text="")]),
+        )
+        assert read({"role": "tool", "tool_call_id": "1", "content": None, "is_error": True}) == (
+            Message("tool", [ToolResult(call_id="1", name="", outcome="error")]),
+        )
+
+    @pytest.mark.parametrize(
+        ("given", "problem"),
+        [
+            ({"content": "a"}, r"messages\[0\] has no role"),
+            ({"role": 7, "content": "a", "name": "b"}, r"messages\[0\]\.role must be a string"),
+            ({"role": "user", "content": 7}, r"messages\[0\]\.content must be a string or a list of parts; it is 7"),
+            ({"role": "user", "content": "a", "tool_calls": []}, r"messages\[0\]\.tool_calls is an unknown member"),
+            ({"role": "assistant", "tool_calls": {}}, r"tool_calls must be a list; it is \{\}"),
+            ({"role": "assistant", "tool_calls": ["f"]}, r"tool_calls\[0\] must be an object, not 'f'"),
+            ({"role": "assistant", "tool_calls": [{"id": "1"}]}, r"tool_calls\[0\]\.function must be an object"),
+            ({"role": "assistant", "content": "a", "colour": "red"}, r"messages\[0\]\.colour is an unknown member"),
+            ({"role": "tool", "tool_call_id": 7}, r"tool_call_id must be a string; it is 7"),
+            ({"type": "item_reference", "id": "1"}, "an item of the type 'item_reference' without a role"),
+            ({"type": "function_call", "name": "f"}, r"messages\[0\]\.call_id must be a string; it is missing"),
+        ],
+    )
+    def test_that_cannot_be_read_are_named(self, given: Any, problem: str) -> None:
+        with pytest.raises(InvalidRequestError, match=problem):
+            read(given)
