@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from attrs import frozen
 
-from servers.node import free_port, installed, running
+from servers.node import installed, running
+from servers.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

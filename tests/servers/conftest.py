@@ -14,6 +14,7 @@ import pytest
 from attrs import field, frozen
 
 from dragoman_llamacpp.tiny_model import Kind, write_tiny
+from servers.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ def running(folder: Path, *, kind: Kind = "chain", api_key: str | None = None, p
     model = folder / f"{kind}.gguf"
     expected_text = write_tiny(model, kind=kind)
     log = folder / f"{kind}.log"
-    command = [sys.executable, str(SCRIPT), str(model), str(port), *([api_key] if api_key else [])]
+    command = [sys.executable, str(SCRIPT), str(model), str(port or free_port()), *([api_key] if api_key else [])]
     with (
         log.open("wb") as errors,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,

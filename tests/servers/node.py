@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,12 +21,6 @@ INSTALL_SECONDS = 90.0
 START_SECONDS = 20.0
 POLL_SECONDS = 0.02
 LOG_CHARACTERS = 2000
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def installed(package: str, version: str) -> Path:

@@ -36,7 +36,8 @@ from dragoman import (
     ToolResult,
     Url,
 )
-from servers.node import free_port, installed, running
+from servers.node import installed, running
+from servers.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

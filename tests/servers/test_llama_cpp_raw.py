@@ -186,8 +186,11 @@ async def test_a_stopped_server_stalls_the_stream(
             await reply.content.read()
 
 
-def test_a_terminated_server_ends_cleanly(start_llama_server: StartLlamaServer) -> None:
+async def test_a_terminated_server_ends_cleanly(
+    client: aiohttp.ClientSession, start_llama_server: StartLlamaServer
+) -> None:
     server = start_llama_server()
+    await post(client, f"{server.base}/chat/completions", PROMPT)  # until its loop runs, it ignores the signal
     server.process.terminate()
     assert server.process.wait(30) == 0
 
