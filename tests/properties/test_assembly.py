@@ -100,10 +100,10 @@ overrides = st.fixed_dictionaries(
     optional={
         "max_tokens": st.integers(min_value=1, max_value=5),
         "tools": st.just([Tool(name="f", schema={"type": "object", "properties": {"a": {"type": "string"}}})]),
-        "tool_choice": st.sampled_from(["auto", "none", "f"]),
+        "tool_choice": st.sampled_from(["auto", "none"]),
         "output": st.sampled_from(["text", "json", {"type": "object", "properties": {"n": {"type": "integer"}}}]),
     },
-)
+).flatmap(lambda drawn: st.sampled_from([drawn, {**drawn, "tool_choice": "f"}] if "tools" in drawn else [drawn]))
 
 
 @given(conversations, overrides)

@@ -145,7 +145,11 @@ def test_an_output_may_be_a_type() -> None:
         ({"model": "n"}, "'model' belongs to LLMConfig", "model"),
         ({"api_key": "k"}, "'api_key' belongs to LLMConfig", "api_key"),
         ({"num_retries": 1}, "'num_retries' belongs to LLMConfig", "num_retries"),
-        ({"tools": ["f"]}, "a tool must be a Tool, a ServerTool or a typed function, not str", "tools"),
+        (
+            {"tools": ["f"]},
+            r"tools\[0\] must be a Tool, a ServerTool, a typed function or a definition, not str",
+            "tools",
+        ),
         ({"headers": "x"}, "headers must be a mapping of strings, not str", "headers"),
     ],
 )

@@ -118,7 +118,7 @@ def test_a_guarantee_is_left_out_where_the_caller_allows_it() -> None:
     [
         ({"tools": (Tool(name="f"),)}, Capabilities(tools=NO), "tools"),
         (
-            {"tool_choice": REQUIRED},
+            {"tool_choice": REQUIRED, "tools": (Tool(name="f"),)},
             Capabilities(tool_choice=Cap(support=Support.NO, note="never")),
             r"tool_choice \(never\)",
         ),

@@ -33,8 +33,8 @@ from dragoman.spec.request import (
 Conversation: TypeAlias = str | Message | Mapping[str, Any] | Iterable[Message | Mapping[str, Any]]
 """A prompt, one message, or a conversation; a message may be given as plain data."""
 
-ToolLike: TypeAlias = Tool | ServerTool | Callable[..., object]
-"""A tool, or a typed function to make one of."""
+ToolLike: TypeAlias = Tool | ServerTool | Callable[..., object] | Mapping[str, Any]
+"""A tool, a typed function to make one of, or the definition of a tool in a wire format."""
 
 _SETTINGS = frozenset(SETTINGS)
 _NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "timeout", "on_unsupported"}
@@ -84,12 +84,15 @@ class RequestBuilder:
         messages = read_conversation(conversation, self.provider)
         if not overrides:
             return ChatRequest(model=self.model, messages=messages, settings=self.settings, options=self.options)
+        choice, parallel = _tool_choice(overrides.get("tool_choice"))
+        if parallel is not None and "parallel_tool_calls" not in overrides:
+            overrides = {**overrides, "parallel_tool_calls": parallel}
         return ChatRequest(
             model=self.model,
             messages=messages,
             settings=self.settings_of(overrides),
-            tools=_tools(overrides.get("tools")),
-            tool_choice=AUTO if overrides.get("tool_choice") is None else ToolChoice.of(overrides["tool_choice"]),
+            tools=_tools(overrides.get("tools"), self.provider),
+            tool_choice=choice,
             output=_output(overrides.get("output")),
             options=self._options(overrides, {"tools", "tool_choice", "output"}),
             headers=_headers(overrides),
@@ -204,18 +207,38 @@ def read_texts(texts: str | Iterable[str]) -> list[str]:
     return [*map(plain_text, each)]  # pyright: ignore[reportUnknownArgumentType]
 
 
-def _tools(tools: Iterable[ToolLike] | None) -> tuple[Tool | ServerTool, ...]:
+def _tool_choice(choice: Any) -> tuple[ToolChoice, bool | None]:
+    """Return the tool choice, and whether it says that there may be several calls in one turn."""
+    if choice is None:
+        return AUTO, None
+    if not isinstance(choice, Mapping):
+        return ToolChoice.of(choice), None
+    from dragoman.spec.request_formats import read_tool_choice  # noqa: PLC0415  # only plain data needs it
+
+    return read_tool_choice(cast("Mapping[str, Any]", choice))
+
+
+def _tools(tools: Iterable[ToolLike] | None, issuer: str) -> tuple[Tool | ServerTool, ...]:
     if tools is None:
         return ()
     if isinstance(tools, str | Mapping) or not isinstance(tools, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         message = f"tools must be a list of tools, not {type(tools).__name__}"  # pyright: ignore[reportUnknownArgumentType]
         raise InvalidRequestError(message, parameter="tools")
-    return tuple(tool if isinstance(tool, Tool | ServerTool) else _tool(tool) for tool in tools)
+    return tuple(
+        tool if isinstance(tool, Tool | ServerTool) else _tool(tool, f"tools[{index}]", issuer)
+        for index, tool in enumerate(tools)
+    )
 
 
-def _tool(function: Callable[..., object]) -> Tool:
+def _tool(function: Callable[..., object] | Mapping[str, Any], path: str, issuer: str) -> Tool | ServerTool:
+    if isinstance(function, Mapping):
+        from dragoman.spec.request_formats import read_tool  # noqa: PLC0415  # only plain data needs it
+
+        return read_tool(function, path, issuer)  # pyright: ignore[reportUnknownArgumentType]
     if not callable(function):  # pyright: ignore[reportUnnecessaryComparison]  # callers without a type checker
-        message = f"a tool must be a Tool, a ServerTool or a typed function, not {type(function).__name__}"
+        message = (
+            f"{path} must be a Tool, a ServerTool, a typed function or a definition, not {type(function).__name__}"
+        )
         raise InvalidRequestError(message, parameter="tools")
     from dragoman.spec.schema import tool  # noqa: PLC0415  # not paid for at import
 
@@ -228,9 +251,9 @@ def _output(output: Any) -> OutputFormat:
     if isinstance(output, str) and (kind := plain_text(output)) in {"text", "json"}:
         return TEXT if kind == "text" else JSON_OBJECT
     if isinstance(output, Mapping):
-        schema = dict(cast("Mapping[str, Any]", output))
-        title = schema.get("title")
-        return OutputFormat("json_schema", schema=schema, name=title if isinstance(title, str) else "answer")
+        from dragoman.spec.request_formats import read_output  # noqa: PLC0415  # only plain data needs it
+
+        return read_output(cast("Mapping[str, Any]", output))
     from dragoman.spec.answers import check_readable  # noqa: PLC0415  # not paid for at import
     from dragoman.spec.schema import json_schema, wrap_schema  # noqa: PLC0415  # not paid for at import
 

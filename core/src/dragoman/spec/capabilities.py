@@ -14,10 +14,10 @@ import attrs
 from attrs import field
 
 from dragoman.spec._value import value
-from dragoman.spec.errors import UnsupportedError
+from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.history import HistoryRules, fit_history
 from dragoman.spec.parts import Media, Text, ToolResult
-from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest
+from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, Tool
 from dragoman.spec.response import Adjustment
 from dragoman.spec.schema_lowering import SchemaRules, lower
 
@@ -146,16 +146,28 @@ def fit_with_names(
     if changes:
         request = attrs.evolve(request, settings=attrs.evolve(settings, **changes))
     if isinstance(request, ChatRequest):
-        _check_guarantees(request, capabilities)
-        if capabilities.input:
-            _check_media(request, capabilities.input)
-        fitted, notes, names = fit_history(request, capabilities.history, by=by)
+        fitted, notes, names = _fit_chat(request, capabilities, by)
         adjustments += notes
-        if capabilities.output_schema is not None and request.output.schema is not None:
-            fitted, notes = _fit_output(fitted, capabilities.output_schema, by)
-            adjustments += notes
         request = cast("Any", fitted)
     return request, tuple(adjustments), names
+
+
+def _fit_chat(
+    request: ChatRequest, capabilities: Capabilities, by: str
+) -> tuple[ChatRequest, list[Adjustment], Mapping[str, str]]:
+    """Adjust what only a conversation has: its messages, tools and output."""
+    before: list[Adjustment] = []
+    if not request.tools and request.settings.parallel_tool_calls is not None:
+        request, note = without_setting(request, "parallel_tool_calls", "the request has no tools", by=by)
+        before.append(note)
+    _check_guarantees(request, capabilities)
+    if capabilities.input:
+        _check_media(request, capabilities.input)
+    request, notes, names = fit_history(request, capabilities.history, by=by)
+    if capabilities.output_schema is not None and request.output.schema is not None:
+        request, more = _fit_output(request, capabilities.output_schema, by)
+        notes = [*notes, *more]
+    return request, [*before, *notes], names
 
 
 def without_setting(request: R, name: str, reason: str, *, by: str) -> tuple[R, Adjustment]:
@@ -208,6 +220,20 @@ def _check_guarantees(request: ChatRequest, capabilities: Capabilities) -> None:
             why = f" ({cap.note})" if cap.note else ""
             message = f"{request.model} does not support {feature}{why}; leave it out, or choose another model"
             raise UnsupportedError(message, model=request.model, parameter=feature)
+    _check_tool_choice(request)
+
+
+def _check_tool_choice(request: ChatRequest) -> None:
+    """Refuse to require a call where there is no tool to call."""
+    choice = request.tool_choice
+    if choice.kind == "required" and not request.tools:
+        message = "tool_choice requires a tool call, but the request has no tools; give tools="
+        raise InvalidRequestError(message, parameter="tool_choice")
+    names = [tool.name for tool in request.tools]
+    by_caller = all(isinstance(tool, Tool) for tool in request.tools)  # a provider may name its own tools otherwise
+    if choice.kind == "tool" and by_caller and choice.name not in names:
+        message = f"tool_choice names the tool {choice.name!r}, which is not among the tools {names}"
+        raise InvalidRequestError(message, parameter="tool_choice")
 
 
 def _fit_output(request: ChatRequest, rules: SchemaRules, by: str) -> tuple[ChatRequest, list[Adjustment]]:
