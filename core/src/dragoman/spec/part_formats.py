@@ -7,8 +7,6 @@ part that have no place here are kept as its options for the provider of the cal
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import mimetypes
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +14,7 @@ from typing import Any, TypeAlias, cast
 
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.media import address_source, base64_bytes
 from dragoman.spec.parts import (
     JSON,
     Bytes,
@@ -177,19 +176,6 @@ def read_own_part(data: Mapping[str, Any], path: str, issuer: str, *, is_answer:
         raise InvalidRequestError(f"{path}: {error}", parameter="messages") from None
 
 
-def bytes_of(text: str, path: str) -> bytes:
-    """Return the bytes of a base64 text.
-
-    Raises:
-        InvalidRequestError: if it is not base64.
-
-    """
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidRequestError(f"{path} must be base64; it is {shown(text)}", parameter="messages") from None
-
-
 def as_list(value: Any) -> list[Any] | None:
     """Return a list or another sequence of parts as a list, ``None`` for what is none."""
     return list(cast("Iterable[Any]", value)) if isinstance(value, list | tuple) else None
@@ -218,29 +204,6 @@ def as_json(value: Any, path: str) -> str:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidRequestError(f"{path} cannot be written as JSON: {error}", parameter="messages") from None
-
-
-def media_of_address(address: str, path: str, family: str) -> tuple[MediaSource, str]:
-    """Return the source and the media type of an address, which may be a ``data:`` URL that holds the data itself.
-
-    Args:
-        address: the URL.
-        path: where it stands, for error messages.
-        family: the family of the media, such as ``image``, for an address that does not tell its type.
-
-    Raises:
-        InvalidRequestError: if a ``data:`` URL does not hold base64.
-
-    """
-    if address[:5].lower() == "data:":
-        head, found, data = address[5:].partition(",")
-        kind, *more = [each.strip() for each in head.split(";")]
-        if not found or "base64" not in more:
-            message = f"{path} must be a data: URL in base64, as data:image/png;base64,…; it is {shown(address)}"
-            raise InvalidRequestError(message, parameter="messages")
-        return Bytes(data=bytes_of(data, path)), kind.lower() or f"{family}/*"
-    guessed = mimetypes.guess_type(address.partition("?")[0])[0] or ""
-    return Url(url=address), guessed if guessed.startswith(f"{family}/") else f"{family}/*"
 
 
 def _text(part: Members) -> Part:
@@ -277,7 +240,7 @@ def _image_url(part: Members) -> Part:
 
 
 def _image_at(part: Members, address: str, path: str, detail: str | None) -> Media:
-    source, kind = media_of_address(address, path, "image")
+    source, kind = address_source(address, path, "image")
     rest = part.rest()
     if detail is not None:
         rest["metadata"] = {**rest.get("metadata", {}), "detail": detail}
@@ -296,7 +259,7 @@ def _input_image(part: Members) -> Part:
 
 def _input_audio(part: Members) -> Part:
     audio = part.nested("input_audio")
-    data, form = bytes_of(audio.text("data"), f"{audio.path}.data"), audio.text("format")
+    data, form = base64_bytes(audio.text("data"), f"{audio.path}.data"), audio.text("format")
     audio.refuse_rest()
     return Media(source=Bytes(data=data), media_type=_AUDIO_TYPES.get(form, f"audio/{form}"), **part.rest())
 
@@ -313,9 +276,9 @@ def _file(part: Members) -> Part:
     else:
         data, path = file.text("file_data"), f"{file.path}.file_data"
         if data[:5].lower() == "data:":
-            source, kind = media_of_address(data, path, "application")
+            source, kind = address_source(data, path, "application")
         else:
-            source, kind = Bytes(data=bytes_of(data, path)), _type_of_name(name, "application/pdf")
+            source, kind = Bytes(data=base64_bytes(data, path)), _type_of_name(name, "application/pdf")
     if file is not part:
         file.refuse_rest()
     return Media(source=source, media_type=kind, filename=name, **part.rest())
@@ -331,7 +294,7 @@ def _block(part: Members) -> Part:
     family = "image/*" if part.type == "image" else "application/pdf"
     if source.type == "base64":
         kind = source.text("media_type")
-        made: MediaSource = Bytes(data=bytes_of(source.text("data"), f"{source.path}.data"))
+        made: MediaSource = Bytes(data=base64_bytes(source.text("data"), f"{source.path}.data"))
     elif source.type == "url":
         made, kind = Url(url=source.text("url")), family
     elif source.type == "file":

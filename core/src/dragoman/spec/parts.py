@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, TypeAlias, Union
+from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike
+from typing import Any, ClassVar, TypeAlias, Union, cast
 
 from attrs import field
 
@@ -198,6 +199,19 @@ def _is_source(_: Any, __: object, source: Any) -> None:
         raise InvalidRequestError(message)
 
 
+def _media_type(given: str) -> str:
+    """Return a media type in its usual spelling: in lower case, and with the family that a bare format belongs to."""
+    if given.__class__ is not str or (given.islower() and "/" in given and given != "image/jpg"):
+        return given
+    kind, semicolon, parameters = given.partition(";")
+    kind = kind.strip().lower()
+    if "/" not in kind:
+        import mimetypes  # noqa: PLC0415  # only an unusual spelling needs it
+
+        kind = mimetypes.guess_type(f"file.{kind.removeprefix('.')}")[0] or kind
+    return f"{'image/jpeg' if kind == 'image/jpg' else kind}{semicolon}{parameters}"
+
+
 @value(kw_only=True)
 class Media(PartFields):
     """Hold an image, audio, a video or a document.
@@ -212,8 +226,27 @@ class Media(PartFields):
     _texts = ("media_type",)
     _optional_texts = ("id", "filename")
     source: MediaSource = field(validator=_is_source)
-    media_type: str
+    media_type: str = field(converter=_media_type)
     filename: str | None = None
+
+    @classmethod
+    def of(
+        cls, source: str | bytes | PathLike[str], *, media_type: str | None = None, filename: str | None = None
+    ) -> Media:
+        """Make media of a path, of bytes or of an address.
+
+        Args:
+            source: a path, whose file is read now; bytes; or a string: a URL, a ``data:`` URL or a path.
+            media_type: its type; by default, that of the name of the file, or of its first bytes.
+            filename: its file name; by default, that of the path.
+
+        Raises:
+            InvalidRequestError: if the file cannot be read, or the type cannot be told.
+
+        """
+        from dragoman.spec.media import media_of  # noqa: PLC0415  # not every message holds media
+
+        return media_of(source, media_type, filename)
 
 
 @value(kw_only=True)
@@ -308,21 +341,43 @@ ResultContent: TypeAlias = Text | Media | Data | Extension
 _RESULT_CONTENT = (Text, Media, Data, Extension)
 
 
-def _result_content(value: str | Iterable[ResultContent]) -> tuple[ResultContent, ...]:
+def _result_content(value: Any) -> tuple[ResultContent, ...]:
+    """Return the parts of a result: a text, parts as they are, and any other value as ``Data``."""
     if isinstance(value, str):
         text = plain_text(value)
         return (Text(text=text),) if text else ()
-    content: Any = value  # callers without a type checker
+    if isinstance(value, _RESULT_CONTENT):
+        return (value,)
+    if value is None or isinstance(value, bool | int | float | Mapping):
+        return (Data(value=_plain(value)),)
+    if isinstance(value, list | tuple | Iterator):
+        parts: tuple[Any, ...] = tuple(cast("Iterable[Any]", value))
+        wrong = [index for index, part in enumerate(parts) if not isinstance(part, _RESULT_CONTENT)]
+        if not wrong:
+            return parts
+        if len(wrong) == len(parts) and not any(isinstance(part, PartFields) for part in parts):
+            return (Data(value=_plain(list(parts))),)
+        message = (
+            f"part {wrong[0]} of a ToolResult must be Text, Media, Data or Extension, not {shown(parts[wrong[0]])}"
+        )
+        raise InvalidRequestError(message)
+    return (Data(value=_plain(value)),)
+
+
+def _plain(value: Any) -> JSON:
+    """Return a value as plain data.
+
+    Raises:
+        InvalidRequestError: if JSON cannot represent it.
+
+    """
+    from dragoman.spec.serialization import plain_data  # noqa: PLC0415  # cattrs is slow to import
+
     try:
-        parts = tuple(content)
-    except TypeError:
-        message = f"content of ToolResult must be a string or parts, not {shown(content)}"
-        raise InvalidRequestError(message) from None
-    for index, part in enumerate(parts):
-        if not isinstance(part, _RESULT_CONTENT):
-            message = f"part {index} of a ToolResult must be Text, Media, Data or Extension, not {shown(part)}"
-            raise InvalidRequestError(message)
-    return parts
+        return cast("JSON", plain_data(value))
+    except Exception as error:  # noqa: BLE001  # whatever the class of the value raises
+        message = f"the content of a ToolResult must be a string, parts, or a value that JSON can represent: {error}"
+    raise InvalidRequestError(message)
 
 
 def _outcome(value: str) -> Outcome:
@@ -339,7 +394,8 @@ class ToolResult(PartFields):
     Args:
         call_id: the id of the call.
         name: the tool's name.
-        content: what the tool returned: a string, which becomes one text part, or parts.
+        content: what the tool returned: a string, which becomes one text part; parts; or any other value that JSON can
+            represent, an attrs class, a dataclass or a pydantic model, which becomes one part of :class:`Data`.
         outcome: how the call ended; see :class:`Outcome`.
 
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -104,6 +105,40 @@ def message_to_dict(message: Message) -> dict[str, Any]:
 def message_from_dict(data: Mapping[str, Any]) -> Message:
     """Make a message from plain data."""
     return from_dict(Message, data)
+
+
+def plain_data(value: Any) -> Any:
+    """Return a value of a program as plain data: nested attrs classes, dataclasses, enumerations and pydantic models.
+
+    Raises:
+        TypeError: for a value that JSON cannot represent.
+        ValueError: for a number that is not finite.
+
+    """
+    if isinstance(value, Enum):
+        return plain_data(value.value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            message = f"{value} is not a number that JSON can represent"
+            raise ValueError(message)
+        return value
+    if isinstance(value, Mapping):
+        return {_key(key): plain_data(each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain_data(each) for each in cast("Iterable[Any]", value)]
+    if callable(dump := getattr(value, "model_dump", None)) and not isinstance(value, type):
+        return plain_data(dump(mode="json"))
+    written = strict_converter().unstructure(value)
+    if written is value:
+        message = f"{type(value).__name__} is not a value that JSON can represent"
+        raise TypeError(message)
+    return plain_data(written)
+
+
+def _key(key: Any) -> str:
+    return key if isinstance(key, str) else str(plain_data(key))
 
 
 def structure_options(kind: type[T], options: Mapping[str, Any], *, provider: str, also: Iterable[str] = ()) -> T:

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dragoman import Bytes, InvalidRequestError, Media, Url
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def test_media_are_made_of_a_path(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"anything")
+    (tmp_path / "b").write_bytes(PNG)
+    named = Media.of(tmp_path / "a.png")
+    assert named == Media(source=Bytes(data=b"anything"), media_type="image/png", filename="a.png")
+    assert Media.of(str(tmp_path / "b")) == Media(source=Bytes(data=PNG), media_type="image/png", filename="b")
+    assert Media.of(tmp_path / "b", media_type="text/plain", filename="c").media_type == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (PNG, "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"GIF89a", "image/gif"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8", "image/webp"),
+        (b"%PDF-1.7", "application/pdf"),
+        (b"RIFF\x00\x00\x00\x00WAVEfmt", "audio/wav"),
+        (b"ID3\x04", "audio/mpeg"),
+        (b"\xff\xfb\x90", "audio/mpeg"),
+        (b"fLaC", "audio/flac"),
+        (b"OggS", "audio/ogg"),
+        (b"\x00\x00\x00\x18ftypmp42", "video/mp4"),
+    ],
+)
+def test_bytes_tell_their_type(data: bytes, expected: str) -> None:
+    assert Media.of(data) == Media(source=Bytes(data=data), media_type=expected)
+
+
+def test_bytes_may_be_of_any_class_and_have_a_name() -> None:
+    assert Media.of(bytearray(PNG)).source == Bytes(data=PNG)  # type: ignore[arg-type]
+    assert Media.of(b"a", filename="a.csv").media_type == "text/csv"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://x.test/a.png?b=1", Media(source=Url(url="https://x.test/a.png?b=1"), media_type="image/png")),
+        ("gs://bucket/a.pdf", Media(source=Url(url="gs://bucket/a.pdf"), media_type="application/pdf")),
+        ("data:image/png;base64,YQ==", Media(source=Bytes(data=b"a"), media_type="image/png")),
+    ],
+)
+def test_media_are_made_of_an_address(address: str, expected: Media) -> None:
+    assert Media.of(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        (b"what", "the type of 'the data' is unknown; give media_type="),
+        ("https://x.test/a", "the type of 'https://x.test/a' is unknown"),
+        ("data:image/png,a", "must be a data: URL in base64"),
+        ("/no/such.png", "the file '/no/such.png' cannot be read"),
+        ("no:such", "the file 'no:such' cannot be read"),
+        (7, "media are made of a path, bytes or a URL, not 7"),
+    ],
+)
+def test_what_makes_no_media_is_refused(source: Any, problem: str) -> None:
+    with pytest.raises(InvalidRequestError, match=problem):
+        Media.of(source)
+
+
+def test_an_address_may_have_its_type_beside_it() -> None:
+    assert Media.of("https://x.test/a", media_type="image/webp").media_type == "image/webp"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("image/png", "image/png"),
+        ("image/jpg", "image/jpeg"),
+        ("IMAGE/PNG", "image/png"),
+        ("png", "image/png"),
+        (".PDF", "application/pdf"),
+        ("jpeg", "image/jpeg"),
+        ("audio/L16;rate=24000", "audio/l16;rate=24000"),
+        ("no-such-format", "no-such-format"),
+    ],
+)
+def test_a_type_may_be_spelled_in_several_ways(given: str, expected: str) -> None:
+    assert Media(source=Bytes(data=b"a"), media_type=given).media_type == expected
