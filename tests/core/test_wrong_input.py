@@ -149,7 +149,7 @@ OBJECTS: dict[str, Make] = {
 MAY_BE: dict[str, set[str]] = {
     "Media.source": set(),
     "LLMConfig.fallbacks": {"a mapping"},
-    "ToolResult.content": {"a mapping"},
+    "ToolResult.content": {"a number", "a list", "a set", "a mapping"},
     "explain": set(),
 }
 

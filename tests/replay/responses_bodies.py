@@ -7,7 +7,13 @@ from typing import Any
 
 from dragoman import ChatRequest, Message, OutputFormat, ServerTool, Settings, Tool, ToolChoice
 from dragoman.http import Dialect, HttpReply
-from dragoman.spec.parts import Extension, FileRef, Media, Text, ToolCall, ToolResult, Url
+from dragoman.spec.media import FileRef, Media, Url
+from dragoman.spec.parts import (
+    Extension,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from dragoman_openai_compatible import OpenAIResponses
 from recordings import Recording
 

@@ -15,7 +15,8 @@ from dragoman.spec.config import LLMConfig
 from dragoman.spec.events import Event
 from dragoman.spec.message import Message
 from dragoman.spec.operations import ModelInfo
-from dragoman.spec.parts import JSON, ToolCall
+from dragoman.spec.part_fields import JSON
+from dragoman.spec.parts import ToolCall
 from dragoman.spec.provider import CallContext, Prepared, Provider
 from dragoman.spec.request import ChatRequest
 from dragoman.spec.response import Response, Usage

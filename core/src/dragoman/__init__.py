@@ -92,6 +92,14 @@ if TYPE_CHECKING:
     )
     from dragoman.spec.history import HistoryRules as HistoryRules
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
+    from dragoman.spec.media import (
+        Bytes as Bytes,
+        FileRef as FileRef,
+        InlineText as InlineText,
+        Media as Media,
+        MediaSource as MediaSource,
+        Url as Url,
+    )
     from dragoman.spec.message import Message as Message, Role as Role
     from dragoman.spec.operations import (
         CountsTokens as CountsTokens,
@@ -102,25 +110,18 @@ if TYPE_CHECKING:
         ModelInfo as ModelInfo,
         OperationCall as OperationCall,
     )
+    from dragoman.spec.part_fields import JSON as JSON, Seal as Seal
     from dragoman.spec.parts import (
-        JSON as JSON,
-        Bytes as Bytes,
         Citation as Citation,
         Data as Data,
         Extension as Extension,
-        FileRef as FileRef,
-        InlineText as InlineText,
-        Media as Media,
-        MediaSource as MediaSource,
         Outcome as Outcome,
         Part as Part,
         Reasoning as Reasoning,
         Refusal as Refusal,
-        Seal as Seal,
         Text as Text,
         ToolCall as ToolCall,
         ToolResult as ToolResult,
-        Url as Url,
     )
     from dragoman.spec.provider import (
         CallContext as CallContext,
@@ -251,25 +252,19 @@ _HOMES = {
         "ModelInfo",
         "OperationCall",
     ),
+    "dragoman.spec.media": ("Bytes", "FileRef", "InlineText", "Media", "MediaSource", "Url"),
+    "dragoman.spec.part_fields": ("JSON", "Seal"),
     "dragoman.spec.parts": (
-        "Bytes",
         "Citation",
         "Data",
         "Extension",
-        "FileRef",
-        "InlineText",
-        "JSON",
-        "Media",
-        "MediaSource",
         "Outcome",
         "Part",
         "Reasoning",
         "Refusal",
-        "Seal",
         "Text",
         "ToolCall",
         "ToolResult",
-        "Url",
     ),
     "dragoman.spec.provider": (
         "CallContext",

@@ -32,7 +32,7 @@ from dragoman.client.binding import Bound, bind
 from dragoman.plugins.compat import DowngradingProvider
 from dragoman.plugins.downgrade import downgrade
 from dragoman.plugins.registry import Plugins
-from dragoman.spec import message, parts, request
+from dragoman.spec import message, part_fields, parts, request
 from dragoman.spec.events import StreamStart
 from dragoman.spec.operations import CountsTokens, Embeddings, Embeds, ListsModels
 from dragoman.spec.provider import CallContext, Prepared, Prepares
@@ -89,14 +89,14 @@ class Footnote(parts.Citation):
 
 
 @frozen(kw_only=True)
-class Wax(parts.Seal):
+class Wax(part_fields.Seal):
     SINCE: ClassVar[tuple[int, int]] = (1, 1)
 
 
 @frozen(kw_only=True)
 class Resin(Wax):
-    def older(self) -> parts.Seal:
-        return parts.Seal(issuer=self.issuer)
+    def older(self) -> part_fields.Seal:
+        return part_fields.Seal(issuer=self.issuer)
 
 
 @frozen(kw_only=True)
@@ -208,7 +208,7 @@ def facts(adjustments: tuple[Adjustment, ...]) -> list[tuple[str, Any, Any]]:
         ),
         (
             ask(Text(text="a", seal=Resin(issuer="x"))),
-            ask(Text(text="a", seal=parts.Seal(issuer="x"))),
+            ask(Text(text="a", seal=part_fields.Seal(issuer="x"))),
             [("messages[0].parts[0].seal", {"type": "Resin"}, {"type": "Seal"})],
         ),
         (

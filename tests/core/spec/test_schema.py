@@ -26,10 +26,10 @@ import jsonschema
 import pytest
 from typing_extensions import TypeAliasType
 
-from dragoman.spec import parts
+from dragoman.spec import part_fields
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Role
-from dragoman.spec.parts import JSON
+from dragoman.spec.part_fields import JSON
 from dragoman.spec.request import Tool
 from dragoman.spec.schema import json_schema, tool
 
@@ -143,7 +143,7 @@ class Page(Generic[T]):
 
 @attrs.frozen
 class ElsewhereNamed:
-    value: parts.JSON
+    value: part_fields.JSON
 
 
 @attrs.frozen

@@ -43,22 +43,24 @@ from dragoman.spec.events import (
     TextDelta,
     UsageSnapshot,
 )
-from dragoman.spec.parts import (
+from dragoman.spec.media import (
     Bytes,
-    Citation,
-    Data,
-    Extension,
     FileRef,
     InlineText,
     Media,
+    Url,
+)
+from dragoman.spec.part_fields import Seal
+from dragoman.spec.parts import (
+    Citation,
+    Data,
+    Extension,
     Part,
     Reasoning,
     Refusal,
-    Seal,
     Text,
     ToolCall,
     ToolResult,
-    Url,
 )
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply

@@ -11,7 +11,8 @@ from attrs import frozen
 from dragoman.spec.answers import check_readable, read_answer
 from dragoman.spec.capabilities import Capabilities, Support
 from dragoman.spec.message import Message
-from dragoman.spec.parts import JSON, Text
+from dragoman.spec.part_fields import JSON
+from dragoman.spec.parts import Text
 from dragoman.spec.request import ChatRequest, OutputFormat, Tool, ToolChoice
 from dragoman.spec.response import Response
 from dragoman.spec.schema import json_schema, wrap_schema

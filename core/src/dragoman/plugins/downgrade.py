@@ -25,7 +25,7 @@ import attrs
 from dragoman.spec.capabilities import GUARANTEES, Policy
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.message import Message, Role
-from dragoman.spec.parts import JSON, PartFields
+from dragoman.spec.part_fields import JSON, PartFields
 from dragoman.spec.request import ChatRequest, CompletionRequest, Settings
 from dragoman.spec.response import Adjustment
 

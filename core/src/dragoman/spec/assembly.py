@@ -29,7 +29,15 @@ from dragoman.spec.events import (
     TextDelta,
     UsageSnapshot,
 )
-from dragoman.spec.parts import JSON, Bytes, Media, Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.spec.media import Bytes, Media
+from dragoman.spec.part_fields import JSON
+from dragoman.spec.parts import (
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+)
 from dragoman.spec.response import Finish, FinishReason, Response, Usage, build_response
 
 _DeltaClass: TypeAlias = type[TextDelta] | type[ReasoningDelta] | type[ArgumentsDelta] | type[MediaDelta]

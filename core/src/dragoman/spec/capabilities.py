@@ -16,7 +16,8 @@ from attrs import field
 from dragoman.spec._value import value
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.history import HistoryRules, fit_history
-from dragoman.spec.parts import Media, Text, ToolResult
+from dragoman.spec.media import Media
+from dragoman.spec.parts import Text, ToolResult
 from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, Tool
 from dragoman.spec.response import Adjustment
 from dragoman.spec.schema_lowering import SchemaRules, lower

@@ -20,7 +20,8 @@ from typing import Any, TypeAlias
 from attrs import field
 
 from dragoman.spec._value import value
-from dragoman.spec.parts import JSON, Part, Seal
+from dragoman.spec.part_fields import JSON, Seal
+from dragoman.spec.parts import Part
 from dragoman.spec.response import Adjustment, Attempt, Finish, Origin, Response, Usage
 
 

@@ -17,7 +17,13 @@ import attrs
 from dragoman.spec._value import value
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message, Role
-from dragoman.spec.parts import Part, Reasoning, Text, ToolCall, ToolResult
+from dragoman.spec.parts import (
+    Part,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from dragoman.spec.request import ChatRequest, ServerTool, Tool, ToolChoice
 from dragoman.spec.response import Adjustment, Response
 from dragoman.spec.schema_lowering import with_properties

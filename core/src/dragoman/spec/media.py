@@ -1,17 +1,125 @@
-"""Make media of what programs have at hand: a path, bytes, or an address, which may be a ``data:`` URL."""
+"""Images, audio, video and documents: their sources, and how they are made of what programs have at hand."""
 
 from __future__ import annotations
 
 import base64
-import binascii
-import mimetypes
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from attrs import field
+
+from dragoman.spec._value import value
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.parts import Bytes, Media, MediaSource, Url
+from dragoman.spec.part_fields import PartFields, take_text
+
+
+def _is_bytes(_: Any, __: object, data: Any) -> None:
+    if isinstance(data, bytes | bytearray) or (isinstance(data, memoryview) and data.contiguous):
+        return
+    message = f"data of Bytes must be bytes, not {type(data).__name__}"  # pyright: ignore[reportUnknownArgumentType]
+    raise InvalidRequestError(message)
+
+
+def _all_texts(value: Any) -> None:
+    for name in value.__attrs_attrs__:
+        take_text(value, name.name)
+
+
+@value(kw_only=True)
+class Bytes:
+    """Hold media as bytes.
+
+    A ``bytearray`` or ``memoryview`` is read at each call: a change in it takes effect at the next call.
+    """
+
+    data: bytes = field(repr=lambda data: f"<{len(data)} bytes>", validator=_is_bytes)
+
+    @property
+    def base64(self) -> str:
+        """Return the data in base64."""
+        return base64.b64encode(self.data).decode("ascii")
+
+
+@value(kw_only=True)
+class Url:
+    """Refer to media by a URL, which the provider fetches; this library never fetches it."""
+
+    url: str
+    __attrs_post_init__ = _all_texts
+
+
+@value(kw_only=True)
+class FileRef:
+    """Refer to media that was uploaded to the provider before, by its file id."""
+
+    file_id: str
+    __attrs_post_init__ = _all_texts
+
+
+@value(kw_only=True)
+class InlineText:
+    """Hold a document as plain text."""
+
+    text: str
+    __attrs_post_init__ = _all_texts
+
+
+MediaSource: TypeAlias = Bytes | Url | FileRef | InlineText
+
+
+def _is_source(_: Any, __: object, source: Any) -> None:
+    if not isinstance(source, MediaSource):
+        message = f"source of Media must be Bytes, Url, FileRef or InlineText, not {shown(source)}"
+        raise InvalidRequestError(message)
+
+
+def _media_type(given: str) -> str:
+    """Return a media type in its usual spelling: in lower case, and with the family that a bare format belongs to."""
+    if given.__class__ is not str or (given.islower() and "/" in given and given != "image/jpg"):
+        return given
+    kind, semicolon, parameters = given.partition(";")
+    kind = kind.strip().lower()
+    if "/" not in kind:
+        kind = _type_of(f"file.{kind.removeprefix('.')}") or kind
+    return f"{'image/jpeg' if kind == 'image/jpg' else kind}{semicolon}{parameters}"
+
+
+@value(kw_only=True)
+class Media(PartFields):
+    """Hold an image, audio, a video or a document.
+
+    Args:
+        source: the data, or where it is.
+        media_type: its type as in ``Content-Type``; ``image/*`` if only the family is known.
+        filename: its file name, if it has one.
+
+    """
+
+    _texts = ("media_type",)
+    _optional_texts = ("id", "filename")
+    source: MediaSource = field(validator=_is_source)
+    media_type: str = field(converter=_media_type)
+    filename: str | None = None
+
+    @classmethod
+    def of(
+        cls, source: str | bytes | PathLike[str], *, media_type: str | None = None, filename: str | None = None
+    ) -> Media:
+        """Make media of a path, of bytes or of an address.
+
+        Args:
+            source: a path, whose file is read now; bytes; or a string: a URL, a ``data:`` URL or a path.
+            media_type: its type; by default, that of the name of the file, or of its first bytes.
+            filename: its file name; by default, that of the path.
+
+        Raises:
+            InvalidRequestError: if the file cannot be read, or the type cannot be told.
+
+        """
+        return _media_of(source, media_type, filename)
+
 
 _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
@@ -31,18 +139,7 @@ _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
 _SCHEMES = ("http", "https", "gs", "s3", "file")
 
 
-def media_of(source: Any, media_type: str | None = None, filename: str | None = None) -> Media:
-    """Return media of a path, of bytes, or of an address.
-
-    Args:
-        source: a path, whose file is read now; bytes; or a string: a URL, a ``data:`` URL or a path.
-        media_type: its type; by default, that of the name of the file, or of its first bytes.
-        filename: its file name; by default, that of the path.
-
-    Raises:
-        InvalidRequestError: if the file cannot be read, the type cannot be told, or *source* is something else.
-
-    """
+def _media_of(source: Any, media_type: str | None = None, filename: str | None = None) -> Media:
     if isinstance(source, bytes | bytearray | memoryview):
         return _of_bytes(bytes(source), media_type, filename)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(source, str) and (":" in source[:8]):
@@ -57,18 +154,24 @@ def media_of(source: Any, media_type: str | None = None, filename: str | None = 
         except (OSError, ValueError) as error:
             message = f"the file {shown(str(path))} cannot be read: {error}"
             raise InvalidRequestError(message) from None
-        return _of_bytes(data, media_type or mimetypes.guess_type(path.name)[0], filename or path.name)
+        return _of_bytes(data, media_type or _type_of(path.name), filename or path.name)
     message = f"media are made of a path, bytes or a URL, not {shown(source)}"
     raise InvalidRequestError(message)
 
 
 def _of_bytes(data: bytes, media_type: str | None, filename: str | None) -> Media:
-    kind = media_type or mimetypes.guess_type(filename or "")[0] or _signed(data)
+    kind = media_type or _type_of(filename or "") or _signed(data)
     return Media(source=Bytes(data=data), media_type=_known(kind, filename or "the data"), filename=filename)
 
 
 def _signed(data: bytes) -> str | None:
     return next((kind for mark, at, kind in _SIGNATURES if data[at : at + len(mark)] == mark), None)
+
+
+def _type_of(name: str) -> str | None:
+    import mimetypes  # noqa: PLC0415  # it reads the system's tables, and most media tell their type
+
+    return mimetypes.guess_type(name)[0]
 
 
 def _known(media_type: str | None, what: str) -> str:
@@ -97,10 +200,9 @@ def address_source(address: str, path: str, family: str) -> tuple[MediaSource, s
             message = f"{path} must be a data: URL in base64, as data:image/png;base64,…; it is {shown(address)}"
             raise InvalidRequestError(message, parameter="messages")
         return Bytes(data=base64_bytes(data, path)), kind.lower() or f"{family}/*"
-    guessed = mimetypes.guess_type(address.partition("?")[0])[0] or ""
-    return Url(url=address), guessed if guessed.startswith(
-        f"{family}/" if family else ""
-    ) and guessed else f"{family}/*"
+    guessed = _type_of(address.partition("?")[0]) or ""
+    is_of_family = guessed.startswith(f"{family}/" if family else "")
+    return Url(url=address), guessed if guessed and is_of_family else f"{family}/*"
 
 
 def base64_bytes(text: str, path: str) -> bytes:
@@ -112,5 +214,5 @@ def base64_bytes(text: str, path: str) -> bytes:
     """
     try:
         return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise InvalidRequestError(f"{path} must be base64; it is {shown(text)}", parameter="messages") from None

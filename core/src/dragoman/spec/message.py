@@ -11,7 +11,18 @@ from dragoman.spec._enums import OpenEnum
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import copied, plain_text, shown
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.parts import Data, Extension, Media, Part, PartFields, Reasoning, Refusal, Text, ToolCall, ToolResult
+from dragoman.spec.media import Media
+from dragoman.spec.part_fields import PartFields
+from dragoman.spec.parts import (
+    Data,
+    Extension,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 
 _P = TypeVar("_P", bound=PartFields)
 

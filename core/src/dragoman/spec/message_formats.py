@@ -13,6 +13,7 @@ import attrs
 
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message, Role
+from dragoman.spec.part_fields import Seal
 from dragoman.spec.part_formats import (
     Members,
     as_json,
@@ -23,7 +24,15 @@ from dragoman.spec.part_formats import (
     read_part,
     read_result,
 )
-from dragoman.spec.parts import Extension, Part, Reasoning, Refusal, Seal, Text, ToolCall, ToolResult
+from dragoman.spec.parts import (
+    Extension,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 
 _REASONING = ("reasoning_content", "reasoning")
 _ENVELOPE = (

@@ -14,23 +14,25 @@ from typing import Any, TypeAlias, cast
 
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.media import address_source, base64_bytes
-from dragoman.spec.parts import (
-    JSON,
+from dragoman.spec.media import (
     Bytes,
-    Extension,
     FileRef,
     InlineText,
     Media,
     MediaSource,
+    Url,
+    address_source,
+    base64_bytes,
+)
+from dragoman.spec.part_fields import JSON, Seal
+from dragoman.spec.parts import (
+    Extension,
     Part,
     Reasoning,
     Refusal,
-    Seal,
     Text,
     ToolCall,
     ToolResult,
-    Url,
 )
 
 _AUDIO_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}

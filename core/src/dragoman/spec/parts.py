@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from os import PathLike
-from typing import Any, ClassVar, TypeAlias, Union, cast
+from typing import Any, ClassVar, TypeAlias, cast
 
 from attrs import field
 
@@ -15,45 +13,8 @@ from dragoman.spec._json_depth import parse_json
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import plain_text, shown
 from dragoman.spec.errors import InvalidRequestError, OutputError
-
-JSON: TypeAlias = Union[bool, int, float, str, "list[JSON]", "dict[str, JSON]", None]
-"""Any value that JSON can represent."""
-
-
-def _empty() -> Mapping[str, JSON]:
-    return {}
-
-
-def _take_text(value: Any, name: str, *, optional: bool = False) -> None:
-    """Make the field *name* of a value a plain string.
-
-    Raises:
-        InvalidRequestError: if it is not a string.
-
-    """
-    text = getattr(value, name)
-    if type(text) is str or (optional and text is None):
-        return
-    if not isinstance(text, str):
-        message = f"{name} of {type(value).__name__} must be a string, not {shown(text)}"
-        raise InvalidRequestError(message)
-    object.__setattr__(value, name, plain_text(text))
-
-
-@value(kw_only=True)
-class Seal:
-    """Carry data that a vendor signed or encrypted and expects back unchanged.
-
-    Args:
-        issuer: the service that made it, such as ``"acme"``; it is only sent back to this service.
-        scope: a narrower scope, such as an account or a model, if the vendor has one.
-        payload: the data itself, which is never interpreted.
-
-    """
-
-    issuer: str
-    scope: str | None = None
-    payload: JSON = None
+from dragoman.spec.media import Media
+from dragoman.spec.part_fields import JSON, PartFields, empty
 
 
 @value(kw_only=True)
@@ -77,48 +38,7 @@ class Citation:
     start: int | None = None
     end: int | None = None
     quote: str | None = None
-    metadata: Mapping[str, JSON] = field(factory=_empty)
-
-
-@value(kw_only=True)
-class PartFields:
-    """Hold the fields that all parts have.
-
-    Args:
-        id: the provider's id of this part.
-        seal: signed or encrypted data that belongs to this part.
-        options: overrides for this part, keyed by provider.
-        metadata: further data from the provider about this part.
-
-    """
-
-    id: str | None = None
-    seal: Seal | None = None
-    options: Mapping[str, JSON] = field(factory=_empty)
-    metadata: Mapping[str, JSON] = field(factory=_empty)
-
-    _texts: ClassVar[tuple[str, ...]] = ()
-    _optional_texts: ClassVar[tuple[str, ...]] = ("id",)
-
-    def __attrs_post_init__(self) -> None:
-        """Check the types of the fields, in one method: a validator for each field would take one call each."""
-        for name in self._texts:
-            if type(getattr(self, name)) is not str:
-                _take_text(self, name)
-        for name in self._optional_texts:
-            if getattr(self, name) is not None:
-                _take_text(self, name, optional=True)
-        if type(self.options) is not dict or type(self.metadata) is not dict or self.seal is not None:
-            _check_attached(self)
-
-
-def _check_attached(part: PartFields) -> None:
-    unchecked: Any = part  # callers without a type checker
-    for name, kind in (("options", Mapping), ("metadata", Mapping), ("seal", Seal | None)):
-        if not isinstance(getattr(unchecked, name), kind):
-            expected = "a Seal" if name == "seal" else "a mapping, such as a dict"
-            message = f"{name} of {type(part).__name__} must be {expected}, not {shown(getattr(unchecked, name))}"
-            raise InvalidRequestError(message)
+    metadata: Mapping[str, JSON] = field(factory=empty)
 
 
 @value(kw_only=True)
@@ -137,116 +57,6 @@ class Reasoning(PartFields):
     _texts = ("text",)
     text: str = ""
     redacted: bool = False
-
-
-def _is_bytes(_: Any, __: object, data: Any) -> None:
-    if isinstance(data, bytes | bytearray) or (isinstance(data, memoryview) and data.contiguous):
-        return
-    message = f"data of Bytes must be bytes, not {type(data).__name__}"  # pyright: ignore[reportUnknownArgumentType]
-    raise InvalidRequestError(message)
-
-
-def _all_texts(value: Any) -> None:
-    for name in value.__attrs_attrs__:
-        _take_text(value, name.name)
-
-
-@value(kw_only=True)
-class Bytes:
-    """Hold media as bytes.
-
-    A ``bytearray`` or ``memoryview`` is read at each call: a change in it takes effect at the next call.
-    """
-
-    data: bytes = field(repr=lambda data: f"<{len(data)} bytes>", validator=_is_bytes)
-
-    @property
-    def base64(self) -> str:
-        """Return the data in base64."""
-        return base64.b64encode(self.data).decode("ascii")
-
-
-@value(kw_only=True)
-class Url:
-    """Refer to media by a URL, which the provider fetches; this library never fetches it."""
-
-    url: str
-    __attrs_post_init__ = _all_texts
-
-
-@value(kw_only=True)
-class FileRef:
-    """Refer to media that was uploaded to the provider before, by its file id."""
-
-    file_id: str
-    __attrs_post_init__ = _all_texts
-
-
-@value(kw_only=True)
-class InlineText:
-    """Hold a document as plain text."""
-
-    text: str
-    __attrs_post_init__ = _all_texts
-
-
-MediaSource: TypeAlias = Bytes | Url | FileRef | InlineText
-
-
-def _is_source(_: Any, __: object, source: Any) -> None:
-    if not isinstance(source, MediaSource):
-        message = f"source of Media must be Bytes, Url, FileRef or InlineText, not {shown(source)}"
-        raise InvalidRequestError(message)
-
-
-def _media_type(given: str) -> str:
-    """Return a media type in its usual spelling: in lower case, and with the family that a bare format belongs to."""
-    if given.__class__ is not str or (given.islower() and "/" in given and given != "image/jpg"):
-        return given
-    kind, semicolon, parameters = given.partition(";")
-    kind = kind.strip().lower()
-    if "/" not in kind:
-        import mimetypes  # noqa: PLC0415  # only an unusual spelling needs it
-
-        kind = mimetypes.guess_type(f"file.{kind.removeprefix('.')}")[0] or kind
-    return f"{'image/jpeg' if kind == 'image/jpg' else kind}{semicolon}{parameters}"
-
-
-@value(kw_only=True)
-class Media(PartFields):
-    """Hold an image, audio, a video or a document.
-
-    Args:
-        source: the data, or where it is.
-        media_type: its type as in ``Content-Type``; ``image/*`` if only the family is known.
-        filename: its file name, if it has one.
-
-    """
-
-    _texts = ("media_type",)
-    _optional_texts = ("id", "filename")
-    source: MediaSource = field(validator=_is_source)
-    media_type: str = field(converter=_media_type)
-    filename: str | None = None
-
-    @classmethod
-    def of(
-        cls, source: str | bytes | PathLike[str], *, media_type: str | None = None, filename: str | None = None
-    ) -> Media:
-        """Make media of a path, of bytes or of an address.
-
-        Args:
-            source: a path, whose file is read now; bytes; or a string: a URL, a ``data:`` URL or a path.
-            media_type: its type; by default, that of the name of the file, or of its first bytes.
-            filename: its file name; by default, that of the path.
-
-        Raises:
-            InvalidRequestError: if the file cannot be read, or the type cannot be told.
-
-        """
-        from dragoman.spec.media import media_of  # noqa: PLC0415  # not every message holds media
-
-        return media_of(source, media_type, filename)
 
 
 @value(kw_only=True)
@@ -360,6 +170,9 @@ def _result_content(value: Any) -> tuple[ResultContent, ...]:
         message = (
             f"part {wrong[0]} of a ToolResult must be Text, Media, Data or Extension, not {shown(parts[wrong[0]])}"
         )
+        raise InvalidRequestError(message)
+    if isinstance(value, bytes | bytearray | memoryview):
+        message = "the content of a ToolResult must be text, not bytes: decode it, or give Media.of(data) for a file"
         raise InvalidRequestError(message)
     return (Data(value=_plain(value)),)
 

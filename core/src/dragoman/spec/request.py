@@ -13,7 +13,7 @@ from dragoman.spec._value import value
 from dragoman.spec.argument_checks import copied, is_iterable, plain_number, plain_text, shown
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.message import Message, check_message
-from dragoman.spec.parts import JSON
+from dragoman.spec.part_fields import JSON
 from dragoman.spec.secret import redact_secrets
 
 

@@ -10,7 +10,14 @@ from attrs import field
 from dragoman.spec._enums import OpenEnum
 from dragoman.spec._value import value
 from dragoman.spec.message import Message
-from dragoman.spec.parts import JSON, Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.spec.part_fields import JSON
+from dragoman.spec.parts import (
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+)
 
 T = TypeVar("T")
 

@@ -30,7 +30,7 @@ from attrs import NOTHING, field, frozen
 
 from dragoman.spec.argument_checks import is_hashable, shown
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.parts import JSON
+from dragoman.spec.part_fields import JSON
 from dragoman.spec.request import Tool
 
 _Schema: TypeAlias = dict[str, JSON]

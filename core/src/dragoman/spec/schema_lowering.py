@@ -13,7 +13,7 @@ from typing import Any, cast
 from attrs import field, frozen
 
 from dragoman.spec._value import value
-from dragoman.spec.parts import JSON
+from dragoman.spec.part_fields import JSON
 
 _REF = "#/$defs/"
 _NAMES = ("title", "description", "$ref", "$defs", "type", "enum", "const", "properties", "required", "items", "anyOf")

@@ -28,15 +28,18 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from dragoman.spec._enums import OpenEnum
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.message import Message
-from dragoman.spec.parts import (
+from dragoman.spec.media import (
     Bytes,
-    Data,
-    Extension,
     FileRef,
     InlineText,
     Media,
     MediaSource,
+    Url,
+)
+from dragoman.spec.message import Message
+from dragoman.spec.parts import (
+    Data,
+    Extension,
     Part,
     Reasoning,
     Refusal,
@@ -44,7 +47,6 @@ from dragoman.spec.parts import (
     Text,
     ToolCall,
     ToolResult,
-    Url,
 )
 from dragoman.spec.request import ServerTool, Tool
 

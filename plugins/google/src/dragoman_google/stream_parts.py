@@ -149,14 +149,14 @@ class PartDecoder:
     def _media(self, part: Mapping[str, Any], events: list[Event]) -> None:
         """Start an image or a sound; a sound of the same media type continues the open one."""
         blob = fields(part.get("inlineData"))
-        media_type = word(blob.get("mimeType")) or _DEFAULT_MEDIA_TYPE
         data = _decode_base64(words(blob.get("data")))
+        media_type = word(blob.get("mimeType")) or _DEFAULT_MEDIA_TYPE
+        media = Media(source=Bytes(data=data), media_type=media_type, seal=_seal(part))
         known = self._open
-        is_same_type = known is not None and isinstance(known.part, Media) and known.part.media_type == media_type
-        if known is not None and is_same_type and media_type.startswith("audio/"):
+        is_same_type = known is not None and isinstance(known.part, Media) and known.part.media_type == media.media_type
+        if known is not None and is_same_type and media.media_type.startswith("audio/"):
             events.append(MediaDelta(known.index, data))
             return
-        media = Media(source=Bytes(data=data), media_type=media_type, seal=_seal(part))
         self._open = OpenPart(self._next_index(), media, [])
         events.append(PartStart(self._open.index, media))
 

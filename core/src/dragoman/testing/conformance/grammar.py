@@ -19,7 +19,12 @@ from dragoman.spec.events import (
     StreamStart,
     TextDelta,
 )
-from dragoman.spec.parts import Reasoning, Refusal, Text, ToolCall
+from dragoman.spec.parts import (
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+)
 from dragoman.spec.provider import CallContext
 from dragoman.testing.conformance.provider_case import hello
 

@@ -12,23 +12,25 @@ import pytest
 from dragoman.spec.capabilities import Support
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.events import ReasoningDelta, TextDelta
-from dragoman.spec.message import Message
-from dragoman.spec.parts import (
+from dragoman.spec.media import (
     Bytes,
-    Data,
-    Extension,
     FileRef,
     InlineText,
     Media,
     MediaSource,
+    Url,
+)
+from dragoman.spec.message import Message
+from dragoman.spec.part_fields import Seal
+from dragoman.spec.parts import (
+    Data,
+    Extension,
     Part,
     Reasoning,
     Refusal,
-    Seal,
     Text,
     ToolCall,
     ToolResult,
-    Url,
 )
 from dragoman.testing.conformance.grammar import check_events
 from dragoman.testing.conformance.provider_case import BOTH, ProviderCase, not_shown

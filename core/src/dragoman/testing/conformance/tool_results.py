@@ -10,8 +10,15 @@ from typing import Any
 import pytest
 
 from dragoman.spec.errors import UnsupportedError
+from dragoman.spec.media import Bytes, Media
 from dragoman.spec.message import Message
-from dragoman.spec.parts import Bytes, Data, Media, Outcome, Text, ToolCall, ToolResult
+from dragoman.spec.parts import (
+    Data,
+    Outcome,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from dragoman.testing.conformance.provider_case import ProviderCase
 from dragoman.testing.conformance.tools import ASKED, WEATHER
 
