@@ -43,7 +43,7 @@ class TestTools:
             ({"name": "weather", "strict": True}, Tool(name="weather", strict=True)),
             (
                 {"name": "weather", "input_schema": SCHEMA, "cache_control": {"type": "ephemeral"}},
-                Tool(name="weather", schema=SCHEMA, options={"acme": {"cache_control": {"type": "ephemeral"}}}),
+                Tool(name="weather", schema=SCHEMA, options={"cache_control": {"type": "ephemeral"}}),
             ),
             ({"type": "tool", "name": "weather", "description": "Tell it.", "schema": SCHEMA}, WEATHER),
             ({"type": "server_tool", "id": "acme.search"}, ServerTool(id="acme.search")),

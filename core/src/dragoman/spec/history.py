@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from dragoman.spec._value import value
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message, Role
+from dragoman.spec.part_fields import PartFields
 from dragoman.spec.parts import (
     Part,
     Reasoning,
@@ -28,6 +29,11 @@ from dragoman.spec.request import ChatRequest, ServerTool, Tool, ToolChoice
 from dragoman.spec.response import Adjustment, Response
 from dragoman.spec.schema_lowering import with_properties
 from dragoman.spec.tool_names import digest_of, encode_name
+
+P = TypeVar("P", bound=PartFields)
+
+CACHE_MARK = "cache_control"
+"""The member of plain data, and then of a part's metadata, that marks the end of a prefix to be cached."""
 
 _LONGEST_NAME = 64
 _OUTCOMES = {
@@ -54,6 +60,8 @@ class HistoryRules:
         outcomes: whether a result can say in a field of its own that the tool failed.
         tool_properties: whether the arguments of a tool must list their members, even if there are none.
         open_end: whether the last message, if it is the assistant's, may end in white space.
+        cache_marks: the provider among whose options the mark ``cache_control`` of a part is sent; ``None`` if the API
+            has no such mark.
 
     """
 
@@ -68,6 +76,7 @@ class HistoryRules:
     outcomes: bool = True
     tool_properties: bool = False
     open_end: bool = True
+    cache_marks: str | None = None
 
     def name_sent(self, name: str) -> str:
         """Return the name under which a tool is sent."""
@@ -124,6 +133,8 @@ class _Fitting:
         """Return a tool under the name that is sent."""
         if isinstance(tool, ServerTool):
             return tool
+        if CACHE_MARK in tool.options:
+            tool = attrs.evolve(tool, options=self._marked_options(tool.options, f"the tool {tool.name!r}"))
         name = self.name(tool.name)
         schema = with_properties(tool.schema) if self.rules.tool_properties else tool.schema
         if name == tool.name and schema is tool.schema:
@@ -144,7 +155,7 @@ class _Fitting:
         last = len(messages) - 1
         for index, message in enumerate(messages):
             parts = message.parts
-            if len(parts) == 1 and type(parts[0]) is Text and not self.open and not message.name:
+            if len(parts) == 1 and type(parts[0]) is Text and not (self.open or message.name or parts[0].metadata):
                 text = parts[0].text
                 if text and not text[-1].isspace():  # the most common kind of message
                     fitted.append(message)
@@ -161,7 +172,7 @@ class _Fitting:
         return tuple(fitted) if is_changed else messages
 
     def _message(self, message: Message, index: int) -> Message | None:
-        parts = list(message.parts)
+        parts = [self._marked(part, index) if part.metadata else part for part in message.parts]
         if message.role == Role.ASSISTANT:
             parts = [self._call(part) if isinstance(part, ToolCall) else part for part in parts]
             if self.rules.calls_last:
@@ -182,6 +193,30 @@ class _Fitting:
         ):
             return message
         return attrs.evolve(message, content=tuple(parts), name=name)
+
+    def _marked(self, part: P, index: int) -> P:
+        """Move the mark of a cached prefix to where it is sent, or record that it is not sent."""
+        mark = part.metadata.get(CACHE_MARK)
+        if mark is None:
+            return part
+        return attrs.evolve(
+            part,
+            metadata={name: value for name, value in part.metadata.items() if name != CACHE_MARK},
+            options=self._marked_options({**part.options, CACHE_MARK: mark}, f"messages[{index}]"),
+        )
+
+    def _marked_options(self, options: Mapping[str, Any], where: str) -> dict[str, Any]:
+        rest, provider = dict(options), self.rules.cache_marks
+        mark = rest.pop(CACHE_MARK)
+        if provider is not None:
+            own = rest.get(provider)
+            rest[provider] = {CACHE_MARK: mark, **(own if isinstance(own, dict) else {})}
+            return rest
+        reason = f"{self.model} is called through an API without marks of a cached prefix"
+        self.adjustments.append(
+            Adjustment(kind="dropped", feature=f"{where}.{CACHE_MARK}", asked=mark, reason=reason, by=self.by)
+        )
+        return rest
 
     def _call(self, call: ToolCall) -> ToolCall:
         if call.server_side:
@@ -213,6 +248,8 @@ class _Fitting:
             raise InvalidRequestError(message, parameter="messages")
         if result.name and (name := self.name(result.name)) != result.name:
             changes["name"] = name
+        if any(part.metadata for part in result.content):
+            result = attrs.evolve(result, content=tuple([self._marked(part, index) for part in result.content]))
         if result.outcome != "ok":
             changes |= self._in_words(result, index)
         if not changes or (len(changes) == 1 and changes.get("call_id") == result.call_id):
@@ -230,7 +267,7 @@ class _Fitting:
         if self.rules.outcomes:
             return {}
         self._note(index, None, words, "that a tool failed has no field of its own, so it is said in words")
-        return {"content": (Text(text=words), *result.content)}
+        return {"content": (Text(text=f"{words}\n"), *result.content)}
 
     def _calls_last(self, parts: list[Part], index: int) -> list[Part]:
         calls = [part for part in parts if isinstance(part, ToolCall) and not part.server_side]

@@ -12,6 +12,7 @@ from typing import Any, cast
 import attrs
 
 from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.history import CACHE_MARK
 from dragoman.spec.message import Message, Role
 from dragoman.spec.part_fields import Seal
 from dragoman.spec.part_formats import (
@@ -129,12 +130,20 @@ def _message(data: Mapping[str, Any], path: str, issuer: str) -> Message:
     parts: list[Part] = []
     if role == "assistant":
         parts += _reasoning(message)
-    speaker = message.optional_text("name")
+    speaker, mark = message.optional_text("name"), _mark(message)
     parts += _content(message, role)
     if role == "assistant":
         parts += _calls(message)
     message.refuse_rest()
+    if mark and parts:
+        parts[-1] = attrs.evolve(parts[-1], metadata={**parts[-1].metadata, **mark})
     return Message(role, parts, name=speaker)
+
+
+def _mark(members: Members) -> dict[str, Any]:
+    """Return the metadata of the mark of a cached prefix; on a message, it belongs to the last part."""
+    mark = members.take(CACHE_MARK)
+    return {} if mark is None else {CACHE_MARK: mark}
 
 
 def _content(message: Members, role: str) -> list[Part]:
@@ -192,15 +201,20 @@ def _call(call: Members) -> Part:
     call.take("index")
     call_id, extra = call.optional_text("id") or "", call.take("extra_content")
     seal = Seal(issuer=call.issuer, payload={"extra_content": extra}) if extra else None
+    mark = _mark(call)
     if "custom" in call:
         custom = call.nested("custom")
         made = ToolCall(
-            name=custom.text("name"), call_id=call_id, arguments=custom.text("input"), metadata={"type": "custom"}
+            name=custom.text("name"),
+            call_id=call_id,
+            arguments=custom.text("input"),
+            metadata={"type": "custom", **mark},
         )
     else:
         function = call.nested("function")
         arguments = _arguments(function, "arguments")
-        made = ToolCall(name=function.text("name"), call_id=call_id, arguments=arguments, seal=seal)
+        name = function.text("name")
+        made = ToolCall(name=name, call_id=call_id, arguments=arguments, seal=seal, metadata=mark)
     call.refuse_rest()
     return made
 
@@ -218,7 +232,7 @@ def _result(message: Members, role: str) -> Message:
     name = message.optional_text("name") or ""
     failed = message.take("is_error")
     content = read_result(message.take("content"), f"{message.path}.content", message.issuer)
-    metadata = {"type": "function_call"} if role == "function" else {}
+    metadata = {**({"type": "function_call"} if role == "function" else {}), **_mark(message)}
     message.refuse_rest()
     result = ToolResult(
         call_id=call_id, name=name, content=content, outcome="error" if failed else "ok", metadata=metadata

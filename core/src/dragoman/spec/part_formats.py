@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, cast
 
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.history import CACHE_MARK
 from dragoman.spec.media import (
     Bytes,
     FileRef,
@@ -36,7 +37,6 @@ from dragoman.spec.parts import (
 )
 
 _AUDIO_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}
-_MARK = "cache_control"
 
 
 class Members:
@@ -89,10 +89,10 @@ class Members:
     def rest(self) -> dict[str, Any]:
         """Return the fields of a part that hold what is unread: options, and the mark of a cached prefix."""
         unread = dict(self._unread)
-        mark = unread.pop(_MARK, None)
+        mark = unread.pop(CACHE_MARK, None)
         return {
             **({"options": {self.issuer: unread}} if unread else {}),
-            **({"metadata": {_MARK: mark}} if mark is not None else {}),
+            **({"metadata": {CACHE_MARK: mark}} if mark is not None else {}),
         }
 
     def refuse_rest(self) -> None:
@@ -348,7 +348,7 @@ def _has(*names: str) -> Callable[[Mapping[str, Any]], bool]:
 
 
 _ALSO_OWN: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
-    "text": lambda data: _MARK in data or _is_wire_citations(data.get("citations")),
+    "text": lambda data: CACHE_MARK in data or _is_wire_citations(data.get("citations")),
     "refusal": _has("refusal"),
     "tool_result": _has("tool_use_id"),
 }

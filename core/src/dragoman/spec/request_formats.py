@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.history import CACHE_MARK
 from dragoman.spec.request import AUTO, JSON_OBJECT, NONE, REQUIRED, TEXT, OutputFormat, ServerTool, Tool, ToolChoice
 
 _SCHEMAS = ("parameters", "input_schema", "inputSchema")
@@ -56,7 +57,8 @@ def _function(function: dict[str, Any], more: dict[str, Any], path: str, issuer:
         raise _wrong(f"the schema of {path} must be an object, not {shown(schema)}")
     description, strict = function.pop("description", None), function.pop("strict", None)
     rest = {**more, **{each: value for each, value in function.items() if value is not None}}
-    options: dict[str, Any] = {issuer: rest} if rest else {}
+    mark = rest.pop(CACHE_MARK, None)
+    options: dict[str, Any] = {**({issuer: rest} if rest else {}), **({} if mark is None else {CACHE_MARK: mark})}
     if schema is None:
         return Tool(name=name, description=description, strict=strict, options=options)
     return Tool(

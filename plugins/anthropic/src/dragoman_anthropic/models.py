@@ -101,6 +101,7 @@ HISTORY = HistoryRules(
     blank_text=False,
     bare_errors=False,
     open_end=False,
+    cache_marks="anthropic",
 )
 """What the Messages API takes of a conversation.
 

@@ -5,9 +5,14 @@ https://docs.litellm.ai/docs/completion/input
 
 from __future__ import annotations
 
-from dragoman import NO, Capabilities
+import attrs
 
-_CAPABILITIES = Capabilities(completion=NO)
+from dragoman import NO, Capabilities
+from dragoman_openai_compatible import OpenAIProvider
+
+_HISTORY = attrs.evolve(OpenAIProvider.history, cache_marks="litellm_proxy")
+"""https://docs.litellm.ai/docs/completion/prompt_caching"""
+_CAPABILITIES = Capabilities(completion=NO, history=_HISTORY)
 
 
 def capabilities(model: str) -> Capabilities:  # noqa: ARG001

@@ -130,7 +130,7 @@ class MessageEncoder:
         if isinstance(part, Media):
             return {**self._media(part), **_own_options(part, self.rules.issuer)}
         if isinstance(part, Data):
-            return {"type": "text", "text": _plain_text(part)}
+            return {"type": "text", "text": _plain_text(part), **_own_options(part, self.rules.issuer)}
         if isinstance(part, Extension) and part.issuer == self.rules.issuer and isinstance(part.value, dict):
             return dict(part.value)
         if isinstance(part, Extension | Reasoning):
@@ -164,7 +164,7 @@ class MessageEncoder:
         texts = [part for part in message.parts if isinstance(part, Text | Data)]
         refusals = message.of_type(Refusal)
         calls = [call for call in message.of_type(ToolCall) if not call.server_side]
-        encoded["content"] = "".join(map(_plain_text, texts)) if texts or not (refusals or calls) else None
+        encoded["content"] = self._assistant_content(texts) if texts or not (refusals or calls) else None
         if refusals:
             encoded["refusal"] = "".join(refusal.text for refusal in refusals)
         if message.name is not None:
@@ -178,6 +178,11 @@ class MessageEncoder:
                 self._record_dropped(part)
         return encoded
 
+    def _assistant_content(self, texts: Sequence[Text | Data]) -> str | list[dict[str, Any] | None]:
+        if any(_own_options(text, self.rules.issuer) for text in texts):
+            return [self._part(text) for text in texts]
+        return "".join(map(_plain_text, texts))
+
     def _reasoning(self, message: Message) -> dict[str, Any]:
         reasoning = message.of_type(Reasoning)
         if not reasoning:
@@ -188,13 +193,15 @@ class MessageEncoder:
         return replayed
 
     def _encode_result(self, result: ToolResult) -> dict[str, Any]:
+        content, own = self._result_content(result), _own_options(result, self.rules.issuer)
         if result.metadata.get("type") == "function_call":
-            return {"role": "function", "name": result.name, "content": self._result_content(result)}
-        return {"role": "tool", "tool_call_id": result.call_id, "content": self._result_content(result)}
+            return {"role": "function", "name": result.name, "content": content, **own}
+        return {"role": "tool", "tool_call_id": result.call_id, "content": content, **own}
 
     def _result_content(self, result: ToolResult) -> str | list[dict[str, Any]]:
         if all(isinstance(part, Text | Data) for part in result.content):
-            return result.text
+            has_options = any(_own_options(part, self.rules.issuer) for part in result.content)
+            return self._content(result.content) if has_options else result.text
         if not self.rules.tool_media:
             message = f"{self.rules.issuer} accepts only text as the result of a tool; send media in a user message"
             raise UnsupportedError(message)
@@ -227,7 +234,9 @@ def _add_calls(encoded: dict[str, Any], calls: Sequence[ToolCall], issuer: str) 
     if len(calls) == 1 and calls[0].metadata.get("type") == "function_call":
         encoded["function_call"] = {"name": calls[0].name, "arguments": calls[0].arguments}
     elif calls:
-        encoded["tool_calls"] = [{**_encode_call(call), **sealed_extra_content(call, issuer)} for call in calls]
+        encoded["tool_calls"] = [
+            {**_encode_call(call), **sealed_extra_content(call, issuer), **_own_options(call, issuer)} for call in calls
+        ]
 
 
 def _encode_call(call: ToolCall) -> dict[str, Any]:

@@ -5,9 +5,14 @@ https://openrouter.ai/docs/api-reference/parameters
 
 from __future__ import annotations
 
-from dragoman import NO, Capabilities
+import attrs
 
-_CAPABILITIES = Capabilities(completion=NO)
+from dragoman import NO, Capabilities
+from dragoman_openai_compatible import OpenAIProvider
+
+_HISTORY = attrs.evolve(OpenAIProvider.history, cache_marks="openrouter")
+"""https://openrouter.ai/docs/features/prompt-caching"""
+_CAPABILITIES = Capabilities(completion=NO, history=_HISTORY)
 
 
 def capabilities(model: str) -> Capabilities:  # noqa: ARG001

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import attrs
 
-from dragoman import JSON, Bytes, Extension, Media, Message, Part, Reasoning, ServerTool, Text, Tool, ToolResult, Url
+from dragoman import JSON, Bytes, Extension, Media, Message, Part, Reasoning, ServerTool, Tool, ToolResult, Url
 from dragoman.http import checked_headers
 from dragoman_openrouter.response import ISSUER
 
@@ -50,7 +50,7 @@ def replay_reasoning(reasoning: Sequence[Reasoning]) -> dict[str, Any]:
 
 
 def adapt_message(message: Message) -> Message:
-    """Return *message* with videos, documents by URL and cached results of tools as extensions of OpenRouter."""
+    """Return *message* with videos and documents by URL as extensions of OpenRouter."""
     parts = tuple(_adapt_part(part) for part in message.parts)
     return message if parts == message.parts else attrs.evolve(message, content=parts)
 
@@ -59,7 +59,9 @@ def _adapt_part(part: Part) -> Part:
     if isinstance(part, Media):
         return _adapt_media(part)
     if isinstance(part, ToolResult):
-        return attrs.evolve(part, content=tuple(_adapt_result(each) for each in part.content))
+        return attrs.evolve(
+            part, content=tuple(_adapt_media(each) if isinstance(each, Media) else each for each in part.content)
+        )
     return part
 
 
@@ -72,14 +74,7 @@ def _adapt_media(part: Media) -> Media | Extension:
     return part
 
 
-def _adapt_result(part: Any) -> Any:
-    """Return a text with options as a content part, because a plain string cannot carry options such as caching."""
-    if isinstance(part, Text) and part.options.get("openrouter"):
-        return _extension("text", part.text, part)
-    return _adapt_media(part) if isinstance(part, Media) else part
-
-
-def _extension(kind: str, value: JSON, part: Text | Media) -> Extension:
+def _extension(kind: str, value: JSON, part: Media) -> Extension:
     own = part.options.get("openrouter")
     block: dict[str, JSON] = {"type": kind, kind: value, **(own if isinstance(own, dict) else {})}
     return Extension(kind=f"openrouter.{kind}", value=block)
