@@ -81,7 +81,7 @@ class Bound:
 
     def fit(self, request: R, policy: Policy | None) -> tuple[R, tuple[Adjustment, ...]]:
         """Return *request* as the model accepts it, and what that changed."""
-        return fit(request, self.provider.capabilities(request.model), policy)
+        return fit(request, self.provider.capabilities(request.model), policy, issuer=self.provider.info.issuer)
 
 
 def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
@@ -285,7 +285,8 @@ class ManagedProvider:
     ) -> _Result[T]:
         """Send a fitted request with retries; a foreign exception of the provider becomes a :class:`PluginError`."""
         policy = context.on_unsupported or self._policy
-        fitted, adjustments, names = fit_with_names(request, self.capabilities(request.model), policy)
+        capabilities = self.capabilities(request.model)
+        fitted, adjustments, names = fit_with_names(request, capabilities, policy, issuer=self.info.issuer)
         refused = self._refused.setdefault(request.model, {})
         asked = _Asked(send, fitted, self.standing + adjustments, refused, by=self.info.name)
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 import attrs
@@ -17,6 +17,7 @@ from dragoman.spec._value import value
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.history import HistoryRules, fit_history
 from dragoman.spec.media import Media
+from dragoman.spec.message_roles import check_roles
 from dragoman.spec.parts import Text, ToolResult
 from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, Tool
 from dragoman.spec.response import Adjustment
@@ -105,7 +106,12 @@ class Capabilities:
 
 
 def fit(
-    request: R, capabilities: Capabilities, policy: Policy | None = None, *, by: str = "core"
+    request: R,
+    capabilities: Capabilities,
+    policy: Policy | None = None,
+    *,
+    by: str = "core",
+    issuer: str | None = None,
 ) -> tuple[R, tuple[Adjustment, ...]]:
     """Adjust *request* to what the model accepts, and return it with a record of the adjustments.
 
@@ -119,17 +125,24 @@ def fit(
         capabilities: what the model accepts.
         policy: ``adjust``, ``warn`` or ``raise``.
         by: recorded in each adjustment as the component that decided.
+        issuer: the service that is called, whose extensions a message may hold; ``None`` for those of any service.
 
     Raises:
-        UnsupportedError: if a setting is not supported and the policy is to raise.
+        UnsupportedError: if a setting is not supported and the policy is to raise, or for a part that only another
+            service understands.
         InvalidRequestError: for a conversation that no model accepts.
 
     """
-    return fit_with_names(request, capabilities, policy, by=by)[:2]
+    return fit_with_names(request, capabilities, policy, by=by, issuer=issuer)[:2]
 
 
 def fit_with_names(
-    request: R, capabilities: Capabilities, policy: Policy | None = None, *, by: str = "core"
+    request: R,
+    capabilities: Capabilities,
+    policy: Policy | None = None,
+    *,
+    by: str = "core",
+    issuer: str | None = None,
 ) -> tuple[R, tuple[Adjustment, ...], Mapping[str, str]]:
     """Adjust *request* like :func:`fit`; also return the names of renamed tools, keyed by the name that is sent."""
     settings, adjustments = request.settings, list[Adjustment]()
@@ -147,6 +160,7 @@ def fit_with_names(
     if changes:
         request = attrs.evolve(request, settings=attrs.evolve(settings, **changes))
     if isinstance(request, ChatRequest):
+        check_roles(request.messages, issuer)
         fitted, notes, names = _fit_chat(request, capabilities, by)
         adjustments += notes
         request = cast("Any", fitted)
@@ -169,6 +183,24 @@ def _fit_chat(
         request, more = _fit_output(request, capabilities.output_schema, by)
         notes = [*notes, *more]
     return request, [*before, *notes], names
+
+
+def enforce(adjustments: Iterable[Adjustment], policy: Policy) -> None:
+    """Report what a translation leaves out or changes, as *policy* says.
+
+    Args:
+        adjustments: what is left out or changed.
+        policy: ``adjust`` to accept it, ``warn`` to issue a ``UserWarning`` for each, ``raise`` to refuse it.
+
+    Raises:
+        UnsupportedError: under ``raise``, for the first of them.
+
+    """
+    for each in adjustments if policy != "adjust" else ():
+        message = f"{each.feature} is {each.kind}: {each.reason}"
+        if policy == "raise":
+            raise UnsupportedError(message, parameter=each.feature)
+        warnings.warn(message, UserWarning, stacklevel=3)
 
 
 def without_setting(request: R, name: str, reason: str, *, by: str) -> tuple[R, Adjustment]:
