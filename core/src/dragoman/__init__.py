@@ -13,6 +13,7 @@ TYPE_CHECKING = False  # type checkers know better, and the module typing is not
 
 if TYPE_CHECKING:
     from dragoman.client.llm import LLM as LLM, AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
+    from dragoman.client.request_builder import Conversation as Conversation, read_conversation as read_conversation
     from dragoman.client.stream import EventStream as EventStream
     from dragoman.client.sync import SyncEventStream as SyncEventStream, SyncLLM as SyncLLM
     from dragoman.plugins.registry import installed as installed
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
         YES as YES,
         Cap as Cap,
         Capabilities as Capabilities,
+        Policy as Policy,
         Support as Support,
+        enforce as enforce,
         fit as fit,
     )
     from dragoman.spec.config import LLMConfig as LLMConfig
@@ -90,7 +93,7 @@ if TYPE_CHECKING:
         TextDelta as TextDelta,
         UsageSnapshot as UsageSnapshot,
     )
-    from dragoman.spec.history import HistoryRules as HistoryRules
+    from dragoman.spec.history import HistoryRules as HistoryRules, fit_messages as fit_messages
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
     from dragoman.spec.media import (
         Bytes as Bytes,
@@ -176,13 +179,24 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "dragoman.client.llm": ("AsyncLLM", "LLM", "StreamingLLM"),
+    "dragoman.client.request_builder": ("Conversation", "read_conversation"),
     "dragoman.client.stream": ("EventStream",),
     "dragoman.client.sync": ("SyncEventStream", "SyncLLM"),
     "dragoman.plugins.registry": ("installed",),
     "dragoman.plugins.resolution": ("Explanation", "explain"),
     "dragoman.spec._json_depth": ("parse_json",),
     "dragoman.spec.assembly": ("Assembler", "assemble", "events_of", "part_events"),
-    "dragoman.spec.capabilities": ("Cap", "Capabilities", "NO", "Support", "UNKNOWN", "YES", "fit"),
+    "dragoman.spec.capabilities": (
+        "Cap",
+        "Capabilities",
+        "NO",
+        "Policy",
+        "Support",
+        "UNKNOWN",
+        "YES",
+        "enforce",
+        "fit",
+    ),
     "dragoman.spec.config": ("LLMConfig",),
     "dragoman.spec.errors": (
         "AmbiguousModelError",
@@ -240,7 +254,7 @@ _HOMES = {
         "TextDelta",
         "UsageSnapshot",
     ),
-    "dragoman.spec.history": ("HistoryRules",),
+    "dragoman.spec.history": ("HistoryRules", "fit_messages"),
     "dragoman.spec.hookspecs": ("Binding", "hookimpl"),
     "dragoman.spec.message": ("Message", "Role"),
     "dragoman.spec.operations": (

@@ -17,6 +17,7 @@ import attrs
 from dragoman.spec._value import value
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message, Role
+from dragoman.spec.message_roles import check_roles
 from dragoman.spec.part_fields import PartFields
 from dragoman.spec.parts import (
     Part,
@@ -116,14 +117,37 @@ def fit_history(
     return (attrs.evolve(request, **changes) if changes else request), fitting.adjustments, fitting.renamed
 
 
+def fit_messages(
+    messages: tuple[Message, ...], rules: HistoryRules, *, issuer: str
+) -> tuple[tuple[Message, ...], list[Adjustment]]:
+    """Return *messages* adapted to *rules* without a request, with a record of the changes.
+
+    Calls may still wait for their results.
+
+    Args:
+        messages: the conversation.
+        rules: the rules of the API.
+        issuer: the service whose API it is.
+
+    Raises:
+        InvalidRequestError: for a result without a call, or a part that a message of this role cannot hold.
+        UnsupportedError: for a part that only another service understands.
+
+    """
+    check_roles(messages, issuer)
+    fitting = _Fitting(rules, issuer, issuer, open_calls=True)
+    return fitting.messages(messages), fitting.adjustments
+
+
 class _Fitting:
     """Adapt one conversation, message by message."""
 
-    def __init__(self, rules: HistoryRules, model: str, by: str) -> None:
+    def __init__(self, rules: HistoryRules, model: str, by: str, *, open_calls: bool = False) -> None:
         self.rules = rules
         self.renamed: dict[str, str] = {}
         self.model = model
         self.by = by
+        self.open_calls = open_calls
         self.adjustments: list[Adjustment] = []
         self.used_ids: set[str] = set()
         self.open: dict[str, deque[str]] = {}
@@ -306,7 +330,7 @@ class _Fitting:
         return sent
 
     def _refuse_open(self, where: str) -> None:
-        if self.open:
+        if self.open and not self.open_calls:
             calls = ", ".join(map(repr, self.open))
             message = (
                 f"the call {calls} has no result, but {where}; add a message with a ToolResult for it (its outcome may "

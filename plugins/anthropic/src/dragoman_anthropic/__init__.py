@@ -10,6 +10,21 @@ from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_anthropic.endpoint import endpoint
 from dragoman_anthropic.provider import AnthropicProvider
 
+TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
+
+if TYPE_CHECKING:
+    from dragoman_anthropic.plain_messages import to_anthropic as to_anthropic
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used."""
+    if name == "to_anthropic":
+        from dragoman_anthropic.plain_messages import to_anthropic  # noqa: PLC0415  # not every program converts
+
+        return to_anthropic
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
+
 
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:

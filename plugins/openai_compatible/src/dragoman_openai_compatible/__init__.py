@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder as OpenAIChatDecoder
     from dragoman_openai_compatible.errors import CHAT_CODES as CHAT_CODES, error_of as error_of
     from dragoman_openai_compatible.options import OpenAICompatibleOptions as OpenAICompatibleOptions
+    from dragoman_openai_compatible.plain_messages import to_openai as to_openai
     from dragoman_openai_compatible.provider import OpenAIProvider as OpenAIProvider
     from dragoman_openai_compatible.responses import (
         RESPONSES_CODES as RESPONSES_CODES,
@@ -61,6 +62,7 @@ _HOMES = {
     "reasoning_of": "chat_parts",
     "refuse_options": "chat",
     "text_of": "chat_parts",
+    "to_openai": "plain_messages",
 }
 """The module that defines each public name; the imports in the TYPE_CHECKING block name them for type checkers."""
 
