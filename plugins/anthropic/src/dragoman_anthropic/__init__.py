@@ -6,9 +6,7 @@ https://docs.anthropic.com/en/api/messages
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
-from dragoman_anthropic.dialect import AnthropicMessages
-from dragoman_anthropic.endpoint import endpoint
-from dragoman_anthropic.provider import AnthropicProvider
+from dragoman_anthropic.provider import make_provider
 
 TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
 
@@ -29,9 +27,4 @@ def __getattr__(name: str) -> object:
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
     """Return the provider for *config*."""
-    dialect = AnthropicMessages()
-    options = dialect.options_reader.configure(config.options)
-    target = endpoint(config, options)
-    betas = target.headers.get("anthropic-beta", "")
-    dialect.betas = tuple(name for beta in betas.split(",") if (name := beta.strip()))
-    return AnthropicProvider(dialect, target)
+    return make_provider(config)

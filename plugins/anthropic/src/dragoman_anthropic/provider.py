@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from dragoman import CallContext, ChatRequest, ModelInfo, ProviderInfo, Usage
+from dragoman import CallContext, ChatRequest, ModelInfo, ProviderConfig, ProviderInfo, Usage
 from dragoman.http import Endpoint, HttpProvider, HttpRequest, as_object, count, objects
 from dragoman_anthropic.dialect import AnthropicMessages
+from dragoman_anthropic.endpoint import endpoint
 from dragoman_anthropic.models import capabilities
 from dragoman_anthropic.options import ISSUER, AnthropicOptions
 
@@ -60,6 +61,22 @@ class AnthropicProvider(HttpProvider):
         with self.reading(reply):
             body = as_object(reply.json(), "the count")
             return Usage(input_tokens=count(body, "input_tokens"), raw=body)
+
+
+def make_provider(config: ProviderConfig) -> AnthropicProvider:
+    """Return the provider for *config*.
+
+    Raises:
+        ConfigurationError: if an option or the base URL is not valid.
+        MissingCredentialError: if there is no key for the base URL.
+
+    """
+    dialect = AnthropicMessages()
+    options = dialect.options_reader.configure(config.options)
+    target = endpoint(config, options)
+    betas = target.headers.get("anthropic-beta", "")
+    dialect.betas = tuple(name for beta in betas.split(",") if (name := beta.strip()))
+    return AnthropicProvider(dialect, target)
 
 
 def _model(entry: Mapping[str, Any]) -> ModelInfo:

@@ -5,39 +5,11 @@ https://learn.microsoft.com/azure/ai-services/openai/reference
 
 from __future__ import annotations
 
-from dragoman import Provider, ProviderConfig, ProviderInfo, hookimpl
-from dragoman.http import OptionsReader
-from dragoman_azure.chat import AzureChat
-from dragoman_azure.endpoint import endpoint
-from dragoman_azure.endpoint_address import address
-from dragoman_azure.models import capabilities
-from dragoman_azure.options import AzureOptions
-from dragoman_openai_compatible import OpenAIProvider
-
-INFO = ProviderInfo(
-    name="azure",
-    issuer="azure",
-    options=AzureOptions,
-    docs="https://learn.microsoft.com/azure/ai-services/openai/reference",
-)
+from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman_azure.provider import make_provider
 
 
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
-    """Make the provider of one resource; ``model`` is the name of a deployment."""
-    reader = OptionsReader(AzureOptions, config.name)
-    options = reader.configure(config.options)
-    location = address(config, options.api_version)
-    dialect = AzureChat(location)
-    dialect.options_reader = reader
-    known = capabilities(options.base_model, dialect.api(options))
-    provider = OpenAIProvider(
-        INFO,
-        dialect,
-        endpoint(config, options, location.base),
-        capabilities=lambda _: known,
-        kept_headers=("apim-request-id", "x-ms-", "azureml-"),
-    )
-    provider.models_path = location.models_path()
-    provider.embeddings_path = location.path("/embeddings", config.model)
-    return provider
+    """Return the provider for *config*."""
+    return make_provider(config)

@@ -15,6 +15,7 @@ from dragoman import (
     Event,
     ModelInfo,
     ProtocolError,
+    ProviderConfig,
     ProviderInfo,
     Response,
     UnsupportedError,
@@ -33,6 +34,7 @@ from dragoman.http import (
     objects,
 )
 from dragoman_google.dialect import Gemini
+from dragoman_google.endpoint import endpoint, uses_vertex
 from dragoman_google.models import capabilities, short_name
 from dragoman_google.options import ISSUER, GoogleOptions
 from dragoman_google.request import camel_case
@@ -149,6 +151,20 @@ class GoogleProvider(HttpProvider):
         parameters = {name: value for name, value in overrides.items() if name not in {"taskType", "title"}}
         body = {"instances": [{"content": text, **fixed} for text in texts], "parameters": parameters}
         return HttpRequest(url=self._gemini.path(model, "predict"), body=dumps(body))
+
+
+def make_provider(config: ProviderConfig) -> GoogleProvider:
+    """Return the provider for *config*.
+
+    Raises:
+        ConfigurationError: if an option or the base URL is not valid.
+        MissingCredentialError: if there is no key for the base URL.
+
+    """
+    dialect = Gemini()
+    options = dialect.options_reader.configure(config.options)
+    dialect.vertex = uses_vertex(config, options)
+    return GoogleProvider(dialect, endpoint(config, options))
 
 
 def _model(entry: dict[str, Any]) -> ModelInfo:

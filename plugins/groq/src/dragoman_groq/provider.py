@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
-from dragoman import CallContext, ChatRequest, Event, ProviderError, Response
+from dragoman import CallContext, ChatRequest, Event, ProviderConfig, ProviderError, ProviderInfo, Response
+from dragoman_groq.chat import GroqChat
+from dragoman_groq.endpoint import endpoint
 from dragoman_groq.errors import MODEL_FAULTS, raise_if_retired
+from dragoman_groq.models import capabilities
+from dragoman_groq.options import GroqOptions
 from dragoman_openai_compatible import OpenAIProvider
+
+INFO = ProviderInfo(name="groq", issuer="groq", options=GroqOptions, docs="https://console.groq.com/docs/api-reference")
 
 
 class GroqProvider(OpenAIProvider):
@@ -44,6 +50,19 @@ class GroqProvider(OpenAIProvider):
             raise_if_retired(error, request.model)
             _allow_one_retry(error, context)
             raise
+
+
+def make_provider(config: ProviderConfig) -> GroqProvider:
+    """Return the provider for *config*.
+
+    Raises:
+        ConfigurationError: if an option or the base URL is not valid.
+        MissingCredentialError: if there is no key for the base URL.
+
+    """
+    dialect = GroqChat()
+    dialect.options_reader.structure(config.options)
+    return GroqProvider(INFO, dialect, endpoint(config), capabilities=capabilities, kept_headers=("x-groq-",))
 
 
 def _allow_one_retry(error: ProviderError, context: CallContext) -> None:

@@ -10,9 +10,30 @@ from contextlib import asynccontextmanager
 
 import attrs
 
-from dragoman import JSON, CallContext, ChatRequest, Event, Response, ResponseSnapshot, StreamStart
+from dragoman import (
+    JSON,
+    CallContext,
+    ChatRequest,
+    Event,
+    ProviderConfig,
+    ProviderInfo,
+    Response,
+    ResponseSnapshot,
+    StreamStart,
+)
 from dragoman.http import number_of, real
+from dragoman_litellm_proxy.chat import LiteLLMProxyChat
+from dragoman_litellm_proxy.endpoint import endpoint
+from dragoman_litellm_proxy.models import capabilities
+from dragoman_litellm_proxy.options import LiteLLMProxyOptions
 from dragoman_openai_compatible import OpenAIProvider
+
+INFO = ProviderInfo(
+    name="litellm_proxy",
+    issuer="litellm_proxy",
+    options=LiteLLMProxyOptions,
+    docs="https://docs.litellm.ai/docs/simple_proxy",
+)
 
 _TEXTS: Mapping[str, str] = {
     "x-litellm-call-id": "litellm_call_id",
@@ -45,6 +66,26 @@ class LiteLLMProxyProvider(OpenAIProvider):
         """Stream the answer to a conversation."""
         async with super().stream(request, context) as events:
             yield _WithHeaderMetadata(events)
+
+
+def make_provider(config: ProviderConfig) -> LiteLLMProxyProvider:
+    """Return the provider for *config*; it does not retry by default, because the proxy does.
+
+    Raises:
+        ConfigurationError: if an option or the base URL is not valid.
+        MissingCredentialError: if there is no key for the base URL.
+
+    """
+    dialect = LiteLLMProxyChat()
+    dialect.options_reader.structure(config.options)
+    return LiteLLMProxyProvider(
+        INFO,
+        dialect,
+        endpoint(config),
+        capabilities=capabilities,
+        kept_headers=("x-litellm-", "llm_provider-"),
+        default_retries=0,
+    )
 
 
 class _WithHeaderMetadata:

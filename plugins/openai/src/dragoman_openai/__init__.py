@@ -6,10 +6,10 @@ https://platform.openai.com/docs/api-reference
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
-from dragoman_openai.provider import openai_provider
+from dragoman_openai.provider import make_provider
 
 
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
     """Return the provider for *config*."""
-    return openai_provider(config)
+    return make_provider(config)

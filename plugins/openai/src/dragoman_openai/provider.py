@@ -19,7 +19,7 @@ INFO = ProviderInfo(
 )
 
 
-def openai_provider(config: ProviderConfig) -> OpenAIProvider:
+def make_provider(config: ProviderConfig) -> OpenAIProvider:
     """Return the provider for *config*.
 
     Raises:

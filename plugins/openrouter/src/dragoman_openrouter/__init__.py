@@ -5,24 +5,11 @@ https://openrouter.ai/docs/api-reference
 
 from __future__ import annotations
 
-from dragoman import Provider, ProviderConfig, ProviderInfo, hookimpl
-from dragoman_openai_compatible import OpenAIProvider
-from dragoman_openrouter.chat import OpenRouterChat
-from dragoman_openrouter.endpoint import endpoint
-from dragoman_openrouter.models import capabilities
-from dragoman_openrouter.options import OpenRouterOptions
-
-INFO = ProviderInfo(
-    name="openrouter",
-    issuer="openrouter",
-    options=OpenRouterOptions,
-    docs="https://openrouter.ai/docs/api-reference",
-)
+from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman_openrouter.provider import make_provider
 
 
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
-    """Make the provider."""
-    dialect = OpenRouterChat()
-    dialect.options_reader.structure(config.options)
-    return OpenAIProvider(INFO, dialect, endpoint(config), capabilities=capabilities, kept_headers=("x-generation-id",))
+    """Return the provider for *config*."""
+    return make_provider(config)
