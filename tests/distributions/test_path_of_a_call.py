@@ -1,0 +1,58 @@
+"""A call is followed from the door to the wire through few folders."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import dragoman
+from benchmarks.budget import ASKED
+from dragoman import LLM
+from dragoman.testing.faults import FaultServer
+
+CORE = Path(dragoman.__file__).parent
+PLUGINS = Path(__file__).parents[2] / "plugins"
+FOLDERS_OF_THE_CORE = {"client", "spec", "plugins", "http", "http/transport"}
+
+
+def folder_of(path: str) -> str | None:
+    """Return the folder of ours in which a module stands: a room of the core, or a plugin."""
+    file = Path(path)
+    if file.is_relative_to(CORE):
+        return file.parent.relative_to(CORE).as_posix()
+    return f"plugins/{file.relative_to(PLUGINS).parts[0]}" if file.is_relative_to(PLUGINS) else None
+
+
+async def folders_entered(url: str, asked: Any) -> set[str]:
+    entered: set[str] = set()
+
+    def enter(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and (folder := folder_of(frame.f_code.co_filename)):
+            entered.add(folder)
+
+    async with LLM(asked.config(url)) as llm:
+        await llm.generate("hi")  # binds the provider, which a later call does not do again
+        before = sys.getprofile()
+        sys.setprofile(enter)
+        try:
+            await llm.generate("hi")
+        finally:
+            sys.setprofile(before)
+    return entered
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_call_enters_six_folders_at_most(name: str) -> None:
+    asked = ASKED[name]
+    with FaultServer() as server:
+        entered = asyncio.run(folders_entered(server.url_of("ok") + "/v1", asked))
+
+    of_plugins = {folder for folder in entered if folder.startswith("plugins/")}
+    assert {"client", "spec", "http"} <= entered - of_plugins <= FOLDERS_OF_THE_CORE
+    assert 1 <= len(of_plugins) <= 2
+    assert len(entered) <= 6
