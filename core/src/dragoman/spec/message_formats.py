@@ -72,7 +72,7 @@ def read_messages(given: Iterable[Any], issuer: str) -> tuple[Message, ...]:
         read, is_item = _read(each, f"messages[{index}]", issuer)
         if isinstance(read, Message):
             read = _with_names(read, tools)
-            if is_item and was_item and read.role == Role.ASSISTANT == messages[-1].role:
+            if (is_item or was_item) and messages and read.role == Role.ASSISTANT == messages[-1].role:
                 read = Message("assistant", messages.pop().parts + read.parts)
         was_item = is_item
         messages.append(read)

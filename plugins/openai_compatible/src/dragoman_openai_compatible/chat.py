@@ -66,6 +66,9 @@ CHAT_SETTINGS: Mapping[str, str] = {
 }
 """Names of settings in the body of a chat request."""
 
+REASONING_NAMES = ("reasoning_content", "reasoning", "reasoning_text")
+"""Members of a message in which servers send reasoning."""
+
 _NAME = re.compile(r"[^a-zA-Z0-9_-]")
 
 
@@ -106,7 +109,7 @@ class OpenAIChat(Generic[T]):
         provider: str,
         rules: MessageRules | None = None,
         setting_names: Mapping[str, str] = CHAT_SETTINGS,
-        reasoning_names: tuple[str, ...] = ("reasoning_content", "reasoning"),
+        reasoning_names: tuple[str, ...] = REASONING_NAMES,
         metadata_names: tuple[str, ...] = ("system_fingerprint", "service_tier"),
         include_usage: bool = True,
         finish_table: Mapping[str, FinishReason] = chat_parts.CHAT_FINISH_REASONS,
@@ -167,7 +170,7 @@ class OpenAIChat(Generic[T]):
         return build_response(
             self.parts(choice),
             chat_parts.finish_of(choice.get("finish_reason"), self.finish_table),
-            usage=self.usage(body) or Usage(),
+            usage=self.usage(body) or chat_parts.usage_of(choice.get("usage")) or Usage(),
             origin=Origin(
                 response_id=word(body.get("id")),
                 served_model=word(body.get("model")),

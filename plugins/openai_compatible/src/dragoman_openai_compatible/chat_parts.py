@@ -70,19 +70,24 @@ def usage_of(report: Any) -> Usage | None:
 
 
 def reasoning_of(message: Mapping[str, Any], names: Iterable[str]) -> str:
-    """Return the reasoning text from the first of the members *names* that has any, else from the content.
+    """Return the reasoning text from the first of the members *names* that has any, else from the content or details.
 
     Mistral sends reasoning as parts of the content of the type ``thinking``, which hold a text or a list of texts:
-    https://docs.mistral.ai/capabilities/reasoning/
+    https://docs.mistral.ai/capabilities/reasoning/. Other servers send a list of details, with a text or a summary:
+    https://openrouter.ai/docs/use-cases/reasoning-tokens#reasoning_details-array-structure.
     """
     for name in names:
         value = message.get(name)
         if value and isinstance(value, str):
             return value
-    content = message.get("content")
-    if not content or isinstance(content, str):
+    content, details = message.get("content"), message.get("reasoning_details")
+    if content and not isinstance(content, str):
+        text = "".join(text_of(part.get("thinking")) for part in objects(content) if part.get("type") == "thinking")
+        if text:
+            return text
+    if not details:
         return ""
-    return "".join(text_of(part.get("thinking")) for part in objects(content) if part.get("type") == "thinking")
+    return "".join(word(detail.get("text")) or words(detail.get("summary")) for detail in objects(details))
 
 
 def citations_of(annotations: Any) -> tuple[Citation, ...]:

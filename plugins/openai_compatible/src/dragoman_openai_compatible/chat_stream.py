@@ -184,6 +184,8 @@ class OpenAIChatDecoder:
             self._add_text("text", choice["text"], events)
         if choice.get("logprobs"):
             self._logprobs.extend(objects(fields(choice["logprobs"]).get("content"), MAX_OBJECTS))
+        if (usage := choice.get("usage")) and (reported := chat_parts.usage_of(usage)):  # as Moonshot sends it
+            events.append(UsageSnapshot(reported))
         extra = self.dialect.choice_metadata(choice)
         if choice.get("finish_reason") not in _NOT_FINISHED:
             finish = chat_parts.finish_of(choice["finish_reason"], self.dialect.finish_table)

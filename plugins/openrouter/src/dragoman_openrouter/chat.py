@@ -27,7 +27,7 @@ from dragoman_openai_compatible import CHAT_SETTINGS, MessageRules, OpenAIChat, 
 from dragoman_openrouter.errors import openrouter_error
 from dragoman_openrouter.options import RESPONSES_ONLY, OpenRouterOptions
 from dragoman_openrouter.request import adapt_message, attribution, full_model_id, name_server_tools, replay_reasoning
-from dragoman_openrouter.response import ISSUER, cost_of, sealed_reasoning, text_of_details
+from dragoman_openrouter.response import ISSUER, cost_of, sealed_reasoning
 from dragoman_openrouter.responses import OpenRouterResponses
 from dragoman_openrouter.stream import OpenRouterDecoder
 
@@ -109,7 +109,7 @@ class OpenRouterChat(OpenAIChat[OpenRouterOptions]):
         details = objects(message.get("reasoning_details"))
         if not details:
             return parts
-        text = reasoning_of(message, self.reasoning_names) or text_of_details(details)
+        text = reasoning_of(message, self.reasoning_names)
         rest = [part for part in parts if not isinstance(part, Reasoning)]
         return [sealed_reasoning(text, details, has_text=bool(text)), *rest]
 

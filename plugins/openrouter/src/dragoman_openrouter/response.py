@@ -5,18 +5,12 @@ https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from dragoman import JSON, Reasoning, Seal
-from dragoman.http import fields, real, word, words
+from dragoman.http import fields, real
 
 ISSUER = "openrouter"
-
-
-def text_of_details(details: Iterable[Mapping[str, Any]]) -> str:
-    """Return the texts or summaries of details, joined."""
-    return "".join(word(detail.get("text")) or words(detail.get("summary")) for detail in details)
 
 
 def sealed_reasoning(text: str, details: list[dict[str, Any]], *, has_text: bool) -> Reasoning:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dragoman import Event, PartUpdate, ResponseSnapshot, UsageSnapshot
 from dragoman.http import ServerSentEvent, objects, words
 from dragoman_openai_compatible import OpenAIChatDecoder, reasoning_of
-from dragoman_openrouter.response import cost_of, sealed_reasoning, text_of_details
+from dragoman_openrouter.response import cost_of, sealed_reasoning
 
 if TYPE_CHECKING:
     from dragoman_openrouter.chat import OpenRouterChat
@@ -58,7 +58,7 @@ class OpenRouterDecoder(OpenAIChatDecoder):
     def add_reasoning(self, delta: Mapping[str, Any], events: list[Event]) -> None:
         """Add the reasoning of one delta, and collect its details for the end."""
         pieces = objects(delta.get("reasoning_details"))
-        text = reasoning_of(delta, self.dialect.reasoning_names) or text_of_details(pieces)
+        text = reasoning_of(delta, self.dialect.reasoning_names)
         self._has_text = self._has_text or bool(text)
         merge_details(self._details, pieces)
         if text:

@@ -1,0 +1,133 @@
+"""Calls, reasoning and usage are the same however a server of the chat dialect spells them in a stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from dragoman import Reasoning, Response, StreamEnd
+from dragoman.testing.faults import CHAT
+from fuzz.dialects import DIALECTS, DialectCase
+from fuzz.outcome import decoded, streamed
+
+CHAT_DIALECTS = {name: each for name, each in DIALECTS.items() if each.server_dialect is CHAT}
+every_chat_dialect = pytest.mark.parametrize("dialect", CHAT_DIALECTS.values(), ids=CHAT_DIALECTS)
+ARGUMENTS = st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(0, 99), min_size=1, max_size=3).map(
+    json.dumps
+)
+NAMES = st.sampled_from(["weather", "docs_find", "f"])
+CALLS = st.lists(st.tuples(NAMES, ARGUMENTS), min_size=1, max_size=3)
+
+
+def cut(draw: st.DrawFn, text: str) -> list[str]:
+    """Draw the pieces in which a text arrives."""
+    places = sorted(draw(st.sets(st.integers(1, max(1, len(text) - 1)), max_size=3)))
+    return [text[start:end] for start, end in zip([0, *places], [*places, len(text)], strict=True) if text[start:end]]
+
+
+def fragments(draw: st.DrawFn, number: int, name: str, arguments: str) -> Iterator[dict[str, Any]]:
+    """Draw one call as a server sends it, with an index and an id."""
+    pieces = cut(draw, arguments)
+    spelling = draw(st.sampled_from(["pieces", "cumulative", "twice", "object first", "at once"]))
+    if spelling == "cumulative":
+        pieces = ["".join(pieces[: count + 1]) for count in range(len(pieces))]
+    elif spelling == "twice":
+        pieces = [*pieces, arguments]
+    elif spelling == "object first":
+        pieces = ["{}", *pieces]
+    elif spelling == "at once":
+        pieces = [arguments]
+    names = cut(draw, name) if draw(st.booleans()) else [name]
+    first: dict[str, Any] = {"index": number, "id": f"c{number}", "type": "function"}
+    yield {**first, "function": {"name": names[0], "arguments": ""}}
+    for more in names[1:]:
+        yield {"index": number, "function": {"name": more, "arguments": ""}}
+    for piece in pieces:
+        yield {"index": number, "function": {"arguments": piece}}
+
+
+@st.composite
+def indexed(draw: st.DrawFn) -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:
+    calls = draw(CALLS)
+    sent = [[*fragments(draw, number, *call)] for number, call in enumerate(calls)]
+    if draw(st.booleans()):  # parallel calls, piece by piece in turns
+        longest = max(map(len, sent))
+        return calls, [each[at] for at in range(longest) for each in sent if at < len(each)]
+    return calls, [each for fragment in sent for each in fragment]
+
+
+@st.composite
+def without_index(draw: st.DrawFn) -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:
+    """Draw calls one after the other, with an id alone, or with neither an index nor an id."""
+    named = draw(st.booleans())
+    calls = draw(
+        CALLS if named else st.lists(st.tuples(NAMES, ARGUMENTS), max_size=3, min_size=1, unique_by=lambda c: c[0])
+    )
+    sent: list[dict[str, Any]] = []
+    for number, (name, arguments) in enumerate(calls):
+        first, *rest = cut(draw, arguments)
+        own = {"id": f"c{number}"} if named else {}
+        sent.append({**own, "function": {"name": name, "arguments": first}})
+        sent += [{"function": {"arguments": piece}} for piece in rest]
+    return calls, sent
+
+
+def answer(dialect: DialectCase, deltas: list[dict[str, Any]], **last: Any) -> Response:
+    chunks = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop", **last}]})
+    wire = [b"data: " + json.dumps({"id": "x", "model": "m", **each}).encode() + b"\n\n" for each in chunks]
+    outcome = streamed(dialect, [*wire, b"data: [DONE]\n\n"])
+    assert outcome.error is None
+    end = outcome.events[-1]
+    assert isinstance(end, StreamEnd)
+    return end.response
+
+
+@every_chat_dialect
+@settings(max_examples=150, deadline=None)
+@given(indexed() | without_index())
+def test_calls(dialect: DialectCase, sent: tuple[list[tuple[str, str]], list[dict[str, Any]]]) -> None:
+    calls, pieces = sent
+    response = answer(dialect, [{"tool_calls": [piece]} for piece in pieces])
+
+    assert [(call.name, call.arguments) for call in response.tool_calls] == calls
+    assert len({call.call_id for call in response.tool_calls}) == len(calls)
+
+
+REASONING = {
+    "reasoning_content": lambda text: {"reasoning_content": text},
+    "reasoning": lambda text: {"reasoning": text},
+    "parts": lambda text: {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}]}]},
+    "details": lambda text: {"reasoning_details": [{"type": "reasoning.text", "text": text}]},
+}
+
+
+@every_chat_dialect
+@pytest.mark.parametrize("spelling", REASONING)
+def test_reasoning(dialect: DialectCase, spelling: str) -> None:
+    deltas = [REASONING[spelling]("I th"), REASONING[spelling]("ink"), {"content": "Hello"}]
+    response = answer(dialect, deltas)
+    body = {
+        "choices": [{"message": {"role": "assistant", **REASONING[spelling]("I think")}, "finish_reason": "stop"}],
+    }
+    whole = decoded(dialect, json.dumps(body).encode())
+
+    assert isinstance(whole, Response)
+    assert (response.reasoning, response.text) == ("I think", "Hello")
+    assert whole.reasoning == "I think"
+    assert [type(part) for part in whole.message.parts] == [Reasoning]
+
+
+@every_chat_dialect
+def test_usage_inside_a_choice(dialect: DialectCase) -> None:
+    usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
+    body = {"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop", "usage": usage}]}
+    whole = decoded(dialect, json.dumps(body).encode())
+
+    assert isinstance(whole, Response)
+    for response in (whole, answer(dialect, [{"content": "Hi"}], usage=usage)):
+        assert (response.usage.input_tokens, response.usage.output_tokens) == (3, 5)
