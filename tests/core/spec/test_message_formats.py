@@ -7,6 +7,7 @@ import pytest
 
 from dragoman import (
     Bytes,
+    ChatRequest,
     Data,
     Extension,
     FileRef,
@@ -360,3 +361,8 @@ class TestMessages:
     def test_that_cannot_be_read_are_named(self, given: Any, problem: str) -> None:
         with pytest.raises(InvalidRequestError, match=problem):
             read(given)
+
+
+def test_an_item_after_what_is_no_message_is_refused_as_before() -> None:
+    with pytest.raises(InvalidRequestError):
+        ChatRequest(model="m", messages=read_messages([5, {"type": "function_call", "call_id": "c", "name": "f"}], "x"))

@@ -72,11 +72,15 @@ def read_messages(given: Iterable[Any], issuer: str) -> tuple[Message, ...]:
         read, is_item = _read(each, f"messages[{index}]", issuer)
         if isinstance(read, Message):
             read = _with_names(read, tools)
-            if (is_item or was_item) and messages and read.role == Role.ASSISTANT == messages[-1].role:
+            if (is_item or was_item) and read.role == Role.ASSISTANT and _is_answer(messages[-1:]):
                 read = Message("assistant", messages.pop().parts + read.parts)
         was_item = is_item
         messages.append(read)
     return tuple(messages)
+
+
+def _is_answer(last: list[Any]) -> bool:
+    return any(isinstance(each, Message) and each.role == Role.ASSISTANT for each in last)
 
 
 def _read(given: Any, path: str, issuer: str) -> tuple[Any, bool]:
