@@ -169,9 +169,9 @@ def test_structured_outputs() -> None:
     sent = wire(output=OutputFormat("json_schema", schema=schema))
 
     closed = {**SCHEMA, "additionalProperties": False}
-    closed["properties"] = {"city": {"type": "string"}, "minimum": {"type": "integer"}}
+    closed["properties"] = {"city": {"type": "string", "description": "minLength: 2"}, "minimum": {"type": "integer"}}
     assert json.loads(sent.body)["output_config"] == {"format": {"type": "json_schema", "schema": closed}}
-    assert kinds(sent) == [("dropped", "output schema")]
+    assert kinds(sent) == [("coerced", "output schema")]
 
 
 def test_schema_in_the_beta_version() -> None:
@@ -235,12 +235,12 @@ def test_definition_used_twice_is_not_recursive() -> None:
     part = {"type": "object", "properties": {"n": {"type": "integer"}}}
     schema = {
         "type": "object",
-        "properties": {"a": {"$ref": "#/$defs/P"}, "b": {"anyOf": [{"$ref": "#/$defs/P"}, {"enum": [{"minimum": 1}]}]}},
+        "properties": {"a": {"$ref": "#/$defs/P"}, "b": {"anyOf": [{"$ref": "#/$defs/P"}, {"enum": [1]}]}},
         "$defs": {"P": part},
     }
 
-    closed, dropped = strict_schema(schema) or ({}, [])
+    closed, notes = strict_schema(schema) or ({}, "?")
 
     assert closed["$defs"]["P"] == {**part, "additionalProperties": False}
-    assert closed["properties"]["b"]["anyOf"][1] == {"enum": [{"minimum": 1}]}
-    assert dropped == []
+    assert closed["properties"]["b"]["anyOf"][1] == {"type": "integer", "enum": [1]}
+    assert notes == ""

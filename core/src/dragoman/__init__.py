@@ -167,7 +167,9 @@ if TYPE_CHECKING:
         Usage as Usage,
         build_response as build_response,
     )
-    from dragoman.spec.schema_lowering import SchemaRules as SchemaRules
+    from dragoman.spec.schema_lowering import LoweredSchema as LoweredSchema
+    from dragoman.spec.schema_lowering import lower_schema as lower_schema
+    from dragoman.spec.schema_rules import SchemaRules as SchemaRules
     from dragoman.spec.secret import MASK as MASK, Secret as Secret, is_credential as is_credential, reveal as reveal
     from dragoman.spec.serialization import (
         from_dict as from_dict,
@@ -321,7 +323,8 @@ _HOMES = {
         "Usage",
         "build_response",
     ),
-    "dragoman.spec.schema_lowering": ("SchemaRules",),
+    "dragoman.spec.schema_lowering": ("LoweredSchema", "lower_schema"),
+    "dragoman.spec.schema_rules": ("SchemaRules",),
     "dragoman.spec.secret": ("MASK", "Secret", "is_credential", "reveal"),
     "dragoman.spec.serialization": ("from_dict", "structure_options", "to_dict"),
 }

@@ -21,7 +21,8 @@ from dragoman import LLM, LLMConfig, SchemaRules, Tool, UnsupportedError
 from dragoman.spec.answers import read_answer
 from dragoman.spec.response import Finish, build_response
 from dragoman.spec.schema import json_schema, wrap_schema
-from dragoman.spec.schema_lowering import lower, with_properties
+from dragoman.spec.schema_lowering import lower_schema
+from dragoman.spec.tool_schemas import tool_schema
 from dragoman_openai_compatible import OpenAIProvider
 
 RULES = OpenAIProvider.strict_schema
@@ -141,7 +142,7 @@ KINDS: list[tuple[Any, Any, Any]] = [
 
 @pytest.mark.parametrize(("kind", "value", "expected"), KINDS)
 def test_what_is_sent_keeps_the_vendor_s_rules_and_comes_back_as_the_type(kind: Any, value: Any, expected: Any) -> None:
-    lowered = lower(wrap_schema(json_schema(kind)), RULES)
+    lowered = lower_schema(wrap_schema(json_schema(kind)), RULES)
     assert lowered.strict, lowered.notes
     assert [*breaches(lowered.schema)] == []
     jsonschema.validate(value, lowered.schema)
@@ -169,7 +170,7 @@ def _text(text: str) -> Any:
     ],
 )
 def test_what_cannot_be_held_to_the_letter_is_sent_as_it_is_and_said(schema: Any, why: str) -> None:
-    lowered = lower(schema, RULES)
+    lowered = lower_schema(schema, RULES)
     assert not lowered.strict
     assert lowered.schema == schema
     assert any(why in note for note in lowered.notes)
@@ -181,16 +182,11 @@ def test_too_many_levels_members_and_endless_references_are_not_held_to_the_lett
     deep: Any = {"type": "string"}
     for _ in range(12):
         deep = {"type": "object", "properties": {"a": deep}}
-    assert not lower(deep, RULES).strict
+    assert not lower_schema(deep, RULES).strict
     wide = {"type": "object", "properties": {str(number): {"type": "string"} for number in range(5001)}}
-    assert not lower(wide, RULES).strict
-    described = {"$ref": "#/$defs/A", "description": "again"}
-    endless = {
-        "type": "object",
-        "properties": {"a": described},
-        "$defs": {"A": {"type": "object", "properties": {"a": described}}},
-    }
-    assert not lower(endless, RULES).strict
+    assert not lower_schema(wide, RULES).strict
+    many = {"type": "object", "properties": {"a": {"type": "integer", "enum": [*range(1001)]}}}
+    assert not lower_schema(many, RULES).strict
 
 
 def test_what_is_taken_away_is_said_in_the_description() -> None:
@@ -205,7 +201,7 @@ def test_what_is_taken_away_is_said_in_the_description() -> None:
         },
         "required": ["a"],
     }
-    lowered = lower(schema, RULES)
+    lowered = lower_schema(schema, RULES)
     assert lowered.strict, lowered.notes
     assert [*breaches(lowered.schema)] == []
     members: Any = lowered.schema["properties"]
@@ -230,9 +226,9 @@ def test_a_request_says_what_became_of_its_schema() -> None:
 
 @pytest.mark.parametrize("schema", [{"type": "object"}, {}])
 def test_the_arguments_of_a_tool_have_properties(schema: Any) -> None:
-    assert with_properties(schema) == {"type": "object", "properties": {}}
+    assert tool_schema(schema, "f", lists_members=True)[0] == {"type": "object", "properties": {}}
     whole = {"type": "object", "properties": {"a": {"type": "string"}}}
-    assert with_properties(whole) is whole
+    assert tool_schema(whole, "f", lists_members=True)[0] is whole
     body = LLM(LLMConfig("gpt-4o", provider="openai", api_key="k")).build_request(
         "q", tools=[Tool(name="f", schema=schema)]
     )
@@ -241,18 +237,17 @@ def test_the_arguments_of_a_tool_have_properties(schema: Any) -> None:
 
 def test_an_open_object_and_an_endless_reference_under_other_rules() -> None:
     open_object = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": True}
-    assert lower(open_object, SchemaRules(keywords=["additionalProperties"], closed=False)).strict
+    assert lower_schema(open_object, SchemaRules(keywords=["additionalProperties"], closed=False)).strict
     described = {"$ref": "#/$defs/A", "description": "again"}
     definition = {"type": "object", "properties": {"a": described}}
     endless = {"type": "object", "properties": {"a": described}, "$defs": {"A": definition}}
-    lowered = lower(endless, SchemaRules(bare_refs=True))
-    assert not lowered.strict
-    assert "refers to itself" in lowered.notes[0]
+    lowered: Any = lower_schema(endless, SchemaRules(bare_references=True)).schema
+    assert lowered["properties"]["a"] == {"anyOf": [{"$ref": "#/$defs/A"}], "description": "again"}
 
 
 def test_the_same_obstacle_is_said_once_and_null_is_not_added_twice() -> None:
     twice = {"type": "object", "properties": {"a": {"$ref": "#/$defs/B"}}, "$defs": {"B": {"type": "array"}}}
-    loose = lower({**twice, "properties": {"a": {"$ref": "#/$defs/B"}, "b": {"$ref": "#/$defs/B"}}}, RULES)
+    loose = lower_schema({**twice, "properties": {"a": {"$ref": "#/$defs/B"}, "b": {"$ref": "#/$defs/B"}}}, RULES)
     assert len(loose.notes) == len({*loose.notes})
     nullable = {
         "type": "object",
@@ -263,7 +258,7 @@ def test_the_same_obstacle_is_said_once_and_null_is_not_added_twice() -> None:
             "d": {"type": "null"},
         },
     }
-    members: Any = lower(nullable, RULES).schema["properties"]
+    members: Any = lower_schema(nullable, RULES).schema["properties"]
     assert members["a"] == nullable["properties"]["a"]  # type: ignore[index]
     assert members["b"]["anyOf"][-1] == {"type": "null"}
     assert members["c"] == {"type": ["string", "null"]}

@@ -19,9 +19,10 @@ from dragoman.spec.history import HistoryRules, fit_history
 from dragoman.spec.media import Media
 from dragoman.spec.message_roles import check_roles
 from dragoman.spec.parts import Text, ToolResult
-from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, Tool
+from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, ServerTool, Tool
 from dragoman.spec.response import Adjustment
-from dragoman.spec.schema_lowering import SchemaRules, lower
+from dragoman.spec.schema_lowering import LoweredSchema, lower_schema
+from dragoman.spec.schema_rules import SchemaRules
 
 Policy: TypeAlias = Literal["adjust", "warn", "raise"]
 """What to do with a setting that is not supported."""
@@ -89,6 +90,7 @@ class Capabilities:
         output_tokens: the most tokens an answer may have.
         history: what its wire takes of a conversation.
         output_schema: what its vendor takes of a JSON Schema that an answer is held to; ``None`` for all of it.
+        tool_schema: what its vendor takes of the schema of a tool whose arguments are held to it; ``None`` for all.
 
     """
 
@@ -103,6 +105,7 @@ class Capabilities:
     output_tokens: int | None = None
     history: HistoryRules = _ANY_HISTORY
     output_schema: SchemaRules | None = None
+    tool_schema: SchemaRules | None = None
 
 
 def fit(
@@ -161,14 +164,14 @@ def fit_with_names(
         request = attrs.evolve(request, settings=attrs.evolve(settings, **changes))
     if isinstance(request, ChatRequest):
         check_roles(request.messages, issuer)
-        fitted, notes, names = _fit_chat(request, capabilities, by)
+        fitted, notes, names = _fit_chat(request, capabilities, policy, by)
         adjustments += notes
         request = cast("Any", fitted)
     return request, tuple(adjustments), names
 
 
 def _fit_chat(
-    request: ChatRequest, capabilities: Capabilities, by: str
+    request: ChatRequest, capabilities: Capabilities, policy: Policy | None, by: str
 ) -> tuple[ChatRequest, list[Adjustment], Mapping[str, str]]:
     """Adjust what only a conversation has: its messages, tools and output."""
     before: list[Adjustment] = []
@@ -180,7 +183,10 @@ def _fit_chat(
         _check_media(request, capabilities.input)
     request, notes, names = fit_history(request, capabilities.history, by=by)
     if capabilities.output_schema is not None and request.output.schema is not None:
-        request, more = _fit_output(request, capabilities.output_schema, by)
+        request, more = _fit_output(request, capabilities.output_schema, policy, by)
+        notes = [*notes, *more]
+    if capabilities.tool_schema is not None and any(isinstance(tool, Tool) and tool.strict for tool in request.tools):
+        request, more = _fit_tools(request, capabilities.tool_schema, policy, by)
         notes = [*notes, *more]
     return request, [*before, *notes], names
 
@@ -269,20 +275,46 @@ def _check_tool_choice(request: ChatRequest) -> None:
         raise InvalidRequestError(message, parameter="tool_choice")
 
 
-def _fit_output(request: ChatRequest, rules: SchemaRules, by: str) -> tuple[ChatRequest, list[Adjustment]]:
+def _fit_output(
+    request: ChatRequest, rules: SchemaRules, policy: Policy | None, by: str
+) -> tuple[ChatRequest, list[Adjustment]]:
     """Return a request whose answer is held to a schema that the vendor takes."""
     output = request.output
     if output.strict is False or output.schema is None:
         return request, []
-    lowered = lower(output.schema, rules)
-    if output.strict and not lowered.strict:
+    lowered = lower_schema(output.schema, rules)
+    if output.strict and not lowered.strict and policy in {None, "raise"}:
         message = f"{request.model} cannot be held to this schema: {'; '.join(lowered.notes)}; leave strict= out"
         raise UnsupportedError(message, model=request.model, parameter="output")
-    kind = "coerced" if lowered.strict else "downgraded"
-    reason = "; ".join(lowered.notes)
-    notes = [Adjustment(kind=kind, feature="output schema", reason=reason, by=by)] if lowered.notes else []
     sent = attrs.evolve(output, schema=lowered.schema, strict=lowered.strict)
-    return attrs.evolve(request, output=sent), notes
+    return attrs.evolve(request, output=sent), _notes_of(lowered, "output schema", by)
+
+
+def _fit_tools(
+    request: ChatRequest, rules: SchemaRules, policy: Policy | None, by: str
+) -> tuple[ChatRequest, list[Adjustment]]:
+    """Return a request whose strict tools have schemas that the vendor takes; without one, a tool is not strict."""
+    notes: list[Adjustment] = []
+    tools: list[Tool | ServerTool] = []
+    for tool in request.tools:
+        if not isinstance(tool, Tool) or not tool.strict:
+            tools.append(tool)
+            continue
+        lowered = lower_schema(tool.schema, rules)
+        if not lowered.strict and policy == "raise":
+            why = "; ".join(lowered.notes)
+            message = f"{request.model} cannot be held to the schema of the tool {tool.name!r}: {why}; leave strict out"
+            raise UnsupportedError(message, model=request.model, parameter="tools")
+        tools.append(attrs.evolve(tool, schema=lowered.schema, strict=lowered.strict))
+        notes += _notes_of(lowered, f"schema of the tool {tool.name}", by)
+    return attrs.evolve(request, tools=tuple(tools)), notes
+
+
+def _notes_of(lowered: LoweredSchema, feature: str, by: str) -> list[Adjustment]:
+    if not lowered.notes:
+        return []
+    kind = "coerced" if lowered.strict else "downgraded"
+    return [Adjustment(kind=kind, feature=feature, reason="; ".join(lowered.notes), by=by)]
 
 
 def _check_media(request: ChatRequest, accepted: Mapping[str, Cap]) -> None:

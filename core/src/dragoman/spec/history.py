@@ -28,7 +28,7 @@ from dragoman.spec.parts import (
 )
 from dragoman.spec.request import ChatRequest, ServerTool, Tool, ToolChoice
 from dragoman.spec.response import Adjustment, Response
-from dragoman.spec.schema_lowering import with_properties
+from dragoman.spec.tool_schemas import tool_schema
 from dragoman.spec.tool_names import digest_of, encode_name
 
 P = TypeVar("P", bound=PartFields)
@@ -59,7 +59,8 @@ class HistoryRules:
         blank_text: whether a text of white space alone is taken.
         bare_errors: whether the result of a tool that failed may be without content.
         outcomes: whether a result can say in a field of its own that the tool failed.
-        tool_properties: whether the arguments of a tool must list their members, even if there are none.
+        tool_objects: whether the schema of a tool's arguments must be that of one object, without alternatives.
+        tool_properties: whether it must list its members, even if there are none.
         open_end: whether the last message, if it is the assistant's, may end in white space.
         cache_marks: the provider among whose options the mark ``cache_control`` of a part is sent; ``None`` if the API
             has no such mark.
@@ -75,6 +76,7 @@ class HistoryRules:
     blank_text: bool = True
     bare_errors: bool = True
     outcomes: bool = True
+    tool_objects: bool = False
     tool_properties: bool = False
     open_end: bool = True
     cache_marks: str | None = None
@@ -160,7 +162,12 @@ class _Fitting:
         if CACHE_MARK in tool.options:
             tool = attrs.evolve(tool, options=self._marked_options(tool.options, f"the tool {tool.name!r}"))
         name = self.name(tool.name)
-        schema = with_properties(tool.schema) if self.rules.tool_properties else tool.schema
+        schema = tool.schema
+        if self.rules.tool_objects:
+            schema, note = tool_schema(tool.schema, tool.name, lists_members=self.rules.tool_properties)
+            if note:
+                feature = f"schema of the tool {tool.name}"
+                self.adjustments.append(Adjustment(kind="coerced", feature=feature, reason=note, by=self.by))
         if name == tool.name and schema is tool.schema:
             return tool
         return attrs.evolve(tool, name=name, schema=schema)

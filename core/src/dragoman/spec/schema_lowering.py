@@ -7,53 +7,37 @@ recorded. Where a schema cannot be held to the letter at all, it is sent as advi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any, cast
 
-from attrs import field, frozen
+from attrs import frozen
 
-from dragoman.spec._value import value
 from dragoman.spec.part_fields import JSON
+from dragoman.spec.schema_references import DEFINITIONS, References, canonical
+from dragoman.spec.schema_rules import SchemaRules
 
-_REF = "#/$defs/"
-_NAMES = ("title", "description", "$ref", "$defs", "type", "enum", "const", "properties", "required", "items", "anyOf")
+_EVERYWHERE = ("description", "type", "enum", "properties", "required", "items", "anyOf")
 """Keywords that every vendor takes."""
-_BRANCHES = ("oneOf", "anyOf", "allOf")
+_USUAL = ("title", "$ref", "const", "format")
+"""Keywords that the rules treat one by one."""
+_BRANCHES = ("oneOf", "allOf")
 _SILENT = frozenset({"examples", "$schema", "$id", "$comment"})
 """Keywords that say nothing of the values."""
-_DEFINITIONS = frozenset({"$defs", "definitions"})
-_MOST_INLINED = 100
-"""How many references are written out at most: a schema that refers to itself would never end."""
-
-
-def _set(values: Iterable[str]) -> frozenset[str]:
-    return frozenset(values)
-
-
-@value(kw_only=True)
-class SchemaRules:
-    """Say which part of JSON Schema a vendor takes where an answer must follow it to the letter.
-
-    Args:
-        keywords: the keywords that are taken in addition to those that all take.
-        formats: the formats of texts that are taken.
-        all_required: whether every member must be required, so that one that need not be there may be ``null``.
-        bare_refs: whether a reference may have no other keyword next to it.
-        closed: whether every object must refuse other members.
-        recursive: whether a definition may refer to itself.
-        depth: how many levels of objects and lists may be nested.
-        properties: how many members all objects together may have.
-
-    """
-
-    keywords: frozenset[str] = field(default=frozenset(), converter=_set)
-    formats: frozenset[str] = field(default=frozenset(), converter=_set)
-    all_required: bool = False
-    bare_refs: bool = False
-    closed: bool = True
-    recursive: bool = True
-    depth: int | None = None
-    properties: int | None = None
+_ANNOTATIONS = frozenset({"title", "description"})
+_MOST_INLINED = 500
+"""How many references are written out at most: each level of a schema may double their number."""
+_PLAIN = re.compile(r"#(?:/\$defs/[^/]*)?")
+"""References that all take which take any: to a definition, or to the whole schema."""
+_KINDS: Mapping[type, str] = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    type(None): "null",
+    list: "array",
+    dict: "object",
+}
 
 
 @frozen(kw_only=True)
@@ -64,15 +48,19 @@ class LoweredSchema:
         schema: what is sent.
         strict: whether it can be followed to the letter.
         notes: what was changed or stands in the way, in words.
+        is_same: whether it is as it was given, but for words that say nothing of the values.
+        is_broken: whether it has no form that the vendor takes at all, such as a reference that leads nowhere.
 
     """
 
     schema: dict[str, JSON]
     strict: bool
     notes: tuple[str, ...]
+    is_same: bool
+    is_broken: bool
 
 
-def lower(schema: Mapping[str, JSON], rules: SchemaRules) -> LoweredSchema:
+def lower_schema(schema: Mapping[str, JSON], rules: SchemaRules) -> LoweredSchema:
     """Return *schema* as a vendor takes it.
 
     Args:
@@ -80,41 +68,65 @@ def lower(schema: Mapping[str, JSON], rules: SchemaRules) -> LoweredSchema:
         rules: what the vendor takes.
 
     """
-    lowering = _Lowering(rules, cast("dict[str, Any]", schema.get("$defs") or schema.get("definitions") or {}))
-    lowered = lowering.node(dict(schema), "$", 1)
-    definitions = {name: lowering.node(body, f"$defs.{name}", 1) for name, body in lowering.definitions.items()}
-    if definitions and '"$ref"' in json.dumps([lowered, definitions]):
-        lowered["$defs"] = definitions
-    if lowered.get("type") != "object" or "anyOf" in lowered:
+    lowering = _Lowering(rules, References(schema))
+    lowered = lowering.root(dict(schema))
+    if rules.object_root and (lowered.get("type") != "object" or "anyOf" in lowered):
         lowering.loose("$: the outermost schema is not that of an object")
-    if rules.properties is not None and lowering.members > rules.properties:
-        lowering.loose(f"$: there are more than {rules.properties} members")
-    if lowering.obstacles:  # as it was written: what a vendor does not hold a model to, it does not check either
-        return LoweredSchema(schema=dict(schema), strict=False, notes=tuple(lowering.obstacles))
-    return LoweredSchema(schema=lowered, strict=True, notes=tuple(lowering.notes))
-
-
-def with_properties(schema: Mapping[str, JSON]) -> Mapping[str, JSON]:
-    """Return the schema of a tool's arguments with ``properties``, which vendors miss where there are none."""
-    if schema.get("type", "object") == "object" and "properties" not in schema:
-        return {**schema, "type": "object", "properties": {}}
-    return schema
+    for count, most, what in (
+        (lowering.members, rules.properties, "members"),
+        (lowering.optional, rules.optional, "members that need not be there"),
+        (lowering.unions, rules.unions, "members of several types"),
+        (lowering.choices, rules.choices, "values to choose from"),
+    ):
+        if most is not None and count > most:
+            lowering.loose(f"$: there are more than {most} {what}")
+    obstacles = lowering.broken if rules.best_effort else {**lowering.broken, **lowering.obstacles}
+    if obstacles:  # as it was written: what a vendor does not hold a model to, it does not check either
+        return LoweredSchema(
+            schema=dict(schema),
+            strict=False,
+            notes=tuple(obstacles),
+            is_same=False,
+            is_broken=bool(lowering.broken),
+        )
+    is_same = not lowering.notes and not lowering.is_changed
+    return LoweredSchema(schema=lowered, strict=True, notes=tuple(lowering.notes), is_same=is_same, is_broken=False)
 
 
 class _Lowering:
     """Go through one schema."""
 
-    def __init__(self, rules: SchemaRules, definitions: dict[str, Any]) -> None:
+    def __init__(self, rules: SchemaRules, references: References) -> None:
         self.rules = rules
-        self.definitions = definitions
+        self.references = references
+        self.known = {*_EVERYWHERE, *_USUAL, *rules.keywords, *(["additionalProperties"] if rules.closed else ())}
         self.notes: list[str] = []
         self.obstacles: dict[str, None] = {}  # each once, in their order
-        self.members = 0
-        self.inlined = 0
+        self.broken: dict[str, None] = {}
+        self.is_changed = False
+        self.within = "#"
+        self.wanted: list[str] = []
+        self.members = self.optional = self.unions = self.choices = self.inlined = 0
 
     def loose(self, why: str) -> None:
         """Note what stands in the way of following the schema to the letter."""
         self.obstacles[why] = None
+
+    def root(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the outermost schema, with the definitions that it needs."""
+        seen: set[str] = set()
+        while "$ref" in schema and (reference := canonical(schema["$ref"])) not in seen:
+            seen.add(reference)
+            others = {name: value for name, value in schema.items() if name != "$ref"}
+            schema = {**(self.references.target(reference) or {"$ref": reference}), **others}
+        lowered = self.node(schema, "$", 1)
+        definitions: dict[str, Any] = {}
+        while self.wanted:
+            self.within = self.wanted.pop()
+            name = self.within.removeprefix(DEFINITIONS)
+            if name not in definitions:
+                definitions[name] = self.node(self.references.target(self.within), f"$defs.{name}", 1)
+        return {**lowered, "$defs": definitions} if definitions else lowered
 
     def node(self, given: Any, path: str, level: int) -> dict[str, Any]:
         """Return one schema in what is taken."""
@@ -129,89 +141,233 @@ class _Lowering:
             return node
         if "$ref" in node:
             return self._reference(node, path, level)
-        node = self._without_unknown(self._branches(node, path), path)
+        node = self._without_unknown(self._row(self._branches(node, path), path), path)
+        node = self._choice(node, path)
         if "anyOf" in node:
             node["anyOf"] = [self.node(each, f"{path}.anyOf[{at}]", level) for at, each in enumerate(node["anyOf"])]
-            return node
+            if not node.keys() & {"properties", "items"}:
+                return node
+            self.loose(f"{path}: anyOf stands beside other keywords")
+        return self._of_type(node, path, level)
+
+    def _of_type(self, node: dict[str, Any], path: str, level: int) -> dict[str, Any]:
         kind = node.get("type")
-        if kind is None and not node.keys() & {"enum", "const"}:
+        if kind is None:
             if "properties" not in node:
                 self.loose(f"{path}: it has no type")
                 return node
             kind = node["type"] = "object"
+        elif isinstance(kind, str) and (lower := kind.lower()) in _KINDS.values():  # some write types in capitals
+            self.is_changed |= lower != kind
+            kind = node["type"] = lower
         kinds: list[Any] = kind if isinstance(kind, list) else [kind]  # pyright: ignore[reportUnknownVariableType]
         if "object" in kinds:
             self._object(node, path, level)
         if "array" in kinds:
-            if not isinstance(node.get("items"), dict):
-                self.loose(f"{path}: the items of the list have no one type")
-            else:
-                node["items"] = self.node(node["items"], f"{path}[]", level + 1)
+            self._array(node, path, level)
         return node
 
     def _reference(self, node: dict[str, Any], path: str, level: int) -> dict[str, Any]:
-        name = str(node["$ref"]).removeprefix(_REF).removeprefix("#/definitions/")
-        if name not in self.definitions:
-            self.loose(f"{path}: {node['$ref']} leads nowhere")
+        reference = canonical(node.pop("$ref"))
+        target = self.references.target(reference)
+        if target is None:
+            self.broken[f"{path}: {reference} leads nowhere"] = None
             return node
-        others = {key: value for key, value in node.items() if key != "$ref"}
-        if not others or not self.rules.bare_refs:
-            return {"$ref": _REF + name, **others}
+        is_endless = self.references.leads_back(reference)
+        if is_endless and self.rules.recursion == "never":
+            self.loose(f"{path}: {reference} refers to itself")
+        stands_alone = not node or not self.rules.bare_references or is_endless
+        if self.rules.references and stands_alone and _PLAIN.fullmatch(reference):
+            return self._kept(reference, node, path)
+        self.is_changed = True
         self.inlined += 1
-        if self.inlined > _MOST_INLINED:
-            self.loose(f"{path}: {name} refers to itself with another keyword next to the reference")
+        if is_endless or self.inlined > _MOST_INLINED:
+            why = "refers to itself" if is_endless else "is used too often to be written out"
+            self.broken[f"{path}: {reference} {why}"] = None
             return node
-        return self.node({**self.definitions[name], **others}, path, level)
+        return self.node({**target, **node}, path, level)
+
+    def _kept(self, reference: str, others: dict[str, Any], path: str) -> dict[str, Any]:
+        """Return a reference; where it must stand alone, what stands beside it is written around it."""
+        if reference != "#":
+            self.wanted.append(reference)
+        others = self._without_unknown(others, path)
+        if not others:
+            return {"$ref": reference}
+        if not self.rules.bare_references:
+            return {"$ref": reference, **others}
+        self.is_changed = True
+        if others.keys() - _ANNOTATIONS:
+            self.loose(f"{path}: other keywords stand beside {reference}, which refers to itself")
+        return {"anyOf": [{"$ref": reference}], **others}
 
     def _branches(self, node: dict[str, Any], path: str) -> dict[str, Any]:
-        for name in ("oneOf", "allOf"):
+        for name in _BRANCHES:
             branches: list[Any] | None = node.get(name)
             if name in self.rules.keywords or not branches:
                 continue
-            if name == "allOf" and len(branches) == 1:
-                node = {**{key: value for key, value in node.items() if key != "allOf"}, **branches[0]}
-            elif name == "oneOf" and "anyOf" not in node:
-                node = {**{key: value for key, value in node.items() if key != "oneOf"}, "anyOf": branches}
+            rest = {key: value for key, value in node.items() if key != name}
+            if name == "oneOf" and "anyOf" not in node:
+                node = {**rest, "anyOf": branches}
                 self.notes.append(f"{path}: oneOf is sent as anyOf")
+            elif name == "allOf" and (merged := self._merged(rest, branches)) is not None:
+                node, self.is_changed = merged, True
             else:
                 self.loose(f"{path}: {name} is not taken")
         return node
 
+    def _merged(self, node: dict[str, Any], branches: list[Any]) -> dict[str, Any] | None:
+        """Return one schema for all branches of ``allOf``, ``None`` if they contradict each other."""
+        parts = [self._resolved(branch) for branch in branches]
+        if len(parts) == 1:
+            return {**parts[0], **node}
+        properties: dict[str, Any] = {}
+        required: list[Any] = []
+        for part in (*parts, node):
+            inner: dict[str, Any] = part.get("properties") or {}
+            known = properties.keys() & inner.keys()
+            if part.get("type", "object") != "object" or any(properties[name] != inner[name] for name in known):
+                return None
+            properties |= inner
+            required += [name for name in part.get("required", ()) if name not in required]
+            node = {**part, **node}
+        return {**node, "type": "object", "properties": properties, "required": required}
+
+    def _resolved(self, branch: Any) -> dict[str, Any]:
+        """Return a branch of ``allOf``, or what it refers to."""
+        found: dict[str, Any] = branch if isinstance(branch, dict) else {}
+        target = self.references.target(canonical(found["$ref"])) if "$ref" in found else None
+        return {**target, **{name: each for name, each in found.items() if name != "$ref"}} if target else found
+
+    def _row(self, node: dict[str, Any], path: str) -> dict[str, Any]:
+        """Return a list whose positions have schemas of their own as one whose items have any of these."""
+        positions: list[Any] | None = node.get("prefixItems")
+        if not positions or "prefixItems" in self.rules.keywords or not self.rules.best_effort:
+            return node
+        kinds = [each for at, each in enumerate(positions) if each not in positions[:at]]
+        words = f"prefixItems: {json.dumps(positions, ensure_ascii=False)}"
+        self.notes.append(f"{path}: said in the description: {words}")
+        rest = {name: value for name, value in node.items() if name != "prefixItems"}
+        return _described({**rest, "items": kinds[0] if len(kinds) == 1 else {"anyOf": kinds}}, words)
+
     def _without_unknown(self, node: dict[str, Any], path: str) -> dict[str, Any]:
         """Move what is not taken into the description."""
-        known = {*_NAMES, *self.rules.keywords, "additionalProperties", "format"}
         moved: list[str] = []
-        for name in [*node]:
-            value = node[name]
-            if name in _BRANCHES and name not in known:
+        kept = dict(node)
+        for name, value in node.items():
+            if name in self.known and (name != "format" or value in self.rules.formats):
+                if name != "minItems" or self.rules.min_items is None or value <= self.rules.min_items:
+                    continue
+            elif name in _BRANCHES:
                 continue
-            if name not in known or (name == "format" and value not in self.rules.formats):
-                del node[name]
-                if name not in _SILENT:
-                    moved.append(f"{name}: {json.dumps(value, ensure_ascii=False)}")
-        if moved:
-            words = "; ".join(moved)
-            node["description"] = f"{node['description']} ({words})" if node.get("description") else words
-            self.notes.append(f"{path}: said in the description: {words}")
-        return node
+            del kept[name]
+            if name in self.rules.unsayable:
+                self.loose(f"{path}: {name} is not taken")
+            if (
+                name not in _SILENT
+                and name not in self.rules.silent
+                and not (name == "additionalProperties" and isinstance(value, bool))
+            ):
+                moved.append(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+        if not moved:
+            return kept
+        words = "; ".join(moved)
+        self.notes.append(f"{path}: said in the description: {words}")
+        return _described(kept, words)
+
+    def _choice(self, node: dict[str, Any], path: str) -> dict[str, Any]:
+        """Return an enumeration or a constant with its type, or with its values in words if it has none that is taken."""
+        if "const" in node and not self.rules.constants:
+            node = {**node, "enum": [node["const"]]}
+            del node["const"]
+        if not node.keys() & {"enum", "const"}:
+            return node
+        values: list[Any] = node["enum"] if "enum" in node else [node["const"]]
+        self.choices += len(values)
+        if "" in values and not self.rules.blank_choices:
+            node, values = self._without_blank(node, values, path)
+        kinds = list(dict.fromkeys(_KINDS.get(type(value), "object") for value in values))
+        if "type" not in node:
+            self.is_changed = True
+            node = {**node, "type": kinds[0] if len(kinds) == 1 else kinds}
+        if {*kinds} <= self.rules.enumerations:
+            return node
+        bare = {name: value for name, value in node.items() if name not in {"enum", "const"}}
+        others = [value for value in values if value is not None]
+        if {*kinds} - {"null"} <= self.rules.enumerations:  # null is an alternative of its own
+            self.is_changed = True
+            return _or_null(bare, others, [kind for kind in kinds if kind != "null"])
+        words = f"one of {json.dumps(values, ensure_ascii=False)}"
+        self.notes.append(f"{path}: said in the description: {words}")
+        return _described(bare, words)
+
+    def _without_blank(self, node: dict[str, Any], values: list[Any], path: str) -> tuple[dict[str, Any], list[Any]]:
+        """Return an enumeration without the empty text."""
+        words = 'may be ""'
+        self.notes.append(f"{path}: said in the description: {words}")
+        others = [value for value in values if value != ""]
+        rest = {name: value for name, value in node.items() if name not in {"enum", "const"}}
+        return _described({"type": "string", **rest, "enum": others}, words), others
+
+    def _array(self, node: dict[str, Any], path: str, level: int) -> None:
+        if "prefixItems" in node:
+            node["prefixItems"] = [
+                self.node(each, f"{path}[{at}]", level + 1) for at, each in enumerate(node["prefixItems"])
+            ]
+        if isinstance(node.get("items"), dict):
+            node["items"] = self.node(node["items"], f"{path}[]", level + 1)
+        else:
+            self.loose(f"{path}: the items of the list have no one type")
 
     def _object(self, node: dict[str, Any], path: str, level: int) -> None:
-        properties: Any = dict(node.get("properties") or {})
         extra = node.get("additionalProperties")
         if self.rules.closed:
-            if isinstance(extra, dict) or (extra is True) or "patternProperties" in node:
+            if isinstance(extra, dict) or extra is True or (extra is None and "properties" not in node):
                 self.loose(f"{path}: the object may have members of any name")
+            self.is_changed |= extra is not False
             node["additionalProperties"] = False
-        required = [name for name in node.get("required", ()) if name in properties]
-        self.members += len(properties)
-        for name in [*properties]:
-            inner = self.node(properties[name], f"{path}.{name}", level + 1)
+        elif isinstance(extra, dict):
+            node["additionalProperties"] = self.node(extra, f"{path}.*", level + 1)
+        if "properties" in node or self.rules.closed:
+            self._properties(node, path, level)
+
+    def _properties(self, node: dict[str, Any], path: str, level: int) -> None:
+        given: dict[str, Any] = node.get("properties") or {}
+        asked = [name for name in node.get("required", ()) if name in given]
+        required = [name for name in asked if self._may_be_required(given[name], f"{path}.{name}")]
+        self.members += len(given)
+        properties: dict[str, Any] = {}
+        for name, each in given.items():
+            inner = self.node(each, f"{path}.{name}", level + 1)
+            if self.within == "#":  # what is under a reference is not counted
+                self.optional += name not in required
+                self.unions += "anyOf" in inner or isinstance(inner.get("type"), list)
             if self.rules.all_required and name not in required:
                 inner = _nullable(inner)
                 self.notes.append(f"{path}.{name}: null where it need not be there")
             properties[name] = inner
         node["properties"] = properties
-        node["required"] = [*properties] if self.rules.all_required else required
+        if self.rules.all_required or "required" in node:
+            node["required"] = [*properties] if self.rules.all_required else required
+
+    def _may_be_required(self, schema: Any, path: str) -> bool:
+        if self.rules.recursion != "optional" or not self.references.requires(schema, self.within):
+            return True
+        self.notes.append(f"{path}: not required, because it leads back to itself")
+        return False
+
+
+def _described(node: dict[str, Any], words: str) -> dict[str, Any]:
+    return {**node, "description": f"{node['description']} ({words})" if node.get("description") else words}
+
+
+def _or_null(node: dict[str, Any], values: list[Any], kinds: list[str]) -> dict[str, Any]:
+    """Return a choice between *values*, which have these *kinds*, and null."""
+    rest = {name: value for name, value in node.items() if name != "type"}
+    if not values:
+        return {**rest, "type": "null"}
+    choice = {"type": kinds[0] if len(kinds) == 1 else kinds, "enum": values}
+    return {**rest, "anyOf": [choice, {"type": "null"}]}
 
 
 def _nullable(node: dict[str, Any]) -> dict[str, Any]:

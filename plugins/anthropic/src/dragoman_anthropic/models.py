@@ -14,6 +14,7 @@ from functools import lru_cache
 from attrs import frozen
 
 from dragoman import NO, UNKNOWN, YES, Cap, Capabilities, HistoryRules, Support
+from dragoman_anthropic.schema_rules import STRICT_SCHEMA
 
 Version = tuple[int, int]
 
@@ -97,6 +98,7 @@ HISTORY = HistoryRules(
     call_id_letters="[a-zA-Z0-9_-]",
     tool_name_letters="[a-zA-Z0-9_-]",
     tool_name_length=128,
+    tool_objects=True,
     calls_last=True,
     blank_text=False,
     bare_errors=False,
@@ -136,6 +138,7 @@ def capabilities(model: str) -> Capabilities:
         context_tokens=1_000_000 if known.has("long context") else 200_000 if known.version >= (2, 1) else 100_000,
         output_tokens=known.output_tokens,
         history=HISTORY,
+        tool_schema=STRICT_SCHEMA,
     )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
+import attrs
 from attrs import frozen
 
-from dragoman import Adjustment, ChatRequest, OutputFormat, Settings
+from dragoman import Adjustment, ChatRequest, OutputFormat, ServerTool, Settings, Tool
 from dragoman.http import Latest, body_of, fields
 from dragoman_anthropic.models import has
 from dragoman_anthropic.options import ANSWER_TOOL, ISSUER, AnthropicOptions
@@ -110,7 +111,7 @@ class BodyEncoder:
         body: dict[str, Any] = {"model": request.model, "messages": messages, **settings}
         if system:
             body["system"] = shorten(system)
-        body.update(_tools(request, request.output if answers_by_tool else None))
+        body.update(_tools(request, request.output if answers_by_tool else None, adjustments))
         if "tools" not in body and (called := called_tools(messages)):
             body |= {"tools": called, "tool_choice": {"type": "none"}}
             reason = (
@@ -178,26 +179,38 @@ def _output_schema(request: ChatRequest) -> tuple[dict[str, Any] | None, list[Ad
     if strict is None:
         reason = "the model cannot enforce this format, so the answer is the input of a forced tool call"
         return None, [_adjustment("emulated", "output", request.output.kind, "a forced tool", reason)]
-    enforced, dropped = strict
-    if not dropped:
+    enforced, notes = strict
+    if not notes:
         return enforced, []
-    reason = f"Anthropic does not enforce {', '.join(dropped)}"
-    return enforced, [_adjustment("dropped", "output schema", ", ".join(dropped), None, reason)]
+    return enforced, [Adjustment(kind="coerced", feature="output schema", reason=notes, by=ISSUER)]
 
 
 def _adjustment(kind: str, feature: str, asked: str, sent: str | None, reason: str) -> Adjustment:
     return Adjustment(kind=kind, feature=feature, asked=asked, sent=sent, reason=reason, by=ISSUER)
 
 
-def _tools(request: ChatRequest, output: OutputFormat | None) -> dict[str, Any]:
+def _tools_of(request: ChatRequest, adjustments: list[Adjustment]) -> Sequence[Tool | ServerTool]:
+    """Return the tools, none of them strict for a model that cannot hold its calls to a schema."""
+    if has(request.model, "structured outputs", unknown=True):
+        return request.tools
+    reason = "the model cannot be held to the schema of a tool"
+    names = [tool.name for tool in request.tools if isinstance(tool, Tool) and tool.strict]
+    adjustments += [
+        Adjustment(kind="downgraded", feature=f"schema of the tool {name}", reason=reason, by=ISSUER) for name in names
+    ]
+    return [attrs.evolve(tool, strict=None) if isinstance(tool, Tool) else tool for tool in request.tools]
+
+
+def _tools(request: ChatRequest, output: OutputFormat | None, adjustments: list[Adjustment]) -> dict[str, Any]:
     """Return the tools and the choice among them.
 
     Args:
         request: the request that offers the tools.
         output: the format of the answer, if the answer is to be the input of a tool call.
+        adjustments: how the tools differ from those of the request, filled here.
 
     """
-    tools = encode_tools(request.tools)
+    tools = encode_tools(_tools_of(request, adjustments))
     choice = encode_choice(request.tool_choice, parallel=request.settings.parallel_tool_calls) if tools else None
     if output is not None:
         choice = {"type": "any"} if tools else {"type": "tool", "name": ANSWER_TOOL}

@@ -53,6 +53,7 @@ def capabilities(base_model: str | None, api: str = "chat") -> Capabilities:
     return Capabilities(
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,
+        tool_schema=OpenAIProvider.strict_schema,
         settings={"top_k": _NO_TOP_K, **lacking, **(dict.fromkeys(_SAMPLING, _FIXED) if reasons else {})},
         completion=YES if base_model is not None and _PROMPT.match(base_model) else NO,
         reasoning=YES if reasons else Cap(),

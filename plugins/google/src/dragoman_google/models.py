@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-from dragoman import NO, Cap, Capabilities, Support
+from dragoman import NO, Cap, Capabilities, HistoryRules, Support
 
 Thinking: TypeAlias = Literal["budget", "level", "none"]
 """How the thinking of a model is controlled: by a budget in tokens, by a level, or not at all."""
@@ -27,6 +27,9 @@ _NO_THINKING = Cap(support=Support.NO, note="the model has no thinking")
 _NO_PARALLEL = Cap(support=Support.NO, note="Google has no such setting")
 _NO_TOOLS = Cap(support=Support.NO, note="Gemma up to version 3 does not accept tools")
 _NO_SCHEMA = Cap(support=Support.NO, note="Gemma up to version 3 does not accept schemas")
+
+_HISTORY = HistoryRules(tool_objects=True, tool_properties=True)
+"""What the API takes of a conversation: https://ai.google.dev/gemini-api/docs/function-calling."""
 
 
 def short_name(model: str) -> str:
@@ -81,6 +84,7 @@ def capabilities(model: str) -> Capabilities:
     if thinking(model) == "none":
         settings |= {"effort": _NO_THINKING}
     return Capabilities(
+        history=_HISTORY,
         settings=settings,
         completion=NO,
         tools=_NO_TOOLS if old_gemma or _EMBEDDING.search(short_name(model)) else Cap(),

@@ -10,12 +10,22 @@ from typing import Any, cast
 
 from attrs import define, field
 
-from dragoman import Adjustment, ChatRequest, OutputFormat, ServerTool, Tool, UnsupportedError
+from dragoman import (
+    JSON,
+    Adjustment,
+    ChatRequest,
+    OutputFormat,
+    SchemaRules,
+    ServerTool,
+    Tool,
+    UnsupportedError,
+)
 from dragoman.http import body_of
 from dragoman_google.models import accepts_json_schema, is_gemini_3
 from dragoman_google.options import ISSUER, GoogleOptions
 from dragoman_google.request_messages import ContentsEncoder
-from dragoman_google.request_schema import has_properties, openapi_subset
+from dragoman_google.request_schema import gemini_schema, openapi_form
+from dragoman_google.schema_rules import ANSWER, SUBSET, TOOL
 from dragoman_google.thinking import thinking_config
 
 SETTINGS: Mapping[str, str] = {
@@ -101,21 +111,20 @@ class BodyEncoder:
     def _output_schema(self, output: OutputFormat) -> dict[str, Any]:
         if output.kind != "json_schema":
             return {}
-        schema = dict(output.schema or {})
         if self._accepts_json_schema():
-            return {"responseJsonSchema": schema}
-        return {"responseSchema": self._subset(schema, "output schema")}
+            return {"responseJsonSchema": self._schema(output.schema or {}, ANSWER, "output schema")}
+        return {"responseSchema": openapi_form(self._schema(output.schema or {}, SUBSET, "output schema"))}
 
     def _accepts_json_schema(self) -> bool:
         form = self.options.schemas
         return accepts_json_schema(self.request.model) if form is None else form == "json_schema"
 
-    def _subset(self, schema: Mapping[str, Any], feature: str) -> dict[str, Any]:
-        converted, lost = openapi_subset(schema)
-        if lost:
-            reason = "the OpenAPI subset does not have these keywords of JSON Schema"
-            self._adjust("downgraded", feature, reason, asked=", ".join(lost))
-        return converted
+    def _schema(self, schema: Mapping[str, JSON], rules: SchemaRules, feature: str) -> dict[str, Any]:
+        parameter = "output" if feature == "output schema" else "tools"
+        lowered, notes = gemini_schema(schema, rules, parameter)
+        if notes:
+            self._adjust("coerced", feature, notes)
+        return lowered
 
     def _tools(self) -> dict[str, Any]:
         tools = self.request.tools
@@ -131,10 +140,11 @@ class BodyEncoder:
         function: dict[str, Any] = {"name": tool.name}
         if tool.description is not None:
             function["description"] = tool.description
+        feature = f"schema of the tool {tool.name}"
         if self._accepts_json_schema():
-            function["parametersJsonSchema"] = dict(tool.schema)
-        elif has_properties(tool.schema):
-            function["parameters"] = self._subset(tool.schema, f"schema of the tool {tool.name}")
+            function["parametersJsonSchema"] = self._schema(tool.schema, TOOL, feature)
+        elif (schema := self._schema(tool.schema, SUBSET, feature)).get("properties"):  # refused without
+            function["parameters"] = openapi_form(schema)
         return function
 
     def _tool_config(self, *, mixed: bool) -> dict[str, Any]:

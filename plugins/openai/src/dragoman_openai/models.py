@@ -99,6 +99,7 @@ def capabilities(model: str, api: str | None = None) -> Capabilities:
     return Capabilities(
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,
+        tool_schema=OpenAIProvider.strict_schema,
         settings=settings,
         completion=YES if is_completion_model(model) else NO,
         reasoning=YES if is_reasoning(model) else Cap(),

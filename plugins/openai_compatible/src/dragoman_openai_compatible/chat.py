@@ -45,6 +45,7 @@ from dragoman.http import (
 from dragoman_openai_compatible import chat_parts
 from dragoman_openai_compatible.chat_messages import MessageEncoder, MessageRules
 from dragoman_openai_compatible.errors import error_of
+from dragoman_openai_compatible.strict_schemas import is_strict
 
 if TYPE_CHECKING:
     from dragoman.http import StreamDecoder
@@ -351,21 +352,3 @@ def response_format(output: OutputFormat) -> dict[str, Any]:
     strict = is_strict(schema) if output.strict is None else output.strict
     name = _NAME.sub("_", output.name or "answer")[:64]
     return {"type": "json_schema", "json_schema": {"name": name, "schema": schema, "strict": strict}}
-
-
-def is_strict(schema: Any) -> bool:
-    """Return whether every object in *schema* requires all its members and allows no others.
-
-    https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
-    """
-    if isinstance(schema, list):
-        return all(is_strict(item) for item in schema)  # pyright: ignore[reportUnknownVariableType]
-    if not isinstance(schema, dict):
-        return True
-    known = cast("dict[str, Any]", schema)
-    if known.get("type") == "object":
-        members = known.get("properties", {})
-        if known.get("additionalProperties") is not False or set(known.get("required", ())) != set(members):
-            return False
-        return all(is_strict(member) for member in members.values()) and is_strict(known.get("$defs", {}))
-    return "default" not in known and all(is_strict(value) for value in known.values())

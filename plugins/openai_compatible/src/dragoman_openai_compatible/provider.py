@@ -9,9 +9,10 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from dragoman import CallContext, Embeddings, HistoryRules, ModelInfo, ProtocolError, SchemaRules, Usage
+from dragoman import CallContext, Embeddings, HistoryRules, ModelInfo, ProtocolError, Usage
 from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, decoded, dumps, objects, real, word
 from dragoman_openai_compatible.chat_parts import usage_of
+from dragoman_openai_compatible.strict_schemas import STRICT_SCHEMA
 
 
 class OpenAIProvider(HttpProvider):
@@ -25,26 +26,11 @@ class OpenAIProvider(HttpProvider):
         tool_name_length=64,
         speaker_letters=r"[^\s<|\\/>]",
         outcomes=False,
+        tool_objects=True,
         tool_properties=True,
     )
     """https://platform.openai.com/docs/api-reference/chat/create: names of functions and of participants."""
-    strict_schema = SchemaRules(
-        keywords={
-            "pattern",
-            "multipleOf",
-            "minimum",
-            "maximum",
-            "exclusiveMinimum",
-            "exclusiveMaximum",
-            "minItems",
-            "maxItems",
-        },
-        formats={"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"},
-        all_required=True,
-        bare_refs=True,
-        depth=10,
-        properties=5000,
-    )
+    strict_schema = STRICT_SCHEMA
     """What OpenAI itself takes of a schema: https://platform.openai.com/docs/guides/structured-outputs."""
     models_path = "/models"
     embeddings_path = "/embeddings"

@@ -42,9 +42,10 @@ from dragoman.http import (
     word,
 )
 from dragoman_openai_compatible import responses_items
-from dragoman_openai_compatible.chat import is_strict, merge_extra_body, response_format
+from dragoman_openai_compatible.chat import merge_extra_body, response_format
 from dragoman_openai_compatible.errors import CHAT_CODES, error_of
 from dragoman_openai_compatible.responses_input import InputEncoder
+from dragoman_openai_compatible.strict_schemas import is_strict
 
 if TYPE_CHECKING:
     from dragoman.http import StreamDecoder
@@ -294,7 +295,7 @@ class OpenAIResponses(Generic[T]):
                 raise UnsupportedError(message, parameter="tools")
             return {"type": tool.name, **tool.args}
         description = {} if tool.description is None else {"description": tool.description}
-        strict = is_strict(dict(tool.schema)) if tool.strict is None else tool.strict
+        strict = is_strict(tool.schema) if tool.strict is None else tool.strict
         encoded = {"type": "function", "name": tool.name, **description, "parameters": tool.schema, "strict": strict}
         own = tool.options.get(self.provider)
         return {**encoded, **own} if isinstance(own, dict) else encoded

@@ -1,0 +1,89 @@
+"""References inside a JSON Schema: what they lead to, and which of them lead back to themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+from urllib.parse import unquote
+
+DEFINITIONS = "#/$defs/"
+"""How a reference to a definition begins."""
+_NO_SCHEMAS = frozenset({"$defs", "definitions", "enum", "const", "default", "examples", "required"})
+"""Keywords whose values are not schemas that apply where the keyword stands."""
+
+
+class References:
+    """Follow the references of one schema.
+
+    Args:
+        schema: the schema, with its definitions.
+
+    """
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._root = schema
+        self._steps: dict[tuple[str, bool], frozenset[str]] = {}
+
+    def target(self, reference: str) -> dict[str, Any] | None:
+        """Return the schema that a reference leads to, ``None`` if there is none in this schema."""
+        found: Any = self._root
+        for step in reference[1:].split("/")[1:] if reference.startswith("#") else [""]:
+            name = unquote(step).replace("~1", "/").replace("~0", "~")
+            named: Any = cast("Mapping[str, Any]", found).get(name) if isinstance(found, Mapping) else None
+            if named is None and name == "$defs" and found is self._root:
+                named = self._root.get("definitions")
+            found = named
+        return dict(cast("Mapping[str, Any]", found)) if isinstance(found, Mapping) else None
+
+    def leads_back(self, reference: str) -> bool:
+        """Tell whether what a reference leads to refers to itself, in however many steps."""
+        return reference in self._reached({reference}, required=False)
+
+    def requires(self, schema: Any, reference: str) -> bool:
+        """Tell whether *schema* leads to *reference* through nothing but required members."""
+        first = frozenset(_references(schema, required=True))
+        return reference in first or reference in self._reached(first, required=True)
+
+    def _reached(self, start: frozenset[str] | set[str], *, required: bool) -> set[str]:
+        """Return what is reached from *start* in at least one step."""
+        reached: set[str] = set()
+        ahead = [*start]
+        while ahead:
+            for step in self._next(ahead.pop(), required=required) - reached:
+                reached.add(step)
+                ahead.append(step)
+        return reached
+
+    def _next(self, reference: str, *, required: bool) -> frozenset[str]:
+        known = self._steps.get((reference, required))
+        if known is None:
+            known = frozenset(_references(self.target(reference), required=required))
+            self._steps[reference, required] = known
+        return known
+
+
+def canonical(reference: object) -> str:
+    """Return a reference in its one spelling: definitions are in ``$defs``."""
+    text = str(reference)
+    older = "#/definitions/"
+    return DEFINITIONS + text.removeprefix(older) if text.startswith(older) else text
+
+
+def _references(schema: Any, *, required: bool) -> Iterator[str]:
+    """Yield the references in a schema; with *required* only those that no optional member leads to."""
+    if isinstance(schema, list):
+        for each in cast("list[Any]", schema):
+            yield from _references(each, required=required)
+    if not isinstance(schema, Mapping):
+        return
+    node = cast("Mapping[str, Any]", schema)
+    if "$ref" in node:
+        yield canonical(node["$ref"])
+    for name, each in node.items():
+        if name == "properties" and isinstance(each, Mapping):
+            members = cast("Mapping[str, Any]", each)
+            needed = node.get("required", ()) if required else members
+            for member in members.keys() & {*needed}:
+                yield from _references(members[member], required=required)
+        elif name not in _NO_SCHEMAS:
+            yield from _references(each, required=required)

@@ -1,0 +1,17 @@
+"""Which part of JSON Schema Anthropic's structured outputs and strict tools take, as data."""
+
+from __future__ import annotations
+
+from dragoman import SchemaRules
+
+STRICT_SCHEMA = SchemaRules(
+    keywords={"default", "minItems", "pattern"},
+    formats={"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"},
+    bare_references=True,
+    recursion="never",
+    object_root=False,
+    min_items=1,
+    optional=24,
+    unions=16,
+)
+"""https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs#json-schema-limitations."""

@@ -1,0 +1,36 @@
+"""What strict answers and strict tools of the OpenAI API take of JSON Schema, as data.
+
+https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dragoman import JSON, SchemaRules, lower_schema
+
+STRICT_SCHEMA = SchemaRules(
+    keywords={
+        "pattern",
+        "multipleOf",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minItems",
+        "maxItems",
+    },
+    formats={"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"},
+    unsayable={"uniqueItems", "contentEncoding", "prefixItems"},
+    all_required=True,
+    bare_references=True,
+    depth=10,
+    properties=5000,
+    choices=1000,
+)
+"""What OpenAI itself takes: the keywords, formats and limits of its guide."""
+
+
+def is_strict(schema: Mapping[str, JSON]) -> bool:
+    """Return whether OpenAI can hold a model to *schema* as it stands."""
+    return lower_schema(schema, STRICT_SCHEMA).is_same
