@@ -167,8 +167,7 @@ if TYPE_CHECKING:
         Usage as Usage,
         build_response as build_response,
     )
-    from dragoman.spec.schema_lowering import LoweredSchema as LoweredSchema
-    from dragoman.spec.schema_lowering import lower_schema as lower_schema
+    from dragoman.spec.schema_lowering import LoweredSchema as LoweredSchema, lower_schema as lower_schema
     from dragoman.spec.schema_rules import SchemaRules as SchemaRules
     from dragoman.spec.secret import MASK as MASK, Secret as Secret, is_credential as is_credential, reveal as reveal
     from dragoman.spec.serialization import (

@@ -34,12 +34,15 @@ from attrs import frozen
 from cattrs import AttributeValidationNote, ClassValidationError, Converter, ForbiddenExtraKeysError
 
 from dragoman.spec._json_depth import parse_json
-from dragoman.spec.argument_checks import shown
+from dragoman.spec.argument_checks import is_hashable, shown
+from dragoman.spec.class_unions import check_unions
 from dragoman.spec.errors import InvalidRequestError, OutputValidationError, RefusalError, TruncatedOutputError
 from dragoman.spec.parts import Text
 from dragoman.spec.response import FinishReason, Response
-from dragoman.spec.schema import WRAPPED, fill, is_required, json_schema, resolved_hints
+from dragoman.spec.schema import WRAPPED, json_schema
+from dragoman.spec.self_validation import read_model, validates_itself
 from dragoman.spec.serialization import is_scalar_union, misfits, strict_converter
+from dragoman.spec.type_members import fill, is_required, members_of, resolved_hints
 
 T = TypeVar("T")
 
@@ -59,13 +62,12 @@ def check_readable(kind: object) -> None:
         InvalidRequestError: if *kind* is such a type; the message names it.
 
     """
-    if getattr(kind, "model_validate", None) is not None:
-        return
     try:
         _converter().get_structure_hook(bare(kind))
     except Exception as error:
         message = f"an answer cannot be read as {shown(kind)}: {error}; use a class, a union or a built-in type"
         raise InvalidRequestError(message, parameter="output") from error
+    check_unions(kind)
 
 
 def read_answer(response: Response, kind: type[T]) -> T:
@@ -83,9 +85,8 @@ def read_answer(response: Response, kind: type[T]) -> T:
     data = _data_in(texts, response)
     if _is_wrapped(data, kind):
         data = data[WRAPPED]
-    of_pydantic: Callable[[Any], T] | None = getattr(kind, "model_validate", None)
     try:
-        return _converter().structure(data, bare(kind)) if of_pydantic is None else of_pydantic(data)
+        return _converter().structure(data, bare(kind))
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
         message = f"the answer does not fit {getattr(kind, '__name__', kind)}: {'; '.join(misfits(error))}"
         raise OutputValidationError(message, partial=response) from None
@@ -137,9 +138,7 @@ def _converter() -> Converter:
     converter = strict_converter().copy()
     converter.register_structure_hook(int, _whole)
     converter.register_structure_hook_func(_is_union, lambda value, kind: _first_that_fits(converter, value, kind))
-    converter.register_structure_hook_func(
-        lambda kind: hasattr(kind, "model_validate"), lambda value, kind: kind.model_validate(value)
-    )
+    converter.register_structure_hook_func(validates_itself, read_model)
     converter.register_structure_hook_func(_is_literal, _literal)
     converter.register_structure_hook_factory(_is_class, _class_reader)
     converter.register_structure_hook_factory(is_typeddict, _typed_dict_reader)
@@ -167,6 +166,7 @@ def _first_that_fits(converter: Converter, value: Any, kind: Any) -> Any:
     if value is None and type(None) in members:
         return None
     problems: list[str] = []
+    inside: list[Exception] = []
     for member in sorted(members, key=lambda each: each is not type(value)):
         if member is type(None):
             continue
@@ -174,6 +174,9 @@ def _first_that_fits(converter: Converter, value: Any, kind: Any) -> Any:
             return converter.structure(value, member)
         except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
             problems.append(f"{getattr(member, '__name__', member)}: {'; '.join(misfits(error))}")
+            inside += [error] if isinstance(error, ExceptionGroup) else []
+    if len(inside) == 1:  # the one member that was meant: the path goes on inside it
+        raise inside[0]
     message = f"{shown(value)} does not fit any of the types ({' | '.join(problems)})"
     raise TypeError(message)
 
@@ -266,22 +269,15 @@ class _Field:
 def _members(kind: Any) -> list[_Field]:
     """Return the members of an attrs class or a dataclass."""
     origin: Any = get_origin(kind) or kind
-    hints = _hints(kind)
-    if attrs.has(origin):
-        found = [
-            (each.name, each.alias or each.name, each.default is not attrs.NOTHING, each.init)
-            for each in attrs.fields(origin)
-        ]
-    else:
-        missing = dataclasses.MISSING
-        found = [
-            (each.name, each.name, each.default is not missing or each.default_factory is not missing, each.init)
-            for each in dataclasses.fields(origin)
-        ]
     return [
-        _Field(name, alias, hint := bare(fill(hints.get(name, Any), kind)), has_default, _takes_null(hint))
-        for name, alias, has_default, is_given in found
-        if is_given
+        _Field(
+            each.name,
+            each.alias or each.name,
+            hint := bare(fill(each.hint, kind)) if each.hint is not None else Any,
+            each.default is not attrs.NOTHING,
+            _takes_null(hint),
+        )
+        for each in members_of(origin, origin.__name__)
     ]
 
 
@@ -293,13 +289,18 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 def _takes_null(hint: Any) -> bool:
-    return hint in (Any, object, None, type(None)) or type(None) in get_args(hint)
+    return hint in (Any, object, None, type(None)) or not {None, type(None)}.isdisjoint(_hashable(get_args(hint)))
+
+
+def _hashable(members: tuple[Any, ...]) -> list[Any]:
+    return [member for member in members if is_hashable(member)]
 
 
 def _typed_dict_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
-    """Read a ``TypedDict``; the resolved annotations of its members say which are required."""
-    hints = _hints(kind)
-    required = {name for name, hint in hints.items() if is_required(hint, usual=name in kind.__required_keys__)}
+    """Read a ``TypedDict``; ``null`` for a member that is not required and takes no null is as if it were left out."""
+    given = _hints(kind)
+    required = {name for name, hint in given.items() if is_required(hint, usual=name in kind.__required_keys__)}
+    hints = {name: bare(hint) for name, hint in given.items()}
 
     def structure(value: Any, _: Any) -> Any:
         data = _object(value)
@@ -307,7 +308,11 @@ def _typed_dict_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], 
             raise ForbiddenExtraKeysError("", kind, extra)
         if missing := sorted(required - set(data)):
             raise KeyError(missing[0])
-        return {name: _member(converter, each, hints[name], name, kind) for name, each in data.items()}
+        return {
+            name: _member(converter, each, hints[name], name, kind)
+            for name, each in data.items()
+            if each is not None or name in required or _takes_null(hints[name])
+        }
 
     return structure
 

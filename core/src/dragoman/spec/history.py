@@ -28,8 +28,8 @@ from dragoman.spec.parts import (
 )
 from dragoman.spec.request import ChatRequest, ServerTool, Tool, ToolChoice
 from dragoman.spec.response import Adjustment, Response
-from dragoman.spec.tool_schemas import tool_schema
 from dragoman.spec.tool_names import digest_of, encode_name
+from dragoman.spec.tool_schemas import tool_schema
 
 P = TypeVar("P", bound=PartFields)
 

@@ -8,11 +8,9 @@ so classes may be recursive. The outermost class is written in place, since prov
 from __future__ import annotations
 
 import copy
-import dataclasses
 import inspect
 import itertools
 import json
-import operator
 import re
 import textwrap
 import typing
@@ -22,7 +20,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, Flag
 from types import NoneType, UnionType
-from typing import Annotated, Any, NoReturn, NotRequired, Required, TypeAlias, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any, NoReturn, TypeAlias, TypeVar, cast, get_args, get_origin
 from uuid import UUID
 
 import attrs
@@ -32,6 +30,7 @@ from dragoman.spec.argument_checks import is_hashable, shown
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.request import Tool
+from dragoman.spec.type_members import QUALIFIERS, Member, fill, is_structured, members_of, resolved_hints
 
 _Schema: TypeAlias = dict[str, JSON]
 
@@ -40,7 +39,6 @@ WRAPPED = "value"
 _REF = "#/$defs/"
 _SECTION = re.compile(r"^(?:(Args|Arguments|Parameters|Attributes)|Returns|Yields|Raises):[ \t]*$", re.MULTILINE)
 _ENTRY = re.compile(r"^(\w+)(?: *\(.*?\))?:", re.MULTILINE)
-_QUALIFIERS = (Required, NotRequired, typing.Final, getattr(typing, "ReadOnly", typing.Final))
 _INSTEAD: dict[object, str] = {
     complex: "use a class with two floats",
     timedelta: "use a float, in seconds",
@@ -126,16 +124,6 @@ def tool(
 
 
 @frozen
-class _Member:
-    """Hold a field or parameter; without an annotation, *hint* is ``None``; *default* is ``...`` if it is unknown."""
-
-    name: str
-    hint: object
-    default: object
-    note: str | None = None
-
-
-@frozen
 class _Writer:
     """Write one schema and the definitions that it refers to."""
 
@@ -161,7 +149,7 @@ class _Writer:
     def of_class(self, kind: object, origin: type[Any], path: str) -> _Schema:
         if issubclass(origin, Enum) and not issubclass(origin, Flag) and len(origin):
             return _choice(origin, path) | _description(_doc(origin).partition("\n")[0])
-        if _is_structured(origin):
+        if is_structured(origin):
             return self.define(kind, lambda name: self.structure(kind, origin, name, path))
         scalar = next((base for base in origin.__mro__ if base in _SCALARS), None)
         return dict(_SCALARS[scalar]) if scalar else _unsupported(origin, path)
@@ -179,7 +167,7 @@ class _Writer:
     def structure(self, kind: object, origin: type[Any], name: str, path: str) -> _Schema:
         if hasattr(origin, "model_json_schema"):
             return self.foreign(origin, name, path)
-        members = [attrs.evolve(member, hint=fill(member.hint, kind)) for member in _members(origin, path)]
+        members = [attrs.evolve(member, hint=fill(member.hint, kind)) for member in members_of(origin, path)]
         if issubclass(origin, tuple):
             return _row([self.member(m, path, None) | {"title": m.name} for m in members])
         doc = _doc(origin)
@@ -194,7 +182,7 @@ class _Writer:
         self.defs.update({f"{name}__{model}": body for model, body in inner.items()})
         return schema
 
-    def object_of(self, members: list[_Member], doc: str, path: str) -> _Schema:
+    def object_of(self, members: list[Member], doc: str, path: str) -> _Schema:
         notes = _notes(doc)
         return {
             "type": "object",
@@ -203,7 +191,7 @@ class _Writer:
             "additionalProperties": False,
         }
 
-    def member(self, member: _Member, path: str, note: str | None) -> _Schema:
+    def member(self, member: Member, path: str, note: str | None) -> _Schema:
         path = f"{path}.{member.name}"
         if member.hint is None:
             _refuse(path, "this has no annotation", f"write its type, as in `{member.name}: str`")
@@ -263,7 +251,7 @@ _FORMS: dict[object, Callable[[_Writer, Any, str], _Schema]] = {
     **dict.fromkeys((set, frozenset, abc.Set, abc.MutableSet), _Writer.unique),
     **dict.fromkeys((dict, abc.Mapping, abc.MutableMapping), _Writer.mapping),
     **dict.fromkeys((typing.Union, UnionType), _Writer.union),
-    **dict.fromkeys(_QUALIFIERS, lambda writer, kind, path: writer.write(get_args(kind)[0], path)),
+    **dict.fromkeys(QUALIFIERS, lambda writer, kind, path: writer.write(get_args(kind)[0], path)),
 }
 
 
@@ -325,82 +313,18 @@ def _label(kind: object) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", " ".join(words)).strip("_") or "Type"
 
 
-def resolved_hints(target: Any, path: str) -> dict[str, Any]:
-    """Return the annotations of a class or function as types, also where a class in a function names itself."""
-    try:
-        try:
-            return typing.get_type_hints(target, include_extras=True)
-        except NameError:  # a class inside a function may name itself, and ``JSON`` names itself wherever it is used
-            known = {"JSON": JSON, target.__name__: target}
-            return typing.get_type_hints(target, localns=known, include_extras=True)
-    except (NameError, AttributeError, SyntaxError, TypeError) as error:
-        advice = "define or import it at module level, outside `if TYPE_CHECKING`"
-        raise InvalidRequestError(f"{path}: an annotation cannot be resolved ({error}); {advice}") from error
-
-
-def fill(hint: Any, kind: Any) -> Any:
-    """Replace the type variables in *hint* by the type arguments of *kind*."""
-    arguments: dict[object, object] = dict(
-        zip(getattr(get_origin(kind), "__parameters__", ()), get_args(kind), strict=False)
-    )
-    if isinstance(hint, TypeVar):
-        return arguments.get(hint, hint)
-    variables = getattr(hint, "__parameters__", ()) if get_origin(hint) else ()
-    return hint[tuple(arguments.get(variable, variable) for variable in variables)] if variables else hint
-
-
-def _is_structured(kind: Any) -> bool:
-    is_record = tuple in kind.__mro__ and hasattr(kind, "_fields")
-    return (
-        is_record
-        or (dict in kind.__mro__ and hasattr(kind, "__total__"))
-        or attrs.has(kind)
-        or dataclasses.is_dataclass(kind)
-        or hasattr(kind, "model_json_schema")
-    )
-
-
-def _members(kind: Any, path: str) -> list[_Member]:
-    hints = resolved_hints(kind, path)
-    if issubclass(kind, tuple):
-        return [_Member(name, hints.get(name), NOTHING) for name in cast("Any", kind)._fields]
-    if issubclass(kind, dict):
-        required = cast("Any", kind).__required_keys__
-        return [
-            _Member(name, hint, NOTHING if is_required(hint, usual=name in required) else ...)
-            for name, hint in hints.items()
-        ]
-    note = operator.methodcaller("get", "description")
-    if attrs.has(kind):
-        return [
-            _Member(a.name, hints.get(a.name, a.type), a.default, note(a.metadata))
-            for a in attrs.fields(kind)
-            if a.init
-        ]
-    fields = [(f, NOTHING if f.default is f.default_factory else f.default) for f in dataclasses.fields(kind) if f.init]
-    return [_Member(f.name, hints[f.name], default, note(f.metadata)) for f, default in fields]
-
-
-def is_required(hint: object, *, usual: bool) -> bool:
-    """Tell whether the annotation makes a member of a ``TypedDict`` required; *usual* if it does not say so."""
-    origin = get_origin(hint)
-    if origin in {Required, NotRequired}:
-        return origin is Required
-    return is_required(get_args(hint)[0], usual=usual) if origin in {Annotated, *_QUALIFIERS} else usual
-
-
-def _parameters(function: Callable[..., object], name: str) -> list[_Member]:
+def _parameters(function: Callable[..., object], name: str) -> list[Member]:
     hints = resolved_hints(function, name)
-    members: list[_Member] = []
+    members: list[Member] = []
     for p in inspect.signature(function).parameters.values():
         if p.kind not in {p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY}:
             _refuse(f"{name}({p})", "a model gives arguments by name", "make it an ordinary parameter")
-        members.append(_Member(p.name, hints.get(p.name), NOTHING if p.default is p.empty else p.default))
+        members.append(Member(p.name, hints.get(p.name), NOTHING if p.default is p.empty else p.default))
     return members
 
 
 def _text(hint: object) -> str | None:
-    inner = get_args(hint)[0] if get_origin(hint) in _QUALIFIERS else hint
+    inner = get_args(hint)[0] if get_origin(hint) in QUALIFIERS else hint
     return next((text for text in getattr(inner, "__metadata__", ()) if isinstance(text, str)), None)
 
 

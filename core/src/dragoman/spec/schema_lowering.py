@@ -276,7 +276,7 @@ class _Lowering:
         return _described(kept, words)
 
     def _choice(self, node: dict[str, Any], path: str) -> dict[str, Any]:
-        """Return an enumeration or a constant with its type, or with its values in words if it has none that is taken."""
+        """Return an enumeration or a constant with its type, or with its values in words if they are not taken."""
         if "const" in node and not self.rules.constants:
             node = {**node, "enum": [node["const"]]}
             del node["const"]

@@ -72,7 +72,7 @@ def canonical(reference: object) -> str:
 def _references(schema: Any, *, required: bool) -> Iterator[str]:
     """Yield the references in a schema; with *required* only those that no optional member leads to."""
     if isinstance(schema, list):
-        for each in cast("list[Any]", schema):
+        for each in schema:
             yield from _references(each, required=required)
     if not isinstance(schema, Mapping):
         return

@@ -35,8 +35,8 @@ def tool_schema(schema: Mapping[str, JSON], name: str, *, lists_members: bool) -
     if keyword is None:
         if not _is_object(known):
             message = (
-                f"the schema of the tool {name!r} is that of type {known['type']!r}, but the arguments of a tool are an "
-                "object; put the value into a member"
+                f"the schema of the tool {name!r} is that of type {known['type']!r}, but the arguments of a tool are "
+                "an object; put the value into a member"
             )
             raise InvalidRequestError(message, parameter="tools")
         missing: dict[str, Any] = {} if "type" in known else {"type": "object"}

@@ -1,8 +1,8 @@
 """Which part of JSON Schema Gemini takes, as data.
 
-The lists of keywords are those of https://ai.google.dev/api/generate-content#GenerationConfig (``responseJsonSchema``) and
-https://ai.google.dev/api/caching#Schema (``responseSchema`` and ``parameters``); ``parametersJsonSchema`` has no list of
-its own, and what it takes in addition is what recorded requests have.
+``responseJsonSchema`` has its list of keywords at https://ai.google.dev/api/generate-content#GenerationConfig,
+``responseSchema`` and ``parameters`` have theirs at https://ai.google.dev/api/caching#Schema. ``parametersJsonSchema`` has
+none; what it takes in addition is what recorded requests have.
 """
 
 from __future__ import annotations

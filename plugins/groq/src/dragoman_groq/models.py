@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 
 from dragoman import NO, YES, Cap, Capabilities, Support
+from dragoman_openai_compatible import OpenAIProvider
 
 EFFORTS: Mapping[re.Pattern[str], frozenset[str]] = {
     re.compile(r"^(?:openai/)?gpt-oss(?=$|-)"): frozenset({"low", "medium", "high"}),
@@ -27,6 +28,8 @@ SUCCESSORS: Mapping[re.Pattern[str], str] = {
 }
 """The replacements that Groq recommends for families that it has switched off."""
 
+_STRICT = re.compile(r"^(?:openai/)?gpt-oss(?=$|-)")
+"""The models that can be held to a schema: https://console.groq.com/docs/structured-outputs."""
 _UNSUPPORTED = Cap(support=Support.NO, note="Groq does not support it")
 _SETTINGS: Mapping[str, Cap] = {
     **dict.fromkeys(("top_k", "logprobs", "top_logprobs", "presence_penalty", "frequency_penalty"), _UNSUPPORTED),
@@ -43,4 +46,11 @@ def capabilities(model: str) -> Capabilities:
     """Return what is known about *model*."""
     efforts = next((words for family, words in EFFORTS.items() if family.match(model)), None)
     settings = _SETTINGS if efforts is None else {**_SETTINGS, "effort": Cap(values=efforts)}
-    return Capabilities(settings=settings, completion=NO, reasoning=Cap() if efforts is None else YES)
+    strict = OpenAIProvider.strict_schema if _STRICT.match(model) else None
+    return Capabilities(
+        settings=settings,
+        completion=NO,
+        reasoning=Cap() if efforts is None else YES,
+        output_schema=strict,
+        tool_schema=strict,
+    )
