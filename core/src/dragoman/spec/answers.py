@@ -86,10 +86,11 @@ def read_answer(response: Response, kind: type[T]) -> T:
     if _is_wrapped(data, kind):
         data = data[WRAPPED]
     try:
-        return _converter().structure(data, bare(kind))
+        value: T = _converter().structure(data, bare(kind))
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
         message = f"the answer does not fit {getattr(kind, '__name__', kind)}: {'; '.join(misfits(error))}"
         raise OutputValidationError(message, partial=response) from None
+    return value
 
 
 def _data_in(texts: list[str], response: Response) -> Any:

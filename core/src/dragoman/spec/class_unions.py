@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.schema import json_schema
+from dragoman.spec.schema_references import as_list
 from dragoman.spec.type_members import is_structured, members_of
 
 _SAYS_NOTHING = frozenset({"title", "description", "default", "required", "examples"})
@@ -60,7 +61,7 @@ def _shape(kind: Any) -> str:
 
 def _bare(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [_bare(each) for each in cast("list[Any]", schema)]
+        return [_bare(each) for each in as_list(schema)]
     if not isinstance(schema, dict):
         return schema
     known = cast("dict[str, Any]", schema)

@@ -14,7 +14,7 @@ from typing import Any, cast
 from attrs import frozen
 
 from dragoman.spec.part_fields import JSON
-from dragoman.spec.schema_references import DEFINITIONS, References, canonical
+from dragoman.spec.schema_references import DEFINITIONS, References, as_list, as_object, canonical
 from dragoman.spec.schema_rules import SchemaRules
 
 _EVERYWHERE = ("description", "type", "enum", "properties", "required", "items", "anyOf")
@@ -144,7 +144,9 @@ class _Lowering:
         node = self._without_unknown(self._row(self._branches(node, path), path), path)
         node = self._choice(node, path)
         if "anyOf" in node:
-            node["anyOf"] = [self.node(each, f"{path}.anyOf[{at}]", level) for at, each in enumerate(node["anyOf"])]
+            node["anyOf"] = [
+                self.node(each, f"{path}.anyOf[{at}]", level) for at, each in enumerate(as_list(node["anyOf"]))
+            ]
             if not node.keys() & {"properties", "items"}:
                 return node
             self.loose(f"{path}: anyOf stands beside other keywords")
@@ -203,7 +205,7 @@ class _Lowering:
 
     def _branches(self, node: dict[str, Any], path: str) -> dict[str, Any]:
         for name in _BRANCHES:
-            branches: list[Any] | None = node.get(name)
+            branches = as_list(node.get(name))
             if name in self.rules.keywords or not branches:
                 continue
             rest = {key: value for key, value in node.items() if key != name}
@@ -224,24 +226,24 @@ class _Lowering:
         properties: dict[str, Any] = {}
         required: list[Any] = []
         for part in (*parts, node):
-            inner: dict[str, Any] = part.get("properties") or {}
+            inner = as_object(part.get("properties"))
             known = properties.keys() & inner.keys()
             if part.get("type", "object") != "object" or any(properties[name] != inner[name] for name in known):
                 return None
             properties |= inner
-            required += [name for name in part.get("required", ()) if name not in required]
+            required += [name for name in as_list(part.get("required")) if name not in required]
             node = {**part, **node}
         return {**node, "type": "object", "properties": properties, "required": required}
 
     def _resolved(self, branch: Any) -> dict[str, Any]:
         """Return a branch of ``allOf``, or what it refers to."""
-        found: dict[str, Any] = branch if isinstance(branch, dict) else {}
+        found = as_object(branch)
         target = self.references.target(canonical(found["$ref"])) if "$ref" in found else None
         return {**target, **{name: each for name, each in found.items() if name != "$ref"}} if target else found
 
     def _row(self, node: dict[str, Any], path: str) -> dict[str, Any]:
         """Return a list whose positions have schemas of their own as one whose items have any of these."""
-        positions: list[Any] | None = node.get("prefixItems")
+        positions = as_list(node.get("prefixItems"))
         if not positions or "prefixItems" in self.rules.keywords or not self.rules.best_effort:
             return node
         kinds = [each for at, each in enumerate(positions) if each not in positions[:at]]
@@ -282,11 +284,11 @@ class _Lowering:
             del node["const"]
         if not node.keys() & {"enum", "const"}:
             return node
-        values: list[Any] = node["enum"] if "enum" in node else [node["const"]]
+        values = as_list(node["enum"]) if "enum" in node else [node["const"]]
         self.choices += len(values)
         if "" in values and not self.rules.blank_choices:
             node, values = self._without_blank(node, values, path)
-        kinds = list(dict.fromkeys(_KINDS.get(type(value), "object") for value in values))
+        kinds = list(dict.fromkeys(_kind_of(value) for value in values))
         if "type" not in node:
             self.is_changed = True
             node = {**node, "type": kinds[0] if len(kinds) == 1 else kinds}
@@ -312,7 +314,7 @@ class _Lowering:
     def _array(self, node: dict[str, Any], path: str, level: int) -> None:
         if "prefixItems" in node:
             node["prefixItems"] = [
-                self.node(each, f"{path}[{at}]", level + 1) for at, each in enumerate(node["prefixItems"])
+                self.node(each, f"{path}[{at}]", level + 1) for at, each in enumerate(as_list(node["prefixItems"]))
             ]
         if isinstance(node.get("items"), dict):
             node["items"] = self.node(node["items"], f"{path}[]", level + 1)
@@ -332,8 +334,8 @@ class _Lowering:
             self._properties(node, path, level)
 
     def _properties(self, node: dict[str, Any], path: str, level: int) -> None:
-        given: dict[str, Any] = node.get("properties") or {}
-        asked = [name for name in node.get("required", ()) if name in given]
+        given = as_object(node.get("properties"))
+        asked = [name for name in as_list(node.get("required")) if name in given]
         required = [name for name in asked if self._may_be_required(given[name], f"{path}.{name}")]
         self.members += len(given)
         properties: dict[str, Any] = {}
@@ -355,6 +357,10 @@ class _Lowering:
             return True
         self.notes.append(f"{path}: not required, because it leads back to itself")
         return False
+
+
+def _kind_of(value: object) -> str:
+    return next((name for kind, name in _KINDS.items() if isinstance(value, kind)), "object")
 
 
 def _described(node: dict[str, Any], words: str) -> dict[str, Any]:

@@ -62,6 +62,16 @@ class References:
         return known
 
 
+def as_object(value: Any) -> dict[str, Any]:
+    """Return *value* if it is an object, otherwise an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return *value* if it is a list, otherwise an empty one."""
+    return cast("list[Any]", value) if isinstance(value, list | tuple) else []
+
+
 def canonical(reference: object) -> str:
     """Return a reference in its one spelling: definitions are in ``$defs``."""
     text = str(reference)
@@ -71,18 +81,15 @@ def canonical(reference: object) -> str:
 
 def _references(schema: Any, *, required: bool) -> Iterator[str]:
     """Yield the references in a schema; with *required* only those that no optional member leads to."""
-    if isinstance(schema, list):
-        for each in schema:
-            yield from _references(each, required=required)
-    if not isinstance(schema, Mapping):
-        return
-    node = cast("Mapping[str, Any]", schema)
+    for each in as_list(schema):
+        yield from _references(each, required=required)
+    node = as_object(schema)
     if "$ref" in node:
         yield canonical(node["$ref"])
     for name, each in node.items():
-        if name == "properties" and isinstance(each, Mapping):
-            members = cast("Mapping[str, Any]", each)
-            needed = node.get("required", ()) if required else members
+        if name == "properties":
+            members = as_object(each)
+            needed = as_list(node.get("required")) if required else [*members]
             for member in members.keys() & {*needed}:
                 yield from _references(members[member], required=required)
         elif name not in _NO_SCHEMAS:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from cattrs import AttributeValidationNote, ClassValidationError, IterableValidationError, IterableValidationNote
 
-from dragoman.spec.schema_references import References, canonical
+from dragoman.spec.schema_references import References, as_list, as_object, canonical
 
 
 def validates_itself(kind: Any) -> bool:
@@ -64,7 +64,7 @@ def _without_nulls(value: Any, given: Any, references: References) -> Any:
         return value
     schema = _schema_for(cast("Any", value), given, references)
     if isinstance(value, list):
-        return [_without_nulls(each, schema.get("items"), references) for each in cast("list[Any]", value)]
+        return [_without_nulls(each, schema.get("items"), references) for each in as_list(value)]
     members: dict[str, Any] = schema.get("properties", {})
     others, required = schema.get("additionalProperties"), schema.get("required", ())
     return {
@@ -80,8 +80,11 @@ def _schema_for(value: Any, given: Any, references: References) -> dict[str, Any
     branches = [each for name in ("anyOf", "oneOf", "allOf") for each in schema.get(name, ())]
     if not branches:
         return schema
-    found = [_schema_for(value, branch, references) for branch in branches]
-    return next((branch for branch in found if _fits(value, branch)), {})
+    for branch in branches:
+        found = _schema_for(value, branch, references)
+        if _fits(value, found):
+            return found
+    return {}
 
 
 def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
@@ -95,7 +98,7 @@ def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
 
 
 def _resolved(given: Any, references: References) -> dict[str, Any]:
-    schema: dict[str, Any] = given if isinstance(given, dict) else {}
+    schema = as_object(given)
     if "$ref" in schema:  # a definition of pydantic's is no reference itself
         return references.target(canonical(schema["$ref"])) or {}
     return schema

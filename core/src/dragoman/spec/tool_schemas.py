@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.part_fields import JSON
-from dragoman.spec.schema_references import References, canonical
+from dragoman.spec.schema_references import References, as_list, as_object, canonical
 
 _ALTERNATIVES = ("anyOf", "oneOf")
 
@@ -31,7 +31,7 @@ def tool_schema(schema: Mapping[str, JSON], name: str, *, lists_members: bool) -
     is_reference = isinstance(known.get("$ref"), str)
     if is_reference:
         known = {**(references.target(canonical(known.pop("$ref"))) or {}), **known}
-    keyword = next((each for each in _ALTERNATIVES if known.get(each)), None)
+    keyword = next((each for each in _ALTERNATIVES if as_list(known.get(each))), None)
     if keyword is None:
         if not _is_object(known):
             message = (
@@ -42,7 +42,7 @@ def tool_schema(schema: Mapping[str, JSON], name: str, *, lists_members: bool) -
         missing: dict[str, Any] = {} if "type" in known else {"type": "object"}
         missing |= {"properties": {}} if lists_members and "properties" not in known else {}
         return ({**known, **missing} if missing or is_reference else schema), ""
-    branches = [_object(each, references, name) for each in known.pop(keyword)]
+    branches = [_object(each, references, name) for each in as_list(known.pop(keyword))]
     return _joined(known, branches), f"the alternatives of {keyword} are sent as one object with the members of all"
 
 
@@ -52,7 +52,7 @@ def _is_object(schema: Mapping[str, Any]) -> bool:
 
 
 def _object(branch: Any, references: References, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = branch if isinstance(branch, dict) else {}
+    found = as_object(branch)
     if "$ref" in found:
         found = references.target(canonical(found["$ref"])) or {}
     if not _is_object(found) or not found.keys() & {"properties", "required", "type"}:
@@ -66,9 +66,9 @@ def _object(branch: Any, references: References, name: str) -> dict[str, Any]:
 
 def _joined(known: dict[str, Any], branches: list[dict[str, Any]]) -> dict[str, JSON]:
     """Return one object for several: a member is required if all require it, and has one of its schemas."""
-    found: dict[str, list[Any]] = {name: [each] for name, each in (known.get("properties") or {}).items()}
+    found: dict[str, list[Any]] = {name: [each] for name, each in as_object(known.get("properties")).items()}
     for branch in branches:
-        for name, each in (branch.get("properties") or {}).items():
+        for name, each in as_object(branch.get("properties")).items():
             kinds = found.setdefault(name, [])
             kinds += [] if each in kinds else [each]
     needed = set[str](branches[0].get("required") or ()).intersection(

@@ -115,7 +115,7 @@ def _fields(kind: Any, hints: dict[str, Any]) -> list[tuple[dataclasses.Field[An
 
 
 def _given(hint: Any) -> Any:
-    return hint.type if isinstance(hint, dataclasses.InitVar) else hint
+    return cast("Any", hint).type if isinstance(hint, dataclasses.InitVar) else hint
 
 
 def is_required(hint: object, *, usual: bool) -> bool:

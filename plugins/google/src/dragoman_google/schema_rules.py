@@ -1,8 +1,8 @@
 """Which part of JSON Schema Gemini takes, as data.
 
 ``responseJsonSchema`` has its list of keywords at https://ai.google.dev/api/generate-content#GenerationConfig,
-``responseSchema`` and ``parameters`` have theirs at https://ai.google.dev/api/caching#Schema. ``parametersJsonSchema`` has
-none; what it takes in addition is what recorded requests have.
+``responseSchema`` and ``parameters`` have theirs at https://ai.google.dev/api/caching#Schema. ``parametersJsonSchema``
+has none; what it takes in addition is what recorded requests have.
 """
 
 from __future__ import annotations
