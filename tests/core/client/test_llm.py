@@ -400,7 +400,7 @@ async def test_where_all_fail_the_first_error_names_the_others(fresh: None) -> N
     Family(one=failing(AuthenticationError("first")), two=failing(AuthenticationError("second")))
     with pytest.raises(AuthenticationError, match="first") as caught:
         await LLM(LLMConfig(model="one/m", fallbacks=["two/n"])).generate("Hi")
-    assert caught.value.__notes__ == ["the fallback 'two/n' failed too: second"]
+    assert caught.value.__notes__ == ["the fallback 'two/n' failed too: two (n) reported an error: second"]
 
 
 async def test_a_key_travels_to_the_same_provider_alone(fresh: None) -> None:
@@ -570,7 +570,7 @@ async def test_the_name_of_a_failed_fallback_is_never_its_key(fresh: None) -> No
     fallbacks = [plain, LLMConfig.from_dict(plain)]
     with pytest.raises(ServerError, match="first") as caught:
         await LLM(LLMConfig(model="one/m", fallbacks=fallbacks)).generate("Hi")
-    assert caught.value.__notes__ == ["the fallback 'two/n' failed too: second"] * 2
+    assert caught.value.__notes__ == ["the fallback 'two/n' failed too: two (n) reported an error: second"] * 2
 
 
 async def test_what_was_bound_before_a_change_is_closed_too(fresh: None) -> None:

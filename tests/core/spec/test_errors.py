@@ -4,12 +4,21 @@ import copy
 import inspect
 import pickle
 import re
+from typing import Any
 
 import pytest
 
 from dragoman.spec import errors
-from dragoman.spec.errors import DragomanError, OverloadedError, ServerError
+from dragoman.spec.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    DragomanError,
+    OverloadedError,
+    ProtocolError,
+    ServerError,
+)
 from dragoman.spec.plain_text import printable
+from dragoman.spec.response import Attempt
 
 CLASSES = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, DragomanError)]
 ALSO = {
@@ -37,13 +46,60 @@ def test_every_error_says_its_message_and_survives_pickling_with_its_details(kin
     error = kind("no such thing", provider="echo", status=418, code="teapot", retry_after=1.5, headers={"a": "b"})
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301  # our own bytes
         assert type(twin) is kind
-        assert str(twin) == "no such thing"
+        assert twin.message == "no such thing"
         assert vars(twin) == vars(error)
 
 
 @pytest.mark.parametrize(("name", "builtin"), ALSO.items())
 def test_errors_are_what_a_caller_would_already_catch(name: str, builtin: type[Exception]) -> None:
     assert issubclass(getattr(errors, name), builtin)
+
+
+THREE = tuple(Attempt(number=number, error="ServerError", status=500) for number in (1, 2, 3))
+KNOWN: dict[str, Any] = {
+    "provider": "acme",
+    "model": "m1",
+    "status": 500,
+    "attempts": THREE,
+    "request_id": "req_123",
+}
+TOLD = {
+    "all": (ServerError, {}, "acme (m1) answered 500 after 3 attempts: boom [req_123]"),
+    "one attempt": (ServerError, {"attempts": THREE[:1]}, "acme (m1) answered 500: boom [req_123]"),
+    "no model": (ServerError, {"model": None}, "acme answered 500 after 3 attempts: boom [req_123]"),
+    "no provider": (ServerError, {"provider": None}, "m1 answered 500 after 3 attempts: boom [req_123]"),
+    "no id": (ServerError, {"request_id": None}, "acme (m1) answered 500 after 3 attempts: boom"),
+    "in a stream": (ServerError, {"status": 200, "attempts": ()}, "acme (m1) reported an error: boom [req_123]"),
+    "no status": (ServerError, {"status": None}, "acme (m1) reported an error after 3 attempts: boom [req_123]"),
+    "nobody": (
+        ServerError,
+        {"provider": None, "model": None, "attempts": ()},
+        "the provider answered 500: boom [req_123]",
+    ),
+    "a lost connection": (
+        ConnectionFailedError,
+        {"status": None, "request_id": None},
+        "acme (m1) failed after 3 attempts: boom",
+    ),
+    "an unknown connection": (ConnectionFailedError, {"provider": None}, "boom"),
+    "a broken reply": (ProtocolError, {"attempts": ()}, "acme (m1) failed: boom [req_123]"),
+    "an unknown reply": (ProtocolError, {"provider": None}, "boom"),
+    "no call": (ConfigurationError, {}, "boom"),
+}
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_the_text_of_an_error_says_who_answered_how_and_after_how_many_attempts(case: str) -> None:
+    kind, changes, expected = TOLD[case]
+    error = kind("boom", **KNOWN | changes)
+    assert (str(error), error.message) == (expected, "boom")
+
+
+def test_the_text_of_an_error_repeats_no_id_and_is_short() -> None:
+    assert str(ServerError("boom in req_1", provider="acme", status=500, request_id="req_1")).count("req_1") == 1
+    assert str(ServerError("", provider="acme", status=500)) == "acme answered 500"
+    assert str(ServerError("boom")) == "boom"
+    assert len(str(ServerError("x" * 5_000, provider="p" * 5_000, model="m" * 5_000, status=500))) <= 2_000
 
 
 def test_details_that_are_not_known_are_none() -> None:

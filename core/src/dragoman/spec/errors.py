@@ -63,6 +63,9 @@ _LONGEST = {
 }
 """The greatest length of each text, in characters."""
 _LONGEST_HEADER = 1_000
+_LONGEST_NAME = 120
+"""The greatest length of the name of a provider or a model in the text of an error, in characters."""
+_FIRST_ERROR_STATUS = 400
 _PLACEHOLDER = "\ufffd"
 """Replaces a text that consists only of characters that may not be shown."""
 _MULTILINE = frozenset({"message", "body"})
@@ -157,6 +160,16 @@ def _plain_headers(headers: dict[str, str]) -> dict[str, str]:
     }
 
 
+def _told(error: DragomanError, outcome: str) -> str:
+    """Return the message of *error* with what is known of its call; *outcome* is the verb."""
+    names = [bounded(name, _LONGEST_NAME) for name in (error.provider, error.model) if name]
+    who = f"{names[0]} ({names[1]})" if names[1:] else (names or ["the provider"])[0]
+    tries = f" after {len(error.attempts)} attempts" if error.attempts[1:] else ""
+    known = error.request_id if error.request_id and error.request_id not in error.message else None
+    before, after = f"{who} {outcome}{tries}{error.message and ': '}", f" [{known}]" if known else ""
+    return before + bounded(error.message, _LONGEST["message"] - len(before) - len(after)) + after
+
+
 class ConfigurationError(DragomanError, ValueError):
     """Report an invalid configuration, before anything is sent."""
 
@@ -206,7 +219,16 @@ class UnsupportedError(DragomanError, ValueError):
 
 
 class ProviderError(DragomanError):
-    """Report an error that the provider answered with."""
+    """Report an error that the provider answered with.
+
+    The text begins with what is known of the call: ``acme (m1) answered 500 after 3 attempts: boom [req_123]``.
+    """
+
+    def __str__(self) -> str:
+        status = self.status if (self.status or 0) >= _FIRST_ERROR_STATUS else None
+        if status is None and self.provider is None:
+            return self.message
+        return _told(self, f"answered {status}" if status else "reported an error")
 
 
 class AuthenticationError(ProviderError, PermissionError):
@@ -256,7 +278,10 @@ class ServerError(ProviderError):
 
 
 class TransportError(DragomanError, OSError):
-    """Report a failure of the connection to the provider."""
+    """Report a failure of the connection to the provider; the text begins with the provider, once it is known."""
+
+    def __str__(self) -> str:
+        return self.message if self.provider is None else _told(self, "failed")
 
 
 class ConnectionFailedError(TransportError, ConnectionError):
@@ -280,7 +305,13 @@ class RedirectError(TransportError):
 
 
 class ProtocolError(DragomanError):
-    """Report a reply that violates the provider's protocol, or events that violate the grammar of streams."""
+    """Report a reply that violates the provider's protocol, or events that violate the grammar of streams.
+
+    The text begins with the provider, once it is known.
+    """
+
+    def __str__(self) -> str:
+        return self.message if self.provider is None else _told(self, "failed")
 
 
 class ResponseTooLargeError(ProtocolError):
