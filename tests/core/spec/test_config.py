@@ -211,8 +211,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | 
 
 def test_a_file_without_profiles_says_so(tmp_path: Path) -> None:
     path = tmp_path / "dragoman.toml"
-    path.write_text("")
-    assert LLMConfig.from_toml(path) == LLMConfig()
+    path.write_text("[llm]\nmodel = 'm'\n")
     with pytest.raises(ConfigurationError, match="it has none"):
         LLMConfig.from_toml(path, "fast")
 

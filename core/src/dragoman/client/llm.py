@@ -16,6 +16,7 @@ from dragoman.client.request_builder import Conversation, read_texts
 from dragoman.client.text_answer import check_text, text_of
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
+from dragoman.spec.argument_names import door
 from dragoman.spec.config import LLMConfig, configuration
 from dragoman.spec.message import Message
 from dragoman.spec.operations import EmbeddingRequest, Embeddings, ModelInfo
@@ -63,6 +64,7 @@ class LLM:
     def config(self, config: LLMConfig) -> None:
         self._model.config = config
 
+    @door
     async def completion(self, prompt: str, **kwargs: Any) -> str:
         """Return the text that the model gives for *prompt*.
 
@@ -83,6 +85,7 @@ class LLM:
                 request = builder.completion(prompt, kwargs)
                 return text_of(await bound.completion(request, builder.context(kwargs)), request.settings)
 
+    @door
     async def chat_completion(self, messages: list[Message], **kwargs: Any) -> str:
         """Return the text with which the model goes on with a conversation.
 
@@ -100,6 +103,7 @@ class LLM:
                 request = builder.chat(messages, kwargs)
                 return text_of(await bound.chat(request, builder.context(kwargs)), request.settings)
 
+    @door
     async def generate(self, messages: Conversation, **kwargs: Any) -> Response:
         """Return the whole answer to a prompt or conversation.
 
@@ -117,6 +121,7 @@ class LLM:
             async with fallbacks as (bound, builder):
                 return fallbacks.record(await bound.chat(builder.chat(messages, kwargs), builder.context(kwargs)))
 
+    @door
     def stream(self, messages: Conversation, **kwargs: Any) -> AbstractAsyncContextManager[EventStream]:
         """Stream the answer to a prompt or conversation; leaving the block hangs up.
 
@@ -140,6 +145,7 @@ class LLM:
                 stream = await EventStream(HeldStream(fallbacks.uses, bound, events)).__aenter__()
                 return stream, stream
 
+    @door
     async def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
         """Return the answer as a value of *kind*.
 
@@ -174,6 +180,7 @@ class LLM:
             models: Sequence[ModelInfo] = await bound.operation("models")(None, builder.context({}))
             return models
 
+    @door
     async def count_tokens(self, messages: Conversation, **kwargs: Any) -> Usage:
         """Return how many tokens a conversation has, counted by the provider.
 
@@ -186,6 +193,7 @@ class LLM:
             usage: Usage = await bound.operation("count_tokens")(request, builder.context(kwargs))
             return usage
 
+    @door
     async def embed(self, texts: Sequence[str], **options: Any) -> Embeddings:
         """Return one vector for each text.
 
@@ -253,10 +261,12 @@ class LLM:
 class AsyncLLM(LLM):
     """Offer the methods of :class:`LLM` under the names that say they are asynchronous."""
 
+    @door
     async def acompletion(self, prompt: str, **kwargs: Any) -> str:
         """Return the text that the model gives for *prompt*; see :meth:`LLM.completion`."""
         return await self.completion(prompt, **kwargs)
 
+    @door
     async def achat_completion(self, messages: list[Message], **kwargs: Any) -> str:
         """Return the text with which the model goes on; see :meth:`LLM.chat_completion`."""
         return await self.chat_completion(messages, **kwargs)
@@ -265,6 +275,7 @@ class AsyncLLM(LLM):
 class StreamingLLM(AsyncLLM):
     """Offer answers piece by piece."""
 
+    @door
     def streaming_completion(self, prompt: str, **kwargs: Any) -> AsyncGenerator[str, None]:
         """Yield the text that the model gives for *prompt*, piece by piece.
 
@@ -279,6 +290,7 @@ class StreamingLLM(AsyncLLM):
         """
         return self._text(prompt, kwargs)
 
+    @door
     def streaming_chat_completion(self, messages: list[Message], **kwargs: Any) -> AsyncGenerator[str, None]:
         """Yield the text with which the model goes on with a conversation, piece by piece.
 

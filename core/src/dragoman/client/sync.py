@@ -15,6 +15,7 @@ from dragoman.client.request_builder import Conversation
 from dragoman.client.stream import EventStream
 from dragoman.plugins.descriptors import require_descriptors
 from dragoman.plugins.resolution import Explanation
+from dragoman.spec.argument_names import door
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import ConfigurationError, ConnectionFailedError
 from dragoman.spec.events import Event, TextDelta
@@ -196,22 +197,27 @@ class SyncLLM:
         """Return the configuration."""
         return self._llm.config
 
+    @door
     def completion(self, prompt: str, **kwargs: Any) -> str:
         """Return the text that the model gives for *prompt*; see :meth:`LLM.completion`."""
         return _loop_thread().run(self._llm.completion(prompt, **kwargs))
 
+    @door
     def chat_completion(self, messages: list[Message], **kwargs: Any) -> str:
         """Return the text with which the model goes on with a conversation; see :meth:`LLM.chat_completion`."""
         return _loop_thread().run(self._llm.chat_completion(messages, **kwargs))
 
+    @door
     def generate(self, messages: Conversation, **kwargs: Any) -> Response:
         """Return the whole answer; see :meth:`LLM.generate`."""
         return _loop_thread().run(self._llm.generate(messages, **kwargs))
 
+    @door
     def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
         """Return the answer as a value of *kind*; see :meth:`LLM.extract`."""
         return _loop_thread().run(self._llm.extract(kind, messages, **kwargs))
 
+    @door
     @contextmanager
     def stream(self, messages: Conversation, **kwargs: Any) -> Generator[SyncEventStream, None, None]:
         """Stream the answer; leaving the block hangs up. See :meth:`LLM.stream`."""

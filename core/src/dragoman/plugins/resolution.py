@@ -65,6 +65,7 @@ class _Search:
 
     def __init__(self, config: LLMConfig, plugins: Plugins) -> None:
         self.model = config.model or ""
+        self.lacks_model = config.lacks_model
         self.api_base = config.api_base
         self.named: str | None = config.kwargs.get("provider")
         self.options = config.provider_options()
@@ -84,6 +85,12 @@ class _Search:
         return found
 
     def _embedded(self) -> Explanation:
+        if self.lacks_model:
+            from dragoman.spec.foreign_names import refused  # noqa: PLC0415  # only errors need it
+
+            advice = refused(self.options) or "give its name, as in LLMConfig(model='echo')"
+            message = f"no model is configured: {self.lacks_model}; {advice}"
+            raise ConfigurationError(message, parameter="model")
         if EMBEDDED not in self.plugins.provider_names():
             message = f"no model is configured; give LLMConfig(model=...), or pip install dragoman-{EMBEDDED}"
             raise ConfigurationError(message)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dragoman.spec.capabilities import Policy
-from dragoman.spec.config_rules import check_options, hidden, text_of
+from dragoman.spec.config_rules import check_options, hidden, model_name, text_of
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
 from dragoman.spec.request import SETTINGS, Settings
 from dragoman.spec.secret import MASK, RedactedDict, Secret, redact_secrets, reveal
@@ -64,9 +64,20 @@ class LLMConfig:
 
     """
 
-    __slots__ = ("_given", "_revision", "api_base", "api_key", "kwargs", "max_tokens", "model", "temperature")
+    __slots__ = (
+        "_given",
+        "_lacks_model",
+        "_revision",
+        "api_base",
+        "api_key",
+        "kwargs",
+        "max_tokens",
+        "model",
+        "temperature",
+    )
 
     _given: set[str]
+    _lacks_model: str
     _revision: int
     model: str | None
     api_key: Secret | None
@@ -77,7 +88,7 @@ class LLMConfig:
 
     def __init__(
         self,
-        model: str | None = None,
+        model: str | None = _MISSING,
         api_key: str | None = None,
         api_base: str | None = None,
         temperature: float | None = _MISSING,
@@ -85,13 +96,15 @@ class LLMConfig:
         **kwargs: Any,
     ) -> None:
         object.__setattr__(self, "_given", set[str]())
+        object.__setattr__(self, "_lacks_model", "")
         object.__setattr__(self, "_revision", 0)
         for name in FIELDS:
             object.__setattr__(self, name, None)  # so that __repr__ works before all fields are set
         object.__setattr__(self, "kwargs", RedactedDict())
         try:
             self.kwargs = kwargs  # __setattr__ hides the credentials in them
-            self.model = model
+            if model is not _MISSING:
+                self.model = model
             self.api_key = api_key  # type: ignore[assignment]  # __setattr__ makes a Secret of it
             self.api_base = api_base
         finally:
@@ -114,7 +127,10 @@ class LLMConfig:
             except ConfigurationError:
                 del value  # keep credentials out of tracebacks that show locals
                 raise
-        elif name in {"model", "api_base"} and value is not None:
+        elif name == "model":
+            value = None if value is None else model_name(name, value)
+            object.__setattr__(self, "_lacks_model", "" if value else "model is None")
+        elif name == "api_base" and value is not None:
             value = text_of(name, value)
         elif name in {"temperature", "max_tokens"}:
             value = _setting(name, value)
@@ -138,6 +154,11 @@ class LLMConfig:
     def revision(self) -> int:
         """Return a number that changes with every assignment."""
         return self._revision
+
+    @property
+    def lacks_model(self) -> str:
+        """Return why no model is configured where one was to be given, an empty string if there is one or none was."""
+        return self._lacks_model
 
     @property
     def on_unsupported(self) -> Policy | None:
@@ -203,6 +224,8 @@ class LLMConfig:
             message = f"config_dict must be a mapping, such as a dict, not {type(config_dict).__name__}"
             raise ConfigurationError(message)
         values = {text_of("the name of a field", name): value for name, value in config_dict.items()}
+        if values.get("model", "") is None:
+            del values["model"]
         for name, default in (("temperature", DEFAULT_TEMPERATURE), ("max_tokens", DEFAULT_MAX_TOKENS)):
             if isinstance(values.get(name), int | float) and values[name] == default:
                 del values[name]
@@ -216,27 +239,30 @@ class LLMConfig:
         """Make a configuration from ``DRAGOMAN_MODEL``, ``DRAGOMAN_API_KEY``, ``DRAGOMAN_TEMPERATURE`` and so on.
 
         Raises:
-            ConfigurationError: if the value of a numeric field is not a number.
+            ConfigurationError: if the value of a numeric field is not a number, the model is blank, or a variable is
+                spelled nearly like one of these.
 
         """
         from dragoman.spec.config_sources import of_environment  # noqa: PLC0415  # imported only when needed
 
         try:
-            return cls(**of_environment(os.environ if environ is None else environ, prefix))
+            config = cls(**of_environment(os.environ if environ is None else environ, prefix))
         finally:
             del environ  # keep credentials out of tracebacks that show locals
+        return _expecting_model(config, f"{prefix}MODEL is not set")
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str], profile: str | None = None) -> LLMConfig:
         """Make a configuration from the table ``[llm]`` of a TOML file, overridden by ``[llm.<profile>]``.
 
         Raises:
-            ConfigurationError: if the file cannot be read, is not TOML, or has no such profile.
+            ConfigurationError: if the file cannot be read, is not TOML, or has no such table or profile.
 
         """
         from dragoman.spec.config_sources import of_file  # noqa: PLC0415  # imported only when needed
 
-        return cls.from_dict(of_file(path, profile))
+        where = f"[llm.{profile}] and [llm]" if profile else "[llm]"
+        return _expecting_model(cls.from_dict(of_file(path, profile)), f"{where} of {os.fspath(path)!r} names none")
 
     def check(self) -> None:
         """Check all values. Values that were put into :attr:`kwargs` in place are only checked here.
@@ -273,25 +299,48 @@ class LLMConfig:
 
     def _fields(self) -> RedactedDict:
         """Return what makes the same configuration."""
-        names = ("model", "api_key", "api_base", *self._given)
-        return RedactedDict({**{name: getattr(self, name) for name in names}, **self.kwargs})
+        names = ("api_key", "api_base", *self._given)
+        model = {"model": self.model} if self.model or self._lacks_model else {}
+        return RedactedDict({**model, **{name: getattr(self, name) for name in names}, **self.kwargs})
+
+
+def _expecting_model(config: LLMConfig, reason: str) -> LLMConfig:
+    """Write down in *config* why it has no model, unless it has one or a provider."""
+    if config.model is None and config.kwargs.get("provider") is None:
+        object.__setattr__(config, "_lacks_model", reason)
+    return config
 
 
 def configuration(config: Any, fields: Mapping[str, Any]) -> LLMConfig:
     """Return the configuration that the arguments of an ``LLM`` describe."""
     try:
         if isinstance(config, str):
-            values: dict[str, Any] = {"model": config, "temperature": None, "max_tokens": None, **fields}
-            return LLMConfig(**values)
-        if config is not None and not isinstance(config, LLMConfig):
+            if "model" in fields:
+                message = "the model is given twice: first by itself, and as model="
+                raise ConfigurationError(message, parameter="model")
+            fields = RedactedDict({"model": config, **fields})
+        elif fields.get("model", "") is None:
+            message = "the model is None; give the name of a model, such as LLM('echo')"
+            raise ConfigurationError(message, parameter="model")
+        elif config is not None and not isinstance(config, LLMConfig):
             message = f"an LLM needs an LLMConfig or the name of a model, not {type(config).__name__}"
             raise ConfigurationError(message)
-        if fields:
-            message = f"{', '.join(fields)} can only be given with the name of a model; pass them to LLMConfig instead"
-            raise ConfigurationError(message)
-        return config or LLMConfig()
+        elif fields and (config is not None or not fields.keys() & {"model", "provider"}):
+            raise ConfigurationError(_misplaced(fields))
+        elif not fields:
+            return LLMConfig() if config is None else config
+        return LLMConfig(**{"temperature": None, "max_tokens": None, **fields})
     finally:
         del config, fields  # keep credentials out of tracebacks that show locals
+
+
+def _misplaced(fields: Mapping[str, Any]) -> str:
+    """Return the error message for arguments of an ``LLM`` without the name of a model."""
+    from dragoman.spec.foreign_names import refused  # noqa: PLC0415  # only errors need it
+
+    advice = refused([name for name in fields if name not in FIELDS and name not in CORE_OPTIONS])
+    message = f"{', '.join(fields)} can only be given with the name of a model; pass them to LLMConfig instead"
+    return f"{message} ({advice})" if advice else message
 
 
 def _remade(fields: Mapping[str, Any]) -> LLMConfig:
@@ -320,7 +369,7 @@ def _check_fallback(fallback: Any) -> None:
     """Refuse a fallback that is neither a model nor a configuration."""
     try:
         if isinstance(fallback, str):
-            text_of("a fallback", fallback)
+            model_name("a fallback", fallback)
         elif isinstance(fallback, Mapping):
             LLMConfig.from_dict(fallback)  # pyright: ignore[reportUnknownArgumentType]
         elif not isinstance(fallback, LLMConfig):

@@ -143,6 +143,20 @@ def text_of(name: str, value: Any) -> str:
     return value if isinstance(value, Secret) else plain_text(value)
 
 
+def model_name(name: str, value: Any) -> str:
+    """Return *value* as the name of a model.
+
+    Raises:
+        ConfigurationError: if it is not a string, or blank.
+
+    """
+    text = text_of(name, value)
+    if not text.strip():
+        message = f"{name} must be the name of a model, not {text!r}"
+        raise ConfigurationError(message, parameter="model")
+    return text
+
+
 def is_policy(value: object) -> bool:
     """Tell whether *value* is a policy for unsupported settings."""
     return isinstance(value, str) and plain_text(value) in _POLICIES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ _NAMES = (
     *(*FIELDS, *SETTINGS, *_LIMITS, "provider", "num_retries", "on_unsupported"),
     *("proxy", "verify", "client_cert", "max_reply_bytes", "allow_insecure"),
 )
+_PREFIX = "DRAGOMAN_"
 _SWITCHES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -39,14 +40,32 @@ def of_environment(environ: Mapping[str, str], prefix: str) -> dict[str, Any]:
         for name in _NAMES:
             if _is_set(environ, prefix, name):
                 found[name] = _read(name, environ[prefix + name.upper()], prefix)
+        _refuse_misspelled(environ, prefix, found.keys())
     finally:
         del environ  # keep credentials out of tracebacks that show locals
     return found
 
 
+def _refuse_misspelled(environ: Mapping[str, str], prefix: str, found: Collection[str]) -> None:
+    """Refuse a variable whose name is nearly that of one which is not set, rather than ignore it silently."""
+    others = [each for each in environ if each.startswith(prefix) and each.removeprefix(prefix).lower() not in _NAMES]
+    del environ  # keep credentials out of tracebacks that show locals
+    if not others:
+        return
+    from dragoman.spec.foreign_names import closest, meant  # noqa: PLC0415  # most environments hold no other variable
+
+    for variable in others:
+        name = variable.removeprefix(prefix).lower()
+        known = closest(name, _NAMES) or (meant(name) if prefix == _PREFIX else None)
+        if known in _NAMES and known not in found:
+            message = f"{variable} is not read; did you mean {prefix}{known.upper()}?"
+            raise ConfigurationError(message, parameter=known)
+
+
 def _is_set(environ: Mapping[str, str], prefix: str, name: str) -> bool:
     try:
-        return bool(environ.get(prefix + name.upper()))
+        value = environ.get(prefix + name.upper())
+        return value is not None if name == "model" else bool(value)
     except ValueError:  # a character that no variable name can have, such as a null character
         message = f"no environment variable can begin with {shown(prefix)}; give another prefix="
         raise ConfigurationError(message) from None
@@ -61,8 +80,11 @@ def _read(name: str, text: Any, prefix: str) -> Any:
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         message = f"{prefix}{name.upper()} must be a string, not {type(text).__name__}"
         raise ConfigurationError(message, parameter=name)
+    if name == "model" and not text.strip():
+        message = f"{prefix}MODEL is blank; set it to the name of a model"
+        raise ConfigurationError(message, parameter=name)
     if name in {"parallel_tool_calls", "logprobs", "allow_insecure"}:
-        return _SWITCHES.get(text.lower(), False)
+        return _switch(name, text, prefix)
     if name in {"proxy", "verify"}:
         return _SWITCHES.get(text.lower(), text)
     try:
@@ -70,6 +92,13 @@ def _read(name: str, text: Any, prefix: str) -> Any:
     except ValueError:
         message = f"{prefix}{name.upper()} must be a number, not {text!r}"
         raise ConfigurationError(message, parameter=name) from None
+
+
+def _switch(name: str, text: str, prefix: str) -> bool:
+    if text.lower() not in _SWITCHES:
+        message = f"{prefix}{name.upper()} must be true or false, not {shown(text)}"
+        raise ConfigurationError(message, parameter=name)
+    return _SWITCHES[text.lower()]
 
 
 def of_file(path: str | os.PathLike[str], profile: str | None) -> dict[str, Any]:
@@ -83,10 +112,24 @@ def of_file(path: str | os.PathLike[str], profile: str | None) -> dict[str, Any]
         message = f"the path of a configuration must be a string or a path, not {type(path).__name__}"
         raise ConfigurationError(message)
     try:
-        table: Any = tomllib.loads(Path(path).read_text("utf-8")).get("llm", {})
+        tables: dict[str, Any] = tomllib.loads(Path(path).read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        message = f"cannot read a configuration from {shown(str(path))}: {error}"
+        problem = (isinstance(error, OSError) and error.strerror) or error
+        message = f"cannot read a configuration from {shown(str(path))}: {problem}"
         raise ConfigurationError(message) from None
+    try:
+        return _of_tables(path, tables, profile)
+    finally:
+        del tables  # keep credentials out of tracebacks that show locals
+
+
+def _of_tables(path: str | os.PathLike[str], tables: dict[str, Any], profile: str | None) -> dict[str, Any]:
+    table: Any = tables.get("llm")
+    have = ", ".join(f"[{name}]" if isinstance(tables[name], dict) else name for name in tables) or "nothing"
+    del tables  # keep credentials out of tracebacks that show locals
+    if table is None:
+        message = f"{path} has no table [llm]; it has {have}"
+        raise ConfigurationError(message)
     if not isinstance(table, dict):
         message = f"llm in {path} must be a table, [llm], not {type(table).__name__}"
         raise ConfigurationError(message)

@@ -11,6 +11,7 @@ from attrs import field
 
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import shown
+from dragoman.spec.argument_names import tells_names
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.part_fields import PartFields, take_text
 
@@ -86,6 +87,7 @@ def _media_type(given: str) -> str:
     return f"{'image/jpeg' if kind == 'image/jpg' else kind}{semicolon}{parameters}"
 
 
+@tells_names
 @value(kw_only=True)
 class Media(PartFields):
     """Hold an image, audio, a video or a document.

@@ -12,6 +12,7 @@ from dragoman.spec._enums import OpenEnum
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import plain_text, shown
+from dragoman.spec.argument_names import tells_names
 from dragoman.spec.errors import InvalidRequestError, OutputError
 from dragoman.spec.media import Media
 from dragoman.spec.part_fields import JSON, PartFields, empty
@@ -59,6 +60,7 @@ class Reasoning(PartFields):
     redacted: bool = False
 
 
+@tells_names
 @value(kw_only=True)
 class ToolCall(PartFields):
     """Ask for a tool to be run.
@@ -200,6 +202,7 @@ def _outcome(value: str) -> Outcome:
     return Outcome(plain_text(value))
 
 
+@tells_names
 @value(kw_only=True)
 class ToolResult(PartFields):
     """Hold the result of a tool call.

@@ -11,6 +11,7 @@ from attrs import field
 from dragoman.spec._enums import OpenEnum
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import copied, is_iterable, plain_number, plain_text, shown
+from dragoman.spec.argument_names import tells_names
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.message import Message, check_message
 from dragoman.spec.part_fields import JSON
@@ -131,6 +132,7 @@ _PENALTY = _number(-2, 2)
 _MOST = 2**63 - 1  # the greatest 64-bit integer, which nearly every server can read
 
 
+@tells_names
 @value(kw_only=True)
 class Settings:
     """Tune how a model answers; ``None`` leaves the choice to the provider.
@@ -176,6 +178,7 @@ SETTINGS: tuple[str, ...] = tuple(a.name for a in attrs.fields(Settings) if a.na
 """The names of all settings."""
 
 
+@tells_names
 @value(kw_only=True)
 class Tool:
     """Describe a tool that the caller can run.
@@ -196,6 +199,7 @@ class Tool:
     options: Mapping[str, JSON] = field(factory=dict[str, JSON], validator=_object)
 
 
+@tells_names
 @value(kw_only=True)
 class ServerTool:
     """Name a tool that the provider runs itself.
@@ -220,6 +224,7 @@ class ServerTool:
         return self.id.partition(".")[2]
 
 
+@tells_names
 @value
 class ToolChoice:
     """Say whether the model may, must or must not call a tool.
@@ -256,6 +261,7 @@ NONE = ToolChoice("none")
 REQUIRED = ToolChoice("required")
 
 
+@tells_names
 @value
 class OutputFormat:
     """Say which format the answer has.
@@ -294,7 +300,8 @@ def _messages(value: Iterable[Message]) -> tuple[Message, ...]:
 def _prompt(request: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, str) or not str.__len__(value):
         problem = "must not be empty" if isinstance(value, str) else f"must be a string, not {shown(value)}"
-        message = f"the prompt {problem}"
+        door = "; give a conversation to generate() or chat_completion()" if isinstance(value, Message | list) else ""
+        message = f"the prompt {problem}{door}"
         raise InvalidRequestError(message)
     object.__setattr__(request, attribute.name, plain_text(value))
 

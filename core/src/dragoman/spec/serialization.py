@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
@@ -143,14 +142,17 @@ def _key(key: Any) -> str:
     return key if isinstance(key, str) else str(plain_data(key))
 
 
-def structure_options(kind: type[T], options: Mapping[str, Any], *, provider: str, also: Iterable[str] = ()) -> T:
+def structure_options(
+    kind: type[T], options: Mapping[str, Any], *, provider: str, also: Iterable[str] | None = ()
+) -> T:
     """Make an object of a provider's options class from the options of the caller.
 
     Args:
         kind: the options class, an attrs class.
         options: the options of the caller.
         provider: the name of the provider, for the error message.
-        also: further names that may be suggested for a misspelled option.
+        also: further names that may be suggested for a misspelled option; ``None`` for data that are no options of a
+            call, so that none of its arguments is suggested.
 
     Raises:
         InvalidRequestError: for an unknown option (the message suggests the nearest known one), or a value of the
@@ -160,19 +162,15 @@ def structure_options(kind: type[T], options: Mapping[str, Any], *, provider: st
     known = [attribute.alias for attribute in attrs.fields(cast("Any", kind))]
     unknown = [name for name in options if name not in known]
     if unknown:
-        message = "; ".join(_unknown_option(name, known, also, provider) for name in unknown)
+        from dragoman.spec.foreign_names import unknown_option  # noqa: PLC0415  # only errors need it
+
+        message = "; ".join(f"{provider} has {unknown_option(name, known, also)}" for name in unknown)
         raise InvalidRequestError(message, provider=provider, parameter=unknown[0])
     try:
         return strict_converter().structure(options, kind)
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
         message = f"wrong option for {provider}: {'; '.join(misfits(error))}"
     raise InvalidRequestError(message, provider=provider)  # outside the handler, so that no traceback shows the options
-
-
-def _unknown_option(name: str, known: Iterable[str], also: Iterable[str], provider: str) -> str:
-    near = difflib.get_close_matches(name, [*known, *also], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; its options are: {', '.join(sorted(known)) or 'none'}"
-    return f"{provider} has no option {name!r}{hint}"
 
 
 def misfits(error: Exception) -> list[str]:
@@ -182,10 +180,21 @@ def misfits(error: Exception) -> list[str]:
 
 def _explain(error: BaseException, kind: type | None) -> str:
     if isinstance(error, ForbiddenExtraKeysError):
-        return f"unknown key {', '.join(sorted(map(repr, error.extra_fields)))}"
+        return f"unknown key {', '.join(sorted(map(repr, error.extra_fields)))}{_told(error)}"
     if isinstance(error, KeyError):
         return f"required field missing: {error.args[0]!r}"
     return str(error) or f"expected {getattr(kind, '__name__', kind)}"
+
+
+def _told(error: ForbiddenExtraKeysError) -> str:
+    """Return what unknown keys of one of our classes are called, in parentheses."""
+    from dragoman.spec.foreign_names import has_table, refused  # noqa: PLC0415  # only errors need it
+
+    kind: Any = error.cl
+    if not has_table(kind.__name__):
+        return ""
+    advice = refused(sorted(error.extra_fields), [field.alias for field in attrs.fields(kind)], kind.__name__)
+    return f" ({advice})" if advice else ""
 
 
 @cache

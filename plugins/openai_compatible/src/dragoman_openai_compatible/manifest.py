@@ -66,7 +66,7 @@ def _cap(name: str, given: Any) -> Cap:
     if not isinstance(given, dict):
         message = f"{name} must be true, false or a table of limits, not {given!r}"
         raise TypeError(message)
-    limits = structure_options(Limits, cast("dict[str, Any]", given), provider=f"the table {name!r}")
+    limits = structure_options(Limits, cast("dict[str, Any]", given), provider=f"the table {name!r}", also=None)
     values = None if limits.values is None else frozenset(limits.values)
     return Cap(support=YES.support, note=limits.note, minimum=limits.minimum, maximum=limits.maximum, values=values)
 
@@ -235,7 +235,7 @@ def read_manifest(text: str, origin: str) -> Manifest:
 
     """
     try:
-        return structure_options(Manifest, tomllib.loads(text), provider=origin)
+        return structure_options(Manifest, tomllib.loads(text), provider=origin, also=None)
     except (tomllib.TOMLDecodeError, InvalidRequestError) as error:
         problem = str(error) if origin in str(error) else f"{origin}: {error}"
         raise PluginError(problem) from None

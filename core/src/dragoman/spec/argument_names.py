@@ -1,0 +1,71 @@
+"""Constructors and methods that say in their ``TypeError`` what a foreign argument is called here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
+
+import attrs
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Callable[..., Any])
+
+_CO_COROUTINE = 0x80  # the flag of ``async def`` in ``__code__.co_flags``
+
+
+def tells_names(kind: type[T]) -> type[T]:
+    """Let the constructor of an attrs class say what an argument that it does not have is called here."""
+    made: Any = kind
+    construct = made.__init__
+
+    @wraps(construct)
+    def construct_or_tell(self: object, *args: Any, **kwargs: Any) -> None:
+        try:
+            construct(self, *args, **kwargs)
+        except TypeError as error:
+            known = [field.alias for field in attrs.fields(made)]
+            raise _told(error, f"{made.__name__}.__init__", _others(kwargs, known), known, made.__name__) from None
+
+    made.__init__ = construct_or_tell
+    return kind
+
+
+def door(method: M) -> M:
+    """Let a method of a client say where an argument belongs that was given in place of a required one."""
+    made: Any = method
+    if made.__code__.co_flags & _CO_COROUTINE:
+
+        @wraps(made)
+        async def open_async(*args: Any, **kwargs: Any) -> Any:
+            try:
+                answer = made(*args, **kwargs)
+            except TypeError as error:
+                raise _told(error, made.__qualname__, kwargs) from None
+            return await answer
+
+        return open_async  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # the same signature
+
+    @wraps(made)
+    def open_door(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return made(*args, **kwargs)
+        except TypeError as error:
+            raise _told(error, made.__qualname__, kwargs) from None
+
+    return open_door  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # the same signature
+
+
+def _others(kwargs: Mapping[str, Any], known: Iterable[str]) -> list[str]:
+    return [name for name in kwargs if name not in known]
+
+
+def _told(error: TypeError, called: str, names: Iterable[str], known: Iterable[str] = (), owner: str = "") -> TypeError:
+    """Return *error*, with advice if Python raised it because of the arguments of *called*."""
+    text = str(error)
+    if not text.startswith(f"{called}() "):
+        return error
+    from dragoman.spec.foreign_names import refused  # noqa: PLC0415  # only errors need it
+
+    advice = refused(names, known, owner)
+    return TypeError(f"{text}; {advice}") if advice else error

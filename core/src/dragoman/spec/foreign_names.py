@@ -1,0 +1,148 @@
+"""What the names of other libraries and of vendors are called here: only error messages need it.
+
+The names are data, in ``foreign_names.toml``; this module is imported when an argument is refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from dragoman.spec.config import CORE_OPTIONS, FIELDS
+from dragoman.spec.request import SETTINGS
+
+_loader: Any = __spec__.loader  # also reads data files in a zip archive
+
+PER_CALL = frozenset({*SETTINGS, "headers", "timeout", "on_unsupported"})
+"""The names that belong to a configuration and to a call."""
+_PLACES: tuple[tuple[frozenset[str], str], ...] = (
+    (PER_CALL, "an argument of LLMConfig and of a call"),
+    (frozenset({*FIELDS, *CORE_OPTIONS}), "an argument of LLMConfig"),
+    (frozenset({"tools", "tool_choice", "output"}), "an argument of generate(), stream() and chat_completion()"),
+    (frozenset({"options"}), "an argument of a call"),
+    (frozenset({"suffix"}), "an argument of completion()"),
+)
+OWN: frozenset[str] = frozenset[str]().union(*(names for names, _ in _PLACES))
+"""The names of all arguments of a configuration or a call."""
+_CLOSE = 0.6
+"""How similar a misspelled name has to be."""
+_CLOSER = 0.75
+"""How similar it has to be to a name that is not accepted where it was given."""
+
+
+def advice(name: str, known: Iterable[str] = (), owner: str = "") -> str:
+    """Return what an unknown argument is called here and where it belongs, an empty string if nobody knows.
+
+    Args:
+        name: the name of the argument.
+        known: the names that are accepted where it was given.
+        owner: the class whose argument it was to be; empty for a configuration or a call.
+
+    """
+    accepted, plain = frozenset(known), snake_case(name)
+    if plain in accepted and plain != name:
+        return f"it is called {plain!r} here"
+    return _exact(plain, accepted, owner) or _near(plain, accepted, owner)
+
+
+def _exact(name: str, accepted: frozenset[str], owner: str) -> str:
+    """Return the advice for a name of ours that belongs elsewhere, or for one that the table has."""
+    return _of_class(name, owner) or _place(name) or _of_table(name, accepted, owner)
+
+
+def _near(name: str, accepted: frozenset[str], owner: str) -> str:
+    """Return the advice for a name that is spelled nearly like one of ours, or like one of the table."""
+    others = {*_common(), *_inverted(owner), *(() if owner else OWN)}
+    found = closest(name, accepted, _CLOSE) or closest(name, others)
+    if found is None:
+        return ""
+    more = "" if owner and found in accepted else _exact(found, accepted, owner)
+    return f"did you mean {found!r}?" + (f" {more[0].upper()}{more[1:]}" if more else "")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a question whether the most similar of *known* is meant, an empty string if none is similar."""
+    found = closest(name, known, _CLOSE)
+    return f"did you mean {found!r}?" if found else ""
+
+
+def closest(name: str, known: Iterable[str], similar: float = _CLOSER) -> str | None:
+    """Return the most similar of *known*, ``None`` if none is *similar*, from 0 to 1."""
+    return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=similar)), None)
+
+
+def unknown_option(name: str, known: Iterable[str], also: Iterable[str] | None) -> str:
+    """Return what is said of an option that a provider does not have.
+
+    Args:
+        name: the name of the option.
+        known: the names of its options.
+        also: further names that may be meant; ``None`` if the table of this module does not apply.
+
+    """
+    hint = nearest(name, known) if also is None else advice(name, [*known, *also])
+    return f"no option {name!r}; {hint or 'its options are: ' + (', '.join(sorted(known)) or 'none')}"
+
+
+def refused(names: Iterable[str], known: Iterable[str] = (), owner: str = "") -> str:
+    """Return the advice for several arguments, each after its name; an empty string if there is none."""
+    told = ((name, advice(name, known, owner)) for name in names)
+    return "; ".join(f"{name!r}: {text}" for name, text in told if text)
+
+
+def snake_case(name: str) -> str:
+    """Return *name* in lower case, with underscores between its words."""
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name))
+    return words.lower().replace("-", "_")
+
+
+def meant(name: str) -> str | None:
+    """Return the argument of ours that a foreign name means, ``None`` if none means the same."""
+    ours, is_name = _common().get(snake_case(name), ("", False))
+    return ours if is_name else None
+
+
+def _place(name: str) -> str:
+    """Return where an argument of ours belongs."""
+    return next((f"it is {place}" for names, place in _PLACES if name in names), "")
+
+
+def _of_class(name: str, owner: str) -> str:
+    ours = _inverted(owner).get(name, "")
+    return f"it is called {ours!r} here" if ours.isidentifier() else ours
+
+
+def _of_table(name: str, accepted: frozenset[str], owner: str) -> str:
+    ours, is_name = _common().get(name, ("", False))
+    if not is_name:
+        return ours
+    where = "" if owner and ours in accepted else f", {_place(ours).removeprefix('it is ')}"
+    return f"it is called {ours!r} here{where}"
+
+
+def has_table(owner: str) -> bool:
+    """Tell whether the table has names for a class."""
+    return owner in _table()
+
+
+@cache
+def _common() -> Mapping[str, tuple[str, bool]]:
+    """Return by foreign name what it is here, and whether that is a name."""
+    words = {name: (ours, False) for name, ours in _inverted("words").items()}
+    return words | {name: (ours, True) for name, ours in _inverted("names").items()}
+
+
+@cache
+def _inverted(table: str) -> Mapping[str, str]:
+    return {foreign: ours for ours, names in _table().get(table, {}).items() for foreign in names}
+
+
+@cache
+def _table() -> Mapping[str, Mapping[str, list[str]]]:
+    path = os.path.join(os.path.dirname(__file__), "foreign_names.toml")  # noqa: PTH118, PTH120  # for the loader
+    return tomllib.loads(_loader.get_data(path).decode())
