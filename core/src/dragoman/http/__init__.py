@@ -10,6 +10,7 @@ from dragoman._lazy import attach
 TYPE_CHECKING = False  # type checkers treat this name as true; it avoids importing typing
 
 if TYPE_CHECKING:
+    from dragoman.http.context_window import exceeds_context_window as exceeds_context_window, refined as refined
     from dragoman.http.dialect import (
         ChoosesDialect as ChoosesDialect,
         Dialect as Dialect,
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from dragoman.spec.ownership import foreign_names as foreign_names
 
 _HOMES = {
+    "dragoman.http.context_window": ("exceeds_context_window", "refined"),
     "dragoman.http.dialect": ("ChoosesDialect", "Dialect", "StreamDecoder"),
     "dragoman.http.encoding_cache": ("Latest", "cache_encoding", "cached_encoding"),
     "dragoman.http.endpoint": (

@@ -21,7 +21,7 @@ from dragoman import (
     RateLimitError,
     ServerError,
 )
-from dragoman.http import HttpReply, error_class, fields, may_retry, retry_after, word
+from dragoman.http import HttpReply, error_class, fields, may_retry, refined, retry_after, word
 
 TYPES: Mapping[str, type[ProviderError]] = {
     "authentication_error": AuthenticationError,
@@ -43,14 +43,12 @@ TYPES: Mapping[str, type[ProviderError]] = {
 """Error classes by error type."""
 
 PHRASES: tuple[tuple[str, type[ProviderError]], ...] = (
-    ("prompt is too long", ContextWindowExceededError),
-    ("exceed context limit", ContextWindowExceededError),
     ("credit balance is too low", QuotaExceededError),
     ("reached your specified API usage limits", QuotaExceededError),
 )
 """Error classes by a phrase of the message, for errors that all have the type ``invalid_request_error``.
 
-https://docs.anthropic.com/en/docs/build-with-claude/context-windows and https://docs.anthropic.com/en/api/rate-limits
+https://docs.anthropic.com/en/api/rate-limits
 """
 
 PARAMETERS: Mapping[str, str] = {
@@ -75,7 +73,7 @@ def error_of(reply: HttpReply) -> ProviderError:
     details = fields(error) or body
     message = _message(reply, error, details)
     kind = word(details.get("type")) or word(details.get("code"))
-    chosen = _class(reply.status, kind, message)
+    chosen = refined(_class(reply.status, kind, message), message)
     return chosen(
         message,
         status=reply.status,

@@ -11,7 +11,6 @@ from typing import Any, cast
 from dragoman import (
     AuthenticationError,
     BadRequestError,
-    ContextWindowExceededError,
     NotFoundError,
     OverloadedError,
     PermissionDeniedError,
@@ -21,7 +20,18 @@ from dragoman import (
     RateLimitError,
     ServerError,
 )
-from dragoman.http import MAX_OBJECTS, HttpReply, error_class, fields, may_retry, objects, retry_after, word, words
+from dragoman.http import (
+    MAX_OBJECTS,
+    HttpReply,
+    error_class,
+    fields,
+    may_retry,
+    objects,
+    refined,
+    retry_after,
+    word,
+    words,
+)
 from dragoman_google.response import integer
 
 REASONS: Mapping[str, type[ProviderError]] = {
@@ -52,7 +62,6 @@ STATUSES: Mapping[str, type[ProviderError]] = {
 """Error classes by the ``status`` of an error, a name of ``google.rpc.Code``."""
 
 PHRASES: Mapping[str, type[ProviderError]] = {
-    "exceeds the maximum number of tokens allowed": ContextWindowExceededError,
     "limit: 0,": QuotaExceededError,
     "limit: 0\n": QuotaExceededError,
 }
@@ -147,19 +156,10 @@ def _class(
     chosen = STATUSES.get(name or "") or error_class(status)
     if chosen is RateLimitError and _is_quota_exhausted(details):
         return QuotaExceededError
-    if chosen in {RateLimitError, BadRequestError}:
-        text = f"{message}\n"
-        return next(
-            (kind for phrase, kind in PHRASES.items() if phrase in text and issubclass(kind, _REFINED[chosen])), chosen
-        )
-    return chosen if status < 400 or name in STATUSES else error_class(status)  # noqa: PLR2004  # not an error of HTTP
-
-
-_REFINED: Mapping[type[ProviderError], type[ProviderError]] = {
-    RateLimitError: QuotaExceededError,
-    BadRequestError: ContextWindowExceededError,
-}
-"""The class that a phrase of the message may replace each class with."""
+    if chosen is RateLimitError:
+        return next((kind for phrase, kind in PHRASES.items() if phrase in f"{message}\n"), chosen)
+    chosen = chosen if status < 400 or name in STATUSES else error_class(status)  # noqa: PLR2004  # not an error of HTTP
+    return refined(chosen, message)
 
 
 def _is_quota_exhausted(details: list[dict[str, Any]]) -> bool:

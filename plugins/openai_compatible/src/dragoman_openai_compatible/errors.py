@@ -23,7 +23,7 @@ from dragoman import (
     RateLimitError,
     ServerError,
 )
-from dragoman.http import HttpReply, error_class, fields, may_retry, objects, retry_after, rewritten, word
+from dragoman.http import HttpReply, error_class, fields, may_retry, objects, refined, retry_after, rewritten, word
 
 CHAT_CODES: Mapping[str, type[ProviderError]] = {
     "insufficient_quota": QuotaExceededError,
@@ -31,6 +31,8 @@ CHAT_CODES: Mapping[str, type[ProviderError]] = {
     "billing_not_active": QuotaExceededError,
     "context_length_exceeded": ContextWindowExceededError,
     "exceed_context_size_error": ContextWindowExceededError,
+    "model_max_prompt_tokens_exceeded": ContextWindowExceededError,
+    "tokens_limit_reached": ContextWindowExceededError,
     "content_filter": ContentFilterError,
     "content_policy_violation": ContentFilterError,
     "invalid_api_key": AuthenticationError,
@@ -72,7 +74,7 @@ def error_of(reply: HttpReply, codes: Mapping[str, type[ProviderError]] = CHAT_C
     if parameter is None and (named := _NAMED.search(message)):
         parameter = named[1]
     status = _status(reply, code)
-    chosen = _class(status, code, kind, codes)
+    chosen = refined(_class(status, code, kind, codes), message)
     return chosen(
         message,
         status=status,
