@@ -71,9 +71,11 @@ def test_capabilities_by_family() -> None:
 
     assert newest.settings["temperature"].support is Support.NO
     assert (middle.settings["temperature"].maximum, middle.settings["seed"].support) == (1, Support.NO)
-    assert (middle.json_schema.support, middle.reasoning.support) == (Support.YES, Support.YES)
+    assert (middle.json_schema.support, middle.reasoning.support) == (Support.YES, Support.CONDITIONAL)
     assert (oldest.completion.support, oldest.tools.support, oldest.output_tokens) == (Support.YES, Support.NO, 4096)
     assert capabilities("claude-3-haiku-20240307").settings["effort"].support is Support.NO
+    assert capabilities("claude-sonnet-5").reasoning.support is Support.YES
+    assert oldest.reasoning.support is Support.NO
     assert capabilities("claude-sonnet-4-0").json_schema.support is Support.CONDITIONAL
     assert middle.input["audio/*"].support is Support.NO
 

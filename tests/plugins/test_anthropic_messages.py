@@ -53,7 +53,7 @@ def test_max_tokens_is_sent_even_if_not_given() -> None:
     request = ChatRequest(model="claude-sonnet-4-5", messages=(Message("user", "hi"),))
     sent = AnthropicMessages().encode(request, stream=False)
 
-    assert json.loads(sent.body or b"")["max_tokens"] == 4096
+    assert json.loads(sent.body or b"")["max_tokens"] == 64_000
     assert kinds(sent) == [("coerced", "max_tokens")]
 
 

@@ -82,8 +82,8 @@ def test_effort_becomes_a_budget_for_older_models() -> None:
     sent = wire(settings={"effort": "low"})
 
     body = json.loads(sent.body)
-    assert (body["thinking"], body["max_tokens"]) == ({"type": "enabled", "budget_tokens": 2048}, 4096)
-    assert kinds(sent) == [("emulated", "effort")]
+    assert (body["thinking"], body["max_tokens"]) == ({"type": "enabled", "budget_tokens": 2048}, 64_000)
+    assert kinds(sent) == [("emulated", "effort"), ("coerced", "max_tokens")]
 
 
 def test_default_limit_is_raised_for_thinking_and_a_given_one_bounds_it() -> None:
@@ -91,11 +91,38 @@ def test_default_limit_is_raised_for_thinking_and_a_given_one_bounds_it() -> Non
     bounded = wire(settings={"effort": "high", "max_tokens": 4000})
     without = wire(settings={"effort": "high", "max_tokens": 1000})
 
-    assert json.loads(roomy.body)["max_tokens"] == 16384 + 4096
+    assert json.loads(roomy.body)["max_tokens"] == 64_000
     assert ("coerced", "max_tokens") in kinds(roomy)
     assert json.loads(bounded.body)["thinking"]["budget_tokens"] == 2000
     assert "thinking" not in json.loads(without.body)
     assert kinds(without) == [("dropped", "effort")]
+
+
+@pytest.mark.parametrize(
+    ("model", "thinking", "limit"),
+    [
+        ("claude-sonnet-4-5", {"type": "enabled", "budget_tokens": 32_000}, 64_000),
+        ("claude-3-7-sonnet-20250219", {"type": "enabled", "budget_tokens": 32_000}, 64_000),
+        ("claude-3-7-sonnet-20250219", {"type": "enabled", "budget_tokens": 64_000}, 128_000),
+        ("claude-opus-4-6", {"type": "adaptive"}, 128_000),
+        ("claude-of-tomorrow", {"type": "enabled", "budget_tokens": 8000}, 12_096),
+        ("claude-of-tomorrow", {"type": "adaptive"}, 4096),
+        ("claude-sonnet-4-5", {"type": "disabled"}, 4096),
+    ],
+)
+def test_a_default_limit_gives_way_to_the_greatest_where_the_model_thinks(
+    model: str, thinking: dict[str, Any], limit: int
+) -> None:
+    assert encoded(model=model, options={"thinking": thinking})["max_tokens"] == limit
+    assert encoded(model=model, options={"thinking": thinking}, settings={"max_tokens": 9000})["max_tokens"] == 9000
+
+
+@pytest.mark.parametrize("effort", ["minimal", "low", "medium", "high", "xhigh", "max"])
+@pytest.mark.parametrize("model", ["claude-3-7-sonnet-latest", "claude-opus-4-1", "claude-sonnet-4-5"])
+@pytest.mark.parametrize("given", [{}, {"max_tokens": None}, {"max_tokens": 4096}, {"max_tokens": 2000}])
+def test_a_budget_always_leaves_room_for_the_answer(model: str, effort: str, given: dict[str, Any]) -> None:
+    body = encoded(model=model, settings={"effort": effort, **given})
+    assert 1024 <= body["thinking"]["budget_tokens"] < body["max_tokens"]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +164,12 @@ def test_thinking_excludes_sampling() -> None:
     sent = wire(settings={"effort": "low", "temperature": 0.7, "top_k": 5})
 
     assert not {"temperature", "top_k"} & json.loads(sent.body).keys()
-    assert kinds(sent) == [("emulated", "effort"), ("dropped", "temperature"), ("dropped", "top_k")]
+    assert kinds(sent) == [
+        ("emulated", "effort"),
+        ("coerced", "max_tokens"),
+        ("dropped", "temperature"),
+        ("dropped", "top_k"),
+    ]
 
 
 def test_thinking_excludes_a_forced_tool() -> None:

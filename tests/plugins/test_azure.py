@@ -185,7 +185,9 @@ async def test_what_a_version_lacks_is_said() -> None:
 def test_only_the_base_model_decides_the_family(deployment: str, base_model: str | None, name: str) -> None:
     body = LLM(config(model=f"azure/{deployment}", base_model=base_model)).build_request("hi").body
 
-    assert body[name] == 4096
+    assert body == {**body, **({"max_tokens": 4096, "temperature": 0.7} if name == "max_tokens" else {})}
+    given = LLM(config(model=f"azure/{deployment}", base_model=base_model)).build_request("hi", max_tokens=9).body
+    assert (given[name], name in body) == (9, name == "max_tokens")
     assert ("temperature" in body) is (name == "max_tokens")
 
 

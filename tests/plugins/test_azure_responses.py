@@ -162,7 +162,6 @@ def test_options_stand_where_they_belong_or_are_refused() -> None:
         "model": "my",
         "input": [{"role": "user", "content": "hi"}],
         "instructions": "Brief.",
-        "max_output_tokens": 4096,
         "text": {"verbosity": "low"},
         "reasoning": {"effort": "low", "summary": "auto"},
         "brand_new": 1,

@@ -124,9 +124,9 @@ class TestBodies:
         assert body(model, effort="low") == {
             "model": model,
             "messages": [{"role": "user", "content": "hi"}],
-            "max_completion_tokens": 4096,
             "reasoning_effort": "low",
         }
+        assert body(model, max_tokens=4096)["max_completion_tokens"] == 4096
 
     def test_hold_all_options(self) -> None:
         options = {

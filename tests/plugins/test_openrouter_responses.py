@@ -106,8 +106,6 @@ def test_options_stand_where_they_belong_or_are_refused() -> None:
     assert request.body == {
         "model": "a/b",
         "input": [{"role": "user", "content": "hi"}],
-        "temperature": 0.7,
-        "max_output_tokens": 4096,
         "top_k": 5,
         "presence_penalty": 0.5,
         "reasoning": {"effort": "high", "summary": "auto"},

@@ -52,6 +52,42 @@ def test_a_default_is_made_to_fit(cap: Cap, asked: float, sent: float | None) ->
     assert adjustments == (() if sent == asked else (record,))
 
 
+ASKED_ONLY = Cap(support=Support.CONDITIONAL)
+
+
+@pytest.mark.parametrize("policy", [None, "adjust", "warn", "raise"])
+@pytest.mark.parametrize(
+    ("reasoning", "effort", "accepted", "reasons"),
+    [
+        (YES, None, UNKNOWN, True),
+        (YES, "none", UNKNOWN, True),
+        (YES, None, NO, True),
+        (ASKED_ONLY, None, UNKNOWN, False),
+        (ASKED_ONLY, "none", UNKNOWN, False),
+        (ASKED_ONLY, "low", UNKNOWN, True),
+        (ASKED_ONLY, "low", NO, False),
+        (UNKNOWN, "low", YES, True),
+        (UNKNOWN, None, UNKNOWN, False),
+        (NO, "low", UNKNOWN, False),
+    ],
+)
+def test_a_model_that_reasons_gets_no_default_temperature_and_limit(
+    reasoning: Cap, effort: str | None, accepted: Cap, policy: Any, *, reasons: bool
+) -> None:
+    known = Capabilities(reasoning=reasoning, settings={"effort": accepted})
+    defaults = {"temperature": 0.7, "max_tokens": 4096, "effort": effort}
+
+    request, notes = fit(ask(**defaults), known, policy)
+    left = (request.settings.temperature, request.settings.max_tokens)
+    assert left == ((None, None) if reasons else (0.7, 4096))
+    dropped = {note.feature: (note.kind, note.asked) for note in notes if note.feature != "effort"}
+    assert dropped == ({"temperature": ("dropped", 0.7), "max_tokens": ("dropped", 4096)} if reasons else {})
+
+    request, notes = fit(ask("temperature max_tokens", **defaults), known, policy)
+    assert (request.settings.temperature, request.settings.max_tokens) == (0.7, 4096)
+    assert {note.feature for note in notes} <= {"effort"}
+
+
 @pytest.mark.parametrize(
     ("name", "asked", "cap", "sent"),
     [

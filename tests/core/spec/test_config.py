@@ -101,6 +101,17 @@ def test_to_dict_is_flat_and_from_dict_its_inverse() -> None:
     assert LLMConfig(model="m").to_dict(redact=True)["api_key"] is None
 
 
+def test_a_value_that_equals_the_default_was_given_unless_all_fields_are_there() -> None:
+    same = {"model": "m", "temperature": DEFAULT_TEMPERATURE, "max_tokens": DEFAULT_MAX_TOKENS}
+
+    assert LLMConfig.from_dict(same).explicit == {"temperature", "max_tokens"}
+    assert LLMConfig.from_dict({**same, "api_key": None, "api_base": None}).explicit == frozenset()
+    assert LLMConfig.from_dict({**same, "api_key": None, "api_base": None, "max_tokens": 9}).explicit == {"max_tokens"}
+    given = LLMConfig.from_dict({"model": "m", "temperature": None}).settings()
+    assert not given.is_given("temperature")
+    assert given.is_default("max_tokens")
+
+
 def test_a_name_that_is_no_text_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="the name of a field must be a string, not int"):
         LLMConfig.from_dict({5: "x"})  # on purpose

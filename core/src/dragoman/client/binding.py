@@ -395,8 +395,7 @@ def _without_extension(error: PluginError) -> Adjustment:
 
 
 def _is_default(request: ChatRequest | CompletionRequest, name: str) -> bool:
-    settings = request.settings
-    return name in SETTINGS and name not in settings.explicit and getattr(settings, name) is not None
+    return name in SETTINGS and request.settings.is_default(name)
 
 
 __all__ = ["Bound", "ManagedProvider", "bind"]

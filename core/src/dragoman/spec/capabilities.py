@@ -19,7 +19,7 @@ from dragoman.spec.history import HistoryRules, fit_history
 from dragoman.spec.media import Media
 from dragoman.spec.message_roles import check_roles
 from dragoman.spec.parts import Text, ToolResult
-from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, ServerTool, Tool
+from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, Effort, ServerTool, Settings, Tool
 from dragoman.spec.response import Adjustment
 from dragoman.spec.schema_lowering import LoweredSchema, lower_schema
 from dragoman.spec.schema_rules import SchemaRules
@@ -28,6 +28,12 @@ Policy: TypeAlias = Literal["adjust", "warn", "raise"]
 """What to do with a setting that is not supported."""
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
+
+HARMFUL_DEFAULTS: Mapping[str, str] = {
+    "temperature": "a model that reasons samples as its vendor set it",
+    "max_tokens": "the reasoning would count towards the limit and could leave no room for the answer",
+}
+"""The defaults that are not sent to a model that reasons, and why."""
 
 GUARANTEES = frozenset({"stop", "max_tokens"})
 """Settings that limit what an answer may contain: leaving one out is an error, unless the caller allows it."""
@@ -85,7 +91,8 @@ class Capabilities:
         tools: whether the model accepts tools.
         tool_choice: whether a tool call can be required.
         json_schema: whether answers can be restricted to a schema.
-        reasoning: whether the model reasons before it answers.
+        reasoning: whether the model reasons before it answers: always or unless told otherwise (``YES``), only if asked
+            to (``CONDITIONAL``), or never (``NO``).
         context_tokens: the most tokens a conversation may have.
         output_tokens: the most tokens an answer may have.
         history: what its wire takes of a conversation.
@@ -118,7 +125,8 @@ def fit(
 ) -> tuple[R, tuple[Adjustment, ...]]:
     """Adjust *request* to what the model accepts, and return it with a record of the adjustments.
 
-    A default that the model does not accept is left out. For a value that the caller gave, *policy* decides; without
+    A default that the model does not accept is left out, as are the default temperature and limit of a model that
+    reasons. For a value that the caller gave, *policy* decides; without
     a policy, a tuning setting is adjusted, while a guarantee (``stop``, ``max_tokens``, a schema, a tool choice) raises
     an error. Media that the model is known not to accept raise an error under any policy, since the request would mean
     something else without them.
@@ -148,7 +156,8 @@ def fit_with_names(
     issuer: str | None = None,
 ) -> tuple[R, tuple[Adjustment, ...], Mapping[str, str]]:
     """Adjust *request* like :func:`fit`; also return the names of renamed tools, keyed by the name that is sent."""
-    settings, adjustments = request.settings, list[Adjustment]()
+    request, adjustments = _without_harmful_defaults(request, capabilities, by)
+    settings = request.settings
     names: Mapping[str, str] = {}
     changes: dict[str, Any] = {}
     for name, cap in capabilities.settings.items():
@@ -168,6 +177,26 @@ def fit_with_names(
         adjustments += notes
         request = cast("Any", fitted)
     return request, tuple(adjustments), names
+
+
+def is_reasoning(settings: Settings, capabilities: Capabilities) -> bool:
+    """Return whether a model reasons before it answers a request with *settings*."""
+    support = capabilities.reasoning.support
+    if support is not Support.YES and capabilities.settings.get("effort", UNKNOWN).support is Support.NO:
+        return False
+    is_asked = settings.effort is not None and settings.effort != Effort.NONE
+    return support is Support.YES or (support is not Support.NO and is_asked)
+
+
+def _without_harmful_defaults(request: R, capabilities: Capabilities, by: str) -> tuple[R, list[Adjustment]]:
+    """Leave out the defaults that a model that reasons must not get."""
+    adjustments: list[Adjustment] = []
+    if is_reasoning(request.settings, capabilities):
+        for name, reason in HARMFUL_DEFAULTS.items():
+            if request.settings.is_default(name):
+                request, adjustment = without_setting(request, name, reason, by=by)
+                adjustments.append(adjustment)
+    return request, adjustments
 
 
 def _fit_chat(

@@ -214,7 +214,8 @@ class LLMConfig:
     def from_dict(cls, config_dict: Mapping[str, Any]) -> LLMConfig:
         """Make a configuration from a flat dictionary, the inverse of :meth:`to_dict`.
 
-        A temperature or token limit that equals the default does not count as given explicitly.
+        A temperature or token limit counts as given explicitly. Only in a dictionary with all five fields, as
+        :meth:`to_dict` returns it, one that equals the default counts as the default.
 
         Raises:
             ConfigurationError: for a value of the wrong type.
@@ -224,11 +225,12 @@ class LLMConfig:
             message = f"config_dict must be a mapping, such as a dict, not {type(config_dict).__name__}"
             raise ConfigurationError(message)
         values = {text_of("the name of a field", name): value for name, value in config_dict.items()}
+        if values.keys() >= {*FIELDS}:
+            for name, default in (("temperature", DEFAULT_TEMPERATURE), ("max_tokens", DEFAULT_MAX_TOKENS)):
+                if isinstance(values[name], int | float) and values[name] == default:
+                    del values[name]
         if values.get("model", "") is None:
             del values["model"]
-        for name, default in (("temperature", DEFAULT_TEMPERATURE), ("max_tokens", DEFAULT_MAX_TOKENS)):
-            if isinstance(values.get(name), int | float) and values[name] == default:
-                del values[name]
         try:
             return cls(**values)
         finally:

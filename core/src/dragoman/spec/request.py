@@ -173,6 +173,14 @@ class Settings:
     service_tier: str | None = field(default=None, validator=_optional_text)
     explicit: frozenset[str] = field(default=frozenset(), converter=_names)
 
+    def is_given(self, name: str) -> bool:
+        """Return whether the caller gave the setting a value: not a default, and not ``None``."""
+        return name in self.explicit and getattr(self, name) is not None
+
+    def is_default(self, name: str) -> bool:
+        """Return whether the setting has a value that the caller did not give."""
+        return name not in self.explicit and getattr(self, name) is not None
+
 
 SETTINGS: tuple[str, ...] = tuple(a.name for a in attrs.fields(Settings) if a.name != "explicit")
 """The names of all settings."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from dragoman import CompletionRequest, Finish, FinishReason, Origin, Response, Text, UnsupportedError, build_response
 from dragoman.http import HttpRequest, body_of, dumps, word, words
+from dragoman_anthropic.models import SMALL_LIMIT
 from dragoman_anthropic.options import AnthropicOptions
-from dragoman_anthropic.request_settings import DEFAULT_MAX_TOKENS
 
 PATH = "/complete"
 HUMAN = "\n\nHuman:"
@@ -39,7 +39,7 @@ def encode(request: CompletionRequest, options: AnthropicOptions, *, stream: boo
     body: dict[str, Any] = {
         "model": request.model,
         "prompt": encode_prompt(request.prompt),
-        "max_tokens_to_sample": settings.max_tokens or DEFAULT_MAX_TOKENS,
+        "max_tokens_to_sample": settings.max_tokens or SMALL_LIMIT,
     }
     for name in ("temperature", "top_p", "top_k"):
         if (value := getattr(settings, name)) is not None:

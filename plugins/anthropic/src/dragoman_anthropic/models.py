@@ -22,6 +22,7 @@ SINCE: Mapping[str, Mapping[str, Version]] = {
     "tools": {"": (3, 0)},
     "images": {"": (3, 0)},
     "thinking": {"": (3, 7)},
+    "thinking unasked": {"": (5, 0)},
     "adaptive thinking": {"": (4, 6)},
     "structured outputs": {"opus": (4, 1), "": (4, 5)},
     "one of temperature and top_p": {"opus": (4, 1), "": (4, 5)},
@@ -43,6 +44,14 @@ OUTPUT_TOKENS: tuple[tuple[Version, Mapping[str, int]], ...] = (
     ((0, 0), {"": 4_096}),
 )
 """The maximum output tokens of each tier, by the first version that has this maximum."""
+
+BETA_OUTPUT_TOKENS: Mapping[Version, int] = {(3, 7): 64_000}
+"""The maximum output tokens without a beta header, for versions where a beta raises it.
+
+https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking#extended-output-capabilities-beta
+"""
+SMALL_LIMIT = 4096
+"""A limit that every model accepts, in tokens."""
 
 _NAMES = (
     re.compile(r"(?:^|[^a-z0-9])claude-(?P<tier>[a-z]+)-v?(?P<major>\d{1,2})(?:[-.](?P<minor>\d{1,2}))?(?!\d)"),
@@ -94,6 +103,21 @@ def has(model: str, trait: str, *, unknown: bool = False) -> bool:
     return unknown if known is None else known.has(trait)
 
 
+def largest_limit(model: str, budget: int) -> int:
+    """Return the greatest ``max_tokens`` that *model* is known to accept, with room for a thinking budget.
+
+    Args:
+        model: the model.
+        budget: the thinking budget, in tokens; the limit has to be greater.
+
+    """
+    known = family(model)
+    if known is None:
+        return budget + SMALL_LIMIT
+    plain = BETA_OUTPUT_TOKENS.get(known.version, known.output_tokens)
+    return plain if budget < plain else known.output_tokens
+
+
 HISTORY = HistoryRules(
     call_id_letters="[a-zA-Z0-9_-]",
     tool_name_letters="[a-zA-Z0-9_-]",
@@ -134,7 +158,7 @@ def capabilities(model: str) -> Capabilities:
         tools=YES if known.has("tools") else NO,
         tool_choice=YES if known.has("tools") else NO,
         json_schema=_json_schema(known),
-        reasoning=YES if known.has("thinking") else NO,
+        reasoning=_reasoning(known),
         context_tokens=1_000_000 if known.has("long context") else 200_000 if known.version >= (2, 1) else 100_000,
         output_tokens=known.output_tokens,
         history=HISTORY,
@@ -152,6 +176,12 @@ def _settings(known: Family) -> dict[str, Cap]:
     if not known.has("thinking"):
         settings["effort"] = Cap(support=Support.NO, note="the model has no extended thinking")
     return settings
+
+
+def _reasoning(known: Family) -> Cap:
+    if known.has("thinking unasked"):
+        return YES
+    return Cap(support=Support.CONDITIONAL, note="the model thinks if asked to") if known.has("thinking") else NO
 
 
 def _json_schema(known: Family) -> Cap:

@@ -13,11 +13,8 @@ from attrs import define, field
 
 from dragoman import JSON, Adjustment, ChatRequest, Effort, Settings, UnsupportedError
 from dragoman.http import fields
-from dragoman_anthropic.models import family, has
+from dragoman_anthropic.models import SMALL_LIMIT, has, largest_limit
 from dragoman_anthropic.options import ISSUER, AnthropicOptions
-
-DEFAULT_MAX_TOKENS = 4096
-"""The value of ``max_tokens``, which the API requires, where the caller gives none; every model supports it."""
 
 MIN_BUDGET = 1024
 """The smallest thinking budget that the API accepts, in tokens."""
@@ -111,12 +108,14 @@ class SettingsEncoder:
         return sent
 
     def _budget(self, effort: Effort) -> dict[str, Any] | None:
-        """Return a thinking budget for an older model, at most half of the ``max_tokens`` that the caller gives."""
-        settings = self.settings
+        """Return a thinking budget for an older model, which leaves room for the answer within the limit."""
+        limit = self.settings.max_tokens if self.settings.is_given("max_tokens") else None
         budget = BUDGETS.get(str(effort), BUDGETS["medium"])
-        if "max_tokens" in settings.explicit and settings.max_tokens is not None:
-            budget = min(budget, max(MIN_BUDGET, settings.max_tokens // 2))
-            if budget >= settings.max_tokens:
+        if limit is None:
+            budget = min(budget, largest_limit(self.model, budget) - SMALL_LIMIT)
+        else:
+            budget = min(budget, max(MIN_BUDGET, limit // 2))
+            if budget >= limit:
                 reason = f"thinking needs at least {MIN_BUDGET} tokens, and max_tokens is too small for that"
                 self._adjust("dropped", "effort", reason, asked=str(effort))
                 return None
@@ -127,17 +126,15 @@ class SettingsEncoder:
         return sent
 
     def _max_tokens(self, thinking: dict[str, Any] | None) -> int:
-        """Return the limit; a default is raised by the thinking budget, since thinking counts as output."""
+        """Return the limit; without one from the caller, the greatest, since thinking counts towards it."""
         settings = self.settings
-        given = settings.max_tokens or DEFAULT_MAX_TOKENS
-        sent = given
+        asked = settings.max_tokens
+        if asked is not None and (settings.is_given("max_tokens") or not _is_enabled(thinking)):
+            return asked
         budget = fields(thinking).get("budget_tokens")
-        if isinstance(budget, int) and budget >= given and "max_tokens" not in settings.explicit:
-            known = family(self.model)
-            sent = min(budget + given, known.output_tokens if known else budget + given)
-        if sent != settings.max_tokens:
-            reason = "Anthropic requires a limit" if sent == given else "the limit includes the thinking budget"
-            self._adjust("coerced", "max_tokens", reason, asked=settings.max_tokens, sent=sent)
+        sent = largest_limit(self.model, budget if isinstance(budget, int) else 0)
+        reason = "Anthropic requires a limit" if asked is None else "the limit includes the thinking"
+        self._adjust("coerced", "max_tokens", reason, asked=asked, sent=sent)
         return sent
 
     def _sampling(self, *, thinking: bool) -> dict[str, Any]:
@@ -150,9 +147,9 @@ class SettingsEncoder:
         if thinking and "top_k" in body:
             self._drop(body, "top_k", "with thinking, Anthropic does not accept top_k")
         if {"temperature", "top_p"} <= body.keys() and has(
-            self.model, "one of temperature and top_p", unknown="temperature" not in settings.explicit
+            self.model, "one of temperature and top_p", unknown=not settings.is_given("temperature")
         ):
-            prefers_top_p = "top_p" in settings.explicit and "temperature" not in settings.explicit
+            prefers_top_p = settings.is_given("top_p") and not settings.is_given("temperature")
             name = "temperature" if prefers_top_p else "top_p"
             self._drop(body, name, f"{self.model} accepts temperature or top_p, not both")
         return body

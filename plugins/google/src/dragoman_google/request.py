@@ -91,9 +91,6 @@ class BodyEncoder:
         settings, model = self.request.settings, self.request.model
         values: dict[str, Any] = {name: getattr(settings, name) for name in SETTINGS}
         config: dict[str, Any] = {SETTINGS[name]: value for name, value in values.items() if value is not None}
-        if is_gemini_3(model) and "temperature" in config and "temperature" not in settings.explicit:
-            reason = "Gemini 3 and later may loop at a temperature below their default"
-            self._adjust("dropped", "temperature", reason, asked=config.pop("temperature"))
         thinking = thinking_config(model, settings.effort, self.options, self.adjustments)
         return {**config, "thinkingConfig": thinking} if thinking else config
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dragoman import NO, YES, Cap, Capabilities, Support
-from dragoman_openai_compatible import OpenAIProvider
+from dragoman import NO, Cap, Capabilities, Support
+from dragoman_openai_compatible import OpenAIProvider, reasoning_of_model
 
 EFFORTS: Mapping[re.Pattern[str], frozenset[str]] = {
     re.compile(r"^(?:openai/)?gpt-oss(?=$|-)"): frozenset({"low", "medium", "high"}),
@@ -50,7 +50,7 @@ def capabilities(model: str) -> Capabilities:
     return Capabilities(
         settings=settings,
         completion=NO,
-        reasoning=Cap() if efforts is None else YES,
+        reasoning=reasoning_of_model(model),
         output_schema=strict,
         tool_schema=strict,
     )

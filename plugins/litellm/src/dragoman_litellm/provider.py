@@ -38,6 +38,7 @@ from dragoman_litellm.options import NAME, LiteLLMOptions
 from dragoman_litellm.request import LiteLLMChat
 from dragoman_litellm.response import correct, kept_headers, plain_data
 from dragoman_litellm.stream import END, chunk_data, close_stream, iterate_in_thread
+from dragoman_openai_compatible import reasoning_of_model
 
 INFO = ProviderInfo(
     name=NAME, issuer=NAME, options=LiteLLMOptions, docs="https://docs.litellm.ai/docs/completion/input"
@@ -77,9 +78,9 @@ class LiteLLMProvider:
         self._dialect.options_reader.structure(config.options)
         self._headers = checked_headers(config.headers)
 
-    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002
-        """Return unknown capabilities: those of a model are known once LiteLLM is imported, at the first call."""
-        return Capabilities()
+    def capabilities(self, model: str) -> Capabilities:
+        """Return whether *model* reasons: what else it accepts is known once LiteLLM is imported, at the first call."""
+        return Capabilities(reasoning=reasoning_of_model(model))
 
     async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
         """Answer a prompt, as a conversation with one message."""
@@ -167,7 +168,7 @@ class LiteLLMProvider:
         except UnsupportedError as error:
             settings = call.request.settings
             for name in _WITH_DEFAULTS:
-                if getattr(settings, name) is not None and name not in settings.explicit:
+                if settings.is_default(name):
                     raise refused_default(name, error) from None
             raise
 

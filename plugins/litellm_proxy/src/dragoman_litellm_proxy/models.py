@@ -8,13 +8,12 @@ from __future__ import annotations
 import attrs
 
 from dragoman import NO, Capabilities
-from dragoman_openai_compatible import OpenAIProvider
+from dragoman_openai_compatible import OpenAIProvider, reasoning_of_model
 
 _HISTORY = attrs.evolve(OpenAIProvider.history, cache_marks="litellm_proxy")
 """https://docs.litellm.ai/docs/completion/prompt_caching"""
-_CAPABILITIES = Capabilities(completion=NO, history=_HISTORY)
 
 
-def capabilities(model: str) -> Capabilities:  # noqa: ARG001
-    """Return the same for every *model*: the proxy knows the models behind it."""
-    return _CAPABILITIES
+def capabilities(model: str) -> Capabilities:
+    """Return whether *model* reasons, if it has the vendor's name; the proxy knows what the models behind it accept."""
+    return Capabilities(completion=NO, history=_HISTORY, reasoning=reasoning_of_model(model))

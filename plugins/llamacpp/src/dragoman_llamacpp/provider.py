@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import attrs
+
 from dragoman import (
     Assembler,
     CallContext,
@@ -26,6 +28,7 @@ from dragoman_llamacpp.models import CAPABILITIES, model_source
 from dragoman_llamacpp.options import NAME, LlamaCppOptions, LoadOptions, check_call_options
 from dragoman_llamacpp.request import LlamaCppChat
 from dragoman_llamacpp.stream import AnswerStream, EventIterator
+from dragoman_openai_compatible import reasoning_of_model
 
 _HANDLERS: dict[str, Handler] = {
     LlamaCppChat.chat_path: "handle_chat_completions",
@@ -56,9 +59,9 @@ class LlamaCppProvider:
         self._options = self._dialect.options_reader.structure(config.options)
         self._engines: dict[str, Engine] = {}
 
-    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002  # the same for every file
-        """Return what llama.cpp accepts for any model."""
-        return CAPABILITIES
+    def capabilities(self, model: str) -> Capabilities:
+        """Return what llama.cpp accepts for any model, and whether the model reasons, by the name of its file."""
+        return attrs.evolve(CAPABILITIES, reasoning=reasoning_of_model(model.replace("\\", "/")))
 
     async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
         """Continue a prompt as it is, without the model's chat template."""

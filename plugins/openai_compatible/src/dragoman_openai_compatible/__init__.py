@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder as OpenAIChatDecoder
     from dragoman_openai_compatible.errors import CHAT_CODES as CHAT_CODES, error_of as error_of
+    from dragoman_openai_compatible.models import reasoning_of_model as reasoning_of_model
     from dragoman_openai_compatible.options import OpenAICompatibleOptions as OpenAICompatibleOptions
     from dragoman_openai_compatible.plain_messages import to_openai as to_openai
     from dragoman_openai_compatible.provider import OpenAIProvider as OpenAIProvider
@@ -60,6 +61,7 @@ _HOMES = {
     "arguments_of": "chat_parts",
     "error_of": "errors",
     "reasoning_of": "chat_parts",
+    "reasoning_of_model": "models",
     "refuse_options": "chat",
     "text_of": "chat_parts",
     "to_openai": "plain_messages",

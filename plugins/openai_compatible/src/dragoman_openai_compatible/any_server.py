@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dragoman import Provider, ProviderConfig, ProviderInfo, Reasoning
+from dragoman import Capabilities, Provider, ProviderConfig, ProviderInfo, Reasoning
 from dragoman_openai_compatible.chat import CHAT_SETTINGS, OpenAIChat
 from dragoman_openai_compatible.chat_messages import MessageRules
 from dragoman_openai_compatible.endpoint import endpoint_of
+from dragoman_openai_compatible.models import reasoning_of_model
 from dragoman_openai_compatible.options import OpenAICompatibleOptions
 from dragoman_openai_compatible.provider import OpenAIProvider
 
@@ -57,4 +58,9 @@ def make_provider(config: ProviderConfig) -> Provider:
     dialect = OpenAICompatibleChat(config.name)
     dialect.configure(dialect.options_reader.configure(config.options))
     info = ProviderInfo(name=config.name, issuer=config.name, options=OpenAICompatibleOptions)
-    return OpenAIProvider(info, dialect, endpoint_of(config))
+    return OpenAIProvider(info, dialect, endpoint_of(config), capabilities=capabilities)
+
+
+def capabilities(model: str) -> Capabilities:
+    """Return what is known of *model* at any server: whether it reasons."""
+    return Capabilities(reasoning=reasoning_of_model(model))

@@ -16,6 +16,7 @@ import attrs
 from attrs import field, frozen
 
 from dragoman import NO, SETTINGS, YES, Cap, Capabilities, InvalidRequestError, PluginError, structure_options
+from dragoman_openai_compatible.models import reasoning_of_model
 
 _Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 _HEADER = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -218,7 +219,7 @@ class Manifest:
 
     def accepted_by(self, model: str) -> Capabilities:
         """Return what *model* accepts."""
-        common = self.capabilities.over(Capabilities(completion=NO))
+        common = self.capabilities.over(Capabilities(completion=NO, reasoning=reasoning_of_model(model)))
         known = max((prefix for prefix in self.models if model.startswith(prefix)), key=len, default=None)
         return common if known is None else self.models[known].over(common)
 

@@ -26,7 +26,14 @@ from dragoman.http import Dialect, HttpReply, HttpRequest, StreamDecoder, as_obj
 from dragoman_openai_compatible import CHAT_SETTINGS, MessageRules, OpenAIChat, reasoning_of, refuse_options
 from dragoman_openrouter.errors import openrouter_error
 from dragoman_openrouter.options import RESPONSES_ONLY, OpenRouterOptions
-from dragoman_openrouter.request import adapt_message, attribution, full_model_id, name_server_tools, replay_reasoning
+from dragoman_openrouter.request import (
+    adapt_message,
+    attribution,
+    fitted,
+    full_model_id,
+    name_server_tools,
+    replay_reasoning,
+)
 from dragoman_openrouter.response import ISSUER, cost_of, sealed_reasoning
 from dragoman_openrouter.responses import OpenRouterResponses
 from dragoman_openrouter.stream import OpenRouterDecoder
@@ -52,9 +59,11 @@ class OpenRouterChat(OpenAIChat[OpenRouterOptions]):
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
         """Return the HTTP request; its URL is relative to the base URL."""
+        request, notes = fitted(request, self.options_reader.read(request).reasoning)
         if isinstance(request, ChatRequest):
             request = attrs.evolve(request, messages=tuple(adapt_message(message) for message in request.messages))
-        return super().encode(request, stream=stream)
+        sent = super().encode(request, stream=stream)
+        return attrs.evolve(sent, adjustments=notes + sent.adjustments)
 
     def decode(self, reply: HttpReply) -> Response:
         """Return the answer of a whole reply.

@@ -6,12 +6,28 @@ https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import attrs
 
-from dragoman import JSON, Bytes, Extension, Media, Message, Part, Reasoning, ServerTool, Tool, ToolResult, Url
+from dragoman import (
+    JSON,
+    YES,
+    Adjustment,
+    Bytes,
+    Capabilities,
+    Extension,
+    Media,
+    Message,
+    Part,
+    Reasoning,
+    ServerTool,
+    Tool,
+    ToolResult,
+    Url,
+    fit,
+)
 from dragoman.http import checked_headers
 from dragoman_openrouter.response import ISSUER
 
@@ -19,6 +35,20 @@ from dragoman_openrouter.response import ISSUER
 def full_model_id(model: str) -> str:
     """Return the full model id; the prefix of OpenRouter's own models, as in ``openrouter/auto``, may be left out."""
     return model if "/" in model else f"openrouter/{model}"
+
+
+def fitted(request: Any, reasoning: Mapping[str, Any] | None) -> tuple[Any, tuple[Adjustment, ...]]:
+    """Return *request* without the defaults that a model must not get where the option asks it to reason.
+
+    Args:
+        request: the request.
+        reasoning: the option ``reasoning``.
+
+    """
+    asked = {name: value for name, value in (reasoning or {}).items() if name in {"effort", "max_tokens", "enabled"}}
+    if not asked or asked.get("enabled") is False or asked.get("effort") == "none":
+        return request, ()
+    return fit(request, Capabilities(reasoning=YES), by=ISSUER)
 
 
 def attribution(site_url: str | None, app_name: str | None) -> dict[str, str]:

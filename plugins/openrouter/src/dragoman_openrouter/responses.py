@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dragoman import JSON, ChatRequest, ProviderError
-from dragoman.http import HttpReply
+import attrs
+
+from dragoman import JSON, ChatRequest, CompletionRequest, ProviderError
+from dragoman.http import HttpReply, HttpRequest
 from dragoman_openai_compatible import RESPONSES_SETTINGS, OpenAIResponses, refuse_options
 from dragoman_openrouter.errors import openrouter_error
 from dragoman_openrouter.options import CHAT_ONLY, OpenRouterOptions
-from dragoman_openrouter.request import attribution, full_model_id, name_server_tools
+from dragoman_openrouter.request import attribution, fitted, full_model_id, name_server_tools
 from dragoman_openrouter.response import ISSUER, cost_of
 
 _FURTHER_SETTINGS = ("top_k", "presence_penalty", "frequency_penalty")
@@ -30,6 +32,12 @@ class OpenRouterResponses(OpenAIResponses[OpenRouterOptions]):
             setting_names={**RESPONSES_SETTINGS, **{name: name for name in _FURTHER_SETTINGS}},
             metadata_names=("provider", "service_tier"),
         )
+
+    def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
+        """Return the HTTP request; its URL is relative to the base URL."""
+        request, notes = fitted(request, self.options_reader.read(request).reasoning)
+        sent = super().encode(request, stream=stream)
+        return attrs.evolve(sent, adjustments=notes + sent.adjustments)
 
     def error(self, reply: HttpReply) -> ProviderError:
         """Return the error that a reply or an event reports."""
