@@ -9,6 +9,8 @@ import pytest
 
 from core.scripted import Scripted
 from dragoman import (
+    Cap,
+    Capabilities,
     Finish,
     LLMConfig,
     Message,
@@ -19,6 +21,7 @@ from dragoman import (
     Refusal,
     RefusalError,
     ResponseSnapshot,
+    ServerError,
     StreamingLLM,
     Text,
     TextDelta,
@@ -55,15 +58,23 @@ Door = Callable[..., Awaitable[str]]
 DOORS = pytest.mark.parametrize("door", [complete, converse, stream])
 
 
-def answering(door: Door, parts: list[Any], reason: str, **config: Any) -> StreamingLLM:
+def answering(
+    door: Door,
+    parts: list[Any],
+    reason: str,
+    *,
+    raw: str | None = None,
+    known: Capabilities | None = None,
+    **config: Any,
+) -> StreamingLLM:
     events: list[Any] = []
     for index, part in enumerate(parts):
         events += [PartStart(index, part)]
         if isinstance(part, Text):
             events[-1:] = [PartStart(index, Text(text="")), TextDelta(index, part.text)]
-    whole = build_response(parts, Finish(reason=reason))
-    script = [*events, ResponseSnapshot(finish=Finish(reason=reason))] if door is stream else whole
-    installed().register(Scripted(script), provider="scripted")
+    finish = Finish(reason=reason, raw=raw)
+    script = [*events, ResponseSnapshot(finish=finish)] if door is stream else build_response(parts, finish)
+    installed().register(Scripted(script, script, capabilities=known), provider="scripted")
     return StreamingLLM(LLMConfig("scripted/m", num_retries=0, **config))
 
 
@@ -73,6 +84,7 @@ def answering(door: Door, parts: list[Any], reason: str, **config: Any) -> Strea
     [
         ([], "stop", NoAnswerError, "the answer holds no text"),
         ([Reasoning(text="hm")], "stop", NoAnswerError, "no text"),
+        ([Text(text=" \n")], "stop", NoAnswerError, "no text"),
         ([TEXT], "length", TruncatedOutputError, "cut by the limit of 4096 tokens"),
         ([], "length", TruncatedOutputError, "give a greater max_tokens="),
         ([TEXT], "content_filter", RefusalError, "content filter"),
@@ -110,6 +122,33 @@ async def test_a_text_that_is_cut_by_the_caller_s_own_limit_is_returned(door: Do
     assert await door(answering(door, [TEXT], "length", max_tokens=2)) == "Hello"
     with pytest.raises(TruncatedOutputError):
         await door(answering(door, [], "length"), max_tokens=2)
+
+
+@DOORS
+async def test_a_limit_that_is_not_the_caller_s_cuts_nothing_in_silence(door: Door) -> None:
+    bare = answering(door, [TEXT], "length")
+    bare.config = LLMConfig("scripted/m", num_retries=0, max_tokens=None)
+    with pytest.raises(TruncatedOutputError, match="cut by the limit on its length"):
+        await door(bare)
+    with pytest.raises(TruncatedOutputError):
+        await door(answering(door, [TEXT], "length", raw="model_context_window_exceeded"), max_tokens=50)
+    lowered = answering(door, [TEXT], "length", known=Capabilities(settings={"max_tokens": Cap(maximum=10)}))
+    with pytest.raises(TruncatedOutputError):
+        await door(lowered, max_tokens=50, on_unsupported="adjust")
+    assert await door(lowered, max_tokens=5) == "Hello"
+
+
+@DOORS
+async def test_the_limit_is_that_of_the_model_that_answers(door: Door) -> None:
+    failing = Scripted(*[ServerError("down")] * 2, name="failing")
+    fallback = LLMConfig("scripted/m", max_tokens=2, num_retries=0)
+    answering(door, [TEXT], "length")
+    installed().register(failing, provider="failing")
+    llm = StreamingLLM(LLMConfig("failing/m", num_retries=0, fallbacks=[fallback]))
+    assert await door(llm) == "Hello"
+    llm.config = llm.config.replace(max_tokens=2, fallbacks=[fallback.replace(max_tokens=None)])
+    with pytest.raises(TruncatedOutputError):
+        await door(llm)
 
 
 async def test_nothing_of_a_stream_is_withheld_before_the_error() -> None:

@@ -17,10 +17,13 @@ from dragoman import (
     Finish,
     InvalidRequestError,
     LLMConfig,
+    OutputError,
     OutputValidationError,
     RefusalError,
     Response,
     Text,
+    ToolCall,
+    TruncatedOutputError,
     build_response,
 )
 from dragoman.http import dumps, loads
@@ -184,6 +187,24 @@ def test_what_holds_no_json_is_called_that(text: str) -> None:
 def test_a_filtered_answer_is_no_broken_json() -> None:
     with pytest.raises(RefusalError, match="content filter"):
         reply('{"name": "Be', "content_filter").parse(City)
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason", "error", "words"),
+    [
+        ([Text(text='{"name": "Be')], "length", TruncatedOutputError, "cut by the limit on its length"),
+        ([Text(text='{"name": "Bern"}')], "paused", TruncatedOutputError, "not complete"),
+        ([Text(text='{"name": "Bern"}')], "error", TruncatedOutputError, "not complete"),
+        ([Text(text='{"name": "Bern"}')], "refusal", RefusalError, "declined"),
+        ([ToolCall(name="f", call_id="1")], "stop", OutputError, r"calls tools \(f\)"),
+        ([Text(text=" "), ToolCall(name="f", call_id="1")], "tool_calls", OutputError, r"calls tools \(f\)"),
+    ],
+)
+def test_what_is_no_whole_answer_is_called_that(parts: Any, reason: str, error: type[OutputError], words: str) -> None:
+    response = build_response(parts, Finish(reason=reason))
+    with pytest.raises(error, match=words) as caught:
+        response.parse(City)
+    assert (type(caught.value), caught.value.partial) == (error, response)
 
 
 @pytest.mark.parametrize("kind", [list[int], int, City | None, Color])

@@ -141,8 +141,10 @@ class LLM:
             async with fallbacks as (bound, builder):
                 from dragoman.client.stream import EventStream  # noqa: PLC0415  # not paid for by whole answers
 
-                events = bound.stream(builder.chat(messages, overrides), builder.context(overrides))
-                stream = await EventStream(HeldStream(fallbacks.uses, bound, events)).__aenter__()
+                request = builder.chat(messages, overrides)
+                events = bound.stream(request, builder.context(overrides))
+                held = HeldStream(fallbacks.uses, bound, events)
+                stream = await EventStream(held, request.settings).__aenter__()
                 return stream, stream
 
     @door
@@ -313,7 +315,7 @@ class StreamingLLM(AsyncLLM):
             async for event in stream:
                 if type(event) is TextDelta and event.text:
                     yield event.text
-            check_text(stream.response, self._model.ready()[1].settings_of(overrides))
+            check_text(stream.response, stream.settings)
 
 
 __all__ = ["LLM", "AsyncLLM", "StreamingLLM"]

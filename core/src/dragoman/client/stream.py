@@ -8,9 +8,13 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from dragoman.client.stream_assembly import AssembledStream, ReassembledStream
+from dragoman.client.text_answer import check_text
 from dragoman.spec.errors import ProtocolError
 from dragoman.spec.events import Event, TextDelta
+from dragoman.spec.request import Settings
 from dragoman.spec.response import Response
+
+_NO_SETTINGS = Settings()
 
 
 class EventStream:
@@ -22,10 +26,14 @@ class EventStream:
 
     Args:
         manager: the stream.
+        settings: those of the request.
 
     """
 
-    def __init__(self, manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> None:
+    def __init__(
+        self, manager: AbstractAsyncContextManager[AsyncIterator[Event]], settings: Settings = _NO_SETTINGS
+    ) -> None:
+        self.settings = settings
         self._manager = manager
         self._events: AssembledStream | None = None
         self._is_open = False
@@ -72,10 +80,17 @@ class EventStream:
         raise ProtocolError(message)
 
     async def text(self) -> AsyncGenerator[str, None]:
-        """Yield the text of the answer, piece by piece, without reasoning."""
+        """Yield the text of the answer, piece by piece, without reasoning; calls of tools are in :attr:`response`.
+
+        Raises:
+            OutputError: at the end, if the model declined, there is no answer, or it was cut by a limit that the caller
+                did not give; :attr:`response` is the answer.
+
+        """
         async for event in self:
             if type(event) is TextDelta and event.text:
                 yield event.text
+        check_text(self.response, self.settings, may_call=True)
 
     async def collect(self) -> Response:
         """Read the stream to its end and return the whole answer."""

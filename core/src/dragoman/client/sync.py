@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from dragoman.client.llm import LLM
 from dragoman.client.request_builder import Conversation
 from dragoman.client.stream import EventStream
+from dragoman.client.text_answer import check_text
 from dragoman.plugins.descriptors import require_descriptors
 from dragoman.plugins.resolution import Explanation
 from dragoman.spec.argument_names import door
@@ -156,10 +157,11 @@ class SyncEventStream:
             yield event
 
     def text(self) -> Iterator[str]:
-        """Yield the text of the answer, piece by piece, without reasoning."""
+        """Yield the text of the answer, piece by piece; see :meth:`~dragoman.client.stream.EventStream.text`."""
         for event in self:
             if isinstance(event, TextDelta) and event.text:
                 yield event.text
+        check_text(self.response, self._stream.settings, may_call=True)
 
     def collect(self) -> Response:
         """Read the stream to its end and return the whole answer."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dragoman.spec.errors import NoAnswerError, OutputError, RefusalError, TruncatedOutputError
+import re
+
+from dragoman.spec.errors import NoAnswerError
 from dragoman.spec.parts import ToolCall
 from dragoman.spec.request import Settings
 from dragoman.spec.response import FinishReason, Response
+from dragoman.spec.whole_answer import check_calls, check_complete, check_declined, fail, refuse_cut
 
-_DECLINED = {
-    FinishReason.REFUSAL: "the model declined to answer",
-    FinishReason.CONTENT_FILTER: "the answer was stopped by a content filter",
-}
+_LIMIT_OF_MODEL = re.compile("model|context|window")
+"""Words for an end that the limit of the model itself brought about, not that of the request."""
 
 
 def text_of(response: Response, settings: Settings) -> str:
@@ -23,7 +24,7 @@ def text_of(response: Response, settings: Settings) -> str:
     Raises:
         RefusalError: if the model declined, or a filter stopped it.
         TruncatedOutputError: if the answer was cut, but for a text by a limit that the caller gave.
-        NoAnswerError: if there is no text.
+        NoAnswerError: if there is no text, or a blank one.
         OutputError: if the answer calls tools.
 
     """
@@ -31,31 +32,30 @@ def text_of(response: Response, settings: Settings) -> str:
     return response.text
 
 
-def check_text(response: Response, settings: Settings) -> None:
-    """Raise what :func:`text_of` raises."""
+def check_text(response: Response, settings: Settings, *, may_call: bool = False) -> None:
+    """Raise what :func:`text_of` raises.
+
+    Args:
+        response: the answer.
+        settings: those of its request.
+        may_call: whether the answer may call tools, because the caller holds all of it.
+
+    """
     reason, text = response.finish.reason, response.text
-    if reason == FinishReason.STOP and text and not response.message.of_type(ToolCall):
+    has_text = bool(text) and not text.isspace()
+    if reason == FinishReason.STOP and has_text and not response.message.of_type(ToolCall):
         return
-    if response.refusal is not None or reason in _DECLINED:
-        said = f": {response.refusal}" if response.refusal else ""
-        message = _DECLINED.get(reason, _DECLINED[FinishReason.REFUSAL]) + said
-        raise RefusalError(_with_door(message), partial=response)
-    if response.tool_calls:
-        names = ", ".join(call.name for call in response.tool_calls)
-        message = f"the model calls tools ({names}), which a method that returns text cannot return"
-        raise OutputError(_with_door(message), partial=response)
-    if reason == FinishReason.LENGTH and not (text and "max_tokens" in settings.explicit):
-        limit = settings.max_tokens
-        of = f" of {limit} tokens" if limit is not None else ""
-        message = f"the answer was cut by the limit{of} on its length; give a greater max_tokens="
-        raise TruncatedOutputError(_with_door(message), partial=response)
-    if reason in {FinishReason.PAUSED, FinishReason.INTERRUPTED, FinishReason.ERROR}:
-        message = f"the answer is not complete (its end is {response.finish.raw or str(reason)!r})"
-        raise TruncatedOutputError(_with_door(message), partial=response)
-    if not text:
-        message = "the answer holds no text"
-        raise NoAnswerError(_with_door(message), partial=response)
+    check_declined(response)
+    if not may_call:
+        check_calls(response)
+    if reason == FinishReason.LENGTH and not (has_text and _is_cut_by_caller(response, settings)):
+        refuse_cut(response, settings.max_tokens)
+    check_complete(response)
+    if not has_text and not response.tool_calls:
+        fail(NoAnswerError, "the answer holds no text", response)
 
 
-def _with_door(message: str) -> str:
-    return f"{message}; error.partial holds what arrived, and generate() returns such answers"
+def _is_cut_by_caller(response: Response, settings: Settings) -> bool:
+    """Return whether the limit that cut an answer is the one that the caller gave, unchanged."""
+    is_changed = any(note.feature == "max_tokens" for note in response.adjustments)
+    return settings.is_given("max_tokens") and not is_changed and not _LIMIT_OF_MODEL.search(response.finish.raw or "")

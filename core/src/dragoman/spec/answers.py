@@ -36,13 +36,14 @@ from cattrs import AttributeValidationNote, ClassValidationError, Converter, For
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec.argument_checks import is_hashable, shown
 from dragoman.spec.class_unions import check_unions
-from dragoman.spec.errors import InvalidRequestError, OutputValidationError, RefusalError, TruncatedOutputError
+from dragoman.spec.errors import InvalidRequestError, OutputValidationError
 from dragoman.spec.parts import Text
 from dragoman.spec.response import FinishReason, Response
 from dragoman.spec.schema import WRAPPED, json_schema
 from dragoman.spec.self_validation import read_model, validates_itself
 from dragoman.spec.serialization import is_scalar_union, misfits, strict_converter
 from dragoman.spec.type_members import fill, is_required, members_of, resolved_hints
+from dragoman.spec.whole_answer import check_calls, check_complete, check_declined, refuse_cut
 
 T = TypeVar("T")
 
@@ -52,7 +53,6 @@ _MAX_BRACKETS = 20
 """How many brackets of a text are tried as the beginning of its JSON."""
 _MAX_EXACT = 2**53
 """Up to this magnitude, a ``float`` represents every integer exactly."""
-_TRUNCATED = (FinishReason.LENGTH, FinishReason.INTERRUPTED)
 
 
 def check_readable(kind: object) -> None:
@@ -72,15 +72,12 @@ def check_readable(kind: object) -> None:
 
 def read_answer(response: Response, kind: type[T]) -> T:
     """Return the answer of *response* as a value of *kind*; see :meth:`dragoman.Response.parse`."""
-    if response.refusal is not None:
-        message = f"the model declined: {response.refusal}"
-        raise RefusalError(message, partial=response)
-    if response.finish.reason == FinishReason.CONTENT_FILTER:
-        message = "the answer was stopped by a content filter"
-        raise RefusalError(message, partial=response)
-    if response.finish.reason in _TRUNCATED:
-        message = "the answer was cut before it was complete; increase max_tokens"
-        raise TruncatedOutputError(message, partial=response)
+    check_declined(response)
+    if response.finish.reason == FinishReason.LENGTH:
+        refuse_cut(response)
+    check_complete(response)
+    if not response.text.strip():
+        check_calls(response)
     texts = [part.text for part in response.message.of_type(Text)]
     data = _data_in(texts, response)
     if _is_wrapped(data, kind):

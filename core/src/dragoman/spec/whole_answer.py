@@ -1,0 +1,87 @@
+"""Errors for answers that a method which returns a text or a value cannot return: declined, cut, or calls of tools."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from dragoman.spec.errors import OutputError, RefusalError, TruncatedOutputError
+from dragoman.spec.response import FinishReason, Response
+
+_DECLINED = {
+    FinishReason.REFUSAL: "the model declined to answer",
+    FinishReason.CONTENT_FILTER: "the answer was stopped by a content filter",
+}
+_INCOMPLETE = frozenset({FinishReason.PAUSED, FinishReason.INTERRUPTED, FinishReason.ERROR})
+
+
+def fail(kind: type[OutputError], message: str, response: Response) -> NoReturn:
+    """Raise an error with the answer, which says where the caller finds it.
+
+    Args:
+        kind: the class of the error.
+        message: what is wrong.
+        response: the answer.
+
+    """
+    text = f"{message}; error.partial holds what arrived, and generate() returns such answers"
+    origin = response.origin
+    raise kind(text, partial=response, provider=origin.provider or None, model=origin.model or None)
+
+
+def check_declined(response: Response) -> None:
+    """Refuse an answer in which the model declined, or that a filter stopped.
+
+    Raises:
+        RefusalError: for such an answer.
+
+    """
+    reason = response.finish.reason
+    if response.refusal is None and reason not in _DECLINED:
+        return
+    said = f": {response.refusal}" if response.refusal else ""
+    fail(RefusalError, _DECLINED.get(reason, _DECLINED[FinishReason.REFUSAL]) + said, response)
+
+
+def check_calls(response: Response) -> None:
+    """Refuse an answer that calls tools of the caller.
+
+    Raises:
+        OutputError: for such an answer.
+
+    """
+    if response.tool_calls:
+        names = ", ".join(call.name for call in response.tool_calls)
+        fail(OutputError, f"the model calls tools ({names}) and waits for their results", response)
+
+
+def check_complete(response: Response) -> None:
+    """Refuse an answer that paused, failed or was interrupted.
+
+    Raises:
+        TruncatedOutputError: for such an answer.
+
+    """
+    finish = response.finish
+    if finish.reason in _INCOMPLETE:
+        fail(
+            TruncatedOutputError,
+            f"the answer is not complete (its end is {finish.raw or str(finish.reason)!r})",
+            response,
+        )
+
+
+def refuse_cut(response: Response, limit: int | None = None) -> NoReturn:
+    """Refuse an answer that was cut by a limit.
+
+    Args:
+        response: the answer.
+        limit: the limit that the caller knows of, in tokens.
+
+    Raises:
+        TruncatedOutputError: always.
+
+    """
+    of = f" of {limit} tokens" if limit is not None else ""
+    fail(
+        TruncatedOutputError, f"the answer was cut by the limit{of} on its length; give a greater max_tokens=", response
+    )
