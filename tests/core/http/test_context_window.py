@@ -32,8 +32,8 @@ TOO_LONG = {
     "`max_model_len` is no smaller than the number of text tokens.",
     "vllm 0.11": "You passed 4097 input tokens and requested 0 output tokens. However, the model's context length is "
     "only 4096 tokens, resulting in a maximum input length of 4096 tokens.",
-    "vllm max_tokens": "'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context length "
-    "is 4096 tokens and your request has 20 input tokens (8192 > 4096 - 20).",
+    "vllm max_tokens": "'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context "
+    "length is 4096 tokens and your request has 20 input tokens (8192 > 4096 - 20).",
     "sglang": "The input (9001 tokens) is longer than the model's context length (4096 tokens).",
     "llama.cpp": "the request exceeds the available context size, try increasing it",
     "llama.cpp 2025": "request (5000 tokens) exceeds the available context size (4096 tokens), try increasing it",
