@@ -1,4 +1,4 @@
-"""Tools against dialects: a vendor takes what is sent of any schema, and a note says what is not held.
+"""Tools against dialects: a vendor takes what is sent, whatever the caller gives, and a note says what is not held.
 
 The rules are those that the vendors publish for the schemas of tools, strict and not.
 """
@@ -71,16 +71,11 @@ SCHEMAS: dict[str, Any] = {
         "oneOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}],
         "$defs": {
             "A": {"type": "object", "properties": {"kind": {"const": "a"}}, "required": ["kind"]},
-            "B": {
-                "type": "object",
-                "properties": {"kind": {"const": "b"}, "n": {"type": "integer"}},
-                "required": ["kind"],
-            },
+            "B": {"type": "object", "properties": {"kind": {"const": "b"}, "n": {}}, "required": ["kind"]},
         },
     },
     "a reference": {
-        "$ref": "#/definitions/A",
-        "definitions": {"A": {"type": "object", "properties": {"a": {"enum": [1]}}}},
+        "$ref": "#/definitions/A", "definitions": {"A": {"type": "object", "properties": {"a": {"enum": [1]}}}}
     },
     "endless": ENDLESS,
     "bounds": {"type": "object", "properties": {"n": {"type": "integer", "exclusiveMinimum": 0, "multipleOf": 2}}},
@@ -122,10 +117,7 @@ def breaches(dialect: Dialect, schema: dict[str, Any], *, strict: bool) -> Itera
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
 async def test_a_tool_is_sent_by_the_rules(
-    schema: Any,
-    dialect: Dialect,
-    server: LoopbackServer,
-    strict: bool | None,  # noqa: FBT001  # a parameter of the test
+    schema: Any, dialect: Dialect, server: LoopbackServer, *, strict: bool | None
 ) -> None:
     given = json.dumps(schema)
     async with VENDORS[dialect.vendor].llm(server) as llm:

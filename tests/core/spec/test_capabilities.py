@@ -18,6 +18,8 @@ from dragoman import (
     Message,
     OutputFormat,
     Part,
+    SchemaRules,
+    ServerTool,
     Settings,
     Support,
     Text,
@@ -219,3 +221,44 @@ def test_one_setting_is_left_out() -> None:
     request, adjustment = without_setting(ask(seed=5), "seed", "refused", by="acme")
     assert request.settings.seed is None
     assert adjustment == Adjustment(kind="dropped", feature="seed", asked=5, reason="refused", by="acme")
+
+
+OPEN = {"type": "object", "additionalProperties": {"type": "integer"}}
+CLOSED = {"type": "object", "properties": {"a": {"type": "string", "minLength": 1}}, "required": ["a"]}
+STRICT = Capabilities(output_schema=SchemaRules(), tool_schema=SchemaRules())
+
+
+def asking(**more: Any) -> ChatRequest:
+    return ChatRequest(model="m", messages=[Message("user", "Hi")], **more)
+
+
+def test_strict_tools_alone_are_held_to_a_schema() -> None:
+    others = (Tool(name="f", schema=OPEN), ServerTool(id="acme.search"))
+    tools = (*others, Tool(name="g", schema=CLOSED, strict=True), Tool(name="h", schema=OPEN, strict=True))
+    sent, notes = fit(asking(tools=tools), STRICT)
+    assert sent.tools[:2] == others
+    held, loose = sent.tools[2:]
+    assert isinstance(held, Tool)
+    assert isinstance(loose, Tool)
+    assert (held.strict, held.schema["additionalProperties"]) == (True, False)
+    assert (loose.strict, loose.schema) == (False, OPEN)
+    assert [(note.kind, note.feature) for note in notes] == [
+        ("coerced", "schema of the tool g"),
+        ("downgraded", "schema of the tool h"),
+    ]
+    with pytest.raises(UnsupportedError, match="'h'"):
+        fit(asking(tools=tools), STRICT, "raise")
+
+
+def test_tools_that_are_not_strict_are_sent_as_they_are() -> None:
+    given = asking(tools=(Tool(name="f", schema=OPEN),))
+    assert fit(given, STRICT) == (given, ())
+
+
+def test_a_strict_answer_is_held_to_its_schema_or_refused_unless_the_caller_lets_it_be_adjusted() -> None:
+    given = asking(output=OutputFormat("json_schema", schema=OPEN, strict=True))
+    for policy in (None, "raise"):
+        with pytest.raises(UnsupportedError, match="any name"):
+            fit(given, STRICT, policy)  # type: ignore[arg-type]  # one of the policies
+    sent, notes = fit(given, STRICT, "adjust")
+    assert (sent.output.strict, sent.output.schema, notes[0].kind) == (False, OPEN, "downgraded")

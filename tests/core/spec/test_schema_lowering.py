@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Annotated, Any, Literal, TypedDict
 from uuid import UUID
 
+import attrs
 import jsonschema
 import pytest
 from attrs import field, frozen
@@ -263,3 +264,169 @@ def test_the_same_obstacle_is_said_once_and_null_is_not_added_twice() -> None:
     assert members["b"]["anyOf"][-1] == {"type": "null"}
     assert members["c"] == {"type": ["string", "null"]}
     assert members["d"] == {"type": "null"}
+
+
+LAX = SchemaRules(
+    closed=False, best_effort=True, object_root=False, constants=False, enumerations=["string"], blank_choices=False
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent", "words"),
+    [
+        ({"type": ["string", "null"], "enum": ["a", None]}, [{"type": "string", "enum": ["a"]}, {"type": "null"}], ""),
+        ({"enum": [None]}, {"type": "null"}, ""),
+        ({"const": "a"}, {"type": "string", "enum": ["a"]}, ""),
+        ({"const": 1}, {"type": "integer", "description": "one of [1]"}, "one of"),
+        (
+            {"type": "object", "patternProperties": {}},
+            {"type": "object", "description": "patternProperties: {}"},
+            "pat",
+        ),
+        ({"type": "object", "additionalProperties": False}, {"type": "object"}, ""),
+        ({"type": "STRING"}, {"type": "string"}, ""),
+        ({"type": "array"}, {"type": "array"}, ""),
+        (
+            {"type": "array", "prefixItems": [{"type": "string"}, {"type": "string"}]},
+            {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": 'prefixItems: [{"type": "string"}, {"type": "string"}]',
+            },
+            "prefixItems",
+        ),
+        ({"enum": ["", "a"]}, {"type": "string", "enum": ["a"], "description": 'may be ""'}, 'may be ""'),
+        ({"description": "what it is"}, {"description": "what it is"}, ""),
+    ],
+)
+def test_a_vendor_without_a_strict_mode_gets_what_it_takes(given: Any, sent: Any, words: str) -> None:
+    lowered = lower_schema(given, LAX)
+    assert lowered.strict
+    assert not lowered.is_broken
+    assert lowered.schema == ({"anyOf": sent} if isinstance(sent, list) else sent)
+    assert [words in note for note in lowered.notes] == ([True] if words else [])
+
+
+def test_enumerations_of_two_kinds_and_null() -> None:
+    rules = attrs.evolve(LAX, enumerations=["string", "integer"])
+    lowered = lower_schema({"enum": ["a", 1, None]}, rules).schema
+    assert lowered == {"anyOf": [{"type": ["string", "integer"], "enum": ["a", 1]}, {"type": "null"}]}
+    assert lower_schema({"enum": ["a", 1]}, rules).schema == {"type": ["string", "integer"], "enum": ["a", 1]}
+
+
+def test_what_all_of_says_is_said_in_one_schema_if_it_agrees() -> None:
+    named = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    aged = {"properties": {"age": {"type": "integer"}}, "required": ["age"]}
+    both = lower_schema({"allOf": [named, aged]}, RULES)
+    assert both.strict
+    assert [*breaches(both.schema)] == []
+    assert both.schema["required"] == ["name", "age"]
+    other = {"properties": {"name": {"type": "integer"}}}
+    assert not lower_schema({"type": "object", "allOf": [named, other]}, RULES).strict
+
+
+def test_a_schema_that_is_taken_as_it_stands_is_told_from_one_that_is_changed() -> None:
+    closed = {
+        "type": "object",
+        "properties": {"a": {"type": "string"}},
+        "required": ["a"],
+        "additionalProperties": False,
+    }
+    assert lower_schema({**closed, "$schema": "https://json-schema.org/draft/2020-12/schema"}, RULES).is_same
+    opened = {name: each for name, each in closed.items() if name != "additionalProperties"}
+    described: Any = {**closed, "properties": {"a": {"$ref": "#/$defs/A", "title": "A"}}, "$defs": {"A": closed}}
+    untyped: Any = {**closed, "properties": {"a": {"enum": ["a"]}}}
+    noted: Any = {**closed, "properties": {"a": {"type": "string", "minLength": 1}}}
+    for schema in (opened, described, untyped, noted):
+        lowered = lower_schema(schema, RULES)
+        assert lowered.strict
+        assert not lowered.is_same
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"a": {"$ref": "https://example.com/schema.json"}},
+        {"a": {"$ref": "#/$defs/B/properties/b"}},
+    ],
+)
+def test_a_reference_that_leads_nowhere_has_no_form(properties: Any) -> None:
+    lowered = lower_schema({"type": "object", "properties": properties, "$defs": {"B": {"type": "object"}}}, LAX)
+    assert (lowered.is_broken, lowered.strict) == (True, False)
+    assert "leads nowhere" in lowered.notes[0]
+
+
+def test_a_root_that_refers_to_a_definition_is_written_out() -> None:
+    tree = {"type": "object", "properties": {"next": {"$ref": "#/$defs/T"}}, "required": []}
+    lowered = lower_schema({"$ref": "#/$defs/T", "$defs": {"T": tree}}, SchemaRules(closed=False))
+    assert lowered.schema == {**tree, "$defs": {"T": tree}}
+    assert lower_schema({"$ref": "#/$defs/X"}, LAX).is_broken
+
+
+def test_references_are_written_out_where_there_are_none() -> None:
+    rules = attrs.evolve(LAX, references=False)
+    part = {"type": "object", "properties": {"n": {"type": "number"}}}
+    lowered = lower_schema({"type": "array", "items": {"$ref": "#/definitions/P"}, "definitions": {"P": part}}, rules)
+    assert lowered.schema == {"type": "array", "items": part}
+    endless = {"$ref": "#/$defs/P", "$defs": {"P": {"type": "array", "items": {"$ref": "#/$defs/P"}}}}
+    assert "refers to itself" in lower_schema(endless, rules).notes[0]
+    level: dict[str, Any] = {"D0": {"type": "string"}}
+    for number in range(10):  # each level writes out the one below twice
+        inner = {"$ref": f"#/$defs/D{number}"}
+        level[f"D{number + 1}"] = {"type": "object", "properties": {"a": inner, "b": inner}}
+    lowered = lower_schema({"$ref": "#/$defs/D10", "$defs": level}, rules)
+    assert lowered.is_broken
+    assert "too often" in lowered.notes[0]
+
+
+def test_a_reference_to_a_part_of_the_schema_is_written_out() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"$ref": "#/properties/a"}}}
+    members: Any = lower_schema(schema, SchemaRules()).schema["properties"]
+    assert members["b"] == {"type": "string"}
+    whole = {"type": "object", "properties": {"a": {"$ref": "#", "title": "again", "minProperties": 1}}}
+    beside: Any = lower_schema(whole, SchemaRules()).schema["properties"]
+    assert beside["a"] == {"$ref": "#", "title": "again", "description": "minProperties: 1"}
+    assert lower_schema({**whole, "properties": {"a": {"$ref": "#"}}}, SchemaRules()).strict
+    sibling = lower_schema(whole, SchemaRules(bare_references=True)).schema
+    assert sibling["properties"] == {  # type: ignore[comparison-overlap]
+        "a": {"anyOf": [{"$ref": "#"}], "title": "again", "description": "minProperties: 1"}
+    }
+    structural = {"type": "object", "properties": {"a": {"$ref": "#", "properties": {}}}}
+    assert not lower_schema(structural, SchemaRules(bare_references=True)).strict
+
+
+def test_members_of_a_cycle_are_not_required_where_it_must_be_broken() -> None:
+    tree = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "next": {"$ref": "#"}},
+        "required": ["name", "next"],
+    }
+    lowered = lower_schema(tree, attrs.evolve(LAX, recursion="optional"))
+    assert lowered.schema["required"] == ["name"]
+    assert "not required" in lowered.notes[0]
+    assert not lower_schema(tree, SchemaRules(recursion="never")).strict
+
+
+def test_counts_of_members_that_are_optional_or_of_several_types() -> None:
+    optional = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": ["string", "null"]}}}
+    assert lower_schema(optional, SchemaRules(optional=2, unions=1)).strict
+    assert "need not be there" in lower_schema(optional, SchemaRules(optional=1)).notes[0]
+    assert "several types" in lower_schema(optional, SchemaRules(unions=0)).notes[0]
+
+
+def test_alternatives_beside_members_are_not_held_to_the_letter() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}, "anyOf": [{"required": ["a"]}]}
+    assert not lower_schema(schema, RULES).strict
+    assert lower_schema(schema, LAX).schema == schema
+    assert not lower_schema({"oneOf": [{"type": "object"}], "anyOf": [{"type": "object"}]}, RULES).strict
+
+
+def test_nonsense_in_a_schema_is_no_crash() -> None:
+    for nonsense in (
+        {"properties": []},
+        {"anyOf": "a"},
+        {"enum": 5},
+        {"required": 5, "type": "object"},
+        {"allOf": [5]},
+    ):
+        assert not lower_schema(nonsense, LAX).is_broken
