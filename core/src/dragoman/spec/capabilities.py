@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import warnings
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
 
 import attrs
 from attrs import field
@@ -21,8 +21,10 @@ from dragoman.spec.message_roles import check_roles
 from dragoman.spec.parts import Text, ToolResult
 from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, Effort, ServerTool, Settings, Tool
 from dragoman.spec.response import Adjustment
-from dragoman.spec.schema_lowering import LoweredSchema, lower_schema
 from dragoman.spec.schema_rules import SchemaRules
+
+if TYPE_CHECKING:
+    from dragoman.spec.schema_lowering import LoweredSchema
 
 Policy: TypeAlias = Literal["adjust", "warn", "raise"]
 """What to do with a setting that is not supported."""
@@ -214,7 +216,7 @@ def _fit_chat(
     if capabilities.output_schema is not None and request.output.schema is not None:
         request, more = _fit_output(request, capabilities.output_schema, policy, by)
         notes = [*notes, *more]
-    if capabilities.tool_schema is not None and any(isinstance(tool, Tool) and tool.strict for tool in request.tools):
+    if request.tools and capabilities.tool_schema is not None:
         request, more = _fit_tools(request, capabilities.tool_schema, policy, by)
         notes = [*notes, *more]
     return request, [*before, *notes], names
@@ -311,6 +313,8 @@ def _fit_output(
     output = request.output
     if output.strict is False or output.schema is None:
         return request, []
+    from dragoman.spec.schema_lowering import lower_schema  # noqa: PLC0415  # only a schema needs it
+
     lowered = lower_schema(output.schema, rules)
     if output.strict and not lowered.strict and policy in {None, "raise"}:
         message = f"{request.model} cannot be held to this schema: {'; '.join(lowered.notes)}; leave strict= out"
@@ -323,6 +327,10 @@ def _fit_tools(
     request: ChatRequest, rules: SchemaRules, policy: Policy | None, by: str
 ) -> tuple[ChatRequest, list[Adjustment]]:
     """Return a request whose strict tools have schemas that the vendor takes; without one, a tool is not strict."""
+    if not any(isinstance(tool, Tool) and tool.strict for tool in request.tools):
+        return request, []
+    from dragoman.spec.schema_lowering import lower_schema  # noqa: PLC0415  # only a schema needs it
+
     notes: list[Adjustment] = []
     tools: list[Tool | ServerTool] = []
     for tool in request.tools:

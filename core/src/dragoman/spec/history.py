@@ -29,7 +29,6 @@ from dragoman.spec.parts import (
 from dragoman.spec.request import ChatRequest, ServerTool, Tool, ToolChoice
 from dragoman.spec.response import Adjustment, Response
 from dragoman.spec.tool_names import digest_of, encode_name
-from dragoman.spec.tool_schemas import tool_schema
 
 P = TypeVar("P", bound=PartFields)
 
@@ -164,6 +163,8 @@ class _Fitting:
         name = self.name(tool.name)
         schema = tool.schema
         if self.rules.tool_objects:
+            from dragoman.spec.tool_schemas import tool_schema  # noqa: PLC0415  # only a tool needs it
+
             schema, note = tool_schema(tool.schema, tool.name, lists_members=self.rules.tool_properties)
             if note:
                 feature = f"schema of the tool {tool.name}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dragoman import JSON, SchemaRules, lower_schema
+from dragoman import JSON, SchemaRules
 
 STRICT_SCHEMA = SchemaRules(
     keywords={
@@ -33,4 +33,6 @@ STRICT_SCHEMA = SchemaRules(
 
 def is_strict(schema: Mapping[str, JSON]) -> bool:
     """Return whether OpenAI can hold a model to *schema* as it stands."""
+    from dragoman import lower_schema  # noqa: PLC0415  # only a schema needs it
+
     return lower_schema(schema, STRICT_SCHEMA).is_same
