@@ -156,8 +156,8 @@ def test_error_classes(
 @pytest.mark.parametrize(
     ("status", "body", "kind", "message"),
     [
-        (502, b"<html>Bad gateway</html>", ServerError, "<html>Bad gateway</html>"),
-        (503, b"", OverloadedError, "HTTP status 503 without a message"),
+        (502, b"<html>Bad gateway</html>", ServerError, "Bad gateway"),
+        (503, b"", OverloadedError, "Service Unavailable without a message"),
         (401, b'{"error": "who?"}', AuthenticationError, "who?"),
         (400, b'{"message": "no"}', BadRequestError, "no"),
         (400, b"[]", BadRequestError, "[]"),

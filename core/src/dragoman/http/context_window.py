@@ -1,7 +1,7 @@
 """Whether a message reports a conversation that does not fit into the context window of the model.
 
-Most servers report it with a status and a code that also stand for other errors; their message alone tells. The
-messages of the hosts and servers that the patterns cover stand in ``tests/core/http/test_context_window.py``.
+Most servers report it with a status and a code that also stand for other errors; their message alone tells. The words
+of each host and server that the patterns cover are in ``tests/core/http/test_context_window.py``.
 """
 
 from __future__ import annotations

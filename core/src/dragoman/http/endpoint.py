@@ -39,11 +39,13 @@ class Base:
     Args:
         url: the base URL, without a slash at the end.
         source: ``given`` by the caller, from the ``environment``, or the ``default`` of the provider.
+        likely: another base URL, which may be the one that was meant if the server does not know the paths below *url*.
 
     """
 
     url: str
     source: Source
+    likely: str | None = field(default=None, repr=False, eq=False)
 
     @property
     def host(self) -> str:
@@ -95,7 +97,21 @@ def base_url(config: ProviderConfig, *, default: str | None, env: Iterable[str] 
         raise ConfigurationError(message, provider=config.name)
     parts = _split_base_url(text.strip())
     path = _with_version(parts, default, version)
-    return Base(url=f"{parts.scheme}://{parts.netloc}{path}", source=source)
+    url = f"{parts.scheme}://{parts.netloc}{path}"
+    return Base(url=url, source=source, likely=_likely(url, parts, default, version))
+
+
+def _likely(url: str, parts: SplitResult, default: str | None, version: str) -> str | None:
+    """Return the base URL that may be meant by *url*: the provider's own, or one that ends in one version segment."""
+    if default is not None and urlsplit(default).hostname == parts.hostname:
+        return default if default != url else None
+    if not version:
+        return None
+    before, _, last = url.rpartition("/")
+    while _VERSION.match(before.rpartition("/")[2]) and _VERSION.match(last):
+        before = before.rpartition("/")[0]
+    found = f"{before if _VERSION.match(last) else url}{version}"
+    return found if found != url else None
 
 
 def _split_base_url(text: str) -> SplitResult:

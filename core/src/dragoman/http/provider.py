@@ -154,7 +154,7 @@ class HttpProvider:
                 first += more  # white space alone does not distinguish a stream from a complete reply
             if is_stream(reply, first):
                 return EventIterator(reply, dialect.decoder(), start, first, annotate, context=context), exchange
-            response = await self._complete_response(reply, first, dialect)
+            response = await self._complete_response(reply, first, dialect, authorized)
             return CompleteEvents([start, *provider_events(response)]), exchange
         except BaseException as error:
             first = more = b""  # for tracebacks that show local variables
@@ -192,7 +192,7 @@ class HttpProvider:
             redact_error(error, addressed.headers)
             raise
         if reply.sent is None:
-            reply = attrs.evolve(reply, sent=addressed.headers)
+            reply = attrs.evolve(reply, sent=addressed.headers, asked=_asked(addressed))
         if not is_good(reply.status):
             raise self._failure(reply)
         return reply
@@ -217,7 +217,7 @@ class HttpProvider:
         try:
             return dialect.decode(reply)
         except Exception as error:
-            self._annotate_failure(error, reply.headers, reply.status, reply.sent)
+            self._fail(error, reply)
             raise
 
     @contextmanager
@@ -226,8 +226,19 @@ class HttpProvider:
         try:
             yield
         except Exception as error:
-            self._annotate_failure(error, reply.headers, reply.status, reply.sent)
+            self._fail(error, reply)
             raise
+
+    def _fail(self, error: Exception, reply: HttpReply) -> None:
+        """Add facts of *reply* to an error about it, and redact credentials in it."""
+        if isinstance(error, DragomanError):
+            self._tell_path(error, reply)
+        self._annotate_failure(error, reply.headers, reply.status, reply.sent)
+
+    def _tell_path(self, error: DragomanError, reply: HttpReply) -> None:
+        from dragoman.http.wrong_path import tell_path  # noqa: PLC0415  # only errors need it
+
+        tell_path(error, reply, self.endpoint.base)
 
     def _dialect_for(self, request: ChatRequest | CompletionRequest) -> Dialect:
         return self.dialect if self._choose is None else self._choose(request)
@@ -254,21 +265,29 @@ class HttpProvider:
             body=request.body,
         )
 
-    async def _complete_response(self, reply: HttpStream, first: bytes, dialect: Dialect) -> Response:
+    async def _complete_response(
+        self, reply: HttpStream, first: bytes, dialect: Dialect, request: HttpRequest
+    ) -> Response:
         """Return the answer of a reply that is not a stream although one was requested, or raise its error."""
-        whole = HttpReply(status=reply.status, headers=reply.headers, body=first + await reply.read())
+        body = first + await reply.read()
+        whole = HttpReply(status=reply.status, headers=reply.headers, body=body, asked=_asked(request))
         if not is_good(whole.status):
             raise self._failure(whole)
-        if whole.media_type.endswith("json") or first.lstrip()[:1] in {b"{", b"["}:
-            return dialect.decode(whole)
-        message = f"expected a stream of events, got {whole.media_type or 'no media type'}: {whole.excerpt!r}"
-        raise ProtocolError(message, status=whole.status, body=whole.excerpt, phase="decode")
+        try:
+            if whole.media_type.endswith("json") or first.lstrip()[:1] in {b"{", b"["}:
+                return dialect.decode(whole)
+            message = f"expected a stream of events, got {whole.media_type or 'no media type'}: {whole.excerpt!r}"
+            raise ProtocolError(message, status=whole.status, body=whole.excerpt, phase="decode")
+        except DragomanError as error:
+            self._tell_path(error, whole)
+            raise
 
     def _failure(self, reply: HttpReply) -> ProviderError:
         if len(reply.body) > _MAX_ERROR_BYTES:
             reply = attrs.evolve(reply, body=reply.body[:_MAX_ERROR_BYTES])
         error = self.dialect.error(reply)
         error.body = error.body or reply.excerpt
+        self._tell_path(error, reply)
         self.annotate(error, reply.headers, reply.status, reply.sent)
         return error
 
@@ -314,6 +333,10 @@ class HttpProvider:
 
     def _headers_to_keep(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name: header_text(value) for name, value in headers.items() if name.startswith(self._kept_headers)}
+
+
+def _asked(request: HttpRequest) -> str:
+    return f"{request.method} {request.url}"
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:

@@ -49,6 +49,7 @@ class HttpReply:
         headers: the headers, with names in lower case.
         body: the whole body, decompressed.
         sent: the headers of the request, whose credentials are redacted in errors about this reply.
+        asked: the method and the URL of the request, for errors about a path that the server does not know.
 
     """
 
@@ -56,6 +57,7 @@ class HttpReply:
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
     body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
     sent: Mapping[str, str] | None = field(default=None, repr=False, eq=False)
+    asked: str | None = field(default=None, repr=False, eq=False)
 
     @property
     def ok(self) -> bool:

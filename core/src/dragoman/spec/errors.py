@@ -65,7 +65,7 @@ _LONGEST = {
 _LONGEST_HEADER = 1_000
 _LONGEST_NAME = 120
 """The greatest length of the name of a provider or a model in the text of an error, in characters."""
-_FIRST_ERROR_STATUS = 400
+_FIRST_STATUS_OF_FAILURE = 300
 _PLACEHOLDER = "\ufffd"
 """Replaces a text that consists only of characters that may not be shown."""
 _MULTILINE = frozenset({"message", "body"})
@@ -225,7 +225,7 @@ class ProviderError(DragomanError):
     """
 
     def __str__(self) -> str:
-        status = self.status if (self.status or 0) >= _FIRST_ERROR_STATUS else None
+        status = self.status if (self.status or 0) >= _FIRST_STATUS_OF_FAILURE else None
         if status is None and self.provider is None:
             return self.message
         return _told(self, f"answered {status}" if status else "reported an error")

@@ -21,7 +21,7 @@ from dragoman import (
     RateLimitError,
     ServerError,
 )
-from dragoman.http import HttpReply, error_class, fields, may_retry, refined, retry_after, word
+from dragoman.http import HttpReply, error_class, error_text, fields, may_retry, refined, retry_after, text_in, word
 
 TYPES: Mapping[str, type[ProviderError]] = {
     "authentication_error": AuthenticationError,
@@ -96,7 +96,7 @@ def _body(reply: HttpReply) -> Mapping[str, Any]:
 def _message(reply: HttpReply, error: Any, details: Mapping[str, Any]) -> str:
     candidates = (details.get("message"), error, details.get("detail"))
     message = next((text for text in candidates if isinstance(text, str) and text), "")
-    return message or reply.excerpt.strip() or f"HTTP status {reply.status} without a message"
+    return text_in(message) or error_text(reply)
 
 
 def _class(status: int, kind: str | None, message: str) -> type[ProviderError]:

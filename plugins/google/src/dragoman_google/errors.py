@@ -24,11 +24,13 @@ from dragoman.http import (
     MAX_OBJECTS,
     HttpReply,
     error_class,
+    error_text,
     fields,
     may_retry,
     objects,
     refined,
     retry_after,
+    text_in,
     word,
     words,
 )
@@ -132,10 +134,7 @@ def _error(reply: HttpReply) -> dict[str, Any]:
 
 
 def _message(error: Mapping[str, Any], reply: HttpReply) -> str:
-    message = error.get("message")
-    if isinstance(message, str) and message:
-        return message
-    return reply.excerpt.strip() or f"HTTP status {reply.status} without a message"
+    return text_in(error.get("message")) or error_text(reply)
 
 
 def _status(status: int, code: Any) -> int:

@@ -23,7 +23,18 @@ from dragoman import (
     RateLimitError,
     ServerError,
 )
-from dragoman.http import HttpReply, error_class, fields, may_retry, objects, refined, retry_after, rewritten, word
+from dragoman.http import (
+    HttpReply,
+    error_class,
+    error_text,
+    fields,
+    may_retry,
+    objects,
+    refined,
+    retry_after,
+    text_in,
+    word,
+)
 
 CHAT_CODES: Mapping[str, type[ProviderError]] = {
     "insufficient_quota": QuotaExceededError,
@@ -95,25 +106,12 @@ def _fields(reply: HttpReply) -> tuple[str, str | None, str | None, str | None]:
     known = fields((objects(body) or [body])[0])
     error = known.get("error")
     inner = fields(error) or known
-    message = next((text for text in map(_message_text, _messages(error, inner)) if text), "")
-    if not message:
-        message = reply.excerpt.strip() or f"HTTP status {reply.status} without a message"
-    return message, word(inner.get("code")), word(inner.get("type")), word(inner.get("param"))
+    message = next((text for text in map(text_in, _messages(error, inner)) if text), None)
+    return message or error_text(reply), word(inner.get("code")), word(inner.get("type")), word(inner.get("param"))
 
 
 def _messages(error: Any, inner: Mapping[str, Any]) -> tuple[Any, ...]:
     return (error if isinstance(error, str) else None, inner.get("message"), inner.get("detail"), inner.get("error"))
-
-
-def _message_text(value: Any) -> str | None:
-    """Return a message as text, including where it is a list or an object; ``None`` if it is nested too deeply."""
-    if not isinstance(value, list | dict):
-        return word(value)
-    try:
-        rewritten(value)
-    except ProtocolError:
-        return None
-    return str(value)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _status(reply: HttpReply, code: str | None) -> int:

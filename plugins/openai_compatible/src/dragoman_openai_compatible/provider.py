@@ -46,7 +46,10 @@ class OpenAIProvider(HttpProvider):
         with self.reading(reply):
             body = reply.json()
             if not isinstance(body, list):
-                body = as_object(body, "the listing").get("data")
+                listing = as_object(body, "the listing")
+                if listing.get("error") and "data" not in listing:
+                    raise self.dialect.error(reply)
+                body = listing.get("data")
             return tuple(_model(entry) for entry in objects(body) if entry.get("id"))
 
     async def embed(

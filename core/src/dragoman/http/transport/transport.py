@@ -106,7 +106,8 @@ class AioHttpTransport:
             await stream.drain()
         finally:
             stream.release()
-        return HttpReply(status=stream.status, headers=stream.headers, body=body, sent=stream.sent)
+        asked = f"{request.method} {request.url}"
+        return HttpReply(status=stream.status, headers=stream.headers, body=body, sent=stream.sent, asked=asked)
 
     def stream(self, request: HttpRequest, context: CallContext) -> AbstractAsyncContextManager[HttpStream]:
         """Send *request* and return a context manager for the reply while it arrives."""

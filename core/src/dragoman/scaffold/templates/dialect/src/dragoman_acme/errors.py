@@ -22,7 +22,7 @@ from dragoman import (
     RateLimitError,
     ServerError,
 )
-from dragoman.http import HttpReply, error_class, fields, may_retry, retry_after, word
+from dragoman.http import HttpReply, error_class, error_text, fields, may_retry, retry_after, word
 
 CODES: Mapping[str, type[ProviderError]] = {
     "bad_request": BadRequestError,
@@ -53,10 +53,9 @@ def error_of(reply: HttpReply) -> ProviderError:
     report = _report(reply)
     code = word(report.get("code"))
     chosen = CODES.get(code or "") or error_class(reply.status)
-    message = word(report.get("message")) or reply.excerpt.strip()
     field = word(report.get("field"))
     return chosen(
-        message or f"HTTP status {reply.status} without a message",
+        word(report.get("message")) or error_text(reply),
         status=reply.status,
         code=code,
         parameter=PARAMETERS.get(field, field) if field else None,

@@ -1,0 +1,110 @@
+"""The message of an error: found in every shape, and never markup or nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dragoman.http import HttpReply, error_text, is_page, text_in
+
+NGINX = (
+    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
+    b"<hr><center>nginx/1.18.0</center>\r\n</body>\r\n</html>\r\n"
+)
+EXPRESS = b"<!DOCTYPE html>\n<html><head><title>Error</title></head><body><pre>Cannot POST /chat</pre></body></html>"
+SPA = b"<!doctype html><html><head><title>A &amp; B</title><style>p {}</style></head><body><script>x()</script></body>"
+DEEP: Any = "said"
+for _ in range(20):
+    DEEP = {"error": DEEP}
+
+TEXTS: dict[str, tuple[Any, str]] = {
+    "an object": ({"error": {"message": "said", "code": 1}}, "said"),
+    "a text": ({"error": "said"}, "said"),
+    "at the top": ({"object": "error", "message": "said"}, "said"),
+    "detail": ({"detail": "said"}, "said"),
+    "validation": (
+        {"detail": [{"loc": ["body", "x"], "msg": "field required", "type": "missing"}]},
+        "body.x: field required",
+    ),
+    "two": ({"detail": [{"loc": ["a"], "msg": "one"}, {"loc": ["b"], "msg": "two"}]}, "a: one; b: two"),
+    "errors": ({"errors": [{"message": "one"}, "two", {"code": 3}]}, "one; two"),
+    "in a message": ({"message": {"detail": [{"msg": "said"}]}}, "said"),
+    "JSON in a message": ({"error": {"message": '{"error": {"message": "said"}}'}}, "said"),
+    "no JSON in a message": ({"error": {"message": "{said"}}, "{said"),
+    "JSON without a message": ({"error": {"message": '{"a": 1}'}}, '{"a": 1}'),
+    "with a capital": ({"Message": "said", "__type": "ValidationException"}, "said"),
+    "a problem": ({"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "said"}, "said"),
+    "only a title": ({"type": "about:blank", "title": "Bad Request"}, "Bad Request"),
+    "in other words": ({"error_msg": "said"}, "said"),
+    "for the user": ({"error": "invalid_request", "error_description": "said"}, "invalid_request"),
+    "in a list": ([{"error": {"message": "said"}}], "said"),
+    "blank, then said": ({"error": {"message": " ", "detail": "said"}}, "said"),
+    "too deep": (DEEP, json.dumps(DEEP)),
+    "nothing known": ({"a": 1}, '{"a": 1}'),
+    "a number": (5, "5"),
+    "an empty list": ([], "[]"),
+    "plain": (b" said\n", "said"),
+    "broken": (b'{"error": ', '{"error":'),
+    "empty": (b"", "Bad Gateway without a message"),
+    "blank": (b" \n", "Bad Gateway without a message"),
+    "a page of a proxy": (NGINX, "502 Bad Gateway nginx/1.18.0"),
+    "a page of a framework": (EXPRESS, "Cannot POST /chat"),
+    "a page of a program": (SPA, "A & B"),
+    "a page with a text": (b"<html><title>Oh</title><body>no</body></html>", "Oh: no"),
+    "a long page": (b"<html><body>" + b"word " * 200, ("word " * 60)),
+    "an empty page": (b"<html></html>", "Bad Gateway without a message"),
+    "no page": (b"<h1>said", "<h1>said"),
+}
+
+
+def reply(body: Any, status: int = 502) -> HttpReply:
+    return HttpReply(status=status, body=body if isinstance(body, bytes) else json.dumps(body).encode())
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_the_message_is_found(case: str) -> None:
+    body, expected = TEXTS[case]
+    assert error_text(reply(body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (404, "Not Found without a message"),
+        (529, "HTTP status 529 without a message"),
+        (499, "HTTP status 499 without a message"),
+    ],
+)
+def test_a_reply_of_nothing_says_what_its_status_means(status: int, expected: str) -> None:
+    assert error_text(reply(b"", status)) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (NGINX, True),
+        (b" <!-- x -->\n<HTML lang=en>", True),
+        (b"<htmlx>", False),
+        (b'{"a": "<html>"}', False),
+        (b"", False),
+    ],
+)
+def test_a_page_is_told_from_other_bodies(*, body: bytes, expected: bool) -> None:
+    assert is_page(reply(body)) == expected
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["message", "error", "detail", "loc", "x"]), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON, st.integers(400, 599))
+def test_there_is_always_a_message(value: Any, status: int) -> None:
+    assert error_text(reply(value, status)).strip()
+    found = text_in(value)
+    assert found is None or found.strip()
