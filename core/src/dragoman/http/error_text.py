@@ -69,7 +69,7 @@ def text_in(value: Any, levels: int = _LEVELS) -> str | None:
     if isinstance(value, str):
         return _of_text(value.strip(), levels) or None
     if isinstance(value, list):
-        texts = (text_in(each, levels - 1) for each in cast("list[Any]", value)[:_ITEMS])
+        texts = (text_in(each, levels - 1) for each in value[:_ITEMS])  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         return "; ".join(text for text in texts if text) or None
     return _of_object(cast("dict[str, Any]", value), levels) if isinstance(value, dict) else None
 
@@ -89,7 +89,7 @@ def _of_object(members: Mapping[str, Any], levels: int) -> str | None:
     where = members.get("loc")
     if found is None or not isinstance(where, list):
         return found
-    return f"{'.'.join(map(str, cast('list[Any]', where)))}: {found}"  # the path that FastAPI and pydantic give
+    return f"{'.'.join(map(str, where))}: {found}"  # pyright: ignore[reportUnknownArgumentType]  # a path
 
 
 def _of_page(page: str) -> str:
