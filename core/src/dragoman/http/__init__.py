@@ -34,7 +34,12 @@ if TYPE_CHECKING:
     )
     from dragoman.http.error_text import error_text as error_text, is_page as is_page, text_in as text_in
     from dragoman.http.header_values import header_text as header_text
-    from dragoman.http.incremental import CallIndex as CallIndex, GrowingCitations as GrowingCitations, Pace as Pace
+    from dragoman.http.incremental import (
+        CallIndex as CallIndex,
+        GrowingCitations as GrowingCitations,
+        GrowingUsage as GrowingUsage,
+        Pace as Pace,
+    )
     from dragoman.http.json import (
         EXCERPT as EXCERPT,
         MAX_ITEMS as MAX_ITEMS,
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
         count as count,
         decoded as decoded,
         dumps as dumps,
+        end_word as end_word,
         fields as fields,
         items_of as items_of,
         loads as loads,
@@ -89,7 +95,7 @@ _HOMES = {
     ),
     "dragoman.http.error_text": ("error_text", "is_page", "text_in"),
     "dragoman.http.header_values": ("header_text",),
-    "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace"),
+    "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "GrowingUsage", "Pace"),
     "dragoman.http.json": (
         "EXCERPT",
         "MAX_ITEMS",
@@ -98,6 +104,7 @@ _HOMES = {
         "count",
         "decoded",
         "dumps",
+        "end_word",
         "fields",
         "items_of",
         "loads",

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+
+import attrs
 
 from dragoman.spec.parts import Citation
+from dragoman.spec.response import Usage
 
 _FEW = 32
 
@@ -56,6 +60,41 @@ class CallIndex:
         self._by_position.setdefault(key, {})[call_id] = index
         self._last[key] = (call_id, index)
         self._by_id[call_id] = index
+
+
+_CACHED = ("cache_read_tokens", "cache_write_tokens")
+_COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens", *_CACHED)
+
+
+class GrowingUsage:
+    """Keep the counts of a stream that a later report of it leaves out, or gives as 0.
+
+    Some servers and gateways end a stream with an empty report, or with zeros for what they do not count. A zero for
+    cached tokens counts if it comes with input tokens.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known = Usage()
+
+    def update(self, report: Usage) -> Usage:
+        """Return a report with what was known before it."""
+        kept: dict[str, Any] = {
+            name: known
+            for name in _COUNTS
+            if (known := getattr(self._known, name)) is not None and not _replaces(report, name)
+        }
+        if not kept:
+            self._known = report
+        elif any(getattr(report, name) for name in _COUNTS):
+            self._known = attrs.evolve(report, **kept)
+        return self._known
+
+
+def _replaces(report: Usage, name: str) -> bool:
+    count = getattr(report, name)
+    return bool(count or (count == 0 and name in _CACHED and report.input_tokens))
 
 
 class Pace:

@@ -198,6 +198,17 @@ def words(value: Any) -> str:
     return word(value) or ""
 
 
+def end_word(value: Any) -> str | None:
+    """Return the word for why an answer ended, ``None`` while there is none.
+
+    Some servers send an empty text, a blank one or the text ``null`` in place of ``null`` until the end.
+    """
+    if isinstance(value, bool):
+        return None
+    said = words(value).strip()
+    return None if said in {"", "null"} else said
+
+
 def real(value: Any) -> float | None:
     """Return a number as a float; ``None`` if *value* is not a number, or not between -2**63 and 2**63."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not -_HUGE < value < _HUGE:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dragoman import CompletionRequest, Finish, FinishReason, Origin, Response, Text, UnsupportedError, build_response
-from dragoman.http import HttpRequest, body_of, dumps, word, words
+from dragoman.http import HttpRequest, body_of, dumps, end_word, word, words
 from dragoman_anthropic.models import SMALL_LIMIT
 from dragoman_anthropic.options import AnthropicOptions
 
@@ -58,7 +58,7 @@ def encode_prompt(text: str) -> str:
 
 def decode(body: Mapping[str, Any]) -> Response:
     """Return the response of a complete reply."""
-    reason = word(body.get("stop_reason"))
+    reason = end_word(body.get("stop_reason"))
     return build_response(
         [Text(text=words(body.get("completion")))],
         Finish(reason=FINISH.get(reason or "", FinishReason.OTHER), raw=reason),

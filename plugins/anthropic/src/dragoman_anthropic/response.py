@@ -25,7 +25,7 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import fields, number, objects, rewritten, word, words
+from dragoman.http import end_word, fields, number, objects, rewritten, word, words
 from dragoman_anthropic.options import ANSWER_TOOL, ISSUER
 
 FINISH: Mapping[str, FinishReason] = {
@@ -54,8 +54,8 @@ _CITATION_FIELDS = frozenset({"cited_text", "title", "document_title", "url", "s
 
 def response(body: dict[str, Any]) -> Response:
     """Return the response of a complete reply."""
-    parts = [part(block) for block in objects(body["content"])]
-    reason = body.get("stop_reason")
+    parts = [part(block) for block in objects(body["content"]) if not is_blank(block)]
+    reason = end_word(body.get("stop_reason"))
     stated = refusal(reason, body.get("stop_details"))
     answered = reason == "tool_use" and any(map(is_answer, objects(body["content"])))
     called = answered and any(isinstance(each, ToolCall) and not each.server_side for each in parts)
@@ -83,6 +83,14 @@ def part(block: Mapping[str, Any]) -> Part:
     if kind == "tool_use" or kind in SERVER_CALLS:
         return tool_call(block, arguments(block))
     return Extension(kind=f"{ISSUER}.{kind or 'unknown'}", value=dict(block))
+
+
+def is_blank(block: Mapping[str, Any]) -> bool:
+    """Return whether a block holds nothing: an empty text without citations, or empty thinking without a signature."""
+    kind = block.get("type")
+    return (kind == "text" and not block.get("text") and not block.get("citations")) or (
+        kind == "thinking" and not block.get("thinking") and not block.get("signature")
+    )
 
 
 def text(content: str, citations: list[dict[str, Any]]) -> Text:
@@ -166,7 +174,7 @@ def finish(raw: Any, *, answered: bool, called: bool) -> Finish:
         called: whether the answer calls a tool of the caller.
 
     """
-    reason = word(raw)
+    reason = end_word(raw)
     if reason == "tool_use" and answered and not called:
         return Finish(reason=FinishReason.STOP, raw=reason)
     return Finish(reason=FINISH.get(reason or "", FinishReason.OTHER), raw=reason)

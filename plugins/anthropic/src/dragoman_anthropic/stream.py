@@ -22,9 +22,9 @@ from dragoman import (
     ToolCall,
     UsageSnapshot,
 )
-from dragoman.http import HttpReply, Pace, ServerSentEvent, as_object, fields, loads, objects, word
-from dragoman_anthropic.response import finish, is_answer, metadata, part, refusal, tool_call, usage
-from dragoman_anthropic.stream_blocks import Block, apply_delta, close, report
+from dragoman.http import HttpReply, Pace, ServerSentEvent, as_object, end_word, fields, loads, objects, word
+from dragoman_anthropic.response import finish, is_answer, is_blank, metadata, part, refusal, tool_call, usage
+from dragoman_anthropic.stream_blocks import WAITS, Block, apply_delta, close, report
 
 
 class MessagesDecoder:
@@ -40,6 +40,7 @@ class MessagesDecoder:
         self._error = error
         self._count = 0
         self._blocks: dict[int, Block] = {}
+        self._waiting: Block | None = None
         self._usage: dict[str, Any] = {}
         self._usage_pace = Pace()
         self._ending: dict[str, Any] = {}
@@ -93,10 +94,24 @@ class MessagesDecoder:
     def block_start(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Start a part."""
         start = as_object(payload.get("content_block"), "the block")
-        block = Block(self._count, start, is_answer=is_answer(start))
+        block = Block(start, is_answer=is_answer(start))
         index = _index(payload)
         replaced = self._blocks.get(index)
         self._blocks[index] = block
+        events = [] if replaced is None else report(replaced)
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and waiting.open:
+            events.append(self._begin(waiting))  # in the order of the blocks
+        if is_blank(start):
+            self._waiting = block
+        else:
+            events.append(self._begin(block))
+        return events
+
+    def _begin(self, block: Block) -> PartStart:
+        """Start the part of a block; one that was opened empty has a part from its first content on."""
+        start = block.start
+        block.index = self._count
         self._count += 1
         if block.is_answer:
             self._answered = True
@@ -109,7 +124,7 @@ class MessagesDecoder:
         if citations := start.get("citations"):
             block.cite(objects(citations))
             block.size = len(block.citations)
-        return [*(() if replaced is None else report(replaced)), PartStart(block.index, first)]
+        return PartStart(block.index, first)
 
     def _block_delta(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         delta = as_object(payload.get("delta"), "the delta")
@@ -117,7 +132,12 @@ class MessagesDecoder:
         if block is None:
             message = f"received a delta for the block {payload.get('index')!r}, which was not started"
             raise ProtocolError(message, phase="decode")
-        return apply_delta(block, delta)
+        if block.index != WAITS:
+            return apply_delta(block, delta)
+        if not block.open or not any(value for name, value in delta.items() if name != "type"):
+            return ()
+        self._waiting = None
+        return [self._begin(block), *apply_delta(block, delta)]
 
     def block_stop(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Stop a part; a stop for a block that is not open is ignored."""
@@ -127,7 +147,10 @@ class MessagesDecoder:
     def message_delta(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Store the stop reason and its details, and report the usage."""
         delta = fields(payload.get("delta"))
-        self._ending |= {name: value for name, value in {**payload, **delta}.items() if value is not None}
+        ending = {**payload, **delta}
+        if end_word(ending.get("stop_reason")) is None:
+            ending.pop("stop_reason", None)
+        self._ending |= {name: value for name, value in ending.items() if value is not None}
         return self._update_usage(payload.get("usage"))
 
     def message_stop(self, _: Mapping[str, Any]) -> Iterable[Event]:
@@ -153,9 +176,14 @@ class MessagesDecoder:
         """Merge a usage report, which holds totals and may omit unchanged members, and report it if it is due."""
         if update is None:
             return []
-        known = {name: value for name, value in fields(update).items() if value is not None}
-        if known.get("input_tokens") == 0 and self._usage.get("input_tokens"):
-            del known["input_tokens"]  # gateways fill in what they do not count at the end
+        report = {name: value for name, value in fields(update).items() if value is not None}
+        has_input = bool(report.get("input_tokens"))
+        # Gateways end with zeros for what they do not count; zeros for cached tokens count beside input tokens.
+        known = {
+            name: value
+            for name, value in report.items()
+            if value or name not in self._usage or (has_input and name.startswith("cache_"))
+        }
         self._usage |= known
         self._usage_pace.add(1 + len(known))
         return self._usage_snapshot() if self._usage_pace.is_due(len(self._usage)) else []

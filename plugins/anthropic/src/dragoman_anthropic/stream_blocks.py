@@ -25,14 +25,17 @@ from dragoman import (
 from dragoman.http import Pace, fields, word, words
 from dragoman_anthropic.response import SERVER_CALLS, arguments, citation, cited_text, part, seal
 
+WAITS = -1
+"""The index of a block that has no part yet, since it was opened empty."""
+
 
 @define
 class Block:
     """Hold the state of one block.
 
     Args:
-        index: the index of its part.
         start: the block as it was opened; for an unknown type, with the values received since, except `pieces`.
+        index: the index of its part, ``WAITS`` while it is empty.
         is_answer: whether its input is the text of the answer.
         has_input: whether a fragment of its input was received.
         payload: its citations as Anthropic sent them.
@@ -44,8 +47,8 @@ class Block:
 
     """
 
-    index: int
     start: dict[str, Any]
+    index: int = WAITS
     is_answer: bool = False
     has_input: bool = False
     payload: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
@@ -97,6 +100,8 @@ def close(block: Block) -> list[Event]:
     """Close a block and return the events; a call without input deltas has the input that it was opened with."""
     events = report(block)
     block.open = False
+    if block.index == WAITS:
+        return []
     if word(block.start.get("type")) in _CALLS and not block.has_input:
         text = arguments(block.start)
         events.append(TextDelta(block.index, text) if block.is_answer else ArgumentsDelta(block.index, text))
@@ -169,4 +174,4 @@ _DELTAS: Mapping[str, tuple[frozenset[str], Callable[[Block, Mapping[str, Any]],
     "input_json_delta": (_CALLS, _extend_input),
 }
 
-__all__ = ["Block", "apply_delta", "close", "report"]
+__all__ = ["WAITS", "Block", "apply_delta", "close", "report"]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dragoman import Finish, FinishReason, Usage
-from dragoman.http import fields, number, word
+from dragoman.http import end_word, fields, number, word
 
 _FILTERED = (
     "SAFETY",
@@ -45,7 +45,7 @@ FINISH: Mapping[str, FinishReason] = {
 
 https://ai.google.dev/api/generate-content#FinishReason
 """
-_UNSPECIFIED = ("", "0", "FINISH_REASON_UNSPECIFIED")
+_UNSPECIFIED = ("0", "FINISH_REASON_UNSPECIFIED")
 _MAX_DIGITS = 18
 
 
@@ -61,8 +61,12 @@ def integer(value: Any) -> int:
 
 def finish(candidate: Mapping[str, Any]) -> Finish | None:
     """Return why a candidate ended, ``None`` if it has not ended."""
-    reason = word(candidate.get("finishReason")) or ""
-    return None if reason in _UNSPECIFIED else Finish(reason=FINISH.get(reason, FinishReason.OTHER), raw=reason)
+    reason = end_word(candidate.get("finishReason"))
+    return (
+        None
+        if reason is None or reason in _UNSPECIFIED
+        else Finish(reason=FINISH.get(reason, FinishReason.OTHER), raw=reason)
+    )
 
 
 def block_finish(feedback: Mapping[str, Any]) -> Finish | None:

@@ -15,6 +15,7 @@ from dragoman import (
     JSON,
     Event,
     Finish,
+    FinishReason,
     PartUpdate,
     ProtocolError,
     ProviderError,
@@ -25,6 +26,7 @@ from dragoman import (
 )
 from dragoman.http import (
     MAX_ITEMS,
+    GrowingUsage,
     HttpReply,
     ServerSentEvent,
     as_object,
@@ -81,6 +83,8 @@ class GeminiDecoder:
         self._error_of = error_of
         self._parts = PartDecoder()
         self._finished = False
+        self._has_parts = False
+        self._usage = GrowingUsage()
         self._origin: dict[str, Any] = {}
         self._metadata: dict[str, JSON] = {}
         self._others: dict[int, _OtherCandidate] = {}
@@ -128,9 +132,11 @@ class GeminiDecoder:
                 self._candidate(candidate, events)
             end = ended or end
         if known := usage(chunk.get("usageMetadata")):
-            events.append(UsageSnapshot(known))
+            events.append(UsageSnapshot(self._usage.update(known)))
         if end := end or self._block_finish(chunk):
             self._finished = True
+            if end.reason == FinishReason.STOP and not self._has_parts:
+                end = Finish(reason=FinishReason.OTHER, raw=end.raw)  # an end without an answer is no success
             events.append(ResponseSnapshot(finish=end))
         return events
 
@@ -174,6 +180,7 @@ class GeminiDecoder:
 
     def _candidate(self, candidate: Mapping[str, Any], events: list[Event]) -> None:
         parts = objects(fields(candidate.get("content")).get("parts"))
+        self._has_parts = self._has_parts or bool(parts)
         for position, part in enumerate(parts):
             self._parts.feed(part, events, first=position == 0)
         for name in CANDIDATE_METADATA:

@@ -34,6 +34,7 @@ from dragoman_google.options import ISSUER
 from dragoman_google.stream_arguments import PartialCall
 
 _ATTRIBUTES = frozenset({"thought", "thoughtSignature", "videoMetadata", "partMetadata", "mediaResolution"})
+_EMPTY: tuple[object, ...] = (None, "", {}, [])
 _ILLEGAL_IN_ID = re.compile(r"[^a-zA-Z0-9_-]")
 _ID_LENGTH = 28
 _DEFAULT_MEDIA_TYPE = "application/octet-stream"
@@ -86,7 +87,7 @@ class PartDecoder:
             ProtocolError: if it holds invalid base64 or invalid arguments.
 
         """
-        name = next((name for name in part if name not in _ATTRIBUTES), "text")
+        name = next((name for name, value in part.items() if name not in _ATTRIBUTES and _is_said(name, value)), "text")
         if name == "text":
             self._text(part, events, first=first)
         elif name == "functionCall" and _is_partial(fields(part[name])):
@@ -200,6 +201,11 @@ class PartDecoder:
         self._calls += 1
         response_id = _ILLEGAL_IN_ID.sub("_", self.response_id[:_ID_LENGTH])
         return f"call_{response_id}_{self._calls}" if response_id else f"call_{self._calls}"
+
+
+def _is_said(name: str, value: object) -> bool:
+    """Return whether a member of a part holds something; an empty call ends one whose arguments arrive in pieces."""
+    return name == "functionCall" or value not in _EMPTY
 
 
 def _is_partial(call: Mapping[str, Any]) -> bool:

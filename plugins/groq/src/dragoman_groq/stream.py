@@ -45,7 +45,7 @@ class GroqDecoder(OpenAIChatDecoder):
     def add_reasoning(self, delta: Mapping[str, Any], events: list[Event]) -> None:
         """Add the reasoning of one delta and the tools that Groq ran: each when it starts, and again with results."""
         super().add_reasoning(delta, events)
-        for tool in objects(delta.get("executed_tools")):
+        for tool in filter(None, objects(delta.get("executed_tools"))):
             number = count(tool, "index") or 0
             index = self._executed.get(number)
             if index is None:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, cast
 
 from dragoman import FinishReason, ProtocolError
-from dragoman.http import fields, loads, objects, word
+from dragoman.http import end_word, fields, loads, objects, word
 from dragoman_openai_compatible import CHAT_FINISH_REASONS as OPENAI_FINISH
 
 FINISH: Mapping[str, FinishReason] = {
@@ -53,10 +53,10 @@ def native_reason(body: Any) -> str | None:
     """Return the reason in a reply or an event, in the format of OpenAI's, Google's or Anthropic's API."""
     reply = fields(body)
     for choice in objects(reply.get("choices")) + objects(reply.get("candidates")):
-        return word(choice.get("finish_reason")) or word(choice.get("finishReason"))
+        return end_word(choice.get("finish_reason")) or end_word(choice.get("finishReason"))
     if blocked := word(fields(reply.get("promptFeedback")).get("blockReason")):
         return blocked
-    return word(reply.get("stop_reason")) or word(fields(reply.get("delta")).get("stop_reason"))
+    return end_word(reply.get("stop_reason")) or end_word(fields(reply.get("delta")).get("stop_reason"))
 
 
 class FinishReasonObserver:
@@ -103,7 +103,7 @@ class FinishReasonObserver:
             native: the provider's reason, where LiteLLM reports it in addition.
 
         """
-        if reported is None or (self.understood and self.reason is None):
+        if end_word(reported) is None or (self.understood and self.reason is None):
             return None
         return self.reason or native or reported
 

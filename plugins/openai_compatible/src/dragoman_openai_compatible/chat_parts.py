@@ -25,7 +25,7 @@ from dragoman import (
     Url,
     Usage,
 )
-from dragoman.http import count, decoded, fields, number, objects, rewritten, word, words
+from dragoman.http import count, decoded, end_word, fields, number, objects, rewritten, word, words
 
 CHAT_FINISH_REASONS: Mapping[str, FinishReason] = {
     "stop": FinishReason.STOP,
@@ -49,15 +49,15 @@ def text_of(value: Any) -> str:
 
 def finish_of(raw: Any, table: Mapping[str, FinishReason] = CHAT_FINISH_REASONS) -> Finish:
     """Return why an answer ended; an unknown reason is ``other``, never ``stop``."""
-    reason = word(raw)
+    reason = end_word(raw)
     return Finish(reason=table.get(reason or "", FinishReason.OTHER), raw=reason)
 
 
 def usage_of(report: Any) -> Usage | None:
-    """Return the usage from the member ``usage`` of a body, ``None`` if *report* is not an object."""
-    if not isinstance(report, dict):
-        return None
+    """Return the usage from the member ``usage`` of a body, ``None`` if *report* is not an object, or an empty one."""
     known = fields(report)
+    if not known:
+        return None
     prompt, completion = fields(known.get("prompt_tokens_details")), fields(known.get("completion_tokens_details"))
     return Usage(
         input_tokens=number(known.get("prompt_tokens")),
@@ -109,7 +109,8 @@ def _citation(cited: Mapping[str, Any]) -> Citation:
 
 def tool_calls_of(message: Mapping[str, Any], issuer: str = "") -> list[ToolCall]:
     """Return the tool calls of a message, from ``tool_calls`` and from the older ``function_call``."""
-    calls = [tool_call(call, index, issuer) for index, call in enumerate(objects(message.get("tool_calls")))]
+    given = [call for call in objects(message.get("tool_calls")) if call]
+    calls = [tool_call(call, index, issuer) for index, call in enumerate(given)]
     if len({call.call_id for call in calls}) < len(calls):  # results refer to calls by their ids
         first = {call.call_id: index for index, call in reversed(list(enumerate(calls)))}
         calls = [
@@ -117,7 +118,7 @@ def tool_calls_of(message: Mapping[str, Any], issuer: str = "") -> list[ToolCall
             for index, call in enumerate(calls)
         ]
     legacy = message.get("function_call")
-    if isinstance(legacy, dict):
+    if fields(legacy):
         calls.append(legacy_call(fields(legacy)))
     return calls
 
@@ -162,12 +163,12 @@ def media_parts(message: Mapping[str, Any]) -> Sequence[Part]:
     """Return the audio and the images of a message."""
     parts: list[Part] = []
     audio = fields(message.get("audio"))
-    if isinstance(data := audio.get("data"), str):
+    if (data := audio.get("data")) and isinstance(data, str):
         parts.append(audio_part(audio, decoded(data)))
     for image in objects(message.get("images")):
         address = image.get("image_url")
         url = fields(address).get("url") if isinstance(address, dict) else address
-        if isinstance(url, str):
+        if url and isinstance(url, str):
             parts.append(_image(url))
     return parts
 

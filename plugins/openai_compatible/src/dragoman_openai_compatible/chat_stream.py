@@ -36,10 +36,12 @@ from dragoman.http import (
     MAX_OBJECTS,
     CallIndex,
     GrowingCitations,
+    GrowingUsage,
     HttpReply,
     ServerSentEvent,
     as_object,
     decoded,
+    end_word,
     fields,
     loads,
     objects,
@@ -51,10 +53,6 @@ from dragoman_openai_compatible import chat_parts
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible.chat import OpenAIChat
-
-
-_NOT_FINISHED = (None, "", "null")
-"""What servers send in place of the reason for an end while there is none."""
 
 
 class OpenAIChatDecoder:
@@ -92,6 +90,7 @@ class OpenAIChatDecoder:
         self._others: dict[int, _OtherChoice] = {}
         self._logprobs: list[JSON] = []
         self._citations = GrowingCitations()
+        self._usage = GrowingUsage()
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         """Return the events that one server-sent event stands for.
@@ -115,7 +114,7 @@ class OpenAIChatDecoder:
                 self.add_choice(choice, events)
         usage = self.dialect.usage(chunk)
         if usage is not None:
-            events.append(UsageSnapshot(usage))
+            events.append(UsageSnapshot(self._usage.update(usage)))
         return events
 
     def close(self) -> Iterable[Event]:
@@ -187,8 +186,8 @@ class OpenAIChatDecoder:
         if (usage := choice.get("usage")) and (reported := chat_parts.usage_of(usage)):  # as Moonshot sends it
             events.append(UsageSnapshot(reported))
         extra = self.dialect.choice_metadata(choice)
-        if choice.get("finish_reason") not in _NOT_FINISHED:
-            finish = chat_parts.finish_of(choice["finish_reason"], self.dialect.finish_table)
+        if reason := end_word(choice.get("finish_reason")):
+            finish = chat_parts.finish_of(reason, self.dialect.finish_table)
             events.append(ResponseSnapshot(finish=finish, metadata=extra))
         elif extra:
             events.append(ResponseSnapshot(metadata=extra))
@@ -212,7 +211,8 @@ class OpenAIChatDecoder:
             PartStart(self.begin_part(), part) for part in chat_parts.media_parts({"images": delta.get("images")})
         )
         for call in objects(delta.get("tool_calls")):
-            self.add_tool_call(call, events)
+            if not self._is_empty(call):
+                self.add_tool_call(call, events)
         if isinstance(delta.get("function_call"), dict):
             self._add_function_call(fields(delta["function_call"]), events)
 
@@ -250,7 +250,10 @@ class OpenAIChatDecoder:
         events.append(ReasoningDelta(index, text) if kind == "reasoning" else TextDelta(index, text))
 
     def _add_citations(self, annotations: Any, events: list[Event]) -> None:
-        self._citations.extend(chat_parts.citations_of(annotations))
+        citations = chat_parts.citations_of(annotations)
+        if not citations:
+            return
+        self._citations.extend(citations)
         index = self._open.get("text")
         if index is None:
             index = self._open["text"] = self.begin_part()
@@ -259,7 +262,7 @@ class OpenAIChatDecoder:
             events.append(PartUpdate(index, Text(text="", citations=self._citations.take())))
 
     def _add_audio(self, audio: Any, events: list[Event]) -> None:
-        known = fields(audio)
+        known = {name: value for name, value in fields(audio).items() if value}
         if not known:
             return
         if transcript := words(known.get("transcript")):
@@ -301,6 +304,14 @@ class OpenAIChatDecoder:
         if fragment := self._new_arguments(index, begun.arguments):
             events.append(ArgumentsDelta(index, fragment))
         return index
+
+    def _is_empty(self, call: Mapping[str, Any]) -> bool:
+        """Return whether a fragment says nothing: it neither continues a call nor begins one."""
+        index, call_id = call.get("index"), words(call.get("id"))
+        if call_id or self._calls.find(index, call_id, has_name=False) is not None:
+            return False
+        begun = chat_parts.tool_call(call, 0)
+        return not begun.name and not begun.arguments and begun.metadata == {}
 
     def _moved(self, position: object, call_id: str) -> int | None:
         """Return the index of a known call that a server continues at another position, ``None`` if there is none."""
@@ -352,6 +363,8 @@ class OpenAIChatDecoder:
         index = self._open.get("function_call")
         begun = chat_parts.legacy_call(call)
         if index is None:
+            if not begun.name and not begun.arguments:
+                return
             index = self._open["function_call"] = self.begin_part()
             events.append(PartStart(index, ToolCall(name=begun.name, call_id="call_0", metadata=begun.metadata)))
         if begun.arguments:
@@ -366,8 +379,7 @@ class OpenAIChatDecoder:
                 raise ResponseTooLargeError(message, phase="decode")
             kept = self._others[index] = _OtherChoice(index)
         kept.texts.append(chat_parts.text_of(fields(choice.get("delta")).get("content")))
-        if choice.get("finish_reason") not in _NOT_FINISHED:
-            kept.finish_reason = word(choice["finish_reason"])
+        kept.finish_reason = end_word(choice.get("finish_reason")) or kept.finish_reason
 
 
 class _OtherChoice:

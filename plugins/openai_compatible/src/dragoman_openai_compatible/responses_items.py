@@ -26,7 +26,7 @@ from dragoman import (
     ToolCall,
     Usage,
 )
-from dragoman.http import MAX_OBJECTS, count, fields, objects, word, words
+from dragoman.http import MAX_OBJECTS, count, end_word, fields, objects, word, words
 from dragoman_openai_compatible.chat_parts import arguments_of, finish_of as finish_of_word
 
 Item: TypeAlias = Mapping[str, Any]
@@ -168,17 +168,22 @@ def finish_of(body: Mapping[str, Any], table: Mapping[str, FinishReason], otherw
 
     """
     reason = fields(body.get("incomplete_details")).get("reason")
-    status = word(reason) or word(body.get("status")) or otherwise
+    status = end_word(reason) or end_word(body.get("status")) or otherwise
     if status is None and isinstance(body.get("output"), list):
         return Finish(reason=FinishReason.STOP)
     return finish_of_word(status, table)
 
 
+def is_unfinished(body: Mapping[str, Any]) -> bool:
+    """Return whether an answer has no status of its end, as some servers send it in the last event."""
+    return end_word(body.get("status")) in {None, "queued", "in_progress"}
+
+
 def usage_of(report: Any) -> Usage | None:
-    """Return the usage from the member ``usage`` of an answer, ``None`` if *report* is not an object."""
-    if not isinstance(report, dict):
-        return None
+    """Return the usage from the member ``usage`` of an answer, ``None`` if *report* is no object, or an empty one."""
     known = fields(report)
+    if not known:
+        return None
     return Usage(
         input_tokens=count(known, "input_tokens"),
         output_tokens=count(known, "output_tokens"),

@@ -64,7 +64,6 @@ _DELTAS: Mapping[str, _Delta] = {
     "response.custom_tool_call_input.delta": _Delta("custom_tool_call", _CALL, "item", "", ArgumentsDelta),
 }
 _TERMINAL = {f"response.{status}": status for status in ("completed", "incomplete", "failed", "cancelled")}
-_UNFINISHED = (None, "queued", "in_progress")
 _LATER = frozenset({"message", "image_generation_call"})
 """Types of items whose parts start with their content, not with the item."""
 
@@ -353,7 +352,7 @@ class OpenAIResponsesDecoder:
         usage = self._dialect.usage(response)
         if usage is not None:
             yield UsageSnapshot(usage)
-        if response.get("status") in _UNFINISHED:
+        if responses_items.is_unfinished(response):
             response = {**response, "status": status}
         if response["status"] == "failed":
             raise self._dialect.failure(response)

@@ -57,7 +57,7 @@ class OpenRouterDecoder(OpenAIChatDecoder):
 
     def add_reasoning(self, delta: Mapping[str, Any], events: list[Event]) -> None:
         """Add the reasoning of one delta, and collect its details for the end."""
-        pieces = objects(delta.get("reasoning_details"))
+        pieces = [piece for piece in objects(delta.get("reasoning_details")) if _says(piece)]
         text = reasoning_of(delta, self.dialect.reasoning_names)
         self._has_text = self._has_text or bool(text)
         merge_details(self._details, pieces)
@@ -78,6 +78,11 @@ def merge_details(details: list[dict[str, Any]], pieces: Iterable[Mapping[str, A
             details.append(dict(piece))
         elif piece != known:
             _extend(known, piece)
+
+
+def _says(piece: Mapping[str, Any]) -> bool:
+    """Return whether a piece holds anything: some vendors send pieces with an empty text only."""
+    return any(piece.get(name) for name in (*_GROWING, "signature", "id"))
 
 
 def _continues(detail: Mapping[str, Any], piece: Mapping[str, Any]) -> bool:
