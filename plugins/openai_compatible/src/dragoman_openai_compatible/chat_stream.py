@@ -184,7 +184,7 @@ class OpenAIChatDecoder:
         if choice.get("logprobs"):
             self._logprobs.extend(objects(fields(choice["logprobs"]).get("content"), MAX_OBJECTS))
         if (usage := choice.get("usage")) and (reported := chat_parts.usage_of(usage)):  # as Moonshot sends it
-            events.append(UsageSnapshot(reported))
+            events.append(UsageSnapshot(self._usage.update(reported)))
         extra = self.dialect.choice_metadata(choice)
         if reason := end_word(choice.get("finish_reason")):
             finish = chat_parts.finish_of(reason, self.dialect.finish_table)
