@@ -244,3 +244,22 @@ def test_fit_applies_the_rules_of_a_model() -> None:
     assert got.messages[1].content == "x"
     assert [note.feature for note in notes] == ["messages[1]"]
     assert fit(request, Capabilities()) == (request, ())
+
+
+@pytest.mark.parametrize("kept", [{"acme": {"earlier": "resp_1"}}, {}])
+def test_results_continue_a_conversation_that_the_vendor_keeps(kept: dict[str, Any]) -> None:
+    rules = HistoryRules(continued_by=("earlier",))
+    request = ChatRequest(model="m", messages=(result(),), options=kept)
+    if kept:
+        assert fit_history(request, rules, by="test")[0] is request
+    else:
+        with pytest.raises(InvalidRequestError, match="not in an earlier message"):
+            fit_history(request, rules, by="test")
+
+
+def test_members_of_a_message_are_left_out_where_it_has_none() -> None:
+    message = Message("user", "q", options={"acme": {"prefix": True}})
+    assert fitted(message) == ((message,), [])
+    (got,), (note,) = fitted(message, rules=HistoryRules(message_options=False))
+    assert got == ASKED
+    assert (note.feature, note.asked, note.sent) == ("messages[0]", "acme", None)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dragoman import Bytes, InvalidRequestError, Media, Message, Reasoning, Role, Text, ToolCall
+from dragoman import Bytes, ChatRequest, InvalidRequestError, Media, Message, Reasoning, Role, Text, ToolCall
 
 
 def test_a_message_is_made_as_in_the_reference() -> None:
@@ -74,3 +74,12 @@ def test_to_dict_gives_new_data_each_time() -> None:
     message = Message("user", "Hi")
     message.to_dict()["content"] = "changed"
     assert message.to_dict() == {"role": "user", "content": "Hi"}
+
+
+def test_options_are_kept_as_data_and_must_be_a_mapping() -> None:
+    message = Message("user", "a", options={"acme": {"prefix": True}})
+    assert Message.from_dict(message.to_dict()) == message
+    assert "options" not in Message("user", "a").to_dict()
+    wrong: Any = "b"
+    with pytest.raises(InvalidRequestError, match=r"options of messages\[0\] must be a mapping"):
+        ChatRequest(model="m", messages=(Message("user", "a", options=wrong),))

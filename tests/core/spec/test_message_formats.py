@@ -52,6 +52,35 @@ class TestParts:
                 Text(text="a", metadata={"cache_control": {"type": "ephemeral"}}),
             ),
             (
+                {"text": "a", "type": "text", "breakpoint": {"mode": "explicit"}},
+                Text(text="a", options={"acme": {"breakpoint": {"mode": "explicit"}}}),
+            ),
+            (
+                {"type": "video_url", "video_url": {"url": "https://x.test/a.mp4"}},
+                Media(source=Url(url="https://x.test/a.mp4"), media_type="video/mp4"),
+            ),
+            (
+                {"type": "file", "file": {"filename": "a.pdf", "file_data": "https://x.test/a.pdf"}},
+                Media(source=Url(url="https://x.test/a.pdf"), media_type="application/pdf", filename="a.pdf"),
+            ),
+            (
+                {"type": "container_upload", "file_id": "f"},
+                Extension(kind="acme.container_upload", value={"type": "container_upload", "file_id": "f"}),
+            ),
+            (
+                {"type": "thinking", "thinking": [{"type": "text", "text": "h"}, {"type": "text", "text": "m"}]},
+                Reasoning(
+                    text="hm",
+                    seal=Seal(
+                        issuer="acme",
+                        payload={
+                            "type": "thinking",
+                            "thinking": [{"type": "text", "text": "h"}, {"type": "text", "text": "m"}],
+                        },
+                    ),
+                ),
+            ),
+            (
                 {"type": "input_text", "text": "a", "prompt_cache": True},
                 Text(text="a", options={"acme": {"prompt_cache": True}}),
             ),
@@ -197,8 +226,8 @@ class TestParts:
             ({"type": "image", "source": {"type": "path"}}, r"source\.type must be base64, url, file or text"),
             ({"type": "tool_use", "id": "1", "name": "f", "input": {1, 2}}, "input cannot be written as JSON"),
             (
-                {"type": "tool_result", "tool_use_id": "1", "content": [{"type": "video_url"}]},
-                r"content\[0\]\.content\[0\] has the unknown type 'video_url'",
+                {"type": "tool_result", "tool_use_id": "1", "content": [{"type": "vidio_url"}]},
+                r"content\[0\]\.content\[0\] has the unknown type 'vidio_url'",
             ),
         ],
     )
@@ -308,13 +337,77 @@ class TestMessages:
                 [
                     Reasoning(text="hm", id="rs_1", seal=Seal(issuer="acme", payload=thought)),
                     Extension(kind="acme.web_search_call", value=search),
-                    ToolCall(name="f", call_id="1", arguments="{}"),
+                    ToolCall(
+                        name="f",
+                        call_id="1",
+                        arguments="{}",
+                        id="fc",
+                        metadata={"acme": {"type": "function_call", "id": "fc", "status": "completed"}},
+                    ),
                     ToolCall(name="g", call_id="2", arguments="free", metadata=custom),
                 ],
             ),
             Message("tool", [ToolResult(call_id="1", name="f", content="sunny")]),
             Message("tool", [ToolResult(call_id="2", name="g", content="ok", metadata=custom)]),
-            Message("assistant", "a"),
+            Message(
+                "assistant",
+                [Text(text="a", id="m", metadata={"acme": {"type": "message", "role": "assistant", "id": "m"}})],
+            ),
+        )
+
+    def test_of_items_make_one_answer(self) -> None:
+        thought: dict[str, Any] = {"type": "reasoning", "id": "rs", "summary": [], "encrypted_content": "x"}
+        written: list[Any] = [{"type": "output_text", "text": "a"}]
+        messages = read(
+            thought,
+            {"role": "assistant", "content": written, "phase": "commentary"},
+            {"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}", "namespace": "n"},
+            {"role": "assistant", "content": "b"},
+        )
+        assert messages == (
+            Message(
+                "assistant",
+                [
+                    Reasoning(redacted=True, id="rs", seal=Seal(issuer="acme", payload=thought)),
+                    Text(text="a", metadata={"acme": {"type": "message", "role": "assistant", "phase": "commentary"}}),
+                    ToolCall(
+                        name="f",
+                        call_id="1",
+                        arguments="{}",
+                        metadata={"acme": {"type": "function_call", "namespace": "n"}},
+                    ),
+                    Text(text="b"),
+                ],
+            ),
+        )
+
+    @pytest.mark.parametrize(
+        ("item", "role"),
+        [
+            ({"type": "item_reference", "id": "1"}, "assistant"),
+            ({"type": "tool_search_output", "tools": []}, "user"),
+            ({"type": "additional_tools", "role": "developer", "tools": []}, "system"),
+        ],
+    )
+    def test_of_other_items_go_to_their_vendor(self, item: dict[str, Any], role: str) -> None:
+        assert read(item) == (Message(role, [Extension(kind=f"acme.{item['type']}", value=item)]),)
+
+    def test_keep_what_the_vendor_of_the_call_knows(self) -> None:
+        mark = {"type": "ephemeral"}
+        messages = read(
+            {"role": "assistant", "content": "a", "prefix": True},
+            {"role": "assistant", "content": "a", "reasoning": "hm", "reasoning_details": [{"type": "x"}]},
+            {"role": "assistant", "thinking_blocks": [{"type": "x"}]},
+            {"role": "tool", "tool_call_id": "1", "content": "b", "cache_control": mark},
+            {"role": "user", "content": "c", "cache_control": mark},
+        )
+        seal = Seal(issuer="acme", payload=[{"type": "x"}])
+        assert messages == (
+            Message("assistant", "a", options={"acme": {"prefix": True}}),
+            Message("assistant", [Reasoning(text="hm", seal=seal), Text(text="a")]),
+            Message("assistant", [Reasoning(redacted=True, seal=seal)]),
+            Message("tool", [ToolResult(call_id="1", name="", content="b", metadata={"cache_control": mark})]),
+            Message("user", [Text(text="c", metadata={"cache_control": mark})]),
         )
 
     def test_of_ours_are_read(self) -> None:
@@ -354,7 +447,6 @@ class TestMessages:
             ({"role": "assistant", "tool_calls": [{"id": "1"}]}, r"tool_calls\[0\]\.function must be an object"),
             ({"role": "assistant", "content": "a", "colour": "red"}, r"messages\[0\]\.colour is an unknown member"),
             ({"role": "tool", "tool_call_id": 7}, r"tool_call_id must be a string; it is 7"),
-            ({"type": "item_reference", "id": "1"}, "an item of the type 'item_reference' without a role"),
             ({"type": "function_call", "name": "f"}, r"messages\[0\]\.call_id must be a string; it is missing"),
         ],
     )

@@ -100,8 +100,11 @@ class TestOutputs:
             ({"type": "text"}, TEXT),
             ({"type": "json_object"}, JSON_OBJECT),
             (
-                {"type": "json_schema", "json_schema": {"name": "w", "schema": SCHEMA, "strict": True}},
-                OutputFormat("json_schema", schema=SCHEMA, name="w", strict=True),
+                {
+                    "type": "json_schema",
+                    "json_schema": {"name": "w", "description": "d", "schema": SCHEMA, "strict": True},
+                },
+                OutputFormat("json_schema", schema=SCHEMA, name="w", strict=True, description="d"),
             ),
             (
                 {"type": "json_schema", "name": "w", "schema": SCHEMA},

@@ -163,6 +163,10 @@ class TestOutput:
             "json_schema": {"name": "My_answer_", "schema": schema, "strict": expected},
         }
 
+    def test_is_described_beside_its_schema(self) -> None:
+        sent = body(output=OutputFormat("json_schema", schema={"type": "object"}, name="w", description="d"))
+        assert sent["response_format"]["json_schema"]["description"] == "d"
+
     def test_is_as_strict_as_asked(self) -> None:
         sent = body(output=OutputFormat("json_schema", schema={"type": "object"}, strict=True))
         assert sent["response_format"]["json_schema"] == {

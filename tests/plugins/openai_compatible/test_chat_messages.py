@@ -26,6 +26,7 @@ from dragoman import (
 )
 from dragoman.http import loads
 from dragoman_openai_compatible import MessageRules
+from dragoman_openai_compatible.chat_messages import replayed
 
 PIXEL = Bytes(data=b"\x89PNG")
 
@@ -267,3 +268,57 @@ class TestResults:
         assert said("tool", result, tool_media=True)["content"][0]["type"] == "image_url"
         with pytest.raises(UnsupportedError, match="only text as the result of a tool"):
             encoded(Message("tool", [result]))
+
+
+class TestOptions:
+    MARK = {"type": "ephemeral"}  # noqa: RUF012
+
+    def marked(self, text: str = "a") -> Text:
+        return Text(text=text, options={"near": {"cache_control": self.MARK}})
+
+    def test_of_a_message_are_members_of_it(self) -> None:
+        messages, dropped = encoded(
+            Message("user", "q", options={"near": {"a": 1}, "far": {"b": 2}}),
+            Message("assistant", "a", options={"near": {"prefix": True}}),
+        )
+        assert messages == [
+            {"role": "user", "content": "q", "a": 1},
+            {"role": "assistant", "content": "a", "prefix": True},
+        ]
+        assert dropped == []
+
+    def test_of_parts_are_members_of_them_in_every_role(self) -> None:
+        part = {"type": "text", "text": "a", "cache_control": self.MARK}
+        result = ToolResult(call_id="1", name="f", content=[self.marked()])
+        whole = ToolResult(call_id="2", name="f", content="b", options={"near": {"cache_control": self.MARK}})
+        calls = [ToolCall(name="f", call_id=each, arguments="{}") for each in "12"]
+        messages, dropped = encoded(
+            Message("user", [self.marked()]),
+            Message("assistant", [self.marked(), Text(text="b"), *calls]),
+            Message("tool", [result, whole]),
+        )
+        assert messages[0]["content"] == [part]
+        assert messages[1]["content"] == [part, {"type": "text", "text": "b"}]
+        assert messages[2:] == [
+            {"role": "tool", "tool_call_id": "1", "content": [part]},
+            {"role": "tool", "tool_call_id": "2", "content": "b", "cache_control": self.MARK},
+        ]
+        assert dropped == []
+
+    def test_thoughts_in_the_form_of_content_are_sent_back(self) -> None:
+        thought: dict[str, Any] = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+        reasoning = Reasoning(text="hm", seal=Seal(issuer="near", payload=thought))
+        assert said("assistant", reasoning, Text(text="a")) == {
+            "role": "assistant",
+            "content": [thought, {"type": "text", "text": "a"}],
+        }
+
+
+def test_a_server_gets_its_own_reasoning_back() -> None:
+    sealed = Reasoning(text="b", seal=Seal(issuer="near", payload=[{"type": "x"}]))
+    foreign = Reasoning(text="c", seal=Seal(issuer="far", payload=[{"type": "y"}]))
+    thoughts = [Reasoning(text="a"), sealed, foreign]
+    assert replayed(thoughts, "reasoning", "near") == {"reasoning": "ab", "reasoning_details": [{"type": "x"}]}
+    assert replayed(thoughts, None, "near") == {"reasoning_details": [{"type": "x"}]}
+    assert replayed(thoughts[:1], "reasoning", "near") == {"reasoning": "a"}
+    assert replayed([foreign], "reasoning", "near") == {}

@@ -916,3 +916,10 @@ def test_all_citations_arrive_with_the_end_though_the_answer_holds_no_output() -
     answer = collect(delta, *annotations, {"type": "response.completed", "response": response})
     [part] = answer.message.parts
     assert [each.source_url for each in part.citations] == urls  # type: ignore[union-attr]
+
+
+def test_what_items_cannot_say_is_an_adjustment() -> None:
+    marked = Text(text="a", options={"near": {"b": 1}})
+    message = Message("user", [marked], options={"near": {"prefix": True}})
+    assert dropped(message) == ["options"]
+    assert items(message) == [{"role": "user", "content": [{"type": "input_text", "text": "a", "b": 1}]}]

@@ -61,6 +61,8 @@ class HistoryRules:
         tool_objects: whether the schema of a tool's arguments must be that of one object, without alternatives.
         tool_properties: whether it must list its members, even if there are none.
         open_end: whether the last message, if it is the assistant's, may end in white space.
+        message_options: whether a message may have members of its own vendor.
+        continued_by: the options that continue a conversation which the vendor keeps; results of its calls are taken.
         cache_marks: the provider among whose options the mark ``cache_control`` of a part is sent; ``None`` if the API
             has no such mark.
 
@@ -78,6 +80,8 @@ class HistoryRules:
     tool_objects: bool = False
     tool_properties: bool = False
     open_end: bool = True
+    message_options: bool = True
+    continued_by: tuple[str, ...] = ()
     cache_marks: str | None = None
 
     def name_sent(self, name: str) -> str:
@@ -105,7 +109,8 @@ def fit_history(
         InvalidRequestError: for a call without a result, a result without a call, or a message without content.
 
     """
-    fitting = _Fitting(rules, request.model, by)
+    own = [options.get(name) for options in request.options.values() for name in rules.continued_by]
+    fitting = _Fitting(rules, request.model, by, continued=any(own))
     messages = fitting.messages(request.messages)
     changes: dict[str, Any] = {} if messages is request.messages else {"messages": messages}
     if request.tools:
@@ -143,8 +148,11 @@ def fit_messages(
 class _Fitting:
     """Adapt one conversation, message by message."""
 
-    def __init__(self, rules: HistoryRules, model: str, by: str, *, open_calls: bool = False) -> None:
+    def __init__(
+        self, rules: HistoryRules, model: str, by: str, *, open_calls: bool = False, continued: bool = False
+    ) -> None:
         self.rules = rules
+        self.continued = continued
         self.renamed: dict[str, str] = {}
         self.model = model
         self.by = by
@@ -187,7 +195,8 @@ class _Fitting:
         last = len(messages) - 1
         for index, message in enumerate(messages):
             parts = message.parts
-            if len(parts) == 1 and type(parts[0]) is Text and not (self.open or message.name or parts[0].metadata):
+            is_plain = len(parts) == 1 and type(parts[0]) is Text and not parts[0].metadata
+            if is_plain and not (self.open or message.name or message.options):
                 text = parts[0].text
                 if text and not text[-1].isspace():  # the most common kind of message
                     fitted.append(message)
@@ -217,14 +226,18 @@ class _Fitting:
             parts = self._without_blank(message, parts, index)
             if not parts and message.parts:
                 return None
-        name = self._speaker(message.name, index)
+        name, options = self._speaker(message.name, index), message.options
+        if options and not self.rules.message_options:
+            self._note(index, ", ".join(sorted(options)), None, "a message has no members of its vendor's own")
+            options = {}
         if (
             name == message.name
+            and options is message.options
             and len(parts) == len(message.parts)
             and all(new is old for new, old in zip(parts, message.parts, strict=True))
         ):
             return message
-        return attrs.evolve(message, content=tuple(parts), name=name)
+        return attrs.evolve(message, content=tuple(parts), name=name, options=options)
 
     def _marked(self, part: P, index: int) -> P:
         """Move the mark of a cached prefix to where it is sent, or record that it is not sent."""
@@ -272,7 +285,7 @@ class _Fitting:
             changes["call_id"] = waiting.popleft()
             if not waiting:
                 del self.open[result.call_id]
-        elif result.call_id and result.call_id not in self.server_side:
+        elif result.call_id and result.call_id not in self.server_side and not self.continued:
             message = (
                 f"messages[{index}] has a result for the call {result.call_id!r}, which is not in an earlier message "
                 "or already has a result; remove the result, or add the message with the call"

@@ -13,7 +13,7 @@ from dragoman.spec.argument_checks import copied, plain_text, shown
 from dragoman.spec.argument_names import tells_names
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.media import Media
-from dragoman.spec.part_fields import PartFields
+from dragoman.spec.part_fields import JSON, PartFields, empty
 from dragoman.spec.parts import (
     Data,
     Extension,
@@ -87,6 +87,7 @@ class Message(_Checked):
         role: the author: ``system`` (``developer`` means the same), ``user``, ``assistant`` or ``tool``.
         content: a string, a part or an iterable of parts.
         name: the author's own name, for the providers that accept one.
+        options: overrides for this message, keyed by provider, with the provider's own names.
 
     Raises:
         InvalidRequestError: if *role* is not a string, or *content* is neither a string nor parts.
@@ -96,6 +97,7 @@ class Message(_Checked):
     role: Role = field(converter=_role)
     parts: tuple[Part, ...] = field(alias="content", converter=_parts)
     name: str | None = field(default=None, kw_only=True)
+    options: Mapping[str, JSON] = field(factory=empty, kw_only=True)
 
     @property
     def content(self) -> str:
@@ -144,6 +146,9 @@ def check_message(message: Message, index: int) -> None:
     if message.name is not None and not isinstance(message.name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         text = f"the name of messages[{index}] must be a string, not {shown(message.name)}"
         raise InvalidRequestError(text)
+    if not isinstance(message.options, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        text = f"the options of messages[{index}] must be a mapping, such as a dict, not {shown(message.options)}"
+        raise InvalidRequestError(text)
     found = changeable(message)
     for each in found:
         if type(each) is not dict or each:  # most are empty, and every call comes through here
@@ -156,7 +161,7 @@ def changeable(message: Message) -> tuple[Any, ...]:
     known: tuple[Any, ...] | None = getattr(message, "_changeable", None)
     if known is not None:
         return known
-    found = list[Any]()
+    found: list[Any] = [message.options] if message.options else []
     parts: list[Any] = [*message.parts]
     for part in parts:  # the list grows during the iteration: a tool result appends its content
         found += (part.options, part.metadata)

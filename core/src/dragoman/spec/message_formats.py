@@ -36,12 +36,21 @@ from dragoman.spec.parts import (
 )
 
 _REASONING = ("reasoning_content", "reasoning")
+_OF_ITEM = ("id", "status", "phase")
+"""Members of an answer's message that its provider reads again, where the message is an item."""
+
+_KEPT = ("audio", "partial", "prefix")
+"""Members of messages that have no place here, and go to the provider of the call as they are."""
+
+_OF_CALL = ("type", "name", "call_id", "arguments", "input")
+"""Members of a call that have a place here."""
+
+_SEALED = ("reasoning_details", "thinking_blocks")
+"""Members of messages that hold signed or encrypted reasoning."""
+
 _ENVELOPE = (
     "annotations",
     "container",
-    "id",
-    "status",
-    "phase",
     "object",
     "created",
     "model",
@@ -84,16 +93,24 @@ def _is_answer(last: list[Any]) -> bool:
 
 
 def _read(given: Any, path: str, issuer: str) -> tuple[Any, bool]:
-    """Return the message of plain data and whether it is an item without a role; anything else as it is."""
+    """Return the message of plain data and whether it is an item of an answer; anything else as it is."""
     if isinstance(given, Message):
         return given, False
     data: Any = given if isinstance(given, Mapping) else _dumped(given)  # pyright: ignore[reportUnknownVariableType]
     if not isinstance(data, Mapping):
         return cast("Any", given), False
     known = cast("Mapping[str, Any]", data)
-    if "role" not in known and isinstance(known.get("type"), str):
+    kind = known.get("type")
+    if isinstance(kind, str) and ("role" not in known or (kind != "message" and "content" not in known)):
         return _item(known, path, issuer), True
-    return _message(known, path, issuer), False
+    return _message(known, path, issuer), _is_item(known)
+
+
+def _is_item(data: Mapping[str, Any]) -> bool:
+    """Tell whether a message is an item of the API of responses, of which several make one answer."""
+    listed = as_list(data.get("content")) or ()
+    kinds = {cast("Mapping[str, Any]", each).get("type") for each in listed if isinstance(each, Mapping)}
+    return "output_text" in kinds or "phase" in data or (data.get("type") == "message" and "status" in data)
 
 
 def _dumped(value: Any) -> Any:
@@ -129,19 +146,30 @@ def _message(data: Mapping[str, Any], path: str, issuer: str) -> Message:
         raise InvalidRequestError(text, parameter="messages")
     for name in _ENVELOPE:
         message.take(name)
+    facts = {name: value for name in _OF_ITEM if (value := message.take(name)) is not None}
     if role in {"tool", "function"} and ("tool_call_id" in message or role == "function"):
         return _result(message, role)
     parts: list[Part] = []
     if role == "assistant":
         parts += _reasoning(message)
     speaker, mark = message.optional_text("name"), _mark(message)
-    parts += _content(message, role)
+    content_parts = _content(message, role)
+    if role == "assistant" and facts and _is_item(data):
+        item = {"type": "message", "role": role, **facts}
+        content_parts = [_of_item(part, item, issuer) for part in content_parts]
+    parts += content_parts
     if role == "assistant":
         parts += _calls(message)
+    kept = {name: message.take(name) for name in _KEPT if name in message}
     message.refuse_rest()
     if mark and parts:
         parts[-1] = attrs.evolve(parts[-1], metadata={**parts[-1].metadata, **mark})
-    return Message(role, parts, name=speaker)
+    return Message(role, parts, name=speaker, options={issuer: kept} if kept else {})
+
+
+def _of_item(part: Part, item: Mapping[str, Any], issuer: str) -> Part:
+    """Return a part that knows of which item it is, so that its provider gets the item again."""
+    return attrs.evolve(part, id=item.get("id"), metadata={**part.metadata, issuer: dict(item)})
 
 
 def _mark(members: Members) -> dict[str, Any]:
@@ -172,11 +200,14 @@ def _part(part: Any, path: str, issuer: str, role: str) -> Part:
 
 
 def _reasoning(message: Members) -> list[Part]:
-    text = ""
+    text, sealed = "", None
     for name in _REASONING:
         if name in message:
             text = message.text(name) or text
-    return [Reasoning(text=text)] if text else []
+    for name in _SEALED:
+        sealed = message.take(name) or sealed
+    seal = Seal(issuer=message.issuer, payload=sealed) if sealed else None
+    return [Reasoning(text=text, seal=seal, redacted=not text)] if text or sealed else []
 
 
 def _calls(message: Members) -> list[Part]:
@@ -239,35 +270,42 @@ def _result(message: Members, role: str) -> Message:
     metadata = {**({"type": "function_call"} if role == "function" else {}), **_mark(message)}
     message.refuse_rest()
     result = ToolResult(
-        call_id=call_id, name=name, content=content, outcome="error" if failed else "ok", metadata=metadata
+        call_id=call_id,
+        name=name,
+        content=content,
+        outcome="error" if failed else "ok",
+        metadata=metadata,
     )
     return Message("tool", [result])
 
 
 def _item(data: Mapping[str, Any], path: str, issuer: str) -> Message:
-    """Read an item of the API of responses that has no role: a call, a result, reasoning, or what a server ran."""
+    """Read an item of the API of responses that is no message: a call, a result, reasoning, or what a server ran."""
     item = Members(data, path, issuer)
     kind = data["type"]
     if kind in {"function_call", "custom_tool_call"}:
         custom = kind == "custom_tool_call"
+        facts = {name: value for name, value in data.items() if name not in _OF_CALL and value is not None}
         call = ToolCall(
             name=item.text("name"),
             call_id=item.text("call_id"),
             arguments=item.text("input") if custom else _arguments(item, "arguments"),
-            metadata={"type": "custom"} if custom else {},
+            id=item.optional_text("id"),
+            metadata={
+                **({"type": "custom"} if custom else {}),
+                **({issuer: {"type": kind, **facts}} if facts else {}),
+            },
         )
         return Message("assistant", [call])
     if kind in {"function_call_output", "custom_tool_call_output"}:
         content = read_result(item.take("output"), f"{path}.output", issuer)
         metadata = {"type": "custom"} if kind.startswith("custom") else {}
-        result = ToolResult(call_id=item.text("call_id"), name="", content=content, metadata=metadata)
+        result = ToolResult(call_id=item.text("call_id"), name="", content=content, metadata=metadata, **item.rest())
         return Message("tool", [result])
     if kind == "reasoning":
         return Message("assistant", [_reasoning_item(data, item)])
-    if kind in {"item_reference", "message"} or kind.endswith("_output"):
-        message = f"{path} is an item of the type {kind!r} without a role, which cannot be read; give a message"
-        raise InvalidRequestError(message, parameter="messages")
-    return Message("assistant", [Extension(kind=f"{issuer}.{kind}", value=dict(data))])
+    role = item.optional_text("role") or ("user" if kind.endswith("_output") else "assistant")
+    return Message(role, [Extension(kind=f"{issuer}.{kind}", value=dict(data))])
 
 
 def _reasoning_item(data: Mapping[str, Any], item: Members) -> Reasoning:

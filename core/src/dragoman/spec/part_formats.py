@@ -37,6 +37,21 @@ from dragoman.spec.parts import (
 )
 
 _AUDIO_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}
+_AS_THEY_ARE = frozenset(
+    {
+        "container_upload",
+        "document_url",
+        "file_url",
+        "input_video",
+        "search_result",
+        "tool_addition",
+        "tool_reference",
+        "tool_removal",
+    }
+)
+"""Types of parts in wire formats for which there is no part here: the provider of the call gets them unchanged."""
+
+_OWN_TEXT = frozenset({"type", "text", "id", "seal", "options", "metadata", "citations"})
 
 
 class Members:
@@ -223,9 +238,24 @@ def _refusal(part: Members) -> Part:
 def _thinking(part: Members) -> Part:
     if part.type == "redacted_thinking":
         return Reasoning(redacted=True, seal=Seal(issuer=part.issuer, payload=part.text("data")), **part.rest())
+    pieces = as_list(part.data.get("thinking"))
+    if pieces is not None:
+        texts = [str(each.get("text", "")) for each in pieces if isinstance(each, Mapping)]
+        return Reasoning(text="".join(texts), seal=Seal(issuer=part.issuer, payload=cast("JSON", dict(part.data))))
     text, signature = part.text("thinking"), part.optional_text("signature")
     seal = Seal(issuer=part.issuer, payload=signature) if signature else None
     return Reasoning(text=text, seal=seal, **part.rest())
+
+
+def _as_it_is(part: Members) -> Part:
+    return Extension(kind=f"{part.issuer}.{part.type}", value=cast("JSON", dict(part.data)))
+
+
+def _video_url(part: Members) -> Part:
+    video = part.nested("video_url")
+    source, kind = address_source(video.text("url"), f"{video.path}.url", "video")
+    video.refuse_rest()
+    return Media(source=source, media_type=kind, **part.rest())
 
 
 def _image_url(part: Members) -> Part:
@@ -277,7 +307,9 @@ def _file(part: Members) -> Part:
         source, kind = Url(url=file.text("file_url")), _type_of_name(name, "application/pdf")
     else:
         data, path = file.text("file_data"), f"{file.path}.file_data"
-        if data[:5].lower() == "data:":
+        if data[:8].lower() == "https://":
+            source, kind = Url(url=data), _type_of_name(name, "application/pdf")
+        elif data[:5].lower() == "data:":
             source, kind = address_source(data, path, "application")
         else:
             source, kind = Bytes(data=base64_bytes(data, path)), _type_of_name(name, "application/pdf")
@@ -331,6 +363,7 @@ _READERS: Mapping[str, _Reader] = {
     "thinking": _thinking,
     "redacted_thinking": _thinking,
     "image_url": _image_url,
+    "video_url": _video_url,
     "input_image": _input_image,
     "input_audio": _input_audio,
     "file": _file,
@@ -339,6 +372,7 @@ _READERS: Mapping[str, _Reader] = {
     "document": _block,
     "tool_use": _tool_use,
     "tool_result": _tool_result,
+    **dict.fromkeys(_AS_THEY_ARE, _as_it_is),
 }
 """The readers of parts, by the types of parts in the wire formats."""
 
@@ -348,7 +382,7 @@ def _has(*names: str) -> Callable[[Mapping[str, Any]], bool]:
 
 
 _ALSO_OWN: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
-    "text": lambda data: CACHE_MARK in data or _is_wire_citations(data.get("citations")),
+    "text": lambda data: not data.keys() <= _OWN_TEXT or _is_wire_citations(data.get("citations")),
     "refusal": _has("refusal"),
     "tool_result": _has("tool_use_id"),
 }

@@ -279,6 +279,7 @@ class OutputFormat:
         schema: the JSON Schema, for ``json_schema``.
         name: the name of the schema.
         strict: whether the answer must conform to it exactly; ``None`` leaves that to the provider's plugin.
+        description: what the answer is for, where the provider has a place for it beside the schema.
 
     """
 
@@ -286,6 +287,7 @@ class OutputFormat:
     schema: Mapping[str, JSON] | None = field(default=None, kw_only=True, validator=_optional_object)
     name: str | None = field(default=None, kw_only=True, validator=_optional_text)
     strict: bool | None = field(default=None, kw_only=True, validator=_flag)
+    description: str | None = field(default=None, kw_only=True, validator=_optional_text)
 
 
 TEXT = OutputFormat("text")

@@ -128,6 +128,7 @@ def read_output(data: Mapping[str, Any]) -> OutputFormat:
         schema=dict(cast("Mapping[str, Any]", schema)),
         name=format_.get("name") or "answer",
         strict=format_.get("strict"),
+        description=format_.get("description"),
     )
 
 

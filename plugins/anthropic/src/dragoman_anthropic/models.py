@@ -127,6 +127,7 @@ HISTORY = HistoryRules(
     blank_text=False,
     bare_errors=False,
     open_end=False,
+    message_options=False,
     cache_marks="anthropic",
 )
 """What the Messages API takes of a conversation.

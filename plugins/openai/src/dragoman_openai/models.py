@@ -75,7 +75,7 @@ def rejects_system_messages(model: str) -> bool:
     return bool(_NO_SYSTEM.match(base_model_name(model)))
 
 
-HISTORY = attrs.evolve(OpenAIProvider.history, call_id_length=64)
+HISTORY = attrs.evolve(OpenAIProvider.history, call_id_length=64, continued_by=("previous_response_id", "conversation"))
 """The rules for conversations: an id of a tool call has at most 64 characters."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dragoman import Capabilities, Provider, ProviderConfig, ProviderInfo, Reasoning
 from dragoman_openai_compatible.chat import CHAT_SETTINGS, OpenAIChat
-from dragoman_openai_compatible.chat_messages import MessageRules
+from dragoman_openai_compatible.chat_messages import MessageRules, replayed
 from dragoman_openai_compatible.endpoint import endpoint_of
 from dragoman_openai_compatible.models import reasoning_of_model
 from dragoman_openai_compatible.options import OpenAICompatibleOptions
@@ -39,9 +39,7 @@ class OpenAICompatibleChat(OpenAIChat[OpenAICompatibleOptions]):
         return self.configured.max_tokens_name
 
     def _replay(self, reasoning: Sequence[Reasoning]) -> dict[str, Any]:
-        name = self.configured.replay_reasoning
-        text = "".join(part.text for part in reasoning if part.seal is None)  # sealed reasoning is another vendor's
-        return {name: text} if name and text else {}
+        return replayed(reasoning, self.configured.replay_reasoning, self.provider)
 
 
 def make_provider(config: ProviderConfig) -> Provider:

@@ -351,4 +351,5 @@ def response_format(output: OutputFormat) -> dict[str, Any]:
     schema = dict(output.schema or {})
     strict = is_strict(schema) if output.strict is None else output.strict
     name = _NAME.sub("_", output.name or "answer")[:64]
-    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema, "strict": strict}}
+    described = {} if output.description is None else {"description": output.description}
+    return {"type": "json_schema", "json_schema": {"name": name, **described, "schema": schema, "strict": strict}}

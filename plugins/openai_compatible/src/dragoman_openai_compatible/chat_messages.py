@@ -46,6 +46,29 @@ def no_replay(_: Sequence[Reasoning]) -> dict[str, Any]:
     return {}
 
 
+def replayed(reasoning: Sequence[Reasoning], member: str | None, issuer: str) -> dict[str, Any]:
+    """Return the members that a server of its own kind takes back: what it sealed itself, and the text.
+
+    Args:
+        reasoning: the reasoning of one message.
+        member: the member in which the server accepts the text, ``None`` for none.
+        issuer: the server.
+
+    """
+    own = [part.seal.payload for part in reasoning if part.seal is not None and part.seal.issuer == issuer]
+    details = [each for payload in own if isinstance(payload, list) for each in payload]
+    # Reasoning that is sealed by another vendor is not for this server.
+    text = "".join(part.text for part in reasoning if part.seal is None or part.seal.issuer == issuer)
+    members: dict[str, Any] = {member: text} if member and text else {}
+    return {**members, "reasoning_details": details} if details else members
+
+
+def _thoughts(message: Message, issuer: str) -> list[dict[str, Any]]:
+    """Return reasoning in the form of content parts, which some servers take back."""
+    seals = [part.seal for part in message.of_type(Reasoning) if part.seal is not None and part.seal.issuer == issuer]
+    return [dict(seal.payload) for seal in seals if isinstance(seal.payload, dict) and "thinking" in seal.payload]
+
+
 @frozen(kw_only=True)
 class MessageRules:
     """Define how the messages of one host differ from those of OpenAI.
@@ -113,7 +136,7 @@ class MessageEncoder:
     def _encode_input(self, message: Message, parts: tuple[Part, ...]) -> dict[str, Any]:
         role = self.rules.system_role if message.role == Role.SYSTEM else str(message.role)
         named = {} if message.name is None else {"name": message.name}
-        return {"role": role, "content": self._content(parts), **named}
+        return {"role": role, "content": self._content(parts), **named, **_own_options(message, self.rules.issuer)}
 
     def _content(self, parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
         """Return a string for a single text, because some servers accept nothing else; otherwise a list of parts."""
@@ -169,7 +192,11 @@ class MessageEncoder:
             encoded["refusal"] = "".join(refusal.text for refusal in refusals)
         if message.name is not None:
             encoded["name"] = message.name
-        encoded.update(self._reasoning(message))
+        if thoughts := _thoughts(message, self.rules.issuer):
+            encoded["content"] = [*thoughts, *self._parts(texts)]
+        else:
+            encoded.update(self._reasoning(message))
+        encoded.update(_own_options(message, self.rules.issuer))
         for text in message.of_type(Text):
             encoded.update(sealed_extra_content(text, self.rules.issuer))
         _add_calls(encoded, calls, self.rules.issuer)
@@ -178,10 +205,13 @@ class MessageEncoder:
                 self._record_dropped(part)
         return encoded
 
-    def _assistant_content(self, texts: Sequence[Text | Data]) -> str | list[dict[str, Any] | None]:
+    def _assistant_content(self, texts: Sequence[Text | Data]) -> str | list[dict[str, Any]]:
         if any(_own_options(text, self.rules.issuer) for text in texts):
-            return [self._part(text) for text in texts]
+            return self._parts(texts)
         return "".join(map(_plain_text, texts))
+
+    def _parts(self, texts: Sequence[Text | Data]) -> list[dict[str, Any]]:
+        return [{"type": "text", "text": _plain_text(text), **_own_options(text, self.rules.issuer)} for text in texts]
 
     def _reasoning(self, message: Message) -> dict[str, Any]:
         reasoning = message.of_type(Reasoning)
@@ -225,8 +255,8 @@ def _plain_text(part: Text | Data) -> str:
     return part.text if isinstance(part, Text) else dumps(part.value).decode()
 
 
-def _own_options(part: Part, issuer: str) -> dict[str, Any]:
-    own = part.options.get(issuer)
+def _own_options(of: Part | Message, issuer: str) -> dict[str, Any]:
+    own = of.options.get(issuer)
     return dict(own) if isinstance(own, dict) else {}
 
 

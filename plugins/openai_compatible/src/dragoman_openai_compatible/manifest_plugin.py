@@ -29,7 +29,7 @@ from dragoman import (
 )
 from dragoman.http import Endpoint, base_url, checked_headers, credential, foreign_names, option_field
 from dragoman_openai_compatible.chat import CHAT_SETTINGS, OpenAIChat
-from dragoman_openai_compatible.chat_messages import MessageRules
+from dragoman_openai_compatible.chat_messages import MessageRules, replayed
 from dragoman_openai_compatible.manifest import Manifest, read_manifest
 from dragoman_openai_compatible.provider import OpenAIProvider
 
@@ -75,8 +75,7 @@ class ManifestChat(OpenAIChat[ManifestOptions]):
         )
 
     def _replay(self, reasoning: Sequence[Reasoning]) -> dict[str, Any]:
-        text = "".join(part.text for part in reasoning if part.seal is None)  # sealed reasoning is another vendor's
-        return {self._reasoning_member: text} if self._reasoning_member and text else {}
+        return replayed(reasoning, self._reasoning_member, self.provider)
 
 
 class ManifestHost:

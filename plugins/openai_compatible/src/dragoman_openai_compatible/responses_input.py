@@ -122,6 +122,8 @@ class InputEncoder:
         answered = answers & self._custom, answers & self._elsewhere
         if message.name is not None:
             self._note("name", "items have no member for the name of a speaker")
+        if self.issuer in message.options:
+            self._note("options", "items have no members that a message sets")
         self._record_foreign_seals(message)
         calls = message.of_type(ToolCall) if message.role == Role.ASSISTANT else ()
         return _Encoded(
@@ -180,9 +182,7 @@ class InputEncoder:
         if not all(isinstance(part, Text | Data) and not part.options for part in result.content):
             output = [each for part in result.content for each in self._result_content(part)]
         kind = "custom_tool_call_output" if custom else "function_call_output"
-        own = result.options.get(self.issuer)
-        more = dict(own) if isinstance(own, dict) else {}
-        return [{"type": kind, "call_id": call_id(result.call_id), "output": output, **more}]
+        return [{"type": kind, "call_id": call_id(result.call_id), "output": output, **self._options(result)}]
 
     def _result_content(self, part: Part) -> list[Item]:
         return self._extension(part) if isinstance(part, Extension) else self._content(part)

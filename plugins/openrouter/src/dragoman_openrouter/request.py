@@ -67,7 +67,7 @@ def name_server_tools(tools: Iterable[Tool | ServerTool], encoded: Iterable[dict
     """
     for tool, definition in zip(tools, encoded, strict=True):
         if isinstance(tool, ServerTool) and "type" not in tool.args:
-            definition["type"] = f"{ISSUER}:{tool.name}"
+            definition["type"] = f"{ISSUER}:{tool.name.removeprefix(f'{ISSUER}:')}"
 
 
 def replay_reasoning(reasoning: Sequence[Reasoning]) -> dict[str, Any]:
