@@ -147,7 +147,7 @@ def test_the_options_of_reasoning_exclude_each_other() -> None:
     ("model", "effort", "sent"),
     [
         ("openai/gpt-oss-120b", "high", "high"),
-        ("openai/gpt-oss-120b", "none", None),
+        ("openai/gpt-oss-120b", "none", "low"),
         ("qwen/qwen3-32b", "default", "default"),
         ("qwen/qwen3-32b", "high", None),
         ("my-gpt-ossified", "minimal", "minimal"),

@@ -202,12 +202,12 @@ class TestModels:
     @pytest.mark.parametrize("name", ["o1", "o3-pro", "o4-mini", "gpt-5", "gpt-5.2", "gpt-10", "codex-mini-latest"])
     def test_that_reason(self, name: str) -> None:
         assert is_reasoning(name)
-        assert capabilities(name).settings["temperature"].support is Support.NO
+        assert capabilities(name).while_reasoning["temperature"].only == 1
 
     @pytest.mark.parametrize("name", ["gpt-4o", "gpt-4.1", "gpt-5-chat-latest", "omni", "foo-o1", "o1x", "gpt-50x", ""])
     def test_that_do_not_reason(self, name: str) -> None:
         assert not is_reasoning(name)
-        assert "temperature" not in capabilities(name).settings
+        assert capabilities(name).while_reasoning == {}
 
     def test_that_are_fine_tuned_are_known_by_their_base_model(self) -> None:
         assert base_model_name("ft:gpt-4o:us::1") == "gpt-4o"

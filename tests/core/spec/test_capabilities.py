@@ -111,7 +111,7 @@ def test_only_known_words_are_sent() -> None:
     capabilities = Capabilities(settings={"effort": Cap(values=frozenset({"low"}))})
     assert fit(ask(effort="low"), capabilities) == (ask(effort="low"), ())
     request, (adjustment,) = fit(ask(effort="max"), capabilities)
-    assert (request.settings.effort, adjustment.kind) == (None, "dropped")
+    assert (request.settings.effort, adjustment.kind) == ("low", "coerced")
 
 
 def test_what_is_not_asked_is_not_adjusted() -> None:

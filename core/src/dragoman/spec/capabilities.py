@@ -18,6 +18,7 @@ from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.history import HistoryRules, fit_history
 from dragoman.spec.media import Media
 from dragoman.spec.message_roles import check_roles
+from dragoman.spec.nearest import check_effort, nearest
 from dragoman.spec.parts import Text, ToolResult
 from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, Effort, ServerTool, Settings, Tool
 from dragoman.spec.response import Adjustment
@@ -59,7 +60,8 @@ class Cap:
         note: why it is not supported, or under which condition it is.
         minimum: the least accepted value.
         maximum: the greatest accepted value.
-        values: the accepted values, if there is a fixed set.
+        values: the accepted values, if there is a fixed set. An effort becomes the nearest of them.
+        only: the only accepted value of a number, if there is one.
 
     """
 
@@ -68,6 +70,7 @@ class Cap:
     minimum: float | None = None
     maximum: float | None = None
     values: frozenset[str] | None = None
+    only: float | None = None
 
 
 YES = Cap(support=Support.YES)
@@ -88,11 +91,16 @@ class Capabilities:
 
     Args:
         settings: the support of settings, keyed by name.
+        while_reasoning: the support of settings that differs while the model reasons before it answers.
+        default_effort: the effort without one from the caller, ``none`` for a model that reasons only if asked to;
+            ``None`` if it is not known.
         input: the support of media, keyed by media type or family, such as ``image/*``.
         completion: whether there is a separate endpoint for prompts.
         tools: whether the model accepts tools.
         tool_choice: whether a tool call can be required.
         json_schema: whether answers can be restricted to a schema.
+        schema_fallback: how a model without that is asked in words: ``json`` in its mode for JSON, ``text`` without
+            one; ``None`` if a schema is refused.
         reasoning: whether the model reasons before it answers: always or unless told otherwise (``YES``), only if asked
             to (``CONDITIONAL``), or never (``NO``).
         context_tokens: the most tokens a conversation may have.
@@ -104,11 +112,14 @@ class Capabilities:
     """
 
     settings: Mapping[str, Cap] = field(factory=_no_caps)
+    while_reasoning: Mapping[str, Cap] = field(factory=_no_caps)
+    default_effort: str | None = None
     input: Mapping[str, Cap] = field(factory=_no_caps)
     completion: Cap = UNKNOWN
     tools: Cap = UNKNOWN
     tool_choice: Cap = UNKNOWN
     json_schema: Cap = UNKNOWN
+    schema_fallback: Literal["json", "text"] | None = None
     reasoning: Cap = UNKNOWN
     context_tokens: int | None = None
     output_tokens: int | None = None
@@ -162,11 +173,12 @@ def fit_with_names(
     settings = request.settings
     names: Mapping[str, str] = {}
     changes: dict[str, Any] = {}
-    for name, cap in capabilities.settings.items():
+    caps = _caps_of(settings, capabilities)
+    for name, cap in caps.items():
         value = getattr(settings, name)
         if value is None:
             continue
-        sent = _accepted(value, cap)
+        sent = nearest(value, cap, is_supported=cap.support is not Support.NO)
         if sent != value:
             _apply_policy(name, cap, policy, explicit=name in settings.explicit, model=request.model)
             changes[name] = sent
@@ -181,13 +193,26 @@ def fit_with_names(
     return request, tuple(adjustments), names
 
 
+def _caps_of(settings: Settings, capabilities: Capabilities) -> Mapping[str, Cap]:
+    """Return the support of settings for a request with *settings*, whose effort must be a word for one."""
+    caps, reasoning = capabilities.settings, capabilities.while_reasoning
+    if settings.effort is not None:
+        check_effort(settings.effort, caps.get("effort", UNKNOWN).values)
+    if not reasoning or not is_reasoning(settings, capabilities):
+        return caps
+    if settings.effort is None and capabilities.default_effort == Effort.NONE:
+        return caps
+    refused = {name: cap for name, cap in caps.items() if cap.support is Support.NO}
+    return {**caps, **reasoning, **refused}
+
+
 def is_reasoning(settings: Settings, capabilities: Capabilities) -> bool:
     """Return whether a model reasons before it answers a request with *settings*."""
-    support = capabilities.reasoning.support
-    if support is not Support.YES and capabilities.settings.get("effort", UNKNOWN).support is Support.NO:
-        return False
-    is_asked = settings.effort is not None and settings.effort != Effort.NONE
-    return support is Support.YES or (support is not Support.NO and is_asked)
+    support, effort = capabilities.reasoning.support, capabilities.settings.get("effort", UNKNOWN)
+    if support is not Support.YES:
+        is_asked = settings.effort is not None and settings.effort != Effort.NONE
+        return is_asked and support is not Support.NO and effort.support is not Support.NO
+    return settings.effort != Effort.NONE or effort.values is None or Effort.NONE not in effort.values
 
 
 def _without_harmful_defaults(request: R, capabilities: Capabilities, by: str) -> tuple[R, list[Adjustment]]:
@@ -209,6 +234,9 @@ def _fit_chat(
     if not request.tools and request.settings.parallel_tool_calls is not None:
         request, note = without_setting(request, "parallel_tool_calls", "the request has no tools", by=by)
         before.append(note)
+    if request.output.kind == "json_schema" and policy != "raise" and capabilities.schema_fallback is not None:
+        request, note = _without_schema(request, capabilities, by)
+        before.append(note)
     _check_guarantees(request, capabilities)
     if capabilities.input:
         _check_media(request, capabilities.input)
@@ -220,6 +248,14 @@ def _fit_chat(
         request, more = _fit_tools(request, capabilities.tool_schema, policy, by)
         notes = [*notes, *more]
     return request, [*before, *notes], names
+
+
+def _without_schema(request: ChatRequest, capabilities: Capabilities, by: str) -> tuple[ChatRequest, Adjustment]:
+    from dragoman.spec.schema_fallback import with_schema_in_words  # noqa: PLC0415  # few models need it
+
+    reason = capabilities.json_schema.note or f"{request.model} cannot be held to a schema"
+    json_mode = capabilities.schema_fallback == "json"
+    return with_schema_in_words(request, json_mode=json_mode, reason=reason, by=by)
 
 
 def enforce(adjustments: Iterable[Adjustment], policy: Policy) -> None:
@@ -246,24 +282,6 @@ def without_setting(request: R, name: str, reason: str, *, by: str) -> tuple[R, 
     without: dict[str, Any] = {name: None}
     settings = attrs.evolve(request.settings, **without)
     return attrs.evolve(request, settings=settings), _adjustment(name, value, None, reason, by)
-
-
-def _accepted(value: Any, cap: Cap) -> Any:
-    """Return the nearest accepted value, ``None`` if there is none."""
-    if cap.support is Support.NO:
-        return None
-    if cap.values is not None and value not in cap.values:
-        return None
-    if cap.maximum is not None and value > cap.maximum:
-        return _number(cap.maximum, like=value)
-    if cap.minimum is not None and value < cap.minimum:
-        return _number(cap.minimum, like=value)
-    return value
-
-
-def _number(bound: float, *, like: Any) -> float:
-    """Return a bound as an ``int`` if it is a whole number and *like* is an ``int``, otherwise as a ``float``."""
-    return int(bound) if isinstance(like, int) and float(bound).is_integer() else float(bound)
 
 
 def _apply_policy(name: str, cap: Cap, policy: Policy | None, *, explicit: bool, model: str) -> None:

@@ -195,9 +195,9 @@ class _Fitting:
         last = len(messages) - 1
         for index, message in enumerate(messages):
             parts = message.parts
-            is_plain = len(parts) == 1 and type(parts[0]) is Text and not parts[0].metadata
-            if is_plain and not (self.open or message.name or message.options):
-                text = parts[0].text
+            only = parts[0] if len(parts) == 1 else None
+            if type(only) is Text and not (self.open or message.name or message.options or only.metadata):
+                text = only.text
                 if text and not text[-1].isspace():  # the most common kind of message
                     fitted.append(message)
                     continue

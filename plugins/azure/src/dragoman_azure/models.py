@@ -12,23 +12,21 @@ import re
 import attrs
 
 from dragoman import NO, YES, Cap, Capabilities, Support
-from dragoman_openai_compatible import OpenAIProvider
+from dragoman_openai_compatible import OpenAIProvider, family_capabilities, family_of, family_settings
 
-_REASONING = re.compile(r"^(?:o\d+|gpt-(?:[5-9]|\d\d)(?:\.\d+)?|codex)(?=$|-)(?!-chat(?:$|-))")
 _RESPONSES_ONLY = re.compile(
     r"^(?:o\d+-pro|gpt-[5-9](?:\.\d+)?-(?:pro|codex)|codex|computer-use|o\d+(?:-mini)?-deep-research)(?=$|-)"
 )
 _PROMPT = re.compile(r"^(?:gpt-35-turbo-instruct|gpt-3\.5-turbo-instruct|davinci-002|babbage-002)(?=$|-)")
 _NO_TOP_K = Cap(support=Support.NO, note="Azure OpenAI has no top_k")
-_FIXED = Cap(support=Support.NO, note="reasoning models do not accept sampling settings")
 _CHAT_ONLY = Cap(support=Support.NO, note="only chat completions support it")
 _CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty")
-_SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "stop")
 
 
 def is_reasoning(base_model: str | None) -> bool:
     """Return whether the model is known to reason before it answers."""
-    return base_model is not None and bool(_REASONING.match(base_model))
+    family = family_of(base_model) if base_model is not None else None
+    return family is not None and family.reasons
 
 
 def speaks_only_responses(base_model: str | None) -> bool:
@@ -48,13 +46,13 @@ def capabilities(base_model: str | None, api: str = "chat") -> Capabilities:
         api: the API of the request, ``chat`` or ``responses``.
 
     """
-    reasons = is_reasoning(base_model)
+    family = family_of(base_model) if base_model is not None else None
     lacking = dict.fromkeys(_CHAT_SETTINGS, _CHAT_ONLY) if api == "responses" else {}
     return Capabilities(
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,
         tool_schema=OpenAIProvider.strict_schema,
-        settings={"top_k": _NO_TOP_K, **lacking, **(dict.fromkeys(_SAMPLING, _FIXED) if reasons else {})},
+        settings={"top_k": _NO_TOP_K, **family_settings(family, api=api), **lacking},
         completion=YES if base_model is not None and _PROMPT.match(base_model) else NO,
-        reasoning=YES if reasons else Cap(),
+        **family_capabilities(family),
     )

@@ -15,9 +15,10 @@ from dragoman_openai_compatible import OpenAIProvider, reasoning_of_model
 
 EFFORTS: Mapping[re.Pattern[str], frozenset[str]] = {
     re.compile(r"^(?:openai/)?gpt-oss(?=$|-)"): frozenset({"low", "medium", "high"}),
+    re.compile(r"^(?:qwen/)?qwen-?3\.8-27b(?=$|-)"): frozenset({"none", "default", "low", "medium", "high"}),
     re.compile(r"^(?:qwen/)?qwen-?3(?=$|[-.])"): frozenset({"none", "default"}),
 }
-"""The efforts that each reasoning family accepts."""
+"""The efforts that each reasoning family accepts: https://console.groq.com/docs/reasoning, read on 2026-11-28."""
 
 SUCCESSORS: Mapping[re.Pattern[str], str] = {
     re.compile(r"^(?:llama2-70b|llama3-70b|llama-3\.1-70b|mixtral-8x7b|deepseek-r1-distill-llama-70b)(?=$|-)"): (
@@ -30,6 +31,12 @@ SUCCESSORS: Mapping[re.Pattern[str], str] = {
 
 _STRICT = re.compile(r"^(?:openai/)?gpt-oss(?=$|-)")
 """The models that can be held to a schema: https://console.groq.com/docs/structured-outputs."""
+SCHEMAS = re.compile(
+    r"^(?:openai/gpt-oss|gpt-oss|moonshotai/kimi-k2-instruct|meta-llama/llama-4-(?:scout|maverick))(?=$|-)"
+)
+"""The models that take a schema, strict or not, read on 2026-11-28 from the same page; all have a mode for JSON."""
+
+_NO_SCHEMA = Cap(support=Support.NO, note="Groq has schemas for other models only")
 _UNSUPPORTED = Cap(support=Support.NO, note="Groq does not support it")
 _SETTINGS: Mapping[str, Cap] = {
     **dict.fromkeys(("top_k", "logprobs", "top_logprobs", "presence_penalty", "frequency_penalty"), _UNSUPPORTED),
@@ -45,7 +52,7 @@ def successor(model: str) -> str | None:
 def capabilities(model: str) -> Capabilities:
     """Return what is known about *model*."""
     efforts = next((words for family, words in EFFORTS.items() if family.match(model)), None)
-    settings = _SETTINGS if efforts is None else {**_SETTINGS, "effort": Cap(values=efforts)}
+    settings = _SETTINGS if efforts is None else {**_SETTINGS, "effort": _efforts(efforts)}
     strict = OpenAIProvider.strict_schema if _STRICT.match(model) else None
     return Capabilities(
         settings=settings,
@@ -53,4 +60,10 @@ def capabilities(model: str) -> Capabilities:
         reasoning=reasoning_of_model(model),
         output_schema=strict,
         tool_schema=strict,
+        json_schema=Cap() if SCHEMAS.match(model) else _NO_SCHEMA,
+        schema_fallback=None if SCHEMAS.match(model) else "json",
     )
+
+
+def _efforts(words: frozenset[str]) -> Cap:
+    return Cap(values=words, note=f"the model accepts the efforts {', '.join(sorted(words))}")

@@ -1,4 +1,4 @@
-"""What the model families of OpenAI accept, as data.
+"""What the models of OpenAI accept: the families that other hosts serve too, and what only OpenAI has.
 
 A model belongs to a family if its name is that of the family, or begins with it and a hyphen. A model of no known
 family has no known limits: all settings are sent, and OpenAI decides.
@@ -9,37 +9,18 @@ https://platform.openai.com/docs/models and https://platform.openai.com/docs/gui
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 
 import attrs
 
 from dragoman import NO, YES, Cap, Capabilities, Support
-from dragoman_openai_compatible import OpenAIProvider
+from dragoman_openai_compatible import OpenAIProvider, family_capabilities, family_of, family_settings
 
-_REASONING = re.compile(r"^(?:o\d+|gpt-(?:[5-9]|\d\d)(?:\.\d+)?|codex|computer-use)(?=$|-)")
-_SAMPLING = re.compile(r"^gpt-[5-9](?:\.\d+)?-chat(?=$|-)")
 _PROMPT = re.compile(r"^(?:gpt-3\.5-turbo-instruct|davinci-002|babbage-002)(?=$|-)")
 _RESPONSES_ONLY = re.compile(
     r"^(?:o\d+-pro|gpt-[5-9](?:\.\d+)?-(?:pro|codex)|codex|computer-use|o\d+(?:-mini)?-deep-research)(?=$|-)"
 )
 _NO_SYSTEM = re.compile(r"^o1-(?:mini|preview)(?=$|-)")
-_NO_SCHEMA = re.compile(r"^(?:gpt-4(?:-0613|-0314|-32k)?|gpt-4-32k-\d+|gpt-3\.5-turbo-16k)$")
-
-_ONE_CALL = re.compile(r"^o\d+(?=$|-)")
-"""Models that refuse ``parallel_tool_calls``: https://platform.openai.com/docs/guides/function-calling."""
-_NO_PARALLEL = Cap(support=Support.NO, note="models of the o-series do not accept parallel_tool_calls")
-_SEARCHING = Cap(support=Support.NO, note="search previews do not accept sampling settings")
-_NO_SAMPLING = Cap(support=Support.NO, note="reasoning models do not accept sampling settings")
-_SAMPLING_SETTINGS = (
-    "temperature",
-    "top_p",
-    "presence_penalty",
-    "frequency_penalty",
-    "logprobs",
-    "top_logprobs",
-    "stop",
-)
 _CHAT_ONLY = Cap(support=Support.NO, note="only chat completions support it")
 _CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty")
 _NO_TOP_K = Cap(support=Support.NO, note="OpenAI has no top_k")
@@ -52,9 +33,9 @@ def base_model_name(model: str) -> str:
 
 @lru_cache(maxsize=256)
 def is_reasoning(model: str) -> bool:
-    """Return whether *model* reasons before it answers."""
-    name = base_model_name(model)
-    return bool(_REASONING.match(name)) and not _SAMPLING.match(name)
+    """Return whether *model* can reason before it answers."""
+    family = family_of(base_model_name(model))
+    return family is not None and family.reasons
 
 
 @lru_cache(maxsize=256)
@@ -87,21 +68,14 @@ def capabilities(model: str, api: str | None = None) -> Capabilities:
         api: the API of the request, ``chat`` or ``responses``; by default the one that serves the model.
 
     """
-    settings: Mapping[str, Cap] = {"top_k": _NO_TOP_K}
-    if api == "responses" or (api is None and requires_responses(model)):
-        settings = {**settings, **dict.fromkeys(_CHAT_SETTINGS, _CHAT_ONLY)}
-    if is_reasoning(model):
-        settings = {**settings, **dict.fromkeys(_SAMPLING_SETTINGS, _NO_SAMPLING)}
-    if _ONE_CALL.match(base_model_name(model)):
-        settings = {**settings, "parallel_tool_calls": _NO_PARALLEL}
-    if "-search-preview" in model:
-        settings = {**settings, **dict.fromkeys(_SAMPLING_SETTINGS, _SEARCHING)}
+    family = family_of(base_model_name(model))
+    api = api or ("responses" if requires_responses(model) else "chat")
+    lacking = dict.fromkeys(_CHAT_SETTINGS, _CHAT_ONLY) if api == "responses" else {}
     return Capabilities(
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,
         tool_schema=OpenAIProvider.strict_schema,
-        settings=settings,
+        settings={"top_k": _NO_TOP_K, **family_settings(family, api=api), **lacking},
         completion=YES if is_completion_model(model) else NO,
-        reasoning=YES if is_reasoning(model) else Cap(),
-        json_schema=NO if _NO_SCHEMA.match(base_model_name(model)) else Cap(),
+        **family_capabilities(family),
     )

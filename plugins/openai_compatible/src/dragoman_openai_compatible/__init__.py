@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     )
     from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder as OpenAIChatDecoder
     from dragoman_openai_compatible.errors import CHAT_CODES as CHAT_CODES, error_of as error_of
+    from dragoman_openai_compatible.families import (
+        family_capabilities as family_capabilities,
+        family_of as family_of,
+        family_settings as family_settings,
+    )
     from dragoman_openai_compatible.models import reasoning_of_model as reasoning_of_model
     from dragoman_openai_compatible.options import OpenAICompatibleOptions as OpenAICompatibleOptions
     from dragoman_openai_compatible.plain_messages import to_openai as to_openai
@@ -60,6 +65,9 @@ _HOMES = {
     "RESPONSES_SETTINGS": "responses",
     "arguments_of": "chat_parts",
     "error_of": "errors",
+    "family_capabilities": "families",
+    "family_of": "families",
+    "family_settings": "families",
     "reasoning_of": "chat_parts",
     "reasoning_of_model": "models",
     "refuse_options": "chat",

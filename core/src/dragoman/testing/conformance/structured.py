@@ -152,7 +152,7 @@ class Structured(ProviderCase):
         if self.can().json_schema.support is not Support.NO:
             pytest.skip("does not apply: the model supports schemas")
         with self.sound() as url:
-            assert isinstance(self.failure(url, output=SCHEMAS["plain"]), UnsupportedError)
+            assert isinstance(self.failure(url, output=SCHEMAS["plain"], on_unsupported="raise"), UnsupportedError)
 
     def test_a_value_is_made_in_process(self) -> None:
         """Protects against an in-process model that ignores the schema."""

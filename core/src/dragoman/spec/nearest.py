@@ -1,0 +1,66 @@
+"""The value of a setting that a model accepts and that is nearest to the one asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dragoman.spec.argument_checks import shown
+from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.request import Effort
+
+if TYPE_CHECKING:
+    from dragoman.spec.capabilities import Cap
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""The words for an effort, from the least to the greatest."""
+
+
+def nearest(value: Any, cap: Cap, *, is_supported: bool) -> Any:
+    """Return the nearest accepted value, ``None`` if there is none.
+
+    Args:
+        value: the value asked for.
+        cap: what is accepted.
+        is_supported: whether the setting is accepted at all.
+
+    """
+    if not is_supported or (cap.only is not None and value != cap.only):
+        return None
+    if cap.values is not None and value not in cap.values:
+        return _nearest_effort(value, cap.values) if isinstance(value, Effort) else None
+    if cap.maximum is not None and value > cap.maximum:
+        return _number(cap.maximum, like=value)
+    if cap.minimum is not None and value < cap.minimum:
+        return _number(cap.minimum, like=value)
+    return value
+
+
+def check_effort(effort: Effort | None, accepted: frozenset[str] | None) -> None:
+    """Refuse a word for an effort that is none.
+
+    Args:
+        effort: the effort asked for.
+        accepted: the words that the model is known to accept, which may have some of their own.
+
+    Raises:
+        InvalidRequestError: if neither this library nor the model knows the word.
+
+    """
+    if effort is None or effort.is_known or effort in (accepted or ()):
+        return
+    own = sorted((accepted or frozenset()) - {*EFFORTS})
+    message = f"effort must be one of {', '.join((*EFFORTS, *own))}; it is {shown(str(effort))}"
+    raise InvalidRequestError(message, parameter="effort")
+
+
+def _nearest_effort(asked: Effort, accepted: frozenset[str]) -> Effort | None:
+    """Return the nearest word, the greater of two; reasoning that was asked for is not turned off."""
+    place = EFFORTS.index(str(asked))
+    words = [word for word in EFFORTS if word in accepted and word != "none"]
+    found = min(words, key=lambda word: (abs(EFFORTS.index(word) - place), -EFFORTS.index(word)), default=None)
+    return None if found is None else Effort(found)
+
+
+def _number(bound: float, *, like: Any) -> float:
+    """Return a bound as an ``int`` if it is a whole number and *like* is an ``int``, otherwise as a ``float``."""
+    return int(bound) if isinstance(like, int) and float(bound).is_integer() else float(bound)

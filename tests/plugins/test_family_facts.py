@@ -1,0 +1,167 @@
+"""What is declared of model families, compared with what is sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from dragoman import LLM, InvalidRequestError, LLMConfig, UnsupportedError
+from dragoman_openai_compatible.families import FAMILIES, family_of
+
+SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
+SAMPLING = {"temperature": 0.5, "top_p": 0.5}
+
+
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+def llm(model: str, provider: str = "openai", **options: Any) -> LLM:
+    return LLM(LLMConfig(model=model, provider=provider, api_key="k", temperature=None, max_tokens=None, **options))
+
+
+def sent(model: str, *, provider: str = "openai", config: dict[str, Any] | None = None, **settings: Any) -> Any:
+    """Return the body for one question."""
+    return llm(model, provider, **(config or {})).build_request("hi", **settings).body
+
+
+EFFORTS = [
+    # model, API, asked, sent
+    ("gpt-6-astra", "responses", "none", "low"),
+    ("gpt-6-astra", "responses", "max", "max"),
+    ("gpt-5.6-sol", "responses", "none", "none"),
+    ("gpt-5.6-sol", "responses", "minimal", "low"),
+    ("gpt-5.6-sol", "responses", "max", "max"),
+    ("gpt-5.6-sol", "chat", "max", "xhigh"),
+    ("gpt-5.5", "chat", "xhigh", "xhigh"),
+    ("gpt-5.5-pro", "responses", "low", "medium"),
+    ("gpt-5.3-chat-latest", "chat", "high", "medium"),
+    ("gpt-5.2", "chat", "xhigh", "xhigh"),
+    ("gpt-5.1", "chat", "none", "none"),
+    ("gpt-5.1", "chat", "xhigh", "high"),
+    ("gpt-5.1-2025-11-13", "chat", "minimal", "low"),
+    ("gpt-5-pro", "responses", "low", "high"),
+    ("gpt-5-mini", "chat", "minimal", "minimal"),
+    ("gpt-5-mini", "chat", "none", "minimal"),
+    ("o3", "chat", "none", "low"),
+    ("o4-mini", "chat", "xhigh", "high"),
+    ("o1-mini", "chat", "low", None),
+    ("gpt-5-chat-latest", "chat", "low", None),
+    ("gpt-4-turbo", "chat", "low", None),
+    ("gpt-7", "chat", "xhigh", "xhigh"),  # nothing is known of it, and its vendor decides
+]
+
+
+@pytest.mark.parametrize(("model", "api", "asked", "expected"), EFFORTS)
+def test_the_nearest_word_for_the_effort_is_sent(model: str, api: str, asked: str, expected: str | None) -> None:
+    body = sent(model, config={"api": api}, effort=asked)
+    found = body.get("reasoning_effort") if api == "chat" else body.get("reasoning", {}).get("effort")
+    assert found == expected
+    if expected != asked:
+        with pytest.raises(UnsupportedError, match="effort"):
+            sent(model, config={"api": api}, effort=asked, on_unsupported="raise")
+
+
+@pytest.mark.parametrize("provider", ["openai", "groq", "openrouter", "anthropic"])
+def test_what_is_no_word_for_an_effort_is_refused(provider: str) -> None:
+    with pytest.raises(InvalidRequestError, match=r"effort must be one of none, minimal, low, .*; it is 'hihg'"):
+        sent("gpt-5.1", provider=provider, effort="hihg")
+
+
+def test_a_family_may_have_words_of_its_own() -> None:
+    assert sent("qwen/qwen3-32b", provider="groq", effort="default")["reasoning_effort"] == "default"
+    assert "reasoning_effort" not in sent("qwen/qwen3-32b", provider="groq", effort="high")
+    with pytest.raises(InvalidRequestError, match="max, default; it is 'x'"):
+        sent("qwen/qwen3-32b", provider="groq", effort="x")
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "expected"),
+    [
+        ("gpt-5.1", SAMPLING, SAMPLING),  # its default effort is none
+        ("gpt-5.4", {"logprobs": True}, {"logprobs": True}),
+        ("gpt-5.1", {**SAMPLING, "effort": "none"}, SAMPLING),
+        ("gpt-5.1", {**SAMPLING, "effort": "low"}, {}),
+        ("gpt-5.6", SAMPLING, {}),
+        ("gpt-5.6", {**SAMPLING, "effort": "none"}, SAMPLING),
+        ("gpt-5", SAMPLING, {}),
+        ("gpt-5", {**SAMPLING, "effort": "none"}, {}),  # it cannot be told not to reason
+        ("gpt-5-nano", {"temperature": 1}, {"temperature": 1}),
+        (
+            "o3",
+            {"temperature": 1, "top_p": 1, "presence_penalty": 0},
+            {"temperature": 1, "top_p": 1, "presence_penalty": 0},
+        ),
+        ("o3", {"presence_penalty": 1, "logprobs": True}, {}),
+        ("gpt-4o-search-preview", SAMPLING, {}),
+        ("gpt-4o-mini-search-preview-2025-03-11", {"temperature": 1}, {}),
+        ("gpt-5-chat-latest", SAMPLING, SAMPLING),
+        ("gpt-4.1", SAMPLING, SAMPLING),
+    ],
+)
+@pytest.mark.parametrize("provider", ["openai", "azure"])
+def test_sampling_is_sent_where_the_model_does_not_reason(
+    provider: str, model: str, settings: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    azure = {"api_base": "https://x.openai.azure.com", "base_model": model, "api_version": "2025-03-01-preview"}
+    body = sent(model, provider=provider, config=azure if provider == "azure" else {}, **settings)
+    names = ("temperature", "top_p", "presence_penalty", "logprobs")
+    assert {name: body[name] for name in names if name in body} == expected
+
+
+@pytest.mark.parametrize(("model", "takes"), [("o1", True), ("o3-mini", True), ("o3", False), ("gpt-5", False)])
+def test_stop_words_are_sent_to_models_that_take_them_while_they_reason(model: str, *, takes: bool) -> None:
+    if takes:
+        assert sent(model, stop=["a"])["stop"] == ["a"]
+    else:
+        with pytest.raises(UnsupportedError, match="stop words"):
+            sent(model, stop=["a"])
+
+
+@pytest.mark.parametrize(("model", "takes"), [("o1", False), ("o4-mini", False), ("gpt-5", True), ("gpt-4o", True)])
+def test_parallel_calls_are_not_a_setting_of_the_o_series(model: str, *, takes: bool) -> None:
+    body = sent(model, tools=[add], parallel_tool_calls=False)
+    assert body.get("parallel_tool_calls") is (False if takes else None)
+
+
+SCHEMAS = [
+    ("openai", "gpt-4o", "json_schema"),
+    ("openai", "gpt-4o-2024-05-13", "json_object"),
+    ("openai", "gpt-4-turbo-2024-04-09", "json_object"),
+    ("openai", "gpt-4-1106-preview", "json_object"),
+    ("openai", "gpt-4", None),
+    ("openai", "gpt-4-32k-0613", None),
+    ("openai", "gpt-3.5-turbo", "json_object"),
+    ("openai", "gpt-3.5-turbo-0613", None),
+    ("openai", "gpt-4.1", "json_schema"),
+    ("groq", "openai/gpt-oss-120b", "json_schema"),
+    ("groq", "moonshotai/kimi-k2-instruct-0905", "json_schema"),
+    ("groq", "llama-3.3-70b-versatile", "json_object"),
+]
+
+
+@pytest.mark.parametrize(("provider", "model", "expected"), SCHEMAS)
+def test_a_schema_is_said_in_words_where_the_model_has_none(provider: str, model: str, expected: str | None) -> None:
+    body = sent(model, provider=provider, output=SCHEMA)
+    assert body.get("response_format", {}).get("type") == expected
+    told = [message["content"] for message in body["messages"] if message["role"] == "system"]
+    assert [json.loads(words.partition("\n")[2]) for words in told] == ([] if expected == "json_schema" else [SCHEMA])
+    if expected != "json_schema":
+        with pytest.raises(UnsupportedError, match="output schema"):
+            sent(model, provider=provider, output=SCHEMA, on_unsupported="raise")
+
+
+def test_every_family_says_where_and_when_it_was_read() -> None:
+    assert all(re.fullmatch(r"https://platform\.openai\.com/.*|recorded", family.source) for family in FAMILIES)
+    assert all(re.fullmatch(r"20\d\d-\d\d-\d\d", family.read) for family in FAMILIES)
+    assert all(family.default is None or family.default in (family.efforts or ()) for family in FAMILIES)
+
+
+def test_no_family_hides_a_later_one() -> None:
+    names = {model for model, *_ in EFFORTS} | {model for provider, model, _ in SCHEMAS if provider == "openai"}
+    names |= {"gpt-4o-search-preview", "gpt-5-codex", "o1", "codex-mini", "gpt-4-32k"}
+    assert {family_of(name) for name in names} - {None} == {*FAMILIES}
