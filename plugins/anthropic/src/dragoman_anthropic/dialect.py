@@ -14,6 +14,7 @@ from dragoman_anthropic.models import is_completion_model
 from dragoman_anthropic.options import ISSUER, AnthropicOptions
 from dragoman_anthropic.request import COUNTED_MEMBERS, BodyEncoder, beta_header
 from dragoman_anthropic.response import response
+from dragoman_anthropic.versions import FIRST, HEADER, fit_to_version, version_of
 
 
 class AnthropicMessages:
@@ -21,6 +22,7 @@ class AnthropicMessages:
 
     Attributes:
         betas: the values of the header ``anthropic-beta`` that every request sends.
+        version: the version of the API in the headers of the configuration, ``None`` if there is none.
 
     """
 
@@ -31,6 +33,7 @@ class AnthropicMessages:
     def __init__(self) -> None:
         self.options_reader = OptionsReader(AnthropicOptions, ISSUER)
         self.betas: tuple[str, ...] = ()
+        self.version: str | None = None
         self._encoder = BodyEncoder()
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
@@ -49,11 +52,13 @@ class AnthropicMessages:
                 return completions.encode(request, options, stream=stream)
             request = request.as_chat()
         encoded = self._encoder.encode(request, options, betas=self.betas, stream=stream)
+        version = version_of(request.model, options, request.headers, self.version)
+        notes = fit_to_version(encoded.body, version, request.model)
         return HttpRequest(
             url=self.messages_path,
             body=dumps(encoded.body),
-            headers=beta_header(encoded.betas),
-            adjustments=tuple(encoded.adjustments),
+            headers={**({} if version == (self.version or FIRST) else {HEADER: version}), **beta_header(encoded.betas)},
+            adjustments=(*encoded.adjustments, *notes),
         )
 
     def encode_count(self, request: ChatRequest) -> HttpRequest:

@@ -12,14 +12,12 @@ import attrs
 from dragoman import ProviderConfig, Secret
 from dragoman.http import Base, Endpoint, base_url, checked_headers, credential
 from dragoman_anthropic.options import AnthropicOptions
+from dragoman_anthropic.versions import FIRST, HEADER
 
 BASE_URL = "https://api.anthropic.com/v1"
 BASE_ENV = ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE")
 KEY_ENV = ("ANTHROPIC_API_KEY",)
 TOKEN_ENV = ("ANTHROPIC_AUTH_TOKEN",)
-API_VERSION = "2023-06-01"
-"""The value of the header ``anthropic-version``: https://docs.anthropic.com/en/api/versioning."""
-
 _VERSION = re.compile(r"/v\d+[a-z0-9]*$")
 _OAUTH_TOKEN = "sk-ant-oat"  # noqa: S105  # the prefix of OAuth tokens, not a token
 _OAUTH_BETA = "oauth-2025-04-20"
@@ -33,7 +31,7 @@ def endpoint(config: ProviderConfig, options: AnthropicOptions) -> Endpoint:
 
     """
     base = _with_version(base_url(config, default=BASE_URL, env=BASE_ENV))
-    headers = {"anthropic-version": API_VERSION, **_credentials(config, base, options)}
+    headers = {HEADER: FIRST, **_credentials(config, base, options)}
     return Endpoint(base=base, headers={**headers, **checked_headers(config.headers)})
 
 

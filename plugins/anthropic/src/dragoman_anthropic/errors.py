@@ -42,6 +42,20 @@ TYPES: Mapping[str, type[ProviderError]] = {
 }
 """Error classes by error type."""
 
+CODES: Mapping[str, type[ProviderError]] = {
+    "enforced_spend_limit_reached": QuotaExceededError,
+    "contract_spend_limit_reached": QuotaExceededError,
+    "linked_organization_spend_limit_reached": QuotaExceededError,
+    "ramp_limit_exceeded": RateLimitError,
+    "organization_on_hold": PermissionDeniedError,
+}
+"""Error classes by ``error.details.error_code``, read on 2026-11-28; an unknown code says what its type says.
+
+https://docs.anthropic.com/en/api/errors
+"""
+_KEY_CODES = "cmek_key_"
+"""The beginning of the codes for trouble with the customer's own encryption key."""
+
 PHRASES: tuple[tuple[str, type[ProviderError]], ...] = (
     ("credit balance is too low", QuotaExceededError),
     ("reached your specified API usage limits", QuotaExceededError),
@@ -74,10 +88,13 @@ def error_of(reply: HttpReply) -> ProviderError:
     message = _message(reply, error, details)
     kind = word(details.get("type")) or word(details.get("code"))
     chosen = refined(_class(reply.status, kind, message), message)
+    specific = word(fields(details.get("details")).get("error_code"))
+    if specific is not None:
+        chosen = CODES.get(specific, PermissionDeniedError if specific.startswith(_KEY_CODES) else chosen)
     return chosen(
         message,
         status=reply.status,
-        code=kind,
+        code=specific or kind,
         parameter=_parameter(message) or word(details.get("param")),
         request_id=word(body.get("request_id")),
         retry_after=retry_after(reply.headers),

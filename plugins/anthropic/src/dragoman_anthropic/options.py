@@ -19,6 +19,8 @@ class AnthropicOptions:
     """Set what only Anthropic offers; see https://docs.anthropic.com/en/api/messages.
 
     Args:
+        api_version: the version of the API, such as ``2026-10-21``, which accepts no sampling settings; chosen by the
+            model if not given. See https://docs.anthropic.com/en/api/versioning.
         betas: values of the header ``anthropic-beta``, such as ``["context-1m-2025-08-07"]``.
         bearer: whether the key is sent as ``Authorization: Bearer``, as some gateways require, and not as
             ``x-api-key``.
@@ -39,6 +41,7 @@ class AnthropicOptions:
 
     """
 
+    api_version: str | None = option_field(in_body=False)
     betas: list[str] | None = option_field(in_body=False)
     bearer: bool = option_field(default=False, in_body=False, per_call=False)
     thinking: dict[str, Any] | None = option_field(in_body=False)

@@ -13,6 +13,7 @@ from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_anthropic.endpoint import endpoint
 from dragoman_anthropic.models import capabilities
 from dragoman_anthropic.options import ISSUER, AnthropicOptions
+from dragoman_anthropic.versions import HEADER
 
 INFO = ProviderInfo(
     name="anthropic",
@@ -76,6 +77,7 @@ def make_provider(config: ProviderConfig) -> AnthropicProvider:
     target = endpoint(config, options)
     betas = target.headers.get("anthropic-beta", "")
     dialect.betas = tuple(name for beta in betas.split(",") if (name := beta.strip()))
+    dialect.version = next((value for name, value in config.headers.items() if name.lower() == HEADER), None)
     return AnthropicProvider(dialect, target)
 
 
