@@ -8,9 +8,8 @@ from dragoman.spec.errors import NoAnswerError
 from dragoman.spec.parts import ToolCall
 from dragoman.spec.request import Settings
 from dragoman.spec.response import FinishReason, Response
-from dragoman.spec.whole_answer import check_calls, check_complete, check_declined, fail, refuse_cut
 
-_LIMIT_OF_MODEL = re.compile("model|context|window")
+_LIMIT_OF_MODEL = "model|context|window"
 """Words for an end that the limit of the model itself brought about, not that of the request."""
 
 
@@ -45,6 +44,14 @@ def check_text(response: Response, settings: Settings, *, may_call: bool = False
     has_text = bool(text) and not text.isspace()
     if reason == FinishReason.STOP and has_text and not response.message.of_type(ToolCall):
         return
+    from dragoman.spec.whole_answer import (  # noqa: PLC0415  # most answers are whole
+        check_calls,
+        check_complete,
+        check_declined,
+        fail,
+        refuse_cut,
+    )
+
     check_declined(response)
     if not may_call:
         check_calls(response)
@@ -58,4 +65,5 @@ def check_text(response: Response, settings: Settings, *, may_call: bool = False
 def _is_cut_by_caller(response: Response, settings: Settings) -> bool:
     """Return whether the limit that cut an answer is the one that the caller gave, unchanged."""
     is_changed = any(note.feature == "max_tokens" for note in response.adjustments)
-    return settings.is_given("max_tokens") and not is_changed and not _LIMIT_OF_MODEL.search(response.finish.raw or "")
+    is_of_model = re.search(_LIMIT_OF_MODEL, response.finish.raw or "") is not None
+    return settings.is_given("max_tokens") and not is_changed and not is_of_model

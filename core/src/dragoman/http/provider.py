@@ -192,7 +192,7 @@ class HttpProvider:
             redact_error(error, addressed.headers)
             raise
         if reply.sent is None:
-            reply = attrs.evolve(reply, sent=addressed.headers, asked=_asked(addressed))
+            reply = attrs.evolve(reply, sent=addressed.headers, asked=f"{addressed.method} {addressed.url}")
         if not is_good(reply.status):
             raise self._failure(reply)
         return reply

@@ -169,11 +169,15 @@ def fit_with_names(
     issuer: str | None = None,
 ) -> tuple[R, tuple[Adjustment, ...], Mapping[str, str]]:
     """Adjust *request* like :func:`fit`; also return the names of renamed tools, keyed by the name that is sent."""
-    request, adjustments = _without_harmful_defaults(request, capabilities, by)
+    adjustments: list[Adjustment] = []
+    if capabilities.reasoning.support is Support.YES or request.settings.effort is not None:
+        request, adjustments = _without_harmful_defaults(request, capabilities, by)
     settings = request.settings
     names: Mapping[str, str] = {}
     changes: dict[str, Any] = {}
-    caps = _caps_of(settings, capabilities)
+    caps = capabilities.settings
+    if settings.effort is not None or capabilities.while_reasoning:
+        caps = _caps_of(settings, capabilities)
     for name, cap in caps.items():
         value = getattr(settings, name)
         if value is None:

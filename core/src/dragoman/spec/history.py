@@ -109,8 +109,10 @@ def fit_history(
         InvalidRequestError: for a call without a result, a result without a call, or a message without content.
 
     """
-    own = [options.get(name) for options in request.options.values() for name in rules.continued_by]
-    fitting = _Fitting(rules, request.model, by, continued=any(own))
+    continued = bool(request.options and rules.continued_by) and any(
+        options.get(name) for options in request.options.values() for name in rules.continued_by
+    )
+    fitting = _Fitting(rules, request.model, by, continued=continued)
     messages = fitting.messages(request.messages)
     changes: dict[str, Any] = {} if messages is request.messages else {"messages": messages}
     if request.tools:

@@ -9,7 +9,6 @@ import attrs
 
 from dragoman import ChatRequest, CompletionRequest, ProtocolError, ProviderError, Response
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps
-from dragoman_anthropic.errors import error_of
 from dragoman_anthropic.models import is_completion_model
 from dragoman_anthropic.options import ISSUER, AnthropicOptions
 from dragoman_anthropic.request import COUNTED_MEMBERS, BodyEncoder, beta_header
@@ -96,4 +95,6 @@ class AnthropicMessages:
 
     def error(self, reply: HttpReply) -> ProviderError:
         """Return the error that a reply reports."""
+        from dragoman_anthropic.errors import error_of  # noqa: PLC0415  # only errors need it
+
         return error_of(reply)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dragoman import JSON, OutputFormat, lower_schema
+from dragoman import JSON, OutputFormat
 from dragoman_anthropic.options import ANSWER_TOOL
 from dragoman_anthropic.request_tools import object_schema
 from dragoman_anthropic.schema_rules import STRICT_SCHEMA
@@ -22,6 +22,8 @@ def strict_schema(schema: Mapping[str, JSON]) -> tuple[dict[str, Any], str] | No
         declare.
 
     """
+    from dragoman import lower_schema  # noqa: PLC0415  # not every request has a schema
+
     lowered = lower_schema(schema, STRICT_SCHEMA)
     return (dict(lowered.schema), "; ".join(lowered.notes)) if lowered.strict else None
 

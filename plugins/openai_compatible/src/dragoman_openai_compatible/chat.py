@@ -44,7 +44,6 @@ from dragoman.http import (
 )
 from dragoman_openai_compatible import chat_parts
 from dragoman_openai_compatible.chat_messages import MessageEncoder, MessageRules
-from dragoman_openai_compatible.errors import error_of
 from dragoman_openai_compatible.strict_schemas import is_strict
 
 if TYPE_CHECKING:
@@ -189,6 +188,8 @@ class OpenAIChat(Generic[T]):
 
     def error(self, reply: HttpReply) -> ProviderError:
         """Return the error that a reply reports."""
+        from dragoman_openai_compatible.errors import error_of  # noqa: PLC0415  # only errors need it
+
         return error_of(reply)
 
     def path(self, path: str, request: ChatRequest | CompletionRequest, options: T) -> str:  # noqa: ARG002

@@ -136,7 +136,8 @@ class MessageEncoder:
     def _encode_input(self, message: Message, parts: tuple[Part, ...]) -> dict[str, Any]:
         role = self.rules.system_role if message.role == Role.SYSTEM else str(message.role)
         named = {} if message.name is None else {"name": message.name}
-        return {"role": role, "content": self._content(parts), **named, **_own_options(message, self.rules.issuer)}
+        own = _own_options(message, self.rules.issuer) if message.options else {}
+        return {"role": role, "content": self._content(parts), **named, **own}
 
     def _content(self, parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
         """Return a string for a single text, because some servers accept nothing else; otherwise a list of parts."""

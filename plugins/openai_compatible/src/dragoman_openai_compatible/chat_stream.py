@@ -186,7 +186,8 @@ class OpenAIChatDecoder:
         if (usage := choice.get("usage")) and (reported := chat_parts.usage_of(usage)):  # as Moonshot sends it
             events.append(UsageSnapshot(self._usage.update(reported)))
         extra = self.dialect.choice_metadata(choice)
-        if reason := end_word(choice.get("finish_reason")):
+        reason = choice.get("finish_reason")
+        if reason is not None and (reason := end_word(reason)):
             finish = chat_parts.finish_of(reason, self.dialect.finish_table)
             events.append(ResponseSnapshot(finish=finish, metadata=extra))
         elif extra:
