@@ -60,6 +60,12 @@ def test_a_question_may_come_from_standard_input() -> None:
     assert run("chat", "-m", "echo", "first", stdin="second").stdout == "first\n\nsecond\n"
 
 
+def test_a_misspelled_variable_is_not_answered_by_the_echo() -> None:
+    done = run("chat", "hi", DRAGOMAN_MODLE="gpt-4")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "DRAGOMAN_MODLE is not read; did you mean DRAGOMAN_MODEL?" in done.stderr
+
+
 def test_the_model_may_come_from_the_environment() -> None:
     done = run("chat", "hi", DRAGOMAN_MODEL="echo")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import attrs
 import pytest
 
 from dragoman import (
@@ -29,6 +31,7 @@ from dragoman import (
     ToolResult,
 )
 from dragoman.spec import foreign_names
+from dragoman.spec.argument_names import door, tells_names
 from dragoman.spec.foreign_names import OWN, advice, snake_case
 from dragoman.spec.serialization import structure_options
 from dragoman_echo.options import EchoOptions
@@ -183,6 +186,27 @@ def test_what_nobody_knows_is_not_explained() -> None:
         Settings(zzzzzz=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     with pytest.raises(InvalidRequestError, match="echo has no option 'zzzzzz'; its options are: cut, fail,"):
         structure_options(EchoOptions, {"zzzzzz": 1}, provider="echo")
+
+
+def test_another_error_of_a_type_is_raised_as_it_is() -> None:
+    trouble = TypeError("of our own")
+
+    def fail(*_: object, **__: object) -> None:
+        raise trouble
+
+    async def fail_later(*_: object, **__: object) -> None:
+        raise trouble
+
+    made = tells_names(attrs.make_class("Made", {"x": attrs.field(converter=fail)}))
+    for call in (
+        lambda: made(x=1),
+        lambda: door(fail)(stream=True),
+        lambda: asyncio.run(door(fail_later)(stream=True)),
+    ):
+        with pytest.raises(TypeError) as caught:
+            call()
+        assert caught.value is trouble
+        assert not caught.value.__suppress_context__
 
 
 def test_data_that_are_no_arguments_are_not_explained_as_such() -> None:

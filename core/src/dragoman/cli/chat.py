@@ -54,6 +54,8 @@ def chat(  # noqa: PLR0917  # click passes the options by name
     messages = [Message("user", _read_prompt(" ".join(prompt)))]
     if system:
         messages.insert(0, Message("system", system))
+    if model is None:
+        LLMConfig.from_env()  # a misspelled DRAGOMAN_MODEL must not be answered by the echo
     config = LLMConfig.from_dict({"model": model, "api_base": api_base, **_read_options(options)})
     asyncio.run(_answer(config, messages, stream=not (no_stream or print_json), print_json=print_json))
 

@@ -270,7 +270,9 @@ class HttpProvider:
     ) -> Response:
         """Return the answer of a reply that is not a stream although one was requested, or raise its error."""
         body = first + await reply.read()
-        whole = HttpReply(status=reply.status, headers=reply.headers, body=body, asked=_asked(request))
+        whole = HttpReply(
+            status=reply.status, headers=reply.headers, body=body, asked=f"{request.method} {request.url}"
+        )
         if not is_good(whole.status):
             raise self._failure(whole)
         try:
@@ -333,10 +335,6 @@ class HttpProvider:
 
     def _headers_to_keep(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name: header_text(value) for name, value in headers.items() if name.startswith(self._kept_headers)}
-
-
-def _asked(request: HttpRequest) -> str:
-    return f"{request.method} {request.url}"
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:

@@ -25,7 +25,10 @@ def tells_names(kind: type[T]) -> type[T]:
             construct(self, *args, **kwargs)
         except TypeError as error:
             known = [field.alias for field in attrs.fields(made)]
-            raise _told(error, f"{made.__name__}.__init__", _others(kwargs, known), known, made.__name__) from None
+            told = _told(error, f"{made.__name__}.__init__", _others(kwargs, known), known, made.__name__)
+            if told is None:
+                raise
+            raise told from None
 
     made.__init__ = construct_or_tell
     return kind
@@ -41,7 +44,9 @@ def door(method: M) -> M:
             try:
                 answer = made(*args, **kwargs)
             except TypeError as error:
-                raise _told(error, made.__qualname__, kwargs) from None
+                if (told := _told(error, made.__qualname__, kwargs)) is None:
+                    raise
+                raise told from None
             return await answer
 
         return open_async  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # the same signature
@@ -51,7 +56,9 @@ def door(method: M) -> M:
         try:
             return made(*args, **kwargs)
         except TypeError as error:
-            raise _told(error, made.__qualname__, kwargs) from None
+            if (told := _told(error, made.__qualname__, kwargs)) is None:
+                raise
+            raise told from None
 
     return open_door  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # the same signature
 
@@ -60,12 +67,14 @@ def _others(kwargs: Mapping[str, Any], known: Iterable[str]) -> list[str]:
     return [name for name in kwargs if name not in known]
 
 
-def _told(error: TypeError, called: str, names: Iterable[str], known: Iterable[str] = (), owner: str = "") -> TypeError:
-    """Return *error*, with advice if Python raised it because of the arguments of *called*."""
+def _told(
+    error: TypeError, called: str, names: Iterable[str], known: Iterable[str] = (), owner: str = ""
+) -> TypeError | None:
+    """Return *error* with advice, ``None`` if Python did not raise it because of the arguments of *called*."""
     text = str(error)
     if not text.startswith(f"{called}() "):
-        return error
+        return None
     from dragoman.spec.foreign_names import refused  # noqa: PLC0415  # only errors need it
 
     advice = refused(names, known, owner)
-    return TypeError(f"{text}; {advice}") if advice else error
+    return TypeError(f"{text}; {advice}") if advice else None
