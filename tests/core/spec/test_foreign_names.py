@@ -126,6 +126,10 @@ ARGUMENTS: dict[str, tuple[Callable[[], object], str]] = {
     "Settings of a configuration": (lambda: Settings(base_url="x"), "'api_base' here, an argument of LLMConfig"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     "Settings of ours": (lambda: Settings(timeout=5), "'timeout': it is an argument of LLMConfig and of a call"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     "Settings misspelled": (lambda: Settings(temprature=1), "'temprature': did you mean 'temperature'?"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    "Settings of ours misspelled": (
+        lambda: Settings(timout=5),
+        "did you mean 'timeout'? It is an argument of LLMConfig",
+    ),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     "Settings in camel case": (lambda: Settings(topP=1), "'topP': it is called 'top_p' here"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     "Message": (lambda: Message(role="user", text="x"), "'text': it is called 'content' here"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     "Message with calls": (lambda: Message("assistant", "", tool_calls=[]), "[ToolCall(...)]): calls are parts"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

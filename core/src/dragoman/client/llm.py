@@ -40,7 +40,7 @@ class LLM:
     Args:
         config: a configuration, or the name of a model, to which no default settings are sent; without one, the
             built-in echo provider answers.
-        fields: further arguments of :class:`LLMConfig`, together with the name of a model.
+        fields: further arguments of :class:`LLMConfig`, with the name of a model, which may be ``model=`` too.
 
     Raises:
         ConfigurationError: for any other *config*, or a fallback that no provider serves.
@@ -209,6 +209,7 @@ class LLM:
             embeddings: Embeddings = await bound.operation("embed")(request, builder.context({}))
             return embeddings
 
+    @door
     def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
         """Return the HTTP request that :meth:`generate` would send, secrets masked, without sending it.
 

@@ -184,7 +184,7 @@ class SyncLLM:
 
     Args:
         config: a configuration, or the name of a model; without one, the built-in echo provider answers.
-        fields: further arguments of :class:`LLMConfig`, together with the name of a model.
+        fields: further arguments of :class:`LLMConfig`, with the name of a model, which may be ``model=`` too.
 
     """
 

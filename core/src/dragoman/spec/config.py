@@ -44,7 +44,8 @@ class LLMConfig:
     """Say which model to use, how to reach it and which settings it uses by default.
 
     Args:
-        model: the model: a bare name, or ``provider/name``; without one, the built-in echo provider answers.
+        model: the model: a bare name, or ``provider/name``; without this argument, the built-in echo provider answers,
+            but ``None`` is an error as soon as a model is needed.
         api_key: the credential, stored as a :class:`~dragoman.Secret`; without one, it is read from the environment.
         api_base: the base URL, if it is not the provider's default.
         temperature: the sampling temperature: 0 for the likeliest tokens, higher for more variety.

@@ -57,7 +57,7 @@ def _exact(name: str, accepted: frozenset[str], owner: str) -> str:
 
 def _near(name: str, accepted: frozenset[str], owner: str) -> str:
     """Return the advice for a name that is spelled nearly like one of ours, or like one of the table."""
-    others = {*_common(), *_inverted(owner), *(() if owner else OWN)}
+    others = {*_common(), *_inverted(owner), *(() if has_table(owner) else OWN)}
     found = closest(name, accepted, _CLOSE) or closest(name, others)
     if found is None:
         return ""
