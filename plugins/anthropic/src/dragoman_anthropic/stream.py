@@ -100,7 +100,7 @@ class MessagesDecoder:
         self._blocks[index] = block
         events = [] if replaced is None else report(replaced)
         waiting, self._waiting = self._waiting, None
-        if waiting is not None and waiting.open:
+        if waiting is not None and waiting.open and waiting is not replaced:
             events.append(self._begin(waiting))  # in the order of the blocks
         if is_blank(start):
             self._waiting = block

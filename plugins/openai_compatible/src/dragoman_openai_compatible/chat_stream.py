@@ -308,11 +308,10 @@ class OpenAIChatDecoder:
 
     def _is_empty(self, call: Mapping[str, Any]) -> bool:
         """Return whether a fragment says nothing: it neither continues a call nor begins one."""
-        index, call_id = call.get("index"), words(call.get("id"))
-        if call_id or self._calls.find(index, call_id, has_name=False) is not None:
+        function = fields(call.get("function"))
+        if function.get("arguments") or function.get("name") or call.get("id") or call.get("custom"):
             return False
-        begun = chat_parts.tool_call(call, 0)
-        return not begun.name and not begun.arguments and begun.metadata == {}
+        return self._calls.find(call.get("index"), "", has_name=False) is None
 
     def _moved(self, position: object, call_id: str) -> int | None:
         """Return the index of a known call that a server continues at another position, ``None`` if there is none."""

@@ -172,10 +172,10 @@ class OpenAIResponsesDecoder:
         return chunk
 
     def _other(self, kind: str, chunk: dict[str, Any]) -> Iterable[Event]:
-        if kind == "response.output_item.added":
-            return self._begin(as_object(chunk.get("item"), "an item"), chunk)
-        if kind == "response.output_item.done":
-            return self._settle_event(as_object(chunk.get("item"), "an item"), chunk)
+        if kind in {"response.output_item.added", "response.output_item.done"}:
+            item = as_object(chunk.get("item"), "an item")
+            read = self._begin if kind == "response.output_item.added" else self._settle_event
+            return read(item, chunk) if item else ()
         if kind == "response.content_part.added":
             return self._content(chunk)
         if kind == "response.reasoning_summary_part.added":
@@ -269,6 +269,8 @@ class OpenAIResponsesDecoder:
         return self._piece(delta, chunk)[1] if delta is not None else []
 
     def _annotate(self, chunk: dict[str, Any]) -> list[Event]:
+        if not chunk.get("annotation"):
+            return []
         index, events = self._piece(_DELTAS["response.output_text.delta"], chunk)
         if index is None:
             return events
@@ -348,7 +350,7 @@ class OpenAIResponsesDecoder:
 
         """
         yield from self._note(response)
-        yield from self._rest(objects(response.get("output")))
+        yield from self._rest([item for item in objects(response.get("output")) if item])
         usage = self._dialect.usage(response)
         if usage is not None:
             yield UsageSnapshot(usage)
