@@ -209,7 +209,8 @@ async def test_adjustments_and_headers_are_on_the_response() -> None:
             "2023-06-01",
         )
         assert "temperature" not in sent.json
-    assert [note.feature for note in response.adjustments] == ["temperature"]
+    notes = [(note.kind, note.feature) for note in response.adjustments]
+    assert notes == [("dropped", "temperature"), ("dropped", "max_tokens"), ("coerced", "max_tokens")]
     assert response.origin.request_id == "req_9"
     assert response.headers == {"anthropic-ratelimit-requests-remaining": "9", "request-id": "req_9"}
 

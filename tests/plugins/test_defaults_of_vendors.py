@@ -42,6 +42,7 @@ REASONING = [
     ("openai", "gpt-5", {}),
     ("openai", "gpt-5.1", {}),
     ("openai", "gpt-6-sol", {}),
+    ("azure", "my", {"base_model": "gpt-5.2", "api_base": "https://a.openai.azure.com"}),
     ("openai", "gpt-5", {"api": "responses"}),
     ("azure", "my", {"base_model": "o3", "api_base": "https://a.openai.azure.com"}),
     ("google", "gemini-2.5-pro", {}),
@@ -87,6 +88,12 @@ def test_a_model_that_reasons_gets_no_default_and_every_given_limit(
     assert sent(model, provider=provider, **options, max_tokens=4096) == (None, 4096)
 
 
+@pytest.mark.parametrize("model", ["gpt-5.1-chat-latest", "gpt-5.3-chat-latest"])
+def test_a_chat_model_that_reasons_gets_no_default_and_what_is_given(model: str) -> None:
+    assert sent(model, provider="openai") == (None, None)
+    assert sent(model, provider="openai", temperature=1, max_tokens=9) == (1, 9)
+
+
 @pytest.mark.parametrize(("provider", "model", "options"), PLAIN)
 def test_any_other_model_gets_the_defaults(provider: str, model: str, options: dict[str, Any]) -> None:
     assert sent(model, provider=provider, **options) == (0.7, 4096)
@@ -116,8 +123,7 @@ def test_a_claude_that_thinks_gets_its_greatest_limit_and_no_default_temperature
 ) -> None:
     body = LLM(LLMConfig(model, api_key=KEY, **options)).build_request("hi").body
     assert "temperature" not in body
-    if "budget_tokens" in body.get("thinking", {}) or model != "claude-opus-4-7":
-        assert body["max_tokens"] == LARGEST[model]
+    assert body["max_tokens"] == LARGEST[model]
     assert body["max_tokens"] > body.get("thinking", {}).get("budget_tokens", 0)
 
 

@@ -180,7 +180,8 @@ def _settings(known: Family) -> dict[str, Cap]:
 
 
 def _reasoning(known: Family) -> Cap:
-    if known.has("thinking unasked"):
+    """Return whether a model reasons; one that fixes its sampling is made for adaptive thinking, and counts as such."""
+    if known.has("thinking unasked") or known.has("fixed sampling"):
         return YES
     return Cap(support=Support.CONDITIONAL, note="the model thinks if asked to") if known.has("thinking") else NO
 
