@@ -48,8 +48,10 @@ class LLMConfig:
             but ``None`` is an error as soon as a model is needed.
         api_key: the credential, stored as a :class:`~dragoman.Secret`; without one, it is read from the environment.
         api_base: the base URL, if it is not the provider's default.
-        temperature: the sampling temperature: 0 for the likeliest tokens, higher for more variety.
-        max_tokens: the greatest number of tokens of an answer.
+        temperature: the sampling temperature: 0 for the likeliest tokens, higher for more variety. The default is not
+            sent to a model that reasons.
+        max_tokens: the greatest number of tokens of an answer. The default is not sent to a model that reasons, whose
+            reasoning would count towards it.
         kwargs: further settings (see :class:`~dragoman.Settings`); ``provider``, ``timeout`` (seconds for the whole
             call, default 600), ``connect_timeout``, ``first_byte_timeout`` and ``idle_timeout`` (seconds),
             ``num_retries`` (default 2), ``on_unsupported`` (``adjust``, ``warn`` or ``raise``), ``headers``,
