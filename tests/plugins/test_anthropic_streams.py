@@ -14,6 +14,7 @@ from dragoman import (
     Raw,
     ServerError,
     StreamInterruptedError,
+    Text,
 )
 from dragoman.http import ServerSentEvent
 from dragoman_anthropic.dialect import AnthropicMessages
@@ -28,6 +29,22 @@ def test_blocks_may_interleave() -> None:
     response = streamed(start, text[0], text[1], call[0], call[1], text[2], call[2], text[3], call[3], ending, stop)
 
     assert (response.text, response.tool_calls[0].parse()) == ("hi", {"city": "Fez"})
+
+
+def test_an_empty_block_has_a_part_once_another_begins_or_it_has_content() -> None:
+    empty, text = block_events(0, {"type": "text", "text": ""}), block_events(1, {"type": "text", "text": "hi"})
+    delta = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "late"}}
+    start, _, ending, stop = as_stream()
+
+    def texts(*events: Any) -> list[str]:
+        return [part.text for part in streamed(start, *events, ending, stop).message.of_type(Text)]
+
+    assert texts(empty[0], *text, delta) == ["late", "hi"]
+    assert texts(empty[0], delta, *text) == ["late", "hi"]
+    assert texts(empty[0], empty[-1], *text) == ["hi"]
+    assert texts(empty[0], empty[-1], delta, *text) == ["hi"]
+    assert texts(empty[0], *text) == ["", "hi"]
+    assert texts(empty[0]) == []
 
 
 def test_call_without_input_deltas_has_the_input_of_its_start() -> None:
