@@ -92,10 +92,11 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def replay(session: nox.Session) -> None:
-    """Print how many recorded exchanges are read right, by api and framing."""
+    """Print how many recorded exchanges are read right, by api and framing, and how much of requests is sent."""
     install(session, "tests")
     session.chdir("tests")
     session.run("python", "-m", "replay")
+    session.run("python", "-m", "replay.requests")
 
 
 @nox.session

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import frozen
 
+from dragoman.client.asked import Asked, output_of
 from dragoman.client.retry import RetryPolicy, retrying
 from dragoman.client.retry_budget import budget_of
 from dragoman.plugins.descriptors import exhausted
@@ -21,9 +22,9 @@ from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed, value
-from dragoman.spec.capabilities import Capabilities, Policy, fit, fit_with_names, without_setting
+from dragoman.spec.capabilities import Capabilities, Policy, fit, fit_with_names
 from dragoman.spec.config import LLMConfig
-from dragoman.spec.errors import BadRequestError, ConfigurationError, DragomanError, PluginError, UnsupportedError
+from dragoman.spec.errors import ConfigurationError, DragomanError, PluginError, UnsupportedError
 from dragoman.spec.history import with_names
 from dragoman.spec.hookspecs import Binding
 from dragoman.spec.operations import OperationCall, operation_of
@@ -37,7 +38,7 @@ from dragoman.spec.provider import (
     StreamCall,
     Timeouts,
 )
-from dragoman.spec.request import SETTINGS, ChatRequest, CompletionRequest
+from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
 from dragoman.spec.secret import credentials_in
 
@@ -288,7 +289,9 @@ class ManagedProvider:
         capabilities = self.capabilities(request.model)
         fitted, adjustments, names = fit_with_names(request, capabilities, policy, issuer=self.info.issuer)
         refused = self._refused.setdefault(request.model, {})
-        asked = _Asked(send, fitted, self.standing + adjustments, refused, by=self.info.name)
+        adjustments = self.standing + adjustments
+        insists = policy == "raise" or bool(output_of(request).strict)
+        asked = Asked(send, fitted, adjustments, refused, by=self.info.name, adjusts=not insists)
         try:
             result, attempts = await retrying(asked.send, context, self._retry, asked.mend)
         except DragomanError as error:
@@ -335,67 +338,12 @@ class _Result(Generic[T]):
     names: Mapping[str, str]
 
 
-class _Asked(Generic[R, T]):
-    """Hold what a provider is asked, less each default that its model has refused.
-
-    Args:
-        send: asks it.
-        request: fitted to what the model is known to accept.
-        adjustments: what that changed.
-        refused: why the model has refused a default, by the name of the setting; more are learned on the way.
-        by: the provider's name.
-
-    """
-
-    __slots__ = ("_by", "_refused", "_request", "_send", "adjustments")
-
-    def __init__(
-        self,
-        send: Callable[[R, CallContext], Awaitable[T]],
-        request: R,
-        adjustments: tuple[Adjustment, ...],
-        refused: dict[str, str],
-        *,
-        by: str,
-    ) -> None:
-        self._send: Callable[[R, CallContext], Awaitable[T]] = send
-        self._request: R = request
-        self.adjustments = adjustments
-        self._refused = refused
-        self._by = by
-        for name in tuple(refused):  # a copy, since other threads add to it
-            self._leave_out(name)
-
-    def send(self, context: CallContext) -> Awaitable[T]:
-        """Make one try."""
-        return self._send(self._request, context)
-
-    def mend(self, error: DragomanError) -> bool:
-        """Leave out a *default* that the provider refuses, once each; tell whether that was the trouble."""
-        name = error.parameter if isinstance(error, BadRequestError) else None
-        if name is None or not _is_default(self._request, name):
-            return False
-        self._refused[name] = error.message
-        self._leave_out(name)
-        return True
-
-    def _leave_out(self, name: str) -> None:
-        if _is_default(self._request, name):
-            reason = self._refused[name]
-            self._request, adjustment = without_setting(self._request, name, reason, by=self._by)
-            self.adjustments += (adjustment,)
-
-
 _WHAT = {"embed": "make embeddings", "count_tokens": "count tokens", "models": "list models"}
 """The operations in words."""
 
 
 def _without_extension(error: PluginError) -> Adjustment:
     return Adjustment(kind="dropped", feature="extension", asked=error.provider, reason=error.message)
-
-
-def _is_default(request: ChatRequest | CompletionRequest, name: str) -> bool:
-    return name in SETTINGS and request.settings.is_default(name)
 
 
 __all__ = ["Bound", "ManagedProvider", "bind"]

@@ -240,8 +240,7 @@ def _thinking(part: Members) -> Part:
         return Reasoning(redacted=True, seal=Seal(issuer=part.issuer, payload=part.text("data")), **part.rest())
     pieces = as_list(part.data.get("thinking"))
     if pieces is not None:
-        listed = [cast("Mapping[str, Any]", each) for each in pieces if isinstance(each, Mapping)]
-        texts = [str(each.get("text", "")) for each in listed]
+        texts = [str(cast("Mapping[str, Any]", each).get("text", "")) for each in pieces if isinstance(each, Mapping)]
         return Reasoning(text="".join(texts), seal=Seal(issuer=part.issuer, payload=cast("JSON", dict(part.data))))
     text, signature = part.text("thinking"), part.optional_text("signature")
     seal = Seal(issuer=part.issuer, payload=signature) if signature else None

@@ -1,0 +1,100 @@
+"""What a provider is asked: a fitted request, less what its model has refused in this call or an earlier one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar
+
+from dragoman.spec.capabilities import without_setting
+from dragoman.spec.errors import BadRequestError, DragomanError
+from dragoman.spec.provider import CallContext
+from dragoman.spec.request import SETTINGS, TEXT, ChatRequest, CompletionRequest, OutputFormat
+from dragoman.spec.response import Adjustment
+from dragoman.spec.schema_fallback import with_schema_in_words
+
+R = TypeVar("R", ChatRequest, CompletionRequest)
+T = TypeVar("T")
+
+_SCHEMA = "output schema"
+_NO_SCHEMA = re.compile(
+    r"(?=.*(?:json_schema|structured.output))(?=.*(?:not.support|unsupported|not.available))", re.IGNORECASE | re.DOTALL
+)
+"""What servers say whose model cannot be held to a schema."""
+
+
+def output_of(request: ChatRequest | CompletionRequest) -> OutputFormat:
+    """Return the format of the answer, which is text for a prompt."""
+    return request.output if isinstance(request, ChatRequest) else TEXT
+
+
+class Asked(Generic[R, T]):
+    """Hold what a provider is asked, less each default and the schema that its model has refused.
+
+    Args:
+        send: asks it.
+        request: fitted to what the model is known to accept.
+        adjustments: what that changed.
+        refused: why the model has refused something, by the name of the setting; more are learned on the way.
+        by: the provider's name.
+        adjusts: whether a schema may be said in words where the model refuses it.
+
+    """
+
+    __slots__ = ("_adjusts", "_by", "_refused", "_request", "_send", "adjustments")
+
+    def __init__(
+        self,
+        send: Callable[[R, CallContext], Awaitable[T]],
+        request: R,
+        adjustments: tuple[Adjustment, ...],
+        refused: dict[str, str],
+        *,
+        by: str,
+        adjusts: bool,
+    ) -> None:
+        self._send: Callable[[R, CallContext], Awaitable[T]] = send
+        self._request: R = request
+        self.adjustments = adjustments
+        self._refused = refused
+        self._by = by
+        self._adjusts = adjusts
+        for name in tuple(refused):  # a copy, since other threads add to it
+            self._leave_out(name)
+
+    def send(self, context: CallContext) -> Awaitable[T]:
+        """Make one try."""
+        return self._send(self._request, context)
+
+    def mend(self, error: DragomanError) -> bool:
+        """Leave out what the provider refuses, once each; tell whether that was the trouble.
+
+        That is a *default*, or a schema that may be said in words.
+        """
+        if not isinstance(error, BadRequestError):
+            return False
+        name = _SCHEMA if _NO_SCHEMA.match(error.message) else error.parameter
+        if name is None or not self._may_leave_out(name):
+            return False
+        self._refused[name] = error.message
+        self._leave_out(name)
+        return True
+
+    def _may_leave_out(self, name: str) -> bool:
+        request = self._request
+        if name != _SCHEMA:
+            return name in SETTINGS and request.settings.is_default(name)
+        return self._adjusts and output_of(request).kind == "json_schema"
+
+    def _leave_out(self, name: str) -> None:
+        if not self._may_leave_out(name):
+            return
+        reason = self._refused[name]
+        request: Any = self._request
+        if name == _SCHEMA:
+            said, adjustment = with_schema_in_words(request, json_mode=True, reason=reason, by=self._by)
+            request = said
+            self._request = request
+        else:
+            self._request, adjustment = without_setting(self._request, name, reason, by=self._by)
+        self.adjustments += (adjustment,)
