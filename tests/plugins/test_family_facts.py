@@ -165,3 +165,20 @@ def test_no_family_hides_a_later_one() -> None:
     names = {model for model, *_ in EFFORTS} | {model for provider, model, _ in SCHEMAS if provider == "openai"}
     names |= {"gpt-4o-search-preview", "gpt-5-codex", "o1", "codex-mini", "gpt-4-32k"}
     assert {family_of(name) for name in names} - {None} == {*FAMILIES}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *sorted({each[0] for each in EFFORTS}),
+        "gpt-4o",
+        "gpt-4.1",
+        "gpt-4o-search-preview",
+        "gpt-5-search-api",
+        "o9",
+        "x",
+    ],
+)
+def test_the_family_is_the_first_whose_pattern_matches(name: str) -> None:
+    expected = next((each for each in FAMILIES if re.match(f"(?:{each.names})(?=$|-)", name)), None)
+    assert family_of(name) is expected
