@@ -134,6 +134,7 @@ def test_what_holds_an_object_of_another_kind_by_now_is_encoded_again() -> None:
 def test_an_encoding_is_forgotten_with_its_message() -> None:
     rules = object()
     message = Message("user", "a message of its own")
+    gc.collect()  # messages of other tests
     before = len(encoding_cache._encodings)  # noqa: SLF001  # nothing public counts them
     cache_encoding(message, rules, "first")
     cache_encoding(message, rules, "second")

@@ -10,6 +10,7 @@ from attrs import field
 from dragoman.spec._enums import OpenEnum
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import copied, plain_text, shown
+from dragoman.spec.argument_names import tells_names
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.media import Media
 from dragoman.spec.part_fields import JSON, PartFields, empty
@@ -77,6 +78,7 @@ class _Checked:
     __slots__ = ("_changeable",)
 
 
+@tells_names
 @value
 class Message(_Checked):
     """Hold one message of a conversation.

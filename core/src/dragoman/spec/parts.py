@@ -60,6 +60,7 @@ class Reasoning(PartFields):
     redacted: bool = False
 
 
+@tells_names
 @value(kw_only=True)
 class ToolCall(PartFields):
     """Ask for a tool to be run.
