@@ -51,13 +51,8 @@ async def folders_entered(url: str, asked: Any) -> set[str]:
 @pytest.mark.parametrize("name", ASKED)
 def test_a_call_enters_six_folders_at_most(name: str) -> None:
     """The call is made in a process of its own: what other tests have installed belongs to no path."""
-    made = subprocess.run(  # this module
-        [sys.executable, "-m", f"distributions.{Path(__file__).stem}", name],
-        cwd=TESTS,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    program = [sys.executable, "-m", f"distributions.{Path(__file__).stem}", name]
+    made = subprocess.run(program, cwd=TESTS, capture_output=True, text=True, check=True)  # this module
     entered = set(made.stdout.split())
 
     of_plugins = {folder for folder in entered if folder.startswith("plugins/")}
