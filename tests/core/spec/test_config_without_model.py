@@ -83,6 +83,12 @@ async def test_a_configuration_of_none_is_not_the_echo(change: Callable[[LLMConf
     assert (LLMConfig().lacks_model, change(LLMConfig()).lacks_model) == ("", "")
 
 
+@pytest.mark.parametrize("fallback", [{}, {"model": None}, {"modle": "gpt-4"}, {"api_key": "k"}])
+def test_a_fallback_without_a_model_is_not_the_echo(fallback: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="a fallback must name its model"):
+        LLMConfig("gpt-4", fallbacks=[fallback])
+
+
 def test_a_name_is_given_once() -> None:
     with pytest.raises(ConfigurationError, match="the model is given twice"):
         LLM("echo", model="gpt-4")

@@ -376,7 +376,10 @@ def _check_fallback(fallback: Any) -> None:
         if isinstance(fallback, str):
             model_name("a fallback", fallback)
         elif isinstance(fallback, Mapping):
-            LLMConfig.from_dict(fallback)  # pyright: ignore[reportUnknownArgumentType]
+            made = LLMConfig.from_dict(fallback)  # pyright: ignore[reportUnknownArgumentType]
+            if made.model is None and made.kwargs.get("provider") is None:
+                message = "a fallback must name its model"
+                raise ConfigurationError(message, parameter="fallbacks")
         elif not isinstance(fallback, LLMConfig):
             message = f"a fallback must be a model or a configuration, not {type(fallback).__name__}"
             raise ConfigurationError(message, parameter="fallbacks")
