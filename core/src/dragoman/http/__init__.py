@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from dragoman.http.incremental import (
         CallIndex as CallIndex,
         GrowingCitations as GrowingCitations,
-        GrowingUsage as GrowingUsage,
         Pace as Pace,
+        later_usage as later_usage,
     )
     from dragoman.http.json import (
         EXCERPT as EXCERPT,
@@ -95,7 +95,7 @@ _HOMES = {
     ),
     "dragoman.http.error_text": ("error_text", "is_page", "text_in"),
     "dragoman.http.header_values": ("header_text",),
-    "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "GrowingUsage", "Pace"),
+    "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace", "later_usage"),
     "dragoman.http.json": (
         "EXCERPT",
         "MAX_ITEMS",

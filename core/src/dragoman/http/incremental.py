@@ -66,30 +66,18 @@ _CACHED = ("cache_read_tokens", "cache_write_tokens")
 _COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens", *_CACHED)
 
 
-class GrowingUsage:
-    """Keep the counts of a stream that a later report of it leaves out, or gives as 0.
+def later_usage(before: Usage, after: Usage) -> Usage:
+    """Return the later of two reports of one stream, with the counts that it leaves out or gives as 0.
 
     Some servers and gateways end a stream with an empty report, or with zeros for what they do not count. A zero for
     cached tokens counts if it comes with input tokens.
     """
-
-    __slots__ = ("_known",)
-
-    def __init__(self) -> None:
-        self._known = Usage()
-
-    def update(self, report: Usage) -> Usage:
-        """Return a report with what was known before it."""
-        kept: dict[str, Any] = {
-            name: known
-            for name in _COUNTS
-            if (known := getattr(self._known, name)) is not None and not _replaces(report, name)
-        }
-        if not kept:
-            self._known = report
-        elif any(getattr(report, name) for name in _COUNTS):
-            self._known = attrs.evolve(report, **kept)
-        return self._known
+    kept: dict[str, Any] = {
+        name: known for name in _COUNTS if (known := getattr(before, name)) is not None and not _replaces(after, name)
+    }
+    if not kept:
+        return after
+    return attrs.evolve(after, **kept) if any(getattr(after, name) for name in _COUNTS) else before
 
 
 def _replaces(report: Usage, name: str) -> bool:

@@ -203,10 +203,10 @@ def end_word(value: Any) -> str | None:
 
     Some servers send an empty text, a blank one or the text ``null`` in place of ``null`` until the end.
     """
-    if isinstance(value, bool):
-        return None
-    said = words(value).strip()
-    return None if said in {"", "null"} else said
+    if isinstance(value, str):
+        said = value.strip()
+        return None if said in {"", "null"} else said
+    return None if value is None or isinstance(value, bool) else word(value)
 
 
 def real(value: Any) -> float | None:

@@ -169,10 +169,11 @@ def fit_with_names(
     issuer: str | None = None,
 ) -> tuple[R, tuple[Adjustment, ...], Mapping[str, str]]:
     """Adjust *request* like :func:`fit`; also return the names of renamed tools, keyed by the name that is sent."""
-    adjustments: list[Adjustment] = []
-    if capabilities.reasoning.support is Support.YES or request.settings.effort is not None:
-        request, adjustments = _without_harmful_defaults(request, capabilities, by)
-    settings = request.settings
+    settings, adjustments = request.settings, list[Adjustment]()
+    may_reason = capabilities.reasoning.support is Support.YES or settings.effort is not None
+    if may_reason and is_reasoning(settings, capabilities):
+        request, adjustments = _without_harmful_defaults(request, by)
+        settings = request.settings
     names: Mapping[str, str] = {}
     changes: dict[str, Any] = {}
     caps = capabilities.settings
@@ -219,14 +220,13 @@ def is_reasoning(settings: Settings, capabilities: Capabilities) -> bool:
     return settings.effort != Effort.NONE or effort.values is None or Effort.NONE not in effort.values
 
 
-def _without_harmful_defaults(request: R, capabilities: Capabilities, by: str) -> tuple[R, list[Adjustment]]:
+def _without_harmful_defaults(request: R, by: str) -> tuple[R, list[Adjustment]]:
     """Leave out the defaults that a model that reasons must not get."""
     adjustments: list[Adjustment] = []
-    if is_reasoning(request.settings, capabilities):
-        for name, reason in HARMFUL_DEFAULTS.items():
-            if request.settings.is_default(name):
-                request, adjustment = without_setting(request, name, reason, by=by)
-                adjustments.append(adjustment)
+    for name, reason in HARMFUL_DEFAULTS.items():
+        if request.settings.is_default(name):
+            request, adjustment = without_setting(request, name, reason, by=by)
+            adjustments.append(adjustment)
     return request, adjustments
 
 

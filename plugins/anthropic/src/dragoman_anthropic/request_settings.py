@@ -129,7 +129,7 @@ class SettingsEncoder:
         """Return the limit; without one from the caller, the greatest, since thinking counts towards it."""
         settings = self.settings
         asked = settings.max_tokens
-        if asked is not None and (settings.is_given("max_tokens") or not _is_enabled(thinking)):
+        if asked is not None and (thinking is None or settings.is_given("max_tokens") or not _is_enabled(thinking)):
             return asked
         budget = fields(thinking).get("budget_tokens")
         sent = largest_limit(self.model, budget if isinstance(budget, int) else 0)

@@ -54,7 +54,7 @@ _CITATION_FIELDS = frozenset({"cited_text", "title", "document_title", "url", "s
 
 def response(body: dict[str, Any]) -> Response:
     """Return the response of a complete reply."""
-    parts = [part(block) for block in objects(body["content"]) if not is_blank(block)]
+    parts = [part(block) for block in objects(body["content"]) if block.get("text") or not is_blank(block)]
     reason = end_word(body.get("stop_reason"))
     stated = refusal(reason, body.get("stop_details"))
     answered = reason == "tool_use" and any(map(is_answer, objects(body["content"])))

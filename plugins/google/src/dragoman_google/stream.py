@@ -22,15 +22,16 @@ from dragoman import (
     ResponseSnapshot,
     ResponseTooLargeError,
     Text,
+    Usage,
     UsageSnapshot,
 )
 from dragoman.http import (
     MAX_ITEMS,
-    GrowingUsage,
     HttpReply,
     ServerSentEvent,
     as_object,
     fields,
+    later_usage,
     loads,
     objects,
     rewritten,
@@ -84,7 +85,7 @@ class GeminiDecoder:
         self._parts = PartDecoder()
         self._finished = False
         self._has_parts = False
-        self._usage = GrowingUsage()
+        self._usage: Usage | None = None
         self._origin: dict[str, Any] = {}
         self._metadata: dict[str, JSON] = {}
         self._others: dict[int, _OtherCandidate] = {}
@@ -132,7 +133,8 @@ class GeminiDecoder:
                 self._candidate(candidate, events)
             end = ended or end
         if known := usage(chunk.get("usageMetadata")):
-            events.append(UsageSnapshot(self._usage.update(known)))
+            self._usage = known if self._usage is None else later_usage(self._usage, known)
+            events.append(UsageSnapshot(self._usage))
         if end := end or self._block_finish(chunk):
             self._finished = True
             if end.reason == FinishReason.STOP and not self._has_parts:

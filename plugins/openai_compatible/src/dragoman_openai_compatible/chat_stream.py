@@ -29,6 +29,7 @@ from dragoman import (
     Text,
     TextDelta,
     ToolCall,
+    Usage,
     UsageSnapshot,
 )
 from dragoman.http import (
@@ -36,13 +37,13 @@ from dragoman.http import (
     MAX_OBJECTS,
     CallIndex,
     GrowingCitations,
-    GrowingUsage,
     HttpReply,
     ServerSentEvent,
     as_object,
     decoded,
     end_word,
     fields,
+    later_usage,
     loads,
     objects,
     real,
@@ -90,7 +91,7 @@ class OpenAIChatDecoder:
         self._others: dict[int, _OtherChoice] = {}
         self._logprobs: list[JSON] = []
         self._citations = GrowingCitations()
-        self._usage = GrowingUsage()
+        self._usage: Usage | None = None
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         """Return the events that one server-sent event stands for.
@@ -114,7 +115,8 @@ class OpenAIChatDecoder:
                 self.add_choice(choice, events)
         usage = self.dialect.usage(chunk)
         if usage is not None:
-            events.append(UsageSnapshot(self._usage.update(usage)))
+            self._usage = usage if self._usage is None else later_usage(self._usage, usage)
+            events.append(UsageSnapshot(self._usage))
         return events
 
     def close(self) -> Iterable[Event]:
@@ -187,8 +189,8 @@ class OpenAIChatDecoder:
             events.append(UsageSnapshot(self._usage.update(reported)))
         extra = self.dialect.choice_metadata(choice)
         reason = choice.get("finish_reason")
-        if reason is not None and (reason := end_word(reason)):
-            finish = chat_parts.finish_of(reason, self.dialect.finish_table)
+        finish = None if reason is None else chat_parts.finish_of(reason, self.dialect.finish_table)
+        if finish is not None and finish.raw is not None:
             events.append(ResponseSnapshot(finish=finish, metadata=extra))
         elif extra:
             events.append(ResponseSnapshot(metadata=extra))

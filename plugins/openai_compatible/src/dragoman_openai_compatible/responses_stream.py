@@ -354,7 +354,7 @@ class OpenAIResponsesDecoder:
         usage = self._dialect.usage(response)
         if usage is not None:
             yield UsageSnapshot(usage)
-        if responses_items.is_unfinished(response):
+        if response.get("status") != "completed" and responses_items.is_unfinished(response):
             response = {**response, "status": status}
         if response["status"] == "failed":
             raise self._dialect.failure(response)
