@@ -265,8 +265,7 @@ class OpenAIChatDecoder:
             events.append(PartUpdate(index, Text(text="", citations=self._citations.take())))
 
     def _add_audio(self, audio: Any, events: list[Event]) -> None:
-        known = {name: value for name, value in fields(audio).items() if value}
-        if not known:
+        if not audio or not (known := {name: value for name, value in fields(audio).items() if value}):
             return
         if transcript := words(known.get("transcript")):
             self._transcript.append(transcript)
