@@ -414,6 +414,10 @@ ROWS: dict[str, Row] = {
     "Literal or int": row(Literal["auto"] | int, ("auto", "auto"), (5, 5), bad="manual", path="$"),
     # unions
     "int | str": row(int | str, (1, 1), ("1", "1"), bad=[], path="$"),
+    "Color | str": row(Color | str, ("red", Color.RED), ("green", "green"), bad=1, path="$"),
+    "datetime | date": row(
+        datetime | date, ("2026-01-02", date(2026, 1, 2)), (INSTANT.isoformat(), INSTANT), bad="x", path="$"
+    ),
     "int | None": row(int | None, (1, 1), (None, None), bad="x", path="$"),
     "Optional": row(typing.Optional[Place], ({"city": "B"}, Place("B")), (None, None), bad={}, path="$"),  # noqa: UP045
     "Place | str": row(Place | str, ({"city": "B"}, Place("B")), ("B", "B"), bad={"city": 1}, path="$.city"),

@@ -165,7 +165,7 @@ def _text(text: str) -> Any:
         ({"type": "object", "properties": {"a": {"type": "array"}}}, "no one type"),
         ({"type": "array", "items": {"type": "string"}}, "outermost"),
         ({"type": "object", "properties": {"a": {"$ref": "#/$defs/B"}}}, "leads nowhere"),
-        ({"type": "object", "properties": {"a": {"allOf": [{"type": "string"}, {"minLength": 1}]}}}, "allOf"),
+        ({"type": "object", "properties": {"a": {"allOf": [{"type": "string"}, {"type": "number"}]}}}, "allOf"),
         ({"type": "object", "properties": {"a": {"description": "?"}}}, "no type"),
         ({"anyOf": [{"type": "object", "properties": {}}]}, "outermost"),
     ],

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from types import UnionType
@@ -159,13 +160,13 @@ def _is_union(kind: Any) -> bool:
 
 
 def _first_that_fits(converter: Converter, value: Any, kind: Any) -> Any:
-    """Read the value as the first member of a union that it fits; the class of the value itself is tried first."""
+    """Read the value as the first member of a union that it fits."""
     members = get_args(kind)
     if value is None and type(None) in members:
         return None
     problems: list[str] = []
     inside: list[Exception] = []
-    for member in sorted(members, key=lambda each: each is not type(value)):
+    for member in sorted(members, key=lambda each: _rank(each, value)):
         if member is type(None):
             continue
         try:
@@ -177,6 +178,15 @@ def _first_that_fits(converter: Converter, value: Any, kind: Any) -> Any:
         raise inside[0]
     message = f"{shown(value)} does not fit any of the types ({' | '.join(problems)})"
     raise TypeError(message)
+
+
+def _rank(member: Any, value: Any) -> int:
+    """Return the place of a member of a union in the order of trying: choices first, then the class of the value."""
+    if _is_literal(member) or (isinstance(member, type) and issubclass(member, Enum)):
+        return 0
+    if member is type(value):
+        return 1
+    return 3 if member is datetime else 2  # a date alone is also read as a moment
 
 
 def _is_literal(kind: Any) -> bool:

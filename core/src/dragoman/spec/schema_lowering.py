@@ -106,6 +106,7 @@ class _Lowering:
         self.is_changed = False
         self.within = "#"
         self.wanted: list[str] = []
+        self.properties = 0
         self.members = self.optional = self.unions = self.choices = self.inlined = 0
 
     def loose(self, why: str) -> None:
@@ -175,6 +176,10 @@ class _Lowering:
         if target is None:
             self.broken[f"{path}: {reference} leads nowhere"] = None
             return node
+        if self.rules.recursion == "optional" and not self.properties and self._is_bare_cycle(reference):
+            words = f"{reference} again"
+            self.notes.append(f"{path}: said in the description: {words}")
+            return _described(self._without_unknown(node, path), words)
         is_endless = self.references.leads_back(reference)
         if is_endless and self.rules.recursion == "never":
             self.loose(f"{path}: {reference} refers to itself")
@@ -188,6 +193,10 @@ class _Lowering:
             self.broken[f"{path}: {reference} {why}"] = None
             return node
         return self.node({**target, **node}, path, level)
+
+    def _is_bare_cycle(self, reference: str) -> bool:
+        """Tell whether a reference leads back to where it stands without any member on the way."""
+        return reference == self.within or self.references.requires({"$ref": reference}, self.within, members=False)
 
     def _kept(self, reference: str, others: dict[str, Any], path: str) -> dict[str, Any]:
         """Return a reference; where it must stand alone, what stands beside it is written around it."""
@@ -216,24 +225,26 @@ class _Lowering:
                 node, self.is_changed = merged, True
             else:
                 self.loose(f"{path}: {name} is not taken")
+                node = self._said(rest, name, branches, path) if self.rules.best_effort else node
         return node
 
     def _merged(self, node: dict[str, Any], branches: list[Any]) -> dict[str, Any] | None:
         """Return one schema for all branches of ``allOf``, ``None`` if they contradict each other."""
-        parts = [self._resolved(branch) for branch in branches]
-        if len(parts) == 1:
-            return {**parts[0], **node}
-        properties: dict[str, Any] = {}
-        required: list[Any] = []
-        for part in (*parts, node):
-            inner = as_object(part.get("properties"))
-            known = properties.keys() & inner.keys()
-            if part.get("type", "object") != "object" or any(properties[name] != inner[name] for name in known):
-                return None
-            properties |= inner
-            required += [name for name in as_list(part.get("required")) if name not in required]
-            node = {**part, **node}
-        return {**node, "type": "object", "properties": properties, "required": required}
+        merged: dict[str, Any] = {}
+        for part in (*map(self._resolved, branches), node):
+            for name, value in part.items():
+                known = merged.setdefault(name, value)
+                if name == "properties":
+                    merged[name] = {**as_object(known), **as_object(value)}
+                    if any(merged[name][each] != as_object(known)[each] for each in as_object(known)):
+                        return None
+                elif name == "required":
+                    merged[name] = [*dict.fromkeys([*as_list(known), *as_list(value)])]
+                elif name in _ANNOTATIONS:
+                    merged[name] = value
+                elif known != value:
+                    return None
+        return merged
 
     def _resolved(self, branch: Any) -> dict[str, Any]:
         """Return a branch of ``allOf``, or what it refers to."""
@@ -247,10 +258,15 @@ class _Lowering:
         if not positions or "prefixItems" in self.rules.keywords or not self.rules.best_effort:
             return node
         kinds = [each for at, each in enumerate(positions) if each not in positions[:at]]
-        words = f"prefixItems: {json.dumps(positions, ensure_ascii=False)}"
-        self.notes.append(f"{path}: said in the description: {words}")
         rest = {name: value for name, value in node.items() if name != "prefixItems"}
-        return _described({**rest, "items": kinds[0] if len(kinds) == 1 else {"anyOf": kinds}}, words)
+        items = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+        return self._said({**rest, "items": items}, "prefixItems", positions, path)
+
+    def _said(self, node: dict[str, Any], name: str, value: Any, path: str) -> dict[str, Any]:
+        """Return a schema with one keyword said in its description."""
+        words = f"{name}: {json.dumps(value, ensure_ascii=False)}"
+        self.notes.append(f"{path}: said in the description: {words}")
+        return _described(node, words)
 
     def _without_unknown(self, node: dict[str, Any], path: str) -> dict[str, Any]:
         """Move what is not taken into the description."""
@@ -340,7 +356,9 @@ class _Lowering:
         self.members += len(given)
         properties: dict[str, Any] = {}
         for name, each in given.items():
+            self.properties += 1
             inner = self.node(each, f"{path}.{name}", level + 1)
+            self.properties -= 1
             if self.within == "#":  # what is under a reference is not counted
                 self.optional += name not in required
                 self.unions += "anyOf" in inner or isinstance(inner.get("type"), list)

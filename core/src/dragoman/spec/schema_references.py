@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import unquote
 
 DEFINITIONS = "#/$defs/"
 """How a reference to a definition begins."""
+Ways: TypeAlias = Literal["all", "required", "none"]
+"""Through which members of objects a reference is reached: any, required ones, or none."""
+ALL: Ways = "all"
+REQUIRED: Ways = "required"
+NONE: Ways = "none"
 _NO_SCHEMAS = frozenset({"$defs", "definitions", "enum", "const", "default", "examples", "required"})
 """Keywords whose values are not schemas that apply where the keyword stands."""
 
@@ -22,7 +27,7 @@ class References:
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._root = schema
-        self._steps: dict[tuple[str, bool], frozenset[str]] = {}
+        self._steps: dict[tuple[str, Ways], frozenset[str]] = {}
 
     def target(self, reference: str) -> dict[str, Any] | None:
         """Return the schema that a reference leads to, ``None`` if there is none in this schema."""
@@ -37,28 +42,28 @@ class References:
 
     def leads_back(self, reference: str) -> bool:
         """Tell whether what a reference leads to refers to itself, in however many steps."""
-        return reference in self._reached({reference}, required=False)
+        return reference in self._reached({reference}, ALL)
 
-    def requires(self, schema: Any, reference: str) -> bool:
-        """Tell whether *schema* leads to *reference* through nothing but required members."""
-        first = frozenset(_references(schema, required=True))
-        return reference in first or reference in self._reached(first, required=True)
+    def requires(self, schema: Any, reference: str, *, members: bool = True) -> bool:
+        """Tell whether *schema* leads to *reference* through nothing but required members, or without *members*."""
+        ways = REQUIRED if members else NONE
+        first = frozenset(_references(schema, ways))
+        return reference in first or reference in self._reached(first, ways)
 
-    def _reached(self, start: frozenset[str] | set[str], *, required: bool) -> set[str]:
+    def _reached(self, start: frozenset[str] | set[str], ways: Ways) -> set[str]:
         """Return what is reached from *start* in at least one step."""
         reached: set[str] = set()
         ahead = [*start]
         while ahead:
-            for step in self._next(ahead.pop(), required=required) - reached:
+            for step in self._next(ahead.pop(), ways) - reached:
                 reached.add(step)
                 ahead.append(step)
         return reached
 
-    def _next(self, reference: str, *, required: bool) -> frozenset[str]:
-        known = self._steps.get((reference, required))
+    def _next(self, reference: str, ways: Ways) -> frozenset[str]:
+        known = self._steps.get((reference, ways))
         if known is None:
-            known = frozenset(_references(self.target(reference), required=required))
-            self._steps[reference, required] = known
+            known = self._steps[reference, ways] = frozenset(_references(self.target(reference), ways))
         return known
 
 
@@ -79,18 +84,18 @@ def canonical(reference: object) -> str:
     return DEFINITIONS + text.removeprefix(older) if text.startswith(older) else text
 
 
-def _references(schema: Any, *, required: bool) -> Iterator[str]:
-    """Yield the references in a schema; with *required* only those that no optional member leads to."""
+def _references(schema: Any, ways: Ways) -> Iterator[str]:
+    """Yield the references in a schema that are reached in the given ways."""
     for each in as_list(schema):
-        yield from _references(each, required=required)
+        yield from _references(each, ways)
     node = as_object(schema)
     if "$ref" in node:
         yield canonical(node["$ref"])
     for name, each in node.items():
         if name == "properties":
             members = as_object(each)
-            needed = as_list(node.get("required")) if required else [*members]
-            for member in members.keys() & {*needed}:
-                yield from _references(members[member], required=required)
+            taken = {ALL: [*members], REQUIRED: as_list(node.get("required")), NONE: []}[ways]
+            for member in members.keys() & {*taken}:
+                yield from _references(members[member], ways)
         elif name not in _NO_SCHEMAS:
-            yield from _references(each, required=required)
+            yield from _references(each, ways)
