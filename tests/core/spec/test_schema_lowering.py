@@ -430,3 +430,33 @@ def test_nonsense_in_a_schema_is_no_crash() -> None:
         {"allOf": [5]},
     ):
         assert not lower_schema(nonsense, LAX).is_broken
+
+
+def test_a_cycle_without_a_member_on_the_way_is_broken_where_it_must_be() -> None:
+    rules = attrs.evolve(LAX, keywords=["additionalProperties"], recursion="optional")
+    lists = {"type": "array", "items": {"$ref": "#/$defs/L", "title": "inner", "minLength": 1}}
+    maps = {"type": "object", "additionalProperties": {"type": "array", "items": {"$ref": "#/$defs/M"}}}
+    member = {"type": "object", "properties": {"next": {"$ref": "#/$defs/O"}}}
+    schema = {
+        "type": "object",
+        "properties": {name: {"$ref": f"#/$defs/{name}"} for name in "LMO"},
+        "$defs": {"L": lists, "M": maps, "O": member},
+    }
+    definitions: Any = lower_schema(schema, rules).schema["$defs"]
+    assert definitions["L"]["items"] == {"title": "inner", "description": "minLength: 1 (#/$defs/L again)"}
+    assert definitions["M"]["additionalProperties"]["items"] == {"description": "#/$defs/M again"}
+    assert definitions["O"] == member
+
+
+def test_branches_in_branches_and_branches_that_do_not_agree() -> None:
+    titled = {"title": "T", "allOf": [{"title": "U", "type": "string"}, {"oneOf": [{"const": "a"}, {"const": "b"}]}]}
+    assert lower_schema(titled, LAX).schema == {
+        "title": "T",
+        "type": "string",
+        "anyOf": [{"type": "string", "enum": ["a"]}, {"type": "string", "enum": ["b"]}],
+    }
+    contrary: Any = {"allOf": [{"type": "string"}, {"type": "number"}]}
+    words = f"allOf: {json.dumps(contrary['allOf'])}"
+    assert lower_schema(contrary, LAX).schema == {"description": words}
+    endless: Any = {"$ref": "#/$defs/A", "$defs": {"A": {"allOf": [{"$ref": "#/$defs/A"}, {"type": "object"}]}}}
+    assert not lower_schema(endless, RULES).strict

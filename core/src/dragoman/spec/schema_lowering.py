@@ -222,7 +222,8 @@ class _Lowering:
                 node = {**rest, "anyOf": branches}
                 self.notes.append(f"{path}: oneOf is sent as anyOf")
             elif name == "allOf" and (merged := self._merged(rest, branches)) is not None:
-                node, self.is_changed = merged, True
+                self.is_changed = True
+                node = self._branches(merged, path)  # a branch may have branches itself
             else:
                 self.loose(f"{path}: {name} is not taken")
                 node = self._said(rest, name, branches, path) if self.rules.best_effort else node
@@ -232,6 +233,8 @@ class _Lowering:
         """Return one schema for all branches of ``allOf``, ``None`` if they contradict each other."""
         merged: dict[str, Any] = {}
         for part in (*map(self._resolved, branches), node):
+            if "$ref" in part:
+                return None
             for name, value in part.items():
                 known = merged.setdefault(name, value)
                 if name == "properties":
@@ -249,7 +252,8 @@ class _Lowering:
     def _resolved(self, branch: Any) -> dict[str, Any]:
         """Return a branch of ``allOf``, or what it refers to."""
         found = as_object(branch)
-        target = self.references.target(canonical(found["$ref"])) if "$ref" in found else None
+        reference = canonical(found.get("$ref"))
+        target = None if self.references.leads_back(reference) else self.references.target(reference)
         return {**target, **{name: each for name, each in found.items() if name != "$ref"}} if target else found
 
     def _row(self, node: dict[str, Any], path: str) -> dict[str, Any]:
