@@ -46,16 +46,6 @@ KNOWN: Mapping[str, str] = {
     "chat-ruby-llm-chat-with-extended-thinking-deepseek-deepseek-re-36a3945b": (
         "the client says the reasoning twice, in both members; it is sent once"
     ),
-    **dict.fromkeys(
-        (
-            "chat-crewai-testresponseformatwithkickoff-test-kickoff-respo-fb4e6de8",
-            "chat-openinference-test-llm-with-tools-eff6e4f1",
-            "responses-openllmetry-test-recipe-agents-hierarchy-1d0f2dfc",
-            "responses-openllmetry-test-recipe-agents-hierarchy-c821c401",
-            "responses-openllmetry-test-recipe-workflow-agent-handoffs-with-functio-debb4fbb",
-        ),
-        "the rules of the vendor for strict tools refuse a default, which is said in the description with a note",
-    ),
     "generate-llm-gemini-test-nested-model-optional-f1ff310b": (
         "null as an alternative in the OpenAPI subset, which is sent as nullable"
     ),

@@ -460,3 +460,16 @@ def test_branches_in_branches_and_branches_that_do_not_agree() -> None:
     assert lower_schema(contrary, LAX).schema == {"description": words}
     endless: Any = {"$ref": "#/$defs/A", "$defs": {"A": {"allOf": [{"$ref": "#/$defs/A"}, {"type": "object"}]}}}
     assert not lower_schema(endless, RULES).strict
+
+
+def test_a_required_member_keeps_its_default_where_that_is_taken() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string", "default": "x"}}, "required": ["a"]}
+    rules = SchemaRules(all_required=True)
+
+    kept = lower_schema(schema, attrs.evolve(rules, required_defaults=True))
+    said = lower_schema(schema, rules)
+
+    assert kept.schema["properties"] == {"a": {"type": "string", "default": "x"}}
+    assert said.schema["properties"] == {"a": {"type": "string", "description": 'default: "x"'}}
+    optional = lower_schema({**schema, "required": []}, attrs.evolve(rules, required_defaults=True))
+    assert "default" not in optional.schema["properties"]["a"]

@@ -361,7 +361,9 @@ class _Lowering:
         properties: dict[str, Any] = {}
         for name, each in given.items():
             self.properties += 1
-            inner = self.node(each, f"{path}.{name}", level + 1)
+            default = _default(each) if self.rules.required_defaults and name in required else {}
+            bare = {key: value for key, value in each.items() if key != "default"} if default else each
+            inner = {**self.node(bare, f"{path}.{name}", level + 1), **default}
             self.properties -= 1
             if self.within == "#":  # what is under a reference is not counted
                 self.optional += name not in required
@@ -379,6 +381,11 @@ class _Lowering:
             return True
         self.notes.append(f"{path}: not required, because it leads back to itself")
         return False
+
+
+def _default(schema: Any) -> dict[str, Any]:
+    found = as_object(schema)
+    return {"default": found["default"]} if "default" in found and "$ref" not in found else {}
 
 
 def _kind_of(value: object) -> str:

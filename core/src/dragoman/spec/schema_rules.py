@@ -33,6 +33,7 @@ class SchemaRules:
         silent: keywords that are left out without a word, because they say nothing of the values.
         unsayable: keywords without which a schema is not followed to the letter, even if they are said in words.
         all_required: whether every member must be required, so that one that need not be there may be ``null``.
+        required_defaults: whether a member that is required may have a default all the same.
         references: whether definitions may be referred to; otherwise they are written where they are used.
         bare_references: whether a reference may have no other keyword next to it.
         recursion: where a definition may refer to itself.
@@ -57,6 +58,7 @@ class SchemaRules:
     silent: frozenset[str] = field(default=frozenset(), converter=_set)
     unsayable: frozenset[str] = field(default=frozenset(), converter=_set)
     all_required: bool = False
+    required_defaults: bool = False
     references: bool = True
     bare_references: bool = False
     recursion: Recursion = "always"

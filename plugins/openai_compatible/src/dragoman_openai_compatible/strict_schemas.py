@@ -23,6 +23,7 @@ STRICT_SCHEMA = SchemaRules(
     formats={"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"},
     unsayable={"uniqueItems", "contentEncoding", "prefixItems"},
     all_required=True,
+    required_defaults=True,  # as recorded requests have them
     bare_references=True,
     depth=10,
     properties=5000,
