@@ -14,6 +14,7 @@ from typing import Any, cast
 from attrs import frozen
 
 from dragoman.spec.part_fields import JSON
+from dragoman.spec.schema_nodes import ANNOTATIONS, KINDS, described, kind_of, merged, nullable, or_null
 from dragoman.spec.schema_references import DEFINITIONS, References, as_list, as_object, canonical
 from dragoman.spec.schema_rules import SchemaRules
 
@@ -24,20 +25,10 @@ _USUAL = ("title", "$ref", "const", "format")
 _BRANCHES = ("oneOf", "allOf")
 _SILENT = frozenset({"examples", "$schema", "$id", "$comment"})
 """Keywords that say nothing of the values."""
-_ANNOTATIONS = frozenset({"title", "description"})
 _MOST_INLINED = 500
 """How many references are written out at most: each level of a schema may double their number."""
 _PLAIN = re.compile(r"#(?:/\$defs/[^/]*)?")
 """References that all take which take any: to a definition, or to the whole schema."""
-_KINDS: Mapping[type, str] = {
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    str: "string",
-    type(None): "null",
-    list: "array",
-    dict: "object",
-}
 
 
 @frozen(kw_only=True)
@@ -160,7 +151,7 @@ class _Lowering:
                 self.loose(f"{path}: it has no type")
                 return node
             kind = node["type"] = "object"
-        elif isinstance(kind, str) and (lower := kind.lower()) in _KINDS.values():  # some write types in capitals
+        elif isinstance(kind, str) and (lower := kind.lower()) in KINDS.values():  # some write types in capitals
             self.is_changed |= lower != kind
             kind = node["type"] = lower
         kinds: list[Any] = kind if isinstance(kind, list) else [kind]  # pyright: ignore[reportUnknownVariableType]
@@ -179,7 +170,7 @@ class _Lowering:
         if self.rules.recursion == "optional" and not self.properties and self._is_bare_cycle(reference):
             words = f"{reference} again"
             self.notes.append(f"{path}: said in the description: {words}")
-            return _described(self._without_unknown(node, path), words)
+            return described(self._without_unknown(node, path), words)
         is_endless = self.references.leads_back(reference)
         if is_endless and self.rules.recursion == "never":
             self.loose(f"{path}: {reference} refers to itself")
@@ -208,7 +199,7 @@ class _Lowering:
         if not self.rules.bare_references:
             return {"$ref": reference, **others}
         self.is_changed = True
-        if others.keys() - _ANNOTATIONS:
+        if others.keys() - ANNOTATIONS:
             self.loose(f"{path}: other keywords stand beside {reference}, which refers to itself")
         return {"anyOf": [{"$ref": reference}], **others}
 
@@ -221,40 +212,13 @@ class _Lowering:
             if name == "oneOf" and "anyOf" not in node:
                 node = {**rest, "anyOf": branches}
                 self.notes.append(f"{path}: oneOf is sent as anyOf")
-            elif name == "allOf" and (merged := self._merged(rest, branches)) is not None:
+            elif name == "allOf" and (joined := merged(rest, branches, self.references)) is not None:
                 self.is_changed = True
-                node = self._branches(merged, path)  # a branch may have branches itself
+                node = self._branches(joined, path)  # a branch may have branches itself
             else:
                 self.loose(f"{path}: {name} is not taken")
                 node = self._said(rest, name, branches, path) if self.rules.best_effort else node
         return node
-
-    def _merged(self, node: dict[str, Any], branches: list[Any]) -> dict[str, Any] | None:
-        """Return one schema for all branches of ``allOf``, ``None`` if they contradict each other."""
-        merged: dict[str, Any] = {}
-        for part in (*map(self._resolved, branches), node):
-            if "$ref" in part:
-                return None
-            for name, value in part.items():
-                known = merged.setdefault(name, value)
-                if name == "properties":
-                    merged[name] = {**as_object(known), **as_object(value)}
-                    if any(merged[name][each] != as_object(known)[each] for each in as_object(known)):
-                        return None
-                elif name == "required":
-                    merged[name] = [*dict.fromkeys([*as_list(known), *as_list(value)])]
-                elif name in _ANNOTATIONS:
-                    merged[name] = value
-                elif known != value:
-                    return None
-        return merged
-
-    def _resolved(self, branch: Any) -> dict[str, Any]:
-        """Return a branch of ``allOf``, or what it refers to."""
-        found = as_object(branch)
-        reference = canonical(found.get("$ref"))
-        target = None if self.references.leads_back(reference) else self.references.target(reference)
-        return {**target, **{name: each for name, each in found.items() if name != "$ref"}} if target else found
 
     def _row(self, node: dict[str, Any], path: str) -> dict[str, Any]:
         """Return a list whose positions have schemas of their own as one whose items have any of these."""
@@ -270,7 +234,7 @@ class _Lowering:
         """Return a schema with one keyword said in its description."""
         words = f"{name}: {json.dumps(value, ensure_ascii=False)}"
         self.notes.append(f"{path}: said in the description: {words}")
-        return _described(node, words)
+        return described(node, words)
 
     def _without_unknown(self, node: dict[str, Any], path: str) -> dict[str, Any]:
         """Move what is not taken into the description."""
@@ -295,7 +259,7 @@ class _Lowering:
             return kept
         words = "; ".join(moved)
         self.notes.append(f"{path}: said in the description: {words}")
-        return _described(kept, words)
+        return described(kept, words)
 
     def _choice(self, node: dict[str, Any], path: str) -> dict[str, Any]:
         """Return an enumeration or a constant with its type, or with its values in words if they are not taken."""
@@ -308,7 +272,7 @@ class _Lowering:
         self.choices += len(values)
         if "" in values and not self.rules.blank_choices:
             node, values = self._without_blank(node, values, path)
-        kinds = list(dict.fromkeys(_kind_of(value) for value in values))
+        kinds = list(dict.fromkeys(kind_of(value) for value in values))
         if "type" not in node:
             self.is_changed = True
             node = {**node, "type": kinds[0] if len(kinds) == 1 else kinds}
@@ -318,10 +282,10 @@ class _Lowering:
         others = [value for value in values if value is not None]
         if {*kinds} - {"null"} <= self.rules.enumerations:  # null is an alternative of its own
             self.is_changed = True
-            return _or_null(bare, others, [kind for kind in kinds if kind != "null"])
+            return or_null(bare, others, [kind for kind in kinds if kind != "null"])
         words = f"one of {json.dumps(values, ensure_ascii=False)}"
         self.notes.append(f"{path}: said in the description: {words}")
-        return _described(bare, words)
+        return described(bare, words)
 
     def _without_blank(self, node: dict[str, Any], values: list[Any], path: str) -> tuple[dict[str, Any], list[Any]]:
         """Return an enumeration without the empty text."""
@@ -329,7 +293,7 @@ class _Lowering:
         self.notes.append(f"{path}: said in the description: {words}")
         others = [value for value in values if value != ""]
         rest = {name: value for name, value in node.items() if name not in {"enum", "const"}}
-        return _described({"type": "string", **rest, "enum": others}, words), others
+        return described({"type": "string", **rest, "enum": others}, words), others
 
     def _array(self, node: dict[str, Any], path: str, level: int) -> None:
         if "prefixItems" in node:
@@ -369,7 +333,7 @@ class _Lowering:
                 self.optional += name not in required
                 self.unions += "anyOf" in inner or isinstance(inner.get("type"), list)
             if self.rules.all_required and name not in required:
-                inner = _nullable(inner)
+                inner = nullable(inner)
                 self.notes.append(f"{path}.{name}: null where it need not be there")
             properties[name] = inner
         node["properties"] = properties
@@ -386,31 +350,3 @@ class _Lowering:
 def _default(schema: Any) -> dict[str, Any]:
     found = as_object(schema)
     return {"default": found["default"]} if "default" in found and "$ref" not in found else {}
-
-
-def _kind_of(value: object) -> str:
-    return next((name for kind, name in _KINDS.items() if isinstance(value, kind)), "object")
-
-
-def _described(node: dict[str, Any], words: str) -> dict[str, Any]:
-    return {**node, "description": f"{node['description']} ({words})" if node.get("description") else words}
-
-
-def _or_null(node: dict[str, Any], values: list[Any], kinds: list[str]) -> dict[str, Any]:
-    """Return a choice between *values*, which have these *kinds*, and null."""
-    rest = {name: value for name, value in node.items() if name != "type"}
-    if not values:
-        return {**rest, "type": "null"}
-    choice = {"type": kinds[0] if len(kinds) == 1 else kinds, "enum": values}
-    return {**rest, "anyOf": [choice, {"type": "null"}]}
-
-
-def _nullable(node: dict[str, Any]) -> dict[str, Any]:
-    null = {"type": "null"}
-    if "anyOf" in node:
-        return node if null in node["anyOf"] else {**node, "anyOf": [*node["anyOf"], null]}
-    kind = node.get("type")
-    if kind == "null" or (isinstance(kind, list) and "null" in kind):
-        return node
-    described = {"description": node["description"]} if "description" in node else {}
-    return {"anyOf": [{key: value for key, value in node.items() if key != "description"}, null], **described}

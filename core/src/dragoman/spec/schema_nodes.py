@@ -1,0 +1,81 @@
+"""Single schemas made of others: merged, with a description, or with null as an alternative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dragoman.spec.schema_references import References, as_list, as_object, canonical
+
+ANNOTATIONS = frozenset({"title", "description"})
+"""Keywords that only describe."""
+KINDS: Mapping[type, str] = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    type(None): "null",
+    list: "array",
+    dict: "object",
+}
+"""The types of JSON Schema by the types of Python; the first that fits is right."""
+
+
+def merged(node: dict[str, Any], branches: list[Any], references: References) -> dict[str, Any] | None:
+    """Return one schema for all branches of ``allOf``, ``None`` if they contradict each other."""
+    joined: dict[str, Any] = {}
+    for part in (*[_resolved(branch, references) for branch in branches], node):
+        if "$ref" in part:
+            return None
+        for name, value in part.items():
+            known = joined.setdefault(name, value)
+            if name == "properties":
+                joined[name] = {**as_object(known), **as_object(value)}
+                if any(joined[name][each] != as_object(known)[each] for each in as_object(known)):
+                    return None
+            elif name == "required":
+                joined[name] = [*dict.fromkeys([*as_list(known), *as_list(value)])]
+            elif name in ANNOTATIONS:
+                joined[name] = value
+            elif known != value:
+                return None
+    return joined
+
+
+def _resolved(branch: Any, references: References) -> dict[str, Any]:
+    """Return a branch of ``allOf``, or what it refers to."""
+    found = as_object(branch)
+    reference = canonical(found.get("$ref"))
+    target = None if references.leads_back(reference) else references.target(reference)
+    return {**target, **{name: each for name, each in found.items() if name != "$ref"}} if target else found
+
+
+def kind_of(value: object) -> str:
+    """Return the type of JSON Schema that a value has."""
+    return next((name for kind, name in KINDS.items() if isinstance(value, kind)), "object")
+
+
+def described(node: dict[str, Any], words: str) -> dict[str, Any]:
+    """Return a schema with *words* at the end of its description."""
+    return {**node, "description": f"{node['description']} ({words})" if node.get("description") else words}
+
+
+def or_null(node: dict[str, Any], values: list[Any], kinds: list[str]) -> dict[str, Any]:
+    """Return a choice between *values*, which have these *kinds*, and null."""
+    rest = {name: value for name, value in node.items() if name != "type"}
+    if not values:
+        return {**rest, "type": "null"}
+    choice = {"type": kinds[0] if len(kinds) == 1 else kinds, "enum": values}
+    return {**rest, "anyOf": [choice, {"type": "null"}]}
+
+
+def nullable(node: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that also takes null."""
+    null = {"type": "null"}
+    if "anyOf" in node:
+        return node if null in node["anyOf"] else {**node, "anyOf": [*node["anyOf"], null]}
+    kind = node.get("type")
+    if kind == "null" or (isinstance(kind, list) and "null" in kind):
+        return node
+    words = {"description": node["description"]} if "description" in node else {}
+    return {"anyOf": [{key: value for key, value in node.items() if key != "description"}, null], **words}
