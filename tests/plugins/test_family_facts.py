@@ -182,3 +182,38 @@ def test_no_family_hides_a_later_one() -> None:
 def test_the_family_is_the_first_whose_pattern_matches(name: str) -> None:
     expected = next((each for each in FAMILIES if re.match(f"(?:{each.names})(?=$|-)", name)), None)
     assert family_of(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "expected"),
+    [
+        ("claude-opus-4-5", "minimal", "low"),
+        ("claude-opus-4-5", "max", "high"),
+        ("claude-sonnet-4-6", "xhigh", "high"),
+        ("claude-sonnet-4-6", "max", "max"),
+        ("claude-opus-4-7", "xhigh", "xhigh"),
+        ("claude-fable-5-1", "max", "max"),
+        ("claude-sonnet-4-5", "high", None),  # it has a thinking budget in place of an effort
+    ],
+)
+def test_the_nearest_effort_of_claude_is_sent(model: str, asked: str, expected: str | None) -> None:
+    body = sent(model, provider="anthropic", effort=asked)
+    assert body.get("output_config", {}).get("effort") == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "expected"),
+    [
+        ("gemini-3-pro-preview", "minimal", {"thinkingLevel": "low"}),
+        ("gemini-3-pro-preview", "none", {"thinkingLevel": "low"}),
+        ("gemini-3-flash-preview", "minimal", {"thinkingLevel": "minimal"}),
+        ("gemini-3-flash-preview", "max", {"thinkingLevel": "high"}),
+        ("gemini-2.5-flash", "none", {"thinkingBudget": 0}),
+        ("gemini-2.5-pro", "none", {"thinkingBudget": 128}),
+        ("gemini-2.5-flash", "xhigh", {"thinkingBudget": 24576}),
+        ("gemini-2.0-flash", "low", None),
+    ],
+)
+def test_the_nearest_thinking_of_gemini_is_sent(model: str, asked: str, expected: dict[str, Any] | None) -> None:
+    body = sent(model, provider="google", effort=asked)
+    assert body.get("generationConfig", {}).get("thinkingConfig") == expected
