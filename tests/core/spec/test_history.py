@@ -263,3 +263,8 @@ def test_members_of_a_message_are_left_out_where_it_has_none() -> None:
     (got,), (note,) = fitted(message, rules=HistoryRules(message_options=False))
     assert got == ASKED
     assert (note.feature, note.asked, note.sent) == ("messages[0]", "acme", None)
+
+
+def test_a_message_may_be_empty() -> None:
+    empty = Message("assistant", [])
+    assert fitted(ASKED, empty) == ((ASKED, empty), [])
