@@ -18,7 +18,7 @@ from replay import asked, gemini_bodies, spellings
 from replay.asked import Reader
 from replay.spellings import Spelling
 
-_WIRES: Mapping[str, tuple[Reader, tuple[Spelling, ...]]] = {
+WIRES: Mapping[str, tuple[Reader, tuple[Spelling, ...]]] = {
     "chat": (asked.chat, spellings.CHAT),
     "responses": (asked.responses, spellings.RESPONSES),
     "messages": (asked.blocks, spellings.BLOCKS),
@@ -92,7 +92,7 @@ def is_asked(recording: Recording) -> bool:
 
 def compare(recording: Recording) -> Comparison:
     """Send the request of a recording again, as far as a body, and compare."""
-    reader, same = _WIRES[recording.api.partition(".")[2]]
+    reader, same = WIRES[recording.api.partition(".")[2]]
     body = asked.body_of(recording)
     if same is spellings.CONTENTS and (reason := gemini_bodies.reason_not_representable(body)):
         return Comparison(total=len(spellings.leaves(body)), refusal=reason)
