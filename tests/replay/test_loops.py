@@ -55,7 +55,9 @@ KNOWN: Mapping[str, str] = {
     "responses-pydantic-ai-test-live-tool-search-handoff-openai-to-anthropi-0870d146": (
         "the client left out the calls after its tool search, which have no results yet"
     ),
-    "chat-pydantic-ai-test-tool-use-failed-error-streaming-with-text-1a259aa6": "the answer is an error that the client reads",
+    "chat-pydantic-ai-test-tool-use-failed-error-streaming-with-text-1a259aa6": (
+        "the answer is an error in the middle of a stream, which the client reads as one"
+    ),
 }
 """Turns in which the next request differs from what was answered and read, by the id of its recording."""
 
