@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from dragoman_openai_compatible.options import OpenAICompatibleOptions as OpenAICompatibleOptions
     from dragoman_openai_compatible.plain_messages import to_openai as to_openai
     from dragoman_openai_compatible.provider import OpenAIProvider as OpenAIProvider
+    from dragoman_openai_compatible.reasoning_details import (
+        DetailsDecoder as DetailsDecoder,
+        with_details as with_details,
+    )
     from dragoman_openai_compatible.responses import (
         RESPONSES_CODES as RESPONSES_CODES,
         RESPONSES_SETTINGS as RESPONSES_SETTINGS,
@@ -53,6 +57,7 @@ _HOMES = {
     "CHAT_CODES": "errors",
     "CHAT_FINISH_REASONS": "chat_parts",
     "CHAT_SETTINGS": "chat",
+    "DetailsDecoder": "reasoning_details",
     "MessageRules": "chat_messages",
     "OPENAI_FILE_TYPES": "chat_messages",
     "OpenAIChat": "chat",
@@ -73,6 +78,7 @@ _HOMES = {
     "refuse_options": "chat",
     "text_of": "chat_parts",
     "to_openai": "plain_messages",
+    "with_details": "reasoning_details",
 }
 """The module that defines each public name; the imports in the TYPE_CHECKING block name them for type checkers."""
 

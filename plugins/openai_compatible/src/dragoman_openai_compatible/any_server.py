@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from dragoman import Capabilities, Provider, ProviderConfig, ProviderInfo, Reasoning
+from dragoman import Capabilities, Part, Provider, ProviderConfig, ProviderInfo, Reasoning
 from dragoman_openai_compatible.chat import CHAT_SETTINGS, OpenAIChat
 from dragoman_openai_compatible.chat_messages import MessageRules, replayed
 from dragoman_openai_compatible.endpoint import endpoint_of
 from dragoman_openai_compatible.models import reasoning_of_model
 from dragoman_openai_compatible.options import OpenAICompatibleOptions
 from dragoman_openai_compatible.provider import OpenAIProvider
+
+if TYPE_CHECKING:
+    from dragoman.http import StreamDecoder
 
 
 class OpenAICompatibleChat(OpenAIChat[OpenAICompatibleOptions]):
@@ -37,6 +40,21 @@ class OpenAICompatibleChat(OpenAIChat[OpenAICompatibleOptions]):
     def max_tokens_name(self, model: str) -> str:  # noqa: ARG002
         """Return the name of ``max_tokens`` in the body."""
         return self.configured.max_tokens_name
+
+    def decoder(self) -> StreamDecoder:
+        """Return the decoder of one stream, which keeps the details of the reasoning."""
+        from dragoman_openai_compatible.reasoning_details import DetailsDecoder  # noqa: PLC0415  # only streams need it
+
+        return DetailsDecoder(self)
+
+    def message_parts(self, message: Mapping[str, Any]) -> list[Part]:
+        """Return the parts of a whole message, with the details of the reasoning as its seal."""
+        parts = super().message_parts(message)
+        if not message.get("reasoning_details"):
+            return parts
+        from dragoman_openai_compatible.reasoning_details import with_details  # noqa: PLC0415  # few servers have them
+
+        return with_details(parts, message, self.reasoning_names, self.rules.issuer)
 
     def _replay(self, reasoning: Sequence[Reasoning]) -> dict[str, Any]:
         return replayed(reasoning, self.configured.replay_reasoning, self.provider)

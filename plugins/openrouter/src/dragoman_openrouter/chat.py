@@ -18,12 +18,11 @@ from dragoman import (
     FinishReason,
     Part,
     ProviderError,
-    Reasoning,
     Response,
     build_response,
 )
 from dragoman.http import Dialect, HttpReply, HttpRequest, StreamDecoder, as_object, objects, rewritten
-from dragoman_openai_compatible import CHAT_SETTINGS, MessageRules, OpenAIChat, reasoning_of, refuse_options
+from dragoman_openai_compatible import CHAT_SETTINGS, MessageRules, OpenAIChat, refuse_options, with_details
 from dragoman_openrouter.errors import openrouter_error
 from dragoman_openrouter.options import RESPONSES_ONLY, OpenRouterOptions
 from dragoman_openrouter.request import (
@@ -34,7 +33,7 @@ from dragoman_openrouter.request import (
     name_server_tools,
     replay_reasoning,
 )
-from dragoman_openrouter.response import ISSUER, cost_of, sealed_reasoning
+from dragoman_openrouter.response import ISSUER, cost_of
 from dragoman_openrouter.responses import OpenRouterResponses
 from dragoman_openrouter.stream import OpenRouterDecoder
 
@@ -114,13 +113,7 @@ class OpenRouterChat(OpenAIChat[OpenRouterOptions]):
 
     def message_parts(self, message: Mapping[str, Any]) -> list[Part]:
         """Return the parts of a whole message, with the details of the reasoning as its seal."""
-        parts = super().message_parts(message)
-        details = objects(message.get("reasoning_details"))
-        if not details:
-            return parts
-        text = reasoning_of(message, self.reasoning_names)
-        rest = [part for part in parts if not isinstance(part, Reasoning)]
-        return [sealed_reasoning(text, details, has_text=bool(text)), *rest]
+        return with_details(super().message_parts(message), message, self.reasoning_names, ISSUER)
 
     def choice_error(self, choice: Mapping[str, Any]) -> ProviderError | None:
         """Return the error that a choice reports, ``None`` if it reports none."""
