@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -223,7 +224,10 @@ BUDGETS: dict[tuple[str, str], float] = {
 
 
 def main() -> None:
-    """Print every count and its budget."""
+    """Print every count and its budget; with ``--json``, the counts as one object."""
+    if "--json" in sys.argv[1:]:
+        print(json.dumps({f"{count}, {of}": COUNTS[count](of) for count, of in BUDGETS}))
+        return
     for (count, of), budget in BUDGETS.items():
         print(f"{count:48} {of:26} {COUNTS[count](of):7g} of {budget:g}")
 

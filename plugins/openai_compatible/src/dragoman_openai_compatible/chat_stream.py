@@ -115,8 +115,7 @@ class OpenAIChatDecoder:
                 self.add_choice(choice, events)
         usage = self.dialect.usage(chunk)
         if usage is not None:
-            self._usage = usage if self._usage is None else later_usage(self._usage, usage)
-            events.append(UsageSnapshot(self._usage))
+            self._add_usage(usage, events)
         return events
 
     def close(self) -> Iterable[Event]:
@@ -186,7 +185,7 @@ class OpenAIChatDecoder:
         if choice.get("logprobs"):
             self._logprobs.extend(objects(fields(choice["logprobs"]).get("content"), MAX_OBJECTS))
         if (usage := choice.get("usage")) and (reported := chat_parts.usage_of(usage)):  # as Moonshot sends it
-            events.append(UsageSnapshot(self._usage.update(reported)))
+            self._add_usage(reported, events)
         extra = self.dialect.choice_metadata(choice)
         reason = choice.get("finish_reason")
         finish = None if reason is None else chat_parts.finish_of(reason, self.dialect.finish_table)
@@ -218,6 +217,10 @@ class OpenAIChatDecoder:
                 self.add_tool_call(call, events)
         if isinstance(delta.get("function_call"), dict):
             self._add_function_call(fields(delta["function_call"]), events)
+
+    def _add_usage(self, usage: Usage, events: list[Event]) -> None:
+        self._usage = usage if self._usage is None else later_usage(self._usage, usage)
+        events.append(UsageSnapshot(self._usage))
 
     def begin_part(self) -> int:
         """Return the index of a new part."""
