@@ -25,6 +25,11 @@ GEMINI_KEYWORDS = {
     *("minItems", "maxItems", "minimum", "maximum", "anyOf", "oneOf", "properties", "additionalProperties", "required"),
     *("propertyOrdering", "default"),  # the last is in recorded requests that were answered
 }
+OPENAPI_KEYWORDS = {
+    *("type", "format", "title", "description", "nullable", "enum", "items", "minItems", "maxItems", "properties"),
+    *("required", "minProperties", "maxProperties", "minLength", "maxLength", "minimum", "maximum", "pattern"),
+    *("example", "anyOf", "propertyOrdering", "default"),
+}
 FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"}
 Check = Callable[[dict[str, Any]], Iterator[str]]
 
@@ -106,6 +111,22 @@ def of_gemini(schema: dict[str, Any]) -> Iterator[str]:
         if reaches(without_optional(schema), f"#/$defs/{name}", f"#/$defs/{name}"):
             yield f"{name} needs itself: {body}"
     yield from dangling(schema)
+
+
+def of_openapi(schema: dict[str, Any]) -> Iterator[str]:
+    """https://ai.google.dev/api/caching#Schema: the members ``responseSchema`` and ``parameters``."""
+    for path, node in nodes(schema):
+        yield from (f"{path}: {name}" for name in node.keys() - OPENAPI_KEYWORDS)
+        if "anyOf" in node and len(node) > 1:
+            yield f"{path}: something stands beside anyOf"
+        if node.get("format", "double") not in {"date-time", "enum", "int32", "int64", "float", "double"}:
+            yield f"{path}: format {node['format']}"
+        if not all(isinstance(each, str) and each for each in node.get("enum", ())):
+            yield f"{path}: a value that is no text"
+        if node.get("type") == "array" and "items" not in node:
+            yield f"{path}: a list without items"
+        if isinstance(node.get("type"), list):
+            yield f"{path}: several types"
 
 
 def of_tools(schema: dict[str, Any]) -> Iterator[str]:

@@ -9,12 +9,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from dragoman import LLM, InvalidRequestError, OutputValidationError
+from dragoman import LLM, InvalidRequestError, LLMConfig, OutputValidationError, UnsupportedError
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from plugins.vendors import VENDORS
-from properties.schema_types import ROWS, Row
-from properties.schema_vendors import DIALECTS, Dialect, Sent, of_tools
+from properties.schema_types import ANTHROPIC, OPENAI, ROWS, Row
+from properties.schema_vendors import DIALECTS, Dialect, Sent, of_openapi, of_tools
 
 SUPPORTED = [name for name, row in ROWS.items() if not row.refused]
 REFUSED = [name for name, row in ROWS.items() if row.refused]
@@ -66,6 +66,17 @@ async def test_a_type_is_sent_by_the_rules_and_read_back(row: Row, dialect: Dial
             with pytest.raises(OutputValidationError) as caught:
                 await llm.extract(row.kind, "Give one.")
             assert row.path in str(caught.value)
+
+
+@pytest.mark.parametrize("row", [ROWS[name] for name in SUPPORTED], ids=SUPPORTED)
+def test_a_type_in_the_older_form_of_gemini(row: Row) -> None:
+    llm = LLM(LLMConfig("gemini-2.5-flash", provider="google", api_key="k", schemas="subset"))
+    if ANTHROPIC in row.loose and OPENAI not in row.loose:
+        with pytest.raises(UnsupportedError, match="refers to itself"):
+            llm.build_request("Give one.", output=row.kind)
+        return
+    config = llm.build_request("Give one.", output=row.kind).body["generationConfig"]
+    assert [*of_openapi(config["responseSchema"])] == []
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
