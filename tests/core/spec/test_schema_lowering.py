@@ -473,3 +473,15 @@ def test_a_required_member_keeps_its_default_where_that_is_taken() -> None:
     assert said.schema["properties"] == {"a": {"type": "string", "description": 'default: "x"'}}
     optional = lower_schema({**schema, "required": []}, attrs.evolve(rules, required_defaults=True))
     assert "default" not in optional.schema["properties"]["a"]
+
+
+def test_what_says_nothing_is_left_out_and_the_schema_counts_as_changed() -> None:
+    members = {
+        "a": {"type": "array", "items": {"type": "string"}, "uniqueItems": False},
+        "b": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
+    }
+    lowered = lower_schema({**dict.fromkeys(["properties"], members), "type": "object", "required": [*members]}, RULES)
+    assert lowered.strict
+    assert not lowered.is_same
+    assert lowered.notes == ()
+    assert "description" not in json.dumps(lowered.schema)

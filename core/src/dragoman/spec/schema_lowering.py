@@ -247,14 +247,12 @@ class _Lowering:
             elif name in _BRANCHES:
                 continue
             del kept[name]
+            self.is_changed |= name not in _SILENT
+            if name in _SILENT or name in self.rules.silent or _says_nothing(name, value):
+                continue
             if name in self.rules.unsayable:
                 self.loose(f"{path}: {name} is not taken")
-            if (
-                name not in _SILENT
-                and name not in self.rules.silent
-                and not (name == "additionalProperties" and isinstance(value, bool))
-            ):
-                moved.append(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+            moved.append(f"{name}: {json.dumps(value, ensure_ascii=False)}")
         if not moved:
             return kept
         words = "; ".join(moved)
@@ -350,3 +348,10 @@ class _Lowering:
 def _default(schema: Any) -> dict[str, Any]:
     found = as_object(schema)
     return {"default": found["default"]} if "default" in found and "$ref" not in found else {}
+
+
+def _says_nothing(name: str, value: Any) -> bool:
+    """Tell whether a keyword with this value neither restricts values nor helps to find one."""
+    if name == "additionalProperties":
+        return isinstance(value, bool)
+    return value is None if name == "default" else value is False

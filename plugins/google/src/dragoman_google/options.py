@@ -29,8 +29,8 @@ class GoogleOptions:
         safety_settings: the threshold of each harm category, such as ``{"HARASSMENT": "BLOCK_NONE"}``, or the list as
             Google defines it.
         cached_content: the name of cached content, which precedes the conversation.
-        schemas: ``json_schema`` sends schemas as JSON Schema, ``subset`` in the older form of OpenAPI; chosen by the model
-            if not given.
+        schemas: ``json_schema`` sends schemas as JSON Schema, ``subset`` in the older form of OpenAPI; chosen by the
+            model if not given.
         candidate_count: how many answers to generate; the first is the answer, the others are in
             ``Response.metadata``.
         response_modalities: the modalities of the answer, such as ``["TEXT", "IMAGE"]``.
