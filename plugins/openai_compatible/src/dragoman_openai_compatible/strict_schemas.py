@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
 from dragoman import JSON, SchemaRules
 
 STRICT_SCHEMA = SchemaRules(
@@ -30,10 +32,11 @@ STRICT_SCHEMA = SchemaRules(
     choices=1000,
 )
 """What OpenAI itself takes: the keywords, formats and limits of its guide."""
+_ANY_HOST = attrs.evolve(STRICT_SCHEMA, required_defaults=False)
 
 
 def is_strict(schema: Mapping[str, JSON]) -> bool:
-    """Return whether OpenAI can hold a model to *schema* as it stands."""
+    """Return whether any host of the dialect that knows strict schemas can hold a model to *schema* as it stands."""
     from dragoman import lower_schema  # noqa: PLC0415  # only a schema needs it
 
-    return lower_schema(schema, STRICT_SCHEMA).is_same
+    return lower_schema(schema, _ANY_HOST).is_same
