@@ -197,7 +197,7 @@ configs = st.builds(
     st.fixed_dictionaries(
         {},
         optional={
-            "model": words,
+            "model": words.filter(str.strip),
             "api_key": keys,
             "api_base": words,
             "temperature": st.none() | st.floats(min_value=0, max_value=2),
