@@ -100,7 +100,7 @@ def test_an_authority_of_ones_own_is_trusted_when_the_environment_names_it(certi
         assert asked(url, certificate) == ("safe", "")
         kind, reported = asked(url, None)
     assert kind == "ConnectionFailedError"
-    assert reported.startswith("tls no trusted TLS connection")
+    assert reported.startswith("tls openai_compatible (m) failed: no trusted TLS connection")
     assert "SSL_CERT_FILE" in reported
 
 
