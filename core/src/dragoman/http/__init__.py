@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         is_loopback as is_loopback,
         refuse_insecure as refuse_insecure,
     )
-    from dragoman.http.error_text import error_text as error_text, is_page as is_page, text_in as text_in
+    from dragoman.http.error_bodies import error_text as error_text, is_page as is_page, text_in as text_in
     from dragoman.http.header_values import header_text as header_text
     from dragoman.http.incremental import (
         CallIndex as CallIndex,
@@ -93,7 +93,7 @@ _HOMES = {
         "is_loopback",
         "refuse_insecure",
     ),
-    "dragoman.http.error_text": ("error_text", "is_page", "text_in"),
+    "dragoman.http.error_bodies": ("error_text", "is_page", "text_in"),
     "dragoman.http.header_values": ("header_text",),
     "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace", "later_usage"),
     "dragoman.http.json": (

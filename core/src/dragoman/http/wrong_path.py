@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from dragoman.http.endpoint import Base
-from dragoman.http.error_text import is_page
+from dragoman.http.error_bodies import is_page
 from dragoman.http.wire import HttpReply
 from dragoman.spec.errors import DragomanError, ProtocolError, ProviderError
 

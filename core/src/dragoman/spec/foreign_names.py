@@ -29,6 +29,8 @@ _PLACES: tuple[tuple[frozenset[str], str], ...] = (
 )
 OWN: frozenset[str] = frozenset[str]().union(*(names for names, _ in _PLACES))
 """The names of all arguments of a configuration or a call."""
+_OF_VENDORS = frozenset({"api_key", "api_base", "model", "proxy"})
+"""The arguments that other libraries have once for each vendor."""
 _CLOSE = 0.6
 """How similar a misspelled name has to be."""
 _CLOSER = 0.75
@@ -52,7 +54,16 @@ def advice(name: str, known: Iterable[str] = (), owner: str = "") -> str:
 
 def _exact(name: str, accepted: frozenset[str], owner: str) -> str:
     """Return the advice for a name of ours that belongs elsewhere, or for one that the table has."""
-    return _of_class(name, owner) or _place(name) or _of_table(name, accepted, owner)
+    return _of_class(name, owner) or _place(name) or _of_table(name, accepted, owner) or _of_vendor(name)
+
+
+def _of_vendor(name: str) -> str:
+    """Return the advice for a name that begins with that of a vendor, as ``acme_api_key``."""
+    rest = name.partition("_")[2]
+    ours, is_name = (rest, True) if rest in OWN else _common().get(rest, ("", False))
+    if is_name and ours in _OF_VENDORS:
+        return f"it is called {ours!r} here, {_place(ours).removeprefix('it is ')}"
+    return ours if not is_name and ours.startswith("it is an option of some") else ""
 
 
 def _near(name: str, accepted: frozenset[str], owner: str) -> str:
