@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dragoman import LLM, InvalidRequestError, LLMConfig, UnsupportedError
+from dragoman import LLM, InvalidRequestError, LLMConfig, OutputFormat, UnsupportedError
 from dragoman_openai_compatible.families import FAMILIES, family_of
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
@@ -129,30 +129,44 @@ def test_parallel_calls_are_not_a_setting_of_the_o_series(model: str, *, takes: 
 
 
 SCHEMAS = [
-    ("openai", "gpt-4o", "json_schema"),
-    ("openai", "gpt-4o-2024-05-13", "json_object"),
-    ("openai", "gpt-4-turbo-2024-04-09", "json_object"),
-    ("openai", "gpt-4-1106-preview", "json_object"),
-    ("openai", "gpt-4", None),
-    ("openai", "gpt-4-32k-0613", None),
-    ("openai", "gpt-3.5-turbo", "json_object"),
-    ("openai", "gpt-3.5-turbo-0613", None),
-    ("openai", "gpt-4.1", "json_schema"),
-    ("groq", "openai/gpt-oss-120b", "json_schema"),
-    ("groq", "moonshotai/kimi-k2-instruct-0905", "json_schema"),
-    ("groq", "llama-3.3-70b-versatile", "json_object"),
+    ("openai", "gpt-4o", True),
+    ("openai", "gpt-4o-2024-05-13", False),
+    ("openai", "gpt-4-turbo-2024-04-09", False),
+    ("openai", "gpt-4-1106-preview", False),
+    ("openai", "gpt-4", False),
+    ("openai", "gpt-4-32k-0613", False),
+    ("openai", "gpt-3.5-turbo", False),
+    ("openai", "gpt-3.5-turbo-0613", False),
+    ("openai", "gpt-4.1", True),
+    ("groq", "openai/gpt-oss-120b", True),
+    ("groq", "moonshotai/kimi-k2-instruct-0905", True),
+    ("groq", "llama-3.3-70b-versatile", False),
 ]
 
 
-@pytest.mark.parametrize(("provider", "model", "expected"), SCHEMAS)
-def test_a_schema_is_said_in_words_where_the_model_has_none(provider: str, model: str, expected: str | None) -> None:
+@pytest.mark.parametrize(("provider", "model", "has_schemas"), SCHEMAS)
+def test_a_tool_gives_the_answer_where_the_model_has_no_schemas(
+    provider: str,
+    model: str,
+    has_schemas: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
     body = sent(model, provider=provider, output=SCHEMA)
+    if has_schemas:
+        assert body["response_format"]["type"] == "json_schema"
+        return
+    assert "response_format" not in body
+    assert body["tool_choice"] == {"type": "function", "function": {"name": "give_answer"}}
+    assert body["tools"][0]["function"]["parameters"] == SCHEMA
+    with pytest.raises(UnsupportedError, match="output schema"):
+        sent(model, provider=provider, output=SCHEMA, on_unsupported="raise")
+
+
+@pytest.mark.parametrize(("model", "expected"), [("gpt-4-turbo", "json_object"), ("gpt-4", None)])
+def test_words_say_what_no_call_can(model: str, expected: str | None) -> None:
+    rows = {"type": "array", "items": {"type": "string"}}
+    body = sent(model, output=OutputFormat("json_schema", schema=rows))
     assert body.get("response_format", {}).get("type") == expected
-    told = [message["content"] for message in body["messages"] if message["role"] == "system"]
-    assert [json.loads(words.partition("\n")[2]) for words in told] == ([] if expected == "json_schema" else [SCHEMA])
-    if expected != "json_schema":
-        with pytest.raises(UnsupportedError, match="output schema"):
-            sent(model, provider=provider, output=SCHEMA, on_unsupported="raise")
+    assert json.loads(body["messages"][0]["content"].partition("\n")[2]) == rows
 
 
 def test_every_family_says_where_and_when_it_was_read() -> None:

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from core.scripted import FakeClock, Scripted, say
-from dragoman import BadRequestError, CallContext, ChatRequest, CompletionRequest, Message, Origin, OutputFormat
+from dragoman import (
+    BadRequestError,
+    CallContext,
+    ChatRequest,
+    CompletionRequest,
+    Finish,
+    FinishReason,
+    Message,
+    Origin,
+    OutputFormat,
+    Response,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    build_response,
+)
 from dragoman.client.binding import ManagedProvider
 from dragoman.client.retry import RetryPolicy
 
@@ -25,18 +41,74 @@ def guarded(provider: Scripted, policy: Any = None) -> ManagedProvider:
     return ManagedProvider(provider, origin, RetryPolicy(retries=0), policy)
 
 
-async def test_a_schema_that_the_model_refuses_is_said_in_words_once(clock: FakeClock) -> None:
-    provider = Scripted(BadRequestError(REFUSAL, parameter="response_format"), say("{}"), say("{}"))
+def call(name: str = "give_answer", arguments: str = '{"a": "x"}') -> Response:
+    made = ToolCall(name=name, call_id="c", arguments=arguments)
+    return build_response([made], Finish(reason=FinishReason.TOOL_CALLS))
+
+
+async def test_a_tool_gives_the_answer_where_the_model_refuses_a_schema(clock: FakeClock) -> None:
+    provider = Scripted(BadRequestError(REFUSAL, parameter="response_format"), call(), call())
+    guard = guarded(provider)
+    for _ in range(2):
+        response = await guard.chat(ask(), CallContext(clock=clock))
+        (note,) = response.adjustments
+        assert (note.kind, note.feature, note.sent, note.reason) == ("emulated", "output schema", "a tool", REFUSAL)
+        assert (response.text, response.finish.reason, response.tool_calls) == ('{"a": "x"}', FinishReason.STOP, ())
+    first, second, third = provider.asked
+    assert first.output.kind == "json_schema"
+    assert second == third
+    assert (second.output.kind, second.tool_choice.name) == ("text", "give_answer")
+    assert [tool.schema for tool in second.tools] == [SCHEMA]
+
+
+async def test_a_schema_is_said_in_words_where_tools_are_refused_too(clock: FakeClock) -> None:
+    provider = Scripted(
+        BadRequestError(REFUSAL), BadRequestError("this model does not support tools"), say("{}"), say("{}")
+    )
     guard = guarded(provider)
     for _ in range(2):
         (note,) = (await guard.chat(ask(), CallContext(clock=clock))).adjustments
-        assert (note.kind, note.feature, note.asked, note.reason) == ("emulated", "output schema", "w", REFUSAL)
-    first, second, third = provider.asked
-    assert first.output.kind == "json_schema"
-    assert (second.output.kind, third.output.kind) == ("json", "json")
-    assert [message.role for message in second.messages] == ["system", "system", "user"]
-    assert str(SCHEMA).replace("'", '"') in second.messages[1].content
-    assert third.messages == second.messages
+        assert (note.kind, note.feature, note.asked) == ("emulated", "output schema", "w")
+    *_, third, fourth = provider.asked
+    assert len(provider.asked) == 4
+    assert third.output.kind == "json"
+    assert [message.role for message in third.messages] == ["system", "system", "user"]
+    assert str(SCHEMA).replace("'", '"') in third.messages[1].content
+    assert fourth.messages == third.messages
+
+
+async def test_another_error_after_that_is_the_answer(clock: FakeClock) -> None:
+    provider = Scripted(BadRequestError(REFUSAL), BadRequestError("the prompt is odd"))
+    with pytest.raises(BadRequestError, match="odd"):
+        await guarded(provider).chat(ask(), CallContext(clock=clock))
+
+
+async def test_the_callers_own_tools_stay(clock: FakeClock) -> None:
+    own = Tool(name="give_answer", schema={"type": "object"})
+    provider = Scripted(BadRequestError(REFUSAL), call(), call("give_answer_"))
+    guard = guarded(provider)
+
+    asked = await guard.chat(attrs.evolve(ask(), tools=(own,)), CallContext(clock=clock))
+    answered = await guard.chat(attrs.evolve(ask(), tools=(own,)), CallContext(clock=clock))
+
+    assert [tool.name for tool in provider.asked[1].tools] == ["give_answer", "give_answer_"]
+    assert provider.asked[1].tool_choice.kind == "required"
+    assert (asked.finish.reason, [each.name for each in asked.tool_calls]) == (FinishReason.TOOL_CALLS, ["give_answer"])
+    assert (answered.text, answered.finish.reason) == ('{"a": "x"}', FinishReason.STOP)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"output": OutputFormat("json_schema", schema={"type": "array", "items": {"type": "string"}}, name="w")},
+        {"tools": (Tool(name="f"),), "tool_choice": ToolChoice("tool", "f")},
+        {"tools": (Tool(name="f"),), "tool_choice": ToolChoice("none")},
+    ],
+)
+async def test_words_say_what_no_call_can(clock: FakeClock, changes: dict[str, Any]) -> None:
+    provider = Scripted(BadRequestError(REFUSAL), say("{}"))
+    await guarded(provider).chat(attrs.evolve(ask(), **changes), CallContext(clock=clock))
+    assert provider.asked[1].output.kind == "json"
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ from dragoman import (
 )
 from dragoman.client.stream_assembly import _RenamedEvents
 from dragoman.plugins.registry import installed
+from dragoman.spec.sent_names import EventNames
 
 Change = Callable[[AsyncIterator[Event]], AsyncIterator[Event]]
 
@@ -404,5 +405,5 @@ async def test_renamed_events_are_an_iterator_like_any_other() -> None:
     async def events() -> AsyncIterator[Event]:
         yield PartStart(0, ToolCall(name="sent", call_id="1", arguments=""))
 
-    renamed = [event async for event in _RenamedEvents(events(), {"sent": "own"})]
+    renamed = [event async for event in _RenamedEvents(events(), EventNames({"sent": "own"}))]
     assert renamed == [PartStart(0, ToolCall(name="own", call_id="1", arguments=""))]

@@ -11,7 +11,6 @@ from dragoman.spec.errors import BadRequestError, DragomanError
 from dragoman.spec.provider import CallContext
 from dragoman.spec.request import SETTINGS, TEXT, ChatRequest, CompletionRequest, OutputFormat
 from dragoman.spec.response import Adjustment
-from dragoman.spec.schema_fallback import with_schema_in_words
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")
@@ -21,6 +20,9 @@ _NO_SCHEMA = re.compile(
     r"(?=.*(?:json_schema|structured.output))(?=.*(?:not.support|unsupported|not.available))", re.IGNORECASE | re.DOTALL
 )
 """What servers say whose model cannot be held to a schema."""
+_TOOL = "tool for the answer"
+_NO_TOOLS = re.compile(r"\b(?:tools?|tool_choice|functions?)\b", re.IGNORECASE)
+"""What servers say whose model has no tools."""
 
 
 def output_of(request: ChatRequest | CompletionRequest) -> OutputFormat:
@@ -37,11 +39,15 @@ class Asked(Generic[R, T]):
         adjustments: what that changed.
         refused: why the model has refused something, by the name of the setting; more are learned on the way.
         by: the provider's name.
-        adjusts: whether a schema may be said in words where the model refuses it.
+        adjusts: whether a schema may be emulated where the model refuses it.
+
+    Attributes:
+        adjustments: all that is sent otherwise than asked.
+        names: the tool whose call stands for the answer, if there is one.
 
     """
 
-    __slots__ = ("_adjusts", "_by", "_refused", "_request", "_send", "adjustments")
+    __slots__ = ("_adjusts", "_by", "_refused", "_request", "_schema", "_send", "adjustments", "names")
 
     def __init__(
         self,
@@ -59,6 +65,8 @@ class Asked(Generic[R, T]):
         self._refused = refused
         self._by = by
         self._adjusts = adjusts
+        self._schema: R | None = None
+        self.names: dict[str, str] = {}
         for name in tuple(refused):  # a copy, since other threads add to it
             self._leave_out(name)
 
@@ -69,11 +77,13 @@ class Asked(Generic[R, T]):
     def mend(self, error: DragomanError) -> bool:
         """Leave out what the provider refuses, once each; tell whether that was the trouble.
 
-        That is a *default*, or a schema that may be said in words.
+        That is a *default*, or a schema: a tool is called with it, or it is said in words where tools are refused too.
         """
         if not isinstance(error, BadRequestError):
             return False
         name = _SCHEMA if _NO_SCHEMA.match(error.message) else error.parameter
+        if self.names and _SCHEMA in self._refused and _NO_TOOLS.search(error.message):
+            name = _TOOL
         if name is None or not self._may_leave_out(name):
             return False
         self._refused[name] = error.message
@@ -82,6 +92,8 @@ class Asked(Generic[R, T]):
 
     def _may_leave_out(self, name: str) -> bool:
         request = self._request
+        if name == _TOOL:
+            return bool(self.names) or (self._adjusts and output_of(request).kind == "json_schema")
         if name != _SCHEMA:
             return name in SETTINGS and request.settings.is_default(name)
         return self._adjusts and output_of(request).kind == "json_schema"
@@ -90,11 +102,22 @@ class Asked(Generic[R, T]):
         if not self._may_leave_out(name):
             return
         reason = self._refused[name]
-        request: Any = self._request
-        if name == _SCHEMA:
-            said, adjustment = with_schema_in_words(request, json_mode=True, reason=reason, by=self._by)
-            request = said
-            self._request = request
+        if name in {_SCHEMA, _TOOL}:
+            self._emulate_schema(reason)
         else:
             self._request, adjustment = without_setting(self._request, name, reason, by=self._by)
+            self.adjustments += (adjustment,)
+
+    def _emulate_schema(self, reason: str) -> None:
+        from dragoman.spec.schema_fallback import without_schema  # noqa: PLC0415  # few models need it
+
+        if self._schema is None:
+            self._schema = self._request
+        else:
+            self.adjustments = self.adjustments[:-1]  # the schema is emulated in one way only
+        request: Any = self._schema
+        ways = ("json",) if _TOOL in self._refused else ("tool", "json")
+        changed, adjustment, self.names = without_schema(request, ways, reason=reason, by=self._by)
+        request = changed
+        self._request = request
         self.adjustments += (adjustment,)

@@ -25,7 +25,6 @@ from dragoman.spec._value import changed, value
 from dragoman.spec.capabilities import Capabilities, Policy, fit, fit_with_names
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import ConfigurationError, DragomanError, PluginError, UnsupportedError
-from dragoman.spec.history import with_names
 from dragoman.spec.hookspecs import Binding
 from dragoman.spec.operations import OperationCall, operation_of
 from dragoman.spec.provider import (
@@ -241,7 +240,11 @@ class ManagedProvider:
             raise self._blamed(f"answered with {type(response).__name__}, not a Response")
         known = adjustments + response.adjustments if adjustments else response.adjustments
         response = changed(response, origin=self._named(response.origin), adjustments=known, attempts=result.attempts)
-        return with_names(response, result.names) if result.names else response
+        if not result.names:
+            return response
+        from dragoman.spec.sent_names import with_names  # noqa: PLC0415  # few answers need it
+
+        return with_names(response, result.names)
 
     def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """Stream the answer to a conversation; the last event holds all of it."""
@@ -299,7 +302,7 @@ class ManagedProvider:
             raise
         except Exception as error:
             raise self._failure(error) from error
-        return _Result(result, asked.adjustments, attempts, names)
+        return _Result(result, asked.adjustments, attempts, {**names, **asked.names} if asked.names else names)
 
     def _failure(self, error: Exception) -> DragomanError:
         """Return the error to raise for an exception that a provider must not raise."""

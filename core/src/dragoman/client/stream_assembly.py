@@ -11,23 +11,19 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Self
 
-import attrs
-
 from dragoman.spec._value import changed
 from dragoman.spec.assembly import Assembler, Reassembler, response_of
 from dragoman.spec.errors import ConfigurationError, DragomanError, PluginError, StreamInterruptedError
 from dragoman.spec.events import (
     Event,
-    PartStart,
-    PartUpdate,
     Ping,
     ResponseSnapshot,
     StreamEnd,
     StreamStart,
     UsageSnapshot,
 )
-from dragoman.spec.history import with_name
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
+from dragoman.spec.sent_names import EventNames
 
 _OPENING = (StreamStart, Ping, UsageSnapshot)
 
@@ -146,8 +142,9 @@ class PeekedStream:
         start = changed(start, adjustments=known, origin=complete(start.origin), attempts=attempts)
         if not names:
             return AssembledStream(self._events, Assembler(start), (start,), first)
-        renamed = deque([_with_name(event, names) for event in first])
-        return AssembledStream(_RenamedEvents(self._events, names), Assembler(start), (start,), renamed)
+        seen = EventNames(names)
+        renamed = deque([seen.of(event) for event in first])
+        return AssembledStream(_RenamedEvents(self._events, seen), Assembler(start), (start,), renamed)
 
 
 class _RenamedEvents:
@@ -155,7 +152,7 @@ class _RenamedEvents:
 
     __slots__ = ("_events", "_names")
 
-    def __init__(self, events: AsyncIterator[Event], names: Mapping[str, str]) -> None:
+    def __init__(self, events: AsyncIterator[Event], names: EventNames) -> None:
         self._events = events
         self._names = names
 
@@ -163,13 +160,7 @@ class _RenamedEvents:
         return self
 
     async def __anext__(self) -> Event:
-        return _with_name(await self._events.__anext__(), self._names)
-
-
-def _with_name(event: Event, names: Mapping[str, str]) -> Event:
-    if isinstance(event, PartStart | PartUpdate):
-        return attrs.evolve(event, part=with_name(event.part, names))
-    return event
+        return self._names.of(await self._events.__anext__())
 
 
 async def peek(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> PeekedStream:

@@ -27,6 +27,9 @@ from dragoman.spec.schema_rules import SchemaRules
 if TYPE_CHECKING:
     from dragoman.spec.schema_lowering import LoweredSchema
 
+SchemaFallback: TypeAlias = Literal["tool", "json", "text"]
+"""How a model is asked for an answer with a schema that it cannot be held to."""
+
 Policy: TypeAlias = Literal["adjust", "warn", "raise"]
 """What to do with a setting that is not supported."""
 
@@ -99,7 +102,8 @@ class Capabilities:
         tools: whether the model accepts tools.
         tool_choice: whether a tool call can be required.
         json_schema: whether answers can be restricted to a schema.
-        schema_fallback: how a model without that is asked in words: ``json`` in its mode for JSON, ``text`` without
+        schema_fallback: how a model without that is asked, the best way first: ``tool`` by a tool that it must call,
+            ``json`` in words and its mode for JSON, ``text`` in words alone; without
             one; ``None`` if a schema is refused.
         reasoning: whether the model reasons before it answers: always or unless told otherwise (``YES``), only if asked
             to (``CONDITIONAL``), or never (``NO``).
@@ -119,7 +123,7 @@ class Capabilities:
     tools: Cap = UNKNOWN
     tool_choice: Cap = UNKNOWN
     json_schema: Cap = UNKNOWN
-    schema_fallback: Literal["json", "text"] | None = None
+    schema_fallback: tuple[SchemaFallback, ...] = ()
     reasoning: Cap = UNKNOWN
     context_tokens: int | None = None
     output_tokens: int | None = None
@@ -235,11 +239,12 @@ def _fit_chat(
 ) -> tuple[ChatRequest, list[Adjustment], Mapping[str, str]]:
     """Adjust what only a conversation has: its messages, tools and output."""
     before: list[Adjustment] = []
+    answer_tool: dict[str, str] = {}
     if not request.tools and request.settings.parallel_tool_calls is not None:
         request, note = without_setting(request, "parallel_tool_calls", "the request has no tools", by=by)
         before.append(note)
-    if request.output.kind == "json_schema" and policy != "raise" and capabilities.schema_fallback is not None:
-        request, note = _without_schema(request, capabilities, by)
+    if request.output.kind == "json_schema" and policy != "raise" and capabilities.schema_fallback:
+        request, note, answer_tool = _without_schema(request, capabilities, by)
         before.append(note)
     _check_guarantees(request, capabilities)
     if capabilities.input:
@@ -251,15 +256,16 @@ def _fit_chat(
     if request.tools and capabilities.tool_schema is not None:
         request, more = _fit_tools(request, capabilities.tool_schema, policy, by)
         notes = [*notes, *more]
-    return request, [*before, *notes], names
+    return request, [*before, *notes], {**names, **answer_tool} if answer_tool else names
 
 
-def _without_schema(request: ChatRequest, capabilities: Capabilities, by: str) -> tuple[ChatRequest, Adjustment]:
-    from dragoman.spec.schema_fallback import with_schema_in_words  # noqa: PLC0415  # few models need it
+def _without_schema(
+    request: ChatRequest, capabilities: Capabilities, by: str
+) -> tuple[ChatRequest, Adjustment, dict[str, str]]:
+    from dragoman.spec.schema_fallback import without_schema  # noqa: PLC0415  # few models need it
 
     reason = capabilities.json_schema.note or f"{request.model} cannot be held to a schema"
-    json_mode = capabilities.schema_fallback == "json"
-    return with_schema_in_words(request, json_mode=json_mode, reason=reason, by=by)
+    return without_schema(request, capabilities.schema_fallback, reason=reason, by=by)
 
 
 def enforce(adjustments: Iterable[Adjustment], policy: Policy) -> None:

@@ -27,7 +27,7 @@ from dragoman.spec.parts import (
     ToolResult,
 )
 from dragoman.spec.request import ChatRequest, ServerTool, Tool, ToolChoice
-from dragoman.spec.response import Adjustment, Response
+from dragoman.spec.response import Adjustment
 from dragoman.spec.tool_names import digest_of, encode_name
 
 P = TypeVar("P", bound=PartFields)
@@ -370,16 +370,3 @@ class _Fitting:
 
 def _has_content(result: ToolResult) -> bool:
     return any(not isinstance(part, Text) or part.text.strip() for part in result.content)
-
-
-def with_names(response: Response, names: Mapping[str, str]) -> Response:
-    """Return *response* with the original names of renamed tools."""
-    parts = tuple([with_name(part, names) for part in response.message.parts])
-    return attrs.evolve(response, message=attrs.evolve(response.message, content=parts))
-
-
-def with_name(part: Part, names: Mapping[str, str]) -> Part:
-    """Return *part* with the original name of a renamed tool."""
-    if isinstance(part, ToolCall | ToolResult) and part.name in names:
-        return attrs.evolve(part, name=names[part.name])
-    return part

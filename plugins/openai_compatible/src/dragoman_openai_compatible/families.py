@@ -156,5 +156,5 @@ def family_capabilities(family: ModelFamily | None) -> dict[str, Any]:
         settings = _WHILE_REASONING if family.stops else {**_WHILE_REASONING, "stop": _NO_STOP}
         fields |= {"reasoning": YES, "default_effort": family.default, "while_reasoning": settings}
     if not family.schemas:
-        fields |= {"json_schema": NO, "schema_fallback": "json" if family.json else "text"}
+        fields |= {"json_schema": NO, "schema_fallback": ("tool", "json") if family.json else ("tool", "text")}
     return fields
