@@ -232,7 +232,7 @@ class TestAnswers:
             ("content_filter", {}, "content_filter"),
             ("error", {}, "error"),
             ("abort", {}, "error"),
-            ("eos", {}, "other"),
+            ("odd", {}, "other"),
             (None, {}, "other"),
         ],
     )
@@ -382,5 +382,5 @@ class TestHosts:
 
     def test_reads(self) -> None:
         body = whole()
-        body["choices"][0]["native"] = "eos"
-        assert decode(body, speaks=self.Far()).metadata == {"native": "eos"}
+        body["choices"][0]["native"] = "odd"
+        assert decode(body, speaks=self.Far()).metadata == {"native": "odd"}

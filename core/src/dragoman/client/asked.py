@@ -17,7 +17,9 @@ T = TypeVar("T")
 
 _SCHEMA = "output schema"
 _NO_SCHEMA = re.compile(
-    r"(?=.*(?:json_schema|structured.output))(?=.*(?:not.support|unsupported|not.available))", re.IGNORECASE | re.DOTALL
+    r"(?!.*invalid schema)(?=.*(?:json.schema|structured.output|response_format|json_object))"
+    r"(?=.*(?:not.support|unsupported|unavailable|not.available|not.enabled|enabled only|supported values|should be))",
+    re.IGNORECASE | re.DOTALL,
 )
 """What servers say whose model cannot be held to a schema."""
 _TOOL = "tool for the answer"
@@ -84,11 +86,18 @@ class Asked(Generic[R, T]):
         name = _SCHEMA if _NO_SCHEMA.match(error.message) else error.parameter
         if self.names and _SCHEMA in self._refused and _NO_TOOLS.search(error.message):
             name = _TOOL
+        name = name or self._named_in(error.message)
         if name is None or not self._may_leave_out(name):
             return False
         self._refused[name] = error.message
         self._leave_out(name)
         return True
+
+    def _named_in(self, message: str) -> str | None:
+        """Return the default that a message names, where the error has no field for the parameter."""
+        settings = self._request.settings
+        names = [name for name in SETTINGS if settings.is_default(name)]
+        return next((name for name in names if re.search(rf"\b{name}\b", message)), None)
 
     def _may_leave_out(self, name: str) -> bool:
         request = self._request

@@ -29,6 +29,9 @@ PATTERNS: tuple[str, ...] = (
     r"\breduce the length of (?:the|your) (?:messages|prompt|input)\b",
     r"`inputs` (?:tokens \+ `max_new_tokens` must be <=|must have less than)",
     r"\brange of input length should be\b",
+    r"\binput length\b[^\n]{0,60}\bexceeds the maximum allowed length\b",
+    r"\bnumber of input tokens exceeds maximum length\b",
+    r"\bprompt exceeds the model's context\b",
 )
 """Regular expressions of messages, without regard to case."""
 

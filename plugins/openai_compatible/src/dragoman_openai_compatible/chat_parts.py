@@ -35,6 +35,17 @@ CHAT_FINISH_REASONS: Mapping[str, FinishReason] = {
     "content_filter": FinishReason.CONTENT_FILTER,
     "error": FinishReason.ERROR,
     "abort": FinishReason.ERROR,
+    "network_error": FinishReason.ERROR,
+    "insufficient_system_resource": FinishReason.ERROR,
+    "sensitive": FinishReason.CONTENT_FILTER,
+    "max_tokens": FinishReason.LENGTH,
+    "MAX_TOKENS": FinishReason.LENGTH,
+    "model_length": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "eos": FinishReason.STOP,
+    "STOP": FinishReason.STOP,
 }
 """Finish reasons by the dialect's words for them; any other word is ``other``."""
 

@@ -51,6 +51,7 @@ from dragoman.http import (
     words,
 )
 from dragoman_openai_compatible import chat_parts
+from dragoman_openai_compatible.chat_arguments import StreamedArguments
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible.chat import OpenAIChat
@@ -82,8 +83,7 @@ class OpenAIChatDecoder:
         self._calls = CallIndex()
         self._begun: dict[int, ToolCall] = {}
         self._call_ids: set[str] = set()
-        self._empty_objects: set[int] = set()
-        self._arguments: dict[int, tuple[list[str], int]] = {}
+        self._arguments = StreamedArguments()
         self._audio: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
         self._latest: tuple[Any, ...] = ()
@@ -125,7 +125,7 @@ class OpenAIChatDecoder:
             metadata["logprobs"] = {"content": self._logprobs}
         if self._others:
             metadata["choices"] = [self._others[index].to_dict() for index in sorted(self._others)]
-        events: list[Event] = [ArgumentsDelta(index, "{}") for index in sorted(self._empty_objects)]
+        events: list[Event] = [*self._arguments.close()]
         if metadata:
             events.append(ResponseSnapshot(metadata=metadata))
         if self._citations.is_pending:
@@ -177,7 +177,7 @@ class OpenAIChatDecoder:
 
     def add_choice(self, choice: Mapping[str, Any], events: list[Event]) -> None:
         """Add what a chunk says about the first choice."""
-        delta = choice.get("delta") or choice.get("message")
+        delta = choice.get("delta") or (None if self._open or self._begun else choice.get("message"))
         if isinstance(delta, dict):
             self._add_delta(fields(delta), events)
         elif isinstance(choice.get("text"), str):
@@ -290,9 +290,11 @@ class OpenAIChatDecoder:
         begun = chat_parts.tool_call(call, self._count)
         index = self._calls.find(position, call_id, has_name=bool(begun.name))
         if index is None:
-            index = None if begun.name else self._moved(position, call_id)
+            index = self._moved(position, call_id, begun)
         elif begun.name and begun.name != self._begun[index].name:
             index = self._add_name(index, begun.name, call, events)
+        elif begun.name and self._arguments.begins_another(index, begun.arguments):
+            index = None
         if index is None:
             index = self.begin_part()
             self._calls.add(position, call_id, index)
@@ -306,7 +308,10 @@ class OpenAIChatDecoder:
         elif seal := chat_parts.extra_content_seal(call, self.dialect.rules.issuer):
             events.append(SealUpdate(index, seal))
         self._calls.latest = index
-        if fragment := self._new_arguments(index, begun.arguments):
+        if isinstance(fields(call.get("function")).get("arguments"), dict):
+            self._arguments.set_object(index, begun.arguments)  # some servers send the object so far
+            return index
+        if fragment := self._arguments.add(index, begun.arguments):
             events.append(ArgumentsDelta(index, fragment))
         return index
 
@@ -317,51 +322,32 @@ class OpenAIChatDecoder:
             return False
         return self._calls.find(call.get("index"), "", has_name=False) is None
 
-    def _moved(self, position: object, call_id: str) -> int | None:
+    def _moved(self, position: object, call_id: str, begun: ToolCall) -> int | None:
         """Return the index of a known call that a server continues at another position, ``None`` if there is none."""
         index = self._calls.with_id(call_id)
-        if index is not None:
-            self._calls.add(position, call_id, index)
+        if index is None:
+            return None
+        if begun.name and (begun.name != self._begun[index].name or not self._arguments.is_open(index)):
+            return None
+        self._calls.add(position, call_id, index)
         return index
 
     def _add_name(self, index: int, name: str, call: Mapping[str, Any], events: list[Event]) -> int | None:
         """Add a name to a call that has none or a piece of one; return ``None`` if the name begins another call.
 
-        A fragment that continues a name has neither an id nor a type, and precedes the arguments. Some servers send
-        the whole name so far.
+        A fragment that continues a name precedes the arguments, and has neither an id nor a type, unless the name so
+        far ends in the middle, as ``get_``. Some servers send the whole name so far.
         """
         known = self._begun[index].name
         if known:
-            _, length = self._arguments.get(index, ([], 0))
-            if length or call.get("id") is not None or call.get("type") is not None:
+            is_piece = call.get("id") == self._begun[index].call_id and not known[-1].isalnum()
+            is_begun = call.get("id") is not None or call.get("type") is not None
+            if self._arguments.has_any(index) or (is_begun and not is_piece):
                 return None
             name = name if name.startswith(known) else known + name
         self._begun[index] = attrs.evolve(self._begun[index], name=name)
         events.append(PartUpdate(index, self._begun[index]))
         return index
-
-    def _new_arguments(self, index: int, fragment: str) -> str:
-        """Return what a fragment adds to the arguments: some servers send all of them again, or all so far.
-
-        The arguments are joined only for a fragment that is at least as long, so the time stays linear in the bytes.
-        An empty object is kept back until the end, because some servers send one before the arguments.
-        """
-        if not fragment:
-            return ""
-        pieces, length = self._arguments.setdefault(index, ([], 0))
-        if not length and fragment == "{}":
-            self._empty_objects.add(index)
-            return ""
-        if index in self._empty_objects:
-            self._empty_objects.discard(index)
-            fragment = fragment if fragment.startswith("{") else "{}" + fragment
-        if length and len(fragment) >= length and fragment.startswith("{"):
-            known = "".join(pieces)
-            if fragment.startswith(known):
-                fragment = fragment[length:]
-        pieces.append(fragment)
-        self._arguments[index] = (pieces, length + len(fragment))
-        return fragment
 
     def _add_function_call(self, call: dict[str, Any], events: list[Event]) -> None:
         index = self._open.get("function_call")
