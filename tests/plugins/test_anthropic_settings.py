@@ -150,6 +150,14 @@ def test_first_model_with_effort_needs_a_beta_and_a_budget() -> None:
     assert sent.headers == {"anthropic-beta": "effort-2025-11-24"}
 
 
+def test_stop_sequences_of_white_space_are_left_out() -> None:
+    sent = wire(settings={"stop": ("\n\n", "END")})
+    assert json.loads(sent.body or b"")["stop_sequences"] == ["END"]
+    assert [(note.kind, note.asked) for note in sent.adjustments if note.feature == "stop"] == [
+        ("dropped", ["\n\n", "END"])
+    ]
+
+
 def test_service_tier() -> None:
     assert encoded(settings={"service_tier": "standard_only"})["service_tier"] == "standard_only"
 

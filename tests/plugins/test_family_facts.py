@@ -136,6 +136,7 @@ SCHEMAS = [
     ("openai", "gpt-4", False),
     ("openai", "gpt-4-32k-0613", False),
     ("openai", "gpt-3.5-turbo", False),
+    ("openai", "gpt-35-turbo", False),
     ("openai", "gpt-3.5-turbo-0613", False),
     ("openai", "gpt-4.1", True),
     ("groq", "openai/gpt-oss-120b", True),

@@ -310,3 +310,9 @@ def test_build_request_for_a_prompt() -> None:
     sent = Gemini().encode(CompletionRequest(model="gemini-2.5-flash", prompt="hi"), stream=False)
 
     assert json.loads(sent.body or b"") == {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}
+
+
+def test_the_name_of_a_speaker_is_recorded_as_not_sent() -> None:
+    request = ChatRequest(model="gemini-2.5-flash", messages=(Message("user", "x", name="bob"),))
+    notes = Gemini().encode(request, stream=False).adjustments
+    assert [(note.kind, note.feature) for note in notes if note.feature == "name"] == [("dropped", "name")]

@@ -19,6 +19,7 @@ from dragoman import (
     Origin,
     OutputFormat,
     Response,
+    Settings,
     Tool,
     ToolCall,
     ToolChoice,
@@ -133,3 +134,21 @@ async def test_a_prompt_has_no_schema(clock: FakeClock) -> None:
     provider = Scripted(BadRequestError(REFUSAL))
     with pytest.raises(BadRequestError):
         await guarded(provider).complete(CompletionRequest(model="m", prompt="q"), CallContext(clock=clock))
+
+
+@pytest.mark.parametrize(
+    ("message", "is_learned"),
+    [("Unsupported value: 'temperature' does not support 0.7", True), ("the prompt is odd", False)],
+)
+async def test_a_default_that_only_the_message_names_is_left_out(
+    clock: FakeClock, message: str, *, is_learned: bool
+) -> None:
+    provider = Scripted(BadRequestError(message), say("ok"))
+    request = ChatRequest(model="m", messages=(Message("user", "q"),), settings=Settings(temperature=0.7))
+    asking = guarded(provider).chat(request, CallContext(clock=clock))
+    if not is_learned:
+        with pytest.raises(BadRequestError):
+            await asking
+        return
+    assert [note.feature for note in (await asking).adjustments] == ["temperature"]
+    assert provider.asked[1].settings.temperature is None

@@ -290,3 +290,26 @@ def test_a_class_of_a_function_may_name_itself() -> None:
 
 def test_a_bracket_that_begins_no_json_is_passed_over() -> None:
     assert reply('see [1 and {x: but {"name": "Bern"} it is').parse(City) == City("Bern")
+
+
+@frozen
+class Small:
+    x: int
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'maybe {"x":9}? no.\n</think>\n{"x":1}',
+        'As [1] says: {"x":1}',
+        '<think>{"x":9}</think>{"x":1}',
+        'first {"y":{"x":9}} then {"x":1}',
+    ],
+)
+def test_what_fits_is_found_behind_reasoning_and_other_json(text: str) -> None:
+    assert reply(text).parse(Small) == Small(x=1)
+
+
+def test_json_that_fits_nowhere_is_named_by_its_first_misfit() -> None:
+    with pytest.raises(OutputValidationError, match=r"expected an object.*\[1\]"):
+        reply("As [1] says: [2]").parse(Small)

@@ -224,14 +224,42 @@ def test_a_result_without_a_call_is_named(messages: tuple[Message, ...]) -> None
 def test_calls_of_two_messages_in_a_row_may_be_answered_together() -> None:
     answers = Message("tool", [ToolResult(call_id="a", name="f"), ToolResult(call_id="b", name="f")])
     messages = (ASKED, Message("assistant", [call("a")]), Message("assistant", [call("b")]), answers)
-    assert fitted(*messages, rules=HistoryRules())[0] == messages
+    joined = Message("assistant", [call("a"), call("b")])
+    assert fitted(*messages, rules=HistoryRules())[0] == (ASKED, joined, answers)
 
 
-def test_calls_of_the_server_and_calls_without_ids_need_no_results_of_ours() -> None:
+def test_a_turn_in_two_messages_is_one_whose_calls_are_last() -> None:
+    messages = (ASKED, Message("assistant", [call("a")]), Message("assistant", "wait"), result("a"))
+    (_, turn, _), _ = fitted(*messages)
+    assert [type(part) for part in turn.parts] == [Text, ToolCall]
+
+
+def test_results_with_one_id_are_told_apart_by_the_names_of_their_tools() -> None:
+    calls = Message("assistant", [call("c", "f"), call("c", "g")])
+    (_, asked, first, second), _ = fitted(ASKED, calls, result("c", "g"), result("c", "f"))
+    ids = {each.name: each.call_id for each in asked.of_type(ToolCall)}
+    assert len({*ids.values()}) == 2
+    for message in (first, second):
+        (each,) = message.of_type(ToolResult)
+        assert each.call_id == ids[each.name]
+
+
+def test_calls_and_results_without_ids_get_some() -> None:
+    calls = Message("assistant", [call("", "f"), call("", "g")])
+    (_, asked, first, second), _ = fitted(ASKED, calls, result("", "g"), result("", "f"))
+    assert [each.call_id for each in asked.of_type(ToolCall)] == ["call", "call_2"]
+    assert [each.call_id for message in (first, second) for each in message.of_type(ToolResult)] == ["call_2", "call"]
+    (_, asked, answered), _ = fitted(ASKED, Message("assistant", [call("a", "f")]), result("", "h"))
+    assert answered.of_type(ToolResult)[0].call_id == "a"
+    with pytest.raises(InvalidRequestError, match="'g' has no result"):
+        fitted(ASKED, Message("assistant", [call("", "g")]), Message("user", "x"))
+
+
+def test_calls_of_the_server_need_no_results_of_ours() -> None:
     server = call("s", server_side=True)
     messages = (
         ASKED,
-        Message("assistant", [server, ToolResult(call_id="s", name="f", content="1"), call("")]),
+        Message("assistant", [server, ToolResult(call_id="s", name="f", content="1")]),
         result(""),
         Message("user", "x"),
     )

@@ -115,6 +115,7 @@ class TestOutputs:
                 OutputFormat("json_schema", schema=SCHEMA, name="answer"),
             ),
             (SCHEMA, OutputFormat("json_schema", schema=SCHEMA, name="answer")),
+            ({"format": {"type": "json_object"}}, JSON_OBJECT),
             ({**SCHEMA, "title": "w"}, OutputFormat("json_schema", schema={**SCHEMA, "title": "w"}, name="w")),
         ],
     )

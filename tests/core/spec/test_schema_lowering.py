@@ -18,7 +18,7 @@ import jsonschema
 import pytest
 from attrs import field, frozen
 
-from dragoman import LLM, LLMConfig, SchemaRules, Tool, UnsupportedError
+from dragoman import LLM, InvalidRequestError, LLMConfig, SchemaRules, Tool, UnsupportedError
 from dragoman.spec.answers import read_answer
 from dragoman.spec.response import Finish, build_response
 from dragoman.spec.schema import json_schema, wrap_schema
@@ -175,7 +175,12 @@ def test_what_cannot_be_held_to_the_letter_is_sent_as_it_is_and_said(schema: Any
     assert not lowered.strict
     assert lowered.schema == schema
     assert any(why in note for note in lowered.notes)
-    response = LLM(LLMConfig("gpt-4o", provider="openai", api_key="k")).build_request("q", output=schema).body
+    llm = LLM(LLMConfig("gpt-4o", provider="openai", api_key="k"))
+    if why == "outermost":
+        with pytest.raises(InvalidRequestError, match="schema of an object"):
+            llm.build_request("q", output=schema)
+        return
+    response = llm.build_request("q", output=schema).body
     assert response["response_format"]["json_schema"]["strict"] is False
 
 

@@ -22,7 +22,7 @@ ZIP = {"properties": {"zip": {"type": "string"}, "n": {"type": "string"}}, "requ
         ({"type": "object"}, {"type": "object", "properties": {}}),
         ({"properties": {"a": {}}}, {"type": "object", "properties": {"a": {}}}),
         ({"type": "OBJECT", "properties": {}}, {"type": "OBJECT", "properties": {}}),
-        ({"type": ["object", "null"], "properties": {}}, {"type": ["object", "null"], "properties": {}}),
+        ({"type": ["object", "null"], "properties": {}}, {"type": "object", "properties": {}}),
         ({"$ref": "#/$defs/A", "$defs": {"A": CITY}}, {**CITY, "$defs": {"A": CITY}}),
     ],
 )
@@ -79,3 +79,28 @@ def test_arguments_that_are_no_object_are_refused_with_the_name_of_the_tool(give
     with pytest.raises(InvalidRequestError, match="'weather'") as caught:
         tool_schema(given, "weather", lists_members=True)
     assert caught.value.parameter == "tools"
+
+
+def test_the_parts_of_all_of_are_one_object() -> None:
+    schema = {
+        "allOf": [
+            {"$ref": "#/$defs/X"},
+            {"type": "object", "properties": {"b": {"type": "integer"}}, "required": ["b"]},
+        ],
+        "$defs": {"X": {"type": "object", "properties": {"a": {"type": "string"}}}},
+    }
+    sent, note = tool_schema(schema, "f", lists_members=True)
+    assert sent["properties"] == {"a": {"type": "string"}, "b": {"type": "integer"}}
+    assert sent["required"] == ["b"]
+    assert "allOf" not in sent
+    assert "allOf" in note
+
+
+@pytest.mark.parametrize("described", [{}, {"description": "Search."}])
+def test_conditions_are_said_in_the_description(described: dict[str, str]) -> None:
+    members = {"type": "object", "properties": {"a": {"type": "string"}}}
+    sent, note = tool_schema({**members, **described, "not": {"required": ["a"]}}, "f", lists_members=True)
+    assert "not" not in sent
+    assert '{"not": {"required": ["a"]}}' in str(sent["description"])
+    assert str(sent["description"]).startswith(described.get("description", "{"))
+    assert note == "said in the description: not"

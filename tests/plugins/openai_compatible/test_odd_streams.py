@@ -89,3 +89,48 @@ async def test_a_parameter_that_is_only_named_in_the_message_is_learned(loopback
     assert [note.feature for note in response.adjustments] == ["temperature"]
     searching = LLM(LLMConfig("gpt-4o-search-preview", provider="openai", api_key="k", temperature=1))
     assert "temperature" not in searching.build_request("q").body
+
+
+def fragment(name: str, arguments: Any, index: int = 0, call_id: str = "c") -> dict[str, Any]:
+    function = {"name": name, "arguments": arguments}
+    return chunk({"tool_calls": [{"index": index, "id": call_id, "type": "function", "function": function}]})
+
+
+ODD: dict[str, tuple[list[dict[str, Any]], list[tuple[str, str]]]] = {
+    "one id at two indices": ([fragment("f", '{"x"'), fragment("f", ":1}", 1)], [("f", '{"x":1}')]),
+    "two calls without ids at one index": (
+        [fragment("f", '{"x":1}', call_id=""), fragment("f", '{"x":2}', call_id="")],
+        [("f", '{"x":1}'), ("f", '{"x":2}')],
+    ),
+    "said again in another spelling": (
+        [fragment("f", '{"x": '), fragment("f", "1}"), fragment("f", '{"x":1}')],
+        [("f", '{"x": 1}')],
+    ),
+    "objects that grow": ([fragment("f", {"x": 1}), fragment("f", {"x": 1, "y": 2})], [("f", '{"x":1,"y":2}')]),
+    "null before": ([fragment("f", "null"), fragment("f", '{"x":1}')], [("f", '{"x":1}')]),
+    "an empty object after": ([fragment("f", '{"x":1}'), fragment("f", "{}")], [("f", '{"x":1}')]),
+    "an odd rest": ([fragment("f", '{"x":1}'), fragment("f", "{oops")], [("f", '{"x":1}{oops')]),
+    "a name in pieces with its id": (
+        [fragment("get_", ""), fragment("weather", ""), fragment("", '{"x":1}')],
+        [("get_weather", '{"x":1}')],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_odd_pieces_of_calls(loopback: LoopbackServer, name: str) -> None:
+    pieces, calls = ODD[name]
+    response = await streamed(loopback, *pieces, chunk({}, "tool_calls"))
+    assert [(call.name, call.arguments) for call in response.tool_calls] == calls
+
+
+async def test_a_call_is_looked_at_a_few_times_only(loopback: LoopbackServer) -> None:
+    pieces = [fragment("f", '{"a":"}')] + [fragment("f", "{}")] * 20
+    (call,) = (await streamed(loopback, *pieces, chunk({}, "tool_calls"))).tool_calls
+    assert call.arguments == '{"a":"}' + "{}" * 20
+
+
+async def test_a_whole_message_after_its_pieces_is_not_said_twice(loopback: LoopbackServer) -> None:
+    last = {"index": 0, "delta": {}, "message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}
+    response = await streamed(loopback, chunk({"content": "hel"}), chunk({"content": "lo"}), {"choices": [last]})
+    assert response.text == "hello"

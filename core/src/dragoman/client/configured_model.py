@@ -103,7 +103,11 @@ class ConfiguredModel:
             bound = self._replaced_by(bind(config))
             self._bound_to = bound_to
         builder = self._builder = RequestBuilder.of(
-            config, provider=bound.explanation.provider, model=bound.explanation.model, timeouts=bound.timeouts
+            config,
+            provider=bound.explanation.provider,
+            model=bound.explanation.model,
+            timeouts=bound.timeouts,
+            formats=bound.provider.info.formats,
         )
         self._seen = (config, config.revision, kwargs)
         return bound, builder

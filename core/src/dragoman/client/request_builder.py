@@ -51,6 +51,7 @@ class RequestBuilder:
         settings: what every call starts from.
         options: the provider's options that every call starts from.
         timeouts: the limits of a call.
+        formats: the wire formats of plain data that are the provider's own; ``None`` for all.
         clock: the clock to go by.
 
     """
@@ -60,10 +61,19 @@ class RequestBuilder:
     settings: Settings
     options: Options
     timeouts: Timeouts
+    formats: frozenset[str] | None = None
     clock: Clock = _CLOCK
 
     @classmethod
-    def of(cls, config: LLMConfig, *, provider: str, model: str, timeouts: Timeouts) -> RequestBuilder:
+    def of(
+        cls,
+        config: LLMConfig,
+        *,
+        provider: str,
+        model: str,
+        timeouts: Timeouts,
+        formats: frozenset[str] | None = None,
+    ) -> RequestBuilder:
         """Take the starting point from a configuration."""
         options = config.provider_options()
         return cls(
@@ -72,6 +82,7 @@ class RequestBuilder:
             settings=config.settings(),
             options={provider: options} if options else {},
             timeouts=timeouts,
+            formats=formats,
         )
 
     def chat(self, conversation: Conversation, overrides: Mapping[str, Any]) -> ChatRequest:
@@ -81,7 +92,7 @@ class RequestBuilder:
             InvalidRequestError: for an empty conversation, an unknown role, or an argument of the wrong type.
 
         """
-        messages = read_conversation(conversation, self.provider)
+        messages = read_conversation(conversation, self.provider, self.formats)
         if not overrides:
             return ChatRequest(model=self.model, messages=messages, settings=self.settings, options=self.options)
         choice, parallel = _tool_choice(overrides.get("tool_choice"))
@@ -154,13 +165,17 @@ class RequestBuilder:
         return {**self.options, **shared, self.provider: merged}
 
 
-def read_conversation(conversation: Conversation, issuer: str = "") -> tuple[Message, ...]:
+def read_conversation(
+    conversation: Conversation, issuer: str = "", formats: frozenset[str] | None = None
+) -> tuple[Message, ...]:
     """Return the messages of a prompt, a message or a conversation.
 
     Args:
         conversation: a prompt, one message, or messages; plain data may be in the form of :meth:`Message.to_dict` or in
             a wire format.
         issuer: the provider of the call, to which signatures in plain data belong.
+        formats: the wire formats that are its own: ``chat``, ``responses`` or ``blocks``; ``None`` for all. Signatures
+            in any other one belong to nobody.
 
     Raises:
         InvalidRequestError: if it is none of these.
@@ -181,9 +196,10 @@ def read_conversation(conversation: Conversation, issuer: str = "") -> tuple[Mes
     messages: tuple[Any, ...] = tuple(conversation)
     if all(type(each) is Message for each in messages):
         return messages
+    from dragoman.spec.data_owner import Owner  # noqa: PLC0415  # only plain data needs it
     from dragoman.spec.message_formats import read_messages  # noqa: PLC0415  # only plain data needs it
 
-    return read_messages(messages, issuer)
+    return read_messages(messages, Owner(issuer, formats))
 
 
 def read_texts(texts: str | Iterable[str]) -> list[str]:

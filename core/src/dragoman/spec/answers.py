@@ -49,7 +49,8 @@ from dragoman.spec.whole_answer import check_calls, check_complete, check_declin
 T = TypeVar("T")
 
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n?(.*?)```", re.DOTALL)
-_REASONING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_REASONING = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
+"""Reasoning in the text; templates that put its beginning into the prompt leave only its end."""
 _MAX_BRACKETS = 20
 """How many brackets of a text are tried as the beginning of its JSON."""
 _MAX_EXACT = 2**53
@@ -80,31 +81,40 @@ def read_answer(response: Response, kind: type[T]) -> T:
     if not response.text.strip():
         check_calls(response)
     texts = [part.text for part in response.message.of_type(Text)]
-    data = _data_in(texts, response)
-    if _is_wrapped(data, kind):
-        data = data[WRAPPED]
-    try:
-        value: T = _converter().structure(data, bare(kind))
-    except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
-        message = f"the answer does not fit {getattr(kind, '__name__', kind)}: {'; '.join(misfits(error))}"
-        raise OutputValidationError(message, partial=response) from None
-    return value
+    failures: list[str] = []
+    for data in _data_in(texts, response):
+        try:
+            value: T = _converter().structure(data[WRAPPED] if _is_wrapped(data, kind) else data, bare(kind))
+        except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
+            failures.append("; ".join(misfits(error)))
+        else:
+            return value
+    message = f"the answer does not fit {getattr(kind, '__name__', kind)}: {failures[0]}"
+    raise OutputValidationError(message, partial=response)
 
 
-def _data_in(texts: list[str], response: Response) -> Any:
+def _data_in(texts: list[str], response: Response) -> Iterator[Any]:
+    """Yield the JSON of an answer: of all of it, or of each of its pieces that may be meant."""
     reason = ""
     for text in ("".join(texts), *texts[-1:]):  # some models write another text before the answer
         try:
-            return parse_json(text)
+            data = parse_json(text)
         except ValueError as error:
             reason = reason or str(error)
+        else:
+            yield data
+            return
+    found = False
     for text in _candidates("".join(texts)):
         try:
-            return parse_json(text)
+            data = parse_json(text)
         except ValueError:
             continue
-    message = f"the answer is not JSON: {reason}"
-    raise OutputValidationError(message, partial=response)
+        found = True
+        yield data
+    if not found:
+        message = f"the answer is not JSON: {reason}"
+        raise OutputValidationError(message, partial=response)
 
 
 def _candidates(text: str) -> Iterator[str]:
@@ -112,17 +122,18 @@ def _candidates(text: str) -> Iterator[str]:
     text = _REASONING.sub("", text).strip()
     yield text
     yield from reversed(_FENCE.findall(text))
-    yield from _json_at_first_bracket(text)
+    yield from _json_at_brackets(text)
 
 
-def _json_at_first_bracket(text: str) -> list[str]:
-    """Return the JSON that begins at the first bracket of a text that begins any; nothing if there is none."""
-    decoder = json.JSONDecoder()
+def _json_at_brackets(text: str) -> Iterator[str]:
+    """Yield the JSON that begins at the first brackets of a text, none of it twice."""
+    decoder, past = json.JSONDecoder(), 0
     for bracket, _ in zip(re.finditer(r"[\[{]", text), range(_MAX_BRACKETS), strict=False):
+        if bracket.start() < past:
+            continue
         with suppress(ValueError, RecursionError):
-            _, end = decoder.raw_decode(text, bracket.start())
-            return [text[bracket.start() : end]]
-    return []
+            _, past = decoder.raw_decode(text, bracket.start())
+            yield text[bracket.start() : past]
 
 
 def _is_wrapped(data: Any, kind: Any) -> bool:

@@ -344,11 +344,20 @@ def _fit_output(
     from dragoman.spec.schema_lowering import lower_schema  # noqa: PLC0415  # only a schema needs it
 
     lowered = lower_schema(output.schema, rules)
+    if rules.object_root and not lowered.strict and not _is_object(lowered.schema):
+        message = (
+            f"{request.model} takes only the schema of an object for an answer; put the value into a member of one"
+        )
+        raise InvalidRequestError(message, parameter="output")
     if output.strict and not lowered.strict and policy in {None, "raise"}:
         message = f"{request.model} cannot be held to this schema: {'; '.join(lowered.notes)}; leave strict= out"
         raise UnsupportedError(message, model=request.model, parameter="output")
     sent = attrs.evolve(output, schema=lowered.schema, strict=lowered.strict)
     return attrs.evolve(request, output=sent), _notes_of(lowered, "output schema", by)
+
+
+def _is_object(schema: Mapping[str, Any]) -> bool:
+    return schema.get("type") == "object" and not schema.keys() & {"anyOf", "oneOf", "allOf"}
 
 
 def _fit_tools(

@@ -29,8 +29,10 @@ _PLACES: tuple[tuple[frozenset[str], str], ...] = (
 )
 OWN: frozenset[str] = frozenset[str]().union(*(names for names, _ in _PLACES))
 """The names of all arguments of a configuration or a call."""
-_OF_VENDORS = frozenset({"api_key", "api_base", "model", "proxy"})
-"""The arguments that other libraries have once for each vendor."""
+_OF_VENDORS = frozenset(
+    {"api_key", "api_base", "base_url", "endpoint", "deployment", "deployment_name", "proxy", "ad_token"}
+)
+"""The arguments that other libraries have once for each vendor, after its name."""
 _CLOSE = 0.6
 """How similar a misspelled name has to be."""
 _CLOSER = 0.75
@@ -60,10 +62,12 @@ def _exact(name: str, accepted: frozenset[str], owner: str) -> str:
 def _of_vendor(name: str) -> str:
     """Return the advice for a name that begins with that of a vendor, as ``acme_api_key``."""
     rest = name.partition("_")[2]
+    if rest not in _OF_VENDORS | {"project", "location", "ad_token_provider"}:
+        return ""
     ours, is_name = (rest, True) if rest in OWN else _common().get(rest, ("", False))
-    if is_name and ours in _OF_VENDORS:
+    if is_name:
         return f"it is called {ours!r} here, {_place(ours).removeprefix('it is ')}"
-    return ours if not is_name and ours.startswith("it is an option of some") else ""
+    return ours
 
 
 def _near(name: str, accepted: frozenset[str], owner: str) -> str:

@@ -8,8 +8,8 @@ adapted. Anything else raises an error that names the message, before the reques
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import attrs
@@ -161,7 +161,7 @@ class _Fitting:
         self.open_calls = open_calls
         self.adjustments: list[Adjustment] = []
         self.used_ids: set[str] = set()
-        self.open: dict[str, deque[str]] = {}
+        self.open: dict[str, list[tuple[str, str]]] = {}
         self.server_side: set[str] = set()
 
     def tool(self, tool: Tool | ServerTool) -> Tool | ServerTool:
@@ -193,7 +193,8 @@ class _Fitting:
     def messages(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         """Return the messages; the same tuple if nothing has changed."""
         fitted: list[Message] = []
-        is_changed = False
+        joined = _joined_turns(messages)
+        is_changed, messages, given = joined is not messages, joined, messages
         last = len(messages) - 1
         for index, message in enumerate(messages):
             parts = message.parts
@@ -212,7 +213,7 @@ class _Fitting:
             end = self._without_open_end(fitted[-1], last)
             is_changed = is_changed or end is not fitted[-1]
             fitted[-1] = end
-        return tuple(fitted) if is_changed else messages
+        return tuple(fitted) if is_changed else given
 
     def _message(self, message: Message, index: int) -> Message | None:
         parts = [self._marked(part, index) if part.metadata else part for part in message.parts]
@@ -269,24 +270,22 @@ class _Fitting:
         if call.server_side:
             self.server_side.add(call.call_id)
             return call
-        sent = self.rules.id_sent(call.call_id)
+        given = call.call_id or "call"  # some servers give none
+        sent = self.rules.id_sent(given)
         number = 1
         while sent in self.used_ids:
             number += 1
-            sent = self.rules.id_sent(f"{call.call_id}_{number}")
-        if sent:
-            self.used_ids.add(sent)
-            self.open.setdefault(call.call_id, deque()).append(sent)
+            sent = self.rules.id_sent(f"{given}_{number}")
+        self.used_ids.add(sent)
+        self.open.setdefault(call.call_id, []).append((sent, call.name))
         name = self.name(call.name)
         return call if (sent, name) == (call.call_id, call.name) else attrs.evolve(call, call_id=sent, name=name)
 
     def _result(self, result: ToolResult, index: int) -> ToolResult:
         changes: dict[str, Any] = {}
-        waiting = self.open.get(result.call_id)
-        if waiting:
-            changes["call_id"] = waiting.popleft()
-            if not waiting:
-                del self.open[result.call_id]
+        asked = self._asked_by(result)
+        if asked is not None:
+            changes["call_id"] = self._answered(asked, result.name)
         elif result.call_id and result.call_id not in self.server_side and not self.continued:
             message = (
                 f"messages[{index}] has a result for the call {result.call_id!r}, which is not in an earlier message "
@@ -302,6 +301,24 @@ class _Fitting:
         if not changes or (len(changes) == 1 and changes.get("call_id") == result.call_id):
             return result
         return attrs.evolve(result, **changes)
+
+    def _asked_by(self, result: ToolResult) -> str | None:
+        """Return the id of the call that a result is for; one without an id is for a call of its name, or the first."""
+        if result.call_id in self.open:
+            return result.call_id
+        if result.call_id or not self.open:
+            return None
+        named = (key for key, calls in self.open.items() if any(name == result.name for _, name in calls))
+        return next(named, next(iter(self.open)))
+
+    def _answered(self, call_id: str, name: str) -> str:
+        """Return the id under which a call was sent, one with this name if there are several."""
+        calls = self.open[call_id]
+        position = next((at for at, (_, each) in enumerate(calls) if each == name), 0)
+        sent, _ = calls.pop(position)
+        if not calls:
+            del self.open[call_id]
+        return sent
 
     def _in_words(self, result: ToolResult, index: int) -> dict[str, Any]:
         """Say in words that a tool failed, where nothing else says it."""
@@ -354,7 +371,7 @@ class _Fitting:
 
     def _refuse_open(self, where: str) -> None:
         if self.open and not self.open_calls:
-            calls = ", ".join(map(repr, self.open))
+            calls = ", ".join(repr(key or open_[0][1]) for key, open_ in self.open.items())
             message = (
                 f"the call {calls} has no result, but {where}; add a message with a ToolResult for it (its outcome may "
                 "be 'interrupted' or 'denied')"
@@ -366,6 +383,25 @@ class _Fitting:
         self.adjustments.append(
             Adjustment(kind="coerced", feature=feature, asked=asked, sent=sent, reason=reason, by=self.by)
         )
+
+
+def _joined_turns(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Return the messages with one message for each turn of the assistant that begins with calls."""
+    if not any(one.role == Role.ASSISTANT == two.role and one.of_type(ToolCall) for one, two in pairwise(messages)):
+        return messages
+    joined: list[Message] = []
+    for message in messages:
+        before = joined[-1] if joined else None
+        if (
+            before is not None
+            and before.role == Role.ASSISTANT == message.role
+            and any(not call.server_side for call in before.of_type(ToolCall))
+            and (before.name, before.options) == (message.name, message.options)
+        ):
+            joined[-1] = attrs.evolve(before, content=before.parts + message.parts)
+        else:
+            joined.append(message)
+    return tuple(joined)
 
 
 def _has_content(result: ToolResult) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import attrs
 
+from dragoman.spec.data_owner import Owner
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.history import CACHE_MARK
 from dragoman.spec.message import Message, Role
@@ -20,6 +21,7 @@ from dragoman.spec.part_formats import (
     as_json,
     as_list,
     as_members,
+    dumped,
     is_foreign,
     read_own_part,
     read_part,
@@ -42,6 +44,11 @@ _OF_ITEM = ("id", "status", "phase")
 _KEPT = ("audio", "partial", "prefix")
 """Members of messages that have no place here, and go to the provider of the call as they are."""
 
+_ITEMS = frozenset(
+    {"message", "item_reference", "compaction", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response"}
+)
+"""Items of the API of responses that are neither calls nor results nor reasoning."""
+
 _OF_CALL = ("type", "name", "call_id", "arguments", "input")
 """Members of a call that have a place here."""
 
@@ -61,24 +68,25 @@ _ENVELOPE = (
 """Members of answers that say nothing to a model."""
 
 
-def read_messages(given: Iterable[Any], issuer: str) -> tuple[Message, ...]:
+def read_messages(given: Iterable[Any], owner: Owner | str) -> tuple[Message, ...]:
     """Return the messages of a conversation, some or all of which are plain data.
 
     Args:
         given: messages, and objects of plain data. An object with a method ``model_dump`` is taken for the data that it
             returns.
-        issuer: the provider of the call. Signatures in the data belong to it, and members without a place here are kept
+        owner: the provider of the call. Signatures in the data belong to it, and members without a place here are kept
             as options for it.
 
     Raises:
         InvalidRequestError: if an object cannot be read; the message names the place.
 
     """
+    owner = Owner(owner) if isinstance(owner, str) else owner
     messages: list[Any] = []
     tools: dict[str, str] = {}
     was_item = False
     for index, each in enumerate(given):
-        read, is_item = _read(each, f"messages[{index}]", issuer)
+        read, is_item = _read(each, f"messages[{index}]", owner)
         if isinstance(read, Message):
             read = _with_names(read, tools)
             if (is_item or was_item) and read.role == Role.ASSISTANT and _is_answer(messages[-1:]):
@@ -92,18 +100,18 @@ def _is_answer(last: list[Any]) -> bool:
     return any(isinstance(each, Message) and each.role == Role.ASSISTANT for each in last)
 
 
-def _read(given: Any, path: str, issuer: str) -> tuple[Any, bool]:
+def _read(given: Any, path: str, owner: Owner) -> tuple[Any, bool]:
     """Return the message of plain data and whether it is an item of an answer; anything else as it is."""
     if isinstance(given, Message):
         return given, False
-    data: Any = given if isinstance(given, Mapping) else _dumped(given)  # pyright: ignore[reportUnknownVariableType]
+    data: Any = given if isinstance(given, Mapping) else dumped(given)  # pyright: ignore[reportUnknownVariableType]
     if not isinstance(data, Mapping):
         return cast("Any", given), False
     known = cast("Mapping[str, Any]", data)
     kind = known.get("type")
     if isinstance(kind, str) and ("role" not in known or (kind != "message" and "content" not in known)):
-        return _item(known, path, issuer), True
-    return _message(known, path, issuer), _is_item(known)
+        return _item(known, path, owner), True
+    return _message(known, path, owner), _is_item(known)
 
 
 def _is_item(data: Mapping[str, Any]) -> bool:
@@ -111,11 +119,6 @@ def _is_item(data: Mapping[str, Any]) -> bool:
     listed = as_list(data.get("content")) or ()
     kinds = {cast("Mapping[str, Any]", each).get("type") for each in listed if isinstance(each, Mapping)}
     return "output_text" in kinds or "phase" in data or (data.get("type") == "message" and "status" in data)
-
-
-def _dumped(value: Any) -> Any:
-    dump = getattr(value, "model_dump", None)
-    return dump(exclude_none=True) if callable(dump) and not isinstance(value, type) else value
 
 
 def _with_names(message: Message, tools: dict[str, str]) -> Message:
@@ -134,12 +137,12 @@ def _with_names(message: Message, tools: dict[str, str]) -> Message:
     return attrs.evolve(message, content=parts)
 
 
-def _message(data: Mapping[str, Any], path: str, issuer: str) -> Message:
+def _message(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
     """Read a message of a chat or of content blocks, or one of ours."""
     content = data.get("content")
     if len(data) == 2 and isinstance(content, str) and "role" in data:  # noqa: PLR2004  # the most common kind
         return Message(data["role"], content)
-    message = Members(data, path, issuer)
+    message = Members(data, path, owner)
     role = message.optional_text("role")
     if role is None:
         text = f"{path} has no role; give system, user, assistant or tool"
@@ -147,7 +150,7 @@ def _message(data: Mapping[str, Any], path: str, issuer: str) -> Message:
     for name in _ENVELOPE:
         message.take(name)
     facts = {name: value for name in _OF_ITEM if (value := message.take(name)) is not None}
-    if role in {"tool", "function"} and ("tool_call_id" in message or role == "function"):
+    if role in {"tool", "function"} and ("tool_call_id" in message or role == "function" or isinstance(content, str)):
         return _result(message, role)
     parts: list[Part] = []
     if role == "assistant":
@@ -156,20 +159,20 @@ def _message(data: Mapping[str, Any], path: str, issuer: str) -> Message:
     content_parts = _content(message, role)
     if role == "assistant" and facts and _is_item(data):
         item = {"type": "message", "role": role, **facts}
-        content_parts = [_of_item(part, item, issuer) for part in content_parts]
+        content_parts = [_of_item(part, item, owner) for part in content_parts]
     parts += content_parts
     if role == "assistant":
         parts += _calls(message)
-    kept = {name: message.take(name) for name in _KEPT if name in message}
+    kept = {name: message.take(name) for name in _KEPT if name in message and owner.has("chat")}
     message.refuse_rest()
     if mark and parts:
         parts[-1] = attrs.evolve(parts[-1], metadata={**parts[-1].metadata, **mark})
-    return Message(role, parts, name=speaker, options={issuer: kept} if kept else {})
+    return Message(role, parts, name=speaker, options={owner.name: kept} if kept else {})
 
 
-def _of_item(part: Part, item: Mapping[str, Any], issuer: str) -> Part:
+def _of_item(part: Part, item: Mapping[str, Any], owner: Owner) -> Part:
     """Return a part that knows of which item it is, so that its provider gets the item again."""
-    return attrs.evolve(part, id=item.get("id"), metadata={**part.metadata, issuer: dict(item)})
+    return attrs.evolve(part, id=item.get("id"), metadata={**part.metadata, owner.of("responses"): dict(item)})
 
 
 def _mark(members: Members) -> dict[str, Any]:
@@ -187,16 +190,16 @@ def _content(message: Members, role: str) -> list[Part]:
     listed = as_list(content)
     if listed is None:
         raise message.wrong("content", "a string or a list of parts", content)
-    return [_part(part, f"{message.path}.content[{index}]", message.issuer, role) for index, part in enumerate(listed)]
+    return [_part(part, f"{message.path}.content[{index}]", message.owner, role) for index, part in enumerate(listed)]
 
 
-def _part(part: Any, path: str, issuer: str, role: str) -> Part:
+def _part(part: Any, path: str, owner: Owner, role: str) -> Part:
     if isinstance(part, str):
         return Text(text=part)
-    data = as_members(part, path, issuer).data
+    data = as_members(part, path, owner).data
     if is_foreign(data):
-        return read_part(data, path, issuer)
-    return read_own_part(data, path, issuer, is_answer=role == "assistant")
+        return read_part(data, path, owner)
+    return read_own_part(data, path, owner, is_answer=role == "assistant")
 
 
 def _reasoning(message: Members) -> list[Part]:
@@ -206,7 +209,7 @@ def _reasoning(message: Members) -> list[Part]:
             text = message.text(name) or text
     for name in _SEALED:
         sealed = message.take(name) or sealed
-    seal = Seal(issuer=message.issuer, payload=sealed) if sealed else None
+    seal = Seal(issuer=message.owner.of("chat"), payload=sealed) if sealed else None
     return [Reasoning(text=text, seal=seal, redacted=not text)] if text or sealed else []
 
 
@@ -219,7 +222,7 @@ def _calls(message: Members) -> list[Part]:
     if listed is None and calls is not None:
         raise message.wrong("tool_calls", "a list", calls)
     for index, each in enumerate(listed or ()):
-        parts.append(_call(as_members(each, f"{message.path}.tool_calls[{index}]", message.issuer)))
+        parts.append(_call(as_members(each, f"{message.path}.tool_calls[{index}]", message.owner)))
     if "function_call" in message:
         legacy = message.nested("function_call")
         call = ToolCall(
@@ -235,7 +238,7 @@ def _calls(message: Members) -> list[Part]:
 def _call(call: Members) -> Part:
     call.take("index")
     call_id, extra = call.optional_text("id") or "", call.take("extra_content")
-    seal = Seal(issuer=call.issuer, payload={"extra_content": extra}) if extra else None
+    seal = Seal(issuer=call.owner.of("chat"), payload={"extra_content": extra}) if extra else None
     mark = _mark(call)
     if "custom" in call:
         custom = call.nested("custom")
@@ -263,10 +266,10 @@ def _arguments(members: Members, name: str) -> str:
 
 def _result(message: Members, role: str) -> Message:
     """Read the result of a tool as a message of its own."""
-    call_id = "call_0" if role == "function" else message.text("tool_call_id")
-    name = message.optional_text("name") or ""
+    call_id = "call_0" if role == "function" else message.optional_text("tool_call_id") or ""
+    name = message.optional_text("name") or message.optional_text("tool_name") or ""
     failed = message.take("is_error")
-    content = read_result(message.take("content"), f"{message.path}.content", message.issuer)
+    content = read_result(message.take("content"), f"{message.path}.content", message.owner)
     metadata = {**({"type": "function_call"} if role == "function" else {}), **_mark(message)}
     message.refuse_rest()
     result = ToolResult(
@@ -279,9 +282,9 @@ def _result(message: Members, role: str) -> Message:
     return Message("tool", [result])
 
 
-def _item(data: Mapping[str, Any], path: str, issuer: str) -> Message:
+def _item(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
     """Read an item of the API of responses that is no message: a call, a result, reasoning, or what a server ran."""
-    item = Members(data, path, issuer)
+    item = Members(data, path, owner)
     kind = data["type"]
     if kind in {"function_call", "custom_tool_call"}:
         custom = kind == "custom_tool_call"
@@ -293,19 +296,22 @@ def _item(data: Mapping[str, Any], path: str, issuer: str) -> Message:
             id=item.optional_text("id"),
             metadata={
                 **({"type": "custom"} if custom else {}),
-                **({issuer: {"type": kind, **facts}} if facts else {}),
+                **({owner.of("responses"): {"type": kind, **facts}} if facts else {}),
             },
         )
         return Message("assistant", [call])
     if kind in {"function_call_output", "custom_tool_call_output"}:
-        content = read_result(item.take("output"), f"{path}.output", issuer)
+        content = read_result(item.take("output"), f"{path}.output", owner)
         metadata = {"type": "custom"} if kind.startswith("custom") else {}
         result = ToolResult(call_id=item.text("call_id"), name="", content=content, metadata=metadata, **item.rest())
         return Message("tool", [result])
     if kind == "reasoning":
         return Message("assistant", [_reasoning_item(data, item)])
     role = item.optional_text("role") or ("user" if kind.endswith("_output") else "assistant")
-    return Message(role, [Extension(kind=f"{issuer}.{kind}", value=dict(data))])
+    if "role" not in data and kind not in _ITEMS and not kind.endswith(("_call", "_call_output", "_output")):
+        text = f"{path} has no role, and {kind!r} is no type of an item; give role='user', or a known type"
+        raise InvalidRequestError(text, parameter="messages")
+    return Message(role, [Extension(kind=f"{owner.of('responses')}.{kind}", value=dict(data))])
 
 
 def _reasoning_item(data: Mapping[str, Any], item: Members) -> Reasoning:
@@ -313,5 +319,5 @@ def _reasoning_item(data: Mapping[str, Any], item: Members) -> Reasoning:
     texts = [
         str(cast("Mapping[str, Any]", each).get("text", "")) for each in summary or () if isinstance(each, Mapping)
     ]
-    seal = Seal(issuer=item.issuer, payload=dict(data))
+    seal = Seal(issuer=item.owner.of("responses"), payload=dict(data))
     return Reasoning(text="\n\n".join(texts), redacted=not any(texts), id=item.optional_text("id"), seal=seal)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
 from dragoman.spec.argument_checks import shown
+from dragoman.spec.data_owner import FORMATS, Owner, form_of
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.history import CACHE_MARK
 from dragoman.spec.media import (
@@ -60,14 +61,14 @@ class Members:
     Args:
         data: the object.
         path: where it stands, for error messages, such as ``messages[0].content[1]``.
-        issuer: the provider of the call.
+        owner: the provider of the call.
 
     """
 
-    def __init__(self, data: Mapping[str, Any], path: str, issuer: str) -> None:
+    def __init__(self, data: Mapping[str, Any], path: str, owner: Owner) -> None:
         self.data = data
         self.path = path
-        self.issuer = issuer
+        self.owner = owner
         self._unread = {name: value for name, value in data.items() if value is not None and name != "type"}
         self.type = data.get("type")
 
@@ -94,7 +95,7 @@ class Members:
         value = self.take(name)
         if not isinstance(value, Mapping):
             raise self.wrong(name, "an object", value)
-        return Members(cast("Mapping[str, Any]", value), f"{self.path}.{name}", self.issuer)
+        return Members(cast("Mapping[str, Any]", value), f"{self.path}.{name}", self.owner)
 
     def wrong(self, name: str, expected: str, value: object) -> InvalidRequestError:
         """Return the error for a member that is not what it must be."""
@@ -102,11 +103,19 @@ class Members:
         return InvalidRequestError(f"{self.path}.{name} must be {expected}; it is {found}", parameter="messages")
 
     def rest(self) -> dict[str, Any]:
-        """Return the fields of a part that hold what is unread: options, and the mark of a cached prefix."""
+        """Return the fields of a part that hold what is unread: options, and the mark of a cached prefix.
+
+        Raises:
+            InvalidRequestError: for a member that only the providers of another wire format know.
+
+        """
+        mark = self._unread.pop(CACHE_MARK, None)
+        form = FORMATS.get(str(self.type))
+        if form is not None and not self.owner.has(form):
+            self.refuse_rest()
         unread = dict(self._unread)
-        mark = unread.pop(CACHE_MARK, None)
         return {
-            **({"options": {self.issuer: unread}} if unread else {}),
+            **({"options": {self.owner.name: unread}} if unread else {}),
             **({"metadata": {CACHE_MARK: mark}} if mark is not None else {}),
         }
 
@@ -131,22 +140,22 @@ def is_foreign(data: Mapping[str, Any]) -> bool:
     return own is None or own(data)
 
 
-def read_part(data: Mapping[str, Any], path: str, issuer: str) -> Part:
+def read_part(data: Mapping[str, Any], path: str, owner: Owner) -> Part:
     """Return a part of one of the wire formats.
 
     Args:
         data: the part, for which :func:`is_foreign` is true.
         path: where it stands, for error messages.
-        issuer: the provider of the call, to which members without a place here belong.
+        owner: the provider of the call, to which members without a place here belong.
 
     Raises:
         InvalidRequestError: if a member is missing or of the wrong type; the message names its path.
 
     """
-    return _READERS[data["type"]](Members(data, path, issuer))
+    return _READERS[data["type"]](Members(data, path, owner))
 
 
-def read_result(content: Any, path: str, issuer: str) -> Any:
+def read_result(content: Any, path: str, owner: Owner) -> Any:
     """Return the content of the result of a tool: a string, or the parts of a list of them.
 
     Raises:
@@ -155,23 +164,23 @@ def read_result(content: Any, path: str, issuer: str) -> Any:
     """
     if content is None:
         return ""
-    listed = as_list(content)
+    listed = [dumped(each) for each in as_list(content) or ()]
     if not listed or not all(isinstance(each, Mapping) and "type" in each for each in listed):
         return content
     parts: list[Any] = []
     for index, each in enumerate(listed):
         where = f"{path}[{index}]"
-        parts.append(read_part(each, where, issuer) if is_foreign(each) else read_own_part(each, where, issuer))
+        parts.append(read_part(each, where, owner) if is_foreign(each) else read_own_part(each, where, owner))
     return parts
 
 
-def read_own_part(data: Mapping[str, Any], path: str, issuer: str, *, is_answer: bool = False) -> Part:
+def read_own_part(data: Mapping[str, Any], path: str, owner: Owner, *, is_answer: bool = False) -> Part:
     """Return a part in the form of :meth:`Message.to_dict`.
 
     Args:
         data: the part.
         path: where it stands, for error messages.
-        issuer: the provider of the call.
+        owner: the provider of the call.
         is_answer: whether a part of an unknown type is from an answer of the provider, and goes back to it unchanged.
 
     Raises:
@@ -180,10 +189,12 @@ def read_own_part(data: Mapping[str, Any], path: str, issuer: str, *, is_answer:
     """
     from dragoman.spec.serialization import OWN_TYPES, part_from_dict  # noqa: PLC0415  # cattrs is slow to import
 
+    data = {name: value for name, value in data.items() if value is not None or name == "value"}
     kind = data.get("type")
     if isinstance(kind, str) and kind and kind not in OWN_TYPES:
         if is_answer:
-            return Extension(kind=f"{issuer}.{kind}", value=cast("JSON", dict(data)))
+            form = form_of(kind)
+            return Extension(kind=f"{owner.of(form)}.{kind}", value=cast("JSON", dict(data)))
         known = ", ".join(sorted({*OWN_TYPES, *_READERS}))
         message = f"{path} has the unknown type {kind!r}; known types are {known}"
         raise InvalidRequestError(message, parameter="messages")
@@ -193,21 +204,28 @@ def read_own_part(data: Mapping[str, Any], path: str, issuer: str, *, is_answer:
         raise InvalidRequestError(f"{path}: {error}", parameter="messages") from None
 
 
+def dumped(value: Any) -> Any:
+    """Return the data of an object that can be dumped, as those of vendors' libraries can; anything else as it is."""
+    dump = getattr(value, "model_dump", None)
+    return dump(exclude_none=True) if callable(dump) and not isinstance(value, type) else value
+
+
 def as_list(value: Any) -> list[Any] | None:
     """Return a list or another sequence of parts as a list, ``None`` for what is none."""
     return list(cast("Iterable[Any]", value)) if isinstance(value, list | tuple) else None
 
 
-def as_members(value: Any, path: str, issuer: str) -> Members:
+def as_members(value: Any, path: str, owner: Owner) -> Members:
     """Return the members of an object.
 
     Raises:
         InvalidRequestError: if it is no object.
 
     """
-    if not isinstance(value, Mapping):
+    given = cast("Any", value) if isinstance(value, Mapping) else dumped(value)
+    if not isinstance(given, Mapping):
         raise InvalidRequestError(f"{path} must be an object, not {shown(value)}", parameter="messages")
-    return Members(cast("Mapping[str, Any]", value), path, issuer)
+    return Members(cast("Mapping[str, Any]", given), path, owner)
 
 
 def as_json(value: Any, path: str) -> str:
@@ -227,7 +245,7 @@ def _text(part: Members) -> Part:
     text = part.text("text")
     cited = part.take("citations") or part.take("annotations")
     part.take("logprobs")
-    seal = Seal(issuer=part.issuer, payload=cited) if cited and part.type == "text" else None
+    seal = Seal(issuer=part.owner.of("blocks"), payload=cited) if cited and part.type == "text" else None
     return Text(text=text, seal=seal, **part.rest())
 
 
@@ -237,18 +255,21 @@ def _refusal(part: Members) -> Part:
 
 def _thinking(part: Members) -> Part:
     if part.type == "redacted_thinking":
-        return Reasoning(redacted=True, seal=Seal(issuer=part.issuer, payload=part.text("data")), **part.rest())
+        hidden = Seal(issuer=part.owner.of("blocks"), payload=part.text("data"))
+        return Reasoning(redacted=True, seal=hidden, **part.rest())
     pieces = as_list(part.data.get("thinking"))
     if pieces is not None:
         texts = [str(cast("Mapping[str, Any]", each).get("text", "")) for each in pieces if isinstance(each, Mapping)]
-        return Reasoning(text="".join(texts), seal=Seal(issuer=part.issuer, payload=cast("JSON", dict(part.data))))
+        return Reasoning(
+            text="".join(texts), seal=Seal(issuer=part.owner.of("chat"), payload=cast("JSON", dict(part.data)))
+        )
     text, signature = part.text("thinking"), part.optional_text("signature")
-    seal = Seal(issuer=part.issuer, payload=signature) if signature else None
+    seal = Seal(issuer=part.owner.of("blocks"), payload=signature) if signature else None
     return Reasoning(text=text, seal=seal, **part.rest())
 
 
 def _as_it_is(part: Members) -> Part:
-    return Extension(kind=f"{part.issuer}.{part.type}", value=cast("JSON", dict(part.data)))
+    return Extension(kind=f"{part.owner.of(form_of(str(part.type)))}.{part.type}", value=cast("JSON", dict(part.data)))
 
 
 def _video_url(part: Members) -> Part:
@@ -265,7 +286,7 @@ def _image_url(part: Members) -> Part:
         return _image_at(part, value, f"{part.path}.image_url", part.optional_text("detail"))
     if not isinstance(value, Mapping):
         raise part.wrong("image_url", "an object with a url", value)
-    image = Members(cast("Mapping[str, Any]", value), f"{part.path}.image_url", part.issuer)
+    image = Members(cast("Mapping[str, Any]", value), f"{part.path}.image_url", part.owner)
     made = _image_at(part, image.text("url"), f"{image.path}.url", image.optional_text("detail"))
     image.refuse_rest()
     return made
@@ -350,7 +371,7 @@ def _tool_use(part: Members) -> Part:
 
 def _tool_result(part: Members) -> Part:
     call_id, failed = part.text("tool_use_id"), part.take("is_error")
-    content = read_result(part.take("content"), f"{part.path}.content", part.issuer)
+    content = read_result(part.take("content"), f"{part.path}.content", part.owner)
     return ToolResult(call_id=call_id, name="", content=content, outcome="error" if failed else "ok", **part.rest())
 
 

@@ -73,6 +73,8 @@ class ProviderInfo:
         spec: the version of the provider specification that it was written for.
         options: the attrs class of its own options, if it has any.
         docs: the URL of its documentation.
+        formats: the wire formats of plain data whose signatures and items are its own: ``chat``, ``responses`` or
+            ``blocks``; ``None`` for all.
 
     """
 
@@ -81,6 +83,7 @@ class ProviderInfo:
     spec: str = "1.0"
     options: type[Any] | None = None
     docs: str = ""
+    formats: frozenset[str] | None = None
 
 
 class Clock(Protocol):

@@ -109,6 +109,9 @@ def read_output(data: Mapping[str, Any]) -> OutputFormat:
         InvalidRequestError: if the schema of a format is missing or is no object.
 
     """
+    inner = data.get("format")
+    if data.keys() <= {"format", "verbosity"} and isinstance(inner, Mapping):
+        return read_output(cast("Mapping[str, Any]", inner))
     kind = data.get("type")
     if kind == "text":
         return TEXT

@@ -241,8 +241,9 @@ class _Lowering:
         moved: list[str] = []
         kept = dict(node)
         for name, value in node.items():
-            if name in self.known and (name != "format" or value in self.rules.formats):
-                if name != "minItems" or self.rules.min_items is None or value <= self.rules.min_items:
+            if name in self.known and (name != "format" or (isinstance(value, str) and value in self.rules.formats)):
+                most = self.rules.min_items
+                if name != "minItems" or most is None or (isinstance(value, int) and value <= most):
                     continue
             elif name in _BRANCHES:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -10,6 +11,8 @@ from dragoman.spec.part_fields import JSON
 from dragoman.spec.schema_references import References, as_list, as_object, canonical
 
 _ALTERNATIVES = ("anyOf", "oneOf")
+_CONDITIONS = ("not", "enum", "const", "if", "then", "else", "dependentSchemas", "dependentRequired")
+"""Keywords that no vendor takes at the top of the schema of a tool."""
 
 
 def tool_schema(schema: Mapping[str, JSON], name: str, *, lists_members: bool) -> tuple[Mapping[str, JSON], str]:
@@ -31,6 +34,21 @@ def tool_schema(schema: Mapping[str, JSON], name: str, *, lists_members: bool) -
     is_reference = isinstance(known.get("$ref"), str)
     if is_reference:
         known = {**(references.target(canonical(known.pop("$ref"))) or {}), **known}
+    note = ""
+    if isinstance(known.get("type"), list) and _is_object(known):
+        known["type"] = "object"
+        is_reference = True
+    if as_list(known.get("allOf")):
+        branches = [_object(each, references, name) for each in as_list(known.pop("allOf"))]
+        required = [each for branch in branches for each in as_list(branch.get("required"))]
+        known = dict[str, Any](_joined(known, branches))
+        known["required"] = [each for each in known["properties"] if each in {*as_list(known["required"]), *required}]
+        note, is_reference = "the parts of allOf are sent as one object", True
+    said = {each: known.pop(each) for each in _CONDITIONS if each in known}
+    if said:
+        words = json.dumps(said, ensure_ascii=False)
+        known["description"] = f"{known['description']} ({words})" if known.get("description") else words
+        note, is_reference = f"said in the description: {', '.join(said)}", True
     keyword = next((each for each in _ALTERNATIVES if as_list(known.get(each))), None)
     if keyword is None:
         if not _is_object(known):
@@ -41,7 +59,7 @@ def tool_schema(schema: Mapping[str, JSON], name: str, *, lists_members: bool) -
             raise InvalidRequestError(message, parameter="tools")
         missing: dict[str, Any] = {} if "type" in known else {"type": "object"}
         missing |= {"properties": {}} if lists_members and "properties" not in known else {}
-        return ({**known, **missing} if missing or is_reference else schema), ""
+        return ({**known, **missing} if missing or is_reference else schema), note
     branches = [_object(each, references, name) for each in as_list(known.pop(keyword))]
     return _joined(known, branches), f"the alternatives of {keyword} are sent as one object with the members of all"
 

@@ -33,7 +33,9 @@ def to_anthropic(messages: Conversation, *, on_unsupported: Policy = "warn") -> 
     See https://docs.anthropic.com/en/api/messages#body-messages.
 
     """
-    fitted, adjustments = fit_messages(read_conversation(messages, ISSUER), _HISTORY, issuer=ISSUER)
+    fitted, adjustments = fit_messages(
+        read_conversation(messages, ISSUER, frozenset({"blocks"})), _HISTORY, issuer=ISSUER
+    )
     encoder = MessagesEncoder(later_system="send", adjustments=adjustments)
     system, turns = encoder.encode(fitted)
     enforce(adjustments, on_unsupported)

@@ -20,6 +20,7 @@ INFO = ProviderInfo(
     issuer=ISSUER,
     options=AnthropicOptions,
     docs="https://docs.anthropic.com/en/api/messages",
+    formats=frozenset({"blocks"}),
 )
 
 

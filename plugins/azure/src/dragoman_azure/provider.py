@@ -19,6 +19,7 @@ INFO = ProviderInfo(
     issuer="azure",
     options=AzureOptions,
     docs="https://learn.microsoft.com/azure/ai-services/openai/reference",
+    formats=frozenset({"chat", "responses"}),
 )
 
 

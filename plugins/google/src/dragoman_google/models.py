@@ -28,7 +28,13 @@ _NO_PARALLEL = Cap(support=Support.NO, note="Google has no such setting")
 _NO_TOOLS = Cap(support=Support.NO, note="Gemma up to version 3 does not accept tools")
 _NO_SCHEMA = Cap(support=Support.NO, note="Gemma up to version 3 does not accept schemas")
 
-_HISTORY = HistoryRules(tool_objects=True, tool_properties=True, message_options=False)
+_HISTORY = HistoryRules(
+    tool_name_letters="[a-zA-Z0-9_.:-]",
+    tool_name_length=64,
+    tool_objects=True,
+    tool_properties=True,
+    message_options=False,
+)
 """What the API takes of a conversation: https://ai.google.dev/gemini-api/docs/function-calling."""
 
 

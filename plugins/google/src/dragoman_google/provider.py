@@ -41,7 +41,13 @@ from dragoman_google.request import camel_case
 from dragoman_google.response import usage
 from dragoman_google.retirement import check_palm, report_retirement
 
-INFO = ProviderInfo(name="google", issuer=ISSUER, options=GoogleOptions, docs="https://ai.google.dev/api")
+INFO = ProviderInfo(
+    name="google",
+    issuer=ISSUER,
+    options=GoogleOptions,
+    docs="https://ai.google.dev/api",
+    formats=frozenset(),
+)
 
 
 class GoogleProvider(HttpProvider):

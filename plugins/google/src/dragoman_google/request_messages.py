@@ -92,6 +92,8 @@ class ContentsEncoder:
         """
         for message in messages:
             parts = self._message(message)
+            if message.name is not None:
+                self._adjust("dropped", "name", "Google does not accept names of participants")
             if message.role == Role.SYSTEM:
                 self._add_system(parts)
             else:

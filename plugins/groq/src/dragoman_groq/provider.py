@@ -13,7 +13,13 @@ from dragoman_groq.models import capabilities
 from dragoman_groq.options import GroqOptions
 from dragoman_openai_compatible import OpenAIProvider
 
-INFO = ProviderInfo(name="groq", issuer="groq", options=GroqOptions, docs="https://console.groq.com/docs/api-reference")
+INFO = ProviderInfo(
+    name="groq",
+    issuer="groq",
+    options=GroqOptions,
+    docs="https://console.groq.com/docs/api-reference",
+    formats=frozenset({"chat", "responses"}),
+)
 
 
 class GroqProvider(OpenAIProvider):

@@ -15,7 +15,11 @@ from dragoman_openai.options import OpenAIOptions
 from dragoman_openai_compatible import OpenAIProvider
 
 INFO = ProviderInfo(
-    name="openai", issuer="openai", options=OpenAIOptions, docs="https://platform.openai.com/docs/api-reference"
+    name="openai",
+    issuer="openai",
+    options=OpenAIOptions,
+    docs="https://platform.openai.com/docs/api-reference",
+    formats=frozenset({"chat", "responses"}),
 )
 
 

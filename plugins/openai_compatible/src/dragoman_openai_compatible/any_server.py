@@ -73,7 +73,9 @@ def make_provider(config: ProviderConfig) -> Provider:
     """
     dialect = OpenAICompatibleChat(config.name)
     dialect.configure(dialect.options_reader.configure(config.options))
-    info = ProviderInfo(name=config.name, issuer=config.name, options=OpenAICompatibleOptions)
+    info = ProviderInfo(
+        name=config.name, issuer=config.name, options=OpenAICompatibleOptions, formats=frozenset({"chat"})
+    )
     return OpenAIProvider(info, dialect, endpoint_of(config), capabilities=capabilities)
 
 

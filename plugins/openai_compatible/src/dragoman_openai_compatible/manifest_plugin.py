@@ -136,7 +136,13 @@ def make_provider(manifest: Manifest, config: ProviderConfig) -> Provider:
     dialect = ManifestChat(config.name, manifest)
     dialect.options_reader.structure(config.options)
     return OpenAIProvider(
-        ProviderInfo(name=config.name, issuer=config.name, options=ManifestOptions, docs=manifest.docs),
+        ProviderInfo(
+            name=config.name,
+            issuer=config.name,
+            options=ManifestOptions,
+            docs=manifest.docs,
+            formats=frozenset({"chat"}),
+        ),
         dialect,
         _endpoint(manifest, config),
         capabilities=manifest.accepted_by,

@@ -28,7 +28,7 @@ def to_openai(messages: Conversation, *, on_unsupported: Policy = "warn") -> lis
     See https://platform.openai.com/docs/api-reference/chat/create.
 
     """
-    read = read_conversation(messages, _RULES.issuer)
+    read = read_conversation(messages, _RULES.issuer, frozenset({"chat"}))
     fitted, adjustments = fit_messages(read, _HISTORY, issuer=_RULES.issuer)
     encoded = MessageEncoder(rules=_RULES, adjustments=adjustments).encode(fitted)
     enforce(adjustments, on_unsupported)

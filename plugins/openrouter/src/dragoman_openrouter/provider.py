@@ -17,6 +17,7 @@ INFO = ProviderInfo(
     issuer="openrouter",
     options=OpenRouterOptions,
     docs="https://openrouter.ai/docs/api-reference",
+    formats=frozenset({"chat", "responses"}),
 )
 
 
