@@ -145,3 +145,15 @@ def test_a_prompt_is_a_conversation(form: str) -> None:
 def test_only_what_is_there_is_imported() -> None:
     with pytest.raises(AttributeError, match="to_nobody"):
         dragoman_anthropic.to_nobody  # noqa: B018
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("wrong", [["hello"], [Message("user", "x"), "y"], [{"role": "bot", "content": "x"}]])
+def test_what_is_no_message_is_refused(form: str, wrong: Any) -> None:
+    with pytest.raises(InvalidRequestError, match=r"messages\["):
+        FORMS[form](wrong)
+
+
+def test_a_policy_that_there_is_not_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="on_unsupported"):
+        to_openai("x", on_unsupported="rais")  # type: ignore[arg-type]

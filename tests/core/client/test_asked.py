@@ -9,8 +9,10 @@ import pytest
 
 from core.scripted import FakeClock, Scripted, say
 from dragoman import (
+    NO,
     BadRequestError,
     CallContext,
+    Capabilities,
     ChatRequest,
     CompletionRequest,
     Finish,
@@ -23,6 +25,7 @@ from dragoman import (
     Tool,
     ToolCall,
     ToolChoice,
+    UnsupportedError,
     build_response,
 )
 from dragoman.client.binding import ManagedProvider
@@ -152,3 +155,43 @@ async def test_a_default_that_only_the_message_names_is_left_out(
         return
     assert [note.feature for note in (await asking).adjustments] == ["temperature"]
     assert provider.asked[1].settings.temperature is None
+
+
+NO_SCHEMA = Capabilities(json_schema=NO, schema_fallback=("tool", "json"))
+NO_TOOLS = "`tool calling` is not supported with this model"
+NO_JSON = "response_format json_object is not supported"
+
+
+class Table(Scripted):
+    """A provider whose model is known to have no schemas."""
+
+    def capabilities(self, model: str) -> Capabilities:
+        return NO_SCHEMA
+
+
+async def test_what_a_table_says_is_learned_to_be_too_much_too(clock: FakeClock) -> None:
+    provider = Table(BadRequestError(NO_TOOLS), BadRequestError(NO_JSON), say("{}"), say("{}"))
+    guard = guarded(provider)
+    for _ in range(2):
+        (note,) = (await guard.chat(ask(), CallContext(clock=clock))).adjustments
+        assert (note.feature, note.sent) == ("output schema", "the schema in a system message")
+    kinds = [(bool(asked.tools), asked.output.kind) for asked in provider.asked]
+    assert kinds == [(True, "text"), (False, "json"), (False, "text"), (False, "text")]
+
+
+async def test_what_is_learned_of_other_settings_stays_learned(clock: FakeClock) -> None:
+    provider = Scripted(
+        BadRequestError(REFUSAL),
+        BadRequestError("bad", parameter="temperature"),
+        BadRequestError(NO_TOOLS),
+        say("{}"),
+    )
+    request = attrs.evolve(ask(), settings=Settings(temperature=0.7))
+    notes = (await guarded(provider).chat(request, CallContext(clock=clock))).adjustments
+    assert [note.feature for note in notes] == ["temperature", "output schema"]
+    assert provider.asked[-1].settings.temperature is None
+
+
+async def test_a_strict_schema_is_a_promise(clock: FakeClock) -> None:
+    with pytest.raises(UnsupportedError, match="output schema"):
+        await guarded(Table()).chat(ask(strict=True), CallContext(clock=clock))

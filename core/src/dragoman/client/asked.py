@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, TypeVar
+
+import attrs
 
 from dragoman.spec.capabilities import without_setting
 from dragoman.spec.errors import BadRequestError, DragomanError
 from dragoman.spec.provider import CallContext
-from dragoman.spec.request import SETTINGS, TEXT, ChatRequest, CompletionRequest, OutputFormat
+from dragoman.spec.request import SETTINGS, TEXT, ChatRequest, CompletionRequest, OutputFormat, ToolChoice
 from dragoman.spec.response import Adjustment
+from dragoman.spec.sent_names import IS_ANSWER
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")
@@ -23,6 +26,9 @@ _NO_SCHEMA = re.compile(
 )
 """What servers say whose model cannot be held to a schema."""
 _TOOL = "tool for the answer"
+_JSON = "mode for JSON"
+_WAYS = (("tool", _TOOL), ("json", _JSON), ("text", ""))
+"""How a schema is emulated, the best way first, and under which name its refusal is remembered."""
 _NO_TOOLS = re.compile(r"\b(?:tools?|tool_choice|functions?)\b", re.IGNORECASE)
 """What servers say whose model has no tools."""
 
@@ -42,6 +48,8 @@ class Asked(Generic[R, T]):
         refused: why the model has refused something, by the name of the setting; more are learned on the way.
         by: the provider's name.
         adjusts: whether a schema may be emulated where the model refuses it.
+        given: the format that the caller gave.
+        names: what fitting says of the names of tools, with the tool whose call stands for the answer.
 
     Attributes:
         adjustments: all that is sent otherwise than asked.
@@ -60,6 +68,8 @@ class Asked(Generic[R, T]):
         *,
         by: str,
         adjusts: bool,
+        given: OutputFormat = TEXT,
+        names: Mapping[str, str] | None = None,
     ) -> None:
         self._send: Callable[[R, CallContext], Awaitable[T]] = send
         self._request: R = request
@@ -68,7 +78,10 @@ class Asked(Generic[R, T]):
         self._by = by
         self._adjusts = adjusts
         self._schema: R | None = None
-        self.names: dict[str, str] = {}
+        self.names: dict[str, str] = {name: own for name, own in (names or {}).items() if own == IS_ANSWER}
+        if self.names and isinstance(request, ChatRequest):
+            tools = tuple(tool for tool in request.tools if tool.name not in self.names)
+            self._schema = attrs.evolve(request, output=given, tools=tools, tool_choice=ToolChoice("auto"))
         for name in tuple(refused):  # a copy, since other threads add to it
             self._leave_out(name)
 
@@ -83,9 +96,13 @@ class Asked(Generic[R, T]):
         """
         if not isinstance(error, BadRequestError):
             return False
-        name = _SCHEMA if _NO_SCHEMA.match(error.message) else error.parameter
-        if self.names and _SCHEMA in self._refused and _NO_TOOLS.search(error.message):
-            name = _TOOL
+        message = error.message
+        if self.names and _NO_TOOLS.search(message):
+            name: str | None = _TOOL
+        elif _NO_SCHEMA.match(message):
+            name = _JSON if self._schema is not None else _SCHEMA
+        else:
+            name = error.parameter
         name = name or self._named_in(error.message)
         if name is None or not self._may_leave_out(name):
             return False
@@ -102,7 +119,9 @@ class Asked(Generic[R, T]):
     def _may_leave_out(self, name: str) -> bool:
         request = self._request
         if name == _TOOL:
-            return bool(self.names) or (self._adjusts and output_of(request).kind == "json_schema")
+            return bool(self.names)
+        if name == _JSON:
+            return self._schema is not None and output_of(request).kind == "json"
         if name != _SCHEMA:
             return name in SETTINGS and request.settings.is_default(name)
         return self._adjusts and output_of(request).kind == "json_schema"
@@ -111,7 +130,7 @@ class Asked(Generic[R, T]):
         if not self._may_leave_out(name):
             return
         reason = self._refused[name]
-        if name in {_SCHEMA, _TOOL}:
+        if name in {_SCHEMA, _TOOL, _JSON}:
             self._emulate_schema(reason)
         else:
             self._request, adjustment = without_setting(self._request, name, reason, by=self._by)
@@ -122,10 +141,9 @@ class Asked(Generic[R, T]):
 
         if self._schema is None:
             self._schema = self._request
-        else:
-            self.adjustments = self.adjustments[:-1]  # the schema is emulated in one way only
-        request: Any = self._schema
-        ways = ("json",) if _TOOL in self._refused else ("tool", "json")
+        self.adjustments = tuple(note for note in self.adjustments if note.feature != _SCHEMA)  # emulated in one way
+        request: Any = attrs.evolve(self._schema, settings=self._request.settings)
+        ways = [way for way, refusal in _WAYS if refusal not in self._refused]
         changed, adjustment, self.names = without_schema(request, ways, reason=reason, by=self._by)
         request = changed
         self._request = request

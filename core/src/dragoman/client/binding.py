@@ -294,7 +294,16 @@ class ManagedProvider:
         refused = self._refused.setdefault(request.model, {})
         adjustments = self.standing + adjustments
         insists = policy == "raise" or bool(output_of(request).strict)
-        asked = Asked(send, fitted, adjustments, refused, by=self.info.name, adjusts=not insists)
+        asked = Asked(
+            send,
+            fitted,
+            adjustments,
+            refused,
+            by=self.info.name,
+            adjusts=not insists,
+            given=output_of(request),
+            names=names,
+        )
         try:
             result, attempts = await retrying(asked.send, context, self._retry, asked.mend)
         except DragomanError as error:

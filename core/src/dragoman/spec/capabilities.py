@@ -243,7 +243,12 @@ def _fit_chat(
     if not request.tools and request.settings.parallel_tool_calls is not None:
         request, note = without_setting(request, "parallel_tool_calls", "the request has no tools", by=by)
         before.append(note)
-    if request.output.kind == "json_schema" and policy != "raise" and capabilities.schema_fallback:
+    if (
+        request.output.kind == "json_schema"
+        and capabilities.schema_fallback
+        and policy != "raise"
+        and not request.output.strict
+    ):
         request, note, answer_tool = _without_schema(request, capabilities, by)
         before.append(note)
     _check_guarantees(request, capabilities)
@@ -279,6 +284,9 @@ def enforce(adjustments: Iterable[Adjustment], policy: Policy) -> None:
         UnsupportedError: under ``raise``, for the first of them.
 
     """
+    if policy not in {"adjust", "warn", "raise"}:
+        message = f"on_unsupported must be 'adjust', 'warn' or 'raise', not {policy!r}"
+        raise InvalidRequestError(message, parameter="on_unsupported")
     for each in adjustments if policy != "adjust" else ():
         message = f"{each.feature} is {each.kind}: {each.reason}"
         if policy == "raise":

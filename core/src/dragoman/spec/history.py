@@ -16,7 +16,7 @@ import attrs
 
 from dragoman.spec._value import value
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.message import Message, Role
+from dragoman.spec.message import Message, Role, check_messages
 from dragoman.spec.message_roles import check_roles
 from dragoman.spec.part_fields import PartFields
 from dragoman.spec.parts import (
@@ -142,6 +142,7 @@ def fit_messages(
         UnsupportedError: for a part that only another service understands.
 
     """
+    check_messages(messages)
     check_roles(messages, issuer)
     fitting = _Fitting(rules, issuer, issuer, open_calls=True)
     return fitting.messages(messages), fitting.adjustments

@@ -127,6 +127,23 @@ class Message(_Checked):
         return message_from_dict(message_dict)
 
 
+def check_messages(messages: Iterable[Message]) -> None:
+    """Refuse what is no message, and a message that cannot be sent.
+
+    Args:
+        messages: a conversation.
+
+    Raises:
+        InvalidRequestError: as for :func:`check_message`.
+
+    """
+    for index, message in enumerate(messages):
+        if not isinstance(message, Message):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            text = f"messages[{index}] must be a Message, not {type(message).__name__}"
+            raise InvalidRequestError(text)
+        check_message(message, index)
+
+
 def check_message(message: Message, index: int) -> None:
     """Refuse a message that cannot be sent; a message is only checked once.
 

@@ -222,7 +222,7 @@ def as_members(value: Any, path: str, owner: Owner) -> Members:
         InvalidRequestError: if it is no object.
 
     """
-    given = cast("Any", value) if isinstance(value, Mapping) else dumped(value)
+    given = dumped(value)
     if not isinstance(given, Mapping):
         raise InvalidRequestError(f"{path} must be an object, not {shown(value)}", parameter="messages")
     return Members(cast("Mapping[str, Any]", given), path, owner)

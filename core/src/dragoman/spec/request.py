@@ -13,7 +13,7 @@ from dragoman.spec._value import value
 from dragoman.spec.argument_checks import copied, is_iterable, plain_number, plain_text, shown
 from dragoman.spec.argument_names import tells_names
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
-from dragoman.spec.message import Message, check_message
+from dragoman.spec.message import Message, check_messages
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.secret import redact_secrets
 
@@ -299,11 +299,7 @@ def _messages(value: Iterable[Message]) -> tuple[Message, ...]:
     if not messages:
         text = "a conversation needs at least one message; give Message('user', '...')"
         raise InvalidRequestError(text)
-    for index, message in enumerate(messages):
-        if not isinstance(message, Message):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            text = f"messages[{index}] must be a Message, not {type(message).__name__}"
-            raise InvalidRequestError(text)
-        check_message(message, index)
+    check_messages(messages)
     return messages
 
 
