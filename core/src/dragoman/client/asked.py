@@ -81,7 +81,8 @@ class Asked(Generic[R, T]):
         self.names: dict[str, str] = {name: own for name, own in (names or {}).items() if own == IS_ANSWER}
         if self.names and isinstance(request, ChatRequest):
             tools = tuple(tool for tool in request.tools if tool.name not in self.names)
-            self._schema = attrs.evolve(request, output=given, tools=tools, tool_choice=ToolChoice("auto"))
+            chat: Any = request
+            self._schema = attrs.evolve(chat, output=given, tools=tools, tool_choice=ToolChoice("auto"))
         for name in tuple(refused):  # a copy, since other threads add to it
             self._leave_out(name)
 
