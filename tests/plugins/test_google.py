@@ -316,3 +316,10 @@ def test_the_name_of_a_speaker_is_recorded_as_not_sent() -> None:
     request = ChatRequest(model="gemini-2.5-flash", messages=(Message("user", "x", name="bob"),))
     notes = Gemini().encode(request, stream=False).adjustments
     assert [(note.kind, note.feature) for note in notes if note.feature == "name"] == [("dropped", "name")]
+
+
+@pytest.mark.parametrize("given", [1, True, {1: "BLOCK_NONE"}, object()])
+def test_settings_of_safety_in_another_shape_are_refused(given: Any) -> None:
+    llm = LLM(LLMConfig("gemini-2.5-flash", provider="google", api_key="k"))
+    with pytest.raises(InvalidRequestError, match="safety_settings"):
+        llm.build_request("x", safety_settings=given)

@@ -197,7 +197,7 @@ configs = st.builds(
     st.fixed_dictionaries(
         {},
         optional={
-            "model": words.filter(str.strip),
+            "model": words.map(str.strip).filter(bool),
             "api_key": keys,
             "api_base": words,
             "temperature": st.none() | st.floats(min_value=0, max_value=2),
@@ -209,7 +209,7 @@ configs = st.builds(
             "num_retries": st.integers(min_value=0, max_value=9),
             "on_unsupported": st.sampled_from(["adjust", "warn", "raise"]),
             "headers": st.dictionaries(st.text("x-ab", max_size=8), text, max_size=2),  # none that hides a credential
-            "fallbacks": st.lists(words, max_size=2),
+            "fallbacks": st.lists(words.map(str.strip).filter(bool), max_size=2),
             "provider": words,
         },
     ),

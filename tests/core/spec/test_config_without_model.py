@@ -182,3 +182,9 @@ async def test_data_of_no_model_are_those_of_the_default() -> None:
     assert await _ask(LLMConfig.from_dict({"model": None})) == "Hi"
     with pytest.raises(DragomanError, match="did you mean 'model'"):
         await _ask(LLMConfig.from_dict({"modle": "gpt-4"}))
+
+
+@pytest.mark.parametrize("name", ["gpt-4\n", " gpt-4", "gpt-4\t"])
+def test_white_space_around_a_name_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="white space"):
+        LLMConfig(model=name)

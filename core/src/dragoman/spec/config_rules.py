@@ -147,12 +147,15 @@ def model_name(name: str, value: Any) -> str:
     """Return *value* as the name of a model.
 
     Raises:
-        ConfigurationError: if it is not a string, or blank.
+        ConfigurationError: if it is not a string, or blank, or begins or ends with white space.
 
     """
     text = text_of(name, value)
     if not text.strip():
         message = f"{name} must be the name of a model, not {text!r}"
+        raise ConfigurationError(message, parameter="model")
+    if text != text.strip():
+        message = f"{name} must not begin or end with white space: {text!r}"
         raise ConfigurationError(message, parameter="model")
     return text
 

@@ -14,6 +14,7 @@ from dragoman import (
     JSON,
     Adjustment,
     ChatRequest,
+    InvalidRequestError,
     OutputFormat,
     SchemaRules,
     ServerTool,
@@ -182,9 +183,19 @@ def camel_case(name: str) -> str:
 
 
 def _safety_settings(settings: Any) -> list[Any]:
-    """Return the thresholds as a list; ``HARM_CATEGORY_`` is added to a category without it."""
+    """Return the thresholds as a list; ``HARM_CATEGORY_`` is added to a category without it.
+
+    Raises:
+        InvalidRequestError: if they are neither a mapping of names nor a list.
+
+    """
     if not isinstance(settings, Mapping):
-        return list(settings or ())
+        if settings is None or isinstance(settings, list | tuple):
+            return list(cast("list[Any]", settings or ()))
+        message = "safety_settings must be a mapping, as {'HARASSMENT': 'BLOCK_NONE'}, or a list as the API takes it"
+        raise InvalidRequestError(message, parameter="safety_settings")
+    if not all(isinstance(name, str) for name in settings):
+        raise InvalidRequestError("the categories of safety_settings must be strings", parameter="safety_settings")
     return [
         {"category": _category(name), "threshold": str(threshold).upper()}
         for name, threshold in cast("Mapping[str, Any]", settings).items()
