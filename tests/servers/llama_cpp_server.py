@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from pathlib import Path
 
 from xllamacpp import CommonParams, Server
@@ -17,6 +18,7 @@ from xllamacpp import CommonParams, Server
 STOP = {signal.SIGTERM, signal.SIGINT}
 CONTEXT_TOKENS = 4096
 SLOTS = 2
+TRIES = 10
 
 
 def parameters(model: Path, port: int, api_key: str | None) -> CommonParams:
@@ -40,11 +42,21 @@ def parameters(model: Path, port: int, api_key: str | None) -> CommonParams:
     return params
 
 
+def started(params: CommonParams) -> Server:
+    """Return a server that listens; its port may still be held for a moment by what listened there before."""
+    for _ in range(TRIES):
+        try:
+            return Server(params)
+        except RuntimeError:
+            time.sleep(0.5)
+    return Server(params)
+
+
 def main(model: str, port: str, api_key: str | None = None) -> None:
     """Serve until a signal arrives."""
     # The threads of the server inherit this mask, so that only sigwait receives the signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
-    server = Server(parameters(Path(model), int(port), api_key))
+    server = started(parameters(Path(model), int(port), api_key))
     print("listening", server.listening_address, flush=True)
     signal.sigwait(STOP)
     del server

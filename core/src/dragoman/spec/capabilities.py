@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import warnings
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 import attrs
 from attrs import field
@@ -20,12 +20,9 @@ from dragoman.spec.media import Media
 from dragoman.spec.message_roles import check_roles
 from dragoman.spec.nearest import check_effort, nearest
 from dragoman.spec.parts import Text, ToolResult
-from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, Effort, ServerTool, Settings, Tool
+from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, Effort, Settings, Tool
 from dragoman.spec.response import Adjustment
 from dragoman.spec.schema_rules import SchemaRules
-
-if TYPE_CHECKING:
-    from dragoman.spec.schema_lowering import LoweredSchema
 
 SchemaFallback: TypeAlias = Literal["tool", "json", "text"]
 """How a model is asked for an answer with a schema that it cannot be held to."""
@@ -256,10 +253,14 @@ def _fit_chat(
         _check_media(request, capabilities.input)
     request, notes, names = fit_history(request, capabilities.history, by=by)
     if capabilities.output_schema is not None and request.output.schema is not None:
-        request, more = _fit_output(request, capabilities.output_schema, policy, by)
+        from dragoman.spec.schema_fitting import fit_output  # noqa: PLC0415  # only a schema needs it
+
+        request, more = fit_output(request, capabilities.output_schema, policy, by)
         notes = [*notes, *more]
-    if request.tools and capabilities.tool_schema is not None:
-        request, more = _fit_tools(request, capabilities.tool_schema, policy, by)
+    if capabilities.tool_schema is not None and any(isinstance(tool, Tool) and tool.strict for tool in request.tools):
+        from dragoman.spec.schema_fitting import fit_tools  # noqa: PLC0415  # only a schema needs it
+
+        request, more = fit_tools(request, capabilities.tool_schema, policy, by)
         notes = [*notes, *more]
     return request, [*before, *notes], {**names, **answer_tool} if answer_tool else names
 
@@ -340,63 +341,6 @@ def _check_tool_choice(request: ChatRequest) -> None:
     if choice.kind == "tool" and by_caller and choice.name not in names:
         message = f"tool_choice names the tool {choice.name!r}, which is not among the tools {names}"
         raise InvalidRequestError(message, parameter="tool_choice")
-
-
-def _fit_output(
-    request: ChatRequest, rules: SchemaRules, policy: Policy | None, by: str
-) -> tuple[ChatRequest, list[Adjustment]]:
-    """Return a request whose answer is held to a schema that the vendor takes."""
-    output = request.output
-    if output.strict is False or output.schema is None:
-        return request, []
-    from dragoman.spec.schema_lowering import lower_schema  # noqa: PLC0415  # only a schema needs it
-
-    lowered = lower_schema(output.schema, rules)
-    if rules.object_root and not lowered.strict and not _is_object(lowered.schema):
-        message = (
-            f"{request.model} takes only the schema of an object for an answer; put the value into a member of one"
-        )
-        raise InvalidRequestError(message, parameter="output")
-    if output.strict and not lowered.strict and policy in {None, "raise"}:
-        message = f"{request.model} cannot be held to this schema: {'; '.join(lowered.notes)}; leave strict= out"
-        raise UnsupportedError(message, model=request.model, parameter="output")
-    sent = attrs.evolve(output, schema=lowered.schema, strict=lowered.strict)
-    return attrs.evolve(request, output=sent), _notes_of(lowered, "output schema", by)
-
-
-def _is_object(schema: Mapping[str, Any]) -> bool:
-    return schema.get("type") == "object" and not schema.keys() & {"anyOf", "oneOf", "allOf"}
-
-
-def _fit_tools(
-    request: ChatRequest, rules: SchemaRules, policy: Policy | None, by: str
-) -> tuple[ChatRequest, list[Adjustment]]:
-    """Return a request whose strict tools have schemas that the vendor takes; without one, a tool is not strict."""
-    if not any(isinstance(tool, Tool) and tool.strict for tool in request.tools):
-        return request, []
-    from dragoman.spec.schema_lowering import lower_schema  # noqa: PLC0415  # only a schema needs it
-
-    notes: list[Adjustment] = []
-    tools: list[Tool | ServerTool] = []
-    for tool in request.tools:
-        if not isinstance(tool, Tool) or not tool.strict:
-            tools.append(tool)
-            continue
-        lowered = lower_schema(tool.schema, rules)
-        if not lowered.strict and policy == "raise":
-            why = "; ".join(lowered.notes)
-            message = f"{request.model} cannot be held to the schema of the tool {tool.name!r}: {why}; leave strict out"
-            raise UnsupportedError(message, model=request.model, parameter="tools")
-        tools.append(attrs.evolve(tool, schema=lowered.schema, strict=lowered.strict))
-        notes += _notes_of(lowered, f"schema of the tool {tool.name}", by)
-    return attrs.evolve(request, tools=tuple(tools)), notes
-
-
-def _notes_of(lowered: LoweredSchema, feature: str, by: str) -> list[Adjustment]:
-    if not lowered.notes:
-        return []
-    kind = "coerced" if lowered.strict else "downgraded"
-    return [Adjustment(kind=kind, feature=feature, reason="; ".join(lowered.notes), by=by)]
 
 
 def _check_media(request: ChatRequest, accepted: Mapping[str, Cap]) -> None:
