@@ -93,7 +93,8 @@ if TYPE_CHECKING:
         TextDelta as TextDelta,
         UsageSnapshot as UsageSnapshot,
     )
-    from dragoman.spec.history import HistoryRules as HistoryRules, fit_messages as fit_messages
+    from dragoman.spec.history import fit_messages as fit_messages
+    from dragoman.spec.history_rules import HistoryRules as HistoryRules
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
     from dragoman.spec.media import (
         Bytes as Bytes,
@@ -255,7 +256,8 @@ _HOMES = {
         "TextDelta",
         "UsageSnapshot",
     ),
-    "dragoman.spec.history": ("HistoryRules", "fit_messages"),
+    "dragoman.spec.history": ("fit_messages",),
+    "dragoman.spec.history_rules": ("HistoryRules",),
     "dragoman.spec.hookspecs": ("Binding", "hookimpl"),
     "dragoman.spec.message": ("Message", "Role"),
     "dragoman.spec.operations": (

@@ -23,7 +23,8 @@ from dragoman import (
     ToolResult,
     fit,
 )
-from dragoman.spec.history import HistoryRules, fit_history
+from dragoman.spec.history import fit_history
+from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.tool_names import decode_name, encode_name
 
 HALF = ToolResult(call_id="c2", name="f")

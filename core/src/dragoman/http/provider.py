@@ -21,7 +21,7 @@ from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed
 from dragoman.spec.capabilities import Capabilities, Support
 from dragoman.spec.errors import ConfigurationError, DragomanError, ProtocolError, ProviderError
-from dragoman.spec.history import HistoryRules
+from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.provider import CallContext, Prepared, ProviderConfig, ProviderInfo
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Origin, Response

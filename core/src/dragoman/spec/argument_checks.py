@@ -35,7 +35,7 @@ def shown(value: object) -> str:
 def is_iterable(value: object) -> bool:
     """Tell whether *value* is iterable; a zero-dimensional array has ``__iter__``, but is not."""
     try:
-        iter(value)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
+        iter(value)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]  # to see whether it fails
     except Exception:  # noqa: BLE001  # a class may raise any exception here
         return False
     return True

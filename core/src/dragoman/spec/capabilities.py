@@ -15,7 +15,8 @@ from attrs import field
 
 from dragoman.spec._value import value
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
-from dragoman.spec.history import HistoryRules, fit_history
+from dragoman.spec.history import fit_history
+from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.media import Media
 from dragoman.spec.message_roles import check_roles
 from dragoman.spec.nearest import check_effort, nearest

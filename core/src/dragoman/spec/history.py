@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import attrs
 
-from dragoman.spec._value import value
 from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.history_rules import CACHE_MARK, HistoryRules
 from dragoman.spec.message import Message, Role, check_messages
 from dragoman.spec.message_roles import check_roles
 from dragoman.spec.part_fields import PartFields
@@ -28,12 +28,8 @@ from dragoman.spec.parts import (
 )
 from dragoman.spec.request import ChatRequest, ServerTool, Tool, ToolChoice
 from dragoman.spec.response import Adjustment
-from dragoman.spec.tool_names import digest_of, encode_name
 
 P = TypeVar("P", bound=PartFields)
-
-CACHE_MARK = "cache_control"
-"""The member of plain data, and then of a part's metadata, that marks the end of a prefix to be cached."""
 
 _LONGEST_NAME = 64
 _OUTCOMES = {
@@ -42,58 +38,6 @@ _OUTCOMES = {
     "interrupted": "The call was interrupted.",
 }
 """What a result says that has no words of its own, by its outcome."""
-
-
-@value(kw_only=True)
-class HistoryRules:
-    """Describe the rules of an API for conversations; by default, there are none.
-
-    Args:
-        call_id_letters: the characters that the id of a call may have, as a class of a regular expression.
-        call_id_length: how many characters it may have.
-        tool_name_letters: the characters that the name of a tool may have.
-        tool_name_length: how many characters it may have.
-        speaker_letters: the characters that the name of a speaker may have, 64 at most.
-        calls_last: whether nothing may follow the calls in a message of the assistant.
-        blank_text: whether a text of white space alone is taken.
-        bare_errors: whether the result of a tool that failed may be without content.
-        outcomes: whether a result can say in a field of its own that the tool failed.
-        tool_objects: whether the schema of a tool's arguments must be that of one object, without alternatives.
-        tool_properties: whether it must list its members, even if there are none.
-        open_end: whether the last message, if it is the assistant's, may end in white space.
-        message_options: whether a message may have members of its own vendor.
-        continued_by: the options that continue a conversation which the vendor keeps; results of its calls are taken.
-        cache_marks: the provider among whose options the mark ``cache_control`` of a part is sent; ``None`` if the API
-            has no such mark.
-
-    """
-
-    call_id_letters: str | None = None
-    call_id_length: int | None = None
-    tool_name_letters: str | None = None
-    tool_name_length: int | None = None
-    speaker_letters: str | None = None
-    calls_last: bool = False
-    blank_text: bool = True
-    bare_errors: bool = True
-    outcomes: bool = True
-    tool_objects: bool = False
-    tool_properties: bool = False
-    open_end: bool = True
-    message_options: bool = True
-    continued_by: tuple[str, ...] = ()
-    cache_marks: str | None = None
-
-    def name_sent(self, name: str) -> str:
-        """Return the name under which a tool is sent."""
-        return encode_name(name, self.tool_name_letters, self.tool_name_length)
-
-    def id_sent(self, call_id: str) -> str:
-        """Return the id under which a call is sent."""
-        letters, length = self.call_id_letters, self.call_id_length
-        if (length is None or len(call_id) <= length) and (letters is None or re.fullmatch(f"{letters}*", call_id)):
-            return call_id
-        return f"call_{digest_of(call_id)}"
 
 
 def fit_history(

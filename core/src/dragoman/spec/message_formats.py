@@ -11,22 +11,13 @@ from typing import Any, cast
 
 import attrs
 
+from dragoman.spec.data_members import Members, as_json, as_list, as_members, dumped
 from dragoman.spec.data_owner import Owner
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.history import CACHE_MARK
+from dragoman.spec.history_rules import CACHE_MARK
 from dragoman.spec.message import Message, Role
 from dragoman.spec.part_fields import Seal
-from dragoman.spec.part_formats import (
-    Members,
-    as_json,
-    as_list,
-    as_members,
-    dumped,
-    is_foreign,
-    read_own_part,
-    read_part,
-    read_result,
-)
+from dragoman.spec.part_formats import is_foreign, read_own_part, read_part, read_result
 from dragoman.spec.parts import (
     Extension,
     Part,

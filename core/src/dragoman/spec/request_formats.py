@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.history import CACHE_MARK
+from dragoman.spec.history_rules import CACHE_MARK
 from dragoman.spec.request import AUTO, JSON_OBJECT, NONE, REQUIRED, TEXT, OutputFormat, ServerTool, Tool, ToolChoice
 
 _SCHEMAS = ("parameters", "input_schema", "inputSchema")

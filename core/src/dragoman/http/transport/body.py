@@ -144,7 +144,7 @@ class AioHttpStream:
 
     async def _received_before(self, failure: BaseException) -> bytes:
         """Return what arrived before the connection was lost, which aiohttp would discard by raising first."""
-        self._content.set_exception(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # as it was
+        self._content.set_exception(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # clears it
         data = self._content.read_nowait()
         self._content.set_exception(failure)
         return data or await self._content.readany()

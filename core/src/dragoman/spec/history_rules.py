@@ -1,0 +1,63 @@
+"""The rules of an API for conversations, as data."""
+
+from __future__ import annotations
+
+import re
+
+from dragoman.spec._value import value
+from dragoman.spec.tool_names import digest_of, encode_name
+
+CACHE_MARK = "cache_control"
+"""The member of plain data, and then of a part's metadata, that marks the end of a prefix to be cached."""
+
+
+@value(kw_only=True)
+class HistoryRules:
+    """Describe the rules of an API for conversations; by default, there are none.
+
+    Args:
+        call_id_letters: the characters that the id of a call may have, as a class of a regular expression.
+        call_id_length: how many characters it may have.
+        tool_name_letters: the characters that the name of a tool may have.
+        tool_name_length: how many characters it may have.
+        speaker_letters: the characters that the name of a speaker may have, 64 at most.
+        calls_last: whether nothing may follow the calls in a message of the assistant.
+        blank_text: whether a text of white space alone is taken.
+        bare_errors: whether the result of a tool that failed may be without content.
+        outcomes: whether a result can say in a field of its own that the tool failed.
+        tool_objects: whether the schema of a tool's arguments must be that of one object, without alternatives.
+        tool_properties: whether it must list its members, even if there are none.
+        open_end: whether the last message, if it is the assistant's, may end in white space.
+        message_options: whether a message may have members of its own vendor.
+        continued_by: the options that continue a conversation which the vendor keeps; results of its calls are taken.
+        cache_marks: the provider among whose options the mark ``cache_control`` of a part is sent; ``None`` if the API
+            has no such mark.
+
+    """
+
+    call_id_letters: str | None = None
+    call_id_length: int | None = None
+    tool_name_letters: str | None = None
+    tool_name_length: int | None = None
+    speaker_letters: str | None = None
+    calls_last: bool = False
+    blank_text: bool = True
+    bare_errors: bool = True
+    outcomes: bool = True
+    tool_objects: bool = False
+    tool_properties: bool = False
+    open_end: bool = True
+    message_options: bool = True
+    continued_by: tuple[str, ...] = ()
+    cache_marks: str | None = None
+
+    def name_sent(self, name: str) -> str:
+        """Return the name under which a tool is sent."""
+        return encode_name(name, self.tool_name_letters, self.tool_name_length)
+
+    def id_sent(self, call_id: str) -> str:
+        """Return the id under which a call is sent."""
+        letters, length = self.call_id_letters, self.call_id_length
+        if (length is None or len(call_id) <= length) and (letters is None or re.fullmatch(f"{letters}*", call_id)):
+            return call_id
+        return f"call_{digest_of(call_id)}"
