@@ -10,6 +10,7 @@ from dragoman._lazy import attach
 TYPE_CHECKING = False  # type checkers treat this name as true; it avoids importing typing
 
 if TYPE_CHECKING:
+    from dragoman.http.binary_messages import BinaryMessages as BinaryMessages
     from dragoman.http.context_window import exceeds_context_window as exceeds_context_window, refined as refined
     from dragoman.http.dialect import (
         ChoosesDialect as ChoosesDialect,
@@ -33,6 +34,13 @@ if TYPE_CHECKING:
         refuse_insecure as refuse_insecure,
     )
     from dragoman.http.error_bodies import error_text as error_text, is_page as is_page, text_in as text_in
+    from dragoman.http.framing import (
+        Frame as Frame,
+        FrameDecoder as FrameDecoder,
+        Framing as Framing,
+        HeaderValue as HeaderValue,
+        framing_of as framing_of,
+    )
     from dragoman.http.header_values import header_text as header_text
     from dragoman.http.incremental import (
         CallIndex as CallIndex,
@@ -59,9 +67,15 @@ if TYPE_CHECKING:
         word as word,
         words as words,
     )
+    from dragoman.http.ndjson import NDJSON as NDJSON, JsonLines as JsonLines
     from dragoman.http.options import OptionsReader as OptionsReader, body_of as body_of, option_field as option_field
     from dragoman.http.provider import HttpProvider as HttpProvider
-    from dragoman.http.sse import EventDecoder as EventDecoder, ServerSentEvent as ServerSentEvent
+    from dragoman.http.sse import (
+        SSE as SSE,
+        EventDecoder as EventDecoder,
+        EventStream as EventStream,
+        ServerSentEvent as ServerSentEvent,
+    )
     from dragoman.http.status import (
         date_of as date_of,
         error_class as error_class,
@@ -79,6 +93,7 @@ if TYPE_CHECKING:
     from dragoman.spec.ownership import foreign_names as foreign_names
 
 _HOMES = {
+    "dragoman.http.binary_messages": ("BinaryMessages",),
     "dragoman.http.context_window": ("exceeds_context_window", "refined"),
     "dragoman.http.dialect": ("ChoosesDialect", "Dialect", "StreamDecoder"),
     "dragoman.http.encoding_cache": ("Latest", "cache_encoding", "cached_encoding"),
@@ -94,6 +109,7 @@ _HOMES = {
         "refuse_insecure",
     ),
     "dragoman.http.error_bodies": ("error_text", "is_page", "text_in"),
+    "dragoman.http.framing": ("Frame", "FrameDecoder", "Framing", "HeaderValue", "framing_of"),
     "dragoman.http.header_values": ("header_text",),
     "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace", "later_usage"),
     "dragoman.http.json": (
@@ -115,9 +131,10 @@ _HOMES = {
         "word",
         "words",
     ),
+    "dragoman.http.ndjson": ("NDJSON", "JsonLines"),
     "dragoman.http.options": ("OptionsReader", "body_of", "option_field"),
     "dragoman.http.provider": ("HttpProvider",),
-    "dragoman.http.sse": ("EventDecoder", "ServerSentEvent"),
+    "dragoman.http.sse": ("SSE", "EventDecoder", "EventStream", "ServerSentEvent"),
     "dragoman.http.status": ("date_of", "error_class", "may_retry", "number_of", "retry_after"),
     "dragoman.http.transport.transport": ("AioHttpTransport", "HttpStream", "Transport"),
     "dragoman.http.wire": ("HttpReply", "HttpRequest"),

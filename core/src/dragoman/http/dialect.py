@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.spec.errors import ProviderError
@@ -11,22 +11,25 @@ from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Response
 
 if TYPE_CHECKING:  # not imported at run time, since only streams need it
-    from dragoman.http.sse import ServerSentEvent
     from dragoman.spec.events import Event
 
 
 class StreamDecoder(Protocol):
-    """Translate the server-sent events of one reply; each stream has a decoder of its own."""
+    """Translate the frames of one reply; each stream has a decoder of its own."""
 
     done: bool
     """Whether the answer is complete, so that the rest of the reply can be ignored."""
 
-    def feed(self, event: ServerSentEvent) -> Iterable[Event]:
-        """Return the events that *event* stands for.
+    def feed(self, frame: Any, /) -> Iterable[Event]:
+        """Return the events that *frame* stands for.
+
+        Args:
+            frame: a frame of the dialect's framing: a :class:`~dragoman.http.ServerSentEvent` by default, a
+                :class:`~dragoman.http.Frame` in the other framings of the core.
 
         Raises:
-            ProviderError: if *event* reports a failure.
-            ProtocolError: if *event* violates the dialect.
+            ProviderError: if *frame* reports a failure.
+            ProtocolError: if *frame* violates the dialect.
 
         """
         ...
@@ -39,8 +42,9 @@ class StreamDecoder(Protocol):
 class Dialect(Protocol):
     """Translate requests and replies, without any socket, clock or environment.
 
-    The optional attribute ``speaks`` names the API as the option ``--dragoman-server-dialect`` does, for example
-    ``"chat"``. The conformance suite then chooses the server for it.
+    Two attributes are optional: ``framing``, the :class:`~dragoman.http.Framing` of streamed replies, which by default
+    consist of server-sent events; and ``speaks``, the name of the API in the option ``--dragoman-server-dialect``, for
+    example ``"chat"``, for which the conformance suite then chooses the server.
     """
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:

@@ -11,6 +11,7 @@ import attrs
 
 from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, as_secrets, checked_headers
+from dragoman.http.framing import framing_of
 from dragoman.http.header_values import header_text
 from dragoman.http.json import loads
 from dragoman.http.redaction import redact_error
@@ -20,7 +21,7 @@ from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed
 from dragoman.spec.capabilities import Capabilities, Support
-from dragoman.spec.errors import ConfigurationError, DragomanError, ProtocolError, ProviderError
+from dragoman.spec.errors import ConfigurationError, DragomanError, ProviderError
 from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.provider import CallContext, Prepared, ProviderConfig, ProviderInfo
 from dragoman.spec.request import ChatRequest, CompletionRequest
@@ -136,6 +137,7 @@ class HttpProvider:
         from dragoman.spec.events import StreamStart  # noqa: PLC0415  # for streams only
 
         dialect = self._dialect_for(request)
+        framing = framing_of(dialect)
         wire = dialect.encode(request, stream=True)
         authorized = await self._authorized(self._addressed(wire, context, request.headers))
         exchange = self.transport.stream(authorized, context)
@@ -152,8 +154,10 @@ class HttpProvider:
             first = await reply.piece()
             while first and not first.strip() and (more := await reply.piece()):
                 first += more  # white space alone does not distinguish a stream from a complete reply
-            if is_stream(reply, first):
-                return EventIterator(reply, dialect.decoder(), start, first, annotate, context=context), exchange
+            if is_stream(reply, first, framing):
+                decoder = dialect.decoder()
+                events = EventIterator(reply, decoder, start, first, annotate, context=context, framing=framing)
+                return events, exchange
             response = await self._complete_response(reply, first, dialect, authorized)
             return CompleteEvents([start, *provider_events(response)]), exchange
         except BaseException as error:
@@ -269,6 +273,8 @@ class HttpProvider:
         self, reply: HttpStream, first: bytes, dialect: Dialect, request: HttpRequest
     ) -> Response:
         """Return the answer of a reply that is not a stream although one was requested, or raise its error."""
+        from dragoman.http.reading import whole_answer  # noqa: PLC0415  # for streams only
+
         body = first + await reply.read()
         whole = HttpReply(
             status=reply.status, headers=reply.headers, body=body, asked=f"{request.method} {request.url}"
@@ -276,10 +282,7 @@ class HttpProvider:
         if not is_good(whole.status):
             raise self._failure(whole)
         try:
-            if whole.media_type.endswith("json") or first.lstrip()[:1] in {b"{", b"["}:
-                return dialect.decode(whole)
-            message = f"expected a stream of events, got {whole.media_type or 'no media type'}: {whole.excerpt!r}"
-            raise ProtocolError(message, status=whole.status, body=whole.excerpt, phase="decode")
+            return whole_answer(dialect, whole)
         except DragomanError as error:
             self._tell_path(error, whole)
             raise

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
-from dragoman.http.dialect import StreamDecoder
-from dragoman.http.sse import EventDecoder, ServerSentEvent
+from dragoman.http.dialect import Dialect, StreamDecoder
+from dragoman.http.framing import AnyFrame, Framing, framing_of
+from dragoman.http.ndjson import NDJSON, JsonLines, is_json
+from dragoman.http.sse import SSE, EventStream, ServerSentEvent
 from dragoman.http.status import is_good
 from dragoman.http.transport.transport import HttpStream
+from dragoman.http.wire import HttpReply
 from dragoman.spec.errors import (
     DragomanError,
     ProtocolError,
@@ -23,22 +26,72 @@ from dragoman.spec.events import (
     StreamStart,
 )
 from dragoman.spec.provider import CallContext
+from dragoman.spec.response import Response
 
-_EVENT_STREAM = "text/event-stream"
 _TURN_BYTES = 1 << 16
 """How many bytes are decoded before other tasks run: some 300 events, which take a few milliseconds."""
 _BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
+_VAGUE = frozenset({"", "text/plain", "application/octet-stream"})
+"""The media types of servers that do not know what they send."""
+_JSON_BEGINNINGS = frozenset({b"{", b"["})
 
 
-def is_stream(reply: HttpStream, first: bytes) -> bool:
-    """Return whether a reply is an event stream, by its first bytes, since the media type is often wrong."""
+def is_stream(reply: HttpStream, first: bytes, framing: Framing = SSE) -> bool:
+    """Return whether a reply is a stream of *framing*, by its media type and, where that is often wrong, its beginning.
+
+    Args:
+        reply: the reply.
+        first: its first bytes, which are not all white space.
+        framing: the framing that is expected.
+
+    """
     if not is_good(reply.status):
         return False
     text = first.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if any(text.startswith(name) or name.startswith(text) for name in _BEGINNINGS):
-        return True
     media_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return media_type == _EVENT_STREAM and text[:1] not in {b"{", b"["}
+    is_declared = media_type in framing.media_types
+    may_be_json = text[:1] in _JSON_BEGINNINGS
+    if not text:
+        return True
+    if isinstance(framing, EventStream):
+        return _begins_with_event(text) or (is_declared and not may_be_json)
+    if isinstance(framing, JsonLines):
+        return (is_declared or (may_be_json and media_type in _VAGUE)) and not _begins_with_event(text)
+    return is_declared
+
+
+def _begins_with_event(text: bytes) -> bool:
+    """Return whether *text* is the beginning of a server-sent event."""
+    return any(text.startswith(name) or name.startswith(text) for name in _BEGINNINGS)
+
+
+def whole_answer(dialect: Dialect, reply: HttpReply) -> Response:
+    """Return the answer of a reply that is not a stream, although one was requested.
+
+    Raises:
+        ProtocolError: if it is no answer either. The error names the framing if that is the trouble.
+
+    """
+    expected = framing_of(dialect).name
+    text = reply.body.lstrip()
+    if not reply.media_type.endswith("json") and text[:1] not in _JSON_BEGINNINGS:
+        message = f"expected {expected}, got {reply.media_type or 'no media type'}: {reply.excerpt!r}"
+        raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
+    try:
+        return dialect.decode(reply)
+    except ProtocolError as error:
+        found = SSE.name if _begins_with_event(text) else NDJSON.name if _has_lines(text) else ""
+        if found == expected:
+            error.message += f" ({reply.media_type or 'no media type'} is not a media type of {expected})"
+        elif found:
+            error.message += f" (expected {expected}, got {found})"
+        raise
+
+
+def _has_lines(text: bytes) -> bool:
+    """Return whether *text* consists of several lines of which the first one is JSON."""
+    first, _, rest = text.partition(b"\n")
+    return bool(rest.strip()) and is_json(first)
 
 
 class CompleteEvents:
@@ -57,7 +110,7 @@ class CompleteEvents:
 
 
 class EventIterator:
-    """Read and decode an event stream, one batch of events for each read from the network.
+    """Read and decode a stream, one batch of events for each read from the network.
 
     Args:
         reply: the reply.
@@ -66,6 +119,7 @@ class EventIterator:
         first: the bytes that have already been read.
         annotate: a function that adds facts of the reply to an error, and redacts credentials.
         context: the context of the call. Its time limits apply to events with content: pings do not reset them.
+        framing: how the reply is divided into frames.
 
     """
 
@@ -97,10 +151,11 @@ class EventIterator:
         annotate: Callable[[BaseException], None],
         *,
         context: CallContext,
+        framing: Framing = SSE,
     ) -> None:
         self._reply = reply
         self._decoder = decoder
-        self._splitter = EventDecoder()
+        self._splitter = framing.decoder()
         self._batch: Iterator[Event] = iter((start,))
         self._left: bytes | memoryview | None = first
         self._since_turn = 0
@@ -178,9 +233,9 @@ class EventIterator:
 
     def _take(self, piece: bytes, batch: list[Event]) -> None:
         decoder = self._decoder
-        for event in self._splitter.feed(piece):
+        for frame in self._splitter.feed(piece):
             self._seen = True
-            for each in decoder.feed(event):
+            for each in decoder.feed(frame):
                 batch.append(each)
                 if type(each) is ResponseSnapshot and each.finish is not None:
                     self._finished = True
@@ -213,13 +268,19 @@ class EventIterator:
             raise StreamInterruptedError(message, phase="first_byte", retryable=True)
         self._close(batch)
 
-    def _try_rest(self, rest: ServerSentEvent, batch: list[Event]) -> None:
-        """Use the last event without its blank line if it ends the stream; otherwise it is incomplete, so ignore it."""
+    def _try_rest(self, rest: AnyFrame, batch: list[Event]) -> None:
+        """Use the last frame, which lacks the mark of its end.
+
+        A server-sent event without its blank line is incomplete, so it only counts if it ends the stream.
+        """
         try:
             events = list(self._decoder.feed(rest))
         except ProtocolError:
-            return
-        if self._decoder.done or any(isinstance(event, ResponseSnapshot) and event.finish for event in events):
+            if isinstance(rest, ServerSentEvent):
+                return
+            raise
+        ends = self._decoder.done or any(isinstance(event, ResponseSnapshot) and event.finish for event in events)
+        if ends or not isinstance(rest, ServerSentEvent):
             batch.extend(events)
 
     def _close(self, batch: list[Event]) -> None:

@@ -22,7 +22,7 @@ if not TYPE_CHECKING:  # pragma: no branch  # only type checkers take the other 
     # One object is made for every event: freezing at run time would double the cost of that, so type checkers do it.
     value = partial(value, frozen=False)
 
-__all__ = ["EventDecoder", "ServerSentEvent"]
+__all__ = ["SSE", "EventDecoder", "EventStream", "ServerSentEvent"]
 
 _BOM = b"\xef\xbb\xbf"
 _DEFAULT_NAME = "message"
@@ -236,3 +236,29 @@ class EventDecoder:
             f"one event of the stream exceeds {self._limit} bytes; if events of this size are expected, raise the limit"
         )
         raise ResponseTooLargeError(message)
+
+
+@value(kw_only=True, frozen=True)
+class EventStream:
+    """Describe the framing of server-sent events, as :data:`SSE` does with the default limit.
+
+    Since servers often send the wrong media type, a reply is such a stream if its first bytes are those of an event.
+
+    Args:
+        media_types: the media types of its streams.
+        name: its name for error messages.
+        max_event_bytes: the maximum size of one event in bytes.
+
+    """
+
+    media_types: frozenset[str] = frozenset({"text/event-stream"})
+    name: str = "server-sent events"
+    max_event_bytes: int = _MAX_EVENT_BYTES
+
+    def decoder(self) -> EventDecoder:
+        """Return a new decoder for one reply."""
+        return EventDecoder(max_event_bytes=self.max_event_bytes)
+
+
+SSE = EventStream()
+"""The framing of server-sent events."""
