@@ -9,7 +9,7 @@ from dragoman import ConfigurationError, ProviderConfig
 from dragoman.http import base_url, credential, is_loopback
 from dragoman.spec.secret import Secret, reveal
 
-CLAIMS = ("openai.com", "api.openai.com", "-x.test", ".corp.test", "localhost")
+CLAIMS = ("openai.com", "api.openai.com", "-x.test", ".corp.test", "localhost", "api.*.openai.com", "*.corp.test")
 LABELS = st.sampled_from(["api", "openai", "com", "evil", "test", "x", "eu-x", "corp", "localhost", "1", "api-openai"])
 HOSTS = st.lists(LABELS, min_size=1, max_size=5).map(".".join)
 LOOKALIKES = st.sampled_from(
@@ -42,7 +42,9 @@ def claimed(host: str, claims: tuple[str, ...]) -> bool:
                 return True
             continue
         wanted = claim.removeprefix(".").split(".")
-        if labels[-len(wanted) :] == wanted and (len(labels) > len(wanted) or not claim.startswith(".")):
+        ending = labels[-len(wanted) :]
+        named = [label if each == "*" else each for label, each in zip(ending, wanted, strict=False)]
+        if ending == named and len(labels) >= len(wanted) + claim.startswith("."):
             return True
     return False
 

@@ -54,6 +54,11 @@ def add_foreign_hosts(site: Site) -> None:
     site.add("acme-two", providers=("two",), hosts=("x.test",))
 
 
+def add_crossing_hosts(site: Site) -> None:
+    site.add("acme-one", providers=("one",), hosts=("run.*.x.test", "*.test"))
+    site.add("acme-two", providers=("two",), hosts=("*.eu.x.test",))
+
+
 def add_overlapping_claims(site: Site) -> None:
     site.add(
         "acme-one",
@@ -115,6 +120,13 @@ def add_missing_requirements(site: Site) -> None:
                 "error  acme-one: claims the host api.openai.com, which belongs to dragoman-openai",
                 "error  acme-one: claims the host eu.x.test, which belongs to acme-two",
                 "unless you trust it, disable it: DRAGOMAN_DISABLE_PLUGINS=acme-one",
+            ],
+        ),
+        (
+            add_crossing_hosts,
+            [
+                "error  acme-one: claims the host run.*.x.test, which belongs to acme-two",
+                "error  acme-two: claims the host *.eu.x.test, which belongs to acme-one",
             ],
         ),
         (

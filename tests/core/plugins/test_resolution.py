@@ -18,7 +18,7 @@ from dragoman import (
     explain,
     hookimpl,
 )
-from dragoman.plugins.registry import HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
+from dragoman.plugins.registry import ALIASES, HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
 from dragoman.spec.hosts import host_matches
 
 AZURE = {"api_base": "https://your-resource-name.openai.azure.com", "api_version": "2023-05-15"}
@@ -265,6 +265,49 @@ def test_a_hook_may_leave_the_endpoint_to_the_caller() -> None:
 )
 def test_hosts_match_at_the_borders_of_labels(host: str, claim: str, matches: bool) -> None:  # noqa: FBT001
     assert host_matches(host, claim) is matches
+
+
+def in_one(*claims: tuple[str, str, str]) -> list[Claim]:
+    """Return claims of (group, name, module), all of one distribution."""
+    return [Claim(group=group, name=name, module=module, distribution="acme") for group, name, module in claims]
+
+
+def test_a_star_in_a_claim_counts_less_than_a_label() -> None:
+    found = Plugins(
+        in_one(
+            (PROVIDERS, "wide", "m_wide"),
+            (PROVIDERS, "near", "m_near"),
+            (HOSTS, "run.*.clouds.test", "m_wide"),
+            (HOSTS, "run.e.clouds.test", "m_near"),
+            (HOSTS, "clouds.test", "m_near"),
+        ),
+        {},
+    )
+    served = {
+        host: explain(LLMConfig(model="m", api_base=f"https://{host}/v1"), found).provider
+        for host in ("run.eu.clouds.test", "run.e.clouds.test", "clouds.test", "x.clouds.test")
+    }
+    assert list(served.values()) == ["wide", "near", "near", "near"]
+    steps = explain(LLMConfig(model="m", api_base="https://run.eu.clouds.test"), found).steps
+    assert steps == ("acme claims the host run.*.clouds.test",)
+
+
+def test_claims_with_stars_compete_like_others() -> None:
+    found = plugins(ACME, OTHER, (HOSTS, "run.*.clouds.test", "acme"), (HOSTS, "*.eu.clouds.test", "other"))
+    config = LLMConfig(model="m", api_base="https://run.eu.clouds.test")
+    with pytest.raises(AmbiguousModelError, match=r"acme and other claim the host run.eu.clouds.test equally"):
+        explain(config, found)
+    assert explain(LLMConfig(model="m", api_base="https://x.eu.clouds.test"), found).provider == "other"
+
+
+def test_a_distribution_may_have_several_names_and_aliases() -> None:
+    names = ((PROVIDERS, "one", "m"), (PROVIDERS, "two", "m"), (PROVIDERS, "three", "m.three"))
+    claims = (*names, (ALIASES, "uno", "one"), (ALIASES, "tre", "three"), (HOSTS, "x.test", "m.three"))
+    found = Plugins(in_one(*claims), {})
+    asked = ("one/m", "two/m", "three/m", "uno/m", "tre/m")
+    assert [explain(model, found).provider for model in asked] == ["one", "two", "three", "one", "three"]
+    assert explain(LLMConfig(model="tre/m", api_base="https://x.test"), found).model == "m"
+    assert {explain(model, found).distribution for model in asked} == {"acme"}
 
 
 def test_resolution_imports_nothing_but_extensions(six: Site) -> None:

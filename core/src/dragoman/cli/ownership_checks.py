@@ -13,7 +13,7 @@ from attrs import field, frozen
 from dragoman.plugins.filter import NEVER
 from dragoman.plugins.registry import ALIASES, HOSTS, MODELS, PROVIDERS, Claim, PluginRecord, Plugins
 from dragoman.spec.directory import published, yields
-from dragoman.spec.hosts import host_matches
+from dragoman.spec.hosts import claims_cross, host_matches
 from dragoman.spec.ownership import foreign_names
 
 MANIFEST = "dragoman.toml"
@@ -94,8 +94,10 @@ def check_refused_claims(registry: Plugins) -> Iterator[Finding]:
 
 
 def _overlaps(claim: Claim, other: str) -> bool:
-    """Return whether *claim* falls within *other*; an equal name overlaps only if it is a host."""
-    return _covers(claim.group, other, claim.name) and (claim.group == HOSTS or claim.name != other)
+    """Return whether *claim* falls within *other* or crosses it; an equal name overlaps only if it is a host."""
+    if claim.group == HOSTS:
+        return host_matches(claim.name, other) or claims_cross(claim.name, other)
+    return _covers(claim.group, other, claim.name) and claim.name != other
 
 
 def _covers(group: str, wide: str, narrow: str) -> bool:

@@ -8,7 +8,7 @@ it to another, whichever claim is longer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from dragoman.plugins.filter import NEVER, ONLY
@@ -17,7 +17,7 @@ from dragoman.spec._value import value
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.directory import published, publisher
 from dragoman.spec.errors import AmbiguousModelError, ConfigurationError, UnknownModelError, UnknownProviderError
-from dragoman.spec.hosts import host_matches
+from dragoman.spec.hosts import host_matches, match_length
 from dragoman.spec.provider import ModelQuery, Resolution
 
 EMBEDDED = "echo"
@@ -116,7 +116,7 @@ class _Search:
             self.steps.append(f"no installed plugin claims the host {host}")
             return None
         known = [each for each in published("hosts") if host_matches(host, each[0])]
-        claim = self._only(claims, known, f"the host {host}")
+        claim = self._only(claims, known, f"the host {host}", lambda name: match_length(host, name))
         name = self._name_of(claim)
         self.steps.append(f"{claim.distribution} claims the host {claim.name}")
         return self._answer(name, self._without_own_prefix(name))
@@ -143,7 +143,7 @@ class _Search:
             self.steps.append("no installed plugin claims the name")
             return None
         known = [each for each in published("models") if model.startswith(each[0])]
-        claim = self._only(claims, known, f"the model {self.model!r}")
+        claim = self._only(claims, known, f"the model {self.model!r}", lambda name: (len(name), 0))
         self.steps.append(f"{claim.distribution} claims models that begin with {claim.name!r}")
         return self._answer(self._name_of(claim), self.model)
 
@@ -171,30 +171,37 @@ class _Search:
         own = {name, *(claim.name for claim in self.plugins.select(ALIASES) if claim.module == name)}
         return rest if found and rest and _provider_name(prefix) in own else self.model
 
-    def _only(self, claims: list[Claim], known: list[tuple[str, str]], what: str) -> Claim:
+    def _only(
+        self,
+        claims: list[Claim],
+        known: list[tuple[str, str]],
+        what: str,
+        length_of: Callable[[str], tuple[int, int]],
+    ) -> Claim:
         """Return the longest claim, unless it competes with a claim of another distribution.
 
         Args:
             claims: the claims of installed distributions that match *what*.
             known: the published claims that match it, as (claim, distribution).
             what: a description of the host or model, for the error message.
+            length_of: returns how much of it a claim states.
 
         Raises:
             AmbiguousModelError: if claims compete; the message names the distributions and how to choose.
 
         """
         unpublished = [claim for claim in claims if (claim.name, claim.distribution) not in known]
-        longest = max(len(claim.name) for claim in claims)
-        rivals = claims if unpublished else [claim for claim in claims if len(claim.name) == longest]
+        longest = max(length_of(claim.name) for claim in claims)
+        rivals = claims if unpublished else [claim for claim in claims if length_of(claim.name) == longest]
         owners = {claim.distribution: self._name_of(claim) for claim in rivals}
         if unpublished:
             owners |= {
                 owner: _name_published(owner) for _, owner in known if not self.plugins.plugin_filter.blocks(owner)
             }
         if len(set(owners.values())) > 1:
-            equal = {claim.distribution for claim in rivals if len(claim.name) == longest} == owners.keys()
+            equal = {claim.distribution for claim in rivals if length_of(claim.name) == longest} == owners.keys()
             raise self._ambiguous(owners, f"claim {what} equally" if equal else f"both claim {what}")
-        return next(claim for claim in claims if len(claim.name) == longest)
+        return next(claim for claim in claims if length_of(claim.name) == longest)
 
     def _ambiguous(self, owners: Mapping[str, str], claim: str) -> AmbiguousModelError:
         choice = " or ".join(

@@ -12,7 +12,7 @@ _PROVIDER = re.compile(r"[a-z0-9][a-z0-9_]*")
 _EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _MODEL = re.compile(r"[a-z0-9][a-z0-9._:/@+-]+")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-_HOST = re.compile(rf"[-.]?(?:(?:{_LABEL}|\*)\.)*{_LABEL}\.(?!\d+$){_LABEL}")
+_HOST = re.compile(rf"(?:-(?!\*)|\.)?(?:(?:{_LABEL}|\*)\.)*{_LABEL}\.(?!\d+$){_LABEL}")
 
 _SHAPES = {
     PROVIDERS: (_PROVIDER, "not a provider name: use lower-case letters, digits and underscores"),
