@@ -40,7 +40,7 @@ from dragoman import (
 from dragoman.plugins.registry import installed
 from dragoman.spec.response import build_response
 from dragoman.testing.loopback import LoopbackServer
-from dragoman.testing.reply import Reply
+from dragoman.testing.reply import Received, Reply
 from dragoman_recorder import CassetteError, Scrubber, using
 from dragoman_recorder.event_scrubbing import scrub_events
 from dragoman_recorder.text_edits import apply_edits, edits_between, merge_edits
@@ -395,6 +395,26 @@ async def test_the_credentials_of_a_call_are_masked_whatever_their_format(tmp_pa
     text = (tmp_path / "x.json").read_text("utf-8")
     for secret in (key, header):
         assert secret not in text
+
+
+async def test_what_authorized_a_call_is_masked(tmp_path: Path) -> None:
+    def answer(got: Received) -> Reply:
+        said = f"You sent {got.headers['authorization']}"
+        message = {"role": "assistant", "content": said}
+        return Reply.json({"choices": [{"message": message, "finish_reason": "stop"}]})
+
+    fetched = iter(["0f1e2d3c4b5a69788796", "6978879b5a0f1e2d3c4b"])
+    with LoopbackServer(answer) as server:
+        config = LLMConfig(
+            "azure/m", api_base=server.url, api_version="2024-10-21", azure_ad_token=lambda: next(fetched)
+        )
+        async with LLM(config) as llm:
+            with using(tmp_path / "x.json", "record"):
+                said = [(await llm.generate(question)).text for question in ("x", "y")]
+    assert said == ["You sent Bearer 0f1e2d3c4b5a69788796", "You sent Bearer 6978879b5a0f1e2d3c4b"]
+    text = (tmp_path / "x.json").read_text("utf-8")
+    assert "0f1e2d3c4b5a69788796" not in text
+    assert "6978879b5a0f1e2d3c4b" not in text
 
 
 def test_a_key_split_across_log_probabilities_is_masked() -> None:

@@ -100,7 +100,7 @@ class TestWhatAuthorizes:
         near = provider(server.url)
         left = list(values)
 
-        async def authorize() -> Mapping[str, str]:
+        async def authorize(_: HttpRequest) -> Mapping[str, str]:
             return {"X-Tenant": left.pop(0)}
 
         near.endpoint = attrs.evolve(near.endpoint, authorize=authorize)

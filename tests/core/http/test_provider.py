@@ -110,7 +110,7 @@ class TestCalls:
         loopback.always(Reply.json(whole()))
         count = 0
 
-        async def authorize() -> Mapping[str, str]:
+        async def authorize(_: HttpRequest) -> Mapping[str, str]:
             nonlocal count
             count += 1
             return {"authorization": Secret(f"token-{count}")}

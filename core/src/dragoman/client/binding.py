@@ -174,11 +174,10 @@ def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugi
 
 
 def _credentials(config: ProviderConfig, provider: Provider) -> tuple[str, ...]:
-    """Return what was given to a provider, and what it found for itself and shows as its endpoint's headers."""
+    """Return what was given to a provider, and what it found for itself and shows as the headers of its requests."""
     found: Any = getattr(getattr(provider, "endpoint", None), "headers", {})
-    return tuple(
-        credentials_in({"api_key": config.api_key, "options": config.options, "headers": config.headers, "sent": found})
-    )
+    given = {"api_key": config.api_key, "options": config.options, "headers": config.headers, "sent": found}
+    return (*credentials_in(given), *getattr(provider, "authorized", ()))
 
 
 class ManagedProvider:

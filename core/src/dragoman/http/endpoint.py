@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field
 
+from dragoman.http.wire import HttpRequest
 from dragoman.spec._value import value
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError, MissingCredentialError
 from dragoman.spec.hosts import host_matches
@@ -21,8 +22,12 @@ from dragoman.spec.provider import ProviderConfig
 from dragoman.spec.secret import Secret, is_credential
 
 Source: TypeAlias = Literal["given", "environment", "default"]
-Authorize: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]
-"""A function that returns new headers to authorize one attempt, for providers without a permanent key."""
+Authorize: TypeAlias = Callable[[HttpRequest], Awaitable[Mapping[str, str]]]
+"""An async function that returns the headers that authorize one request, such as a new token or a signature.
+
+It sees the request exactly as it is sent: the method, the full URL, all headers but those that it returns, and the
+body. The transport adds only ``host``, ``content-length`` and ``accept-encoding``. It is called once for each attempt.
+"""
 
 _VERSION = re.compile(r"^v\d+[a-z0-9]*$")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -59,6 +64,21 @@ class Base:
         return f"{parts.scheme}://{parts.netloc}"
 
 
+def _check_authorize(_: object, __: object, authorize: Any) -> None:
+    """Refuse anything that cannot be called with one request."""
+    if authorize is None:
+        return
+    from inspect import signature  # noqa: PLC0415  # only needed without a permanent key
+
+    try:
+        signature(authorize).bind(None)
+    except ValueError:
+        return  # a callable without a signature
+    except TypeError as error:
+        message = f"authorize must be an async function of one argument, the request to authorize ({error})"
+        raise ConfigurationError(message, parameter="authorize") from None
+
+
 @value(kw_only=True)
 class Endpoint:
     """Hold the base URL of a provider and the headers of its requests.
@@ -66,13 +86,18 @@ class Endpoint:
     Args:
         base: the base URL.
         headers: the headers of every request, with credentials as secrets.
-        authorize: a function that returns further headers for each attempt.
+        authorize: an async function that takes each request and returns further headers for it, all of them secret.
+        authorized_headers: the names of the headers that *authorize* returns, which ``build_request`` shows masked.
+
+    Raises:
+        ConfigurationError: if *authorize* cannot be called with one argument.
 
     """
 
     base: Base
     headers: Mapping[str, str] = field(factory=dict[str, str])
-    authorize: Authorize | None = None
+    authorize: Authorize | None = field(default=None, validator=_check_authorize)
+    authorized_headers: tuple[str, ...] = ("authorization",)
 
 
 def base_url(config: ProviderConfig, *, default: str | None, env: Iterable[str] = (), version: str = "/v1") -> Base:
@@ -271,10 +296,14 @@ def as_secrets(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers that authorize one attempt, with every value as a secret.
 
     Raises:
-        ConfigurationError: for a value that is not valid in HTTP.
+        ConfigurationError: for a name or value that is not valid in HTTP, or a header that the transport sets.
 
     """
     try:
+        for name in headers:
+            if not _TOKEN.fullmatch(name) or name.lower() in _RESERVED:
+                message = f"authorize must not return the header {name!r}"
+                raise ConfigurationError(message, parameter="authorize")
         return {name.lower(): Secret(headers[name], name=f"the authorization header {name!r}") for name in headers}
     finally:
         del headers  # for tracebacks that show local variables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
@@ -14,7 +15,7 @@ from dragoman.http.endpoint import Endpoint, as_secrets, checked_headers
 from dragoman.http.framing import framing_of
 from dragoman.http.header_values import header_text
 from dragoman.http.json import loads
-from dragoman.http.redaction import redact_error
+from dragoman.http.redaction import redact_error, words_of
 from dragoman.http.status import is_good
 from dragoman.http.transport.transport import MAX_REPLY_BYTES, AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest
@@ -37,6 +38,9 @@ KEPT_HEADERS = ("x-request-id", "request-id", "retry-after", "x-ratelimit-", "x-
 _MAX_REQUEST_ID = 200
 _MAX_ERROR_BYTES = 256 * 1024
 """How many bytes of the body of an error are decoded, to limit the time this takes."""
+
+_KEPT_AUTHORIZATIONS = 32
+"""How many attempts are remembered by the headers that authorized them, to recognize these in the replies."""
 
 _USER_AGENT = "dragoman/0.1.0"
 
@@ -80,6 +84,7 @@ class HttpProvider:
         self._choose = dialect.for_request if isinstance(dialect, ChoosesDialect) else None
         self._endpoint_origin = endpoint.base.origin
         self._kept_headers = KEPT_HEADERS + kept_headers
+        self._authorizations: deque[Mapping[str, str]] = deque(maxlen=_KEPT_AUTHORIZATIONS)
         self._credentials = tuple(each for each in endpoint.headers.values() if isinstance(each, Secret))
         self._headers = {"content-type": "application/json", "user-agent": _USER_AGENT, **endpoint.headers}
 
@@ -171,6 +176,9 @@ class HttpProvider:
         wire = self._dialect_for(request).encode(request, stream=stream)
         wire = self._joined(wire, checked_headers(request.headers, per_call=True))
         headers = {name: MASK if isinstance(value, Secret) else value for name, value in wire.headers.items()}
+        if self.endpoint.authorize is not None:  # only called for a request that is sent, since it may connect itself
+            latest = self._authorizations[-1] if self._authorizations else ()
+            headers |= dict.fromkeys((*self.endpoint.authorized_headers, *latest), MASK)
         return Prepared(method=wire.method, url=wire.url, headers=headers, body=loads(wire.body) if wire.body else None)
 
     async def call(
@@ -259,7 +267,9 @@ class HttpProvider:
     async def _authorized(self, request: HttpRequest) -> HttpRequest:
         if self.endpoint.authorize is None:
             return request
-        return attrs.evolve(request, headers={**request.headers, **as_secrets(await self.endpoint.authorize())})
+        headers = as_secrets(await self.endpoint.authorize(request))
+        self._authorizations.append(headers)
+        return attrs.evolve(request, headers={**request.headers, **headers})
 
     def _joined(self, request: HttpRequest, more: Mapping[str, str]) -> HttpRequest:
         return HttpRequest(
@@ -332,9 +342,20 @@ class HttpProvider:
 
     def _origin(self, model: str, headers: Mapping[str, str], origin: Origin = Origin()) -> Origin:
         request_id = _request_id(headers)
-        if request_id and any(each.reveal().removeprefix("Bearer ") in request_id for each in self._credentials):
-            request_id = MASK  # the server repeated the credential of the request
+        if request_id and self._is_repeated_in(request_id):
+            request_id = MASK
         return changed(origin, model=model, endpoint=self._endpoint_origin, request_id=request_id)
+
+    @property
+    def authorized(self) -> frozenset[str]:
+        """Return the credentials with which ``Endpoint.authorize`` authorized the latest attempts."""
+        return frozenset(word for headers in tuple(self._authorizations) for word in words_of(headers))
+
+    def _is_repeated_in(self, text: str) -> bool:
+        """Return whether the server repeated the credential of a request in *text*."""
+        if any(each.reveal().removeprefix("Bearer ") in text for each in self._credentials):
+            return True
+        return any(word in text for word in self.authorized)
 
     def _headers_to_keep(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name: header_text(value) for name, value in headers.items() if name.startswith(self._kept_headers)}

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from dragoman import AuthenticationError, ConfigurationError, MissingCredentialError, ProviderConfig, Secret
-from dragoman.http import Authorize, Base, Endpoint, checked_headers, credential, is_home, refuse_insecure
+from dragoman.http import Authorize, Base, Endpoint, HttpRequest, checked_headers, credential, is_home, refuse_insecure
 from dragoman_azure.options import AzureOptions
 
 KEY_ENV = ("AZURE_OPENAI_API_KEY", "AZURE_API_KEY")
@@ -59,7 +59,7 @@ def endpoint(config: ProviderConfig, options: AzureOptions, base: Base) -> Endpo
 def _authorize(config: ProviderConfig, options: AzureOptions, base: Base) -> Authorize:
     source = _identity(config, options, base) if options.entra else _token(options)
 
-    async def authorize() -> Mapping[str, str]:
+    async def authorize(_: HttpRequest) -> Mapping[str, str]:
         token: Any = source() if callable(source) else source
         try:
             if inspect.isawaitable(token):

@@ -25,6 +25,7 @@ from dragoman import (
     MissingCredentialError,
     Secret,
 )
+from dragoman.http import HttpRequest
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _INSTALL = "pip install 'dragoman-google[vertex]'"
@@ -81,7 +82,7 @@ class AccessToken:
         found = getattr(self._source, "project_id", None) or _content(self._source).get("project_id")
         return found if isinstance(found, str) else None
 
-    async def headers(self) -> Mapping[str, str]:
+    async def headers(self, _: HttpRequest) -> Mapping[str, str]:
         """Return the headers that authorize one request.
 
         Raises:
