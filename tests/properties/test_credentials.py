@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, strategies as st
 
-from dragoman import ConfigurationError, ProviderConfig
-from dragoman.http import base_url, credential, is_loopback
+from dragoman import ConfigurationError, MissingCredentialError, ProviderConfig
+from dragoman.http import base_url, credential, credential_fields, is_loopback
 from dragoman.spec.secret import Secret, reveal
 
 CLAIMS = ("openai.com", "api.openai.com", "-x.test", ".corp.test", "localhost", "api.*.openai.com", "*.corp.test")
@@ -101,3 +101,54 @@ def test_an_ambient_key_goes_only_where_it_belongs(
     else:
         found = credential(config, base, env=("NEAR_API_KEY",), required=False)
         assert (None if found is None else reveal(found)) == expected
+
+
+FIELDS = {"access_key": ("NEAR_ACCESS_KEY",), "secret_key": ("NEAR_SECRET_KEY",), "session_token": ("NEAR_TOKEN",)}
+SETS = st.sets(st.sampled_from(sorted(FIELDS)))
+"""The fields that a source has."""
+
+
+@given(
+    host=HOSTS | LOOKALIKES,
+    claims=st.lists(st.sampled_from(CLAIMS), max_size=3).map(tuple),
+    passed=SETS,
+    stored=SETS,
+    ambient=SETS,
+    chained=SETS,
+)
+def test_a_set_of_credentials_comes_from_one_source_that_may_be_sent_to_the_host(
+    *,
+    host: str,
+    claims: tuple[str, ...],
+    passed: set[str],
+    stored: set[str],
+    ambient: set[str],
+    chained: set[str],
+) -> None:
+    config = ProviderConfig(
+        name="near",
+        api_base=f"https://{host}/v1",
+        hosts=claims,
+        options={name: f"passed {name}" for name in passed},
+        environ={FIELDS[name][0]: f"ambient {name}" for name in ambient},
+        secrets=lambda _, name: f"stored {name}" if name in stored else None,
+    )
+    base = base_url(config, default="https://api.openai.com/v1")
+    sources = {"passed": passed}
+    if claimed(base.host, claims):
+        sources |= {"stored": stored, "ambient": ambient, "chained": chained}
+    source = next((name for name, has in sources.items() if has), None)
+    try:
+        found = credential_fields(
+            config,
+            base,
+            FIELDS,
+            optional=("session_token",),
+            chain=lambda: {name: f"chained {name}" for name in chained},
+        )
+    except MissingCredentialError:
+        assert source is None or not {"access_key", "secret_key"} <= sources[source]
+    else:
+        assert {name: reveal(value) for name, value in found.items()} == {
+            name: f"{source} {name}" for name in sources[source or ""]
+        }

@@ -18,7 +18,7 @@ class Options:
     wide: bool | None = option_field(wire="broad")
     secret_place: str = option_field(default="here", in_body=False)
     payer: str | None = option_field(in_body=False, per_call=False)
-    badge: Any = option_field(in_body=False, per_call=False, secret=True)
+    badge_token: Any = option_field(in_body=False, per_call=False, secret=True)
 
 
 @pytest.fixture
@@ -52,10 +52,10 @@ def test_a_wrong_option_is_named(reader: OptionsReader[Options], given: dict[str
 def test_what_the_provider_was_made_with_stays(reader: OptionsReader[Options]) -> None:
     made = reader.configure({"payer": "ann", "mild": 1})
     assert made == Options(payer="ann", mild=1)
-    for same in ({"payer": "ann", "mild": 2}, {"mild": 2}, {"badge": None}):
+    for same in ({"payer": "ann", "mild": 2}, {"mild": 2}, {"badge_token": None}):
         assert reader.read(request(options={"near": same})) == Options(**same)
     assert reader.read(request()) == Options()
-    for name, other in (("payer", "bob"), ("payer", None), ("badge", "b-1")):
+    for name, other in (("payer", "bob"), ("payer", None), ("badge_token", "b-1")):
         changed = {"mild": 2, name: other}
         for _ in range(2):  # what was refused once is not let through as known
             with pytest.raises(InvalidRequestError, match=f"^'{name}' belongs to LLMConfig, not to one call") as caught:
@@ -75,8 +75,8 @@ def test_a_reader_of_no_provider_takes_what_it_is_given(reader: OptionsReader[Op
 
 
 def test_a_secret_option_is_not_shown() -> None:
-    assert "b-1" not in repr(Options(badge="b-1", payer="ann"))
-    assert "ann" in repr(Options(badge="b-1", payer="ann"))
+    assert "b-1" not in repr(Options(badge_token="b-1", payer="ann"))
+    assert "ann" in repr(Options(badge_token="b-1", payer="ann"))
 
 
 def test_a_body_holds_what_was_given_under_its_wire_name() -> None:

@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # type checkers treat this name as true; it avoids import
 if TYPE_CHECKING:
     from dragoman.http.binary_messages import BinaryMessages as BinaryMessages
     from dragoman.http.context_window import exceeds_context_window as exceeds_context_window, refined as refined
+    from dragoman.http.credentials import CredentialChain as CredentialChain, credential_fields as credential_fields
     from dragoman.http.dialect import (
         ChoosesDialect as ChoosesDialect,
         Dialect as Dialect,
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "dragoman.http.binary_messages": ("BinaryMessages",),
     "dragoman.http.context_window": ("exceeds_context_window", "refined"),
+    "dragoman.http.credentials": ("CredentialChain", "credential_fields"),
     "dragoman.http.dialect": ("ChoosesDialect", "Dialect", "StreamDecoder"),
     "dragoman.http.encoding_cache": ("Latest", "cache_encoding", "cached_encoding"),
     "dragoman.http.endpoint": (

@@ -198,7 +198,7 @@ def credential(config: ProviderConfig, base: Base, *, env: Iterable[str] = (), r
     key = config.api_key or _ambient_key(config, base, env)
     if key is None and required:
         raise _missing_key(config, base, tuple(env))
-    if key is not None or any(_is_sensitive(str(name)) for name in config.headers):
+    if key is not None or any(is_sensitive(str(name)) for name in config.headers):
         refuse_insecure(config, base)
     return key
 
@@ -274,7 +274,7 @@ def checked_headers(headers: Mapping[str, str], *, per_call: bool = False) -> di
     try:
         for name in untyped:
             lower = str(name).lower()
-            sensitive = _is_sensitive(lower)
+            sensitive = is_sensitive(lower)
             if (
                 not hasattr(name, "encode")
                 or not _TOKEN.fullmatch(lower)
@@ -309,7 +309,7 @@ def as_secrets(headers: Mapping[str, str]) -> dict[str, str]:
         del headers  # for tracebacks that show local variables
 
 
-def _is_sensitive(name: str) -> bool:
+def is_sensitive(name: str) -> bool:
     """Return whether a header may hold a credential; an idempotency key does not, despite its name."""
     lower = name.lower()
     return lower != "idempotency-key" and (is_credential(lower) or any(word in lower for word in _SECRET_WORDS))

@@ -10,8 +10,9 @@ import attrs
 
 from dragoman.spec.argument_checks import copied
 from dragoman.spec.config import CORE_OPTIONS
-from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.errors import ConfigurationError, InvalidRequestError
 from dragoman.spec.request import SETTINGS, ChatRequest, CompletionRequest
+from dragoman.spec.secret import is_credential
 
 T = TypeVar("T")
 
@@ -29,12 +30,16 @@ class OptionsReader(Generic[T]):
         kind: the options class, defined with attrs.
         provider: the name of the provider.
 
+    Raises:
+        ConfigurationError: for a secret option that is sent in the body, or whose name does not show that it is one.
+
     """
 
     def __init__(self, kind: type[T], provider: str) -> None:
         self._kind = kind
         self._provider = provider
         self._default = kind()
+        _check_secrets(kind)
         self._last: tuple[Mapping[str, Any], T, Mapping[str, Any]] | None = None
         self._configured: T | None = None
 
@@ -104,11 +109,13 @@ def option_field(
         wire: the name in the body, if it differs from the field's.
         in_body: whether the option is sent in the body.
         per_call: whether a call may change the option; false if it is read once, when the provider is created.
-        secret: whether the ``repr`` omits the value.
+        secret: whether the value is a credential, which is shown nowhere. Annotate it as ``Secret | None`` to get a
+            :class:`~dragoman.Secret`. Its name must be one of credentials (see :func:`~dragoman.is_credential`), by
+            which the configuration of the caller masks it, and it must not be sent in the body.
         doc: the description, for the documentation.
 
     """
-    metadata = {"wire": wire, NOT_IN_BODY: not in_body, NOT_PER_CALL: not per_call, "doc": doc}
+    metadata = {"wire": wire, NOT_IN_BODY: not in_body, NOT_PER_CALL: not per_call, "secret": secret, "doc": doc}
     return attrs.field(default=default, repr=not secret, metadata=metadata)
 
 
@@ -136,6 +143,22 @@ def _names(kind: Any) -> tuple[tuple[str, str], ...]:
         for field in fields
         if not field.metadata.get(NOT_IN_BODY)
     )
+
+
+def _check_secrets(kind: Any) -> None:
+    """Refuse a secret option that the configuration of the caller would show, or that would be sent in the body."""
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
+    for field in fields:
+        if not field.metadata.get("secret"):
+            continue
+        if not is_credential(field.name):
+            message = (
+                f"the secret option {field.name!r} needs a name that ends in key, key_id, token, secret or password"
+            )
+            raise ConfigurationError(message, parameter=field.name)
+        if not field.metadata[NOT_IN_BODY]:
+            message = f"the secret option {field.name!r} needs in_body=False, since credentials are sent in headers"
+            raise ConfigurationError(message, parameter=field.name)
 
 
 @cache

@@ -109,7 +109,7 @@ def dragoman_secret(provider: str, field: str) -> str | None:
 
     Args:
         provider: the provider's name.
-        field: the name of the credential: ``api_key``.
+        field: the name of the credential: ``api_key``, or that of one of several fields, such as ``secret_key``.
 
     Returns:
         the credential, or ``None`` if the store has none.

@@ -18,7 +18,8 @@ from dragoman.spec.errors import ConfigurationError
 MASK = "********"
 
 _CREDENTIAL = re.compile(
-    r"(?<!cache[-_])(?<!idempotency[-_])key$|auth$|authorization|token$|secret|passw|credential|cookie", re.IGNORECASE
+    r"(?<!cache[-_])(?<!idempotency[-_])key(?:[-_]?id)?$|auth$|authorization|token$|secret|passw|credential|cookie",
+    re.IGNORECASE,
 )
 
 

@@ -48,6 +48,7 @@ from dragoman.spec.parts import (
     ToolResult,
 )
 from dragoman.spec.request import ServerTool, Tool
+from dragoman.spec.secret import Secret
 
 T = TypeVar("T")
 
@@ -203,6 +204,7 @@ def strict_converter() -> Converter:
     converter = Converter(forbid_extra_keys=True, omit_if_default=True, prefer_attrib_converters=False)
     for scalar in (str, int, float, bool):
         converter.register_structure_hook(scalar, _exactly(scalar))
+    converter.register_structure_hook(Secret, lambda value, _: Secret(value, name="a credential"))
     converter.register_structure_hook_func(_is_json, lambda value, _: value)
     converter.register_structure_hook_func(_is_open, lambda value, kind: kind(_exactly(str)(value, str)))
     for moment in (datetime, date, time):
