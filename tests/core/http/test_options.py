@@ -7,7 +7,7 @@ from attrs import frozen
 
 from core.http.calls import request
 from dragoman import InvalidRequestError
-from dragoman.http import OptionsReader, body_of, option_field
+from dragoman.http import OptionsReader, add_options, body_of, option_field
 
 CHANGED = {"payer": "bob"}
 
@@ -82,3 +82,60 @@ def test_a_secret_option_is_not_shown() -> None:
 def test_a_body_holds_what_was_given_under_its_wire_name() -> None:
     assert body_of(Options(mild=0, wide=False)) == {"mild": 0, "broad": False}
     assert body_of(Options()) == {}
+
+
+@frozen(kw_only=True)
+class Nested:
+    size: int | None = option_field(wire="options.num_ctx")
+    keep: int | None = option_field(wire="options.num_keep")
+    rope: float | None = option_field(wire="options.rope.base")
+    options: dict[str, Any] | None = option_field()
+    mild: int | None = option_field()
+
+
+class TestANameWithDots:
+    def test_makes_one_object_of_several_options(self) -> None:
+        members = body_of(Nested(size=8, keep=2, rope=0.5, mild=1))
+        assert members == {"options": {"num_ctx": 8, "num_keep": 2, "rope": {"base": 0.5}}, "mild": 1}
+        assert body_of(Nested()) == {}
+
+    def test_shares_the_object_with_the_dialect(self) -> None:
+        own = {"temperature": 0.5, "rope": {"scale": 1}}
+        body = {"model": "m", "options": own, "mild": 0}
+        add_options(body, Nested(size=8, rope=0.5, mild=1))
+        assert body == {
+            "model": "m",
+            "options": {"temperature": 0.5, "num_ctx": 8, "rope": {"scale": 1, "base": 0.5}},
+            "mild": 1,
+        }
+        assert own == {"temperature": 0.5, "rope": {"scale": 1}}
+
+    def test_leaves_what_it_made_unchanged_for_the_next_call(self) -> None:
+        options = Nested(size=8)
+        for settings in ({"seed": 1}, {"seed": 2}, {}):
+            body: dict[str, Any] = {"options": dict(settings)} if settings else {}
+            add_options(body, options)
+            assert body == {"options": {**settings, "num_ctx": 8}}
+
+    def test_shares_the_object_with_an_option_of_its_name(self) -> None:
+        given = {"num_gpu": 1}
+        assert body_of(Nested(options=given, size=8)) == {"options": {"num_gpu": 1, "num_ctx": 8}}
+        assert given == {"num_gpu": 1}
+
+    def test_may_repeat_a_value_but_not_change_it(self) -> None:
+        body: dict[str, Any] = {"options": {"num_ctx": 8}}
+        add_options(body, Nested(size=8))
+        assert body == {"options": {"num_ctx": 8}}
+        for taken in ({"options": {"num_ctx": 9}}, {"options": {"num_ctx": {}}}):
+            with pytest.raises(InvalidRequestError, match=r"^options\.num_ctx has two values") as caught:
+                add_options(taken, Nested(size=8))
+            assert caught.value.parameter == "options.num_ctx"
+        with pytest.raises(InvalidRequestError, match=r"^options\.num_ctx has two values"):
+            body_of(Nested(size=8, options={"num_ctx": 9}))
+        with pytest.raises(InvalidRequestError, match=r"^options has two values"):
+            add_options({"options": "none"}, Nested(size=8))
+
+    def test_changes_nothing_for_other_options(self) -> None:
+        body = {"mild": {"old": 1}, "broad": False}
+        add_options(body, Options(mild=3))
+        assert body == {"mild": 3, "broad": False}

@@ -69,7 +69,12 @@ if TYPE_CHECKING:
         words as words,
     )
     from dragoman.http.ndjson import NDJSON as NDJSON, JsonLines as JsonLines
-    from dragoman.http.options import OptionsReader as OptionsReader, body_of as body_of, option_field as option_field
+    from dragoman.http.options import (
+        OptionsReader as OptionsReader,
+        add_options as add_options,
+        body_of as body_of,
+        option_field as option_field,
+    )
     from dragoman.http.provider import HttpProvider as HttpProvider
     from dragoman.http.sse import (
         SSE as SSE,
@@ -134,7 +139,7 @@ _HOMES = {
         "words",
     ),
     "dragoman.http.ndjson": ("NDJSON", "JsonLines"),
-    "dragoman.http.options": ("OptionsReader", "body_of", "option_field"),
+    "dragoman.http.options": ("OptionsReader", "add_options", "body_of", "option_field"),
     "dragoman.http.provider": ("HttpProvider",),
     "dragoman.http.sse": ("SSE", "EventDecoder", "EventStream", "ServerSentEvent"),
     "dragoman.http.status": ("date_of", "error_class", "may_retry", "number_of", "retry_after"),

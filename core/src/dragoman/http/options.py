@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
-from dragoman.spec.argument_checks import copied
+from dragoman.spec.argument_checks import copied, is_same
 from dragoman.spec.config import CORE_OPTIONS
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
 from dragoman.spec.request import SETTINGS, ChatRequest, CompletionRequest
@@ -106,7 +106,8 @@ def option_field(
 
     Args:
         default: the default value; ``None`` is not sent.
-        wire: the name in the body, if it differs from the field's.
+        wire: the name in the body, if it differs from the field's; ``"options.num_ctx"`` is the member ``num_ctx`` of
+            the object ``options``, which several options and the dialect itself may share (see :func:`add_options`).
         in_body: whether the option is sent in the body.
         per_call: whether a call may change the option; false if it is read once, when the provider is created.
         secret: whether the value is a credential, which is shown nowhere. Annotate it as ``Secret | None`` to get a
@@ -124,14 +125,71 @@ _latest: dict[type[Any], tuple[Any, Mapping[str, Any]]] = {}
 
 
 def body_of(options: Any) -> Mapping[str, Any]:
-    """Return the members of a request body for *options*."""
+    """Return the members of a request body for *options*, to add with :func:`add_options`; they must not be changed.
+
+    Raises:
+        InvalidRequestError: if two options give one member different values.
+
+    """
     kind: Any = options.__class__
     latest = _latest.get(kind)
     if latest is not None and latest[0] is options:
         return latest[1]
     members = {wire: value for name, wire in _names(kind) if (value := getattr(options, name)) is not None}
+    if _shared(kind):
+        members = _nested(members)
     _latest[kind] = (options, members)
     return members
+
+
+def add_options(body: dict[str, Any], options: Any) -> None:
+    """Add the members for *options* to the *body* of a request.
+
+    An option replaces a member that the dialect has written, except within an object that it shares with the dialect
+    because its name in the body has dots.
+
+    Raises:
+        InvalidRequestError: if an option and the dialect give one member of a shared object different values.
+
+    """
+    members = body_of(options)
+    shared = _shared(options.__class__)
+    for name in members:
+        body[name] = _merged(body[name], members[name], name) if name in shared and name in body else members[name]
+
+
+def _nested(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *members* with an object for each name with dots."""
+    nested: dict[str, Any] = {}
+    for path, value in members.items():
+        first, *inner = path.split(".")
+        for name in reversed(inner):
+            value = {name: value}  # noqa: PLW2901  # from the inside out
+        nested[first] = _merged(nested[first], value, first) if first in nested else value
+    return nested
+
+
+def _merged(own: Any, more: Any, path: str) -> Any:
+    """Return two values of one member as one, without changing them.
+
+    Raises:
+        InvalidRequestError: if they differ, and are not both objects.
+
+    """
+    if isinstance(own, Mapping) and isinstance(more, Mapping):
+        known, added = cast("Mapping[str, Any]", own), cast("Mapping[str, Any]", more)
+        both = {name: _merged(known[name], added[name], f"{path}.{name}") for name in added if name in known}
+        return {**known, **added, **both}
+    if not is_same(own, more):
+        message = f"{path} has two values, one by an option, the other by a setting or another option; leave one out"
+        raise InvalidRequestError(message, parameter=path)
+    return own
+
+
+@cache
+def _shared(kind: Any) -> frozenset[str]:
+    """Return the members that are objects because the name of an option in the body has dots."""
+    return frozenset(wire.partition(".")[0] for _, wire in _names(kind) if "." in wire)
 
 
 @cache

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dragoman import CompletionRequest, Finish, FinishReason, Origin, Response, Text, UnsupportedError, build_response
-from dragoman.http import HttpRequest, body_of, dumps, end_word, word, words
+from dragoman.http import HttpRequest, add_options, dumps, end_word, word, words
 from dragoman_anthropic.models import SMALL_LIMIT
 from dragoman_anthropic.options import AnthropicOptions
 
@@ -48,7 +48,8 @@ def encode(request: CompletionRequest, options: AnthropicOptions, *, stream: boo
         body["stop_sequences"] = list(settings.stop)
     if stream:
         body["stream"] = True
-    return HttpRequest(url=PATH, body=dumps({**body, **body_of(options), **(options.extra_body or {})}))
+    add_options(body, options)
+    return HttpRequest(url=PATH, body=dumps({**body, **(options.extra_body or {})}))
 
 
 def encode_prompt(text: str) -> str:

@@ -12,7 +12,7 @@ import attrs
 from attrs import frozen
 
 from dragoman import Adjustment, ChatRequest, OutputFormat, ServerTool, Settings, Tool
-from dragoman.http import Latest, body_of, fields
+from dragoman.http import Latest, add_options, fields
 from dragoman_anthropic.models import has
 from dragoman_anthropic.options import ANSWER_TOOL, ISSUER, AnthropicOptions
 from dragoman_anthropic.request_messages import LaterSystem, MessagesEncoder
@@ -91,7 +91,7 @@ class BodyEncoder:
         body, adjustments, features = self._conversation(request, options)
         if stream:
             body["stream"] = True
-        body.update(body_of(options))
+        add_options(body, options)
         body.update(options.extra_body or {})
         needed = _betas(request, [*betas, *(options.betas or ())], features)
         _move_format(body, needed)

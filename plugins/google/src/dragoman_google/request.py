@@ -21,7 +21,7 @@ from dragoman import (
     Tool,
     UnsupportedError,
 )
-from dragoman.http import body_of
+from dragoman.http import add_options
 from dragoman_google.models import accepts_json_schema, is_gemini_3
 from dragoman_google.options import ISSUER, GoogleOptions
 from dragoman_google.request_messages import ContentsEncoder
@@ -83,8 +83,7 @@ class BodyEncoder:
             body["serviceTier"] = self.request.settings.service_tier
         if safety := _safety_settings(self.options.safety_settings):
             body["safetySettings"] = safety
-        for path, value in body_of(self.options).items():
-            _set(body, path, value)
+        add_options(body, self.options)
         _merge(body, self.options.extra_body or {})
         return body
 
@@ -204,13 +203,6 @@ def _safety_settings(settings: Any) -> list[Any]:
 
 def _category(name: str) -> str:
     return name.upper() if name.upper().startswith(_HARM_PREFIX) else _HARM_PREFIX + name.upper()
-
-
-def _set(body: dict[str, Any], path: str, value: Any) -> None:
-    *outer, last = path.split(".")
-    for name in outer:
-        body = body.setdefault(name, {})
-    body[last] = value
 
 
 def _merge(body: dict[str, Any], more: Mapping[str, Any]) -> None:

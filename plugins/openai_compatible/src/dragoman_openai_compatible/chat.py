@@ -34,6 +34,7 @@ from dragoman.http import (
     HttpRequest,
     Latest,
     OptionsReader,
+    add_options,
     as_object,
     body_of,
     dumps,
@@ -141,7 +142,7 @@ class OpenAIChat(Generic[T]):
             body["stream"] = True
             if self.wants_usage(options):
                 body["stream_options"] = {"include_usage": True}
-        body.update(body_of(options))
+        add_options(body, options)
         self.finish_body(body, request, options)
         merge_extra_body(body, options)
         return HttpRequest(

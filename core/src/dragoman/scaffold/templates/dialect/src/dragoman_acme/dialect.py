@@ -11,8 +11,8 @@ from dragoman.http import (
     HttpRequest,
     OptionsReader,
     StreamDecoder,
+    add_options,
     as_object,
-    body_of,
     dumps,
     objects,
     word,
@@ -45,7 +45,7 @@ class AcmeDialect:
         body = writer.body(request.as_chat() if isinstance(request, CompletionRequest) else request)
         if stream:
             body["live"] = True
-        body.update(body_of(options))
+        add_options(body, options)
         body.update(options.extra_body or {})
         return HttpRequest(url=self.path, body=dumps(body), adjustments=tuple(writer.adjustments))
 
