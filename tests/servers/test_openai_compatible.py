@@ -55,6 +55,13 @@ async def test_the_sentence_is_generated(llama_server: LlamaServer) -> None:
     assert response.origin.served_model == llama_server.model
 
 
+async def test_a_prompt_is_continued_whole_and_streamed(llama_server: LlamaServer) -> None:
+    async with StreamingLLM(config(llama_server, completions=True, max_tokens=6)) as llm:
+        pieces = [piece async for piece in llm.streaming_completion(SENTENCE[:9])]
+        assert "".join(pieces) == await llm.completion(SENTENCE[:9])
+    assert len(pieces) > 1
+
+
 async def test_the_sentence_is_streamed(llama_server: LlamaServer) -> None:
     async with StreamingLLM(config(llama_server)) as llm:
         pieces = [piece async for piece in llm.streaming_completion("Hello")]

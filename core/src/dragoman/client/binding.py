@@ -79,6 +79,11 @@ class Bound:
         provider = self.explanation.provider
         return UnsupportedError(f"the provider {provider!r} does not {what}", provider=provider)
 
+    @property
+    def streams_prompts(self) -> bool:
+        """Return whether the model streams a prompt as such."""
+        return self.provider.capabilities(self.explanation.model).streams_prompts
+
     def fit(self, request: R, policy: Policy | None) -> tuple[R, tuple[Adjustment, ...]]:
         """Return *request* as the model accepts it, and what that changed."""
         return fit(request, self.provider.capabilities(request.model), policy, issuer=self.provider.info.issuer)
@@ -245,18 +250,23 @@ class ManagedProvider:
 
         return with_names(response, result.names)
 
-    def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
-        """Stream the answer to a conversation; the last event holds all of it."""
+    def stream(
+        self, request: ChatRequest | CompletionRequest, context: CallContext
+    ) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
+        """Stream the answer to a conversation or a prompt; the last event holds all of it."""
         return LazyContext(partial(self._open, request, context))
 
     async def _open(
-        self, request: ChatRequest, context: CallContext
+        self, request: ChatRequest | CompletionRequest, context: CallContext
     ) -> tuple[AsyncIterator[Event], AbstractAsyncContextManager[Any]]:
-        result = await self._tried(self._peek, request, context)
+        if isinstance(request, CompletionRequest) and not self.capabilities(request.model).streams_prompts:
+            request = request.as_chat()
+        asked: Any = request
+        result = await self._tried(self._peek, asked, context)
         stream = result.value
         return stream.assembled(result.adjustments, self._named, result.attempts, result.names), stream.manager
 
-    def _peek(self, request: ChatRequest, context: CallContext) -> Awaitable[PeekedStream]:
+    def _peek(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Awaitable[PeekedStream]:
         from dragoman.client.stream_assembly import peek  # noqa: PLC0415  # events are not paid for by whole answers
 
         return peek(self._provider.stream(request, context))

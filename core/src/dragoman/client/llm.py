@@ -18,9 +18,11 @@ from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.argument_names import door
 from dragoman.spec.config import LLMConfig, configuration
+from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
 from dragoman.spec.operations import EmbeddingRequest, Embeddings, ModelInfo
 from dragoman.spec.provider import Prepared, Prepares
+from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 
 if TYPE_CHECKING:
@@ -122,11 +124,14 @@ class LLM:
                 return fallbacks.record(await bound.chat(builder.chat(messages, kwargs), builder.context(kwargs)))
 
     @door
-    def stream(self, messages: Conversation, **kwargs: Any) -> AbstractAsyncContextManager[EventStream]:
+    def stream(
+        self, messages: Conversation | CompletionRequest, **kwargs: Any
+    ) -> AbstractAsyncContextManager[EventStream]:
         """Stream the answer to a prompt or conversation; leaving the block hangs up.
 
         Args:
-            messages: a prompt, a message or a conversation.
+            messages: a prompt, a message or a conversation; or a :class:`~dragoman.CompletionRequest` for the model of
+                this object, which the model continues without a conversation if it can.
             kwargs: as for :meth:`generate`.
 
         Raises:
@@ -135,17 +140,31 @@ class LLM:
         """
         return LazyContext(partial(self._open, messages, kwargs))
 
-    async def _open(self, messages: Conversation, overrides: Mapping[str, Any]) -> tuple[EventStream, EventStream]:
+    async def _open(
+        self, question: Conversation | CompletionRequest, overrides: Mapping[str, Any], *, is_prompt: bool = False
+    ) -> tuple[EventStream, EventStream]:
+        if isinstance(question, CompletionRequest):
+            self._check_model(question)
         fallbacks = Fallbacks(self._model)
         while True:
             async with fallbacks as (bound, builder):
                 from dragoman.client.stream import EventStream  # noqa: PLC0415  # not paid for by whole answers
 
-                request = builder.chat(messages, overrides)
+                if isinstance(question, CompletionRequest) or (is_prompt and isinstance(question, str)):
+                    request = builder.streamed_prompt(question, overrides, natively=bound.streams_prompts)
+                else:
+                    request = builder.chat(question, overrides)
                 events = bound.stream(request, builder.context(overrides))
                 held = HeldStream(fallbacks.uses, bound, events)
                 stream = await EventStream(held, request.settings).__aenter__()
                 return stream, stream
+
+    def _check_model(self, request: CompletionRequest) -> None:
+        """Refuse a request that names another model: an ``LLM`` asks its own one."""
+        known = (self.config.model, explain(self.config).model)
+        if request.model not in known:
+            message = f"the request is for {request.model!r}, but this LLM asks {known[0]!r}; use one for that model"
+            raise InvalidRequestError(message, parameter="model")
 
     @door
     async def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
@@ -283,15 +302,15 @@ class StreamingLLM(AsyncLLM):
         """Yield the text that the model gives for *prompt*, piece by piece.
 
         Args:
-            prompt: the prompt.
-            kwargs: as for :meth:`LLM.generate`.
+            prompt: the prompt. A model that streams prompts continues it as it is; others answer it as a message.
+            kwargs: as for :meth:`LLM.generate`; and ``suffix``, the text that follows what the model writes.
 
         Raises:
             StreamInterruptedError: if the answer was cut; ``partial`` holds what arrived.
             DragomanError: see :mod:`dragoman.spec.errors`.
 
         """
-        return self._text(prompt, kwargs)
+        return self._text(prompt, kwargs, is_prompt=True)
 
     @door
     def streaming_chat_completion(self, messages: list[Message], **kwargs: Any) -> AsyncGenerator[str, None]:
@@ -308,11 +327,13 @@ class StreamingLLM(AsyncLLM):
         """
         return self._text(messages, kwargs)
 
-    async def _text(self, question: Conversation, overrides: Mapping[str, Any]) -> AsyncGenerator[str, None]:
+    async def _text(
+        self, question: Conversation, overrides: Mapping[str, Any], *, is_prompt: bool = False
+    ) -> AsyncGenerator[str, None]:
         """Be the one generator of a stream: a loop that ends closes generators in any order."""
         from dragoman.spec.events import TextDelta  # noqa: PLC0415  # not paid for by whole answers
 
-        async with self.stream(question, **overrides) as stream:
+        async with LazyContext(partial(self._open, question, overrides, is_prompt=is_prompt)) as stream:
             async for event in stream:
                 if type(event) is TextDelta and event.text:
                     yield event.text

@@ -38,6 +38,8 @@ ToolLike: TypeAlias = Tool | ServerTool | Callable[..., object] | Mapping[str, A
 
 _SETTINGS = frozenset(SETTINGS)
 _NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "timeout", "on_unsupported"}
+_CHAT_ONLY = frozenset({"tools", "tool_choice", "output"})
+"""Arguments of a call that only a conversation has."""
 _CLOCK = SystemClock()
 
 
@@ -127,6 +129,30 @@ class RequestBuilder:
             headers=_headers(overrides),
         )
 
+    def streamed_prompt(
+        self, prompt: str | CompletionRequest, overrides: Mapping[str, Any], *, natively: bool
+    ) -> ChatRequest | CompletionRequest:
+        """Return the request to stream what follows a prompt.
+
+        Args:
+            prompt: the prompt, or a request whose settings, options and headers apply unless *overrides* has others.
+            overrides: the arguments of the call.
+            natively: whether the model takes a prompt as such; otherwise it becomes a conversation.
+
+        Raises:
+            UnsupportedError: for a suffix that the model does not take.
+            InvalidRequestError: for an empty prompt, or an argument of the wrong type.
+
+        """
+        if isinstance(prompt, CompletionRequest):
+            overrides = _arguments(prompt, overrides)
+            prompt = prompt.prompt
+        has_suffix = overrides.get("suffix") is not None
+        if has_suffix or (natively and not _CHAT_ONLY & overrides.keys()):
+            request = self.completion(prompt, overrides)
+            return request if natively else request.as_chat()
+        return self.chat(prompt, {name: overrides[name] for name in overrides if name != "suffix"})
+
     def context(self, overrides: Mapping[str, Any]) -> CallContext:
         """Return the context of a call that begins now."""
         timeouts = self.timeouts
@@ -163,6 +189,18 @@ class RequestBuilder:
             copied(each, name)  # only to check the depth
         merged = {**self.options.get(self.provider, {}), **shared.get(self.provider, {}), **own}
         return {**self.options, **shared, self.provider: merged}
+
+
+def _arguments(request: CompletionRequest, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what *request* says as arguments of a call, except the prompt; *overrides* take precedence."""
+    settings = {name: value for name in SETTINGS if (value := getattr(request.settings, name)) is not None}
+    return {
+        **settings,
+        **overrides,
+        "suffix": overrides.get("suffix", request.suffix),
+        "options": {**request.options, **_shared(overrides.get("options"))},
+        "headers": {**request.headers, **_headers(overrides)},
+    }
 
 
 def read_conversation(

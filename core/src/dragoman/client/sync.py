@@ -22,6 +22,7 @@ from dragoman.spec.errors import ConfigurationError, ConnectionFailedError
 from dragoman.spec.events import Event, TextDelta
 from dragoman.spec.message import Message
 from dragoman.spec.provider import Prepared
+from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response
 
 if TYPE_CHECKING:
@@ -221,7 +222,9 @@ class SyncLLM:
 
     @door
     @contextmanager
-    def stream(self, messages: Conversation, **kwargs: Any) -> Generator[SyncEventStream, None, None]:
+    def stream(
+        self, messages: Conversation | CompletionRequest, **kwargs: Any
+    ) -> Generator[SyncEventStream, None, None]:
         """Stream the answer; leaving the block hangs up. See :meth:`LLM.stream`."""
         thread = _loop_thread()
         manager = self._llm.stream(messages, **kwargs)

@@ -124,12 +124,14 @@ class HttpProvider:
         """Return the answer to a conversation."""
         return await self._ask(request, context)
 
-    def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
-        """Stream the answer to a conversation."""
+    def stream(
+        self, request: ChatRequest | CompletionRequest, context: CallContext
+    ) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
+        """Stream the answer to a conversation, or to a prompt if the model supports that."""
         return LazyContext(partial(self.open, request, context))
 
     async def open(
-        self, request: ChatRequest, context: CallContext
+        self, request: ChatRequest | CompletionRequest, context: CallContext
     ) -> tuple[AsyncIterator[Event], AbstractAsyncContextManager[HttpStream]]:
         """Send a request for a stream; return its events, and the context manager that closes it.
 
@@ -141,6 +143,8 @@ class HttpProvider:
         from dragoman.spec.assembly import provider_events  # noqa: PLC0415  # for streams only
         from dragoman.spec.events import StreamStart  # noqa: PLC0415  # for streams only
 
+        if isinstance(request, CompletionRequest) and not self.capabilities(request.model).streams_prompts:
+            request = request.as_chat()
         dialect = self._dialect_for(request)
         framing = framing_of(dialect)
         wire = dialect.encode(request, stream=True)

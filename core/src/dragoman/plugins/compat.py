@@ -62,9 +62,11 @@ class DowngradingProvider:
         older, adjustments = self.rewrite(request, context)
         return _with_adjustments(await self._provider.chat(older, context), adjustments)
 
-    def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
-        """Stream the answer to a conversation."""
-        older, adjustments = self.rewrite(request, context)
+    def stream(
+        self, request: ChatRequest | CompletionRequest, context: CallContext
+    ) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
+        """Stream the answer to a conversation or a prompt."""
+        older, adjustments = self.rewrite(cast("ChatRequest", request), context)
         manager = self._provider.stream(older, context)
         if not adjustments:
             return manager

@@ -97,6 +97,8 @@ class Capabilities:
             ``None`` if it is not known.
         input: the support of media, keyed by media type or family, such as ``image/*``.
         completion: whether there is a separate endpoint for prompts.
+        completion_stream: whether that endpoint streams, so that ``Provider.stream`` takes prompts. Otherwise a prompt
+            is streamed as a conversation.
         tools: whether the model accepts tools.
         tool_choice: whether a tool call can be required.
         json_schema: whether answers can be restricted to a schema.
@@ -118,6 +120,7 @@ class Capabilities:
     default_effort: str | None = None
     input: Mapping[str, Cap] = field(factory=_no_caps)
     completion: Cap = UNKNOWN
+    completion_stream: Cap = UNKNOWN
     tools: Cap = UNKNOWN
     tool_choice: Cap = UNKNOWN
     json_schema: Cap = UNKNOWN
@@ -128,6 +131,11 @@ class Capabilities:
     history: HistoryRules = _ANY_HISTORY
     output_schema: SchemaRules | None = None
     tool_schema: SchemaRules | None = None
+
+    @property
+    def streams_prompts(self) -> bool:
+        """Return whether a prompt is streamed as such, rather than as a conversation."""
+        return self.completion_stream.support is Support.YES
 
 
 def fit(

@@ -25,7 +25,7 @@ _PLACES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({*FIELDS, *CORE_OPTIONS}), "an argument of LLMConfig"),
     (frozenset({"tools", "tool_choice", "output"}), "an argument of generate(), stream() and chat_completion()"),
     (frozenset({"options"}), "an argument of a call"),
-    (frozenset({"suffix"}), "an argument of completion()"),
+    (frozenset({"suffix"}), "an argument of completion() and streaming_completion()"),
 )
 OWN: frozenset[str] = frozenset[str]().union(*(names for names, _ in _PLACES))
 """The names of all arguments of a configuration or a call."""

@@ -184,6 +184,9 @@ def dragoman_chat(binding: Binding) -> ChatCall | None:
 def dragoman_stream(binding: Binding) -> StreamCall | None:
     """Return the callable that streams. A wrapper receives the inner one, and may return one of its own.
 
+    The request is a :class:`~dragoman.CompletionRequest` where a model streams a prompt as such, and otherwise a
+    :class:`~dragoman.ChatRequest`.
+
     Args:
         binding: the provider and model that are bound.
 

@@ -185,7 +185,9 @@ CompletionCall: TypeAlias = Callable[[CompletionRequest, CallContext], Awaitable
 """The type of an async callable that answers a prompt."""
 ChatCall: TypeAlias = Callable[[ChatRequest, CallContext], Awaitable[Response]]
 """The type of an async callable that answers a conversation."""
-StreamCall: TypeAlias = "Callable[[ChatRequest, CallContext], AbstractAsyncContextManager[AsyncIterator[Event]]]"
+StreamCall: TypeAlias = (
+    "Callable[[ChatRequest | CompletionRequest, CallContext], AbstractAsyncContextManager[AsyncIterator[Event]]]"
+)
 """The type of a callable that streams an answer."""
 
 
@@ -207,8 +209,13 @@ class Provider(Protocol):
         """Answer a conversation."""
         ...
 
-    def stream(self, request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
-        """Stream the answer to a conversation as starts, deltas and snapshots."""
+    def stream(
+        self, request: ChatRequest | CompletionRequest, context: CallContext
+    ) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
+        """Stream the answer as starts, deltas and snapshots.
+
+        A prompt is only given for a model whose capabilities have ``completion_stream=YES``.
+        """
         ...
 
     async def aclose(self) -> None:

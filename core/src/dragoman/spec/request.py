@@ -356,6 +356,10 @@ class ChatRequest:
     options: Options = field(factory=_no_options, repr=_redacted_repr)
     headers: Mapping[str, str] = field(factory=_no_headers, repr=False)
 
+    def as_chat(self) -> ChatRequest:
+        """Return this request, as :meth:`CompletionRequest.as_chat` returns its equivalent."""
+        return self
+
 
 @value(kw_only=True)
 class CompletionRequest:

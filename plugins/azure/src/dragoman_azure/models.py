@@ -48,11 +48,13 @@ def capabilities(base_model: str | None, api: str = "chat") -> Capabilities:
     """
     family = family_of(base_model) if base_model is not None else None
     lacking = dict.fromkeys(_CHAT_SETTINGS, _CHAT_ONLY) if api == "responses" else {}
+    completion = YES if base_model is not None and _PROMPT.match(base_model) else NO
     return Capabilities(
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,
         tool_schema=OpenAIProvider.strict_schema,
         settings={"top_k": _NO_TOP_K, **family_settings(family, api=api), **lacking},
-        completion=YES if base_model is not None and _PROMPT.match(base_model) else NO,
+        completion=completion,
+        completion_stream=completion,
         **family_capabilities(family),
     )

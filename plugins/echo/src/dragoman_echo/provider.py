@@ -56,11 +56,14 @@ class EchoProvider:
         return build_response([part], finish, usage=usage(request, part))
 
     @asynccontextmanager
-    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
+    async def stream(
+        self, request: ChatRequest | CompletionRequest, context: CallContext
+    ) -> AsyncGenerator[AsyncIterator[Event], None]:
         """Stream the same answer as :meth:`chat`, word by word."""
-        options = self._options(request)
+        chat = request.as_chat()
+        options = self._options(chat)
         self._fail_if_requested(options)
-        yield self._events(request, options, context)
+        yield self._events(chat, options, context)
 
     async def _events(self, request: ChatRequest, options: EchoOptions, context: CallContext) -> AsyncIterator[Event]:
         part, finish = answer(request)

@@ -75,7 +75,9 @@ class GoogleProvider(HttpProvider):
             return await super().chat(request, context)
 
     @asynccontextmanager
-    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
+    async def stream(
+        self, request: ChatRequest | CompletionRequest, context: CallContext
+    ) -> AsyncGenerator[AsyncIterator[Event], None]:
         """Stream the response to a conversation."""
         async with AsyncExitStack() as stack:
             with report_retirement(request.model):

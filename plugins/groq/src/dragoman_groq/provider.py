@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
-from dragoman import CallContext, ChatRequest, Event, ProviderConfig, ProviderError, ProviderInfo, Response
+from dragoman import (
+    CallContext,
+    ChatRequest,
+    CompletionRequest,
+    Event,
+    ProviderConfig,
+    ProviderError,
+    ProviderInfo,
+    Response,
+)
 from dragoman_groq.chat import GroqChat
 from dragoman_groq.endpoint import endpoint
 from dragoman_groq.errors import MODEL_FAULTS, raise_if_retired
@@ -41,7 +50,9 @@ class GroqProvider(OpenAIProvider):
             raise
 
     @asynccontextmanager
-    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
+    async def stream(
+        self, request: ChatRequest | CompletionRequest, context: CallContext
+    ) -> AsyncGenerator[AsyncIterator[Event], None]:
         """Stream the answer to a conversation.
 
         Raises:

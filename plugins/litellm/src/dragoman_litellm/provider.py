@@ -101,9 +101,11 @@ class LiteLLMProvider:
         )
 
     @asynccontextmanager
-    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
+    async def stream(
+        self, request: ChatRequest | CompletionRequest, context: CallContext
+    ) -> AsyncGenerator[AsyncIterator[Event], None]:
         """Stream the answer to a conversation."""
-        call = await self._prepare_call(request, context, stream=True)
+        call = await self._prepare_call(request.as_chat(), context, stream=True)
         wrapper = await self._call(call, context, context.timeouts.first_byte)
         source = wrapper
         try:

@@ -14,6 +14,7 @@ from dragoman import (
     JSON,
     CallContext,
     ChatRequest,
+    CompletionRequest,
     Event,
     ProviderConfig,
     ProviderInfo,
@@ -62,7 +63,9 @@ class LiteLLMProxyProvider(OpenAIProvider):
         return attrs.evolve(response, metadata={**response.metadata, **header_metadata(response.headers)})
 
     @asynccontextmanager
-    async def stream(self, request: ChatRequest, context: CallContext) -> AsyncGenerator[AsyncIterator[Event], None]:
+    async def stream(
+        self, request: ChatRequest | CompletionRequest, context: CallContext
+    ) -> AsyncGenerator[AsyncIterator[Event], None]:
         """Stream the answer to a conversation."""
         async with super().stream(request, context) as events:
             yield _WithHeaderMetadata(events)

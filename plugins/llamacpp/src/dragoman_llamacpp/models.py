@@ -22,6 +22,7 @@ CAPABILITIES = Capabilities(
     },
     input={"image/*": NO, "audio/*": NO, "application/pdf": NO},
     completion=YES,
+    completion_stream=YES,
     tools=YES,
     tool_choice=YES,
     json_schema=YES,

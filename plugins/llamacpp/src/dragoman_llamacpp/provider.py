@@ -71,8 +71,8 @@ class LlamaCppProvider:
         """Answer a conversation."""
         return await self._collect(request, context)
 
-    def stream(self, request: ChatRequest, context: CallContext) -> AnswerStream:
-        """Stream the answer to a conversation; leaving the block stops the model."""
+    def stream(self, request: ChatRequest | CompletionRequest, context: CallContext) -> AnswerStream:
+        """Stream the answer to a conversation or what follows a prompt; leaving the block stops the model."""
         return AnswerStream(partial(self._begin, request, context))
 
     def prepare(self, request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:  # noqa: ARG002

@@ -77,5 +77,6 @@ def capabilities(model: str, api: str | None = None) -> Capabilities:
         tool_schema=OpenAIProvider.strict_schema,
         settings={"top_k": _NO_TOP_K, **family_settings(family, api=api), **lacking},
         completion=YES if is_completion_model(model) else NO,
+        completion_stream=YES if is_completion_model(model) else NO,
         **family_capabilities(family),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dragoman import Capabilities, Part, Provider, ProviderConfig, ProviderInfo, Reasoning
+from dragoman import UNKNOWN, YES, Capabilities, Part, Provider, ProviderConfig, ProviderInfo, Reasoning
 from dragoman_openai_compatible.chat import CHAT_SETTINGS, OpenAIChat
 from dragoman_openai_compatible.chat_messages import MessageRules, replayed
 from dragoman_openai_compatible.endpoint import endpoint_of
@@ -76,9 +77,11 @@ def make_provider(config: ProviderConfig) -> Provider:
     info = ProviderInfo(
         name=config.name, issuer=config.name, options=OpenAICompatibleOptions, formats=frozenset({"chat"})
     )
-    return OpenAIProvider(info, dialect, endpoint_of(config), capabilities=capabilities)
+    known = partial(capabilities, completions=dialect.configured.completions)
+    return OpenAIProvider(info, dialect, endpoint_of(config), capabilities=known)
 
 
-def capabilities(model: str) -> Capabilities:
-    """Return what is known of *model* at any server: whether it reasons."""
-    return Capabilities(reasoning=reasoning_of_model(model))
+def capabilities(model: str, *, completions: bool = False) -> Capabilities:
+    """Return what is known of *model* at any server: whether it reasons, and whether prompts have an endpoint."""
+    prompts = YES if completions else UNKNOWN
+    return Capabilities(reasoning=reasoning_of_model(model), completion=prompts, completion_stream=prompts)

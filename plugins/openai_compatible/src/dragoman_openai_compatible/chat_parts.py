@@ -50,6 +50,10 @@ CHAT_FINISH_REASONS: Mapping[str, FinishReason] = {
 """Finish reasons by the dialect's words for them; any other word is ``other``."""
 
 
+PROMPT_LOGPROBS = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
+"""The lists of the log probabilities of a prompt: https://platform.openai.com/docs/api-reference/completions/object."""
+
+
 def text_of(value: Any) -> str:
     """Return a text, or the joined texts of a list of content parts."""
     if isinstance(value, str):

@@ -43,6 +43,7 @@ from dragoman.http import (
     decoded,
     end_word,
     fields,
+    items_of,
     later_usage,
     loads,
     objects,
@@ -90,6 +91,7 @@ class OpenAIChatDecoder:
         self._transcript: list[str] = []
         self._others: dict[int, _OtherChoice] = {}
         self._logprobs: list[JSON] = []
+        self._prompt_logprobs: dict[str, list[JSON]] = {}
         self._citations = GrowingCitations()
         self._usage: Usage | None = None
 
@@ -123,6 +125,8 @@ class OpenAIChatDecoder:
         metadata: dict[str, JSON] = {}
         if self._logprobs:
             metadata["logprobs"] = {"content": self._logprobs}
+        elif self._prompt_logprobs:
+            metadata["logprobs"] = {**self._prompt_logprobs}
         if self._others:
             metadata["choices"] = [self._others[index].to_dict() for index in sorted(self._others)]
         events: list[Event] = [*self._arguments.close()]
@@ -183,7 +187,7 @@ class OpenAIChatDecoder:
         elif isinstance(choice.get("text"), str):
             self._add_text("text", choice["text"], events)
         if choice.get("logprobs"):
-            self._logprobs.extend(objects(fields(choice["logprobs"]).get("content"), MAX_OBJECTS))
+            self._add_logprobs(fields(choice["logprobs"]))
         if (usage := choice.get("usage")) and (reported := chat_parts.usage_of(usage)):  # as Moonshot sends it
             self._add_usage(reported, events)
         extra = self.dialect.choice_metadata(choice)
@@ -217,6 +221,13 @@ class OpenAIChatDecoder:
                 self.add_tool_call(call, events)
         if isinstance(delta.get("function_call"), dict):
             self._add_function_call(fields(delta["function_call"]), events)
+
+    def _add_logprobs(self, logprobs: Mapping[str, Any]) -> None:
+        """Add those of a conversation, one object for each token, or those of a prompt, one list for each fact."""
+        self._logprobs.extend(objects(logprobs.get("content"), MAX_OBJECTS))
+        for name in chat_parts.PROMPT_LOGPROBS:
+            if found := items_of(logprobs.get(name), MAX_OBJECTS):
+                self._prompt_logprobs.setdefault(name, []).extend(found)
 
     def _add_usage(self, usage: Usage, events: list[Event]) -> None:
         self._usage = usage if self._usage is None else later_usage(self._usage, usage)

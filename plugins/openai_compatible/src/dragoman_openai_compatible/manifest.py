@@ -139,7 +139,7 @@ class Accepts:
     """Define what models accept. What is left out is unknown: it is sent, and the host decides.
 
     Args:
-        completion: whether the host has an endpoint for prompts.
+        completion: whether the host has an endpoint for prompts, whole and streamed.
         tools: whether requests may offer tools.
         tool_choice: whether requests may require a tool.
         json_schema: whether requests may set a schema for the answer.
@@ -173,6 +173,8 @@ class Accepts:
             for name in _SIMPLE_FIELDS
             if (value := getattr(self, name)) is not None
         }
+        if self.completion is not None:
+            changes["completion_stream"] = changes["completion"]
         changes["input"] = {**base.input, **_caps(self.input)}
         changes["settings"] = {**base.settings, **_caps(self.settings)}
         return attrs.evolve(base, **changes)

@@ -17,6 +17,8 @@ class OpenAICompatibleOptions:
         include_usage: whether to ask for the usage of a stream; some servers refuse such a request.
         max_tokens_name: the name of ``max_tokens`` in the body.
         replay_reasoning: the member of a message in which the server accepts earlier reasoning.
+        completions: whether the server has ``/completions`` for prompts, as llama.cpp and vLLM do; otherwise a prompt
+            is sent as a message.
         n: the number of answers; the first is the response, the others are in ``Response.metadata``.
         min_p: the least probability of a token, relative to that of the most probable one.
         repetition_penalty: a factor above 1 reduces repetition.
@@ -31,6 +33,7 @@ class OpenAICompatibleOptions:
     include_usage: bool = option_field(default=True, in_body=False)
     max_tokens_name: str = option_field(default="max_tokens", in_body=False, per_call=False)
     replay_reasoning: str | None = option_field(in_body=False, per_call=False)
+    completions: bool = option_field(default=False, in_body=False, per_call=False)
     n: int | None = option_field()
     min_p: float | None = option_field()
     repetition_penalty: float | None = option_field()

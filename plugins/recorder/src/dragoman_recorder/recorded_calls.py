@@ -113,7 +113,9 @@ def stream_with_cassette(binding: Binding, call: StreamCall) -> StreamCall:
 
     """
 
-    def recorded(request: ChatRequest, context: CallContext) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
+    def recorded(
+        request: ChatRequest | CompletionRequest, context: CallContext
+    ) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         cassette = active_cassette()
         if cassette is None:
             return call(request, context)

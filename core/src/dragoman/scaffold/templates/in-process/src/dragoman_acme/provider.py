@@ -83,11 +83,11 @@ class AcmeProvider:
         assert isinstance(last, StreamEnd)  # noqa: S101  # guaranteed by the assembler
         return last.response
 
-    def stream(self, request: ChatRequest, context: CallContext) -> Answer:
+    def stream(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Answer:
         """Stream the answer to a conversation; leaving the context stops the model."""
         configured = request.options.get(NAME, self._options)
         options = structure_options(AcmeOptions, configured, provider=NAME)
-        return Answer(self._engine, request, context, pause=options.pause)
+        return Answer(self._engine, request.as_chat(), context, pause=options.pause)
 
     async def aclose(self) -> None:
         """Release resources; this provider has none."""
