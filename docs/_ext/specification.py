@@ -67,7 +67,16 @@ update   = SealUpdate | PartUpdate ;
 end      = (* if a ResponseSnapshot named a finish *) { PartEnd } , StreamEnd
          | (* if not *) StreamInterruptedError ;"""
 
-PROTOCOLS = ("Provider", "Prepares", "ListsModels", "CountsTokens", "Embeds", "Connects")
+PROTOCOLS = (
+    "Provider",
+    "Prepares",
+    "ListsModels",
+    "CountsTokens",
+    "Embeds",
+    "LearnsCapabilities",
+    "RemembersCapabilities",
+    "Connects",
+)
 
 
 def pages() -> dict[Path, str]:

@@ -110,9 +110,11 @@ if TYPE_CHECKING:
         EmbeddingRequest as EmbeddingRequest,
         Embeddings as Embeddings,
         Embeds as Embeds,
+        LearnsCapabilities as LearnsCapabilities,
         ListsModels as ListsModels,
         ModelInfo as ModelInfo,
         OperationCall as OperationCall,
+        RemembersCapabilities as RemembersCapabilities,
     )
     from dragoman.spec.part_fields import JSON as JSON, Seal as Seal
     from dragoman.spec.parts import (
@@ -265,9 +267,11 @@ _HOMES = {
         "EmbeddingRequest",
         "Embeddings",
         "Embeds",
+        "LearnsCapabilities",
         "ListsModels",
         "ModelInfo",
         "OperationCall",
+        "RemembersCapabilities",
     ),
     "dragoman.spec.media": ("Bytes", "FileRef", "InlineText", "Media", "MediaSource", "Url"),
     "dragoman.spec.part_fields": ("JSON", "Seal"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from attrs import frozen
 
 from dragoman.client.asked import Asked, output_of
+from dragoman.client.learned_capabilities import Key, has_learned, learned
 from dragoman.client.retry import RetryPolicy, retrying
 from dragoman.client.retry_budget import budget_of
 from dragoman.plugins.descriptors import exhausted
@@ -26,7 +27,7 @@ from dragoman.spec.capabilities import Capabilities, Policy, fit, fit_with_names
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import ConfigurationError, DragomanError, PluginError, UnsupportedError
 from dragoman.spec.hookspecs import Binding
-from dragoman.spec.operations import OperationCall, operation_of
+from dragoman.spec.operations import OperationCall, RemembersCapabilities, operation_of
 from dragoman.spec.provider import (
     CallContext,
     ChatCall,
@@ -61,6 +62,7 @@ class Bound:
         chat: who answers a conversation.
         stream: who streams.
         operation: who does what an optional protocol offers, by its kind.
+        capabilities: what a model accepts, by its name.
         timeouts: the limits of a call.
 
     """
@@ -72,6 +74,7 @@ class Bound:
     chat: ChatCall
     stream: StreamCall
     operation: Callable[[str], OperationCall]
+    capabilities: Callable[[str], Capabilities]
     timeouts: Timeouts
 
     def cannot(self, what: str) -> UnsupportedError:
@@ -82,11 +85,16 @@ class Bound:
     @property
     def streams_prompts(self) -> bool:
         """Return whether the model streams a prompt as such."""
-        return self.provider.capabilities(self.explanation.model).streams_prompts
+        return self.capabilities(self.explanation.model).streams_prompts
+
+    @property
+    def key(self) -> Key:
+        """Return by what the capabilities of the model are remembered."""
+        return _key(self.origin.provider, self.explanation.endpoint, self.explanation.model)
 
     def fit(self, request: R, policy: Policy | None) -> tuple[R, tuple[Adjustment, ...]]:
         """Return *request* as the model accepts it, and what that changed."""
-        return fit(request, self.provider.capabilities(request.model), policy, issuer=self.provider.info.issuer)
+        return fit(request, self.capabilities(request.model), policy, issuer=self.provider.info.issuer)
 
 
 def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
@@ -110,7 +118,7 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     budget = budget_of(f"{explanation.provider} {explanation.endpoint or ''}", retries)
     retry = RetryPolicy(retries=retries, budget=budget)
     plugins.extensions()
-    guarded = ManagedProvider(provider, origin, retry, config.on_unsupported)
+    guarded = ManagedProvider(provider, origin, retry, config.on_unsupported, endpoint=explanation.endpoint)
     binding = Binding(
         provider=explanation.provider,
         model=explanation.model,
@@ -128,6 +136,7 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
         chat=plugins.chat(binding),
         stream=plugins.stream(binding),
         operation=cache(partial(plugins.operation, binding)),
+        capabilities=guarded.capabilities,
         timeouts=made.timeouts,
     )
     # Asked again, since an extension may have been disabled by this binding.
@@ -193,6 +202,7 @@ class ManagedProvider:
         origin: what is known of the origin of every answer.
         retry: how patiently to try again.
         policy: what to do with a setting that the model does not support.
+        endpoint: the base URL that the caller gave.
 
     Attributes:
         standing: adjustments of every answer.
@@ -205,7 +215,10 @@ class ManagedProvider:
         origin: Origin,
         retry: RetryPolicy,
         policy: Policy | None,
+        endpoint: str | None = None,
     ) -> None:
+        self._endpoint = endpoint
+        self._remembered: dict[str, Capabilities] = {}
         self.info = provider.info
         self._provider = provider
         self._origin = origin
@@ -215,7 +228,13 @@ class ManagedProvider:
         self._refused: dict[str, dict[str, str]] = {}
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return what *model* accepts."""
+        """Return what *model* accepts: what was learned about it, else what the provider knows by itself."""
+        if has_learned() and (found := learned(_key(self._origin.provider, self._endpoint, model))) is not None:
+            if not isinstance(self._provider, RemembersCapabilities):
+                return found
+            if self._remembered.get(model) is not found:
+                self._provider.remember_capabilities(model, found)
+                self._remembered[model] = found
         try:
             return self._provider.capabilities(model)
         except DragomanError:
@@ -275,7 +294,7 @@ class ManagedProvider:
         """Return the call of an optional protocol.
 
         Args:
-            kind: ``embed``, ``count_tokens`` or ``models``.
+            kind: ``embed``, ``count_tokens``, ``models`` or ``capabilities``.
 
         """
 
@@ -359,8 +378,17 @@ class _Result(Generic[T]):
     names: Mapping[str, str]
 
 
-_WHAT = {"embed": "make embeddings", "count_tokens": "count tokens", "models": "list models"}
+_WHAT = {
+    "embed": "make embeddings",
+    "count_tokens": "count tokens",
+    "models": "list models",
+    "capabilities": "tell what a model accepts",
+}
 """The operations in words."""
+
+
+def _key(provider: str | None, endpoint: str | None, model: str) -> Key:
+    return provider or "", endpoint or "", model
 
 
 def _without_extension(error: PluginError) -> Adjustment:

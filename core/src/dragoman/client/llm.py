@@ -17,6 +17,7 @@ from dragoman.client.text_answer import check_text, text_of
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.argument_names import door
+from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.config import LLMConfig, configuration
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
@@ -186,9 +187,38 @@ class LLM:
             async with fallbacks as (bound, builder):
                 from dragoman.client.extraction import Extraction  # noqa: PLC0415  # cattrs is not paid for at import
 
-                extraction = Extraction.of(kind, bound.provider.capabilities(bound.explanation.model))
+                extraction = Extraction.of(kind, bound.capabilities(bound.explanation.model))
                 request = extraction.ask(builder.chat(messages, kwargs))
                 return extraction.read(await bound.chat(request, builder.context(kwargs)), kind)
+
+    def capabilities(self) -> Capabilities:
+        """Return what the model is known to accept, without asking anybody; :meth:`learn_capabilities` asks.
+
+        Raises:
+            ConfigurationError: if no provider, model or key is found.
+
+        """
+        bound, _ = self._model.ready()
+        return bound.capabilities(bound.explanation.model)
+
+    async def learn_capabilities(self, *, refresh: bool = False) -> Capabilities:
+        """Ask the provider what the model accepts, and return what is known then.
+
+        What was learned is remembered in this process for the provider, the base URL and the model, and applies to all
+        later calls. No call asks by itself. If the provider cannot tell, or fails, the result is that of
+        :meth:`capabilities`; a failure is logged.
+
+        Args:
+            refresh: whether to ask again although the answer is known.
+
+        Raises:
+            ConfigurationError: if no provider, model or key is found.
+
+        """
+        async with OneModel(self._model) as (bound, builder):
+            from dragoman.client.learning import learn  # noqa: PLC0415  # few programs need it
+
+            return await learn(bound, builder.context({}), refresh=refresh)
 
     async def models(self) -> Sequence[ModelInfo]:
         """Return the models that the provider lists.

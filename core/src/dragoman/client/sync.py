@@ -17,6 +17,7 @@ from dragoman.client.text_answer import check_text
 from dragoman.plugins.descriptors import require_descriptors
 from dragoman.plugins.resolution import Explanation
 from dragoman.spec.argument_names import door
+from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import ConfigurationError, ConnectionFailedError
 from dragoman.spec.events import Event, TextDelta
@@ -234,6 +235,14 @@ class SyncLLM:
         finally:
             if thread.process == os.getpid():  # else the stream is the parent's
                 thread.run(_exit(manager))
+
+    def capabilities(self) -> Capabilities:
+        """Return what the model is known to accept; see :meth:`LLM.capabilities`."""
+        return self._llm.capabilities()
+
+    def learn_capabilities(self, *, refresh: bool = False) -> Capabilities:
+        """Ask the provider what the model accepts; see :meth:`LLM.learn_capabilities`."""
+        return _loop_thread().run(self._llm.learn_capabilities(refresh=refresh))
 
     def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
         """Return the HTTP request that would be sent; see :meth:`LLM.build_request`."""

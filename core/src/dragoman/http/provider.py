@@ -108,11 +108,15 @@ class HttpProvider:
         """Return what *model* accepts."""
         known = self._known.get(model)
         if known is None:
-            known = self._capabilities(model) if self._capabilities else Capabilities()
-            if known.history == HistoryRules():
-                known = attrs.evolve(known, history=self.history)
-            self._known[model] = known
+            self.remember_capabilities(model, self._capabilities(model) if self._capabilities else Capabilities())
+            known = self._known[model]
         return known
+
+    def remember_capabilities(self, model: str, capabilities: Capabilities) -> None:
+        """Return *capabilities* for *model* from now on, with the rules for conversations of this provider."""
+        if capabilities.history == HistoryRules():
+            capabilities = attrs.evolve(capabilities, history=self.history)
+        self._known[model] = capabilities
 
     async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
         """Complete a prompt, as a chat message if the model does not support completions."""

@@ -12,7 +12,7 @@ from dragoman.plugins.downgrade import R, downgrade
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.events import Event, StreamStart
-from dragoman.spec.operations import CountsTokens, Embeds, ListsModels
+from dragoman.spec.operations import CountsTokens, Embeds, LearnsCapabilities, ListsModels, RemembersCapabilities
 from dragoman.spec.provider import CallContext, Prepared, Prepares, Provider
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Response, Usage
@@ -36,6 +36,10 @@ class DowngradingProvider:
         # isinstance() detects the optional protocols by their methods, so only those of the provider are set.
         if isinstance(provider, ListsModels):
             self.models = provider.models
+        if isinstance(provider, LearnsCapabilities):
+            self.learn_capabilities = provider.learn_capabilities
+        if isinstance(provider, RemembersCapabilities):
+            self.remember_capabilities = provider.remember_capabilities
         if isinstance(provider, Embeds):
             self.embed = provider.embed
         if isinstance(provider, CountsTokens):

@@ -219,7 +219,7 @@ def dragoman_operation(binding: Binding, kind: str) -> OperationCall | None:
 
     Args:
         binding: the provider and model that are bound.
-        kind: ``embed``, ``count_tokens`` or ``models``; later versions may add others.
+        kind: ``embed``, ``count_tokens``, ``models`` or ``capabilities``; later versions may add others.
 
     Returns:
         an async callable of ``(request, context)``, or ``None``; its types depend on *kind*, see

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from attrs import field
 
 from dragoman.spec._value import value
+from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.provider import CallContext, Provider
 from dragoman.spec.request import ChatRequest
 from dragoman.spec.response import Usage
@@ -17,7 +18,7 @@ OperationCall: TypeAlias = Callable[[Any, CallContext], Awaitable[Any]]
 
 ``embed`` takes an :class:`EmbeddingRequest` and returns :class:`Embeddings`; ``count_tokens`` takes a
 :class:`~dragoman.ChatRequest` and returns :class:`~dragoman.Usage`; ``models`` takes ``None`` and returns a sequence of
-:class:`ModelInfo`.
+:class:`ModelInfo`; ``capabilities`` takes the name of a model and returns :class:`~dragoman.Capabilities`.
 """
 
 
@@ -58,6 +59,24 @@ class CountsTokens(Protocol):
 
     async def count_tokens(self, request: ChatRequest, context: CallContext) -> Usage:
         """Return the count as ``input_tokens``."""
+        ...
+
+
+@runtime_checkable
+class LearnsCapabilities(Protocol):
+    """Ask the service what a model accepts, where it knows more than ``Provider.capabilities``."""
+
+    async def learn_capabilities(self, model: str, context: CallContext) -> Capabilities:
+        """Return all that is known about *model*. The core remembers it for this provider, base URL and model."""
+        ...
+
+
+@runtime_checkable
+class RemembersCapabilities(Protocol):
+    """Use what was learned about a model; every provider that is built with ``dragoman.http`` does."""
+
+    def remember_capabilities(self, model: str, capabilities: Capabilities) -> None:
+        """Return *capabilities* for *model* from now on."""
         ...
 
 
@@ -111,6 +130,8 @@ def operation_of(provider: Provider, kind: str) -> OperationCall | None:
         return lambda request, context: embed(request.model, request.texts, request.options, context)
     if kind == "count_tokens" and isinstance(provider, CountsTokens):
         return provider.count_tokens
+    if kind == "capabilities" and isinstance(provider, LearnsCapabilities):
+        return provider.learn_capabilities
     if kind == "models" and isinstance(provider, ListsModels):
         models = provider.models
         return lambda _, context: models(context)

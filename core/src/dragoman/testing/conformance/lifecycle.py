@@ -21,7 +21,7 @@ from dragoman.plugins.resolution import explain
 from dragoman.spec.capabilities import Capabilities, Support
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import ConfigurationError
-from dragoman.spec.operations import CountsTokens, Embeds, ListsModels
+from dragoman.spec.operations import CountsTokens, Embeds, LearnsCapabilities, ListsModels
 from dragoman.spec.provider import SPEC, CallContext, Provider, ProviderInfo
 from dragoman.spec.request import Tool
 from dragoman.spec.serialization import to_dict
@@ -122,7 +122,12 @@ class Lifecycle(ProviderCase):
     def test_its_optional_methods_are_no_stubs(self) -> None:
         """Protects against optional methods that only raise NotImplementedError."""
         made: Any = self.made()
-        kinds = ((ListsModels, "models"), (CountsTokens, "count_tokens"), (Embeds, "embed"))
+        kinds = (
+            (ListsModels, "models"),
+            (CountsTokens, "count_tokens"),
+            (Embeds, "embed"),
+            (LearnsCapabilities, "learn_capabilities"),
+        )
         found = [getattr(made, name) for kind, name in kinds if isinstance(made, kind)]
         assert all(inspect.iscoroutinefunction(each) for each in found)
         assert [each for each in found if "NotImplementedError" in (each.__code__.co_names)] == []
