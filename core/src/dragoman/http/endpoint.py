@@ -9,20 +9,22 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field
 
-from dragoman.http.wire import HttpRequest
 from dragoman.spec._value import value
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError, MissingCredentialError
 from dragoman.spec.hosts import host_matches
 from dragoman.spec.provider import ProviderConfig
 from dragoman.spec.secret import Secret, is_credential
 
+if TYPE_CHECKING:
+    from dragoman.http.wire import HttpRequest
+
 Source: TypeAlias = Literal["given", "environment", "default"]
-Authorize: TypeAlias = Callable[[HttpRequest], Awaitable[Mapping[str, str]]]
+Authorize: TypeAlias = "Callable[[HttpRequest], Awaitable[Mapping[str, str]]]"
 """An async function that returns the headers that authorize one request, such as a new token or a signature.
 
 It sees the request exactly as it is sent: the method, the full URL, all headers but those that it returns, and the

@@ -176,8 +176,10 @@ def _merged(own: Any, more: Any, path: str) -> Any:
         InvalidRequestError: if they differ, and are not both objects.
 
     """
-    if isinstance(own, Mapping) and isinstance(more, Mapping):
-        known, added = cast("Mapping[str, Any]", own), cast("Mapping[str, Any]", more)
+    known, added = (
+        cast("Mapping[str, Any] | None", each if isinstance(each, Mapping) else None) for each in (own, more)
+    )
+    if known is not None and added is not None:
         both = {name: _merged(known[name], added[name], f"{path}.{name}") for name in added if name in known}
         return {**known, **added, **both}
     if not is_same(own, more):
