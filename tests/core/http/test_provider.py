@@ -13,6 +13,7 @@ from core.http.calls import (
     HELLO,
     KEY,
     TEXT,
+    assemble,
     bodies,
     chunk,
     collected,
@@ -131,6 +132,20 @@ class TestCalls:
         async with speaking(loopback, capabilities=lambda _: capabilities) as near:
             response = await near.complete(CompletionRequest(model="m", prompt="Say"), CallContext())
         assert (response.text, loopback.requests[0].path) == ("Hello", path)
+
+    @pytest.mark.parametrize(("support", "path"), [(Support.YES, "/completions"), (Support.NO, "/chat/completions")])
+    async def test_stream_prompts_by_chat_where_need_be(
+        self, loopback: LoopbackServer, support: Support, path: str
+    ) -> None:
+        loopback.reply(stream(chunk({"content": "Hello"}), chunk(finish="stop"), "[DONE]"))
+        capabilities = Capabilities(completion_stream=Cap(support=support))
+        asked = CompletionRequest(model="m", prompt="Say")
+        async with (
+            speaking(loopback, capabilities=lambda _: capabilities) as near,
+            near.stream(asked, CallContext()) as events,
+        ):
+            assert assemble([event async for event in events]).text == "Hello"
+        assert loopback.requests[0].path == path
 
     def test_know_what_a_model_accepts_once(self) -> None:
         asked: list[str] = []
