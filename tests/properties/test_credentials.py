@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import yarl
 from hypothesis import example, given, strategies as st
 
 from dragoman import ConfigurationError, MissingCredentialError, ProviderConfig
-from dragoman.http import base_url, credential, credential_fields, is_loopback
+from dragoman.http import Base, Endpoint, base_url, credential, credential_fields, is_loopback
+from dragoman.http.whole_address import checked_address
 from dragoman.spec.secret import Secret, reveal
 
 CLAIMS = ("openai.com", "api.openai.com", "-x.test", ".corp.test", "localhost", "api.*.openai.com", "*.corp.test")
@@ -152,3 +154,39 @@ def test_a_set_of_credentials_comes_from_one_source_that_may_be_sent_to_the_host
         assert {name: reveal(value) for name, value in found.items()} == {
             name: f"{source} {name}" for name in sources[source or ""]
         }
+
+
+ODD = st.sampled_from(
+    [
+        "//{}",
+        "https:{}",
+        "https:///{}",
+        "https://{}@evil.test",
+        "https://evil.test#{}",
+        "https://{}\\\\.evil.test",
+        "ftp://{}",
+    ]
+)
+
+
+@given(
+    base=HOSTS | LOOKALIKES,
+    host=HOSTS | LOOKALIKES,
+    shape=st.sampled_from(["https://{}/v1", "https://{}:8443/v1?x=1", "http://{}/v1", "HTTPS://{}"]) | ODD,
+    claims=st.lists(st.sampled_from(CLAIMS), max_size=3).map(tuple),
+)
+@example(base="api.openai.com", host="evil.test", shape="https://api.openai.com@{}/v1", claims=("openai.com",))
+@example(base="gateway.test", host="api.openai.com", shape="https://{}/v1", claims=("openai.com",))
+@example(base="api.openai.com", host="eu.openai.com", shape="https://{}/v1", claims=("openai.com",))
+def test_a_whole_address_is_at_a_host_that_may_have_the_key(
+    base: str, host: str, shape: str, claims: tuple[str, ...]
+) -> None:
+    endpoint = Endpoint(base=Base(url=f"https://{base}/v1", source="given"), hosts=claims)
+    url = shape.format(host)
+    try:
+        sent = yarl.URL(checked_address(url, endpoint, "near"))  # as the transport reads it
+    except ConfigurationError:
+        return
+    at_base = (sent.scheme, sent.raw_host, sent.port) == ("https", endpoint.base.host, 443)
+    own = claimed(sent.raw_host or "", claims) and claimed(endpoint.base.host, claims) and sent.scheme == "https"
+    assert at_base or own

@@ -206,7 +206,7 @@ class TestErrors:
 
     @pytest.mark.parametrize("streamed", [True, False])
     async def test_inside_a_good_reply_are_errors(self, *, loopback: LoopbackServer, streamed: bool) -> None:
-        loopback.reply(Reply.json(ERROR, headers={"apim-request-id": "r8"}))
+        loopback.reply(Reply.json(ERROR, headers={"request-id": "r8"}))
         error = await failure(loopback, streamed=streamed)
         assert isinstance(error, RateLimitError)
         assert (error.request_id, error.provider, error.status) == ("r8", "near", 200)

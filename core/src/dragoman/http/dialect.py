@@ -48,7 +48,7 @@ class Dialect(Protocol):
     """
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
-        """Return the request with its path below the base URL.
+        """Return the request with its path below the base URL, or with a whole address at a host of the endpoint.
 
         Raises:
             UnsupportedError: if the dialect cannot express a part of the request.

@@ -33,7 +33,7 @@ body. The transport adds only ``host``, ``content-length`` and ``accept-encoding
 
 _VERSION = re.compile(r"^v\d+[a-z0-9]*$")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_HOST = r"(?a)(?:\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[\w-]+)?\]|[\w-]+(?:\.[\w-]+)*\.?)(?::\d*)?"
+HOST = r"(?a)(?:\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[\w-]+)?\]|[\w-]+(?:\.[\w-]+)*\.?)(?::\d*)?"
 """An IPv6 address in brackets, with a zone without dots, or a name or address of labels; then an optional port."""
 _SECRET_WORDS = ("authorization", "key", "token", "secret", "cookie", "password", "credential")
 _RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection"})
@@ -90,6 +90,10 @@ class Endpoint:
         headers: the headers of every request, with credentials as secrets.
         authorize: an async function that takes each request and returns further headers for it, all of them secret.
         authorized_headers: the names of the headers that *authorize* returns, which ``build_request`` shows masked.
+        hosts: the hosts that a request may be sent to by its whole address: those of ``config.hosts``. The base URL
+            must be at one of them too, since a key that was given for another host is not sent to these.
+        request_id_headers: the reply headers that may hold the id of the request, in lower case. The first one that a
+            reply has is used, and all are kept with the answer.
 
     Raises:
         ConfigurationError: if *authorize* cannot be called with one argument.
@@ -100,6 +104,8 @@ class Endpoint:
     headers: Mapping[str, str] = field(factory=dict[str, str])
     authorize: Authorize | None = field(default=None, validator=_check_authorize)
     authorized_headers: tuple[str, ...] = ("authorization",)
+    hosts: tuple[str, ...] = ()
+    request_id_headers: tuple[str, ...] = ("x-request-id", "request-id")
 
 
 def base_url(config: ProviderConfig, *, default: str | None, env: Iterable[str] = (), version: str = "/v1") -> Base:
@@ -164,7 +170,7 @@ def _problem(text: str, parts: SplitResult) -> str:
         return "contains a query or fragment, which is not allowed"
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
         return "contains a character that is not allowed in a URL"
-    if not re.fullmatch(_HOST, parts.netloc):  # programs may disagree about the host of such a URL
+    if not re.fullmatch(HOST, parts.netloc):  # programs may disagree about the host of such a URL
         return "has an invalid host; use a name, an IPv4 address, or an IPv6 address in brackets"
     return "contains '..' in its path, which is not allowed" if ".." in unquote(parts.path).split("/") else ""
 

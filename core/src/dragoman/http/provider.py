@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -32,8 +33,11 @@ from dragoman.spec.secret import MASK, Secret
 if TYPE_CHECKING:
     from dragoman.spec.events import Event
 
-KEPT_HEADERS = ("x-request-id", "request-id", "retry-after", "x-ratelimit-", "x-should-retry")
-"""The prefixes of the reply headers that are kept."""
+KEPT_HEADERS = ("retry-after", "x-ratelimit-", "x-should-retry")
+"""The prefixes of the reply headers that are kept, besides the headers with the id of the request."""
+
+_BELOW = ("/", "?", "")
+"""How a path below the base URL begins; anything else must be a whole address."""
 
 _MAX_REQUEST_ID = 200
 _MAX_ERROR_BYTES = 256 * 1024
@@ -83,7 +87,7 @@ class HttpProvider:
         self._known: dict[str, Capabilities] = {}
         self._choose = dialect.for_request if isinstance(dialect, ChoosesDialect) else None
         self._endpoint_origin = endpoint.base.origin
-        self._kept_headers = KEPT_HEADERS + kept_headers
+        self._kept_headers = KEPT_HEADERS + kept_headers + endpoint.request_id_headers
         self._authorizations: deque[Mapping[str, str]] = deque(maxlen=_KEPT_AUTHORIZATIONS)
         self._credentials = tuple(each for each in endpoint.headers.values() if isinstance(each, Secret))
         self._headers = {"content-type": "application/json", "user-agent": _USER_AGENT, **endpoint.headers}
@@ -163,7 +167,7 @@ class HttpProvider:
         first = more = b""
         try:
             headers = self._headers_to_keep(reply.headers)
-            start = StreamStart(wire.adjustments, self._origin(request.model, reply.headers), headers)
+            start = StreamStart(wire.adjustments, self._origin(request.model, reply.headers, wire.url), headers)
             first = await reply.piece()
             while first and not first.strip() and (more := await reply.piece()):
                 first += more  # white space alone does not distinguish a stream from a complete reply
@@ -228,7 +232,7 @@ class HttpProvider:
         response = self._decoded(reply, dialect)
         return changed(
             response,
-            origin=self._origin(request.model, reply.headers, response.origin),
+            origin=self._origin(request.model, reply.headers, wire.url, response.origin),
             adjustments=wire.adjustments + response.adjustments,
             headers=self._headers_to_keep(reply.headers),
         )
@@ -280,12 +284,18 @@ class HttpProvider:
         return attrs.evolve(request, headers={**request.headers, **headers})
 
     def _joined(self, request: HttpRequest, more: Mapping[str, str]) -> HttpRequest:
+        path = request.url
         return HttpRequest(
             method=request.method,
-            url=self.endpoint.base.url + request.url,
+            url=self.endpoint.base.url + path if path[:1] in _BELOW else self._whole(path),
             headers={**self._headers, **request.headers, **more},
             body=request.body,
         )
+
+    def _whole(self, url: str) -> str:
+        from dragoman.http.whole_address import checked_address  # noqa: PLC0415  # few dialects have whole addresses
+
+        return checked_address(url, self.endpoint, self.info.name)
 
     async def _complete_response(
         self, reply: HttpStream, first: bytes, dialect: Dialect, request: HttpRequest
@@ -331,7 +341,7 @@ class HttpProvider:
 
         """
         error.provider = error.provider or self.info.name
-        error.request_id = error.request_id or _request_id(headers)
+        error.request_id = error.request_id or self._request_id(headers)
         error.status = error.status or status
         error.headers = error.headers or self._headers_to_keep(headers)
         redact_error(error, self._headers if sent is None else sent)
@@ -348,11 +358,12 @@ class HttpProvider:
     def _annotate_stream(self, reply: HttpStream, sent: Mapping[str, str], error: BaseException) -> None:
         self._annotate_failure(error, reply.headers, None, getattr(reply, "sent", sent))
 
-    def _origin(self, model: str, headers: Mapping[str, str], origin: Origin = Origin()) -> Origin:
-        request_id = _request_id(headers)
+    def _origin(self, model: str, headers: Mapping[str, str], url: str, origin: Origin = Origin()) -> Origin:
+        request_id = self._request_id(headers)
         if request_id and self._is_repeated_in(request_id):
             request_id = MASK
-        return changed(origin, model=model, endpoint=self._endpoint_origin, request_id=request_id)
+        endpoint = self._endpoint_origin if url[:1] in _BELOW else urlsplit(url)._replace(path="", query="").geturl()
+        return changed(origin, model=model, endpoint=endpoint, request_id=request_id)
 
     @property
     def authorized(self) -> frozenset[str]:
@@ -368,7 +379,8 @@ class HttpProvider:
     def _headers_to_keep(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name: header_text(value) for name, value in headers.items() if name.startswith(self._kept_headers)}
 
-
-def _request_id(headers: Mapping[str, str]) -> str | None:
-    found = headers.get("x-request-id") or headers.get("request-id") or headers.get("apim-request-id")
-    return header_text(found, _MAX_REQUEST_ID) if found else None
+    def _request_id(self, headers: Mapping[str, str]) -> str | None:
+        for name in self.endpoint.request_id_headers:
+            if found := headers.get(name):
+                return header_text(found, _MAX_REQUEST_ID)
+        return None

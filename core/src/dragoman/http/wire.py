@@ -25,7 +25,8 @@ class HttpRequest:
     """Hold one HTTP request.
 
     Args:
-        url: the path below the base URL, from a dialect, or the full URL, for a transport.
+        url: from a dialect, the path below the base URL, or a whole address at a host of the endpoint; for a transport,
+            the full URL.
         body: the encoded body.
         method: the HTTP method.
         headers: the headers, with names in lower case and credentials as :class:`~dragoman.Secret`.

@@ -34,8 +34,8 @@ def tell_path(error: DragomanError, reply: HttpReply, base: Base) -> None:
         base: the base URL of the request.
 
     """
-    asked = reply.asked
-    if asked is None or not isinstance(error, ProviderError | ProtocolError) or not _is_wrong(error, reply):
+    asked = reply.asked or ""
+    if base.url not in asked or not isinstance(error, ProviderError | ProtocolError) or not _is_wrong(error, reply):
         return
     if base.likely is None or base.likely == base.url:
         path = asked.partition(base.url)[2].partition("?")[0]

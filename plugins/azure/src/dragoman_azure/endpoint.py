@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +18,8 @@ from dragoman_azure.options import AzureOptions
 
 KEY_ENV = ("AZURE_OPENAI_API_KEY", "AZURE_API_KEY")
 TOKEN_ENV = "AZURE_AD_TOKEN"  # noqa: S105  # the name of a variable
+
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "apim-request-id")
 
 _SCOPES = {
     ".us": "https://cognitiveservices.azure.us/.default",
@@ -41,19 +44,20 @@ def endpoint(config: ProviderConfig, options: AzureOptions, base: Base) -> Endpo
 
     """
     extra = checked_headers(config.headers)
+    make = partial(Endpoint, base=base, request_id_headers=REQUEST_ID_HEADERS)
     if options.azure_ad_token is not None or options.entra:
         if config.api_key is not None:
             message = "azure accepts either api_key or a token of Entra ID, not both; leave one out"
             raise ConfigurationError(message, provider="azure", parameter="api_key")
         refuse_insecure(config, base)
-        return Endpoint(base=base, headers=extra, authorize=_authorize(config, options, base))
+        return make(headers=extra, authorize=_authorize(config, options, base))
     environment_token = config.environ.get(TOKEN_ENV) if is_home(config, base) else None
     key = credential(config, base, env=KEY_ENV, required=not environment_token)
     if key is not None:
-        return Endpoint(base=base, headers={"api-key": key, **extra})
+        return make(headers={"api-key": key, **extra})
     refuse_insecure(config, base)
     token = Secret(environment_token or "", name=TOKEN_ENV)
-    return Endpoint(base=base, headers={"authorization": token.with_prefix("Bearer "), **extra})
+    return make(headers={"authorization": token.with_prefix("Bearer "), **extra})
 
 
 def _authorize(config: ProviderConfig, options: AzureOptions, base: Base) -> Authorize:

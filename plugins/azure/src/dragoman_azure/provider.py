@@ -42,7 +42,7 @@ def make_provider(config: ProviderConfig) -> OpenAIProvider:
         dialect,
         endpoint(config, options, location.base),
         capabilities=lambda _: known,
-        kept_headers=("apim-request-id", "x-ms-", "azureml-"),
+        kept_headers=("x-ms-", "azureml-"),
     )
     provider.models_path = location.models_path()
     provider.embeddings_path = location.path("/embeddings", config.model)
