@@ -188,7 +188,7 @@ async def test_default_that_the_model_rejects_is_dropped_and_remembered() -> Non
     refusal = {"type": "error", "error": {"type": "invalid_request_error", "message": "`temperature` is deprecated."}}
     with LoopbackServer() as server:
         server.reply(Reply.json(refusal, status=400), *[Reply.json(answer({"type": "text", "text": "hi"}))] * 2)
-        async with LLM(config(server.url, "claude-mythos-preview")) as llm:
+        async with LLM(config(server.url, "claude-sonnet-4-5")) as llm:
             first = await llm.generate("hi")
             await llm.generate("hi")
 

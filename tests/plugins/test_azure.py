@@ -174,7 +174,6 @@ async def test_what_a_version_lacks_is_said() -> None:
 @pytest.mark.parametrize(
     ("deployment", "base_model", "name"),
     [
-        ("o3-mini", None, "max_tokens"),
         ("demo3", None, "max_tokens"),
         ("x", "o3-mini", "max_completion_tokens"),
         ("x", "gpt-5.2", "max_completion_tokens"),
@@ -189,6 +188,13 @@ def test_only_the_base_model_decides_the_family(deployment: str, base_model: str
     given = LLM(config(model=f"azure/{deployment}", base_model=base_model)).build_request("hi", max_tokens=9).body
     assert (given[name], name in body) == (9, name == "max_tokens")
     assert ("temperature" in body) is (name == "max_tokens")
+
+
+def test_the_name_of_a_deployment_is_reason_enough_for_no_default() -> None:
+    for given in ({"model": "azure/o3-mini"}, {"model": "azure/x", "base_model": "DeepSeek-R1"}):
+        body = LLM(config(**given)).build_request("hi").body
+        assert not body.keys() & {"temperature", "max_tokens", "max_completion_tokens"}
+    assert LLM(config(model="azure/o3-mini")).build_request("hi", max_tokens=9, stop=["a"]).body["max_tokens"] == 9
 
 
 async def test_a_prompt_model_continues_prompts() -> None:

@@ -1,7 +1,7 @@
 """What each family of Claude models accepts, as data.
 
-A family is the tier and the version in a model name: ``claude-opus-4-1-20250805`` is ``opus`` 4.1. Nothing is assumed
-about a name that does not match; what the API rejects for such a model is learned at run time. See
+A family is the tier and the version in a model name: ``claude-opus-4-1-20250805`` is ``opus`` 4.1. A name that
+does not match gets no defaults, since its model may think; what else the API rejects for it is learned at run time. See
 https://docs.anthropic.com/en/docs/about-claude/models/overview.
 """
 
@@ -150,7 +150,9 @@ def capabilities(model: str) -> Capabilities:
     )
     known = family(model)
     if known is None:
-        return Capabilities(settings=settings, completion=NO, input=_media(UNKNOWN), history=HISTORY)
+        return Capabilities(  # it may think, as the newest models and those of other vendors do
+            settings=settings, completion=NO, input=_media(UNKNOWN), history=HISTORY, reasoning=YES
+        )
     settings |= _settings(known)
     return Capabilities(
         settings=settings,

@@ -1,6 +1,7 @@
 """What the models behind deployments accept, as data.
 
-A model is recognized by whole words of ``base_model``.
+A model is recognized by whole words of ``base_model``. The name of a deployment says nothing for certain; one that is
+that of a model which reasons gets no defaults, since they could hurt.
 
 https://learn.microsoft.com/azure/ai-services/openai/how-to/reasoning
 """
@@ -12,7 +13,13 @@ import re
 import attrs
 
 from dragoman import NO, YES, Cap, Capabilities, Support
-from dragoman_openai_compatible import OpenAIProvider, family_capabilities, family_of, family_settings
+from dragoman_openai_compatible import (
+    OpenAIProvider,
+    family_capabilities,
+    family_of,
+    family_settings,
+    reasoning_of_model,
+)
 
 _RESPONSES_ONLY = re.compile(
     r"^(?:o\d+-pro|gpt-[5-9](?:\.\d+)?-(?:pro|codex)|codex|computer-use|o\d+(?:-mini)?-deep-research)(?=$|-)"
@@ -38,12 +45,13 @@ HISTORY = attrs.evolve(OpenAIProvider.history, call_id_length=64, continued_by=(
 """The longest id of a call that the API accepts in a conversation, in characters."""
 
 
-def capabilities(base_model: str | None, api: str = "chat") -> Capabilities:
+def capabilities(base_model: str | None, api: str = "chat", deployment: str = "") -> Capabilities:
     """Return what is known about a deployment of *base_model*.
 
     Args:
         base_model: the model behind the deployment; without it only the limits of Azure itself are known.
         api: the API of the request, ``chat`` or ``responses``.
+        deployment: the name of the deployment.
 
     """
     family = family_of(base_model) if base_model is not None else None
@@ -56,5 +64,5 @@ def capabilities(base_model: str | None, api: str = "chat") -> Capabilities:
         settings={"top_k": _NO_TOP_K, **family_settings(family, api=api), **lacking},
         completion=completion,
         completion_stream=completion,
-        **family_capabilities(family),
+        **{"reasoning": reasoning_of_model(base_model or deployment), **family_capabilities(family)},
     )

@@ -36,12 +36,12 @@ def make_provider(config: ProviderConfig) -> OpenAIProvider:
     location = address(config, options.api_version)
     dialect = AzureChat(location)
     dialect.options_reader = reader
-    known = capabilities(options.base_model, dialect.api(options))
+    api = dialect.api(options)
     provider = OpenAIProvider(
         INFO,
         dialect,
         endpoint(config, options, location.base),
-        capabilities=lambda _: known,
+        capabilities=lambda model: capabilities(options.base_model, api, location.deployed(model)),
         kept_headers=("x-ms-", "azureml-"),
     )
     provider.models_path = location.models_path()

@@ -38,7 +38,7 @@ from dragoman_litellm.options import NAME, LiteLLMOptions
 from dragoman_litellm.request import LiteLLMChat
 from dragoman_litellm.response import correct, kept_headers, plain_data
 from dragoman_litellm.stream import END, chunk_data, close_stream, iterate_in_thread
-from dragoman_openai_compatible import reasoning_of_model
+from dragoman_openai_compatible import facts_of_model
 
 INFO = ProviderInfo(
     name=NAME, issuer=NAME, options=LiteLLMOptions, docs="https://docs.litellm.ai/docs/completion/input"
@@ -79,8 +79,8 @@ class LiteLLMProvider:
         self._headers = checked_headers(config.headers)
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return whether *model* reasons: what else it accepts is known once LiteLLM is imported, at the first call."""
-        return Capabilities(reasoning=reasoning_of_model(model))
+        """Return what follows from the name of *model*; the rest is known once LiteLLM is imported."""
+        return Capabilities(**facts_of_model(model))
 
     async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
         """Answer a prompt, as a conversation with one message."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 import attrs
 
 from dragoman import NO, Capabilities
-from dragoman_openai_compatible import OpenAIProvider, reasoning_of_model
+from dragoman_openai_compatible import OpenAIProvider, facts_of_model
 
 _HISTORY = attrs.evolve(OpenAIProvider.history, cache_marks="litellm_proxy")
 """https://docs.litellm.ai/docs/completion/prompt_caching"""
 
 
 def capabilities(model: str) -> Capabilities:
-    """Return whether *model* reasons, if it has the vendor's name; the proxy knows what the models behind it accept."""
-    return Capabilities(completion=NO, history=_HISTORY, reasoning=reasoning_of_model(model))
+    """Return what is known of *model*, if it has the vendor's name; the proxy knows what other names stand for."""
+    return Capabilities(completion=NO, history=_HISTORY, **facts_of_model(model))

@@ -1,7 +1,8 @@
 """What the models of OpenAI accept: the families that other hosts serve too, and what only OpenAI has.
 
 A model belongs to a family if its name is that of the family, or begins with it and a hyphen. A model of no known
-family has no known limits: all settings are sent, and OpenAI decides.
+family has no known limits: all settings are sent, and OpenAI decides. Of a model of another vendor, which a server
+with the API of OpenAI may have, only what follows from its name is known.
 
 https://platform.openai.com/docs/models and https://platform.openai.com/docs/guides/reasoning
 """
@@ -14,7 +15,7 @@ from functools import lru_cache
 import attrs
 
 from dragoman import NO, YES, Cap, Capabilities, Support
-from dragoman_openai_compatible import OpenAIProvider, family_capabilities, family_of, family_settings
+from dragoman_openai_compatible import OpenAIProvider, facts_of_model, family_capabilities, family_of
 
 _PROMPT = re.compile(r"^(?:gpt-3\.5-turbo-instruct|davinci-002|babbage-002)(?=$|-)")
 _RESPONSES_ONLY = re.compile(
@@ -68,15 +69,16 @@ def capabilities(model: str, api: str | None = None) -> Capabilities:
         api: the API of the request, ``chat`` or ``responses``; by default the one that serves the model.
 
     """
-    family = family_of(base_model_name(model))
+    name = base_model_name(model)
     api = api or ("responses" if requires_responses(model) else "chat")
+    facts = facts_of_model(name, api=api)
     lacking = dict.fromkeys(_CHAT_SETTINGS, _CHAT_ONLY) if api == "responses" else {}
     return Capabilities(
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,
         tool_schema=OpenAIProvider.strict_schema,
-        settings={"top_k": _NO_TOP_K, **family_settings(family, api=api), **lacking},
+        settings={"top_k": _NO_TOP_K, **facts["settings"], **lacking},
         completion=YES if is_completion_model(model) else NO,
         completion_stream=YES if is_completion_model(model) else NO,
-        **family_capabilities(family),
+        **{"reasoning": facts["reasoning"], **family_capabilities(family_of(name))},
     )

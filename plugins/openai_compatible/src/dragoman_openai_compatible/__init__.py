@@ -38,7 +38,10 @@ if TYPE_CHECKING:
         family_of as family_of,
         family_settings as family_settings,
     )
-    from dragoman_openai_compatible.models import reasoning_of_model as reasoning_of_model
+    from dragoman_openai_compatible.models import (
+        facts_of_model as facts_of_model,
+        reasoning_of_model as reasoning_of_model,
+    )
     from dragoman_openai_compatible.options import OpenAICompatibleOptions as OpenAICompatibleOptions
     from dragoman_openai_compatible.plain_messages import to_openai as to_openai
     from dragoman_openai_compatible.provider import OpenAIProvider as OpenAIProvider
@@ -70,6 +73,7 @@ _HOMES = {
     "RESPONSES_SETTINGS": "responses",
     "arguments_of": "chat_parts",
     "error_of": "errors",
+    "facts_of_model": "models",
     "family_capabilities": "families",
     "family_of": "families",
     "family_settings": "families",

@@ -10,7 +10,7 @@ from dragoman import UNKNOWN, YES, Capabilities, Part, Provider, ProviderConfig,
 from dragoman_openai_compatible.chat import CHAT_SETTINGS, OpenAIChat
 from dragoman_openai_compatible.chat_messages import MessageRules, replayed
 from dragoman_openai_compatible.endpoint import endpoint_of
-from dragoman_openai_compatible.models import reasoning_of_model
+from dragoman_openai_compatible.models import facts_of_model
 from dragoman_openai_compatible.options import OpenAICompatibleOptions
 from dragoman_openai_compatible.provider import OpenAIProvider
 
@@ -82,6 +82,6 @@ def make_provider(config: ProviderConfig) -> Provider:
 
 
 def capabilities(model: str, *, completions: bool = False) -> Capabilities:
-    """Return what is known of *model* at any server: whether it reasons, and whether prompts have an endpoint."""
+    """Return what is known of *model* at any server, from its name, and whether prompts have an endpoint."""
     prompts = YES if completions else UNKNOWN
-    return Capabilities(reasoning=reasoning_of_model(model), completion=prompts, completion_stream=prompts)
+    return Capabilities(completion=prompts, completion_stream=prompts, **facts_of_model(model))

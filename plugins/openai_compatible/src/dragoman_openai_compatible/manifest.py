@@ -16,7 +16,7 @@ import attrs
 from attrs import field, frozen
 
 from dragoman import NO, SETTINGS, YES, Cap, Capabilities, InvalidRequestError, PluginError, structure_options
-from dragoman_openai_compatible.models import reasoning_of_model
+from dragoman_openai_compatible.models import facts_of_model
 
 _Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 _HEADER = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -221,7 +221,7 @@ class Manifest:
 
     def accepted_by(self, model: str) -> Capabilities:
         """Return what *model* accepts."""
-        common = self.capabilities.over(Capabilities(completion=NO, reasoning=reasoning_of_model(model)))
+        common = self.capabilities.over(Capabilities(completion=NO, **facts_of_model(model)))
         known = max((prefix for prefix in self.models if model.startswith(prefix)), key=len, default=None)
         return common if known is None else self.models[known].over(common)
 

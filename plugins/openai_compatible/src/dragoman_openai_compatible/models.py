@@ -1,7 +1,8 @@
-"""Which models reason, by name, whichever host serves them.
+"""What models accept by their names, whichever host serves them.
 
 A model is recognized by the last segment of its name: ``openai/o3``, ``eu.openai.o3`` and ``accounts/acme/models/o3``
-are ``o3``. Nothing is assumed about other names. The facts were read on 2026-11-28 from the pages of the vendors:
+are ``o3``. A name that belongs to a vendor but to no known model is taken for one of the newest. Nothing is assumed
+about other names. The facts were read on 2026-11-28 from the pages of the vendors:
 
 - https://platform.openai.com/docs/guides/reasoning
 - https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
@@ -17,9 +18,12 @@ are ``o3``. Nothing is assumed about other names. The facts were read on 2026-11
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from dragoman import YES, Cap, Support
+from dragoman_openai_compatible.families import family_capabilities, family_of, family_settings
 
 IF_ASKED = Cap(support=Support.CONDITIONAL, note="the model reasons if asked to")
 _UNKNOWN = Cap()
@@ -29,29 +33,65 @@ REASONING: tuple[tuple[str, Cap], ...] = (
     (r"gpt-5-chat", _UNKNOWN),
     (r"o\d+|gpt-([5-9]|\d\d)(\.\d+)?|codex|computer-use|gpt-oss", YES),
     (r".*:thinking", YES),
-    (r"claude-[a-z]+-([5-9]|\d\d)(?!\d)", YES),
-    (r"claude-[a-z]+-4|claude-4|claude-3[.-]7", IF_ASKED),
+    (r"claude-([a-z]+-4[.-][7-9]|4[.-][7-9]-[a-z]+)", YES),
+    (r"claude-([a-z]+-)?4|claude-3[.-]7", IF_ASKED),
+    (r"claude-([a-z]+-)?v?[123]([.-]\d+)?|claude-instant", _UNKNOWN),
+    (r"claude-[a-z0-9]+", YES),
     (r"gemini-2\.5(-[a-z0-9.]+)*-(image|tts)", _UNKNOWN),
-    (r"gemini-(2\.5|[3-9](\.\d+)?)|gemini-(pro|flash|flash-lite)-latest", YES),
-    (r"deepseek-(r\d+|reasoner|v4|flash)", YES),
+    (r"gemini-([01]|2(?!\.)|2\.[0-4]|exp|embedding)|gemini-(pro|ultra)(-vision)?(-\d+)?$", _UNKNOWN),
+    (r"gemini-[a-z0-9]+", YES),
+    (r"deepseek-(r\d+|reasoner|v[4-9]|flash|pro)|mai-ds-r\d|r1-1776", YES),
     (r"deepseek-(v3\.[1-9]|chat-v3\.[1-9])", IF_ASKED),
     (r"grok-(3-mini|[4-9](\.\d+)?|code-fast)", YES),
     (r"qwen-?3(\.\d+)?(-[a-z0-9.]+)*-(instruct|coder)|qwen-?3(\.\d+)?-(coder|embedding)", _UNKNOWN),
     (r"qwen-?3|qwq|qvq", YES),
     (r"glm-(4\.[5-9]|z1|[5-9])", YES),
     (r"kimi-k(2\.[5-9]|[3-9])", YES),
-    (r"minimax-m\d", YES),
+    (r"minimax-m\d|ernie-x\d|hunyuan-t\d|seed-oss|smollm3|exaone-deep|nova-2", YES),
     (r"magistral|phi-4-(mini-)?reasoning|sonar-(reasoning|deep-research)|nemotron-3", YES),
     (r".*-(thinking|reasoner|reasoning)", YES),
 )
 """Patterns of whole words at the beginning of names in lower case, and whether these models reason; the first match
 decides."""
 
-_PATTERNS = tuple((re.compile(rf"(?:[a-z]+\.)*(?:{pattern})(?=$|[^a-z0-9])"), cap) for pattern, cap in REASONING)
+_PATTERNS = tuple((re.compile(rf"(?:{pattern})(?=$|[^a-z0-9])"), cap) for pattern, cap in REASONING)
+_PREFIXES = re.compile(r"^(?:[a-z-]+\.|databricks-)+")
+"""What hosts write before the name of a model: regions and vendors."""
+_POINT = re.compile(r"(?<=\d)p(?=\d)")
+"""How Fireworks writes the point of a version: https://docs.fireworks.ai/models/overview."""
+_FIXED_SAMPLING = re.compile(r"claude-(?:[a-z]+-4[.-][7-9]|4[.-][7-9]-[a-z]|[a-z]+-(?:[5-9]|\d\d)|[5-9]-[a-z])(?!\d)")
+_NO_SAMPLING = Cap(support=Support.NO, note="the model does not accept sampling parameters")
+_SAMPLING = ("temperature", "top_p", "top_k")
+
+
+def short_name(model: str) -> str:
+    """Return the name of a model without what hosts write before it, in lower case and with points in its version."""
+    return _POINT.sub(".", _PREFIXES.sub("", model.rpartition("/")[2].lower()))
 
 
 @lru_cache(maxsize=256)
 def reasoning_of_model(model: str) -> Cap:
     """Return whether *model* reasons before it answers, unknown for a name that no pattern matches."""
-    name = model.rpartition("/")[2].lower()
+    name = short_name(model)
     return next((cap for pattern, cap in _PATTERNS if pattern.match(name)), _UNKNOWN)
+
+
+def facts_of_model(model: str, *, api: str = "chat") -> dict[str, Any]:
+    """Return the fields of capabilities that follow from the name of a model, whichever host serves it.
+
+    Args:
+        model: the name, with or without the prefixes of a host.
+        api: ``chat`` or ``responses``, which take different words for the effort.
+
+    """
+    name = short_name(model)
+    family = family_of(name.partition(":")[0])
+    facts = {name: each for name, each in family_capabilities(family).items() if name in _ANYWHERE}
+    settings: Mapping[str, Cap] = family_settings(family, api=api)
+    if _FIXED_SAMPLING.match(name):
+        settings = dict.fromkeys(_SAMPLING, _NO_SAMPLING)
+    return {**facts, "settings": settings, "reasoning": reasoning_of_model(model)}
+
+
+_ANYWHERE = frozenset({"default_effort", "while_reasoning"})
+"""What a model accepts at any host; whether it can be held to a schema depends on the host."""

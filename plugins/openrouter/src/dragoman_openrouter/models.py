@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import attrs
 
-from dragoman import NO, Capabilities
-from dragoman_openai_compatible import OpenAIProvider, reasoning_of_model
+from dragoman import NO, Cap, Capabilities
+from dragoman_openai_compatible import OpenAIProvider, facts_of_model
 
 _HISTORY = attrs.evolve(OpenAIProvider.history, cache_marks="openrouter")
 """https://openrouter.ai/docs/features/prompt-caching"""
 
 
 def capabilities(model: str) -> Capabilities:
-    """Return whether *model* reasons; OpenRouter itself drops settings that the vendor does not support."""
-    return Capabilities(completion=NO, history=_HISTORY, reasoning=reasoning_of_model(model))
+    """Return whether *model* reasons and by which efforts; OpenRouter itself drops what the vendor does not support."""
+    facts = facts_of_model(model, api="responses")
+    effort: Cap | None = facts["settings"].get("effort")
+    settings = {"effort": effort} if effort is not None and effort.values else {}
+    return Capabilities(completion=NO, history=_HISTORY, settings=settings, reasoning=facts["reasoning"])
