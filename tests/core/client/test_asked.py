@@ -15,6 +15,8 @@ from dragoman import (
     Capabilities,
     ChatRequest,
     CompletionRequest,
+    ContentFilterError,
+    ContextWindowExceededError,
     Finish,
     FinishReason,
     Message,
@@ -155,6 +157,42 @@ async def test_a_default_that_only_the_message_names_is_left_out(
         return
     assert [note.feature for note in (await asking).adjustments] == ["temperature"]
     assert provider.asked[1].settings.temperature is None
+
+
+HOT = ChatRequest(model="m", messages=(Message("user", "q"),), settings=Settings(temperature=0.7, max_tokens=9))
+
+
+async def test_all_defaults_that_a_message_names_are_left_out_at_once(clock: FakeClock) -> None:
+    provider = Scripted(BadRequestError("neither temperature nor max_tokens"), say("ok"))
+    response = await guarded(provider).chat(HOT, CallContext(clock=clock))
+    assert [note.feature for note in response.adjustments] == ["max_tokens", "temperature"]
+    assert len(provider.asked) == 2
+
+
+@pytest.mark.parametrize("parameter", ["temperature", None])
+async def test_a_default_that_was_not_the_trouble_is_sent_again(clock: FakeClock, parameter: str | None) -> None:
+    errors = [BadRequestError(f"the temperature in Oslo [{n}]", parameter=parameter) for n in (1, 2)]
+    provider = Scripted(*errors, say("ok"))
+    guard = guarded(provider)
+    with pytest.raises(BadRequestError, match=r"\[2\]"):
+        await guard.chat(HOT, CallContext(clock=clock))
+    assert (await guard.chat(HOT, CallContext(clock=clock))).adjustments == ()
+    assert [asked.settings.temperature for asked in provider.asked] == [0.7, None, 0.7]
+
+
+async def test_a_conversation_that_is_too_long_teaches_nothing(clock: FakeClock) -> None:
+    provider = Scripted(ContextWindowExceededError("reduce max_tokens"), say("ok"), say("ok"))
+    guard = guarded(provider)
+    for _ in range(2):
+        await guard.chat(HOT, CallContext(clock=clock))
+    assert [asked.settings.max_tokens for asked in provider.asked] == [9, None, 9]
+
+
+async def test_a_filter_is_no_refusal_of_a_default(clock: FakeClock) -> None:
+    provider = Scripted(ContentFilterError("no temperature jokes"))
+    with pytest.raises(ContentFilterError):
+        await guarded(provider).chat(HOT, CallContext(clock=clock))
+    assert len(provider.asked) == 1
 
 
 NO_SCHEMA = Capabilities(json_schema=NO, schema_fallback=("tool", "json"))

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from dragoman.spec.capabilities import without_setting
-from dragoman.spec.errors import BadRequestError, DragomanError
+from dragoman.spec.errors import BadRequestError, ContentFilterError, ContextWindowExceededError, DragomanError
 from dragoman.spec.provider import CallContext
 from dragoman.spec.request import SETTINGS, TEXT, ChatRequest, CompletionRequest, OutputFormat, ToolChoice
 from dragoman.spec.response import Adjustment
@@ -31,6 +31,8 @@ _WAYS = (("tool", _TOOL), ("json", _JSON), ("text", ""))
 """How a schema is emulated, the best way first, and under which name its refusal is remembered."""
 _NO_TOOLS = re.compile(r"\b(?:tools?|tool_choice|functions?)\b", re.IGNORECASE)
 """What servers say whose model has no tools."""
+_VARYING = re.compile(r"\S*\d\S*")
+"""Words of a message that may differ from one try to the next, such as the id of a request."""
 
 
 def output_of(request: ChatRequest | CompletionRequest) -> OutputFormat:
@@ -57,7 +59,7 @@ class Asked(Generic[R, T]):
 
     """
 
-    __slots__ = ("_adjusts", "_by", "_refused", "_request", "_schema", "_send", "adjustments", "names")
+    __slots__ = ("_adjusts", "_by", "_last", "_refused", "_request", "_schema", "_send", "adjustments", "names")
 
     def __init__(
         self,
@@ -78,13 +80,14 @@ class Asked(Generic[R, T]):
         self._by = by
         self._adjusts = adjusts
         self._schema: R | None = None
+        self._last: tuple[tuple[str, ...], str | None, str] = ((), None, "")
         self.names: dict[str, str] = {name: own for name, own in (names or {}).items() if own == IS_ANSWER}
         if self.names and isinstance(request, ChatRequest):
             tools = tuple(tool for tool in request.tools if tool.name not in self.names)
             chat: Any = request
             self._schema = attrs.evolve(chat, output=given, tools=tools, tool_choice=ToolChoice("auto"))
         for name in tuple(refused):  # a copy, since other threads add to it
-            self._leave_out(name)
+            self._leave_out(name, refused[name])
 
     def send(self, context: CallContext) -> Awaitable[T]:
         """Make one try."""
@@ -94,28 +97,45 @@ class Asked(Generic[R, T]):
         """Leave out what the provider refuses, once each; tell whether that was the trouble.
 
         That is a *default*, or a schema: a tool is called with it, or it is said in words where tools are refused too.
+        A default without which the provider says the same was not the trouble, and is sent again the next time.
         """
-        if not isinstance(error, BadRequestError):
+        if not isinstance(error, BadRequestError) or isinstance(error, ContentFilterError):
             return False
         message = error.message
         if self.names and _NO_TOOLS.search(message):
-            name: str | None = _TOOL
+            name = _TOOL
         elif _NO_SCHEMA.match(message):
             name = _JSON if self._schema is not None else _SCHEMA
         else:
-            name = error.parameter
-        name = name or self._named_in(error.message)
-        if name is None or not self._may_leave_out(name):
+            return self._mend_defaults(error)
+        if not self._may_leave_out(name):
             return False
-        self._refused[name] = error.message
-        self._leave_out(name)
+        self._refused[name] = message
+        self._leave_out(name, message)
         return True
 
-    def _named_in(self, message: str) -> str | None:
-        """Return the default that a message names, where the error has no field for the parameter."""
+    def _mend_defaults(self, error: BadRequestError) -> bool:
+        """Leave out the defaults that an error names; what a conversation is too long for is not learned."""
+        names, parameter, words = self._last
+        said = _VARYING.sub("", error.message)
+        if names and (parameter, words) == (error.parameter, said):
+            for name in names:
+                self._refused.pop(name, None)
+            return False
+        found = self._named_in(error.message) if error.parameter is None else (error.parameter,)
+        names = tuple(name for name in found if self._may_leave_out(name))
+        self._last = (names, error.parameter, said)
+        for name in names:
+            if not isinstance(error, ContextWindowExceededError):
+                self._refused[name] = error.message
+            self._leave_out(name, error.message)
+        return bool(names)
+
+    def _named_in(self, message: str) -> tuple[str, ...]:
+        """Return the defaults that a message names, where the error has no field for the parameter."""
         settings = self._request.settings
         names = [name for name in SETTINGS if settings.is_default(name)]
-        return next((name for name in names if re.search(rf"\b{name}\b", message)), None)
+        return tuple(name for name in names if re.search(rf"\b{name}\b", message))
 
     def _may_leave_out(self, name: str) -> bool:
         request = self._request
@@ -127,10 +147,9 @@ class Asked(Generic[R, T]):
             return name in SETTINGS and request.settings.is_default(name)
         return self._adjusts and output_of(request).kind == "json_schema"
 
-    def _leave_out(self, name: str) -> None:
+    def _leave_out(self, name: str, reason: str) -> None:
         if not self._may_leave_out(name):
             return
-        reason = self._refused[name]
         if name in {_SCHEMA, _TOOL, _JSON}:
             self._emulate_schema(reason)
         else:

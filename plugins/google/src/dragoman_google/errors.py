@@ -5,6 +5,7 @@ https://ai.google.dev/gemini-api/docs/troubleshooting and https://google.aip.dev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -98,6 +99,8 @@ PARAMETERS: Mapping[str, str] = {
     "service_tier": "service_tier",
 }
 """Setting names by the last name in the path of the field that Google rejects."""
+_NAMED = re.compile(r"""\b([a-z]+(?:_[a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+)\b|["'`](\w+)["'`]""")
+"""Words of a message that may be names of fields: those that are no words of English, and those in quotes."""
 
 
 def error_of(reply: HttpReply) -> ProviderError:
@@ -113,7 +116,7 @@ def error_of(reply: HttpReply) -> ProviderError:
         message,
         status=status,
         code=reason or name,
-        parameter=_parameter(details),
+        parameter=_parameter(details) or _named_in(message),
         retry_after=_retry_after(reply, details),
         retryable=may_retry(chosen, status, reply.headers),
         body=reply.excerpt,
@@ -176,6 +179,12 @@ def _retry_after(reply: HttpReply, details: list[dict[str, Any]]) -> float | Non
     delays = [words(info.get("retryDelay")) for info in _of_type(details, "RetryInfo")]
     stated = next((delay.removesuffix("s") for delay in delays if delay), "")
     return retry_after(reply.headers) or retry_after({"retry-after": stated})
+
+
+def _named_in(message: str) -> str | None:
+    """Return the first setting that a message names."""
+    names = (found[1] or found[2] for found in _NAMED.finditer(message))
+    return next((PARAMETERS[name] for name in names if name in PARAMETERS), None)
 
 
 def _parameter(details: list[dict[str, Any]]) -> str | None:

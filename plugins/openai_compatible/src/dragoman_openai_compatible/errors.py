@@ -60,8 +60,12 @@ CHAT_CODES: Mapping[str, type[ProviderError]] = {
 }
 """Error classes by the code or the type of an error."""
 
-_NAMED = re.compile(r"request argument supplied: (\w+)")
-"""Messages that name a parameter where the member for it is empty."""
+_NAMED = re.compile(
+    r"request argument supplied: (\w+)|"
+    r"\b(max_?(?:completion|output|new)_?tokens|max_?tokens_?to_?sample|maxTokens)\b",
+    re.IGNORECASE,
+)
+"""Messages that name a parameter where the member for it is empty, in the words of any vendor behind a gateway."""
 PARAMETERS: Mapping[str, str] = {
     "max_completion_tokens": "max_tokens",
     "max_output_tokens": "max_tokens",
@@ -83,7 +87,7 @@ def error_of(reply: HttpReply, codes: Mapping[str, type[ProviderError]] = CHAT_C
     """
     message, code, kind, parameter = _fields(reply)
     if parameter is None and (named := _NAMED.search(message)):
-        parameter = named[1]
+        parameter = named[1] or "max_tokens"
     status = _status(reply, code)
     chosen = refined(_class(status, code, kind, codes), message)
     return chosen(

@@ -24,6 +24,7 @@ def openrouter_error(reply: HttpReply) -> ProviderError:
     vendor, raw = metadata.get("provider_name"), metadata.get("raw")
     if isinstance(raw, str) and raw:
         error = _refined(error, raw)
+        error.parameter = error.parameter or error_of(HttpReply(status=reply.status, body=raw.encode())).parameter
         error.message = f"{error.message} ({word(vendor) or 'vendor'}: {raw[:_VENDOR_MESSAGE_CHARACTERS]})"
     if error.retry_after is None and error.retryable:
         error.retry_after = _until_reset(reply.headers, metadata.get("headers"))
