@@ -264,3 +264,17 @@ def test_recorded_count_request_is_reproduced(recording: Recording) -> None:
 
     assert normalize(json.loads(wire.body or b"")) == normalize(body)
     assert recording.request.url.partition("?")[0].endswith("/v1" + wire.url)
+
+
+def test_the_limits_of_strict_schemas_hold_for_the_whole_request() -> None:
+    schema: dict[str, Any] = {"type": "object", "properties": {f"m{n}": {"type": "string"} for n in range(8)}}
+    tools = [Tool(name=f"t{n}", schema=schema, strict=True) for n in range(3)]
+    llm = LLM(LLMConfig("claude-sonnet-4-5", api_key="k"))
+
+    prepared = llm.build_request("hi", tools=tools, output=schema)
+    assert [tool.get("strict", False) for tool in prepared.body["tools"]] == [True, True, False]
+    assert prepared.body["output_config"]["format"]["type"] == "json_schema"
+
+    few = [Tool(name=f"t{n}", schema={"type": "object", "properties": {}}, strict=True) for n in range(21)]
+    strict = [tool.get("strict", False) for tool in llm.build_request("hi", tools=few).body["tools"]]
+    assert strict == [True] * 20 + [False]

@@ -250,6 +250,59 @@ def test_strict_tools_alone_are_held_to_a_schema() -> None:
         fit(asking(tools=tools), STRICT, "raise")
 
 
+def members(*names: str, kind: Any = "string", required: bool = False) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {n: {"type": kind} for n in names},
+        "required": [*names] if required else [],
+    }
+
+
+def strict_tools(*schemas: dict[str, Any]) -> tuple[Tool, ...]:
+    return tuple(Tool(name=f"t{index}", schema=schema, strict=True) for index, schema in enumerate(schemas))
+
+
+UNION = {"kind": ["string", "null"], "required": True}
+ALL = SchemaRules(optional=3, unions=1, strict_tools=2, per_request=True)
+
+
+@pytest.mark.parametrize(
+    ("tools", "output", "strict"),
+    [
+        ([members("a", "b", "c"), members("d", required=True)], None, [True, True]),
+        ([members("a", "b"), members("c", "d"), members("e")], None, [True, False, True]),
+        ([members("a"), members("b")], members("x", "y"), [True, False]),
+        ([members("a"), members("b")], OPEN, [True, True]),
+        ([members("a", **UNION), members("b", **UNION)], None, [True, False]),
+        ([members("a", required=True)] * 3, None, [True, True, False]),
+        ([OPEN, members("a", required=True), members("b", required=True)], None, [False, True, True]),
+    ],
+)
+def test_limits_of_a_request_count_all_its_schemas(
+    tools: list[dict[str, Any]], output: dict[str, Any] | None, strict: list[bool]
+) -> None:
+    given = {} if output is None else {"output": OutputFormat("json_schema", schema=output)}
+    request = asking(tools=strict_tools(*tools), **given)
+    sent, notes = fit(request, Capabilities(tool_schema=ALL))
+    assert [isinstance(tool, Tool) and tool.strict for tool in sent.tools] == strict
+    loose = [f"schema of the tool t{index}" for index, held in enumerate(strict) if not held]
+    assert [note.feature for note in notes if note.kind == "downgraded"] == loose
+    if loose:
+        with pytest.raises(UnsupportedError, match="leave strict out"):
+            fit(request, Capabilities(tool_schema=ALL), "raise")
+
+
+def test_limits_of_a_schema_count_each_alone() -> None:
+    rules = SchemaRules(optional=2, strict_tools=3)
+    request = asking(
+        tools=strict_tools(*[members("a", "b")] * 4),
+        output=OutputFormat("json_schema", schema=members("x"), strict=False),
+    )
+    for each in (rules, SchemaRules(optional=6, strict_tools=3, per_request=True)):
+        sent, _ = fit(request, Capabilities(tool_schema=each))
+        assert [isinstance(tool, Tool) and tool.strict for tool in sent.tools] == [True] * 3 + [False]
+
+
 def test_tools_that_are_not_strict_are_sent_as_they_are() -> None:
     given = asking(tools=(Tool(name="f", schema=OPEN),))
     assert fit(given, STRICT) == (given, ())

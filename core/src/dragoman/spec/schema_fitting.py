@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
+from attrs import define
 
 from dragoman.spec.capabilities import Policy
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
@@ -42,14 +43,20 @@ def _is_object(schema: Mapping[str, Any]) -> bool:
 def fit_tools(
     request: ChatRequest, rules: SchemaRules, policy: Policy | None, by: str
 ) -> tuple[ChatRequest, list[Adjustment]]:
-    """Return a request whose strict tools have schemas that the vendor takes; without one, a tool is not strict."""
+    """Return a request whose strict tools have schemas that the vendor takes; without one, a tool is not strict.
+
+    Where the vendor limits all schemas of a request together, the answer comes first, then the tools in their order.
+    """
     notes: list[Adjustment] = []
+    taken = _Taken(rules)
+    if rules.per_request and request.output.schema is not None and request.output.strict is not False:
+        taken.add(lower_schema(request.output.schema, rules))
     tools: list[Tool | ServerTool] = []
     for tool in request.tools:
         if not isinstance(tool, Tool) or not tool.strict:
             tools.append(tool)
             continue
-        lowered = lower_schema(tool.schema, rules)
+        lowered = taken.fitted(lower_schema(tool.schema, rules), tool.schema)
         if not lowered.strict and policy == "raise":
             why = "; ".join(lowered.notes)
             message = f"{request.model} cannot be held to the schema of the tool {tool.name!r}: {why}; leave strict out"
@@ -57,6 +64,53 @@ def fit_tools(
         tools.append(attrs.evolve(tool, schema=lowered.schema, strict=lowered.strict))
         notes += _notes_of(lowered, f"schema of the tool {tool.name}", by)
     return attrs.evolve(request, tools=tuple(tools)), notes
+
+
+@define
+class _Taken:
+    """Count what the schemas of one request take of the limits that hold for all of them.
+
+    Args:
+        rules: the limits.
+
+    """
+
+    rules: SchemaRules
+    tools: int = 0
+    optional: int = 0
+    unions: int = 0
+
+    def fitted(self, lowered: LoweredSchema, schema: Mapping[str, Any]) -> LoweredSchema:
+        """Return the schema of a strict tool, as it was written and not strict if it exceeds a limit."""
+        why = self._exceeded(lowered) if lowered.strict else None
+        if why is not None:
+            return attrs.evolve(lowered, schema=dict(schema), strict=False, notes=(why,))
+        self.tools += lowered.strict
+        self.add(lowered)
+        return lowered
+
+    def add(self, lowered: LoweredSchema) -> None:
+        """Count one schema that is held to."""
+        if lowered.strict:
+            self.optional += lowered.optional
+            self.unions += lowered.unions
+
+    def _exceeded(self, lowered: LoweredSchema) -> str | None:
+        rules = self.rules
+        counts = [(self.tools + 1, rules.strict_tools, "strict tools")]
+        if rules.per_request:
+            counts += [
+                (self.optional + lowered.optional, rules.optional, "members that need not be there"),
+                (self.unions + lowered.unions, rules.unions, "members of several types"),
+            ]
+        return next(
+            (
+                f"the request would have more than {most} {what} in all"
+                for count, most, what in counts
+                if most is not None and count > most
+            ),
+            None,
+        )
 
 
 def _notes_of(lowered: LoweredSchema, feature: str, by: str) -> list[Adjustment]:

@@ -41,6 +41,8 @@ class LoweredSchema:
         notes: what was changed or stands in the way, in words.
         is_same: whether it is as it was given, but for words that say nothing of the values.
         is_broken: whether it has no form that the vendor takes at all, such as a reference that leads nowhere.
+        optional: how many members need not be there, as the vendor counts them.
+        unions: how many members are of several types, as the vendor counts them.
 
     """
 
@@ -49,6 +51,8 @@ class LoweredSchema:
     notes: tuple[str, ...]
     is_same: bool
     is_broken: bool
+    optional: int = 0
+    unions: int = 0
 
 
 def lower_schema(schema: Mapping[str, JSON], rules: SchemaRules) -> LoweredSchema:
@@ -81,7 +85,15 @@ def lower_schema(schema: Mapping[str, JSON], rules: SchemaRules) -> LoweredSchem
             is_broken=bool(lowering.broken),
         )
     is_same = not lowering.notes and not lowering.is_changed
-    return LoweredSchema(schema=lowered, strict=True, notes=tuple(lowering.notes), is_same=is_same, is_broken=False)
+    return LoweredSchema(
+        schema=lowered,
+        strict=True,
+        notes=tuple(lowering.notes),
+        is_same=is_same,
+        is_broken=False,
+        optional=lowering.optional,
+        unions=lowering.unions,
+    )
 
 
 class _Lowering:

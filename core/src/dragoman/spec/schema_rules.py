@@ -47,6 +47,8 @@ class SchemaRules:
         optional: how many of them may be optional.
         unions: how many of them may be of several types.
         choices: how many values all enumerations together may have.
+        strict_tools: how many tools of a request may be held to their schemas.
+        per_request: whether *optional* and *unions* hold for all schemas of a request together.
 
     """
 
@@ -71,3 +73,5 @@ class SchemaRules:
     optional: int | None = None
     unions: int | None = None
     choices: int | None = None
+    strict_tools: int | None = None
+    per_request: bool = False

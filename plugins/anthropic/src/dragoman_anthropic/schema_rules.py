@@ -13,5 +13,8 @@ STRICT_SCHEMA = SchemaRules(
     min_items=1,
     optional=24,
     unions=16,
+    strict_tools=20,
+    per_request=True,
 )
-"""https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs#json-schema-limitations."""
+"""https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs, its sections on the limitations of JSON Schema
+and on the limits of complexity, which hold for all schemas of a request together."""
