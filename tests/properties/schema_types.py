@@ -36,6 +36,7 @@ class Row:
         bad: an answer that does not fit.
         path: where it does not, as the error says.
         loose: the families that are not held to the type, which the response must say.
+        large: whether they are not, for the number of its members alone.
         refused: a word of the error that refuses the type before anything is sent.
 
     """
@@ -45,11 +46,19 @@ class Row:
     bad: Any = None
     path: str = ""
     loose: frozenset[str] = frozenset()
+    large: bool = False
     refused: str = ""
 
 
-def row(kind: Any, *good: tuple[Any, Any], bad: Any, path: str, loose: frozenset[str] | set[str] = frozenset()) -> Row:
-    return Row(kind=kind, good=[*good], bad=bad, path=path, loose=frozenset(loose))
+def row(
+    kind: Any,
+    *good: tuple[Any, Any],
+    bad: Any,
+    path: str,
+    loose: frozenset[str] | set[str] = frozenset(),
+    large: bool = False,
+) -> Row:
+    return Row(kind=kind, good=[*good], bad=bad, path=path, loose=frozenset(loose), large=large)
 
 
 def refused(kind: Any, why: str) -> Row:

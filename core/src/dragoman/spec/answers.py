@@ -215,7 +215,12 @@ def _literal(value: Any, kind: Any) -> Any:
 
 
 def bare(kind: Any) -> Any:
-    """Return a type with every ``Annotated``, ``Required`` and ``NotRequired`` in it replaced by the annotated type."""
+    """Return a type with every ``Annotated``, ``Required`` and ``NotRequired`` in it replaced by the annotated type.
+
+    A type variable to which nothing was given is replaced by its bound, or by any of its constraints.
+    """
+    if isinstance(kind, TypeVar):
+        return bare(Union[kind.__constraints__ or (kind.__bound__ or Any,)])  # noqa: UP007  # known at run time
     if get_origin(kind) in {Annotated, Required, NotRequired}:
         return bare(get_args(kind)[0])
     origin, members = get_origin(kind), get_args(kind)

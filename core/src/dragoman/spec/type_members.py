@@ -38,7 +38,27 @@ class Member:
 
 
 def resolved_hints(target: Any, path: str) -> dict[str, Any]:
-    """Return the annotations of a class or function as types, also where a class in a function names itself."""
+    """Return the annotations of a class or function as types, those of a generic base class with its arguments."""
+    hints = _annotations(target, path)
+    if not isinstance(target, type) or not any(map(_variables, hints.values())):
+        return hints
+    found = dict(hints)
+    for base in target.__dict__.get("__orig_bases__", target.__bases__):
+        origin = get_origin(base) or base
+        if not isinstance(origin, type):  # typing.TypedDict and typing.NamedTuple are functions
+            continue
+        written = _annotations(origin, path)
+        inherited = resolved_hints(origin, path)
+        found |= {name: fill(inherited[name], base) for name in written if written[name] == hints.get(name)}
+    return found
+
+
+def _variables(hint: Any) -> bool:
+    return isinstance(hint, TypeVar) or bool(get_origin(hint) and getattr(hint, "__parameters__", ()))
+
+
+def _annotations(target: Any, path: str) -> dict[str, Any]:
+    """Return annotations as types, also where a class in a function names itself."""
     try:
         try:
             return typing.get_type_hints(target, include_extras=True)

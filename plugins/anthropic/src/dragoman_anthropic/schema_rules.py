@@ -16,5 +16,5 @@ STRICT_SCHEMA = SchemaRules(
     strict_tools=20,
     per_request=True,
 )
-"""https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs, its sections on the limitations of JSON Schema
-and on the limits of complexity, which hold for all schemas of a request together."""
+"""https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs, its sections on the limitations of JSON
+Schema and on the limits of complexity, which hold for all schemas of a request together."""

@@ -9,23 +9,9 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from dragoman import JSON, SchemaRules, UnsupportedError, lower_schema
+from dragoman_google.schema_rules import SUBSET
 
-_COPIED = (
-    "description",
-    "format",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "nullable",
-    "pattern",
-    "propertyOrdering",
-    "type",
-)
+_COPIED = tuple(sorted({"description", "format", "type", *SUBSET.keywords}))
 
 
 def gemini_schema(schema: Mapping[str, JSON], rules: SchemaRules, parameter: str) -> tuple[dict[str, Any], str]:
