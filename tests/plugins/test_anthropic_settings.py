@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dragoman import (
+    LLM,
     ChatRequest,
     FinishReason,
     Message,
@@ -130,7 +131,7 @@ def test_a_budget_always_leaves_room_for_the_answer(model: str, effort: str, giv
     [
         ("claude-opus-4-6", "high", "high"),
         ("claude-opus-4-6", "minimal", "low"),
-        ("claude-opus-4-6", "xhigh", "high"),
+        ("claude-opus-4-6", "xhigh", "max"),
         ("claude-opus-4-7", "xhigh", "xhigh"),
         ("claude-sonnet-4-6", "max", "max"),
         ("claude-sonnet-5", "max", "max"),
@@ -166,6 +167,36 @@ def test_effort_none_disables_thinking_and_options_take_precedence() -> None:
     assert encoded(settings={"effort": "none"})["thinking"] == {"type": "disabled"}
     own = {"type": "enabled", "budget_tokens": 1024, "display": "omitted"}
     assert encoded(options={"thinking": own})["thinking"] == own
+    assert encoded(options={"thinking": own}, settings={"effort": "none"})["thinking"] == own
+
+
+@pytest.mark.parametrize(
+    ("model", "thinking", "notes"),
+    [
+        ("claude-sonnet-5-5", {"type": "between_tools"}, []),
+        ("claude-sonnet-5", {"type": "disabled"}, []),
+        ("claude-opus-5", {"type": "disabled"}, []),
+        ("claude-opus-5-5", None, [("coerced", "effort")]),
+        ("claude-fable-5", None, [("coerced", "effort")]),
+    ],
+)
+def test_a_model_is_told_not_to_think_as_it_can_be(model: str, thinking: Any, notes: list[Any]) -> None:
+    sent = wire(model=model, settings={"effort": "none", "max_tokens": 9})
+    assert (json.loads(sent.body).get("thinking"), kinds(sent)) == (thinking, notes)
+
+
+@pytest.mark.parametrize("model", ["claude-fable-5-1", "claude-mythos-5-2", "claude-opus-5-5", "claude-sonnet-5-5"])
+def test_a_model_that_cannot_be_made_to_call_a_tool_is_asked_to(model: str) -> None:
+    llm = LLM(model, api_key="k")
+    for choice in ("required", {"type": "function", "function": {"name": "f"}}):
+        with pytest.raises(UnsupportedError, match="cannot be made to call"):
+            llm.build_request("hi", tools=[Tool(name="f")], tool_choice=choice)
+    anything = {"type": "object", "additionalProperties": {"type": "integer"}}
+    body = llm.build_request("hi", output=anything, effort="high").body
+    assert (body["tools"][0]["name"], "tool_choice" in body) == ("dragoman_answer", False)
+    assert body["thinking"] == {"type": "adaptive"}
+    forced = LLM("claude-fable-5", api_key="k").build_request("hi", output=anything).body
+    assert forced["tool_choice"] == {"type": "tool", "name": "dragoman_answer"}
 
 
 def test_thinking_excludes_sampling() -> None:

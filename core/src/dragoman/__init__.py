@@ -105,6 +105,7 @@ if TYPE_CHECKING:
         Url as Url,
     )
     from dragoman.spec.message import Message as Message, Role as Role
+    from dragoman.spec.nearest import nearest_effort as nearest_effort
     from dragoman.spec.operations import (
         CountsTokens as CountsTokens,
         EmbeddingRequest as EmbeddingRequest,
@@ -262,6 +263,7 @@ _HOMES = {
     "dragoman.spec.history_rules": ("HistoryRules",),
     "dragoman.spec.hookspecs": ("Binding", "hookimpl"),
     "dragoman.spec.message": ("Message", "Role"),
+    "dragoman.spec.nearest": ("nearest_effort",),
     "dragoman.spec.operations": (
         "CountsTokens",
         "EmbeddingRequest",

@@ -13,6 +13,7 @@ from dragoman import (
     Capabilities,
     ChatRequest,
     CompletionRequest,
+    Effort,
     InlineText,
     Media,
     Message,
@@ -26,6 +27,7 @@ from dragoman import (
     Tool,
     ToolResult,
     UnsupportedError,
+    nearest_effort,
 )
 from dragoman.spec.capabilities import NO, UNKNOWN, YES, fit, without_setting
 
@@ -315,3 +317,19 @@ def test_a_strict_answer_is_held_to_its_schema_or_refused_unless_the_caller_lets
             fit(given, STRICT, policy)  # type: ignore[arg-type]  # one of the policies
     sent, notes = fit(given, STRICT, "adjust")
     assert (sent.output.strict, sent.output.schema, notes[0].kind) == (False, OPEN, "downgraded")
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "expected"),
+    [
+        ("low", {"low", "high"}, "low"),
+        ("medium", {"low", "high"}, "high"),
+        ("none", {"none", "low"}, "none"),
+        ("none", {"low", "high"}, "low"),
+        ("minimal", {"none", "high"}, "high"),
+        ("extreme", {"low", "high"}, "high"),
+        ("low", {"none"}, None),
+    ],
+)
+def test_the_nearest_word_for_an_effort(asked: str, accepted: set[str], expected: str | None) -> None:
+    assert nearest_effort(Effort(asked), accepted) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from dragoman.spec.argument_checks import shown
@@ -27,7 +28,7 @@ def nearest(value: Any, cap: Cap, *, is_supported: bool) -> Any:
     if not is_supported or (cap.only is not None and value != cap.only):
         return None
     if cap.values is not None and value not in cap.values:
-        return _nearest_effort(value, cap.values) if isinstance(value, Effort) else None
+        return nearest_effort(value, cap.values) if isinstance(value, Effort) else None
     if cap.maximum is not None and value > cap.maximum:
         return _number(cap.maximum, like=value)
     if cap.minimum is not None and value < cap.minimum:
@@ -53,9 +54,20 @@ def check_effort(effort: Effort | None, accepted: frozenset[str] | None) -> None
     raise InvalidRequestError(message, parameter="effort")
 
 
-def _nearest_effort(asked: Effort, accepted: frozenset[str]) -> Effort | None:
-    """Return the nearest word, the greater of two; reasoning that was asked for is not turned off."""
-    place = EFFORTS.index(str(asked))
+def nearest_effort(asked: Effort, accepted: Collection[str]) -> Effort | None:
+    """Return the nearest word for an effort, the greater of two; reasoning that was asked for is not turned off.
+
+    Args:
+        asked: the effort; a word that is none counts as the greatest.
+        accepted: the words that a model accepts.
+
+    Returns:
+        ``None`` if it accepts none.
+
+    """
+    if asked in accepted:
+        return asked
+    place = EFFORTS.index(str(asked)) if asked.is_known else len(EFFORTS)
     words = [word for word in EFFORTS if word in accepted and word != "none"]
     found = min(words, key=lambda word: (abs(EFFORTS.index(word) - place), -EFFORTS.index(word)), default=None)
     return None if found is None else Effort(found)

@@ -17,6 +17,7 @@ from dragoman import NO, UNKNOWN, YES, Cap, Capabilities, HistoryRules, Support
 from dragoman_anthropic.schema_rules import STRICT_SCHEMA
 
 Version = tuple[int, int]
+_NEVER: Version = (100, 0)
 
 SINCE: Mapping[str, Mapping[str, Version]] = {
     "tools": {"": (3, 0)},
@@ -30,10 +31,19 @@ SINCE: Mapping[str, Mapping[str, Version]] = {
     "effort": {"opus": (4, 5), "": (4, 6)},
     "effort xhigh": {"opus": (4, 7), "": (5, 0)},
     "effort max": {"": (4, 6)},
+    "endless thinking": {"fable": (0, 0), "mythos": (0, 0), "opus": (5, 5), "": _NEVER},
+    "thinking between tools": {"sonnet": (5, 5), "": _NEVER},
+    "free tool choice": {"fable": (5, 1), "mythos": (5, 1), "opus": (5, 5), "sonnet": (5, 5), "": _NEVER},
     "later system": {"": (4, 8)},
     "long context": {"": (4, 6)},
 }
-"""The first version of each tier that has a trait; the tier ``""`` covers all tiers that are not listed."""
+"""The first version of each tier that has a trait; the tier ``""`` covers all tiers that are not listed.
+
+A model with *endless thinking* cannot stop to think, one with *thinking between tools* only thinks there if told to
+stop, and one with a *free tool choice* cannot be made to call a tool. Read on 2026-11-28 from
+https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking and
+https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use.
+"""
 
 OUTPUT_TOKENS: tuple[tuple[Version, Mapping[str, int]], ...] = (
     ((4, 6), {"": 128_000}),
@@ -159,7 +169,7 @@ def capabilities(model: str) -> Capabilities:
         input=_media(YES if known.has("images") else NO),
         completion=YES if is_completion_model(model) else NO,
         tools=YES if known.has("tools") else NO,
-        tool_choice=YES if known.has("tools") else NO,
+        tool_choice=_tool_choice(known),
         json_schema=_json_schema(known),
         reasoning=_reasoning(known),
         context_tokens=1_000_000 if known.has("long context") else 200_000 if known.version >= (2, 1) else 100_000,
@@ -167,6 +177,12 @@ def capabilities(model: str) -> Capabilities:
         history=HISTORY,
         tool_schema=STRICT_SCHEMA,
     )
+
+
+def _tool_choice(known: Family) -> Cap:
+    if known.has("free tool choice"):
+        return Cap(support=Support.NO, note="the model cannot be made to call a tool")
+    return YES if known.has("tools") else NO
 
 
 def _settings(known: Family) -> dict[str, Cap]:

@@ -106,7 +106,7 @@ class BodyEncoder:
         schema, adjustments = _output_schema(request)
         answers_by_tool = request.output.kind != "text" and schema is None
         settings, settings_adjustments, features = self._settings.of(
-            request.settings, request.model, options, answers_by_tool or is_tool_forced(request)
+            request.settings, request.model, options, _is_forced(request, answers_by_tool=answers_by_tool)
         )
         body: dict[str, Any] = {"model": request.model, "messages": messages, **settings}
         if system:
@@ -177,8 +177,9 @@ def _output_schema(request: ChatRequest) -> tuple[dict[str, Any] | None, list[Ad
     schema = request.output.schema
     strict = strict_schema(schema) if schema and has(request.model, "structured outputs") else None
     if strict is None:
-        reason = "the model cannot enforce this format, so the answer is the input of a forced tool call"
-        return None, [_adjustment("emulated", "output", request.output.kind, "a forced tool", reason)]
+        forced = "" if has(request.model, "free tool choice") else "forced "
+        reason = f"the model cannot enforce this format, so the answer is the input of a {forced}tool call"
+        return None, [_adjustment("emulated", "output", request.output.kind, f"a {forced}tool", reason)]
     enforced, notes = strict
     if not notes:
         return enforced, []
@@ -213,10 +214,22 @@ def _tools(request: ChatRequest, output: OutputFormat | None, adjustments: list[
     tools = encode_tools(_tools_of(request, adjustments))
     choice = encode_choice(request.tool_choice, parallel=request.settings.parallel_tool_calls) if tools else None
     if output is not None:
-        choice = {"type": "any"} if tools else {"type": "tool", "name": ANSWER_TOOL}
+        choice = _answer_choice(request.model, among_others=bool(tools))
         tools.append(answer_tool(output))
     body: dict[str, Any] = {"tools": tools} if tools else {}
     return body if choice is None else {**body, "tool_choice": choice}
+
+
+def _is_forced(request: ChatRequest, *, answers_by_tool: bool) -> bool:
+    """Return whether the model must call a tool, which excludes thinking."""
+    return is_tool_forced(request) or (answers_by_tool and not has(request.model, "free tool choice"))
+
+
+def _answer_choice(model: str, *, among_others: bool) -> dict[str, Any] | None:
+    """Return the choice of the tool for the answer; a model that cannot be made to call it is only asked to."""
+    if has(model, "free tool choice"):
+        return None
+    return {"type": "any"} if among_others else {"type": "tool", "name": ANSWER_TOOL}
 
 
 def _move_format(body: dict[str, Any], betas: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import define, field
 
-from dragoman import JSON, Adjustment, ChatRequest, Effort, Settings, UnsupportedError
+from dragoman import JSON, Adjustment, ChatRequest, Effort, Settings, UnsupportedError, nearest_effort
 from dragoman.http import fields
 from dragoman_anthropic.models import SMALL_LIMIT, has, largest_limit
 from dragoman_anthropic.options import ISSUER, AnthropicOptions
@@ -86,7 +86,7 @@ class SettingsEncoder:
         if effort is None:
             return given, None
         if effort == Effort.NONE:
-            return given or {"type": "disabled"}, None
+            return self._without_thinking()
         level = self._level(effort)
         if given is not None:
             return given, level
@@ -98,6 +98,15 @@ class SettingsEncoder:
             return {"type": "adaptive"}, level
         return self._budget(effort), level
 
+    def _without_thinking(self) -> tuple[dict[str, Any] | None, str | None]:
+        """Return what comes nearest to no thinking."""
+        if self.options.thinking is not None:
+            return self.options.thinking, None
+        if has(self.model, "endless thinking"):
+            self._adjust("coerced", "effort", f"{self.model} cannot disable thinking", asked="none", sent="low")
+            return None, "low"
+        return {"type": "between_tools" if has(self.model, "thinking between tools") else "disabled"}, None
+
     def _level(self, effort: Effort) -> str | None:
         """Return the closest effort that the model supports, ``None`` if it supports none."""
         model = self.model
@@ -107,7 +116,7 @@ class SettingsEncoder:
         levels += [level for level in ("xhigh", "max") if has(model, f"effort {level}", unknown=True)]
         if str(effort) in levels or not effort.is_known:
             return str(effort)
-        sent = "low" if effort == Effort.MINIMAL else "high"
+        sent = str(nearest_effort(effort, levels))
         self._adjust("coerced", "effort", f"{model} supports {', '.join(levels)}", asked=str(effort), sent=sent)
         return sent
 

@@ -21,6 +21,13 @@ _GEMMA = re.compile(r"^gemma-(\d+)n?(?=$|-)")
 _EMBEDDING = re.compile(r"(?:^|-)embedding(?=$|-)")
 _NO_THINKING_NAME = re.compile(r"-(?:image|tts)(?=$|-)")
 
+LEVELS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
+    (re.compile(r"gemini-3\.1-flash-lite-image(?=$|-)"), ("minimal", "high")),
+    (re.compile(r"gemini-3-pro(?=$|-)(?!-image)"), ("low", "high")),
+    (re.compile(r"gemini-(?:3\.[78]-flash|4-argon|4-carbon)(?=$|-)"), ("low", "medium", "high")),
+)
+"""The thinking levels of the models that do not have all of them, read on 2026-11-28."""
+
 _CURRENT = (3, 0)
 _NO_PENALTY = Cap(support=Support.NO, note="Gemini 3 and later do not accept penalties")
 _NO_THINKING = Cap(support=Support.NO, note="the model has no thinking")
@@ -67,6 +74,13 @@ def is_gemini_3(model: str) -> bool:
 def is_pro(model: str) -> bool:
     """Return whether *model* is of the size ``pro``, whose thinking cannot be disabled."""
     return "pro" in short_name(model).split("-")
+
+
+def thinking_levels(model: str) -> tuple[str, ...]:
+    """Return the thinking levels of a model: https://ai.google.dev/gemini-api/docs/thinking#thinking-levels."""
+    name = short_name(model)
+    known = next((levels for pattern, levels in LEVELS if pattern.match(name)), ("minimal", "low", "medium", "high"))
+    return known[1:] if is_pro(model) and known[0] == "minimal" else known
 
 
 def accepts_json_schema(model: str) -> bool:

@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dragoman import Adjustment, Effort
-from dragoman_google.models import is_pro, thinking
+from dragoman import Adjustment, Effort, nearest_effort
+from dragoman_google.models import is_pro, thinking, thinking_levels
 from dragoman_google.options import ISSUER, GoogleOptions
 
 BUDGETS: Mapping[str, int] = {"none": 0, "minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}
 """Thinking budgets by effort, in tokens."""
 PRO_MINIMUM = 128
 """The smallest budget of a model whose thinking cannot be disabled, in tokens."""
-LEVELS = frozenset({"minimal", "low", "medium", "high"})
-"""The thinking levels that Google defines."""
 
 
 def thinking_config(
@@ -39,31 +37,33 @@ def thinking_config(
     elif options.thinking_level is not None:
         config["thinkingLevel"] = options.thinking_level
     elif effort is not None:
-        config = _from_effort(model, str(effort), adjustments)
+        config = _from_effort(model, effort, adjustments)
     if options.include_thoughts is not None:
         config["includeThoughts"] = options.include_thoughts
     return config
 
 
-def _from_effort(model: str, effort: str, adjustments: list[Adjustment]) -> dict[str, Any]:
+def _from_effort(model: str, effort: Effort, adjustments: list[Adjustment]) -> dict[str, Any]:
     kind = thinking(model)
     if kind == "level":
         return {"thinkingLevel": _level(model, effort, adjustments)}
     if kind == "budget":
-        return {"thinkingBudget": _budget(model, effort, adjustments)}
-    adjustments.append(_adjustment(effort, None, f"{model} has no thinking"))
+        return {"thinkingBudget": _budget(model, str(effort), adjustments)}
+    adjustments.append(_adjustment(str(effort), None, f"{model} has no thinking"))
     return {}
 
 
-def _level(model: str, effort: str, adjustments: list[Adjustment]) -> str:
-    minimum = "low" if is_pro(model) else "minimal"
-    if effort == "none" or (effort == "minimal" and minimum == "low"):
-        adjustments.append(_adjustment(effort, minimum, f"{model} cannot disable thinking; this is its minimum"))
-        return minimum
-    if effort in LEVELS:
-        return effort
-    adjustments.append(_adjustment(effort, "high", f"{model} has no higher level"))
-    return "high"
+def _level(model: str, effort: Effort, adjustments: list[Adjustment]) -> str:
+    levels = thinking_levels(model)
+    sent = str(nearest_effort(effort, levels))
+    if sent != effort:
+        why = (
+            "cannot disable thinking; this is its minimum"
+            if effort == Effort.NONE
+            else f"has the levels {', '.join(levels)}"
+        )
+        adjustments.append(_adjustment(str(effort), sent, f"{model} {why}"))
+    return sent
 
 
 def _budget(model: str, effort: str, adjustments: list[Adjustment]) -> int:
