@@ -103,3 +103,30 @@ def test_openrouter_itself_drops_what_a_vendor_does_not_support() -> None:
     assert (body["temperature"], body["reasoning"]) == (0.2, {"effort": "minimal"})
     assert body_of("openrouter", "openai/gpt-5.6-sol", effort="max")["reasoning"] == {"effort": "max"}
     assert body_of("openrouter", "openai/gpt-4", effort="high")["reasoning"] == {"effort": "high"}
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "expected"),
+    [
+        ("openai/gpt-oss-120b", "none", "low"),
+        ("gpt-oss-20b-Q4_K_M.gguf", "max", "high"),
+        ("grok-code-fast-1", "low", None),
+        ("grok-4.20-reasoning", "low", None),
+        ("xai/grok-3-mini-fast", "medium", "high"),
+        ("grok-4.3", "none", "none"),
+        ("grok-4.5", "max", "high"),
+        ("grok-4.7", "max", "xhigh"),
+        ("kimi-k3", "medium", "high"),
+        ("zai-glm-5.3", "none", "low"),
+        ("mistral-small-latest", "low", "high"),
+        ("mistral-medium-2601", "none", "none"),
+        ("mistral-large-latest", "low", "low"),
+        ("deepseek-v4-pro", "medium", "medium"),
+        ("my-own", "xhigh", "xhigh"),
+    ],
+)
+@pytest.mark.parametrize("road", ["litellm_proxy", "openai_compatible", "openai"])
+def test_the_nearest_effort_of_other_vendors_is_sent(road: str, model: str, asked: str, expected: str | None) -> None:
+    assert body_of(road, model, effort=asked).get("reasoning_effort") == expected
+    passed_on = "low" if (model, asked) == ("openai/gpt-oss-120b", "none") else asked
+    assert body_of("openrouter", model, effort=asked)["reasoning"] == {"effort": passed_on}

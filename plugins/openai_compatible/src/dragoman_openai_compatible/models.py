@@ -54,8 +54,23 @@ REASONING: tuple[tuple[str, Cap], ...] = (
 """Patterns of whole words at the beginning of names in lower case, and whether these models reason; the first match
 decides."""
 
+EFFORTS: tuple[tuple[str, frozenset[str]], ...] = (
+    (r"gpt-oss", frozenset({"low", "medium", "high"})),
+    (r"grok-(code-fast|4\.20)", frozenset()),
+    (r"grok-3-mini", frozenset({"none", "low", "high"})),
+    (r"grok-4\.3", frozenset({"none", "low", "medium", "high"})),
+    (r"grok-4\.[56]", frozenset({"low", "medium", "high"})),
+    (r"grok-4\.7", frozenset({"low", "medium", "high", "xhigh"})),
+    (r"kimi-k3|glm-5\.3", frozenset({"low", "high", "max"})),
+    (r"mistral-(small|medium)", frozenset({"none", "high"})),
+)
+"""The efforts that models of other vendors than OpenAI accept, none for one that refuses any: what is not listed is not
+known. From the pages above, https://docs.x.ai/docs/models and recorded requests."""
+
+_EFFORTS = tuple((re.compile(rf"(?:{pattern})(?=$|[^a-z0-9])"), words) for pattern, words in EFFORTS)
+_NO_EFFORT = Cap(support=Support.NO, note="the model does not accept an effort")
 _PATTERNS = tuple((re.compile(rf"(?:{pattern})(?=$|[^a-z0-9])"), cap) for pattern, cap in REASONING)
-_PREFIXES = re.compile(r"^(?:[a-z-]+\.|databricks-)+")
+_PREFIXES = re.compile(r"^(?:[a-z-]+\.|databricks-|zai-)+")
 """What hosts write before the name of a model: regions and vendors."""
 _POINT = re.compile(r"(?<=\d)p(?=\d)")
 """How Fireworks writes the point of a version: https://docs.fireworks.ai/models/overview."""
@@ -87,10 +102,18 @@ def facts_of_model(model: str, *, api: str = "chat") -> dict[str, Any]:
     name = short_name(model)
     family = family_of(name.partition(":")[0])
     facts = {name: each for name, each in family_capabilities(family).items() if name in _ANYWHERE}
-    settings: Mapping[str, Cap] = family_settings(family, api=api)
+    settings: Mapping[str, Cap] = family_settings(family, api=api) if family else _effort_of(name)
     if _FIXED_SAMPLING.match(name):
         settings = dict.fromkeys(_SAMPLING, _NO_SAMPLING)
     return {**facts, "settings": settings, "reasoning": reasoning_of_model(model)}
+
+
+def _effort_of(name: str) -> dict[str, Cap]:
+    words = next((words for pattern, words in _EFFORTS if pattern.match(name)), None)
+    if words is None:
+        return {}
+    note = f"the model accepts the efforts {', '.join(sorted(words))}"
+    return {"effort": Cap(values=words, note=note) if words else _NO_EFFORT}
 
 
 _ANYWHERE = frozenset({"default_effort", "while_reasoning"})

@@ -18,5 +18,5 @@ def capabilities(model: str) -> Capabilities:
     """Return whether *model* reasons and by which efforts; OpenRouter itself drops what the vendor does not support."""
     facts = facts_of_model(model, api="responses")
     effort: Cap | None = facts["settings"].get("effort")
-    settings = {"effort": effort} if effort is not None and effort.values else {}
+    settings = {"effort": effort} if model.startswith("openai/") and effort is not None and effort.values else {}
     return Capabilities(completion=NO, history=_HISTORY, settings=settings, reasoning=facts["reasoning"])
