@@ -387,3 +387,11 @@ async def test_models_and_embeddings_have_their_places() -> None:
         "/openai/models?api-version=2024-10-21",
         "/openai/deployments/my%20emb/embeddings?api-version=2024-10-21",
     ]
+
+
+def test_the_address_of_another_api_is_refused_with_the_provider_that_speaks_it() -> None:
+    base = "https://r.services.ai.azure.com/anthropic"
+    with pytest.raises(ConfigurationError, match="give provider='anthropic'"):
+        LLM("claude-sonnet-4-5", api_base=base, api_key="k").build_request("hi")
+    prepared = LLM("claude-sonnet-4-5", api_base=base, api_key="k", provider="anthropic").build_request("hi")
+    assert prepared.url == f"{base}/v1/messages"
