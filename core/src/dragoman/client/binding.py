@@ -317,6 +317,8 @@ class ManagedProvider:
     ) -> _Result[T]:
         """Send a fitted request with retries; a foreign exception of the provider becomes a :class:`PluginError`."""
         policy = context.on_unsupported or self._policy
+        if policy is not None and context.on_unsupported is None:
+            context = changed(context, on_unsupported=policy)
         capabilities = self.capabilities(request.model)
         fitted, adjustments, names = fit_with_names(request, capabilities, policy, issuer=self.info.issuer)
         refused = self._refused.setdefault(request.model, {})

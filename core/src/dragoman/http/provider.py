@@ -22,7 +22,7 @@ from dragoman.http.transport.transport import MAX_REPLY_BYTES, AioHttpTransport,
 from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed
-from dragoman.spec.capabilities import Capabilities, Support
+from dragoman.spec.capabilities import Capabilities, Support, enforce
 from dragoman.spec.errors import ConfigurationError, DragomanError, ProviderError
 from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.provider import CallContext, Prepared, ProviderConfig, ProviderInfo
@@ -155,7 +155,7 @@ class HttpProvider:
             request = request.as_chat()
         dialect = self._dialect_for(request)
         framing = framing_of(dialect)
-        wire = dialect.encode(request, stream=True)
+        wire = _checked(dialect.encode(request, stream=True), request, context)
         authorized = await self._authorized(self._addressed(wire, context, request.headers))
         exchange = self.transport.stream(authorized, context)
         try:
@@ -227,7 +227,7 @@ class HttpProvider:
 
     async def _ask(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Response:
         dialect = self._dialect_for(request)
-        wire = dialect.encode(request, stream=False)
+        wire = _checked(dialect.encode(request, stream=False), request, context)
         reply = await self.call(wire, context, request.headers)
         response = self._decoded(reply, dialect)
         return changed(
@@ -384,3 +384,12 @@ class HttpProvider:
             if found := headers.get(name):
                 return header_text(found, _MAX_REQUEST_ID)
         return None
+
+
+def _checked(wire: HttpRequest, request: ChatRequest | CompletionRequest, context: CallContext) -> HttpRequest:
+    """Return a translated request, after the policy of the call was heeded for what the caller gave."""
+    if context.on_unsupported is not None and wire.adjustments:
+        given = request.settings.explicit
+        notes = [each for each in wire.adjustments if each.feature in given and each.kind in {"dropped", "coerced"}]
+        enforce(notes, context.on_unsupported)
+    return wire
