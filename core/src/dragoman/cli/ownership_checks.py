@@ -12,12 +12,14 @@ from attrs import field, frozen
 
 from dragoman.plugins.filter import NEVER
 from dragoman.plugins.registry import ALIASES, HOSTS, MODELS, PROVIDERS, Claim, PluginRecord, Plugins
-from dragoman.spec.directory import published, yields
+from dragoman.spec.directory import published, publisher, yields
 from dragoman.spec.hosts import claims_cross, host_matches
 from dragoman.spec.ownership import foreign_names
 
 MANIFEST = "dragoman.toml"
-"""The file in the folder of a distribution without code that describes its host: address and environment variables."""
+"""The file in the folder of a distribution without code that describes its host: address and environment variables.
+
+In a distribution of several hosts, each has a file that is named after the attribute in its entry point."""
 
 _KINDS = {
     PROVIDERS: ("names", "the provider", "belongs to"),
@@ -78,11 +80,16 @@ def check_claims(registry: Plugins) -> Iterator[Finding]:
 
 
 def check_manifests(registry: Plugins) -> Iterator[Finding]:
-    """Find manifests that name a host or an environment variable of another distribution."""
+    """Find manifests that name a host or an environment variable of another distribution.
+
+    Those of published distributions are not read, since the directory says what belongs to them.
+    """
     packages = {_package(claim.distribution) for claim in registry.claims}
     for record in registry.records():
         package, _, inner = record.module.partition(".")
-        if record.state != "blocked" and inner and package in packages - {_package(record.distribution)}:
+        is_published = publisher(record.name) == record.distribution
+        is_manifest = inner and package in packages - {_package(record.distribution)}
+        if record.state != "blocked" and is_manifest and not is_published:
             for problem in _foreign(record):
                 yield Finding(record.distribution, problem, f"disable it: {NEVER}={record.distribution}")
 
@@ -117,16 +124,17 @@ def _package(distribution: str) -> str:
 def _foreign(record: PluginRecord) -> tuple[str, ...]:
     import tomllib  # noqa: PLC0415  # only needed if a manifest exists
 
-    package = _package(record.distribution)
+    package, name = _package(record.distribution), record.module.partition(":")[2].strip()
+    manifest_name = f"{name}.toml" if name else MANIFEST
     try:
         spec = importlib.util.find_spec(package)
         folders = (spec.submodule_search_locations if spec else None) or []
-        file = next(path for folder in folders if (path := Path(folder, MANIFEST)).is_file())
+        file = next(path for folder in folders if (path := Path(folder, manifest_name)).is_file())
         manifest = tomllib.loads(file.read_text("utf-8"))
     except StopIteration:
-        return (f"names {record.module}, but does not contain {package}/{MANIFEST}",)
+        return (f"names {record.module}, but does not contain {package}/{manifest_name}",)
     except (OSError, ValueError, ImportError) as error:
-        return (f"cannot be read: {package}/{MANIFEST}: {error}",)
+        return (f"cannot be read: {package}/{manifest_name}: {error}",)
     host = urlsplit(str(manifest.get("base_url", ""))).hostname or ""
     variables = [
         *(("key.env", each) for each in _texts(_table(manifest, "key"), "env")),

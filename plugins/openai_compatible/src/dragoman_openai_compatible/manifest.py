@@ -22,6 +22,10 @@ _Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 _HEADER = re.compile(r"[a-z0-9][a-z0-9-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MEDIA = re.compile(r"[a-z]+/[a-z0-9.+*-]+")
+_MEMBER = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+PLACE = re.compile(r"\{(\w+)\}")
+"""A place in a base URL that is filled with the value of an option or of an environment variable."""
 
 
 def _each_matches(pattern: re.Pattern[str], expected: str) -> _Validator:
@@ -50,7 +54,9 @@ def _positive(_: Any, attribute: attrs.Attribute[Any], value: int | None) -> Non
 
 
 def _address(_: Any, attribute: attrs.Attribute[Any], value: str) -> None:
-    parts = urlsplit(value)
+    if not value:
+        return
+    parts = urlsplit(PLACE.sub("x", value))
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         message = f"{attribute.name} must be an address such as https://api.acme.example/v1, not {value!r}"
         raise ValueError(message)
@@ -69,7 +75,8 @@ def _cap(name: str, given: Any) -> Cap:
         raise TypeError(message)
     limits = structure_options(Limits, cast("dict[str, Any]", given), provider=f"the table {name!r}", also=None)
     values = None if limits.values is None else frozenset(limits.values)
-    return Cap(support=YES.support, note=limits.note, minimum=limits.minimum, maximum=limits.maximum, values=values)
+    support = YES.support if limits.accepted else NO.support
+    return Cap(support=support, note=limits.note, minimum=limits.minimum, maximum=limits.maximum, values=values)
 
 
 @frozen(kw_only=True)
@@ -77,6 +84,7 @@ class Limits:
     """Limit the values of a setting.
 
     Args:
+        accepted: whether any value is accepted.
         minimum: the least value accepted.
         maximum: the greatest value accepted.
         values: the only values accepted.
@@ -84,6 +92,7 @@ class Limits:
 
     """
 
+    accepted: bool = True
     minimum: float | None = None
     maximum: float | None = None
     values: tuple[str, ...] | None = None
@@ -118,8 +127,11 @@ class Wire:
         setting_names: names of further settings in the body, such as ``top_k``.
         reasoning_names: members of a message that may hold reasoning, in the order in which they are tried.
         replay_reasoning: the member of a message in which the host accepts earlier reasoning.
+        reasoning_details: whether replies hold ``reasoning_details``, which the host expects back unchanged.
         metadata_names: members of a reply that are kept as metadata.
         kept_headers: prefixes of the reply headers that are kept.
+        options: members of the body that only this host has; callers give them by these names.
+        refuses: options of all hosts that this one does not accept, such as ``logit_bias``.
 
     """
 
@@ -128,10 +140,13 @@ class Wire:
     setting_names: dict[str, str] = field(factory=dict[str, str], validator=_settings)
     reasoning_names: tuple[str, ...] = ("reasoning_content", "reasoning")
     replay_reasoning: str | None = None
+    reasoning_details: bool = False
     metadata_names: tuple[str, ...] = ("system_fingerprint", "service_tier")
     kept_headers: tuple[str, ...] = field(
         default=(), validator=_each_matches(_HEADER, "name of a header in lower case")
     )
+    options: tuple[str, ...] = field(default=(), validator=_each_matches(_MEMBER, "name for an option"))
+    refuses: tuple[Literal["n", "logit_bias", "user", "stream_options"], ...] = ()
 
 
 @frozen(kw_only=True)
@@ -143,9 +158,12 @@ class Accepts:
         tools: whether requests may offer tools.
         tool_choice: whether requests may require a tool.
         json_schema: whether requests may set a schema for the answer.
+        schema_fallback: how an answer with a schema is asked for instead: ``tool``, ``json`` or ``text``, the best
+            first; without one, such a request is refused where ``json_schema`` is false.
         reasoning: whether the model reasons before it answers.
         input: whether each media type is accepted, by type or by pattern such as ``image/*``.
         settings: whether each setting is accepted, or the limits of its values, by the name of the setting.
+        while_reasoning: the same of the settings that differ while a model reasons.
         context_tokens: the most tokens in a conversation.
         output_tokens: the most tokens in an answer.
 
@@ -155,9 +173,11 @@ class Accepts:
     tools: bool | None = None
     tool_choice: bool | None = None
     json_schema: bool | None = None
+    schema_fallback: tuple[Literal["tool", "json", "text"], ...] | None = None
     reasoning: bool | None = None
     input: dict[str, Any] = field(factory=dict[str, Any], validator=_each_matches(_MEDIA, "media type such as image/*"))
     settings: dict[str, Any] = field(factory=dict[str, Any], validator=_settings)
+    while_reasoning: dict[str, Any] = field(factory=dict[str, Any], validator=_settings)
     context_tokens: int | None = field(default=None, validator=_positive)
     output_tokens: int | None = field(default=None, validator=_positive)
 
@@ -165,6 +185,7 @@ class Accepts:
         """Read the tables now, so that an invalid table is reported for every model."""
         _caps(self.input)
         _caps(self.settings)
+        _caps(self.while_reasoning)
 
     def over(self, base: Capabilities) -> Capabilities:
         """Return *base*, overridden by what is set here."""
@@ -175,12 +196,53 @@ class Accepts:
         }
         if self.completion is not None:
             changes["completion_stream"] = changes["completion"]
-        changes["input"] = {**base.input, **_caps(self.input)}
-        changes["settings"] = {**base.settings, **_caps(self.settings)}
+        for name in ("input", "settings", "while_reasoning"):
+            changes[name] = {**getattr(base, name), **_caps(getattr(self, name))}
         return attrs.evolve(base, **changes)
 
 
-_SIMPLE_FIELDS = ("completion", "tools", "tool_choice", "json_schema", "reasoning", "context_tokens", "output_tokens")
+_SIMPLE_FIELDS = (
+    "completion",
+    "tools",
+    "tool_choice",
+    "json_schema",
+    "schema_fallback",
+    "reasoning",
+    "context_tokens",
+    "output_tokens",
+)
+
+
+@frozen(kw_only=True)
+class Claims:
+    """Repeat what the entry points of the distribution claim for a host, so that one place says everything of it.
+
+    Args:
+        aliases: further names of the provider.
+        hosts: its host names.
+        models: the prefixes of its model names.
+
+    """
+
+    aliases: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Source:
+    """Say where members of a manifest come from.
+
+    Args:
+        url: the address of a page, or ``recorded`` for recorded exchanges with the host.
+        read: when it was read, as an ISO date.
+        facts: the members that it supports, such as ``key.env`` or ``capabilities``.
+
+    """
+
+    url: str
+    read: str = field(validator=_each_matches(_DATE, "date such as 2026-11-29"))
+    facts: tuple[str, ...]
 
 
 @frozen(kw_only=True)
@@ -188,13 +250,19 @@ class Manifest:
     """Describe a host.
 
     Args:
-        base_url: the base URL, including the version segment.
+        base_url: the base URL, including the version segment; empty if callers have to give theirs. A name in braces is
+            a place for the value of an option, such as ``{account_id}``.
         base_url_env: environment variables that may name another base URL.
+        base_path: the path of a base URL that is given without one.
+        places: environment variables that may fill each place in the base URL, by its name.
+        title: the name of the host in prose.
         docs: the address of the documentation.
         key: how the key is read and sent.
         wire: how the host differs from OpenAI.
         capabilities: what all models accept.
         models: what models accept in addition, by prefix of the model name; the longest matching prefix applies.
+        claims: what the entry points claim; they decide, whatever is written here.
+        sources: where this is written, and when it was read.
 
     """
 
@@ -202,11 +270,22 @@ class Manifest:
     base_url_env: tuple[str, ...] = field(
         default=(), validator=_each_matches(_VARIABLE, "name for an environment variable")
     )
+    base_path: str = "/v1"
+    places: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
+    title: str = ""
     docs: str = ""
     key: Key = Key()
     wire: Wire = Wire()
     capabilities: Accepts = Accepts()
     models: dict[str, Accepts] = field(factory=dict[str, Accepts])
+    claims: Claims = Claims()
+    sources: tuple[Source, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        """Compare the places in the base URL with those that are described."""
+        if {*PLACE.findall(self.base_url)} != {*self.places}:
+            message = f"places describes {sorted(self.places)}, but base_url is {self.base_url!r}"
+            raise ValueError(message)
 
     @property
     def host(self) -> str:
@@ -216,8 +295,9 @@ class Manifest:
     @property
     def variables(self) -> tuple[tuple[str, str], ...]:
         """Return pairs of a member of the manifest and an environment variable that it names."""
-        keys = (("key.env", variable) for variable in self.key.env)
-        return (*keys, *(("base_url_env", variable) for variable in self.base_url_env))
+        members = {"key.env": self.key.env, "base_url_env": self.base_url_env}
+        members |= {f"places.{name}": variables for name, variables in self.places.items()}
+        return tuple((member, variable) for member, variables in members.items() for variable in variables)
 
     def accepted_by(self, model: str) -> Capabilities:
         """Return what *model* accepts."""

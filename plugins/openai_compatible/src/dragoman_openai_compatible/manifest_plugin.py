@@ -11,31 +11,44 @@ its contents::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from dragoman import (
+    ChatRequest,
+    CompletionRequest,
+    ConfigurationError,
+    Part,
     PluginError,
     Provider,
     ProviderConfig,
     ProviderInfo,
     Reasoning,
+    UnsupportedError,
     hookimpl,
 )
 from dragoman.http import Endpoint, base_url, checked_headers, credential, foreign_names, option_field
 from dragoman_openai_compatible.chat import CHAT_SETTINGS, OpenAIChat
 from dragoman_openai_compatible.chat_messages import MessageRules, replayed
-from dragoman_openai_compatible.manifest import Manifest, read_manifest
+from dragoman_openai_compatible.manifest import PLACE, Manifest, read_manifest
 from dragoman_openai_compatible.provider import OpenAIProvider
+
+if TYPE_CHECKING:
+    from dragoman.http import StreamDecoder
 
 __all__ = ["ManifestHost", "ManifestOptions", "dragoman_provider"]
 
 FILE = "dragoman.toml"
+_FILLING = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+"""What may fill a place in a base URL: nothing that could change its host or its path."""
 
 
 @frozen(kw_only=True)
@@ -58,14 +71,34 @@ class ManifestOptions:
     extra_body: dict[str, Any] | None = option_field(in_body=False)
 
 
+def options_of(manifest: Manifest) -> type[ManifestOptions]:
+    """Return the options class of a host: the common options, its own, and those that fill places in its base URL."""
+    own, places = manifest.wire.options, tuple(manifest.places)
+    return _options(own, places) if own or places else ManifestOptions
+
+
+@lru_cache(maxsize=64)
+def _options(own: tuple[str, ...], places: tuple[str, ...]) -> type[ManifestOptions]:
+    fields = {name: option_field() for name in own}
+    fields |= {name: option_field(in_body=False, per_call=False) for name in places}
+    kinds: dict[str, Any] = {**dict.fromkeys(own, Any), **dict.fromkeys(places, str | None)}
+    told = [f"{name}: a member of the body that only this host has." for name in own]
+    told += [f"{name}: a part of the address of the host." for name in places]
+    common = inspect.getdoc(ManifestOptions) or ""
+    doc = "\n".join([common, *(f"    {line}" for line in told)])
+    namespace = {**fields, "__annotations__": kinds, "__doc__": doc, "__module__": __name__}
+    kind: type[ManifestOptions] = frozen(kw_only=True)(type("ManifestOptions", (ManifestOptions,), namespace))
+    return kind
+
+
 class ManifestChat(OpenAIChat[ManifestOptions]):
     """Speak the dialect with the differences that a manifest defines."""
 
     def __init__(self, name: str, manifest: Manifest) -> None:
         wire = manifest.wire
-        self._reasoning_member = wire.replay_reasoning
+        self._wire = wire
         super().__init__(
-            options=ManifestOptions,
+            options=options_of(manifest),
             provider=name,
             rules=MessageRules(issuer=name, replay_reasoning=self._replay),
             setting_names={**CHAT_SETTINGS, **wire.setting_names, "max_tokens": wire.max_tokens_name},
@@ -74,8 +107,42 @@ class ManifestChat(OpenAIChat[ManifestOptions]):
             include_usage=wire.include_usage,
         )
 
+    def decoder(self) -> StreamDecoder:
+        """Return the decoder of one stream, which keeps the details of the reasoning where the host sends any."""
+        if not self._wire.reasoning_details:
+            return super().decoder()
+        from dragoman_openai_compatible.reasoning_details import DetailsDecoder  # noqa: PLC0415  # few hosts need it
+
+        return DetailsDecoder(self)
+
+    def message_parts(self, message: Mapping[str, Any]) -> list[Part]:
+        """Return the parts of a whole message, with the details of the reasoning as its seal."""
+        parts = super().message_parts(message)
+        if not self._wire.reasoning_details:
+            return parts
+        from dragoman_openai_compatible.reasoning_details import with_details  # noqa: PLC0415  # few hosts need it
+
+        return with_details(parts, message, self.reasoning_names, self.rules.issuer)
+
+    def finish_body(
+        self,
+        body: dict[str, Any],  # noqa: ARG002
+        request: ChatRequest | CompletionRequest,
+        options: ManifestOptions,
+    ) -> None:
+        """Refuse the options that the host does not accept.
+
+        Raises:
+            UnsupportedError: naming the first of them that is set.
+
+        """
+        for name in self._wire.refuses:
+            if getattr(options, name) is not None:
+                message = f"{self.provider} does not accept {name}; leave it out"
+                raise UnsupportedError(message, model=request.model, parameter=name)
+
     def _replay(self, reasoning: Sequence[Reasoning]) -> dict[str, Any]:
-        return replayed(reasoning, self._reasoning_member, self.provider)
+        return replayed(reasoning, self._wire.replay_reasoning, self.provider)
 
 
 class ManifestHost:
@@ -105,14 +172,24 @@ class ManifestHost:
 @hookimpl
 def dragoman_provider(config: ProviderConfig) -> Provider:
     """Make the provider from the manifest of the chosen distribution."""
+    return make_provider(installed_manifest(config, FILE), config)
+
+
+def installed_manifest(config: ProviderConfig, name: str) -> Manifest:
+    """Return the manifest with the file name *name* in the chosen distribution.
+
+    Raises:
+        PluginError: if the distribution does not contain it, or if it is not valid.
+
+    """
     package = config.distribution.replace("-", "_")
-    origin = f"{package}/{FILE}"
+    origin = f"{package}/{name}"
     try:
-        file = resources.files(package).joinpath(FILE)
+        file = resources.files(package).joinpath(name)
     except (ModuleNotFoundError, ValueError):  # ValueError: the name of the distribution is empty
         message = f"{config.distribution} names {__name__}, but does not contain {origin}"
         raise PluginError(message, provider=config.name) from None
-    return make_provider(read_manifest(_text(file, origin), origin), config)
+    return read_manifest(_text(file, origin), origin)
 
 
 def make_provider(manifest: Manifest, config: ProviderConfig) -> Provider:
@@ -128,9 +205,9 @@ def make_provider(manifest: Manifest, config: ProviderConfig) -> Provider:
         InvalidRequestError: for an unknown option.
 
     """
-    if conflicts := foreign_names(
-        manifest.host, manifest.variables, provider=config.name, distribution=config.distribution
-    ):
+    hosts = (manifest.host,) if manifest.host else config.hosts or ("",)
+    who = {"provider": config.name, "distribution": config.distribution}
+    if conflicts := [each for host in hosts for each in foreign_names(host, manifest.variables, **who)]:
         message = f"the manifest of {config.name!r} in {config.distribution} is refused: {'; '.join(conflicts)}"
         raise PluginError(message, provider=config.name)
     dialect = ManifestChat(config.name, manifest)
@@ -139,7 +216,7 @@ def make_provider(manifest: Manifest, config: ProviderConfig) -> Provider:
         ProviderInfo(
             name=config.name,
             issuer=config.name,
-            options=ManifestOptions,
+            options=options_of(manifest),
             docs=manifest.docs,
             formats=frozenset({"chat"}),
         ),
@@ -151,11 +228,38 @@ def make_provider(manifest: Manifest, config: ProviderConfig) -> Provider:
 
 
 def _endpoint(manifest: Manifest, config: ProviderConfig) -> Endpoint:
-    base = base_url(config, default=manifest.base_url, env=manifest.base_url_env)
+    default = _default(manifest, config)
+    base = base_url(config, default=default, env=manifest.base_url_env, version=manifest.base_path)
     wanted = manifest.key
     key = credential(config, base, env=wanted.env, required=wanted.required)
     headers = {} if key is None else {wanted.header: key.with_prefix(wanted.prefix)}
     return Endpoint(base=base, headers={**headers, **checked_headers(config.headers)})
+
+
+def _default(manifest: Manifest, config: ProviderConfig) -> str | None:
+    """Return the base URL of the host with its places filled, ``None`` if there is none or if callers give theirs.
+
+    Raises:
+        ConfigurationError: if there is nothing to fill a place with.
+
+    """
+    if not manifest.places:
+        return manifest.base_url or None
+    if config.api_base or config.env(manifest.base_url_env):
+        return None
+    return PLACE.sub(lambda place: _filling(place[1], manifest.places, config), manifest.base_url)
+
+
+def _filling(name: str, places: Mapping[str, tuple[str, ...]], config: ProviderConfig) -> str:
+    value = config.options.get(name) or config.env(places[name])
+    if not value:
+        also = f", set {' or '.join(places[name])}" if places[name] else ""
+        message = f"{config.name} needs {name}; give {name}='...'{also}, or give api_base="
+        raise ConfigurationError(message, provider=config.name, parameter=name)
+    if not _FILLING.fullmatch(str(value)):
+        message = f"{name} must consist of letters, digits, '-' and '_', since it is part of the address"
+        raise ConfigurationError(message, provider=config.name, parameter=name)
+    return str(value)
 
 
 def _text(file: Traversable, origin: str) -> str:
