@@ -67,6 +67,26 @@ class TestOpenAICompatible(ProviderConformance):
     server_dialect = CHAT
 
 
+class TestDeepSeek(ProviderConformance):
+    provider = "deepseek"
+    model = "deepseek-v4-pro"
+    server_dialect = CHAT
+    base = ""
+
+
+class TestXAI(ProviderConformance):
+    provider = "xai"
+    model = "grok-4.3"
+    server_dialect = CHAT
+
+
+class TestDatabricks(ProviderConformance):
+    provider = "databricks"
+    model = "databricks-claude-sonnet-4"
+    server_dialect = CHAT
+    base = "/serving-endpoints"
+
+
 class TestEcho(ProviderConformance):
     provider = "echo"
     model = "echo"

@@ -39,7 +39,7 @@ class Member:
 
     @property
     def speaks_http(self) -> bool:
-        return bool(self.providers) and self.extra not in IN_PROCESS
+        return bool(self.providers) and self.extra not in IN_PROCESS | CATALOGUES
 
     def stands_on(self, other: Member) -> bool:
         return any(each.name == other.name for each in self.requirements)
@@ -51,13 +51,18 @@ def members() -> Iterator[Member]:
         yield Member(
             name=project["name"],
             folder=path.parent.name,
-            # The first name: further ones are of the same module, and stand on the same page.
-            providers=frozenset([*project.get("entry-points", {}).get("dragoman.providers.v1", ())][:1]),
+            # One name: further ones stand on the same page. A catalogue has no provider of its own name.
+            providers=frozenset(
+                [path.parent.name]
+                if path.parent.name in CATALOGUES
+                else [*project.get("entry-points", {}).get("dragoman.providers.v1", ())][:1]
+            ),
             requirements=tuple(map(Requirement, project["dependencies"])),
         )
 
 
 IN_PROCESS = {"echo", "litellm", "llamacpp"}
+CATALOGUES = {"hosts"}  # of hosts without code: tests/plugins/test_hosts.py puts each of them to its tests
 APART = {"litellm", "openhands", "recorder"}  # larger than the rest; another project's name; no provider
 
 MEMBERS = tuple(members())
@@ -201,13 +206,14 @@ def pages(members: Members) -> Iterator[List]:
 
 def checks(members: Members) -> Iterator[List]:
     """Yield the lists of who is put to the tests that every provider passes."""
+    hosts = {path.stem for each in CATALOGUES for path in ROOT.glob(f"plugins/{each}/src/*/*.toml")}
     own = vars(importlib.import_module("conformance.test_own_providers")).values()
     http = {name for each in members if each.speaks_http for name in each.providers}
-    in_process = {name for each in members if not each.speaks_http for name in each.providers}
+    in_process = {name for each in members if each.extra in IN_PROCESS for name in each.providers}
     yield List(
         place="tests/conformance/test_own_providers.py",
         line="a class with provider = {!r}",
-        found={each.provider for each in own if isinstance(each, type) and vars(each).get("provider")},
+        found={each.provider for each in own if isinstance(each, type) and vars(each).get("provider")} - hosts,
         wanted=http | in_process,
         may={"litellm"},  # its own session has its class: tests/servers/litellm/test_conformance.py
     )
@@ -254,6 +260,8 @@ def test_who_removes_a_member_is_told_every_place() -> None:
 @pytest.mark.parametrize("member", MEMBERS, ids=lambda each: each.folder)
 def test_a_distribution_imports_no_other_that_it_does_not_declare(member: Member) -> None:
     text = "\n".join(path.read_text("utf-8") for path in (ROOT / "plugins" / member.folder / "src").rglob("*.py"))
+    points = (ROOT / "plugins" / member.folder / "pyproject.toml").read_text("utf-8")
     imported = set(re.findall(r"^\s*(?:from|import) (dragoman_\w+)", text, re.MULTILINE))
+    imported |= set(re.findall(r"^\S+ = \"(dragoman_\w+)", points, re.MULTILINE))
     declared = {each.package for each in MEMBERS if member.stands_on(each)}
     assert imported - {member.package, "dragoman_acme"} == declared  # the latter is the name of a template

@@ -22,6 +22,9 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = [ROOT / "core", *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))]
 
 
+CATALOGUE = "dragoman_openai_compatible.catalogue"
+
+
 class Wheel:
     """An open wheel, and the project table that it was built from."""
 
@@ -89,7 +92,11 @@ def test_an_entry_point_names_a_module_of_its_own_wheel(wheel: Wheel) -> None:
     own = {name: group for name, group in groups.items() if name != "dragoman.aliases.v1"}  # they name no module
     targets = {target for group in own.values() for target in group.values()}
     assert set(groups.get("dragoman.aliases.v1", {}).values()) <= set(groups.get("dragoman.providers.v1", {}))
-    assert {target.partition(":")[0].partition(".")[0] for target in targets} <= {wheel.package}
+    # A distribution of hosts without code names the module that reads its manifests, and contains each of them.
+    read = {target.partition(":")[2] for target in targets if target.startswith(f"{CATALOGUE}:")}
+    assert {f"{wheel.package}/{name}.toml" for name in read} <= {*wheel.archive.namelist()}
+    others = {target for target in targets if not target.startswith(f"{CATALOGUE}:")}
+    assert {target.partition(":")[0].partition(".")[0] for target in others} <= {wheel.package}
 
 
 def test_requires_no_more_than_it_should(wheel: Wheel) -> None:

@@ -113,10 +113,7 @@ class TestBodies:
 
 LOCAL = {
     "ollama": "http://localhost:11434/v1",
-    "vllm": "http://localhost:8000/v1",
-    "lmstudio": "http://localhost:1234/v1",
     "llama_server": "http://localhost:8080/v1",
-    "llamafile": "http://localhost:8080/v1",
 }
 
 

@@ -194,7 +194,7 @@ def test_a_claim_on_the_host_of_a_disabled_distribution_is_a_note(site: Site) ->
 
 
 def test_a_similar_name_is_not_reported(site: Site) -> None:
-    for name in ("grok", "llama", "azure-ai", "opena1", "ollama-cloud"):
+    for name in ("groqq", "llama", "azure-ai", "opena1", "ollama-cloud"):
         site.add(f"dragoman-{name}", providers=(name.replace("-", "_"),))
     done = run()
     assert done.exit_code == 0, done.stdout
