@@ -44,8 +44,10 @@ def config(name: str, url: str | None = None, **more: Any) -> LLMConfig:
     if url is None and not manifest(name).base_url:
         base = f"https://eu.{manifest(name).claims.hosts[0]}"
     places = dict.fromkeys(manifest(name).places, "made-up") if url is None else {}
-    arguments = {"model": MODEL.get(name, "any"), "provider": name, "api_base": base, "api_key": "made-up", **places}
-    return LLMConfig(**{key: value for key, value in {**arguments, **more}.items() if value is not None})
+    arguments: dict[str, Any] = {"model": MODEL.get(name, "any"), "provider": name, "api_key": "made-up"}
+    arguments |= {"api_base": base, **places}
+    given: dict[str, Any] = {key: value for key, value in {**arguments, **more}.items() if value is not None}
+    return LLMConfig(**given)
 
 
 @frozen(kw_only=True)
@@ -100,7 +102,7 @@ class SampleHost:
         each = {} if manifest(self.name).wire.include_usage else usage
         deltas: list[dict[str, Any]] = [{member: text} for member, text in self.message().items()]
         chunks = [{**answer, **each, "choices": [{"index": 0, "delta": delta}]} for delta in deltas]
-        last = {**answer, **each, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
-        asked = [] if each else [{**answer, "choices": [], **usage}]
+        last: dict[str, Any] = {**answer, **each, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+        asked: list[dict[str, Any]] = [] if each else [{**answer, "choices": [], **usage}]
         events = [json.dumps(chunk).encode() for chunk in (*chunks, last, *asked)]
         return Reply.sse(*(b"data: " + event + b"\n\n" for event in (*events, b"[DONE]")))

@@ -169,7 +169,7 @@ class TestRequests:
 
     @pytest.mark.parametrize("name", [each for each in NAMES if manifest(each).wire.options])
     def test_hold_the_options_of_the_host(self, name: str) -> None:
-        given = {option: {"made": "up"} for option in manifest(name).wire.options}
+        given: dict[str, Any] = {option: {"made": "up"} for option in manifest(name).wire.options}
 
         assert given.items() <= prepared(name, **given).body.items()
 
@@ -192,7 +192,7 @@ class TestRequests:
 
     def test_of_a_workspace_need_its_address(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("DATABRICKS_HOST", raising=False)
-        llm = {"model": "databricks-any", "api_key": "k"}
+        llm: dict[str, Any] = {"model": "databricks-any", "api_key": "k"}
         with pytest.raises(ConfigurationError, match="needs a base URL"):
             LLM(LLMConfig(**llm)).build_request("hi")
         monkeypatch.setenv("DATABRICKS_HOST", "https://dbc-1.cloud.databricks.com")
@@ -242,7 +242,8 @@ class TestSampleServer:
             assert request.body["response_format"] == {"type": "json_object"}
 
     def test_gets_no_option_that_it_refuses(self, name: str) -> None:
-        for option, value in {"n": 2, "user": "me", "logit_bias": {"1": 1.0}}.items():
+        given: dict[str, Any] = {"n": 2, "user": "me", "logit_bias": {"1": 1.0}}
+        for option, value in given.items():
             if option in manifest(name).wire.refuses:
                 with pytest.raises(UnsupportedError, match=f"{name} does not accept {option}"):
                     prepared(name, **{option: value})

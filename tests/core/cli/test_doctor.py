@@ -79,6 +79,14 @@ def add_manifests(site: Site) -> None:
             (site.path / f"acme_{number}" / "dragoman.toml").write_text(text)
 
 
+def add_catalogue(site: Site) -> None:
+    module = "dragoman_openai_compatible.catalogue"
+    site.add("acme-four", "acme_four", providers={"four": f"{module}:four", "five": f"{module}:five"})
+    (site.path / "acme_four.py").unlink()
+    (site.path / "acme_four").mkdir()
+    (site.path / "acme_four" / "four.toml").write_text(f'places = {{ account = ["HF_TOKEN"] }}\n{OPENAI_KEY}')
+
+
 def add_newer_specification(site: Site) -> None:
     site.add("acme-one", providers=("one",), specs={"one": "1.7"})
 
@@ -148,6 +156,15 @@ def add_missing_requirements(site: Site) -> None:
                 "error  acme-two: names dragoman_openai_compatible.manifest_plugin",
                 "but does not contain acme_two/dragoman.toml",
                 "error  acme-three: cannot be read: acme_three/dragoman.toml",
+            ],
+        ),
+        (
+            add_catalogue,
+            [
+                "error  acme-four: key.env names OPENAI_API_KEY, which belongs to dragoman-openai",
+                "error  acme-four: places.account names HF_TOKEN, which belongs to Hugging Face",
+                "error  acme-four: names dragoman_openai_compatible.catalogue:five",
+                "but does not contain acme_four/five.toml",
             ],
         ),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import re
 import sys
@@ -22,6 +23,7 @@ from dragoman import (
     Media,
     Message,
     MissingCredentialError,
+    OutputFormat,
     PluginError,
     Reasoning,
     Support,
@@ -33,6 +35,7 @@ from dragoman.plugins.registry import installed
 from dragoman.spec.capabilities import Cap, Capabilities
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
+from dragoman_openai_compatible import catalogue
 from dragoman_openai_compatible.manifest import Accepts, Manifest, read_manifest
 from dragoman_openai_compatible.manifest_plugin import ManifestHost
 from scaffold.projects import build, install, run
@@ -247,6 +250,91 @@ class TestKey:
         return llm(model="acme/large", **options)
 
 
+OWN = """
+base_url = "https://{region}.acme.example/v1"
+places = { region = ["ACME_REGION"] }
+[wire]
+options = ["depth"]
+refuses = ["user"]
+reasoning_details = true
+[capabilities]
+reasoning = true
+json_schema = false
+schema_fallback = ["json"]
+[capabilities.settings]
+seed = { accepted = false, note = "Acme has no seeds" }
+[capabilities.while_reasoning]
+temperature = false
+"""
+DETAILS = [{"type": "reasoning.text", "text": "hm", "signature": "s", "index": 0}]
+THOUGHT = {"reasoning": "hm", "reasoning_details": DETAILS}
+
+
+class TestOwn:
+    """What only this host has."""
+
+    @pytest.fixture(autouse=True)
+    def own(self, tmp_path: Path) -> Iterator[None]:
+        (tmp_path / "dragoman.toml").write_text(OWN)
+        installed.cache_clear()
+        installed().register(ManifestHost(tmp_path / "dragoman.toml"), provider="acme")
+        yield
+        installed.cache_clear()
+
+    def test_options_are_sent(self) -> None:
+        assert body(model="acme/m", region="eu", depth={"any": "thing"})["depth"] == {"any": "thing"}
+        assert "region" not in body(model="acme/m", region="eu")
+        with pytest.raises(InvalidRequestError, match="did you mean 'depth'"):
+            body(model="acme/m", region="eu", deph=1)
+
+    def test_refusals_are_told_before_sending(self) -> None:
+        with pytest.raises(UnsupportedError, match="acme does not accept user; leave it out"):
+            body(model="acme/m", region="eu", user="me")
+
+    def test_address_is_filled(self) -> None:
+        assert llm(model="acme/m", region="eu").build_request("hi").url.startswith("https://eu.acme.example/v1/")
+        for wrong in ("eu.evil.example/", "", "a b"):
+            with pytest.raises(ConfigurationError, match=r"region"):
+                body(model="acme/m", region=wrong)
+
+    def test_settings_are_left_out_with_a_reason(self) -> None:
+        request = llm(model="acme/m", region="eu").build_request("hi", seed=1, temperature=0.5)
+
+        assert {"seed", "temperature"}.isdisjoint(request.body)
+        with pytest.raises(UnsupportedError, match="Acme has no seeds"):
+            body(model="acme/m", region="eu", seed=1, on_unsupported="raise")
+
+    def test_schemas_are_asked_for_in_words(self) -> None:
+        schema = OutputFormat(kind="json_schema", schema={"type": "object", "properties": {}}, name="a")
+
+        sent = llm(model="acme/m", region="eu").build_request("hi", output=schema).body
+        assert sent["response_format"] == {"type": "json_object"}
+        assert sent["messages"][0]["role"] == "system"
+
+    @pytest.mark.parametrize("stream", [False, True])
+    async def test_details_of_reasoning_go_back_unchanged(self, *, stream: bool) -> None:
+        chunks = [{"choices": [{"delta": {**THOUGHT, "content": "Hello"}, "finish_reason": "stop"}]}]
+        events = [*(b"data: %s\n\n" % json.dumps(chunk).encode() for chunk in chunks), b"data: [DONE]\n\n"]
+        whole = {"choices": [{"message": {**THOUGHT, "content": "Hello"}, "finish_reason": "stop"}]}
+        with LoopbackServer(Reply.sse(*events) if stream else Reply.json(whole)) as server:
+            async with llm(model="acme/m", api_base=server.url) as model:
+                if stream:
+                    async with model.stream("hi") as pieces:
+                        answer = await pieces.collect()
+                else:
+                    answer = await model.generate("hi")
+                sent = model.build_request([Message("user", "hi"), answer.message]).body
+
+        assert answer.reasoning == "hm"
+        assert sent["messages"][1]["reasoning_details"] == DETAILS
+
+
+def test_a_catalogue_has_a_plugin_for_each_name_but_private_ones() -> None:
+    assert catalogue.acme.name == "acme"
+    with pytest.raises(AttributeError, match="has no attribute '_acme'"):
+        _ = catalogue._acme  # noqa: SLF001
+
+
 @pytest.mark.usefixtures("acme")
 class TestWire:
     def test_names_settings_as_the_host_does(self) -> None:
@@ -317,6 +405,12 @@ class TestCapabilities:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ('places = { account = ["ACME_ACCOUNT"] }', "places describes ['account'], but base_url is"),
+        ('sources = [{ url = "https://x", read = "today", facts = [] }]', "read holds 'today', which is not a date"),
+        ('[wire]\noptions = ["not an option"]', "options holds 'not an option', which is not a name for an option"),
+        ('[wire]\nrefuses = ["m"]', "@ $.wire.refuses"),
+        ('[capabilities]\nschema_fallback = ["guess"]', "@ $.capabilities.schema_fallback"),
+        ("[capabilities.while_reasoning]\nheat = true", "while_reasoning names 'heat', which is not a setting"),
         ('kye = { env = ["A"] }', "has no option 'kye'; did you mean 'key'?"),
         ("[key]\nnev = 1", "unknown key 'nev' @ $.key"),
         ('[key]\nenv = "ACME_API_KEY"', "expected a list, not 'ACME_API_KEY' @ $.key.env"),

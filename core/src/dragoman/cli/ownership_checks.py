@@ -136,7 +136,9 @@ def _foreign(record: PluginRecord) -> tuple[str, ...]:
     except (OSError, ValueError, ImportError) as error:
         return (f"cannot be read: {package}/{manifest_name}: {error}",)
     host = urlsplit(str(manifest.get("base_url", ""))).hostname or ""
+    places = _table(manifest, "places")
     variables = [
+        *((f"places.{name}", each) for name in places for each in _texts(places, name)),
         *(("key.env", each) for each in _texts(_table(manifest, "key"), "env")),
         *(("base_url_env", each) for each in _texts(manifest, "base_url_env")),
     ]
