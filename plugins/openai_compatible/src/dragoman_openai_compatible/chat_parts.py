@@ -25,7 +25,7 @@ from dragoman import (
     Url,
     Usage,
 )
-from dragoman.http import count, decoded, end_word, fields, number, objects, rewritten, word, words
+from dragoman.http import count, decoded, dumps, end_word, fields, number, objects, rewritten, word, words
 
 CHAT_FINISH_REASONS: Mapping[str, FinishReason] = {
     "stop": FinishReason.STOP,
@@ -60,6 +60,13 @@ def text_of(value: Any) -> str:
         return value
     # A tuple rather than a set: the type may be any JSON value, and lists and objects are not hashable.
     return "".join(words(part.get("text")) for part in objects(value) if part.get("type") in ("text", "output_text"))
+
+
+def whole_text_of(value: Any) -> str:
+    """Return the text of a whole message; an object, which some hosts send where JSON was asked for, as its JSON."""
+    if not value or not isinstance(value, dict):
+        return text_of(value)
+    return dumps(fields(value)).decode()
 
 
 def finish_of(raw: Any, table: Mapping[str, FinishReason] = CHAT_FINISH_REASONS) -> Finish:
@@ -233,7 +240,7 @@ def message_parts(message: Mapping[str, Any], reasoning_names: Iterable[str], is
     parts: list[Part] = []
     if reasoning := reasoning_of(message, reasoning_names):
         parts.append(Reasoning(text=reasoning))
-    if text := text_of(message.get("content")):
+    if text := whole_text_of(message.get("content")):
         seal = extra_content_seal(message, issuer)
         parts.append(Text(text=text, citations=citations_of(message.get("annotations")), seal=seal))
     if refusal := words(message.get("refusal")):
