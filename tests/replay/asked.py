@@ -22,10 +22,13 @@ from dragoman_azure.options import AzureOptions
 from dragoman_groq.options import GroqOptions
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
 from dragoman_openai.options import OpenAIOptions
+from dragoman_openai_compatible.manifest_plugin import options_of
 from dragoman_openai_compatible.options import OpenAICompatibleOptions
 from dragoman_openrouter.options import OpenRouterOptions
+from plugins.catalogue import manifest
 from recordings import Recording
 from replay import gemini_bodies
+from replay.hosts import CATALOGUE, TAGS, provider_of
 
 ELIDED = re.compile(r"ELIDED_\d+_BASE64_CHARS_[0-9a-f]+")
 ADDRESS = "http://127.0.0.1:9"
@@ -183,7 +186,7 @@ def config_of(recording: Recording, body: dict[str, Any]) -> LLMConfig:
     provider, _, api = recording.api.partition(".")
     parts = urlsplit(recording.request.url)
     own: dict[str, Any] = {}
-    name = {"mistral": "openai_compatible", "compatible": "openai_compatible"}.get(provider, provider)
+    name = _provider(recording, provider)
     model = model_of(recording, body)
     if name in {"openai", "azure", "openrouter"}:
         own["api"] = api
@@ -191,7 +194,7 @@ def config_of(recording: Recording, body: dict[str, Any]) -> LLMConfig:
         own |= {key.replace("-", "_"): values[0] for key, values in parse_qs(parts.query).items()}
     if name == "google" and "aiplatform" in recording.request.url:
         own["vertex"] = True
-    if name == "openai_compatible":
+    if name in {"openai_compatible", *TAGS.values()} - CATALOGUE:
         own |= _limits(body)
     path = re.sub(r"/(chat/completions|responses|messages|(publishers/\w+/|projects/.*/)?models/.*)$", "", parts.path)
     return LLMConfig(
@@ -203,6 +206,10 @@ def config_of(recording: Recording, body: dict[str, Any]) -> LLMConfig:
         max_tokens=None,
         **own,
     )
+
+
+def _provider(recording: Recording, name: str) -> str:
+    return provider_of(recording) if name == "compatible" else {"mistral": "openai_compatible"}.get(name, name)
 
 
 def _limits(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -253,5 +260,6 @@ def _asked(
 
 def _options(config: LLMConfig) -> dict[str, str]:
     """Return our names of the options of a provider by those of its wire."""
-    kind = OPTIONS[str(config.kwargs["provider"])]
+    name = str(config.kwargs["provider"])
+    kind = options_of(manifest(name)) if name in CATALOGUE else OPTIONS.get(name, OpenAICompatibleOptions)
     return {each.metadata.get("wire") or each.name: each.name for each in attrs.fields(kind)}

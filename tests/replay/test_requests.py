@@ -81,7 +81,6 @@ ADDED: Mapping[str, str] = {
 """What is sent though it was not recorded, by patterns of paths, each with the reason."""
 
 EXTRA: Mapping[str, frozenset[str]] = {
-    "compatible.chat": frozenset({"clear_thinking", "reasoning"}),
     "mistral.chat": frozenset({"prompt_cache_key", "random_seed", "safe_prompt"}),
 }
 """Members of one vendor behind the provider of any server, which knows no vendor and sends them as ``extra_body``."""
