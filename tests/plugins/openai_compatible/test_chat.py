@@ -384,3 +384,11 @@ class TestHosts:
         body = whole()
         body["choices"][0]["native"] = "odd"
         assert decode(body, speaks=self.Far()).metadata == {"native": "odd"}
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [({"name": "Ada", "age": 36}, '{"name":"Ada","age":36}'), ({}, ""), ([{"type": "text", "text": "a"}], "a")],
+)
+def test_an_object_that_answers_is_its_json(content: Any, text: str) -> None:
+    assert decode({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}).text == text
