@@ -10,6 +10,7 @@ import pytest
 from core.scripted import FakeClock, Scripted, say
 from dragoman import (
     NO,
+    ArgumentsDelta,
     BadRequestError,
     CallContext,
     Capabilities,
@@ -22,12 +23,20 @@ from dragoman import (
     Message,
     Origin,
     OutputFormat,
+    PartStart,
+    PartUpdate,
     Response,
+    ResponseSnapshot,
+    ServerError,
     Settings,
+    StreamEnd,
+    Text,
+    TextDelta,
     Tool,
     ToolCall,
     ToolChoice,
     UnsupportedError,
+    assemble,
     build_response,
 )
 from dragoman.client.binding import ManagedProvider
@@ -226,10 +235,127 @@ async def test_what_is_learned_of_other_settings_stays_learned(clock: FakeClock)
     )
     request = attrs.evolve(ask(), settings=Settings(temperature=0.7))
     notes = (await guarded(provider).chat(request, CallContext(clock=clock))).adjustments
-    assert [note.feature for note in notes] == ["temperature", "output schema"]
+    assert [note.feature for note in notes] == ["output schema", "temperature"]
     assert provider.asked[-1].settings.temperature is None
 
 
 async def test_a_strict_schema_is_a_promise(clock: FakeClock) -> None:
     with pytest.raises(UnsupportedError, match="output schema"):
         await guarded(Table()).chat(ask(strict=True), CallContext(clock=clock))
+
+
+NO_GEMMA_SCHEMA = "JSON schema is not enabled for models/acme-1"
+NO_GEMMA_JSON = "JSON mode is not enabled for models/acme-1"
+NO_GEMMA_TOOLS = "Function calling is not enabled for models/acme-1"
+
+
+@pytest.mark.parametrize(
+    ("refusals", "sent"),
+    [
+        ([NO_GEMMA_SCHEMA], "a tool"),
+        ([NO_GEMMA_SCHEMA, NO_GEMMA_TOOLS], "JSON mode, and the schema in a system message"),
+        ([NO_GEMMA_SCHEMA, NO_GEMMA_TOOLS, NO_GEMMA_JSON], "the schema in a system message"),
+        ([NO_GEMMA_JSON, NO_GEMMA_TOOLS], "the schema in a system message"),
+    ],
+)
+async def test_each_way_is_refused_once_and_remembered(clock: FakeClock, refusals: list[str], sent: str) -> None:
+    answers = [call() if sent == "a tool" else say("{}") for _ in range(2)]
+    provider = Scripted(*map(BadRequestError, refusals), *answers)
+    guard = guarded(provider)
+    for _ in range(2):
+        (note,) = (await guard.chat(ask(), CallContext(clock=clock))).adjustments
+        assert (note.feature, note.sent) == ("output schema", sent)
+    assert len(provider.asked) == len(refusals) + 2
+
+
+async def test_a_mode_for_json_is_refused_once_too(clock: FakeClock) -> None:
+    provider = Scripted(BadRequestError(NO_GEMMA_JSON), say("{}"), say("{}"))
+    request, guard = attrs.evolve(ask(), output=OutputFormat("json")), guarded(provider)
+    notes = [await guard.chat(request, CallContext(clock=clock)) for _ in range(2)]
+    assert [(note.kind, note.feature, note.sent) for each in notes for note in each.adjustments] == [
+        ("emulated", "output", "a tool")
+    ] * 2
+    assert [each.output.kind for each in provider.asked if isinstance(each, ChatRequest)] == ["json", "text", "text"]
+
+
+async def test_what_is_learned_is_warned_of(clock: FakeClock) -> None:
+    provider = Scripted(BadRequestError(REFUSAL), BadRequestError(NO_TOOLS), say("{}"), say("{}"))
+    guard = guarded(provider, "warn")
+    with pytest.warns(UserWarning, match="output schema") as warned:
+        await guard.chat(ask(), CallContext(clock=clock))
+    assert len(warned) == 2
+    with pytest.warns(UserWarning, match="cannot be held to this output schema") as warned:
+        await guard.chat(ask(), CallContext(clock=clock))
+    assert len(warned) == 1
+
+
+async def test_a_refusal_that_changes_nothing_is_the_answer(clock: FakeClock) -> None:
+    provider = Scripted(BadRequestError(REFUSAL), call(), BadRequestError(REFUSAL))
+    guard = guarded(provider)
+    await guard.chat(ask(), CallContext(clock=clock))
+    words = Capabilities(json_schema=NO, json_mode=NO, schema_fallback=("text",))
+    provider.accepts = words
+    with pytest.raises(BadRequestError):
+        await guard.chat(ask(), CallContext(clock=clock))
+
+
+async def test_a_call_with_one_answer_only_is_asked_for_where_the_model_can(clock: FakeClock) -> None:
+    for settings in ({}, {"parallel_tool_calls": NO}):
+        provider = Scripted(call(), capabilities=Capabilities(json_schema=NO, settings=settings))
+        await guarded(provider).chat(ask(), CallContext(clock=clock))
+        (asked,) = provider.asked
+        assert asked.settings.parallel_tool_calls is (None if settings else False)
+
+
+async def test_a_server_may_refuse_that_too(clock: FakeClock) -> None:
+    provider = Scripted(
+        BadRequestError("Unknown parameter: 'parallel_tool_calls'"), call(), capabilities=Capabilities(json_schema=NO)
+    )
+    response = await guarded(provider).chat(ask(), CallContext(clock=clock))
+    assert [note.feature for note in response.adjustments] == ["output schema", "parallel_tool_calls"]
+    assert response.text == '{"a": "x"}'
+
+
+@pytest.mark.parametrize("ways", [(), ("tool",)])
+async def test_words_are_always_left(clock: FakeClock, ways: Any) -> None:
+    answers = [BadRequestError(REFUSAL), BadRequestError(NO_TOOLS), say("{}")]
+    provider = Scripted(*answers[:], capabilities=Capabilities(schema_fallback=ways))
+    (note,) = (await guarded(provider).chat(ask(), CallContext(clock=clock))).adjustments
+    assert note.sent == ("the schema in a system message" if ways else "JSON mode, and the schema in a system message")
+
+
+async def test_what_was_held_back_is_part_of_what_arrived(clock: FakeClock) -> None:
+    events = [PartStart(0, Text(text="")), TextDelta(0, "Let me "), ServerError("broken")]
+    provider = Scripted(events, capabilities=Capabilities(json_schema=NO))
+    seen: list[Any] = []
+    async with guarded(provider).stream(ask(), CallContext(clock=clock)) as stream:
+        with pytest.raises(ServerError) as caught:
+            seen.extend([event async for event in stream])
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == "Let me "
+
+
+async def test_an_answer_that_is_streamed_is_the_same(clock: FakeClock) -> None:
+    made = ToolCall(name="", call_id="c")
+    events = [
+        PartStart(0, Text(text="")),
+        TextDelta(0, "Sure."),
+        PartStart(1, made),
+        PartUpdate(1, attrs.evolve(made, name="give_")),
+        PartUpdate(1, attrs.evolve(made, name="give_answer")),
+        ArgumentsDelta(1, '{"a": '),
+        ArgumentsDelta(1, '"x"}'),
+        PartStart(2, ToolCall(name="give_answer", call_id="d", arguments='{"a": "y"}')),
+        ResponseSnapshot(finish=Finish(reason=FinishReason.TOOL_CALLS)),
+    ]
+    provider = Scripted([*events], assemble(events), capabilities=Capabilities(json_schema=NO))
+    guard = guarded(provider)
+    async with guard.stream(ask(), CallContext(clock=clock)) as stream:
+        seen = [event async for event in stream]
+    whole = await guard.chat(ask(), CallContext(clock=clock))
+    end = seen[-1]
+    assert isinstance(end, StreamEnd)
+    assert attrs.evolve(end.response, attempts=()) == attrs.evolve(whole, attempts=())
+    assert (whole.text, whole.reasoning, whole.finish.reason) == ('{"a": "x"}', "Sure.", FinishReason.STOP)
+    assert [note.kind for note in whole.adjustments] == ["emulated", "dropped"]
+    assert [event.text for event in seen if isinstance(event, TextDelta)] == ['{"a": ', '"x"}']

@@ -1,3 +1,5 @@
+"""extract(T) asks what generate(output=T) asks, and reads what parse(T) reads."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -5,26 +7,38 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from core.scripted import Scripted, say
 from dragoman import (
-    Cap,
+    AUTO,
+    LLM,
+    NO,
     Capabilities,
     ChatRequest,
     Finish,
+    InvalidRequestError,
+    LLMConfig,
     Message,
+    OutputError,
+    OutputFormat,
     OutputValidationError,
     Reasoning,
     Refusal,
     RefusalError,
-    Support,
     Text,
+    Tool,
     ToolCall,
     TruncatedOutputError,
+    UnsupportedError,
+    build_response,
 )
-from dragoman.client.extraction import Extraction
-from dragoman.spec.response import build_response
 
-NO = Cap(support=Support.NO)
-REQUEST = ChatRequest(model="m", messages=[Message("user", "Hi")])
+WAYS: dict[str, Capabilities] = {
+    "schema": Capabilities(),
+    "tool": Capabilities(json_schema=NO, schema_fallback=("tool", "json")),
+    "json": Capabilities(json_schema=NO, schema_fallback=("json",)),
+    "text": Capabilities(json_schema=NO, json_mode=NO, tools=NO, schema_fallback=("tool", "text")),
+}
+"""Models by the way in which they are asked for a value."""
 
 
 @frozen
@@ -41,33 +55,81 @@ def reply(text: str, reason: str = "stop") -> Any:
     return build_response([Reasoning(text="hm"), Text(text=text)], Finish(reason=reason))
 
 
-def test_a_model_that_can_is_held_to_the_schema() -> None:
-    extraction = Extraction.of(City, Capabilities())
-    request = extraction.ask(REQUEST)
-    assert (request.output.kind, request.output.name, request.output.schema) == (
-        "json_schema",
-        "City",
-        extraction.schema,
-    )
-    assert extraction.read(reply('{"name": "Bern"}'), City) == City("Bern")
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", [City, Node, list[City], int, int | str])
+@pytest.mark.parametrize("more", [{}, {"tools": [Tool(name="City")]}])
+async def test_it_asks_what_generate_asks(scripted: Scripted, way: str, kind: Any, more: dict[str, Any]) -> None:
+    scripted.accepts = attrs_without_tools(WAYS[way]) if more and way == "text" else WAYS[way]
+    scripted.script = [say("no JSON"), say("no JSON")]
+    llm = LLM(LLMConfig(model="scripted/m"))
+    with pytest.raises(OutputValidationError):
+        await llm.extract(kind, "Hi", seed=5, **more)
+    await llm.generate("Hi", output=kind, seed=5, **more)
+    one, other = scripted.asked
+    assert one == other
+    assert isinstance(one, ChatRequest)
+    assert (one.output.kind == "json_schema") == (way == "schema")
 
 
-def test_a_model_with_tools_is_made_to_call_one() -> None:
-    extraction = Extraction.of(City, Capabilities(json_schema=NO))
-    request = extraction.ask(REQUEST)
-    assert [tool.name for tool in request.tools] == ["City"]
-    assert (request.tool_choice.kind, request.tool_choice.name) == ("tool", "City")
-    calls = [ToolCall(name="other", call_id="1"), ToolCall(name="City", call_id="2", arguments='{"name": "Bern"}')]
-    assert extraction.read(build_response(calls, Finish(reason="stop")), City) == City("Bern")
+def attrs_without_tools(_: Capabilities) -> Capabilities:
+    return Capabilities(json_schema=NO, json_mode=NO, schema_fallback=("text",))
+
+
+async def test_a_model_with_tools_is_made_to_call_one(scripted: Scripted) -> None:
+    scripted.accepts = WAYS["tool"]
+    made = ToolCall(name="give_answer", call_id="2", arguments='{"name": "Bern"}')
+    scripted.script = [build_response([made], Finish(reason="tool_calls"))]
+    assert await LLM(LLMConfig(model="scripted/m")).extract(City, "Hi") == City("Bern")
+    (request,) = scripted.asked
+    assert isinstance(request, ChatRequest)
+    assert [tool.name for tool in request.tools] == ["give_answer"]
+    assert request.settings.parallel_tool_calls is False
+
+
+async def test_the_callers_own_tools_are_kept_and_may_be_called(scripted: Scripted) -> None:
+    scripted.accepts = WAYS["tool"]
+    called = ToolCall(name="City", call_id="1", arguments="{}")
+    scripted.script = [build_response([called], Finish(reason="tool_calls"))]
+    with pytest.raises(OutputError, match="City"):
+        await LLM(LLMConfig(model="scripted/m")).extract(City, "Hi", tools=[Tool(name="City")])
+    (request,) = scripted.asked
+    assert isinstance(request, ChatRequest)
+    assert [tool.name for tool in request.tools] == ["City", "give_answer"]
+    assert (request.tool_choice.kind, request.settings.parallel_tool_calls) == ("required", None)
 
 
 @pytest.mark.parametrize("text", ['{"name": "Bern"}', '```json\n{"name": "Bern"}\n```', ' ```\n{"name": "Bern"}```\n'])
-def test_any_other_model_is_told_in_words(text: str) -> None:
-    extraction = Extraction.of(City, Capabilities(json_schema=NO, tools=NO))
-    request = extraction.ask(REQUEST)
-    assert request.messages[0] == REQUEST.messages[0]
-    assert '"required": ["name"]' in request.messages[-1].content
-    assert extraction.read(reply(text), City) == City("Bern")
+async def test_any_other_model_is_told_in_words(scripted: Scripted, text: str) -> None:
+    scripted.accepts = WAYS["text"]
+    scripted.script = [say(text)]
+    assert await LLM(LLMConfig(model="scripted/m")).extract(City, "Hi") == City("Bern")
+    (request,) = scripted.asked
+    assert isinstance(request, ChatRequest)
+    assert request.tool_choice is AUTO
+    assert request.messages[-1] == Message("user", "Hi")
+    assert '"required": ["name"]' in request.messages[0].content
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "schema"])
+@pytest.mark.parametrize("policy", ["raise", "warn"])
+async def test_the_policy_holds_for_it(scripted: Scripted, way: str, policy: Any) -> None:
+    scripted.accepts = WAYS[way]
+    scripted.script = [say('{"name": "Bern"}')]
+    asking = LLM(LLMConfig(model="scripted/m")).extract(City, "Hi", on_unsupported=policy)
+    if policy == "raise":
+        with pytest.raises(UnsupportedError, match="cannot be held to this output schema"):
+            await asking
+    else:
+        with pytest.warns(UserWarning, match="output schema"):
+            assert await asking == City("Bern")
+    assert len(scripted.asked) == (policy == "warn")
+
+
+@pytest.mark.parametrize("output", ["json", OutputFormat("json_schema", schema={"type": "object"})])
+async def test_it_takes_no_other_format(scripted: Scripted, output: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="leave output= out"):
+        await LLM(LLMConfig(model="scripted/m")).extract(City, "Hi", output=output)
+    assert not scripted.asked
 
 
 @pytest.mark.parametrize(
@@ -77,37 +139,39 @@ def test_any_other_model_is_told_in_words(text: str) -> None:
         (int | str, '{"value": "a"}', "a"),
         (list[City], '{"value": [{"name": "Bern"}]}', [City("Bern")]),
         (Node, '{"child": {"child": null}}', Node(Node())),
+        (list[int], "[1, 2]", [1, 2]),
     ],
 )
-def test_what_is_no_object_is_wrapped_in_one(kind: Any, text: str, value: object) -> None:
-    extraction = Extraction.of(kind, Capabilities())
-    assert extraction.schema["type"] == "object"
-    assert extraction.read(reply(text), kind) == value
+async def test_what_is_no_object_is_wrapped_in_one(scripted: Scripted, kind: Any, text: str, value: object) -> None:
+    scripted.script = [reply(text)]
+    assert await LLM(LLMConfig(model="scripted/m")).extract(kind, "Hi") == value
+    (request,) = scripted.asked
+    assert isinstance(request, ChatRequest)
+    assert request.output.schema is not None
+    assert request.output.schema["type"] == "object"
 
 
-def test_definitions_stay_outside_of_the_wrapping() -> None:
-    schema = Extraction.of(list[City], Capabilities()).schema
-    properties = schema["properties"]
-    assert isinstance(properties, dict)
+async def test_definitions_stay_outside_of_the_wrapping(scripted: Scripted) -> None:
+    scripted.script = [reply("[]")]
+    await LLM(LLMConfig(model="scripted/m")).extract(list[City], "Hi")
+    (request,) = scripted.asked
+    assert isinstance(request, ChatRequest)
+    schema: Any = request.output.schema
     assert "$defs" in schema
-    assert "$defs" not in str(properties["value"]).replace("#/$defs", "")
+    assert "$defs" not in str(schema["properties"]["value"]).replace("#/$defs", "")
 
 
-def test_an_answer_without_the_wrapping_is_read_too() -> None:
-    assert Extraction.of(list[int], Capabilities()).read(reply("[1, 2]"), list[int]) == [1, 2]
-    with pytest.raises(OutputValidationError, match="does not fit list"):
-        Extraction.of(list[int], Capabilities()).read(reply('{"valeu": [1]}'), list[int])
-
-
-@pytest.mark.parametrize("text", ["Sure!", "[" * 100_000])
-def test_an_answer_that_is_not_json_is_refused(text: str) -> None:
-    with pytest.raises(OutputValidationError, match="not JSON"):
-        Extraction.of(list[int], Capabilities()).read(reply(text), list[int])
-
-
-def test_a_cut_or_refused_answer_is_called_that() -> None:
-    extraction = Extraction.of(list[int], Capabilities())
-    with pytest.raises(TruncatedOutputError):
-        extraction.read(reply('{"value": [1', "length"), list[int])
-    with pytest.raises(RefusalError):
-        extraction.read(build_response([Refusal(text="no")], Finish(reason="stop")), list[int])
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (reply("Sure!"), OutputValidationError, "not JSON"),
+        (reply("[" * 100_000), OutputValidationError, "not JSON"),
+        (reply('{"valeu": [1]}'), OutputValidationError, "does not fit list"),
+        (reply('{"value": [1', "length"), TruncatedOutputError, "cut"),
+        (build_response([Refusal(text="no")], Finish(reason="stop")), RefusalError, "declined"),
+    ],
+)
+async def test_an_answer_without_a_value_is_an_error(scripted: Scripted, answer: Any, error: Any, words: str) -> None:
+    scripted.script = [answer]
+    with pytest.raises(error, match=words):
+        await LLM(LLMConfig(model="scripted/m")).extract(list[int], "Hi")

@@ -100,7 +100,7 @@ async def test_extract_calls_a_tool_where_there_is_no_schema(scripted: Scripted)
     assert await LLM(LLMConfig(model="scripted/m")).extract(City, "Bern", seed=5) == City("Bern", 5)
     (request,) = scripted.asked
     assert isinstance(request, ChatRequest)
-    assert (request.tool_choice.name, request.settings.seed) == ("City", 5)
+    assert (request.tool_choice.name, request.settings.seed) == ("give_answer", 5)
 
 
 async def test_no_model_is_the_echo_and_says_so_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:

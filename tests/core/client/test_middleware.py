@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -49,6 +50,7 @@ from dragoman import (
 )
 from dragoman.client.stream_assembly import _RenamedEvents
 from dragoman.plugins.registry import installed
+from dragoman.spec.assembly import Assembler
 from dragoman.spec.sent_names import EventNames
 
 Change = Callable[[AsyncIterator[Event]], AsyncIterator[Event]]
@@ -405,5 +407,6 @@ async def test_renamed_events_are_an_iterator_like_any_other() -> None:
     async def events() -> AsyncIterator[Event]:
         yield PartStart(0, ToolCall(name="sent", call_id="1", arguments=""))
 
-    renamed = [event async for event in _RenamedEvents(events(), EventNames({"sent": "own"}))]
+    names = EventNames({"sent": "own"})
+    renamed = [event async for event in _RenamedEvents(events(), deque(), names, Assembler(StreamStart()))]
     assert renamed == [PartStart(0, ToolCall(name="own", call_id="1", arguments=""))]

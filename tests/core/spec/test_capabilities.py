@@ -162,7 +162,8 @@ def test_a_guarantee_is_left_out_where_the_caller_allows_it() -> None:
             Capabilities(tool_choice=Cap(support=Support.NO, note="never")),
             r"tool_choice \(never\)",
         ),
-        ({"output": OutputFormat("json_schema")}, Capabilities(json_schema=NO), "output schema"),
+        ({"output": OutputFormat("json_schema")}, Capabilities(json_schema=NO, schema_fallback=()), "output schema"),
+        ({"output": OutputFormat("json")}, Capabilities(json_mode=NO, schema_fallback=()), "output=.json."),
     ],
 )
 def test_a_wish_beyond_the_settings_raises(change: dict[str, Any], capabilities: Capabilities, feature: str) -> None:

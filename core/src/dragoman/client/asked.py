@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-import attrs
-
-from dragoman.spec.capabilities import without_setting
+from dragoman.spec.capabilities import Capabilities, Policy, fit_with_names, without_setting
 from dragoman.spec.errors import BadRequestError, ContentFilterError, ContextWindowExceededError, DragomanError
 from dragoman.spec.provider import CallContext
-from dragoman.spec.request import SETTINGS, TEXT, ChatRequest, CompletionRequest, OutputFormat, ToolChoice
+from dragoman.spec.request import SETTINGS, TEXT, ChatRequest, CompletionRequest, OutputFormat
 from dragoman.spec.response import Adjustment
-from dragoman.spec.sent_names import IS_ANSWER
+from dragoman.spec.sent_names import IS_ANSWER, Restore
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")
 
-_SCHEMA = "output schema"
-_NO_SCHEMA = re.compile(
-    r"(?!.*invalid schema)(?=.*(?:json.schema|structured.output|response_format|json_object))"
-    r"(?=.*(?:not.support|unsupported|unavailable|not.available|not.enabled|enabled only|supported values|should be))",
+_SCHEMA, _JSON, _TOOL = "json_schema", "json_mode", "answer tool"
+_FORMATS = (_SCHEMA, _JSON, _TOOL)
+"""The names under which a refusal of a format, or of the tool that stands for it, is remembered."""
+_FORMAT = r"json.schema|structured.output|response_format|json_object|json.mode|response.?mime.?type"
+_NOT_TAKEN = r"not.support|unsupported|unavailable|not.available|not.enabled|enabled only|supported values|should be"
+_NO_FORMAT = re.compile(
+    rf"(?!.*invalid schema)(?=.*(?:{_FORMAT}))(?=.*(?:{_NOT_TAKEN}))",
     re.IGNORECASE | re.DOTALL,
 )
-"""What servers say whose model cannot be held to a schema."""
-_TOOL = "tool for the answer"
-_JSON = "mode for JSON"
-_WAYS = (("tool", _TOOL), ("json", _JSON), ("text", ""))
-"""How a schema is emulated, the best way first, and under which name its refusal is remembered."""
+"""What servers say whose model cannot be held to a schema or to JSON."""
+_NO_JSON = re.compile(r"json.mode|response.?mime.?type", re.IGNORECASE)
+"""What they say besides if it cannot be held to JSON at all."""
 _NO_TOOLS = re.compile(r"\b(?:tools?|tool_choice|functions?)\b", re.IGNORECASE)
 """What servers say whose model has no tools."""
 _VARYING = re.compile(r"\S*\d\S*")
@@ -41,130 +41,138 @@ def output_of(request: ChatRequest | CompletionRequest) -> OutputFormat:
 
 
 class Asked(Generic[R, T]):
-    """Hold what a provider is asked, less each default and the schema that its model has refused.
+    """Hold what a provider is asked, less each default and the format that its model has refused.
 
     Args:
         send: asks it.
-        request: fitted to what the model is known to accept.
-        adjustments: what that changed.
-        refused: why the model has refused something, by the name of the setting; more are learned on the way.
+        request: what the caller asks for.
+        capabilities: what the model is known to accept.
+        policy: what to do with what it does not accept.
+        refused: why the model has refused something, by its name; more are learned on the way.
         by: the provider's name.
-        adjusts: whether a schema may be emulated where the model refuses it.
-        given: the format that the caller gave.
-        names: what fitting says of the names of tools, with the tool whose call stands for the answer.
+        issuer: the service that is called, whose extensions a message may hold.
 
     Attributes:
         adjustments: all that is sent otherwise than asked.
-        names: the tool whose call stands for the answer, if there is one.
+        names: the own names of tools, by what was sent.
+        restore: what gives the arguments of their calls their own form, by what was sent.
+
+    Raises:
+        DragomanError: if the request cannot be fitted to what the model accepts.
 
     """
 
-    __slots__ = ("_adjusts", "_by", "_last", "_refused", "_request", "_schema", "_send", "adjustments", "names")
+    __slots__ = (
+        "_by",
+        "_capabilities",
+        "_fitted",
+        "_issuer",
+        "_last",
+        "_left_out",
+        "_policy",
+        "_refused",
+        "_request",
+        "_send",
+        "adjustments",
+        "names",
+        "restore",
+    )
 
     def __init__(
         self,
         send: Callable[[R, CallContext], Awaitable[T]],
         request: R,
-        adjustments: tuple[Adjustment, ...],
+        capabilities: Capabilities,
+        policy: Policy | None,
         refused: dict[str, str],
         *,
         by: str,
-        adjusts: bool,
-        given: OutputFormat = TEXT,
-        names: Mapping[str, str] | None = None,
+        issuer: str,
     ) -> None:
         self._send: Callable[[R, CallContext], Awaitable[T]] = send
         self._request: R = request
-        self.adjustments = adjustments
+        self._capabilities = capabilities
+        self._policy: Policy | None = policy
         self._refused = refused
         self._by = by
-        self._adjusts = adjusts
-        self._schema: R | None = None
+        self._issuer = issuer
         self._last: tuple[tuple[str, ...], str | None, str] = ((), None, "")
-        self.names: dict[str, str] = {name: own for name, own in (names or {}).items() if own == IS_ANSWER}
-        if self.names and isinstance(request, ChatRequest):
-            tools = tuple(tool for tool in request.tools if tool.name not in self.names)
-            chat: Any = request
-            self._schema = attrs.evolve(chat, output=given, tools=tools, tool_choice=ToolChoice("auto"))
-        for name in tuple(refused):  # a copy, since other threads add to it
-            self._leave_out(name, refused[name])
+        self._left_out: dict[str, str] = {}
+        self._fitted: R = request
+        self.adjustments: tuple[Adjustment, ...] = ()
+        self.names: Mapping[str, str] = {}
+        self.restore: Mapping[str, Restore] = {}
+        self._fit(policy)
 
     def send(self, context: CallContext) -> Awaitable[T]:
         """Make one try."""
-        return self._send(self._request, context)
+        return self._send(self._fitted, context)
 
     def mend(self, error: DragomanError) -> bool:
         """Leave out what the provider refuses, once each; tell whether that was the trouble.
 
-        That is a *default*, or a schema: a tool is called with it, or it is said in words where tools are refused too.
-        A default without which the provider says the same was not the trouble, and is sent again the next time.
+        That is a *default*, or a format: a tool is called with it, or it is said in words where tools are refused too.
         """
         if not isinstance(error, BadRequestError) or isinstance(error, ContentFilterError):
             return False
-        message = error.message
-        if self.names and _NO_TOOLS.search(message):
-            name = _TOOL
-        elif _NO_SCHEMA.match(message):
-            name = _JSON if self._schema is not None else _SCHEMA
-        else:
-            return self._mend_defaults(error)
-        if not self._may_leave_out(name):
+        formats = self._refused_formats(error.message)
+        learned = dict.fromkeys(formats or self._refused_defaults(error), error.message)
+        if not learned:
             return False
-        self._refused[name] = message
-        self._leave_out(name, message)
-        return True
+        if formats or not isinstance(error, ContextWindowExceededError):  # not what a conversation is too long for
+            self._refused.update(learned)
+        self._left_out.update(learned)
+        before, known = self._fitted, self.adjustments
+        warns = self._policy == "warn"
+        self._fit("adjust" if warns else self._policy)
+        for note in self.adjustments if warns else ():
+            if note.kind == "emulated" and note not in known:
+                warnings.warn(f"{note.feature} is emulated: {note.reason}", UserWarning, stacklevel=2)
+        return self._fitted != before
 
-    def _mend_defaults(self, error: BadRequestError) -> bool:
-        """Leave out the defaults that an error names; what a conversation is too long for is not learned."""
+    def _fit(self, policy: Policy | None) -> None:
+        capabilities, refused = self._capabilities, self._refused
+        if refused and not refused.keys().isdisjoint(_FORMATS) and not self._insists():
+            from dragoman.spec.schema_fallback import without  # noqa: PLC0415  # few models need it
+
+            capabilities = without(capabilities, refused)
+        fitted, self.adjustments, self.names = fit_with_names(self._request, capabilities, policy, issuer=self._issuer)
+        for name, reason in {**refused, **self._left_out}.items() if refused or self._left_out else ():
+            if name in SETTINGS and fitted.settings.is_default(name):
+                fitted, adjustment = without_setting(fitted, name, reason, by=self._by)
+                self.adjustments += (adjustment,)
+        self._fitted = fitted
+
+    def _insists(self) -> bool:
+        """Return whether the caller wants the format kept to the letter, so that the server shall decide."""
+        strict = output_of(self._request).strict
+        return self._policy == "raise" or (bool(strict) and self._policy is None)
+
+    def _refused_formats(self, message: str) -> tuple[str, ...]:
+        """Return the names of the formats, or of the tool in their place, that a message says the model does not take."""
+        kind = output_of(self._fitted).kind
+        if IS_ANSWER in self.names.values() and _NO_TOOLS.search(message):
+            return (_TOOL,)
+        if kind not in {"json", "json_schema"} or self._insists() or not _NO_FORMAT.match(message):
+            return ()
+        lacks_json = kind == "json" or _NO_JSON.search(message) is not None
+        return ((_SCHEMA,) if kind == "json_schema" else ()) + ((_JSON,) if lacks_json else ())
+
+    def _refused_defaults(self, error: BadRequestError) -> tuple[str, ...]:
+        """Return the defaults that an error names; none if it says the same without them, so that they are sent again.
+
+        Where the error has no field for the parameter, they are those that its message names.
+        """
         names, parameter, words = self._last
         said = _VARYING.sub("", error.message)
         if names and (parameter, words) == (error.parameter, said):
             for name in names:
                 self._refused.pop(name, None)
-            return False
-        found = self._named_in(error.message) if error.parameter is None else (error.parameter,)
-        names = tuple(name for name in found if self._may_leave_out(name))
-        self._last = (names, error.parameter, said)
-        for name in names:
-            if not isinstance(error, ContextWindowExceededError):
-                self._refused[name] = error.message
-            self._leave_out(name, error.message)
-        return bool(names)
-
-    def _named_in(self, message: str) -> tuple[str, ...]:
-        """Return the defaults that a message names, where the error has no field for the parameter."""
-        settings = self._request.settings
-        names = [name for name in SETTINGS if settings.is_default(name)]
-        return tuple(name for name in names if re.search(rf"\b{name}\b", message))
-
-    def _may_leave_out(self, name: str) -> bool:
-        request = self._request
-        if name == _TOOL:
-            return bool(self.names)
-        if name == _JSON:
-            return self._schema is not None and output_of(request).kind == "json"
-        if name != _SCHEMA:
-            return name in SETTINGS and request.settings.is_default(name)
-        return self._adjusts and output_of(request).kind == "json_schema"
-
-    def _leave_out(self, name: str, reason: str) -> None:
-        if not self._may_leave_out(name):
-            return
-        if name in {_SCHEMA, _TOOL, _JSON}:
-            self._emulate_schema(reason)
+            return ()
+        defaults = [name for name in SETTINGS if self._fitted.settings.is_default(name)]
+        if error.parameter is None:
+            names = tuple(name for name in defaults if re.search(rf"\b{name}\b", error.message))
         else:
-            self._request, adjustment = without_setting(self._request, name, reason, by=self._by)
-            self.adjustments += (adjustment,)
-
-    def _emulate_schema(self, reason: str) -> None:
-        from dragoman.spec.schema_fallback import without_schema  # noqa: PLC0415  # few models need it
-
-        if self._schema is None:
-            self._schema = self._request
-        self.adjustments = tuple(note for note in self.adjustments if note.feature != _SCHEMA)  # emulated in one way
-        request: Any = attrs.evolve(self._schema, settings=self._request.settings)
-        ways = [way for way, refusal in _WAYS if refusal not in self._refused]
-        changed, adjustment, self.names = without_schema(request, ways, reason=reason, by=self._by)
-        request = changed
-        self._request = request
-        self.adjustments += (adjustment,)
+            names = tuple(name for name in defaults if name == error.parameter)
+        self._last = (names, error.parameter, said)
+        return names

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import frozen
 
-from dragoman.client.asked import Asked, output_of
+from dragoman.client.asked import Asked
 from dragoman.client.learned_capabilities import Key, has_learned, learned
 from dragoman.client.retry import RetryPolicy, retrying
 from dragoman.client.retry_budget import budget_of
@@ -23,7 +23,7 @@ from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed, value
-from dragoman.spec.capabilities import Capabilities, Policy, fit, fit_with_names
+from dragoman.spec.capabilities import Capabilities, Policy, fit
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import ConfigurationError, DragomanError, PluginError, UnsupportedError
 from dragoman.spec.hookspecs import Binding
@@ -45,6 +45,7 @@ from dragoman.spec.secret import credentials_in
 if TYPE_CHECKING:
     from dragoman.client.stream_assembly import PeekedStream
     from dragoman.spec.events import Event
+    from dragoman.spec.sent_names import Restore
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")
@@ -263,11 +264,11 @@ class ManagedProvider:
             raise self._blamed(f"answered with {type(response).__name__}, not a Response")
         known = adjustments + response.adjustments if adjustments else response.adjustments
         response = changed(response, origin=self._named(response.origin), adjustments=known, attempts=result.attempts)
-        if not result.names:
+        if not result.names and not result.restore:
             return response
         from dragoman.spec.sent_names import with_names  # noqa: PLC0415  # few answers need it
 
-        return with_names(response, result.names)
+        return with_names(response, result.names, result.restore)
 
     def stream(
         self, request: ChatRequest | CompletionRequest, context: CallContext
@@ -283,7 +284,8 @@ class ManagedProvider:
         asked: Any = request
         result = await self._tried(self._peek, asked, context)
         stream = result.value
-        return stream.assembled(result.adjustments, self._named, result.attempts, result.names), stream.manager
+        events = stream.assembled(result.adjustments, self._named, result.attempts, result.names, result.restore)
+        return events, stream.manager
 
     def _peek(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Awaitable[PeekedStream]:
         from dragoman.client.stream_assembly import peek  # noqa: PLC0415  # events are not paid for by whole answers
@@ -320,20 +322,8 @@ class ManagedProvider:
         if policy is not None and context.on_unsupported is None:
             context = changed(context, on_unsupported=policy)
         capabilities = self.capabilities(request.model)
-        fitted, adjustments, names = fit_with_names(request, capabilities, policy, issuer=self.info.issuer)
         refused = self._refused.setdefault(request.model, {})
-        adjustments = self.standing + adjustments
-        insists = policy == "raise" or bool(output_of(request).strict)
-        asked = Asked(
-            send,
-            fitted,
-            adjustments,
-            refused,
-            by=self.info.name,
-            adjusts=not insists,
-            given=output_of(request),
-            names=names,
-        )
+        asked = Asked(send, request, capabilities, policy, refused, by=self.info.name, issuer=self.info.issuer)
         try:
             result, attempts = await retrying(asked.send, context, self._retry, asked.mend)
         except DragomanError as error:
@@ -341,7 +331,8 @@ class ManagedProvider:
             raise
         except Exception as error:
             raise self._failure(error) from error
-        return _Result(result, asked.adjustments, attempts, {**names, **asked.names} if asked.names else names)
+        adjustments = self.standing + asked.adjustments
+        return _Result(result, adjustments, attempts, asked.names, asked.restore)
 
     def _failure(self, error: Exception) -> DragomanError:
         """Return the error to raise for an exception that a provider must not raise."""
@@ -371,6 +362,7 @@ class _Result(Generic[T]):
         adjustments: what was sent otherwise than asked.
         attempts: every try that it took.
         names: the names of tools that were sent as others, by what was sent.
+        restore: what gives the arguments of their calls their own form, by what was sent.
 
     """
 
@@ -378,6 +370,7 @@ class _Result(Generic[T]):
     adjustments: tuple[Adjustment, ...]
     attempts: tuple[Attempt, ...]
     names: Mapping[str, str]
+    restore: Mapping[str, Restore]
 
 
 _WHAT = {

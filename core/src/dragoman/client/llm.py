@@ -169,7 +169,7 @@ class LLM:
 
     @door
     async def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
-        """Return the answer as a value of *kind*.
+        """Return the answer as a value of *kind*: what ``generate(output=kind)`` asks for, read by ``parse(kind)``.
 
         Args:
             kind: an attrs class, dataclass, ``TypedDict``, enum, ``Literal``, union, list, ...
@@ -185,11 +185,8 @@ class LLM:
         fallbacks = Fallbacks(self._model)
         while True:
             async with fallbacks as (bound, builder):
-                from dragoman.client.extraction import Extraction  # noqa: PLC0415  # cattrs is not paid for at import
-
-                extraction = Extraction.of(kind, bound.capabilities(bound.explanation.model))
-                request = extraction.ask(builder.chat(messages, kwargs))
-                return extraction.read(await bound.chat(request, builder.context(kwargs)), kind)
+                request = builder.value(kind, messages, kwargs)
+                return (await bound.chat(request, builder.context(kwargs))).parse(kind)
 
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept, without asking anybody; :meth:`learn_capabilities` asks.

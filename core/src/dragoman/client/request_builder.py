@@ -111,6 +111,18 @@ class RequestBuilder:
             headers=_headers(overrides),
         )
 
+    def value(self, kind: Any, conversation: Conversation, overrides: Mapping[str, Any]) -> ChatRequest:
+        """Return the request of :meth:`chat` with *kind* as its output, for a type of any kind.
+
+        Raises:
+            InvalidRequestError: also for a type that no answer can be read as, and where an output is given as well.
+
+        """
+        if overrides.get("output") is not None:
+            message = "extract() asks for its type; leave output= out, or call generate(output=...) and parse()"
+            raise InvalidRequestError(message, parameter="output")
+        return attrs.evolve(self.chat(conversation, overrides), output=_output_of_type(kind))
+
     def completion(self, prompt: str, overrides: Mapping[str, Any]) -> CompletionRequest:
         """Return the request to go on from a prompt.
 
@@ -308,12 +320,16 @@ def _output(output: Any) -> OutputFormat:
         from dragoman.spec.request_formats import read_output  # noqa: PLC0415  # only plain data needs it
 
         return read_output(cast("Mapping[str, Any]", output))
+    return _output_of_type(output)
+
+
+def _output_of_type(kind: Any) -> OutputFormat:
     from dragoman.spec.answers import check_readable  # noqa: PLC0415  # not paid for at import
     from dragoman.spec.schema import json_schema, wrap_schema  # noqa: PLC0415  # not paid for at import
 
-    schema = wrap_schema(json_schema(output))
-    check_readable(output)
-    return OutputFormat("json_schema", schema=schema, name=getattr(output, "__name__", "answer"))
+    schema = wrap_schema(json_schema(kind))
+    check_readable(kind)
+    return OutputFormat("json_schema", schema=schema, name=getattr(kind, "__name__", "answer"))
 
 
 def _headers(overrides: Mapping[str, Any]) -> Mapping[str, str]:

@@ -23,7 +23,7 @@ from dragoman.spec.events import (
     UsageSnapshot,
 )
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
-from dragoman.spec.sent_names import EventNames
+from dragoman.spec.sent_names import EventNames, Restore
 
 _OPENING = (StreamStart, Ping, UsageSnapshot)
 
@@ -125,6 +125,7 @@ class PeekedStream:
         complete: Callable[[Origin], Origin],
         attempts: tuple[Attempt, ...],
         names: Mapping[str, str],
+        restore: Mapping[str, Restore] | None = None,
     ) -> AssembledStream:
         """Return the events with all that is known before the first part in front.
 
@@ -133,6 +134,7 @@ class PeekedStream:
             complete: completes what the provider says of the origin.
             attempts: every try that it took.
             names: the names of tools that were sent as others, by what was sent.
+            restore: what restores the arguments of their calls, by what was sent.
 
         """
         first = self._first
@@ -140,27 +142,52 @@ class PeekedStream:
         assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
         known = adjustments + start.adjustments
         start = changed(start, adjustments=known, origin=complete(start.origin), attempts=attempts)
-        if not names:
+        if not names and not restore:
             return AssembledStream(self._events, Assembler(start), (start,), first)
-        seen = EventNames(names)
-        renamed = deque([seen.of(event) for event in first])
-        return AssembledStream(_RenamedEvents(self._events, seen), Assembler(start), (start,), renamed)
+        assembler = Assembler(start)
+        renamed = _RenamedEvents(self._events, first, EventNames(names, restore), assembler)
+        return AssembledStream(renamed, assembler, (start,), deque())
 
 
 class _RenamedEvents:
-    """Give the tools in a stream their own names in place of those that were sent."""
+    """Give the tools in a stream their own names in place of those that were sent.
 
-    __slots__ = ("_events", "_names")
+    Args:
+        events: the events of the provider that have not arrived yet.
+        first: those that have.
+        names: names them.
+        assembler: builds the answer, and is told what is left out of it.
 
-    def __init__(self, events: AsyncIterator[Event], names: EventNames) -> None:
+    """
+
+    __slots__ = ("_assembler", "_error", "_events", "_first", "_names", "_ready")
+
+    def __init__(
+        self, events: AsyncIterator[Event], first: deque[Event], names: EventNames, assembler: Assembler
+    ) -> None:
         self._events = events
+        self._first = first
         self._names = names
+        self._assembler = assembler
+        self._ready: deque[Event] = deque()
+        self._error: BaseException | None = None
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Event:
-        return self._names.of(await self._events.__anext__())
+        while not self._ready:
+            if self._error is not None:
+                raise self._error
+            try:
+                event = self._first.popleft() if self._first else await self._events.__anext__()
+            except Exception as error:  # noqa: BLE001  # raised again behind what was held back
+                self._ready.extend(self._names.close())
+                self._assembler.note(self._names.notes)
+                self._error = error
+            else:
+                self._ready.extend(self._names.of(event))
+        return self._ready.popleft()
 
 
 async def peek(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> PeekedStream:

@@ -42,6 +42,7 @@ from dragoman.spec.parts import Text
 from dragoman.spec.response import FinishReason, Response
 from dragoman.spec.schema import WRAPPED, json_schema
 from dragoman.spec.self_validation import read_model, validates_itself
+from dragoman.spec.sent_names import OTHER_ANSWERS
 from dragoman.spec.serialization import is_scalar_union, misfits, strict_converter
 from dragoman.spec.type_members import fill, is_required, members_of, resolved_hints
 from dragoman.spec.whole_answer import check_calls, check_complete, check_declined, refuse_cut
@@ -78,6 +79,9 @@ def read_answer(response: Response, kind: type[T]) -> T:
     if response.finish.reason == FinishReason.LENGTH:
         refuse_cut(response)
     check_complete(response)
+    if OTHER_ANSWERS in response.metadata:
+        message = f"the model gave several answers that differ; the others are response.metadata[{OTHER_ANSWERS!r}]"
+        raise OutputValidationError(message, partial=response)
     if not response.text.strip():
         check_calls(response)
     texts = [part.text for part in response.message.of_type(Text)]
@@ -113,6 +117,7 @@ def _data_in(texts: list[str], response: Response) -> Iterator[Any]:
         found = True
         yield data
     if not found:
+        check_calls(response)
         message = f"the answer is not JSON: {reason}"
         raise OutputValidationError(message, partial=response)
 

@@ -38,7 +38,7 @@ from dragoman.spec.parts import (
     Text,
     ToolCall,
 )
-from dragoman.spec.response import Finish, FinishReason, Response, Usage, build_response
+from dragoman.spec.response import Adjustment, Finish, FinishReason, Response, Usage, build_response
 
 _DeltaClass: TypeAlias = type[TextDelta] | type[ReasoningDelta] | type[ArgumentsDelta] | type[MediaDelta]
 
@@ -144,6 +144,11 @@ class Assembler:
             raise error
         closing: list[Event] = [self._close(index) for index, part in enumerate(self._parts) if not part.closed]
         return [*closing, StreamEnd(self._response(self._finish))]
+
+    def note(self, adjustments: tuple[Adjustment, ...]) -> None:
+        """Add to what the answer records as changed."""
+        if adjustments:
+            self._start = attrs.evolve(self._start, adjustments=self._start.adjustments + adjustments)
 
     def partial(self) -> Response:
         """Return what arrived so far, marked as interrupted."""

@@ -28,6 +28,9 @@ from dragoman.spec.schema_rules import SchemaRules
 SchemaFallback: TypeAlias = Literal["tool", "json", "text"]
 """How a model is asked for an answer with a schema that it cannot be held to."""
 
+SCHEMA_FALLBACK: tuple[SchemaFallback, ...] = ("tool", "json", "text")
+"""All ways, the best first."""
+
 Policy: TypeAlias = Literal["adjust", "warn", "raise"]
 """What to do with a setting that is not supported."""
 
@@ -102,9 +105,10 @@ class Capabilities:
         tools: whether the model accepts tools.
         tool_choice: whether a tool call can be required.
         json_schema: whether answers can be restricted to a schema.
-        schema_fallback: how a model without that is asked, the best way first: ``tool`` by a tool that it must call,
-            ``json`` in words and its mode for JSON, ``text`` in words alone; without
-            one; ``None`` if a schema is refused.
+        json_mode: whether answers can be restricted to JSON without a schema.
+        schema_fallback: how a model is asked that cannot be restricted to what the caller wants, the best way first:
+            ``tool`` by a tool that it must call, ``json`` in words and its mode for JSON, ``text`` in words alone; a
+            way that it does not have is left out. Without any, such a request is refused.
         reasoning: whether the model reasons before it answers: always or unless told otherwise (``YES``), only if asked
             to (``CONDITIONAL``), or never (``NO``).
         context_tokens: the most tokens a conversation may have.
@@ -124,7 +128,8 @@ class Capabilities:
     tools: Cap = UNKNOWN
     tool_choice: Cap = UNKNOWN
     json_schema: Cap = UNKNOWN
-    schema_fallback: tuple[SchemaFallback, ...] = ()
+    json_mode: Cap = UNKNOWN
+    schema_fallback: tuple[SchemaFallback, ...] = SCHEMA_FALLBACK
     reasoning: Cap = UNKNOWN
     context_tokens: int | None = None
     output_tokens: int | None = None
@@ -249,38 +254,21 @@ def _fit_chat(
     if not request.tools and request.settings.parallel_tool_calls is not None:
         request, note = without_setting(request, "parallel_tool_calls", "the request has no tools", by=by)
         before.append(note)
-    if (
-        request.output.kind == "json_schema"
-        and capabilities.schema_fallback
-        and policy != "raise"
-        and not request.output.strict
-    ):
-        request, note, answer_tool = _without_schema(request, capabilities, by)
-        before.append(note)
+    if request.output.kind in {"json", "json_schema"}:
+        from dragoman.spec.schema_fitting import fit_format  # noqa: PLC0415  # only JSON needs it
+
+        request, more, answer_tool = fit_format(request, capabilities, policy, by)
+        before += more
     _check_guarantees(request, capabilities)
     if capabilities.input:
         _check_media(request, capabilities.input)
     request, notes, names = fit_history(request, capabilities.history, by=by)
-    if capabilities.output_schema is not None and request.output.schema is not None:
-        from dragoman.spec.schema_fitting import fit_output  # noqa: PLC0415  # only a schema needs it
-
-        request, more = fit_output(request, capabilities.output_schema, policy, by)
-        notes = [*notes, *more]
     if capabilities.tool_schema is not None and any(isinstance(tool, Tool) and tool.strict for tool in request.tools):
         from dragoman.spec.schema_fitting import fit_tools  # noqa: PLC0415  # only a schema needs it
 
         request, more = fit_tools(request, capabilities.tool_schema, policy, by)
         notes = [*notes, *more]
     return request, [*before, *notes], {**names, **answer_tool} if answer_tool else names
-
-
-def _without_schema(
-    request: ChatRequest, capabilities: Capabilities, by: str
-) -> tuple[ChatRequest, Adjustment, dict[str, str]]:
-    from dragoman.spec.schema_fallback import without_schema  # noqa: PLC0415  # few models need it
-
-    reason = capabilities.json_schema.note or f"{request.model} cannot be held to a schema"
-    return without_schema(request, capabilities.schema_fallback, reason=reason, by=by)
 
 
 def enforce(adjustments: Iterable[Adjustment], policy: Policy) -> None:
@@ -330,6 +318,7 @@ def _check_guarantees(request: ChatRequest, capabilities: Capabilities) -> None:
         ("tools", bool(request.tools), capabilities.tools),
         ("tool_choice", request.tool_choice.kind not in {"auto", "none"}, capabilities.tool_choice),
         ("output schema", request.output.kind == "json_schema", capabilities.json_schema),
+        ("output='json'", request.output.kind == "json", capabilities.json_mode),
     )
     for feature, is_used, cap in features:
         if is_used and cap.support is Support.NO:

@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
 from attrs import define
 
-from dragoman.spec.capabilities import Policy
+from dragoman.spec.capabilities import Capabilities, Policy, Support
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.request import ChatRequest, ServerTool, Tool
 from dragoman.spec.response import Adjustment
+from dragoman.spec.schema_fallback import emulated, insists
 from dragoman.spec.schema_lowering import LoweredSchema, lower_schema
 from dragoman.spec.schema_rules import SchemaRules
+
+
+def fit_format(
+    request: ChatRequest, capabilities: Capabilities, policy: Policy | None, by: str
+) -> tuple[ChatRequest, list[Adjustment], dict[str, str]]:
+    """Return a request whose answer is asked for in a way that the model has, and what the call of a tool stands for.
+
+    Args:
+        request: a request for an answer in JSON, with a schema or without.
+        capabilities: what the model accepts.
+        policy: what to do where the model cannot be held to the format.
+        by: recorded as the component that decided.
+
+    Raises:
+        UnsupportedError: if the caller insists on what the model cannot be held to.
+        InvalidRequestError: for a schema that its vendor does not take in any form.
+
+    """
+    has_schema = request.output.kind == "json_schema"
+    cap = capabilities.json_schema if has_schema else capabilities.json_mode
+    if cap.support is Support.NO and capabilities.schema_fallback:
+        reason = cap.note or f"{request.model} cannot be held to {'a schema' if has_schema else 'JSON'}"
+        request, note, names = emulated(request, capabilities, reason, policy, by)
+        return request, [note], names
+    rules = capabilities.output_schema
+    if rules is None or request.output.schema is None or not has_schema:
+        return request, [], {}
+    if rules.to_the_letter and capabilities.schema_fallback:
+        lowered = lower_schema(request.output.schema, rules)
+        if not lowered.strict:
+            request, note, names = emulated(request, capabilities, "; ".join(lowered.notes), policy, by)
+            return request, [note], names
+    return *fit_output(request, rules, policy, by), {}
 
 
 def fit_output(
@@ -21,7 +56,7 @@ def fit_output(
 ) -> tuple[ChatRequest, list[Adjustment]]:
     """Return a request whose answer is held to a schema that the vendor takes."""
     output = request.output
-    if output.strict is False or output.schema is None:
+    if output.schema is None or (output.strict is False and not rules.to_the_letter):
         return request, []
     lowered = lower_schema(output.schema, rules)
     if rules.object_root and not lowered.strict and not _is_object(lowered.schema):
@@ -29,9 +64,15 @@ def fit_output(
             f"{request.model} takes only the schema of an object for an answer; put the value into a member of one"
         )
         raise InvalidRequestError(message, parameter="output")
-    if output.strict and not lowered.strict and policy in {None, "raise"}:
-        message = f"{request.model} cannot be held to this schema: {'; '.join(lowered.notes)}; leave strict= out"
+    if not lowered.strict and insists(output, policy):
+        message = (
+            f"{request.model} cannot be held to this schema: {'; '.join(lowered.notes)}; leave strict= out, "
+            "or set on_unsupported='adjust'"
+        )
         raise UnsupportedError(message, model=request.model, parameter="output")
+    if not lowered.strict and policy == "warn":
+        message = f"{request.model} cannot be held to this output schema; it is sent as advice"
+        warnings.warn(message, UserWarning, stacklevel=2)
     sent = attrs.evolve(output, schema=lowered.schema, strict=lowered.strict)
     return attrs.evolve(request, output=sent), _notes_of(lowered, "output schema", by)
 

@@ -41,6 +41,8 @@ class SchemaRules:
         closed: whether every object must refuse other members.
         best_effort: whether a schema is also lowered if it is not followed to the letter, because the vendor reads
             all schemas by the same rules.
+        to_the_letter: whether a schema that cannot be followed to the letter is not taken for an answer at all, so that
+            the answer is asked for as of a model without schemas.
         min_items: the greatest value of ``minItems``.
         depth: how many levels of objects and lists may be nested.
         properties: how many members all objects together may have.
@@ -67,6 +69,7 @@ class SchemaRules:
     object_root: bool = True
     closed: bool = True
     best_effort: bool = False
+    to_the_letter: bool = False
     min_items: int | None = None
     depth: int | None = None
     properties: int | None = None

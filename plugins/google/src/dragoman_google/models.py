@@ -34,6 +34,7 @@ _NO_THINKING = Cap(support=Support.NO, note="the model has no thinking")
 _NO_PARALLEL = Cap(support=Support.NO, note="Google has no such setting")
 _NO_TOOLS = Cap(support=Support.NO, note="Gemma up to version 3 does not accept tools")
 _NO_SCHEMA = Cap(support=Support.NO, note="Gemma up to version 3 does not accept schemas")
+_NO_JSON = Cap(support=Support.NO, note="Gemma up to version 3 has no mode for JSON")
 
 _HISTORY = HistoryRules(
     tool_name_letters="[a-zA-Z0-9_.:-]",
@@ -109,5 +110,6 @@ def capabilities(model: str) -> Capabilities:
         completion=NO,
         tools=_NO_TOOLS if old_gemma or _EMBEDDING.search(short_name(model)) else Cap(),
         json_schema=_NO_SCHEMA if old_gemma else Cap(),
+        json_mode=_NO_JSON if old_gemma else Cap(),
         reasoning=NO if thinking(model) == "none" else Cap(support=Support.YES),
     )

@@ -61,7 +61,6 @@ def capabilities(model: str) -> Capabilities:
         output_schema=strict,
         tool_schema=strict,
         json_schema=Cap() if SCHEMAS.match(model) else _NO_SCHEMA,
-        schema_fallback=() if SCHEMAS.match(model) else ("tool", "json"),
     )
 
 

@@ -147,7 +147,7 @@ def _words(words: frozenset[str]) -> str:
 def family_capabilities(family: ModelFamily | None) -> dict[str, Any]:
     """Return the fields of capabilities in which a family differs from a model of which nothing is known.
 
-    They say what it accepts while it reasons, and whether it can be held to a schema.
+    They say what it accepts while it reasons, and whether it can be held to a schema or to JSON.
     """
     if family is None:
         return {}
@@ -156,5 +156,7 @@ def family_capabilities(family: ModelFamily | None) -> dict[str, Any]:
         settings = _WHILE_REASONING if family.stops else {**_WHILE_REASONING, "stop": _NO_STOP}
         fields |= {"reasoning": YES, "default_effort": family.default, "while_reasoning": settings}
     if not family.schemas:
-        fields |= {"json_schema": NO, "schema_fallback": ("tool", "json") if family.json else ("tool", "text")}
+        fields["json_schema"] = NO
+    if not family.json:
+        fields["json_mode"] = NO
     return fields
