@@ -234,7 +234,7 @@ _BLOCKS: list[tuple[Any, list[Any]]] = [
         {"type": "tool_use", "id": "c1", "name": "f", "input": {}, "caller": {"type": "direct"}},
         [{"type": "input_json_delta", "partial_json": '{"a":1}'}],
     ),
-    ({"type": "tool_use", "id": "c2", "name": "dragoman_answer", "input": {"a": 1}}, []),
+    ({"type": "tool_use", "id": "c2", "name": "give_answer", "input": {"a": 1}}, []),
     (
         {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}},
         [{"type": "input_json_delta", "partial_json": "{}"}],

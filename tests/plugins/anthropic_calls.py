@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from dragoman import (
+    Adjustment,
     ChatRequest,
     Message,
     Response,
@@ -15,7 +17,9 @@ from dragoman import (
 )
 from dragoman.http import HttpReply, ServerSentEvent
 from dragoman.spec.assembly import Assembler
+from dragoman.spec.capabilities import fit_with_names
 from dragoman_anthropic.dialect import AnthropicMessages
+from dragoman_anthropic.models import capabilities
 
 WEATHER = Tool(name="weather", schema={"type": "object", "properties": {"city": {"type": "string"}}})
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -37,6 +41,18 @@ def wire(
         **attributes,
     )
     return AnthropicMessages().encode(request, stream=stream)
+
+
+def fitted(
+    *messages: Message, model: str = "claude-sonnet-4-5", policy: Any = None, **attributes: Any
+) -> tuple[dict[str, Any], tuple[Adjustment, ...], Mapping[str, str]]:
+    """Return the body of a request as the core fits it, what that changed, and the names of tools."""
+    settings = attributes.pop("settings", {})
+    request = ChatRequest(
+        model=model, messages=messages or (Message("user", "hi"),), settings=Settings(**settings), **attributes
+    )
+    known, notes, names = fit_with_names(request, capabilities(model), policy, issuer="anthropic")
+    return json.loads(AnthropicMessages().encode(known, stream=False).body or b""), notes, names
 
 
 def kinds(sent: Any) -> list[tuple[str, str]]:

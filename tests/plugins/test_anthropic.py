@@ -76,7 +76,7 @@ def test_capabilities_by_family() -> None:
     assert capabilities("claude-3-haiku-20240307").settings["effort"].support is Support.NO
     assert capabilities("claude-sonnet-5").reasoning.support is Support.YES
     assert oldest.reasoning.support is Support.NO
-    assert capabilities("claude-sonnet-4-0").json_schema.support is Support.CONDITIONAL
+    assert capabilities("claude-sonnet-4-0").json_schema.support is Support.NO
     assert middle.input["audio/*"].support is Support.NO
 
 

@@ -200,7 +200,8 @@ def test_capabilities_allow_every_recorded_request(recording: Recording) -> None
 
     fitted, adjustments = fit(request, capabilities(request.model), "raise")
 
-    assert attrs.evolve(fitted, messages=request.messages) == request  # ids are made unique
+    output = attrs.evolve(fitted.output, strict=request.output.strict)
+    assert attrs.evolve(fitted, messages=request.messages, output=output) == request  # ids are made unique
     assert [note for note in adjustments if "white space" not in note.reason] == []
 
 

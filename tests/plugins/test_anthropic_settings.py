@@ -8,7 +8,6 @@ import pytest
 from dragoman import (
     LLM,
     ChatRequest,
-    FinishReason,
     Message,
     OutputFormat,
     ServerTool,
@@ -18,10 +17,11 @@ from dragoman import (
     ToolChoice,
     ToolResult,
     UnsupportedError,
+    lower_schema,
 )
 from dragoman_anthropic.dialect import AnthropicMessages
-from dragoman_anthropic.request_schema import strict_schema
-from plugins.anthropic_calls import SCHEMA, WEATHER, answer, as_stream, decoded, encoded, kinds, streamed, wire
+from dragoman_anthropic.schema_rules import STRICT_SCHEMA
+from plugins.anthropic_calls import SCHEMA, WEATHER, encoded, fitted, kinds, wire
 
 # Tools.
 
@@ -237,12 +237,12 @@ def test_some_models_accept_only_one_of_temperature_and_top_p() -> None:
 
 def test_structured_outputs() -> None:
     schema = {**SCHEMA, "properties": {"city": {"type": "string", "minLength": 2}, "minimum": {"type": "integer"}}}
-    sent = wire(output=OutputFormat("json_schema", schema=schema))
+    sent, notes, _ = fitted(output=OutputFormat("json_schema", schema=schema))
 
     closed = {**SCHEMA, "additionalProperties": False}
     closed["properties"] = {"city": {"type": "string", "description": "minLength: 2"}, "minimum": {"type": "integer"}}
-    assert json.loads(sent.body)["output_config"] == {"format": {"type": "json_schema", "schema": closed}}
-    assert kinds(sent) == [("coerced", "output schema")]
+    assert sent["output_config"] == {"format": {"type": "json_schema", "schema": closed}}
+    assert [(note.kind, note.feature) for note in notes] == [("coerced", "output schema")]
 
 
 def test_schema_in_the_beta_version() -> None:
@@ -257,33 +257,64 @@ def test_schema_in_the_beta_version() -> None:
     assert both["output_config"] == {"effort": "low"}
 
 
-def test_older_models_answer_through_a_forced_tool() -> None:
-    sent = wire(model="claude-3-haiku-20240307", output=OutputFormat("json_schema", schema=SCHEMA, name="City"))
-
-    body = json.loads(sent.body)
-    assert body["tools"][0]["input_schema"] == SCHEMA
-    assert body["tool_choice"] == {"type": "tool", "name": body["tools"][0]["name"]}
-    assert kinds(sent) == [("emulated", "output")]
+OPEN = {"type": "object", "properties": {"city": {"type": "string"}}, "additionalProperties": True}
 
 
-def test_answer_tool_is_added_to_other_tools() -> None:
-    body = encoded(model="claude-sonnet-4-0", tools=(WEATHER,), output=OutputFormat("json"))
+@pytest.mark.parametrize(
+    ("model", "output"),
+    [
+        ("claude-3-haiku-20240307", OutputFormat("json_schema", schema=SCHEMA, name="City")),
+        ("claude-sonnet-4-5", OutputFormat("json_schema", schema=OPEN)),
+        ("claude-sonnet-4-5", OutputFormat("json")),
+        ("tiny", OutputFormat("json_schema", schema=SCHEMA)),
+    ],
+)
+def test_a_forced_tool_gives_what_structured_outputs_cannot(model: str, output: OutputFormat) -> None:
+    body, notes, names = fitted(model=model, output=output)
 
-    assert ([tool["name"] for tool in body["tools"]], body["tool_choice"]) == (
-        ["weather", "dragoman_answer"],
-        {"type": "any"},
+    assert body["tools"][0]["input_schema"] == (output.schema or {"type": "object", "additionalProperties": True})
+    choice = {"type": "tool", "name": "give_answer", "disable_parallel_tool_use": True}
+    assert (body["tool_choice"], "output_config" in body) == (choice, False)
+    assert [note.kind for note in notes] == ["emulated"]
+    assert names == {"give_answer": ""}
+
+
+@pytest.mark.parametrize(
+    ("choice", "parallel", "sent"),
+    [
+        ("auto", None, {"type": "any"}),
+        ("auto", False, {"type": "any", "disable_parallel_tool_use": True}),
+        ("none", None, {"type": "none"}),
+        ("required", None, {"type": "any"}),
+        ("weather", False, {"type": "tool", "name": "weather", "disable_parallel_tool_use": True}),
+    ],
+)
+def test_the_callers_choice_is_kept_beside_an_answer(choice: str, parallel: bool | None, sent: Any) -> None:  # noqa: FBT001
+    settings = {"parallel_tool_calls": parallel}
+    asked = {"tools": (WEATHER,), "tool_choice": ToolChoice.of(choice), "settings": settings}
+    body, notes, _ = fitted(model="claude-sonnet-4-0", output=OutputFormat("json_schema", schema=SCHEMA), **asked)
+
+    assert body["tool_choice"] == sent
+    assert [tool["name"] for tool in body["tools"]] == ["weather", *(["give_answer"] if choice == "auto" else [])]
+    assert ("system" in body, [note.sent for note in notes]) == (
+        (False, ["a tool"]) if choice == "auto" else (True, ["the schema in a system message"])
     )
 
 
-def test_input_of_the_answer_tool_is_the_text_of_the_answer() -> None:
-    block = {"type": "tool_use", "id": "toolu_1", "name": "dragoman_answer", "input": {"city": "Fez"}}
+def test_a_model_without_tools_is_told_in_words() -> None:
+    body, (note,), _ = fitted(model="claude-2.1", output=OutputFormat("json_schema", schema=SCHEMA))
+    assert ("tools" in body, note.sent) == (False, "the schema in a system message")
 
-    whole = decoded(answer(block, stop_reason="tool_use"))
-    live = streamed(*as_stream(block, stop_reason="tool_use"))
 
-    assert (whole.text, whole.tool_calls, whole.finish.reason) == ('{"city":"Fez"}', (), FinishReason.STOP)
-    assert (live.message, live.finish) == (whole.message, whole.finish)
-    assert whole.finish.raw == "tool_use"
+@pytest.mark.parametrize("output", [OutputFormat("json"), OutputFormat("json_schema", schema=OPEN)])
+def test_who_insists_on_a_format_gets_an_error(output: OutputFormat) -> None:
+    with pytest.raises(UnsupportedError, match="cannot be held to this output"):
+        fitted(output=output, policy="raise")
+
+
+def test_a_format_without_a_schema_has_no_form() -> None:
+    with pytest.raises(UnsupportedError, match="a schema only"):
+        wire(output=OutputFormat("json"))
 
 
 @pytest.mark.parametrize(
@@ -295,11 +326,11 @@ def test_input_of_the_answer_tool_is_the_text_of_the_answer() -> None:
     ],
 )
 def test_open_and_recursive_schemas_are_not_strict(schema: Any) -> None:
-    assert strict_schema(schema) is None
+    assert not lower_schema(schema, STRICT_SCHEMA).strict
 
 
 def test_schema_that_refers_to_its_root_is_recursive() -> None:
-    assert strict_schema({"type": "object", "properties": {"next": {"$ref": "#"}}}) is None
+    assert not lower_schema({"type": "object", "properties": {"next": {"$ref": "#"}}}, STRICT_SCHEMA).strict
 
 
 def test_definition_used_twice_is_not_recursive() -> None:
@@ -310,8 +341,9 @@ def test_definition_used_twice_is_not_recursive() -> None:
         "$defs": {"P": part},
     }
 
-    closed, notes = strict_schema(schema) or ({}, "?")
+    lowered = lower_schema(schema, STRICT_SCHEMA)
+    closed: Any = lowered.schema
 
     assert closed["$defs"]["P"] == {**part, "additionalProperties": False}
     assert closed["properties"]["b"]["anyOf"][1] == {"type": "integer", "enum": [1]}
-    assert notes == ""
+    assert (lowered.strict, lowered.notes) == (True, ())

@@ -63,7 +63,6 @@ SHAPES: dict[str, Shape] = {
         THINKING, delta("thinking_delta", thinking="a"), delta("signature_delta", signature="abcd")
     ),
     "input": of(CALL, delta("input_json_delta", partial_json="abc")),
-    "input of the answer": of({**CALL, "name": "dragoman_answer"}, delta("input_json_delta", partial_json="abc")),
     "input of a server's call": of({**CALL, "type": "mcp_tool_use"}, delta("input_json_delta", partial_json="abc")),
     "citations": of(TEXT, delta("citations_delta", citation=CITED)),
     "text and citations by turns": of(
@@ -128,7 +127,6 @@ WHOLE: dict[str, Callable[[int], dict[str, Any]]] = {
     "citations": lambda n: {"content": [{**TEXT, "text": "a", "citations": [CITED] * n}]},
     "calls": lambda n: {"content": [CALL] * n},
     "calls of the server": lambda n: {"content": [{**CALL, "type": "server_tool_use"}] * n},
-    "answers": lambda n: {"content": [{**CALL, "name": "dragoman_answer"}] * n, "stop_reason": "tool_use"},
     "thinking": lambda n: {"content": [{**THINKING, "thinking": "a", "signature": "b"}] * n},
     "unknown blocks": lambda n: {"content": [NOVEL] * n},
     "members of an unknown block": lambda n: {"content": [{"type": "novel", **{f"k{i}": i for i in range(n)}}]},

@@ -149,7 +149,7 @@ class Asked(Generic[R, T]):
         return self._policy == "raise" or (bool(strict) and self._policy is None)
 
     def _refused_formats(self, message: str) -> tuple[str, ...]:
-        """Return the names of the formats, or of the tool in their place, that a message says the model does not take."""
+        """Return the names of the formats, or of the tool for the answer, that a message says the model lacks."""
         kind = output_of(self._fitted).kind
         if IS_ANSWER in self.names.values() and _NO_TOOLS.search(message):
             return (_TOOL,)

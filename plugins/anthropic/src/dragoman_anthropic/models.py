@@ -14,7 +14,7 @@ from functools import lru_cache
 from attrs import frozen
 
 from dragoman import NO, UNKNOWN, YES, Cap, Capabilities, HistoryRules, Support
-from dragoman_anthropic.schema_rules import STRICT_SCHEMA
+from dragoman_anthropic.schema_rules import OUTPUT_SCHEMA, STRICT_SCHEMA
 
 Version = tuple[int, int]
 _NEVER: Version = (100, 0)
@@ -68,6 +68,8 @@ _NAMES = (
     re.compile(r"(?:^|[^a-z0-9])claude-v?(?P<major>\d)(?:[-.](?P<minor>\d))?(?!\d)(?:-(?P<tier>[a-z]+))?"),
 )
 _INSTANT = re.compile(r"(?:^|[^a-z0-9])claude-instant(?=$|-)")
+_NO_SCHEMA = Cap(support=Support.NO, note="the model is not known to have structured outputs")
+_NO_JSON = Cap(support=Support.NO, note="Anthropic has no mode for JSON without a schema")
 _UNSUPPORTED = ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs")
 
 
@@ -161,7 +163,13 @@ def capabilities(model: str) -> Capabilities:
     known = family(model)
     if known is None:
         return Capabilities(  # it may think, as the newest models and those of other vendors do
-            settings=settings, completion=NO, input=_media(UNKNOWN), history=HISTORY, reasoning=YES
+            settings=settings,
+            completion=NO,
+            input=_media(UNKNOWN),
+            json_schema=_NO_SCHEMA,
+            json_mode=_NO_JSON,
+            history=HISTORY,
+            reasoning=YES,
         )
     settings |= _settings(known)
     return Capabilities(
@@ -170,11 +178,13 @@ def capabilities(model: str) -> Capabilities:
         completion=YES if is_completion_model(model) else NO,
         tools=YES if known.has("tools") else NO,
         tool_choice=_tool_choice(known),
-        json_schema=_json_schema(known),
+        json_schema=YES if known.has("structured outputs") else _NO_SCHEMA,
+        json_mode=_NO_JSON,
         reasoning=_reasoning(known),
         context_tokens=1_000_000 if known.has("long context") else 200_000 if known.version >= (2, 1) else 100_000,
         output_tokens=known.output_tokens,
         history=HISTORY,
+        output_schema=OUTPUT_SCHEMA,
         tool_schema=STRICT_SCHEMA,
     )
 
@@ -202,12 +212,6 @@ def _reasoning(known: Family) -> Cap:
     if known.has("thinking unasked") or known.has("fixed sampling"):
         return YES
     return Cap(support=Support.CONDITIONAL, note="the model thinks if asked to") if known.has("thinking") else NO
-
-
-def _json_schema(known: Family) -> Cap:
-    if known.has("structured outputs"):
-        return YES
-    return Cap(support=Support.CONDITIONAL, note="emulated by a forced tool call") if known.has("tools") else NO
 
 
 def _media(images: Cap) -> dict[str, Cap]:

@@ -9,8 +9,6 @@ from attrs import frozen
 from dragoman.http import option_field
 
 ISSUER = "anthropic"
-ANSWER_TOOL = "dragoman_answer"
-"""The name of the tool whose input is the answer, where a model has no structured outputs."""
 """The key of these options, and the issuer of Anthropic's seals, extensions and server tools."""
 
 

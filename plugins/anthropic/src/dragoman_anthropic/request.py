@@ -11,13 +11,12 @@ from typing import Any, cast
 import attrs
 from attrs import frozen
 
-from dragoman import Adjustment, ChatRequest, OutputFormat, ServerTool, Settings, Tool
+from dragoman import Adjustment, ChatRequest, ServerTool, Settings, Tool, UnsupportedError
 from dragoman.http import Latest, add_options, fields
 from dragoman_anthropic.models import has
-from dragoman_anthropic.options import ANSWER_TOOL, ISSUER, AnthropicOptions
+from dragoman_anthropic.options import ISSUER, AnthropicOptions
 from dragoman_anthropic.request_messages import LaterSystem, MessagesEncoder
 from dragoman_anthropic.request_parts import shorten
-from dragoman_anthropic.request_schema import answer_tool, strict_schema
 from dragoman_anthropic.request_settings import SettingsEncoder, is_tool_forced
 from dragoman_anthropic.request_tools import called_tools, encode_choice, encode_tools, tool_betas
 
@@ -103,15 +102,14 @@ class BodyEncoder:
         """Return the body, the adjustments, and the features that need a beta."""
         encoder = MessagesEncoder(later_system=options.later_system or _later_system(request.model))
         system, messages = encoder.encode(request.messages)
-        schema, adjustments = _output_schema(request)
-        answers_by_tool = request.output.kind != "text" and schema is None
+        adjustments: list[Adjustment] = []
         settings, settings_adjustments, features = self._settings.of(
-            request.settings, request.model, options, _is_forced(request, answers_by_tool=answers_by_tool)
+            request.settings, request.model, options, is_tool_forced(request)
         )
         body: dict[str, Any] = {"model": request.model, "messages": messages, **settings}
         if system:
             body["system"] = shorten(system)
-        body.update(_tools(request, request.output if answers_by_tool else None, adjustments))
+        body.update(_tools(request, adjustments))
         if "tools" not in body and (called := called_tools(messages)):
             body |= {"tools": called, "tool_choice": {"type": "none"}}
             reason = (
@@ -119,9 +117,8 @@ class BodyEncoder:
             )
             names = ", ".join(tool["name"] for tool in called)
             adjustments.append(_adjustment("emulated", "tools", "none", names, reason))
-        if schema is not None:
-            output = {"type": "json_schema", "schema": schema}
-            body["output_config"] = {**body.get("output_config", {}), "format": output}
+        if request.output.kind != "text":
+            body["output_config"] = {**body.get("output_config", {}), "format": _format(request)}
         return body, encoder.adjustments + adjustments + settings_adjustments, encoder.features | features
 
 
@@ -170,20 +167,15 @@ def _later_system(model: str) -> LaterSystem:
     return "send" if has(model, "later system") else "fold"
 
 
-def _output_schema(request: ChatRequest) -> tuple[dict[str, Any] | None, list[Adjustment]]:
-    """Return the schema for structured outputs, ``None`` if the model cannot enforce it, and the adjustments."""
-    if request.output.kind == "text":
-        return None, []
-    schema = request.output.schema
-    strict = strict_schema(schema) if schema and has(request.model, "structured outputs") else None
-    if strict is None:
-        forced = "" if has(request.model, "free tool choice") else "forced "
-        reason = f"the model cannot enforce this format, so the answer is the input of a {forced}tool call"
-        return None, [_adjustment("emulated", "output", request.output.kind, f"a {forced}tool", reason)]
-    enforced, notes = strict
-    if not notes:
-        return enforced, []
-    return enforced, [Adjustment(kind="coerced", feature="output schema", reason=notes, by=ISSUER)]
+def _format(request: ChatRequest) -> dict[str, Any]:
+    """Return the format of structured outputs.
+
+    https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs
+    """
+    if request.output.schema is None:
+        message = "Anthropic holds a model to a schema only; give the schema of the answer"
+        raise UnsupportedError(message, model=request.model, parameter="output")
+    return {"type": "json_schema", "schema": dict(request.output.schema)}
 
 
 def _adjustment(kind: str, feature: str, asked: str, sent: str | None, reason: str) -> Adjustment:
@@ -202,34 +194,19 @@ def _tools_of(request: ChatRequest, adjustments: list[Adjustment]) -> Sequence[T
     return [attrs.evolve(tool, strict=None) if isinstance(tool, Tool) else tool for tool in request.tools]
 
 
-def _tools(request: ChatRequest, output: OutputFormat | None, adjustments: list[Adjustment]) -> dict[str, Any]:
+def _tools(request: ChatRequest, adjustments: list[Adjustment]) -> dict[str, Any]:
     """Return the tools and the choice among them.
 
     Args:
         request: the request that offers the tools.
-        output: the format of the answer, if the answer is to be the input of a tool call.
         adjustments: how the tools differ from those of the request, filled here.
 
     """
     tools = encode_tools(_tools_of(request, adjustments))
-    choice = encode_choice(request.tool_choice, parallel=request.settings.parallel_tool_calls) if tools else None
-    if output is not None:
-        choice = _answer_choice(request.model, among_others=bool(tools))
-        tools.append(answer_tool(output))
-    body: dict[str, Any] = {"tools": tools} if tools else {}
-    return body if choice is None else {**body, "tool_choice": choice}
-
-
-def _is_forced(request: ChatRequest, *, answers_by_tool: bool) -> bool:
-    """Return whether the model must call a tool, which excludes thinking."""
-    return is_tool_forced(request) or (answers_by_tool and not has(request.model, "free tool choice"))
-
-
-def _answer_choice(model: str, *, among_others: bool) -> dict[str, Any] | None:
-    """Return the choice of the tool for the answer; a model that cannot be made to call it is only asked to."""
-    if has(model, "free tool choice"):
-        return None
-    return {"type": "any"} if among_others else {"type": "tool", "name": ANSWER_TOOL}
+    if not tools:
+        return {}
+    choice = encode_choice(request.tool_choice, parallel=request.settings.parallel_tool_calls)
+    return {"tools": tools} if choice is None else {"tools": tools, "tool_choice": choice}
 
 
 def _move_format(body: dict[str, Any], betas: Sequence[str]) -> None:

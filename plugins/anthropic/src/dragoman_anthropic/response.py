@@ -26,7 +26,7 @@ from dragoman import (
     build_response,
 )
 from dragoman.http import end_word, fields, number, objects, rewritten, word, words
-from dragoman_anthropic.options import ANSWER_TOOL, ISSUER
+from dragoman_anthropic.options import ISSUER
 
 FINISH: Mapping[str, FinishReason] = {
     "end_turn": FinishReason.STOP,
@@ -57,11 +57,9 @@ def response(body: dict[str, Any]) -> Response:
     parts = [part(block) for block in objects(body["content"]) if block.get("text") or not is_blank(block)]
     reason = end_word(body.get("stop_reason"))
     stated = refusal(reason, body.get("stop_details"))
-    answered = reason == "tool_use" and any(map(is_answer, objects(body["content"])))
-    called = answered and any(isinstance(each, ToolCall) and not each.server_side for each in parts)
     return build_response(
         parts if stated is None else [*parts, stated],
-        finish(reason, answered=answered, called=called),
+        finish(reason),
         usage=usage(body.get("usage")) or Usage(),
         origin=Origin(response_id=word(body.get("id")), served_model=word(body.get("model"))),
         metadata=metadata(body),
@@ -78,8 +76,6 @@ def part(block: Mapping[str, Any]) -> Part:
         return Reasoning(text=words(block.get("thinking")), seal=seal(block.get("signature")))
     if kind == "redacted_thinking":
         return Reasoning(redacted=True, seal=seal(block.get("data")))
-    if is_answer(block):
-        return Text(text=arguments(block))
     if kind == "tool_use" or kind in SERVER_CALLS:
         return tool_call(block, arguments(block))
     return Extension(kind=f"{ISSUER}.{kind or 'unknown'}", value=dict(block))
@@ -160,23 +156,9 @@ def arguments(block: Mapping[str, Any]) -> str:
     return rewritten({} if value is None else value)
 
 
-def is_answer(block: Mapping[str, Any]) -> bool:
-    """Return whether a block is the answer, given as the input of :data:`~dragoman_anthropic.options.ANSWER_TOOL`."""
-    return block.get("type") == "tool_use" and block.get("name") == ANSWER_TOOL
-
-
-def finish(raw: Any, *, answered: bool, called: bool) -> Finish:
-    """Return why an answer ended.
-
-    Args:
-        raw: the stop reason.
-        answered: whether the answer is the input of a tool call, which makes ``tool_use`` a regular end.
-        called: whether the answer calls a tool of the caller.
-
-    """
+def finish(raw: Any) -> Finish:
+    """Return why an answer ended, from its stop reason."""
     reason = end_word(raw)
-    if reason == "tool_use" and answered and not called:
-        return Finish(reason=FinishReason.STOP, raw=reason)
     return Finish(reason=FINISH.get(reason or "", FinishReason.OTHER), raw=reason)
 
 

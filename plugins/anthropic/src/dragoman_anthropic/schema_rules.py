@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import attrs
+
 from dragoman import SchemaRules
 
 STRICT_SCHEMA = SchemaRules(
@@ -18,3 +20,5 @@ STRICT_SCHEMA = SchemaRules(
 )
 """https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs, its sections on the limitations of JSON
 Schema and on the limits of complexity, which hold for all schemas of a request together."""
+OUTPUT_SCHEMA = attrs.evolve(STRICT_SCHEMA, to_the_letter=True)
+"""The same for answers: the API takes no schema that it does not hold the model to."""

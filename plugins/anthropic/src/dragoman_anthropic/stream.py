@@ -18,12 +18,11 @@ from dragoman import (
     ProviderError,
     Raw,
     ResponseSnapshot,
-    Text,
     ToolCall,
     UsageSnapshot,
 )
 from dragoman.http import HttpReply, Pace, ServerSentEvent, as_object, end_word, fields, loads, objects, word
-from dragoman_anthropic.response import finish, is_answer, is_blank, metadata, part, refusal, tool_call, usage
+from dragoman_anthropic.response import finish, is_blank, metadata, part, refusal, tool_call, usage
 from dragoman_anthropic.stream_blocks import WAITS, Block, apply_delta, close, report
 
 
@@ -44,8 +43,6 @@ class MessagesDecoder:
         self._usage: dict[str, Any] = {}
         self._usage_pace = Pace()
         self._ending: dict[str, Any] = {}
-        self._answered = False
-        self._called = False
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         """Return the events of one server-sent event.
@@ -94,7 +91,7 @@ class MessagesDecoder:
     def block_start(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Start a part."""
         start = as_object(payload.get("content_block"), "the block")
-        block = Block(start, is_answer=is_answer(start))
+        block = Block(start)
         index = _index(payload)
         replaced = self._blocks.get(index)
         self._blocks[index] = block
@@ -113,13 +110,8 @@ class MessagesDecoder:
         start = block.start
         block.index = self._count
         self._count += 1
-        if block.is_answer:
-            self._answered = True
-            first: Part = Text(text="")
-        else:
-            first = part(start)
+        first: Part = part(start)
         if isinstance(first, ToolCall):
-            self._called = self._called or not first.server_side
             first = tool_call(start, "")
         if citations := start.get("citations"):
             block.cite(objects(citations))
@@ -165,8 +157,7 @@ class MessagesDecoder:
         stated = refusal(reason, self._ending.get("stop_details"))
         if stated is not None:
             events += [PartStart(self._count, stated), PartStop(self._count)]
-        end = finish(reason, answered=self._answered, called=self._called)
-        return [*events, ResponseSnapshot(finish=end, metadata=metadata(self._ending))]
+        return [*events, ResponseSnapshot(finish=finish(reason), metadata=metadata(self._ending))]
 
     def ping(self, _: Mapping[str, Any]) -> Iterable[Event]:
         """Report a keep-alive event."""

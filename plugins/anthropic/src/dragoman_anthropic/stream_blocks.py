@@ -36,7 +36,6 @@ class Block:
     Args:
         start: the block as it was opened; for an unknown type, with the values received since, except `pieces`.
         index: the index of its part, ``WAITS`` while it is empty.
-        is_answer: whether its input is the text of the answer.
         has_input: whether a fragment of its input was received.
         payload: its citations as Anthropic sent them.
         citations: its citations.
@@ -49,7 +48,6 @@ class Block:
 
     start: dict[str, Any]
     index: int = WAITS
-    is_answer: bool = False
     has_input: bool = False
     payload: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     citations: list[Citation] = field(factory=list[Citation])
@@ -104,7 +102,7 @@ def close(block: Block) -> list[Event]:
         return []
     if word(block.start.get("type")) in _CALLS and not block.has_input:
         text = arguments(block.start)
-        events.append(TextDelta(block.index, text) if block.is_answer else ArgumentsDelta(block.index, text))
+        events.append(ArgumentsDelta(block.index, text))
     return [*events, PartStop(block.index)]
 
 
@@ -143,7 +141,7 @@ def _extend_input(block: Block, delta: Mapping[str, Any]) -> list[Event]:
     if not isinstance(piece, str) or not piece:
         return []
     block.has_input = True
-    return [TextDelta(block.index, piece) if block.is_answer else ArgumentsDelta(block.index, piece)]
+    return [ArgumentsDelta(block.index, piece)]
 
 
 def _extend_unknown(block: Block, delta: Mapping[str, Any]) -> list[Event]:
