@@ -137,11 +137,23 @@ class Asked(Generic[R, T]):
 
             capabilities = without(capabilities, refused)
         fitted, self.adjustments, self.names = fit_with_names(self._request, capabilities, policy, issuer=self._issuer)
+        self.restore = self._restorers(fitted, capabilities)
         for name, reason in {**refused, **self._left_out}.items() if refused or self._left_out else ():
             if name in SETTINGS and fitted.settings.is_default(name):
                 fitted, adjustment = without_setting(fitted, name, reason, by=self._by)
                 self.adjustments += (adjustment,)
         self._fitted = fitted
+
+    def _restorers(self, fitted: ChatRequest | CompletionRequest, known: Capabilities) -> Mapping[str, Restore]:
+        request: ChatRequest | CompletionRequest = self._request
+        if not isinstance(fitted, ChatRequest) or not isinstance(request, ChatRequest) or not fitted.tools:
+            return {}
+        has_nulls = known.tool_schema is not None and known.tool_schema.all_required
+        if not has_nulls and known.history.member_letters is None:
+            return {}
+        from dragoman.spec.sent_arguments import restorers  # noqa: PLC0415  # only some vendors' tools need it
+
+        return restorers(request, fitted, self.names, known)
 
     def _insists(self) -> bool:
         """Return whether the caller wants the format kept to the letter, so that the server shall decide."""

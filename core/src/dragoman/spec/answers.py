@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from types import UnionType
 from typing import (
     Annotated,
@@ -41,6 +41,7 @@ from dragoman.spec.errors import InvalidRequestError, OutputValidationError
 from dragoman.spec.parts import Text
 from dragoman.spec.response import FinishReason, Response
 from dragoman.spec.schema import WRAPPED, json_schema
+from dragoman.spec.schema_bounds import has_bounds, outside_bounds
 from dragoman.spec.self_validation import read_model, validates_itself
 from dragoman.spec.sent_names import OTHER_ANSWERS
 from dragoman.spec.serialization import is_scalar_union, misfits, strict_converter
@@ -87,14 +88,31 @@ def read_answer(response: Response, kind: type[T]) -> T:
     texts = [part.text for part in response.message.of_type(Text)]
     failures: list[str] = []
     for data in _data_in(texts, response):
+        plain = data[WRAPPED] if _is_wrapped(data, kind) else data
         try:
-            value: T = _converter().structure(data[WRAPPED] if _is_wrapped(data, kind) else data, bare(kind))
+            value: T = _converter().structure(plain, bare(kind))
         except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
             failures.append("; ".join(misfits(error)))
-        else:
+            continue
+        if not (outside := _outside_bounds(plain, kind)):
             return value
+        failures.append("; ".join(outside))
     message = f"the answer does not fit {getattr(kind, '__name__', kind)}: {failures[0]}"
     raise OutputValidationError(message, partial=response)
+
+
+def _outside_bounds(plain: Any, kind: Any) -> list[str]:
+    """Return what the schema of *kind* says against a value beyond its type; a vendor may not have been told of it."""
+    schema = _bounded_schema(kind) if is_hashable(kind) else _schema_with_bounds(kind)
+    return [] if schema is None else outside_bounds(plain, schema)
+
+
+def _schema_with_bounds(kind: Any) -> dict[str, Any] | None:
+    schema = json_schema(kind)
+    return schema if has_bounds(schema) else None
+
+
+_bounded_schema = lru_cache(maxsize=256)(_schema_with_bounds)
 
 
 def _data_in(texts: list[str], response: Response) -> Iterator[Any]:
@@ -153,6 +171,7 @@ def _converter() -> Converter:
     converter = strict_converter().copy()
     converter.register_structure_hook(int, _whole)
     converter.register_structure_hook_func(_is_union, lambda value, kind: _first_that_fits(converter, value, kind))
+    converter.register_structure_hook_func(is_scalar_union, _scalar)
     converter.register_structure_hook_func(validates_itself, read_model)
     converter.register_structure_hook_func(_is_literal, _literal)
     converter.register_structure_hook_factory(_is_class, _class_reader)
@@ -169,6 +188,12 @@ def _whole(value: Any, kind: Any) -> Any:
         message = f"expected int, not {shown(value)}"
         raise TypeError(message)
     return kind(value) if isinstance(kind, type) and issubclass(kind, Enum) else value
+
+
+def _scalar(value: Any, kind: Any) -> Any:
+    """Read a value as a member of a union of scalars; ``5.0`` is an integer where no number but that is one."""
+    is_whole = type(value) is float and int in get_args(kind) and float not in get_args(kind)
+    return _whole(value, int) if is_whole else strict_converter().structure(value, kind)
 
 
 def _is_union(kind: Any) -> bool:
@@ -213,7 +238,7 @@ def _is_literal(kind: Any) -> bool:
 def _literal(value: Any, kind: Any) -> Any:
     for choice in get_args(kind):
         plain: Any = choice.value if isinstance(choice, Enum) else choice
-        if type(plain) is type(value) and plain == value:
+        if plain == value and (type(plain) is type(value) or (type(plain) is int and type(value) is float)):
             return choice
     message = f"{shown(value)} is not one of {', '.join(map(shown, get_args(kind)))}"
     raise ValueError(message)

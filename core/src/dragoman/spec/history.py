@@ -8,7 +8,8 @@ adapted. Anything else raises an error that names the message, before the reques
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -57,6 +58,8 @@ def fit_history(
         options.get(name) for options in request.options.values() for name in rules.continued_by
     )
     fitting = _Fitting(rules, request.model, by, continued=continued)
+    if request.tools and rules.member_letters is not None:
+        fitting.code_members(request.tools, rules.member_letters)
     messages = fitting.messages(request.messages)
     changes: dict[str, Any] = {} if messages is request.messages else {"messages": messages}
     if request.tools:
@@ -101,6 +104,7 @@ class _Fitting:
         self.rules = rules
         self.continued = continued
         self.renamed: dict[str, str] = {}
+        self.coded: dict[str, dict[str, str]] = {}
         self.model = model
         self.by = by
         self.open_calls = open_calls
@@ -124,9 +128,31 @@ class _Fitting:
             if note:
                 feature = f"schema of the tool {tool.name}"
                 self.adjustments.append(Adjustment(kind="coerced", feature=feature, reason=note, by=self.by))
+        if tool.name in self.coded:
+            from dragoman.spec.member_names import coded_schema  # noqa: PLC0415  # few tools need it
+
+            schema = coded_schema(schema, self.coded[tool.name])
         if name == tool.name and schema is tool.schema:
             return tool
         return attrs.evolve(tool, name=name, schema=schema)
+
+    def code_members(self, tools: Iterable[Tool | ServerTool], letters: str) -> None:
+        """Note which members of the arguments of which tools are sent under another name."""
+        from dragoman.spec.member_names import coded_names  # noqa: PLC0415  # only a tool needs it
+
+        for tool in tools:
+            if isinstance(tool, Tool) and (coded := coded_names(tool.schema, letters, self.rules.member_length)):
+                self.coded[tool.name] = coded
+                words = ", ".join(f"{name!r} is sent as {sent!r}" for name, sent in coded.items())
+                feature = f"schema of the tool {tool.name}"
+                self.adjustments.append(Adjustment(kind="coerced", feature=feature, reason=words, by=self.by))
+
+    def _with_coded_members(self, call: ToolCall) -> ToolCall:
+        from dragoman.spec.member_names import with_member_names  # noqa: PLC0415  # few calls need it
+        from dragoman.spec.sent_arguments import rewritten_arguments  # noqa: PLC0415  # few calls need it
+
+        change = partial(with_member_names, names=self.coded[call.name])
+        return attrs.evolve(call, arguments=rewritten_arguments(call.arguments, change=change))
 
     def name(self, name: str) -> str:
         """Return the name under which a tool is sent."""
@@ -224,6 +250,8 @@ class _Fitting:
         self.used_ids.add(sent)
         self.open.setdefault(call.call_id, []).append((sent, call.name))
         name = self.name(call.name)
+        if call.name in self.coded:
+            call = self._with_coded_members(call)
         return call if (sent, name) == (call.call_id, call.name) else attrs.evolve(call, call_id=sent, name=name)
 
     def _result(self, result: ToolResult, index: int) -> ToolResult:

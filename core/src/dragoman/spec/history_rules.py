@@ -26,6 +26,8 @@ class HistoryRules:
         bare_errors: whether the result of a tool that failed may be without content.
         outcomes: whether a result can say in a field of its own that the tool failed.
         tool_objects: whether the schema of a tool's arguments must be that of one object, without alternatives.
+        member_letters: the characters that the name of a member in such a schema may have.
+        member_length: how many characters it may have, if its characters are limited.
         tool_properties: whether it must list its members, even if there are none.
         open_end: whether the last message, if it is the assistant's, may end in white space.
         message_options: whether a message may have members of its own vendor.
@@ -46,6 +48,8 @@ class HistoryRules:
     outcomes: bool = True
     tool_objects: bool = False
     tool_properties: bool = False
+    member_letters: str | None = None
+    member_length: int = 64
     open_end: bool = True
     message_options: bool = True
     continued_by: tuple[str, ...] = ()

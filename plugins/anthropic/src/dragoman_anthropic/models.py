@@ -135,6 +135,7 @@ HISTORY = HistoryRules(
     tool_name_letters="[a-zA-Z0-9_-]",
     tool_name_length=128,
     tool_objects=True,
+    member_letters="[a-zA-Z0-9_.-]",
     calls_last=True,
     blank_text=False,
     bare_errors=False,

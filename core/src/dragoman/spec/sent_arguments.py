@@ -1,0 +1,65 @@
+"""The arguments of calls in the form of the tools' own schemas, where others were sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from dragoman.spec._json_depth import parse_json
+from dragoman.spec.absent_members import without_nulls
+from dragoman.spec.capabilities import Capabilities
+from dragoman.spec.member_names import coded_names, with_member_names
+from dragoman.spec.part_fields import JSON
+from dragoman.spec.request import ChatRequest, Tool
+from dragoman.spec.schema_references import References
+from dragoman.spec.sent_names import IS_ANSWER, Restore
+
+
+def restorers(
+    request: ChatRequest, fitted: ChatRequest, names: Mapping[str, str], capabilities: Capabilities
+) -> dict[str, Restore]:
+    """Return what gives the arguments of calls their own form, by the names of the tools that were sent.
+
+    Args:
+        request: what the caller asks for.
+        fitted: what is sent.
+        names: the own names of the tools that were sent under another, or what a call of them stands for.
+        capabilities: what the model accepts.
+
+    """
+    found: dict[str, Restore] = {}
+    own = [tool.schema if isinstance(tool, Tool) else {} for tool in request.tools]
+    own += [request.output.schema or {}] if IS_ANSWER in names.values() else []
+    for tool, schema in zip(fitted.tools, own, strict=True):
+        if isinstance(tool, Tool) and (change := _change(tool, schema, capabilities)) is not None:
+            found[tool.name] = partial(rewritten_arguments, change=change)
+    return found
+
+
+def rewritten_arguments(text: str, *, change: Callable[[Any], Any]) -> str:
+    """Return the arguments of a call, changed as plain data; what is no JSON, or stays the same, as it is written."""
+    try:
+        value = parse_json(text)
+    except ValueError:
+        return text
+    changed = change(value)
+    return text if changed == value else json.dumps(changed, ensure_ascii=False)
+
+
+def _change(tool: Tool, schema: Mapping[str, JSON], capabilities: Capabilities) -> Callable[[Any], Any] | None:
+    """Return what restores the arguments of one tool as plain data, ``None`` if they need nothing."""
+    letters, length = capabilities.history.member_letters, capabilities.history.member_length
+    coded = {} if letters is None else coded_names(schema, letters, length)
+    rules = capabilities.tool_schema
+    has_nulls = bool(tool.strict) and rules is not None and rules.all_required
+    if not coded and not has_nulls:
+        return None
+    own, references = {sent: name for name, sent in coded.items()}, References(schema)
+
+    def change(value: Any) -> Any:
+        named = with_member_names(value, own) if own else value
+        return without_nulls(named, schema, references) if has_nulls else named
+
+    return change
