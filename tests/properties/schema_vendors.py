@@ -230,7 +230,7 @@ def anthropic_sent(body: Any) -> Sent:
     if "output_config" in body:
         return Sent(schema=body["output_config"]["format"]["schema"], strict=True)
     [tool] = body["tools"]
-    assert body["tool_choice"] == {"type": "tool", "name": tool["name"]}
+    assert body["tool_choice"] == {"type": "tool", "name": tool["name"], "disable_parallel_tool_use": True}
     return Sent(schema=tool["input_schema"], strict=False)
 
 

@@ -22,7 +22,7 @@ def coded_names(schema: Any, letters: str, length: int) -> dict[str, str]:
 
     """
     if isinstance(schema, list):
-        found = [coded_names(each, letters, length) for each in schema]
+        found = [coded_names(each, letters, length) for each in as_list(schema)]
         return {name: sent for each in found for name, sent in each.items()}
     coded: dict[str, str] = {}
     for keyword, value in as_object(schema).items():
@@ -39,7 +39,7 @@ def coded_names(schema: Any, letters: str, length: int) -> dict[str, str]:
 def coded_schema(schema: Any, coded: Mapping[str, str]) -> Any:
     """Return a schema with other names of members; the title of each says its own name."""
     if isinstance(schema, list):
-        return [coded_schema(each, coded) for each in schema]
+        return [coded_schema(each, coded) for each in as_list(schema)]
     if not isinstance(schema, dict):
         return schema
     changed: dict[str, Any] = {}
@@ -56,14 +56,16 @@ def coded_schema(schema: Any, coded: Mapping[str, str]) -> Any:
 
 
 def _member(name: str, schema: Any, coded: Mapping[str, str]) -> Any:
-    inner = coded_schema(schema, coded)
-    return {"title": name, **inner} if name in coded and isinstance(inner, dict) and "$ref" not in inner else inner
+    inner: Any = coded_schema(schema, coded)
+    if name not in coded or "$ref" in as_object(inner) or not as_object(inner):
+        return inner
+    return {"title": name, **as_object(inner)}
 
 
 def with_member_names(value: Any, names: Mapping[str, str]) -> Any:
     """Return plain data with other names of members, wherever in it."""
     if isinstance(value, list):
-        return [with_member_names(each, names) for each in value]
+        return [with_member_names(each, names) for each in as_list(value)]
     if not isinstance(value, dict):
         return value
     return {

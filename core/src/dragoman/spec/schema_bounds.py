@@ -86,7 +86,7 @@ def _misfits(value: Any, given: Any, path: str, references: References) -> Itera
         yield from _misfits(value, each, path, references)
     yield from (f"{shown(value)} {problem} @ {path}" for problem in _own(value, node))
     if isinstance(value, list):
-        yield from _in_list(value, node, path, references)
+        yield from _in_list(as_list(value), node, path, references)
     elif isinstance(value, dict):
         members, others = as_object(node.get("properties")), node.get("additionalProperties")
         for name, each in cast("dict[str, Any]", value).items():
@@ -135,7 +135,7 @@ def _own(value: Any, node: Mapping[str, Any]) -> Iterator[str]:
         yield f"does not match {node['pattern']!r}"
     if isinstance(node.get("enum"), list) and not any(_is_same(value, each) for each in node["enum"]):
         yield f"is not one of {', '.join(map(shown, node['enum']))}"
-    if (names := _COUNTS.get(type(value))) is not None:
+    if (names := _COUNTS.get(value.__class__)) is not None:
         least, most = (node.get(name) for name in names[:2])
         if least is not None and len(value) < least:
             yield f"has less than {least} {names[2]}"

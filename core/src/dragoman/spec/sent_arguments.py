@@ -30,7 +30,7 @@ def restorers(
 
     """
     found: dict[str, Restore] = {}
-    own = [tool.schema if isinstance(tool, Tool) else {} for tool in request.tools]
+    own: list[Mapping[str, JSON]] = [tool.schema if isinstance(tool, Tool) else {} for tool in request.tools]
     own += [request.output.schema or {}] if IS_ANSWER in names.values() else []
     for tool, schema in zip(fitted.tools, own, strict=True):
         if isinstance(tool, Tool) and (change := _change(tool, schema, capabilities)) is not None:
