@@ -9,8 +9,8 @@ from dragoman.spec.parts import ToolCall
 from dragoman.spec.request import Settings
 from dragoman.spec.response import FinishReason, Response
 
-_LIMIT_OF_MODEL = "model|context|window"
-"""Words for an end that the limit of the model itself brought about, not that of the request."""
+_OTHER_LIMIT = "model|context|window|time|tool|call|turn|server"
+"""Words for an end that another limit than that of the request on tokens brought about, as one of the model itself."""
 
 
 def text_of(response: Response, settings: Settings) -> str:
@@ -22,7 +22,8 @@ def text_of(response: Response, settings: Settings) -> str:
 
     Raises:
         RefusalError: if the model declined, or a filter stopped it.
-        TruncatedOutputError: if the answer was cut, but for a text by a limit that the caller gave.
+        TruncatedOutputError: if the answer was cut, but for a text by a limit that the caller gave, or if its provider
+            gives a reason for its end that is unknown.
         NoAnswerError: if there is no text, or a blank one.
         OutputError: if the answer calls tools.
 
@@ -48,6 +49,7 @@ def check_text(response: Response, settings: Settings, *, may_call: bool = False
         check_calls,
         check_complete,
         check_declined,
+        check_known_end,
         fail,
         refuse_cut,
     )
@@ -60,10 +62,11 @@ def check_text(response: Response, settings: Settings, *, may_call: bool = False
     check_complete(response)
     if not has_text and not response.tool_calls:
         fail(NoAnswerError, "the answer holds no text", response)
+    check_known_end(response)
 
 
 def _is_cut_by_caller(response: Response, settings: Settings) -> bool:
     """Return whether the limit that cut an answer is the one that the caller gave, unchanged."""
     is_changed = any(note.feature == "max_tokens" for note in response.adjustments)
-    is_of_model = re.search(_LIMIT_OF_MODEL, response.finish.raw or "") is not None
-    return settings.is_given("max_tokens") and not is_changed and not is_of_model
+    is_other = re.search(_OTHER_LIMIT, response.finish.raw or "", re.IGNORECASE) is not None
+    return settings.is_given("max_tokens") and not is_changed and not is_other

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         is_loopback as is_loopback,
         refuse_insecure as refuse_insecure,
     )
+    from dragoman.http.ends import finish_of as finish_of
     from dragoman.http.error_bodies import error_text as error_text, is_page as is_page, text_in as text_in
     from dragoman.http.framing import (
         Frame as Frame,
@@ -115,6 +116,7 @@ _HOMES = {
         "is_loopback",
         "refuse_insecure",
     ),
+    "dragoman.http.ends": ("finish_of",),
     "dragoman.http.error_bodies": ("error_text", "is_page", "text_in"),
     "dragoman.http.framing": ("Frame", "FrameDecoder", "Framing", "HeaderValue", "framing_of"),
     "dragoman.http.header_values": ("header_text",),

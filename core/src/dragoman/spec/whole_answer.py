@@ -11,6 +11,7 @@ _DECLINED = {
     FinishReason.REFUSAL: "the model declined to answer",
     FinishReason.CONTENT_FILTER: "the answer was stopped by a content filter",
 }
+_KNOWN = frozenset({FinishReason.STOP, FinishReason.LENGTH, FinishReason.TOOL_CALLS})
 _INCOMPLETE = frozenset({FinishReason.PAUSED, FinishReason.INTERRUPTED, FinishReason.ERROR})
 
 
@@ -66,6 +67,22 @@ def check_complete(response: Response) -> None:
         fail(
             TruncatedOutputError,
             f"the answer is not complete (its end is {finish.raw or str(finish.reason)!r})",
+            response,
+        )
+
+
+def check_known_end(response: Response) -> None:
+    """Refuse an answer whose provider gives a reason for its end that is unknown here, since it may be cut.
+
+    Raises:
+        TruncatedOutputError: for such an answer.
+
+    """
+    finish = response.finish
+    if finish.reason not in _KNOWN and finish.raw is not None:
+        fail(
+            TruncatedOutputError,
+            f"the answer may not be complete: its end is {finish.raw!r}, an unknown reason",
             response,
         )
 

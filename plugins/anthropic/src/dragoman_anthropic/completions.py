@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dragoman import CompletionRequest, Finish, FinishReason, Origin, Response, Text, UnsupportedError, build_response
-from dragoman.http import HttpRequest, add_options, dumps, end_word, word, words
+from dragoman import CompletionRequest, FinishReason, Origin, Response, Text, UnsupportedError, build_response
+from dragoman.http import HttpRequest, add_options, dumps, finish_of, word, words
 from dragoman_anthropic.models import SMALL_LIMIT
 from dragoman_anthropic.options import AnthropicOptions
 
@@ -59,10 +59,9 @@ def encode_prompt(text: str) -> str:
 
 def decode(body: Mapping[str, Any]) -> Response:
     """Return the response of a complete reply."""
-    reason = end_word(body.get("stop_reason"))
     return build_response(
         [Text(text=words(body.get("completion")))],
-        Finish(reason=FINISH.get(reason or "", FinishReason.OTHER), raw=reason),
+        finish_of(body.get("stop_reason"), FINISH),
         origin=Origin(response_id=word(body.get("id")), served_model=word(body.get("model"))),
         metadata={"stop_sequence": body["stop"]} if body.get("stop") else {},
         raw=body,

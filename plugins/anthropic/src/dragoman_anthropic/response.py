@@ -25,7 +25,7 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import end_word, fields, number, objects, rewritten, word, words
+from dragoman.http import fields, finish_of, number, objects, rewritten, word, words
 from dragoman_anthropic.options import ISSUER
 
 FINISH: Mapping[str, FinishReason] = {
@@ -38,7 +38,7 @@ FINISH: Mapping[str, FinishReason] = {
     "compaction": FinishReason.PAUSED,
     "refusal": FinishReason.REFUSAL,
 }
-"""Finish reasons by stop reason; a stop reason that is not listed becomes ``other``.
+"""Finish reasons by stop reason.
 
 https://docs.anthropic.com/en/api/handling-stop-reasons
 """
@@ -158,8 +158,7 @@ def arguments(block: Mapping[str, Any]) -> str:
 
 def finish(raw: Any) -> Finish:
     """Return why an answer ended, from its stop reason."""
-    reason = end_word(raw)
-    return Finish(reason=FINISH.get(reason or "", FinishReason.OTHER), raw=reason)
+    return finish_of(raw, FINISH)
 
 
 def refusal(raw: Any, details: Any) -> Refusal | None:

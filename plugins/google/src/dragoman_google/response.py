@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from dragoman import Finish, FinishReason, Usage
-from dragoman.http import end_word, fields, number, word
+from dragoman.http import end_word, fields, finish_of, number, word
 
 _FILTERED = (
     "SAFETY",
     "RECITATION",
+    "LANGUAGE",
     "BLOCKLIST",
     "PROHIBITED_CONTENT",
     "SPII",
@@ -28,6 +29,7 @@ _FAILED = (
     "UNEXPECTED_TOOL_CALL",
     "TOO_MANY_TOOL_CALLS",
     "MISSING_THOUGHT_SIGNATURE",
+    "NO_IMAGE",
 )
 FINISH: Mapping[str, FinishReason] = {
     "STOP": FinishReason.STOP,
@@ -41,7 +43,7 @@ FINISH: Mapping[str, FinishReason] = {
     "2": FinishReason.LENGTH,
     **dict.fromkeys(("3", "4", "7", "8", "11"), FinishReason.CONTENT_FILTER),
 }
-"""Finish reasons by Google's finish reason; one that is not listed becomes ``other``.
+"""Finish reasons by Google's finish reason.
 
 https://ai.google.dev/api/generate-content#FinishReason
 """
@@ -62,11 +64,7 @@ def integer(value: Any) -> int:
 def finish(candidate: Mapping[str, Any]) -> Finish | None:
     """Return why a candidate ended, ``None`` if it has not ended."""
     reason = end_word(candidate.get("finishReason"))
-    return (
-        None
-        if reason is None or reason in _UNSPECIFIED
-        else Finish(reason=FINISH.get(reason, FinishReason.OTHER), raw=reason)
-    )
+    return None if reason is None or reason in _UNSPECIFIED else finish_of(reason, FINISH)
 
 
 def block_finish(feedback: Mapping[str, Any]) -> Finish | None:

@@ -34,16 +34,16 @@ FINISH: Mapping[str, FinishReason] = {
         FinishReason.CONTENT_FILTER,
     ),
     **dict.fromkeys(
-        ("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "guardrail_intervened"),
+        ("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER", "guardrail_intervened"),
         FinishReason.CONTENT_FILTER,
     ),
     **dict.fromkeys(
         ("MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"),
         FinishReason.ERROR,
     ),
-    **dict.fromkeys(("MISSING_THOUGHT_SIGNATURE", "ERROR", "network_error"), FinishReason.ERROR),
+    **dict.fromkeys(("MISSING_THOUGHT_SIGNATURE", "NO_IMAGE", "ERROR", "network_error"), FinishReason.ERROR),
 }
-"""The meaning of the reasons of all providers; every other reason is ``other``."""
+"""The meaning of the reasons of all providers."""
 
 
 _MARKERS = ('"choices"', '"candidates"', '"message_start"')

@@ -39,6 +39,7 @@ from dragoman.http import (
     body_of,
     dumps,
     fields,
+    finish_of,
     objects,
     real,
     word,
@@ -170,7 +171,7 @@ class OpenAIChat(Generic[T]):
         choice = choices[0]
         return build_response(
             self.parts(choice),
-            chat_parts.finish_of(choice.get("finish_reason"), self.finish_table),
+            finish_of(choice.get("finish_reason"), self.finish_table),
             usage=self.usage(body) or chat_parts.usage_of(choice.get("usage")) or Usage(),
             origin=Origin(
                 response_id=word(body.get("id")),

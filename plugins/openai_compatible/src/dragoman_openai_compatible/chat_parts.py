@@ -13,7 +13,6 @@ from attrs import evolve
 from dragoman import (
     Bytes,
     Citation,
-    Finish,
     FinishReason,
     Media,
     Part,
@@ -25,7 +24,7 @@ from dragoman import (
     Url,
     Usage,
 )
-from dragoman.http import count, decoded, dumps, end_word, fields, number, objects, rewritten, word, words
+from dragoman.http import count, decoded, dumps, fields, number, objects, rewritten, word, words
 
 CHAT_FINISH_REASONS: Mapping[str, FinishReason] = {
     "stop": FinishReason.STOP,
@@ -47,7 +46,7 @@ CHAT_FINISH_REASONS: Mapping[str, FinishReason] = {
     "eos": FinishReason.STOP,
     "STOP": FinishReason.STOP,
 }
-"""Finish reasons by the dialect's words for them; any other word is ``other``."""
+"""Finish reasons by the dialect's words for them."""
 
 
 PROMPT_LOGPROBS = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
@@ -67,12 +66,6 @@ def whole_text_of(value: Any) -> str:
     if not value or not isinstance(value, dict):
         return text_of(value)
     return dumps(fields(value)).decode()
-
-
-def finish_of(raw: Any, table: Mapping[str, FinishReason] = CHAT_FINISH_REASONS) -> Finish:
-    """Return why an answer ended; an unknown reason is ``other``, never ``stop``."""
-    reason = end_word(raw)
-    return Finish(reason=table.get(reason or "", FinishReason.OTHER), raw=reason)
 
 
 def usage_of(report: Any) -> Usage | None:

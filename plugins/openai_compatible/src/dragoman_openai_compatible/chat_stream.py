@@ -43,6 +43,7 @@ from dragoman.http import (
     decoded,
     end_word,
     fields,
+    finish_of,
     items_of,
     later_usage,
     loads,
@@ -192,7 +193,7 @@ class OpenAIChatDecoder:
             self._add_usage(reported, events)
         extra = self.dialect.choice_metadata(choice)
         reason = choice.get("finish_reason")
-        finish = None if reason is None else chat_parts.finish_of(reason, self.dialect.finish_table)
+        finish = None if reason is None else finish_of(reason, self.dialect.finish_table)
         if finish is not None and finish.raw is not None:
             events.append(ResponseSnapshot(finish=finish, metadata=extra))
         elif extra:

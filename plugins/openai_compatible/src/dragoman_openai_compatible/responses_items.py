@@ -26,8 +26,8 @@ from dragoman import (
     ToolCall,
     Usage,
 )
-from dragoman.http import MAX_OBJECTS, count, end_word, fields, objects, word, words
-from dragoman_openai_compatible.chat_parts import arguments_of, finish_of as finish_of_word
+from dragoman.http import MAX_OBJECTS, count, end_word, fields, finish_of as finish_of_word, objects, word, words
+from dragoman_openai_compatible.chat_parts import arguments_of
 
 Item: TypeAlias = Mapping[str, Any]
 ReadItem: TypeAlias = Callable[[Item, str], list[Part]]
@@ -39,8 +39,10 @@ RESPONSES_FINISH_REASONS: Mapping[str, FinishReason] = {
     "queued": FinishReason.PAUSED,
     "in_progress": FinishReason.PAUSED,
     "cancelled": FinishReason.INTERRUPTED,
+    "incomplete": FinishReason.INTERRUPTED,
 }
-"""Finish reasons by status, or by the reason why an answer is incomplete; any other word is ``other``."""
+"""Finish reasons by status, or by the reason why an answer is incomplete."""
+_NOT_INCOMPLETE = frozenset({FinishReason.STOP, FinishReason.TOOL_CALLS, FinishReason.OTHER})
 
 
 def parts_of(item: Item, issuer: str) -> list[Part]:
@@ -171,7 +173,10 @@ def finish_of(body: Mapping[str, Any], table: Mapping[str, FinishReason], otherw
     status = end_word(reason) or end_word(body.get("status")) or otherwise
     if status is None and isinstance(body.get("output"), list):
         return Finish(reason=FinishReason.STOP)
-    return finish_of_word(status, table)
+    finish = finish_of_word(status, table)
+    if finish.reason in _NOT_INCOMPLETE and (end_word(body.get("status")) or otherwise) == "incomplete":
+        return Finish(reason=FinishReason.INTERRUPTED, raw=finish.raw)
+    return finish
 
 
 def is_unfinished(body: Mapping[str, Any]) -> bool:

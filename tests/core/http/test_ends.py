@@ -1,0 +1,38 @@
+"""A word for an end means what its dialect's table says, else what it says itself; it is never taken for a success."""
+
+from __future__ import annotations
+
+import pytest
+
+from dragoman import Finish, FinishReason
+from dragoman.http import finish_of
+
+WORDS = {
+    "stop": "eos eos_token EOS stop_sequence StopSequence end_turn END_OF_TEXT endoftext COMPLETE finished done normal "
+    "stop_sequence_reached natural_stop",
+    "tool_calls": "tool_use TOOL_CALL toolCalls function_calls",
+    "length": "length max_tokens MAX_TOKENS maxOutputTokens MaxLength token_limit time_limit output_limit maximum_tokens "
+    "model_length truncated cutoff context_window max_output_tokens_reached budget_exceeded",
+    "content_filter": "content_filtered CONTENT-FILTER SAFETY IMAGE_PROHIBITED_CONTENT guardrail_intervened flagged BLOCKLIST",
+    "refusal": "refusal declined",
+    "error": "ERROR_LIMIT malformed_tool_use UNEXPECTED_TOOL_CALL TOO_MANY_TOOL_CALLS InvalidToken aborted network_error",
+    "paused": "pause_turn in_progress continuation",
+    "interrupted": "USER_CANCEL not_finished incomplete TIMEOUT interrupted",
+    "other": "boredom OTHER load 17 unfathomable ?",
+}
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"), [(word, reason) for reason, said in WORDS.items() for word in said.split()]
+)
+def test_a_word_without_a_table(word: str, reason: str) -> None:
+    assert finish_of(word, {}) == Finish(reason=FinishReason(reason), raw=word)
+
+
+def test_a_table_comes_first() -> None:
+    assert finish_of("max_fun", {"max_fun": FinishReason.PAUSED}).reason == FinishReason.PAUSED
+
+
+@pytest.mark.parametrize("none", [None, "", " ", "null", True, {}, []])
+def test_no_word_is_no_reason(none: object) -> None:
+    assert finish_of(none, {"": FinishReason.STOP}) == Finish(reason=FinishReason.OTHER)
