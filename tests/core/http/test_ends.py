@@ -11,11 +11,12 @@ WORDS = {
     "stop": "eos eos_token EOS stop_sequence StopSequence end_turn END_OF_TEXT endoftext COMPLETE finished done normal "
     "stop_sequence_reached natural_stop",
     "tool_calls": "tool_use TOOL_CALL toolCalls function_calls",
-    "length": "length max_tokens MAX_TOKENS maxOutputTokens MaxLength token_limit time_limit output_limit maximum_tokens "
-    "model_length truncated cutoff context_window max_output_tokens_reached budget_exceeded",
-    "content_filter": "content_filtered CONTENT-FILTER SAFETY IMAGE_PROHIBITED_CONTENT guardrail_intervened flagged BLOCKLIST",
+    "length": "length max_tokens MAX_TOKENS maxOutputTokens MaxLength token_limit time_limit output_limit "
+    "maximum_tokens model_length truncated cutoff context_window max_output_tokens_reached budget_exceeded",
+    "content_filter": "content_filtered CONTENT-FILTER SAFETY IMAGE_PROHIBITED_CONTENT guardrail_intervened "
+    "flagged BLOCKLIST",
     "refusal": "refusal declined",
-    "error": "ERROR_LIMIT malformed_tool_use UNEXPECTED_TOOL_CALL TOO_MANY_TOOL_CALLS InvalidToken aborted network_error",
+    "error": "ERROR_LIMIT malformed_tool_use UNEXPECTED_TOOL_CALL TOO_MANY_CALLS InvalidToken aborted network_error",
     "paused": "pause_turn in_progress continuation",
     "interrupted": "USER_CANCEL not_finished incomplete TIMEOUT interrupted",
     "other": "boredom OTHER load 17 unfathomable ?",

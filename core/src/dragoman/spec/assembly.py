@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import attrs
 
+from dragoman.spec.call_ids import CallIds, settled_call
 from dragoman.spec.errors import DragomanError, ProtocolError, ResponseTooLargeError, StreamInterruptedError
 from dragoman.spec.events import (
     ArgumentsDelta,
@@ -55,10 +56,11 @@ _INTERRUPTED = Finish(reason=FinishReason.INTERRUPTED)
 class _OpenPart:
     """Collect the pieces of one part."""
 
-    __slots__ = ("accepts", "closed", "part", "pieces")
+    __slots__ = ("accepts", "closed", "given_id", "part", "pieces")
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, given_id: str) -> None:
         self.part: Part = part
+        self.given_id = given_id
         self.accepts = _DELTA_OF.get(type(part))
         self.pieces: list[Any] = []
         self.closed = False
@@ -73,7 +75,7 @@ class _OpenPart:
 
 def _joined(part: Part, pieces: list[Any]) -> Part:
     if isinstance(part, ToolCall):
-        return attrs.evolve(part, arguments=part.arguments + "".join(pieces))
+        return settled_call(attrs.evolve(part, arguments=part.arguments + "".join(pieces)))
     if isinstance(part, Media):
         start = part.source.data if isinstance(part.source, Bytes) else b""
         return attrs.evolve(part, source=Bytes(data=start + b"".join(pieces)))
@@ -106,7 +108,7 @@ class Assembler:
 
     """
 
-    __slots__ = ("_finish", "_metadata", "_origin", "_parts", "_start", "_usage")
+    __slots__ = ("_finish", "_ids", "_metadata", "_origin", "_parts", "_start", "_usage")
 
     def __init__(self, start: StreamStart) -> None:
         self._start = start
@@ -115,6 +117,7 @@ class Assembler:
         self._usage = Usage()
         self._finish: Finish | None = None
         self._metadata: dict[str, JSON] = {}
+        self._ids = CallIds()
 
     def feed(self, event: Event) -> Event:
         """Process one event of a provider, and return the event that the reader of the stream sees.
@@ -212,8 +215,11 @@ class Assembler:
         if event.index >= MAX_PARTS:
             message = f"the answer has more than {MAX_PARTS} parts"
             raise ResponseTooLargeError(message, phase="decode")
-        self._parts.append(_OpenPart(event.part))
-        return event
+        part, given_id = event.part, ""
+        if isinstance(part, ToolCall):
+            given_id, part = part.call_id, settled_call(self._ids.of(part))
+        self._parts.append(_OpenPart(part, given_id))
+        return event if part is event.part else attrs.evolve(event, part=part)
 
     def _stop_part(self, event: PartStop) -> Event:
         return self._close(event.index)
@@ -234,11 +240,24 @@ class Assembler:
             was, now = type(part.part).__name__, type(event.part).__name__
             message = f"the stream has a PartUpdate that changes part {event.index} from {was} to {now}"
             raise ProtocolError(message)
+        if isinstance(event.part, ToolCall):
+            event = self._settled(event, event.part, part)
         if _has_content(event.part):
             part.part, part.pieces = event.part, []
         else:  # the pieces are not joined here, so that many updates do not take quadratic time
             part.part = _with_content_of(part.part, event.part)
         return event
+
+    def _settled(self, event: PartUpdate, call: ToolCall, part: _OpenPart) -> PartUpdate:
+        """Return an update of a call with the id that the call has, unless the update brings another."""
+        before = part.part
+        assert isinstance(before, ToolCall)  # noqa: S101  # an update has the class of its part
+        settled, own = settled_call(call), before.call_id
+        if not call.server_side and call.call_id not in {own, part.given_id}:
+            own, part.given_id = self._ids.own(call.call_id), call.call_id
+        if not call.server_side and call.call_id != own:
+            settled = attrs.evolve(settled, call_id=own)
+        return event if settled is call else attrs.evolve(event, part=settled)
 
     def _set_usage(self, event: UsageSnapshot) -> Event:
         self._usage = event.usage

@@ -9,6 +9,7 @@ from attrs import field
 
 from dragoman.spec._enums import OpenEnum
 from dragoman.spec._value import value
+from dragoman.spec.call_ids import settled_calls
 from dragoman.spec.message import Message
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.parts import (
@@ -214,9 +215,11 @@ def build_response(
     """Make a response from its parts.
 
     A finish reason of ``stop`` becomes ``tool_calls`` if the parts contain calls of the caller's tools, and ``refusal``
-    if the model declined; ``finish.raw`` keeps the provider's own term.
+    if the model declined; ``finish.raw`` keeps the provider's own term. Each call has an id of its own.
     """
     content = tuple(parts)
+    if len(content) != 1 or type(content[0]) is not Text:
+        content = settled_calls(content)
     if finish.reason == FinishReason.STOP:
         finish = _refined(finish, content)
     return Response(

@@ -25,7 +25,7 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import fields, finish_of, number, objects, rewritten, word, words
+from dragoman.http import end_word, fields, finish_of, number, objects, rewritten, word, words
 from dragoman_anthropic.options import ISSUER
 
 FINISH: Mapping[str, FinishReason] = {

@@ -22,7 +22,7 @@ from dragoman import (
     SealUpdate,
     TextDelta,
 )
-from dragoman.http import Pace, fields, word, words
+from dragoman.http import CallArguments, Pace, fields, word, words
 from dragoman_anthropic.response import SERVER_CALLS, arguments, citation, cited_text, part, seal
 
 WAITS = -1
@@ -36,7 +36,7 @@ class Block:
     Args:
         start: the block as it was opened; for an unknown type, with the values received since, except `pieces`.
         index: the index of its part, ``WAITS`` while it is empty.
-        has_input: whether a fragment of its input was received.
+        input: what was received of its input.
         payload: its citations as Anthropic sent them.
         citations: its citations.
         pieces: text fragments that are not joined yet, by the name of their member.
@@ -48,7 +48,7 @@ class Block:
 
     start: dict[str, Any]
     index: int = WAITS
-    has_input: bool = False
+    input: CallArguments = field(factory=CallArguments)
     payload: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     citations: list[Citation] = field(factory=list[Citation])
     pieces: dict[str, list[str]] = field(factory=dict[str, list[str]])
@@ -100,9 +100,9 @@ def close(block: Block) -> list[Event]:
     block.open = False
     if block.index == WAITS:
         return []
-    if word(block.start.get("type")) in _CALLS and not block.has_input:
-        text = arguments(block.start)
-        events.append(ArgumentsDelta(block.index, text))
+    if word(block.start.get("type")) in _CALLS:
+        rest = block.input.close() if block.input.has_any else arguments(block.start)
+        events += _input_events(block, rest)
     return [*events, PartStop(block.index)]
 
 
@@ -138,10 +138,13 @@ def _add_citation(block: Block, delta: Mapping[str, Any]) -> list[Event]:
 
 def _extend_input(block: Block, delta: Mapping[str, Any]) -> list[Event]:
     piece = delta.get("partial_json")
-    if not isinstance(piece, str) or not piece:
+    return _input_events(block, block.input.add(piece)) if isinstance(piece, str) else []
+
+
+def _input_events(block: Block, text: str) -> list[Event]:
+    if not text:
         return []
-    block.has_input = True
-    return [ArgumentsDelta(block.index, piece)]
+    return [ArgumentsDelta(block.index, text)]
 
 
 def _extend_unknown(block: Block, delta: Mapping[str, Any]) -> list[Event]:

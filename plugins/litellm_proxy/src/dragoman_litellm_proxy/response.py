@@ -5,13 +5,13 @@ https://docs.litellm.ai/docs/reasoning_content
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from dragoman import Part, Reasoning, Seal, ToolCall
-from dragoman.http import objects, word
+from dragoman.http import objects
 
 ISSUER = "litellm_proxy"
 SIGNED_CALL = "provider_specific_fields"
@@ -25,17 +25,15 @@ def seal(payload: Any) -> Seal:
 def sealed_parts(parts: Sequence[Part], message: Mapping[str, Any]) -> list[Part]:
     """Return the parts of a message with the seals of its signed reasoning and tool calls."""
     blocks = objects(message.get("thinking_blocks"))
-    signed = {
-        word(call.get("id")): call[SIGNED_CALL] for call in objects(message.get("tool_calls")) if call.get(SIGNED_CALL)
-    }
+    signatures = iter([call.get(SIGNED_CALL) for call in objects(message.get("tool_calls")) if call])
     if blocks and not any(isinstance(part, Reasoning) for part in parts):
         parts = [Reasoning(redacted=True), *parts]
-    return [_sealed(part, blocks, signed) for part in parts]
+    return [_sealed(part, blocks, signatures) for part in parts]
 
 
-def _sealed(part: Part, blocks: list[dict[str, Any]], signed: Mapping[Any, Any]) -> Part:
+def _sealed(part: Part, blocks: list[dict[str, Any]], signatures: Iterator[Any]) -> Part:
     if isinstance(part, Reasoning) and blocks:
         return attrs.evolve(part, seal=seal(blocks))
-    if isinstance(part, ToolCall) and part.call_id in signed:
-        return attrs.evolve(part, seal=seal(signed[part.call_id]))
+    if isinstance(part, ToolCall) and (signature := next(signatures, None)):
+        return attrs.evolve(part, seal=seal(signature))
     return part

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import evolve
-
 from dragoman import (
     Bytes,
     Citation,
@@ -126,12 +124,6 @@ def tool_calls_of(message: Mapping[str, Any], issuer: str = "") -> list[ToolCall
     """Return the tool calls of a message, from ``tool_calls`` and from the older ``function_call``."""
     given = [call for call in objects(message.get("tool_calls")) if call]
     calls = [tool_call(call, index, issuer) for index, call in enumerate(given)]
-    if len({call.call_id for call in calls}) < len(calls):  # results refer to calls by their ids
-        first = {call.call_id: index for index, call in reversed(list(enumerate(calls)))}
-        calls = [
-            call if first[call.call_id] == index else evolve(call, call_id=f"{call.call_id}_{index}")
-            for index, call in enumerate(calls)
-        ]
     legacy = message.get("function_call")
     if fields(legacy):
         calls.append(legacy_call(fields(legacy)))

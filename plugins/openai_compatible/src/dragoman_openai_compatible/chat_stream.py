@@ -39,6 +39,7 @@ from dragoman.http import (
     GrowingCitations,
     HttpReply,
     ServerSentEvent,
+    StreamedArguments,
     as_object,
     decoded,
     end_word,
@@ -53,10 +54,13 @@ from dragoman.http import (
     words,
 )
 from dragoman_openai_compatible import chat_parts
-from dragoman_openai_compatible.chat_arguments import StreamedArguments
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible.chat import OpenAIChat
+
+
+_LEGACY = -1
+"""The position of a ``function_call``, the older form of a tool call, which no server gives to another."""
 
 
 class OpenAIChatDecoder:
@@ -84,7 +88,6 @@ class OpenAIChatDecoder:
         self._open: dict[str, int] = {}
         self._calls = CallIndex()
         self._begun: dict[int, ToolCall] = {}
-        self._call_ids: set[str] = set()
         self._arguments = StreamedArguments()
         self._audio: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
@@ -130,7 +133,7 @@ class OpenAIChatDecoder:
             metadata["logprobs"] = {**self._prompt_logprobs}
         if self._others:
             metadata["choices"] = [self._others[index].to_dict() for index in sorted(self._others)]
-        events: list[Event] = [*self._arguments.close()]
+        events: list[Event] = [ArgumentsDelta(index, rest) for index, rest in self._arguments.close()]
         if metadata:
             events.append(ResponseSnapshot(metadata=metadata))
         if self._citations.is_pending:
@@ -297,35 +300,39 @@ class OpenAIChatDecoder:
 
         Calls are distinguished by their index and, where a server repeats an index, by their id.
         """
-        position = call.get("index")
+        fragment = chat_parts.tool_call(call, len(self._begun), self.dialect.rules.issuer)
+        return self._add_fragment(call, fragment, call.get("index"), events)
+
+    def _add_fragment(self, call: Mapping[str, Any], fragment: ToolCall, position: object, events: list[Event]) -> int:
         call_id = words(call.get("id"))
-        begun = chat_parts.tool_call(call, self._count)
-        index = self._calls.find(position, call_id, has_name=bool(begun.name))
-        if index is None:
-            index = self._moved(position, call_id, begun)
-        elif begun.name and begun.name != self._begun[index].name:
-            index = self._add_name(index, begun.name, call, events)
-        elif begun.name and self._arguments.begins_another(index, begun.arguments):
-            index = None
+        index = self._continued(call, fragment, position, events)
         if index is None:
             index = self.begin_part()
             self._calls.add(position, call_id, index)
-            numbered = chat_parts.tool_call(call, len(self._begun), self.dialect.rules.issuer)
-            if numbered.call_id in self._call_ids:  # another call, to which the server gave the same id
-                numbered = attrs.evolve(numbered, call_id=f"{numbered.call_id}_{len(self._begun)}")
-            self._call_ids.add(numbered.call_id)
-            begun_part = attrs.evolve(numbered, arguments="")
-            self._begun[index] = begun_part
-            events.append(PartStart(index, begun_part))
-        elif seal := chat_parts.extra_content_seal(call, self.dialect.rules.issuer):
-            events.append(SealUpdate(index, seal))
+            begun = self._begun[index] = attrs.evolve(fragment, arguments="")
+            events.append(PartStart(index, begun))
+        elif fragment.seal is not None:
+            events.append(SealUpdate(index, fragment.seal))
         self._calls.latest = index
+        arguments = self._arguments.of(index)
         if isinstance(fields(call.get("function")).get("arguments"), dict):
-            self._arguments.set_object(index, begun.arguments)  # some servers send the object so far
-            return index
-        if fragment := self._arguments.add(index, begun.arguments):
-            events.append(ArgumentsDelta(index, fragment))
+            arguments.set_object(fragment.arguments)  # some servers send the object so far
+        elif added := arguments.add(fragment.arguments):
+            events.append(ArgumentsDelta(index, added))
         return index
+
+    def _continued(
+        self, call: Mapping[str, Any], fragment: ToolCall, position: object, events: list[Event]
+    ) -> int | None:
+        """Return the index of the call that a fragment continues, ``None`` if it begins another."""
+        call_id, name = words(call.get("id")), fragment.name
+        index = self._calls.find(position, call_id, has_name=bool(name))
+        if index is None:
+            return self._moved(position, call_id, fragment)
+        if name and name != self._begun[index].name:
+            return self._add_name(index, name, call, events)
+        begins_another = bool(name) and self._arguments.of(index).begins_another(fragment.arguments)
+        return None if begins_another else index
 
     def _is_empty(self, call: Mapping[str, Any]) -> bool:
         """Return whether a fragment says nothing: it neither continues a call nor begins one."""
@@ -339,7 +346,7 @@ class OpenAIChatDecoder:
         index = self._calls.with_id(call_id)
         if index is None:
             return None
-        if begun.name and (begun.name != self._begun[index].name or not self._arguments.is_open(index)):
+        if begun.name and (begun.name != self._begun[index].name or not self._arguments.of(index).is_open):
             return None
         self._calls.add(position, call_id, index)
         return index
@@ -354,7 +361,7 @@ class OpenAIChatDecoder:
         if known:
             is_piece = call.get("id") == self._begun[index].call_id and not known[-1].isalnum()
             is_begun = call.get("id") is not None or call.get("type") is not None
-            if self._arguments.has_any(index) or (is_begun and not is_piece):
+            if self._arguments.of(index).has_any or (is_begun and not is_piece):
                 return None
             name = name if name.startswith(known) else known + name
         self._begun[index] = attrs.evolve(self._begun[index], name=name)
@@ -362,15 +369,10 @@ class OpenAIChatDecoder:
         return index
 
     def _add_function_call(self, call: dict[str, Any], events: list[Event]) -> None:
-        index = self._open.get("function_call")
-        begun = chat_parts.legacy_call(call)
-        if index is None:
-            if not begun.name and not begun.arguments:
-                return
-            index = self._open["function_call"] = self.begin_part()
-            events.append(PartStart(index, ToolCall(name=begun.name, call_id="call_0", metadata=begun.metadata)))
-        if begun.arguments:
-            events.append(ArgumentsDelta(index, begun.arguments))
+        fragment = chat_parts.legacy_call(call)
+        begun = self._calls.find(_LEGACY, "", has_name=False) is not None
+        if begun or fragment.name or fragment.arguments:
+            self._add_fragment({"function": call}, fragment, _LEGACY, events)
 
     def _add_other_choice(self, index: int, choice: Mapping[str, Any]) -> None:
         """Keep the text of a choice other than the first; there are some where the request asked for several."""

@@ -9,7 +9,7 @@ https://platform.openai.com/docs/api-reference/responses-streaming.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import attrs
 
@@ -32,14 +32,22 @@ from dragoman import (
     UsageSnapshot,
     part_events,
 )
-from dragoman.http import GrowingCitations, HttpReply, ServerSentEvent, as_object, fields, loads, objects, word, words
+from dragoman.http import (
+    HttpReply,
+    ServerSentEvent,
+    as_object,
+    fields,
+    loads,
+    objects,
+    word,
+    words,
+)
 from dragoman_openai_compatible import responses_items
 from dragoman_openai_compatible.responses_items import Item, kind_of, parts_of
+from dragoman_openai_compatible.responses_open_items import Key, OpenItem, UnmatchedItems
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible.responses import OpenAIResponses
-
-_Key: TypeAlias = tuple[type[Any], str, int]
 
 
 class _Delta(NamedTuple):
@@ -63,59 +71,11 @@ _DELTAS: Mapping[str, _Delta] = {
     "response.function_call_arguments.delta": _Delta("function_call", _CALL, "item", "", ArgumentsDelta),
     "response.custom_tool_call_input.delta": _Delta("custom_tool_call", _CALL, "item", "", ArgumentsDelta),
 }
+_DONE = {"response.function_call_arguments.done": "arguments", "response.custom_tool_call_input.done": "input"}
+"""The members of a call that are whole, by the event that says so."""
 _TERMINAL = {f"response.{status}": status for status in ("completed", "incomplete", "failed", "cancelled")}
 _LATER = frozenset({"message", "image_generation_call"})
 """Types of items whose parts start with their content, not with the item."""
-
-
-class _OpenItem:
-    """Hold the state of one output item: the index of the part for each piece of it."""
-
-    __slots__ = ("citations", "closed", "item", "item_type", "parts", "spare", "spoken")
-
-    def __init__(self, item: Item) -> None:
-        self.item = item
-        self.item_type = kind_of(item)
-        self.parts: dict[_Key, int] = {}
-        self.spare: int | None = None
-        self.spoken = False
-        self.closed = False
-        self.citations = GrowingCitations()
-
-
-class _UnmatchedItems:
-    """Hold the streamed items that have not been matched with an item of the whole answer yet.
-
-    Args:
-        opened: the streamed items in the order in which they started.
-        named: the item ids in the whole answer.
-
-    """
-
-    def __init__(self, opened: Iterable[_OpenItem], named: set[str]) -> None:
-        self._all = {id(each): each for each in opened}
-        self._unnamed: dict[str, dict[int, _OpenItem]] = {}
-        for key, each in self._all.items():
-            if word(each.item.get("id")) not in named:
-                self._unnamed.setdefault(each.item_type, {})[key] = each
-
-    def has(self, opened: _OpenItem) -> bool:
-        """Return whether an item has not been matched yet."""
-        return id(opened) in self._all
-
-    def alike(self, kind: str, there: _OpenItem | None) -> _OpenItem | None:
-        """Return *there* if it is of type *kind* and its id is not in the answer, else the first such item."""
-        same = self._unnamed.get(kind, {})
-        return there if there is not None and id(there) in same else next(iter(same.values()), None)
-
-    def take(self, opened: _OpenItem) -> None:
-        """Remove an item that has been matched."""
-        del self._all[id(opened)]
-        self._unnamed.get(opened.item_type, {}).pop(id(opened), None)
-
-    def messages(self) -> Iterable[_OpenItem]:
-        """Return the messages that have not been matched."""
-        return [each for each in self._all.values() if each.item_type == "message"]
 
 
 class OpenAIResponsesDecoder:
@@ -130,9 +90,9 @@ class OpenAIResponsesDecoder:
         self.done = False
         self._dialect = dialect
         self._count = 0
-        self._items: list[_OpenItem] = []
-        self._by_id: dict[str, _OpenItem] = {}
-        self._by_place: dict[int, _OpenItem] = {}
+        self._items: list[OpenItem] = []
+        self._by_id: dict[str, OpenItem] = {}
+        self._by_place: dict[int, OpenItem] = {}
         self._facts: tuple[Any, ...] = ()
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
@@ -176,6 +136,8 @@ class OpenAIResponsesDecoder:
             item = as_object(chunk.get("item"), "an item")
             read = self._begin if kind == "response.output_item.added" else self._settle_event
             return read(item, chunk) if item else ()
+        if kind in _DONE:
+            return self._done(_DONE[kind], chunk)
         if kind == "response.content_part.added":
             return self._content(chunk)
         if kind == "response.reasoning_summary_part.added":
@@ -191,21 +153,21 @@ class OpenAIResponsesDecoder:
 
     # Items are found by their id, otherwise by their output index.
 
-    def _find(self, item_id: Any, place: Any) -> _OpenItem | None:
+    def _find(self, item_id: Any, place: Any) -> OpenItem | None:
         found = self._by_id.get(item_id) if isinstance(item_id, str) else None
         if found is None and isinstance(place, int):
             found = self._by_place.get(place)
         return found
 
-    def _add(self, item: Item, item_id: Any, place: Any) -> _OpenItem:
-        added = _OpenItem(item)
+    def _add(self, item: Item, item_id: Any, place: Any) -> OpenItem:
+        added = OpenItem(item)
         self._by_place.setdefault(place if isinstance(place, int) else len(self._items), added)
         if isinstance(item_id, str):
             self._by_id[item_id] = added
         self._items.append(added)
         return added
 
-    def _of(self, chunk: Mapping[str, Any], item_type: str) -> _OpenItem:
+    def _of(self, chunk: Mapping[str, Any], item_type: str) -> OpenItem:
         """Return the item of an event; an item that was never announced starts here."""
         item_id, place = chunk.get("item_id"), chunk.get("output_index")
         found = self._find(item_id, place)
@@ -216,7 +178,8 @@ class OpenAIResponsesDecoder:
         return found
 
     def _begin(self, item: dict[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
-        if word(item.get("id")) in self._by_id:
+        known = self._find(item.get("id"), chunk.get("output_index"))
+        if word(item.get("id")) in self._by_id or (known is not None and known.is_announced_by(item)):
             return []
         opened = self._add(item, item.get("id"), chunk.get("output_index"))
         if opened.item_type in _LATER:
@@ -240,9 +203,19 @@ class OpenAIResponsesDecoder:
         if not isinstance(text, str) or not text:
             return []
         index, events = self._piece(delta, chunk)
-        if index is not None:
-            events.append(delta.event(index, text))
-        return events
+        if index is None:
+            return events
+        if delta.item_type == "function_call":
+            added = self._of(chunk, delta.item_type).arguments.add(text)
+            return [*events, ArgumentsDelta(index, added)] if added else events
+        return [*events, delta.event(index, text)]
+
+    def _done(self, member: str, chunk: dict[str, Any]) -> tuple[Event, ...]:
+        """Keep what a call holds as a whole, for a stream that does not repeat the item."""
+        opened = self._find(chunk.get("item_id"), chunk.get("output_index"))
+        if opened is not None and not opened.closed and (whole := words(chunk.get(member))):
+            opened.item = {**opened.item, member: whole}
+        return ()
 
     def _piece(self, delta: _Delta, chunk: Mapping[str, Any]) -> tuple[int | None, list[Event]]:
         """Return the index of the part of a delta, ``None`` once the item is complete, and the events that start it."""
@@ -280,7 +253,7 @@ class OpenAIResponsesDecoder:
             events.append(self._cited(opened, index))
         return events
 
-    def _cited(self, opened: _OpenItem, index: int) -> PartUpdate:
+    def _cited(self, opened: OpenItem, index: int) -> PartUpdate:
         part = Text(text="", citations=opened.citations.take(), id=word(opened.item.get("id")))
         return PartUpdate(index, part)
 
@@ -305,7 +278,7 @@ class OpenAIResponsesDecoder:
             opened = self._add(item, item_id, place)
         return self._settle(opened, item)
 
-    def _settle(self, opened: _OpenItem, item: dict[str, Any]) -> list[Event]:
+    def _settle(self, opened: OpenItem, item: Item) -> list[Event]:
         """Return the events that replace the parts of a complete item by those of a whole reply."""
         if opened.closed:
             return []
@@ -320,12 +293,15 @@ class OpenAIResponsesDecoder:
                 index = self._next()
                 events.extend(part_events(index, part))
             else:
+                part = opened.final(part)  # noqa: PLW2901  # the part that is reported
+                if isinstance(part, ToolCall) and not part.arguments and (rest := opened.arguments.close()):
+                    events.append(ArgumentsDelta(index, rest))
                 events.append(PartUpdate(index, part))
             events.append(PartStop(index))
         events.extend(PartStop(index) for index in left.values())
         return events
 
-    def _final_parts(self, opened: _OpenItem, item: dict[str, Any]) -> Iterator[tuple[_Key, Part]]:
+    def _final_parts(self, opened: OpenItem, item: Item) -> Iterator[tuple[Key, Part]]:
         parts = parts_of(item, self._dialect.issuer)
         if item.get("type") == "reasoning":
             summaries = len(objects(item.get("summary")))
@@ -365,7 +341,7 @@ class OpenAIResponsesDecoder:
 
     def _rest(self, output: list[dict[str, Any]]) -> Iterator[Event]:
         """Return the events for what the whole answer holds in addition to what was streamed."""
-        left = _UnmatchedItems(self._items, {item_id for item in output if (item_id := word(item.get("id")))})
+        left = UnmatchedItems(self._items, {item_id for item in output if (item_id := word(item.get("id")))})
         for place, item in enumerate(output):
             opened = self._counterpart(item, place, left)
             if opened is None:
@@ -373,12 +349,14 @@ class OpenAIResponsesDecoder:
             else:
                 left.take(opened)
             yield from self._settle(opened, item)
-        for opened in left.messages():
+        for opened in left.of_types("function_call", "custom_tool_call"):
+            yield from self._settle(opened, opened.item)
+        for opened in left.of_types("message"):
             index = next((at for key, at in opened.parts.items() if key[0] is Text), None)
             if index is not None and not opened.closed and opened.citations.is_pending:
                 yield self._cited(opened, index)
 
-    def _counterpart(self, item: dict[str, Any], place: int, left: _UnmatchedItems) -> _OpenItem | None:
+    def _counterpart(self, item: dict[str, Any], place: int, left: UnmatchedItems) -> OpenItem | None:
         """Return the streamed item for *item*: by id or, where a server changes ids, by output index and type."""
         found = self._by_id.get(words(item.get("id")))
         if found is not None and left.has(found):

@@ -1,0 +1,77 @@
+"""The output items of a stream of the Responses API that have begun, and what has arrived of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import attrs
+
+from dragoman import Part, ToolCall
+from dragoman.http import CallArguments, GrowingCitations, word
+from dragoman_openai_compatible.responses_items import Item, kind_of
+
+Key: TypeAlias = tuple[type[Any], str, int]
+"""A piece of an item: the class of its part, where it stands, and its number."""
+
+
+class OpenItem:
+    """Hold the state of one output item: the index of the part for each piece of it."""
+
+    __slots__ = ("arguments", "citations", "closed", "item", "item_type", "parts", "spare", "spoken")
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.item_type = kind_of(item)
+        self.parts: dict[Key, int] = {}
+        self.spare: int | None = None
+        self.spoken = False
+        self.closed = False
+        self.citations = GrowingCitations()
+        self.arguments = CallArguments()
+
+    def is_announced_by(self, item: Item) -> bool:
+        """Return whether *item* is this one, of which a server that gives no ids says again that it begins."""
+        names = ("type", "id", "call_id", "name")
+        return not self.closed and [self.item.get(name) for name in names] == [item.get(name) for name in names]
+
+    def final(self, part: Part) -> Part:
+        """Return a part of the complete item; arguments that were streamed stay where the item has none."""
+        if isinstance(part, ToolCall) and part.arguments in {"", "{}"} and self.arguments.has_any:
+            return attrs.evolve(part, arguments="")
+        return part
+
+
+class UnmatchedItems:
+    """Hold the streamed items that have not been matched with an item of the whole answer yet.
+
+    Args:
+        opened: the streamed items in the order in which they started.
+        named: the item ids in the whole answer.
+
+    """
+
+    def __init__(self, opened: Iterable[OpenItem], named: set[str]) -> None:
+        self._all = {id(each): each for each in opened}
+        self._unnamed: dict[str, dict[int, OpenItem]] = {}
+        for key, each in self._all.items():
+            if word(each.item.get("id")) not in named:
+                self._unnamed.setdefault(each.item_type, {})[key] = each
+
+    def has(self, opened: OpenItem) -> bool:
+        """Return whether an item has not been matched yet."""
+        return id(opened) in self._all
+
+    def alike(self, kind: str, there: OpenItem | None) -> OpenItem | None:
+        """Return *there* if it is of type *kind* and its id is not in the answer, else the first such item."""
+        same = self._unnamed.get(kind, {})
+        return there if there is not None and id(there) in same else next(iter(same.values()), None)
+
+    def take(self, opened: OpenItem) -> None:
+        """Remove an item that has been matched."""
+        del self._all[id(opened)]
+        self._unnamed.get(opened.item_type, {}).pop(id(opened), None)
+
+    def of_types(self, *kinds: str) -> Iterable[OpenItem]:
+        """Return the items of some types that have not been matched."""
+        return [each for each in self._all.values() if each.item_type in kinds]
