@@ -5,6 +5,7 @@ All that a vendor signed, encrypted or thought holds a word of that vendor's own
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
@@ -27,6 +28,7 @@ class Turns:
         own: what the issuer must get back, member by member as it came.
         withheld: the kinds of parts that another vendor is not sent, by their names in adjustments.
         sealed: whether there are seals on texts and calls, which another vendor is sent without them.
+        signed_by: what the vendor only handed on, by the vendor that signed it, which is sent its own.
 
     """
 
@@ -36,6 +38,7 @@ class Turns:
     own: tuple[Any, ...] = ()
     withheld: frozenset[str] = field(converter=frozenset, default=frozenset())
     sealed: bool = False
+    signed_by: Mapping[str, tuple[str, ...]] = field(factory=dict)
 
 
 def _calls(*ids: str, **more: Any) -> list[Json]:
@@ -119,6 +122,10 @@ LITELLM_PROXY = Turns(
     own=({"thinking_blocks": _BLOCKS}, _SIGNED),
     withheld={"reasoning"},
     sealed=True,
+    signed_by={
+        "anthropic": ("proxy-thought", "proxy-signature", "proxy-encrypted"),
+        "google": ("proxy-call-signature",),
+    },
 )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from dragoman import LLM, InvalidRequestError, LLMConfig, Message, Reasoning, Text, Tool, ToolCall, ToolResult
 
+GOOGLE_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}")
 LETTERS = re.compile(r"[a-zA-Z0-9_-]+")
 CONFIGS = {
     "openai": LLMConfig("gpt-4o", provider="openai", api_key="k"),
@@ -28,7 +30,7 @@ CONFIGS = {
 }
 
 IDS = st.sampled_from(["call_0", "c", "c.d", "x" * 120, "a|b", "ä"]) | st.text(min_size=1, max_size=70)
-NAMES = st.sampled_from(["f", "docs.find", "a/b", "x" * 100, "a_x2e_b", "функция"])
+NAMES = st.sampled_from(["f", "1st", "-f", "_x31_st", "docs.find", "a/b", "x" * 100, "a_x2e_b", "функция"])
 WORDS = st.sampled_from(["", " ", "\n\n", "Hello", "Hello ", "so\n"])
 
 
@@ -48,6 +50,7 @@ def turns(draw: st.DrawFn) -> list[Message]:
         )
         for call in made
     ]
+    results = draw(st.permutations(results))
     follow = [Message("tool", [each]) for each in results] if draw(st.booleans()) else [Message("tool", results)]
     return [said, *(follow if results else ())]
 
@@ -135,13 +138,27 @@ def of_anthropic(body: Any) -> Iterator[str]:  # noqa: C901  # a list of rules
             yield "the beginning of an answer ends in white space"
 
 
+def of_google(body: Any) -> Iterator[str]:
+    contents = body["contents"]
+    for content, following in pairwise([*contents, {"parts": []}]):
+        calls = [part["functionCall"]["name"] for part in content["parts"] if "functionCall" in part]
+        results = [part["functionResponse"]["name"] for part in following["parts"] if "functionResponse" in part]
+        if calls and calls != results:  # a call is found by its name and its position there
+            yield f"calls {calls} and results {results}"
+        yield from (f"the name {name!r} is illegal" for name in calls if not GOOGLE_NAME.fullmatch(name))
+    for tool in body.get("tools") or ():
+        for declared in tool["functionDeclarations"]:
+            if not GOOGLE_NAME.fullmatch(declared["name"]):
+                yield f"the tool {declared['name']!r} is illegal"
+
+
 def complaints(provider: str, body: Any) -> list[str]:
     if provider == "anthropic":
         return [*of_anthropic(body)]
     if provider == "openai, Responses":
         return [*of_responses(body)]
     if provider == "google":
-        return []  # a call is found by its position there
+        return [*of_google(body)]
     return [*of_chat(body, length=64 if provider in {"openai", "azure"} else 10_000)]
 
 

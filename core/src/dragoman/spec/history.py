@@ -29,6 +29,7 @@ from dragoman.spec.parts import (
 )
 from dragoman.spec.request import ChatRequest, ServerTool, Tool, ToolChoice
 from dragoman.spec.response import Adjustment
+from dragoman.spec.result_order import in_order_of_calls
 
 P = TypeVar("P", bound=PartFields)
 
@@ -184,7 +185,8 @@ class _Fitting:
             end = self._without_open_end(fitted[-1], last)
             is_changed = is_changed or end is not fitted[-1]
             fitted[-1] = end
-        return tuple(fitted) if is_changed else given
+        adapted = tuple(fitted) if is_changed else given
+        return in_order_of_calls(adapted) if self.rules.results_in_order else adapted
 
     def _message(self, message: Message, index: int) -> Message | None:
         parts = [self._marked(part, index) if part.metadata else part for part in message.parts]

@@ -20,7 +20,9 @@ class HistoryRules:
         call_id_length: how many characters it may have.
         tool_name_letters: the characters that the name of a tool may have.
         tool_name_length: how many characters it may have.
+        tool_name_first: the characters that it may begin with; those that it may have, if not given.
         speaker_letters: the characters that the name of a speaker may have, 64 at most.
+        results_in_order: whether results are paired with their calls by their order.
         calls_last: whether nothing may follow the calls in a message of the assistant.
         blank_text: whether a text of white space alone is taken.
         bare_errors: whether the result of a tool that failed may be without content.
@@ -41,7 +43,9 @@ class HistoryRules:
     call_id_length: int | None = None
     tool_name_letters: str | None = None
     tool_name_length: int | None = None
+    tool_name_first: str | None = None
     speaker_letters: str | None = None
+    results_in_order: bool = False
     calls_last: bool = False
     blank_text: bool = True
     bare_errors: bool = True
@@ -57,7 +61,7 @@ class HistoryRules:
 
     def name_sent(self, name: str) -> str:
         """Return the name under which a tool is sent."""
-        return encode_name(name, self.tool_name_letters, self.tool_name_length)
+        return encode_name(name, self.tool_name_letters, self.tool_name_length, self.tool_name_first)
 
     def id_sent(self, call_id: str) -> str:
         """Return the id under which a call is sent."""

@@ -19,18 +19,19 @@ _LAST = 0x10FFFF
 
 
 @lru_cache(maxsize=1024)
-def encode_name(name: str, letters: str | None, length: int | None) -> str:
+def encode_name(name: str, letters: str | None, length: int | None, first: str | None = None) -> str:
     """Return the name under which a tool is sent.
 
     Args:
         name: its original name.
         letters: the characters that the vendor accepts, as a regular expression class; ``None`` for all.
         length: the greatest length that the vendor accepts, in characters; ``None`` for any.
+        first: the characters with which a name may begin, as such a class; ``None`` for all that it may have.
 
     """
     sent = name
     if letters is not None:
-        foreign = rf"(?!{letters}).|_(?=x[0-9a-f]+_)"
+        foreign = rf"{'' if first is None else rf'^(?!{first}).|'}(?!{letters}).|_(?=x[0-9a-f]+_)"
         sent = re.sub(foreign, lambda match: f"_x{ord(match[0]):x}_", name, flags=re.DOTALL)
     if length is not None and len(sent) > length:
         return f"{sent[: length - _TAIL - 1]}_{digest_of(name)[:_TAIL]}"

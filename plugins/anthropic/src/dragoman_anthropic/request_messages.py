@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 from dragoman import JSON, Adjustment, InvalidRequestError, Message, Role, ToolCall, ToolResult
 from dragoman.http import cache_encoding, cached_encoding
 from dragoman_anthropic.options import ISSUER
-from dragoman_anthropic.request_parts import Block, PartEncoder, shorten
+from dragoman_anthropic.request_parts import Block, PartEncoder, own_reasoning, shorten
 
 LaterSystem: TypeAlias = Literal["send", "fold", "reject"]
 
@@ -123,7 +123,8 @@ def _encode_message(message: Message) -> _EncodedMessage:
     encoder = PartEncoder()
     encoders = {Role.SYSTEM: encoder.system_part, Role.ASSISTANT: encoder.assistant_part}
     encode = encoders.get(message.role, encoder.user_part)
-    blocks = [block for block in map(encode, message.parts) if block is not None]
+    parts = [own for part in message.parts for own in own_reasoning(part)]
+    blocks = [block for block in map(encode, parts) if block is not None]
     return _EncodedMessage(
         blocks=blocks, content=_content(blocks), adjustments=encoder.adjustments, features=encoder.features
     )

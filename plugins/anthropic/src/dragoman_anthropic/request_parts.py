@@ -20,12 +20,13 @@ from dragoman import (
     Part,
     Reasoning,
     Refusal,
+    Seal,
     Text,
     ToolCall,
     ToolResult,
     UnsupportedError,
 )
-from dragoman.http import dumps
+from dragoman.http import dumps, objects, word
 from dragoman_anthropic.options import ISSUER
 from dragoman_anthropic.request_media import encode_media
 
@@ -162,6 +163,27 @@ class PartEncoder:
         self.adjustments.append(
             Adjustment(kind=kind, feature=feature, asked=asked, sent=sent, reason=reason, by=ISSUER)
         )
+
+
+def own_reasoning(part: Part) -> tuple[Part, ...]:
+    """Return reasoning that Anthropic signed and a gateway handed on as one part for each block, other parts as are.
+
+    https://docs.litellm.ai/docs/reasoning_content
+    """
+    if not isinstance(part, Reasoning) or part.seal is None or part.seal.issuer == ISSUER:
+        return (part,)
+    payload = part.seal.payload
+    blocks = [payload] if isinstance(payload, dict) else objects(payload)
+    own = [_own_block(block, part.text) for block in blocks]
+    return tuple(own) if any(each.seal is not None for each in own) else (part,)
+
+
+def _own_block(block: dict[str, Any], text: str) -> Reasoning:
+    if block.get("type") == "redacted_thinking" and (data := word(block.get("data"))):
+        return Reasoning(redacted=True, seal=Seal(issuer=ISSUER, payload=data))
+    thought, signature = word(block.get("thinking")) or text, word(block.get("signature"))
+    is_signed = block.get("type") == "thinking" and signature is not None
+    return Reasoning(text=thought, seal=Seal(issuer=ISSUER, payload=signature) if is_signed else None)
 
 
 def _overrides(part: Part) -> dict[str, Any]:

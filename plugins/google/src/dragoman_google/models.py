@@ -39,6 +39,8 @@ _NO_JSON = Cap(support=Support.NO, note="Gemma up to version 3 has no mode for J
 _HISTORY = HistoryRules(
     tool_name_letters="[a-zA-Z0-9_.:-]",
     tool_name_length=64,
+    tool_name_first="[a-zA-Z_]",
+    results_in_order=True,
     tool_objects=True,
     tool_properties=True,
     message_options=False,

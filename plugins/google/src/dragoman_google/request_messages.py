@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
+import attrs
 from attrs import frozen
 
 from dragoman import (
@@ -25,7 +26,7 @@ from dragoman import (
     ToolResult,
     UnsupportedError,
 )
-from dragoman.http import cache_encoding, cached_encoding, dumps
+from dragoman.http import cache_encoding, cached_encoding, dumps, fields, word
 from dragoman_google.models import is_gemini_3, is_old_gemma
 from dragoman_google.options import ISSUER
 from dragoman_google.request_media import encode_media
@@ -35,6 +36,9 @@ PLACEHOLDER_SIGNATURE = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
 
 https://ai.google.dev/gemini-api/docs/thought-signatures
 """
+
+_SIGNATURE = "thought_signature"
+"""The member in which gateways and the form of OpenAI hand on a signature."""
 
 _CACHE_KEYS = (object(), object())
 """The keys of the encoding cache, for models before Gemini 3 and from Gemini 3 on, which differ in their encoding."""
@@ -157,6 +161,8 @@ class ContentsEncoder:
     def _part(self, part: Part) -> list[dict[str, Any]]:
         if isinstance(part, ToolResult):
             return self._result(part)
+        if part.seal is not None and part.seal.issuer != ISSUER:
+            part = attrs.evolve(part, seal=_own_seal(part.seal))
         encoded = self._unsigned(part)
         if encoded is None:
             return []
@@ -250,6 +256,17 @@ def _call_info(call: ToolCall) -> _CallInfo:
 
 def _is_google(seal: Seal | None) -> bool:
     return seal is not None and seal.issuer == ISSUER
+
+
+def _own_seal(seal: Seal) -> Seal:
+    """Return a signature of Google that came by another road as its own seal, any other seal as it is.
+
+    https://ai.google.dev/gemini-api/docs/thought-signatures#openai
+    """
+    payload = fields(seal.payload)
+    own = fields(fields(payload.get("extra_content")).get(ISSUER))
+    signature = word(own.get(_SIGNATURE)) or word(payload.get(_SIGNATURE))
+    return seal if signature is None else Seal(issuer=ISSUER, payload=signature)
 
 
 def _overrides(part: Part) -> Mapping[str, Any]:
