@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from dragoman import LLM, LLMConfig, Message, Reasoning, Seal, Text, ToolCall, ToolResult
+from dragoman_anthropic.request_messages import MessagesEncoder
+from dragoman_google.request_messages import ContentsEncoder
 
 CLAUDE = LLM(LLMConfig("claude-sonnet-4-5", provider="anthropic", api_key="k"))
 GEMINI = LLM(LLMConfig("gemini-3-pro-preview", provider="google", api_key="k"))
@@ -44,9 +46,9 @@ def test_thinking_of_a_gateway_goes_to_anthropic(payload: Any, sent: list[Any]) 
 
 def test_what_is_unsigned_is_recorded() -> None:
     for payload in ([THINKING, UNSIGNED], [UNSIGNED]):
-        history = [Message("user", "q"), *said(payload), Message("user", "go on")]
-        notes = CLAUDE.build_request(history).adjustments
-        assert [note.feature for note in notes if note.kind == "dropped"] == ["reasoning"]
+        encoder = MessagesEncoder(later_system="send")
+        encoder.encode(said(payload))
+        assert [note.feature for note in encoder.adjustments if note.kind == "dropped"] == ["reasoning"]
 
 
 def test_plain_data_of_a_gateway_goes_to_anthropic() -> None:
@@ -81,5 +83,6 @@ def test_results_and_foreign_seals_are_as_before() -> None:
         name="f", call_id="c", arguments="{}", seal=Seal(issuer="any", payload={"extra_content": {"any": 1}})
     )
     history = [Message("user", "q"), Message("assistant", [call]), Message("tool", [ToolResult(call_id="c", name="f")])]
-    notes = GEMINI.build_request(history).adjustments
-    assert "seal" in {note.feature for note in notes}
+    encoder = ContentsEncoder("gemini-3-pro-preview")
+    encoder.encode(history)
+    assert "seal" in {note.feature for note in encoder.adjustments}
