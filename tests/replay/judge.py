@@ -147,9 +147,9 @@ def compare(outcome: Response | DragomanError, expected: Expected) -> list[str]:
 
 
 def parsed(arguments: str) -> Any:
-    """Return arguments as JSON where they are JSON: whitespace and order do not matter."""
+    """Return arguments as JSON where they are JSON: whitespace, order and an empty object before them do not matter."""
     try:
-        return json.loads(arguments or "{}")
+        return json.loads(arguments.removeprefix("{}") or "{}")
     except ValueError:
         return arguments
 
