@@ -38,6 +38,7 @@ from dragoman.http import (
     HttpRequest,
     JsonLines,
     ServerSentEvent,
+    as_object,
     framing_of,
     loads,
 )
@@ -61,13 +62,13 @@ class Decoder:
         self.begun = False
 
     def feed(self, frame: Frame | ServerSentEvent) -> Iterator[Event]:
-        value = loads(frame.data)
+        value = as_object(loads(frame.data), "the frame")
         if "error" in value:
             raise ServerError(value["error"])
         if not self.begun:
             self.begun = True
             yield PartStart(0, Text(text=""))
-        yield TextDelta(0, value["text"])
+        yield TextDelta(0, value.get("text", ""))
         if value.get("done"):
             self.done = True
             yield ResponseSnapshot(finish=Finish(reason="stop"))
@@ -117,7 +118,12 @@ def reply(body: bytes, media_type: str = LINES_TYPE, **more: Any) -> Reply:
 
 async def streamed(server: LoopbackServer, framing: Framing = NDJSON) -> tuple[str, list[Event]]:
     """Return the streamed text, and all events."""
-    endpoint = Endpoint(base=Base(url=server.url, source="given"))
+    return await streamed_from(server.url, framing)
+
+
+async def streamed_from(url: str, framing: Framing) -> tuple[str, list[Event]]:
+    """Return the streamed text of a server, and all events."""
+    endpoint = Endpoint(base=Base(url=url, source="given"))
     info = ProviderInfo(name="near", issuer="near")
     near = HttpProvider(info, Dialect(framing), endpoint, transport=AioHttpTransport(trust_env=False))
     seen: list[Event] = []

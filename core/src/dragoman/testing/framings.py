@@ -19,16 +19,17 @@ def json_line(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode() + b"\n"
 
 
-def binary_message(content: bytes, headers: Mapping[str, HeaderValue]) -> bytes:
+def binary_message(content: bytes, headers: Mapping[str, HeaderValue], *, length: int | None = None) -> bytes:
     """Return one binary message.
 
     Args:
         content: its content.
         headers: its headers; integers are written with 8 bytes.
+        length: the length to declare instead of the true one.
 
     """
     encoded = b"".join(_header(name, value) for name, value in headers.items())
-    prelude = struct.pack(">II", len(encoded) + len(content) + 16, len(encoded))
+    prelude = struct.pack(">II", length or len(encoded) + len(content) + 16, len(encoded))
     message = prelude + struct.pack(">I", crc32(prelude)) + encoded + content
     return message + struct.pack(">I", crc32(message))
 

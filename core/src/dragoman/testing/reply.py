@@ -156,9 +156,15 @@ class Reply:
     @classmethod
     def sse(cls, *pieces: bytes, **attributes: Any) -> Reply:
         """Return an event stream split into *pieces*; *attributes* are further arguments of the class."""
-        attributes["headers"] = (("content-type", EVENT_STREAM), *_headers(attributes.get("headers", ())))
+        return cls.stream(EVENT_STREAM, *pieces, **{"chunked": None, **attributes})
+
+    @classmethod
+    def stream(cls, media_type: str, *pieces: bytes, **attributes: Any) -> Reply:
+        """Return a stream of *media_type* split into *pieces*; *attributes* are further arguments of the class."""
+        attributes["headers"] = (("content-type", media_type), *_headers(attributes.get("headers", ())))
         if len(pieces) > 1:
             attributes.setdefault("framing", tuple(map(len, pieces)))
+        attributes.setdefault("chunked", True)
         return cls(body=b"".join(pieces), **attributes)
 
     def steps(self) -> Iterator[Step]:

@@ -68,7 +68,7 @@ class Answers(ProviderCase):
         begun, whole = b"".join(server_dialect.begun("first")), b"".join(server_dialect.stream("first", "second"))
 
         def answer(_: Received) -> Reply:
-            return Reply.sse(begun, whole[len(begun) :], pauses=(0, rest))
+            return server_dialect.reply(begun, whole[len(begun) :], pauses=(0, rest))
 
         async def read(url: str) -> str:
             async with self.llm(url) as llm, llm.stream("hi") as stream:
@@ -144,7 +144,7 @@ class Answers(ProviderCase):
 
         def answer(request: Received) -> Reply:
             number = next(each for each in range(_STREAMS) if f"number <{each}>" in request.body.decode())
-            return Reply.sse(*server_dialect.stream("this is ", f"number <{number}>"))
+            return server_dialect.reply(*server_dialect.stream("this is ", f"number <{number}>"))
 
         async def ask(llm: LLM, number: int) -> str:
             async with llm.stream(f"number <{number}>") as stream:
@@ -177,7 +177,7 @@ def _answering(server_dialect: ServerDialect, *texts: str) -> Callable[[Received
 
     def answer(request: Received) -> Reply:
         if server_dialect.is_streamed(request):
-            return Reply.sse(b"".join(server_dialect.stream(*texts)))
+            return server_dialect.reply(b"".join(server_dialect.stream(*texts)))
         return Reply.json(server_dialect.whole("".join(texts)))
 
     return answer

@@ -63,6 +63,16 @@ def not_shown(member: str) -> NoReturn:
     pytest.skip(f"not shown: supply ServerDialect.{member}")
 
 
+class _ApplicableFaults(FaultServer):
+    """Serve faults; skip the check of one that has no meaning in the framing of the dialect."""
+
+    def url_of(self, *names: str) -> str:
+        """Return the base URL whose requests get these faults."""
+        if reason := self.inapplicable(*names):
+            pytest.skip(f"does not apply: {reason}")
+        return super().url_of(*names)
+
+
 class ProviderCase:
     """Describe the provider under test; a test class sets these attributes.
 
@@ -144,7 +154,7 @@ class ProviderCase:
 
     def faults(self) -> FaultServer:
         """Return a fault server in the dialect of the provider; a context manager."""
-        return FaultServer(server_dialects=(self.spoken(),))
+        return _ApplicableFaults(server_dialects=(self.spoken(),))
 
     @contextmanager
     def sound(self) -> Generator[str | None]:
@@ -161,7 +171,9 @@ class ProviderCase:
         server_dialect = self.spoken()
 
         def answer(request: Received) -> Reply:
-            return Reply.sse(b"".join(reply.events)) if server_dialect.is_streamed(request) else Reply.json(reply.whole)
+            if server_dialect.is_streamed(request):
+                return server_dialect.reply(b"".join(reply.events))
+            return Reply.json(reply.whole)
 
         with self.replying(answer) as server:
             yield server.url

@@ -116,7 +116,7 @@ class ResponseMetadata(ProviderCase):
         sound = Reply.json(server_dialect.whole("fine"), headers=named)
         with self.replying(sound) as server:
             assert self.ask(server.url).origin.request_id == "req-of-the-suite"
-        with self.replying(Reply.sse(b"".join(server_dialect.stream("fine")), headers=named)) as server:
+        with self.replying(server_dialect.reply(b"".join(server_dialect.stream("fine")), headers=named)) as server:
             assert self.ask(server.url, streamed=True).origin.request_id == "req-of-the-suite"
         with self.replying(Reply.json({}, status=400, headers=named)) as server:
             assert self.failure(server.url).request_id == "req-of-the-suite"

@@ -10,7 +10,6 @@ import pytest
 from dragoman.spec.errors import DragomanError, ProtocolError, ProviderError, StreamInterruptedError
 from dragoman.testing.conformance.provider_case import BEGUN, BOTH, TEXT, ProviderCase
 from dragoman.testing.faults import TEXTS
-from dragoman.testing.reply import Reply
 
 __all__ = ["Streams"]
 
@@ -34,6 +33,9 @@ SOUND = (
 """Valid streams with unusual framing."""
 CUTS = ("trunc_clean", "trunc_mid_event", "trunc_close", "trunc_reset")
 """Streams that end before their terminal event."""
+
+BROKEN = ("bad_json", "shape_list", "shape_null", "shape_number", "bad_checksum", "bad_prelude")
+"""Streams with a frame that cannot be read."""
 
 
 class Streams(ProviderCase):
@@ -75,7 +77,7 @@ class Streams(ProviderCase):
         events = server_dialect.ended()
         last = len(events) - len(server_dialect.closing(TEXT))
         for count in range(last + 1):
-            with self.replying(Reply.sse(b"".join(events[:count]))) as server:
+            with self.replying(server_dialect.reply(b"".join(events[:count]))) as server:
                 error = self.failure(server.url, streamed=True)
             text = "".join(TEXTS[: max(0, count - len(server_dialect.opening))])
             self._interrupted(error, text)
@@ -117,7 +119,7 @@ class Streams(ProviderCase):
         assert isinstance(error, ProviderError), error
         assert "the engine is on fire" in str(error)
 
-    @pytest.mark.parametrize("name", ["bad_json", "shape_list", "shape_null", "shape_number"])
+    @pytest.mark.parametrize("name", BROKEN)
     def test_a_broken_event_is_not_skipped(self, name: str) -> None:
         """Protects against an answer from which an unreadable event is missing."""
         with self.faults() as server:

@@ -15,11 +15,14 @@ from dragoman.testing.faults.samples import SampleCall, SampleReply, SampleSeal,
 from dragoman.testing.faults.server import FaultServer
 from dragoman.testing.faults.server_dialect import TEXTS, ServerDialect, event
 from dragoman.testing.faults.server_dialects import SERVER_DIALECTS
+from dragoman.testing.faults.server_framing import EVENTS, LINES, ServerFraming, binary_framing
 
 __all__ = [
     "CHAT",
+    "EVENTS",
     "FAULTS",
     "GEMINI",
+    "LINES",
     "MESSAGES",
     "RESPONSES",
     "SERVER_DIALECTS",
@@ -32,5 +35,7 @@ __all__ = [
     "SampleSeal",
     "SampleUsage",
     "ServerDialect",
+    "ServerFraming",
+    "binary_framing",
     "event",
 ]

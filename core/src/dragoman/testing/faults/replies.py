@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from dragoman.testing.faults.fault import FaultContext, Maker, fault
 from dragoman.testing.faults.server_dialect import TEXTS, Json
 from dragoman.testing.faults.server_dialects import SERVER_DIALECTS
-from dragoman.testing.reply import EVENT_STREAM, Reply, Script
+from dragoman.testing.reply import Reply, Script
 
 __all__: list[str] = []
 
@@ -36,7 +36,7 @@ def _failed(context: FaultContext, status: int, headers: dict[str, str] | None =
 
 
 def _content_type(context: FaultContext) -> str:
-    return EVENT_STREAM if context.streamed else "application/json"
+    return context.server_dialect.framing.media_type if context.streamed else "application/json"
 
 
 def _register(name: str, summary: str, make: Maker) -> None:
@@ -66,7 +66,7 @@ def _coded(name: str) -> Maker:
 def _unusual(name: str) -> Maker:
     def make(context: FaultContext) -> Script:
         reply = context.server_dialect.unusual_replies[name]
-        return Reply.sse(b"".join(reply.events)) if context.streamed else Reply.json(reply.whole)
+        return context.server_dialect.reply(b"".join(reply.events)) if context.streamed else Reply.json(reply.whole)
 
     return make
 
@@ -134,9 +134,9 @@ def json_error_200(context: FaultContext) -> Script:
     return Reply.json(context.server_dialect.error(503))
 
 
-@fault()
+@fault(replies=False)
 def json_200(context: FaultContext) -> Script:
-    """Answer with a whole reply, even if a stream was requested."""
+    """Answer with a whole reply, although a stream was requested."""
     return Reply.json(context.server_dialect.whole("".join(TEXTS)))
 
 

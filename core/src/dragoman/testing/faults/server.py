@@ -43,12 +43,25 @@ class FaultServer(LoopbackServer):
         """Return the base URL whose requests get these faults, one after the other.
 
         Raises:
+            LookupError: if a fault does not exist, or has no meaning in the framing of any supported dialect.
+
+        """
+        if reason := self.inapplicable(*names):
+            raise LookupError(reason)
+        return f"{self.url}/{'+'.join(names)}"
+
+    def inapplicable(self, *names: str) -> str:
+        """Return why one of these faults has no meaning in the framing of any supported dialect, or an empty string.
+
+        Raises:
             LookupError: if a fault does not exist.
 
         """
-        for name in names:
-            _find(name)
-        return f"{self.url}/{'+'.join(names)}"
+        for found in map(_find, names):
+            reasons = [found.inapplicable(each.framing) for each in self._server_dialects]
+            if all(reasons):
+                return reasons[0]
+        return ""
 
     def _answer_request(self, request: Received) -> Script:
         segment = request.path.split("/")[1]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 from attrs import field, frozen
 
 from dragoman.testing.faults.samples import Events, Json, SampleCall, SampleReply, SampleSeal, SampleUsage
-from dragoman.testing.reply import Received
+from dragoman.testing.faults.server_framing import EVENTS, ServerFraming
+from dragoman.testing.reply import Received, Reply
 
 __all__ = ["TEXTS", "Events", "Json", "SampleReply", "ServerDialect", "event", "wants_stream"]
 
@@ -49,6 +50,7 @@ class ServerDialect:
         name: its name.
         endings: the path suffixes of its requests; by default, every path matches.
         is_streamed: returns whether a request asks for a stream.
+        framing: how the events of a stream are framed; they are given as encoded frames.
         opening: the events before the first text delta.
         speak: returns the event of a text delta.
         closing: returns the events after the last text delta, including the terminal event, given the whole text.
@@ -76,6 +78,7 @@ class ServerDialect:
     name: str
     endings: tuple[str, ...] = ("",)
     is_streamed: Callable[[Received], bool] = wants_stream
+    framing: ServerFraming = EVENTS
     opening: Events
     speak: Callable[[str], bytes]
     closing: Callable[[str], Events]
@@ -101,6 +104,12 @@ class ServerDialect:
     def speaks(self, request: Received) -> bool:
         """Return whether a request is in this dialect."""
         return request.path.partition("?")[0].endswith(self.endings)
+
+    def reply(self, *pieces: bytes, **attributes: Any) -> Reply:
+        """Return a stream split into *pieces*; *attributes* are further arguments of :class:`Reply`."""
+        if self.framing is EVENTS:
+            return Reply.sse(*pieces, **attributes)
+        return Reply.stream(self.framing.media_type, *pieces, **attributes)
 
     def begun(self, *texts: str) -> Events:
         """Return the events of an answer up to its last text delta."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from dragoman.testing.faults.fault import FaultContext, Maker, fault
 from dragoman.testing.faults.server_dialect import TEXTS, Events, event
-from dragoman.testing.reply import EVENT_STREAM, Reply, Script
+from dragoman.testing.faults.server_framing import Trait
+from dragoman.testing.reply import Reply, Script
 
 __all__: list[str] = []
 
@@ -18,16 +19,23 @@ def _streamed(make: Callable[[FaultContext], Events | bytes], /, **attributes: o
     def script(context: FaultContext) -> Script:
         made = make(context)
         body = made if isinstance(made, bytes) else b"".join(made)
-        return Reply.sse(body, **attributes)
+        return context.server_dialect.reply(body, **attributes)
 
     return script
 
 
-def _stream(summary: str, name: str, make: Callable[[FaultContext], Events | bytes], **attributes: object) -> None:
-    """Register a fault of streams."""
+def _stream(
+    summary: str,
+    name: str,
+    make: Callable[[FaultContext], Events | bytes],
+    *,
+    needs: Trait | None = None,
+    **attributes: object,
+) -> None:
+    """Register a fault of streams, which has a meaning in framings that have what it *needs*."""
     maker = _streamed(make, **attributes)
     maker.__doc__ = summary
-    fault(name=name, replies=False)(maker)
+    fault(name=name, replies=False, needs=needs)(maker)
 
 
 def _whole(context: FaultContext) -> bytes:
@@ -54,15 +62,26 @@ def _multiline(data: bytes) -> bytes:
     return b"\n".join(lines)
 
 
-def _with_comments(events: Iterable[bytes]) -> Events:
-    return tuple(each for one in events for each in (b": alive\n\n", b"retry: 3000\n\n", b"id: 7\n\n", one))
+def _with_signs(context: FaultContext) -> Events:
+    signs = context.server_dialect.framing.signs
+    return tuple(each for one in context.server_dialect.stream() for each in (*signs, one))
 
 
-_stream("Omit the last blank line.", "no_last_blank", lambda context: _whole(context)[:-1])
+def _with_wrong_byte(context: FaultContext, place: int) -> Events:
+    """Return an answer with one message more, of which the byte at *place* is wrong."""
+    message = bytearray(context.server_dialect.speak(TEXTS[2]))
+    message[place] ^= 1
+    return _after_two(context, bytes(message))
+
+
+_stream(
+    "Omit the last blank line.", "no_last_blank", lambda context: _whole(context)[:-1], needs="blank lines after events"
+)
 _stream(
     "End right after the terminal event, without a line break.",
     "no_last_line_end",
-    lambda context: b"".join(context.server_dialect.ended())[:-2],
+    lambda context: b"".join(context.server_dialect.ended()).removesuffix(context.server_dialect.framing.end),
+    needs="optional end of the last frame",
 )
 _stream("Omit the marker after the terminal event.", "no_done", lambda context: context.server_dialect.ended())
 _stream(
@@ -85,13 +104,28 @@ _stream(
     "Report an error whose data is not JSON.",
     "mid_error_named_only",
     lambda context: (*context.server_dialect.begun(*TEXTS[:2]), event("the engine is on fire", "error")),
+    needs="errors without JSON",
 )
 _stream(
-    "Send malformed JSON in one event.", "bad_json", lambda context: _after_two(context, b'data: {"choices": [{\n\n')
+    "Send malformed JSON in one event.",
+    "bad_json",
+    lambda context: _after_two(context, context.server_dialect.framing.frame(b'{"choices": [{')),
 )
-_stream("Send a list where an object is expected.", "shape_list", lambda context: _after_two(context, event([1])))
-_stream("Send null where an object is expected.", "shape_null", lambda context: _after_two(context, event(None)))
-_stream("Send a number where an object is expected.", "shape_number", lambda context: _after_two(context, event(7)))
+_stream(
+    "Send a list where an object is expected.",
+    "shape_list",
+    lambda context: _after_two(context, context.server_dialect.framing.frame(b"[1]")),
+)
+_stream(
+    "Send null where an object is expected.",
+    "shape_null",
+    lambda context: _after_two(context, context.server_dialect.framing.frame(b"null")),
+)
+_stream(
+    "Send a number where an object is expected.",
+    "shape_number",
+    lambda context: _after_two(context, context.server_dialect.framing.frame(b"7")),
+)
 _stream(
     "Send unknown events and members.",
     "unknown_event",
@@ -107,42 +141,76 @@ _stream(
     ),
 )
 _stream("Send one byte at a time.", "bytewise", _whole, framing="bytewise")
-_stream("End lines with CRLF.", "crlf", lambda context: _whole(context).replace(b"\n", b"\r\n"))
-_stream("End lines with a lone CR.", "cr", lambda context: _whole(context).replace(b"\n", b"\r"))
-_stream("Begin with a byte order mark.", "bom", lambda context: b"\xef\xbb\xbf" + _whole(context))
 _stream(
-    "Mix in comments, ids and retry times.", "comments", lambda context: _with_comments(context.server_dialect.stream())
+    "End lines with CRLF.", "crlf", lambda context: _whole(context).replace(b"\n", b"\r\n"), needs="line ends of CRLF"
 )
-_stream("Omit the space after the colon.", "no_space", lambda context: _whole(context).replace(b"data: ", b"data:"))
-_stream("Split JSON into several data lines.", "multiline_data", lambda context: _multiline(_whole(context)))
+_stream(
+    "End lines with a lone CR.",
+    "cr",
+    lambda context: _whole(context).replace(b"\n", b"\r"),
+    needs="line ends of a lone CR",
+)
+_stream(
+    "Begin with a byte order mark.", "bom", lambda context: b"\xef\xbb\xbf" + _whole(context), needs="byte order marks"
+)
+_stream("Mix in comments, ids and retry times.", "comments", _with_signs, needs="signs of life")
+_stream(
+    "Omit the space after the colon.",
+    "no_space",
+    lambda context: _whole(context).replace(b"data: ", b"data:"),
+    needs="named fields",
+)
+_stream(
+    "Split JSON into several data lines.",
+    "multiline_data",
+    lambda context: _multiline(_whole(context)),
+    needs="named fields",
+)
 _stream(
     "Send Unicode line separators within a text.",
     "line_seps",
     lambda context: context.server_dialect.stream("a\u2028b", "\u2029c\u0085", "d\x0be\x0c"),
 )
 _stream(
-    "Declare an encoding other than UTF-8.",
-    "latin1_header",
-    _whole,
-    headers={"content-type": f"{EVENT_STREAM}; charset=iso-8859-1"},
-)
-_stream(
     "Send bytes that are not valid UTF-8.",
     "bad_utf8",
     lambda context: _after_two(context, context.server_dialect.speak("bad").replace(b"bad", b"b\xff\xfed")),
+    needs="content without checksums",
 )
 _stream(
     "Send half a surrogate pair as an escape.",
     "lone_surrogate",
     lambda context: b"".join(context.server_dialect.stream("half", "HALF")).replace(b"HALF", b"\\ud83d"),
+    needs="content without checksums",
 )
 
 
-@fault(replies=False)
+_stream(
+    "Send a message whose checksum is wrong.",
+    "bad_checksum",
+    lambda context: _with_wrong_byte(context, -1),
+    needs="checksums",
+)
+_stream(
+    "Send a message whose lengths have a wrong checksum.",
+    "bad_prelude",
+    lambda context: _with_wrong_byte(context, 8),
+    needs="checksums",
+)
+
+
+@fault(replies=False, needs="declared encodings")
+def latin1_header(context: FaultContext) -> Script:
+    """Declare an encoding other than UTF-8."""
+    declared = f"{context.server_dialect.framing.media_type}; charset=iso-8859-1"
+    return Reply.stream(declared, _whole(context))
+
+
+@fault(replies=False, needs="line ends of CRLF")
 def crlf_split(context: FaultContext) -> Script:
     """Split between the CR and the LF of every line end."""
     pieces = _whole(context).replace(b"\n", b"\r\0\n").split(b"\0")
-    return Reply.sse(*pieces)
+    return context.server_dialect.reply(*pieces)
 
 
 @fault(replies=False)
@@ -155,4 +223,4 @@ def split_characters(context: FaultContext) -> Script:
             lengths[-1] += 1
         else:
             lengths.append(1)
-    return Reply.sse(_whole(context), framing=tuple(lengths))
+    return context.server_dialect.reply(_whole(context), framing=tuple(lengths))

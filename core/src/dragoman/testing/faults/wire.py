@@ -19,7 +19,6 @@ __all__ = ["Endless"]
 
 Ending: TypeAlias = Literal["clean", "close", "cut", "reset", "stall"]
 
-_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 _DRIP_SECONDS = 0.02
 _BLOCK = b"x" * 65536
 _BOMB_BYTES = 80 * 1024 * 1024
@@ -81,7 +80,7 @@ def close_after_reply(context: FaultContext) -> Script:
 @fault()
 def silent_body(context: FaultContext) -> Script:
     """Send a valid head, then nothing."""
-    return Reply.sse(ending="stall") if context.streamed else _plain(b"", ending="stall")
+    return context.server_dialect.reply(ending="stall") if context.streamed else _plain(b"", ending="stall")
 
 
 def _begun(context: FaultContext) -> bytes:
@@ -91,20 +90,21 @@ def _begun(context: FaultContext) -> bytes:
 @fault(replies=False)
 def stall(context: FaultContext) -> Script:
     """Stop sending after some events, with the connection open."""
-    return Reply.sse(_begun(context), ending="stall")
+    return context.server_dialect.reply(_begun(context), ending="stall")
 
 
-@fault(replies=False)
+@fault(replies=False, needs="signs of life")
 def ping_forever(context: FaultContext) -> Script:
     """Send endless comments after some events."""
-    return Endless(_HEAD + _http_chunk(_begun(context)), _http_chunk(b": ping\n\n"), _DRIP_SECONDS)
+    sign = context.server_dialect.framing.signs[0]
+    return Endless(_head(context) + _http_chunk(_begun(context)), _http_chunk(sign), _DRIP_SECONDS)
 
 
 @fault()
 def trunc_reset(context: FaultContext) -> Script:
     """Reset the connection in the middle of the answer."""
     if context.streamed:
-        return Reply.sse(_begun(context), separate=True, ending="reset", pauses=(0, _DRIP_SECONDS))
+        return context.server_dialect.reply(_begun(context), separate=True, ending="reset", pauses=(0, _DRIP_SECONDS))
     return _plain(json.dumps(context.server_dialect.whole("cut")).encode()[:40], ending="reset")
 
 
@@ -112,35 +112,39 @@ def trunc_reset(context: FaultContext) -> Script:
 def trunc_behind(context: FaultContext) -> Script:
     """Send some events one by one, then reset the connection."""
     events = context.server_dialect.begun(*TEXTS[:2])
-    return Reply.sse(*events, pauses=(*(0.0 for _ in events[:-1]), _DRIP_SECONDS, _DRIP_SECONDS), ending="reset")
+    return context.server_dialect.reply(
+        *events, pauses=(*(0.0 for _ in events[:-1]), _DRIP_SECONDS, _DRIP_SECONDS), ending="reset"
+    )
 
 
 @fault(replies=False)
 def reset_behind(context: FaultContext) -> Script:
     """Send a complete answer event by event, then reset the connection instead of ending the body."""
     events = context.server_dialect.stream()
-    return Reply.sse(*events, pauses=(*(0.0 for _ in events[:-1]), _DRIP_SECONDS, _DRIP_SECONDS), ending="reset")
+    return context.server_dialect.reply(
+        *events, pauses=(*(0.0 for _ in events[:-1]), _DRIP_SECONDS, _DRIP_SECONDS), ending="reset"
+    )
 
 
 @fault()
 def trunc_close(context: FaultContext) -> Script:
     """Close the connection in the middle of the answer, with incomplete HTTP framing."""
     if context.streamed:
-        return Reply.sse(_begun(context), ending="cut")
+        return context.server_dialect.reply(_begun(context), ending="cut")
     return _plain(json.dumps(context.server_dialect.whole("cut")).encode()[:40], ending="cut")
 
 
 @fault(replies=False)
 def trunc_clean(context: FaultContext) -> Script:
     """End the HTTP body correctly before the terminal event."""
-    return Reply.sse(_begun(context))
+    return context.server_dialect.reply(_begun(context))
 
 
 @fault(replies=False)
 def trunc_mid_event(context: FaultContext) -> Script:
     """End the HTTP body correctly in the middle of an event."""
     half = context.server_dialect.speak(TEXTS[2])
-    return Reply.sse(_begun(context) + half[: len(half) // 2])
+    return context.server_dialect.reply(_begun(context) + half[: len(half) // 2])
 
 
 @fault(streams=False)
@@ -160,14 +164,15 @@ def length_short(context: FaultContext) -> Script:
 @fault()
 def gzip_bomb(context: FaultContext) -> Script:
     """Send a small compressed reply that expands to 80 MiB."""
-    kind = "text/event-stream" if context.streamed else "application/json"
-    return Reply(headers={"content-type": kind, "content-encoding": "gzip"}, body=_bomb(), chunked=True)
+    framing = context.server_dialect.framing
+    kind = framing.media_type if context.streamed else "application/json"
+    return Reply(headers={"content-type": kind, "content-encoding": "gzip"}, body=_bomb(framing.endless), chunked=True)
 
 
 @fault(replies=False)
-def endless_line(_: FaultContext) -> Script:
-    """Send one endless line."""
-    return Endless(_HEAD + _http_chunk(b"data: "), _http_chunk(_BLOCK))
+def endless_line(context: FaultContext) -> Script:
+    """Send one endless line, or another endless frame."""
+    return Endless(_head(context) + _http_chunk(context.server_dialect.framing.endless), _http_chunk(_BLOCK))
 
 
 @fault()
@@ -186,9 +191,14 @@ def _http_chunk(piece: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(piece), piece)
 
 
-@lru_cache(maxsize=1)
-def _bomb() -> bytes:
+def _head(context: FaultContext) -> bytes:
+    kind = context.server_dialect.framing.media_type.encode()
+    return b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ntransfer-encoding: chunked\r\n\r\n" % kind
+
+
+@lru_cache(maxsize=3)
+def _bomb(beginning: bytes) -> bytes:
     compressor = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
-    pieces = [compressor.compress(b"data: ")]
+    pieces = [compressor.compress(beginning)]
     pieces += [compressor.compress(_BLOCK) for _ in range(_BOMB_BYTES // len(_BLOCK))]
     return b"".join([*pieces, compressor.flush()])
