@@ -273,7 +273,7 @@ GUARANTEES = [
     (ask(settings=Tuned(oath=True, explicit={"oath"})), "settings.oath", True),
     (ask(settings=Late(stop=("x",), explicit={"stop"})), "settings.stop", True),
     (ask(tools=(Gadget(name="g"),)), "tools[0]", False),
-    (ask(tool_choice=Ballot("any")), "tool_choice", False),
+    (ask(tool_choice=Ballot("required")), "tool_choice", False),
     (ask(output=Grammar("text", grammar="x")), "output.grammar", False),
 ]
 

@@ -214,7 +214,13 @@ class TestParts:
         ("given", "problem"),
         [
             (7, r"messages\[0\]\.content\[0\] must be an object, not 7"),
-            ({"type": "image_ur"}, r"content\[0\] has the unknown type 'image_ur'; known types are .*image_url"),
+            ({"type": "image_ur"}, r"content\[0\] has the unknown type 'image_ur'; did you mean 'image_url'"),
+            ({"type": "zzzz"}, r"content\[0\] has the unknown type 'zzzz'; known types are .*image_url"),
+            (
+                {"type": "text", "txt": "x"},
+                r"content\[0\]\.text must be a string; it is missing; is it the member 'txt'",
+            ),
+            ({"type": "image_url", "image_ulr": {}}, r"it is missing; is it the member 'image_ulr'\?"),
             ({"type": "text"}, "required field missing: 'text'"),
             ({"type": "input_text"}, r"content\[0\]\.text must be a string; it is missing"),
             ({"type": "image_url", "image_url": {"url": 7}}, r"image_url\.url must be a string; it is 7"),

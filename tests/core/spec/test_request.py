@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,10 +14,13 @@ from dragoman import (
     Effort,
     InvalidRequestError,
     Message,
+    OutputFormat,
     ServerTool,
     Settings,
+    Text,
     Tool,
     ToolChoice,
+    ToolResult,
     UnsupportedError,
 )
 
@@ -80,6 +84,16 @@ def test_a_server_tool_is_named_by_its_issuer() -> None:
         ((), "at least one message"),
         (("hi",), r"messages\[0\] must be a Message, not str"),
         ((Message("user", "a"), Message("critic", "b")), r"messages\[1\] has the unknown role 'critic'; use system"),
+        ((Message("usr", "a"),), r"unknown role 'usr'; use .* or tool; did you mean 'user'\?"),
+        ((Message("model", "a"),), r"unknown role 'model'; use .* or tool; it is called 'assistant' here"),
+        (
+            (Message("tool", [ToolResult(call_id="1", name="f", content="", outcome="success")]),),
+            r"messages\[0\] has a ToolResult with the unknown outcome 'success'; it is called 'ok' here",
+        ),
+        (
+            (Message("user", [Text(text="x"), ToolResult(call_id="1", name="f", content="", outcome="zzz")]),),
+            "the unknown outcome 'zzz'; use denied, error, interrupted, ok",
+        ),
     ],
 )
 def test_a_conversation_that_cannot_be_sent_is_refused(messages: Any, problem: str) -> None:
@@ -104,3 +118,27 @@ def test_a_prompt_can_be_asked_as_a_conversation() -> None:
 def test_a_suffix_has_no_place_in_a_conversation() -> None:
     with pytest.raises(UnsupportedError, match="accepts no suffix"):
         CompletionRequest(model="m", prompt="a", suffix="z").as_chat()
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (
+            lambda: ToolChoice("requird"),
+            r"kind of ToolChoice must be one of auto, .*'requird'; did you mean 'required'\?",
+        ),
+        (lambda: OutputFormat("json_scheme"), r"kind of OutputFormat must be one of .*; did you mean 'json_schema'\?"),
+        (lambda: OutputFormat("zzz"), "must be one of text, json, json_schema, not 'zzz'$"),
+        (lambda: ToolChoice(7), "kind must be a string, not 7"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ],
+)
+def test_a_kind_is_one_of_the_known_words(make: Callable[[], object], problem: str) -> None:
+    with pytest.raises(InvalidRequestError, match=problem):
+        make()
+
+
+def test_a_kind_may_be_a_string_of_another_class() -> None:
+    class Word(str):
+        __slots__ = ()
+
+    assert type(ToolChoice(Word("auto")).kind) is str

@@ -337,7 +337,10 @@ def _check_tool_choice(request: ChatRequest) -> None:
     names = [tool.name for tool in request.tools]
     by_caller = all(isinstance(tool, Tool) for tool in request.tools)  # a provider may name its own tools otherwise
     if choice.kind == "tool" and by_caller and choice.name not in names:
+        from dragoman.spec.nearest_name import after  # noqa: PLC0415  # only errors need it
+
         message = f"tool_choice names the tool {choice.name!r}, which is not among the tools {names}"
+        message = after(message, choice.name, [*names, "auto", "none", "required", "any"])
         raise InvalidRequestError(message, parameter="tool_choice")
 
 

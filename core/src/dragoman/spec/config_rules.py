@@ -167,4 +167,6 @@ def is_policy(value: object) -> bool:
 
 def wrong_policy(value: object) -> str:
     """Return the error message for *value*, which is not a policy."""
-    return f"on_unsupported must be 'adjust', 'warn' or 'raise', not {shown(value)}"
+    from dragoman.spec.nearest_name import after  # noqa: PLC0415  # only errors need it
+
+    return after(f"on_unsupported must be 'adjust', 'warn' or 'raise', not {shown(value)}", value, _POLICIES)

@@ -10,6 +10,7 @@ from dragoman.spec.argument_checks import shown
 from dragoman.spec.data_owner import FORMATS, Owner
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.history_rules import CACHE_MARK
+from dragoman.spec.nearest_name import after, closest
 
 
 class Members:
@@ -27,13 +28,16 @@ class Members:
         self.path = path
         self.owner = owner
         self._unread = {name: value for name, value in data.items() if value is not None and name != "type"}
+        self._asked: list[str] = []
         self.type = data.get("type")
 
     def __contains__(self, name: str) -> bool:
+        self._asked.append(name)
         return name in self._unread
 
     def take(self, name: str) -> Any:
         """Return a member as it is, ``None`` if there is none."""
+        self._asked.append(name)
         return self._unread.pop(name, None)
 
     def text(self, name: str) -> str:
@@ -56,8 +60,11 @@ class Members:
 
     def wrong(self, name: str, expected: str, value: object) -> InvalidRequestError:
         """Return the error for a member that is not what it must be."""
-        found = "missing" if value is None else f"{shown(value)}"
-        return InvalidRequestError(f"{self.path}.{name} must be {expected}; it is {found}", parameter="messages")
+        found = "missing" if value is None else shown(value)
+        message = f"{self.path}.{name} must be {expected}; it is {found}"
+        if value is None and (other := closest(name, self._unread)):
+            message = f"{message}; is it the member {other!r}?"
+        return InvalidRequestError(message, parameter="messages")
 
     def rest(self) -> dict[str, Any]:
         """Return the fields of a part that hold what is unread: options, and the mark of a cached prefix.
@@ -84,7 +91,8 @@ class Members:
 
         """
         for name in self._unread:
-            message = f"{self.path}.{name} is an unknown member; leave it out"
+            known = {each for each in self._asked if each not in self.data}
+            message = after(f"{self.path}.{name} is an unknown member", name, known, "leave it out")
             raise InvalidRequestError(message, parameter="messages")
 
 

@@ -5,15 +5,14 @@ The names are data, in ``foreign_names.toml``; this module is imported when an a
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from dragoman.spec.config import CORE_OPTIONS, FIELDS
+from dragoman.spec.nearest_name import CLOSE, closest, snake_case, suggestion
 from dragoman.spec.request import SETTINGS
 
 _loader: Any = __spec__.loader  # also reads data files in a zip archive
@@ -33,10 +32,6 @@ _OF_VENDORS = frozenset(
     {"api_key", "api_base", "base_url", "endpoint", "deployment", "deployment_name", "proxy", "ad_token"}
 )
 """The arguments that other libraries have once for each vendor, after its name."""
-_CLOSE = 0.6
-"""How similar a misspelled name has to be."""
-_CLOSER = 0.75
-"""How similar it has to be to a name that is not accepted where it was given."""
 
 
 def advice(name: str, known: Iterable[str] = (), owner: str = "") -> str:
@@ -73,22 +68,11 @@ def _of_vendor(name: str) -> str:
 def _near(name: str, accepted: frozenset[str], owner: str) -> str:
     """Return the advice for a name that is spelled nearly like one of ours, or like one of the table."""
     others = {*_common(), *_inverted(owner), *(() if has_table(owner) else OWN)}
-    found = closest(name, accepted, _CLOSE) or closest(name, others)
+    found = closest(name, accepted, CLOSE) or closest(name, others)
     if found is None:
         return ""
     more = "" if owner and found in accepted else _exact(found, accepted, owner)
     return f"did you mean {found!r}?" + (f" {more[0].upper()}{more[1:]}" if more else "")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a question whether the most similar of *known* is meant, an empty string if none is similar."""
-    found = closest(name, known, _CLOSE)
-    return f"did you mean {found!r}?" if found else ""
-
-
-def closest(name: str, known: Iterable[str], similar: float = _CLOSER) -> str | None:
-    """Return the most similar of *known*, ``None`` if none is *similar*, from 0 to 1."""
-    return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=similar)), None)
 
 
 def unknown_option(name: str, known: Iterable[str], also: Iterable[str] | None) -> str:
@@ -100,7 +84,7 @@ def unknown_option(name: str, known: Iterable[str], also: Iterable[str] | None) 
         also: further names that may be meant; ``None`` if the table of this module does not apply.
 
     """
-    hint = nearest(name, known) if also is None else advice(name, [*known, *also])
+    hint = suggestion(name, known) if also is None else advice(name, [*known, *also])
     return f"no option {name!r}; {hint or 'its options are: ' + (', '.join(sorted(known)) or 'none')}"
 
 
@@ -110,16 +94,16 @@ def refused(names: Iterable[str], known: Iterable[str] = (), owner: str = "") ->
     return "; ".join(f"{name!r}: {text}" for name, text in told if text)
 
 
-def snake_case(name: str) -> str:
-    """Return *name* in lower case, with underscores between its words."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name))
-    return words.lower().replace("-", "_")
-
-
 def meant(name: str) -> str | None:
     """Return the argument of ours that a foreign name means, ``None`` if none means the same."""
     ours, is_name = _common().get(snake_case(name), ("", False))
     return ours if is_name else None
+
+
+def is_option(name: str) -> bool:
+    """Tell whether a name is that of an option of some providers."""
+    ours, is_name = _common().get(snake_case(name), ("", False))
+    return not is_name and ours.startswith("it is an option of some providers")
 
 
 def _place(name: str) -> str:

@@ -17,6 +17,7 @@ from dragoman.spec.part_fields import JSON, PartFields, empty
 from dragoman.spec.parts import (
     Data,
     Extension,
+    Outcome,
     Part,
     Reasoning,
     Refusal,
@@ -36,6 +37,10 @@ class Role(OpenEnum):
     USER: ClassVar[Role]
     ASSISTANT: ClassVar[Role]
     TOOL: ClassVar[Role]
+
+
+_WITH_RESULTS = frozenset({"tool", "user"})
+"""The roles whose messages may hold results of tools."""
 
 
 def _role(value: str) -> Role:
@@ -152,14 +157,15 @@ def check_message(message: Message, index: int) -> None:
         index: its position in the conversation, counted from 0.
 
     Raises:
-        InvalidRequestError: for an unknown role, a name that is not a string, or a value that is nested too deep.
+        InvalidRequestError: for an unknown role or outcome, a name that is not a string, or one nested too deep.
 
     """
     if getattr(message, "_changeable", None) is not None:
         return
     if message.role not in Role.known:
-        text = f"messages[{index}] has the unknown role {str(message.role)!r}; use system, user, assistant or tool"
-        raise InvalidRequestError(text)
+        raise InvalidRequestError(_unknown_role(f"messages[{index}]", str(message.role)), parameter="messages")
+    if message.role in _WITH_RESULTS:
+        _check_outcomes(message, index)
     if message.name is not None and not isinstance(message.name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         text = f"the name of messages[{index}] must be a string, not {shown(message.name)}"
         raise InvalidRequestError(text)
@@ -171,6 +177,24 @@ def check_message(message: Message, index: int) -> None:
         if type(each) is not dict or each:  # most are empty, and every call comes through here
             copied(each, f"a value in messages[{index}]")
     object.__setattr__(message, "_changeable", found)
+
+
+def _unknown_role(where: str, role: str) -> str:
+    from dragoman.spec.foreign_names import advice  # noqa: PLC0415  # only errors need it
+
+    told = advice(role, Role.known, "Role")
+    message = f"{where} has the unknown role {role!r}; use system, user, assistant or tool"
+    return f"{message}; {told}" if told else message
+
+
+def _check_outcomes(message: Message, index: int) -> None:
+    for part in message.parts:
+        if type(part) is ToolResult and part.outcome not in Outcome.known:
+            from dragoman.spec.foreign_names import advice  # noqa: PLC0415  # only errors need it
+
+            told = advice(str(part.outcome), Outcome.known, "Outcome") or f"use {', '.join(sorted(Outcome.known))}"
+            text = f"messages[{index}] has a ToolResult with the unknown outcome {str(part.outcome)!r}; {told}"
+            raise InvalidRequestError(text, parameter="messages")
 
 
 def changeable(message: Message) -> tuple[Any, ...]:

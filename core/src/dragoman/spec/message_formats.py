@@ -16,6 +16,7 @@ from dragoman.spec.data_owner import Owner
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.history_rules import CACHE_MARK
 from dragoman.spec.message import Message, Role
+from dragoman.spec.nearest_name import after
 from dragoman.spec.part_fields import Seal
 from dragoman.spec.part_formats import is_foreign, read_own_part, read_part, read_result
 from dragoman.spec.parts import (
@@ -39,6 +40,19 @@ _ITEMS = frozenset(
     {"message", "item_reference", "compaction", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response"}
 )
 """Items of the API of responses that are neither calls nor results nor reasoning."""
+
+_ITEMS_READ = (
+    "function_call",
+    "function_call_output",
+    "custom_tool_call",
+    "custom_tool_call_output",
+    "reasoning",
+    "web_search_call",
+    "file_search_call",
+    "code_interpreter_call",
+    "image_generation_call",
+)
+"""Further items, for the suggestion of a type."""
 
 _OF_CALL = ("type", "name", "call_id", "arguments", "input")
 """Members of a call that have a place here."""
@@ -300,8 +314,9 @@ def _item(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
         return Message("assistant", [_reasoning_item(data, item)])
     role = item.optional_text("role") or ("user" if kind.endswith("_output") else "assistant")
     if "role" not in data and kind not in _ITEMS and not kind.endswith(("_call", "_call_output", "_output")):
-        text = f"{path} has no role, and {kind!r} is no type of an item; give role='user', or a known type"
-        raise InvalidRequestError(text, parameter="messages")
+        text = f"{path} has no role, and {kind!r} is no type of an item"
+        told = after(text, kind, (*_ITEMS, *_ITEMS_READ), "give role='user', or a known type")
+        raise InvalidRequestError(told, parameter="messages")
     return Message(role, [Extension(kind=f"{owner.of('responses')}.{kind}", value=dict(data))])
 
 

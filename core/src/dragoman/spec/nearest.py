@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.nearest_name import after
 from dragoman.spec.request import Effort
 
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ def check_effort(effort: Effort | None, accepted: frozenset[str] | None) -> None
     """
     if effort is None or effort.is_known or effort in (accepted or ()):
         return
-    own = sorted((accepted or frozenset()) - {*EFFORTS})
-    message = f"effort must be one of {', '.join((*EFFORTS, *own))}; it is {shown(str(effort))}"
-    raise InvalidRequestError(message, parameter="effort")
+    words = (*EFFORTS, *sorted((accepted or frozenset()) - {*EFFORTS}))
+    message = f"effort must be one of {', '.join(words)}; it is {shown(str(effort))}"
+    raise InvalidRequestError(after(message, str(effort), words), parameter="effort")
 
 
 def nearest_effort(asked: Effort, accepted: Collection[str]) -> Effort | None:

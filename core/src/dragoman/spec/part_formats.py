@@ -24,6 +24,7 @@ from dragoman.spec.media import (
     address_source,
     base64_bytes,
 )
+from dragoman.spec.nearest_name import after
 from dragoman.spec.part_fields import JSON, Seal
 from dragoman.spec.parts import (
     Extension,
@@ -118,7 +119,8 @@ def read_own_part(data: Mapping[str, Any], path: str, owner: Owner, *, is_answer
             form = form_of(kind)
             return Extension(kind=f"{owner.of(form)}.{kind}", value=cast("JSON", dict(data)))
         known = ", ".join(sorted({*OWN_TYPES, *_READERS}))
-        message = f"{path} has the unknown type {kind!r}; known types are {known}"
+        message = f"{path} has the unknown type {kind!r}"
+        message = after(message, kind, (*OWN_TYPES, *_READERS), f"known types are {known}")
         raise InvalidRequestError(message, parameter="messages")
     try:
         return part_from_dict(data)

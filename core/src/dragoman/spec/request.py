@@ -88,6 +88,20 @@ def _optional_text(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None
         _text(of, attribute, value)
 
 
+def _one_of(*words: str) -> _Validator:
+    def check(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if type(value) is str and value in words:
+            return
+        _text(of, attribute, value)
+        if (value := plain_text(value)) not in words:
+            from dragoman.spec.nearest_name import after  # noqa: PLC0415  # only errors need it
+
+            message = f"{attribute.name} of {type(of).__name__} must be one of {', '.join(words)}, not {shown(value)}"
+            raise InvalidRequestError(after(message, value, words))
+
+    return check
+
+
 def _object(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, Mapping):
         message = f"{attribute.name} must be a mapping, such as a dict, not {shown(value)}"
@@ -243,7 +257,7 @@ class ToolChoice:
 
     """
 
-    kind: str = field(validator=_text)
+    kind: str = field(validator=_one_of("auto", "none", "required", "tool"))
     name: str | None = field(default=None, validator=_optional_text)
 
     @classmethod
@@ -283,7 +297,7 @@ class OutputFormat:
 
     """
 
-    kind: str = field(default="text", validator=_text)
+    kind: str = field(default="text", validator=_one_of("text", "json", "json_schema"))
     schema: Mapping[str, JSON] | None = field(default=None, kw_only=True, validator=_optional_object)
     name: str | None = field(default=None, kw_only=True, validator=_optional_text)
     strict: bool | None = field(default=None, kw_only=True, validator=_flag)
