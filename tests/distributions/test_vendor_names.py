@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 SOURCES = Path(__file__).parents[2] / "core" / "src" / "dragoman"
-DATA = {"spec/directory.toml", "spec/variables.toml"}
-"""The directory of published plugins, and the names of environment variables."""
+DATA = {"spec/directory.toml", "spec/server_tools.toml", "spec/variables.toml"}
+"""The directory of published plugins, the tools of their vendors, and the names of environment variables."""
 VENDORS = re.compile(
     r"openai|anthropic|claude|gemini|google|azure|groq|openrouter|mistral|cohere|bedrock|litellm|llamacpp",
     re.IGNORECASE,

@@ -7,10 +7,12 @@ import pytest
 
 from dragoman import (
     AUTO,
+    LLM,
     Bytes,
     ChatRequest,
     Data,
     Extension,
+    InvalidRequestError,
     Media,
     Message,
     OutputFormat,
@@ -287,3 +289,14 @@ def test_recursive_schema_is_refused_in_the_openapi_subset() -> None:
 
     with pytest.raises(UnsupportedError, match="refers to itself"):
         encoded(model="gemini-1.5-pro", output=OutputFormat("json_schema", schema=tree))
+
+
+@pytest.mark.parametrize("name", ["vertex", "vertex_ai", "google", "gemini"])
+def test_tools_and_options_are_those_of_google_under_each_of_its_names(name: str) -> None:
+    llm = LLM(f"{name}/gemini-2.5-pro", api_key="k", project="p", location="us-central1", labels={"a": "b"})
+    body = llm.build_request("Hi", tools=[{"google_search": {}}], safety_settings={"HARASSMENT": "BLOCK_NONE"}).body
+    assert body["tools"] == [{"googleSearch": {}}]
+    assert body["safetySettings"] == [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]
+    assert body["labels"] == {"a": "b"}
+    with pytest.raises(InvalidRequestError, match="google has no option 'safty_settings'; did you mean"):
+        llm.build_request("Hi", safty_settings={})

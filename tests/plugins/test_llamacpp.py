@@ -553,7 +553,7 @@ async def test_an_answer_that_fills_the_context_is_truncated() -> None:
 @pytest.mark.parametrize(
     "overrides",
     [
-        {"output": {"type": "no such type"}},
+        {"output": {"type": "object", "properties": {"a": {"type": "no such type"}}}},
         {"top_logprobs": 3},
         {"extra_body": {"temperature": "hot"}},
         {"grammar": "root ::= ("},

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from dragoman import LLM, Capabilities, ChatRequest, HistoryRules, Settings, fit
 from dragoman.spec.message_formats import read_messages
-from dragoman.spec.request_formats import read_tool
+from dragoman.spec.tool_formats import read_tool
 from properties.test_histories import CONFIGS
 
 TAKEN_BY = {"anthropic", "openrouter", "litellm_proxy"}

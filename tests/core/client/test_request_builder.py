@@ -127,6 +127,35 @@ def test_an_output_is_a_word_a_schema_or_a_format(output: Any, read: OutputForma
     assert building().chat("Hi", {"output": output}).output == read
 
 
+def test_options_may_be_keyed_by_the_name_that_chose_the_provider() -> None:
+    builder = attrs.evolve(building(a=0), named="acme_cloud")
+    options = {"acme_cloud": {"b": 1, "c": 1}, "acme": {"c": 2}}
+    assert builder.chat("Go", {"options": options}).options["acme"] == {"a": 0, "b": 1, "c": 2}
+
+
+@pytest.mark.parametrize(("output", "problem"), [("jsno", r"did you mean 'json'\?"), ("zzz", "not 'zzz'$")])
+def test_a_word_that_is_no_output_is_refused(output: str, problem: str) -> None:
+    with pytest.raises(InvalidRequestError, match=f"output must be 'text', 'json', a type, .*{problem}"):
+        building().chat("Hi", {"output": output})
+
+
+@pytest.mark.parametrize(
+    ("issuer", "formats", "problem"),
+    [
+        ("antropic", None, r"not 'antropic'; did you mean 'anthropic'\?"),
+        ("zzz", None, "not 'zzz'; known are anthropic, azure"),
+        (7, None, "not 7; known are"),
+        ("anthropic", "blocks", "formats must be a set of names of formats, not 'blocks'"),
+        ("anthropic", 7, "formats must be a set of names of formats, not 7"),
+        ("anthropic", {"blok"}, r"not 'blok'; did you mean 'blocks'\?"),
+    ],
+)
+def test_a_name_of_no_issuer_or_format_is_refused(issuer: Any, formats: Any, problem: str) -> None:
+    with pytest.raises(InvalidRequestError, match=problem):
+        read_conversation("Hi", issuer, formats)
+    assert read_conversation("Hi", "", frozenset({"chat"})) == (Message("user", "Hi"),)
+
+
 def test_an_output_may_be_a_type() -> None:
     @attrs.frozen
     class Place:

@@ -11,7 +11,7 @@ from dragoman.spec.directory import owner_of_variable, publisher, read_lists, ve
 from dragoman.spec.hosts import host_matches
 
 
-@pytest.mark.parametrize("name", ["directory.toml", "variables.toml"])
+@pytest.mark.parametrize("name", ["directory.toml", "server_tools.toml", "variables.toml"])
 def test_the_data_are_read_as_toml_is_read(name: str) -> None:
     text = resources.files("dragoman.spec").joinpath(name).read_text("utf-8")
     wanted = {table: {key: tuple(each) for key, each in entry.items()} for table, entry in tomllib.loads(text).items()}

@@ -16,10 +16,12 @@ from dragoman import (
     Settings,
     Tool,
     ToolChoice,
+    UnsupportedError,
     fit,
 )
 from dragoman.spec.request import JSON_OBJECT, NONE, TEXT
-from dragoman.spec.request_formats import read_output, read_tool, read_tool_choice
+from dragoman.spec.request_formats import read_output, read_tool_choice
+from dragoman.spec.tool_formats import read_tool
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "string"}}}
 WEATHER = Tool(name="weather", description="Tell it.", schema=SCHEMA)
@@ -64,11 +66,57 @@ class TestTools:
             ({"parameters": SCHEMA}, r"tools\[0\] must have a name"),
             ({"name": "f", "input_schema": "x"}, r"the schema of tools\[0\] must be an object, not 'x'"),
             ({"type": 7}, r"tools\[0\]\.type must be a string, not 7"),
+            ({"type": "fucntion", "name": "f"}, r"tools\[0\]\.type is 'fucntion', .*; did you mean 'function'\?"),
+            (
+                {"type": "tool", "function": {"name": "f"}},
+                r"type must be 'function' for a tool with 'function', not 'tool'",
+            ),
+            (
+                {"type": "mcp_tool", "name": "f", "input_schema": {}},
+                "must be 'function' for a tool with 'input_schema'",
+            ),
+            (
+                {"type": "function", "name": "f", "paramters": {}},
+                r"tools\[0\]\.paramters .* did you mean 'parameters'\?",
+            ),
+            ({"functionDeclarations": []}, "holds several functions; give each of them as a tool, as"),
+            ({"google_search": {}, "url_context": {}}, "holds several tools, google_search, url_context;"),
+            ({"google_search": 7}, r"tools\[0\]\.google_search must be an object, not 7"),
+            ({"zzz": {}}, r"tools\[0\] must have a name"),
         ],
     )
     def test_that_cannot_be_read_are_named(self, given: Any, problem: str) -> None:
         with pytest.raises(InvalidRequestError, match=problem):
             read_tool(given, "tools[0]", "acme")
+
+    @pytest.mark.parametrize("given", [{"google_search": {"a": 1}}, {"googleSearch": {"a": 1}}])
+    def test_of_a_vendor_may_be_named_by_their_member(self, given: Any) -> None:
+        assert read_tool(given, "tools[0]", "google") == ServerTool(id="google.google_search", args={"a": 1})
+
+    @pytest.mark.parametrize(
+        ("given", "owner", "others"),
+        [
+            ({"type": "web_search_20250305", "name": "web_search"}, "anthropic", ("openai", "google", "vllm", "acme")),
+            ({"type": "web_search_preview"}, "openai", ("anthropic", "google", "groq")),
+            ({"type": "google_search"}, "google", ("anthropic", "openai", "acme")),
+            ({"url_context": {}}, "google", ("anthropic", "openai", "acme")),
+            ({"type": "browser_search"}, "groq", ("openai", "acme")),
+        ],
+    )
+    def test_of_one_vendor_go_to_no_other(self, given: Any, owner: str, others: tuple[str, ...]) -> None:
+        for provider in (owner, "litellm_proxy"):
+            made = read_tool(given, "tools[0]", provider)
+            assert isinstance(made, ServerTool)
+            assert made.issuer == provider
+        for provider in others:
+            with pytest.raises(
+                UnsupportedError, match=rf"runs, not {provider}; leave it out, or give a tool of"
+            ) as caught:
+                read_tool(given, "tools[0]", provider)
+            assert owner in str(caught.value)
+
+    def test_of_several_vendors_go_to_a_provider_that_nobody_knows(self) -> None:
+        assert read_tool({"type": "web_search_preview"}, "", "acme") == ServerTool(id="acme.web_search_preview")
 
 
 class TestToolChoices:
@@ -82,15 +130,42 @@ class TestToolChoices:
             ({"type": "tool", "name": "f"}, (ToolChoice("tool", "f"), None)),
             ({"type": "function", "name": "f"}, (ToolChoice("tool", "f"), None)),
             ({"type": "function", "function": {"name": "f"}}, (ToolChoice("tool", "f"), None)),
+            (
+                {"function_calling_config": {"mode": "ANY", "allowed_function_names": ["f"]}},
+                (ToolChoice("tool", "f"), None),
+            ),
+            ({"functionCallingConfig": {"mode": "NONE"}}, (NONE, None)),
+            ({"functionCallingConfig": {}}, (AUTO, None)),
+            ({"mode": "any"}, (REQUIRED, None)),
+            ({"any": {}}, (REQUIRED, None)),
+            ({"tool": {"name": "f"}}, (ToolChoice("tool", "f"), None)),
         ],
     )
     def test_of_every_format_are_read(self, given: Any, expected: Any) -> None:
         assert read_tool_choice(given) == expected
 
-    @pytest.mark.parametrize("given", [{}, {"type": "function"}, {"type": "tool", "name": 7}, {"type": ["auto"]}])
-    def test_that_cannot_be_read_are_refused(self, given: Any) -> None:
-        with pytest.raises(InvalidRequestError, match="tool_choice cannot be read from"):
+    @pytest.mark.parametrize(
+        ("given", "problem"),
+        [
+            ({}, "cannot be read from"),
+            ({"type": ["auto"]}, "cannot be read from"),
+            ({"mode": ["ANY"]}, "cannot be read from"),
+            ({"mode": "ALLOWED"}, "cannot be read from"),
+            ({"auto": True}, "cannot be read from"),
+            ({"tool": {"name": 7}}, "cannot be read from"),
+            ({"tool": "f"}, "cannot be read from"),
+            ({"type": "fucntion", "name": "f"}, r"did you mean 'function'\?"),
+            ({"mode": "requird"}, r"did you mean 'required'\?"),
+            ({"type": "function"}, r"must name a tool, as \{'type': 'function'"),
+            ({"type": "tool", "name": 7}, "must name a tool, as"),
+            ({"mode": "ANY", "allowed_function_names": ["f", "g"]}, "can name one tool, not several"),
+            ({"mode": "AUTO", "allowed_function_names": ["f"]}, "can name one tool, not several"),
+        ],
+    )
+    def test_that_cannot_be_read_are_refused(self, given: Any, problem: str) -> None:
+        with pytest.raises(InvalidRequestError, match=problem) as caught:
             read_tool_choice(given)
+        assert caught.value.parameter == "tool_choice"
 
 
 class TestOutputs:
@@ -115,6 +190,18 @@ class TestOutputs:
                 OutputFormat("json_schema", schema=SCHEMA, name="answer"),
             ),
             (SCHEMA, OutputFormat("json_schema", schema=SCHEMA, name="answer")),
+            ({}, OutputFormat("json_schema", schema={}, name="answer")),
+            (
+                {"type": ["object", "null"]},
+                OutputFormat("json_schema", schema={"type": ["object", "null"]}, name="answer"),
+            ),
+            ({"type": "json"}, JSON_OBJECT),
+            ({"response_mime_type": "application/json"}, JSON_OBJECT),
+            ({"responseMimeType": "text/plain"}, TEXT),
+            (
+                {"responseMimeType": "application/json", "responseSchema": SCHEMA},
+                OutputFormat("json_schema", schema=SCHEMA, name="answer"),
+            ),
             ({"format": {"type": "json_object"}}, JSON_OBJECT),
             ({**SCHEMA, "title": "w"}, OutputFormat("json_schema", schema={**SCHEMA, "title": "w"}, name="w")),
         ],
@@ -126,6 +213,23 @@ class TestOutputs:
     def test_without_a_schema_are_refused(self, given: Any) -> None:
         with pytest.raises(InvalidRequestError, match="must hold its schema in the member 'schema'"):
             read_output(given)
+
+    @pytest.mark.parametrize(
+        ("given", "meant"),
+        [
+            ({"type": "json_shema"}, "'json_schema'"),
+            ({"type": "OBJECT"}, "'object'"),
+            ({"propertis": {}}, "'properties'"),
+            ({"response_mime_type": "text/x.enum"}, None),
+            ({"type": 7}, None),
+            ({"name": "x"}, None),
+        ],
+    )
+    def test_that_are_no_schema_are_refused(self, given: Any, meant: str | None) -> None:
+        with pytest.raises(InvalidRequestError, match="output cannot be read from") as caught:
+            read_output(given)
+        assert (meant is None) == ("did you mean" not in str(caught.value))
+        assert (meant or "") in str(caught.value)
 
 
 class TestRequests:

@@ -104,7 +104,8 @@ class ConfiguredModel:
             self._bound_to = bound_to
         builder = self._builder = RequestBuilder.of(
             config,
-            provider=bound.explanation.provider,
+            provider=bound.provider.info.name,
+            named=bound.explanation.provider,
             model=bound.explanation.model,
             timeouts=bound.timeouts,
             formats=bound.provider.info.formats,

@@ -48,7 +48,8 @@ class RequestBuilder:
     """Make requests for one bound model.
 
     Args:
-        provider: the provider's name.
+        provider: the provider's own name, under which it reads its options.
+        named: the name by which it was chosen, if it has several.
         model: the model as the provider names it.
         settings: what every call starts from.
         options: the provider's options that every call starts from.
@@ -65,6 +66,7 @@ class RequestBuilder:
     timeouts: Timeouts
     formats: frozenset[str] | None = None
     clock: Clock = _CLOCK
+    named: str = ""
 
     @classmethod
     def of(
@@ -75,6 +77,7 @@ class RequestBuilder:
         model: str,
         timeouts: Timeouts,
         formats: frozenset[str] | None = None,
+        named: str = "",
     ) -> RequestBuilder:
         """Take the starting point from a configuration."""
         options = config.provider_options()
@@ -85,6 +88,7 @@ class RequestBuilder:
             options={provider: options} if options else {},
             timeouts=timeouts,
             formats=formats,
+            named=named,
         )
 
     def chat(self, conversation: Conversation, overrides: Mapping[str, Any]) -> ChatRequest:
@@ -94,7 +98,7 @@ class RequestBuilder:
             InvalidRequestError: for an empty conversation, an unknown role, or an argument of the wrong type.
 
         """
-        messages = read_conversation(conversation, self.provider, self.formats)
+        messages = _messages(conversation, self.provider, self.formats)
         if not overrides:
             return ChatRequest(model=self.model, messages=messages, settings=self.settings, options=self.options)
         choice, parallel = _tool_choice(overrides.get("tool_choice"))
@@ -199,7 +203,12 @@ class RequestBuilder:
             return self.options
         for name, each in own.items():
             copied(each, name)  # only to check the depth
-        merged = {**self.options.get(self.provider, {}), **shared.get(self.provider, {}), **own}
+        merged = {
+            **self.options.get(self.provider, {}),
+            **shared.get(self.named, {}),
+            **shared.get(self.provider, {}),
+            **own,
+        }
         return {**self.options, **shared, self.provider: merged}
 
 
@@ -228,9 +237,37 @@ def read_conversation(
             in any other one belong to nobody.
 
     Raises:
-        InvalidRequestError: if it is none of these.
+        InvalidRequestError: if it is none of these, or if there is no provider or no format of that name.
 
     """
+    if issuer or formats:
+        _check_names(issuer, formats)
+    return _messages(conversation, issuer, formats)
+
+
+def _check_names(issuer: Any, formats: Any) -> None:
+    """Refuse the name of an issuer that is no provider, installed or published, and unknown formats."""
+    from dragoman.plugins.registry import installed  # noqa: PLC0415  # only plain data needs it
+    from dragoman.spec.data_owner import FORMATS  # noqa: PLC0415  # only plain data needs it
+    from dragoman.spec.directory import published  # noqa: PLC0415  # only plain data needs it
+    from dragoman.spec.nearest_name import after  # noqa: PLC0415  # only errors need it
+
+    forms = {*FORMATS.values()}
+    names = {*installed().provider_names(), *forms, *(name for name, _ in published("names"))}
+    if not isinstance(issuer, str) or (issuer and issuer not in names):
+        message = f"issuer must be the name of a provider, not {shown(issuer)}"
+        raise InvalidRequestError(after(message, issuer, names, f"known are {', '.join(sorted(names))}"))
+    given: Any = () if formats is None else formats
+    if isinstance(given, str) or not is_iterable(given):
+        message = f"formats must be a set of names of formats, not {shown(given)}"
+        raise InvalidRequestError(message)
+    unknown = next((each for each in given if each not in forms), None)
+    if unknown is not None:
+        message = f"formats must be among {', '.join(sorted(forms))}, not {shown(unknown)}"
+        raise InvalidRequestError(after(message, unknown, forms))
+
+
+def _messages(conversation: Conversation, issuer: str, formats: frozenset[str] | None) -> tuple[Message, ...]:
     if isinstance(conversation, str):
         if not str.__len__(conversation):
             text = "the prompt must not be empty"
@@ -298,7 +335,7 @@ def _tools(tools: Iterable[ToolLike] | None, issuer: str) -> tuple[Tool | Server
 
 def _tool(function: Callable[..., object] | Mapping[str, Any], path: str, issuer: str) -> Tool | ServerTool:
     if isinstance(function, Mapping):
-        from dragoman.spec.request_formats import read_tool  # noqa: PLC0415  # only plain data needs it
+        from dragoman.spec.tool_formats import read_tool  # noqa: PLC0415  # only plain data needs it
 
         return read_tool(function, path, issuer)  # pyright: ignore[reportUnknownArgumentType]
     if not callable(function):  # pyright: ignore[reportUnnecessaryComparison]  # callers without a type checker
@@ -316,6 +353,11 @@ def _output(output: Any) -> OutputFormat:
         return output or TEXT
     if isinstance(output, str) and (kind := plain_text(output)) in {"text", "json"}:
         return TEXT if kind == "text" else JSON_OBJECT
+    if isinstance(output, str):
+        from dragoman.spec.nearest_name import after  # noqa: PLC0415  # only errors need it
+
+        message = f"output must be 'text', 'json', a type, a JSON Schema or an OutputFormat, not {shown(output)}"
+        raise InvalidRequestError(after(message, output, ("text", "json")), parameter="output")
     if isinstance(output, Mapping):
         from dragoman.spec.request_formats import read_output  # noqa: PLC0415  # only plain data needs it
 

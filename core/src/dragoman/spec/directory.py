@@ -1,7 +1,7 @@
 """The directory: which names, hosts, models and environment variables belong to which distribution or vendor.
 
-It also covers distributions that are not installed. The data is in ``directory.toml`` (distributions) and
-``variables.toml`` (vendors without a distribution).
+It also covers distributions that are not installed. The data is in ``directory.toml`` (distributions),
+``server_tools.toml`` (the tools that their vendors run) and ``variables.toml`` (vendors without a distribution).
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ def published(kind: str) -> tuple[tuple[str, str], ...]:
     """Return the claims of all published distributions, as pairs of (claim, distribution).
 
     Args:
-        kind: ``names`` (aliases included), ``hosts``, ``models`` or ``templates``.
+        kind: ``names`` (aliases included), ``hosts``, ``models``, ``templates`` or ``distributions``.
 
     """
+    if kind == "distributions":
+        return tuple((name, name) for name in _table("directory.toml"))
     more = "aliases" if kind == "names" else ""
     return tuple(
         (claim, distribution)
@@ -39,6 +41,29 @@ def published(kind: str) -> tuple[tuple[str, str], ...]:
 def publisher(name: str) -> str | None:
     """Return the published distribution that the provider *name* belongs to, or ``None``."""
     return dict(published("names")).get(name)
+
+
+@cache
+def runners(tool: str) -> frozenset[str]:
+    """Return the published distributions whose vendor runs tools of a type, without those that pass on any tool.
+
+    Args:
+        tool: the type in lower case, as in the definition of the tool.
+
+    """
+    from fnmatch import fnmatchcase  # noqa: PLC0415  # only few tools need it
+
+    return frozenset(
+        distribution
+        for distribution, entry in _table("server_tools.toml").items()
+        if any(pattern != "*" and fnmatchcase(tool, pattern) for pattern in entry["tools"])
+    )
+
+
+def tools_run_by(name: str) -> tuple[str, ...] | None:
+    """Return the types of the tools that the vendor of the provider *name* runs; ``None`` if they are unknown."""
+    entry = _table("server_tools.toml").get(publisher(name) or "")
+    return None if entry is None else entry["tools"]
 
 
 def yields(owner: str, name: str, distribution: str) -> bool:
