@@ -13,6 +13,7 @@ from dragoman import (
     LLM,
     AuthenticationError,
     Capabilities,
+    ConfigurationError,
     DragomanError,
     LLMConfig,
     PluginConflictError,
@@ -147,6 +148,37 @@ def test_plugins_are_blocked_by_distribution_before_import() -> None:
 def test_nothing_loads_of_itself_if_the_operator_says_so(environ: dict[str, str], names: tuple[str, ...]) -> None:
     found = Plugins([claim("a", "no_a", "acme-a"), claim("b", "no_b", "acme-b")], environ)
     assert found.provider_names() == names
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "problem"),
+    [
+        (
+            "DRAGOMAN_PLUGINS",
+            "dragoman-opnai",
+            r"names 'dragoman-opnai', which is not installed; did you mean dragoman-openai\?",
+        ),
+        (
+            "DRAGOMAN_DISABLE_PLUGINS",
+            "openai",
+            r"names 'openai', which is not installed; did you mean dragoman-openai\?",
+        ),
+        ("DRAGOMAN_DISABLE_PLUGINS", "zzz", "names 'zzz', which is not installed$"),
+    ],
+)
+def test_a_variable_that_names_nothing_installed_is_a_warning(setting: str, value: str, problem: str) -> None:
+    with pytest.warns(UserWarning, match=f"^{setting} {problem}"):
+        Plugins(environ={setting: value})
+
+
+def test_a_published_distribution_need_not_be_installed() -> None:
+    assert "openai" in Plugins(environ={"DRAGOMAN_DISABLE_PLUGINS": "dragoman-litellm"}).provider_names()
+
+
+def test_a_misspelled_variable_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"DRAGOMAN_PLUGIN is not read; did you mean DRAGOMAN_PLUGINS\?"):
+        Plugins([], {"DRAGOMAN_PLUGIN": "acme-a"})
+    assert Plugins([], {"DRAGOMAN_MODEL": "echo", "DRAGOMAN_RECORDER": "x"}).provider_names() == ()
 
 
 class Nothing:

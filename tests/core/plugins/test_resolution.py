@@ -192,6 +192,10 @@ def test_a_host_nobody_claims_is_a_step_and_leaves_the_choice() -> None:
             UnknownProviderError,
             r"the provider 'opnai' is not installed; did you mean 'openai'\? \(installed: acme\)",
         ),
+        ((ACME,), {"model": "gtp-4o"}, UnknownModelError, r"did you mean 'gpt-4o'\? Otherwise, name the provider, as"),
+        ((ACME,), {"model": "acmee/x"}, UnknownModelError, r"did you mean 'acme/x'\?"),
+        ((ACME,), {"model": "opneai:gpt-4"}, UnknownModelError, r"did you mean 'openai:gpt-4'\?"),
+        ((ACME, (MODELS, "mystery-", "acme")), {"model": "mistery-1"}, UnknownModelError, "did you mean 'mystery-1'"),
         ((ACME,), {"provider": "acme"}, ConfigurationError, "provider 'acme' needs a model"),
         ((), {}, ConfigurationError, "no model is configured; .*pip install dragoman-echo"),
         (

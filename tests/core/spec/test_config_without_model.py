@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,33 @@ def test_by_name_nothing_is_sent_that_was_not_given(given: dict[str, Any]) -> No
 def test_a_blank_name_is_refused(make: Callable[[str], object], name: str) -> None:
     with pytest.raises(ConfigurationError, match="must be the name of a model, not '"):
         make(name)
+
+
+@pytest.mark.parametrize("make", [LLM, SyncLLM])
+def test_no_configuration_is_refused_where_one_is_given(make: Callable[..., object]) -> None:
+    for given in ({"config": None}, {"config": None, "timeout": 3}):
+        with pytest.raises(ConfigurationError, match="the configuration is None; give an LLMConfig or the name"):
+            make(**given)
+    with pytest.raises(ConfigurationError, match="the configuration is None"):
+        make(None)
+
+
+async def test_a_subclass_may_have_none_as_its_default() -> None:
+    class House(LLM):
+        def __init__(self, config: LLMConfig | None = None) -> None:
+            super().__init__(config)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    assert await House().completion("Hi") == "Hi"
+
+
+@pytest.mark.parametrize("variable", ["DRAGOMAN_MODEL", "DRAGOMAN_PROVIDER"])
+async def test_the_echo_does_not_answer_for_a_model_of_the_environment(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "gpt-4")
+    with pytest.raises(ConfigurationError, match=f"{variable} is not read; give LLMConfig.from_env\\(\\), or a model"):
+        await LLM().completion("Hi")
+    assert await _ask("echo") == "Hi"
 
 
 @pytest.mark.parametrize("make", [LLM, SyncLLM])
@@ -148,6 +176,8 @@ VARIABLES: dict[str, tuple[Mapping[str, str], str]] = {
     "another setting": ({"DRAGOMAN_MODEL": "echo", "DRAGOMAN_TEMPRATURE": "1"}, "did you mean DRAGOMAN_TEMPERATURE?"),
     "another name": ({"DRAGOMAN_MODEL": "echo", "DRAGOMAN_BASE_URL": "x"}, "did you mean DRAGOMAN_API_BASE?"),
     "retries": ({"DRAGOMAN_MODEL": "echo", "DRAGOMAN_MAX_RETRIES": "1"}, "did you mean DRAGOMAN_NUM_RETRIES?"),
+    "a fallback": ({"DRAGOMAN_MODEL": "echo", "DRAGOMAN_FALLBACK": "x"}, "did you mean DRAGOMAN_FALLBACKS?"),
+    "an option": ({"DRAGOMAN_MODEL": "echo", "DRAGOMAN_API_VERSION": "1"}, "DRAGOMAN_OPTIONS='{\"api_version\": …}'"),
     "no switch": ({"DRAGOMAN_MODEL": "echo", "DRAGOMAN_LOGPROBS": "maybe"}, "DRAGOMAN_LOGPROBS must be true or false"),
 }
 
@@ -155,7 +185,7 @@ VARIABLES: dict[str, tuple[Mapping[str, str], str]] = {
 @pytest.mark.parametrize("case", VARIABLES)
 async def test_an_environment_without_a_model_is_not_the_echo(case: str) -> None:
     environ, expected = VARIABLES[case]
-    with pytest.raises(ConfigurationError, match=expected):
+    with pytest.raises(ConfigurationError, match=re.escape(expected)):
         await _ask(LLMConfig.from_env(environ=environ))
 
 

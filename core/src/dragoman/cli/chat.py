@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -10,22 +12,23 @@ import click
 from dragoman.cli import text_io
 from dragoman.client.llm import StreamingLLM
 from dragoman.spec._json_depth import parse_json
-from dragoman.spec.config import LLMConfig
+from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
+from dragoman.spec.environment import of_environment
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.message import Message
+from dragoman.spec.request import SETTINGS
 from dragoman.spec.response import Response
 
+_SHARED = {*FIELDS, *SETTINGS, *CORE_OPTIONS} - {"api_key", "provider", "fallbacks", "headers"}
+"""What a model of the command line may have from the environment of another one."""
 _LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 
 
 @click.command()
 @click.argument("prompt", nargs=-1, type=text_io.text)
-@click.option(
-    "-m", "--model", type=text_io.text, envvar="DRAGOMAN_MODEL", help="The model: its name, or provider/name."
-)
-@click.option(
-    "-b", "--api-base", type=text_io.text, envvar="DRAGOMAN_API_BASE", help="The base URL; default: the provider's own."
-)
+@click.option("-m", "--model", type=text_io.text, help="The model: its name, or provider/name.")
+@click.option("-p", "--provider", type=text_io.text, help="The provider, as in LLMConfig.")
+@click.option("-b", "--api-base", type=text_io.text, help="The base URL; default: the provider's own.")
 @click.option("-s", "--system", type=text_io.text, help="The system prompt.")
 @click.option(
     "-o",
@@ -41,6 +44,7 @@ _LITERALS = {"true": True, "True": True, "false": False, "False": False, "null":
 def chat(  # noqa: PLR0917  # click passes the options by name
     prompt: tuple[str, ...],
     model: str | None,
+    provider: str | None,
     api_base: str | None,
     system: str | None,
     options: tuple[str, ...],
@@ -50,14 +54,27 @@ def chat(  # noqa: PLR0917  # click passes the options by name
     """Ask a model and print its answer.
 
     The prompt is read from PROMPT, from standard input, or from both; standard input is then appended to PROMPT.
+
+    What no option says is read from the environment, as LLMConfig.from_env() does: DRAGOMAN_MODEL, DRAGOMAN_API_KEY and
+    so on. Another model than that of the environment gets neither its key, provider, fallbacks, headers
+    nor options.
     """
     messages = [Message("user", _read_prompt(" ".join(prompt)))]
     if system:
         messages.insert(0, Message("system", system))
-    if model is None:
-        LLMConfig.from_env()  # a misspelled DRAGOMAN_MODEL must not be answered by the echo
-    config = LLMConfig.from_dict({"model": model, "api_base": api_base, **_read_options(options)})
+    named = {"model": model, "provider": provider, "api_base": api_base}
+    given = {name: value for name, value in named.items() if value is not None} | _read_options(options)
+    config = LLMConfig.from_dict(_of_environment(given) | given)
     asyncio.run(_answer(config, messages, stream=not (no_stream or print_json), print_json=print_json))
+
+
+def _of_environment(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that the environment sets, without those of its own model if another one is given."""
+    fields = of_environment(os.environ, "DRAGOMAN_")
+    own = fields.get("model")
+    if own is None or ("provider" not in given and given.get("model", own) == own):
+        return fields
+    return {name: value for name, value in fields.items() if name in _SHARED}
 
 
 async def _answer(config: LLMConfig, messages: list[Message], *, stream: bool, print_json: bool) -> None:

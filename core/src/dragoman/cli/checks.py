@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.metadata
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -39,13 +38,9 @@ def check_names(registry: Plugins) -> Iterator[Finding]:
 def check_settings(registry: Plugins) -> Iterator[Finding]:
     """Find settings that name a distribution that is not installed, and list blocked plugins."""
     known = sorted({record.distribution for record in registry.records()})
-    for setting, names in ((ONLY, registry.plugin_filter.only or ()), (NEVER, registry.plugin_filter.never)):
-        for name in sorted(set(names) - {*known}):
-            similar = difflib.get_close_matches(name, known, n=1) or [
-                each for each in known if each.endswith(f"-{name}")
-            ]
-            fix = f"did you mean {similar[0]}?" if similar else f"installed plugins: {', '.join(known) or 'none'}"
-            yield Finding(setting, f"names {name!r}, but no installed distribution with a plugin has this name", fix)
+    for setting, name, similar in registry.plugin_filter.unknown(known):
+        fix = f"did you mean {similar}?" if similar else f"installed plugins: {', '.join(known) or 'none'}"
+        yield Finding(setting, f"names {name!r}, but no installed distribution with a plugin has this name", fix)
     for record in registry.records():
         if record.state == "blocked":
             fix = f"see {ONLY}, {NEVER} and DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD"

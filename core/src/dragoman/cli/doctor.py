@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,7 +38,9 @@ def doctor(load: bool, limit: float) -> None:  # noqa: FBT001  # click passes th
 
     Exits with code 1 if a problem was found.
     """
-    registry = installed()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of the settings, which a check reports
+        registry = installed()
     findings = [*check_metadata(read_announcements())]
     for check in CHECKS:
         findings.extend(check(registry))

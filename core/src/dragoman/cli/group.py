@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from typing import Any
 
 import click
@@ -46,13 +47,19 @@ class LazyGroup(click.Group):
             return super().main(*args, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an exception of Dragoman is shown as one line and a hint."""
+        """Run a command; an exception or a warning of Dragoman is shown as one line."""
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show
+                return super().invoke(ctx)
         except DragomanError as error:
             raise to_click_error(error) from None
         except KeyboardInterrupt:
             ctx.exit(130)
+
+
+def _show(message: Warning | str, *_: Any, **__: Any) -> None:
+    click.echo(f"dragoman: warning: {message}", err=True)
 
 
 def _plugin_command(name: str) -> str | None:

@@ -18,7 +18,7 @@ from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
-from dragoman.spec.config import LLMConfig, configuration
+from dragoman.spec.config import NOT_GIVEN, LLMConfig, configuration
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
 from dragoman.spec.operations import EmbeddingRequest, Embeddings, ModelInfo
@@ -41,8 +41,8 @@ class LLM:
     What is changed in the configuration between two calls takes effect with the next one.
 
     Args:
-        config: a configuration, or the name of a model, to which no default settings are sent; without one, the
-            built-in echo provider answers.
+        config: a configuration, or the name of a model, to which no default settings are sent; without this argument,
+            the built-in echo provider answers.
         fields: further arguments of :class:`LLMConfig`, with the name of a model, which may be ``model=`` too.
 
     Raises:
@@ -50,7 +50,9 @@ class LLM:
 
     """
 
-    def __init__(self, config: LLMConfig | str | None = None, **fields: Any) -> None:
+    def __init__(self, config: LLMConfig | str = NOT_GIVEN, **fields: Any) -> None:
+        if config is None and type(self).__init__ is not LLM.__init__:  # a subclass passes its own default on
+            config = NOT_GIVEN
         try:
             self._model = ConfiguredModel(configuration(config, fields))
         finally:

@@ -18,7 +18,7 @@ from dragoman.plugins.descriptors import require_descriptors
 from dragoman.plugins.resolution import Explanation
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
-from dragoman.spec.config import LLMConfig
+from dragoman.spec.config import NOT_GIVEN, LLMConfig
 from dragoman.spec.errors import ConfigurationError, ConnectionFailedError
 from dragoman.spec.events import Event, TextDelta
 from dragoman.spec.message import Message
@@ -190,7 +190,7 @@ class SyncLLM:
 
     """
 
-    def __init__(self, config: LLMConfig | str | None = None, **fields: Any) -> None:
+    def __init__(self, config: LLMConfig | str = NOT_GIVEN, **fields: Any) -> None:
         try:
             self._llm = LLM(config, **fields)
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from dragoman.plugins.metadata import canonicalize_name
 from dragoman.spec._value import value
@@ -10,6 +10,9 @@ from dragoman.spec._value import value
 ONLY = "DRAGOMAN_PLUGINS"
 NEVER = "DRAGOMAN_DISABLE_PLUGINS"
 ALONE = "DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD"
+_PREFIX = "DRAGOMAN_"
+_OWN = frozenset({ONLY, NEVER, ALONE, "DRAGOMAN_TRUST_ENV"})
+"""The variables of the program that are no fields of a configuration."""
 _OFF = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -33,7 +36,15 @@ class PluginFilter:
         ``DRAGOMAN_PLUGINS`` lists the only allowed distributions, ``DRAGOMAN_DISABLE_PLUGINS`` the blocked ones, both
         separated by commas. With ``DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD=1``, no distribution is allowed that
         ``DRAGOMAN_PLUGINS`` does not name.
+
+        Raises:
+            ConfigurationError: for a variable that is spelled nearly like one of these.
+
         """
+        if any(name.startswith(_PREFIX) and name not in _OWN for name in environ):
+            from dragoman.spec.environment import check_variables  # noqa: PLC0415  # few environments have others
+
+            check_variables(environ, _OWN)
         named = _names(environ.get(ONLY, ""))
         alone = environ.get(ALONE, "").strip().lower() not in _OFF
         return cls(only=named if named or alone else None, never=_names(environ.get(NEVER, "")))
@@ -41,6 +52,21 @@ class PluginFilter:
     def blocks(self, distribution: str) -> bool:
         """Tell whether *distribution* may not be used."""
         return distribution in self.never or (self.only is not None and distribution not in self.only)
+
+    def unknown(self, known: Iterable[str]) -> Iterator[tuple[str, str, str | None]]:
+        """Yield what names a distribution that is not installed: the variable, the name, and the one that is meant.
+
+        Args:
+            known: the installed distributions.
+
+        """
+        installed = frozenset(known)
+        for setting, names in ((ONLY, self.only or ()), (NEVER, self.never)):
+            for name in sorted({*names} - installed):
+                from dragoman.spec.nearest_name import CLOSE, closest  # noqa: PLC0415  # only errors need it
+
+                ending = next((each for each in sorted(installed) if each.endswith(f"-{name}")), None)
+                yield setting, name, ending or closest(name, installed, CLOSE)
 
 
 def _names(text: str) -> frozenset[str]:

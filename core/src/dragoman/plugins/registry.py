@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from types import ModuleType
@@ -29,7 +30,7 @@ from dragoman.plugins.record import PluginRecord, State
 from dragoman.plugins.spelling import misspelled
 from dragoman.spec import hookspecs
 from dragoman.spec.capabilities import Policy
-from dragoman.spec.directory import PROGRAM, publisher, yields
+from dragoman.spec.directory import PROGRAM, published, publisher, yields
 from dragoman.spec.errors import PluginConflictError, PluginError, UnknownProviderError
 from dragoman.spec.hookspecs import PROJECT, Binding
 from dragoman.spec.operations import OperationCall
@@ -83,6 +84,8 @@ class Plugins:
         for claim, why in self.refused:
             if record := self._records.get(_key(claim)):
                 record.state, record.error = "failed", PluginError(f"{claim.distribution} {why}")
+        if claims is None and (self.plugin_filter.only or self.plugin_filter.never):
+            self._warn_of_unknown_names({claim.distribution for claim in everything})
         self._modules: dict[str, object] = {}
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hookspecs)
@@ -90,6 +93,14 @@ class Plugins:
         self._providers: dict[object, frozenset[str]] = {}
         self._extensions_loaded = False
         self._disabled: set[object] = set()
+
+    def _warn_of_unknown_names(self, known: set[str]) -> None:
+        """Warn of variables that name a distribution which is neither installed nor published."""
+        for setting, name, meant in self.plugin_filter.unknown(known):
+            if name in dict(published("distributions")):
+                continue
+            advice = f"; did you mean {meant}?" if meant else ""
+            warnings.warn(f"{setting} names {name!r}, which is not installed{advice}", UserWarning, stacklevel=4)
 
     def _record(self, claim: Claim) -> PluginRecord:
         return PluginRecord(

@@ -8,6 +8,7 @@ it to another, whichever claim is longer.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
@@ -22,6 +23,9 @@ from dragoman.spec.provider import ModelQuery, Resolution
 
 EMBEDDED = "echo"
 """The provider that answers when no model is configured."""
+
+_OF_MODEL = ("DRAGOMAN_MODEL", "DRAGOMAN_PROVIDER")
+"""The variables that say which model is meant, where a configuration is made from the environment."""
 
 
 @value(kw_only=True)
@@ -90,6 +94,10 @@ class _Search:
 
             advice = refused(self.options) or "give its name, as in LLMConfig(model='echo')"
             message = f"no model is configured: {self.lacks_model}; {advice}"
+            raise ConfigurationError(message, parameter="model")
+        variable = next((each for each in _OF_MODEL if os.environ.get(each)), None)
+        if variable:
+            message = f"no model is configured, and {variable} is not read; give LLMConfig.from_env(), or a model"
             raise ConfigurationError(message, parameter="model")
         if EMBEDDED not in self.plugins.provider_names():
             message = f"no model is configured; give LLMConfig(model=...), or pip install dragoman-{EMBEDDED}"
@@ -243,10 +251,20 @@ class _Search:
         return UnknownProviderError(message, provider=name, model=self.model)
 
     def _nearest(self, name: str) -> str | None:
-        import difflib  # noqa: PLC0415  # only needed for error messages
+        from dragoman.spec.nearest_name import closest  # noqa: PLC0415  # only needed for error messages
 
-        known = {*self.plugins.provider_names(), *(each for each, _ in published("names"))}
-        return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.8)), None)
+        return closest(name, {*self.plugins.provider_names(), *(each for each, _ in published("names"))}, 0.8)
+
+    def _misspelled(self) -> str | None:
+        """Return the name of the model with its provider, or its beginning, as it is nearly spelled."""
+        for separator in "/:":
+            name, found, rest = self.model.partition(separator)
+            if found and rest and (provider := self._nearest(_provider_name(name))):
+                return f"{provider}{separator}{rest}"
+        from dragoman.spec.nearest_name import begun  # noqa: PLC0415  # only needed for error messages
+
+        prefixes = {*(claim.name for claim in self.plugins.select(MODELS)), *(each for each, _ in published("models"))}
+        return begun(self.model, prefixes)
 
     def _how_to_get(self, distribution: str) -> str:
         """Return how to install, unblock or upgrade *distribution*."""
@@ -263,7 +281,9 @@ class _Search:
             advice = " or: ".join(self._how_to_get(line) for line in lines)
         else:
             have = ", ".join(self.plugins.provider_names()) or "none"
-            advice = f"name the provider, as in provider='NAME' or 'NAME/{self.model}' (installed: {have})"
+            meant = self._misspelled()
+            advice = f"did you mean {meant!r}? Otherwise, name the provider" if meant else "name the provider"
+            advice = f"{advice}, as in provider='NAME' or 'NAME/{self.model}' (installed: {have})"
         message = f"no installed provider claims the model {self.model!r}; {advice}"
         return UnknownModelError(message, model=self.model)
 

@@ -37,7 +37,8 @@ CORE_OPTIONS = frozenset(
 )
 """Keyword arguments that the core understands in addition to the settings; all others belong to the provider."""
 
-_MISSING: Any = object()
+NOT_GIVEN: Any = object()
+"""The default of an argument for which ``None`` means something else."""
 
 
 class LLMConfig:
@@ -91,11 +92,11 @@ class LLMConfig:
 
     def __init__(
         self,
-        model: str | None = _MISSING,
+        model: str | None = NOT_GIVEN,
         api_key: str | None = None,
         api_base: str | None = None,
-        temperature: float | None = _MISSING,
-        max_tokens: int | None = _MISSING,
+        temperature: float | None = NOT_GIVEN,
+        max_tokens: int | None = NOT_GIVEN,
         **kwargs: Any,
     ) -> None:
         object.__setattr__(self, "_given", set[str]())
@@ -106,7 +107,7 @@ class LLMConfig:
         object.__setattr__(self, "kwargs", RedactedDict())
         try:
             self.kwargs = kwargs  # __setattr__ hides the credentials in them
-            if model is not _MISSING:
+            if model is not NOT_GIVEN:
                 self.model = model
             self.api_key = api_key  # type: ignore[assignment]  # __setattr__ makes a Secret of it
             self.api_base = api_base
@@ -117,7 +118,7 @@ class LLMConfig:
         self.check()
 
     def _default(self, name: str, value: Any, default: Any) -> None:
-        if value is _MISSING:
+        if value is NOT_GIVEN:
             object.__setattr__(self, name, default)
         else:
             setattr(self, name, value)
@@ -243,12 +244,15 @@ class LLMConfig:
     def from_env(cls, prefix: str = "DRAGOMAN_", environ: Mapping[str, str] | None = None) -> LLMConfig:
         """Make a configuration from ``DRAGOMAN_MODEL``, ``DRAGOMAN_API_KEY``, ``DRAGOMAN_TEMPERATURE`` and so on.
 
+        ``DRAGOMAN_FALLBACKS`` holds models, separated by commas; ``DRAGOMAN_HEADERS`` ``name=value``, separated by
+        commas, or a JSON object; ``DRAGOMAN_OPTIONS`` the options of the provider as a JSON object.
+
         Raises:
-            ConfigurationError: if the value of a numeric field is not a number, the model is blank, or a variable is
-                spelled nearly like one of these.
+            ConfigurationError: if a value cannot be read, the model is blank, or a variable is spelled nearly like one
+                of these, or like an option.
 
         """
-        from dragoman.spec.config_sources import of_environment  # noqa: PLC0415  # imported only when needed
+        from dragoman.spec.environment import of_environment  # noqa: PLC0415  # imported only when needed
 
         try:
             config = cls(**of_environment(os.environ if environ is None else environ, prefix))
@@ -324,16 +328,19 @@ def configuration(config: Any, fields: Mapping[str, Any]) -> LLMConfig:
                 message = "the model is given twice: first by itself, and as model="
                 raise ConfigurationError(message, parameter="model")
             fields = RedactedDict({"model": config, **fields})
+        elif config is None:
+            message = "the configuration is None; give an LLMConfig or the name of a model, such as LLM('echo')"
+            raise ConfigurationError(message)
         elif fields.get("model", "") is None:
             message = "the model is None; give the name of a model, such as LLM('echo')"
             raise ConfigurationError(message, parameter="model")
-        elif config is not None and not isinstance(config, LLMConfig):
+        elif config is not NOT_GIVEN and not isinstance(config, LLMConfig):
             message = f"an LLM needs an LLMConfig or the name of a model, not {type(config).__name__}"
             raise ConfigurationError(message)
-        elif fields and (config is not None or not fields.keys() & {"model", "provider"}):
+        elif fields and (config is not NOT_GIVEN or not fields.keys() & {"model", "provider"}):
             raise ConfigurationError(_misplaced(fields))
         elif not fields:
-            return LLMConfig() if config is None else config
+            return LLMConfig() if config is NOT_GIVEN else config
         return LLMConfig(**{"temperature": None, "max_tokens": None, **fields})
     finally:
         del config, fields  # keep credentials out of tracebacks that show locals
