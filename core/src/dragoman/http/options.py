@@ -71,7 +71,7 @@ class OptionsReader(Generic[T]):
         if not given:
             return self._default
         last = self._last
-        if last is not None and last[0] is given and last[2] == given:
+        if last is not None and last[0] is given and _is_equal(last[2], given):
             return last[1]
         from dragoman.spec.serialization import structure_options  # noqa: PLC0415  # cattrs is only needed with options
 
@@ -85,9 +85,17 @@ class OptionsReader(Generic[T]):
         """Refuse a changed option that is only read when the provider is created, rather than ignore it silently."""
         kind: Any = self._kind
         for name in _configured_once(kind):
-            if name in given and getattr(options, name) != getattr(configured, name):
+            if name in given and not _is_equal(getattr(options, name), getattr(configured, name)):
                 message = f"{name!r} belongs to LLMConfig, not to one call; make another LLM for it"
                 raise InvalidRequestError(message, provider=self._provider, parameter=name)
+
+
+def _is_equal(one: object, other: object) -> bool:
+    """Tell whether two options are equal; objects whose class cannot tell are not, unless they are the same."""
+    try:
+        return one is other or bool(one == other)
+    except Exception:  # noqa: BLE001  # a class of the caller may raise any exception here
+        return False
 
 
 _ALSO: Iterable[str] = (*SETTINGS, *CORE_OPTIONS, "tools", "tool_choice", "output")

@@ -11,6 +11,8 @@ import re
 from itertools import accumulate
 from typing import Any
 
+from dragoman.spec.errors import InvalidRequestError
+
 MAX_DEPTH = 500
 """The greatest accepted nesting depth of a JSON text: Python cannot show values that are nested much deeper."""
 
@@ -42,3 +44,22 @@ def parse_json(text: str, **decoding: Any) -> Any:
         message = f"it is nested deeper than {MAX_DEPTH} levels"
         raise ValueError(message)
     return json.loads(text, **decoding)
+
+
+def write_json(value: Any, path: str, parameter: str | None = None) -> str:
+    """Return a value of a caller as JSON text.
+
+    Args:
+        value: the value.
+        path: where it stands, for the message.
+        parameter: the argument that it belongs to.
+
+    Raises:
+        InvalidRequestError: if JSON cannot represent it.
+
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except Exception as error:  # noqa: BLE001  # a class of the caller may raise any exception here
+        problem = f"{path} cannot be written as JSON: {str(error) or type(error).__name__}"
+    raise InvalidRequestError(problem, parameter=parameter)

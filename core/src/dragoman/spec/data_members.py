@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from dragoman.spec._json_depth import write_json
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.data_owner import FORMATS, Owner
 from dragoman.spec.errors import InvalidRequestError
@@ -127,7 +127,4 @@ def as_json(value: Any, path: str) -> str:
         InvalidRequestError: if JSON cannot represent it.
 
     """
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidRequestError(f"{path} cannot be written as JSON: {error}", parameter="messages") from None
+    return write_json(value, path, "messages")

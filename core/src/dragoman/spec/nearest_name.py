@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 CLOSE = 0.6
 """How similar a misspelled name has to be to one that is accepted where it was given, from 0 to 1."""
@@ -52,6 +53,11 @@ def after(message: str, name: object, known: Iterable[str], otherwise: str = "")
     """Return *message* with the name that *name* most likely stands for, or with what to do *otherwise*."""
     more = (suggestion(name, known) if isinstance(name, str) else "") or otherwise
     return f"{message}; {more}" if more else message
+
+
+def snake_members(data: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the members of an object that are set, with their names in snake case; other names become text."""
+    return {snake_case(str(name)): value for name, value in data.items() if value is not None}
 
 
 def snake_case(name: str) -> str:

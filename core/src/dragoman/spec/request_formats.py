@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.nearest_name import after, snake_case
+from dragoman.spec.nearest_name import after, snake_members
 from dragoman.spec.request import AUTO, JSON_OBJECT, NONE, REQUIRED, TEXT, OutputFormat, ToolChoice
 
 _CHOICES = {"auto": AUTO, "none": NONE, "required": REQUIRED, "any": REQUIRED}
@@ -67,7 +67,7 @@ def read_tool_choice(data: Mapping[str, Any]) -> tuple[ToolChoice, bool | None]:
 
 def _choice_of_members(data: Mapping[str, Any]) -> ToolChoice | None:
     """Return a choice that is written as a mode with names, or as the only member of an object; ``None`` for others."""
-    members = {snake_case(name): value for name, value in data.items()}
+    members = snake_members(data)
     inner: Any = members.get("function_calling_config")
     if isinstance(inner, Mapping) and len(members) == 1:
         return _choice_of_members(cast("Mapping[str, Any]", inner)) or AUTO
@@ -75,7 +75,7 @@ def _choice_of_members(data: Mapping[str, Any]) -> ToolChoice | None:
     if members.keys() <= {"mode", "allowed_function_names"} and mode is not None:
         return _choice_of_mode(mode, names, data)
     only = next(iter(members)) if len(members) == 1 else ""
-    if only in _CHOICES and members[only] in ({}, None):
+    if only in _CHOICES and members[only] == {}:
         return _CHOICES[only]
     tool: Any = members.get("tool") if only == "tool" else None
     named: Any = cast("Mapping[str, Any]", tool).get("name") if isinstance(tool, Mapping) else None
@@ -157,7 +157,7 @@ def _of_schema(schema: Mapping[str, Any]) -> OutputFormat:
 
 def _of_members(data: Mapping[str, Any], kind: Any) -> OutputFormat:
     """Return the format of a configuration with a media type and perhaps a schema; refuse any other object."""
-    members = {snake_case(name): value for name, value in data.items() if value is not None}
+    members = snake_members(data)
     media = members.pop("response_mime_type", None)
     schema = next((members.pop(name) for name in _SCHEMA_MEMBERS if name in members), None)
     if not members and isinstance(schema, Mapping):

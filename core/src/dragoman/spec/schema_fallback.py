@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
+from dragoman.spec._json_depth import write_json
 from dragoman.spec.capabilities import SCHEMA_FALLBACK, Cap, Capabilities, Policy, Support
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.message import Message
@@ -127,7 +127,7 @@ def in_words(request: ChatRequest, *, json_mode: bool) -> tuple[ChatRequest, str
     """
     told = _JSON_WORDS
     if request.output.kind == "json_schema":
-        told = f"{_WORDS}\n{json.dumps(request.output.schema or {}, ensure_ascii=False)}"
+        told = f"{_WORDS}\n{write_json(request.output.schema or {}, 'the schema of the answer', 'output')}"
     leading = next((at for at, each in enumerate(request.messages) if each.role != "system"), len(request.messages))
     messages = (*request.messages[:leading], Message("system", told), *request.messages[leading:])
     what = "the schema" if request.output.kind == "json_schema" else "the wish for JSON"

@@ -6,13 +6,13 @@ recorded. Where a schema cannot be held to the letter at all, it is sent as advi
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, cast
 
 from attrs import frozen
 
+from dragoman.spec._json_depth import write_json
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.schema_nodes import ANNOTATIONS, KINDS, described, kind_of, merged, nullable, or_null
 from dragoman.spec.schema_references import DEFINITIONS, References, as_list, as_object, canonical
@@ -244,7 +244,7 @@ class _Lowering:
 
     def _said(self, node: dict[str, Any], name: str, value: Any, path: str) -> dict[str, Any]:
         """Return a schema with one keyword said in its description."""
-        words = f"{name}: {json.dumps(value, ensure_ascii=False)}"
+        words = f"{name}: {write_json(value, f'{path}.{name} of a schema')}"
         self.notes.append(f"{path}: said in the description: {words}")
         return described(node, words)
 
@@ -265,7 +265,7 @@ class _Lowering:
                 continue
             if name in self.rules.unsayable:
                 self.loose(f"{path}: {name} is not taken")
-            moved.append(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+            moved.append(f"{name}: {write_json(value, f'{path}.{name} of a schema')}")
         if not moved:
             return kept
         words = "; ".join(moved)
@@ -294,7 +294,7 @@ class _Lowering:
         if {*kinds} - {"null"} <= self.rules.enumerations:  # null is an alternative of its own
             self.is_changed = True
             return or_null(bare, others, [kind for kind in kinds if kind != "null"])
-        words = f"one of {json.dumps(values, ensure_ascii=False)}"
+        words = f"one of {write_json(values, f'{path}.enum of a schema')}"
         self.notes.append(f"{path}: said in the description: {words}")
         return described(bare, words)
 

@@ -66,7 +66,7 @@ def _server_tool(kind: object, args: dict[str, Any], path: str, issuer: str) -> 
 
 def _named_by_member(data: dict[str, Any], path: str, issuer: str) -> ServerTool:
     """Return a tool that a vendor runs, and that the only member of its definition names."""
-    names = {snake_case(name): name for name in data}
+    names = {snake_case(str(name)): name for name in data}
     if _SEVERAL in names:
         message = f"{path}.{names[_SEVERAL]} holds several functions; give each of them as a tool, as {_EXAMPLES}"
         raise _wrong(message)
@@ -74,7 +74,7 @@ def _named_by_member(data: dict[str, Any], path: str, issuer: str) -> ServerTool
     if not run:
         raise _wrong(f"{path} must have a name, as {_EXAMPLES}")
     if len(names) > 1:
-        raise _wrong(f"{path} holds several tools, {', '.join(data)}; give each of them as a tool")
+        raise _wrong(f"{path} holds several tools, {', '.join(map(str, data))}; give each of them as a tool")
     args: Any = data[names[run[0]]]
     if not isinstance(args, Mapping):
         raise _wrong(f"{path}.{names[run[0]]} must be an object, not {shown(args)}")
@@ -128,7 +128,7 @@ def _function(function: dict[str, Any], more: dict[str, Any], path: str, issuer:
 
 def _refuse_misspelled(rest: Mapping[str, Any], path: str) -> None:
     """Refuse members that are spelled nearly like one that has a meaning here, rather than send them on."""
-    for name in rest:
+    for name in map(str, rest):
         meant = suggestion(name, ("description", "parameters", "input_schema", "strict"), _NEARLY)
         if meant:
             raise _wrong(f"{path}.{name} is an unknown member; {meant}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+from dragoman.spec._json_depth import write_json
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.schema_references import References, as_list, as_object, canonical
@@ -46,7 +46,7 @@ def tool_schema(schema: Mapping[str, JSON], name: str, *, lists_members: bool) -
         note, is_reference = "the parts of allOf are sent as one object", True
     said = {each: known.pop(each) for each in _CONDITIONS if each in known}
     if said:
-        words = json.dumps(said, ensure_ascii=False)
+        words = write_json(said, f"the schema of the tool {name!r}", "tools")
         known["description"] = f"{known['description']} ({words})" if known.get("description") else words
         note, is_reference = f"said in the description: {', '.join(said)}", True
     keyword = next((each for each in _ALTERNATIVES if as_list(known.get(each))), None)

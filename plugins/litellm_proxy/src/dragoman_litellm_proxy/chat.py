@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from dragoman import JSON, ChatRequest, CompletionRequest, Part, ProviderError, Usage
-from dragoman.http import HttpReply, StreamDecoder, checked_headers, count, fields, real
+from dragoman.http import HttpReply, StreamDecoder, checked_headers, count, dumps, fields, loads, real
 from dragoman_litellm_proxy.errors import proxy_error
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
 from dragoman_litellm_proxy.request import replay_reasoning, sign_calls
@@ -49,7 +49,7 @@ class LiteLLMProxyChat(OpenAIChat[LiteLLMProxyOptions]):
             "num-retries": options.proxy_retries,
             "session-id": options.session_id,
             "trace-id": options.trace_id,
-            "spend-logs-metadata": None if spend is None else json.dumps(spend),
+            "spend-logs-metadata": None if spend is None else _ascii_json("spend_logs_metadata", spend),
         }
         return checked_headers({f"x-litellm-{name}": str(value) for name, value in values.items() if value is not None})
 
@@ -78,3 +78,13 @@ class LiteLLMProxyChat(OpenAIChat[LiteLLMProxyOptions]):
     def message_parts(self, message: Mapping[str, Any]) -> list[Part]:
         """Return the parts of a whole message, with the seals of signed reasoning and tool calls."""
         return sealed_parts(super().message_parts(message), message)
+
+
+def _ascii_json(name: str, value: Any) -> str:
+    """Return the value of an option as JSON for a header.
+
+    Raises:
+        InvalidRequestError: if JSON cannot represent it.
+
+    """
+    return json.dumps(loads(dumps({name: value}))[name])
