@@ -114,6 +114,12 @@ OPTIONS: Mapping[str, Any] = {
 }
 """The options of providers."""
 
+BEHIND: Mapping[str, str] = {
+    "mistral.chat": "openai_compatible",
+    "compatible.responses": "openai",
+}
+"""The providers that send the requests of vendors without one; ``openai`` speaks the API of responses to any server."""
+
 Reader: TypeAlias = Callable[[Recording, dict[str, Any]], Asked]
 
 
@@ -186,7 +192,7 @@ def config_of(recording: Recording, body: dict[str, Any]) -> LLMConfig:
     provider, _, api = recording.api.partition(".")
     parts = urlsplit(recording.request.url)
     own: dict[str, Any] = {}
-    name = _provider(recording, provider)
+    name = BEHIND.get(recording.api) or _provider(recording, provider)
     model = model_of(recording, body)
     if name in {"openai", "azure", "openrouter"}:
         own["api"] = api
@@ -209,7 +215,7 @@ def config_of(recording: Recording, body: dict[str, Any]) -> LLMConfig:
 
 
 def _provider(recording: Recording, name: str) -> str:
-    return provider_of(recording) if name == "compatible" else {"mistral": "openai_compatible"}.get(name, name)
+    return provider_of(recording) if name == "compatible" else name
 
 
 def _limits(body: Mapping[str, Any]) -> dict[str, Any]:

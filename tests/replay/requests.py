@@ -31,6 +31,7 @@ APIS = (
     "azure.chat",
     "azure.responses",
     "compatible.chat",
+    "compatible.responses",
     "google.generate",
     "groq.chat",
     "litellm_proxy.chat",
@@ -40,7 +41,11 @@ APIS = (
     "openrouter.chat",
     "openrouter.responses",
 )
-"""The APIs whose requests are sent again."""
+"""The APIs whose requests are sent again.
+
+Claude on Vertex AI (``vertex.anthropic``) is none of them: no provider here sends to ``rawPredict``, whose body has the
+version of the API in place of the model. The APIs of Bedrock, Cohere and Ollama have no provider here either.
+"""
 
 
 @frozen(kw_only=True)

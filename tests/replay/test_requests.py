@@ -65,6 +65,9 @@ KNOWN: Mapping[str, str] = {
         ),
         "the recording has one placeholder for the ids of several calls, and each id may occur once",
     ),
+    "responses-ruby-llm-chat-web-search-with-xai-grok-4-3-replays-search-99dec3c4": (
+        "the citations of an earlier answer say nothing to a model, and are not sent back"
+    ),
     "responses-dd-trace-py-response-with-mixed-prompt-url-preserved-aa97b95e": (
         "a stored prompt without a message; a conversation has at least one"
     ),
