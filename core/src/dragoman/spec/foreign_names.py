@@ -29,7 +29,7 @@ _PLACES: tuple[tuple[frozenset[str], str], ...] = (
 OWN: frozenset[str] = frozenset[str]().union(*(names for names, _ in _PLACES))
 """The names of all arguments of a configuration or a call."""
 _OF_VENDORS = frozenset(
-    {"api_key", "api_base", "base_url", "endpoint", "deployment", "deployment_name", "proxy", "ad_token"}
+    {"api_key", "api_url", "api_base", "base_url", "endpoint", "deployment", "deployment_name", "proxy", "ad_token"}
 )
 """The arguments that other libraries have once for each vendor, after its name."""
 
@@ -57,7 +57,7 @@ def _exact(name: str, accepted: frozenset[str], owner: str) -> str:
 def _of_vendor(name: str) -> str:
     """Return the advice for a name that begins with that of a vendor, as ``acme_api_key``."""
     rest = name.partition("_")[2]
-    if rest not in _OF_VENDORS | {"project", "location", "ad_token_provider"}:
+    if rest not in _OF_VENDORS | {"organization", "project", "location", "ad_token_provider"}:
         return ""
     ours, is_name = (rest, True) if rest in OWN else _common().get(rest, ("", False))
     if is_name:
