@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from dragoman.http.error_words import class_by_words
 from dragoman.spec.errors import BadRequestError, ContextWindowExceededError, ProviderError, ServerError
 
 _LIMIT = r"context (?:length|window|size|limit)"
@@ -32,6 +33,9 @@ PATTERNS: tuple[str, ...] = (
     r"\binput length\b[^\n]{0,60}\bexceeds the maximum allowed length\b",
     r"\bnumber of input tokens exceeds maximum length\b",
     r"\bprompt exceeds the model's context\b",
+    r"\binput tokens exceed\b[^\n]{0,60}\blimit\b",
+    r"\bnumber of input tokens \d+ cannot exceed\b",
+    r"\bmax tokens of \d+ exceeded\b",
 )
 """Regular expressions of messages, without regard to case."""
 
@@ -48,11 +52,13 @@ def exceeds_context_window(message: str) -> bool:
 
 
 def refined(kind: type[ProviderError], message: str) -> type[ProviderError]:
-    """Return the class of the error with *message*, *kind* unless it is vague and the message is not.
+    """Return the class of the error with *message*, *kind* unless the message says more.
 
     Args:
         kind: the class by status and code.
         message: the message of the server.
 
     """
-    return ContextWindowExceededError if kind in _VAGUE and exceeds_context_window(message) else kind
+    if kind in _VAGUE and exceeds_context_window(message):
+        return ContextWindowExceededError
+    return class_by_words(kind, message)

@@ -25,6 +25,7 @@ BY_STATUS: dict[int, type[ProviderError]] = {
     402: QuotaExceededError,
     403: PermissionDeniedError,
     404: NotFoundError,
+    424: ServerError,
     429: RateLimitError,
     498: OverloadedError,
     503: OverloadedError,
@@ -59,6 +60,8 @@ def may_retry(kind: type[ProviderError], status: int, headers: Mapping[str, str]
     stated = headers.get("x-should-retry", "").strip().lower()
     if stated in {"true", "false"}:
         return stated == "true"
+    if status == 501:  # noqa: PLR2004  # "not implemented", which no other try changes
+        return False
     if kind is QuotaExceededError:
         return status == 402 and "retry-after" in headers  # noqa: PLR2004  # "payment required", but with a time
     return kind.default_retryable or (status in _RETRYABLE and kind in {BadRequestError, ProviderError, ServerError})
