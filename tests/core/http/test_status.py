@@ -45,7 +45,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
         (429, RateLimitError, True),
         (498, OverloadedError, True),
         (500, ServerError, True),
-        (501, ServerError, True),
+        (501, ServerError, False),
         (503, OverloadedError, True),
         (529, OverloadedError, True),
     ],

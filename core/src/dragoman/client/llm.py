@@ -51,12 +51,13 @@ class LLM:
     """
 
     def __init__(self, config: LLMConfig | str = NOT_GIVEN, **fields: Any) -> None:
-        if config is None and type(self).__init__ is not LLM.__init__:  # a subclass passes its own default on
+        given: Any = config  # callers without a type checker
+        if given is None and type(self).__init__ is not LLM.__init__:  # a subclass passes its own default on
             config = NOT_GIVEN
         try:
             self._model = ConfiguredModel(configuration(config, fields))
         finally:
-            del config, fields  # keep credentials out of tracebacks that show locals
+            del config, given, fields  # keep credentials out of tracebacks that show locals
         for fallback in self.config.kwargs.get("fallbacks") or ():
             explain(fallback_config(self.config, fallback))
 

@@ -15,6 +15,7 @@ MAX_SECONDS = 1e9
 """The longest time limit in seconds, about thirty years: event loops cannot handle much longer ones."""
 
 _SHOWN = 80
+_HUGEST = 2**64
 _ATOMS = (str, int, float, bool, bytes, type(None))
 _OPEN: Any = object()
 _UNKNOWN: Any = object()
@@ -126,6 +127,28 @@ def _contents_are_same(before: Any, now: Any) -> bool:
     if not all(map(is_same, before, values)):
         return False
     return not isinstance(before, dict) or all(map(is_same, before.values(), values.values()))  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+
+
+def check_expressible(options: Mapping[str, Any], provider: str) -> None:
+    """Refuse options that no protocol can express: half a character, or an integer of more than 64 bits.
+
+    Args:
+        options: the options of a caller.
+        provider: whose they are, for the error message.
+
+    Raises:
+        InvalidRequestError: naming the option.
+
+    """
+    for name, value in options.items():
+        problem = ""
+        if isinstance(value, str) and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            problem = "contains half of a surrogate pair, which is no character"
+        elif isinstance(value, int) and abs(value) >= _HUGEST:
+            problem = "must be a number within 64 bits"
+        if problem:
+            message = f"the option {name!r} of {provider} {problem}"
+            raise InvalidRequestError(message, provider=provider, parameter=name)
 
 
 class _TooDeepError(Exception):

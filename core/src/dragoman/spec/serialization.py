@@ -25,7 +25,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from dragoman.spec._enums import OpenEnum
-from dragoman.spec.argument_checks import shown
+from dragoman.spec.argument_checks import check_expressible, shown
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.media import (
     Bytes,
@@ -167,28 +167,12 @@ def structure_options(
 
         message = "; ".join(f"{provider} has {unknown_option(name, known, also)}" for name in unknown)
         raise InvalidRequestError(message, provider=provider, parameter=unknown[0])
-    _check_text(options, provider)
+    check_expressible(options, provider)
     try:
         return strict_converter().structure(options, kind)
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
         message = f"wrong option for {provider}: {'; '.join(misfits(error))}"
     raise InvalidRequestError(message, provider=provider)  # outside the handler, so that no traceback shows the options
-
-
-def _check_text(options: Mapping[str, Any], provider: str) -> None:
-    """Refuse options that no protocol can express: half a character, or an integer of more than 64 bits."""
-    for name, value in options.items():
-        problem = ""
-        if isinstance(value, str) and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-            problem = "contains half of a surrogate pair, which is no character"
-        elif isinstance(value, int) and abs(value) >= _HUGEST:
-            problem = "must be a number within 64 bits"
-        if problem:
-            message = f"the option {name!r} of {provider} {problem}"
-            raise InvalidRequestError(message, provider=provider, parameter=name)
-
-
-_HUGEST = 2**64
 
 
 def misfits(error: Exception) -> list[str]:
