@@ -60,6 +60,61 @@ def test_a_question_may_come_from_standard_input() -> None:
     assert run("chat", "-m", "echo", "first", stdin="second").stdout == "first\n\nsecond\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("chat", "-m", "gtp-4o", "hi"), "hint: -p names the provider; 'dragoman why MODEL' shows how a model"),
+        (("chat", "-p", "opnai", "-m", "m", "hi"), "hint: -p names the provider"),
+        (("chat", "-m", "echo", "-o", "temprature=1", "hi"), "hint: 'dragoman chat --help' lists the options"),
+        (("chat", "-p", "openai", "hi"), "hint: 'dragoman chat --help' lists the options"),
+        (("why", "gtp-4o"), ""),
+        (("why", ""), ""),
+        (("new-provider", "acme", "--kind", "dialec"), ""),
+    ],
+)
+def test_a_hint_is_of_use_where_it_is_given(arguments: tuple[str, ...], hint: str) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert hint in done.stderr
+    assert done.stderr.count("hint:") == bool(hint)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("chatt",), "Did you mean 'chat'?"),
+        (("docter",), "Did you mean 'doctor'?"),
+        (("zzz",), "No such command 'zzz'"),
+    ],
+)
+def test_an_unknown_command_says_which_is_meant(arguments: tuple[str, ...], meant: str) -> None:
+    assert meant in run(*arguments).stderr
+    assert "did you mean 'dialect'?" in run("new-provider", "acme", "--kind", "dialec").stderr
+
+
+def test_the_environment_sets_what_no_option_says() -> None:
+    own = {"DRAGOMAN_MODEL": "m", "DRAGOMAN_PROVIDER": "openai", "DRAGOMAN_API_KEY": "k", "DRAGOMAN_MAX_TOKENS": "1"}
+    assert run("chat", "-m", "echo", "-o", "stall=0", "one two", **own).stdout == "one\n"
+    assert run("chat", "one two", DRAGOMAN_MODEL="echo", DRAGOMAN_OPTIONS='{"cut": 1}').stdout != "one two\n"
+    assert run("chat", "-m", "echo", "one two", DRAGOMAN_OPTIONS='{"stal": 1}').exit_code == 2
+    assert run("chat", "-p", "echo", "Hi", DRAGOMAN_MODEL="m", DRAGOMAN_OPTIONS='{"api": "chat"}').stdout == "Hi\n"
+    assert run("chat", "-m", "echo", "Hi", DRAGOMAN_MODEL="echo").stdout == "Hi\n"
+
+
+def test_a_warning_is_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dragoman.cli", "why", "gpt-4"],
+        env={**os.environ, "DRAGOMAN_DISABLE_PLUGINS": "openai"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == (
+        "dragoman: warning: DRAGOMAN_DISABLE_PLUGINS names 'openai', which is not installed; "
+        "did you mean dragoman-openai?\n"
+    )
+
+
 def test_a_misspelled_variable_is_not_answered_by_the_echo() -> None:
     done = run("chat", "hi", DRAGOMAN_MODLE="gpt-4")
     assert (done.exit_code, done.stdout) == (2, "")

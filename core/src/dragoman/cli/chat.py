@@ -14,7 +14,6 @@ from dragoman.client.llm import StreamingLLM
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
 from dragoman.spec.environment import of_environment
-from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.message import Message
 from dragoman.spec.request import SETTINGS
 from dragoman.spec.response import Response
@@ -119,7 +118,7 @@ def _read_options(options: tuple[str, ...]) -> dict[str, Any]:
         name, separator, text = option.partition("=")
         if not separator or not name:
             message = f"--option expects NAME=VALUE, not {option.partition('=')[0]!r}"
-            raise ConfigurationError(message)
+            raise click.UsageError(message)
         found[name.replace("-", "_")] = text if "key" in name else _parse_value(text)
     return found
 

@@ -7,6 +7,7 @@ from typing import IO, Any
 import click
 
 from dragoman.spec.errors import (
+    AmbiguousModelError,
     AuthenticationError,
     ConfigurationError,
     ConnectionFailedError,
@@ -18,18 +19,22 @@ from dragoman.spec.errors import (
     RateLimitError,
     RequestTimeoutError,
     StreamInterruptedError,
+    UnknownModelError,
+    UnknownProviderError,
     UnsupportedError,
 )
 
+_RESOLVED = "-p names the provider; 'dragoman why MODEL' shows how a model is resolved"
+_OPTIONS = "'dragoman chat --help' lists the options"
 _HINTS: tuple[tuple[type[DragomanError], str], ...] = (
     (MissingCredentialError, "'dragoman why MODEL' shows which provider was chosen, and why"),
-    (
-        ConfigurationError,
-        "'dragoman why MODEL' shows how a model is resolved, 'dragoman plugins' lists the plugins",
-    ),
+    (UnknownModelError, _RESOLVED),
+    (UnknownProviderError, _RESOLVED),
+    (AmbiguousModelError, _RESOLVED),
+    (ConfigurationError, _OPTIONS),
     (PluginError, "'dragoman plugins' lists the installed plugins"),
     (UnsupportedError, "leave the option out, or choose another model"),
-    (InvalidRequestError, "'dragoman chat --help' lists the options"),
+    (InvalidRequestError, _OPTIONS),
     (AuthenticationError, "the provider rejected the key; check which key is set"),
     (QuotaExceededError, "the quota or credit of the account is used up; retrying does not help"),
     (RateLimitError, "too many requests; try again later"),
@@ -48,15 +53,18 @@ def one_line(error: BaseException) -> str:
 class CallFailure(click.ClickException):
     """Report a failed call, with exit code 1."""
 
-    def __init__(self, error: DragomanError) -> None:
+    def __init__(self, error: DragomanError, command: str | None = None) -> None:
         super().__init__(one_line(error))
         self.error = error
+        self.command = command
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message and the hint to standard error."""
         click.echo(f"dragoman: {self.message}", file=file, err=True)
         hint = next((text for kind, text in _HINTS if isinstance(self.error, kind)), None)
-        if hint:
+        is_of_another = hint == _OPTIONS and self.command not in {"chat", None}
+        is_repeated = self.command == "why" and hint == _RESOLVED
+        if hint and not is_of_another and not is_repeated:
             click.echo(f"hint: {hint}", file=file, err=True)
 
 
@@ -66,6 +74,12 @@ class UsageFailure(CallFailure):
     exit_code = 2
 
 
-def to_click_error(error: DragomanError) -> CallFailure:
-    """Return the click exception that shows *error*."""
-    return UsageFailure(error) if isinstance(error, _USAGE) else CallFailure(error)
+def to_click_error(error: DragomanError, command: str | None = None) -> CallFailure:
+    """Return the click exception that shows *error*.
+
+    Args:
+        error: what a command raised.
+        command: the name of the command, whose own hints are not given.
+
+    """
+    return UsageFailure(error, command) if isinstance(error, _USAGE) else CallFailure(error, command)

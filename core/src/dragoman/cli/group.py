@@ -39,6 +39,19 @@ class LazyGroup(click.Group):
         target = _COMMANDS[cmd_name][0] if cmd_name in _COMMANDS else _plugin_command(cmd_name)
         return None if target is None else _load(target)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that *args* name; the error for an unknown one says which is meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from dragoman.spec.nearest_name import suggestion  # noqa: PLC0415  # only errors need it
+
+            meant = suggestion(args[0], _COMMANDS)
+            told = f"{error.message} {meant[:1].upper()}{meant[1:]}".strip()
+            raise click.UsageError(told, ctx=error.ctx) from None
+
     def main(self, *args: Any, **settings: Any) -> Any:
         """Run the command line with its output filtered for the terminal."""
         if not settings.get("standalone_mode", True):
@@ -53,7 +66,7 @@ class LazyGroup(click.Group):
                 warnings.showwarning = _show
                 return super().invoke(ctx)
         except DragomanError as error:
-            raise to_click_error(error) from None
+            raise to_click_error(error, ctx.invoked_subcommand) from None
         except KeyboardInterrupt:
             ctx.exit(130)
 

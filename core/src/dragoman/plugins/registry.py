@@ -25,7 +25,18 @@ from dragoman.plugins.descriptors import require_descriptors
 from dragoman.plugins.filter import NEVER, PluginFilter
 from dragoman.plugins.hook_calls import Tagged
 from dragoman.plugins.isolation import is_meant, left_out, raise_for_hook, run_plugin_code
-from dragoman.plugins.metadata import ALIASES, EXTENSIONS, GROUPS, HOSTS, MODELS, PROVIDERS, SPECS, Claim, read_claims
+from dragoman.plugins.metadata import (
+    ALIASES,
+    EXTENSIONS,
+    GROUPS,
+    HOSTS,
+    MODELS,
+    PROVIDERS,
+    SPECS,
+    Claim,
+    read_claims,
+    read_names,
+)
 from dragoman.plugins.record import PluginRecord, State
 from dragoman.plugins.spelling import misspelled
 from dragoman.spec import hookspecs
@@ -97,7 +108,7 @@ class Plugins:
     def _warn_of_unknown_names(self, known: set[str]) -> None:
         """Warn of variables that name a distribution which is neither installed nor published."""
         for setting, name, meant in self.plugin_filter.unknown(known):
-            if name in dict(published("distributions")):
+            if name in dict(published("distributions")) or name in read_names():
                 continue
             advice = f"; did you mean {meant}?" if meant else ""
             warnings.warn(f"{setting} names {name!r}, which is not installed{advice}", UserWarning, stacklevel=4)

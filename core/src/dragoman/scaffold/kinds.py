@@ -20,6 +20,7 @@ from dragoman.plugins.metadata import TEMPLATES, Claim, read_announcements
 from dragoman.plugins.registry import installed
 from dragoman.spec.directory import published
 from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.nearest_name import suggestion
 
 PURPOSE = "kind.txt"
 _BUILT_IN = ("dialect", "in-process")
@@ -68,6 +69,8 @@ def kind_of(name: str) -> Kind:
     if name in known:
         return known[name]
     message = f"unknown kind of project {name!r}; the kinds are {', '.join(known)}"
+    if meant := suggestion(name, known):
+        message = f"{message}; {meant}"
     if distribution := dict(published("templates")).get(name):
         message = f"the kind {name!r} is provided by {distribution}; run: pip install {distribution}"
     raise ConfigurationError(message)
