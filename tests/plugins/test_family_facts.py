@@ -68,7 +68,9 @@ def test_the_nearest_word_for_the_effort_is_sent(model: str, api: str, asked: st
 
 @pytest.mark.parametrize("provider", ["openai", "groq", "openrouter", "anthropic"])
 def test_what_is_no_word_for_an_effort_is_refused(provider: str) -> None:
-    with pytest.raises(InvalidRequestError, match=r"effort must be one of none, minimal, low, .*; it is 'hihg'"):
+    with pytest.raises(
+        InvalidRequestError, match=r"effort must be one of none, minimal, low, .*; it is 'hihg'; did you mean 'high'"
+    ):
         sent("gpt-5.1", provider=provider, effort="hihg")
 
 

@@ -173,6 +173,7 @@ def test_what_a_message_holds_is_sent_or_refused(provider: str, place: str, valu
             "'proxy_timeout' of litellm_proxy must be a number within 64 bits",
         ),
         ("azure", {"api_version": "\ud800"}, "'api_version' of azure contains half of a surrogate pair"),
+        ("google", {"credentials": Hostile()}, "'credentials' belongs to LLMConfig, not to one call"),
         ("openai", {"metadata": {"a": {1}}}, "in metadata.a: "),
         ("openai", {"output": {"type": "object", "x": object()}}, r"\$.x of a schema cannot be written as JSON: "),
     ],

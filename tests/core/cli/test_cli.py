@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -102,13 +103,11 @@ def test_the_environment_sets_what_no_option_says() -> None:
 
 
 def test_a_warning_is_one_line() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "dragoman.cli", "why", "gpt-4"],
-        env={**os.environ, "DRAGOMAN_DISABLE_PLUGINS": "openai"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    installed.cache_clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        done = run("why", "gpt-4", DRAGOMAN_DISABLE_PLUGINS="openai")
+    installed.cache_clear()
     assert done.stderr == (
         "dragoman: warning: DRAGOMAN_DISABLE_PLUGINS names 'openai', which is not installed; "
         "did you mean dragoman-openai?\n"

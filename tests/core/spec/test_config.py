@@ -69,7 +69,7 @@ def test_an_assignment_counts_as_given_and_changes_the_revision() -> None:
         ({"num_retries": True}, "num_retries must be a whole number of at least 0", "num_retries"),
         (
             {"on_unsupported": "ignore"},
-            "on_unsupported must be 'adjust', 'warn' or 'raise'",
+            r"on_unsupported must be 'adjust', 'warn' or 'raise', not .*",
             "on_unsupported",
         ),
         ({"provider": 5}, "provider must be a string, not int", "provider"),
