@@ -3,6 +3,8 @@
 # ruff: noqa: RUF012  # class attributes of test classes are not mutated
 from __future__ import annotations
 
+from conformance.json_lines import LineConformance
+from conformance.ollama_server import OLLAMA
 from dragoman.testing.conformance import ProviderConformance
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
 
@@ -85,6 +87,13 @@ class TestDatabricks(ProviderConformance):
     model = "databricks-claude-sonnet-4"
     server_dialect = CHAT
     base = "/serving-endpoints"
+
+
+class TestOllama(LineConformance):
+    provider = "ollama"
+    model = "llama3.2"
+    server_dialect = OLLAMA
+    base = ""
 
 
 class TestEcho(ProviderConformance):

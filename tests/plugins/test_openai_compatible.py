@@ -112,7 +112,6 @@ class TestBodies:
 
 
 LOCAL = {
-    "ollama": "http://localhost:11434/v1",
     "llama_server": "http://localhost:8080/v1",
 }
 
@@ -131,12 +130,12 @@ class TestLocalServer:
 
     def test_may_be_elsewhere_and_want_a_key(self) -> None:
         shown = LLM(
-            LLMConfig(model="llama3.2", provider="ollama", api_base="http://127.0.0.1:9", api_key="k")
+            LLMConfig(model="llama3.2", provider="vllm", api_base="http://127.0.0.1:9", api_key="k")
         ).build_request("hi")
         assert shown.url == "http://127.0.0.1:9/v1/chat/completions"
         assert shown.headers["authorization"] == MASK
 
     async def test_answers_under_its_name(self, loopback: LoopbackServer) -> None:
         loopback.reply(Reply.json({"id": "c", "choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}))
-        response = await LLM(LLMConfig(model="ollama/llama3.2", api_base=loopback.url)).generate("hi")
-        assert (response.text, response.origin.provider) == ("Hi", "ollama")
+        response = await LLM(LLMConfig(model="vllm/llama3.2", api_base=loopback.url)).generate("hi")
+        assert (response.text, response.origin.provider) == ("Hi", "vllm")

@@ -18,7 +18,7 @@ MODELS = {
     "openrouter": "acme/m1",
     "litellm_proxy": "m1",
     "openai_compatible": "m1",
-    "ollama": "m1",
+    "vllm": "m1",
 }
 CHAT = "/chat/completions"
 PATHS = {"anthropic": "/messages", "google": "/models/gemini-2.5-flash:generateContent"}

@@ -62,7 +62,8 @@ def test_is_accepted(name: str) -> None:
         ("testing", "reserved by Dragoman"),
         ("openai", "is the provider of dragoman-openai"),
         ("litellm-proxy", "is the provider of dragoman-litellm-proxy"),
-        ("ollama", "is the provider of dragoman-openai-compatible"),
+        ("vllm", "is the provider of dragoman-openai-compatible"),
+        ("ollama", "is the provider of dragoman-ollama"),
     ],
 )
 def test_is_refused_with_a_reason(name: str, words: str) -> None:

@@ -218,7 +218,7 @@ def test_a_similar_name_is_not_reported(site: Site) -> None:
     assert "dragoman-" not in done.stdout
 
 
-@pytest.mark.parametrize("name", ["ollama", "vllm"])
+@pytest.mark.parametrize("name", ["lmstudio", "vllm"])
 def test_a_distribution_named_after_a_server_is_not_reported(site: Site, name: str) -> None:
     site.add(f"dragoman-{name}", providers=(name,))
     done = run()

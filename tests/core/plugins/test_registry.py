@@ -663,14 +663,14 @@ def test_an_interrupt_during_an_import_is_the_users_and_the_rest_is_imported_lat
 
 
 def test_a_server_anybody_runs_is_that_of_the_distribution_called_after_it() -> None:
-    ours = claim("ollama", "dragoman_openai_compatible", "dragoman-openai-compatible")
-    called = claim("ollama", "dragoman_ollama", "dragoman-ollama")
+    ours = claim("vllm", "dragoman_openai_compatible", "dragoman-openai-compatible")
+    called = claim("vllm", "dragoman_vllm", "dragoman-vllm")
     for claims in ([called], [called, ours], [ours, called]):
-        assert plugins(*claims).named("ollama") == "ollama"
-        assert plugins(*claims).provider_claim("ollama") == called
-    assert plugins(ours).provider_claim("ollama") == ours
+        assert plugins(*claims).named("vllm") == "vllm"
+        assert plugins(*claims).provider_claim("vllm") == called
+    assert plugins(ours).provider_claim("vllm") == ours
     for name, distribution in (
-        ("ollama", "acme-ollama"),
+        ("vllm", "acme-vllm"),
         ("google", "dragoman-google-free"),
         ("vertex", "dragoman-vertex"),
     ):

@@ -8,7 +8,6 @@ from dragoman.http import Endpoint, base_url, checked_headers, credential
 BASE_ENV = ("OPENAI_COMPATIBLE_API_BASE",)
 KEY_ENV = ("OPENAI_COMPATIBLE_API_KEY",)
 LOCAL = {
-    "ollama": "http://localhost:11434/v1",
     "llama_server": "http://localhost:8080/v1",
 }
 """Default base URLs of local servers by provider name."""

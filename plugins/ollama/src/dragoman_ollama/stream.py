@@ -1,0 +1,106 @@
+"""Streams: chunks with pieces of the answer, of which the last one is done.
+
+A stream is complete after a chunk with ``"done": true`` and a reason; without one, the answer was cut. See
+https://docs.ollama.com/api/streaming.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from dragoman import (
+    Event,
+    PartStart,
+    PartStop,
+    ProviderError,
+    Raw,
+    Reasoning,
+    ReasoningDelta,
+    ResponseSnapshot,
+    Text,
+    TextDelta,
+    UsageSnapshot,
+)
+from dragoman.http import Frame, HttpReply, as_object, items_of, loads, objects, word, words
+from dragoman_ollama.response import finish, message_of, metadata, timestamp, tool_call, usage
+
+_NONE = -1
+
+
+class OllamaDecoder:
+    """Decode one stream.
+
+    Args:
+        error: returns the exception for an error that a chunk reports.
+
+    Attributes:
+        done: whether the answer is complete.
+
+    """
+
+    def __init__(self, error: Callable[[HttpReply], ProviderError]) -> None:
+        self.done = False
+        self._error = error
+        self._begun = False
+        self._count = 0
+        self._calls = 0
+        self._text = _NONE
+        self._reasoning = _NONE
+        self._logprobs: list[Any] = []
+
+    def feed(self, frame: Frame) -> Iterable[Event]:
+        """Return the events of one line.
+
+        Raises:
+            ProviderError: if it reports an error.
+            ProtocolError: if it does not hold a chunk.
+
+        """
+        chunk = as_object(loads(frame.data), "a line of the answer")
+        if chunk.get("error"):
+            raise self._error(HttpReply(status=200, body=frame.data))
+        if not chunk.keys() & {"message", "response", "done"}:
+            return (Raw(chunk),)
+        events: list[Event] = []
+        if not self._begun:
+            self._begun = True
+            model, created = word(chunk.get("model")), timestamp(chunk.get("created_at"))
+            events.append(ResponseSnapshot(served_model=model, created=created))
+        self._message(message_of(chunk), events)
+        if chunk.get("logprobs"):
+            self._logprobs += items_of(chunk["logprobs"])
+        if chunk.get("done"):
+            self._end(chunk, events)
+        return events
+
+    def close(self) -> Iterable[Event]:
+        """Return the log probabilities, which each line reports for its own tokens only."""
+        return (ResponseSnapshot(metadata={"logprobs": self._logprobs}),) if self._logprobs else ()
+
+    def _message(self, message: Mapping[str, Any], events: list[Event]) -> None:
+        if thinking := words(message.get("thinking")):
+            if self._reasoning == _NONE:
+                self._reasoning = self._start(Reasoning(), events)
+            events.append(ReasoningDelta(self._reasoning, thinking))
+        if text := words(message.get("content")):
+            if self._text == _NONE:
+                self._text = self._start(Text(text=""), events)
+            events.append(TextDelta(self._text, text))
+        for call in objects(message.get("tool_calls")):
+            index = self._start(tool_call(call, self._calls), events)
+            self._calls += 1
+            events.append(PartStop(index))
+
+    def _start(self, part: Any, events: list[Event]) -> int:
+        index = self._count
+        self._count += 1
+        events.append(PartStart(index, part))
+        return index
+
+    def _end(self, chunk: Mapping[str, Any], events: list[Event]) -> None:
+        """Report what only the last line holds; one without a reason says that the answer was cut."""
+        self.done = True
+        if (known := usage(chunk)) is not None:
+            events.append(UsageSnapshot(known))
+        events.append(ResponseSnapshot(finish=finish(chunk), metadata=metadata(chunk)))
