@@ -21,6 +21,7 @@ from dragoman_anthropic.options import AnthropicOptions
 from dragoman_azure.options import AzureOptions
 from dragoman_groq.options import GroqOptions
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
+from dragoman_ollama.options import OllamaOptions
 from dragoman_openai.options import OpenAIOptions
 from dragoman_openai_compatible.manifest_plugin import options_of
 from dragoman_openai_compatible.options import OpenAICompatibleOptions
@@ -108,6 +109,7 @@ OPTIONS: Mapping[str, Any] = {
     "azure": AzureOptions,
     "groq": GroqOptions,
     "litellm_proxy": LiteLLMProxyOptions,
+    "ollama": OllamaOptions,
     "openai": OpenAIOptions,
     "openai_compatible": OpenAICompatibleOptions,
     "openrouter": OpenRouterOptions,
@@ -247,7 +249,7 @@ def _asked(
 
     """
     config = config_of(recording, dict(body))
-    options = _options(config)
+    options = options_of(config)
     arguments = {name: value for name, value in (more or {}).items() if value is not None}
     extra: dict[str, Any] = {}
     for name, value in body.items():
@@ -264,7 +266,7 @@ def _asked(
     return Asked(config=config, messages=messages, arguments=arguments, stream=bool(stream), foreign=tuple(extra))
 
 
-def _options(config: LLMConfig) -> dict[str, str]:
+def options_of(config: LLMConfig) -> dict[str, str]:
     """Return our names of the options of a provider by those of its wire."""
     name = str(config.kwargs["provider"])
     kind = options_of(manifest(name)) if name in CATALOGUE else OPTIONS.get(name, OpenAICompatibleOptions)

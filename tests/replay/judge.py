@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,16 +56,18 @@ class Replay:
     """How to replay the exchanges of one api.
 
     Args:
-        expected: what an exchange says.
+        expected: what an exchange says; with *ask*, whatever that is to return.
         config: the configuration of the provider, given the loopback server's address.
         where: which exchanges are judged.
+        ask: asks for something other than an answer, such as embeddings.
         known: differences that are right all the same, each with its reason, by the recording's id.
 
     """
 
-    expected: Callable[[Recording], Expected]
+    expected: Callable[[Recording], Any]
     config: Callable[[Recording, str], LLMConfig]
     where: Callable[[Recording], bool] = lambda _: True
+    ask: Callable[[LLM, Recording], Awaitable[Any]] | None = None
     known: Mapping[str, str] = field(factory=dict[str, str])
 
 
@@ -98,13 +100,22 @@ async def judge(
             if framing == "bytewise" and len(recording.reply_bytes()) > longest_bytewise:
                 continue
             server.reply(recording.reply(framing))
-            outcome = await answer(replay.config(recording, server.url), stream=is_streamed(recording))
-            differences = compare(outcome, replay.expected(recording))
+            differences = await compared(replay, recording, server.url)
             score.total += 1
             score.right += not differences
             if differences:
                 score.wrong[recording.id] = differences
     return score
+
+
+async def compared(replay: Replay, recording: Recording, url: str) -> list[str]:
+    """Ask once and return every difference."""
+    config, expected = replay.config(recording, url), replay.expected(recording)
+    if replay.ask is None:
+        return compare(await answer(config, stream=is_streamed(recording)), expected)
+    async with LLM(config.replace(num_retries=0)) as llm:
+        found = await replay.ask(llm, recording)
+    return [] if found == expected else [f"wanted {expected!r}, got {found!r}"]
 
 
 def is_streamed(recording: Recording) -> bool:

@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from dragoman import DragomanError
 from recordings import Recording, absence, recordings
-from replay import asked, gemini_bodies, spellings
+from replay import asked, gemini_bodies, ollama_bodies, spellings
 from replay.asked import Reader
 from replay.spellings import Spelling
 
@@ -23,8 +23,10 @@ WIRES: Mapping[str, tuple[Reader, tuple[Spelling, ...]]] = {
     "responses": (asked.responses, spellings.RESPONSES),
     "messages": (asked.blocks, spellings.BLOCKS),
     "generate": (asked.contents, spellings.CONTENTS),
+    "ollama.chat": (ollama_bodies.conversation, ollama_bodies.SPELLINGS),
+    "ollama.generate": (ollama_bodies.prompt, ollama_bodies.SPELLINGS),
 }
-"""How the requests of an API are read, and what is the same in them."""
+"""How the requests of an API, or of all with the same last name, are read, and what is the same in them."""
 
 APIS = (
     "anthropic.messages",
@@ -36,6 +38,8 @@ APIS = (
     "groq.chat",
     "litellm_proxy.chat",
     "mistral.chat",
+    "ollama.chat",
+    "ollama.generate",
     "openai.chat",
     "openai.responses",
     "openrouter.chat",
@@ -97,7 +101,7 @@ def is_asked(recording: Recording) -> bool:
 
 def compare(recording: Recording) -> Comparison:
     """Send the request of a recording again, as far as a body, and compare."""
-    reader, same = WIRES[recording.api.partition(".")[2]]
+    reader, same = WIRES.get(recording.api) or WIRES[recording.api.partition(".")[2]]
     body = asked.body_of(recording)
     if same is spellings.CONTENTS and (reason := gemini_bodies.reason_not_representable(body)):
         return Comparison(total=len(spellings.leaves(body)), refusal=reason)

@@ -76,6 +76,7 @@ KNOWN: Mapping[str, str] = {
 
 ADDED: Mapping[str, str] = {
     r"stream_options\.include_usage": "the usage of a stream is asked for where the client does not say",
+    r"messages\[\d+\]\.tool_name": "the tool of a result is named where the client does not say",
     r"include\[\d+\]": "encrypted reasoning is asked for where the vendor keeps none",
     r"(response_format|text|tools\[\d+\])\.(.*\.)?(strict|additionalProperties|type)": (
         "an answer or a call is strict where the client does not say and the schema can be"
@@ -85,6 +86,7 @@ ADDED: Mapping[str, str] = {
 
 EXTRA: Mapping[str, frozenset[str]] = {
     "mistral.chat": frozenset({"prompt_cache_key", "random_seed", "safe_prompt"}),
+    "ollama.chat": frozenset({"temperature"}),  # one client sends it beside `options`, where the server ignores it
 }
 """Members of one vendor behind the provider of any server, which knows no vendor and sends them as ``extra_body``."""
 
