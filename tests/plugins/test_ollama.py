@@ -15,6 +15,7 @@ from dragoman import (
     ConfigurationError,
     ContextWindowExceededError,
     Data,
+    Extension,
     FinishReason,
     InlineText,
     InvalidRequestError,
@@ -184,6 +185,9 @@ class TestConversation:
             Data(value={"a": 1}),
             ToolCall(name="search", call_id="s", server_side=True, seal=seal),
             ToolCall(name="weather", call_id="c", arguments="{cut"),
+            Extension(kind="elsewhere.thing", value={"a": 1}),
+            Media(source=Url(url="https://a.test/b.png"), media_type="image/png"),
+            PIXEL,
         ]
         question = [
             Message("user", "?", name="Ann"),
@@ -196,7 +200,10 @@ class TestConversation:
             message = server.requests[0].json["messages"][1]
         kinds = sorted((each.kind, each.feature) for each in response.adjustments if each.by == "ollama")
         assert kinds == [
+            ("coerced", "image"),
             ("coerced", "tool_call"),
+            ("dropped", "extension"),
+            ("dropped", "media"),
             ("dropped", "name"),
             ("dropped", "reasoning"),
             ("dropped", "seal"),

@@ -107,6 +107,13 @@ VENDORS = {
         path="/openai/v1/chat/completions",
         streamed_path="/openai/v1/chat/completions",
     ),
+    "ollama": Vendor(
+        name="ollama",
+        model="llama3.2",
+        base="",
+        path="/api/chat",
+        streamed_path="/api/chat",
+    ),
     "openrouter": Vendor(
         name="openrouter",
         model="openai/gpt-4o",
@@ -138,6 +145,14 @@ def only_request(mock: Aimock) -> dict[str, Any]:
 
 def calls_of(response: Response) -> list[tuple[str, dict[str, Any]]]:
     return [(call.name, call.parse()) for call in response.tool_calls]
+
+
+def answered(messages: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
+    """Return each call with its result; the mock forgets the ids that Ollama's results have, and keeps their order."""
+    calls = {call["id"]: call["function"] for each in messages for call in each.get("tool_calls") or ()}
+    in_order = iter(calls)
+    results = [each for each in messages if each["role"] == "tool"]
+    return [(calls[each.get("tool_call_id") or next(in_order)], each["content"]) for each in results]
 
 
 async def last_event(llm: LLM, prompt: str) -> object:
@@ -216,8 +231,7 @@ async def test_tool_results_are_matched_to_their_calls(mock: Aimock, vendor: Ven
         answer = await llm.generate(turn, tools=TOOLS)
     assert answer.text == "Take an umbrella."
     messages = only_request(mock)["body"]["messages"]
-    calls = {call["id"]: call["function"]["name"] for each in messages for call in each.get("tool_calls") or ()}
-    given = [(calls[each["tool_call_id"]], each["content"]) for each in messages if each["role"] == "tool"]
+    given = [(call["name"], content) for call, content in answered(messages)]
     assert [(name, name in content) for name, content in given] == [("weather", True), ("clock", True)]
 
 
@@ -233,8 +247,7 @@ def test_a_conversation_of_another_vendor_keeps_its_calls_and_results(
 
     assert asyncio.run(ask()).text == TEXT
     messages = only_request(mock)["body"]["messages"]
-    calls = {call["id"]: call["function"] for each in messages for call in each.get("tool_calls") or ()}
-    pairs = [(calls[each["tool_call_id"]], each["content"]) for each in messages if each["role"] == "tool"]
+    pairs = answered(messages)
     expected = pairs_of(history)
     assert [(call["name"], json.loads(call["arguments"])) for call, _ in pairs] == [pair[:2] for pair in expected]
     assert all(result in content for (_, content), (_, _, result) in zip(pairs, expected, strict=True))

@@ -15,6 +15,7 @@ from dragoman import (
     Adjustment,
     Bytes,
     Data,
+    Extension,
     InlineText,
     Media,
     Message,
@@ -61,11 +62,12 @@ class MessagesEncoder:
         for message in messages:
             if message.name is not None:
                 self._adjust("dropped", "name", "Ollama does not accept names of participants", asked=message.name)
+            if message.role == Role.ASSISTANT:
+                encoded.append(self._answer(message.parts))
+                continue
             rest = [part for part in message.parts if not isinstance(part, ToolResult)]
             encoded += [self._result(result) for result in message.of_type(ToolResult)]
-            if message.role == Role.ASSISTANT:
-                encoded.append(self._answer(rest))
-            elif rest or not message.parts:
+            if rest or not message.parts:
                 encoded += self._said(message.role, rest)
         return encoded
 
@@ -79,9 +81,8 @@ class MessagesEncoder:
         return [_encoded(name, "\n".join(texts), images) for images, texts in segments]
 
     def _answer(self, parts: Sequence[Part]) -> dict[str, Any]:
-        """Return a message of the assistant."""
-        said = [part for part in parts if not isinstance(part, Reasoning | ToolCall)]
-        images, texts = self._joined(said)
+        """Return a message of the assistant, without what only its own vendor takes back."""
+        images, texts = self._joined([part for part in parts if self._is_said(part)])
         encoded = _encoded("assistant", "".join(texts), images)
         thinking = "".join(part.text for part in parts if isinstance(part, Reasoning) and self._is_replayed(part))
         if thinking:
@@ -134,6 +135,17 @@ class MessagesEncoder:
             reason = "Ollama accepts only an object as arguments, so the text is sent as a member of one"
             self._adjust("coerced", "tool_call", reason, asked=call.arguments, sent="invalid_json")
             return {"invalid_json": call.arguments}
+
+    def _is_said(self, part: Part) -> bool:
+        """Return whether a part of an answer is sent as a text or an image."""
+        if isinstance(part, Reasoning | ToolCall):
+            return False
+        is_foreign = isinstance(part, Extension | ToolResult) or (
+            isinstance(part, Media) and not (part.media_type.startswith("image/") and isinstance(part.source, Bytes))
+        )
+        if is_foreign:
+            self._adjust("dropped", type(part).__name__.lower(), "Ollama does not accept it in an answer")
+        return not is_foreign
 
     def _is_replayed(self, part: Reasoning) -> bool:
         """Return whether reasoning is sent: that of a vendor that signs it belongs to that vendor."""
