@@ -27,6 +27,7 @@ CONFIGS = {
     "litellm_proxy": LLMConfig("m", provider="litellm_proxy", api_base="http://127.0.0.1:9/v1", api_key="k"),
     "anthropic": LLMConfig("claude-sonnet-4-5", provider="anthropic", api_key="k"),
     "google": LLMConfig("gemini-2.5-flash", provider="google", api_key="k"),
+    "ollama": LLMConfig("llama3.2", provider="ollama"),
 }
 
 IDS = st.sampled_from(["call_0", "c", "c.d", "x" * 120, "a|b", "ä"]) | st.text(min_size=1, max_size=70)
@@ -159,6 +160,8 @@ def complaints(provider: str, body: Any) -> list[str]:
         return [*of_responses(body)]
     if provider == "google":
         return [*of_google(body)]
+    if provider == "ollama":  # names are the caller's, and texts for a template
+        return [each for each in of_chat(body, length=10_000) if not each.endswith("is illegal")]
     return [*of_chat(body, length=64 if provider in {"openai", "azure"} else 10_000)]
 
 
