@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 import attrs
 import pytest
@@ -48,8 +47,6 @@ class LineServer(FaultServer):
 
 class LineConformance(ProviderConformance):
     """Run the suite with streams of lines of JSON."""
-
-    known_failures: ClassVar[dict[str, str]] = {}
 
     def faults(self) -> FaultServer:
         """Return a fault server."""
