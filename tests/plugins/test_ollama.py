@@ -7,9 +7,12 @@ import pytest
 
 from dragoman import (
     LLM,
+    NO,
+    YES,
     AuthenticationError,
     BadRequestError,
     Bytes,
+    Capabilities,
     ChatRequest,
     CompletionRequest,
     ConfigurationError,
@@ -32,6 +35,7 @@ from dragoman import (
     ServerError,
     ServerTool,
     StreamInterruptedError,
+    Support,
     Text,
     TextDelta,
     Tool,
@@ -49,6 +53,7 @@ from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from dragoman_ollama.dialect import Ollama
 from dragoman_ollama.endpoint import url_of
+from dragoman_ollama.models import capabilities
 
 WEATHER = Tool(name="weather", description="the weather", schema={"type": "object", "properties": {}})
 PIXEL = Media(source=Bytes(data=b"pixel"), media_type="image/png")
@@ -472,6 +477,30 @@ class TestModels:
             assert await provider.show("m", CallContext()) == told
             assert server.requests[0].json == {"model": "m"}
             await provider.aclose()
+
+
+class TestLearning:
+    async def learned(self, told: dict[str, Any], model: str = "m") -> Capabilities:
+        with LoopbackServer(Reply.json(told)) as server:
+            provider: Any = bind(LLMConfig(model=f"ollama/{model}", api_base=server.url)).provider
+            found: Capabilities = await provider.learn_capabilities(model, CallContext())
+            await provider.aclose()
+        return found
+
+    async def test_tells_what_a_model_can_do(self) -> None:
+        info = {"general.architecture": "qwen3", "qwen3.context_length": 40960}
+        found = await self.learned({"capabilities": ["completion", "tools", "thinking"], "model_info": info})
+        assert (found.tools, found.reasoning, found.input["image/*"]) == (YES, YES, NO)
+        assert (found.context_tokens, found.settings["effort"].support) == (40960, Support.UNKNOWN)
+
+    async def test_tells_what_a_model_cannot_do(self) -> None:
+        found = await self.learned({"capabilities": ["completion", "vision"]})
+        assert (found.tools, found.reasoning, found.input["image/*"]) == (NO, NO, YES)
+        assert (found.context_tokens, found.settings["effort"].support) == (None, Support.NO)
+
+    @pytest.mark.parametrize("told", [{}, {"capabilities": None, "model_info": []}, {"capabilities": []}])
+    async def test_from_an_older_server_tells_nothing_new(self, told: dict[str, Any]) -> None:
+        assert await self.learned(told) == capabilities("m")
 
 
 HOSTS = {

@@ -7,8 +7,13 @@ itself are known here, and the family that thinks in levels. See https://docs.ol
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
-from dragoman import UNKNOWN, YES, Cap, Capabilities, HistoryRules, Support
+import attrs
+
+from dragoman import NO, UNKNOWN, YES, Cap, Capabilities, HistoryRules, Support
+from dragoman.http import count, fields, items_of, words
 
 LEVELS = frozenset({"low", "medium", "high"})
 """The efforts of models that always think, read on 2026-11-28."""
@@ -20,6 +25,7 @@ _ALWAYS_THINKS = re.compile(r"(?:^|/)gpt-oss(?:$|[:-])")
 
 _NO_SETTING = Cap(support=Support.NO, note="Ollama has no such setting")
 _NO_CHOICE = Cap(support=Support.NO, note="Ollama cannot require a tool call")
+_NO_THINKING = Cap(support=Support.NO, note="the model does not think")
 _NO_MEDIUM = Cap(support=Support.NO, note="Ollama takes images, as bytes")
 
 HISTORY = HistoryRules(outcomes=False, tool_objects=True, calls_last=True, message_options=False)
@@ -49,3 +55,29 @@ def capabilities(model: str) -> Capabilities:
         reasoning=YES if always_thinks(model) else UNKNOWN,
         history=HISTORY,
     )
+
+
+def learned(model: str, told: Mapping[str, Any]) -> Capabilities:
+    """Return what is known about *model* after its server told of it; servers before 2025-05 do not name abilities.
+
+    https://docs.ollama.com/api-reference/show-model-details
+    """
+    known = capabilities(model)
+    facts = fields(told.get("model_info"))
+    size = count(facts, f"{words(facts.get('general.architecture'))}.context_length")
+    known = attrs.evolve(known, context_tokens=size)
+    abilities = {words(each) for each in items_of(told.get("capabilities"))}
+    if not abilities:
+        return known
+    thinks = "thinking" in abilities
+    return attrs.evolve(
+        known,
+        settings=known.settings if thinks else {**known.settings, "effort": _NO_THINKING},
+        input={**known.input, "image/*": _support("vision" in abilities)},
+        tools=_support("tools" in abilities),
+        reasoning=_support(thinks),
+    )
+
+
+def _support(able: bool) -> Cap:  # noqa: FBT001  # the word of the server
+    return YES if able else NO

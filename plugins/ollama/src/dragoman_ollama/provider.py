@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from dragoman import CallContext, Embeddings, ModelInfo, ProtocolError, ProviderConfig, ProviderInfo, Usage
+from dragoman import (
+    CallContext,
+    Capabilities,
+    Embeddings,
+    ModelInfo,
+    ProtocolError,
+    ProviderConfig,
+    ProviderInfo,
+    Usage,
+)
 from dragoman.http import (
     MAX_OBJECTS,
     Endpoint,
@@ -21,7 +30,7 @@ from dragoman.http import (
 )
 from dragoman_ollama.dialect import Ollama
 from dragoman_ollama.endpoint import endpoint
-from dragoman_ollama.models import capabilities
+from dragoman_ollama.models import capabilities, learned
 from dragoman_ollama.options import ISSUER, OllamaOptions
 from dragoman_ollama.response import timestamp, usage
 
@@ -63,6 +72,10 @@ class OllamaProvider(HttpProvider):
         reply = await self.call(request, context)
         with self.reading(reply):
             return self._body(reply, "the description of the model")
+
+    async def learn_capabilities(self, model: str, context: CallContext) -> Capabilities:
+        """Return what is known about *model* after asking the server."""
+        return learned(model, await self.show(model, context))
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
