@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dragoman import Usage
-from dragoman.testing.faults import SampleCall, SampleReply, SampleUsage, ServerDialect
+from dragoman.testing.faults import LINES, SampleCall, SampleReply, SampleUsage, ServerDialect
 from dragoman.testing.framings import json_line
 from dragoman.testing.reply import Received
 
@@ -68,6 +68,7 @@ _OSLO, _ROME = _call("weather", {"city": "Oslo"}), _call("weather", {"city": "Ro
 
 OLLAMA = ServerDialect(
     name="ollama",
+    framing=LINES,
     endings=("/api/chat", "/api/generate"),
     is_streamed=is_streamed,
     opening=(),

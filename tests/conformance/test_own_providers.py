@@ -3,7 +3,6 @@
 # ruff: noqa: RUF012  # class attributes of test classes are not mutated
 from __future__ import annotations
 
-from conformance.json_lines import LineConformance
 from conformance.ollama_server import OLLAMA
 from dragoman.testing.conformance import ProviderConformance
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
@@ -89,7 +88,7 @@ class TestDatabricks(ProviderConformance):
     base = "/serving-endpoints"
 
 
-class TestOllama(LineConformance):
+class TestOllama(ProviderConformance):
     provider = "ollama"
     model = "llama3.2"
     server_dialect = OLLAMA

@@ -65,7 +65,7 @@ IN_PROCESS = {"echo", "litellm", "llamacpp"}
 CATALOGUES = {"hosts"}  # of hosts without code: tests/plugins/test_hosts.py puts each of them to its tests
 APART = {"litellm", "openhands", "recorder"}  # larger than the rest; another project's name; no provider
 
-OTHER_FRAMING = {"ollama"}  # lines of JSON, which the fault server does not send; see tests/conformance/json_lines.py
+OTHER_FRAMING = {"ollama"}  # lines of JSON, while these programs ask servers of events alone
 
 MEMBERS = tuple(members())
 Members: TypeAlias = tuple[Member, ...]

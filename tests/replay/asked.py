@@ -23,7 +23,7 @@ from dragoman_groq.options import GroqOptions
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
 from dragoman_ollama.options import OllamaOptions
 from dragoman_openai.options import OpenAIOptions
-from dragoman_openai_compatible.manifest_plugin import options_of
+from dragoman_openai_compatible import manifest_plugin
 from dragoman_openai_compatible.options import OpenAICompatibleOptions
 from dragoman_openrouter.options import OpenRouterOptions
 from plugins.catalogue import manifest
@@ -269,5 +269,7 @@ def _asked(
 def options_of(config: LLMConfig) -> dict[str, str]:
     """Return our names of the options of a provider by those of its wire."""
     name = str(config.kwargs["provider"])
-    kind = options_of(manifest(name)) if name in CATALOGUE else OPTIONS.get(name, OpenAICompatibleOptions)
+    kind = (
+        manifest_plugin.options_of(manifest(name)) if name in CATALOGUE else OPTIONS.get(name, OpenAICompatibleOptions)
+    )
     return {each.metadata.get("wire") or each.name: each.name for each in attrs.fields(kind)}

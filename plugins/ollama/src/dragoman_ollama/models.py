@@ -50,6 +50,7 @@ def capabilities(model: str) -> Capabilities:
         },
         input={"application/pdf": _NO_MEDIUM, "audio/*": _NO_MEDIUM, "video/*": _NO_MEDIUM},
         completion=YES,
+        completion_stream=YES,
         tool_choice=_NO_CHOICE,
         json_schema=YES,
         reasoning=YES if always_thinks(model) else UNKNOWN,
