@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from dragoman.spec.capabilities import Capabilities, Policy, fit_with_names, without_setting
+from dragoman.spec.capabilities import IS_ANSWER, Capabilities, Policy, fit_with_names, without_setting
 from dragoman.spec.errors import BadRequestError, ContentFilterError, ContextWindowExceededError, DragomanError
 from dragoman.spec.provider import CallContext
 from dragoman.spec.request import SETTINGS, TEXT, ChatRequest, CompletionRequest, OutputFormat
 from dragoman.spec.response import Adjustment
-from dragoman.spec.sent_names import IS_ANSWER, Restore
+
+if TYPE_CHECKING:
+    from dragoman.spec.sent_names import Restore
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")

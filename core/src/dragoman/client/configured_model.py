@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from operator import is_
 from typing import Any
 
 from dragoman.client.binding import Bound, bind
 from dragoman.client.lifetime import Uses
 from dragoman.client.request_builder import RequestBuilder
 from dragoman.plugins.resolution import EMBEDDED
-from dragoman.spec.argument_checks import copied, is_same
+from dragoman.spec.argument_checks import copied, is_atom, is_same
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.request import SETTINGS
@@ -32,7 +33,7 @@ class ConfiguredModel:
 
     """
 
-    __slots__ = ("_bound", "_bound_to", "_builder", "_is_used", "_seen", "config", "fallbacks", "uses")
+    __slots__ = ("_atoms", "_bound", "_bound_to", "_builder", "_is_used", "_seen", "config", "fallbacks", "uses")
 
     def __init__(self, config: LLMConfig) -> None:
         self.config = config
@@ -41,6 +42,7 @@ class ConfiguredModel:
         self._bound: Bound | None = None
         self._builder: RequestBuilder | None = None
         self._seen: tuple[LLMConfig, int, dict[str, Any]] | None = None
+        self._atoms: tuple[object, ...] | None = None
         self._bound_to: tuple[object, ...] = ()
         self._is_used = False
 
@@ -55,9 +57,16 @@ class ConfiguredModel:
         config, bound, builder, seen = self.config, self._bound, self._builder, self._seen
         if bound is None or builder is None or seen is None:
             return self._renewed(config)
-        if seen[0] is config and seen[1] == config.revision and is_same(seen[2], config.kwargs):
+        if seen[0] is config and seen[1] == config.revision and self._kwargs_are_same(seen[2], config.kwargs):
             return bound, builder
         return self._renewed(config)
+
+    def _kwargs_are_same(self, before: dict[str, Any], now: dict[str, Any]) -> bool:
+        """Tell whether *now* is what *before* was copied from; objects without contents need not be compared."""
+        atoms = self._atoms
+        if atoms is not None and len(now) == len(atoms) and all(map(is_, now.values(), atoms)) and [*now] == [*before]:
+            return True
+        return is_same(before, now)
 
     def used(self) -> tuple[Bound, RequestBuilder]:
         """Return what :meth:`ready` does, for a call: what it opens is closed before another binding replaces it."""
@@ -111,6 +120,8 @@ class ConfiguredModel:
             formats=bound.provider.info.formats,
         )
         self._seen = (config, config.revision, kwargs)
+        values = tuple(kwargs.values())
+        self._atoms = values if all(map(is_atom, values)) else None
         return bound, builder
 
     def _replaced_by(self, bound: Bound) -> Bound:

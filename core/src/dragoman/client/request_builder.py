@@ -256,7 +256,7 @@ def _check_names(issuer: Any, formats: Any) -> None:
     names = {*installed().provider_names(), *forms, *(name for name, _ in published("names"))}
     if not isinstance(issuer, str) or (issuer and issuer not in names):
         message = f"issuer must be the name of a provider, not {shown(issuer)}"
-        raise InvalidRequestError(after(message, issuer, names, f"known are {', '.join(sorted(names))}"))
+        raise InvalidRequestError(after(message, issuer, names, "dragoman plugins lists the providers"))
     given: Any = () if formats is None else formats
     if isinstance(given, str) or not is_iterable(given):
         message = f"formats must be a set of names of formats, not {shown(given)}"

@@ -103,6 +103,11 @@ def copied(value: Any, name: str) -> Any:
     raise InvalidRequestError(message, parameter=name)
 
 
+def is_atom(value: object) -> bool:
+    """Tell whether *value* is of a type that has no contents and never changes."""
+    return value.__class__ in _ATOMS
+
+
 def is_same(before: object, now: object) -> bool:
     """Tell whether *now* would be sent exactly like *before*: equal in value, type, sign and order, recursively.
 

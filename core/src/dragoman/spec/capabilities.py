@@ -18,7 +18,7 @@ from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.history import fit_history
 from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.media import Media
-from dragoman.spec.message_roles import check_roles
+from dragoman.spec.message_roles import are_plain, check_roles
 from dragoman.spec.nearest import check_effort, nearest
 from dragoman.spec.parts import Text, ToolResult
 from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, Effort, Settings, Tool
@@ -31,10 +31,15 @@ SchemaFallback: TypeAlias = Literal["tool", "json", "text"]
 SCHEMA_FALLBACK: tuple[SchemaFallback, ...] = ("tool", "json", "text")
 """All ways, the best first."""
 
+IS_ANSWER = ""
+"""In place of the name of a tool: the arguments of a call of it are the text of the answer."""
+
 Policy: TypeAlias = Literal["adjust", "warn", "raise"]
 """What to do with a setting that is not supported."""
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
+
+_NO_NAMES: Mapping[str, str] = {}
 
 HARMFUL_DEFAULTS: Mapping[str, str] = {
     "temperature": "a model that reasons samples as its vendor set it",
@@ -189,7 +194,7 @@ def fit_with_names(
     if may_reason and is_reasoning(settings, capabilities):
         request, adjustments = _without_harmful_defaults(request, by)
         settings = request.settings
-    names: Mapping[str, str] = {}
+    names = _NO_NAMES
     changes: dict[str, Any] = {}
     caps = capabilities.settings
     if settings.effort is not None or capabilities.while_reasoning:
@@ -206,8 +211,10 @@ def fit_with_names(
     if changes:
         request = attrs.evolve(request, settings=attrs.evolve(settings, **changes))
     if isinstance(request, ChatRequest):
-        check_roles(request.messages, issuer)
-        fitted, notes, names = _fit_chat(request, capabilities, policy, by)
+        is_plain = are_plain(request.messages)
+        if not is_plain:
+            check_roles(request.messages, issuer)
+        fitted, notes, names = _fit_chat(request, capabilities, policy, by, is_plain=is_plain)
         adjustments += notes
         request = cast("Any", fitted)
     return request, tuple(adjustments), names
@@ -246,9 +253,9 @@ def _without_harmful_defaults(request: R, by: str) -> tuple[R, list[Adjustment]]
 
 
 def _fit_chat(
-    request: ChatRequest, capabilities: Capabilities, policy: Policy | None, by: str
+    request: ChatRequest, capabilities: Capabilities, policy: Policy | None, by: str, *, is_plain: bool
 ) -> tuple[ChatRequest, list[Adjustment], Mapping[str, str]]:
-    """Adjust what only a conversation has: its messages, tools and output."""
+    """Adjust what only a conversation has: its messages, which need no changes if they are plain, tools and output."""
     before: list[Adjustment] = []
     answer_tool: dict[str, str] = {}
     if not request.tools and request.settings.parallel_tool_calls is not None:
@@ -260,13 +267,17 @@ def _fit_chat(
         request, more, answer_tool = fit_format(request, capabilities, policy, by)
         before += more
     _check_guarantees(request, capabilities)
-    if capabilities.input:
-        _check_media(request, capabilities.input)
-    request, notes, names = fit_history(request, capabilities.history, by=by)
-    if capabilities.tool_schema is not None and any(isinstance(tool, Tool) and tool.strict for tool in request.tools):
+    if is_plain and not request.tools:
+        notes, names = list[Adjustment](), _NO_NAMES
+    else:
+        if capabilities.input:
+            _check_media(request, capabilities.input)
+        request, notes, names = fit_history(request, capabilities.history, by=by)
+    rules = capabilities.tool_schema
+    if request.tools and rules is not None and any(isinstance(tool, Tool) and tool.strict for tool in request.tools):
         from dragoman.spec.schema_fitting import fit_tools  # noqa: PLC0415  # only a schema needs it
 
-        request, more = fit_tools(request, capabilities.tool_schema, policy, by)
+        request, more = fit_tools(request, rules, policy, by)
         notes = [*notes, *more]
     return request, [*before, *notes], {**names, **answer_tool} if answer_tool else names
 

@@ -27,13 +27,13 @@ from dragoman.spec.parts import (
     ToolCall,
     ToolResult,
 )
-from dragoman.spec.request import ChatRequest, ServerTool, Tool, ToolChoice
+from dragoman.spec.request import ChatRequest, Options, ServerTool, Tool, ToolChoice
 from dragoman.spec.response import Adjustment
-from dragoman.spec.result_order import in_order_of_calls
 
 P = TypeVar("P", bound=PartFields)
 
 _LONGEST_NAME = 64
+_NO_OPTIONS: Options = {}
 _OUTCOMES = {
     "error": "The tool failed.",
     "denied": "The call was denied.",
@@ -55,10 +55,7 @@ def fit_history(
         InvalidRequestError: for a call without a result, a result without a call, or a message without content.
 
     """
-    continued = bool(request.options and rules.continued_by) and any(
-        options.get(name) for options in request.options.values() for name in rules.continued_by
-    )
-    fitting = _Fitting(rules, request.model, by, continued=continued)
+    fitting = _Fitting(rules, request.model, by, options=request.options)
     if request.tools and rules.member_letters is not None:
         fitting.code_members(request.tools, rules.member_letters)
     messages = fitting.messages(request.messages)
@@ -100,10 +97,10 @@ class _Fitting:
     """Adapt one conversation, message by message."""
 
     def __init__(
-        self, rules: HistoryRules, model: str, by: str, *, open_calls: bool = False, continued: bool = False
+        self, rules: HistoryRules, model: str, by: str, *, open_calls: bool = False, options: Options = _NO_OPTIONS
     ) -> None:
         self.rules = rules
-        self.continued = continued
+        self.options = options
         self.renamed: dict[str, str] = {}
         self.coded: dict[str, dict[str, str]] = {}
         self.model = model
@@ -186,7 +183,11 @@ class _Fitting:
             is_changed = is_changed or end is not fitted[-1]
             fitted[-1] = end
         adapted = tuple(fitted) if is_changed else given
-        return in_order_of_calls(adapted) if self.rules.results_in_order else adapted
+        if not self.rules.results_in_order:
+            return adapted
+        from dragoman.spec.result_order import in_order_of_calls  # noqa: PLC0415  # few APIs need it
+
+        return in_order_of_calls(adapted)
 
     def _message(self, message: Message, index: int) -> Message | None:
         parts = [self._marked(part, index) if part.metadata else part for part in message.parts]
@@ -261,7 +262,7 @@ class _Fitting:
         asked = self._asked_by(result)
         if asked is not None:
             changes["call_id"] = self._answered(asked, result.name)
-        elif result.call_id and result.call_id not in self.server_side and not self.continued:
+        elif result.call_id and result.call_id not in self.server_side and not self._is_continued():
             message = (
                 f"messages[{index}] has a result for the call {result.call_id!r}, which is not in an earlier message "
                 "or already has a result; remove the result, or add the message with the call"
@@ -276,6 +277,10 @@ class _Fitting:
         if not changes or (len(changes) == 1 and changes.get("call_id") == result.call_id):
             return result
         return attrs.evolve(result, **changes)
+
+    def _is_continued(self) -> bool:
+        """Return whether the vendor keeps the beginning of the conversation, as an option of the request says."""
+        return any(options.get(name) for options in self.options.values() for name in self.rules.continued_by)
 
     def _asked_by(self, result: ToolResult) -> str | None:
         """Return the id of the call that a result is for; one without an id is for a call of its name, or the first."""

@@ -169,7 +169,7 @@ def check_message(message: Message, index: int) -> None:
     if message.name is not None and not isinstance(message.name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         text = f"the name of messages[{index}] must be a string, not {shown(message.name)}"
         raise InvalidRequestError(text)
-    if not isinstance(message.options, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+    if type(message.options) is not dict and not isinstance(message.options, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         text = f"the options of messages[{index}] must be a mapping, such as a dict, not {shown(message.options)}"
         raise InvalidRequestError(text)
     found = changeable(message)

@@ -9,6 +9,17 @@ from dragoman.spec.message import Message, Role
 from dragoman.spec.parts import Extension, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
 
 
+def are_plain(messages: Iterable[Message]) -> bool:
+    """Return whether each message is one text that every API takes from anyone: neither blank at its end nor marked."""
+    for message in messages:
+        if message.name or message.options or len(message.parts) != 1:
+            return False
+        part = message.parts[0]
+        if type(part) is not Text or part.metadata or part.text[-1:].isspace() or not part.text:
+            return False
+    return True
+
+
 def check_roles(messages: Iterable[Message], issuer: str | None) -> None:
     """Check that the messages which are not the assistant's hold what a caller can say.
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.nearest_name import after
 from dragoman.spec.request import Effort
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ def check_effort(effort: Effort | None, accepted: frozenset[str] | None) -> None
     """
     if effort is None or effort.is_known or effort in (accepted or ()):
         return
+    from dragoman.spec.nearest_name import after  # noqa: PLC0415  # only errors need it
+
     words = (*EFFORTS, *sorted((accepted or frozenset()) - {*EFFORTS}))
     message = f"effort must be one of {', '.join(words)}; it is {shown(str(effort))}"
     raise InvalidRequestError(after(message, str(effort), words), parameter="effort")

@@ -9,7 +9,6 @@ from attrs import field
 
 from dragoman.spec._enums import OpenEnum
 from dragoman.spec._value import value
-from dragoman.spec.call_ids import settled_calls
 from dragoman.spec.message import Message
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.parts import (
@@ -219,6 +218,8 @@ def build_response(
     """
     content = tuple(parts)
     if len(content) != 1 or type(content[0]) is not Text:
+        from dragoman.spec.call_ids import settled_calls  # noqa: PLC0415  # a text has no calls
+
         content = settled_calls(content)
     if finish.reason == FinishReason.STOP:
         finish = _refined(finish, content)

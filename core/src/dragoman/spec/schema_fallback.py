@@ -9,13 +9,12 @@ from typing import Any
 import attrs
 
 from dragoman.spec._json_depth import write_json
-from dragoman.spec.capabilities import SCHEMA_FALLBACK, Cap, Capabilities, Policy, Support
+from dragoman.spec.capabilities import IS_ANSWER, SCHEMA_FALLBACK, Cap, Capabilities, Policy, Support
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.message import Message
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.request import JSON_OBJECT, TEXT, ChatRequest, OutputFormat, Tool, ToolChoice
 from dragoman.spec.response import Adjustment
-from dragoman.spec.sent_names import IS_ANSWER
 
 ANSWER_TOOL = "give_answer"
 """The name of the tool whose arguments are the answer."""

@@ -9,12 +9,12 @@ from typing import Any
 
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec.absent_members import without_nulls
-from dragoman.spec.capabilities import Capabilities
+from dragoman.spec.capabilities import IS_ANSWER, Capabilities
 from dragoman.spec.member_names import coded_names, with_member_names
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.request import ChatRequest, Tool
 from dragoman.spec.schema_references import References
-from dragoman.spec.sent_names import IS_ANSWER, Restore
+from dragoman.spec.sent_names import Restore
 
 
 def restorers(

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from dragoman.spec._json_depth import parse_json
+from dragoman.spec.capabilities import IS_ANSWER
 from dragoman.spec.events import (
     ArgumentsDelta,
     Event,
@@ -26,8 +27,6 @@ from dragoman.spec.held_events import HeldEvents, is_call
 from dragoman.spec.parts import Part, Reasoning, Text, ToolCall, ToolResult
 from dragoman.spec.response import Adjustment, Finish, FinishReason, Response
 
-IS_ANSWER = ""
-"""In place of the name of a tool: the arguments of a call of it are the text of the answer."""
 OTHER_ANSWERS = "other_answers"
 """The metadata with the answers after the first one, as JSON texts, where they differ from it."""
 

@@ -297,7 +297,9 @@ class OpenAIChat(Generic[T]):
     def _all_metadata(
         self, body: Mapping[str, Any], choice: Mapping[str, Any], others: list[dict[str, Any]]
     ) -> dict[str, JSON]:
-        metadata = {**self.metadata(body), **self.choice_metadata(choice)}
+        metadata = self.metadata(body)
+        if more := self.choice_metadata(choice):
+            metadata.update(more)
         if choice.get("logprobs") is not None:
             metadata["logprobs"] = choice["logprobs"]
         if others:
@@ -328,13 +330,14 @@ def refuse_options(options: object, names: Iterable[str], *, model: str, api: st
         UnsupportedError: naming the first of them that is set.
 
     """
-    name = next((name for name in names if getattr(options, name) is not None), None)
-    if name is not None:
-        other = "chat" if api == "responses" else "responses"
-        message = (
-            f"the {api} API, through which {model} is called, has no option {name}; leave it out or give api={other!r}"
-        )
-        raise UnsupportedError(message, model=model, parameter=name)
+    for name in names:
+        if getattr(options, name) is not None:
+            other = "chat" if api == "responses" else "responses"
+            message = (
+                f"the {api} API, through which {model} is called, has no option {name}; "
+                f"leave it out or give api={other!r}"
+            )
+            raise UnsupportedError(message, model=model, parameter=name)
 
 
 def _other_choice(index: int, choice: Mapping[str, Any]) -> JSON:
