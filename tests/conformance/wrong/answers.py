@@ -92,7 +92,7 @@ wrong(
     "ignores finish reasons",
     "test_reasons_for_an_end_are_told_apart",
     Plugin,
-    dialect=lambda: SoundChat(finish_table={"stop": FinishReason.STOP}),
+    dialect=lambda: SoundChat(finish_table={"stop": FinishReason.STOP, "length": FinishReason.OTHER}),
 )
 wrong(
     "drops the raw finish reason",

@@ -48,10 +48,11 @@ def test_the_variable_of_a_vendor_may_be_sent_to_its_own_host() -> None:
 
 
 def test_names_and_aliases_have_a_publisher() -> None:
-    assert [publisher(name) for name in ("google", "gemini", "ollama", "vllm", "acme")] == [
+    assert [publisher(name) for name in ("google", "gemini", "ollama", "vllm", "llama_server", "acme")] == [
         "dragoman-google",
         "dragoman-google",
         "dragoman-ollama",
+        "dragoman-hosts",
         "dragoman-openai-compatible",
         None,
     ]

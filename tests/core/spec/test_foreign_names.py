@@ -115,13 +115,14 @@ DOORS: dict[str, Callable[..., Awaitable[Any]]] = {
     "stream": _streamed,
     "streaming_completion": _pieces,
 }
+TAKES_SUFFIX = {"completion", "streaming_completion"}
 TAKES_TOOLS = {"chat_completion", "generate", "extract", "stream", "streaming_completion"}
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("door", DOORS)
 async def test_a_foreign_name_is_explained_wherever_it_is_given(door: str, name: str) -> None:
-    if (name == "tools" and door in TAKES_TOOLS) or (name == "suffix" and door == "completion"):
+    if door in {"tools": TAKES_TOOLS, "suffix": TAKES_SUFFIX}.get(name, ()):
         return
     with pytest.raises((ConfigurationError, InvalidRequestError)) as caught:
         await DOORS[door](StreamingLLM("echo"), **{name: "x"})
