@@ -6,6 +6,7 @@ they are looked for in ``shared/cassettes`` next to the checkout. Where there ar
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import os
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import pytest
 from attrs import field, frozen
 
+from dragoman.testing.framings import binary_message
 from dragoman.testing.reply import Framing, Headers, Reply
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ CLOSED_BY_DONE = {
     "openrouter.responses",
 }
 CRLF_EVENTS = {"google.generate"}
+BINARY_EVENTS = {"bedrock.converse_stream": "application/vnd.amazon.eventstream"}
 PIECE_LENGTHS = (1, 2, 3, 5, 17, 100, 1460)
 
 FramingName: TypeAlias = Literal["whole", "bytewise", "recorded", "random"]
@@ -54,7 +57,10 @@ class RecordedRequest:
 
 @frozen(kw_only=True)
 class Recording:
-    """One exchange. Exactly one of *body_json* (for which *has_json* is true), *body_text* and *chunks* is its body."""
+    """One exchange.
+
+    Exactly one of *body_json* (for which *has_json* is true), *body_text*, *body_bytes* and *chunks* is its body.
+    """
 
     id: str
     provider: str
@@ -67,6 +73,7 @@ class Recording:
     has_json: bool = False
     body_json: Any = field(default=None, repr=False)
     body_text: str | None = field(default=None, repr=False)
+    body_bytes: bytes | None = field(default=None, repr=False)
     chunks: tuple[Any, ...] | None = field(default=None, repr=False)
     chunk_lengths: tuple[int, ...] = field(default=(), repr=False)
     source: dict[str, Any] = field(factory=dict, repr=False)
@@ -83,6 +90,8 @@ class Recording:
         recorded = dict(self.headers).get("content-type")
         if recorded is not None:
             return recorded
+        if self.api in BINARY_EVENTS and (self.chunks is not None or self.body_bytes is not None):
+            return BINARY_EVENTS[self.api]
         if self.chunks is not None or (self.body_text or "").startswith(("data:", "event:", ":")):
             return "text/event-stream"
         return "application/json" if self.has_json or self._text_is_json() else "text/plain"
@@ -100,11 +109,16 @@ class Recording:
             return b"".join(map(self._frame, self.chunks)) + (
                 b"data: [DONE]\n\n" if self.api in CLOSED_BY_DONE else b""
             )
+        if self.body_bytes is not None:
+            return self.body_bytes
         if self.body_text is not None:
             return self.body_text.encode()
         return compact(self.body_json)
 
     def _frame(self, chunk: Any) -> bytes:
+        if self.api in BINARY_EVENTS:
+            [(name, payload)] = chunk.items()
+            return binary_message(compact(payload), {":message-type": "event", ":event-type": name})
         end = b"\r\n" if self.api in CRLF_EVENTS else b"\n"
         name = b"event: " + chunk["type"].encode() + end if self.api in NAMED_EVENTS else b""
         return name + b"data: " + compact(chunk) + end + end
@@ -215,6 +229,7 @@ def parse(document: bytes) -> Recording:
         has_json="body" in response,
         body_json=response.get("body"),
         body_text=response.get("body_text"),
+        body_bytes=base64.b64decode(response["body_base64"]) if "body_base64" in response else None,
         chunks=tuple(response["chunks"]) if "chunks" in response else None,
         chunk_lengths=tuple(response.get("chunk_lengths", ())),
         source=exchange.get("source", {}),

@@ -1,0 +1,88 @@
+"""The dialect of Converse and ConverseStream.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html and
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from dragoman import ChatRequest, CompletionRequest, ProtocolError, ProviderError, Response
+from dragoman.http import (
+    BinaryMessages,
+    HttpReply,
+    HttpRequest,
+    OptionsReader,
+    StreamDecoder,
+    as_object,
+    dumps,
+    fields,
+    objects,
+)
+from dragoman_bedrock.options import ISSUER, BedrockOptions
+from dragoman_bedrock.request import encode_body
+from dragoman_bedrock.response import response
+
+EVENT_STREAM = BinaryMessages(media_types=frozenset({"application/vnd.amazon.eventstream"}))
+
+
+class Converse:
+    """Translate requests and responses of the Converse API.
+
+    Attributes:
+        base_model: the model behind an ARN that does not name it.
+
+    """
+
+    framing = EVENT_STREAM
+    speaks = "converse"
+
+    def __init__(self) -> None:
+        self.options_reader = OptionsReader(BedrockOptions, ISSUER)
+        self.base_model: str | None = None
+
+    def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
+        """Return the HTTP request, whose path has the id of the model as one segment.
+
+        Raises:
+            UnsupportedError: for content or settings that Converse does not accept.
+            InvalidRequestError: if no message with content is left to send.
+
+        """
+        options = self.options_reader.read(request)
+        chat = request.as_chat() if isinstance(request, CompletionRequest) else request
+        body, adjustments = encode_body(chat, options, self.base_model)
+        operation = "converse-stream" if stream else "converse"
+        return HttpRequest(
+            url=f"/model/{quote(request.model, safe='')}/{operation}", body=dumps(body), adjustments=adjustments
+        )
+
+    def decode(self, reply: HttpReply) -> Response:
+        """Return the response of a complete reply.
+
+        Raises:
+            ProviderError: if the reply reports an error.
+            ProtocolError: if it does not hold an answer.
+
+        """
+        body = as_object(reply.json(), "the reply")
+        content = fields(fields(body.get("output")).get("message")).get("content")
+        if isinstance(content, list):
+            return response(body, objects(content))
+        if "__type" in body or "Output" in body or "message" in body:
+            raise self.error(reply)
+        message = f"the reply does not hold an answer: {reply.excerpt!r}"
+        raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
+
+    def decoder(self) -> StreamDecoder:
+        """Return a decoder for one stream."""
+        from dragoman_bedrock.stream import ConverseDecoder  # noqa: PLC0415  # only streams need it
+
+        return ConverseDecoder()
+
+    def error(self, reply: HttpReply) -> ProviderError:
+        """Return the error that a reply reports."""
+        from dragoman_bedrock.errors import error_of  # noqa: PLC0415  # only errors need it
+
+        return error_of(reply)

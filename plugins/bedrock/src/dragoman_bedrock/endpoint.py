@@ -1,0 +1,162 @@
+"""The address and the credentials: a Bedrock API key, or an access key that signs each request.
+
+https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html and
+https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from dragoman import ConfigurationError, MissingCredentialError, ProviderConfig, Secret
+from dragoman.http import (
+    Base,
+    Endpoint,
+    HttpRequest,
+    base_url,
+    checked_headers,
+    credential,
+    credential_fields,
+    is_home,
+    refuse_insecure,
+)
+from dragoman_bedrock.options import BedrockOptions
+from dragoman_bedrock.signing import SIGNED_HEADERS, Credentials, signature_headers
+
+BASE_ENV = ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME",)
+REGION_ENV = ("AWS_REGION", "AWS_DEFAULT_REGION")
+KEY_ENV = ("AWS_BEARER_TOKEN_BEDROCK",)
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "access_key": ("AWS_ACCESS_KEY_ID",),
+    "secret_key": ("AWS_SECRET_ACCESS_KEY",),
+    "session_token": ("AWS_SESSION_TOKEN",),
+}
+"""The environment variables of the access key."""
+OPTIONAL = ("session_token",)
+REQUEST_IDS = ("x-amzn-requestid",)
+
+_REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
+_REGION_OF_HOST = re.compile(r"bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.")
+
+
+def endpoint(config: ProviderConfig, options: BedrockOptions) -> Endpoint:
+    """Return the base URL, the headers of every request and their authorization.
+
+    Raises:
+        MissingCredentialError: if no credentials may be sent to that host.
+        ConfigurationError: if there is no region, or if it is not valid.
+
+    """
+    region = _region(config, options)
+    base = base_url(config, default=_address(region), env=BASE_ENV, version="")
+    headers = checked_headers(config.headers)
+    key = _bearer(config, base, options)
+    if key is not None:
+        headers = {"authorization": key.with_prefix("Bearer "), **headers}
+        return Endpoint(base=base, headers=headers, request_id_headers=REQUEST_IDS)
+    if region is None:
+        message = "a signature needs the region; pass region='us-east-1' or set AWS_REGION"
+        raise ConfigurationError(message, provider=config.name, parameter="region")
+    return Endpoint(
+        base=base,
+        headers=headers,
+        authorize=_signer(config, base, options, region),
+        authorized_headers=SIGNED_HEADERS,
+        request_id_headers=REQUEST_IDS,
+    )
+
+
+def _region(config: ProviderConfig, options: BedrockOptions) -> str | None:
+    address = config.api_base or config.env(BASE_ENV) or ""
+    found = _REGION_OF_HOST.search(address)
+    region = options.region or (found[1] if found else None) or config.env(REGION_ENV)
+    if region is None and not address:
+        message = f"Bedrock needs a region; pass region='us-east-1' or set {' or '.join(REGION_ENV)}"
+        raise ConfigurationError(message, provider=config.name, parameter="region")
+    if region is not None and not _REGION.fullmatch(region):
+        message = f"region must be a region of AWS, such as 'us-east-1', not {region!r}"
+        raise ConfigurationError(message, provider=config.name, parameter="region")
+    return region
+
+
+def _address(region: str | None) -> str | None:
+    if region is None:
+        return None
+    return f"https://bedrock-runtime.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
+
+
+def _bearer(config: ProviderConfig, base: Base, options: BedrockOptions) -> Secret | None:
+    """Return the API key, unless the caller passed an access key or a profile.
+
+    Raises:
+        ConfigurationError: if the caller passed both.
+
+    """
+    signs = any(each is not None for each in (options.access_key, options.secret_key, options.profile))
+    if signs and config.api_key is not None:
+        message = "pass either api_key=... or an access key or a profile, not both"
+        raise ConfigurationError(message, provider=config.name, parameter="api_key")
+    return None if signs else credential(config, base, env=KEY_ENV, required=False)
+
+
+class _Signer:
+    """Sign requests with credentials that do not change."""
+
+    def __init__(self, found: Mapping[str, Secret], region: str) -> None:
+        self._credentials = Credentials(**found)
+        self._region = region
+
+    async def __call__(self, request: HttpRequest) -> Mapping[str, str]:
+        return signature_headers(request, self._credentials, region=self._region, moment=datetime.now(UTC))
+
+
+class _ChainSigner:
+    """Sign requests with what the credential chain of botocore has at the time, which may be temporary."""
+
+    def __init__(self, config: ProviderConfig, base: Base, profile: str | None, region: str) -> None:
+        from dragoman_bedrock.chain import Chain  # noqa: PLC0415  # only without credentials of another source
+
+        self._chain = Chain(config, base, profile)
+        self._region = region
+
+    async def __call__(self, request: HttpRequest) -> Mapping[str, str]:
+        import asyncio  # noqa: PLC0415  # only the chain needs a thread
+
+        credentials = await asyncio.to_thread(self._chain.credentials)
+        return signature_headers(request, credentials, region=self._region, moment=datetime.now(UTC))
+
+
+def _signer(config: ProviderConfig, base: Base, options: BedrockOptions, region: str) -> _Signer | _ChainSigner:
+    from dragoman_bedrock.chain import is_available  # noqa: PLC0415  # only without an API key
+
+    if options.profile is None:
+        found = credential_fields(config, base, FIELDS, optional=OPTIONAL, required=False)
+        if found:
+            return _Signer(found, region)
+    elif options.access_key is not None or options.secret_key is not None:
+        message = "pass either an access key or a profile, not both"
+        raise ConfigurationError(message, provider=config.name, parameter="profile")
+    if is_home(config, base) and is_available():
+        refuse_insecure(config, base)
+        return _ChainSigner(config, base, options.profile, region)
+    raise _missing(config, base, options)
+
+
+def _missing(config: ProviderConfig, base: Base, options: BedrockOptions) -> MissingCredentialError:
+    if not is_home(config, base):
+        message = (
+            f"{urlsplit(base.url).hostname} is not a host of {config.name}, so no credentials of the environment are "
+            "sent there; pass those for it as api_key=..., or as access_key=... and secret_key=..."
+        )
+    elif options.profile is not None:
+        message = "the profiles of AWS are read by botocore; install dragoman-bedrock[aws]"
+    else:
+        message = (
+            f"no credentials for {config.name}; pass api_key=... or set {KEY_ENV[0]}, or pass access_key=... and "
+            "secret_key=... or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or install dragoman-bedrock[aws] for "
+            "the profiles and roles of AWS"
+        )
+    return MissingCredentialError(message, provider=config.name, model=config.model)

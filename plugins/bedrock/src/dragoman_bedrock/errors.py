@@ -1,0 +1,127 @@
+"""The errors of Bedrock, by the type in a header or an exception of a stream, by message and by HTTP status.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dragoman import (
+    AuthenticationError,
+    BadRequestError,
+    ContextWindowExceededError,
+    NotFoundError,
+    OverloadedError,
+    PermissionDeniedError,
+    ProtocolError,
+    ProviderError,
+    QuotaExceededError,
+    RateLimitError,
+    ServerError,
+)
+from dragoman.http import (
+    Frame,
+    HttpReply,
+    dumps,
+    error_class,
+    error_text,
+    fields,
+    may_retry,
+    refined,
+    retry_after,
+    text_in,
+    word,
+)
+
+TYPES: Mapping[str, type[ProviderError]] = {
+    "ValidationException": BadRequestError,
+    "ServiceQuotaExceededException": QuotaExceededError,
+    "AccessDeniedException": PermissionDeniedError,
+    "UnrecognizedClientException": AuthenticationError,
+    "InvalidClientTokenId": AuthenticationError,
+    "InvalidSignatureException": AuthenticationError,
+    "IncompleteSignatureException": AuthenticationError,
+    "SignatureDoesNotMatch": AuthenticationError,
+    "MissingAuthenticationTokenException": AuthenticationError,
+    "ExpiredTokenException": AuthenticationError,
+    "ResourceNotFoundException": NotFoundError,
+    "UnknownOperationException": NotFoundError,
+    "ThrottlingException": RateLimitError,
+    "TooManyRequestsException": RateLimitError,
+    "ModelNotReadyException": OverloadedError,
+    "ServiceUnavailableException": OverloadedError,
+    "ModelTimeoutException": ServerError,
+    "ModelErrorException": ServerError,
+    "ModelStreamErrorException": ServerError,
+    "InternalServerException": ServerError,
+    "InternalFailure": ServerError,
+}
+"""Error classes by type."""
+
+STATUSES: Mapping[str, int] = {
+    "ValidationException": 400,
+    "ModelTimeoutException": 408,
+    "ModelStreamErrorException": 424,
+    "ThrottlingException": 429,
+    "InternalServerException": 500,
+    "ServiceUnavailableException": 503,
+}
+"""The status that an exception within a stream stands for."""
+
+PHRASES: tuple[tuple[str, type[ProviderError]], ...] = (
+    ("model identifier is invalid", NotFoundError),
+    ("input is too long", ContextWindowExceededError),
+    ("prompt is too long", ContextWindowExceededError),
+    ("input tokens exceeded", ContextWindowExceededError),
+)
+"""Error classes by a phrase of the message, in lower case, of a request that is not valid."""
+
+TYPE_HEADER = "x-amzn-errortype"
+
+
+def error_of(reply: HttpReply) -> ProviderError:
+    """Return the error that a reply reports."""
+    body = _body(reply)
+    kind = _kind(reply.headers.get(TYPE_HEADER) or word(body.get("__type")) or word(body.get("code")))
+    found = body.get("message") or body.get("Message")
+    message = text_in(found if isinstance(found, str) else "") or error_text(reply)
+    chosen = _class(reply.status, kind, message)
+    return chosen(
+        message,
+        status=reply.status,
+        code=kind,
+        retry_after=retry_after(reply.headers),
+        retryable=may_retry(chosen, reply.status, reply.headers),
+        body=reply.excerpt,
+    )
+
+
+def error_of_frame(frame: Frame) -> ProviderError:
+    """Return the error that a message of a stream reports, as if it were a reply."""
+    raw = frame.headers.get(":exception-type") or frame.headers.get(":error-code") or ""
+    kind = raw[:1].upper() + raw[1:] if isinstance(raw, str) else ""
+    told = frame.headers.get(":error-message")
+    body = frame.data or dumps({"message": told if isinstance(told, str) else kind})
+    return error_of(HttpReply(status=STATUSES.get(kind, 500), headers={TYPE_HEADER: kind}, body=body))
+
+
+def _kind(text: str | None) -> str | None:
+    """Return the name of a type without its namespace and what follows it."""
+    return (text or "").partition(":")[0].rpartition("#")[2] or None
+
+
+def _body(reply: HttpReply) -> Mapping[str, Any]:
+    try:
+        return fields(reply.json())
+    except ProtocolError:
+        return {}
+
+
+def _class(status: int, kind: str | None, message: str) -> type[ProviderError]:
+    known = TYPES.get(kind or "") or error_class(status)
+    if known is BadRequestError:
+        lower = message.lower()
+        known = next((found for phrase, found in PHRASES if phrase in lower), known)
+    return refined(known, message)

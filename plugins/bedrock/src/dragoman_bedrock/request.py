@@ -1,0 +1,109 @@
+"""Our requests as bodies of Converse.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from dragoman import Adjustment, ChatRequest, InvalidRequestError, Message, OutputFormat, Role
+from dragoman.http import add_options, dumps
+from dragoman_bedrock.models import family
+from dragoman_bedrock.options import BedrockOptions
+from dragoman_bedrock.request_parts import Block, PartEncoder
+from dragoman_bedrock.request_settings import additional_fields, inference_config, merged, service_tier
+from dragoman_bedrock.request_tools import tool_config
+
+_JSON_WORDS = "Answer with nothing but a JSON object."
+
+
+def encode_body(
+    request: ChatRequest, options: BedrockOptions, base_model: str | None
+) -> tuple[dict[str, Any], tuple[Adjustment, ...]]:
+    """Return the body of a request, and how it differs from it.
+
+    Args:
+        request: the conversation.
+        options: the caller's options.
+        base_model: the model behind an ARN that does not name it.
+
+    Raises:
+        UnsupportedError: for content or settings that Converse does not accept.
+        InvalidRequestError: if no message with content is left to send.
+
+    """
+    encoder, known = PartEncoder(), family(request.model, base_model)
+    system, messages = _conversation(request.messages, encoder)
+    body: dict[str, Any] = {"messages": messages}
+    system += _json_words(request.output, encoder)
+    tools, no_tools = tool_config(request, messages, known, encoder)
+    members: dict[str, Any] = {
+        "system": system,
+        "inferenceConfig": inference_config(request.settings, known, encoder),
+        "toolConfig": tools,
+        "additionalModelRequestFields": additional_fields(request, options, known, encoder, no_tools=no_tools),
+        "outputConfig": _output(request.output),
+        **service_tier(request.settings),
+    }
+    body |= {name: value for name, value in members.items() if value}
+    add_options(body, options)
+    merged(body, options.extra_body or {})
+    return body, tuple(encoder.adjustments)
+
+
+def _conversation(messages: Iterable[Message], encoder: PartEncoder) -> tuple[list[Block], list[Block]]:
+    """Return the system prompt, and the turns; a later system message joins the user's turn."""
+    system: list[Block] = []
+    found: list[tuple[str, list[Block]]] = []
+    for message in messages:
+        if message.name is not None:
+            reason = "Bedrock does not accept names of participants"
+            encoder.adjust("dropped", "name", reason, asked=message.name)
+        blocks = encoder.blocks(str(message.role), message.parts)
+        if message.role == Role.SYSTEM and not found:
+            system += blocks
+        elif blocks:
+            found.append((_role(message, encoder), blocks))
+    if not found:
+        text = "Bedrock requires at least one user or assistant message that is not empty; add one"
+        raise InvalidRequestError(text)
+    return system, _turns(found)
+
+
+def _role(message: Message, encoder: PartEncoder) -> str:
+    if message.role == Role.SYSTEM:
+        reason = "Bedrock accepts system messages only before the first turn, so this one joins the user's turn"
+        encoder.adjust("coerced", "system message", reason, asked="system", sent="user")
+    return "assistant" if message.role == Role.ASSISTANT else "user"
+
+
+def _turns(found: Iterable[tuple[str, list[Block]]]) -> list[Block]:
+    """Return alternating turns, in each of which the results of tools come first."""
+    turns: list[Block] = []
+    for role, group in groupby(found, itemgetter(0)):
+        blocks = [block for _, each in group for block in each]
+        if role == "user" and not any("cachePoint" in block for block in blocks):
+            blocks.sort(key=lambda block: "toolResult" not in block)
+        turns.append({"role": role, "content": blocks})
+    return turns
+
+
+def _json_words(output: OutputFormat, encoder: PartEncoder) -> list[Block]:
+    if output.kind != "json":
+        return []
+    encoder.adjust("emulated", "output", "Converse has no mode for JSON, so the model is asked for it in words")
+    return [{"text": _JSON_WORDS}]
+
+
+def _output(output: OutputFormat) -> dict[str, Any] | None:
+    """Return the format of the answer, whose schema is sent as text."""
+    if output.kind != "json_schema" or output.schema is None:
+        return None
+    named: dict[str, Any] = {"schema": dumps(output.schema).decode()}
+    named |= {"name": output.name} if output.name else {}
+    named |= {"description": output.description} if output.description else {}
+    return {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": named}}}

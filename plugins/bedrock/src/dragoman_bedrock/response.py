@@ -1,0 +1,164 @@
+"""Responses of Converse as ours: parts, finish reasons and usage, for complete replies and for streams.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_ResponseSyntax
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from dragoman import (
+    JSON,
+    Citation,
+    Extension,
+    Finish,
+    FinishReason,
+    Part,
+    Reasoning,
+    Response,
+    Seal,
+    Text,
+    ToolCall,
+    Usage,
+    build_response,
+)
+from dragoman.http import end_word, fields, number, objects, rewritten, word, words
+from dragoman_bedrock.options import ISSUER
+
+FINISH: Mapping[str, FinishReason] = {
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "max_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "guardrail_intervened": FinishReason.CONTENT_FILTER,
+    "content_filtered": FinishReason.CONTENT_FILTER,
+    "malformed_model_output": FinishReason.ERROR,
+    "malformed_tool_use": FinishReason.ERROR,
+}
+"""Finish reasons by stop reason; a stop reason that is not listed becomes ``other``."""
+
+METADATA = ("metrics", "trace", "additionalModelResponseFields", "serviceTier", "performanceConfig")
+"""Members of a reply that are kept as metadata of the response."""
+
+SERVER_CALL = "server_tool_use"
+"""The type of the call of a tool that the model's vendor runs."""
+
+
+def response(body: dict[str, Any], content: Iterable[dict[str, Any]]) -> Response:
+    """Return the response of a complete reply."""
+    return build_response(
+        [each for each in map(part, content) if each is not None],
+        finish(body.get("stopReason")),
+        usage=usage(body.get("usage")) or Usage(),
+        metadata=metadata(body),
+        raw=body,
+    )
+
+
+def part(block: Mapping[str, Any]) -> Part | None:
+    """Return a content block as a part, ``None`` if it is blank; a block of an unknown kind becomes an extension."""
+    if "text" in block:
+        text = words(block["text"])
+        return Text(text=text) if text else None
+    if "toolUse" in block:
+        return tool_call(fields(block["toolUse"]))
+    if "reasoningContent" in block:
+        return reasoning(fields(block["reasoningContent"]))
+    if "citationsContent" in block:
+        return _cited(fields(block["citationsContent"]))
+    return extension(block)
+
+
+def extension(block: Mapping[str, Any]) -> Extension:
+    """Return a block as it is, for the next turn."""
+    return Extension(kind=f"{ISSUER}.{next(iter(block), 'unknown')}", value=dict(block))
+
+
+def reasoning(content: Mapping[str, Any]) -> Reasoning | None:
+    """Return the reasoning of a block; a text without a signature is sealed too, since the same model takes it back."""
+    if redacted := content.get("redactedContent"):
+        return Reasoning(redacted=True, seal=Seal(issuer=ISSUER, payload=redacted))
+    known = fields(content.get("reasoningText"))
+    text, signature = words(known.get("text")), words(known.get("signature"))
+    return Reasoning(text=text, seal=seal(signature)) if text or signature else None
+
+
+def seal(signature: str) -> Seal:
+    """Return a seal of Bedrock, with an empty signature for reasoning that is not signed."""
+    return Seal(issuer=ISSUER, payload=signature)
+
+
+def tool_call(call: Mapping[str, Any]) -> ToolCall:
+    """Return a call of a tool; a call that the vendor ran is sealed with its type."""
+    kind = call.get("type")
+    return ToolCall(
+        name=words(call.get("name")),
+        call_id=words(call.get("toolUseId")),
+        arguments=arguments(call["input"]) if "input" in call else "{}",
+        server_side=kind == SERVER_CALL,
+        seal=Seal(issuer=ISSUER, payload=kind) if kind else None,
+    )
+
+
+def arguments(value: Any) -> str:
+    """Return the input of a call as JSON text."""
+    return value if isinstance(value, str) else rewritten({} if value is None else value)
+
+
+def _cited(content: Mapping[str, Any]) -> Text:
+    text = "".join(words(each.get("text")) for each in objects(content.get("content")))
+    return cited_text(objects(content.get("citations")), text)
+
+
+def cited_text(citations: list[dict[str, Any]], content: str = "") -> Text:
+    """Return a text with citations, which are sealed so that the next turn sends them back unchanged."""
+    sealed = Seal(issuer=ISSUER, payload=cast("JSON", list(citations)))
+    return Text(text=content, citations=tuple(map(citation, citations)), seal=sealed)
+
+
+def citation(cited: Mapping[str, Any]) -> Citation:
+    """Return a citation, with its location as metadata."""
+    quotes = [words(each.get("text")) for each in objects(cited.get("sourceContent"))]
+    location = fields(cited.get("location"))
+    place = fields(next(iter(location.values()), None))
+    index = place.get("documentIndex")
+    return Citation(
+        source_url=word(fields(location.get("web")).get("url")),
+        document_id=str(index) if isinstance(index, int) else None,
+        title=word(cited.get("title")),
+        quote="".join(quotes) or None,
+        metadata={name: value for name, value in cited.items() if name not in {"title", "sourceContent"}},
+    )
+
+
+def finish(raw: Any) -> Finish:
+    """Return why an answer ended."""
+    reason = end_word(raw)
+    return Finish(reason=FINISH.get(reason or "", FinishReason.OTHER), raw=reason)
+
+
+def metadata(body: Mapping[str, Any]) -> dict[str, JSON]:
+    """Return the members of a reply that are kept as metadata."""
+    return {name: body[name] for name in METADATA if body.get(name) is not None}
+
+
+def usage(report: Any) -> Usage | None:
+    """Return the usage, ``None`` if none is reported.
+
+    Bedrock excludes tokens that the cache read or wrote from ``inputTokens``; our total includes them. See
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html.
+    """
+    known = fields(report)
+    if not known:
+        return None
+    uncached = number(known.get("inputTokens"))
+    read, written = number(known.get("cacheReadInputTokens")), number(known.get("cacheWriteInputTokens"))
+    return Usage(
+        input_tokens=None if uncached is None else uncached + (read or 0) + (written or 0),
+        output_tokens=number(known.get("outputTokens")),
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        raw=known,
+    )

@@ -1,0 +1,203 @@
+"""Streams of Converse: content blocks that open with their first content, grow and close.
+
+The usage comes after the end of the message. See
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from attrs import define, field
+
+from dragoman import (
+    ArgumentsDelta,
+    Event,
+    Part,
+    PartStart,
+    PartStop,
+    PartUpdate,
+    Raw,
+    Reasoning,
+    ReasoningDelta,
+    ResponseSnapshot,
+    Seal,
+    SealUpdate,
+    Text,
+    TextDelta,
+    ToolCall,
+    UsageSnapshot,
+)
+from dragoman.http import Frame, as_object, fields, loads, objects, words
+from dragoman_bedrock.errors import error_of_frame
+from dragoman_bedrock.options import ISSUER
+from dragoman_bedrock.response import cited_text, extension, finish, metadata, tool_call, usage
+
+_UNOPENED = -1
+
+
+@define
+class _Block:
+    """Hold the state of one block.
+
+    Args:
+        index: the index of its part, ``_UNOPENED`` before its first content.
+        part: what it began as.
+        sealed: the pieces of its signature or of its redacted content.
+        citations: its citations as Bedrock sent them.
+        rest: what it holds that no event reports, by the name of the member.
+        has_input: whether a fragment of its input was received.
+
+    """
+
+    index: int = _UNOPENED
+    part: Part | None = None
+    sealed: list[str] = field(factory=list[str])
+    citations: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
+    rest: dict[str, Any] = field(factory=dict[str, Any])
+    has_input: bool = False
+
+
+class ConverseDecoder:
+    """Decode one stream."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self._count = 0
+        self._blocks: dict[int, _Block] = {}
+
+    def feed(self, frame: Frame) -> Iterable[Event]:
+        """Return the events of one message.
+
+        Raises:
+            ProviderError: if it reports an error.
+            ProtocolError: if it does not have the form of an event of this API.
+
+        """
+        if frame.headers.get(":message-type", "event") != "event":
+            raise error_of_frame(frame)
+        kind = str(frame.headers.get(":event-type"))
+        payload = as_object(loads(frame.data), f"the event {kind!r}")
+        handler = _HANDLERS.get(kind)
+        return (Raw(payload),) if handler is None else handler(self, payload)
+
+    def close(self) -> Iterable[Event]:
+        """Return what was not reported yet."""
+        return [event for block in self._blocks.values() for event in _report(block)]
+
+    def message_start(self, _: Mapping[str, Any]) -> Iterable[Event]:
+        """Begin an answer, of which nothing is said yet."""
+        return ()
+
+    def block_start(self, payload: Mapping[str, Any]) -> Iterable[Event]:
+        """Start a call of a tool, or a block of a kind that is kept as it is."""
+        start = fields(payload.get("start"))
+        if not start:
+            return ()
+        events = self._stop(_index(payload))
+        block = self._blocks[_index(payload)] = _Block()
+        if "toolUse" in start:
+            call = fields(start["toolUse"])
+            return [*events, self._begin(block, tool_call({**call, "input": ""}))]
+        block.rest = {name: dict(fields(value)) for name, value in start.items()}
+        return [*events, self._begin(block, extension(start))]
+
+    def block_delta(self, payload: Mapping[str, Any]) -> Iterable[Event]:
+        """Add to a block, which begins with its first content."""
+        block = self._blocks.setdefault(_index(payload), _Block())
+        delta = fields(payload.get("delta"))
+        return [event for name, value in delta.items() for event in self._grow(block, name, value)]
+
+    def block_stop(self, payload: Mapping[str, Any]) -> Iterable[Event]:
+        """Stop a part."""
+        return self._stop(_index(payload))
+
+    def message_stop(self, payload: Mapping[str, Any]) -> Iterable[Event]:
+        """Stop all open parts, and report why the answer ended."""
+        events = [event for index in tuple(self._blocks) for event in self._stop(index)]
+        if payload.get("stopReason") is None:
+            return events
+        return [*events, ResponseSnapshot(finish=finish(payload["stopReason"]), metadata=metadata(payload))]
+
+    def metadata(self, payload: Mapping[str, Any]) -> Iterable[Event]:
+        """Report the usage, with which a stream ends."""
+        self.done = True
+        known = usage(payload.get("usage"))
+        more = metadata(payload)
+        counted: list[Event] = [] if known is None else [UsageSnapshot(known)]
+        return [*counted, ResponseSnapshot(metadata=more)] if more else counted
+
+    def _begin(self, block: _Block, part: Part) -> PartStart:
+        block.part, block.index = part, self._count
+        self._count += 1
+        return PartStart(block.index, part)
+
+    def _grow(self, block: _Block, name: str, value: Any) -> list[Event]:
+        if name == "text":
+            return self._text(block, words(value))
+        if name == "reasoningContent":
+            return self._reasoning(block, fields(value))
+        if name == "toolUse":
+            piece = words(fields(value).get("input"))
+            block.has_input = block.has_input or bool(piece)
+            return [ArgumentsDelta(block.index, piece)] if piece and isinstance(block.part, ToolCall) else []
+        if name == "citation":
+            block.citations.append(fields(value))
+            return self._text(block, "", cited=True)
+        block.rest.setdefault(name, {}).setdefault("content", []).extend(objects(value) or [fields(value)])
+        return [] if block.part is not None else [self._begin(block, extension({name: {}}))]
+
+    def _text(self, block: _Block, text: str, *, cited: bool = False) -> list[Event]:
+        begun: list[Event] = []
+        if block.part is None and (text or cited):
+            begun.append(self._begin(block, Text(text="")))
+        return [*begun, TextDelta(block.index, text)] if text and isinstance(block.part, Text) else begun
+
+    def _reasoning(self, block: _Block, content: Mapping[str, Any]) -> list[Event]:
+        text, redacted = words(content.get("text")), words(content.get("redactedContent"))
+        sealed = redacted or words(content.get("signature"))
+        events: list[Event] = []
+        if block.part is None and (text or sealed):
+            first = Reasoning(redacted=True) if redacted else Reasoning(text="")
+            events.append(self._begin(block, first))
+        if not isinstance(block.part, Reasoning):
+            return events
+        if sealed:
+            block.sealed.append(sealed)
+        return [*events, ReasoningDelta(block.index, text)] if text else events
+
+    def _stop(self, index: int) -> list[Event]:
+        block = self._blocks.pop(index, None)
+        if block is None or block.part is None:
+            return []
+        events = _report(block)
+        if isinstance(block.part, ToolCall) and not block.has_input:
+            events.append(ArgumentsDelta(block.index, "{}"))
+        return [*events, PartStop(block.index)]
+
+
+def _report(block: _Block) -> list[Event]:
+    """Return what a block holds that was not reported while it grew."""
+    if isinstance(block.part, Reasoning):
+        return [SealUpdate(block.index, Seal(issuer=ISSUER, payload="".join(block.sealed)))]
+    if block.citations:
+        return [PartUpdate(block.index, cited_text(block.citations))]
+    return [PartUpdate(block.index, extension(block.rest))] if block.rest and block.part is not None else []
+
+
+def _index(payload: Mapping[str, Any]) -> int:
+    index = payload.get("contentBlockIndex")
+    return index if isinstance(index, int) else 0
+
+
+_HANDLERS: Mapping[str, Callable[[ConverseDecoder, Mapping[str, Any]], Iterable[Event]]] = {
+    "messageStart": ConverseDecoder.message_start,
+    "contentBlockStart": ConverseDecoder.block_start,
+    "contentBlockDelta": ConverseDecoder.block_delta,
+    "contentBlockStop": ConverseDecoder.block_stop,
+    "messageStop": ConverseDecoder.message_stop,
+    "metadata": ConverseDecoder.metadata,
+}
+
+__all__ = ["ConverseDecoder"]
