@@ -28,7 +28,7 @@ from dragoman_openai_compatible.options import OpenAICompatibleOptions
 from dragoman_openrouter.options import OpenRouterOptions
 from plugins.catalogue import manifest
 from recordings import Recording
-from replay import gemini_bodies
+from replay import converse_bodies, gemini_bodies
 from replay.hosts import CATALOGUE, TAGS, provider_of
 
 ELIDED = re.compile(r"ELIDED_\d+_BASE64_CHARS_[0-9a-f]+")
@@ -179,6 +179,25 @@ def contents(recording: Recording, body: dict[str, Any]) -> Asked:
         messages=request.messages,
         arguments={**arguments, "output": request.output},
         stream="stream" in recording.request.url.partition("/models/")[2],
+    )
+
+
+def converse(recording: Recording, body: dict[str, Any]) -> Asked:
+    """Read a request to Converse; its messages are none of the formats that are read, so they are told in our types."""
+    model, operation = urlsplit(recording.request.url).path.split("/")[2:]
+    config = LLMConfig(
+        model=unquote(model),
+        provider="bedrock",
+        api_key="loopback",
+        api_base=ADDRESS,
+        temperature=None,
+        max_tokens=None,
+    )
+    return Asked(
+        config=config,
+        messages=converse_bodies.messages(body),
+        arguments=converse_bodies.arguments(body),
+        stream=operation == "converse-stream",
     )
 
 

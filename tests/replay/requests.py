@@ -25,6 +25,8 @@ WIRES: Mapping[str, tuple[Reader, tuple[Spelling, ...]]] = {
     "generate": (asked.contents, spellings.CONTENTS),
     "ollama.chat": (ollama_bodies.conversation, ollama_bodies.SPELLINGS),
     "ollama.generate": (ollama_bodies.prompt, ollama_bodies.SPELLINGS),
+    "converse": (asked.converse, spellings.CONVERSE),
+    "converse_stream": (asked.converse, spellings.CONVERSE),
 }
 """How the requests of an API, or of all with the same last name, are read, and what is the same in them."""
 
@@ -32,6 +34,8 @@ APIS = (
     "anthropic.messages",
     "azure.chat",
     "azure.responses",
+    "bedrock.converse",
+    "bedrock.converse_stream",
     "compatible.chat",
     "compatible.responses",
     "google.generate",

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from replay import gemini_bodies
+from replay import converse_bodies, gemini_bodies
 
 Body: TypeAlias = dict[str, Any]
 
@@ -326,3 +326,8 @@ def _contents(body: Body) -> None:
 
 
 CONTENTS = (*COMMON, Spelling(" ".join(gemini_bodies.ADDED_BY_CLIENTS.split()), _contents))
+
+CONVERSE: tuple[Spelling, ...] = (
+    Spelling("a request to Converse, as converse_bodies.same says", converse_bodies.same),
+    Spelling("the order of required members says nothing", _required),
+)
