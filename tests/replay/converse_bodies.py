@@ -152,22 +152,10 @@ def arguments(body: dict[str, Any]) -> dict[str, Any]:
 def same(body: dict[str, Any]) -> None:
     """Rewrite a body so that the same requests become equal.
 
-    The choice auto, the status of a success, no stop sequences, an empty description and empty members say nothing; the schema of an
-    answer is text in any order; consecutive messages of one role are one turn, in which results come first.
+    The choice auto, the status of a success, no stop sequences, an empty description and empty members say nothing;
+    the schema of an answer is text in any order; consecutive messages of one role are one turn.
     """
-    turns: list[Any] = []
-    for message in body["messages"]:
-        content = [block for block in message["content"] if block != {"text": ""}]
-        if turns and turns[-1]["role"] == message["role"]:
-            turns[-1]["content"] += content
-        else:
-            turns.append({"role": message["role"], "content": content})
-    for block in (block for turn in turns for block in turn["content"]):
-        if block.get("toolResult", {}).get("status") == "success":
-            del block["toolResult"]["status"]
-        if block.get("video", {}).get("format") == "video/mp4":
-            block["video"]["format"] = "mp4"
-    body["messages"] = turns
+    body["messages"] = turns(body["messages"])
     if (body.get("inferenceConfig") or {}).get("stopSequences") == []:
         del body["inferenceConfig"]["stopSequences"]
     config = body.get("toolConfig") or {}
@@ -181,3 +169,25 @@ def same(body: dict[str, Any]) -> None:
         text["schema"] = json.loads(text["schema"])
     for name in [name for name, value in body.items() if value in ({}, [], None)]:
         del body[name]
+
+
+def turns(told: list[Any]) -> list[Any]:
+    """Return recorded messages as turns, without what says nothing."""
+    found: list[Any] = []
+    for message in told:
+        content = [plain(block) for block in message["content"] if block != {"text": ""}]
+        if found and found[-1]["role"] == message["role"]:
+            found[-1]["content"] += content
+        else:
+            found.append({"role": message["role"], "content": content})
+    return found
+
+
+def plain(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a recorded block without the status of a success, and with the format of a video as documented."""
+    [(kind, value)] = block.items()
+    if kind == "toolResult" and value.get("status") == "success":
+        return {kind: {name: each for name, each in value.items() if name != "status"}}
+    if kind == "video" and value["format"] == "video/mp4":
+        return {kind: {**value, "format": "mp4"}}
+    return block
