@@ -190,6 +190,7 @@ IMPORTERS = {  # what imports by a name, and where that name comes from
     "dragoman/plugins/registry.py": "the entry points of installed distributions",
     "dragoman/cli/group.py": "a command's own record",
     "dragoman_azure/endpoint.py": "a constant",
+    "dragoman_bedrock/chain.py": "a constant",
     "dragoman_google/tokens.py": "constants",
     "dragoman_litellm/loading.py": "constants",
     "dragoman_llamacpp/loading.py": "a constant",

@@ -160,7 +160,8 @@ def test_no_key_is_compared_or_made_into_a_name() -> None:
         text = path.read_text("utf-8")
         digests |= {path.name} if re.search(r"hashlib|hmac|\buuid5\b", text) else set()
     recorded = {"exchange.py", "cassette_file.py"}  # of what is in a cassette, and of what was found there
-    assert digests <= {"secret.py", "tool_names.py", "responses_input.py", *recorded}
+    signed = {"signing.py"}  # the key of a signature, as its vendor defines it
+    assert digests <= {"secret.py", "tool_names.py", "responses_input.py", *recorded, *signed}
     for path, digested in (
         ("core/src/dragoman/spec/tool_names.py", 'text.encode("utf-8", "surrogatepass"'),
         ("plugins/openai_compatible/src/dragoman_openai_compatible/responses_input.py", "name.encode("),
