@@ -88,9 +88,15 @@ def _misfits(value: Any, given: Any, path: str, references: References) -> Itera
     if isinstance(value, list):
         yield from _in_list(as_list(value), node, path, references)
     elif isinstance(value, dict):
-        members, others = as_object(node.get("properties")), node.get("additionalProperties")
-        for name, each in cast("dict[str, Any]", value).items():
-            yield from _misfits(each, members.get(name, others), f"{path}.{name}", references)
+        for name, each in _given(cast("dict[str, Any]", value), node):
+            member = as_object(node.get("properties")).get(name, node.get("additionalProperties"))
+            yield from _misfits(each, member, f"{path}.{name}", references)
+
+
+def _given(value: dict[str, Any], node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the members of an object that stand for a value: null in place of a member that may be absent does not."""
+    required = as_list(node.get("required"))
+    return ((name, each) for name, each in value.items() if each is not None or name in required)
 
 
 def _resolved(given: Any, references: References) -> dict[str, Any]:
