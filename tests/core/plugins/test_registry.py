@@ -663,7 +663,7 @@ def test_an_interrupt_during_an_import_is_the_users_and_the_rest_is_imported_lat
 
 
 def test_a_server_anybody_runs_is_that_of_the_distribution_called_after_it() -> None:
-    ours = claim("vllm", "dragoman_openai_compatible", "dragoman-openai-compatible")
+    ours = claim("vllm", "dragoman_openai_compatible.catalogue:vllm", "dragoman-hosts")
     called = claim("vllm", "dragoman_vllm", "dragoman-vllm")
     for claims in ([called], [called, ours], [ours, called]):
         assert plugins(*claims).named("vllm") == "vllm"

@@ -74,7 +74,7 @@ def test_what_is_installed_is_never_advised_to_be_installed(
 
 @pytest.mark.parametrize("model", ["gemini/gemini-pro", "vllm/llama3.2", "vllm:llama3.2"])
 def test_an_older_plugin_is_to_be_upgraded(model: str) -> None:
-    owner = "dragoman-google" if model.startswith("gemini") else "dragoman-openai-compatible"
+    owner = "dragoman-google" if model.startswith("gemini") else "dragoman-hosts"
     words = f"the installed version of {owner} does not have it; run: pip install --upgrade {owner}"
     with pytest.raises(UnknownProviderError, match=words):
         explain(model, plugins((PROVIDERS, "google_only", owner)))
