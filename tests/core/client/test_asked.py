@@ -41,6 +41,7 @@ from dragoman import (
 )
 from dragoman.client.binding import ManagedProvider
 from dragoman.client.retry import RetryPolicy
+from dragoman_openai_compatible import OpenAIProvider
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}}
 REFUSAL = "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model."
@@ -359,3 +360,31 @@ async def test_an_answer_that_is_streamed_is_the_same(clock: FakeClock) -> None:
     assert (whole.text, whole.reasoning, whole.finish.reason) == ('{"a": "x"}', "Sure.", FinishReason.STOP)
     assert [note.kind for note in whole.adjustments] == ["emulated", "dropped"]
     assert [event.text for event in seen if isinstance(event, TextDelta)] == ['{"a": ', '"x"}']
+
+
+async def test_a_default_that_is_left_out_is_not_warned_of(clock: FakeClock) -> None:
+    provider = Scripted(BadRequestError("the temperature is fixed"), say("ok"))
+    response = await guarded(provider, "warn").chat(HOT, CallContext(clock=clock))
+    assert [note.feature for note in response.adjustments] == ["temperature"]
+
+
+async def test_a_model_without_a_mode_for_json_is_told_in_words(clock: FakeClock) -> None:
+    provider = Scripted(say("{}"))
+    provider.accepts = Capabilities(json_mode=NO, schema_fallback=("text",))
+    await guarded(provider).chat(attrs.evolve(ask(), output=OutputFormat("json")), CallContext(clock=clock))
+    (asked,) = provider.asked
+    assert isinstance(asked, ChatRequest)
+    assert [each.content for each in asked.messages] == ["s", "Answer with nothing but a JSON object.", "q"]
+
+
+@pytest.mark.parametrize("to_the_letter", [False, True])
+async def test_a_schema_beyond_what_a_vendor_takes_is_warned_of(clock: FakeClock, *, to_the_letter: bool) -> None:
+    provider = Scripted(say("{}"))
+    rules = attrs.evolve(OpenAIProvider.strict_schema, to_the_letter=to_the_letter)
+    provider.accepts = Capabilities(output_schema=rules)
+    shape = OutputFormat("json_schema", schema={"type": "object", "additionalProperties": {"type": "string"}}, name="w")
+    with pytest.warns(UserWarning, match="cannot be held to this output schema"):
+        await guarded(provider, "warn").chat(attrs.evolve(ask(), output=shape), CallContext(clock=clock))
+    (asked,) = provider.asked
+    assert isinstance(asked, ChatRequest)
+    assert asked.output.kind == ("text" if to_the_letter else "json_schema")

@@ -264,3 +264,11 @@ async def test_a_limit_of_the_framing_holds(loopback: LoopbackServer) -> None:
 def test_server_sent_events_are_the_default() -> None:
     assert framing_of(object()) is SSE
     assert framing_of(Dialect(BINARY)) is BINARY
+
+
+async def test_a_last_line_that_breaks_the_dialect_is_an_error() -> None:
+    with (
+        LoopbackServer(reply(lines({"text": "Hel"}) + b"[1]")) as server,
+        pytest.raises(ProtocolError, match="the frame"),
+    ):
+        await streamed(server)

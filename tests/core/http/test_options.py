@@ -139,3 +139,18 @@ class TestANameWithDots:
         body = {"mild": {"old": 1}, "broad": False}
         add_options(body, Options(mild=3))
         assert body == {"mild": 3, "broad": False}
+
+
+class Incomparable:
+    """Belong to a class that cannot compare."""
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_an_option_that_cannot_be_compared_counts_as_changed(reader: OptionsReader[Options]) -> None:
+    reader.configure({"badge_token": "b-1"})
+    with pytest.raises(InvalidRequestError, match="'badge_token' belongs to LLMConfig"):
+        reader.read(request(options={"near": {"badge_token": Incomparable()}}))

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 
+import attrs
 import pytest
 
 from core.http.calls import assemble
@@ -92,7 +93,7 @@ async def read_all(
     clock: FakeClock, *pieces: tuple[float, bytes], timeouts: Timeouts, deadline: float | None = None
 ) -> list[Event]:
     context = CallContext(clock=clock, timeouts=timeouts, deadline=deadline)
-    decoder = OpenAIChatDecoder(OpenAIChat(options=type("Options", (), {}), provider="acme"))
+    decoder = OpenAIChatDecoder(OpenAIChat(options=attrs.make_class("Options", []), provider="acme"))
     reply = Trickle(clock, *pieces)
     events = EventIterator(reply, decoder, StreamStart(), PING, lambda *_: None, context=context)
     return [event async for event in events]

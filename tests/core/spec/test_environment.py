@@ -110,3 +110,9 @@ def test_a_misspelled_variable_of_the_program_is_refused(name: str, meant: str |
         return
     with pytest.raises(ConfigurationError, match=rf"{name} is not read; did you mean {meant}\?"):
         check_variables([name], known)
+
+
+def test_an_environment_is_a_mapping() -> None:
+    environ: Any = ["DRAGOMAN_MODEL=echo"]
+    with pytest.raises(ConfigurationError, match="environ must be a mapping of strings, not list"):
+        LLMConfig.from_env(environ=environ)
