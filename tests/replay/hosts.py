@@ -23,7 +23,7 @@ CATALOGUE = frozenset(
     }
 )
 """The hosts of the catalogue of which there are recordings."""
-TAGS = {"vercel_gateway": "vercel", "llamacpp": "llama_server", "ollama": "ollama"}
+TAGS = {"vercel_gateway": "vercel", "llamacpp": "llama_server"}
 """The providers of hosts that are tagged otherwise, or that are not in the catalogue."""
 
 

@@ -62,7 +62,8 @@ def befall(client: Client, *, streamed: bool) -> Iterator[str]:
     """Yield the faults that can befall a client."""
     others = set[str]().union(*(own(server_dialect) for server_dialect in SERVER_DIALECTS)) - own(client.server_dialect)
     for name, fault in FAULTS.items():
-        if name not in others and (fault.streams if streamed else fault.replies):
+        means = not (streamed and fault.inapplicable(client.server_dialect.framing))
+        if name not in others and means and (fault.streams if streamed else fault.replies):
             yield name
 
 

@@ -24,8 +24,8 @@ class StreamDecoder(Protocol):
         """Return the events that *frame* stands for.
 
         Args:
-            frame: a frame of the dialect's framing: a :class:`~dragoman.http.ServerSentEvent` by default, a
-                :class:`~dragoman.http.Frame` in the other framings of the core.
+            frame: a frame of the dialect's framing: a :class:`~dragoman.http.sse.ServerSentEvent` by default, a
+                :class:`~dragoman.http.framing.Frame` in the other framings of the core.
 
         Raises:
             ProviderError: if *frame* reports a failure.
@@ -42,7 +42,7 @@ class StreamDecoder(Protocol):
 class Dialect(Protocol):
     """Translate requests and replies, without any socket, clock or environment.
 
-    Two attributes are optional: ``framing``, the :class:`~dragoman.http.Framing` of streamed replies, which by default
+    Two attributes are optional: ``framing``, the :class:`~dragoman.http.framing.Framing` of streamed replies, which
     consist of server-sent events; and ``speaks``, the name of the API in the option ``--dragoman-server-dialect``, for
     example ``"chat"``, for which the conformance suite then chooses the server.
     """

@@ -1,4 +1,4 @@
-"""Encoders of the framings of :mod:`dragoman.http`, for servers in tests."""
+"""Encoders of the framings of ``dragoman.http``, for servers in tests."""
 
 from __future__ import annotations
 
