@@ -42,8 +42,8 @@ class StreamDecoder(Protocol):
 class Dialect(Protocol):
     """Translate requests and replies, without any socket, clock or environment.
 
-    Two attributes are optional: ``framing``, the :class:`~dragoman.http.framing.Framing` of streamed replies, by default
-    server-sent events; and ``speaks``, the name of the API in the option ``--dragoman-server-dialect``, for
+    Two attributes are optional: ``framing``, the :class:`~dragoman.http.framing.Framing` of streamed replies, which
+    are server-sent events without it; and ``speaks``, the name of the API in the option ``--dragoman-server-dialect``, for
     example ``"chat"``, for which the conformance suite then chooses the server.
     """
 
