@@ -43,7 +43,7 @@ class Dialect(Protocol):
     """Translate requests and replies, without any socket, clock or environment.
 
     Two attributes are optional: ``framing``, the :class:`~dragoman.http.framing.Framing` of streamed replies, which
-    are server-sent events without it; and ``speaks``, the name of the API in the option ``--dragoman-server-dialect``, for
+    are events without it; and ``speaks``, the name of the API, as given to ``--dragoman-server-dialect``, for
     example ``"chat"``, for which the conformance suite then chooses the server.
     """
 
