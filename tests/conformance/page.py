@@ -33,6 +33,9 @@ _CLASSES = """\
 .. autoclass:: dragoman.testing.faults.ServerDialect
    :no-members:
 
+.. autoclass:: dragoman.testing.faults.ServerFraming
+   :no-members:
+
 .. autoclass:: dragoman.testing.faults.SampleReply
    :no-members:
 

@@ -61,9 +61,11 @@ def own(server_dialect: object) -> set[str]:
 def befall(client: Client, *, streamed: bool) -> Iterator[str]:
     """Yield the faults that can befall a client."""
     others = set[str]().union(*(own(server_dialect) for server_dialect in SERVER_DIALECTS)) - own(client.server_dialect)
+    if streamed:
+        others |= {name for name, fault in FAULTS.items() if fault.inapplicable(client.server_dialect.framing)}
+        others |= set() if client.server_dialect.mark else {"no_done"}
     for name, fault in FAULTS.items():
-        means = not (streamed and fault.inapplicable(client.server_dialect.framing))
-        if name not in others and means and (fault.streams if streamed else fault.replies):
+        if name not in others and (fault.streams if streamed else fault.replies):
             yield name
 
 

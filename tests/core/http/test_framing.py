@@ -30,7 +30,6 @@ from dragoman.http import (
     Base,
     BinaryMessages,
     Endpoint,
-    EventStream,
     Frame,
     Framing,
     HttpProvider,
@@ -38,6 +37,7 @@ from dragoman.http import (
     HttpRequest,
     JsonLines,
     ServerSentEvent,
+    ServerSentEvents,
     as_object,
     framing_of,
     loads,
@@ -258,7 +258,7 @@ class TestAnotherFraming:
 async def test_a_limit_of_the_framing_holds(loopback: LoopbackServer) -> None:
     loopback.reply(reply(events({"text": "long" * 99}), "text/event-stream"))
     with pytest.raises(ProtocolError, match="exceeds 100 bytes"):
-        await streamed(loopback, EventStream(max_event_bytes=100))
+        await streamed(loopback, ServerSentEvents(max_event_bytes=100))
 
 
 def test_server_sent_events_are_the_default() -> None:

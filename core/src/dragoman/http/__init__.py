@@ -80,8 +80,8 @@ if TYPE_CHECKING:
     from dragoman.http.sse import (
         SSE as SSE,
         EventDecoder as EventDecoder,
-        EventStream as EventStream,
         ServerSentEvent as ServerSentEvent,
+        ServerSentEvents as ServerSentEvents,
     )
     from dragoman.http.status import (
         date_of as date_of,
@@ -144,7 +144,7 @@ _HOMES = {
     "dragoman.http.ndjson": ("NDJSON", "JsonLines"),
     "dragoman.http.options": ("OptionsReader", "add_options", "body_of", "option_field"),
     "dragoman.http.provider": ("HttpProvider",),
-    "dragoman.http.sse": ("SSE", "EventDecoder", "EventStream", "ServerSentEvent"),
+    "dragoman.http.sse": ("SSE", "EventDecoder", "ServerSentEvents", "ServerSentEvent"),
     "dragoman.http.status": ("date_of", "error_class", "may_retry", "number_of", "retry_after"),
     "dragoman.http.transport.transport": ("AioHttpTransport", "HttpStream", "Transport"),
     "dragoman.http.wire": ("HttpReply", "HttpRequest"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dragoman.http.dialect import Dialect, StreamDecoder
 from dragoman.http.framing import AnyFrame, Framing, framing_of
 from dragoman.http.ndjson import NDJSON, JsonLines, is_json
-from dragoman.http.sse import SSE, EventStream, ServerSentEvent
+from dragoman.http.sse import SSE, ServerSentEvent, ServerSentEvents
 from dragoman.http.status import is_good
 from dragoman.http.transport.transport import HttpStream
 from dragoman.http.wire import HttpReply
@@ -53,7 +53,7 @@ def is_stream(reply: HttpStream, first: bytes, framing: Framing = SSE) -> bool:
     may_be_json = text[:1] in _JSON_BEGINNINGS
     if not text:
         return True
-    if isinstance(framing, EventStream):
+    if isinstance(framing, ServerSentEvents):
         return _begins_with_event(text) or (is_declared and not may_be_json)
     if isinstance(framing, JsonLines):
         return (is_declared or (may_be_json and media_type in _VAGUE)) and not _begins_with_event(text)

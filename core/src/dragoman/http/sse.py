@@ -22,7 +22,7 @@ if not TYPE_CHECKING:  # pragma: no branch  # only type checkers take the other 
     # One object is made for every event: freezing at run time would double the cost of that, so type checkers do it.
     value = partial(value, frozen=False)
 
-__all__ = ["SSE", "EventDecoder", "EventStream", "ServerSentEvent"]
+__all__ = ["SSE", "EventDecoder", "ServerSentEvent", "ServerSentEvents"]
 
 _BOM = b"\xef\xbb\xbf"
 _DEFAULT_NAME = "message"
@@ -239,7 +239,7 @@ class EventDecoder:
 
 
 @value(kw_only=True, frozen=True)
-class EventStream:
+class ServerSentEvents:
     """Describe the framing of server-sent events, as :data:`SSE` does with the default limit.
 
     Since servers often send the wrong media type, a reply is such a stream if its first bytes are those of an event.
@@ -260,5 +260,5 @@ class EventStream:
         return EventDecoder(max_event_bytes=self.max_event_bytes)
 
 
-SSE = EventStream()
+SSE = ServerSentEvents()
 """The framing of server-sent events."""
