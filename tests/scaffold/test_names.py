@@ -62,7 +62,7 @@ def test_is_accepted(name: str) -> None:
         ("testing", "reserved by Dragoman"),
         ("openai", "is the provider of dragoman-openai"),
         ("litellm-proxy", "is the provider of dragoman-litellm-proxy"),
-        ("vllm", "is the provider of dragoman-openai-compatible"),
+        ("vllm", "is the provider of dragoman-hosts"),
         ("ollama", "is the provider of dragoman-ollama"),
     ],
 )
