@@ -12,8 +12,8 @@ from dragoman._lazy import attach
 TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
 
 if TYPE_CHECKING:
+    from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
     from dragoman.client.llm import LLM as LLM, AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
-    from dragoman.client.request_builder import Conversation as Conversation, read_conversation as read_conversation
     from dragoman.client.stream import EventStream as EventStream
     from dragoman.client.sync import SyncEventStream as SyncEventStream, SyncLLM as SyncLLM
     from dragoman.plugins.registry import installed as installed
@@ -184,7 +184,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "dragoman.client.llm": ("AsyncLLM", "LLM", "StreamingLLM"),
-    "dragoman.client.request_builder": ("Conversation", "read_conversation"),
+    "dragoman.client.conversation": ("Conversation", "read_conversation"),
     "dragoman.client.stream": ("EventStream",),
     "dragoman.client.sync": ("SyncEventStream", "SyncLLM"),
     "dragoman.plugins.registry": ("installed",),

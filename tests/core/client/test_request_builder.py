@@ -21,7 +21,8 @@ from dragoman import (
     Tool,
     ToolChoice,
 )
-from dragoman.client.request_builder import RequestBuilder, read_conversation, read_texts
+from dragoman.client.conversation import read_conversation, read_texts
+from dragoman.client.request_builder import RequestBuilder
 from dragoman.spec.request import JSON_OBJECT, TEXT
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dragoman import ConfigurationError, InvalidRequestError, LLMConfig, Settings
-from dragoman.client.request_builder import read_conversation, read_texts
+from dragoman.client.conversation import read_conversation, read_texts
 from dragoman.http import dumps
 from dragoman.spec.argument_checks import (
     MAX_LEVELS,

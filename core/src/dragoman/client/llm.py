@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from dragoman.client.configured_model import ConfiguredModel
+from dragoman.client.conversation import Conversation, read_texts
 from dragoman.client.fallback import Fallbacks, OneModel, fallback_config
 from dragoman.client.lifetime import HeldStream
-from dragoman.client.request_builder import Conversation, read_texts
 from dragoman.client.text_answer import check_text, text_of
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext

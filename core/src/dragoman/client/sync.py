@@ -10,8 +10,8 @@ from collections.abc import Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from dragoman.client.conversation import Conversation
 from dragoman.client.llm import LLM
-from dragoman.client.request_builder import Conversation
 from dragoman.client.stream import EventStream
 from dragoman.client.text_answer import check_text
 from dragoman.plugins.descriptors import require_descriptors

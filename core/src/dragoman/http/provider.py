@@ -13,7 +13,6 @@ import attrs
 
 from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, as_secrets, checked_headers
-from dragoman.http.framing import framing_of
 from dragoman.http.header_values import header_text
 from dragoman.http.json import loads
 from dragoman.http.redaction import redact_error, words_of
@@ -147,6 +146,7 @@ class HttpProvider:
             DragomanError: if the reply reports an error instead of a stream.
 
         """
+        from dragoman.http.framing import framing_of  # noqa: PLC0415  # for streams only
         from dragoman.http.reading import CompleteEvents, EventIterator, is_stream  # noqa: PLC0415  # for streams only
         from dragoman.spec.assembly import provider_events  # noqa: PLC0415  # for streams only
         from dragoman.spec.events import StreamStart  # noqa: PLC0415  # for streams only

@@ -12,8 +12,8 @@ import hypothesis
 import pytest
 
 from dragoman.client.binding import Bound, bind
+from dragoman.client.conversation import Conversation
 from dragoman.client.llm import LLM
-from dragoman.client.request_builder import Conversation
 from dragoman.plugins.registry import installed
 from dragoman.spec.capabilities import Capabilities, Support
 from dragoman.spec.config import LLMConfig
