@@ -34,7 +34,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r"(?!dragoman).*"),  # no inventory of other projects: it would be a download
     ("py:class", r"dragoman[a-z_]*\..*\._?[A-Z]"),  # type variables
-    ("py:class", r"dragoman\.client\.sync\._LoopThread"),  # internal
+    ("py:class", r"dragoman\.client\.loop_thread\.LoopThread"),  # internal
 ]
 
 html_theme = "furo"

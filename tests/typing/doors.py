@@ -7,7 +7,8 @@ from typing import Any, assert_type
 
 from attrs import frozen
 
-from dragoman.client.llm import LLM, AsyncLLM, StreamingLLM
+from dragoman.client.llm import LLM
+from dragoman.client.streaming_llm import AsyncLLM, StreamingLLM
 from dragoman.client.sync import SyncLLM
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec.capabilities import Capabilities

@@ -13,8 +13,9 @@ TYPE_CHECKING = False  # type checkers know better, and the module typing is not
 
 if TYPE_CHECKING:
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
-    from dragoman.client.llm import LLM as LLM, AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
+    from dragoman.client.llm import LLM as LLM
     from dragoman.client.stream import EventStream as EventStream
+    from dragoman.client.streaming_llm import AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
     from dragoman.client.sync import SyncEventStream as SyncEventStream, SyncLLM as SyncLLM
     from dragoman.plugins.registry import installed as installed
     from dragoman.plugins.resolution import Explanation as Explanation, explain as explain
@@ -183,9 +184,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "dragoman.client.llm": ("AsyncLLM", "LLM", "StreamingLLM"),
+    "dragoman.client.llm": ("LLM",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
     "dragoman.client.stream": ("EventStream",),
+    "dragoman.client.streaming_llm": ("AsyncLLM", "StreamingLLM"),
     "dragoman.client.sync": ("SyncEventStream", "SyncLLM"),
     "dragoman.plugins.registry": ("installed",),
     "dragoman.plugins.resolution": ("Explanation", "explain"),

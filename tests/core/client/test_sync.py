@@ -30,7 +30,11 @@ from dragoman import (
     SyncLLM,
     UnsupportedError,
 )
-from dragoman.client.sync import _Call, _loop_thread, _LoopThread  # pyright: ignore[reportPrivateUsage]  # their ends are tested
+from dragoman.client.loop_thread import (
+    LoopThread,
+    _Call,  # pyright: ignore[reportPrivateUsage]  # its ends are tested
+    loop_thread,
+)
 from dragoman.plugins.registry import installed
 
 ECHO = LLMConfig(model="echo")
@@ -145,7 +149,7 @@ def test_an_interrupt_cancels_the_call_and_lets_it_clean_up() -> None:
 
 def test_a_loop_ends_with_its_process_and_only_with_its_own() -> None:
     before = threading.active_count()
-    thread = _LoopThread()
+    thread = LoopThread()
     atexit.unregister(thread.close)
     assert thread.run(asyncio.sleep(0, "ran")) == "ran"
     own, thread.process = thread.process, -1  # what a forked child sees
@@ -163,7 +167,7 @@ def test_it_refuses_to_wait_for_itself() -> None:
         llm.completion("Hi")
 
     with pytest.raises(ConfigurationError, match="await an LLM there"):
-        _loop_thread().run(inside())
+        loop_thread().run(inside())
 
 
 def test_a_call_that_never_began_is_closed() -> None:
@@ -219,7 +223,7 @@ def test_calls_while_the_process_ends_are_one_clear_error_each() -> None:
 
 
 def test_a_thread_that_has_ended_refuses_calls_and_ends_those_that_go_on() -> None:
-    thread = _LoopThread()
+    thread = LoopThread()
     began = threading.Event()
 
     async def wait() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from dragoman.cli import text_io
-from dragoman.client.llm import StreamingLLM
+from dragoman.client.streaming_llm import StreamingLLM
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
 from dragoman.spec.environment import of_environment

@@ -2,142 +2,28 @@
 
 from __future__ import annotations
 
-import atexit
 import copy
 import os
-import threading
-from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from dragoman.client.conversation import Conversation
 from dragoman.client.llm import LLM
+from dragoman.client.loop_thread import LoopThread, loop_thread
 from dragoman.client.stream import EventStream
 from dragoman.client.text_answer import check_text
-from dragoman.plugins.descriptors import require_descriptors
 from dragoman.plugins.resolution import Explanation
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.config import NOT_GIVEN, LLMConfig
-from dragoman.spec.errors import ConfigurationError, ConnectionFailedError
 from dragoman.spec.events import Event, TextDelta
 from dragoman.spec.message import Message
 from dragoman.spec.provider import Prepared
 from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response
 
-if TYPE_CHECKING:
-    import asyncio
-    import concurrent.futures
-
 T = TypeVar("T")
-
-
-_AT_EXIT = "the process is about to end, and its event loop has ended; wait for all calls before the program ends"
-_PATIENCE = 1.0
-"""How many seconds an interrupted call may take to clean up."""
-
-
-class _Call(Generic[T]):
-    """Run one coroutine in the loop; it can be cancelled from the moment this object exists."""
-
-    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
-        self._coroutine = coroutine
-        self._task: asyncio.Task[Any] | None = None
-        self.ended = threading.Event()
-
-    async def run(self) -> T:
-        """Await the coroutine."""
-        import asyncio  # noqa: PLC0415  # not paid for at import
-
-        self._task = asyncio.current_task()
-        try:
-            return await self._coroutine
-        finally:
-            self.ended.set()
-
-    def cancel(self) -> None:
-        """Cancel the coroutine, in its loop."""
-        if self._task is None:
-            self._coroutine.close()
-            self.ended.set()
-        else:
-            self._task.cancel()
-
-
-class _LoopThread:
-    """Run one event loop in one daemon thread until the process ends."""
-
-    def __init__(self) -> None:
-        import asyncio  # noqa: PLC0415  # not paid for at import
-
-        require_descriptors()
-        self.process = os.getpid()
-        self._is_closed = False
-        self._runner = asyncio.Runner()
-        self._loop = self._runner.get_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="dragoman-loop", daemon=True)
-        self._thread.start()
-        atexit.register(self.close)
-
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Return the result of *coroutine*; an interrupt cancels it and waits for its end."""
-        import concurrent.futures  # noqa: PLC0415  # not paid for at import
-
-        if self.process != os.getpid():
-            coroutine.close()
-            message = "this stream was opened in the process that was forked; open one here"
-            raise ConfigurationError(message)
-        if threading.current_thread() is self._thread:
-            coroutine.close()
-            message = "a SyncLLM cannot be used inside its own event loop; await an LLM there"
-            raise ConfigurationError(message)
-        call = _Call(coroutine)
-        try:
-            return self._sent(call.run()).result()
-        except ConfigurationError:
-            coroutine.close()
-            raise
-        except BaseException as error:
-            if self._is_closed and isinstance(error, concurrent.futures.CancelledError):
-                raise ConnectionFailedError(_AT_EXIT, retryable=False) from None
-            if not call.ended.is_set():
-                self._loop.call_soon_threadsafe(call.cancel)
-                call.ended.wait(timeout=_PATIENCE)
-            raise
-
-    def _sent(self, running: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Hand a coroutine to the loop."""
-        import asyncio  # noqa: PLC0415  # imported only when needed
-
-        if not self._is_closed:
-            return asyncio.run_coroutine_threadsafe(running, self._loop)
-        running.close()
-        raise ConfigurationError(_AT_EXIT)
-
-    def close(self) -> None:
-        """Stop the loop and close what is open in it."""
-        if self.process != os.getpid():
-            return
-        self._is_closed = True
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        for _ in range(2):  # a call that was handed over meanwhile becomes a task, and begins: the runner ends it
-            self._loop.call_soon(self._loop.stop)
-            self._loop.run_forever()
-        self._runner.close()
-
-
-_locks = {os.getpid(): threading.Lock()}
-_threads: list[_LoopThread] = []
-
-
-def _loop_thread() -> _LoopThread:
-    """Return the loop of this process; a forked child starts its own, and may have inherited a lock that is held."""
-    with _locks.setdefault(os.getpid(), threading.Lock()):
-        if not _threads or _threads[-1].process != os.getpid():
-            _threads[:] = [_LoopThread()]
-        return _threads[-1]
 
 
 class SyncEventStream:
@@ -149,7 +35,7 @@ class SyncEventStream:
 
     """
 
-    def __init__(self, stream: EventStream, thread: _LoopThread) -> None:
+    def __init__(self, stream: EventStream, thread: LoopThread) -> None:
         self._stream = stream
         self._thread = thread
 
@@ -204,22 +90,22 @@ class SyncLLM:
     @door
     def completion(self, prompt: str, **kwargs: Any) -> str:
         """Return the text that the model gives for *prompt*; see :meth:`LLM.completion`."""
-        return _loop_thread().run(self._llm.completion(prompt, **kwargs))
+        return loop_thread().run(self._llm.completion(prompt, **kwargs))
 
     @door
     def chat_completion(self, messages: list[Message], **kwargs: Any) -> str:
         """Return the text with which the model goes on with a conversation; see :meth:`LLM.chat_completion`."""
-        return _loop_thread().run(self._llm.chat_completion(messages, **kwargs))
+        return loop_thread().run(self._llm.chat_completion(messages, **kwargs))
 
     @door
     def generate(self, messages: Conversation, **kwargs: Any) -> Response:
         """Return the whole answer; see :meth:`LLM.generate`."""
-        return _loop_thread().run(self._llm.generate(messages, **kwargs))
+        return loop_thread().run(self._llm.generate(messages, **kwargs))
 
     @door
     def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
         """Return the answer as a value of *kind*; see :meth:`LLM.extract`."""
-        return _loop_thread().run(self._llm.extract(kind, messages, **kwargs))
+        return loop_thread().run(self._llm.extract(kind, messages, **kwargs))
 
     @door
     @contextmanager
@@ -227,7 +113,7 @@ class SyncLLM:
         self, messages: Conversation | CompletionRequest, **kwargs: Any
     ) -> Generator[SyncEventStream, None, None]:
         """Stream the answer; leaving the block hangs up. See :meth:`LLM.stream`."""
-        thread = _loop_thread()
+        thread = loop_thread()
         manager = self._llm.stream(messages, **kwargs)
         stream = thread.run(_enter(manager))
         try:
@@ -242,7 +128,7 @@ class SyncLLM:
 
     def learn_capabilities(self, *, refresh: bool = False) -> Capabilities:
         """Ask the provider what the model accepts; see :meth:`LLM.learn_capabilities`."""
-        return _loop_thread().run(self._llm.learn_capabilities(refresh=refresh))
+        return loop_thread().run(self._llm.learn_capabilities(refresh=refresh))
 
     def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
         """Return the HTTP request that would be sent; see :meth:`LLM.build_request`."""
@@ -254,7 +140,7 @@ class SyncLLM:
 
     def close(self) -> None:
         """Close the connections."""
-        _loop_thread().run(self._llm.aclose())
+        loop_thread().run(self._llm.aclose())
 
     def __enter__(self) -> Self:
         """Return this object."""

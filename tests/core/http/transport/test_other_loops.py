@@ -17,8 +17,8 @@ import pytest
 import trio
 
 from dragoman import LLM, ConfigurationError, LLMConfig, StreamingLLM, SyncLLM
+from dragoman.client.loop_thread import LoopThread
 from dragoman.client.stream import EventStream
-from dragoman.client.sync import _LoopThread  # pyright: ignore[reportPrivateUsage]  # its ends are tested
 from dragoman.http.transport import sessions
 from dragoman.testing.faults import FaultServer
 from dragoman.testing.fixtures import faults, loopback
@@ -208,7 +208,7 @@ class TestWhatAForkedChildSees:
         self, loopback: LoopbackServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         loopback.always(in_two_pieces)
-        thread = _LoopThread()
+        thread = LoopThread()
         atexit.unregister(thread.close)
         with monkeypatch.context() as patch:
             patch.setattr(os, "getpid", lambda: -1)
@@ -253,11 +253,11 @@ FORKS = {
                 thread.result()
     """,
     "a child that was made while the loop's lock was held": """
-        import dragoman.client.sync
+        import dragoman.client.loop_thread
         llm = SyncLLM(config)
         held, over = threading.Event(), threading.Event()
         def hold():
-            with dragoman.client.sync._locks[os.getpid()]:
+            with dragoman.client.loop_thread._locks[os.getpid()]:
                 held.set()
                 over.wait()
         thread = threading.Thread(target=hold)

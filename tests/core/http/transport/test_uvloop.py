@@ -94,8 +94,8 @@ ANSWERED = {
         assert llm.completion("mark-1") == text("mark-1")
         with llm.stream("mark-2") as stream:
             assert "".join(stream.text()) == text("mark-2")
-        import dragoman.client.sync
-        assert type(dragoman.client.sync._threads[-1]._loop).__module__.startswith("uvloop")
+        import dragoman.client.loop_thread
+        assert type(dragoman.client.loop_thread._threads[-1]._loop).__module__.startswith("uvloop")
     """,
     "without await, next to a loop that runs": """
         async def main():

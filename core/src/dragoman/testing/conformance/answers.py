@@ -11,7 +11,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, strategies as st
 
-from dragoman.client.llm import LLM, StreamingLLM
+from dragoman.client.llm import LLM
+from dragoman.client.streaming_llm import StreamingLLM
 from dragoman.client.sync import SyncLLM
 from dragoman.spec.capabilities import Support
 from dragoman.spec.events import TextDelta

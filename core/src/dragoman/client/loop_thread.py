@@ -1,0 +1,128 @@
+"""The event loop that the calls without ``await`` run in, in a thread of its own."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from dragoman.plugins.descriptors import require_descriptors
+from dragoman.spec.errors import ConfigurationError, ConnectionFailedError
+
+if TYPE_CHECKING:
+    import asyncio
+    import concurrent.futures
+
+T = TypeVar("T")
+
+
+_AT_EXIT = "the process is about to end, and its event loop has ended; wait for all calls before the program ends"
+_PATIENCE = 1.0
+"""How many seconds an interrupted call may take to clean up."""
+
+
+class _Call(Generic[T]):
+    """Run one coroutine in the loop; it can be cancelled from the moment this object exists."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._coroutine = coroutine
+        self._task: asyncio.Task[Any] | None = None
+        self.ended = threading.Event()
+
+    async def run(self) -> T:
+        """Await the coroutine."""
+        import asyncio  # noqa: PLC0415  # not paid for at import
+
+        self._task = asyncio.current_task()
+        try:
+            return await self._coroutine
+        finally:
+            self.ended.set()
+
+    def cancel(self) -> None:
+        """Cancel the coroutine, in its loop."""
+        if self._task is None:
+            self._coroutine.close()
+            self.ended.set()
+        else:
+            self._task.cancel()
+
+
+class LoopThread:
+    """Run one event loop in one daemon thread until the process ends."""
+
+    def __init__(self) -> None:
+        import asyncio  # noqa: PLC0415  # not paid for at import
+
+        require_descriptors()
+        self.process = os.getpid()
+        self._is_closed = False
+        self._runner = asyncio.Runner()
+        self._loop = self._runner.get_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="dragoman-loop", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Return the result of *coroutine*; an interrupt cancels it and waits for its end."""
+        import concurrent.futures  # noqa: PLC0415  # not paid for at import
+
+        if self.process != os.getpid():
+            coroutine.close()
+            message = "this stream was opened in the process that was forked; open one here"
+            raise ConfigurationError(message)
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            message = "a SyncLLM cannot be used inside its own event loop; await an LLM there"
+            raise ConfigurationError(message)
+        call = _Call(coroutine)
+        try:
+            return self._sent(call.run()).result()
+        except ConfigurationError:
+            coroutine.close()
+            raise
+        except BaseException as error:
+            if self._is_closed and isinstance(error, concurrent.futures.CancelledError):
+                raise ConnectionFailedError(_AT_EXIT, retryable=False) from None
+            if not call.ended.is_set():
+                self._loop.call_soon_threadsafe(call.cancel)
+                call.ended.wait(timeout=_PATIENCE)
+            raise
+
+    def _sent(self, running: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Hand a coroutine to the loop."""
+        import asyncio  # noqa: PLC0415  # imported only when needed
+
+        if not self._is_closed:
+            return asyncio.run_coroutine_threadsafe(running, self._loop)
+        running.close()
+        raise ConfigurationError(_AT_EXIT)
+
+    def close(self) -> None:
+        """Stop the loop and close what is open in it."""
+        if self.process != os.getpid():
+            return
+        self._is_closed = True
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        for _ in range(2):  # a call that was handed over meanwhile becomes a task, and begins: the runner ends it
+            self._loop.call_soon(self._loop.stop)
+            self._loop.run_forever()
+        self._runner.close()
+
+
+_locks = {os.getpid(): threading.Lock()}
+_threads: list[LoopThread] = []
+
+
+def loop_thread() -> LoopThread:
+    """Return the loop of this process; a forked child starts its own, and may have inherited a lock that is held."""
+    with _locks.setdefault(os.getpid(), threading.Lock()):
+        if not _threads or _threads[-1].process != os.getpid():
+            _threads[:] = [LoopThread()]
+        return _threads[-1]
+
+
+__all__ = ["LoopThread", "loop_thread"]
