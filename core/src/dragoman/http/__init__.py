@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         cached_encoding as cached_encoding,
     )
     from dragoman.http.endpoint import (
+        REQUEST_ID_HEADERS as REQUEST_ID_HEADERS,
         Authorize as Authorize,
         Base as Base,
         Endpoint as Endpoint,
@@ -110,6 +111,7 @@ _HOMES = {
         "Authorize",
         "Base",
         "Endpoint",
+        "REQUEST_ID_HEADERS",
         "base_url",
         "checked_headers",
         "credential",
