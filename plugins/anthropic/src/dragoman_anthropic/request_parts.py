@@ -26,7 +26,7 @@ from dragoman import (
     ToolResult,
     UnsupportedError,
 )
-from dragoman.http import dumps, objects, word
+from dragoman.http import dumps, objects, word, words
 from dragoman_anthropic.options import ISSUER
 from dragoman_anthropic.request_media import encode_media
 
@@ -168,7 +168,8 @@ class PartEncoder:
 def own_reasoning(part: Part) -> tuple[Part, ...]:
     """Return reasoning that Anthropic signed and a gateway handed on as one part for each block, other parts as are.
 
-    https://docs.litellm.ai/docs/reasoning_content
+    https://docs.litellm.ai/docs/reasoning_content and
+    https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning
     """
     if not isinstance(part, Reasoning) or part.seal is None or part.seal.issuer == ISSUER:
         return (part,)
@@ -178,11 +179,18 @@ def own_reasoning(part: Part) -> tuple[Part, ...]:
     return tuple(own) if any(each.seal is not None for each in own) else (part,)
 
 
+_DETAILS = {"reasoning.text": "thinking", "reasoning.encrypted": "redacted_thinking"}
+"""The types of blocks by what OpenRouter calls them, in details whose format is that of Claude."""
+
+
 def _own_block(block: dict[str, Any], text: str) -> Reasoning:
-    if block.get("type") == "redacted_thinking" and (data := word(block.get("data"))):
+    kind = block.get("type")
+    if str(block.get("format")).startswith("anthropic-claude"):
+        kind, text = _DETAILS.get(str(kind)), words(block.get("text"))
+    if kind == "redacted_thinking" and (data := word(block.get("data"))):
         return Reasoning(redacted=True, seal=Seal(issuer=ISSUER, payload=data))
     thought, signature = word(block.get("thinking")) or text, word(block.get("signature"))
-    is_signed = block.get("type") == "thinking" and signature is not None
+    is_signed = kind == "thinking" and signature is not None
     return Reasoning(text=thought, seal=Seal(issuer=ISSUER, payload=signature) if is_signed else None)
 
 
