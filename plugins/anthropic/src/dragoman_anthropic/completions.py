@@ -11,7 +11,7 @@ from typing import Any
 from dragoman import CompletionRequest, FinishReason, Origin, Response, Text, UnsupportedError, build_response
 from dragoman.http import HttpRequest, add_options, dumps, finish_of, word, words
 from dragoman_anthropic.models import SMALL_LIMIT
-from dragoman_anthropic.options import AnthropicOptions
+from dragoman_anthropic.options import MessagesOptions
 
 PATH = "/complete"
 HUMAN = "\n\nHuman:"
@@ -25,7 +25,7 @@ FINISH: Mapping[str, FinishReason] = {
 """Finish reasons by stop reason of this API."""
 
 
-def encode(request: CompletionRequest, options: AnthropicOptions, *, stream: bool) -> HttpRequest:
+def encode(request: CompletionRequest, options: MessagesOptions, *, stream: bool) -> HttpRequest:
     """Return the HTTP request.
 
     Raises:

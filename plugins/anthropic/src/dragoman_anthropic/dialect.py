@@ -5,19 +5,27 @@ https://docs.anthropic.com/en/api/messages and https://docs.anthropic.com/en/api
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
 import attrs
 
-from dragoman import ChatRequest, CompletionRequest, ProtocolError, ProviderError, Response
+from dragoman import ChatRequest, CompletionRequest, ProtocolError, ProviderConfig, ProviderError, Response
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps
 from dragoman_anthropic.models import is_completion_model
 from dragoman_anthropic.options import ISSUER, AnthropicOptions
-from dragoman_anthropic.request import COUNTED_MEMBERS, BodyEncoder, beta_header
+from dragoman_anthropic.request import COUNTED_MEMBERS, BodyEncoder, EncodedRequest, beta_header, betas_in
 from dragoman_anthropic.response import response
-from dragoman_anthropic.versions import FIRST, HEADER, fit_to_version, version_of
+from dragoman_anthropic.versions import FIRST, HEADER, fit_to_version, version_in, version_of
+
+Operation: TypeAlias = Literal["answer", "stream", "count"]
 
 
 class AnthropicMessages:
     """Translate requests and responses of the Messages API.
+
+    Args:
+        options_reader: reads the options of each request; that of Anthropic's own API by default.
 
     Attributes:
         betas: the values of the header ``anthropic-beta`` that every request sends.
@@ -26,14 +34,28 @@ class AnthropicMessages:
     """
 
     speaks = "messages"
+    has_prompts = True
+    """Whether the first models are asked by the Text Completions API."""
     messages_path = "/messages"
     count_path = "/messages/count_tokens"
+    count_member = "input_tokens"
+    """The member of the reply that counts the tokens of a request."""
 
-    def __init__(self) -> None:
-        self.options_reader = OptionsReader(AnthropicOptions, ISSUER)
+    def __init__(self, options_reader: OptionsReader[Any] | None = None) -> None:
+        self.options_reader = options_reader or OptionsReader(AnthropicOptions, ISSUER)
         self.betas: tuple[str, ...] = ()
         self.version: str | None = None
         self._encoder = BodyEncoder()
+
+    def configure(self, config: ProviderConfig, headers: Mapping[str, str]) -> None:
+        """Send what the configuration names with every request.
+
+        Args:
+            config: the configuration, whose headers may name the version.
+            headers: the headers of every request, in lower case, which may name betas.
+
+        """
+        self.betas, self.version = betas_in(headers), version_in(config.headers)
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
         """Return the HTTP request, with a path below the base URL.
@@ -43,29 +65,49 @@ class AnthropicMessages:
             InvalidRequestError: if no message with content is left to send.
 
         """
-        options = self.options_reader.read(request)
         if isinstance(request, CompletionRequest):
-            if is_completion_model(request.model):
-                from dragoman_anthropic import completions  # noqa: PLC0415  # only the first models need it
-
-                return completions.encode(request, options, stream=stream)
+            if self.has_prompts and is_completion_model(request.model):
+                return self.encode_prompt(request, stream=stream)
             request = request.as_chat()
-        encoded = self._encoder.encode(request, options, betas=self.betas, stream=stream)
-        version = version_of(request.model, options, request.headers, self.version)
-        notes = fit_to_version(encoded.body, version, request.model)
-        return HttpRequest(
-            url=self.messages_path,
-            body=dumps(encoded.body),
-            headers={**({} if version == (self.version or FIRST) else {HEADER: version}), **beta_header(encoded.betas)},
-            adjustments=(*encoded.adjustments, *notes),
-        )
+        encoded, version = self._encoded(request, stream=stream)
+        return self.wrap(encoded, version, "stream" if stream else "answer")
+
+    def encode_prompt(self, request: CompletionRequest, *, stream: bool) -> HttpRequest:
+        """Return the HTTP request of a prompt to one of the first models, which have no conversations."""
+        from dragoman_anthropic import completions  # noqa: PLC0415  # only the first models need it
+
+        return completions.encode(request, self.options_reader.read(request), stream=stream)
 
     def encode_count(self, request: ChatRequest) -> HttpRequest:
         """Return the HTTP request that counts the tokens of *request*."""
-        wire = self.encode(request, stream=False)
-        body = as_object(HttpReply(status=200, body=wire.body or b"").json(), "the body")
-        counted = {name: value for name, value in body.items() if name in COUNTED_MEMBERS}
-        return attrs.evolve(wire, url=self.count_path, body=dumps(counted))
+        encoded, version = self._encoded(request, stream=False)
+        counted = {name: value for name, value in encoded.body.items() if name in COUNTED_MEMBERS}
+        return self.wrap(attrs.evolve(encoded, body=counted), version, "count")
+
+    def _encoded(self, request: ChatRequest, *, stream: bool) -> tuple[EncodedRequest, str]:
+        """Return an encoded request and the version of the API that it is for."""
+        options = self.options_reader.read(request)
+        encoded = self._encoder.encode(request, options, betas=self.betas, stream=stream)
+        version = version_of(request.model, options, request.headers, self.version)
+        encoded.adjustments.extend(fit_to_version(encoded.body, version, request.model))
+        return encoded, version
+
+    def wrap(self, encoded: EncodedRequest, version: str, operation: Operation) -> HttpRequest:
+        """Return the HTTP request for a body: its path, and where the version and the betas are named.
+
+        Args:
+            encoded: the body, the betas and the adjustments.
+            version: the version of the API.
+            operation: what is asked for.
+
+        """
+        stated = {} if version == (self.version or FIRST) else {HEADER: version}
+        return HttpRequest(
+            url=self.count_path if operation == "count" else self.messages_path,
+            body=dumps(encoded.body),
+            headers={**stated, **beta_header(encoded.betas)},
+            adjustments=tuple(encoded.adjustments),
+        )
 
     def decode(self, reply: HttpReply) -> Response:
         """Return the response of a complete reply.

@@ -14,7 +14,7 @@ from attrs import frozen
 from dragoman import Adjustment, ChatRequest, ServerTool, Settings, Tool, UnsupportedError
 from dragoman.http import Latest, add_options, fields
 from dragoman_anthropic.models import has
-from dragoman_anthropic.options import ISSUER, AnthropicOptions
+from dragoman_anthropic.options import ISSUER, MessagesOptions
 from dragoman_anthropic.request_messages import LaterSystem, MessagesEncoder
 from dragoman_anthropic.request_parts import shorten
 from dragoman_anthropic.request_settings import SettingsEncoder, is_tool_forced
@@ -46,6 +46,7 @@ COUNTED_MEMBERS = frozenset(
 )
 """Members of a body that token counting accepts: https://docs.anthropic.com/en/api/messages-count-tokens."""
 
+BETA_HEADER = "anthropic-beta"
 _DATE_LENGTH = len("-2025-01-01")
 
 
@@ -72,7 +73,7 @@ class BodyEncoder:
         self._settings = Latest(_encode_settings)
 
     def encode(
-        self, request: ChatRequest, options: AnthropicOptions, *, betas: Iterable[str], stream: bool
+        self, request: ChatRequest, options: MessagesOptions, *, betas: Iterable[str], stream: bool
     ) -> EncodedRequest:
         """Return the body, the betas and the adjustments of a request.
 
@@ -97,7 +98,7 @@ class BodyEncoder:
         return EncodedRequest(body=body, betas=needed, adjustments=adjustments)
 
     def _conversation(
-        self, request: ChatRequest, options: AnthropicOptions
+        self, request: ChatRequest, options: MessagesOptions
     ) -> tuple[dict[str, Any], list[Adjustment], set[str]]:
         """Return the body, the adjustments, and the features that need a beta."""
         encoder = MessagesEncoder(later_system=options.later_system or _later_system(request.model))
@@ -122,9 +123,14 @@ class BodyEncoder:
         return body, encoder.adjustments + adjustments + settings_adjustments, encoder.features | features
 
 
+def betas_in(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the betas that headers name, whose names are in lower case."""
+    return tuple(name for beta in headers.get(BETA_HEADER, "").split(",") if (name := beta.strip()))
+
+
 def beta_header(betas: Sequence[str]) -> dict[str, str]:
     """Return the header ``anthropic-beta``, if there are any betas."""
-    return {"anthropic-beta": ",".join(betas)} if betas else {}
+    return {BETA_HEADER: ",".join(betas)} if betas else {}
 
 
 def _betas(request: ChatRequest, given: Iterable[str], features: Iterable[str]) -> list[str]:
@@ -142,7 +148,7 @@ def _betas(request: ChatRequest, given: Iterable[str], features: Iterable[str]) 
 def _encode_settings(
     settings: Settings,
     model: str,
-    options: AnthropicOptions,
+    options: MessagesOptions,
     tool_forced: bool,  # noqa: FBT001  # Latest passes positional arguments
 ) -> tuple[dict[str, Any], list[Adjustment], set[str]]:
     """Return the members of the body for the settings, the adjustments, and the features that need a beta."""
@@ -151,7 +157,7 @@ def _encode_settings(
     return body, encoder.adjustments, _features(model, options, body)
 
 
-def _features(model: str, options: AnthropicOptions, body: Mapping[str, Any]) -> set[str]:
+def _features(model: str, options: MessagesOptions, body: Mapping[str, Any]) -> set[str]:
     features = {name for name in ("mcp_servers", "context_management") if getattr(options, name)}
     edits = (options.context_management or {}).get("edits")
     if isinstance(edits, list | tuple):

@@ -14,7 +14,7 @@ from attrs import define, field
 from dragoman import JSON, Adjustment, ChatRequest, Effort, Settings, UnsupportedError, nearest_effort
 from dragoman.http import fields
 from dragoman_anthropic.models import SMALL_LIMIT, has, largest_limit
-from dragoman_anthropic.options import ISSUER, AnthropicOptions
+from dragoman_anthropic.options import ISSUER, MessagesOptions
 
 MIN_BUDGET = 1024
 """The smallest thinking budget that the API accepts, in tokens."""
@@ -46,7 +46,7 @@ class SettingsEncoder:
 
     settings: Settings
     model: str
-    options: AnthropicOptions
+    options: MessagesOptions
     tool_forced: bool
     adjustments: list[Adjustment] = field(factory=list[Adjustment])
 
