@@ -19,6 +19,7 @@ from attrs import field, frozen
 from dragoman import LLM, LLMConfig
 from dragoman_anthropic.options import AnthropicOptions
 from dragoman_azure.options import AzureOptions
+from dragoman_google.claude import VertexClaudeOptions
 from dragoman_groq.options import GroqOptions
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
 from dragoman_ollama.options import OllamaOptions
@@ -113,6 +114,7 @@ OPTIONS: Mapping[str, Any] = {
     "openai": OpenAIOptions,
     "openai_compatible": OpenAICompatibleOptions,
     "openrouter": OpenRouterOptions,
+    "vertex": VertexClaudeOptions,
 }
 """The options of providers."""
 
@@ -155,7 +157,7 @@ def responses(recording: Recording, body: dict[str, Any]) -> Asked:
 
 def blocks(recording: Recording, body: dict[str, Any]) -> Asked:
     """Read a request whose messages consist of content blocks."""
-    rest = {name: value for name, value in body.items() if name not in {"messages", "system"}}
+    rest = {name: value for name, value in body.items() if name not in {"messages", "system", "anthropic_version"}}
     system = body.get("system")
     messages = [*([{"role": "system", "content": system}] if system else []), *body["messages"]]
     shape = dict(rest.pop("output_config", None) or {})
@@ -221,6 +223,8 @@ def config_of(recording: Recording, body: dict[str, Any]) -> LLMConfig:
         own |= {key.replace("-", "_"): values[0] for key, values in parse_qs(parts.query).items()}
     if name == "google" and "aiplatform" in recording.request.url:
         own["vertex"] = True
+    if name == "vertex":
+        own |= {"project": "example-project", "location": "us-east5"}
     if name in {"openai_compatible", *TAGS.values()} - CATALOGUE:
         own |= _limits(body)
     path = re.sub(r"/(chat/completions|responses|messages|(publishers/\w+/|projects/.*/)?models/.*)$", "", parts.path)

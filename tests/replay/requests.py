@@ -25,6 +25,7 @@ WIRES: Mapping[str, tuple[Reader, tuple[Spelling, ...]]] = {
     "generate": (asked.contents, spellings.CONTENTS),
     "ollama.chat": (ollama_bodies.conversation, ollama_bodies.SPELLINGS),
     "ollama.generate": (ollama_bodies.prompt, ollama_bodies.SPELLINGS),
+    "vertex.anthropic": (asked.blocks, spellings.BLOCKS),
     "converse": (asked.converse, spellings.CONVERSE),
     "converse_stream": (asked.converse, spellings.CONVERSE),
 }
@@ -48,12 +49,9 @@ APIS = (
     "openai.responses",
     "openrouter.chat",
     "openrouter.responses",
+    "vertex.anthropic",
 )
-"""The APIs whose requests are sent again.
-
-Claude on Vertex AI (``vertex.anthropic``) is none of them: no provider here sends to ``rawPredict``, whose body has the
-version of the API in place of the model. The APIs of Bedrock, Cohere and Ollama have no provider here either.
-"""
+"""The APIs whose requests are sent again. The APIs of Cohere have no provider here."""
 
 
 @frozen(kw_only=True)

@@ -6,6 +6,7 @@ https://ai.google.dev/gemini-api/docs/api-key and https://cloud.google.com/verte
 from __future__ import annotations
 
 import re
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 import attrs
@@ -24,9 +25,29 @@ CREDENTIALS_ENV = ("VERTEXAI_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS")
 
 _VERTEX_HOST = re.compile(r"^(?:([a-z0-9-]+)-)?aiplatform(?:\.([a-z]+)\.rep)?\.googleapis\.com$")
 _LOCATION = re.compile(r"^[a-z]+[a-z0-9-]*$")
+_PUBLISHER = re.compile(r"/publishers/(?:google|anthropic)(?:/models)?$")
 _MULTI_REGIONS = ("us", "eu")
 _VERTEX_NAMES = frozenset({"vertex", "vertex_ai"})
 """The provider names that select Vertex AI."""
+
+
+class Place(Protocol):
+    """Say by options where Vertex AI is called, and as whom."""
+
+    @property
+    def project(self) -> str | None:
+        """Return the project that is billed."""
+        ...
+
+    @property
+    def location(self) -> str | None:
+        """Return the location where the model runs."""
+        ...
+
+    @property
+    def credentials(self) -> Any:
+        """Return the credentials, or where they are."""
+        ...
 
 
 def endpoint(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
@@ -38,7 +59,7 @@ def endpoint(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
 
     """
     if uses_vertex(config, options):
-        return _vertex_endpoint(config, options)
+        return vertex_endpoint(config, options)
     base = base_url(config, default=STUDIO_URL, env=BASE_ENV, version="/v1beta")
     key = credential(config, base, env=KEY_ENV)
     headers: dict[str, str] = {} if key is None else {"x-goog-api-key": key}
@@ -65,7 +86,14 @@ def _host(api_base: str) -> str:
         return ""
 
 
-def _vertex_endpoint(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
+def vertex_endpoint(config: ProviderConfig, options: Place) -> Endpoint:
+    """Return the base URL with the project and the location, and the authorization of Vertex AI.
+
+    Raises:
+        MissingCredentialError: if no credentials may be sent to that host.
+        ConfigurationError: if the location or the project is not valid.
+
+    """
     token = AccessToken(config.env(CREDENTIALS_ENV) if options.credentials is None else options.credentials)
     project = options.project or (None if config.api_key else config.env(PROJECT_ENV) or token.project)
     location = options.location or config.env(LOCATION_ENV) or _location_of(config.api_base) or "global"
@@ -102,7 +130,7 @@ def _location_of(api_base: str | None) -> str | None:
 
 def _with_project(base: Base, config: ProviderConfig, project: str | None, location: str) -> Base:
     """Return the base URL with the project and the location; a key needs neither ("express mode")."""
-    url = base.url.removesuffix("/publishers/google")
+    url = _PUBLISHER.sub("", base.url)
     if "/projects/" not in url:
         if project:
             url += f"/projects/{quote(project, safe=':')}/locations/{location}"
