@@ -73,6 +73,15 @@ def test_the_host_of_a_location(location: str, host: str) -> None:
     assert shown.url.startswith(f"https://{host}/v1/projects/p/locations/{location}/publishers/anthropic/")
 
 
+def test_the_variables_of_the_sdk_of_anthropic_name_project_and_location(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_VERTEX_PROJECT_ID", "theirs")
+    monkeypatch.setenv("CLOUD_ML_REGION", "us-east1")
+
+    shown = llm(project=None, location=None).build_request("hi")
+
+    assert "https://us-east1-aiplatform.googleapis.com/v1/projects/theirs/locations/us-east1/" in shown.url
+
+
 def test_the_body_names_the_version_and_not_the_model() -> None:
     whole, streamed = (llm().build_request("hi", max_tokens=9, stream=stream) for stream in (False, True))
 

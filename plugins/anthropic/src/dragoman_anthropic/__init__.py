@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from dragoman_anthropic.provider import MessagesProvider as MessagesProvider
     from dragoman_anthropic.request import EncodedRequest as EncodedRequest, beta_header as beta_header
     from dragoman_anthropic.stream import MessagesDecoder as MessagesDecoder
+    from dragoman_anthropic.versions import FIRST_VERSION as FIRST_VERSION
 
 _HOMES = {
     "AnthropicMessages": "dialect",
     "EncodedRequest": "request",
+    "FIRST_VERSION": "versions",
     "HostedMessages": "hosted",
     "ISSUER": "options",
     "MessagesDecoder": "stream",

@@ -30,6 +30,7 @@ class AnthropicMessages:
     Attributes:
         betas: the values of the header ``anthropic-beta`` that every request sends.
         version: the version of the API in the headers of the configuration, ``None`` if there is none.
+        base_model: the model behind a name that does not tell it, such as that of a deployment.
 
     """
 
@@ -45,6 +46,7 @@ class AnthropicMessages:
         self.options_reader = options_reader or OptionsReader(AnthropicOptions, ISSUER)
         self.betas: tuple[str, ...] = ()
         self.version: str | None = None
+        self.base_model: str | None = None
         self._encoder = BodyEncoder()
 
     def configure(self, config: ProviderConfig, headers: Mapping[str, str]) -> None:
@@ -87,9 +89,11 @@ class AnthropicMessages:
     def _encoded(self, request: ChatRequest, *, stream: bool) -> tuple[EncodedRequest, str]:
         """Return an encoded request and the version of the API that it is for."""
         options = self.options_reader.read(request)
-        encoded = self._encoder.encode(request, options, betas=self.betas, stream=stream)
-        version = version_of(request.model, options, request.headers, self.version)
-        encoded.adjustments.extend(fit_to_version(encoded.body, version, request.model))
+        known = request if self.base_model is None else attrs.evolve(request, model=self.base_model)
+        encoded = self._encoder.encode(known, options, betas=self.betas, stream=stream)
+        version = version_of(known.model, options, request.headers, self.version)
+        encoded.adjustments.extend(fit_to_version(encoded.body, version, known.model))
+        encoded.body["model"] = request.model
         return encoded, version
 
     def wrap(self, encoded: EncodedRequest, version: str, operation: Operation) -> HttpRequest:

@@ -16,6 +16,8 @@ from dragoman_anthropic.options import ISSUER, MessagesOptions
 
 HEADER = "anthropic-version"
 FIRST = "2023-06-01"
+FIRST_VERSION: Mapping[str, str] = {HEADER: FIRST}
+"""The header of every request that says nothing else."""
 WITHOUT_SAMPLING = "2026-10-21"
 """The first version that refuses sampling settings, even with their default values."""
 

@@ -22,10 +22,16 @@ from dragoman_anthropic import (
     beta_header,
     hosted_capabilities,
 )
-from dragoman_google.endpoint import vertex_endpoint
+from dragoman_google.endpoint import LOCATION_ENV, PROJECT_ENV, vertex_endpoint
 from dragoman_google.errors import error_of
 from dragoman_google.models import claude_name
 
+CLAUDE_PROJECT_ENV = ("ANTHROPIC_VERTEX_PROJECT_ID", *PROJECT_ENV)
+CLAUDE_LOCATION_ENV = ("CLOUD_ML_REGION", *LOCATION_ENV)
+"""The variables that the SDK of Anthropic reads, and those of Vertex AI.
+
+https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai
+"""
 PUBLISHER = "/publishers/anthropic/models"
 
 
@@ -109,7 +115,7 @@ def make_claude(config: ProviderConfig) -> MessagesProvider:
     if options.vertex is False:
         message = "Google serves Claude on Vertex AI alone; leave vertex=False out, or give provider='anthropic'"
         raise ConfigurationError(message, provider=config.name, parameter="vertex")
-    target = vertex_endpoint(config, options)
+    target = vertex_endpoint(config, options, project_env=CLAUDE_PROJECT_ENV, location_env=CLAUDE_LOCATION_ENV)
     if "/projects/" not in target.base.url:
         message = "Claude on Vertex AI needs a project, also with an API key; give project='...'"
         raise ConfigurationError(message, provider=config.name, parameter="project")

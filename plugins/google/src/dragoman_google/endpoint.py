@@ -86,8 +86,20 @@ def _host(api_base: str) -> str:
         return ""
 
 
-def vertex_endpoint(config: ProviderConfig, options: Place) -> Endpoint:
+def vertex_endpoint(
+    config: ProviderConfig,
+    options: Place,
+    *,
+    project_env: tuple[str, ...] = PROJECT_ENV,
+    location_env: tuple[str, ...] = LOCATION_ENV,
+) -> Endpoint:
     """Return the base URL with the project and the location, and the authorization of Vertex AI.
+
+    Args:
+        config: the configuration.
+        options: its options.
+        project_env: the variables of the environment for the project.
+        location_env: the variables of the environment for the location.
 
     Raises:
         MissingCredentialError: if no credentials may be sent to that host.
@@ -95,8 +107,8 @@ def vertex_endpoint(config: ProviderConfig, options: Place) -> Endpoint:
 
     """
     token = AccessToken(config.env(CREDENTIALS_ENV) if options.credentials is None else options.credentials)
-    project = options.project or (None if config.api_key else config.env(PROJECT_ENV) or token.project)
-    location = options.location or config.env(LOCATION_ENV) or _location_of(config.api_base) or "global"
+    project = options.project or (None if config.api_key else config.env(project_env) or token.project)
+    location = options.location or config.env(location_env) or _location_of(config.api_base) or "global"
     if not _LOCATION.match(location):
         message = f"location must be a region of Google Cloud, such as 'europe-west4', not {location!r}"
         raise ConfigurationError(message, provider=config.name, parameter="location")
