@@ -138,8 +138,10 @@ def test_files_and_containers_stay_with_anthropic() -> None:
 def test_a_place_that_cannot_be() -> None:
     with pytest.raises(ConfigurationError, match="leave vertex=False out"):
         llm(vertex=False).build_request("hi")
-    with pytest.raises(ConfigurationError, match="needs a project, also with an API key"):
-        llm(project=None, credentials=None, api_key="k").build_request("hi")
+    with pytest.raises(ConfigurationError, match="Claude on Vertex AI needs a project"):
+        llm(project=None, location=None, credentials=None, api_key="k").build_request("hi")
+    with pytest.raises(ConfigurationError, match="takes no API key for Claude"):
+        llm(credentials=None, api_key="k").build_request("hi")
     with pytest.raises(InvalidRequestError, match="belongs to LLMConfig"):
         llm().build_request("hi", project="other")
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from attrs import frozen
 
 from dragoman import ConfigurationError, ProtocolError, ProviderConfig, ProviderError, ProviderInfo
-from dragoman.http import HttpReply, HttpRequest, OptionsReader, dumps, fields, option_field
+from dragoman.http import HttpReply, HttpRequest, OptionsReader, dumps, fields, is_home, option_field
 from dragoman_anthropic import (
     ISSUER,
     EncodedRequest,
@@ -117,8 +117,13 @@ def make_claude(config: ProviderConfig) -> MessagesProvider:
         raise ConfigurationError(message, provider=config.name, parameter="vertex")
     target = vertex_endpoint(config, options, project_env=CLAUDE_PROJECT_ENV, location_env=CLAUDE_LOCATION_ENV)
     if "/projects/" not in target.base.url:
-        message = "Claude on Vertex AI needs a project, also with an API key; give project='...'"
+        message = "Claude on Vertex AI needs a project; give project='...'"
         raise ConfigurationError(message, provider=config.name, parameter="project")
+    if config.api_key is not None and options.credentials is None and is_home(config, target.base):
+        message = (
+            "Vertex AI takes no API key for Claude; leave api_key out, and give credentials=... or log in with gcloud"
+        )
+        raise ConfigurationError(message, provider=config.name, parameter="api_key")
     dialect = VertexMessages(reader)
     dialect.configure(config, target.headers)
     return MessagesProvider(INFO, dialect, target, capabilities=hosted_capabilities)

@@ -19,6 +19,8 @@ from dragoman_google.tokens import AccessToken
 STUDIO_URL = "https://generativelanguage.googleapis.com/v1beta"
 BASE_ENV = ("GEMINI_API_BASE",)
 KEY_ENV = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+EXPRESS_KEY_ENV = ("GOOGLE_API_KEY",)
+"""The variables for a key of Vertex AI, which needs no project."""
 PROJECT_ENV = ("VERTEXAI_PROJECT", "GOOGLE_CLOUD_PROJECT")
 LOCATION_ENV = ("VERTEXAI_LOCATION", "GOOGLE_CLOUD_LOCATION")
 CREDENTIALS_ENV = ("VERTEXAI_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS")
@@ -26,6 +28,7 @@ CREDENTIALS_ENV = ("VERTEXAI_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS")
 _VERTEX_HOST = re.compile(r"^(?:([a-z0-9-]+)-)?aiplatform(?:\.([a-z]+)\.rep)?\.googleapis\.com$")
 _LOCATION = re.compile(r"^[a-z]+[a-z0-9-]*$")
 _PUBLISHER = re.compile(r"/publishers/(?:google|anthropic)(?:/models)?$")
+GLOBAL = "global"
 _MULTI_REGIONS = ("us", "eu")
 _VERTEX_NAMES = frozenset({"vertex", "vertex_ai"})
 """The provider names that select Vertex AI."""
@@ -108,11 +111,16 @@ def vertex_endpoint(
     """
     token = AccessToken(config.env(CREDENTIALS_ENV) if options.credentials is None else options.credentials)
     project = options.project or (None if config.api_key else config.env(project_env) or token.project)
-    location = options.location or config.env(location_env) or _location_of(config.api_base) or "global"
+    express = project is None and options.credentials is None and "/projects/" not in (config.api_base or "")
+    given = options.location or (None if express else config.env(location_env))
+    location = given or _location_of(config.api_base) or GLOBAL
     if not _LOCATION.match(location):
         message = f"location must be a region of Google Cloud, such as 'europe-west4', not {location!r}"
         raise ConfigurationError(message, provider=config.name, parameter="location")
     base = base_url(config, default=f"https://{_vertex_host(location)}/v1", version="/v1")
+    base = attrs.evolve(base, url=_PUBLISHER.sub("", base.url))
+    if express:
+        return _express_endpoint(config, base, options)
     base = _with_project(base, config, project, location)
     refuse_insecure(config, base)
     headers = checked_headers(config.headers)
@@ -124,9 +132,29 @@ def vertex_endpoint(
     return Endpoint(base=base, headers=headers, authorize=token.headers)
 
 
+def _express_endpoint(config: ProviderConfig, base: Base, options: Place) -> Endpoint:
+    """Return the endpoint of a key without a project.
+
+    https://cloud.google.com/vertex-ai/generative-ai/docs/start/express-mode/vertex-ai-express-mode-api-reference
+    """
+    key = credential(config, base, env=() if config.env(CREDENTIALS_ENV) else EXPRESS_KEY_ENV, required=False)
+    if key is None:
+        message = (
+            f"Vertex AI requires a project; give project='...' or set {PROJECT_ENV[0]}, or a key of express mode as "
+            f"api_key='...' or set {EXPRESS_KEY_ENV[0]}"
+        )
+        raise ConfigurationError(message, provider=config.name, parameter="project")
+    if options.location not in {None, GLOBAL}:
+        message = (
+            f"a key without a project reaches the location global alone; give project='...' for {options.location}"
+        )
+        raise ConfigurationError(message, provider=config.name, parameter="project")
+    return Endpoint(base=base, headers={"x-goog-api-key": key, **checked_headers(config.headers)})
+
+
 def _vertex_host(location: str) -> str:
     """Return the host: https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations."""
-    if location == "global":
+    if location == GLOBAL:
         return "aiplatform.googleapis.com"
     return (
         f"aiplatform.{location}.rep.googleapis.com"
@@ -141,12 +169,10 @@ def _location_of(api_base: str | None) -> str | None:
 
 
 def _with_project(base: Base, config: ProviderConfig, project: str | None, location: str) -> Base:
-    """Return the base URL with the project and the location; a key needs neither ("express mode")."""
-    url = _PUBLISHER.sub("", base.url)
-    if "/projects/" not in url:
-        if project:
-            url += f"/projects/{quote(project, safe=':')}/locations/{location}"
-        elif config.api_key is None:
-            message = f"Vertex AI requires a project; give project='...' or set {PROJECT_ENV[0]}"
-            raise ConfigurationError(message, provider=config.name, parameter="project")
-    return attrs.evolve(base, url=url)
+    """Return the base URL with the project and the location."""
+    if "/projects/" in base.url:
+        return base
+    if project is None:
+        message = f"Vertex AI requires a project; give project='...' or set {PROJECT_ENV[0]}"
+        raise ConfigurationError(message, provider=config.name, parameter="project")
+    return attrs.evolve(base, url=f"{base.url}/projects/{quote(project, safe=':')}/locations/{location}")
