@@ -19,13 +19,18 @@ if TYPE_CHECKING:
     from dragoman_anthropic.options import ISSUER as ISSUER, MessagesOptions as MessagesOptions
     from dragoman_anthropic.plain_messages import to_anthropic as to_anthropic
     from dragoman_anthropic.provider import MessagesProvider as MessagesProvider
-    from dragoman_anthropic.request import EncodedRequest as EncodedRequest, beta_header as beta_header
+    from dragoman_anthropic.request import (
+        FEATURE_BETAS as FEATURE_BETAS,
+        EncodedRequest as EncodedRequest,
+        beta_header as beta_header,
+    )
     from dragoman_anthropic.stream import MessagesDecoder as MessagesDecoder
     from dragoman_anthropic.versions import FIRST_VERSION as FIRST_VERSION
 
 _HOMES = {
     "AnthropicMessages": "dialect",
     "EncodedRequest": "request",
+    "FEATURE_BETAS": "request",
     "FIRST_VERSION": "versions",
     "HostedMessages": "hosted",
     "ISSUER": "options",

@@ -14,7 +14,14 @@ from dragoman import ChatRequest, CompletionRequest, ProtocolError, ProviderConf
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps
 from dragoman_anthropic.models import is_completion_model
 from dragoman_anthropic.options import ISSUER, AnthropicOptions
-from dragoman_anthropic.request import COUNTED_MEMBERS, BodyEncoder, EncodedRequest, beta_header, betas_in
+from dragoman_anthropic.request import (
+    COUNTED_MEMBERS,
+    FEATURE_BETAS,
+    BodyEncoder,
+    EncodedRequest,
+    beta_header,
+    betas_in,
+)
 from dragoman_anthropic.response import response
 from dragoman_anthropic.versions import FIRST, HEADER, fit_to_version, version_in, version_of
 
@@ -38,6 +45,8 @@ class AnthropicMessages:
     has_prompts = True
     """Whether the first models are asked by the Text Completions API."""
     messages_path = "/messages"
+    feature_betas: Mapping[str, str] = FEATURE_BETAS
+    """The beta that a feature needs, where it needs one."""
     count_path = "/messages/count_tokens"
     count_member = "input_tokens"
     """The member of the reply that counts the tokens of a request."""
@@ -47,7 +56,7 @@ class AnthropicMessages:
         self.betas: tuple[str, ...] = ()
         self.version: str | None = None
         self.base_model: str | None = None
-        self._encoder = BodyEncoder()
+        self._encoder = BodyEncoder(self.feature_betas)
 
     def configure(self, config: ProviderConfig, headers: Mapping[str, str]) -> None:
         """Send what the configuration names with every request.
@@ -71,7 +80,7 @@ class AnthropicMessages:
             if self.has_prompts and is_completion_model(request.model):
                 return self.encode_prompt(request, stream=stream)
             request = request.as_chat()
-        encoded, version = self._encoded(request, stream=stream)
+        encoded, version = self.encode_body(request, stream=stream)
         return self.wrap(encoded, version, "stream" if stream else "answer")
 
     def encode_prompt(self, request: CompletionRequest, *, stream: bool) -> HttpRequest:
@@ -82,11 +91,11 @@ class AnthropicMessages:
 
     def encode_count(self, request: ChatRequest) -> HttpRequest:
         """Return the HTTP request that counts the tokens of *request*."""
-        encoded, version = self._encoded(request, stream=False)
+        encoded, version = self.encode_body(request, stream=False)
         counted = {name: value for name, value in encoded.body.items() if name in COUNTED_MEMBERS}
         return self.wrap(attrs.evolve(encoded, body=counted), version, "count")
 
-    def _encoded(self, request: ChatRequest, *, stream: bool) -> tuple[EncodedRequest, str]:
+    def encode_body(self, request: ChatRequest, *, stream: bool) -> tuple[EncodedRequest, str]:
         """Return an encoded request and the version of the API that it is for."""
         options = self.options_reader.read(request)
         known = request if self.base_model is None else attrs.evolve(request, model=self.base_model)
@@ -124,7 +133,7 @@ class AnthropicMessages:
         body = as_object(reply.json(), "the reply")
         if body.get("type") == "error" or body.get("error"):
             raise self.error(reply)
-        if body.get("type") == "completion":
+        if isinstance(body.get("completion"), str):
             from dragoman_anthropic import completions  # noqa: PLC0415  # only the first models need it
 
             return completions.decode(body)

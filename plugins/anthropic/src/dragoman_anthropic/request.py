@@ -67,9 +67,15 @@ class EncodedRequest:
 
 
 class BodyEncoder:
-    """Encode requests; the settings of the previous request are encoded once."""
+    """Encode requests; the settings of the previous request are encoded once.
 
-    def __init__(self) -> None:
+    Args:
+        feature_betas: the beta that a feature needs, where it needs one.
+
+    """
+
+    def __init__(self, feature_betas: Mapping[str, str] = FEATURE_BETAS) -> None:
+        self._feature_betas = feature_betas
         self._settings = Latest(_encode_settings)
 
     def encode(
@@ -93,7 +99,8 @@ class BodyEncoder:
             body["stream"] = True
         add_options(body, options)
         body.update(options.extra_body or {})
-        needed = _betas(request, [*betas, *(options.betas or ())], features)
+        more = [self._feature_betas[name] for name in sorted(features) if name in self._feature_betas]
+        needed = _betas(request, [*betas, *(options.betas or ())], more)
         _move_format(body, needed)
         return EncodedRequest(body=body, betas=needed, adjustments=adjustments)
 
@@ -133,12 +140,12 @@ def beta_header(betas: Sequence[str]) -> dict[str, str]:
     return {BETA_HEADER: ",".join(betas)} if betas else {}
 
 
-def _betas(request: ChatRequest, given: Iterable[str], features: Iterable[str]) -> list[str]:
+def _betas(request: ChatRequest, given: Iterable[str], features: Sequence[str]) -> list[str]:
     """Return all betas; a version that the caller gives replaces the version that a feature would add."""
     betas = list(dict.fromkeys(given))
     if not features and not request.tools:
         return betas
-    for beta in [FEATURE_BETAS[feature] for feature in sorted(features)] + tool_betas(request.tools):
+    for beta in [*features, *tool_betas(request.tools)]:
         name = beta[:-_DATE_LENGTH]
         if not any(known[:-_DATE_LENGTH] == name for known in betas):
             betas.append(beta)
