@@ -19,6 +19,7 @@ from attrs import field, frozen
 from dragoman import LLM, LLMConfig
 from dragoman_anthropic.options import AnthropicOptions
 from dragoman_azure.options import AzureOptions
+from dragoman_bedrock.invoke import InvokeOptions
 from dragoman_google.claude import VertexClaudeOptions
 from dragoman_groq.options import GroqOptions
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
@@ -108,6 +109,7 @@ class Asked:
 OPTIONS: Mapping[str, Any] = {
     "anthropic": AnthropicOptions,
     "azure": AzureOptions,
+    "bedrock": InvokeOptions,
     "groq": GroqOptions,
     "litellm_proxy": LiteLLMProxyOptions,
     "ollama": OllamaOptions,
@@ -166,6 +168,21 @@ def blocks(recording: Recording, body: dict[str, Any]) -> Asked:
     if betas := recording.request.headers.get("anthropic-beta"):
         more["betas"] = betas.split(",")
     return _asked(recording, rest, BLOCK_SETTINGS, messages=messages, stream=body.get("stream"), more=more)
+
+
+def invoked(recording: Recording, body: dict[str, Any]) -> Asked:
+    """Read a request to InvokeModel, of which the address says the model and whether the answer is streamed."""
+    model, operation = urlsplit(recording.request.url).path.split("/")[2:]
+    rest = {name: value for name, value in body.items() if name != "anthropic_beta"}
+    told = blocks(recording, {**rest, "model": unquote(model)})
+    betas = {"betas": body["anthropic_beta"]} if body.get("anthropic_beta") else {}
+    named = {} if "claude" in model else {"base_model": "anthropic.claude-sonnet-4-5-20250929-v1:0"}
+    return attrs.evolve(
+        told,
+        config=told.config.replace(model=unquote(model), api="invoke", api_base=ADDRESS, **named),
+        arguments={**told.arguments, **betas},
+        stream=operation == "invoke-with-response-stream",
+    )
 
 
 def contents(recording: Recording, body: dict[str, Any]) -> Asked:

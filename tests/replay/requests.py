@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from dragoman import DragomanError
 from recordings import Recording, absence, recordings
-from replay import asked, gemini_bodies, ollama_bodies, spellings
+from replay import asked, gemini_bodies, ollama_bodies, oracle_bedrock_invoke, spellings
 from replay.asked import Reader
 from replay.spellings import Spelling
 
@@ -26,6 +26,8 @@ WIRES: Mapping[str, tuple[Reader, tuple[Spelling, ...]]] = {
     "ollama.chat": (ollama_bodies.conversation, ollama_bodies.SPELLINGS),
     "ollama.generate": (ollama_bodies.prompt, ollama_bodies.SPELLINGS),
     "vertex.anthropic": (asked.blocks, spellings.BLOCKS),
+    "invoke": (asked.invoked, spellings.BLOCKS),
+    "invoke_stream": (asked.invoked, spellings.BLOCKS),
     "converse": (asked.converse, spellings.CONVERSE),
     "converse_stream": (asked.converse, spellings.CONVERSE),
 }
@@ -37,6 +39,8 @@ APIS = (
     "azure.responses",
     "bedrock.converse",
     "bedrock.converse_stream",
+    "bedrock.invoke",
+    "bedrock.invoke_stream",
     "compatible.chat",
     "compatible.responses",
     "google.generate",
@@ -97,7 +101,9 @@ class Count:
 
 
 def is_asked(recording: Recording) -> bool:
-    """Tell whether a request was recorded and had a good answer."""
+    """Tell whether a request was recorded and had a good answer; InvokeModel has a dialect for Claude alone."""
+    if "invoke" in recording.api and not oracle_bedrock_invoke.is_conversation(recording):
+        return False
     return recording.request.recorded and isinstance(recording.request.body, dict) and recording.status < 400
 
 

@@ -23,7 +23,7 @@ from dragoman.http import (
     is_home,
     refuse_insecure,
 )
-from dragoman_bedrock.options import BedrockOptions
+from dragoman_bedrock.options import AwsOptions
 from dragoman_bedrock.signing import SIGNED_HEADERS, Credentials, signature_headers
 
 BASE_ENV = ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME",)
@@ -42,7 +42,7 @@ _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 _REGION_OF_HOST = re.compile(r"bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.")
 
 
-def endpoint(config: ProviderConfig, options: BedrockOptions) -> Endpoint:
+def endpoint(config: ProviderConfig, options: AwsOptions) -> Endpoint:
     """Return the base URL, the headers of every request and their authorization.
 
     Raises:
@@ -53,10 +53,11 @@ def endpoint(config: ProviderConfig, options: BedrockOptions) -> Endpoint:
     region = _region(config, options)
     base = base_url(config, default=_address(region), env=BASE_ENV, version="")
     headers = checked_headers(config.headers)
+    hosts = tuple(config.hosts)
     key = _bearer(config, base, options)
     if key is not None:
         headers = {"authorization": key.with_prefix("Bearer "), **headers}
-        return Endpoint(base=base, headers=headers, request_id_headers=REQUEST_IDS)
+        return Endpoint(base=base, headers=headers, hosts=hosts, request_id_headers=REQUEST_IDS)
     if region is None:
         message = "a signature needs the region; pass region='us-east-1' or set AWS_REGION"
         raise ConfigurationError(message, provider=config.name, parameter="region")
@@ -65,11 +66,12 @@ def endpoint(config: ProviderConfig, options: BedrockOptions) -> Endpoint:
         headers=headers,
         authorize=_signer(config, base, options, region),
         authorized_headers=SIGNED_HEADERS,
+        hosts=hosts,
         request_id_headers=REQUEST_IDS,
     )
 
 
-def _region(config: ProviderConfig, options: BedrockOptions) -> str | None:
+def _region(config: ProviderConfig, options: AwsOptions) -> str | None:
     address = config.api_base or config.env(BASE_ENV) or ""
     found = _REGION_OF_HOST.search(address)
     region = options.region or (found[1] if found else None) or config.env(REGION_ENV)
@@ -88,7 +90,7 @@ def _address(region: str | None) -> str | None:
     return f"https://bedrock-runtime.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
 
 
-def _bearer(config: ProviderConfig, base: Base, options: BedrockOptions) -> Secret | None:
+def _bearer(config: ProviderConfig, base: Base, options: AwsOptions) -> Secret | None:
     """Return the API key, unless the caller passed an access key or a profile.
 
     Raises:
@@ -129,7 +131,7 @@ class _ChainSigner:
         return signature_headers(request, credentials, region=self._region, moment=datetime.now(UTC))
 
 
-def _signer(config: ProviderConfig, base: Base, options: BedrockOptions, region: str) -> _Signer | _ChainSigner:
+def _signer(config: ProviderConfig, base: Base, options: AwsOptions, region: str) -> _Signer | _ChainSigner:
     from dragoman_bedrock.chain import is_available  # noqa: PLC0415  # only without an API key
 
     if options.profile is None:
@@ -145,7 +147,7 @@ def _signer(config: ProviderConfig, base: Base, options: BedrockOptions, region:
     raise _missing(config, base, options)
 
 
-def _missing(config: ProviderConfig, base: Base, options: BedrockOptions) -> MissingCredentialError:
+def _missing(config: ProviderConfig, base: Base, options: AwsOptions) -> MissingCredentialError:
     if not is_home(config, base):
         message = (
             f"{urlsplit(base.url).hostname} is not a host of {config.name}, so no credentials of the environment are "
