@@ -11,11 +11,11 @@ from operator import itemgetter
 from typing import Any
 
 from dragoman import Adjustment, ChatRequest, InvalidRequestError, Message, OutputFormat, Role
-from dragoman.http import add_options, dumps
+from dragoman.http import Block, add_options, dumps, merge_members
 from dragoman_bedrock.models import family
 from dragoman_bedrock.options import BedrockOptions
-from dragoman_bedrock.request_parts import Block, PartEncoder
-from dragoman_bedrock.request_settings import additional_fields, inference_config, merged, service_tier
+from dragoman_bedrock.request_parts import PartEncoder
+from dragoman_bedrock.request_settings import additional_fields, inference_config, service_tier
 from dragoman_bedrock.request_tools import tool_config
 
 _JSON_WORDS = "Answer with nothing but a JSON object."
@@ -51,7 +51,7 @@ def encode_body(
     }
     body |= {name: value for name, value in members.items() if value}
     add_options(body, options)
-    merged(body, options.extra_body or {})
+    merge_members(body, options.extra_body or {})
     return body, tuple(encoder.adjustments)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from dragoman import ChatRequest, Effort, Settings
-from dragoman.http import fields
 from dragoman_bedrock.models import BUDGETS, Family
 from dragoman_bedrock.options import BedrockOptions
 from dragoman_bedrock.request_parts import PartEncoder
@@ -94,10 +93,3 @@ def _budget(settings: Settings, effort: Effort, encoder: PartEncoder) -> dict[st
 def service_tier(settings: Settings) -> dict[str, Any]:
     """Return the service tier, if one is asked for."""
     return {} if settings.service_tier is None else {"serviceTier": {"type": settings.service_tier}}
-
-
-def merged(body: dict[str, Any], more: dict[str, Any]) -> None:
-    """Add *more* to *body*; the members of objects that both have are joined."""
-    for name, value in more.items():
-        both = isinstance(value, dict) and isinstance(body.get(name), dict)
-        body[name] = {**fields(body[name]), **fields(value)} if both else value

@@ -29,10 +29,10 @@ from dragoman import (
     ToolCall,
     UsageSnapshot,
 )
-from dragoman.http import Frame, fields, objects, words
+from dragoman.http import Frame, fields, finish_of, objects, words
 from dragoman_bedrock.frames import event_of
 from dragoman_bedrock.options import ISSUER
-from dragoman_bedrock.response import cited_text, extension, finish, metadata, tool_call, usage
+from dragoman_bedrock.response import FINISH, cited_text, extension, metadata, tool_call, usage
 
 _UNOPENED = -1
 
@@ -115,7 +115,7 @@ class ConverseDecoder:
         events = [event for index in tuple(self._blocks) for event in self._stop(index)]
         if payload.get("stopReason") is None:
             return events
-        return [*events, ResponseSnapshot(finish=finish(payload["stopReason"]), metadata=metadata(payload))]
+        return [*events, ResponseSnapshot(finish=finish_of(payload["stopReason"], FINISH), metadata=metadata(payload))]
 
     def metadata(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Report the usage, with which a stream ends."""
