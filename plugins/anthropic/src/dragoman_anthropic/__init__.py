@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         EncodedRequest as EncodedRequest,
         beta_header as beta_header,
     )
+    from dragoman_anthropic.request_settings import SettingsEncoder as SettingsEncoder, is_tool_forced as is_tool_forced
+    from dragoman_anthropic.schema_rules import STRICT_SCHEMA as STRICT_SCHEMA
     from dragoman_anthropic.stream import MessagesDecoder as MessagesDecoder
     from dragoman_anthropic.versions import FIRST_VERSION as FIRST_VERSION
 
@@ -38,11 +40,14 @@ _HOMES = {
     "MessagesOptions": "options",
     "MessagesProvider": "provider",
     "Operation": "dialect",
+    "STRICT_SCHEMA": "schema_rules",
+    "SettingsEncoder": "request_settings",
     "beta_header": "request",
     "capabilities": "models",
     "error_of": "errors",
     "family": "models",
     "hosted_capabilities": "hosted",
+    "is_tool_forced": "request_settings",
     "to_anthropic": "plain_messages",
 }
 """The module that defines each public name; the imports in the TYPE_CHECKING block name them for type checkers."""
