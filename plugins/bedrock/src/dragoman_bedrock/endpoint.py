@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dragoman import ConfigurationError, MissingCredentialError, ProviderConfig, Secret
 from dragoman.http import (
+    Authorize,
     Base,
     Endpoint,
     HttpRequest,
@@ -25,6 +28,9 @@ from dragoman.http import (
 )
 from dragoman_bedrock.options import AwsOptions
 from dragoman_bedrock.signing import SIGNED_HEADERS, Credentials, signature_headers
+
+if TYPE_CHECKING:  # imported only without an API key
+    from dragoman_bedrock.chain import Chain
 
 BASE_ENV = ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME",)
 REGION_ENV = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -104,47 +110,30 @@ def _bearer(config: ProviderConfig, base: Base, options: AwsOptions) -> Secret |
     return None if signs else credential(config, base, env=KEY_ENV, required=False)
 
 
-class _Signer:
-    """Sign requests with credentials that do not change."""
-
-    def __init__(self, found: Mapping[str, Secret], region: str) -> None:
-        self._credentials = Credentials(**found)
-        self._region = region
-
-    async def __call__(self, request: HttpRequest) -> Mapping[str, str]:
-        return signature_headers(request, self._credentials, region=self._region, moment=datetime.now(UTC))
-
-
-class _ChainSigner:
-    """Sign requests with what the credential chain of botocore has at the time, which may be temporary."""
-
-    def __init__(self, config: ProviderConfig, base: Base, profile: str | None, region: str) -> None:
-        from dragoman_bedrock.chain import Chain  # noqa: PLC0415  # only without credentials of another source
-
-        self._chain = Chain(config, base, profile)
-        self._region = region
-
-    async def __call__(self, request: HttpRequest) -> Mapping[str, str]:
-        import asyncio  # noqa: PLC0415  # only the chain needs a thread
-
-        credentials = await asyncio.to_thread(self._chain.credentials)
-        return signature_headers(request, credentials, region=self._region, moment=datetime.now(UTC))
-
-
-def _signer(config: ProviderConfig, base: Base, options: AwsOptions, region: str) -> _Signer | _ChainSigner:
-    from dragoman_bedrock.chain import is_available  # noqa: PLC0415  # only without an API key
+def _signer(config: ProviderConfig, base: Base, options: AwsOptions, region: str) -> Authorize:
+    """Return a function that signs requests, by credentials that do not change or by those of the chain at the time."""
+    from dragoman_bedrock.chain import Chain, is_available  # noqa: PLC0415  # only without an API key
 
     if options.profile is None:
-        found = credential_fields(config, base, FIELDS, optional=OPTIONAL, required=False)
-        if found:
-            return _Signer(found, region)
+        if found := credential_fields(config, base, FIELDS, optional=OPTIONAL, required=False):
+            return partial(_sign, region, Credentials(**found))
     elif options.access_key is not None or options.secret_key is not None:
         message = "pass either an access key or a profile, not both"
         raise ConfigurationError(message, provider=config.name, parameter="profile")
     if is_home(config, base) and is_available():
         refuse_insecure(config, base)
-        return _ChainSigner(config, base, options.profile, region)
+        return partial(_sign_by_chain, region, Chain(config, base, options.profile))
     raise _missing(config, base, options)
+
+
+async def _sign(region: str, credentials: Credentials, request: HttpRequest) -> Mapping[str, str]:
+    return signature_headers(request, credentials, region=region, moment=datetime.now(UTC))
+
+
+async def _sign_by_chain(region: str, chain: Chain, request: HttpRequest) -> Mapping[str, str]:
+    from asyncio import to_thread  # noqa: PLC0415  # only the chain needs a thread
+
+    return await _sign(region, await to_thread(chain.credentials), request)
 
 
 def _missing(config: ProviderConfig, base: Base, options: AwsOptions) -> MissingCredentialError:
