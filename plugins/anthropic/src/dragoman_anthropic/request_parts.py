@@ -182,7 +182,9 @@ def _own_block(block: dict[str, Any], text: str) -> Reasoning:
     if block.get("type") == "redacted_thinking" and (data := word(block.get("data"))):
         return Reasoning(redacted=True, seal=Seal(issuer=ISSUER, payload=data))
     thought, signature = word(block.get("thinking")) or text, word(block.get("signature"))
-    is_signed = block.get("type") == "thinking" and signature is not None
+    is_signed = (
+        block.get("type") == "thinking" and signature is not None and not isinstance(block.get("thinking"), list)
+    )
     return Reasoning(text=thought, seal=Seal(issuer=ISSUER, payload=signature) if is_signed else None)
 
 
