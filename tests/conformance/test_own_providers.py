@@ -50,6 +50,12 @@ class TestGroq(ProviderConformance):
     server_dialect = CHAT
 
 
+class TestMistral(ProviderConformance):
+    provider = "mistral"
+    model = "mistral-large-latest"
+    server_dialect = CHAT
+
+
 class TestOpenRouter(ProviderConformance):
     provider = "openrouter"
     model = "anthropic/claude-sonnet-4.5"

@@ -72,6 +72,7 @@ CLIENTS = {
             options={"api": "responses"},
         ),
         Client(name="groq", model="llama-3.3-70b-versatile"),
+        Client(name="mistral", model="mistral-large-latest"),
         Client(name="openrouter", model="anthropic/claude-sonnet-4.5"),
         Client(name="litellm_proxy", model="claude"),
         Client(name="openai_compatible", model="local"),

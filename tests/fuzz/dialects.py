@@ -15,6 +15,7 @@ from dragoman_azure.responses import AzureResponses
 from dragoman_google.dialect import Gemini
 from dragoman_groq.chat import GroqChat
 from dragoman_litellm_proxy.chat import LiteLLMProxyChat
+from dragoman_mistral.chat import MistralChat
 from dragoman_openai.chat import OpenAIChatCompletions
 from dragoman_openai.responses import OpenAIResponsesApi
 from dragoman_openai_compatible.any_server import OpenAICompatibleChat
@@ -51,6 +52,7 @@ DIALECTS = {
         DialectCase(api="azure.chat", make=lambda: AzureChat(_AZURE), server_dialect=_CHAT),
         DialectCase(api="azure.responses", make=lambda: AzureResponses(_AZURE), server_dialect=_RESPONSES),
         DialectCase(api="groq.chat", make=GroqChat, server_dialect=_CHAT),
+        DialectCase(api="mistral.chat", make=MistralChat, server_dialect=_CHAT),
         DialectCase(api="openrouter.chat", make=OpenRouterChat, server_dialect=_CHAT),
         DialectCase(api="openrouter.responses", make=OpenRouterResponses, server_dialect=_RESPONSES),
         DialectCase(api="litellm_proxy.chat", make=LiteLLMProxyChat, server_dialect=_CHAT),

@@ -116,6 +116,14 @@ VENDORS = {
         hosts=("api.groq.com",),
         path="/openai/v1",
     ),
+    "mistral": Vendor(
+        provider="mistral",
+        model="mistral-large-latest",
+        keys={"MISTRAL_API_KEY": "authorization"},
+        bases=("MISTRAL_API_BASE", "MISTRAL_BASE_URL"),
+        hosts=("api.mistral.ai",),
+        path="/v1",
+    ),
     "openrouter": Vendor(
         provider="openrouter",
         model="openai/gpt-4o",

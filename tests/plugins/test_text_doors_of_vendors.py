@@ -31,6 +31,7 @@ VENDORS: dict[str, tuple[ServerDialect, dict[str, Any]]] = {
     "anthropic": (SERVER_DIALECTS[2], {"model": "claude-sonnet-4-5", "provider": "anthropic"}),
     "google": (SERVER_DIALECTS[3], {"model": "gemini-2.0-flash", "provider": "google"}),
     "groq": (SERVER_DIALECTS[0], {"model": "llama-3.3-70b-versatile", "provider": "groq"}),
+    "mistral": (SERVER_DIALECTS[0], {"model": "mistral-large-latest", "provider": "mistral"}),
     "openrouter": (SERVER_DIALECTS[0], {"model": "a/b", "provider": "openrouter"}),
     "any": (SERVER_DIALECTS[0], {"model": "mine", "provider": "openai_compatible"}),
 }

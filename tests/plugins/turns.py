@@ -108,6 +108,22 @@ OPENROUTER = Turns(
     withheld={"reasoning"},
 )
 
+_MISTRAL_THOUGHT = {
+    "type": "thinking",
+    "thinking": [
+        {"type": "text", "text": "mistral-thought"},
+        {"type": "reference", "reference_ids": ["mistral-source"]},
+    ],
+    "signature": "mistral-signature+/=",
+    "closed": True,
+}
+MISTRAL = Turns(
+    **chat(_calls("mistral01", "mistral02"), first={"content": [_MISTRAL_THOUGHT, {"type": "text", "text": LOOKING}]}),
+    secret=("mistral-thought", "mistral-source", "mistral-signature"),
+    own=(_MISTRAL_THOUGHT,),
+    withheld={"reasoning"},
+)
+
 _BLOCKS = [
     {"type": "thinking", "thinking": "proxy-thought", "signature": "proxy-signature+/="},
     {"type": "redacted_thinking", "data": "proxy-encrypted+/="},

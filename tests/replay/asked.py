@@ -23,6 +23,7 @@ from dragoman_bedrock.invoke import InvokeOptions
 from dragoman_google.claude import VertexClaudeOptions
 from dragoman_groq.options import GroqOptions
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
+from dragoman_mistral.options import MistralOptions
 from dragoman_ollama.options import OllamaOptions
 from dragoman_openai.options import OpenAIOptions
 from dragoman_openai_compatible import manifest_plugin
@@ -54,6 +55,7 @@ CHAT_SETTINGS: Mapping[str, str] = {
     "tools": "tools",
     "tool_choice": "tool_choice",
     "response_format": "output",
+    "random_seed": "seed",
 }
 """Our names of the members of a chat request."""
 
@@ -112,6 +114,7 @@ OPTIONS: Mapping[str, Any] = {
     "bedrock": InvokeOptions,
     "groq": GroqOptions,
     "litellm_proxy": LiteLLMProxyOptions,
+    "mistral": MistralOptions,
     "ollama": OllamaOptions,
     "openai": OpenAIOptions,
     "openai_compatible": OpenAICompatibleOptions,
@@ -121,7 +124,6 @@ OPTIONS: Mapping[str, Any] = {
 """The options of providers."""
 
 BEHIND: Mapping[str, str] = {
-    "mistral.chat": "openai_compatible",
     "compatible.responses": "openai",
 }
 """The providers that send the requests of vendors without one; ``openai`` speaks the API of responses to any server."""

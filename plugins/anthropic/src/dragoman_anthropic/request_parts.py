@@ -104,7 +104,8 @@ def _own_block(block: dict[str, Any], text: str) -> Reasoning:
     if kind == "redacted_thinking" and (data := word(block.get("data"))):
         return Reasoning(redacted=True, seal=Seal(issuer=ISSUER, payload=data))
     thought, signature = word(block.get("thinking")) or text, word(block.get("signature"))
-    is_signed = kind == "thinking" and signature is not None
+    is_listed = isinstance(block.get("thinking"), list)  # as Mistral signs a thought
+    is_signed = kind == "thinking" and signature is not None and not is_listed
     return Reasoning(text=thought, seal=Seal(issuer=ISSUER, payload=signature) if is_signed else None)
 
 

@@ -87,12 +87,16 @@ def _embeddings(reply: HttpReply, expected: int) -> Embeddings:
     )
 
 
+_CONTEXT = ("context_length", "context_window", "max_context_length")
+"""The members in which hosts tell how many tokens a conversation may have."""
+
+
 def _model(entry: Mapping[str, Any]) -> ModelInfo:
     return ModelInfo(
         id=str(entry["id"]),
         created=real(entry.get("created")),
         owner=word(entry.get("owned_by")),
-        context_tokens=count(entry, "context_length") or count(entry, "context_window"),
+        context_tokens=next(filter(None, (count(entry, name) for name in _CONTEXT)), None),
         output_tokens=count(entry, "max_completion_tokens"),
         metadata=entry,
     )
