@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.sound import Plugin
-from conformance.wrong import answers, faults, identity, parts, requests
+from conformance.wrong import answers, faults, identity, parts, requests, writing
 from conformance.wrong.table import WRONG, Wrong
 from dragoman.plugins.registry import installed
 from dragoman.testing.conformance import ProviderConformance, checks
@@ -16,7 +16,7 @@ from dragoman.testing.faults import CHAT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ = (answers, faults, identity, parts, requests)  # importing them registers their providers
+_ = (answers, faults, identity, parts, requests, writing)  # importing them registers their providers
 BUGS = (AttributeError, ImportError, NameError, TypeError)
 """Exceptions that would show a bug in an incorrect provider other than the intended one."""
 
@@ -59,6 +59,25 @@ def test_an_incorrect_provider_fails(wrong: Wrong) -> None:
 @pytest.mark.parametrize("check", sorted({wrong.check for wrong in WRONG}))
 def test_the_correct_provider_passes(check: str) -> None:
     run(Plugin(), check)
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        (
+            "test_a_conversation_is_sent_as_meant[dialogue]",
+            "turns: meant user, assistant, user, assistant, user; sent user",
+        ),
+        ("test_a_setting_is_sent_as_meant[seed]", "settings.seed: meant 4711, sent 1"),
+        ("test_a_setting_is_sent_as_meant[temperature]", "cannot read the request: .*temperature must be a number"),
+        ("test_tools_are_sent_as_meant[clock]", "tool_choice: meant"),
+        ("test_an_output_format_is_sent_as_meant[json_schema]", "output: meant json_schema, sent json"),
+    ],
+)
+def test_a_wrong_request_is_told_with_its_place(check: str, told: str) -> None:
+    wrong = next(each for each in WRONG if each.check == check)
+    with pytest.raises(pytest.fail.Exception, match=told):
+        run(wrong.plugin(), check)
 
 
 def test_the_number_of_checks_and_providers() -> None:

@@ -112,6 +112,7 @@ def test_checks_without_the_member_of_the_dialect_are_not_shown() -> None:
         ("test_reasoning_is_told_apart_from_text", "reasoned"),
         ("test_what_was_signed_goes_back", "sealed"),
         ("test_one_call_is_read", "calling"),
+        ("test_settings_are_sent_together", "read_request"),
         ("test_nulls_are_no_values", 'unusual_replies\\["nulls"\\]'),
     ):
         with pytest.raises(pytest.skip.Exception, match=f"not shown: supply ServerDialect.{member}"):
@@ -258,6 +259,15 @@ def test_checks_of_refused_content_are_skipped() -> None:
         kind().test_media_keeps_its_place()
     with pytest.raises(pytest.skip.Exception, match="does not support seed"):
         kind().test_a_setting_keeps_its_value("seed")
+    for check, argument in (
+        ("test_media_is_sent_as_meant", "image"),
+        ("test_tools_are_sent_as_meant", "auto"),
+        ("test_a_setting_is_sent_as_meant", "seed"),
+        ("test_an_output_format_is_sent_as_meant", "json"),
+    ):
+        with pytest.raises(pytest.skip.Exception, match="does not apply: the provider"):
+            getattr(kind(), check)(argument)
+    kind().test_settings_are_sent_together()
     in_process: Any = suite(provider=Plugin(dialect=Refusing), options={"api_key": "sk-of-the-test"})
     in_process().test_a_tool_is_called_in_process()
 

@@ -122,8 +122,8 @@ class ProviderCase:
         arguments: dict[str, Any] = {"num_retries": 0, "timeout": _TIMEOUT_SECONDS}
         if url is not None:
             arguments |= {"api_key": KEY, "api_base": url + self.base}
-        arguments |= {**self.options, **more}
-        return LLMConfig(model=self.model, provider=self.registered(), **arguments)
+        arguments |= {"model": self.model, "provider": self.registered(), **self.options, **more}
+        return LLMConfig(**arguments)
 
     def bound(self, **more: Any) -> Bound:
         """Return the provider, bound to a URL where no server needs to listen."""

@@ -27,6 +27,7 @@ from dragoman.testing.conformance.streams import Streams
 from dragoman.testing.conformance.structured import Structured
 from dragoman.testing.conformance.tool_results import ToolResults
 from dragoman.testing.conformance.tools import Tools
+from dragoman.testing.conformance.written_requests import WrittenRequests
 
 __all__ = ["LEVELS", "Check", "ProviderConformance", "checks", "level_of"]
 
@@ -38,11 +39,13 @@ LEVELS: dict[str, tuple[str, tuple[type[ProviderCase], ...]]] = {
     "L4": ("media and reasoning", (MediaAndReasoning,)),
     "L5": ("faults", (Errors, Streams, Connections)),
     "L6": ("capabilities", (DeclaredCapabilities,)),
+    "L7": ("requests as their server reads them", (WrittenRequests,)),
 }
 """The title of each level, and the classes with its checks."""
 
 
 class ProviderConformance(
+    WrittenRequests,
     DeclaredCapabilities,
     Connections,
     Streams,

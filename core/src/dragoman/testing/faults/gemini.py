@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dragoman.spec.response import Usage
+from dragoman.testing.faults.gemini_requests import read_gemini_request
 from dragoman.testing.faults.samples import SampleCall, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_dialect import Json, SampleReply, ServerDialect, event
 
@@ -125,6 +126,7 @@ _SIGNED = {"text": "fine", "thoughtSignature": "signature-1"}
 
 GEMINI = ServerDialect(
     name="google",
+    read_request=read_gemini_request,
     endings=(":generateContent", ":streamGenerateContent"),
     is_streamed=lambda request: ":streamGenerateContent" in request.path,
     opening=(),

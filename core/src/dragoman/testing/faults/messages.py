@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dragoman.spec.response import Usage
+from dragoman.testing.faults.messages_requests import read_messages_request
 from dragoman.testing.faults.samples import SampleCall, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_dialect import Events, Json, SampleReply, ServerDialect, event
 
@@ -210,6 +211,7 @@ REASONED = SampleReply(
 
 MESSAGES = ServerDialect(
     name="anthropic",
+    read_request=read_messages_request,
     endings=("/messages",),
     request_id="request-id",
     opening=_OPENING,

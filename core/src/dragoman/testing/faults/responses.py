@@ -8,6 +8,7 @@ from typing import Any
 
 from dragoman.spec.response import Usage
 from dragoman.testing.faults import chat
+from dragoman.testing.faults.responses_requests import read_responses_request
 from dragoman.testing.faults.samples import SampleCall, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_dialect import Events, Json, SampleReply, ServerDialect, event
 
@@ -190,6 +191,7 @@ REFUSED = SampleReply(
 
 RESPONSES = ServerDialect(
     name="openai-responses",
+    read_request=read_responses_request,
     endings=("/responses",),
     opening=_OPENING,
     speak=_speak,

@@ -11,6 +11,7 @@ from attrs import field, frozen
 from dragoman.testing.faults.samples import Events, Json, SampleCall, SampleReply, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_framing import EVENTS, ServerFraming
 from dragoman.testing.reply import Received, Reply
+from dragoman.testing.request_reading import RequestReader
 
 __all__ = ["TEXTS", "Events", "Json", "SampleReply", "ServerDialect", "event", "wants_stream"]
 
@@ -50,6 +51,8 @@ class ServerDialect:
         name: its name.
         endings: the path suffixes of its requests; by default, every path matches.
         is_streamed: returns whether a request asks for a stream.
+        read_request: reads a request back: returns what it asks for, and raises an exception for a body that the vendor
+            would refuse. An id, a name or a model that the dialect does not send is an empty text.
         framing: how the events of a stream are framed; they are given as encoded frames.
         opening: the events before the first text delta.
         speak: returns the event of a text delta.
@@ -78,6 +81,7 @@ class ServerDialect:
     name: str
     endings: tuple[str, ...] = ("",)
     is_streamed: Callable[[Received], bool] = wants_stream
+    read_request: RequestReader | None = None
     framing: ServerFraming = EVENTS
     opening: Events
     speak: Callable[[str], bytes]
