@@ -8,6 +8,8 @@ from typing import Any
 
 from dragoman import (
     ChatRequest,
+    CompletionRequest,
+    EmbeddingRequest,
     Message,
     OutputFormat,
     Part,
@@ -17,7 +19,16 @@ from dragoman import (
     ToolResult,
     Usage,
 )
-from dragoman.testing.faults import LINES, SampleCall, SampleReply, SampleUsage, ServerDialect
+from dragoman.testing.faults import (
+    LINES,
+    EmbeddingEndpoint,
+    ListingEndpoint,
+    PromptEndpoint,
+    SampleCall,
+    SampleReply,
+    SampleUsage,
+    ServerDialect,
+)
 from dragoman.testing.framings import json_line
 from dragoman.testing.reply import Received
 from dragoman.testing.request_reading import (
@@ -143,6 +154,32 @@ def _read_format(value: Any) -> OutputFormat:
     return OutputFormat("json") if value == "json" else OutputFormat("json_schema", schema=json_object(value, "format"))
 
 
+def _read_prompt(request: Received) -> CompletionRequest:
+    """Return a prompt: https://docs.ollama.com/api/generate."""
+    body = json_object(request.json, "the body")
+    return CompletionRequest(
+        model=body["model"],
+        prompt=string(body.get("prompt"), "prompt"),
+        suffix=body.get("suffix"),
+        settings=settings_of((body.get("options") or {}, _SETTINGS)),
+    )
+
+
+def _completed(text: str) -> SampleReply:
+    half = len(text) // 2
+    said = {"model": "served", "created_at": "2026-08-07T06:08:14.732370123Z", "done": False}
+    events = (*(json_line({**said, "response": piece}) for piece in (text[:half], text[half:])),)
+    end = {**said, "response": "", **_done()}
+    return SampleReply(events=(*events, json_line(end)), whole={**end, "response": text})
+
+
+def _read_texts(request: Received) -> EmbeddingRequest:
+    """Return texts: https://docs.ollama.com/api/embed."""
+    body = json_object(request.json, "the body")
+    texts: Any = body["input"]
+    return EmbeddingRequest(model=body["model"], texts=(texts,) if isinstance(texts, str) else tuple(texts))
+
+
 OLLAMA = ServerDialect(
     name="ollama",
     read_request=read_request,
@@ -192,4 +229,13 @@ OLLAMA = ServerDialect(
     },
     calling=_calling,
     reasoned=_reply({"thinking": "hm"}, {"content": "fine"}),
+    prompts=PromptEndpoint(endings=("/api/generate",), read=_read_prompt, reply=_completed),
+    embeddings=EmbeddingEndpoint(
+        endings=("/api/embed",),
+        read=_read_texts,
+        reply=lambda _, vectors: {"model": "served", "embeddings": [list(each) for each in vectors]},
+    ),
+    listing=ListingEndpoint(
+        endings=("/api/tags",), reply=lambda _, names: {"models": [{"name": each, "model": each} for each in names]}
+    ),
 )

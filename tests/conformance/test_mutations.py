@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.sound import Plugin
-from conformance.wrong import answers, faults, identity, parts, requests, writing
-from conformance.wrong.table import WRONG, Wrong
+from conformance.wrong import answers, endpoints, faults, identity, parts, requests, writing
+from conformance.wrong.table import CORRECT, WRONG, Wrong
 from dragoman.plugins.registry import installed
 from dragoman.testing.conformance import ProviderConformance, checks
 from dragoman.testing.faults import CHAT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-_ = (answers, faults, identity, parts, requests, writing)  # importing them registers their providers
+_ = (answers, endpoints, faults, identity, parts, requests, writing)  # importing them registers their providers
 BUGS = (AttributeError, ImportError, NameError, TypeError)
 """Exceptions that would show a bug in an incorrect provider other than the intended one."""
+
+CORRECT.append(("", Plugin, {}))  # for all checks without a correct provider of their own
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +32,10 @@ def plugins() -> Iterator[None]:
     installed.cache_clear()
 
 
-def run(plugin: Any, check: str) -> None:
+def run(plugin: Any, check: str, more: Mapping[str, Any] = MappingProxyType({})) -> None:
     """Run one case of a check on a plugin."""
     members = {"provider": plugin, "name": "sound", "model": "large", "server_dialect": CHAT, "patience": 0.5}
-    suite = type("Suite", (ProviderConformance,), members)
+    suite = type("Suite", (ProviderConformance,), {**members, **more})
     name, _, case = check.partition("[")
     getattr(suite(), name)(*arguments_of(name, case.removesuffix("]"), cased=bool(case)))
 
@@ -49,16 +52,22 @@ def arguments_of(name: str, case: str, *, cased: bool) -> tuple[Any, ...]:
     return ()
 
 
+def correct(check: str) -> tuple[Any, Mapping[str, Any]]:
+    """Return a correct provider to which a check applies."""
+    return next((plugin(), suite) for name, plugin, suite in CORRECT if name in {"", check.partition("[")[0]})
+
+
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.what.replace(" ", "-"))
 def test_an_incorrect_provider_fails(wrong: Wrong) -> None:
     with pytest.raises((Exception, pytest.fail.Exception)) as caught:
-        run(wrong.plugin(), wrong.check)
+        run(wrong.plugin(), wrong.check, wrong.suite)
     assert not isinstance(caught.value, BUGS)
 
 
 @pytest.mark.parametrize("check", sorted({wrong.check for wrong in WRONG}))
 def test_the_correct_provider_passes(check: str) -> None:
-    run(Plugin(), check)
+    plugin, suite = correct(check)
+    run(plugin, check, suite)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +86,7 @@ def test_the_correct_provider_passes(check: str) -> None:
 def test_a_wrong_request_is_told_with_its_place(check: str, told: str) -> None:
     wrong = next(each for each in WRONG if each.check == check)
     with pytest.raises(pytest.fail.Exception, match=told):
-        run(wrong.plugin(), check)
+        run(wrong.plugin(), check, wrong.suite)
 
 
 def test_the_number_of_checks_and_providers() -> None:

@@ -11,6 +11,7 @@ from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
 class TestOpenAI(ProviderConformance):
     provider = "openai"
     model = "gpt-4o"
+    prompt_model = "gpt-3.5-turbo-instruct"
     server_dialect = CHAT
     options = {"api": "chat"}
 
@@ -25,6 +26,7 @@ class TestOpenAIResponses(ProviderConformance):
 class TestAnthropic(ProviderConformance):
     provider = "anthropic"
     model = "claude-sonnet-4-5"
+    prompt_model = "claude-2.1"
     server_dialect = MESSAGES
 
 

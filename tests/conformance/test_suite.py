@@ -122,6 +122,24 @@ def test_checks_without_the_member_of_the_dialect_are_not_shown() -> None:
     kind().test_an_answer_comes_whole()
 
 
+def test_endpoints_that_the_dialect_does_not_describe_are_not_shown() -> None:
+    prompts = Plugin(capabilities=lambda _: Capabilities(completion=YES))
+    kind: Any = suite(server_dialect=MINIMAL, provider=prompts)
+    for name, member in (
+        ("test_a_prompt_is_answered", "prompts"),
+        ("test_a_prompt_is_sent_as_meant", "prompts"),
+        ("test_vectors_keep_the_order_of_the_texts", "embeddings"),
+        ("test_all_models_are_listed", "listing"),
+    ):
+        with pytest.raises(pytest.skip.Exception, match=f"not shown: supply ServerDialect.{member}"):
+            getattr(kind(), name)()
+    with pytest.raises(pytest.skip.Exception, match="offers no counts"):
+        kind().test_a_count_is_of_the_conversation()
+    unstreamed: Any = suite(server_dialect=CHAT, provider=prompts)
+    with pytest.raises(pytest.skip.Exception, match="does not stream its answers to prompts"):
+        unstreamed().test_a_prompt_is_streamed()
+
+
 def test_checks_that_do_not_apply_give_a_reason() -> None:
     bare: Any = suite(server_dialect=MINIMAL, base="", provider=Plugin(info=attrs.evolve(Plugin().info, options=None)))
     for name, reason in (
@@ -280,7 +298,6 @@ def test_unsupported_features_are_refused_or_skipped() -> None:
     for check, reason in (
         ("test_tools_are_offered", "does not support tools"),
         ("test_a_schema_is_sent", "does not support schemas"),
-        ("test_a_prompt_is_answered", "an endpoint for prompts"),
     ):
         with pytest.raises(pytest.skip.Exception, match=reason):
             getattr(kind(), check)()

@@ -180,3 +180,28 @@ def test_an_address_is_an_address() -> None:
     assert linked_media(URL, "image/*", filename="a") == Media(source=Url(url=URL), media_type="image/*", filename="a")
     with pytest.raises(ValueError, match="must be a string"):
         linked_media(None, "image/*")
+
+
+def request_of(path: str, **body: Any) -> Received:
+    return Received(method="POST", path=path, raw_headers=(), body=json.dumps(body).encode(), at=0.0, connection=0)
+
+
+def test_anthropic_refuses_a_prompt_without_its_words() -> None:
+    assert MESSAGES.prompts is not None
+    read_prompt = MESSAGES.prompts.read
+    good = request_of("/complete", model="m", prompt="\n\nHuman: hi\n\nAssistant:", max_tokens_to_sample=9)
+    assert (read_prompt(good).prompt, read_prompt(good).settings) == ("hi", Settings(max_tokens=9))
+    with pytest.raises(ValueError, match="must stand between"):
+        read_prompt(request_of("/complete", model="m", prompt="hi"))
+
+
+def test_gemini_refuses_texts_for_several_models() -> None:
+    assert GEMINI.embeddings is not None
+    each = {"model": "models/other", "content": {"parts": [{"text": "hi"}]}}
+    with pytest.raises(ValueError, match="must be for models/m"):
+        GEMINI.embeddings.read(request_of("/models/m:batchEmbedContents", requests=[each]))
+
+
+def test_one_text_may_be_sent_without_a_list() -> None:
+    assert CHAT.embeddings is not None
+    assert CHAT.embeddings.read(request_of("/embeddings", model="m", input="hi")).texts == ("hi",)

@@ -80,6 +80,7 @@ class ProviderCase:
         provider: the name of an installed provider, or a plugin (a module, an object with hooks) to register.
         name: the name to register a plugin under; by default, the name of its module.
         model: one of its models, if possible one that supports tools and schemas.
+        prompt_model: a model with an endpoint for prompts; by default the same model.
         server_dialect: the dialect of its server; ``None`` for a provider without a server.
         base: the path of its base URL.
         options: further keyword arguments of :class:`~dragoman.LLMConfig`.
@@ -92,6 +93,7 @@ class ProviderCase:
     provider: ClassVar[object] = ""
     name: ClassVar[str] = ""
     model: ClassVar[str] = ""
+    prompt_model: ClassVar[str] = ""
     server_dialect: ClassVar[ServerDialect | None] = None
     base: ClassVar[str] = "/v1"
     options: ClassVar[Mapping[str, Any]] = {}

@@ -20,6 +20,7 @@ from dragoman.testing.conformance.credentials import CredentialsAndOptions
 from dragoman.testing.conformance.errors import Errors
 from dragoman.testing.conformance.lifecycle import Lifecycle
 from dragoman.testing.conformance.media import MediaAndReasoning
+from dragoman.testing.conformance.other_endpoints import OtherEndpoints
 from dragoman.testing.conformance.overridden_checks import checks_of, restore_overridden_checks
 from dragoman.testing.conformance.provider_case import ProviderCase
 from dragoman.testing.conformance.response_metadata import ResponseMetadata
@@ -40,11 +41,13 @@ LEVELS: dict[str, tuple[str, tuple[type[ProviderCase], ...]]] = {
     "L5": ("faults", (Errors, Streams, Connections)),
     "L6": ("capabilities", (DeclaredCapabilities,)),
     "L7": ("requests as their server reads them", (WrittenRequests,)),
+    "L8": ("prompts, embeddings, listings and counts", (OtherEndpoints,)),
 }
 """The title of each level, and the classes with its checks."""
 
 
 class ProviderConformance(
+    OtherEndpoints,
     WrittenRequests,
     DeclaredCapabilities,
     Connections,

@@ -22,7 +22,7 @@ from dragoman.testing.conformance.request_differences import Adjusted, differenc
 from dragoman.testing.conformance.tools import ASKED, CLOCK, WEATHER
 from dragoman.testing.faults import FaultServer
 
-__all__ = ["WrittenRequests"]
+__all__ = ["WrittenRequests", "meant_request"]
 
 _TRAVEL = Tool(
     name="travel",
@@ -70,7 +70,7 @@ class WrittenRequests(ProviderCase):
         for streamed in BOTH:
             response = self.ask(server.url_of("ok"), messages, streamed=streamed, config=_NO_SETTINGS, **call)
             adjusted = {each.feature: each.sent for each in response.adjustments}
-            self._compare(_meant(self.model_name(), messages, call), server, adjusted)
+            self._compare(meant_request(self.model_name(), messages, call), server, adjusted)
 
     def readable(self) -> None:
         """Skip the check if the server dialect cannot read requests."""
@@ -172,7 +172,7 @@ class WrittenRequests(ProviderCase):
             chosen = bind(config).explanation
             assert chosen.provider == self.registered()
             self.ask(server.url_of("ok"), [ASKED], config={**_NO_SETTINGS, "model": name, "provider": None})
-            self._compare(_meant(chosen.model, [ASKED], {}), server, {})
+            self._compare(meant_request(chosen.model, [ASKED], {}), server, {})
 
     def _accepts(self, name: str, value: Any) -> bool:
         try:
@@ -182,7 +182,7 @@ class WrittenRequests(ProviderCase):
         return True
 
 
-def _meant(model: str, messages: Sequence[Message], call: dict[str, Any]) -> ChatRequest:
+def meant_request(model: str, messages: Sequence[Message], call: dict[str, Any]) -> ChatRequest:
     """Return the request that a call means."""
     given = {name: value for name, value in call.items() if name in SETTINGS}
     rest = {name: value for name, value in call.items() if name not in SETTINGS}

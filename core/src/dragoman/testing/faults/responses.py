@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from dragoman.spec.response import Usage
-from dragoman.testing.faults import chat
+from dragoman.testing.faults import chat, openai_endpoints
 from dragoman.testing.faults.responses_requests import read_responses_request
 from dragoman.testing.faults.samples import SampleCall, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_dialect import Events, Json, SampleReply, ServerDialect, event
@@ -230,4 +230,6 @@ RESPONSES = ServerDialect(
     reasoned=REASONED,
     refused=REFUSED,
     sealed=SampleSeal(reply=REASONED, words=("encrypted-1",)),
+    embeddings=openai_endpoints.EMBEDDINGS,
+    listing=openai_endpoints.LISTING,
 )

@@ -8,6 +8,12 @@ from typing import Any, cast
 
 from attrs import field, frozen
 
+from dragoman.testing.faults.sample_endpoints import (
+    CountingEndpoint,
+    EmbeddingEndpoint,
+    ListingEndpoint,
+    PromptEndpoint,
+)
 from dragoman.testing.faults.samples import Events, Json, SampleCall, SampleReply, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_framing import EVENTS, ServerFraming
 from dragoman.testing.reply import Received, Reply
@@ -75,6 +81,10 @@ class ServerDialect:
         reasoned: an answer with the reasoning "hm" and the text "fine".
         refused: an answer with the refusal "I will not."
         sealed: an answer with signed or encrypted data.
+        prompts: the endpoint that completes prompts.
+        embeddings: the endpoint that turns texts into vectors.
+        listing: the endpoint that lists the models.
+        counting: the endpoint that counts tokens.
 
     """
 
@@ -104,6 +114,10 @@ class ServerDialect:
     reasoned: SampleReply | None = None
     refused: SampleReply | None = None
     sealed: SampleSeal | None = None
+    prompts: PromptEndpoint | None = None
+    embeddings: EmbeddingEndpoint | None = None
+    listing: ListingEndpoint | None = None
+    counting: CountingEndpoint | None = None
 
     def speaks(self, request: Received) -> bool:
         """Return whether a request is in this dialect."""

@@ -26,6 +26,7 @@ from dragoman import (
 from dragoman.testing.faults import SampleCall, SampleReply, SampleSeal, SampleUsage, ServerDialect, event
 from dragoman.testing.reply import Received
 from dragoman.testing.request_reading import (
+    PartReader,
     base64_media,
     chosen,
     json_object,
@@ -206,7 +207,7 @@ def read_turn(turn: dict[str, Any]) -> Message:
 
 def read_piece(piece: dict[str, Any]) -> Part:
     """Return a part of a message."""
-    readers = {
+    readers: dict[str, PartReader] = {
         "text": lambda each: Text(text=string(each["text"], "text")),
         "thought": lambda each: Reasoning(text=each["text"]),
         "image": lambda each: (
@@ -222,8 +223,7 @@ def read_piece(piece: dict[str, Any]) -> Part:
             outcome="ok" if each["ok"] else "error",
         ),
     }
-    part: Part = chosen(readers, piece["kind"], piece)
-    return part
+    return chosen(readers, piece["kind"], piece)
 
 
 def read_choice(choice: Any) -> ToolChoice:
