@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.sound import Plugin
-from conformance.wrong import answers, endpoints, faults, identity, parts, requests, writing
+from conformance.wrong import answers, authorization, endpoints, faults, identity, parts, requests, writing
 from conformance.wrong.table import CORRECT, WRONG, Wrong
 from dragoman.plugins.registry import installed
 from dragoman.testing.conformance import ProviderConformance, checks
@@ -17,11 +17,18 @@ from dragoman.testing.faults import CHAT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_ = (answers, endpoints, faults, identity, parts, requests, writing)  # importing them registers their providers
+_ = (
+    answers,
+    authorization,
+    endpoints,
+    faults,
+    identity,
+    parts,
+    requests,
+    writing,
+)  # importing them registers their providers
 BUGS = (AttributeError, ImportError, NameError, TypeError)
 """Exceptions that would show a bug in an incorrect provider other than the intended one."""
-
-CORRECT.append(("", Plugin, {}))  # for all checks without a correct provider of their own
 
 
 @pytest.fixture(autouse=True)
@@ -52,9 +59,11 @@ def arguments_of(name: str, case: str, *, cased: bool) -> tuple[Any, ...]:
     return ()
 
 
-def correct(check: str) -> tuple[Any, Mapping[str, Any]]:
-    """Return a correct provider to which a check applies."""
-    return next((plugin(), suite) for name, plugin, suite in CORRECT if name in {"", check.partition("[")[0]})
+def correct() -> list[tuple[str, Any, Mapping[str, Any]]]:
+    """Return the checks that find mistakes, each with a correct provider to which it applies."""
+    apart = {check for check, _, _ in CORRECT if "[" not in check}
+    usual = {each.check for each in WRONG if not each.suite and each.check not in apart}
+    return [*((check, Plugin, {}) for check in sorted(usual)), *CORRECT]
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.what.replace(" ", "-"))
@@ -64,10 +73,13 @@ def test_an_incorrect_provider_fails(wrong: Wrong) -> None:
     assert not isinstance(caught.value, BUGS)
 
 
-@pytest.mark.parametrize("check", sorted({wrong.check for wrong in WRONG}))
-def test_the_correct_provider_passes(check: str) -> None:
-    plugin, suite = correct(check)
-    run(plugin, check, suite)
+@pytest.mark.parametrize(("check", "make", "suite"), correct())
+def test_the_correct_provider_passes(check: str, make: Any, suite: Mapping[str, Any]) -> None:
+    run(make(), check, suite)
+
+
+def test_each_check_that_finds_a_mistake_passes_for_a_correct_provider() -> None:
+    assert {each.check for each in WRONG} == {check for check, _, _ in correct()}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import attrs
 import pytest
 
 from conformance.sound import Plugin, SoundChat, SoundProvider
+from conformance.wrong.authorization import SUITE, Signed
 from dragoman import Capabilities, ChatRequest, CompletionRequest, Text, UnsupportedError, hookimpl
 from dragoman.http import HttpRequest
 from dragoman.plugins.registry import installed
@@ -140,6 +142,21 @@ def test_endpoints_that_the_dialect_does_not_describe_are_not_shown() -> None:
         unstreamed().test_a_prompt_is_streamed()
 
 
+@pytest.mark.parametrize(
+    ("covered", "reason"),
+    [
+        (lambda _: b"a token", "what authorizes a request is no signature"),
+        (lambda _: uuid.uuid4().bytes, "never authorized twice in the same way"),
+    ],
+)
+def test_what_is_no_signature_needs_to_cover_nothing(covered: Any, reason: str) -> None:
+    kind: Any = suite(server_dialect=CHAT, provider=Signed(covered=covered), **SUITE)
+    with pytest.raises(pytest.skip.Exception, match=reason):
+        kind().test_a_signature_covers_the_request()
+    with pytest.raises(pytest.skip.Exception, match="other credentials take the place of a key"):
+        kind().test_two_keys_are_kept_apart()
+
+
 def test_checks_that_do_not_apply_give_a_reason() -> None:
     bare: Any = suite(server_dialect=MINIMAL, base="", provider=Plugin(info=attrs.evolve(Plugin().info, options=None)))
     for name, reason in (
@@ -147,6 +164,7 @@ def test_checks_that_do_not_apply_give_a_reason() -> None:
         ("test_its_options_are_documented", "no options"),
         ("test_a_misspelt_option_is_told_with_the_right_one", "no options"),
         ("test_its_import_is_light", "registered"),
+        ("test_each_try_is_authorized_once", "no function authorizes the requests"),
         ("test_a_slash_behind_the_address_is_no_segment", "no path"),
     ):
         with pytest.raises(pytest.skip.Exception, match=reason):

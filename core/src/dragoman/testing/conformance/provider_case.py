@@ -84,7 +84,9 @@ class ProviderCase:
         server_dialect: the dialect of its server; ``None`` for a provider without a server.
         base: the path of its base URL.
         options: further keyword arguments of :class:`~dragoman.LLMConfig`.
+        credentials: secret options that take the place of ``api_key``, such as an access key and a session token.
         key_env: the environment variable of its key; by default its name in upper case with ``_API_KEY`` appended.
+        ambient: further environment variables with credentials, such as those of a cloud, each with a sample value.
         patience: seconds to wait for an expected event; only failing checks take that long.
         known_failures: reasons by the names of checks that are expected to fail, such as ``test_x`` or ``test_x[404]``.
 
@@ -97,7 +99,9 @@ class ProviderCase:
     server_dialect: ClassVar[ServerDialect | None] = None
     base: ClassVar[str] = "/v1"
     options: ClassVar[Mapping[str, Any]] = {}
+    credentials: ClassVar[Mapping[str, str]] = {}
     key_env: ClassVar[str] = ""
+    ambient: ClassVar[Mapping[str, str]] = {}
     patience: ClassVar[float] = 5.0
     known_failures: ClassVar[Mapping[str, str]] = {}
 
@@ -123,9 +127,17 @@ class ProviderCase:
         """Return a configuration; *url* is the URL of the server without the path of the base URL."""
         arguments: dict[str, Any] = {"num_retries": 0, "timeout": _TIMEOUT_SECONDS}
         if url is not None:
-            arguments |= {"api_key": KEY, "api_base": url + self.base}
+            arguments |= {**self.given_credentials(), "api_base": url + self.base}
         arguments |= {"model": self.model, "provider": self.registered(), **self.options, **more}
         return LLMConfig(**arguments)
+
+    def given_credentials(self) -> Mapping[str, str]:
+        """Return the credentials that the caller gives: the key of the suite, or what takes its place."""
+        return self.credentials or {"api_key": KEY}
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the texts that must not be shown anywhere."""
+        return tuple(self.given_credentials().values())
 
     def bound(self, **more: Any) -> Bound:
         """Return the provider, bound to a URL where no server needs to listen."""

@@ -14,6 +14,7 @@ from attrs import frozen
 from dragoman.plugins.registry import installed
 from dragoman.spec.errors import DragomanError
 from dragoman.testing.conformance.answers import Answers
+from dragoman.testing.conformance.authorization import Authorization
 from dragoman.testing.conformance.capabilities import DeclaredCapabilities
 from dragoman.testing.conformance.connections import Connections
 from dragoman.testing.conformance.credentials import CredentialsAndOptions
@@ -33,7 +34,7 @@ from dragoman.testing.conformance.written_requests import WrittenRequests
 __all__ = ["LEVELS", "Check", "ProviderConformance", "checks", "level_of"]
 
 LEVELS: dict[str, tuple[str, tuple[type[ProviderCase], ...]]] = {
-    "L0": ("lifecycle and credentials", (Lifecycle, CredentialsAndOptions)),
+    "L0": ("lifecycle and credentials", (Lifecycle, CredentialsAndOptions, Authorization)),
     "L1": ("text", (Answers, ResponseMetadata)),
     "L2": ("tools", (Tools, ToolResults)),
     "L3": ("structured output", (Structured,)),
@@ -59,6 +60,7 @@ class ProviderConformance(
     Tools,
     ResponseMetadata,
     Answers,
+    Authorization,
     CredentialsAndOptions,
     Lifecycle,
 ):

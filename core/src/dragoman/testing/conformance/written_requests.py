@@ -17,7 +17,7 @@ from dragoman.spec.message import Message
 from dragoman.spec.request import SETTINGS, ChatRequest, OutputFormat, Settings, Tool, ToolChoice
 from dragoman.testing.conformance.capabilities import VALUES
 from dragoman.testing.conformance.conversations import CONVERSATIONS, MEDIA, any_conversation, needs_tools
-from dragoman.testing.conformance.provider_case import BOTH, KEY, ProviderCase, few, not_shown
+from dragoman.testing.conformance.provider_case import BOTH, ProviderCase, few, not_shown
 from dragoman.testing.conformance.request_differences import Adjusted, differences
 from dragoman.testing.conformance.tools import ASKED, CLOCK, WEATHER
 from dragoman.testing.faults import FaultServer
@@ -168,7 +168,8 @@ class WrittenRequests(ProviderCase):
         name = f"{self.registered()}/{self.model}"
         with self.faults() as server:
             base = server.url_of("ok") + self.base
-            config = LLMConfig(model=name, api_base=base, api_key=KEY, **{**self.options, **_NO_SETTINGS})
+            more: dict[str, Any] = {**self.given_credentials(), **self.options, **_NO_SETTINGS}
+            config = LLMConfig(model=name, api_base=base, **more)
             chosen = bind(config).explanation
             assert chosen.provider == self.registered()
             self.ask(server.url_of("ok"), [ASKED], config={**_NO_SETTINGS, "model": name, "provider": None})
