@@ -46,7 +46,7 @@ def wants_stream(request: Received) -> bool:
     return isinstance(body, dict) and cast("dict[str, object]", body).get("stream") is True
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ServerDialect:
     """Describe how a server encodes answers in one dialect.
 
@@ -118,6 +118,9 @@ class ServerDialect:
     embeddings: EmbeddingEndpoint | None = None
     listing: ListingEndpoint | None = None
     counting: CountingEndpoint | None = None
+
+    def __repr__(self) -> str:
+        return f"<ServerDialect {self.name}>"
 
     def speaks(self, request: Received) -> bool:
         """Return whether a request is in this dialect."""
