@@ -87,7 +87,7 @@ class OtherEndpoints(ProviderCase):
         for texts in (_TEXTS, _TEXTS[:1]):
             _, request = self._embedded(texts, endpoint.reply)
             sent = self._read(endpoint.read, request)
-            assert sent.model in {"", self.model_name()}
+            assert sent.model in {"", self.model_on_the_wire()}
             assert sent.texts == texts
             assert _path(request).endswith(endpoint.endings)
 
@@ -129,7 +129,7 @@ class OtherEndpoints(ProviderCase):
                 usage = self._call(server, "count_tokens", messages, tools=tools)
             (request,) = server.requests
             assert usage.input_tokens == _TOKENS
-            meant = meant_request(self.model_name(), messages, {"tools": tools})
+            meant = meant_request(self.model_on_the_wire(), messages, {"tools": tools})
             assert differences(meant, self._read(endpoint.read, request)) == []
             assert _path(request).endswith(endpoint.endings)
 

@@ -80,6 +80,7 @@ class ProviderCase:
         provider: the name of an installed provider, or a plugin (a module, an object with hooks) to register.
         name: the name to register a plugin under; by default, the name of its module.
         model: one of its models, if possible one that supports tools and schemas.
+        sent_model: the name by which the server knows the model, if it is another one.
         prompt_model: a model with an endpoint for prompts; by default the same model.
         server_dialect: the dialect of its server; ``None`` for a provider without a server.
         base: the path of its base URL.
@@ -95,6 +96,7 @@ class ProviderCase:
     provider: ClassVar[object] = ""
     name: ClassVar[str] = ""
     model: ClassVar[str] = ""
+    sent_model: ClassVar[str] = ""
     prompt_model: ClassVar[str] = ""
     server_dialect: ClassVar[ServerDialect | None] = None
     base: ClassVar[str] = "/v1"
@@ -154,6 +156,10 @@ class ProviderCase:
     def model_name(self) -> str:
         """Return the name of the model without the prefix of the provider."""
         return self.bound().explanation.model
+
+    def model_on_the_wire(self) -> str:
+        """Return the name of the model in a request."""
+        return self.sent_model or self.model_name()
 
     def offered(self) -> None:
         """Skip the check for a model that does not support tools."""

@@ -70,7 +70,7 @@ class WrittenRequests(ProviderCase):
         for streamed in BOTH:
             response = self.ask(server.url_of("ok"), messages, streamed=streamed, config=_NO_SETTINGS, **call)
             adjusted = {each.feature: each.sent for each in response.adjustments}
-            self._compare(meant_request(self.model_name(), messages, call), server, adjusted)
+            self._compare(meant_request(self.model_on_the_wire(), messages, call), server, adjusted)
 
     def readable(self) -> None:
         """Skip the check if the server dialect cannot read requests."""
@@ -173,7 +173,7 @@ class WrittenRequests(ProviderCase):
             chosen = bind(config).explanation
             assert chosen.provider == self.registered()
             self.ask(server.url_of("ok"), [ASKED], config={**_NO_SETTINGS, "model": name, "provider": None})
-            self._compare(meant_request(chosen.model, [ASKED], {}), server, {})
+            self._compare(meant_request(self.sent_model or chosen.model, [ASKED], {}), server, {})
 
     def _accepts(self, name: str, value: Any) -> bool:
         try:
