@@ -3,14 +3,22 @@
 # ruff: noqa: RUF012  # class attributes of test classes are not mutated
 from __future__ import annotations
 
+from conformance.bedrock_server import CONVERSE
 from conformance.ollama_server import OLLAMA
 from dragoman.testing.conformance import ProviderConformance
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
+
+AWS = {
+    "AWS_ACCESS_KEY_ID": "AKIAOFTHEENVIRONMENT",
+    "AWS_SECRET_ACCESS_KEY": "the-secret-of-the-environment",
+    "AWS_SESSION_TOKEN": "the-token-of-the-environment",
+}
 
 
 class TestOpenAI(ProviderConformance):
     provider = "openai"
     model = "gpt-4o"
+    prompt_model = "gpt-3.5-turbo-instruct"
     server_dialect = CHAT
     options = {"api": "chat"}
 
@@ -25,6 +33,7 @@ class TestOpenAIResponses(ProviderConformance):
 class TestAnthropic(ProviderConformance):
     provider = "anthropic"
     model = "claude-sonnet-4-5"
+    prompt_model = "claude-2.1"
     server_dialect = MESSAGES
 
 
@@ -99,6 +108,31 @@ class TestOllama(ProviderConformance):
     model = "llama3.2"
     server_dialect = OLLAMA
     base = ""
+
+
+class TestBedrock(ProviderConformance):
+    provider = "bedrock"
+    model = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    server_dialect = CONVERSE
+    base = ""
+    key_env = "AWS_BEARER_TOKEN_BEDROCK"
+    ambient = AWS
+    options = {"region": "us-east-1"}
+
+
+class TestBedrockWithSignatures(ProviderConformance):
+    provider = "bedrock"
+    model = "us.amazon.nova-pro-v1:0"
+    server_dialect = CONVERSE
+    base = ""
+    key_env = "AWS_BEARER_TOKEN_BEDROCK"
+    ambient = AWS
+    options = {"region": "us-east-1"}
+    credentials = {
+        "access_key": "AKIAOFTHESUITE",
+        "secret_key": "the-secret-of-the-suite",
+        "session_token": "the-token-of-the-suite",
+    }
 
 
 class TestEcho(ProviderConformance):

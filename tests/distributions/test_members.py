@@ -66,10 +66,12 @@ def members() -> Iterator[Member]:
 
 IN_PROCESS = {"echo", "litellm", "llamacpp"}
 CATALOGUES = {"hosts"}  # of hosts without code: tests/plugins/test_hosts.py puts each of them to its tests
-BINARY = {"bedrock"}  # there is no sample server yet that sends its binary messages
 APART = {"litellm", "openhands", "recorder"}  # larger than the rest; another project's name; no provider
 
-OTHER_FRAMING = {"ollama"}  # lines of JSON, while these programs ask servers of events alone
+OTHER_FRAMING = {
+    "bedrock",
+    "ollama",
+}  # binary messages, lines of JSON, while these programs ask servers of events alone
 
 MEMBERS = tuple(members())
 Members: TypeAlias = tuple[Member, ...]
@@ -214,7 +216,7 @@ def checks(members: Members) -> Iterator[List]:
     """Yield the lists of who is put to the tests that every provider passes."""
     hosts = {path.stem for each in CATALOGUES for path in ROOT.glob(f"plugins/{each}/src/*/*.toml")}
     own = vars(importlib.import_module("conformance.test_own_providers")).values()
-    http = {name for each in members if each.speaks_http for name in each.providers} - BINARY
+    http = {name for each in members if each.speaks_http for name in each.providers}
     in_process = {name for each in members if each.extra in IN_PROCESS for name in each.providers}
     yield List(
         place="tests/conformance/test_own_providers.py",

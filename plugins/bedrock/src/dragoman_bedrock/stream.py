@@ -14,6 +14,7 @@ from attrs import define, field
 from dragoman import (
     ArgumentsDelta,
     Event,
+    Extension,
     Part,
     PartStart,
     PartStop,
@@ -142,6 +143,8 @@ class ConverseDecoder:
         if name == "citation":
             block.citations.append(fields(value))
             return self._text(block, "", cited=True)
+        if block.part is not None and not isinstance(block.part, Extension):
+            return [Raw({name: value})]
         block.rest.setdefault(name, {}).setdefault("content", []).extend(objects(value) or [fields(value)])
         return [] if block.part is not None else [self._begin(block, extension({name: {}}))]
 
