@@ -19,7 +19,7 @@ from dragoman.client.learned_capabilities import Key, has_learned, learned
 from dragoman.client.retry import RetryPolicy, retrying
 from dragoman.client.retry_budget import budget_of
 from dragoman.plugins.descriptors import exhausted
-from dragoman.plugins.registry import Plugins, installed
+from dragoman.plugins.registry import PROVIDERS, Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed, value
@@ -44,6 +44,7 @@ from dragoman.spec.secret import credentials_in
 
 if TYPE_CHECKING:
     from dragoman.client.stream_assembly import PeekedStream
+    from dragoman.plugins.metadata import Claim
     from dragoman.spec.events import Event
     from dragoman.spec.sent_names import Restore
 
@@ -174,7 +175,7 @@ def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugi
         version=plugins.version(claim),
         api_key=config.api_key,
         api_base=explanation.endpoint,
-        options=config.provider_options(),
+        options=config.provider_options(*_names(claim, plugins, config), explanation.provider),
         headers=dict(options.get("headers") or {}),
         hosts=plugins.hosts_of(claim),
         allow_insecure=bool(options.get("allow_insecure", False)),
@@ -186,6 +187,14 @@ def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugi
         environ=os.environ,
         secrets=plugins.secret,
     )
+
+
+def _names(claim: Claim, plugins: Plugins, config: LLMConfig) -> list[str]:
+    """Return all names of a provider, by any of which *config* may give it options."""
+    if not config.kwargs.get("options"):
+        return []
+    own = (claim.module, claim.distribution)
+    return [each.name for each in plugins.select(PROVIDERS) if (each.module, each.distribution) == own]
 
 
 def _credentials(config: ProviderConfig, provider: Provider) -> tuple[str, ...]:

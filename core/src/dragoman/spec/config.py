@@ -33,6 +33,7 @@ CORE_OPTIONS = frozenset(
         "verify",
         "client_cert",
         "max_reply_bytes",
+        "options",
     }
 )
 """Keyword arguments that the core understands in addition to the settings; all others belong to the provider."""
@@ -60,8 +61,9 @@ class LLMConfig:
             or ``False`` for none, even if the environment names one), ``verify`` (the path of a CA bundle, or an
             :class:`ssl.SSLContext`; ``False`` turns the verification off, which requires ``allow_insecure=True``),
             ``client_cert`` (the path of a PEM file with a certificate and its key, or the paths of both);
-            ``max_reply_bytes`` (the greatest size of a decompressed reply, default 64 MiB); all others are options of
-            the provider, such as ``api_version``.
+            ``max_reply_bytes`` (the greatest size of a decompressed reply, default 64 MiB); ``options`` (what is a
+            provider's own: a mapping keyed by provider, or objects of the options classes of plugins); all others are
+            options of the provider, such as ``api_version``.
 
     Raises:
         ConfigurationError: for a value of the wrong type, or a key that is not allowed in HTTP headers.
@@ -184,10 +186,23 @@ class LLMConfig:
         except InvalidRequestError as error:
             raise ConfigurationError(error.message, parameter=error.parameter) from None
 
-    def provider_options(self) -> dict[str, Any]:
-        """Return the keyword arguments that belong to the provider."""
+    def provider_options(self, *providers: str) -> dict[str, Any]:
+        """Return the keyword arguments that belong to the provider.
+
+        Args:
+            providers: the names of the provider, whose part of ``options`` is included; the last one has precedence
+                over those before it, and the keyword arguments over all.
+
+        """
         named = CORE_OPTIONS | set(SETTINGS)
-        return RedactedDict({name: value for name, value in self.kwargs.items() if name not in named})
+        own = {name: value for name, value in self.kwargs.items() if name not in named}
+        if not providers or not self.kwargs.get("options"):
+            return RedactedDict(own)
+        from dragoman.spec.provider_options import read_options  # noqa: PLC0415  # few configurations have them
+
+        shared = read_options(self.kwargs["options"])
+        of_names = (shared.get(name, {}) for name in providers)
+        return RedactedDict({name: value for each in (*of_names, own) for name, value in each.items()})
 
     def replace(self, **changes: Any) -> LLMConfig:
         """Return a copy with some fields or keyword arguments changed."""

@@ -96,9 +96,23 @@ def hidden(kwargs: Any) -> RedactedDict:
             for name in headers:
                 if isinstance(headers[name], str) and is_credential(str(name)):
                     headers[name] = Secret(headers[name], name=f"the header {name!r}")
+        if kept.get("options") is not None:
+            kept["options"] = _options(kept["options"])
     finally:
         del kwargs, headers  # keep credentials out of tracebacks that show locals
     return kept
+
+
+def _options(options: Any) -> RedactedDict:
+    """Return the argument ``options`` as mappings by provider."""
+    from dragoman.spec.provider_options import read_options  # noqa: PLC0415  # few configurations have them
+
+    try:
+        return RedactedDict({name: RedactedDict(own) for name, own in read_options(options).items()})
+    except InvalidRequestError as error:
+        raise ConfigurationError(error.message, parameter="options") from None
+    finally:
+        del options  # keep credentials out of tracebacks that show locals
 
 
 def _is_trust(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
@@ -39,6 +39,7 @@ class AnthropicOptions:
 
     """
 
+    __provider__: ClassVar[str] = ISSUER
     api_version: str | None = option_field(in_body=False)
     betas: list[str] | None = option_field(in_body=False)
     bearer: bool = option_field(default=False, in_body=False, per_call=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
@@ -53,6 +53,7 @@ class AzureOptions:
 
     """
 
+    __provider__: ClassVar[str] = "azure"
     api: Literal["chat", "responses"] | None = option_field(in_body=False)
     api_version: str | None = option_field(in_body=False)
     base_model: str | None = option_field(in_body=False)

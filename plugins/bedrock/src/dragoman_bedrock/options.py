@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import frozen
 
@@ -34,6 +34,7 @@ class BedrockOptions:
 
     """
 
+    __provider__: ClassVar[str] = ISSUER
     region: str | None = option_field(in_body=False, per_call=False)
     access_key: Secret | None = option_field(in_body=False, per_call=False, secret=True)
     secret_key: Secret | None = option_field(in_body=False, per_call=False, secret=True)

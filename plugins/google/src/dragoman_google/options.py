@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
@@ -44,6 +44,7 @@ class GoogleOptions:
 
     """
 
+    __provider__: ClassVar[str] = ISSUER
     vertex: bool | None = option_field(in_body=False, per_call=False)
     project: str | None = option_field(in_body=False, per_call=False)
     location: str | None = option_field(in_body=False, per_call=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import frozen
 
@@ -45,6 +45,7 @@ class OllamaOptions:
 
     """
 
+    __provider__: ClassVar[str] = ISSUER
     think: bool | str | None = option_field()
     keep_alive: str | float | None = option_field()
     truncate: bool | None = option_field()

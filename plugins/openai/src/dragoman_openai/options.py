@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
@@ -53,6 +53,7 @@ class OpenAIOptions:
 
     """
 
+    __provider__: ClassVar[str] = "openai"
     api: Literal["chat", "responses"] | None = option_field(in_body=False)
     organization: str | None = option_field(in_body=False, per_call=False)
     project: str | None = option_field(in_body=False, per_call=False)
