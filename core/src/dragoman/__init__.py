@@ -12,6 +12,12 @@ from dragoman._lazy import attach
 TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
 
 if TYPE_CHECKING:
+    from dragoman.client.call_settings import (
+        CallSettings as CallSettings,
+        CompletionSettings as CompletionSettings,
+        ConfigSettings as ConfigSettings,
+        ValueSettings as ValueSettings,
+    )
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
     from dragoman.client.llm import LLM as LLM
     from dragoman.client.stream import EventStream as EventStream
@@ -148,6 +154,7 @@ if TYPE_CHECKING:
         StreamCall as StreamCall,
         Timeouts as Timeouts,
     )
+    from dragoman.spec.provider_options import ProviderOptions as ProviderOptions
     from dragoman.spec.request import (
         AUTO as AUTO,
         NONE as NONE,
@@ -184,6 +191,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "dragoman.client.call_settings": ("CallSettings", "CompletionSettings", "ConfigSettings", "ValueSettings"),
     "dragoman.client.llm": ("LLM",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
     "dragoman.client.stream": ("EventStream",),
@@ -308,6 +316,7 @@ _HOMES = {
         "StreamCall",
         "Timeouts",
     ),
+    "dragoman.spec.provider_options": ("ProviderOptions",),
     "dragoman.spec.request": (
         "AUTO",
         "ChatRequest",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from dragoman.client.configured_model import ConfiguredModel
 from dragoman.client.conversation import Conversation, read_texts
@@ -27,6 +27,7 @@ from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 
 if TYPE_CHECKING:
+    from dragoman.client.call_settings import CallSettings, CompletionSettings, ConfigSettings, ValueSettings
     from dragoman.client.stream import EventStream
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class LLM:
 
     """
 
-    def __init__(self, config: LLMConfig | str = NOT_GIVEN, **fields: Any) -> None:
+    def __init__(self, config: LLMConfig | str = NOT_GIVEN, **fields: Unpack[ConfigSettings]) -> None:
         given: Any = config  # callers without a type checker
         if given is None and type(self).__init__ is not LLM.__init__:  # a subclass passes its own default on
             config = NOT_GIVEN
@@ -71,7 +72,7 @@ class LLM:
         self._model.config = config
 
     @door
-    async def completion(self, prompt: str, **kwargs: Any) -> str:
+    async def completion(self, prompt: str, **kwargs: Unpack[CompletionSettings]) -> str:
         """Return the text that the model gives for *prompt*.
 
         Args:
@@ -92,7 +93,7 @@ class LLM:
                 return text_of(await bound.completion(request, builder.context(kwargs)), request.settings)
 
     @door
-    async def chat_completion(self, messages: list[Message], **kwargs: Any) -> str:
+    async def chat_completion(self, messages: list[Message], **kwargs: Unpack[CallSettings]) -> str:
         """Return the text with which the model goes on with a conversation.
 
         Args:
@@ -110,7 +111,7 @@ class LLM:
                 return text_of(await bound.chat(request, builder.context(kwargs)), request.settings)
 
     @door
-    async def generate(self, messages: Conversation, **kwargs: Any) -> Response:
+    async def generate(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Response:
         """Return the whole answer to a prompt or conversation.
 
         Args:
@@ -129,7 +130,7 @@ class LLM:
 
     @door
     def stream(
-        self, messages: Conversation | CompletionRequest, **kwargs: Any
+        self, messages: Conversation | CompletionRequest, **kwargs: Unpack[CallSettings]
     ) -> AbstractAsyncContextManager[EventStream]:
         """Stream the answer to a prompt or conversation; leaving the block hangs up.
 
@@ -171,7 +172,7 @@ class LLM:
             raise InvalidRequestError(message, parameter="model")
 
     @door
-    async def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
+    async def extract(self, kind: type[T], messages: Conversation, **kwargs: Unpack[ValueSettings]) -> T:
         """Return the answer as a value of *kind*: what ``generate(output=kind)`` asks for, read by ``parse(kind)``.
 
         Args:
@@ -232,7 +233,7 @@ class LLM:
             return models
 
     @door
-    async def count_tokens(self, messages: Conversation, **kwargs: Any) -> Usage:
+    async def count_tokens(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Usage:
         """Return how many tokens a conversation has, counted by the provider.
 
         Raises:
@@ -259,7 +260,9 @@ class LLM:
             return embeddings
 
     @door
-    def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
+    def build_request(
+        self, messages: Conversation, *, stream: bool = False, **kwargs: Unpack[CallSettings]
+    ) -> Prepared:
         """Return the HTTP request that :meth:`generate` would send, secrets masked, without sending it.
 
         Raises:
