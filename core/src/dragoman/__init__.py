@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         fit as fit,
     )
     from dragoman.spec.config import LLMConfig as LLMConfig
+    from dragoman.spec.config_origins import ConfigOrigin as ConfigOrigin
     from dragoman.spec.errors import (
         AmbiguousModelError as AmbiguousModelError,
         AuthenticationError as AuthenticationError,
@@ -213,6 +214,7 @@ _HOMES = {
         "fit",
     ),
     "dragoman.spec.config": ("LLMConfig",),
+    "dragoman.spec.config_origins": ("ConfigOrigin",),
     "dragoman.spec.errors": (
         "AmbiguousModelError",
         "AuthenticationError",

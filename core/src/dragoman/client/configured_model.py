@@ -13,7 +13,8 @@ from dragoman.client.request_builder import RequestBuilder
 from dragoman.plugins.resolution import EMBEDDED
 from dragoman.spec.argument_checks import copied, is_atom, is_same
 from dragoman.spec.config import LLMConfig
-from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.config_origins import located
+from dragoman.spec.errors import ConfigurationError, InvalidRequestError
 from dragoman.spec.request import SETTINGS
 from dragoman.spec.secret import RedactedDict
 
@@ -109,7 +110,7 @@ class ConfiguredModel:
         bound = self._bound
         bound_to = _what_is_bound(config, kwargs)
         if bound is None or not is_same(self._bound_to, bound_to):
-            bound = self._replaced_by(bind(config))
+            bound = self._replaced_by(_bound(config))
             self._bound_to = bound_to
         builder = self._builder = RequestBuilder.of(
             config,
@@ -133,6 +134,16 @@ class ConfiguredModel:
         if self.config.model is None and bound.explanation.provider == EMBEDDED:
             print("dragoman: no model is configured; the embedded echo answers", file=sys.stderr)  # noqa: T201
         return bound
+
+
+def _bound(config: LLMConfig) -> Bound:
+    """Bind *config*; an error about a value that was loaded says where the value is."""
+    try:
+        return bind(config)
+    except (ConfigurationError, InvalidRequestError) as error:
+        if error.parameter is None:
+            raise
+        raise located(error, config.origins) from error.__cause__
 
 
 def _what_is_bound(config: LLMConfig, kwargs: Mapping[str, Any]) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -18,7 +19,8 @@ from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
-from dragoman.spec.config import NOT_GIVEN, LLMConfig, configuration
+from dragoman.spec.config import NOT_GIVEN, LLMConfig
+from dragoman.spec.config_arguments import configuration
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
 from dragoman.spec.operations import EmbeddingRequest, Embeddings, ModelInfo
@@ -61,6 +63,23 @@ class LLM:
             del config, given, fields  # keep credentials out of tracebacks that show locals
         for fallback in self.config.kwargs.get("fallbacks") or ():
             explain(fallback_config(self.config, fallback))
+
+    @classmethod
+    def load(
+        cls, profile: str | None = None, *, path: str | os.PathLike[str] | None = None, **fields: Unpack[ConfigSettings]
+    ) -> Self:
+        """Talk to the model of a profile: of a file, the environment and keywords; see :meth:`LLMConfig.load`.
+
+        Args:
+            profile: the table ``[llm.<profile>]`` of the file, which overrides its table ``[llm]``.
+            path: the file; without it, the one that ``DRAGOMAN_CONFIG`` names, or the one that is found.
+            fields: arguments of :class:`LLMConfig`, which have more weight than file and environment.
+
+        Raises:
+            ConfigurationError: if there is no such profile, a name is misspelled, or a value cannot be read.
+
+        """
+        return cls(LLMConfig.load(profile, path=path, **fields))
 
     @property
     def config(self) -> LLMConfig:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Coroutine, Generator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack
@@ -113,6 +114,13 @@ class SyncLLM:
             self._llm = StreamingLLM(config, **fields)
         finally:
             del config, fields  # keep credentials out of tracebacks that show locals
+
+    @classmethod
+    def load(
+        cls, profile: str | None = None, *, path: str | os.PathLike[str] | None = None, **fields: Unpack[ConfigSettings]
+    ) -> Self:
+        """Talk to the model of a profile; see :meth:`LLM.load`."""
+        return cls(LLMConfig.load(profile, path=path, **fields))
 
     @property
     def config(self) -> LLMConfig:

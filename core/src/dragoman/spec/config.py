@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from dragoman.spec.capabilities import Policy
-from dragoman.spec.config_rules import check_options, hidden, model_name, text_of
+from dragoman.spec.config_origins import DEFAULT, KEYWORD, NOT_LOADED, ConfigOrigin, Loaded, located
+from dragoman.spec.config_rules import check_options, hidden, model_name, setting, text_of, without_user
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
 from dragoman.spec.request import SETTINGS, Settings
-from dragoman.spec.secret import MASK, RedactedDict, Secret, redact_secrets, reveal
+from dragoman.spec.secret import RedactedDict, Secret, redact_secrets, reveal
 
 DEFAULT_TEMPERATURE = 0.7
 DEFAULT_MAX_TOKENS = 4096
@@ -73,6 +74,7 @@ class LLMConfig:
     __slots__ = (
         "_given",
         "_lacks_model",
+        "_loaded",
         "_revision",
         "api_base",
         "api_key",
@@ -84,6 +86,7 @@ class LLMConfig:
 
     _given: set[str]
     _lacks_model: str
+    _loaded: Loaded
     _revision: int
     model: str | None
     api_key: Secret | None
@@ -103,6 +106,7 @@ class LLMConfig:
     ) -> None:
         object.__setattr__(self, "_given", set[str]())
         object.__setattr__(self, "_lacks_model", "")
+        object.__setattr__(self, "_loaded", NOT_LOADED)
         object.__setattr__(self, "_revision", 0)
         for name in FIELDS:
             object.__setattr__(self, name, None)  # so that __repr__ works before all fields are set
@@ -139,7 +143,7 @@ class LLMConfig:
         elif name == "api_base" and value is not None:
             value = text_of(name, value)
         elif name in {"temperature", "max_tokens"}:
-            value = _setting(name, value)
+            value = setting(name, value)
         elif name == "kwargs":
             try:
                 value = hidden(value)
@@ -160,6 +164,13 @@ class LLMConfig:
     def revision(self) -> int:
         """Return a number that changes with every assignment."""
         return self._revision
+
+    @property
+    def origins(self) -> dict[str, ConfigOrigin]:
+        """Return where each value comes from: a line of a file, an environment variable, a keyword, or a default."""
+        given = {**self._fields(), **({"model": self.model} if self.model else {})}
+        found = {name: self._loaded.of(name, value) or KEYWORD for name, value in given.items() if value is not None}
+        return {**dict.fromkeys(FIELDS, DEFAULT), **found}
 
     @property
     def lacks_model(self) -> str:
@@ -207,9 +218,14 @@ class LLMConfig:
     def replace(self, **changes: Any) -> LLMConfig:
         """Return a copy with some fields or keyword arguments changed."""
         try:
-            return LLMConfig(**{**self._fields(), **changes})
+            return self._traced(LLMConfig(**{**self._fields(), **changes}))
         finally:
             del changes  # keep credentials out of tracebacks that show locals
+
+    def _traced(self, other: LLMConfig) -> LLMConfig:
+        """Return *other*, which knows where those of its values come from that are the same as here."""
+        object.__setattr__(other, "_loaded", self._loaded)
+        return other
 
     def to_dict(self, *, redact: bool = False) -> dict[str, Any]:
         """Return the configuration as one flat dictionary. Credentials are included, or masked if *redact* is true."""
@@ -223,10 +239,10 @@ class LLMConfig:
         return {**data, "api_key": None if self.api_key is None else self.api_key.reveal()}
 
     def _shown_addresses(self) -> dict[str, Any]:
-        shown: dict[str, Any] = {"api_base": None if self.api_base is None else _without_user(self.api_base)}
+        shown: dict[str, Any] = {"api_base": None if self.api_base is None else without_user(self.api_base)}
         proxy = self.kwargs.get("proxy")
         if isinstance(proxy, Secret) and "@" in proxy.reveal():
-            shown["proxy"] = _without_user(proxy.reveal())
+            shown["proxy"] = without_user(proxy.reveal())
         return shown
 
     @classmethod
@@ -288,6 +304,47 @@ class LLMConfig:
         where = f"[llm.{profile}] and [llm]" if profile else "[llm]"
         return _expecting_model(cls.from_dict(of_file(path, profile)), f"{where} of {os.fspath(path)!r} names none")
 
+    @classmethod
+    def load(
+        cls,
+        profile: str | None = None,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        prefix: str = "DRAGOMAN_",
+        environ: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> LLMConfig:
+        """Make a configuration of a file, the environment and keywords, in this order of weight; see :attr:`origins`.
+
+        Args:
+            profile: the table ``[llm.<profile>]`` of the file, which overrides its table ``[llm]``.
+            path: the file; without it, the one that ``DRAGOMAN_CONFIG`` names, ``dragoman.toml`` in the working
+                directory, or ``dragoman/dragoman.toml`` in the user's folder of configurations.
+            prefix: the prefix of the environment variables.
+            environ: the environment, by default that of the process.
+            fields: arguments of :class:`LLMConfig`.
+
+        Raises:
+            ConfigurationError: if a value cannot be read or is out of range, there is no such profile, or a name is
+                misspelled; the message says where.
+
+        """
+        from dragoman.spec.config_loading import load  # noqa: PLC0415  # imported only when needed
+
+        try:
+            found = load(profile, path, os.environ if environ is None else environ, prefix, fields)
+        finally:
+            del environ, fields  # keep credentials out of tracebacks that show locals
+        try:
+            config = cls(**found.values)
+        except ConfigurationError as error:
+            raise located(error, found.origins) from None
+        held = RedactedDict(
+            {name: getattr(config, name) if name in FIELDS else config.kwargs[name] for name in found.origins}
+        )
+        object.__setattr__(config, "_loaded", Loaded(held, found.origins))
+        return _expecting_model(config, ", ".join(found.searched))
+
     def check(self) -> None:
         """Check all values. Values that were put into :attr:`kwargs` in place are only checked here.
 
@@ -315,7 +372,7 @@ class LLMConfig:
         return self.replace()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> LLMConfig:
-        return _remade(copy.deepcopy(self._fields(), memo))
+        return self._traced(_remade(copy.deepcopy(self._fields(), memo)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Refuse to pickle a key; a configuration without one is pickled."""
@@ -335,61 +392,11 @@ def _expecting_model(config: LLMConfig, reason: str) -> LLMConfig:
     return config
 
 
-def configuration(config: Any, fields: Mapping[str, Any]) -> LLMConfig:
-    """Return the configuration that the arguments of an ``LLM`` describe."""
-    try:
-        if isinstance(config, str):
-            if "model" in fields:
-                message = "the model is given twice: first by itself, and as model="
-                raise ConfigurationError(message, parameter="model")
-            fields = RedactedDict({"model": config, **fields})
-        elif config is None:
-            message = "the configuration is None; give an LLMConfig or the name of a model, such as LLM('echo')"
-            raise ConfigurationError(message)
-        elif fields.get("model", "") is None:
-            message = "the model is None; give the name of a model, such as LLM('echo')"
-            raise ConfigurationError(message, parameter="model")
-        elif config is not NOT_GIVEN and not isinstance(config, LLMConfig):
-            message = f"an LLM needs an LLMConfig or the name of a model, not {type(config).__name__}"
-            raise ConfigurationError(message)
-        elif fields and (config is not NOT_GIVEN or not fields.keys() & {"model", "provider"}):
-            raise ConfigurationError(_misplaced(fields))
-        elif not fields:
-            return LLMConfig() if config is NOT_GIVEN else config
-        return LLMConfig(**{"temperature": None, "max_tokens": None, **fields})
-    finally:
-        del config, fields  # keep credentials out of tracebacks that show locals
-
-
-def _misplaced(fields: Mapping[str, Any]) -> str:
-    """Return the error message for arguments of an ``LLM`` without the name of a model."""
-    from dragoman.spec.foreign_names import refused  # noqa: PLC0415  # only errors need it
-
-    advice = refused([name for name in fields if name not in FIELDS and name not in CORE_OPTIONS])
-    message = f"{', '.join(fields)} can only be given with the name of a model; pass them to LLMConfig instead"
-    return f"{message} ({advice})" if advice else message
-
-
 def _remade(fields: Mapping[str, Any]) -> LLMConfig:
     try:
         return LLMConfig(**fields)
     finally:
         del fields  # keep credentials out of tracebacks that show locals
-
-
-def _without_user(address: str) -> str:
-    """Return *address* with its user name and password masked."""
-    before, at, after = address.rpartition("@")
-    scheme, found, _ = before.rpartition("://")
-    return f"{scheme}{found}{MASK}@{after}" if at else address
-
-
-def _setting(name: str, value: Any) -> Any:
-    """Return *value* as the setting *name* stores it."""
-    try:
-        return getattr(Settings(**{name: value}), name)
-    except InvalidRequestError as error:
-        raise ConfigurationError(error.message, parameter=name) from None
 
 
 def _check_fallback(fallback: Any) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from dragoman.spec.argument_checks import copied, plain_number, plain_text, seconds, shown, wrong_seconds
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
-from dragoman.spec.secret import RedactedDict, Secret, is_credential
+from dragoman.spec.request import Settings
+from dragoman.spec.secret import MASK, RedactedDict, Secret, is_credential
 
 _POLICIES = frozenset({"adjust", "warn", "raise"})
 _TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
@@ -137,6 +138,21 @@ def _check_depth(kwargs: Mapping[str, Any]) -> None:
         raise ConfigurationError(error.message, parameter=error.parameter) from None
     finally:
         del kwargs  # keep credentials out of tracebacks that show locals
+
+
+def without_user(address: str) -> str:
+    """Return *address* with its user name and password masked."""
+    before, at, after = address.rpartition("@")
+    scheme, found, _ = before.rpartition("://")
+    return f"{scheme}{found}{MASK}@{after}" if at else address
+
+
+def setting(name: str, value: Any) -> Any:
+    """Return *value* as the setting *name* stores it."""
+    try:
+        return getattr(Settings(**{name: value}), name)
+    except InvalidRequestError as error:
+        raise ConfigurationError(error.message, parameter=name) from None
 
 
 def text_of(name: str, value: Any) -> str:
