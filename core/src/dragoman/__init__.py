@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         CallSettings as CallSettings,
         CompletionSettings as CompletionSettings,
         ConfigSettings as ConfigSettings,
+        EmbeddingSettings as EmbeddingSettings,
         ValueSettings as ValueSettings,
     )
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
@@ -117,6 +118,7 @@ if TYPE_CHECKING:
     from dragoman.spec.operations import (
         CountsTokens as CountsTokens,
         EmbeddingRequest as EmbeddingRequest,
+        EmbeddingRules as EmbeddingRules,
         Embeddings as Embeddings,
         Embeds as Embeds,
         LearnsCapabilities as LearnsCapabilities,
@@ -192,7 +194,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "dragoman.client.call_settings": ("CallSettings", "CompletionSettings", "ConfigSettings", "ValueSettings"),
+    "dragoman.client.call_settings": (
+        "CallSettings",
+        "CompletionSettings",
+        "ConfigSettings",
+        "EmbeddingSettings",
+        "ValueSettings",
+    ),
     "dragoman.client.llm": ("LLM",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
     "dragoman.client.stream": ("EventStream",),
@@ -279,6 +287,7 @@ _HOMES = {
     "dragoman.spec.operations": (
         "CountsTokens",
         "EmbeddingRequest",
+        "EmbeddingRules",
         "Embeddings",
         "Embeds",
         "LearnsCapabilities",

@@ -6,7 +6,6 @@ they did. Middleware wraps them and sees one call.
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import cache, partial
@@ -16,10 +15,11 @@ from attrs import frozen
 
 from dragoman.client.asked import Asked
 from dragoman.client.learned_capabilities import Key, has_learned, learned
+from dragoman.client.provider_config import credentials_of, provider_config
 from dragoman.client.retry import RetryPolicy, retrying
 from dragoman.client.retry_budget import budget_of
 from dragoman.plugins.descriptors import exhausted
-from dragoman.plugins.registry import PROVIDERS, Plugins, installed
+from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed, value
@@ -40,11 +40,9 @@ from dragoman.spec.provider import (
 )
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
-from dragoman.spec.secret import credentials_in
 
 if TYPE_CHECKING:
     from dragoman.client.stream_assembly import PeekedStream
-    from dragoman.plugins.metadata import Claim
     from dragoman.spec.events import Event
     from dragoman.spec.sent_names import Restore
 
@@ -109,7 +107,7 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     """
     plugins = plugins or installed()
     explanation = explain(config, plugins)
-    made = _provider_config(config, explanation, plugins)
+    made = provider_config(config, explanation, plugins)
     provider = plugins.provider(made, config.on_unsupported)
     if made.connects_otherwise:
         _connect(provider, made)
@@ -128,7 +126,7 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
         implementation=guarded,
         capabilities=guarded.capabilities(explanation.model),
         options=made.options,
-        credentials=lambda: _credentials(made, provider),
+        credentials=lambda: credentials_of(made, provider),
     )
     bound = Bound(
         provider=provider,
@@ -153,55 +151,6 @@ def _connect(provider: Provider, config: ProviderConfig) -> None:
         message = f"the provider {config.name!r} makes no HTTP connections of its own, so it takes no {name}="
         raise ConfigurationError(message, provider=config.name, parameter=name)
     provider.connect_by(config)
-
-
-def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugins) -> ProviderConfig:
-    claim = plugins.provider_claim(explanation.provider)
-    options = config.kwargs
-    limits = {
-        field: options[name]
-        for name, field in (
-            ("timeout", "total"),
-            ("connect_timeout", "connect"),
-            ("first_byte_timeout", "first_byte"),
-            ("idle_timeout", "idle"),
-        )
-        if name in options
-    }
-    return ProviderConfig(
-        name=explanation.provider,
-        model=explanation.model,
-        distribution=claim.distribution,
-        version=plugins.version(claim),
-        api_key=config.api_key,
-        api_base=explanation.endpoint,
-        options=config.provider_options(*_names(claim, plugins, config), explanation.provider),
-        headers=dict(options.get("headers") or {}),
-        hosts=plugins.hosts_of(claim),
-        allow_insecure=bool(options.get("allow_insecure", False)),
-        timeouts=Timeouts(**limits),
-        proxy=options.get("proxy"),
-        verify=options.get("verify"),
-        client_cert=options.get("client_cert"),
-        max_reply_bytes=options.get("max_reply_bytes"),
-        environ=os.environ,
-        secrets=plugins.secret,
-    )
-
-
-def _names(claim: Claim, plugins: Plugins, config: LLMConfig) -> list[str]:
-    """Return all names of a provider, by any of which *config* may give it options."""
-    if not config.kwargs.get("options"):
-        return []
-    own = (claim.module, claim.distribution)
-    return [each.name for each in plugins.select(PROVIDERS) if (each.module, each.distribution) == own]
-
-
-def _credentials(config: ProviderConfig, provider: Provider) -> tuple[str, ...]:
-    """Return what was given to a provider, and what it found for itself and shows as the headers of its requests."""
-    found: Any = getattr(getattr(provider, "endpoint", None), "headers", {})
-    given = {"api_key": config.api_key, "options": config.options, "headers": config.headers, "sent": found}
-    return (*credentials_in(given), *getattr(provider, "authorized", ()))
 
 
 class ManagedProvider:
@@ -313,8 +262,16 @@ class ManagedProvider:
             if (send := operation_of(self._provider, kind)) is None:
                 message = f"the provider {self._origin.provider!r} does not {_WHAT.get(kind, kind)}"
                 raise UnsupportedError(message, provider=self._origin.provider)
-            try:
+
+            async def sent(request: Any) -> Any:
                 return (await retrying(partial(send, request), context, self._retry))[0]
+
+            try:
+                if kind == "embed":
+                    from dragoman.client.embedding import in_batches, rules_of  # noqa: PLC0415  # few programs need it
+
+                    return await in_batches(sent, request, rules_of(self._provider))
+                return await sent(request)
             except DragomanError as error:
                 self._annotate(error, self._origin.model)
                 raise

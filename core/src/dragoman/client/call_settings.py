@@ -94,6 +94,21 @@ class CompletionSettings(CommonSettings, total=False):
     suffix: str | None
 
 
+class EmbeddingSettings(TypedDict, total=False):
+    """The keywords of a call that makes embeddings.
+
+    Attributes:
+        dimensions: the number of dimensions of each vector, where the model has a choice.
+        timeout: seconds for all requests with their retries.
+        options: what is a provider's own.
+
+    """
+
+    dimensions: int | None
+    timeout: float | None
+    options: OptionsLike | None
+
+
 class ConfigSettings(SettingsKeywords, total=False):
     """The keywords of :class:`~dragoman.LLMConfig`, without the options of providers."""
 
@@ -123,6 +138,7 @@ __all__ = [
     "CompletionSettings",
     "ConfigSettings",
     "EffortLike",
+    "EmbeddingSettings",
     "SettingsKeywords",
     "ValueSettings",
 ]

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from dragoman.client.configured_model import ConfiguredModel
-from dragoman.client.conversation import Conversation, read_texts
+from dragoman.client.conversation import Conversation
 from dragoman.client.fallback import Fallbacks, OneModel, fallback_config
 from dragoman.client.lifetime import HeldStream
 from dragoman.client.text_answer import text_of
@@ -23,13 +23,19 @@ from dragoman.spec.config import NOT_GIVEN, LLMConfig
 from dragoman.spec.config_arguments import configuration
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
-from dragoman.spec.operations import EmbeddingRequest, Embeddings, ModelInfo
+from dragoman.spec.operations import Embeddings, ModelInfo
 from dragoman.spec.provider import Prepared, Prepares
 from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 
 if TYPE_CHECKING:
-    from dragoman.client.call_settings import CallSettings, CompletionSettings, ConfigSettings, ValueSettings
+    from dragoman.client.call_settings import (
+        CallSettings,
+        CompletionSettings,
+        ConfigSettings,
+        EmbeddingSettings,
+        ValueSettings,
+    )
     from dragoman.client.stream import EventStream
 
 T = TypeVar("T")
@@ -265,17 +271,23 @@ class LLM:
             return usage
 
     @door
-    async def embed(self, texts: Sequence[str], **options: Any) -> Embeddings:
-        """Return one vector for each text.
+    async def embed(self, texts: Sequence[str], **kwargs: Unpack[EmbeddingSettings]) -> Embeddings:
+        """Return one vector for each text; more texts than one request takes are sent in several.
+
+        Args:
+            texts: the texts.
+            kwargs: ``dimensions``, ``timeout`` in seconds for all requests, ``options``, or options of the provider.
 
         Raises:
             UnsupportedError: if the provider makes none.
-            InvalidRequestError: if *texts* are not strings.
+            InvalidRequestError: if *texts* are not strings, or for an unknown option.
 
         """
         async with OneModel(self._model) as (bound, builder):
-            request = EmbeddingRequest(model=bound.explanation.model, texts=tuple(read_texts(texts)), options=options)
-            embeddings: Embeddings = await bound.operation("embed")(request, builder.context({}))
+            from dragoman.client.embedding import embedding_request  # noqa: PLC0415  # few programs need it
+
+            request = embedding_request(bound, builder, texts, kwargs)
+            embeddings: Embeddings = await bound.operation("embed")(request, builder.context(kwargs))
             return embeddings
 
     @door

@@ -27,7 +27,13 @@ from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 
 if TYPE_CHECKING:
-    from dragoman.client.call_settings import CallSettings, CompletionSettings, ConfigSettings, ValueSettings
+    from dragoman.client.call_settings import (
+        CallSettings,
+        CompletionSettings,
+        ConfigSettings,
+        EmbeddingSettings,
+        ValueSettings,
+    )
 
 T = TypeVar("T")
 
@@ -195,9 +201,9 @@ class SyncLLM:
         return _run(self._llm.count_tokens(messages, **kwargs))
 
     @door
-    def embed(self, texts: Sequence[str], **options: Any) -> Embeddings:
+    def embed(self, texts: Sequence[str], **kwargs: Unpack[EmbeddingSettings]) -> Embeddings:
         """Return one vector for each text; see :meth:`LLM.embed`."""
-        return _run(self._llm.embed(texts, **options))
+        return _run(self._llm.embed(texts, **kwargs))
 
     @door
     def build_request(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dragoman.spec.capabilities import Policy
 from dragoman.spec.config_origins import DEFAULT, KEYWORD, NOT_LOADED, ConfigOrigin, Loaded, located
@@ -129,7 +129,7 @@ class LLMConfig:
         else:
             setattr(self, name, value)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def _set(self, name: str, value: Any) -> None:
         """Set a field; from now on, it counts as given explicitly."""
         if name == "api_key" and value is not None:
             try:
@@ -154,6 +154,9 @@ class LLMConfig:
         if name in {"temperature", "max_tokens"}:
             self._given.add(name)
         object.__setattr__(self, "_revision", self._revision + 1)
+
+    if not TYPE_CHECKING:  # else type checkers would accept a field of any name
+        __setattr__ = _set
 
     @property
     def explicit(self) -> frozenset[str]:

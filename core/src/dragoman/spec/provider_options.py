@@ -66,7 +66,7 @@ def given(options: Any) -> RedactedDict:
 
 def _owner(options: Any) -> str:
     owner: Any = getattr(options, _OWNER, None)
-    if isinstance(options, type) or not isinstance(owner, str) or not attrs.has(type(options)):
+    if isinstance(options, type) or not isinstance(owner, str) or not hasattr(options, "__attrs_attrs__"):
         raise _wrong(options)
     return owner
 
@@ -74,7 +74,7 @@ def _owner(options: Any) -> str:
 def _wrong(options: Any) -> InvalidRequestError:
     kind = options.__name__ if isinstance(options, type) else type(options).__name__
     more = f"; make an object of it: {kind}(...)" if isinstance(options, type) and hasattr(options, _OWNER) else ""
-    if attrs.has(type(options)) and not hasattr(options, _OWNER):  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(options, type) and hasattr(options, "__attrs_attrs__") and not hasattr(options, _OWNER):
         more = "; it names no provider, so give {'<provider>': {...}}"
     return InvalidRequestError(f"{_EXPECTED}, not {kind}{more}", parameter="options")
 

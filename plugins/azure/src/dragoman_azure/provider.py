@@ -11,7 +11,7 @@ from dragoman_azure.chat import AzureChat
 from dragoman_azure.endpoint import endpoint
 from dragoman_azure.endpoint_address import address
 from dragoman_azure.models import capabilities
-from dragoman_azure.options import AzureOptions
+from dragoman_azure.options import EMBEDDING_RULES, AzureOptions
 from dragoman_openai_compatible import OpenAIProvider
 
 INFO = ProviderInfo(
@@ -44,6 +44,7 @@ def make_provider(config: ProviderConfig) -> OpenAIProvider:
         capabilities=lambda model: capabilities(options.base_model, api, location.deployed(model)),
         kept_headers=("x-ms-", "azureml-"),
     )
+    provider.embedding_rules = EMBEDDING_RULES
     provider.models_path = location.models_path()
     provider.embeddings_path = location.path("/embeddings", config.model)
     return provider
