@@ -18,6 +18,7 @@ from dragoman.client.learned_capabilities import Key, has_learned, learned
 from dragoman.client.provider_config import credentials_of, provider_config
 from dragoman.client.retry import RetryPolicy, retrying
 from dragoman.client.retry_budget import budget_of
+from dragoman.plugins.core_calls import Calls
 from dragoman.plugins.descriptors import exhausted
 from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
@@ -35,16 +36,20 @@ from dragoman.spec.provider import (
     Connects,
     Provider,
     ProviderConfig,
+    SharesConnections,
     StreamCall,
     Timeouts,
 )
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
+from dragoman.spec.secret import Secret
 
 if TYPE_CHECKING:
     from dragoman.client.stream_assembly import PeekedStream
+    from dragoman.plugins.object_middleware import ObjectMiddleware
     from dragoman.spec.events import Event
     from dragoman.spec.sent_names import Restore
+    from dragoman.spec.shared_connections import SharedConnections
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")
@@ -97,8 +102,22 @@ class Bound:
         return fit(request, self.capabilities(request.model), policy, issuer=self.provider.info.issuer)
 
 
-def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
+def bind(
+    config: LLMConfig,
+    plugins: Plugins | None = None,
+    *,
+    key: Secret | None = None,
+    middleware: ObjectMiddleware | None = None,
+    shared: SharedConnections | None = None,
+) -> Bound:
     """Bind *config* to its provider.
+
+    Args:
+        config: the configuration.
+        plugins: the plugins, by default those of this process.
+        key: the credential, where it is not that of the configuration.
+        middleware: what wraps the calls, besides the extensions.
+        shared: the connections to use in common with others.
 
     Raises:
         ConfigurationError: if no provider, model or key is found.
@@ -107,10 +126,13 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     """
     plugins = plugins or installed()
     explanation = explain(config, plugins)
-    made = provider_config(config, explanation, plugins)
+    own = config.api_key
+    made = provider_config(config, key or (own if isinstance(own, Secret) else None), explanation, plugins)
     provider = plugins.provider(made, config.on_unsupported)
     if made.connects_otherwise:
         _connect(provider, made)
+    if shared is not None and isinstance(provider, SharesConnections):
+        provider.share_connections(shared, made)
     retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
     origin = Origin(
         provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
@@ -128,14 +150,22 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
         options=made.options,
         credentials=lambda: credentials_of(made, provider),
     )
+    calls = Calls(
+        plugins.completion(binding),
+        plugins.chat(binding),
+        plugins.stream(binding),
+        cache(partial(plugins.operation, binding)),
+    )
+    if middleware is not None:
+        calls = middleware.around(calls, binding)
     bound = Bound(
         provider=provider,
         explanation=explanation,
         origin=origin,
-        completion=plugins.completion(binding),
-        chat=plugins.chat(binding),
-        stream=plugins.stream(binding),
-        operation=cache(partial(plugins.operation, binding)),
+        completion=calls.complete,
+        chat=calls.chat,
+        stream=calls.stream,
+        operation=calls.operation,
         capabilities=guarded.capabilities,
         timeouts=made.timeouts,
     )

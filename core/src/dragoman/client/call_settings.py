@@ -6,7 +6,7 @@ What only one provider has goes into ``options``. At run time, a bare keyword of
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from dragoman.client.request_builder import ToolLike
@@ -113,7 +113,7 @@ class ConfigSettings(SettingsKeywords, total=False):
     """The keywords of :class:`~dragoman.LLMConfig`, without the options of providers."""
 
     model: str | None
-    api_key: str | None
+    api_key: str | Callable[[], str | Awaitable[str]] | None
     api_base: str | None
     provider: str | None
     timeout: float | None

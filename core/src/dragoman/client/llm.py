@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import copy
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from dragoman.client.configured_model import ConfiguredModel
+from dragoman.client.configured_client import ConfiguredClient
 from dragoman.client.conversation import Conversation
-from dragoman.client.fallback import Fallbacks, OneModel, fallback_config
+from dragoman.client.fallback import Fallbacks, OneModel
 from dragoman.client.lifetime import HeldStream
 from dragoman.client.text_answer import text_of
-from dragoman.plugins.resolution import Explanation, explain
+from dragoman.plugins.resolution import explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
-from dragoman.spec.config import NOT_GIVEN, LLMConfig
-from dragoman.spec.config_arguments import configuration
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
 from dragoman.spec.operations import Embeddings, ModelInfo
@@ -32,7 +27,6 @@ if TYPE_CHECKING:
     from dragoman.client.call_settings import (
         CallSettings,
         CompletionSettings,
-        ConfigSettings,
         EmbeddingSettings,
         ValueSettings,
     )
@@ -41,7 +35,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class LLM:
+class LLM(ConfiguredClient):
     """Talk to the model that a configuration names.
 
     One object serves many tasks at once, and several event loops one after another. Close it with ``async with`` or
@@ -52,49 +46,14 @@ class LLM:
     Args:
         config: a configuration, or the name of a model, to which no default settings are sent; without this argument,
             the built-in echo provider answers.
+        middleware: what wraps the calls of this object, besides the extensions: modules or objects with implementations
+            of the hooks of calls, or functions that implement one; the first one is the outermost.
         fields: further arguments of :class:`LLMConfig`, with the name of a model, which may be ``model=`` too.
 
     Raises:
         ConfigurationError: for any other *config*, or a fallback that no provider serves.
 
     """
-
-    def __init__(self, config: LLMConfig | str = NOT_GIVEN, **fields: Unpack[ConfigSettings]) -> None:
-        given: Any = config  # callers without a type checker
-        if given is None and type(self).__init__ is not LLM.__init__:  # a subclass passes its own default on
-            config = NOT_GIVEN
-        try:
-            self._model = ConfiguredModel(configuration(config, fields))
-        finally:
-            del config, given, fields  # keep credentials out of tracebacks that show locals
-        for fallback in self.config.kwargs.get("fallbacks") or ():
-            explain(fallback_config(self.config, fallback))
-
-    @classmethod
-    def load(
-        cls, profile: str | None = None, *, path: str | os.PathLike[str] | None = None, **fields: Unpack[ConfigSettings]
-    ) -> Self:
-        """Talk to the model of a profile: of a file, the environment and keywords; see :meth:`LLMConfig.load`.
-
-        Args:
-            profile: the table ``[llm.<profile>]`` of the file, which overrides its table ``[llm]``.
-            path: the file; without it, the one that ``DRAGOMAN_CONFIG`` names, or the one that is found.
-            fields: arguments of :class:`LLMConfig`, which have more weight than file and environment.
-
-        Raises:
-            ConfigurationError: if there is no such profile, a name is misspelled, or a value cannot be read.
-
-        """
-        return cls(LLMConfig.load(profile, path=path, **fields))
-
-    @property
-    def config(self) -> LLMConfig:
-        """Return the configuration; another one may be assigned."""
-        return self._model.config
-
-    @config.setter
-    def config(self, config: LLMConfig) -> None:
-        self._model.config = config
 
     @door
     async def completion(self, prompt: str, **kwargs: Unpack[CompletionSettings]) -> str:
@@ -307,41 +266,6 @@ class LLM:
         policy = builder.context(kwargs).on_unsupported or self.config.on_unsupported
         request, _ = bound.fit(builder.chat(messages, kwargs), policy)
         return bound.provider.prepare(request, stream=stream)
-
-    def explain(self) -> Explanation:
-        """Say which provider answers, and why."""
-        return explain(self.config)
-
-    async def aclose(self) -> None:
-        """Close the connections. The object can be used again; it then opens new ones.
-
-        Unfinished calls of the running event loop raise :class:`ConnectionFailedError`, even if they are waiting for
-        the next attempt; calls of other event loops are not affected.
-        """
-        await self._model.aclose()
-
-    async def __aenter__(self) -> Self:
-        """Return this object."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close."""
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.config!r})"
-
-    def __copy__(self) -> Self:
-        return type(self)(copy.copy(self.config))
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return type(self)(copy.deepcopy(self.config, memo))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle only the configuration; one with a key cannot be pickled."""
-        return (type(self), (self.config,))
 
 
 __all__ = ["LLM"]

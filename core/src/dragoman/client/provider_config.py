@@ -9,13 +9,15 @@ from dragoman.plugins.registry import PROVIDERS, Plugins
 from dragoman.plugins.resolution import Explanation
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.provider import Provider, ProviderConfig, Timeouts
-from dragoman.spec.secret import credentials_in
+from dragoman.spec.secret import Secret, credentials_in
 
 if TYPE_CHECKING:
     from dragoman.plugins.metadata import Claim
 
 
-def provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugins) -> ProviderConfig:
+def provider_config(
+    config: LLMConfig, key: Secret | None, explanation: Explanation, plugins: Plugins
+) -> ProviderConfig:
     """Return what the plugin of *explanation* is given to make its provider."""
     claim = plugins.provider_claim(explanation.provider)
     options = config.kwargs
@@ -34,7 +36,7 @@ def provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugin
         model=explanation.model,
         distribution=claim.distribution,
         version=plugins.version(claim),
-        api_key=config.api_key,
+        api_key=key,
         api_base=explanation.endpoint,
         options=config.provider_options(*_names(claim, plugins, config), explanation.provider),
         headers=dict(options.get("headers") or {}),

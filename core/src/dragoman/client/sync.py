@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Coroutine, Generator, Iterator, Sequence
+from collections.abc import Coroutine, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
 
 T = TypeVar("T")
+S = TypeVar("S", bound="SyncLLM")
 
 
 class _Stoppable(Protocol):
@@ -111,13 +112,20 @@ class SyncLLM:
 
     Args:
         config: a configuration, or the name of a model; without one, the built-in echo provider answers.
+        middleware: what wraps the calls of this object; see :class:`LLM`.
         fields: further arguments of :class:`LLMConfig`, with the name of a model, which may be ``model=`` too.
 
     """
 
-    def __init__(self, config: LLMConfig | str = NOT_GIVEN, **fields: Unpack[ConfigSettings]) -> None:
+    def __init__(
+        self,
+        config: LLMConfig | str = NOT_GIVEN,
+        *,
+        middleware: Iterable[object] = (),
+        **fields: Unpack[ConfigSettings],
+    ) -> None:
         try:
-            self._llm = StreamingLLM(config, **fields)
+            self._llm = StreamingLLM(config, middleware=middleware, **fields)
         finally:
             del config, fields  # keep credentials out of tracebacks that show locals
 
@@ -127,6 +135,13 @@ class SyncLLM:
     ) -> Self:
         """Talk to the model of a profile; see :meth:`LLM.load`."""
         return cls(LLMConfig.load(profile, path=path, **fields))
+
+    def with_(self, **changes: Unpack[ConfigSettings]) -> Self:
+        """Return an object for another model or other settings; see :meth:`LLM.with_`."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._llm = self._llm.with_(**changes)
+        return other
 
     @property
     def config(self) -> LLMConfig:
@@ -229,17 +244,24 @@ class SyncLLM:
         self.close()
 
     def __copy__(self) -> Self:
-        return type(self)(copy.copy(self.config))
+        return _around(type(self), copy.copy(self._llm))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return type(self)(copy.deepcopy(self.config, memo))
+        return _around(type(self), copy.deepcopy(self._llm, memo))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle only the configuration; one with a key cannot be pickled."""
-        return (type(self), (self.config,))
+        """Pickle only the configuration and the middleware; a configuration with a key cannot be pickled."""
+        return (_around, (type(self), self._llm))
 
     def __repr__(self) -> str:
         return f"SyncLLM({self.config!r})"
+
+
+def _around(kind: type[S], llm: StreamingLLM) -> S:
+    """Return a client of *kind* that asks *llm*."""
+    made = object.__new__(kind)
+    made._llm = llm
+    return made
 
 
 def _run(call: Coroutine[Any, Any, T]) -> T:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dragoman.spec.capabilities import Policy
 from dragoman.spec.config_origins import DEFAULT, KEYWORD, NOT_LOADED, ConfigOrigin, Loaded, located
-from dragoman.spec.config_rules import check_options, hidden, model_name, setting, text_of, without_user
+from dragoman.spec.config_rules import check_options, hidden, key_of, model_name, setting, text_of, without_user
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
+from dragoman.spec.key_source import KeySource
 from dragoman.spec.request import SETTINGS, Settings
 from dragoman.spec.secret import RedactedDict, Secret, redact_secrets, reveal
 
@@ -49,7 +50,8 @@ class LLMConfig:
     Args:
         model: the model: a bare name, or ``provider/name``; without this argument, the built-in echo provider answers,
             but ``None`` is an error as soon as a model is needed.
-        api_key: the credential, stored as a :class:`~dragoman.Secret`; without one, it is read from the environment.
+        api_key: the credential, stored as a :class:`~dragoman.Secret`; or a callable, asynchronous or not, that returns
+            it and is asked at each call; without one, it is read from the environment.
         api_base: the base URL, if it is not the provider's default.
         temperature: the sampling temperature: 0 for the likeliest tokens, higher for more variety. The default is not
             sent to a model that reasons.
@@ -89,7 +91,7 @@ class LLMConfig:
     _loaded: Loaded
     _revision: int
     model: str | None
-    api_key: Secret | None
+    api_key: Secret | KeySource | None
     api_base: str | None
     temperature: float | None
     max_tokens: int | None
@@ -98,7 +100,7 @@ class LLMConfig:
     def __init__(
         self,
         model: str | None = NOT_GIVEN,
-        api_key: str | None = None,
+        api_key: str | Callable[[], str | Awaitable[str]] | None = None,
         api_base: str | None = None,
         temperature: float | None = NOT_GIVEN,
         max_tokens: int | None = NOT_GIVEN,
@@ -133,7 +135,7 @@ class LLMConfig:
         """Set a field; from now on, it counts as given explicitly."""
         if name == "api_key" and value is not None:
             try:
-                value = Secret(text_of("api_key", value))
+                value = key_of(value)
             except ConfigurationError:
                 del value  # keep credentials out of tracebacks that show locals
                 raise
@@ -357,8 +359,11 @@ class LLMConfig:
         """
         self.settings()
         check_options(self.kwargs)
-        for fallback in self.kwargs.get("fallbacks") or ():
-            _check_fallback(fallback)
+        if self.kwargs.get("fallbacks"):
+            from dragoman.spec.config_arguments import check_fallback  # noqa: PLC0415  # few configurations have them
+
+            for fallback in self.kwargs["fallbacks"]:
+                check_fallback(fallback)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LLMConfig):
@@ -400,20 +405,3 @@ def _remade(fields: Mapping[str, Any]) -> LLMConfig:
         return LLMConfig(**fields)
     finally:
         del fields  # keep credentials out of tracebacks that show locals
-
-
-def _check_fallback(fallback: Any) -> None:
-    """Refuse a fallback that is neither a model nor a configuration."""
-    try:
-        if isinstance(fallback, str):
-            model_name("a fallback", fallback)
-        elif isinstance(fallback, Mapping):
-            made = LLMConfig.from_dict(fallback)  # pyright: ignore[reportUnknownArgumentType]
-            if made.model is None and made.kwargs.get("provider") is None:
-                message = "a fallback must name its model"
-                raise ConfigurationError(message, parameter="fallbacks")
-        elif not isinstance(fallback, LLMConfig):
-            message = f"a fallback must be a model or a configuration, not {type(fallback).__name__}"
-            raise ConfigurationError(message, parameter="fallbacks")
-    finally:
-        del fallback  # keep credentials out of tracebacks that show locals

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dragoman.spec.config import CORE_OPTIONS, FIELDS, NOT_GIVEN, LLMConfig
+from dragoman.spec.config_rules import model_name
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.secret import RedactedDict
 
@@ -45,4 +46,21 @@ def _misplaced(fields: Mapping[str, Any]) -> str:
     return f"{message} ({advice})" if advice else message
 
 
-__all__ = ["configuration"]
+def check_fallback(fallback: Any) -> None:
+    """Refuse a fallback that is neither a model nor a configuration."""
+    try:
+        if isinstance(fallback, str):
+            model_name("a fallback", fallback)
+        elif isinstance(fallback, Mapping):
+            made = LLMConfig.from_dict(fallback)  # pyright: ignore[reportUnknownArgumentType]
+            if made.model is None and made.kwargs.get("provider") is None:
+                message = "a fallback must name its model"
+                raise ConfigurationError(message, parameter="fallbacks")
+        elif not isinstance(fallback, LLMConfig):
+            message = f"a fallback must be a model or a configuration, not {type(fallback).__name__}"
+            raise ConfigurationError(message, parameter="fallbacks")
+    finally:
+        del fallback  # keep credentials out of tracebacks that show locals
+
+
+__all__ = ["check_fallback", "configuration"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from dragoman.spec.argument_checks import copied, plain_number, plain_text, seconds, shown, wrong_seconds
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
+from dragoman.spec.key_source import KeySource
 from dragoman.spec.request import Settings
 from dragoman.spec.secret import MASK, RedactedDict, Secret, is_credential
 
@@ -153,6 +154,16 @@ def setting(name: str, value: Any) -> Any:
         return getattr(Settings(**{name: value}), name)
     except InvalidRequestError as error:
         raise ConfigurationError(error.message, parameter=name) from None
+
+
+def key_of(value: Any) -> Secret | KeySource:
+    """Return the argument ``api_key``: a credential, or a callable that is asked for it."""
+    try:
+        if isinstance(value, KeySource):
+            return value
+        return KeySource(value) if callable(value) else Secret(text_of("api_key", value))
+    finally:
+        del value  # keep credentials out of tracebacks that show locals
 
 
 def text_of(name: str, value: Any) -> str:
