@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     from dragoman.spec.history import fit_messages as fit_messages
     from dragoman.spec.history_rules import HistoryRules as HistoryRules
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
+    from dragoman.spec.key_source import KeySource as KeySource
     from dragoman.spec.media import (
         Bytes as Bytes,
         FileRef as FileRef,
@@ -154,6 +155,7 @@ if TYPE_CHECKING:
         ProviderConfig as ProviderConfig,
         ProviderInfo as ProviderInfo,
         Resolution as Resolution,
+        SharesConnections as SharesConnections,
         StreamCall as StreamCall,
         Timeouts as Timeouts,
     )
@@ -190,6 +192,7 @@ if TYPE_CHECKING:
         structure_options as structure_options,
         to_dict as to_dict,
     )
+    from dragoman.spec.shared_connections import SharedConnections as SharedConnections
 
 __version__ = "0.1.0"
 
@@ -296,6 +299,7 @@ _HOMES = {
         "OperationCall",
         "RemembersCapabilities",
     ),
+    "dragoman.spec.key_source": ("KeySource",),
     "dragoman.spec.media": ("Bytes", "FileRef", "InlineText", "Media", "MediaSource", "Url"),
     "dragoman.spec.part_fields": ("JSON", "Seal"),
     "dragoman.spec.parts": (
@@ -324,6 +328,7 @@ _HOMES = {
         "ProviderConfig",
         "ProviderInfo",
         "Resolution",
+        "SharesConnections",
         "StreamCall",
         "Timeouts",
     ),
@@ -355,6 +360,7 @@ _HOMES = {
     "dragoman.spec.schema_lowering": ("LoweredSchema", "lower_schema"),
     "dragoman.spec.schema_rules": ("SchemaRules",),
     "dragoman.spec.secret": ("MASK", "Secret", "is_credential", "reveal"),
+    "dragoman.spec.shared_connections": ("SharedConnections",),
     "dragoman.spec.serialization": ("from_dict", "structure_options", "to_dict"),
 }
 """The public names by the module that defines them; the imports above say the same to type checkers."""

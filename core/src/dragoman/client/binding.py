@@ -128,7 +128,7 @@ def bind(
     explanation = explain(config, plugins)
     own = config.api_key
     made = provider_config(config, key or (own if isinstance(own, Secret) else None), explanation, plugins)
-    provider = plugins.provider(made, config.on_unsupported)
+    provider = _made(made, config.on_unsupported, plugins)
     if made.connects_otherwise:
         _connect(provider, made)
     if shared is not None and isinstance(provider, SharesConnections):
@@ -172,6 +172,18 @@ def bind(
     # Asked again, since an extension may have been disabled by this binding.
     guarded.standing = tuple(_without_extension(error) for error in plugins.extensions())
     return bound
+
+
+def _made(config: ProviderConfig, policy: Policy | None, plugins: Plugins) -> Provider:
+    if policy not in _ADJUSTS or not config.options:
+        return plugins.provider(config, policy)
+    from dragoman.client.foreign_options import made_without_foreign  # noqa: PLC0415  # few programs need it
+
+    return made_without_foreign(lambda config: plugins.provider(config, policy), config, plugins)
+
+
+_ADJUSTS = ("adjust", "warn")
+"""The policies under which options of other providers are left out."""
 
 
 def _connect(provider: Provider, config: ProviderConfig) -> None:
@@ -317,6 +329,11 @@ class ManagedProvider:
         policy = context.on_unsupported or self._policy
         if policy is not None and context.on_unsupported is None:
             context = changed(context, on_unsupported=policy)
+        foreign: tuple[Adjustment, ...] = ()
+        if policy in _ADJUSTS and request.options.get(self.info.name):
+            from dragoman.client.foreign_options import without_foreign  # noqa: PLC0415  # few programs need it
+
+            request, foreign = without_foreign(request, self.info, policy, installed())
         capabilities = self.capabilities(request.model)
         refused = self._refused.setdefault(request.model, {})
         asked = Asked(send, request, capabilities, policy, refused, by=self.info.name, issuer=self.info.issuer)
@@ -327,7 +344,7 @@ class ManagedProvider:
             raise
         except Exception as error:
             raise self._failure(error) from error
-        adjustments = self.standing + asked.adjustments
+        adjustments = self.standing + foreign + asked.adjustments
         return _Result(result, adjustments, attempts, asked.names, asked.restore)
 
     def _failure(self, error: Exception) -> DragomanError:
