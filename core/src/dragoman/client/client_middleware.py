@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dragoman.spec.argument_checks import is_iterable
 from dragoman.spec.config import LLMConfig
@@ -22,7 +22,7 @@ def wrapping(middleware: Any) -> ObjectMiddleware | None:
         ConfigurationError: if *middleware* is not a list of it.
 
     """
-    if isinstance(middleware, tuple) and not middleware:
+    if middleware == ():
         return None
     from dragoman.plugins.object_middleware import ObjectMiddleware  # noqa: PLC0415  # few clients have any
 
@@ -31,7 +31,8 @@ def wrapping(middleware: Any) -> ObjectMiddleware | None:
     if isinstance(middleware, str) or not is_iterable(middleware):
         message = f"middleware must be a list of objects with @hookimpl methods, not {type(middleware).__name__}"
         raise ConfigurationError(message, parameter="middleware")
-    given = [*cast("Iterable[object]", middleware)]
+    objects: Iterable[object] = middleware
+    given = [*objects]
     return ObjectMiddleware(given) if given else None
 
 

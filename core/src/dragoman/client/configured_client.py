@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dragoman.client.call_settings import ConfigSettings
 
 
-class ConfiguredClient:
+class _ConfiguredClient:
     """Hold a configuration, and what is bound to it.
 
     Args:
@@ -42,7 +42,7 @@ class ConfiguredClient:
     ) -> None:
         given: Any = config  # callers without a type checker
         if (
-            given is None and type(self).__init__ is not ConfiguredClient.__init__
+            given is None and type(self).__init__ is not _ConfiguredClient.__init__
         ):  # a subclass passes its own default on
             config = NOT_GIVEN
         try:
@@ -134,6 +134,3 @@ class ConfiguredClient:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle only the configuration and the middleware; a configuration with a key cannot be pickled."""
         return (remade, (type(self), self.config, self._model.middleware))
-
-
-__all__ = ["ConfiguredClient"]

@@ -71,8 +71,8 @@ def _owner(name: str, plugins: Plugins) -> str | None:
         with suppress(PluginError):  # a plugin that is broken declares nothing
             module: Any = plugins.load(claim)
             for each in getattr(module, "__all__", ()):
-                kind = getattr(module, each)
-                if isinstance(kind, type) and hasattr(kind, "__provider__") and name in attrs.fields_dict(kind):
+                kind: Any = getattr(module, each)
+                if hasattr(kind, "__provider__") and name in attrs.fields_dict(kind):
                     return str(kind.__provider__)
     return None
 

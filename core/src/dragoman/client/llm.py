@@ -7,7 +7,9 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from dragoman.client.configured_client import ConfiguredClient
+from dragoman.client.configured_client import (
+    _ConfiguredClient,  # pyright: ignore[reportPrivateUsage]  # what is printed of LLM has no public base
+)
 from dragoman.client.conversation import Conversation
 from dragoman.client.fallback import Fallbacks, OneModel
 from dragoman.client.lifetime import HeldStream
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class LLM(ConfiguredClient):
+class LLM(_ConfiguredClient):
     """Talk to the model that a configuration names.
 
     One object serves many tasks at once, and several event loops one after another. Close it with ``async with`` or

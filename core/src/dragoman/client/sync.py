@@ -260,7 +260,7 @@ class SyncLLM:
 def _around(kind: type[S], llm: StreamingLLM) -> S:
     """Return a client of *kind* that asks *llm*."""
     made = object.__new__(kind)
-    made._llm = llm
+    made._llm = llm  # pyright: ignore[reportPrivateUsage]  # of this module
     return made
 
 

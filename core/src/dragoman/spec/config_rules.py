@@ -158,12 +158,14 @@ def setting(name: str, value: Any) -> Any:
 
 def key_of(value: Any) -> Secret | KeySource:
     """Return the argument ``api_key``: a credential, or a callable that is asked for it."""
+    ask: Any = None
     try:
         if isinstance(value, KeySource):
             return value
-        return KeySource(value) if callable(value) else Secret(text_of("api_key", value))
+        ask = value
+        return KeySource(ask) if callable(ask) else Secret(text_of("api_key", ask))
     finally:
-        del value  # keep credentials out of tracebacks that show locals
+        del value, ask  # keep credentials out of tracebacks that show locals
 
 
 def text_of(name: str, value: Any) -> str:
