@@ -16,7 +16,7 @@ import nox
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False  # where CI is set, too, a session without one is skipped
-nox.options.sessions = ["lint", "types", "docs", "changelog", "scaffold", "servers", "coverage", "tests"]
+nox.options.sessions = ["lint", "types", "docs", "changelog", "scaffold", "servers", "notebook", "coverage", "tests"]
 UV = os.environ.get("UV", "uv")  # `uv run` names itself here, for when it is not on the path
 WORKERS = min(8, (os.cpu_count() or 1) + 1)  # one more than processors: many tests wait for a server, or for a limit
 PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
@@ -115,6 +115,13 @@ def replay(session: nox.Session) -> None:
     session.chdir("tests")
     session.run("python", "-m", "replay")
     session.run("python", "-m", "replay.requests")
+
+
+@nox.session
+def notebook(session: nox.Session) -> None:
+    """Run the cells of a notebook in a kernel, whose event loop runs meanwhile."""
+    install(session, "notebook", "--compile-bytecode")
+    session.run("pytest", "tests/notebooks", *session.posargs)
 
 
 @nox.session

@@ -14,6 +14,7 @@ from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.events import Event
+from dragoman.spec.key_source import KeySource
 from dragoman.spec.message import Message
 from dragoman.spec.operations import ModelInfo
 from dragoman.spec.part_fields import JSON
@@ -85,7 +86,7 @@ def an_answer_is_read_as_a_type(response: Response) -> None:
 
 def a_configuration_has_fields(config: LLMConfig) -> None:
     assert_type(config.model, str | None)
-    assert_type(config.api_key, Secret | None)
+    assert_type(config.api_key, Secret | KeySource | None)
     assert_type(config.kwargs, dict[str, Any])
     assert_type(config.to_dict(), dict[str, Any])
     assert_type(config.replace(model="m"), LLMConfig)

@@ -12,6 +12,13 @@ from dragoman._lazy import attach
 TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
 
 if TYPE_CHECKING:
+    from dragoman.client.call_settings import (
+        CallSettings as CallSettings,
+        CompletionSettings as CompletionSettings,
+        ConfigSettings as ConfigSettings,
+        EmbeddingSettings as EmbeddingSettings,
+        ValueSettings as ValueSettings,
+    )
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
     from dragoman.client.llm import LLM as LLM
     from dragoman.client.stream import EventStream as EventStream
@@ -38,6 +45,7 @@ if TYPE_CHECKING:
         fit as fit,
     )
     from dragoman.spec.config import LLMConfig as LLMConfig
+    from dragoman.spec.config_origins import ConfigOrigin as ConfigOrigin
     from dragoman.spec.errors import (
         AmbiguousModelError as AmbiguousModelError,
         AuthenticationError as AuthenticationError,
@@ -97,6 +105,7 @@ if TYPE_CHECKING:
     from dragoman.spec.history import fit_messages as fit_messages
     from dragoman.spec.history_rules import HistoryRules as HistoryRules
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
+    from dragoman.spec.key_source import KeySource as KeySource
     from dragoman.spec.media import (
         Bytes as Bytes,
         FileRef as FileRef,
@@ -110,6 +119,7 @@ if TYPE_CHECKING:
     from dragoman.spec.operations import (
         CountsTokens as CountsTokens,
         EmbeddingRequest as EmbeddingRequest,
+        EmbeddingRules as EmbeddingRules,
         Embeddings as Embeddings,
         Embeds as Embeds,
         LearnsCapabilities as LearnsCapabilities,
@@ -145,9 +155,11 @@ if TYPE_CHECKING:
         ProviderConfig as ProviderConfig,
         ProviderInfo as ProviderInfo,
         Resolution as Resolution,
+        SharesConnections as SharesConnections,
         StreamCall as StreamCall,
         Timeouts as Timeouts,
     )
+    from dragoman.spec.provider_options import ProviderOptions as ProviderOptions
     from dragoman.spec.request import (
         AUTO as AUTO,
         NONE as NONE,
@@ -180,10 +192,18 @@ if TYPE_CHECKING:
         structure_options as structure_options,
         to_dict as to_dict,
     )
+    from dragoman.spec.shared_connections import SharedConnections as SharedConnections
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "dragoman.client.call_settings": (
+        "CallSettings",
+        "CompletionSettings",
+        "ConfigSettings",
+        "EmbeddingSettings",
+        "ValueSettings",
+    ),
     "dragoman.client.llm": ("LLM",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
     "dragoman.client.stream": ("EventStream",),
@@ -205,6 +225,7 @@ _HOMES = {
         "fit",
     ),
     "dragoman.spec.config": ("LLMConfig",),
+    "dragoman.spec.config_origins": ("ConfigOrigin",),
     "dragoman.spec.errors": (
         "AmbiguousModelError",
         "AuthenticationError",
@@ -269,6 +290,7 @@ _HOMES = {
     "dragoman.spec.operations": (
         "CountsTokens",
         "EmbeddingRequest",
+        "EmbeddingRules",
         "Embeddings",
         "Embeds",
         "LearnsCapabilities",
@@ -277,6 +299,7 @@ _HOMES = {
         "OperationCall",
         "RemembersCapabilities",
     ),
+    "dragoman.spec.key_source": ("KeySource",),
     "dragoman.spec.media": ("Bytes", "FileRef", "InlineText", "Media", "MediaSource", "Url"),
     "dragoman.spec.part_fields": ("JSON", "Seal"),
     "dragoman.spec.parts": (
@@ -305,9 +328,11 @@ _HOMES = {
         "ProviderConfig",
         "ProviderInfo",
         "Resolution",
+        "SharesConnections",
         "StreamCall",
         "Timeouts",
     ),
+    "dragoman.spec.provider_options": ("ProviderOptions",),
     "dragoman.spec.request": (
         "AUTO",
         "ChatRequest",
@@ -335,6 +360,7 @@ _HOMES = {
     "dragoman.spec.schema_lowering": ("LoweredSchema", "lower_schema"),
     "dragoman.spec.schema_rules": ("SchemaRules",),
     "dragoman.spec.secret": ("MASK", "Secret", "is_credential", "reveal"),
+    "dragoman.spec.shared_connections": ("SharedConnections",),
     "dragoman.spec.serialization": ("from_dict", "structure_options", "to_dict"),
 }
 """The public names by the module that defines them; the imports above say the same to type checkers."""

@@ -6,7 +6,6 @@ they did. Middleware wraps them and sees one call.
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import cache, partial
@@ -16,8 +15,10 @@ from attrs import frozen
 
 from dragoman.client.asked import Asked
 from dragoman.client.learned_capabilities import Key, has_learned, learned
+from dragoman.client.provider_config import credentials_of, provider_config
 from dragoman.client.retry import RetryPolicy, retrying
 from dragoman.client.retry_budget import budget_of
+from dragoman.plugins.core_calls import Calls
 from dragoman.plugins.descriptors import exhausted
 from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
@@ -35,17 +36,20 @@ from dragoman.spec.provider import (
     Connects,
     Provider,
     ProviderConfig,
+    SharesConnections,
     StreamCall,
     Timeouts,
 )
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
-from dragoman.spec.secret import credentials_in
+from dragoman.spec.secret import Secret
 
 if TYPE_CHECKING:
     from dragoman.client.stream_assembly import PeekedStream
+    from dragoman.plugins.object_middleware import ObjectMiddleware
     from dragoman.spec.events import Event
     from dragoman.spec.sent_names import Restore
+    from dragoman.spec.shared_connections import SharedConnections
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")
@@ -98,8 +102,22 @@ class Bound:
         return fit(request, self.capabilities(request.model), policy, issuer=self.provider.info.issuer)
 
 
-def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
+def bind(
+    config: LLMConfig,
+    plugins: Plugins | None = None,
+    *,
+    key: Secret | None = None,
+    middleware: ObjectMiddleware | None = None,
+    shared: SharedConnections | None = None,
+) -> Bound:
     """Bind *config* to its provider.
+
+    Args:
+        config: the configuration.
+        plugins: the plugins, by default those of this process.
+        key: the credential, where it is not that of the configuration.
+        middleware: what wraps the calls, besides the extensions.
+        shared: the connections to use in common with others.
 
     Raises:
         ConfigurationError: if no provider, model or key is found.
@@ -108,10 +126,13 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     """
     plugins = plugins or installed()
     explanation = explain(config, plugins)
-    made = _provider_config(config, explanation, plugins)
-    provider = plugins.provider(made, config.on_unsupported)
+    own = config.api_key
+    made = provider_config(config, key or (own if isinstance(own, Secret) else None), explanation, plugins)
+    provider = _made(made, config.on_unsupported, plugins)
     if made.connects_otherwise:
         _connect(provider, made)
+    if shared is not None and isinstance(provider, SharesConnections):
+        provider.share_connections(shared, made)
     retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
     origin = Origin(
         provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
@@ -127,22 +148,42 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
         implementation=guarded,
         capabilities=guarded.capabilities(explanation.model),
         options=made.options,
-        credentials=lambda: _credentials(made, provider),
+        credentials=lambda: credentials_of(made, provider),
     )
+    calls = Calls(
+        plugins.completion(binding),
+        plugins.chat(binding),
+        plugins.stream(binding),
+        cache(partial(plugins.operation, binding)),
+    )
+    if middleware is not None:
+        calls = middleware.around(calls, binding)
     bound = Bound(
         provider=provider,
         explanation=explanation,
         origin=origin,
-        completion=plugins.completion(binding),
-        chat=plugins.chat(binding),
-        stream=plugins.stream(binding),
-        operation=cache(partial(plugins.operation, binding)),
+        completion=calls.complete,
+        chat=calls.chat,
+        stream=calls.stream,
+        operation=calls.operation,
         capabilities=guarded.capabilities,
         timeouts=made.timeouts,
     )
     # Asked again, since an extension may have been disabled by this binding.
     guarded.standing = tuple(_without_extension(error) for error in plugins.extensions())
     return bound
+
+
+def _made(config: ProviderConfig, policy: Policy | None, plugins: Plugins) -> Provider:
+    if policy not in _ADJUSTS or not config.options:
+        return plugins.provider(config, policy)
+    from dragoman.client.foreign_options import made_without_foreign  # noqa: PLC0415  # few programs need it
+
+    return made_without_foreign(lambda config: plugins.provider(config, policy), config, plugins)
+
+
+_ADJUSTS = ("adjust", "warn")
+"""The policies under which options of other providers are left out."""
 
 
 def _connect(provider: Provider, config: ProviderConfig) -> None:
@@ -152,47 +193,6 @@ def _connect(provider: Provider, config: ProviderConfig) -> None:
         message = f"the provider {config.name!r} makes no HTTP connections of its own, so it takes no {name}="
         raise ConfigurationError(message, provider=config.name, parameter=name)
     provider.connect_by(config)
-
-
-def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugins) -> ProviderConfig:
-    claim = plugins.provider_claim(explanation.provider)
-    options = config.kwargs
-    limits = {
-        field: options[name]
-        for name, field in (
-            ("timeout", "total"),
-            ("connect_timeout", "connect"),
-            ("first_byte_timeout", "first_byte"),
-            ("idle_timeout", "idle"),
-        )
-        if name in options
-    }
-    return ProviderConfig(
-        name=explanation.provider,
-        model=explanation.model,
-        distribution=claim.distribution,
-        version=plugins.version(claim),
-        api_key=config.api_key,
-        api_base=explanation.endpoint,
-        options=config.provider_options(),
-        headers=dict(options.get("headers") or {}),
-        hosts=plugins.hosts_of(claim),
-        allow_insecure=bool(options.get("allow_insecure", False)),
-        timeouts=Timeouts(**limits),
-        proxy=options.get("proxy"),
-        verify=options.get("verify"),
-        client_cert=options.get("client_cert"),
-        max_reply_bytes=options.get("max_reply_bytes"),
-        environ=os.environ,
-        secrets=plugins.secret,
-    )
-
-
-def _credentials(config: ProviderConfig, provider: Provider) -> tuple[str, ...]:
-    """Return what was given to a provider, and what it found for itself and shows as the headers of its requests."""
-    found: Any = getattr(getattr(provider, "endpoint", None), "headers", {})
-    given = {"api_key": config.api_key, "options": config.options, "headers": config.headers, "sent": found}
-    return (*credentials_in(given), *getattr(provider, "authorized", ()))
 
 
 class ManagedProvider:
@@ -304,8 +304,16 @@ class ManagedProvider:
             if (send := operation_of(self._provider, kind)) is None:
                 message = f"the provider {self._origin.provider!r} does not {_WHAT.get(kind, kind)}"
                 raise UnsupportedError(message, provider=self._origin.provider)
-            try:
+
+            async def sent(request: Any) -> Any:
                 return (await retrying(partial(send, request), context, self._retry))[0]
+
+            try:
+                if kind == "embed":
+                    from dragoman.client.embedding import in_batches, rules_of  # noqa: PLC0415  # few programs need it
+
+                    return await in_batches(sent, request, rules_of(self._provider))
+                return await sent(request)
             except DragomanError as error:
                 self._annotate(error, self._origin.model)
                 raise
@@ -321,6 +329,11 @@ class ManagedProvider:
         policy = context.on_unsupported or self._policy
         if policy is not None and context.on_unsupported is None:
             context = changed(context, on_unsupported=policy)
+        foreign: tuple[Adjustment, ...] = ()
+        if policy in _ADJUSTS and request.options.get(self.info.name):
+            from dragoman.client.foreign_options import without_foreign  # noqa: PLC0415  # few programs need it
+
+            request, foreign = without_foreign(request, self.info, policy, installed())
         capabilities = self.capabilities(request.model)
         refused = self._refused.setdefault(request.model, {})
         asked = Asked(send, request, capabilities, policy, refused, by=self.info.name, issuer=self.info.issuer)
@@ -331,7 +344,7 @@ class ManagedProvider:
             raise
         except Exception as error:
             raise self._failure(error) from error
-        adjustments = self.standing + asked.adjustments
+        adjustments = self.standing + foreign + asked.adjustments
         return _Result(result, adjustments, attempts, asked.names, asked.restore)
 
     def _failure(self, error: Exception) -> DragomanError:

@@ -24,6 +24,7 @@ from dragoman.spec.errors import (
     ProviderError,
     TransportError,
 )
+from dragoman.spec.key_source import KeySource
 from dragoman.spec.response import Adjustment, Response
 
 FALL_BACK = (ProviderError, TransportError, ModelRetiredError)
@@ -50,10 +51,42 @@ def fallback_config(config: LLMConfig, other: str | Mapping[str, Any] | LLMConfi
         return LLMConfig.from_dict(other)
     if explain(LLMConfig(model=other)).provider == explain(config).provider:
         return config.replace(model=other, fallbacks=())
-    kept = config.replace(model=other, api_key=None, api_base=None, provider=None, headers=None, fallbacks=())
-    for name in config.provider_options():
-        del kept.kwargs[name]
-    return kept
+    return _without_provider(config, {"model": other, "provider": None, "fallbacks": ()})
+
+
+def check_fallbacks(config: LLMConfig) -> None:
+    """Refuse a fallback that no provider serves.
+
+    Raises:
+        ConfigurationError: that says so.
+
+    """
+    for fallback in config.kwargs.get("fallbacks") or ():
+        explain(fallback_config(config, fallback))
+
+
+def derived_config(config: LLMConfig, changes: Mapping[str, Any]) -> LLMConfig:
+    """Return *config* with *changes*; a key goes to another provider only with the base URL that it was given with."""
+    try:
+        changed = config.replace(**changes)
+        keeps_address = changed.api_base is not None and "api_base" not in changes
+        if keeps_address or explain(changed).provider == explain(config).provider:
+            return changed
+        return _without_provider(config, changes)
+    finally:
+        del changes  # keep credentials out of tracebacks that show locals
+
+
+def _without_provider(config: LLMConfig, changes: Mapping[str, Any]) -> LLMConfig:
+    """Return *config* with *changes*, without what else it has for its own provider alone."""
+    own = dict.fromkeys(("api_key", "api_base", "headers"))
+    try:
+        kept = config.replace(**{**own, **changes})
+        for name in config.provider_options().keys() - changes.keys():
+            del kept.kwargs[name]
+        return kept
+    finally:
+        del changes  # keep credentials out of tracebacks that show locals
 
 
 class Fallbacks:
@@ -89,6 +122,8 @@ class Fallbacks:
         """
         while True:
             try:
+                if isinstance(self._model.config.api_key, KeySource):
+                    await self._model.ask_key()
                 bound, builder = self._model.used()
             except (OSError, DragomanError) as error:
                 self._go_on(error)

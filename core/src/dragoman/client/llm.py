@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from dragoman.client.configured_model import ConfiguredModel
-from dragoman.client.conversation import Conversation, read_texts
-from dragoman.client.fallback import Fallbacks, OneModel, fallback_config
+from dragoman.client.configured_client import (
+    _ConfiguredClient,  # pyright: ignore[reportPrivateUsage]  # what is printed of LLM has no public base
+)
+from dragoman.client.conversation import Conversation
+from dragoman.client.fallback import Fallbacks, OneModel
 from dragoman.client.lifetime import HeldStream
 from dragoman.client.text_answer import text_of
-from dragoman.plugins.resolution import Explanation, explain
+from dragoman.plugins.resolution import explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
-from dragoman.spec.config import NOT_GIVEN, LLMConfig, configuration
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
-from dragoman.spec.operations import EmbeddingRequest, Embeddings, ModelInfo
+from dragoman.spec.operations import Embeddings, ModelInfo
 from dragoman.spec.provider import Prepared, Prepares
 from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 
 if TYPE_CHECKING:
+    from dragoman.client.call_settings import (
+        CallSettings,
+        CompletionSettings,
+        EmbeddingSettings,
+        ValueSettings,
+    )
     from dragoman.client.stream import EventStream
 
 T = TypeVar("T")
 
 
-class LLM:
+class LLM(_ConfiguredClient):
     """Talk to the model that a configuration names.
 
     One object serves many tasks at once, and several event loops one after another. Close it with ``async with`` or
@@ -43,6 +48,8 @@ class LLM:
     Args:
         config: a configuration, or the name of a model, to which no default settings are sent; without this argument,
             the built-in echo provider answers.
+        middleware: what wraps the calls of this object, besides the extensions: modules or objects with implementations
+            of the hooks of calls, or functions that implement one; the first one is the outermost.
         fields: further arguments of :class:`LLMConfig`, with the name of a model, which may be ``model=`` too.
 
     Raises:
@@ -50,28 +57,8 @@ class LLM:
 
     """
 
-    def __init__(self, config: LLMConfig | str = NOT_GIVEN, **fields: Any) -> None:
-        given: Any = config  # callers without a type checker
-        if given is None and type(self).__init__ is not LLM.__init__:  # a subclass passes its own default on
-            config = NOT_GIVEN
-        try:
-            self._model = ConfiguredModel(configuration(config, fields))
-        finally:
-            del config, given, fields  # keep credentials out of tracebacks that show locals
-        for fallback in self.config.kwargs.get("fallbacks") or ():
-            explain(fallback_config(self.config, fallback))
-
-    @property
-    def config(self) -> LLMConfig:
-        """Return the configuration; another one may be assigned."""
-        return self._model.config
-
-    @config.setter
-    def config(self, config: LLMConfig) -> None:
-        self._model.config = config
-
     @door
-    async def completion(self, prompt: str, **kwargs: Any) -> str:
+    async def completion(self, prompt: str, **kwargs: Unpack[CompletionSettings]) -> str:
         """Return the text that the model gives for *prompt*.
 
         Args:
@@ -92,7 +79,7 @@ class LLM:
                 return text_of(await bound.completion(request, builder.context(kwargs)), request.settings)
 
     @door
-    async def chat_completion(self, messages: list[Message], **kwargs: Any) -> str:
+    async def chat_completion(self, messages: list[Message], **kwargs: Unpack[CallSettings]) -> str:
         """Return the text with which the model goes on with a conversation.
 
         Args:
@@ -110,7 +97,7 @@ class LLM:
                 return text_of(await bound.chat(request, builder.context(kwargs)), request.settings)
 
     @door
-    async def generate(self, messages: Conversation, **kwargs: Any) -> Response:
+    async def generate(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Response:
         """Return the whole answer to a prompt or conversation.
 
         Args:
@@ -129,7 +116,7 @@ class LLM:
 
     @door
     def stream(
-        self, messages: Conversation | CompletionRequest, **kwargs: Any
+        self, messages: Conversation | CompletionRequest, **kwargs: Unpack[CallSettings]
     ) -> AbstractAsyncContextManager[EventStream]:
         """Stream the answer to a prompt or conversation; leaving the block hangs up.
 
@@ -171,7 +158,7 @@ class LLM:
             raise InvalidRequestError(message, parameter="model")
 
     @door
-    async def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
+    async def extract(self, kind: type[T], messages: Conversation, **kwargs: Unpack[ValueSettings]) -> T:
         """Return the answer as a value of *kind*: what ``generate(output=kind)`` asks for, read by ``parse(kind)``.
 
         Args:
@@ -232,7 +219,7 @@ class LLM:
             return models
 
     @door
-    async def count_tokens(self, messages: Conversation, **kwargs: Any) -> Usage:
+    async def count_tokens(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Usage:
         """Return how many tokens a conversation has, counted by the provider in the form that is sent to it.
 
         Raises:
@@ -246,21 +233,29 @@ class LLM:
             return usage
 
     @door
-    async def embed(self, texts: Sequence[str], **options: Any) -> Embeddings:
-        """Return one vector for each text.
+    async def embed(self, texts: Sequence[str], **kwargs: Unpack[EmbeddingSettings]) -> Embeddings:
+        """Return one vector for each text; more texts than one request takes are sent in several.
+
+        Args:
+            texts: the texts.
+            kwargs: ``dimensions``, ``timeout`` in seconds for all requests, ``options``, or options of the provider.
 
         Raises:
             UnsupportedError: if the provider makes none.
-            InvalidRequestError: if *texts* are not strings.
+            InvalidRequestError: if *texts* are not strings, or for an unknown option.
 
         """
         async with OneModel(self._model) as (bound, builder):
-            request = EmbeddingRequest(model=bound.explanation.model, texts=tuple(read_texts(texts)), options=options)
-            embeddings: Embeddings = await bound.operation("embed")(request, builder.context({}))
+            from dragoman.client.embedding import embedding_request  # noqa: PLC0415  # few programs need it
+
+            request = embedding_request(bound, builder, texts, kwargs)
+            embeddings: Embeddings = await bound.operation("embed")(request, builder.context(kwargs))
             return embeddings
 
     @door
-    def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
+    def build_request(
+        self, messages: Conversation, *, stream: bool = False, **kwargs: Unpack[CallSettings]
+    ) -> Prepared:
         """Return the HTTP request that :meth:`generate` would send, secrets masked, without sending it.
 
         Raises:
@@ -274,41 +269,6 @@ class LLM:
         policy = builder.context(kwargs).on_unsupported or self.config.on_unsupported
         request, _ = bound.fit(builder.chat(messages, kwargs), policy)
         return bound.provider.prepare(request, stream=stream)
-
-    def explain(self) -> Explanation:
-        """Say which provider answers, and why."""
-        return explain(self.config)
-
-    async def aclose(self) -> None:
-        """Close the connections. The object can be used again; it then opens new ones.
-
-        Unfinished calls of the running event loop raise :class:`ConnectionFailedError`, even if they are waiting for
-        the next attempt; calls of other event loops are not affected.
-        """
-        await self._model.aclose()
-
-    async def __aenter__(self) -> Self:
-        """Return this object."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close."""
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.config!r})"
-
-    def __copy__(self) -> Self:
-        return type(self)(copy.copy(self.config))
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return type(self)(copy.deepcopy(self.config, memo))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle only the configuration; one with a key cannot be pickled."""
-        return (type(self), (self.config,))
 
 
 __all__ = ["LLM"]

@@ -34,7 +34,7 @@ ToolLike: TypeAlias = Tool | ServerTool | Callable[..., object] | Mapping[str, A
 """A tool, a typed function to make one of, or the definition of a tool in a wire format."""
 
 _SETTINGS = frozenset(SETTINGS)
-_NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "timeout", "on_unsupported"}
+_NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "timeout", "on_unsupported", "options"}
 _CHAT_ONLY = frozenset({"tools", "tool_choice", "output"})
 """Arguments of a call that only a conversation has."""
 _CLOCK = SystemClock()
@@ -80,7 +80,7 @@ class RequestBuilder:
         issuer: str = "",
     ) -> RequestBuilder:
         """Take the starting point from a configuration."""
-        options = config.provider_options()
+        options = config.provider_options(named, provider)
         return cls(
             provider=provider,
             model=model,
@@ -303,15 +303,6 @@ def _shared(options: Any) -> Mapping[str, Mapping[str, Any]]:
     """Return the options that a call gives, keyed by provider."""
     if options is None:
         return {}
-    if not isinstance(options, Mapping):
-        message = f"options are a mapping of options by provider, not {type(options).__name__}"
-        raise InvalidRequestError(message, parameter="options")
-    shared: Mapping[Any, Any] = options  # pyright: ignore[reportUnknownVariableType]
-    for provider, own in shared.items():
-        if not isinstance(provider, str) or not isinstance(own, Mapping):
-            message = (
-                f"options are a mapping of options by provider; those of {shown(provider)} are {type(own).__name__}"
-            )
-            raise InvalidRequestError(message, parameter="options")
-    copied(shared, "options")  # only to check the depth
-    return shared
+    from dragoman.spec.provider_options import read_options  # noqa: PLC0415  # few calls have them
+
+    return read_options(options)

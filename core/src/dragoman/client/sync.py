@@ -4,30 +4,51 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from collections.abc import Coroutine, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack
 
 from dragoman.client.conversation import Conversation
-from dragoman.client.llm import LLM
 from dragoman.client.loop_thread import LoopThread, loop_thread
 from dragoman.client.stream import EventStream
+from dragoman.client.streaming_llm import StreamingLLM
+from dragoman.client.sync_iteration import SyncIterator, iterate
 from dragoman.client.text_answer import check_text
 from dragoman.plugins.resolution import Explanation
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.config import NOT_GIVEN, LLMConfig
-from dragoman.spec.events import Event, TextDelta
+from dragoman.spec.errors import ProtocolError
+from dragoman.spec.events import Event, StreamEnd, TextDelta
 from dragoman.spec.message import Message
+from dragoman.spec.operations import Embeddings, ModelInfo
 from dragoman.spec.provider import Prepared
 from dragoman.spec.request import CompletionRequest
-from dragoman.spec.response import Response
+from dragoman.spec.response import Response, Usage
+
+if TYPE_CHECKING:
+    from dragoman.client.call_settings import (
+        CallSettings,
+        CompletionSettings,
+        ConfigSettings,
+        EmbeddingSettings,
+        ValueSettings,
+    )
 
 T = TypeVar("T")
+S = TypeVar("S", bound="SyncLLM")
+
+
+class _Stoppable(Protocol):
+    """A stream without ``await``, which reads ahead in the loop until it is stopped there."""
+
+    async def stop(self) -> None: ...
 
 
 class SyncEventStream:
     """Iterate over the events of an answer, or over its text, without ``await``.
+
+    The loop reads ahead, up to a bound; one thread reads at a time.
 
     Args:
         stream: the stream.
@@ -38,10 +59,14 @@ class SyncEventStream:
     def __init__(self, stream: EventStream, thread: LoopThread) -> None:
         self._stream = stream
         self._thread = thread
+        self._events = SyncIterator(stream, thread)
+        self._is_read = False
 
     def __iter__(self) -> Iterator[Event]:
         """Yield the events."""
-        while (event := self._thread.run(_next(self._stream))) is not None:
+        for event in self._events:
+            if type(event) is StreamEnd:
+                self._is_read = True
             yield event
 
     def text(self) -> Iterator[str]:
@@ -53,74 +78,125 @@ class SyncEventStream:
 
     def collect(self) -> Response:
         """Read the stream to its end and return the whole answer."""
-        return self._thread.run(self._stream.collect())
+        if not self._events.is_begun:
+            response = self._thread.run(self._stream.collect())
+            self._is_read = True
+            return response
+        for event in self:
+            del event  # keep it out of tracebacks that show locals
+        return self.response
 
     @property
     def response(self) -> Response:
-        """Return the whole answer, once the stream has ended."""
+        """Return the whole answer, once the stream has ended.
+
+        Raises:
+            ProtocolError: before that.
+
+        """
+        if not self._is_read:
+            message = "the answer is not complete before the stream has ended; read it to its end first"
+            raise ProtocolError(message)
         return self._stream.response
 
-
-async def _next(stream: EventStream) -> Event | None:
-    return await anext(stream, None)
+    async def stop(self) -> None:
+        """Stop reading ahead; leaving the block of the stream does so."""
+        await self._events.stop()
 
 
 class SyncLLM:
     """Talk to the model that a configuration names, without ``await``.
 
-    Calls may come from any thread; they run in one event loop of their own.
+    Calls may come from any thread, also where an event loop runs, as in a notebook; they run in one event loop of their
+    own. Each method does what that of :class:`LLM` or of :class:`StreamingLLM` with its name does.
 
     Args:
         config: a configuration, or the name of a model; without one, the built-in echo provider answers.
+        middleware: what wraps the calls of this object; see :class:`LLM`.
         fields: further arguments of :class:`LLMConfig`, with the name of a model, which may be ``model=`` too.
 
     """
 
-    def __init__(self, config: LLMConfig | str = NOT_GIVEN, **fields: Any) -> None:
+    def __init__(
+        self,
+        config: LLMConfig | str = NOT_GIVEN,
+        *,
+        middleware: Iterable[object] = (),
+        **fields: Unpack[ConfigSettings],
+    ) -> None:
         try:
-            self._llm = LLM(config, **fields)
+            self._llm = StreamingLLM(config, middleware=middleware, **fields)
         finally:
             del config, fields  # keep credentials out of tracebacks that show locals
 
+    @classmethod
+    def load(
+        cls, profile: str | None = None, *, path: str | os.PathLike[str] | None = None, **fields: Unpack[ConfigSettings]
+    ) -> Self:
+        """Talk to the model of a profile; see :meth:`LLM.load`."""
+        return cls(LLMConfig.load(profile, path=path, **fields))
+
+    def with_(self, **changes: Unpack[ConfigSettings]) -> Self:
+        """Return an object for another model or other settings; see :meth:`LLM.with_`."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._llm = self._llm.with_(**changes)
+        return other
+
     @property
     def config(self) -> LLMConfig:
-        """Return the configuration."""
+        """Return the configuration; another one may be assigned."""
         return self._llm.config
 
+    @config.setter
+    def config(self, config: LLMConfig) -> None:
+        self._llm.config = config
+
     @door
-    def completion(self, prompt: str, **kwargs: Any) -> str:
+    def completion(self, prompt: str, **kwargs: Unpack[CompletionSettings]) -> str:
         """Return the text that the model gives for *prompt*; see :meth:`LLM.completion`."""
-        return loop_thread().run(self._llm.completion(prompt, **kwargs))
+        return _run(self._llm.completion(prompt, **kwargs))
 
     @door
-    def chat_completion(self, messages: list[Message], **kwargs: Any) -> str:
+    def chat_completion(self, messages: list[Message], **kwargs: Unpack[CallSettings]) -> str:
         """Return the text with which the model goes on with a conversation; see :meth:`LLM.chat_completion`."""
-        return loop_thread().run(self._llm.chat_completion(messages, **kwargs))
+        return _run(self._llm.chat_completion(messages, **kwargs))
 
     @door
-    def generate(self, messages: Conversation, **kwargs: Any) -> Response:
+    def streaming_completion(self, prompt: str, **kwargs: Unpack[CompletionSettings]) -> Generator[str, None, None]:
+        """Yield the text for *prompt*, piece by piece; see :meth:`StreamingLLM.streaming_completion`."""
+        return iterate(self._llm.streaming_completion(prompt, **kwargs), loop_thread())
+
+    @door
+    def streaming_chat_completion(
+        self, messages: list[Message], **kwargs: Unpack[CallSettings]
+    ) -> Generator[str, None, None]:
+        """Yield the text of the next turn, piece by piece; see :meth:`StreamingLLM.streaming_chat_completion`."""
+        return iterate(self._llm.streaming_chat_completion(messages, **kwargs), loop_thread())
+
+    @door
+    def generate(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Response:
         """Return the whole answer; see :meth:`LLM.generate`."""
-        return loop_thread().run(self._llm.generate(messages, **kwargs))
+        return _run(self._llm.generate(messages, **kwargs))
 
     @door
-    def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
+    def extract(self, kind: type[T], messages: Conversation, **kwargs: Unpack[ValueSettings]) -> T:
         """Return the answer as a value of *kind*; see :meth:`LLM.extract`."""
-        return loop_thread().run(self._llm.extract(kind, messages, **kwargs))
+        return _run(self._llm.extract(kind, messages, **kwargs))
 
     @door
     @contextmanager
     def stream(
-        self, messages: Conversation | CompletionRequest, **kwargs: Any
+        self, messages: Conversation | CompletionRequest, **kwargs: Unpack[CallSettings]
     ) -> Generator[SyncEventStream, None, None]:
         """Stream the answer; leaving the block hangs up. See :meth:`LLM.stream`."""
         thread = loop_thread()
         manager = self._llm.stream(messages, **kwargs)
-        stream = thread.run(_enter(manager))
+        stream = SyncEventStream(thread.run(_enter(manager)), thread)
         try:
-            yield SyncEventStream(stream, thread)
+            yield stream
         finally:
-            if thread.process == os.getpid():  # else the stream is the parent's
-                thread.run(_exit(manager))
+            thread.finish(_exit(manager, stream))
 
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept; see :meth:`LLM.capabilities`."""
@@ -128,19 +204,36 @@ class SyncLLM:
 
     def learn_capabilities(self, *, refresh: bool = False) -> Capabilities:
         """Ask the provider what the model accepts; see :meth:`LLM.learn_capabilities`."""
-        return loop_thread().run(self._llm.learn_capabilities(refresh=refresh))
+        return _run(self._llm.learn_capabilities(refresh=refresh))
 
-    def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
+    def models(self) -> Sequence[ModelInfo]:
+        """Return the models that the provider lists; see :meth:`LLM.models`."""
+        return _run(self._llm.models())
+
+    @door
+    def count_tokens(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Usage:
+        """Return how many tokens a conversation has; see :meth:`LLM.count_tokens`."""
+        return _run(self._llm.count_tokens(messages, **kwargs))
+
+    @door
+    def embed(self, texts: Sequence[str], **kwargs: Unpack[EmbeddingSettings]) -> Embeddings:
+        """Return one vector for each text; see :meth:`LLM.embed`."""
+        return _run(self._llm.embed(texts, **kwargs))
+
+    @door
+    def build_request(
+        self, messages: Conversation, *, stream: bool = False, **kwargs: Unpack[CallSettings]
+    ) -> Prepared:
         """Return the HTTP request that would be sent; see :meth:`LLM.build_request`."""
         return self._llm.build_request(messages, stream=stream, **kwargs)
 
     def explain(self) -> Explanation:
-        """Say which provider answers, and why."""
+        """Say which provider answers, and why; see :meth:`LLM.explain`."""
         return self._llm.explain()
 
     def close(self) -> None:
-        """Close the connections."""
-        loop_thread().run(self._llm.aclose())
+        """Close the connections; see :meth:`LLM.aclose`."""
+        _run(self._llm.aclose())
 
     def __enter__(self) -> Self:
         """Return this object."""
@@ -151,23 +244,37 @@ class SyncLLM:
         self.close()
 
     def __copy__(self) -> Self:
-        return type(self)(copy.copy(self.config))
+        return _around(type(self), copy.copy(self._llm))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return type(self)(copy.deepcopy(self.config, memo))
+        return _around(type(self), copy.deepcopy(self._llm, memo))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle only the configuration; one with a key cannot be pickled."""
-        return (type(self), (self.config,))
+        """Pickle only the configuration and the middleware; a configuration with a key cannot be pickled."""
+        return (_around, (type(self), self._llm))
 
     def __repr__(self) -> str:
         return f"SyncLLM({self.config!r})"
 
 
-async def _enter(manager: Any) -> EventStream:
-    stream: EventStream = await manager.__aenter__()
-    return stream
+def _around(kind: type[S], llm: StreamingLLM) -> S:
+    """Return a client of *kind* that asks *llm*."""
+    made = object.__new__(kind)
+    made._llm = llm  # pyright: ignore[reportPrivateUsage]  # of this module
+    return made
 
 
-async def _exit(manager: Any) -> None:
-    await manager.__aexit__(None, None, None)
+def _run(call: Coroutine[Any, Any, T]) -> T:
+    """Return the result of a call, which runs in the loop."""
+    return loop_thread().run(call)
+
+
+async def _enter(manager: AbstractAsyncContextManager[T]) -> T:
+    return await manager.__aenter__()
+
+
+async def _exit(manager: AbstractAsyncContextManager[object], stream: _Stoppable) -> None:
+    try:
+        await stream.stop()
+    finally:
+        await manager.__aexit__(None, None, None)

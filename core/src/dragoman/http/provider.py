@@ -28,6 +28,7 @@ from dragoman.spec.provider import CallContext, Prepared, ProviderConfig, Provid
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Origin, Response
 from dragoman.spec.secret import MASK, Secret
+from dragoman.spec.shared_connections import SharedConnections
 
 if TYPE_CHECKING:
     from dragoman.spec.events import Event
@@ -81,6 +82,7 @@ class HttpProvider:
         self.endpoint = endpoint
         self.transport: Transport = transport or AioHttpTransport()
         self._has_own_transport = transport is not None
+        self._shared: SharedConnections | None = None
         self.default_retries = default_retries
         self._capabilities = capabilities
         self._known: dict[str, Capabilities] = {}
@@ -106,6 +108,16 @@ class HttpProvider:
             raise ConfigurationError(message, provider=self.info.name, parameter=name)
         most = MAX_REPLY_BYTES if config.max_reply_bytes is None else config.max_reply_bytes
         self.transport = AioHttpTransport(max_reply_bytes=most, proxy=config.proxy, tls=tls_context(config))
+
+    def share_connections(self, shared: SharedConnections, config: ProviderConfig) -> None:
+        """Use connections of *shared* that are made as *config* says, unless the plugin passed a transport."""
+        if self._has_own_transport:
+            return
+        certificate = config.client_cert
+        files = tuple(certificate) if isinstance(certificate, list | tuple) else certificate
+        key = ("http", config.proxy, config.verify, files, config.max_reply_bytes)
+        self.transport = shared.take(key, self, self.transport)
+        self._shared = shared
 
     def capabilities(self, model: str) -> Capabilities:
         """Return what *model* accepts."""
@@ -223,7 +235,8 @@ class HttpProvider:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self.transport.aclose()
+        if self._shared is None or self._shared.give_back(self):
+            await self.transport.aclose()
 
     async def _ask(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Response:
         dialect = self._dialect_for(request)

@@ -19,6 +19,7 @@ from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Response
 from dragoman.spec.secret import Secret
+from dragoman.spec.shared_connections import SharedConnections
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -247,6 +248,15 @@ class Prepares(Protocol):
 
     def prepare(self, request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:
         """Return the request as it would be sent."""
+        ...
+
+
+@runtime_checkable
+class SharesConnections(Protocol):
+    """Use connections in common with other providers; every provider that is built with ``dragoman.http`` does."""
+
+    def share_connections(self, shared: SharedConnections, config: ProviderConfig) -> None:
+        """Take what makes connections as *config* says from *shared*, and give it back when this provider is closed."""
         ...
 
 

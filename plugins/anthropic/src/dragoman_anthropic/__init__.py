@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from dragoman_anthropic.errors import error_of as error_of
     from dragoman_anthropic.hosted import HostedMessages as HostedMessages, hosted_capabilities as hosted_capabilities
     from dragoman_anthropic.models import capabilities as capabilities, family as family
-    from dragoman_anthropic.options import ISSUER as ISSUER, MessagesOptions as MessagesOptions
+    from dragoman_anthropic.options import (
+        ISSUER as ISSUER,
+        AnthropicOptions as AnthropicOptions,
+        MessagesOptions as MessagesOptions,
+    )
     from dragoman_anthropic.plain_messages import to_anthropic as to_anthropic
     from dragoman_anthropic.provider import MessagesProvider as MessagesProvider
     from dragoman_anthropic.request import (
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AnthropicMessages": "dialect",
+    "AnthropicOptions": "options",
     "EncodedRequest": "request",
     "FEATURE_BETAS": "request",
     "FIRST_VERSION": "versions",

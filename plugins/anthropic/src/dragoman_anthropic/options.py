@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
@@ -62,4 +62,5 @@ class AnthropicOptions(MessagesOptions):
 
     """
 
+    __provider__: ClassVar[str] = ISSUER
     bearer: bool = option_field(default=False, in_body=False, per_call=False)

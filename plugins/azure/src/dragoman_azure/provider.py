@@ -14,7 +14,7 @@ from dragoman_azure.claude_address import asks_claude
 from dragoman_azure.endpoint import endpoint
 from dragoman_azure.endpoint_address import address
 from dragoman_azure.models import capabilities
-from dragoman_azure.options import AzureOptions
+from dragoman_azure.options import EMBEDDING_RULES, AzureOptions
 from dragoman_openai_compatible import OpenAIProvider
 
 INFO = ProviderInfo(
@@ -49,6 +49,7 @@ def make_provider(config: ProviderConfig) -> HttpProvider:
         capabilities=lambda model: capabilities(options.base_model, api, location.deployed(model)),
         kept_headers=("x-ms-", "azureml-"),
     )
+    provider.embedding_rules = EMBEDDING_RULES
     provider.models_path = location.models_path()
     provider.embeddings_path = location.path("/embeddings", config.model)
     return provider

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
@@ -53,6 +53,7 @@ class BedrockOptions(AwsOptions):
 
     """
 
+    __provider__: ClassVar[str] = ISSUER
     guardrail: dict[str, Any] | None = option_field(wire="guardrailConfig")
     additional_fields: dict[str, Any] | None = option_field(in_body=False)
     additional_response_paths: list[str] | None = option_field(wire="additionalModelResponseFieldPaths")

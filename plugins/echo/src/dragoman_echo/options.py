@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from attrs import frozen
 
 
@@ -17,6 +19,7 @@ class EchoOptions:
 
     """
 
+    __provider__: ClassVar[str] = "echo"
     fail: str | None = None
     fail_times: int | None = None
     stall: float = 0.0

@@ -38,7 +38,7 @@ from dragoman.http import (
 from dragoman_google.dialect import Gemini
 from dragoman_google.endpoint import endpoint, uses_vertex
 from dragoman_google.models import capabilities, is_claude, short_name
-from dragoman_google.options import ISSUER, GoogleOptions
+from dragoman_google.options import ISSUER, STUDIO_EMBEDDINGS, VERTEX_EMBEDDINGS, GoogleOptions
 from dragoman_google.request import camel_case
 from dragoman_google.response import usage
 from dragoman_google.retirement import check_palm, report_retirement
@@ -65,6 +65,7 @@ class GoogleProvider(HttpProvider):
     def __init__(self, dialect: Gemini, endpoint: Endpoint, *, transport: Transport | None = None) -> None:
         super().__init__(INFO, dialect, endpoint, capabilities=capabilities, transport=transport)
         self._gemini = dialect
+        self.embedding_rules = VERTEX_EMBEDDINGS if dialect.vertex else STUDIO_EMBEDDINGS
 
     async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
         """Return the response to a prompt, which is sent as a conversation of one message."""

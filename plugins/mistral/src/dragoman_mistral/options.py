@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
@@ -30,6 +30,7 @@ class MistralOptions:
 
     """
 
+    __provider__: ClassVar[str] = "mistral"
     safe_prompt: bool | None = option_field()
     prompt_mode: Literal["reasoning"] | None = option_field()
     prompt_cache_key: str | None = option_field()
