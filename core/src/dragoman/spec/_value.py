@@ -69,7 +69,7 @@ else:
 def changed(value: T, **changes: Any) -> T:
     """Return a copy of *value* with some fields changed and all others kept, those of a subclass included.
 
-    The same as :func:`attrs.evolve` in a third of the time, for classes whose fields are all set by their constructor.
+    The same as :func:`attrs.evolve` in a third of the time.
     """
     kind: Any = value.__class__
     names, read = _fields(kind)
@@ -79,13 +79,13 @@ def changed(value: T, **changes: Any) -> T:
 
 @cache
 def _fields(kind: Any) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
-    """Return the constructor's names of the fields of a class, and a function that reads them.
+    """Return the constructor's names of the fields of a class that it sets, and a function that reads them.
 
     Args:
-        kind: a class of two fields or more: for one, :func:`operator.attrgetter` would not return a tuple.
+        kind: a class of two such fields or more: for one, :func:`operator.attrgetter` would not return a tuple.
 
     """
-    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
+    fields: list[attrs.Attribute[Any]] = [field for field in attrs.fields(kind) if field.init]
     return tuple(str(field.alias) for field in fields), attrgetter(*(field.name for field in fields))
 
 
