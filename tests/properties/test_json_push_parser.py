@@ -176,10 +176,10 @@ def test_what_is_no_json_is_told_with_its_place(text: str | bytes, problem: str)
         parsed([text])
 
 
-def test_only_values_near_the_root_are_reported() -> None:
-    parser = JsonPushParser(levels=1)
-    found = parser.feed('{"a": [1, [2]], "b": 3}')
-    assert found == [WholeValue(("a",), [1, [2]]), WholeValue(("b",), 3), WholeValue((), {"a": [1, [2]], "b": 3})]
+def test_other_text_may_follow() -> None:
+    parser = JsonPushParser(may_follow=True)
+    assert parser.feed('[1] and "so') == [WholeValue((0,), 1), WholeValue((), [1])]
+    assert parser.feed(" on") == parser.close() == []
 
 
 def test_what_grows_is_known() -> None:

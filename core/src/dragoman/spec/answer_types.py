@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections import abc, deque
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -15,6 +16,7 @@ from typing import (
     Annotated,
     Any,
     Literal,
+    NewType,
     NotRequired,
     Required,
     TypeVar,
@@ -137,6 +139,80 @@ def bare(kind: Any) -> Any:
     return origin[plain]
 
 
+UNKNOWN: Any = object()
+"""The type of what no type is known of by itself, as inside a union of classes."""
+
+
+@frozen
+class Inner:
+    """Hold what is known of a member or an item before the rest of its object or list is known.
+
+    Args:
+        kind: its type, :data:`UNKNOWN` if that depends on the rest.
+        null_is_default: whether it counts as left out where it is ``null``, because it takes none.
+
+    """
+
+    kind: Any
+    null_is_default: bool = False
+
+
+def inner_of(kind: Any, step: str | int) -> Inner:
+    """Return what is known of the member named *step*, or of the item at this position, of a value of *kind*."""
+    kind = _plain(kind)
+    if _is_class(kind):
+        found = next((each for each in _members_of(kind) if each.name == step), None)
+        return Inner(UNKNOWN) if found is None else Inner(found.hint, found.has_default and not found.takes_null)
+    origin: Any = get_origin(kind) or kind
+    if is_typeddict(origin):
+        hint = _hints(kind).get(str(step), UNKNOWN)
+        may_lack = hint is not UNKNOWN and not is_required(hint, usual=step in origin.__required_keys__)
+        return Inner(hint, may_lack and not _takes_null(bare(hint)))
+    return Inner(_type_within(kind, step))
+
+
+def _type_within(kind: Any, step: str | int) -> Any:
+    if _is_named_tuple(kind):
+        return _hints(kind).get(kind._fields[step], UNKNOWN) if _is_position(step, kind._fields) else UNKNOWN
+    members: tuple[Any, ...] = get_args(kind)
+    if isinstance(step, int):
+        return _type_of_item(kind, step)
+    return members[1] if get_origin(kind) in {dict, Mapping, MutableMapping} else UNKNOWN
+
+
+def _type_of_item(kind: Any, position: int) -> Any:
+    members, origin = get_args(kind), get_origin(kind)
+    if origin is tuple and members[-1:] != (...,):
+        return members[position] if _is_position(position, members) else UNKNOWN
+    return members[0] if origin in LISTS and members else UNKNOWN
+
+
+def _is_position(step: str | int, members: tuple[Any, ...]) -> bool:
+    return isinstance(step, int) and step < len(members)
+
+
+def _plain(kind: Any) -> Any:
+    """Return the type that says what is inside a value of *kind* that is not null."""
+    kind = bare(kind)
+    while isinstance(kind, NewType):
+        kind = bare(kind.__supertype__)
+    if get_origin(kind) in {Union, UnionType}:
+        others = [each for each in get_args(kind) if each is not type(None)]
+        return _plain(others[0]) if len(others) == 1 else kind
+    return kind
+
+
+LISTS = frozenset({list, deque, set, frozenset, tuple, abc.Sequence, abc.MutableSequence, abc.Set, abc.MutableSet})
+"""The types that are lists in JSON."""
+
+
+def is_list(kind: Any) -> bool:
+    """Tell whether the values of *kind* are lists in JSON, whose items are all of one type."""
+    kind = _plain(kind)
+    members = get_args(kind)
+    return (get_origin(kind) or kind) in LISTS and (get_origin(kind) is not tuple or members[-1:] == (...,))
+
+
 def _is_class(kind: Any) -> bool:
     origin = get_origin(kind) or kind
     return isinstance(origin, type) and (attrs.has(origin) or dataclasses.is_dataclass(origin))
@@ -154,7 +230,7 @@ def _hints(kind: Any) -> Mapping[str, Any]:
 
 def _class_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     """Read an attrs class or a dataclass; ``null`` for a member with a default that accepts no null is its default."""
-    members = _members(kind)
+    members = _members_of(kind)
     known = {member.name for member in members}
 
     def structure(value: Any, _: Any) -> Any:
@@ -193,7 +269,7 @@ class _Field:
     takes_null: bool
 
 
-def _members(kind: Any) -> list[_Field]:
+def _members_of(kind: Any) -> list[_Field]:
     """Return the members of an attrs class or a dataclass."""
     origin: Any = get_origin(kind) or kind
     return [

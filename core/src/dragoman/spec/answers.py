@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec.answer_types import answer_converter, bare
@@ -26,6 +26,9 @@ from dragoman.spec.schema_bounds import has_bounds, outside_bounds
 from dragoman.spec.sent_names import OTHER_ANSWERS
 from dragoman.spec.serialization import misfits
 from dragoman.spec.whole_answer import check_calls, check_complete, check_declined, refuse_cut
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 T = TypeVar("T")
 
@@ -51,8 +54,13 @@ def check_readable(kind: object) -> None:
     check_unions(kind)
 
 
-def read_answer(response: Response, kind: type[T]) -> T:
+def read_answer(response: Response, kind: TypeForm[T]) -> T:
     """Return the answer of *response* as a value of *kind*; see :meth:`dragoman.Response.parse`."""
+    return read_data(response, kind)[1]
+
+
+def read_data(response: Response, kind: TypeForm[T]) -> tuple[Any, T]:
+    """Return the answer of *response* as plain data, out of what it was wrapped in, and as a value of *kind*."""
     check_declined(response)
     if response.finish.reason == FinishReason.LENGTH:
         refuse_cut(response)
@@ -65,17 +73,42 @@ def read_answer(response: Response, kind: type[T]) -> T:
     texts = [part.text for part in response.message.of_type(Text)]
     failures: list[str] = []
     for data in _data_in(texts, response):
-        plain = data[WRAPPED] if _is_wrapped(data, kind) else data
+        plain = data[WRAPPED] if is_wrapped(data, kind) else data
         try:
-            value: T = answer_converter().structure(plain, bare(kind))
-        except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
-            failures.append("; ".join(misfits(error)))
-            continue
-        if not (outside := _outside_bounds(plain, kind)):
-            return value
-        failures.append("; ".join(outside))
+            return plain, read_value(plain, kind)
+        except ValueError as error:
+            failures.append(str(error))
     message = f"the answer does not fit {getattr(kind, '__name__', kind)}: {failures[0]}"
     raise OutputValidationError(message, partial=response)
+
+
+def read_value(plain: Any, kind: Any, path: str = "$") -> Any:
+    """Return plain data as a value of *kind*.
+
+    Args:
+        plain: the data.
+        kind: the type.
+        path: where the data stands, for the message.
+
+    Raises:
+        ValueError: if it does not fit; the message names the path of each misfit.
+
+    """
+    try:
+        value = answer_converter().structure(plain, bare(kind))
+    except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
+        found = misfits(error)
+    else:
+        found = _outside_bounds(plain, kind)
+        if not found:
+            return value
+    raise ValueError("; ".join(_moved(each, path) for each in found))
+
+
+def _moved(misfit: str, path: str) -> str:
+    """Return a misfit whose path begins with *path* in place of the root."""
+    what, at, where = misfit.rpartition(" @ $")
+    return f"{what} @ {path}{where}" if at else misfit
 
 
 def _outside_bounds(plain: Any, kind: Any) -> list[str]:
@@ -136,8 +169,11 @@ def _json_at_brackets(text: str) -> Iterator[str]:
             yield text[bracket.start() : past]
 
 
-def _is_wrapped(data: Any, kind: Any) -> bool:
-    """Tell whether the value was wrapped in an object, which vendors require of a schema that is not an object's."""
-    if not isinstance(data, dict) or data.keys() != {WRAPPED}:
-        return False
+def is_wrapped(data: Any, kind: Any) -> bool:
+    """Tell whether the value was wrapped in an object."""
+    return isinstance(data, dict) and data.keys() == {WRAPPED} and may_be_wrapped(kind)
+
+
+def may_be_wrapped(kind: Any) -> bool:
+    """Tell whether a value of *kind* is wrapped where vendors require a schema of an object."""
     return json_schema(kind).get("type") != "object"

@@ -73,8 +73,7 @@ class JsonPushParser:
     """Parse a JSON text that arrives in pieces.
 
     Args:
-        levels: how far below the root the values are that are reported when they are whole; all others only become part
-            of what they are in.
+        may_follow: whether any other text may follow the value.
 
     Lists and objects are part of :attr:`root` from their opening bracket on, and grow; texts, numbers and the names of
     members become part of it when they are whole.
@@ -91,7 +90,7 @@ class JsonPushParser:
         "_found",
         "_is_name",
         "_length",
-        "_levels",
+        "_may_follow",
         "_open",
         "_pieces",
         "_pieces_to_high",
@@ -104,8 +103,8 @@ class JsonPushParser:
         "root",
     )
 
-    def __init__(self, levels: int = MAX_DEPTH) -> None:
-        self._levels = levels
+    def __init__(self, *, may_follow: bool = False) -> None:
+        self._may_follow = may_follow
         self.root: Any = None
         self.is_begun = False
         self.is_whole = False
@@ -236,6 +235,8 @@ class JsonPushParser:
         return at + 1
 
     def _read_end(self, text: str, at: int) -> int:
+        if self._may_follow:
+            return len(text)
         at = _after_blank(text, at)
         if at < len(text):
             self._unexpected(text, at)
@@ -269,8 +270,7 @@ class JsonPushParser:
 
     def _end_value(self, value: Any) -> None:
         self._pieces_to_high = 0
-        if len(self._steps) <= self._levels:
-            self._found.append(WholeValue(tuple(self._steps), value))
+        self._found.append(WholeValue(tuple(self._steps), value))
         self.is_whole = not self._open
         self._wait = _END if self.is_whole else _COMMA
 
