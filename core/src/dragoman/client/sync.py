@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from dragoman.client.conversation import Conversation
 from dragoman.client.llm import LLM
 from dragoman.client.loop_thread import LoopThread, loop_thread
+from dragoman.client.request_builder import Untyped
 from dragoman.client.stream import EventStream
 from dragoman.client.text_answer import check_text
 from dragoman.plugins.resolution import Explanation
@@ -22,6 +23,11 @@ from dragoman.spec.message import Message
 from dragoman.spec.provider import Prepared
 from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+    from dragoman.client.sync_value_stream import SyncValueStream
 
 T = TypeVar("T")
 
@@ -97,15 +103,33 @@ class SyncLLM:
         """Return the text with which the model goes on with a conversation; see :meth:`LLM.chat_completion`."""
         return loop_thread().run(self._llm.chat_completion(messages, **kwargs))
 
+    @overload
+    def generate(self, messages: Conversation, *, output: Untyped = None, **kwargs: Any) -> Response: ...
+    @overload
+    def generate(
+        self, messages: Conversation, *, output: TypeForm[T], repairs: int = 0, **kwargs: Any
+    ) -> Response[T]: ...
     @door
-    def generate(self, messages: Conversation, **kwargs: Any) -> Response:
+    def generate(self, messages: Conversation, **kwargs: Any) -> Response[Any]:
         """Return the whole answer; see :meth:`LLM.generate`."""
         return loop_thread().run(self._llm.generate(messages, **kwargs))
 
     @door
-    def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
+    def extract(self, kind: TypeForm[T], messages: Conversation, *, repairs: int = 1, **kwargs: Any) -> T:
         """Return the answer as a value of *kind*; see :meth:`LLM.extract`."""
-        return loop_thread().run(self._llm.extract(kind, messages, **kwargs))
+        return loop_thread().run(self._llm.extract(kind, messages, repairs=repairs, **kwargs))
+
+    @door
+    @contextmanager
+    def stream_extract(
+        self, kind: TypeForm[T], messages: Conversation, **kwargs: Any
+    ) -> Generator[SyncValueStream[T], None, None]:
+        """Stream the answer as a value of *kind*; leaving the block hangs up. See :meth:`LLM.stream_extract`."""
+        from dragoman.client.sync_value_stream import SyncValueStream  # noqa: PLC0415  # not paid for by other calls
+
+        thread = loop_thread()
+        with _opened(self._llm.stream_extract(kind, messages, **kwargs), thread) as stream:
+            yield SyncValueStream(stream, thread)
 
     @door
     @contextmanager
@@ -114,13 +138,8 @@ class SyncLLM:
     ) -> Generator[SyncEventStream, None, None]:
         """Stream the answer; leaving the block hangs up. See :meth:`LLM.stream`."""
         thread = loop_thread()
-        manager = self._llm.stream(messages, **kwargs)
-        stream = thread.run(_enter(manager))
-        try:
+        with _opened(self._llm.stream(messages, **kwargs), thread) as stream:
             yield SyncEventStream(stream, thread)
-        finally:
-            if thread.process == os.getpid():  # else the stream is the parent's
-                thread.run(_exit(manager))
 
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept; see :meth:`LLM.capabilities`."""
@@ -164,10 +183,20 @@ class SyncLLM:
         return f"SyncLLM({self.config!r})"
 
 
-async def _enter(manager: Any) -> EventStream:
-    stream: EventStream = await manager.__aenter__()
-    return stream
+@contextmanager
+def _opened(manager: AbstractAsyncContextManager[T], thread: LoopThread) -> Generator[T, None, None]:
+    """Enter an asynchronous context manager in the loop, and leave it there."""
+    opened = thread.run(_enter(manager))
+    try:
+        yield opened
+    finally:
+        if thread.process == os.getpid():  # else the stream is the parent's
+            thread.run(_exit(manager))
 
 
-async def _exit(manager: Any) -> None:
+async def _enter(manager: AbstractAsyncContextManager[T]) -> T:
+    return await manager.__aenter__()
+
+
+async def _exit(manager: AbstractAsyncContextManager[Any]) -> None:
     await manager.__aexit__(None, None, None)

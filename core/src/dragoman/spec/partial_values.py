@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 from collections import deque
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
-
-from attrs import frozen
+from typing import Any, Generic, TypeVar, cast
 
 from dragoman.spec.answer_types import UNKNOWN, Inner, inner_of, is_list
-from dragoman.spec.answers import is_wrapped, may_be_wrapped, read_value
+from dragoman.spec.answers import is_wrapped, may_be_wrapped, read_data, read_value
 from dragoman.spec.json_in_text import JsonInText
 from dragoman.spec.json_push_parser import Path, WholeValue
+from dragoman.spec.partial import Partial
+from dragoman.spec.response import Response
 from dragoman.spec.schema import WRAPPED
 
 T = TypeVar("T")
@@ -28,21 +28,6 @@ _FEW = 1024
 _SHARE = 8
 
 
-@frozen
-class Partial(Generic[T]):
-    """Hold what is whole of a value of ``T`` that still arrives, as plain data: never an instance of ``T``.
-
-    Args:
-        data: lists and dictionaries with the members and items that are whole. One that has not arrived yet is not in
-            it; ``None`` is a ``null`` of the model. ``None`` in place of all data: nothing has arrived.
-        is_whole: whether this is all.
-
-    """
-
-    data: Any
-    is_whole: bool = False
-
-
 class StreamedValue(Generic[T]):
     """Read a value of a type from the text of an answer that arrives in pieces.
 
@@ -50,6 +35,7 @@ class StreamedValue(Generic[T]):
         kind: the type.
 
     Attributes:
+        is_list: whether the value is a list.
         items: the items of a list that are whole and were not taken yet, as values of their type.
         levels: how far below the root members and items are checked.
 
@@ -59,7 +45,7 @@ class StreamedValue(Generic[T]):
         self.items: deque[Any] = deque()
         self.levels = 1
         self._kind = kind
-        self._is_list = is_list(kind)
+        self.is_list = is_list(kind)
         self._may_be_wrapped = may_be_wrapped(kind)
         self._text = JsonInText()
         self._known: dict[tuple[int, str | int], Inner] = {}
@@ -92,13 +78,15 @@ class StreamedValue(Generic[T]):
                 raise
             self._is_given_up = True  # the text may hold other JSON that fits
 
-    def end(self, data: Any) -> None:
-        """Read what is left, now that it is known which data of the text is meant.
+    def end(self, response: Response) -> None:
+        """Read what is left, now that all of the answer is known, and which data of its text is meant.
 
         Raises:
-            ValueError: if that is other data than what was read.
+            OutputError: if it cannot be read as the type.
+            ValueError: if the data that is meant is not what was read of it so far.
 
         """
+        data, _ = read_data(response, self._kind)
         if self._is_given_up or not self._text.parser.is_whole or not _is_same(self._read_data(), data):
             if self._count:
                 message = "the answer holds several JSON texts that differ, and the one that is meant was not the first"
@@ -129,11 +117,13 @@ class StreamedValue(Generic[T]):
         return copies[0] if copies else parser.root
 
     def _unwrapped(self, root: Any) -> Any:
-        if not isinstance(root, dict) or not self._may_be_wrapped:
+        """Return the value out of what it is wrapped in, ``None`` while that holds nothing."""
+        if not self._may_be_wrapped or not isinstance(root, dict):
             return root
-        if root.keys() == {WRAPPED}:
-            return root[WRAPPED]
-        return None if self._is_list else root
+        members = cast("dict[str, Any]", root)
+        if members.keys() == {WRAPPED}:
+            return members[WRAPPED]
+        return None if self.is_list else members
 
     def _read_data(self) -> Any:
         data, _ = json.JSONDecoder().raw_decode(self._text.json)
@@ -153,7 +143,7 @@ class StreamedValue(Generic[T]):
             self._take_away(whole.path)
         elif len(path) <= self.levels and inner.kind is not UNKNOWN:
             value = read_value(whole.value, inner.kind, _shown(path))
-            if self._is_list and len(path) == 1:
+            if self.is_list and len(path) == 1:
                 self.items.append(value)
 
     def _inner_at(self, path: Path) -> Inner:

@@ -256,9 +256,9 @@ class Response(Typed[V_co]):
         return read_answer(self, kind)
 
 
-def as_answer_of(response: Response, kind: TypeForm[T]) -> Response[T]:
-    """Return a copy of *response* whose value is of *kind*."""
-    copied = changed(response)
+def as_answer_of(response: Response, kind: TypeForm[T], **changes: Any) -> Response[T]:
+    """Return a copy of *response* whose value is of *kind*, with some fields changed."""
+    copied = changed(response, **changes)
     object.__setattr__(copied, "_asked", _Asked(kind))
     return copied
 
