@@ -106,8 +106,8 @@ class EventStream:
 
     def annotate(self, error: DragomanError) -> None:
         """Add to *error* what has arrived so far, and where it came from."""
-        if self._events is not None:
-            self._events.annotate(error)
+        assert self._events is not None  # noqa: S101  # somebody has read what is wrong
+        self._events.annotate(error)
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be copied or pickled.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence, Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from dragoman.client.loop_thread import LoopThread
 from dragoman.client.value_stream import ValueStream
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dragoman.spec.response import Response
 
 T_co = TypeVar("T_co", covariant=True)
-I_co = TypeVar("I_co", covariant=True)
+Item = TypeVar("Item")
 
 _END: Any = object()
 
@@ -35,9 +35,11 @@ class SyncValueStream(Generic[T_co]):
         """Yield the states; see :meth:`~dragoman.ValueStream.__anext__`."""
         return self._each(self._stream)
 
-    def items(
-        self: SyncValueStream[Sequence[I_co]] | SyncValueStream[AbstractSet[I_co]],
-    ) -> Iterator[I_co]:
+    @overload
+    def items(self: SyncValueStream[Sequence[Item]]) -> Iterator[Item]: ...
+    @overload
+    def items(self: SyncValueStream[AbstractSet[Item]]) -> Iterator[Item]: ...
+    def items(self) -> Iterator[Any]:
         """Yield the items of a list; see :meth:`~dragoman.ValueStream.items`."""
         stream: Any = self._stream
         return self._each(stream.items())

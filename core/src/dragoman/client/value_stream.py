@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence, Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar, overload
 
 from dragoman.client.stream import EventStream
 from dragoman.spec.argument_checks import shown
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-I_co = TypeVar("I_co", covariant=True)
+Item = TypeVar("Item")
 
 _LEVELS = 3
 
@@ -63,9 +63,11 @@ class ValueStream(Generic[T_co]):
                 raise StopAsyncIteration
         return partial
 
-    def items(
-        self: ValueStream[Sequence[I_co]] | ValueStream[AbstractSet[I_co]],
-    ) -> AsyncGenerator[I_co, None]:
+    @overload
+    def items(self: ValueStream[Sequence[Item]]) -> AsyncGenerator[Item, None]: ...
+    @overload
+    def items(self: ValueStream[AbstractSet[Item]]) -> AsyncGenerator[Item, None]: ...
+    def items(self) -> AsyncGenerator[Any, None]:
         """Yield the items of a list, each as soon as it is whole, as values of their type.
 
         Raises:
@@ -140,9 +142,9 @@ class ValueStream(Generic[T_co]):
             self._feed(index, text)
         elif text:
             known = "".join(self._texts[index])
-            self._feed(index, text[len(known) :])
             if not text.startswith(known):
                 self._read.give_up()
+            self._feed(index, text[len(known) :])
 
     def _feed(self, index: int, text: str) -> None:
         self._texts[index].append(text)

@@ -193,13 +193,21 @@ def _is_position(step: str | int, members: tuple[Any, ...]) -> bool:
 
 def _plain(kind: Any) -> Any:
     """Return the type that says what is inside a value of *kind* that is not null."""
-    kind = bare(kind)
-    while isinstance(kind, NewType):
-        kind = bare(kind.__supertype__)
+    while (inner := _unwrapped(kind)) is not kind:
+        kind = inner
     if get_origin(kind) in {Union, UnionType}:
         others = [each for each in get_args(kind) if each is not type(None)]
         return _plain(others[0]) if len(others) == 1 else kind
     return kind
+
+
+def _unwrapped(kind: Any) -> Any:
+    """Return the type without what stands around it; bounds of what is inside of it stay."""
+    if isinstance(kind, NewType):
+        return kind.__supertype__
+    if get_origin(kind) in {Annotated, Required, NotRequired}:
+        return get_args(kind)[0]
+    return bare(kind) if isinstance(kind, TypeVar) else getattr(kind, "__value__", kind)
 
 
 LISTS = frozenset({list, deque, set, frozenset, tuple, abc.Sequence, abc.MutableSequence, abc.Set, abc.MutableSet})
@@ -321,7 +329,7 @@ def _typed_dict_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], 
 
 
 def _named_tuple_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
-    hints = _hints(kind)
+    hints = {name: bare(hint) for name, hint in _hints(kind).items()}
 
     def structure(value: Any, _: Any) -> Any:
         if not isinstance(value, list | tuple) or len(cast("list[Any]", value)) != len(kind._fields):
@@ -334,9 +342,9 @@ def _named_tuple_reader(kind: Any, converter: Converter) -> Callable[[Any, Any],
 
 
 def _member(converter: Converter, value: Any, hint: Any, name: str, kind: type[Any]) -> Any:
-    """Read one member; an error carries its path."""
+    """Read one member, whose type is bare; an error carries its path."""
     try:
-        return converter.structure(value, bare(hint))
+        return converter.structure(value, hint)
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
         make: Any = AttributeValidationNote
         note = make(f"Structuring {kind.__name__} @ attribute {name}", name, hint)

@@ -19,6 +19,7 @@ from dragoman.spec.answer_types import answer_converter, bare
 from dragoman.spec.argument_checks import is_hashable, shown
 from dragoman.spec.class_unions import check_unions
 from dragoman.spec.errors import InvalidRequestError, OutputValidationError
+from dragoman.spec.json_push_parser import Path
 from dragoman.spec.parts import Text
 from dragoman.spec.response import FinishReason, Response
 from dragoman.spec.schema import WRAPPED, json_schema
@@ -82,13 +83,13 @@ def read_data(response: Response, kind: TypeForm[T]) -> tuple[Any, T]:
     raise OutputValidationError(message, partial=response)
 
 
-def read_value(plain: Any, kind: Any, path: str = "$") -> Any:
+def read_value(plain: Any, kind: Any, path: Path = ()) -> Any:
     """Return plain data as a value of *kind*.
 
     Args:
         plain: the data.
         kind: the type.
-        path: where the data stands, for the message.
+        path: where the data stands in the answer, for the message.
 
     Raises:
         ValueError: if it does not fit; the message names the path of each misfit.
@@ -105,10 +106,11 @@ def read_value(plain: Any, kind: Any, path: str = "$") -> Any:
     raise ValueError("; ".join(_moved(each, path) for each in found))
 
 
-def _moved(misfit: str, path: str) -> str:
-    """Return a misfit whose path begins with *path* in place of the root."""
+def _moved(misfit: str, path: Path) -> str:
+    """Return a misfit whose path begins at the root, from which *path* leads to where its own begins."""
     what, at, where = misfit.rpartition(" @ $")
-    return f"{what} @ {path}{where}" if at else misfit
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return f"{what} @ ${steps}{where}" if at else misfit
 
 
 def _outside_bounds(plain: Any, kind: Any) -> list[str]:

@@ -12,14 +12,12 @@ from collections.abc import Callable
 
 from dragoman.spec.json_push_parser import JsonPushParser, JsonSyntaxError, WholeValue
 
-_OPENING = re.compile(r"[ \t\r\n]*(?P<fence>```[\w-]*[ \t\r\n]*)?")
-_CERTAIN = re.compile(r'\{[ \t\r\n]*["}]|\[[ \t\r\n]*[{\[]')
+_OPENING = re.compile(r"[ \t\r\n]*(?P<fence>```[\w-]{0,40}[ \t\r\n]{0,100})?")
+_CERTAIN = re.compile(r'\{[ \t\r\n]{0,100}["}]|\[[ \t\r\n]{0,100}[{\[]')
 """How JSON begins that no sentence begins with."""
-_UNCERTAIN = re.compile(r"[{\[][ \t\r\n]*")
+_UNCERTAIN = re.compile(r"[{\[][ \t\r\n]{0,100}")
 _END_OF_THOUGHT = re.compile(r"</think(?:ing)?>")
 _THINK, _FENCE = "<think", "```"
-_LONGEST_OPENING = 200
-"""How many characters of a line may leave it open what the line is."""
 _LONGEST_TAG = len("</thinking>")
 
 
@@ -82,8 +80,8 @@ class JsonInText:
             return self._read_thought(rest)
         else:
             may_go_on = not rest or _FENCE.startswith(rest) or (self._is_first and _THINK.startswith(rest))
-        if may_go_on and len(text) <= _LONGEST_OPENING:
-            self._kept = text if text.strip() else ""
+        if may_go_on:
+            self._kept = text.lstrip(" \t\r\n")
             return []
         self._is_first = False
         return self._read_prose(text)

@@ -142,6 +142,10 @@ class JsonPushParser:
         """
         if isinstance(piece, bytes):
             piece = self._decoded(piece)
+        if self._wait == _STRING and not self._escape and _PLAIN.fullmatch(piece):  # most pieces of a long text
+            self._pieces.append(piece)
+            self._length += len(piece)
+            return []
         at, end, steps = 0, len(piece), self._STEPS
         while at < end:
             self._position = self._length + at

@@ -48,7 +48,7 @@ class StreamedValue(Generic[T]):
         self.is_list = is_list(kind)
         self._may_be_wrapped = may_be_wrapped(kind)
         self._text = JsonInText()
-        self._known: dict[tuple[int, str | int], Inner] = {}
+        self._known: dict[tuple[int, str | int | None], Inner] = {}
         self._is_given_up = False
         self._count = 0  # values that were whole, and were checked where they can be
         self._new = 0  # of these, those since the last state
@@ -74,9 +74,10 @@ class StreamedValue(Generic[T]):
             for whole in self._text.feed(piece):
                 self._check(whole)
         except ValueError:
+            self._is_given_up = True
+            self._new = 0
             if self._text.is_certain:
-                raise
-            self._is_given_up = True  # the text may hold other JSON that fits
+                raise  # otherwise, the text may hold other JSON that fits
 
     def end(self, response: Response) -> None:
         """Read what is left, now that all of the answer is known, and which data of its text is meant.
@@ -93,7 +94,7 @@ class StreamedValue(Generic[T]):
                 raise ValueError(message)
             whole: StreamedValue[T] = StreamedValue(self._kind)
             whole.levels, whole.items = self.levels, self.items
-            whole.feed(json.dumps(data))
+            whole.feed(json.dumps({WRAPPED: data} if self._may_be_wrapped else data))
             self._text, self._new = whole._text, 1
 
     def partial(self) -> Partial[T] | None:
@@ -101,9 +102,11 @@ class StreamedValue(Generic[T]):
 
         Of a value with very many members and items, not every state is given, since each is a copy.
         """
+        if not self._new:
+            return None
         parser = self._text.parser
         size = sum(map(len, parser.open_containers))
-        if not self._new or (size > _FEW and self._new * _SHARE < size):
+        if size > _FEW and self._new * _SHARE < size:
             return None
         self._new = 0
         return Partial(self._unwrapped(self._copied()), is_whole=parser.is_whole)
@@ -141,8 +144,8 @@ class StreamedValue(Generic[T]):
         inner = self._inner_at(path)
         if inner.null_is_default and whole.value is None:
             self._take_away(whole.path)
-        elif len(path) <= self.levels and inner.kind is not UNKNOWN:
-            value = read_value(whole.value, inner.kind, _shown(path))
+        elif len(path) <= self.levels:
+            value = whole.value if inner.kind is UNKNOWN else read_value(whole.value, inner.kind, path)
             if self.is_list and len(path) == 1:
                 self.items.append(value)
 
@@ -155,9 +158,10 @@ class StreamedValue(Generic[T]):
         return inner
 
     def _inner_of(self, kind: Any, step: str | int) -> Inner:
-        key = (id(kind), 0 if isinstance(step, int) and is_list(kind) else step)
-        if (known := self._known.get(key)) is None:
-            known = self._known[key] = inner_of(kind, step)
+        """Return what :func:`inner_of` does; the items of a list are all alike, and so are known by its type."""
+        if (known := self._known.get((id(kind), step)) or self._known.get((id(kind), None))) is None:
+            known = inner_of(kind, step)
+            self._known[id(kind), None if is_list(kind) else step] = known
         return known
 
     def _take_away(self, path: Path) -> None:
@@ -170,7 +174,3 @@ class StreamedValue(Generic[T]):
 
 def _is_same(one: Any, other: Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-
-
-def _shown(path: Path) -> str:
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
