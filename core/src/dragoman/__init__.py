@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from dragoman.client.stream import EventStream as EventStream
     from dragoman.client.streaming_llm import AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
     from dragoman.client.sync import SyncEventStream as SyncEventStream, SyncLLM as SyncLLM
+    from dragoman.client.sync_value_stream import SyncValueStream as SyncValueStream
+    from dragoman.client.value_stream import ValueStream as ValueStream
     from dragoman.plugins.registry import installed as installed
     from dragoman.plugins.resolution import Explanation as Explanation, explain as explain
     from dragoman.spec._json_depth import parse_json as parse_json
@@ -129,6 +131,7 @@ if TYPE_CHECKING:
         RemembersCapabilities as RemembersCapabilities,
     )
     from dragoman.spec.part_fields import JSON as JSON, Seal as Seal
+    from dragoman.spec.partial import Partial as Partial
     from dragoman.spec.parts import (
         Citation as Citation,
         Data as Data,
@@ -209,6 +212,8 @@ _HOMES = {
     "dragoman.client.stream": ("EventStream",),
     "dragoman.client.streaming_llm": ("AsyncLLM", "StreamingLLM"),
     "dragoman.client.sync": ("SyncEventStream", "SyncLLM"),
+    "dragoman.client.sync_value_stream": ("SyncValueStream",),
+    "dragoman.client.value_stream": ("ValueStream",),
     "dragoman.plugins.registry": ("installed",),
     "dragoman.plugins.resolution": ("Explanation", "explain"),
     "dragoman.spec._json_depth": ("parse_json",),
@@ -302,6 +307,7 @@ _HOMES = {
     "dragoman.spec.key_source": ("KeySource",),
     "dragoman.spec.media": ("Bytes", "FileRef", "InlineText", "Media", "MediaSource", "Url"),
     "dragoman.spec.part_fields": ("JSON", "Seal"),
+    "dragoman.spec.partial": ("Partial",),
     "dragoman.spec.parts": (
         "Citation",
         "Data",

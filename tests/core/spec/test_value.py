@@ -147,6 +147,15 @@ def test_a_change_is_checked_where_the_constructor_checks() -> None:
         def __attrs_post_init__(self) -> None:
             assert self.number > 0
 
+    @value
+    class Counted:
+        number: int
+        name: str = ""
+        times: list[int] = field(init=False, factory=list[int])
+        more: int = 0
+
+    counted = changed(Counted(1), number=2)
+    assert (counted.number, counted.times) == (2, [])
     assert changed(Even(2), name="two") == Even(2, "TWO")
     with pytest.raises(ZeroDivisionError):
         changed(Even(2), number=3)

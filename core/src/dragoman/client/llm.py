@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from dragoman.client.configured_client import (
     _ConfiguredClient,  # pyright: ignore[reportPrivateUsage]  # what is printed of LLM has no public base
 )
 from dragoman.client.conversation import Conversation
 from dragoman.client.fallback import Fallbacks, OneModel
-from dragoman.client.lifetime import HeldStream
+from dragoman.client.request_builder import Untyped, refuse_output
 from dragoman.client.text_answer import text_of
-from dragoman.plugins.resolution import explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
-from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
 from dragoman.spec.operations import Embeddings, ModelInfo
 from dragoman.spec.provider import Prepared, Prepares
@@ -26,6 +24,8 @@ from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from dragoman.client.call_settings import (
         CallSettings,
         CompletionSettings,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         ValueSettings,
     )
     from dragoman.client.stream import EventStream
+    from dragoman.client.value_stream import ValueStream
 
 T = TypeVar("T")
 
@@ -96,20 +97,36 @@ class LLM(_ConfiguredClient):
                 request = builder.chat(messages, kwargs)
                 return text_of(await bound.chat(request, builder.context(kwargs)), request.settings)
 
+    @overload
+    async def generate(
+        self, messages: Conversation, *, output: Untyped = None, **kwargs: Unpack[ValueSettings]
+    ) -> Response: ...
+    @overload
+    async def generate(
+        self, messages: Conversation, *, output: TypeForm[T], repairs: int = 0, **kwargs: Unpack[ValueSettings]
+    ) -> Response[T]: ...
+    @overload
+    async def generate(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Response[Any]: ...
     @door
-    async def generate(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Response:
+    async def generate(self, messages: Conversation, **kwargs: Any) -> Response[Any]:
         """Return the whole answer to a prompt or conversation.
 
         Args:
             messages: a prompt, a message or a conversation.
-            kwargs: settings; ``tools``, ``tool_choice`` and ``output``; ``timeout`` in seconds; ``headers``;
-                ``options`` keyed by provider; or options of the provider.
+            kwargs: settings; ``tools``, ``tool_choice`` and ``output``, which may be the type of the
+                :attr:`~dragoman.Response.value`; ``repairs``, how often a model is shown the error of an answer that
+                does not fit the type, by default 0; ``timeout`` in seconds; ``headers``; ``options`` keyed by provider;
+                or options of the provider.
 
         Raises:
             DragomanError: see :mod:`dragoman.spec.errors`.
 
         """
         fallbacks = Fallbacks(self._model)
+        if "output" in kwargs or "repairs" in kwargs:
+            from dragoman.client.typed_answer import generate_typed  # noqa: PLC0415  # only typed answers need it
+
+            return await generate_typed(fallbacks, messages, kwargs.pop("repairs", 0), kwargs)
         while True:
             async with fallbacks as (bound, builder):
                 return fallbacks.record(await bound.chat(builder.chat(messages, kwargs), builder.context(kwargs)))
@@ -129,54 +146,55 @@ class LLM(_ConfiguredClient):
             DragomanError: when the block is entered; see :mod:`dragoman.spec.errors`.
 
         """
-        return LazyContext(partial(self._open, messages, kwargs))
+        from dragoman.client.opening import open_stream  # noqa: PLC0415  # not paid for by whole answers
 
-    async def _open(
-        self, question: Conversation | CompletionRequest, overrides: Mapping[str, Any], *, is_prompt: bool = False
-    ) -> tuple[EventStream, EventStream]:
-        if isinstance(question, CompletionRequest):
-            self._check_model(question)
-        fallbacks = Fallbacks(self._model)
-        while True:
-            async with fallbacks as (bound, builder):
-                from dragoman.client.stream import EventStream  # noqa: PLC0415  # not paid for by whole answers
-
-                if isinstance(question, CompletionRequest) or (is_prompt and isinstance(question, str)):
-                    request = builder.streamed_prompt(question, overrides, natively=bound.streams_prompts)
-                else:
-                    request = builder.chat(question, overrides)
-                events = bound.stream(request, builder.context(overrides))
-                held = HeldStream(fallbacks.uses, bound, events)
-                stream = await EventStream(held, request.settings).__aenter__()
-                return stream, stream
-
-    def _check_model(self, request: CompletionRequest) -> None:
-        """Refuse a request that names another model: an ``LLM`` asks its own one."""
-        known = (self.config.model, explain(self.config).model)
-        if request.model not in known:
-            message = f"the request is for {request.model!r}, but this LLM asks {known[0]!r}; use one for that model"
-            raise InvalidRequestError(message, parameter="model")
+        return LazyContext(partial(open_stream, self._model, messages, kwargs))
 
     @door
-    async def extract(self, kind: type[T], messages: Conversation, **kwargs: Unpack[ValueSettings]) -> T:
-        """Return the answer as a value of *kind*: what ``generate(output=kind)`` asks for, read by ``parse(kind)``.
+    async def extract(
+        self, kind: TypeForm[T], messages: Conversation, *, repairs: int = 1, **kwargs: Unpack[ValueSettings]
+    ) -> T:
+        """Return the answer as a value of *kind*: that of ``generate(output=kind, repairs=repairs)``.
 
         Args:
             kind: an attrs class, dataclass, ``TypedDict``, enum, ``Literal``, union, list, ...
             messages: a prompt, a message or a conversation.
+            repairs: how often the model is shown the error of an answer that does not fit. An answer that was declined,
+                cut, or calls tools is not repaired.
             kwargs: as for :meth:`generate`.
 
         Raises:
             RefusalError: if the model declined.
             TruncatedOutputError: if the answer was cut.
-            OutputValidationError: with the path of each misfit.
+            OutputValidationError: with the path of each misfit; ``partial`` is the last answer, ``partial.rejected``
+                are those before it.
 
         """
-        fallbacks = Fallbacks(self._model)
-        while True:
-            async with fallbacks as (bound, builder):
-                request = builder.value(kind, messages, kwargs)
-                return (await bound.chat(request, builder.context(kwargs))).parse(kind)
+        from dragoman.client.typed_answer import check_repairs, typed_answer  # noqa: PLC0415  # not paid for at import
+
+        refuse_output(kwargs)
+        most = check_repairs(repairs, kind)
+        return (await typed_answer(Fallbacks(self._model), kind, messages, most, kwargs)).value
+
+    @door
+    def stream_extract(
+        self, kind: TypeForm[T], messages: Conversation, **kwargs: Unpack[ValueSettings]
+    ) -> AbstractAsyncContextManager[ValueStream[T]]:
+        """Stream the answer as a value of *kind*, which is checked while it arrives; leaving the block hangs up.
+
+        Args:
+            kind: as for :meth:`extract`; of a list, the items are given as soon as each is whole.
+            messages: a prompt, a message or a conversation.
+            kwargs: as for :meth:`generate`.
+
+        Raises:
+            DragomanError: when the block is entered; see :mod:`dragoman.spec.errors`.
+
+        """
+        from dragoman.client.opening import open_value  # noqa: PLC0415  # not paid for by whole answers
+
+        refuse_output(kwargs)
+        return LazyContext(partial(open_value, self._model, kind, messages, kwargs))
 
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept, without asking anybody; :meth:`learn_capabilities` asks.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import attrs
 
@@ -38,6 +38,31 @@ _NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "ti
 _CHAT_ONLY = frozenset({"tools", "tool_choice", "output"})
 """Arguments of a call that only a conversation has."""
 _CLOCK = SystemClock()
+
+NO_TYPE: Any = object()
+"""Stands for the type of an answer that was asked for without one."""
+
+
+Untyped: TypeAlias = Literal["text", "json"] | Mapping[str, Any] | OutputFormat | None
+"""The formats of an answer that are no types."""
+
+
+def refuse_output(overrides: Mapping[str, Any]) -> None:
+    """Refuse ``output=`` where a type is asked for by another argument.
+
+    Raises:
+        InvalidRequestError: if it is given.
+
+    """
+    if overrides.get("output") is not None:
+        message = "extract() asks for its type; leave output= out, or call generate(output=...)"
+        raise InvalidRequestError(message, parameter="output")
+
+
+def type_in(overrides: Mapping[str, Any]) -> Any:
+    """Return the type that ``output=`` names among the arguments of a call, :data:`NO_TYPE` without one."""
+    output = overrides.get("output")
+    return NO_TYPE if output is None or isinstance(output, str | Mapping | OutputFormat) else output
 
 
 @value(kw_only=True)
@@ -120,12 +145,9 @@ class RequestBuilder:
         """Return the request of :meth:`chat` with *kind* as its output, for a type of any kind.
 
         Raises:
-            InvalidRequestError: also for a type that no answer can be read as, and where an output is given as well.
+            InvalidRequestError: also for a type that no answer can be read as.
 
         """
-        if overrides.get("output") is not None:
-            message = "extract() asks for its type; leave output= out, or call generate(output=...) and parse()"
-            raise InvalidRequestError(message, parameter="output")
         return attrs.evolve(self.chat(conversation, overrides), output=_output_of_type(kind))
 
     def completion(self, prompt: str, overrides: Mapping[str, Any]) -> CompletionRequest:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import NoReturn, Self
 
 from dragoman.client.stream_assembly import AssembledStream, ReassembledStream
 from dragoman.client.text_answer import check_text
-from dragoman.spec.errors import ProtocolError
+from dragoman.spec.errors import DragomanError, ProtocolError
 from dragoman.spec.events import Event, TextDelta
 from dragoman.spec.request import Settings
 from dragoman.spec.response import Response
@@ -27,13 +27,18 @@ class EventStream:
     Args:
         manager: the stream.
         settings: those of the request.
+        finish: makes of the answer what the reader shall see.
 
     """
 
     def __init__(
-        self, manager: AbstractAsyncContextManager[AsyncIterator[Event]], settings: Settings = _NO_SETTINGS
+        self,
+        manager: AbstractAsyncContextManager[AsyncIterator[Event]],
+        settings: Settings = _NO_SETTINGS,
+        finish: Callable[[Response], Response] | None = None,
     ) -> None:
         self.settings = settings
+        self._finish = finish
         self._manager = manager
         self._events: AssembledStream | None = None
         self._is_open = False
@@ -49,6 +54,7 @@ class EventStream:
         events = await self._manager.__aenter__()
         # The core's own iterator is assembled already, also behind middleware that hands it on as it is.
         self._events = events if isinstance(events, AssembledStream) else ReassembledStream(events)
+        self._events.finish = self._finish
         self._is_open = True
         return self
 
@@ -97,6 +103,11 @@ class EventStream:
         async for event in self:
             del event  # keep it out of tracebacks that show locals
         return self.response
+
+    def annotate(self, error: DragomanError) -> None:
+        """Add to *error* what has arrived so far, and where it came from."""
+        assert self._events is not None  # noqa: S101  # somebody has read what is wrong
+        self._events.annotate(error)
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be copied or pickled.

@@ -41,15 +41,17 @@ class AssembledStream:
 
     Attributes:
         response: the whole answer, once the stream has ended.
+        finish: makes of the answer what the reader shall see.
 
     """
 
-    __slots__ = ("_assembler", "_events", "_first", "_is_read", "_pending", "response")
+    __slots__ = ("_assembler", "_events", "_first", "_is_read", "_pending", "finish", "response")
 
     def __init__(
         self, events: AsyncIterator[Event], assembler: Assembler, pending: tuple[Event, ...], first: list[Event]
     ) -> None:
         self.response: Response | None = None
+        self.finish: Callable[[Response], Response] | None = None
         self._assembler = assembler
         self._events = events
         self._first = first[::-1]  # the next one last: a deque would take 600 bytes in every open stream
@@ -82,8 +84,7 @@ class AssembledStream:
             return self._assembler.feed(event)
         except StopAsyncIteration:
             closing = self._assembler.end()
-            self.response = response_of(closing)
-            self._pending = [*reversed(closing)]
+            self._pending = [self._finished(response_of(closing)), *reversed(closing[:-1])]
             return self._pending.pop()
         except DragomanError as error:
             self._assembler.annotate(error)
@@ -95,6 +96,14 @@ class AssembledStream:
             raise blamed from error
         finally:
             self._is_read = False
+
+    def annotate(self, error: DragomanError) -> None:
+        """Add to *error* what has arrived so far, and where it came from."""
+        self._assembler.annotate(error)
+
+    def _finished(self, response: Response) -> StreamEnd:
+        self.response = response if self.finish is None else self.finish(response)
+        return StreamEnd(self.response)
 
 
 class PeekedStream:
@@ -237,8 +246,8 @@ class ReassembledStream(AssembledStream):
         if not self._is_begun and not self._is_read:
             return await self._begin()
         event = await super().__anext__()
-        if type(event) is StreamEnd:
-            self.response = event.response
+        if type(event) is StreamEnd and event.response is not self.response:
+            event = self._finished(event.response)
         return event
 
     async def _begin(self) -> Event:

@@ -70,9 +70,10 @@ class StreamingLLM(AsyncLLM):
         self, question: Conversation, overrides: Mapping[str, Any], *, is_prompt: bool = False
     ) -> AsyncGenerator[str, None]:
         """Be the one generator of a stream: a loop that ends closes generators in any order."""
+        from dragoman.client.opening import open_stream  # noqa: PLC0415  # not paid for by whole answers
         from dragoman.spec.events import TextDelta  # noqa: PLC0415  # not paid for by whole answers
 
-        async with LazyContext(partial(self._open, question, overrides, is_prompt=is_prompt)) as stream:
+        async with LazyContext(partial(open_stream, self._model, question, overrides, is_prompt=is_prompt)) as stream:
             async for event in stream:
                 if type(event) is TextDelta and event.text:
                     yield event.text

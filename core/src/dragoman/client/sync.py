@@ -6,10 +6,11 @@ import copy
 import os
 from collections.abc import Coroutine, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack, overload
 
 from dragoman.client.conversation import Conversation
 from dragoman.client.loop_thread import LoopThread, loop_thread
+from dragoman.client.request_builder import Untyped
 from dragoman.client.stream import EventStream
 from dragoman.client.streaming_llm import StreamingLLM
 from dragoman.client.sync_iteration import SyncIterator, iterate
@@ -27,6 +28,8 @@ from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from dragoman.client.call_settings import (
         CallSettings,
         CompletionSettings,
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
         EmbeddingSettings,
         ValueSettings,
     )
+    from dragoman.client.sync_value_stream import SyncValueStream
 
 T = TypeVar("T")
 S = TypeVar("S", bound="SyncLLM")
@@ -174,15 +178,43 @@ class SyncLLM:
         """Yield the text of the next turn, piece by piece; see :meth:`StreamingLLM.streaming_chat_completion`."""
         return iterate(self._llm.streaming_chat_completion(messages, **kwargs), loop_thread())
 
+    @overload
+    def generate(
+        self, messages: Conversation, *, output: Untyped = None, **kwargs: Unpack[ValueSettings]
+    ) -> Response: ...
+    @overload
+    def generate(
+        self, messages: Conversation, *, output: TypeForm[T], repairs: int = 0, **kwargs: Unpack[ValueSettings]
+    ) -> Response[T]: ...
+    @overload
+    def generate(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Response[Any]: ...
     @door
-    def generate(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Response:
+    def generate(self, messages: Conversation, **kwargs: Any) -> Response[Any]:
         """Return the whole answer; see :meth:`LLM.generate`."""
         return _run(self._llm.generate(messages, **kwargs))
 
     @door
-    def extract(self, kind: type[T], messages: Conversation, **kwargs: Unpack[ValueSettings]) -> T:
+    def extract(
+        self, kind: TypeForm[T], messages: Conversation, *, repairs: int = 1, **kwargs: Unpack[ValueSettings]
+    ) -> T:
         """Return the answer as a value of *kind*; see :meth:`LLM.extract`."""
-        return _run(self._llm.extract(kind, messages, **kwargs))
+        return _run(self._llm.extract(kind, messages, repairs=repairs, **kwargs))
+
+    @door
+    @contextmanager
+    def stream_extract(
+        self, kind: TypeForm[T], messages: Conversation, **kwargs: Unpack[ValueSettings]
+    ) -> Generator[SyncValueStream[T], None, None]:
+        """Stream the answer as a value of *kind*; leaving the block hangs up. See :meth:`LLM.stream_extract`."""
+        from dragoman.client.sync_value_stream import SyncValueStream  # noqa: PLC0415  # not paid for by other calls
+
+        thread = loop_thread()
+        manager = self._llm.stream_extract(kind, messages, **kwargs)
+        stream = thread.run(_enter(manager))
+        try:
+            yield SyncValueStream(stream, thread)
+        finally:
+            thread.finish(_exit(manager))
 
     @door
     @contextmanager
@@ -273,8 +305,9 @@ async def _enter(manager: AbstractAsyncContextManager[T]) -> T:
     return await manager.__aenter__()
 
 
-async def _exit(manager: AbstractAsyncContextManager[object], stream: _Stoppable) -> None:
+async def _exit(manager: AbstractAsyncContextManager[object], stream: _Stoppable | None = None) -> None:
     try:
-        await stream.stop()
+        if stream is not None:
+            await stream.stop()
     finally:
         await manager.__aexit__(None, None, None)

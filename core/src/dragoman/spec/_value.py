@@ -72,16 +72,18 @@ else:
 def changed(value: T, **changes: Any) -> T:
     """Return a copy of *value* with some fields changed and all others kept, those of a subclass included.
 
-    The same as :func:`attrs.evolve` in a fraction of the time, for classes whose fields are all set by their
-    constructor. If making an object means more than setting its fields, the constructor is called.
+    The same as :func:`attrs.evolve` in a fraction of the time. If making an object means more than setting its fields,
+    the constructor is called.
     """
     kind: Any = value.__class__
-    names, read, setters = _fields(kind)
+    names, read, setters, constants = _fields(kind)
     if not setters.keys() >= changes.keys():
         made: T = kind(**(dict(zip(names, read(value), strict=True)) | changes))
         return made
     copied: T = kind.__new__(kind)
     for put, each in zip(setters.values(), read(value)):  # noqa: B905  # of one length, and this is a hot path
+        put(copied, each)
+    for put, each in constants:
         put(copied, each)
     for name, each in changes.items():
         setters[name](copied, each)
@@ -89,29 +91,35 @@ def changed(value: T, **changes: Any) -> T:
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, ...], _Reader, dict[str, _Setter]]:
-    """Return the constructor's names of the fields of a class, a function that reads them, and what sets each.
+def _fields(kind: Any) -> tuple[tuple[str, ...], _Reader, dict[str, _Setter], list[tuple[_Setter, Any]]]:
+    """Return the constructor's names of the fields that it takes, and a function that reads them.
 
-    Nothing sets them if the constructor does more, or if the class has no slots for them.
+    Also return what sets each of them, and what sets the others, with their defaults. Nothing does if the constructor
+    does more, or if the class has no slots for them.
 
     Args:
-        kind: a class of two fields or more: for one, :func:`operator.attrgetter` would not return a tuple.
+        kind: a class of two such fields or more: for one, :func:`operator.attrgetter` would not return a tuple.
 
     """
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
-    names = tuple(str(field.alias) for field in fields)
-    slots: list[Any] = [getattr(kind, field.name, None) for field in fields]
-    does_more = hasattr(kind, "__attrs_post_init__") or any(_is_checked(field) for field in fields)
+    taken = [field for field in fields if field.init]
+    names = tuple(str(field.alias) for field in taken)
+    setters = {field.name: slot.__set__ for field in fields if (slot := _slot(kind, field)) is not None}
     is_generated = kind.__init__.__code__.co_filename.startswith("<attrs generated")
-    has_setters = is_generated and not does_more and all(isinstance(slot, MemberDescriptorType) for slot in slots)
-    setters = {name: slot.__set__ for name, slot in zip(names, slots, strict=True)} if has_setters else {}
-    return names, attrgetter(*(field.name for field in fields)), setters
+    if len(setters) < len(fields) or not is_generated or hasattr(kind, "__attrs_post_init__"):
+        return names, attrgetter(*(field.name for field in taken)), {}, []
+    own = {str(field.alias): setters[field.name] for field in taken}
+    constants = [(setters[field.name], field.default) for field in fields if not field.init]
+    return names, attrgetter(*(field.name for field in taken)), own, constants
 
 
-def _is_checked(field: attrs.Attribute[Any]) -> bool:
-    """Return whether a value of the field is checked or converted when an object is made."""
+def _slot(kind: Any, field: attrs.Attribute[Any]) -> Any:
+    """Return the slot of a field, ``None`` if it has none, or if making an object means more than setting it."""
     untyped: Any = field  # attrs does not say what its converters convert
-    return untyped.validator is not None or untyped.converter is not None
+    is_checked = untyped.validator is not None or untyped.converter is not None
+    is_made = not field.init and (field.default is attrs.NOTHING or isinstance(field.default, attrs.Factory))  # type: ignore[arg-type]  # a class, although its stub says a function
+    slot = getattr(kind, field.name, None)
+    return slot if isinstance(slot, MemberDescriptorType) and not is_checked and not is_made else None
 
 
 @cache

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from attrs import field
 
 from dragoman.spec._enums import OpenEnum
-from dragoman.spec._value import value
+from dragoman.spec._value import changed, value
+from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.parts import (
@@ -20,6 +21,39 @@ from dragoman.spec.parts import (
 )
 
 T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from typing import Generic as Typed
+
+    from typing_extensions import TypeForm, TypeVar as DefaultedTypeVar
+
+    V_co = DefaultedTypeVar("V_co", covariant=True, default=Any)
+else:
+    V_co = TypeVar("V_co", covariant=True)
+
+    class Typed:
+        """Let a class be subscripted: a converter refuses a generic class to which no type is given."""
+
+        __slots__ = ()
+
+        def __class_getitem__(cls, kind: Any) -> type[Self]:  # only type checkers need it
+            return cls
+
+
+class _Asked:
+    """Hold the type that an answer was asked for as, and the value that was read of it.
+
+    Args:
+        kind: the type.
+
+    """
+
+    __slots__ = ("is_read", "kind", "value")
+
+    def __init__(self, kind: Any) -> None:
+        self.kind = kind
+        self.value: Any = None
+        self.is_read = False
 
 
 class FinishReason(OpenEnum):
@@ -138,7 +172,7 @@ class Attempt:
 
 
 @value(kw_only=True)
-class Response:
+class Response(Typed[V_co]):
     """Hold an answer.
 
     Args:
@@ -151,6 +185,7 @@ class Response:
         attempts: all attempts of the call.
         metadata: further data from the provider.
         raw: the decoded reply of the provider; ``None`` for a stream.
+        rejected: the answers before this one that did not fit the type; each has its own usage and attempts.
 
     """
 
@@ -163,6 +198,28 @@ class Response:
     attempts: tuple[Attempt, ...] = ()
     metadata: Mapping[str, JSON] = field(factory=dict[str, JSON])
     raw: Any = field(default=None, repr=False, eq=False)
+    rejected: tuple[Response, ...] = ()
+    _asked: _Asked | None = field(init=False, default=None, repr=False, eq=False)
+
+    @property
+    def value(self) -> V_co:
+        """Return the answer as a value of the type that ``output=`` named; it is read once.
+
+        Raises:
+            RefusalError: if the model declined.
+            TruncatedOutputError: if the answer was cut.
+            OutputValidationError: if the answer does not fit; the message names the path of each misfit.
+            InvalidRequestError: if no type was asked for.
+
+        """
+        asked = self._asked
+        if asked is None:
+            message = "no type was asked for, so the answer has no value; give generate() output= with one, or parse()"
+            raise InvalidRequestError(message, parameter="output")
+        if not asked.is_read:
+            asked.value = self.parse(asked.kind)
+            asked.is_read = True
+        return cast("V_co", asked.value)
 
     @property
     def text(self) -> str:
@@ -185,7 +242,7 @@ class Response:
         refusals = self.message.of_type(Refusal)
         return "".join(part.text for part in refusals) if refusals else None
 
-    def parse(self, kind: type[T]) -> T:
+    def parse(self, kind: TypeForm[T]) -> T:
         """Return the answer as a value of *kind*: an attrs class, dataclass, ``TypedDict``, enum, union, ...
 
         Raises:
@@ -197,6 +254,13 @@ class Response:
         from dragoman.spec.answers import read_answer  # noqa: PLC0415  # cattrs is slow to import
 
         return read_answer(self, kind)
+
+
+def as_answer_of(response: Response, kind: TypeForm[T], **changes: Any) -> Response[T]:
+    """Return a copy of *response* whose value is of *kind*, with some fields changed."""
+    copied = changed(response, **changes)
+    object.__setattr__(copied, "_asked", _Asked(kind))
+    return copied
 
 
 def build_response(
