@@ -101,6 +101,24 @@ def read_answer(response: Response, kind: type[T]) -> T:
     raise OutputValidationError(message, partial=response)
 
 
+def read_data(plain: Any, kind: type[T]) -> T:
+    """Return plain data as a value of *kind*.
+
+    Raises:
+        OutputValidationError: if it does not fit; the message names the path of each misfit.
+
+    """
+    try:
+        value: T = _converter().structure(plain, bare(kind))
+    except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
+        problems = misfits(error)
+    else:
+        problems = _outside_bounds(plain, kind)
+        if not problems:
+            return value
+    raise OutputValidationError("; ".join(problems))
+
+
 def _outside_bounds(plain: Any, kind: Any) -> list[str]:
     """Return what the schema of *kind* says against a value beyond its type; a vendor may not have been told of it."""
     schema = _bounded_schema(kind) if is_hashable(kind) else _schema_with_bounds(kind)
