@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from dragoman.client.configured_model import ConfiguredModel
 from dragoman.client.conversation import Conversation, read_texts
@@ -27,7 +27,9 @@ from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 
 if TYPE_CHECKING:
+    from dragoman.client.run_stream import RunStream
     from dragoman.client.stream import EventStream
+    from dragoman.spec.run import Run
 
 T = TypeVar("T")
 
@@ -190,6 +192,59 @@ class LLM:
             async with fallbacks as (bound, builder):
                 request = builder.value(kind, messages, kwargs)
                 return (await bound.chat(request, builder.context(kwargs))).parse(kind)
+
+    @overload
+    async def run(self, messages: Conversation | Run[Any], *, output: type[T], **kwargs: Any) -> Run[T]: ...
+    @overload
+    async def run(self, messages: Run[T], **kwargs: Any) -> Run[T]: ...
+    @overload
+    async def run(self, messages: Conversation, **kwargs: Any) -> Run[Any]: ...
+    @door
+    async def run(self, messages: Conversation | Run[Any], **kwargs: Any) -> Run[Any]:
+        """Ask the model, run the tools that it calls, and go on with the results until it has answered.
+
+        Args:
+            messages: a prompt, a message or a conversation; or a :class:`~dragoman.Run`, which goes on.
+            kwargs: as for :meth:`generate`, of which ``timeout`` is that of each call of the model; ``turns`` (10),
+                ``concurrency`` (8), ``tool_timeout`` and ``run_timeout`` in seconds, ``on_tool_error`` (``"tell"`` the
+                model, or ``"raise"``), ``approve``, ``resume_started`` (``"ask"`` or ``"again"``), ``on_step`` and
+                ``on_turn``: see :mod:`dragoman.client.run_settings`.
+
+        Raises:
+            TurnLimitError: if the model still calls tools after all turns.
+            ToolError: if a tool fails, with ``on_tool_error="raise"``.
+            DragomanError: see :mod:`dragoman.spec.errors`; ``run`` of every error is the run so far.
+
+        """
+        from dragoman.client.run import finish_run  # noqa: PLC0415  # not paid for by single calls
+
+        return await finish_run(self, self._model, messages, kwargs)
+
+    @overload
+    def stream_run(
+        self, messages: Conversation | Run[Any], *, output: type[T], **kwargs: Any
+    ) -> AbstractAsyncContextManager[RunStream[T]]: ...
+    @overload
+    def stream_run(self, messages: Run[T], **kwargs: Any) -> AbstractAsyncContextManager[RunStream[T]]: ...
+    @overload
+    def stream_run(self, messages: Conversation, **kwargs: Any) -> AbstractAsyncContextManager[RunStream[Any]]: ...
+    @door
+    def stream_run(
+        self, messages: Conversation | Run[Any], **kwargs: Any
+    ) -> AbstractAsyncContextManager[RunStream[Any]]:
+        """Do what :meth:`run` does, and stream what happens; leaving the block hangs up and ends the tools that run.
+
+        Args:
+            messages: as for :meth:`run`.
+            kwargs: as for :meth:`run`.
+
+        Raises:
+            DragomanError: when an event is read, as for :meth:`run`.
+
+        """
+        from dragoman.client.run import open_run  # noqa: PLC0415  # not paid for by single calls
+
+        return LazyContext(partial(open_run, self, self._model, messages, kwargs))
 
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept, without asking anybody; :meth:`learn_capabilities` asks.

@@ -6,7 +6,7 @@ import copy
 import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from dragoman.client.conversation import Conversation
 from dragoman.client.llm import LLM
@@ -23,6 +23,13 @@ from dragoman.spec.provider import Prepared
 from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response
 
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+
+    from dragoman.client.sync_run import SyncRunStream
+    from dragoman.spec.run import Run
+
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -122,6 +129,40 @@ class SyncLLM:
             if thread.process == os.getpid():  # else the stream is the parent's
                 thread.run(_exit(manager))
 
+    @overload
+    def run(self, messages: Conversation | Run[Any], *, output: type[T], **kwargs: Any) -> Run[T]: ...
+    @overload
+    def run(self, messages: Run[T], **kwargs: Any) -> Run[T]: ...
+    @overload
+    def run(self, messages: Conversation, **kwargs: Any) -> Run[Any]: ...
+    @door
+    def run(self, messages: Conversation | Run[Any], **kwargs: Any) -> Run[Any]:
+        """Run tools until the model has answered; see :meth:`LLM.run`."""
+        return loop_thread().run(self._llm.run(messages, **kwargs))
+
+    @overload
+    def stream_run(
+        self, messages: Conversation | Run[Any], *, output: type[T], **kwargs: Any
+    ) -> AbstractContextManager[SyncRunStream[T]]: ...
+    @overload
+    def stream_run(self, messages: Run[T], **kwargs: Any) -> AbstractContextManager[SyncRunStream[T]]: ...
+    @overload
+    def stream_run(self, messages: Conversation, **kwargs: Any) -> AbstractContextManager[SyncRunStream[Any]]: ...
+    @door
+    @contextmanager
+    def stream_run(self, messages: Conversation | Run[Any], **kwargs: Any) -> Generator[SyncRunStream[Any], None, None]:
+        """Stream what happens in a run; leaving the block ends it. See :meth:`LLM.stream_run`."""
+        from dragoman.client.sync_run import SyncRunStream  # noqa: PLC0415  # not paid for by single calls
+
+        thread = loop_thread()
+        manager = self._llm.stream_run(messages, **kwargs)
+        stream = thread.run(_enter(manager))
+        try:
+            yield SyncRunStream(stream, thread)
+        finally:
+            if thread.process == os.getpid():  # else the stream is the parent's
+                thread.run(_exit(manager))
+
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept; see :meth:`LLM.capabilities`."""
         return self._llm.capabilities()
@@ -164,9 +205,8 @@ class SyncLLM:
         return f"SyncLLM({self.config!r})"
 
 
-async def _enter(manager: Any) -> EventStream:
-    stream: EventStream = await manager.__aenter__()
-    return stream
+async def _enter(manager: AbstractAsyncContextManager[S]) -> S:
+    return await manager.__aenter__()
 
 
 async def _exit(manager: Any) -> None:
