@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from attrs import frozen
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pydantic import BaseModel
 
 from dragoman import (
@@ -34,7 +33,7 @@ class Size(BaseModel):
     width: int
 
 
-def report(
+def report(  # noqa: PLR0917  # the parameters of a tool are given by name
     day: date,
     place: Place,
     _level: int = 3,
@@ -187,7 +186,7 @@ def test_a_wrong_tool_is_refused(make: Callable[[], FunctionTool], message: str)
     assert message in str(caught.value)
 
 
-class Unspeakable(Exception):
+class UnspeakableError(Exception):
     def __str__(self) -> str:
         raise RuntimeError
 
@@ -201,7 +200,7 @@ class Unspeakable(Exception):
         ([1, 2], "[1, 2]", "ok"),
         (ValueError("no such city"), "ValueError: no such city", "error"),
         (ValueError(), "ValueError", "error"),
-        (Unspeakable(), "Unspeakable", "error"),
+        (UnspeakableError(), "UnspeakableError", "error"),
         (ValueError("a\x1b[31m"), "ValueError: a[31m", "error"),
         (ToolResult(call_id="x", name="y", content="z", outcome="denied"), "z", "denied"),
     ],

@@ -32,7 +32,10 @@ class City:
     name: str
 
 
-def asking(*calls: ToolCall, usage: Usage = Usage()) -> Response:
+NO_USAGE = Usage()
+
+
+def asking(*calls: ToolCall, usage: Usage = NO_USAGE) -> Response:
     return build_response(calls, Finish(reason="tool_calls"), usage=usage)
 
 

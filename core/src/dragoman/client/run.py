@@ -42,7 +42,7 @@ async def open_run(
     llm: LLM, model: ConfiguredModel, start: Conversation | Run[Any], arguments: Mapping[str, Any]
 ) -> tuple[RunStream[Any], RunStream[Any]]:
     """Return a stream of what happens in a run, and what closes it; see :meth:`LLM.stream_run`."""
-    stream = RunStream[Any](_loop(llm, model, start, arguments, streams=True))
+    stream = await RunStream[Any](_loop(llm, model, start, arguments, streams=True)).__aenter__()
     return stream, stream
 
 
