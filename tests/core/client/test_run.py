@@ -238,6 +238,15 @@ async def test_tools_of_the_provider_are_left_to_it(scripted: Scripted) -> None:
     assert request.tools[0] == ServerTool(id="scripted.my_search")
 
 
+async def test_a_tool_that_the_provider_defines_may_be_run_here(scripted: Scripted) -> None:
+    screen = {"type": "computer_2025", "name": "computer", "width": 800, "function": lambda action: f"did {action}"}
+    llm = llm_that(scripted, asks(call("computer", action="click")), say("Done"))
+    run = await llm.run("Click", tools=[screen])
+    assert results_of(run) == [("did click", "ok")]
+    assert isinstance(request := scripted.asked[0], ChatRequest)
+    assert request.tools == (ServerTool(id="scripted.computer_2025", args={"name": "computer", "width": 800}),)
+
+
 @pytest.mark.parametrize("reason", ["stop", "length", "content_filter", "other"])
 async def test_an_answer_without_text_or_calls_ends_a_run(scripted: Scripted, reason: str) -> None:
     llm = llm_that(scripted, build_response([], Finish(reason=reason)))

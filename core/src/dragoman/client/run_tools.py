@@ -37,21 +37,19 @@ def run_tools(
     told: list[Tool | ServerTool] = []
     runnable: dict[str, FunctionTool] = {}
     for index, each in enumerate(given):
-        tool = _read(each, f"tools[{index}]", issuer)
-        if isinstance(tool, ServerTool):
-            told.append(tool)
+        described, tool = _read(each, f"tools[{index}]", issuer)
+        told.append(described)
+        if tool is None:
             continue
         if tool.name in runnable:
             message = f"tools[{index}] has the name {tool.name!r} of another tool; give one of them another name"
             raise InvalidRequestError(message, parameter="tools")
         runnable[tool.name] = tool
-        told.append(tool.definition)
     return tuple(told), runnable
 
 
-def _read(tool: Any, path: str, issuer: Callable[[], str]) -> FunctionTool | ServerTool:
-    if isinstance(tool, FunctionTool | ServerTool):
-        return tool
+def _read(tool: Any, path: str, issuer: Callable[[], str]) -> tuple[Tool | ServerTool, FunctionTool | None]:
+    """Return what the model is told of a tool, and the tool with its function, ``None`` if the provider runs it."""
     function: Any = None
     if isinstance(tool, Mapping):
         definition = dict(cast("Mapping[str, Any]", tool))
@@ -59,17 +57,31 @@ def _read(tool: Any, path: str, issuer: Callable[[], str]) -> FunctionTool | Ser
             function = definition.pop(_FUNCTION)
         tool = read_tool(definition, path, issuer())
     if isinstance(tool, ServerTool):
-        return tool
-    if function is not None:
-        return with_function(tool, function)
-    if isinstance(tool, Tool):
-        message = (
-            f"{path} describes the tool {tool.name!r} without a function, so that a run cannot run it; give the "
-            "function itself, Tool.from_function(function, schema=...), or a definition with the function in its "
-            "member 'function'; generate() returns the calls to you"
-        )
-        raise InvalidRequestError(message, parameter="tools")
-    if not callable(tool):
-        message = f"{path} must be a typed function, a Tool.from_function(...), a ServerTool or a definition with a "
-        raise InvalidRequestError(f"{message}function, not {shown(tool)}", parameter="tools")
-    return function_tool(tool)
+        return tool, None if function is None else _own(tool, function)
+    made = tool if function is None else with_function(tool, function)
+    if not isinstance(made, Tool):
+        made = _of_function(made, path)
+    if isinstance(made, FunctionTool):
+        return made.definition, made
+    message = (
+        f"{path} describes the tool {made.name!r} without a function, so that a run cannot run it; give the function "
+        "itself, Tool.from_function(function, schema=...), or a definition with the function in its member 'function'; "
+        "generate() returns the calls to you"
+    )
+    raise InvalidRequestError(message, parameter="tools")
+
+
+def _own(tool: ServerTool, function: Callable[..., object]) -> FunctionTool:
+    """Return a tool that the provider defines and the caller runs, such as one that uses a computer."""
+    name: Any = tool.args.get("name", tool.name)
+    return with_function(Tool(name=name), function)
+
+
+def _of_function(function: Any, path: str) -> FunctionTool:
+    if callable(function):
+        return function_tool(function)
+    message = (
+        f"{path} must be a typed function, a Tool.from_function(...), a ServerTool or a definition with a function, "
+        f"not {shown(function)}"
+    )
+    raise InvalidRequestError(message, parameter="tools")
