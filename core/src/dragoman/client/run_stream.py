@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from types import TracebackType
-from typing import Generic, NoReturn, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar, cast
 
-from dragoman.client.run_loop import RunLoop
 from dragoman.spec.errors import ProtocolError
 from dragoman.spec.events import TextDelta
 from dragoman.spec.run import Run
 from dragoman.spec.run_events import RunEvent
+
+if TYPE_CHECKING:
+    from dragoman.client.run_loop import RunLoop  # imports asyncio, which is not paid for with this class
 
 T = TypeVar("T")
 
