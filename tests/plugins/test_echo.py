@@ -202,3 +202,39 @@ async def test_the_echo_observes_the_deadline_of_a_call() -> None:
         async with llm.stream("Hi"):
             pass
     assert (whole.value.phase, streamed.value.phase) == ("total", "total")
+
+
+SCRIPT = [
+    [{"name": "weather", "arguments": {"city": "Oslo"}}, {"name": "weather", "arguments": {"city": "Bergen"}}],
+    [{"name": "clock"}],
+]
+
+
+async def test_a_script_says_which_tools_are_called_in_which_turn() -> None:
+    def weather(city: str) -> str:
+        return f"Rain in {city}"
+
+    def clock() -> str:
+        return "noon"
+
+    llm = LLM("echo", calls=SCRIPT)
+    run = await llm.run("Where and when?", tools=[weather, clock])
+    assert [[call.arguments for call in each.tool_calls] for each in run.responses] == [
+        ['{"city": "Oslo"}', '{"city": "Bergen"}'],
+        ["{}"],
+        [],
+    ]
+    assert run.text == "noon"
+    assert run.messages[2].of_type(ToolResult)[1].text == "Rain in Bergen"
+    again = await llm.run([*run.messages, Message("user", "Again?")], tools=[weather, clock])
+    assert len(again.responses) == 3
+    async with llm.stream_run("Where and when?", tools=[weather, clock]) as stream:
+        assert (await stream.collect()).messages == run.messages
+    assert (await llm.generate("Hi", tool_choice="none", tools=[clock])).text == "Hi"
+    brief = LLM("echo", calls=SCRIPT[:1])
+    assert (await brief.run("Where?", tools=[weather])).text == "Rain in Oslo\nRain in Bergen"
+
+
+async def test_a_script_that_is_no_list_of_turns_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="wrong option for echo: expected a list"):
+        await LLM("echo", calls=SCRIPT[0]).generate("Hi")

@@ -14,15 +14,18 @@ from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.events import Event
+from dragoman.spec.function_tool import FunctionTool
 from dragoman.spec.key_source import KeySource
 from dragoman.spec.message import Message
 from dragoman.spec.operations import ModelInfo
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.partial import Partial
-from dragoman.spec.parts import ToolCall
+from dragoman.spec.parts import ToolCall, ToolResult
 from dragoman.spec.provider import CallContext, Prepared, Provider
-from dragoman.spec.request import ChatRequest
+from dragoman.spec.request import ChatRequest, Tool
 from dragoman.spec.response import Response, Usage
+from dragoman.spec.run import Run
+from dragoman.spec.run_events import RunEvent
 from dragoman.spec.secret import Secret
 
 
@@ -107,6 +110,44 @@ def the_doors_without_await(llm: SyncLLM) -> None:
         for piece in stream.text():
             assert_type(piece, str)
         assert_type(stream.collect(), Response)
+
+
+def weather(city: str) -> str:
+    return city
+
+
+async def a_run_has_the_type_that_was_asked_for(llm: LLM, run: Run[City]) -> None:
+    assert_type(await llm.run("Hi", tools=[weather], turns=3), Run[Any])
+    assert_type(await llm.run("Hi", tools=[weather], output=City), Run[City])
+    assert_type(await llm.run(run.approve("c1"), tools=[weather]), Run[City])
+    assert_type((await llm.run([Message("user", "Hi")], output=list[int])).value, list[int])
+    assert_type(run.value, City)
+    assert_type(run.pending, tuple[ToolCall, ...])
+    assert_type(run.deny("c1", "no").answer("c2", 5), Run[City])
+    assert_type(Run.from_dict(run.to_dict()), Run[Any])
+    async with llm.stream_run("Hi", tools=[weather], output=City) as stream:
+        async for event in stream:
+            assert_type(event, RunEvent)
+        assert_type(stream.run, Run[City])
+        assert_type(await stream.collect(), Run[City])
+
+
+def a_run_without_await(llm: SyncLLM, run: Run[City]) -> None:
+    assert_type(llm.run("Hi", tools=[weather], output=City), Run[City])
+    assert_type(llm.run(run), Run[City])
+    assert_type(llm.run("Hi"), Run[Any])
+    with llm.stream_run("Hi", output=City) as stream:
+        for event in stream:
+            assert_type(event, RunEvent)
+        assert_type(stream.run, Run[City])
+
+
+def a_tool_is_made_of_a_function(call: ToolCall) -> None:
+    tool = Tool.from_function(weather, approve="ask", timeout=5)
+    assert_type(tool, FunctionTool)
+    assert_type(call.parse(tool), dict[str, Any])
+    assert_type(call.parse(weather), dict[str, Any])
+    assert_type(ToolResult.of(call, 5), ToolResult)
 
 
 def an_answer_is_read_as_a_type(response: Response) -> None:

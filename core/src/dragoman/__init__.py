@@ -17,13 +17,16 @@ if TYPE_CHECKING:
         CompletionSettings as CompletionSettings,
         ConfigSettings as ConfigSettings,
         EmbeddingSettings as EmbeddingSettings,
+        RunKeywords as RunKeywords,
         ValueSettings as ValueSettings,
     )
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
     from dragoman.client.llm import LLM as LLM
+    from dragoman.client.run_stream import RunStream as RunStream
     from dragoman.client.stream import EventStream as EventStream
     from dragoman.client.streaming_llm import AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
     from dragoman.client.sync import SyncEventStream as SyncEventStream, SyncLLM as SyncLLM
+    from dragoman.client.sync_run import SyncRunStream as SyncRunStream
     from dragoman.client.sync_value_stream import SyncValueStream as SyncValueStream
     from dragoman.client.value_stream import ValueStream as ValueStream
     from dragoman.plugins.registry import installed as installed
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
         events_of as events_of,
         part_events as part_events,
     )
+    from dragoman.spec.call_record import CallRecord as CallRecord, CallStatus as CallStatus
     from dragoman.spec.capabilities import (
         NO as NO,
         UNKNOWN as UNKNOWN,
@@ -80,8 +84,10 @@ if TYPE_CHECKING:
         ServerError as ServerError,
         SpecVersionError as SpecVersionError,
         StreamInterruptedError as StreamInterruptedError,
+        ToolError as ToolError,
         TransportError as TransportError,
         TruncatedOutputError as TruncatedOutputError,
+        TurnLimitError as TurnLimitError,
         UnknownModelError as UnknownModelError,
         UnknownProviderError as UnknownProviderError,
         UnsupportedError as UnsupportedError,
@@ -104,6 +110,7 @@ if TYPE_CHECKING:
         TextDelta as TextDelta,
         UsageSnapshot as UsageSnapshot,
     )
+    from dragoman.spec.function_tool import FunctionTool as FunctionTool
     from dragoman.spec.history import fit_messages as fit_messages
     from dragoman.spec.history_rules import HistoryRules as HistoryRules
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
@@ -187,6 +194,13 @@ if TYPE_CHECKING:
         Usage as Usage,
         build_response as build_response,
     )
+    from dragoman.spec.run import Run as Run, Turn as Turn
+    from dragoman.spec.run_events import (
+        RunEvent as RunEvent,
+        ToolFinished as ToolFinished,
+        ToolStarted as ToolStarted,
+        TurnEnd as TurnEnd,
+    )
     from dragoman.spec.schema_lowering import LoweredSchema as LoweredSchema, lower_schema as lower_schema
     from dragoman.spec.schema_rules import SchemaRules as SchemaRules
     from dragoman.spec.secret import MASK as MASK, Secret as Secret, is_credential as is_credential, reveal as reveal
@@ -205,19 +219,23 @@ _HOMES = {
         "CompletionSettings",
         "ConfigSettings",
         "EmbeddingSettings",
+        "RunKeywords",
         "ValueSettings",
     ),
     "dragoman.client.llm": ("LLM",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
+    "dragoman.client.run_stream": ("RunStream",),
     "dragoman.client.stream": ("EventStream",),
     "dragoman.client.streaming_llm": ("AsyncLLM", "StreamingLLM"),
     "dragoman.client.sync": ("SyncEventStream", "SyncLLM"),
+    "dragoman.client.sync_run": ("SyncRunStream",),
     "dragoman.client.sync_value_stream": ("SyncValueStream",),
     "dragoman.client.value_stream": ("ValueStream",),
     "dragoman.plugins.registry": ("installed",),
     "dragoman.plugins.resolution": ("Explanation", "explain"),
     "dragoman.spec._json_depth": ("parse_json",),
     "dragoman.spec.assembly": ("Assembler", "assemble", "events_of", "part_events"),
+    "dragoman.spec.call_record": ("CallRecord", "CallStatus"),
     "dragoman.spec.capabilities": (
         "Cap",
         "Capabilities",
@@ -263,8 +281,10 @@ _HOMES = {
         "ServerError",
         "SpecVersionError",
         "StreamInterruptedError",
+        "ToolError",
         "TransportError",
         "TruncatedOutputError",
+        "TurnLimitError",
         "UnknownModelError",
         "UnknownProviderError",
         "UnsupportedError",
@@ -287,6 +307,7 @@ _HOMES = {
         "TextDelta",
         "UsageSnapshot",
     ),
+    "dragoman.spec.function_tool": ("FunctionTool",),
     "dragoman.spec.history": ("fit_messages",),
     "dragoman.spec.history_rules": ("HistoryRules",),
     "dragoman.spec.hookspecs": ("Binding", "hookimpl"),
@@ -363,6 +384,8 @@ _HOMES = {
         "Usage",
         "build_response",
     ),
+    "dragoman.spec.run": ("Run", "Turn"),
+    "dragoman.spec.run_events": ("RunEvent", "ToolFinished", "ToolStarted", "TurnEnd"),
     "dragoman.spec.schema_lowering": ("LoweredSchema", "lower_schema"),
     "dragoman.spec.schema_rules": ("SchemaRules",),
     "dragoman.spec.secret": ("MASK", "Secret", "is_credential", "reveal"),

@@ -197,7 +197,7 @@ async def test_a_conversation_as_a_prompt_is_sent_to_its_method() -> None:
 def test_what_nobody_knows_is_not_explained() -> None:
     with pytest.raises(TypeError, match=r"unexpected keyword argument 'zzzzzz'$"):
         Settings(zzzzzz=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    with pytest.raises(InvalidRequestError, match="echo has no option 'zzzzzz'; its options are: cut, fail,"):
+    with pytest.raises(InvalidRequestError, match="echo has no option 'zzzzzz'; its options are: calls, cut, fail,"):
         structure_options(EchoOptions, {"zzzzzz": 1}, provider="echo")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from dragoman.client.request_builder import ToolLike
+from dragoman.client.run_settings import RunArguments
 from dragoman.spec.capabilities import Policy
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.provider_options import OptionsLike
@@ -70,6 +71,10 @@ class ValueSettings(CommonSettings, total=False):
 
     tools: Iterable[ToolLike] | None
     tool_choice: ToolChoice | str | Mapping[str, Any] | None
+
+
+class RunKeywords(RunArguments, ValueSettings, total=False):
+    """The keywords of a run of tools: those of each call of the model, and those of the whole run."""
 
 
 class CallSettings(ValueSettings, total=False):
@@ -139,6 +144,7 @@ __all__ = [
     "ConfigSettings",
     "EffortLike",
     "EmbeddingSettings",
+    "RunKeywords",
     "SettingsKeywords",
     "ValueSettings",
 ]

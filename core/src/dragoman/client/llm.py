@@ -30,10 +30,13 @@ if TYPE_CHECKING:
         CallSettings,
         CompletionSettings,
         EmbeddingSettings,
+        RunKeywords,
         ValueSettings,
     )
+    from dragoman.client.run_stream import RunStream
     from dragoman.client.stream import EventStream
     from dragoman.client.value_stream import ValueStream
+    from dragoman.spec.run import Run
 
 T = TypeVar("T")
 
@@ -195,6 +198,67 @@ class LLM(_ConfiguredClient):
 
         refuse_output(kwargs)
         return LazyContext(partial(open_value, self._model, kind, messages, kwargs))
+
+    @overload
+    async def run(
+        self, messages: Conversation | Run[Any], *, output: TypeForm[T], **kwargs: Unpack[RunKeywords]
+    ) -> Run[T]: ...
+    @overload
+    async def run(self, messages: Run[T], **kwargs: Unpack[RunKeywords]) -> Run[T]: ...
+    @overload
+    async def run(
+        self, messages: Conversation, *, output: Untyped = None, **kwargs: Unpack[RunKeywords]
+    ) -> Run[Any]: ...
+    @door
+    async def run(self, messages: Conversation | Run[Any], **kwargs: Any) -> Run[Any]:
+        """Ask the model, run the tools that it calls, and go on with the results until it has answered.
+
+        Args:
+            messages: a prompt, a message or a conversation; or a :class:`~dragoman.Run`, which goes on.
+            kwargs: as for :meth:`generate`, of which ``timeout`` is that of each call of the model; ``turns`` (10),
+                ``concurrency`` (8), ``tool_timeout`` and ``run_timeout`` in seconds, ``on_tool_error`` (``"tell"`` the
+                model, or ``"raise"``), ``approve``, ``resume_started`` (``"ask"`` or ``"again"``), ``on_step`` and
+                ``on_turn``: see :mod:`dragoman.client.run_settings`.
+
+        Raises:
+            TurnLimitError: if the model still calls tools after all turns.
+            ToolError: if a tool fails, with ``on_tool_error="raise"``.
+            DragomanError: see :mod:`dragoman.spec.errors`; ``run`` of every error is the run so far.
+
+        """
+        from dragoman.client.run import finish_run  # noqa: PLC0415  # not paid for by single calls
+
+        return await finish_run(self, self._model, messages, kwargs)
+
+    @overload
+    def stream_run(
+        self, messages: Conversation | Run[Any], *, output: TypeForm[T], **kwargs: Unpack[RunKeywords]
+    ) -> AbstractAsyncContextManager[RunStream[T]]: ...
+    @overload
+    def stream_run(
+        self, messages: Run[T], **kwargs: Unpack[RunKeywords]
+    ) -> AbstractAsyncContextManager[RunStream[T]]: ...
+    @overload
+    def stream_run(
+        self, messages: Conversation, *, output: Untyped = None, **kwargs: Unpack[RunKeywords]
+    ) -> AbstractAsyncContextManager[RunStream[Any]]: ...
+    @door
+    def stream_run(
+        self, messages: Conversation | Run[Any], **kwargs: Any
+    ) -> AbstractAsyncContextManager[RunStream[Any]]:
+        """Do what :meth:`run` does, and stream what happens; leaving the block hangs up and ends the tools that run.
+
+        Args:
+            messages: as for :meth:`run`.
+            kwargs: as for :meth:`run`.
+
+        Raises:
+            DragomanError: when an event is read, as for :meth:`run`.
+
+        """
+        from dragoman.client.run import open_run  # noqa: PLC0415  # not paid for by single calls
+
+        return LazyContext(partial(open_run, self, self._model, messages, kwargs))
 
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept, without asking anybody; :meth:`learn_capabilities` asks.

@@ -37,6 +37,8 @@ _SETTINGS = frozenset(SETTINGS)
 _NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "timeout", "on_unsupported", "options"}
 _CHAT_ONLY = frozenset({"tools", "tool_choice", "output"})
 """Arguments of a call that only a conversation has."""
+_SENT = frozenset({Tool, ServerTool})
+"""The classes of what is sent as it is."""
 _CLOCK = SystemClock()
 
 NO_TYPE: Any = object()
@@ -265,12 +267,15 @@ def _tools(tools: Iterable[ToolLike] | None, issuer: str) -> tuple[Tool | Server
         message = f"tools must be a list of tools, not {type(tools).__name__}"  # pyright: ignore[reportUnknownArgumentType]
         raise InvalidRequestError(message, parameter="tools")
     return tuple(
-        tool if isinstance(tool, Tool | ServerTool) else _tool(tool, f"tools[{index}]", issuer)
+        tool if isinstance(tool, Tool | ServerTool) and type(tool) in _SENT else _tool(tool, f"tools[{index}]", issuer)
         for index, tool in enumerate(tools)
     )
 
 
-def _tool(function: Callable[..., object] | Mapping[str, Any], path: str, issuer: str) -> Tool | ServerTool:
+def _tool(function: ToolLike, path: str, issuer: str) -> Tool | ServerTool:
+    if isinstance(function, Tool | ServerTool):
+        definition: Tool | ServerTool = getattr(function, "definition", function)  # without the function that runs it
+        return definition
     if isinstance(function, Mapping):
         from dragoman.spec.tool_formats import read_tool  # noqa: PLC0415  # only plain data needs it
 

@@ -28,6 +28,8 @@ from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from typing_extensions import TypeForm
 
     from dragoman.client.call_settings import (
@@ -35,9 +37,12 @@ if TYPE_CHECKING:
         CompletionSettings,
         ConfigSettings,
         EmbeddingSettings,
+        RunKeywords,
         ValueSettings,
     )
+    from dragoman.client.sync_run import SyncRunStream
     from dragoman.client.sync_value_stream import SyncValueStream
+    from dragoman.spec.run import Run
 
 T = TypeVar("T")
 S = TypeVar("S", bound="SyncLLM")
@@ -229,6 +234,45 @@ class SyncLLM:
             yield stream
         finally:
             thread.finish(_exit(manager, stream))
+
+    @overload
+    def run(
+        self, messages: Conversation | Run[Any], *, output: TypeForm[T], **kwargs: Unpack[RunKeywords]
+    ) -> Run[T]: ...
+    @overload
+    def run(self, messages: Run[T], **kwargs: Unpack[RunKeywords]) -> Run[T]: ...
+    @overload
+    def run(self, messages: Conversation, *, output: Untyped = None, **kwargs: Unpack[RunKeywords]) -> Run[Any]: ...
+    @door
+    def run(self, messages: Conversation | Run[Any], **kwargs: Any) -> Run[Any]:
+        """Run tools until the model has answered; see :meth:`LLM.run`."""
+        return _run(self._llm.run(messages, **kwargs))
+
+    @overload
+    def stream_run(
+        self, messages: Conversation | Run[Any], *, output: TypeForm[T], **kwargs: Unpack[RunKeywords]
+    ) -> AbstractContextManager[SyncRunStream[T]]: ...
+    @overload
+    def stream_run(
+        self, messages: Run[T], **kwargs: Unpack[RunKeywords]
+    ) -> AbstractContextManager[SyncRunStream[T]]: ...
+    @overload
+    def stream_run(
+        self, messages: Conversation, *, output: Untyped = None, **kwargs: Unpack[RunKeywords]
+    ) -> AbstractContextManager[SyncRunStream[Any]]: ...
+    @door
+    @contextmanager
+    def stream_run(self, messages: Conversation | Run[Any], **kwargs: Any) -> Generator[SyncRunStream[Any], None, None]:
+        """Stream what happens in a run; leaving the block ends it. See :meth:`LLM.stream_run`."""
+        from dragoman.client.sync_run import SyncRunStream  # noqa: PLC0415  # not paid for by single calls
+
+        thread = loop_thread()
+        manager = self._llm.stream_run(messages, **kwargs)
+        stream = thread.run(_enter(manager))
+        try:
+            yield SyncRunStream(stream, thread)
+        finally:
+            thread.finish(_exit(manager))
 
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept; see :meth:`LLM.capabilities`."""

@@ -38,6 +38,8 @@
         TruncatedOutputError
         NoAnswerError
         OutputValidationError
+        TurnLimitError
+      ToolError
 
 Where a built-in exception fits, a class is derived from it too, so that callers can catch that.
 ``asyncio.CancelledError`` is never wrapped.
@@ -50,7 +52,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypedDict, Unpack
 from dragoman.spec.plain_text import bounded, on_one_line, printable
 
 if TYPE_CHECKING:
+    from dragoman.spec.parts import ToolCall
     from dragoman.spec.response import Attempt, Response
+    from dragoman.spec.run import Run
 
 _LONGEST = {
     "message": 2_000,
@@ -118,6 +122,8 @@ class DragomanError(Exception):
     """
 
     default_retryable: ClassVar[bool] = False
+    run: Run[Any] | None = None
+    """What a run had done before it failed, if it was one; :meth:`dragoman.LLM.run` goes on from there."""
     veil: Covers | None = None
     """Masks the credentials of the call in what is added to the error later."""
 
@@ -340,3 +346,16 @@ class NoAnswerError(OutputError):
 
 class OutputValidationError(OutputError):
     """Report an answer that does not fit the requested type; the message names the path of each misfit."""
+
+
+class TurnLimitError(OutputError):
+    """Report a run whose turns were used up before the model gave an answer; ``run`` is the run so far."""
+
+
+class ToolError(DragomanError):
+    """Report a tool that failed in a run with ``on_tool_error="raise"``; ``__cause__`` is what the tool raised.
+
+    ``run`` is the run so far, and ``call`` the call that failed.
+    """
+
+    call: ToolCall | None = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, TypeAlias, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast, overload
 
+import attrs
 from attrs import field
 
 from dragoman.spec._enums import OpenEnum
@@ -16,6 +17,13 @@ from dragoman.spec.argument_names import tells_names
 from dragoman.spec.errors import InvalidRequestError, OutputError
 from dragoman.spec.media import Media
 from dragoman.spec.part_fields import JSON, PartFields, empty
+from dragoman.spec.plain_text import bounded, printable
+
+if TYPE_CHECKING:
+    from dragoman.spec.request import Tool
+
+_LONGEST_ERROR = 2_000
+"""How many characters of the error of a tool a model is told."""
 
 
 @value(kw_only=True)
@@ -79,13 +87,26 @@ class ToolCall(PartFields):
     arguments: str = ""
     server_side: bool = False
 
-    def parse(self) -> dict[str, JSON]:
+    @overload
+    def parse(self) -> dict[str, JSON]: ...
+    @overload
+    def parse(self, tool: Tool | Callable[..., object]) -> dict[str, Any]: ...
+    def parse(self, tool: Tool | Callable[..., object] | None = None) -> dict[str, Any]:
         """Return the arguments as a dictionary; an empty text means no arguments.
+
+        Args:
+            tool: a typed function, or a tool, that the arguments have to fit. They become values of the types in its
+                signature, so that ``function(**call.parse(function))`` gets what its annotations say.
 
         Raises:
             OutputError: if the text is not a JSON object, for example because the answer was cut.
+            OutputValidationError: if the arguments do not fit *tool*; the message names the path of each misfit.
 
         """
+        if tool is not None:
+            from dragoman.spec.tool_arguments import read_arguments  # noqa: PLC0415  # not paid for at import
+
+            return read_arguments(self, tool)
         if not self.arguments.strip():
             return {}
         try:
@@ -222,10 +243,40 @@ class ToolResult(PartFields):
     content: tuple[ResultContent, ...] = field(converter=_result_content, default=())
     outcome: Outcome = field(converter=_outcome, default=Outcome("ok"))
 
+    @classmethod
+    def of(cls, call: ToolCall, value: object = None) -> ToolResult:
+        """Make the result of a call from what its tool returned or raised.
+
+        Args:
+            call: the call.
+            value: a string, which becomes a text; :class:`Media` and other parts, as they are; an exception, which
+                becomes an error that the model is told; a result, which becomes that of this call; or any other value
+                that JSON can represent, an attrs class, a dataclass or a pydantic model, which becomes ``Data``.
+
+        Raises:
+            InvalidRequestError: for a value that JSON cannot represent.
+
+        """
+        if isinstance(value, ToolResult):
+            return attrs.evolve(value, call_id=call.call_id, name=call.name)
+        if isinstance(value, BaseException):
+            return cls(call_id=call.call_id, name=call.name, content=_told(value), outcome="error")
+        return cls(call_id=call.call_id, name=call.name, content=value)
+
     @property
     def text(self) -> str:
         """Return the text of the result; values of ``Data`` are written as JSON."""
         return "".join(_as_text(part) for part in self.content)
+
+
+def _told(error: BaseException) -> str:
+    """Return what a model is told of an error: the name of its class, and its message."""
+    kind = type(error).__name__
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  # a class may raise any exception here
+        text = ""
+    return printable(bounded(f"{kind}: {text}" if text else kind, _LONGEST_ERROR))
 
 
 def _as_text(part: ResultContent) -> str:

@@ -16,6 +16,7 @@ from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.message import Message, check_messages
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.secret import redact_secrets
+from dragoman.spec.tool_makers import ToolMakers
 
 
 class Effort(OpenEnum):
@@ -202,7 +203,7 @@ SETTINGS: tuple[str, ...] = tuple(a.name for a in attrs.fields(Settings) if a.na
 
 @tells_names
 @value(kw_only=True)
-class Tool:
+class Tool(ToolMakers):
     """Describe a tool that the caller can run.
 
     Args:

@@ -118,7 +118,7 @@ def tool(
         _refuse(name, "a tool needs a name", "give name=")
     doc = inspect.getdoc(function) or ""
     writer = _Writer()
-    schema = writer.finish(writer.object_of(_parameters(function, name), doc, name))
+    schema = writer.finish(writer.object_of(parameters_of(function, name), doc, name))
     description = description or _SECTION.split(doc)[0].strip() or None
     return Tool(name=name, description=description, schema=schema, strict=strict)
 
@@ -313,7 +313,13 @@ def _label(kind: object) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", " ".join(words)).strip("_") or "Type"
 
 
-def _parameters(function: Callable[..., object], name: str) -> list[Member]:
+def parameters_of(function: Callable[..., object], name: str) -> list[Member]:
+    """Return the parameters of a function as members; a model gives each of them by name.
+
+    Raises:
+        InvalidRequestError: for one that cannot be given by name, or whose annotation cannot be resolved.
+
+    """
     hints = resolved_hints(function, name)
     members: list[Member] = []
     for p in inspect.signature(function).parameters.values():

@@ -75,11 +75,11 @@ def outside_bounds(value: Any, schema: Mapping[str, Any]) -> list[str]:
 
 
 def _misfits(value: Any, given: Any, path: str, references: References) -> Iterator[str]:
-    node = _resolved(given, references)
+    node = resolved(given, references)
     if not node:
         return
     for name in ("anyOf", "oneOf"):
-        if branches := [each for each in as_list(node.get(name)) if _fits(value, _resolved(each, references))]:
+        if branches := [each for each in as_list(node.get(name)) if _fits(value, resolved(each, references))]:
             found = [[*_misfits(value, each, path, references)] for each in branches]
             yield from [] if [] in found else found[0]
     for each in as_list(node.get("allOf")):
@@ -99,7 +99,7 @@ def _given(value: dict[str, Any], node: Mapping[str, Any]) -> Iterator[tuple[str
     return ((name, each) for name, each in value.items() if each is not None or name in required)
 
 
-def _resolved(given: Any, references: References) -> dict[str, Any]:
+def resolved(given: Any, references: References) -> dict[str, Any]:
     """Return a schema with what it refers to; a reference that only leads to itself says nothing."""
     node, seen = as_object(given), set[str]()
     while "$ref" in node and (reference := canonical(node["$ref"])) not in seen:
@@ -118,13 +118,18 @@ def _in_list(value: list[Any], node: Mapping[str, Any], path: str, references: R
 def _fits(value: Any, node: Mapping[str, Any]) -> bool:
     """Tell whether an alternative may be meant: its type is that of the value, and so are its members."""
     kinds = node.get("type")
-    if kinds is not None and not any(_KINDS.get(str(kind), bool)(value) for kind in _listed(kinds)):
+    if kinds is not None and not is_of_type(value, kinds):
         return False
     if not isinstance(value, dict) or "properties" not in node:
         return True
     names, members = set(cast("dict[str, Any]", value)), as_object(node["properties"])
     is_known = names <= set(members) or node.get("additionalProperties", True) is not False
     return is_known and set(as_list(node.get("required"))) <= names
+
+
+def is_of_type(value: Any, kinds: Any) -> bool:
+    """Tell whether a value is of the type, or one of the types, that a schema names."""
+    return any(_KINDS.get(str(kind), bool)(value) for kind in _listed(kinds))
 
 
 def _listed(kinds: Any) -> list[Any]:

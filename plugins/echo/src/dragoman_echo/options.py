@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import frozen
 
 
 @frozen(kw_only=True)
 class EchoOptions:
-    """Make the echo fail, stall or interrupt its stream.
+    """Make the echo call tools as a script says, fail, stall or interrupt its stream.
 
     Args:
         fail: answer with an error: ``overloaded`` (retryable) or ``broken`` (not retryable).
         fail_times: how many calls fail; all of them if not given.
         stall: seconds to wait before each piece of the answer.
         cut: how many pieces to stream before the stream is interrupted.
+        calls: the tools to call, a list of ``{"name": ..., "arguments": {...}}`` for each turn after a user message;
+            the turn after the last one repeats the results. Without it, the first turn calls the first tool.
 
     """
 
@@ -24,3 +26,4 @@ class EchoOptions:
     fail_times: int | None = None
     stall: float = 0.0
     cut: int | None = None
+    calls: list[list[dict[str, Any]]] | None = None

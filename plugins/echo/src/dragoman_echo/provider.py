@@ -48,12 +48,12 @@ class EchoProvider:
         return await self.chat(request.as_chat(), context)
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
-        """Answer a conversation with its last user message, a tool call, or a value that matches the schema."""
+        """Answer a conversation with its last user message, calls of tools, or a value that matches the schema."""
         options = self._options(request)
         self._fail_if_requested(options)
         await _stall(options, context)
-        part, finish = answer(request)
-        return build_response([part], finish, usage=usage(request, part))
+        parts, finish = answer(request, options.calls)
+        return build_response(parts, finish, usage=usage(request, parts))
 
     @asynccontextmanager
     async def stream(
@@ -66,13 +66,13 @@ class EchoProvider:
         yield self._events(chat, options, context)
 
     async def _events(self, request: ChatRequest, options: EchoOptions, context: CallContext) -> AsyncIterator[Event]:
-        part, finish = answer(request)
-        for index, event in enumerate(part_events(part)):
+        parts, finish = answer(request, options.calls)
+        for index, event in enumerate(part_events(parts)):
             if index == options.cut:
                 return
             await _stall(options, context)
             yield event
-        yield UsageSnapshot(usage(request, part))
+        yield UsageSnapshot(usage(request, parts))
         yield ResponseSnapshot(finish=finish)
         await asyncio.sleep(0)
 

@@ -1,0 +1,101 @@
+"""A run as the reader of its events holds it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar, cast
+
+from dragoman.spec.errors import ProtocolError
+from dragoman.spec.events import TextDelta
+from dragoman.spec.run import Run
+from dragoman.spec.run_events import RunEvent
+
+if TYPE_CHECKING:
+    from dragoman.client.run_loop import RunLoop  # imports asyncio, which is not paid for with this class
+
+T = TypeVar("T")
+
+
+class RunStream(Generic[T]):
+    """Iterate over the events of a run, or over the text of its answers.
+
+    Use it as ``async with llm.stream_run(...) as stream``; leaving hangs up, and cancels and awaits the tools that run.
+    One task reads it at a time. Tools go on while nobody reads.
+
+    Args:
+        loop: the run.
+
+    """
+
+    def __init__(self, loop: RunLoop) -> None:
+        self._loop = loop
+        self._events: AsyncGenerator[RunEvent, None] = loop.events()
+        self._has_ended = False
+
+    async def __aenter__(self) -> Self:
+        """Return this object; the model is asked when the first event is read."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Hang up, and cancel and await the tools that run."""
+        await self._events.aclose()
+
+    def __aiter__(self) -> Self:
+        """Return the iterator over the events."""
+        return self
+
+    async def __anext__(self) -> RunEvent:
+        """Return the next event: one of the stream of an answer, or of a tool.
+
+        Raises:
+            DragomanError: as for :meth:`dragoman.LLM.run`; ``run`` of the error is the run so far.
+
+        """
+        try:
+            return await anext(self._events)
+        except StopAsyncIteration:
+            self._has_ended = True
+            raise
+
+    async def text(self) -> AsyncGenerator[str, None]:
+        """Yield the text of the answers, piece by piece, of those between calls as well."""
+        async for event in self:
+            if isinstance(event, TextDelta) and event.text:
+                yield event.text
+
+    async def collect(self) -> Run[T]:
+        """Read the events to their end and return the run."""
+        async for event in self:
+            del event  # keep it out of tracebacks that show locals
+        return self.run
+
+    @property
+    def so_far(self) -> Run[T]:
+        """Return what the run has done so far."""
+        return cast("Run[T]", self._loop.run)
+
+    @property
+    def run(self) -> Run[T]:
+        """Return the run, once it has ended or waits for somebody.
+
+        Raises:
+            ProtocolError: before that.
+
+        """
+        if not self._has_ended:
+            message = "the run has not ended; read its events to their end first, or take so_far"
+            raise ProtocolError(message)
+        return cast("Run[T]", self._loop.run)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied or pickled.
+
+        Raises:
+            TypeError: always.
+
+        """
+        message = "a run that goes on cannot be copied or pickled; take so_far, and copy that"
+        raise TypeError(message)
