@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         fit as fit,
     )
     from dragoman.spec.config import LLMConfig as LLMConfig
+    from dragoman.spec.cost import Cost as Cost
     from dragoman.spec.errors import (
         AmbiguousModelError as AmbiguousModelError,
         AuthenticationError as AuthenticationError,
@@ -205,6 +206,7 @@ _HOMES = {
         "fit",
     ),
     "dragoman.spec.config": ("LLMConfig",),
+    "dragoman.spec.cost": ("Cost",),
     "dragoman.spec.errors": (
         "AmbiguousModelError",
         "AuthenticationError",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from attrs import field
 
@@ -18,6 +18,9 @@ from dragoman.spec.parts import (
     Text,
     ToolCall,
 )
+
+if TYPE_CHECKING:
+    from dragoman.spec.cost import Cost
 
 T = TypeVar("T")
 
@@ -65,6 +68,13 @@ class Usage:
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
     raw: JSON = field(default=None, repr=False)
+
+    @property
+    def total_tokens(self) -> int | None:
+        """Return the tokens of input and output together, ``None`` if either was not reported."""
+        if self.input_tokens is None or self.output_tokens is None:
+            return None
+        return self.input_tokens + self.output_tokens
 
 
 @value(kw_only=True)
@@ -184,6 +194,25 @@ class Response:
         """Return the text with which the model declined, ``None`` if it did not."""
         refusals = self.message.of_type(Refusal)
         return "".join(part.text for part in refusals) if refusals else None
+
+    def cost(self, *, prices_of: str | None = None) -> Cost | None:
+        """Return what the answer cost, ``None`` if that is unknown.
+
+        A cost that the provider reported is returned as it is. Otherwise it is computed from the tokens and the price
+        list of the extra ``dragoman[prices]``, which is loaded when it is first needed. Prices apply to the addresses
+        of their vendors alone: the cost of an answer from a gateway or a server of one's own is unknown.
+
+        Args:
+            prices_of: the provider whose prices apply all the same, by its id in the price list, such as the vendor
+                behind a gateway.
+
+        Raises:
+            ConfigurationError: if there is no price list, or none of *prices_of*.
+
+        """
+        from dragoman.spec.cost import cost_of  # noqa: PLC0415  # not paid for by calls
+
+        return cost_of(self, prices_of=prices_of)
 
     def parse(self, kind: type[T]) -> T:
         """Return the answer as a value of *kind*: an attrs class, dataclass, ``TypedDict``, enum, union, ...
