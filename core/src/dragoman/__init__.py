@@ -13,6 +13,7 @@ TYPE_CHECKING = False  # type checkers know better, and the module typing is not
 
 if TYPE_CHECKING:
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
+    from dragoman.client.ledger import ModelUsage as ModelUsage, UsageLedger as UsageLedger
     from dragoman.client.llm import LLM as LLM
     from dragoman.client.stream import EventStream as EventStream
     from dragoman.client.streaming_llm import AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
@@ -170,6 +171,7 @@ if TYPE_CHECKING:
         FinishReason as FinishReason,
         Origin as Origin,
         Response as Response,
+        Timing as Timing,
         Usage as Usage,
         build_response as build_response,
     )
@@ -185,6 +187,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "dragoman.client.ledger": ("ModelUsage", "UsageLedger"),
     "dragoman.client.llm": ("LLM",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
     "dragoman.client.stream": ("EventStream",),
@@ -331,6 +334,7 @@ _HOMES = {
         "FinishReason",
         "Origin",
         "Response",
+        "Timing",
         "Usage",
         "build_response",
     ),

@@ -8,6 +8,7 @@ from operator import is_
 from typing import Any
 
 from dragoman.client.binding import Bound, bind
+from dragoman.client.ledger import UsageLedger
 from dragoman.client.lifetime import Uses
 from dragoman.client.request_builder import RequestBuilder
 from dragoman.plugins.resolution import EMBEDDED
@@ -26,6 +27,7 @@ class ConfiguredModel:
 
     Args:
         config: which model, and how; what is changed in it between two calls takes effect with the next one.
+        ledger: adds up what the calls use, those of the models to fall back to among them.
 
     Attributes:
         uses: the calls and streams that go on, and the bindings that were replaced.
@@ -33,10 +35,22 @@ class ConfiguredModel:
 
     """
 
-    __slots__ = ("_atoms", "_bound", "_bound_to", "_builder", "_is_used", "_seen", "config", "fallbacks", "uses")
+    __slots__ = (
+        "_atoms",
+        "_bound",
+        "_bound_to",
+        "_builder",
+        "_is_used",
+        "_seen",
+        "config",
+        "fallbacks",
+        "ledger",
+        "uses",
+    )
 
-    def __init__(self, config: LLMConfig) -> None:
+    def __init__(self, config: LLMConfig, ledger: UsageLedger | None = None) -> None:
         self.config = config
+        self.ledger = UsageLedger() if ledger is None else ledger
         self.uses = Uses([])
         self.fallbacks: dict[int, ConfiguredModel] = {}
         self._bound: Bound | None = None
@@ -78,7 +92,7 @@ class ConfiguredModel:
         """Return the model to fall back to at *position*, a new one if its configuration has changed."""
         other = self.fallbacks.get(position)
         if other is None or other.config != config:
-            before, other = other, ConfiguredModel(config)
+            before, other = other, ConfiguredModel(config, self.ledger)
             self.fallbacks[position] = other
             if before is not None:
                 before.retire(self.uses)
@@ -109,7 +123,7 @@ class ConfiguredModel:
         bound = self._bound
         bound_to = _what_is_bound(config, kwargs)
         if bound is None or not is_same(self._bound_to, bound_to):
-            bound = self._replaced_by(bind(config))
+            bound = self._replaced_by(bind(config, ledger=self.ledger))
             self._bound_to = bound_to
         builder = self._builder = RequestBuilder.of(
             config,

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from dragoman.client.configured_model import ConfiguredModel
 from dragoman.client.conversation import Conversation, read_texts
 from dragoman.client.fallback import Fallbacks, OneModel, fallback_config
+from dragoman.client.ledger import UsageLedger
 from dragoman.client.lifetime import HeldStream
 from dragoman.client.text_answer import text_of
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
+from dragoman.spec._value import changed
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.config import NOT_GIVEN, LLMConfig, configuration
@@ -69,6 +71,11 @@ class LLM:
     @config.setter
     def config(self, config: LLMConfig) -> None:
         self._model.config = config
+
+    @property
+    def usage(self) -> UsageLedger:
+        """Return what the calls of this object have used, by model: tokens, calls, failures and cost."""
+        return self._model.ledger
 
     @door
     async def completion(self, prompt: str, **kwargs: Any) -> str:
@@ -262,6 +269,8 @@ class LLM:
     def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
         """Return the HTTP request that :meth:`generate` would send, secrets masked, without sending it.
 
+        Its ``adjustments`` say what would be sent otherwise than asked.
+
         Raises:
             UnsupportedError: if the provider sends no HTTP requests, or does not support a setting.
             InvalidRequestError: for an argument of the wrong type.
@@ -271,8 +280,9 @@ class LLM:
         if not isinstance(bound.provider, Prepares):
             raise bound.cannot("show a request")
         policy = builder.context(kwargs).on_unsupported or self.config.on_unsupported
-        request, _ = bound.fit(builder.chat(messages, kwargs), policy)
-        return bound.provider.prepare(request, stream=stream)
+        request, adjustments = bound.fit(builder.chat(messages, kwargs), policy)
+        prepared = bound.provider.prepare(request, stream=stream)
+        return changed(prepared, adjustments=adjustments + prepared.adjustments)
 
     def explain(self) -> Explanation:
         """Say which provider answers, and why."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 from dragoman.client.conversation import Conversation
+from dragoman.client.ledger import UsageLedger
 from dragoman.client.llm import LLM
 from dragoman.client.loop_thread import LoopThread, loop_thread
 from dragoman.client.stream import EventStream
@@ -86,6 +87,11 @@ class SyncLLM:
     def config(self) -> LLMConfig:
         """Return the configuration."""
         return self._llm.config
+
+    @property
+    def usage(self) -> UsageLedger:
+        """Return what the calls of this object have used; see :attr:`LLM.usage`."""
+        return self._llm.usage
 
     @door
     def completion(self, prompt: str, **kwargs: Any) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from attrs import field
 
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import plain_number
-
-if TYPE_CHECKING:
-    from dragoman.spec.response import Response
+from dragoman.spec.part_fields import JSON
+from dragoman.spec.response import Origin, Response, Usage
 
 CostSource: TypeAlias = Literal["provider", "prices"]
 """Who says what an answer costs: its provider, or a price list."""
@@ -68,6 +67,22 @@ class Cost:
         return cls(amount=amount, source=source, currency=first.currency, parts=parts, prices=", ".join(lists))
 
 
+@value(kw_only=True)
+class Bill:
+    """Hold what the cost of an answer follows from, without the answer.
+
+    Args:
+        origin: where the answer came from.
+        usage: its tokens.
+        metadata: the short texts and numbers in its metadata.
+
+    """
+
+    origin: Origin
+    usage: Usage
+    metadata: Mapping[str, JSON]
+
+
 def reported_cost(metadata: Mapping[str, object]) -> Cost | None:
     """Return the cost that a provider reported, ``None`` if it reported none."""
     amount = plain_number(metadata.get(REPORTED))
@@ -76,7 +91,7 @@ def reported_cost(metadata: Mapping[str, object]) -> Cost | None:
     return Cost(amount=Decimal(str(amount)), source="provider")
 
 
-def cost_of(response: Response, *, prices_of: str | None = None) -> Cost | None:
+def cost_of(response: Response | Bill, *, prices_of: str | None = None) -> Cost | None:
     """Return what an answer costs, ``None`` if that is unknown; see :meth:`dragoman.Response.cost`."""
     reported = reported_cost(response.metadata)
     if reported is not None:

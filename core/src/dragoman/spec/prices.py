@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from genai_prices import types as lists
     from genai_prices.units import UnitDef
 
+    from dragoman.spec.cost import Bill
     from dragoman.spec.response import Response, Usage as Tokens
 
 _STANDARD = frozenset({"standard", "default", "auto", "on_demand", "on-demand"})
@@ -32,7 +33,7 @@ _OUTPUT = "output_tokens"
 _REASONING = "output_reasoning_tokens"
 
 
-def priced(response: Response, input_tokens: int, output_tokens: int, prices_of: str | None) -> Cost | None:
+def priced(response: Response | Bill, input_tokens: int, output_tokens: int, prices_of: str | None) -> Cost | None:
     """Return the cost of an answer by its tokens; ``None`` if the price list does not tell.
 
     Args:
@@ -99,7 +100,7 @@ def _time(created: float | None) -> datetime:
     return datetime.now(UTC)
 
 
-def _provider(response: Response, prices_of: str | None) -> lists.Provider | None:
+def _provider(response: Response | Bill, prices_of: str | None) -> lists.Provider | None:
     snapshot = _snapshot()
     endpoint = response.origin.endpoint
     if prices_of is not None:
@@ -114,7 +115,7 @@ def _provider(response: Response, prices_of: str | None) -> lists.Provider | Non
     return None
 
 
-def _model(response: Response, provider: lists.Provider) -> lists.ModelInfo | None:
+def _model(response: Response | Bill, provider: lists.Provider) -> lists.ModelInfo | None:
     for name in (response.origin.served_model, response.origin.model):
         if name:
             with suppress(LookupError):
@@ -122,7 +123,7 @@ def _model(response: Response, provider: lists.Provider) -> lists.ModelInfo | No
     return None
 
 
-def _context(response: Response, model: lists.ModelInfo, when: datetime) -> dict[str, str] | None:
+def _context(response: Response | Bill, model: lists.ModelInfo, when: datetime) -> dict[str, str] | None:
     """Return what the provider reports of the conditions of prices; ``None`` for a condition without prices."""
     variants = [each for each in model.price_variants or () if each.constraint is None or each.constraint.active(when)]
     names = {_TIER, *(name for variant in model.price_variants or () for name in variant.when)}

@@ -147,6 +147,23 @@ class Attempt:
     duration: float = 0.0
 
 
+@value
+class Timing:
+    """Hold how long an answer took, in seconds since its provider was asked, waits and earlier tries included.
+
+    Args:
+        first_byte: until the head of the reply arrived; ``None`` if nobody measured it.
+        first_output: until the first text, reasoning, media or call arrived; for an answer that was not streamed, until
+            its end.
+        end: until the answer was whole.
+
+    """
+
+    first_byte: float | None
+    first_output: float
+    end: float
+
+
 @value(kw_only=True)
 class Response:
     """Hold an answer.
@@ -159,6 +176,7 @@ class Response:
         origin: where it came from.
         headers: a selection of the HTTP headers of the reply, with names in lower case.
         attempts: all attempts of the call.
+        timing: how long it took; ``None`` for an answer that no call of a client gave.
         metadata: further data from the provider.
         raw: the decoded reply of the provider; ``None`` for a stream.
 
@@ -171,6 +189,7 @@ class Response:
     origin: Origin = Origin()
     headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     attempts: tuple[Attempt, ...] = ()
+    timing: Timing | None = field(default=None, repr=False, eq=False)
     metadata: Mapping[str, JSON] = field(factory=dict[str, JSON])
     raw: Any = field(default=None, repr=False, eq=False)
 
