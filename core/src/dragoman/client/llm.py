@@ -201,12 +201,18 @@ class LLM:
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept, without asking anybody; :meth:`learn_capabilities` asks.
 
+        Limits and kinds of input that the provider does not tell are those that are publicly known. A call is fitted to
+        what the provider tells alone.
+
         Raises:
             ConfigurationError: if no provider, model or key is found.
 
         """
+        from dragoman.client.known_models import known_capabilities  # noqa: PLC0415  # not paid for by calls
+
         bound, _ = self._model.ready()
-        return bound.capabilities(bound.explanation.model)
+        model = bound.explanation.model
+        return known_capabilities(bound.explanation.provider, model, bound.capabilities(model))
 
     async def learn_capabilities(self, *, refresh: bool = False) -> Capabilities:
         """Ask the provider what the model accepts, and return what is known then.
@@ -228,15 +234,17 @@ class LLM:
             return await learn(bound, builder.context({}), refresh=refresh)
 
     async def models(self) -> Sequence[ModelInfo]:
-        """Return the models that the provider lists.
+        """Return the models that the provider lists, with what else is publicly known of them.
 
         Raises:
             UnsupportedError: if it lists none.
 
         """
         async with OneModel(self._model) as (bound, builder):
+            from dragoman.client.known_models import known_models  # noqa: PLC0415  # not paid for by calls
+
             models: Sequence[ModelInfo] = await bound.operation("models")(None, builder.context({}))
-            return models
+            return known_models(bound.explanation.provider, models)
 
     @door
     async def count_tokens(self, messages: Conversation, **kwargs: Any) -> Usage:
