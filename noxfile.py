@@ -151,6 +151,14 @@ def compare_faults(session: nox.Session) -> None:
 
 
 @nox.session
+def catalogue(session: nox.Session) -> None:
+    """Write the catalogue of models anew, from the data of genai-prices and the recorded lists of models."""
+    install(session, "tests")
+    session.chdir("tests")
+    session.run("python", "-m", "catalogue")
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Search for replies that break a promise of a decoder, with Atheris; what is found is saved in findings/."""
     install(session, "tests")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ValueSettings as ValueSettings,
     )
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
+    from dragoman.client.ledger import ModelUsage as ModelUsage, UsageLedger as UsageLedger
     from dragoman.client.llm import LLM as LLM
     from dragoman.client.run_stream import RunStream as RunStream
     from dragoman.client.stream import EventStream as EventStream
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     )
     from dragoman.spec.config import LLMConfig as LLMConfig
     from dragoman.spec.config_origins import ConfigOrigin as ConfigOrigin
+    from dragoman.spec.cost import Cost as Cost
     from dragoman.spec.errors import (
         AmbiguousModelError as AmbiguousModelError,
         AuthenticationError as AuthenticationError,
@@ -191,6 +193,7 @@ if TYPE_CHECKING:
         FinishReason as FinishReason,
         Origin as Origin,
         Response as Response,
+        Timing as Timing,
         Usage as Usage,
         build_response as build_response,
     )
@@ -222,6 +225,7 @@ _HOMES = {
         "RunKeywords",
         "ValueSettings",
     ),
+    "dragoman.client.ledger": ("ModelUsage", "UsageLedger"),
     "dragoman.client.llm": ("LLM",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
     "dragoman.client.run_stream": ("RunStream",),
@@ -249,6 +253,7 @@ _HOMES = {
     ),
     "dragoman.spec.config": ("LLMConfig",),
     "dragoman.spec.config_origins": ("ConfigOrigin",),
+    "dragoman.spec.cost": ("Cost",),
     "dragoman.spec.errors": (
         "AmbiguousModelError",
         "AuthenticationError",
@@ -381,6 +386,7 @@ _HOMES = {
         "FinishReason",
         "Origin",
         "Response",
+        "Timing",
         "Usage",
         "build_response",
     ),

@@ -15,6 +15,8 @@ from attrs import frozen
 
 from dragoman.client.asked import Asked
 from dragoman.client.learned_capabilities import Key, has_learned, learned
+from dragoman.client.ledger import UsageLedger
+from dragoman.client.observer import Observer, StreamWatch, timing_of
 from dragoman.client.provider_config import credentials_of, provider_config
 from dragoman.client.retry import RetryPolicy, retrying
 from dragoman.client.retry_budget import budget_of
@@ -109,6 +111,7 @@ def bind(
     key: Secret | None = None,
     middleware: ObjectMiddleware | None = None,
     shared: SharedConnections | None = None,
+    ledger: UsageLedger | None = None,
 ) -> Bound:
     """Bind *config* to its provider.
 
@@ -118,6 +121,7 @@ def bind(
         key: the credential, where it is not that of the configuration.
         middleware: what wraps the calls, besides the extensions.
         shared: the connections to use in common with others.
+        ledger: adds up what the calls use.
 
     Raises:
         ConfigurationError: if no provider, model or key is found.
@@ -140,7 +144,7 @@ def bind(
     budget = budget_of(f"{explanation.provider} {explanation.endpoint or ''}", retries)
     retry = RetryPolicy(retries=retries, budget=budget)
     plugins.extensions()
-    guarded = ManagedProvider(provider, origin, retry, config.on_unsupported, endpoint=explanation.endpoint)
+    guarded = ManagedProvider(provider, origin, retry, config.on_unsupported, explanation.endpoint, ledger=ledger)
     binding = Binding(
         provider=explanation.provider,
         model=explanation.model,
@@ -204,6 +208,7 @@ class ManagedProvider:
         retry: how patiently to try again.
         policy: what to do with a setting that the model does not support.
         endpoint: the base URL that the caller gave.
+        ledger: adds up what the calls use.
 
     Attributes:
         standing: adjustments of every answer.
@@ -217,8 +222,11 @@ class ManagedProvider:
         retry: RetryPolicy,
         policy: Policy | None,
         endpoint: str | None = None,
+        *,
+        ledger: UsageLedger | None = None,
     ) -> None:
         self._endpoint = endpoint
+        self._observer = Observer(origin, UsageLedger() if ledger is None else ledger)
         self._remembered: dict[str, Capabilities] = {}
         self.info = provider.info
         self._provider = provider
@@ -258,12 +266,15 @@ class ManagedProvider:
     async def _answer(
         self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
     ) -> Response:
+        began = context.clock.monotonic()
         result = await self._tried(call, request, context)
         response, adjustments = result.value, result.adjustments
         if not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin may return anything
             raise self._blamed(f"answered with {type(response).__name__}, not a Response")
         known = adjustments + response.adjustments if adjustments else response.adjustments
-        response = changed(response, origin=self._named(response.origin), adjustments=known, attempts=result.attempts)
+        origin, timing = self._named(response.origin), timing_of(context, began)
+        response = changed(response, origin=origin, adjustments=known, attempts=result.attempts, timing=timing)
+        self._observer.answered(response)
         if not result.names and not result.restore:
             return response
         from dragoman.spec.sent_names import with_names  # noqa: PLC0415  # few answers need it
@@ -282,10 +293,12 @@ class ManagedProvider:
         if isinstance(request, CompletionRequest) and not self.capabilities(request.model).streams_prompts:
             request = request.as_chat()
         asked: Any = request
+        began = context.clock.monotonic()
         result = await self._tried(self._peek, asked, context)
         stream = result.value
         events = stream.assembled(result.adjustments, self._named, result.attempts, result.names, result.restore)
-        return events, stream.manager
+        watch = StreamWatch(self._observer, stream.manager, context, began)
+        return watch.over(events), watch
 
     def _peek(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Awaitable[PeekedStream]:
         from dragoman.client.stream_assembly import peek  # noqa: PLC0415  # events are not paid for by whole answers
@@ -312,13 +325,17 @@ class ManagedProvider:
                 if kind == "embed":
                     from dragoman.client.embedding import in_batches, rules_of  # noqa: PLC0415  # few programs need it
 
-                    return await in_batches(sent, request, rules_of(self._provider))
-                return await sent(request)
+                    done = await in_batches(sent, request, rules_of(self._provider))
+                else:
+                    done = await sent(request)
             except DragomanError as error:
                 self._annotate(error, self._origin.model)
                 raise
             except Exception as error:
                 raise self._failure(error) from error
+            if kind == "embed":
+                self._observer.embedded(request.model, done)
+            return done
 
         return call
 
@@ -337,13 +354,16 @@ class ManagedProvider:
         capabilities = self.capabilities(request.model)
         refused = self._refused.setdefault(request.model, {})
         asked = Asked(send, request, capabilities, policy, refused, by=self.info.name, issuer=self.info.issuer)
+        failed = partial(self._observer.failed, request.model)
         try:
-            result, attempts = await retrying(asked.send, context, self._retry, asked.mend)
+            result, attempts = await retrying(asked.send, context, self._retry, asked.mend, failed)
         except DragomanError as error:
             self._annotate(error, request.model)
             raise
         except Exception as error:
-            raise self._failure(error) from error
+            failure = self._failure(error)
+            failed(failure)
+            raise failure from error
         adjustments = self.standing + foreign + asked.adjustments
         return _Result(result, adjustments, attempts, asked.names, asked.restore)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from dragoman.client.client_middleware import remade, wrapping
 from dragoman.client.configured_model import ConfiguredModel
 from dragoman.client.fallback import check_fallbacks, derived_config
+from dragoman.client.ledger import UsageLedger
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec.config import NOT_GIVEN, LLMConfig
 from dragoman.spec.config_arguments import configuration
@@ -99,6 +100,11 @@ class _ConfiguredClient:
     @config.setter
     def config(self, config: LLMConfig) -> None:
         self._model.config = config
+
+    @property
+    def usage(self) -> UsageLedger:
+        """Return what the calls of this object have used, by model: tokens, calls, failures and cost."""
+        return self._model.ledger
 
     def explain(self) -> Explanation:
         """Say which provider answers, and why."""

@@ -8,6 +8,7 @@ from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from dragoman.client.binding import Bound, bind
+from dragoman.client.ledger import UsageLedger
 from dragoman.client.lifetime import Uses
 from dragoman.client.request_builder import RequestBuilder
 from dragoman.plugins.resolution import EMBEDDED
@@ -34,6 +35,7 @@ class ConfiguredModel:
         config: which model, and how; what is changed in it between two calls takes effect with the next one.
         middleware: what wraps its calls, besides the extensions.
         shared: the connections that it has in common with others.
+        ledger: adds up what the calls use, those of the models to fall back to among them.
 
     Attributes:
         uses: the calls and streams that go on, and the bindings that were replaced.
@@ -51,6 +53,7 @@ class ConfiguredModel:
         "_seen",
         "config",
         "fallbacks",
+        "ledger",
         "middleware",
         "shared",
         "uses",
@@ -61,10 +64,12 @@ class ConfiguredModel:
         config: LLMConfig,
         middleware: ObjectMiddleware | None = None,
         shared: SharedConnections | None = None,
+        ledger: UsageLedger | None = None,
     ) -> None:
         self.config = config
         self.middleware = middleware
         self.shared = shared or SharedConnections()
+        self.ledger = UsageLedger() if ledger is None else ledger
         self._key: Secret | None = None
         self.uses = Uses([])
         self.fallbacks: dict[int, ConfiguredModel] = {}
@@ -120,7 +125,7 @@ class ConfiguredModel:
         """Return the model to fall back to at *position*, a new one if its configuration has changed."""
         other = self.fallbacks.get(position)
         if other is None or other.config != config:
-            before, other = other, ConfiguredModel(config, self.middleware, self.shared)
+            before, other = other, ConfiguredModel(config, self.middleware, self.shared, self.ledger)
             self.fallbacks[position] = other
             if before is not None:
                 before.retire(self.uses)
@@ -186,7 +191,7 @@ _NOT_ASKED = Secret("asked-at-each-call")
 def _bound(config: LLMConfig, key: Secret | None, model: ConfiguredModel) -> Bound:
     """Bind *config*; an error about a value that was loaded says where the value is."""
     try:
-        return bind(config, key=key, middleware=model.middleware, shared=model.shared)
+        return bind(config, key=key, middleware=model.middleware, shared=model.shared, ledger=model.ledger)
     except (ConfigurationError, InvalidRequestError) as error:
         if error.parameter is None:
             raise

@@ -186,8 +186,15 @@ class Fallbacks:
                 trouble.__context__ = None
                 self._failure.add_note(f"the fallback {model_of(fallback)!r} failed too: {trouble}")
             else:
+                self._log(error)
                 return
         raise self._failure
+
+    def _log(self, error: OSError | DragomanError) -> None:
+        import logging  # noqa: PLC0415  # not paid for by calls that need no fallback
+
+        now, kind = self._model.config.model, type(error).__name__
+        logging.getLogger(__name__).info("falling back from %s to %s after %s", self._first.config.model, now, kind)
 
     def _may_go_on(self, error: BaseException) -> bool:
         if self._failure is not None:

@@ -15,6 +15,7 @@ from dragoman.client.fallback import Fallbacks, OneModel
 from dragoman.client.request_builder import Untyped, refuse_output
 from dragoman.client.text_answer import text_of
 from dragoman.spec._lazy_context import LazyContext
+from dragoman.spec._value import changed
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.message import Message
@@ -263,12 +264,18 @@ class LLM(_ConfiguredClient):
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept, without asking anybody; :meth:`learn_capabilities` asks.
 
+        Limits and kinds of input that the provider does not tell are those that are publicly known. A call is fitted to
+        what the provider tells alone.
+
         Raises:
             ConfigurationError: if no provider, model or key is found.
 
         """
+        from dragoman.client.known_models import known_capabilities  # noqa: PLC0415  # not paid for by calls
+
         bound, _ = self._model.ready()
-        return bound.capabilities(bound.explanation.model)
+        model = bound.explanation.model
+        return known_capabilities(bound.explanation.provider, model, bound.capabilities(model))
 
     async def learn_capabilities(self, *, refresh: bool = False) -> Capabilities:
         """Ask the provider what the model accepts, and return what is known then.
@@ -290,15 +297,17 @@ class LLM(_ConfiguredClient):
             return await learn(bound, builder.context({}), refresh=refresh)
 
     async def models(self) -> Sequence[ModelInfo]:
-        """Return the models that the provider lists.
+        """Return the models that the provider lists, with what else is publicly known of them.
 
         Raises:
             UnsupportedError: if it lists none.
 
         """
         async with OneModel(self._model) as (bound, builder):
+            from dragoman.client.known_models import known_models  # noqa: PLC0415  # not paid for by calls
+
             models: Sequence[ModelInfo] = await bound.operation("models")(None, builder.context({}))
-            return models
+            return known_models(bound.explanation.provider, models)
 
     @door
     async def count_tokens(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Usage:
@@ -340,6 +349,8 @@ class LLM(_ConfiguredClient):
     ) -> Prepared:
         """Return the HTTP request that :meth:`generate` would send, secrets masked, without sending it.
 
+        Its ``adjustments`` say what would be sent otherwise than asked.
+
         Raises:
             UnsupportedError: if the provider sends no HTTP requests, or does not support a setting.
             InvalidRequestError: for an argument of the wrong type.
@@ -349,8 +360,9 @@ class LLM(_ConfiguredClient):
         if not isinstance(bound.provider, Prepares):
             raise bound.cannot("show a request")
         policy = builder.context(kwargs).on_unsupported or self.config.on_unsupported
-        request, _ = bound.fit(builder.chat(messages, kwargs), policy)
-        return bound.provider.prepare(request, stream=stream)
+        request, adjustments = bound.fit(builder.chat(messages, kwargs), policy)
+        prepared = bound.provider.prepare(request, stream=stream)
+        return changed(prepared, adjustments=adjustments + prepared.adjustments)
 
 
 __all__ = ["LLM"]

@@ -172,6 +172,7 @@ async def retrying(
     context: CallContext,
     policy: RetryPolicy,
     mend: Callable[[DragomanError], bool] | None = None,
+    failed: Callable[[DragomanError], None] | None = None,
 ) -> tuple[T, tuple[Attempt, ...]]:
     """Call until it succeeds or patience ends; return the result and the record of all tries.
 
@@ -180,6 +181,7 @@ async def retrying(
         context: the call.
         policy: the patience.
         mend: asked when patience ends; returns whether *call* asks for something else from now on, with new patience.
+        failed: told of each try that fails.
 
     """
     attempts = Attempts(policy, context)
@@ -188,6 +190,8 @@ async def retrying(
         try:
             result = await call(current)
         except DragomanError as error:
+            if failed is not None:
+                failed(error)
             try:
                 await attempts.failed(error)
             except DragomanError as last:

@@ -9,23 +9,43 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Self
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Self
 
 from dragoman.spec._value import changed
 from dragoman.spec.assembly import Assembler, Reassembler, response_of
 from dragoman.spec.errors import ConfigurationError, DragomanError, PluginError, StreamInterruptedError
 from dragoman.spec.events import (
+    ArgumentsDelta,
     Event,
+    MediaDelta,
+    PartStart,
     Ping,
+    ReasoningDelta,
     ResponseSnapshot,
     StreamEnd,
     StreamStart,
+    TextDelta,
     UsageSnapshot,
 )
+from dragoman.spec.media import Media
+from dragoman.spec.parts import ToolCall
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
 from dragoman.spec.sent_names import EventNames, Restore
 
+if TYPE_CHECKING:
+    from dragoman.client.observer import StreamWatch
+
 _OPENING = (StreamStart, Ping, UsageSnapshot)
+_OUTPUT = frozenset({Media, ToolCall})
+"""The parts that are output as soon as they begin."""
+_PIECES: Mapping[type[Any], Callable[[Any], str | bytes]] = {
+    TextDelta: attrgetter("text"),
+    ReasoningDelta: attrgetter("text"),
+    ArgumentsDelta: attrgetter("fragment"),
+    MediaDelta: attrgetter("data"),
+}
+"""What returns the piece of a part that an event brings."""
 
 
 class AssembledStream:
@@ -42,16 +62,30 @@ class AssembledStream:
     Attributes:
         response: the whole answer, once the stream has ended.
         finish: makes of the answer what the reader shall see.
+        watch: notes how the stream ends, if it is set.
+        waiting: the same until the first output.
 
     """
 
-    __slots__ = ("_assembler", "_events", "_first", "_is_read", "_pending", "finish", "response")
+    __slots__ = (
+        "_assembler",
+        "_events",
+        "_first",
+        "_is_read",
+        "_pending",
+        "finish",
+        "response",
+        "waiting",
+        "watch",
+    )
 
     def __init__(
         self, events: AsyncIterator[Event], assembler: Assembler, pending: tuple[Event, ...], first: list[Event]
     ) -> None:
         self.response: Response | None = None
         self.finish: Callable[[Response], Response] | None = None
+        self.watch: StreamWatch | None = None
+        self.waiting: StreamWatch | None = None
         self._assembler = assembler
         self._events = events
         self._first = first[::-1]  # the next one last: a deque would take 600 bytes in every open stream
@@ -81,18 +115,19 @@ class AssembledStream:
         self._is_read = True
         try:
             event = self._first.pop() if self._first else await self._events.__anext__()
+            if self.waiting is not None and _is_output(event):
+                self.waiting.has_output()
+                self.waiting = None
             return self._assembler.feed(event)
         except StopAsyncIteration:
-            closing = self._assembler.end()
-            self._pending = [self._finished(response_of(closing)), *reversed(closing[:-1])]
-            return self._pending.pop()
+            return self._end()
         except DragomanError as error:
-            self._assembler.annotate(error)
+            self._failed(error)
             raise
         except Exception as error:
             message = f"the stream failed with {type(error).__name__}: {error}"
             blamed = PluginError(message, phase="mid_stream")
-            self._assembler.annotate(blamed)
+            self._failed(blamed)
             raise blamed from error
         finally:
             self._is_read = False
@@ -101,9 +136,31 @@ class AssembledStream:
         """Add to *error* what has arrived so far, and where it came from."""
         self._assembler.annotate(error)
 
+    def partial(self) -> Response:
+        """Return what has arrived of the answer."""
+        return self._assembler.partial()
+
+    def _end(self) -> Event:
+        """Keep the whole answer, and return the first of the closing events."""
+        try:
+            closing = self._assembler.end()
+        except StreamInterruptedError as error:
+            self._failed(error)
+            raise
+        response = response_of(closing)
+        if self.watch is not None:
+            response = self.watch.ended(response)
+        self._pending = [self._finished(response), *reversed(closing[:-1])]
+        return self._pending.pop()
+
     def _finished(self, response: Response) -> StreamEnd:
         self.response = response if self.finish is None else self.finish(response)
         return StreamEnd(self.response)
+
+    def _failed(self, error: DragomanError) -> None:
+        self._assembler.annotate(error)
+        if self.watch is not None:
+            self.watch.failed(error)
 
 
 class PeekedStream:
@@ -219,6 +276,14 @@ async def peek(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> Pe
             error.retryable = True  # nothing was delivered yet
         raise
     return PeekedStream(manager, events, first)
+
+
+def _is_output(event: Event) -> bool:
+    """Return whether an event brings text, reasoning, media or a call; empty pieces bring nothing."""
+    if isinstance(event, PartStart):
+        return type(event.part) in _OUTPUT
+    piece = _PIECES.get(type(event))
+    return piece is not None and bool(piece(event))
 
 
 def _is_opening(event: Event) -> bool:

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack, overload
 
 from dragoman.client.conversation import Conversation
+from dragoman.client.ledger import UsageLedger
 from dragoman.client.loop_thread import LoopThread, loop_thread
 from dragoman.client.request_builder import Untyped
 from dragoman.client.stream import EventStream
@@ -160,6 +161,11 @@ class SyncLLM:
     @config.setter
     def config(self, config: LLMConfig) -> None:
         self._llm.config = config
+
+    @property
+    def usage(self) -> UsageLedger:
+        """Return what the calls of this object have used; see :attr:`LLM.usage`."""
+        return self._llm.usage
 
     @door
     def completion(self, prompt: str, **kwargs: Unpack[CompletionSettings]) -> str:

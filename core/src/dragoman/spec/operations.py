@@ -32,6 +32,9 @@ class ModelInfo:
         owner: its owner, as the provider names it.
         context_tokens: the greatest number of tokens of a conversation.
         output_tokens: the greatest number of tokens of an answer.
+        input: the kinds of input: ``text``, ``image``, ``audio``, ``video`` and ``file``; empty if they are not known.
+        prices: the entry in the price list of the extra ``dragoman[prices]``, as ``provider/model``.
+        as_of: the date of what is not from the provider but publicly known; empty if all is from the provider.
         metadata: the provider's entry for the model, unchanged.
 
     """
@@ -41,6 +44,9 @@ class ModelInfo:
     owner: str | None = None
     context_tokens: int | None = None
     output_tokens: int | None = None
+    input: tuple[str, ...] = ()
+    prices: str | None = None
+    as_of: str = ""
     metadata: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
 
 

@@ -17,7 +17,7 @@ from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.directory import owner_of_variable
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.request import ChatRequest, CompletionRequest
-from dragoman.spec.response import Response
+from dragoman.spec.response import Adjustment, Response
 from dragoman.spec.secret import Secret
 from dragoman.spec.shared_connections import SharedConnections
 
@@ -143,6 +143,10 @@ class Timeouts:
     total: float | None = field(default=600.0, validator=_seconds)
 
 
+FIRST_BYTE = "first_byte"
+"""The name under which a transport notes when the head of a reply arrived."""
+
+
 def new_call_id() -> str:
     """Return an id for a call: 128 random bits in hexadecimal digits."""
     return os.urandom(16).hex()
@@ -167,6 +171,8 @@ class CallContext:
         clock: the clock to use.
         call_id: a unique id of the call; all attempts of a call have the same one.
         on_unsupported: the policy of this call for unsupported settings; ``None`` for the configured one.
+        observed: what a transport notes for the answer, by its name: under ``first_byte`` when the head of the latest
+            reply arrived, in seconds on *clock*.
 
     """
 
@@ -176,6 +182,7 @@ class CallContext:
     clock: Clock = field(factory=SystemClock)
     call_id: str = field(factory=new_call_id)
     on_unsupported: Policy | None = None
+    observed: dict[str, float] = field(factory=dict[str, float], repr=False, eq=False)
 
     def remaining(self) -> float | None:
         """Return the seconds until the deadline, at least 0; ``None`` if there is none."""
@@ -233,6 +240,7 @@ class Prepared:
         url: the complete URL.
         headers: the headers, with secrets masked.
         body: the body, as decoded JSON.
+        adjustments: the differences between the request of the caller and what would be sent.
 
     """
 
@@ -240,6 +248,7 @@ class Prepared:
     url: str
     headers: Mapping[str, str]
     body: Any
+    adjustments: tuple[Adjustment, ...] = ()
 
 
 @runtime_checkable

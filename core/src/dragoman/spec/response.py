@@ -20,6 +20,9 @@ from dragoman.spec.parts import (
     ToolCall,
 )
 
+if TYPE_CHECKING:
+    from dragoman.spec.cost import Cost
+
 T = TypeVar("T")
 
 if TYPE_CHECKING:
@@ -100,6 +103,13 @@ class Usage:
     reasoning_tokens: int | None = None
     raw: JSON = field(default=None, repr=False)
 
+    @property
+    def total_tokens(self) -> int | None:
+        """Return the tokens of input and output together, ``None`` if either was not reported."""
+        if self.input_tokens is None or self.output_tokens is None:
+            return None
+        return self.input_tokens + self.output_tokens
+
 
 @value(kw_only=True)
 class Adjustment:
@@ -171,6 +181,23 @@ class Attempt:
     duration: float = 0.0
 
 
+@value
+class Timing:
+    """Hold how long an answer took, in seconds since its provider was asked, waits and earlier tries included.
+
+    Args:
+        first_byte: until the head of the reply arrived; ``None`` if nobody measured it.
+        first_output: until the first text, reasoning, media or call arrived; for an answer that was not streamed, until
+            its end.
+        end: until the answer was whole.
+
+    """
+
+    first_byte: float | None
+    first_output: float
+    end: float
+
+
 @value(kw_only=True)
 class Response(Typed[V_co]):
     """Hold an answer.
@@ -183,6 +210,7 @@ class Response(Typed[V_co]):
         origin: where it came from.
         headers: a selection of the HTTP headers of the reply, with names in lower case.
         attempts: all attempts of the call.
+        timing: how long it took; ``None`` for an answer that no call of a client gave.
         metadata: further data from the provider.
         raw: the decoded reply of the provider; ``None`` for a stream.
         rejected: the answers before this one that did not fit the type; each has its own usage and attempts.
@@ -196,6 +224,7 @@ class Response(Typed[V_co]):
     origin: Origin = Origin()
     headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     attempts: tuple[Attempt, ...] = ()
+    timing: Timing | None = field(default=None, repr=False, eq=False)
     metadata: Mapping[str, JSON] = field(factory=dict[str, JSON])
     raw: Any = field(default=None, repr=False, eq=False)
     rejected: tuple[Response, ...] = ()
@@ -241,6 +270,25 @@ class Response(Typed[V_co]):
         """Return the text with which the model declined, ``None`` if it did not."""
         refusals = self.message.of_type(Refusal)
         return "".join(part.text for part in refusals) if refusals else None
+
+    def cost(self, *, prices_of: str | None = None) -> Cost | None:
+        """Return what the answer cost, ``None`` if that is unknown.
+
+        A cost that the provider reported is returned as it is. Otherwise it is computed from the tokens and the price
+        list of the extra ``dragoman[prices]``, which is loaded when it is first needed. Prices apply to the addresses
+        of their vendors alone: the cost of an answer from a gateway or a server of one's own is unknown.
+
+        Args:
+            prices_of: the provider whose prices apply all the same, by its id in the price list, such as the vendor
+                behind a gateway.
+
+        Raises:
+            ConfigurationError: if there is no price list, or none of *prices_of*.
+
+        """
+        from dragoman.spec.cost import cost_of  # noqa: PLC0415  # not paid for by calls
+
+        return cost_of(self, prices_of=prices_of)
 
     def parse(self, kind: TypeForm[T]) -> T:
         """Return the answer as a value of *kind*: an attrs class, dataclass, ``TypedDict``, enum, union, ...
