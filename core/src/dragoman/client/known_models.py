@@ -38,8 +38,8 @@ def _is_said(media: str, said: Capabilities) -> bool:
     return any(each.partition("/")[0] == family for each in said.input)
 
 
-def known_models(provider: str, said: Iterable[ModelInfo]) -> list[ModelInfo]:
-    """Return *said* with what it leaves open and the catalogue knows."""
+def known_models(provider: str, said: Iterable[Any]) -> list[Any]:
+    """Return *said* with what it leaves open and the catalogue knows; what middleware put in its place stays so."""
     return [_completed(info, facts_of(provider, info.id)) if isinstance(info, ModelInfo) else info for info in said]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from dragoman.spec.argument_checks import copied, plain_number, plain_text, seconds, shown, wrong_seconds
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
@@ -163,7 +163,7 @@ def key_of(value: Any) -> Secret | KeySource:
         if isinstance(value, KeySource):
             return value
         ask = value
-        return KeySource(ask) if callable(ask) else Secret(text_of("api_key", ask))
+        return KeySource(cast("Any", ask)) if callable(ask) else Secret(text_of("api_key", ask))
     finally:
         del value, ask  # keep credentials out of tracebacks that show locals
 
