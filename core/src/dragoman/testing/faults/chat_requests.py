@@ -18,11 +18,12 @@ from dragoman.testing.request_reading import (
     linked_media,
     listed,
     member,
+    of_kind,
     settings_of,
     string,
 )
 
-__all__ = ["SETTING_NAMES", "read_chat_request", "read_format"]
+__all__ = ["SETTING_NAMES", "model_of", "read_chat_request", "read_format"]
 
 SETTING_NAMES = {
     "temperature": "temperature",
@@ -49,13 +50,21 @@ def read_chat_request(request: Received) -> ChatRequest:
     """
     body = json_object(request.json, "the body")
     return ChatRequest(
-        model=body.get("model") or "",
+        model=model_of(request, body),
         messages=[_message(each) for each in listed(body["messages"], "messages")],
         settings=_settings(body),
         tools=tuple(_tool(each) for each in listed(body.get("tools"), "tools")),
         tool_choice=_choice(body.get("tool_choice")),
         output=_output(body.get("response_format")),
     )
+
+
+def model_of(request: Received, body: Mapping[str, Any]) -> str:
+    """Return the name of the model, an empty text if the path has it in the words of Azure.
+
+    https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference
+    """
+    return "" if "/deployments/" in request.path else string(body.get("model"), "model")
 
 
 def _settings(body: Mapping[str, Any]) -> Settings:
@@ -111,7 +120,7 @@ _PARTS: Mapping[str, PartReader] = {
 
 
 def _call(value: dict[str, Any]) -> ToolCall:
-    function = member(value, "function")
+    function = member(of_kind(value, "function"), "function")
     return ToolCall(
         call_id=string(value.get("id"), "the id of a call"),
         name=string(function.get("name"), "the name of a call"),
@@ -120,7 +129,7 @@ def _call(value: dict[str, Any]) -> ToolCall:
 
 
 def _tool(value: dict[str, Any]) -> Tool:
-    function = member(value, "function")
+    function = member(of_kind(value, "function"), "function")
     more: dict[str, Any] = {"schema": function["parameters"]} if "parameters" in function else {}
     name = string(function.get("name"), "the name of a tool")
     return Tool(name=name, description=function.get("description"), strict=function.get("strict"), **more)
