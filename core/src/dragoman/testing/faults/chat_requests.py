@@ -76,20 +76,13 @@ def _settings(body: Mapping[str, Any]) -> Settings:
 def _message(value: dict[str, Any]) -> Message:
     role = string(value.get("role"), "the role")
     if role == "tool":
-        content = [Text(text=_text_of(each)) for each in _content(value.get("content"))]
+        content: Any = _content(value.get("content"))
         return Message("tool", ToolResult(call_id=value.get("tool_call_id") or "", name="", content=content))
     parts = _content(value.get("content"))
     if value.get("refusal"):
         parts.append(Refusal(text=value["refusal"]))
     parts += [_call(each) for each in listed(value.get("tool_calls"), "tool_calls")]
     return Message(role, parts, name=value.get("name"))
-
-
-def _text_of(part: Part) -> str:
-    if not isinstance(part, Text):
-        message = f"the result of a tool must be text, not {part!r}"
-        raise ValueError(message)  # noqa: TRY004  # a fault of the request, not of this program
-    return part.text
 
 
 def _content(value: Any) -> list[Part]:
