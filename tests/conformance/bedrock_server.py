@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from dragoman import (
     ChatRequest,
+    Data,
     Message,
     OutputFormat,
     Part,
@@ -264,9 +265,9 @@ def _read_call(value: Json) -> ToolCall:
 
 
 def _read_result(value: Json) -> ToolResult:
-    content = [each["text"] if "text" in each else json.dumps(each["json"]) for each in value["content"]]
+    content: Any = [Data(value=each["json"]) if "json" in each else _read_block(each) for each in value["content"]]
     outcome = "error" if value.get("status") == "error" else "ok"
-    return ToolResult(call_id=value.get("toolUseId", ""), name="", content="".join(content), outcome=outcome)
+    return ToolResult(call_id=value.get("toolUseId", ""), name="", content=content, outcome=outcome)
 
 
 def _read_tool(spec: Json) -> Tool:

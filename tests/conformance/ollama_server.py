@@ -36,6 +36,7 @@ from dragoman.testing.request_reading import (
     base64_media,
     json_object,
     listed,
+    of_kind,
     settings_of,
     string,
 )
@@ -119,7 +120,7 @@ def read_request(request: Received) -> ChatRequest:
             (body, {"logprobs": "logprobs", "top_logprobs": "top_logprobs"}),
             effort=think if isinstance(think, str) else None,
         ),
-        tools=tuple(_read_tool(each["function"]) for each in listed(body.get("tools"), "tools")),
+        tools=tuple(_read_tool(of_kind(each, "function")["function"]) for each in listed(body.get("tools"), "tools")),
         output=_read_format(body.get("format")),
     )
 

@@ -103,6 +103,7 @@ def test_a_wrong_request_is_told_with_its_place(check: str, told: str) -> None:
 
 def test_the_number_of_checks_and_providers() -> None:
     assert len(WRONG) >= 30
+    assert len([each for each in WRONG if "as_meant" in each.check]) >= 50
     found = list(checks())
     assert len({check.name for check in found}) >= 120
     assert {wrong.check.partition("[")[0] for wrong in WRONG} <= {check.name for check in found}

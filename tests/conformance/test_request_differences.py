@@ -173,6 +173,17 @@ def test_what_is_recorded_as_adjusted_is_no_difference() -> None:
     assert differences(asked, chat(tools=(TOOL,)), {"tool_choice": None}) == []
 
 
+def test_a_later_system_message_may_be_moved_if_that_is_recorded() -> None:
+    asked = chat(Message("system", "a"), HI, Message("system", "b"), Message("user", "there"))
+    first = chat(Message("system", "a b"), HI, Message("user", "there"))
+    user = chat(Message("system", "a"), Message("user", "hi b there"))
+    lost = chat(Message("system", "a"), Message("user", "hi there"))
+    for sent in (first, user):
+        assert differences(asked, sent, {"system message": "user"}) == []
+        assert differences(asked, sent)
+    assert differences(asked, lost, {"system message": "user"})
+
+
 def test_a_format_may_be_asked_for_in_words_or_with_a_tool() -> None:
     asked = chat(output=OutputFormat("json"))
     words = chat(Message("system", "Answer in JSON."), HI)

@@ -32,6 +32,7 @@ URL = "https://media.example/a"
 
 def read(dialect: ServerDialect, path: str = "/", **body: Any) -> ChatRequest:
     assert dialect.read_request is not None
+    body = {"model": "m", **body}
     request = Received(method="POST", path=path, raw_headers=(), body=json.dumps(body).encode(), at=0.0, connection=0)
     return dialect.read_request(request)
 
@@ -73,13 +74,15 @@ def test_chat_reads_the_names_of_several_hosts() -> None:
     "body",
     [
         {"messages": {}},
+        {"messages": [{"role": "user", "content": "hi"}], "model": None},
+        {"messages": [{"role": "user", "content": "hi"}], "tools": [{"function": {"name": "clock"}}]},
         {"messages": ["hi"]},
         {"messages": [{"role": 1, "content": "hi"}]},
         {"messages": [{"role": "human", "content": "hi"}]},
         {"messages": [{"role": "user", "content": [{"type": "novelty"}]}]},
         {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "aGk="}}]}]},
         {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:a/b;base64,-"}}]}]},
-        {"messages": [{"role": "tool", "content": [{"type": "image_url", "image_url": {"url": URL}}]}]},
+        {"messages": [{"role": "tool", "content": 17}]},
         {"messages": [{"role": "user", "content": "hi"}], "stop": "a"},
         {"messages": [{"role": "user", "content": "hi"}], "temperature": "0.5"},
         {"messages": [{"role": "user", "content": "hi"}], "response_format": {"type": "yaml"}},

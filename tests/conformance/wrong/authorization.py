@@ -207,6 +207,17 @@ plugin("shows the session token", SHOWN, **SUITE)(OpenToken)
 
 
 @attrs.define(eq=False, kw_only=True)
+class Undeclared(Signed):
+    """Do not say which headers authorize a request."""
+
+    def made(self, endpoint: Endpoint, token: str) -> Endpoint:
+        return attrs.evolve(endpoint, authorized_headers=())
+
+
+plugin("does not show which headers authorize a request", MASKED, **SUITE)(Undeclared)
+
+
+@attrs.define(eq=False, kw_only=True)
 class Ambient(Signed):
     """Take credentials from the environment for any host."""
 

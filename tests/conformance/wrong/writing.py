@@ -66,6 +66,10 @@ def system_last(body: Body) -> None:
     body["messages"].sort(key=lambda message: message["role"] == "system")
 
 
+def system_first(body: Body) -> None:
+    body["messages"].sort(key=lambda message: message["role"] != "system")
+
+
 def results_of_others(body: Body) -> None:
     """Exchange the contents of results."""
     results = [message for message in body["messages"] if message["role"] == "tool"]
@@ -129,6 +133,7 @@ writes(
     lambda body: body.update(messages=[m for m in body["messages"] if m["role"] != "system" or "tools" not in body]),
 )
 writes("drops the instructions", CONVERSATION.format("instructions"), lambda body: body["messages"].pop(0))
+writes("moves later instructions", CONVERSATION.format("instructions in between"), system_first)
 writes("places the system message last", CONVERSATION.format("instructions"), system_last)
 writes(
     "sends only the last message",

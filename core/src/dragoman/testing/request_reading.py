@@ -22,6 +22,7 @@ __all__ = [
     "linked_media",
     "listed",
     "member",
+    "of_kind",
     "settings_of",
     "string",
 ]
@@ -101,6 +102,19 @@ def chosen(readers: Mapping[str, Callable[[dict[str, Any]], _T]], kind: str, val
         message = f"unknown kind {kind!r} of {json.dumps(value)}; this server knows {', '.join(readers)}"
         raise ValueError(message)
     return readers[kind](value)
+
+
+def of_kind(value: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return an object whose member ``type`` must be this kind.
+
+    Raises:
+        ValueError: if it is another one.
+
+    """
+    if value.get("type") != kind:
+        message = f"the type must be {kind!r}, not {value.get('type')!r}: {json.dumps(value)[:200]}"
+        raise ValueError(message)
+    return value
 
 
 def settings_of(*sources: tuple[Mapping[str, Any], Mapping[str, str]], **known: Any) -> Settings:

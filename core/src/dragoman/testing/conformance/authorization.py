@@ -113,11 +113,13 @@ class Authorization(ProviderCase):
         with self.faults() as server:
             provider, request = self.authorizing(server.url_of("ok"))
             watched = _watch(provider)
+            before = provider.prepare(request)
             asyncio.run(_try(provider, request))
-            shown = provider.prepare(request)
+            after = provider.prepare(request)
             asyncio.run(provider.aclose())
-        assert {name.lower() for name in watched.returned} <= {name.lower() for name in shown.headers}
-        text = repr(shown) + json.dumps({**shown.headers})
+        for shown in (before, after):
+            assert {name.lower() for name in watched.returned} <= {name.lower() for name in shown.headers}
+        text = repr(after) + json.dumps({**after.headers})
         assert [name for name, value in watched.returned.items() if value in text] == []
 
 

@@ -47,6 +47,13 @@ CONVERSATIONS: Mapping[str, Sequence[Message]] = {
         Message("assistant", "four"),
         Message("user", "five"),
     ],
+    "instructions in between": [
+        Message("system", "Answer in one word."),
+        Message("user", "one"),
+        Message("assistant", "two"),
+        Message("system", "Answer in two words."),
+        Message("user", "three"),
+    ],
     "repeated words": [
         Message("user", "again"),
         Message("assistant", "fine"),

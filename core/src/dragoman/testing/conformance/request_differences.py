@@ -8,7 +8,10 @@ from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+import attrs
+
 from dragoman.spec.media import Bytes
+from dragoman.spec.message import Message, Role
 from dragoman.spec.request import SETTINGS, ChatRequest, OutputFormat, Settings, Tool
 from dragoman.testing.conformance.normal_form import (
     CalledTool,
@@ -29,6 +32,8 @@ Adjusted: TypeAlias = Mapping[str, Any]
 _NOTHING: Adjusted = MappingProxyType({})
 _FORMATS = frozenset({"output", "json", "json_schema", "schema"})
 """Features whose adjustment says that the format is asked for in another way: in words, or with a tool."""
+_SYSTEM = "system message"
+"""The feature whose adjustment says that a system message after the first turn is sent in another way."""
 _ANY_TYPE = "application/octet-stream"
 
 
@@ -41,6 +46,9 @@ def differences(meant: ChatRequest, sent: ChatRequest, adjusted: Adjusted = _NOT
         adjusted: the features whose adjustment is recorded, each with the value that is said to be sent instead.
 
     """
+    if _SYSTEM in adjusted:
+        rest = {name: value for name, value in adjusted.items() if name != _SYSTEM}
+        return min((differences(each, sent, rest) for each in _without_later_system(meant)), key=len)
     found: list[str] = []
     if sent.model and sent.model != meant.model:
         found.append(f"model: meant {meant.model!r}, sent {sent.model!r}")
@@ -53,6 +61,17 @@ def differences(meant: ChatRequest, sent: ChatRequest, adjusted: Adjusted = _NOT
         found += _output(meant.output, sent.output)
     unasked = {"max_tokens", "parallel_tool_calls"} if emulated else {"max_tokens"}
     return [*found, *settings_differences(meant.settings, sent.settings, adjusted, unasked)]
+
+
+def _without_later_system(meant: ChatRequest) -> Iterator[ChatRequest]:
+    """Yield the requests that a dialect without system messages after the first turn may send instead."""
+    messages = meant.messages
+    first = next((index for index, each in enumerate(messages) if each.role != Role.SYSTEM), len(messages))
+    later = [each for each in messages[first:] if each.role == Role.SYSTEM]
+    turns_only = [each for each in messages[first:] if each.role != Role.SYSTEM]
+    yield attrs.evolve(meant, messages=(*messages[:first], *later, *turns_only))
+    said = [Message(Role.USER, each.parts) if each.role == Role.SYSTEM else each for each in messages[first:]]
+    yield attrs.evolve(meant, messages=(*messages[:first], *said))
 
 
 def settings_differences(

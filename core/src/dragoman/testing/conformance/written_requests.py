@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
@@ -21,8 +21,9 @@ from dragoman.testing.conformance.provider_case import BOTH, ProviderCase, few, 
 from dragoman.testing.conformance.request_differences import Adjusted, differences
 from dragoman.testing.conformance.tools import ASKED, CLOCK, WEATHER
 from dragoman.testing.faults import FaultServer
+from dragoman.testing.reply import Received
 
-__all__ = ["WrittenRequests", "meant_request"]
+__all__ = ["WrittenRequests", "meant_request", "read_back"]
 
 _TRAVEL = Tool(
     name="travel",
@@ -44,6 +45,8 @@ _FORMATS = {
 }
 _TUNED = ("max_tokens", "temperature", "stop", "seed", "top_p")
 _NO_SETTINGS = {"temperature": None, "max_tokens": None}
+_SHOWN_BYTES = 500
+_Request = TypeVar("_Request")
 _REFUSED = (UnsupportedError, InvalidRequestError)
 
 
@@ -78,13 +81,9 @@ class WrittenRequests(ProviderCase):
             not_shown("read_request")
 
     def _compare(self, meant: ChatRequest, server: FaultServer, adjusted: Adjusted) -> None:
-        request, read = server.requests[-1], self.spoken().read_request
+        read = self.spoken().read_request
         assert read is not None  # readable() has skipped the check otherwise
-        try:
-            sent = read(request)
-        except Exception as error:  # noqa: BLE001  # whatever a reader raises says what is wrong with the request
-            body = request.body[:500].decode(errors="replace")
-            pytest.fail(f"the server cannot read the request: {type(error).__name__}: {error}; the body: {body}")
+        sent = read_back(read, server.requests[-1])
         if found := differences(meant, sent, adjusted):
             pytest.fail("the server reads another request than was meant:\n" + "\n".join(found))
 
@@ -181,6 +180,15 @@ class WrittenRequests(ProviderCase):
         except UnsupportedError:
             return False
         return True
+
+
+def read_back(read: Callable[[Received], _Request], request: Received) -> _Request:
+    """Return a request as its server reads it; fail the check if the server cannot read it."""
+    try:
+        return read(request)
+    except Exception as error:  # noqa: BLE001  # whatever a reader raises says what is wrong with the request
+        body = request.body[:_SHOWN_BYTES].decode(errors="replace")
+        pytest.fail(f"the server cannot read the request: {type(error).__name__}: {error}; the body: {body}")
 
 
 def meant_request(model: str, messages: Sequence[Message], call: dict[str, Any]) -> ChatRequest:

@@ -18,11 +18,12 @@ from dragoman.testing.request_reading import (
     linked_media,
     listed,
     member,
+    of_kind,
     settings_of,
     string,
 )
 
-__all__ = ["SETTING_NAMES", "read_chat_request", "read_format"]
+__all__ = ["SETTING_NAMES", "model_of", "read_chat_request", "read_format"]
 
 SETTING_NAMES = {
     "temperature": "temperature",
@@ -49,13 +50,21 @@ def read_chat_request(request: Received) -> ChatRequest:
     """
     body = json_object(request.json, "the body")
     return ChatRequest(
-        model=body.get("model") or "",
+        model=model_of(request, body),
         messages=[_message(each) for each in listed(body["messages"], "messages")],
         settings=_settings(body),
         tools=tuple(_tool(each) for each in listed(body.get("tools"), "tools")),
         tool_choice=_choice(body.get("tool_choice")),
         output=_output(body.get("response_format")),
     )
+
+
+def model_of(request: Received, body: Mapping[str, Any]) -> str:
+    """Return the name of the model, an empty text if the path has it in the words of Azure.
+
+    https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference
+    """
+    return "" if "/deployments/" in request.path else string(body.get("model"), "model")
 
 
 def _settings(body: Mapping[str, Any]) -> Settings:
@@ -67,20 +76,13 @@ def _settings(body: Mapping[str, Any]) -> Settings:
 def _message(value: dict[str, Any]) -> Message:
     role = string(value.get("role"), "the role")
     if role == "tool":
-        content = [Text(text=_text_of(each)) for each in _content(value.get("content"))]
+        content: Any = _content(value.get("content"))
         return Message("tool", ToolResult(call_id=value.get("tool_call_id") or "", name="", content=content))
     parts = _content(value.get("content"))
     if value.get("refusal"):
         parts.append(Refusal(text=value["refusal"]))
     parts += [_call(each) for each in listed(value.get("tool_calls"), "tool_calls")]
     return Message(role, parts, name=value.get("name"))
-
-
-def _text_of(part: Part) -> str:
-    if not isinstance(part, Text):
-        message = f"the result of a tool must be text, not {part!r}"
-        raise ValueError(message)  # noqa: TRY004  # a fault of the request, not of this program
-    return part.text
 
 
 def _content(value: Any) -> list[Part]:
@@ -111,7 +113,7 @@ _PARTS: Mapping[str, PartReader] = {
 
 
 def _call(value: dict[str, Any]) -> ToolCall:
-    function = member(value, "function")
+    function = member(of_kind(value, "function"), "function")
     return ToolCall(
         call_id=string(value.get("id"), "the id of a call"),
         name=string(function.get("name"), "the name of a call"),
@@ -120,7 +122,7 @@ def _call(value: dict[str, Any]) -> ToolCall:
 
 
 def _tool(value: dict[str, Any]) -> Tool:
-    function = member(value, "function")
+    function = member(of_kind(value, "function"), "function")
     more: dict[str, Any] = {"schema": function["parameters"]} if "parameters" in function else {}
     name = string(function.get("name"), "the name of a tool")
     return Tool(name=name, description=function.get("description"), strict=function.get("strict"), **more)

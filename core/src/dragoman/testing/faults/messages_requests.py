@@ -46,7 +46,7 @@ def read_messages_request(request: Received) -> ChatRequest:
     body = json_object(request.json, "the body")
     choice = member(body, "tool_choice")
     return ChatRequest(
-        model=body.get("model") or "",
+        model=string(body.get("model"), "model"),
         messages=list(_messages(body)),
         settings=_settings(body, choice),
         tools=tuple(_tool(each) for each in listed(body.get("tools"), "tools")),

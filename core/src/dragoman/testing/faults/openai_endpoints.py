@@ -11,7 +11,7 @@ from typing import Any
 
 from dragoman.spec.operations import EmbeddingRequest
 from dragoman.spec.request import CompletionRequest
-from dragoman.testing.faults.chat_requests import SETTING_NAMES
+from dragoman.testing.faults.chat_requests import SETTING_NAMES, model_of
 from dragoman.testing.faults.sample_endpoints import EmbeddingEndpoint, ListingEndpoint, PromptEndpoint, Vectors
 from dragoman.testing.faults.samples import Json, SampleReply
 from dragoman.testing.faults.server_dialect import event
@@ -24,7 +24,7 @@ __all__ = ["EMBEDDINGS", "LISTING", "PROMPTS"]
 def _read_prompt(request: Received) -> CompletionRequest:
     body = json_object(request.json, "the body")
     return CompletionRequest(
-        model=body.get("model") or "",
+        model=model_of(request, body),
         prompt=string(body.get("prompt"), "prompt"),
         suffix=body.get("suffix"),
         settings=settings_of((body, {**SETTING_NAMES, "max_tokens": "max_tokens"})),
@@ -45,7 +45,7 @@ def _completed(text: str) -> SampleReply:
 def _read_texts(request: Received) -> EmbeddingRequest:
     body = json_object(request.json, "the body")
     texts: Any = body["input"]
-    return EmbeddingRequest(model=body.get("model") or "", texts=(texts,) if isinstance(texts, str) else tuple(texts))
+    return EmbeddingRequest(model=model_of(request, body), texts=(texts,) if isinstance(texts, str) else tuple(texts))
 
 
 def _embedded(entries: Sequence[tuple[int, Sequence[float]]]) -> Json:

@@ -18,6 +18,7 @@ from dragoman.testing.request_reading import (
     linked_media,
     listed,
     member,
+    of_kind,
     settings_of,
     string,
 )
@@ -45,7 +46,7 @@ def read_responses_request(request: Received) -> ChatRequest:
     body = json_object(request.json, "the body")
     form = member(member(body, "text"), "format")
     return ChatRequest(
-        model=body.get("model") or "",
+        model=string(body.get("model"), "model"),
         messages=list(_messages(body)),
         settings=_settings(body),
         tools=tuple(_tool(each) for each in listed(body.get("tools"), "tools")),
@@ -121,6 +122,7 @@ _ITEMS: Mapping[str, Callable[[dict[str, Any]], Message]] = {
 
 
 def _tool(value: dict[str, Any]) -> Tool:
+    of_kind(value, "function")
     more: dict[str, Any] = {"schema": value["parameters"]} if value.get("parameters") is not None else {}
     name = string(value.get("name"), "the name of a tool")
     return Tool(name=name, description=value.get("description"), strict=value.get("strict"), **more)
