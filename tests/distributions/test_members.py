@@ -69,7 +69,6 @@ CATALOGUES = {"hosts"}  # of hosts without code: tests/plugins/test_hosts.py put
 BINARY = {"bedrock"}  # there is no sample server yet that sends its binary messages
 APART = {"litellm", "openhands", "recorder"}  # larger than the rest; another project's name; no provider
 
-OTHER_FRAMING = {"ollama"}  # lines of JSON, while these programs ask servers of events alone
 
 MEMBERS = tuple(members())
 Members: TypeAlias = tuple[Member, ...]
@@ -228,14 +227,12 @@ def checks(members: Members) -> Iterator[List]:
         line="a client of {}",
         found={each.provider or each.name for each in importlib.import_module("faults.clients").CLIENTS.values()},
         wanted=http,
-        may=OTHER_FRAMING,
     )
     yield List(
         place="tests/fuzz/dialects.py, DIALECTS",
         line="a dialect of {}",
         found={api.partition(".")[0] for api in importlib.import_module("fuzz.dialects").DIALECTS},
         wanted=http,
-        may=OTHER_FRAMING,
     )
 
 
