@@ -232,7 +232,7 @@ def checks(members: Members) -> Iterator[List]:
         place="tests/fuzz/dialects.py, DIALECTS",
         line="a dialect of {}",
         found={api.partition(".")[0] for api in importlib.import_module("fuzz.dialects").DIALECTS},
-        wanted=http,
+        wanted=http | BINARY,
     )
 
 
