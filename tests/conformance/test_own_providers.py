@@ -3,6 +3,8 @@
 # ruff: noqa: RUF012  # class attributes of test classes are not mutated
 from __future__ import annotations
 
+import attrs
+
 from conformance.bedrock_server import CONVERSE
 from conformance.ollama_server import OLLAMA
 from dragoman.testing.conformance import ProviderConformance
@@ -42,6 +44,21 @@ class TestGoogle(ProviderConformance):
     model = "gemini-2.5-flash"
     server_dialect = GEMINI
     base = "/v1beta"
+
+
+class TestClaudeOnVertex(ProviderConformance):
+    provider = "google"
+    model = "claude-sonnet-4-5"
+    server_dialect = attrs.evolve(MESSAGES, endings=(":rawPredict", ":streamRawPredict"))
+    base = "/v1/projects/p/locations/global"
+
+
+class TestClaudeInFoundry(ProviderConformance):
+    provider = "azure"
+    model = "claude-sonnet-4-5"
+    server_dialect = MESSAGES
+    base = "/anthropic/v1"
+    key_env = "AZURE_OPENAI_API_KEY"
 
 
 class TestAzure(ProviderConformance):

@@ -68,10 +68,6 @@ IN_PROCESS = {"echo", "litellm", "llamacpp"}
 CATALOGUES = {"hosts"}  # of hosts without code: tests/plugins/test_hosts.py puts each of them to its tests
 APART = {"litellm", "openhands", "recorder"}  # larger than the rest; another project's name; no provider
 
-OTHER_FRAMING = {
-    "bedrock",
-    "ollama",
-}  # binary messages, lines of JSON, while these programs ask servers of events alone
 
 MEMBERS = tuple(members())
 Members: TypeAlias = tuple[Member, ...]
@@ -230,14 +226,12 @@ def checks(members: Members) -> Iterator[List]:
         line="a client of {}",
         found={each.provider or each.name for each in importlib.import_module("faults.clients").CLIENTS.values()},
         wanted=http,
-        may=OTHER_FRAMING,
     )
     yield List(
         place="tests/fuzz/dialects.py, DIALECTS",
         line="a dialect of {}",
         found={api.partition(".")[0] for api in importlib.import_module("fuzz.dialects").DIALECTS},
-        wanted=http,
-        may=OTHER_FRAMING,
+        wanted=http | BINARY,
     )
 
 

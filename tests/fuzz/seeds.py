@@ -340,6 +340,24 @@ def _gemini(parts: list[Any], *, ended: bool) -> Any:
     }
 
 
+_OLLAMA_MESSAGE: dict[str, Any] = {
+    "thinking": "th",
+    "content": "wörds",
+    "tool_calls": [
+        {"id": "c1", "function": {"index": 0, "name": "f", "arguments": {"a": 1}}},
+        {"function": {"name": "g", "arguments": "{}"}},
+    ],
+    "images": [_PIXEL],
+}
+
+
+def _ollama(*, done: bool, **message: Any) -> Any:
+    counts = {"prompt_eval_count": 3, "eval_count": 2, "total_duration": 9, "load_duration": 1}
+    ending = {"done_reason": "stop", "logprobs": [{"token": "a", "logprob": -0.5}], **counts} if done else {}
+    known = {"model": "served", "created_at": "2026-08-07T06:08:14.7Z", "remote_model": "r", "remote_host": "h"}
+    return {**known, "message": {"role": "assistant", "content": "", **message}, "done": done, **ending}
+
+
 RICH: dict[str, tuple[list[Any], Any]] = {
     "openai-chat": ([_chat("delta"), _chat("delta")], _chat("message")),
     "openai-responses": (
@@ -351,6 +369,10 @@ RICH: dict[str, tuple[list[Any], Any]] = {
         _RESPONSE,
     ),
     "anthropic": (_message_events(), _MESSAGE),
+    "ollama": (
+        [*(_ollama(done=False, **{name: value}) for name, value in _OLLAMA_MESSAGE.items()), _ollama(done=True)],
+        _ollama(done=True, **_OLLAMA_MESSAGE),
+    ),
     "google": (
         [*(_gemini([part], ended=False) for part in _GEMINI_PARTS), _gemini([], ended=True)],
         _gemini(_GEMINI_PARTS, ended=True),

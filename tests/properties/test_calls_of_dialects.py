@@ -147,6 +147,13 @@ def gemini(sent: list[Call]) -> Iterator[Json]:
     yield {"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]}
 
 
+def ollama(sent: list[Call]) -> Iterator[Json]:
+    for call in sent:
+        made = {"id": call.call_id, "function": {"name": call.name, "arguments": call.arguments}}
+        yield {"message": {"role": "assistant", "content": "", "tool_calls": [made]}, "done": False}
+    yield {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop"}
+
+
 def whole_chat(sent: list[Call], text: Callable[[Call], str]) -> Json:
     made = [{"id": call.call_id, "function": {"name": call.name, "arguments": text(call)}} for call in sent]
     return {"choices": [{"index": 0, "message": {"tool_calls": made}, "finish_reason": "tool_calls"}]}
@@ -169,14 +176,22 @@ def whole_gemini(sent: list[Call], text: Callable[[Call], str]) -> Json:
     return next(gemini(sent))
 
 
+def whole_ollama(sent: list[Call], text: Callable[[Call], str]) -> Json:
+    del text  # arguments are an object there
+    *made, end = ollama(sent)
+    calls_made = [call for each in made for call in each["message"]["tool_calls"]]
+    return {**end, "message": {**end["message"], "tool_calls": calls_made}}
+
+
 SPEAKERS = {**DIALECTS, "llamacpp.chat": DialectCase(api="llamacpp.chat", make=LlamaCppChat, server_dialect=CHAT)}
 CHATS = {name: each for name, each in SPEAKERS.items() if each.server_dialect is CHAT}
-STREAMS = {CHAT.name: chat, RESPONSES.name: responses, MESSAGES.name: messages, GEMINI.name: gemini}
+STREAMS = {CHAT.name: chat, RESPONSES.name: responses, MESSAGES.name: messages, GEMINI.name: gemini, "ollama": ollama}
 WHOLES = {
     CHAT.name: whole_chat,
     RESPONSES.name: whole_responses,
     MESSAGES.name: whole_messages,
     GEMINI.name: whole_gemini,
+    "ollama": whole_ollama,
 }
 every_dialect = pytest.mark.parametrize("dialect", SPEAKERS.values(), ids=SPEAKERS)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from attrs import frozen
+import attrs
 
 from dragoman import ConfigurationError, ProtocolError, ProviderConfig, ProviderError, ProviderInfo
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, dumps, fields, is_home, option_field
@@ -35,7 +35,7 @@ https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai
 PUBLISHER = "/publishers/anthropic/models"
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class VertexClaudeOptions(MessagesOptions):
     """Set what only Claude on Vertex AI offers, beside what the Messages API does.
 
@@ -110,7 +110,8 @@ def make_claude(config: ProviderConfig) -> MessagesProvider:
         MissingCredentialError: if there are no credentials for the base URL.
 
     """
-    reader = OptionsReader(VertexClaudeOptions, INFO.name)
+    info = attrs.evolve(INFO, name=config.name)
+    reader = OptionsReader(VertexClaudeOptions, info.name)
     options = reader.configure(config.options)
     if options.vertex is False:
         message = "Google serves Claude on Vertex AI alone; leave vertex=False out, or give provider='anthropic'"
@@ -126,4 +127,4 @@ def make_claude(config: ProviderConfig) -> MessagesProvider:
         raise ConfigurationError(message, provider=config.name, parameter="api_key")
     dialect = VertexMessages(reader)
     dialect.configure(config, target.headers)
-    return MessagesProvider(INFO, dialect, target, capabilities=hosted_capabilities)
+    return MessagesProvider(info, dialect, target, capabilities=hosted_capabilities)
