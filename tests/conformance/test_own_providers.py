@@ -3,6 +3,7 @@
 # ruff: noqa: RUF012  # class attributes of test classes are not mutated
 from __future__ import annotations
 
+from conformance.cohere_server import COHERE
 from conformance.ollama_server import OLLAMA
 from dragoman.testing.conformance import ProviderConformance
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
@@ -99,6 +100,14 @@ class TestOllama(ProviderConformance):
     model = "llama3.2"
     server_dialect = OLLAMA
     base = ""
+
+
+class TestCohere(ProviderConformance):
+    provider = "cohere"
+    model = "command-a-03-2025"
+    server_dialect = COHERE
+    base = "/v2"
+    key_env = "CO_API_KEY"
 
 
 class TestEcho(ProviderConformance):

@@ -19,6 +19,7 @@ from attrs import field, frozen
 from dragoman import LLM, LLMConfig
 from dragoman_anthropic.options import AnthropicOptions
 from dragoman_azure.options import AzureOptions
+from dragoman_cohere.options import CohereOptions
 from dragoman_groq.options import GroqOptions
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
 from dragoman_mistral.options import MistralOptions
@@ -109,6 +110,7 @@ class Asked:
 OPTIONS: Mapping[str, Any] = {
     "anthropic": AnthropicOptions,
     "azure": AzureOptions,
+    "cohere": CohereOptions,
     "groq": GroqOptions,
     "litellm_proxy": LiteLLMProxyOptions,
     "mistral": MistralOptions,

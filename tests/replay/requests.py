@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from dragoman import DragomanError
 from recordings import Recording, absence, recordings
-from replay import asked, gemini_bodies, ollama_bodies, spellings
+from replay import asked, cohere_bodies, gemini_bodies, ollama_bodies, spellings
 from replay.asked import Reader
 from replay.spellings import Spelling
 
@@ -23,6 +23,7 @@ WIRES: Mapping[str, tuple[Reader, tuple[Spelling, ...]]] = {
     "responses": (asked.responses, spellings.RESPONSES),
     "messages": (asked.blocks, spellings.BLOCKS),
     "generate": (asked.contents, spellings.CONTENTS),
+    "cohere.chat": (cohere_bodies.conversation, cohere_bodies.SPELLINGS),
     "ollama.chat": (ollama_bodies.conversation, ollama_bodies.SPELLINGS),
     "ollama.generate": (ollama_bodies.prompt, ollama_bodies.SPELLINGS),
     "converse": (asked.converse, spellings.CONVERSE),
@@ -36,6 +37,7 @@ APIS = (
     "azure.responses",
     "bedrock.converse",
     "bedrock.converse_stream",
+    "cohere.chat",
     "compatible.chat",
     "compatible.responses",
     "google.generate",
@@ -52,7 +54,8 @@ APIS = (
 """The APIs whose requests are sent again.
 
 Claude on Vertex AI (``vertex.anthropic``) is none of them: no provider here sends to ``rawPredict``, whose body has the
-version of the API in place of the model. The APIs of Bedrock, Cohere and Ollama have no provider here either.
+version of the API in place of the model. No provider speaks the first version of Cohere's API either
+(``cohere.chat_v1``).
 """
 
 
