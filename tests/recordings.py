@@ -44,7 +44,9 @@ CLOSED_BY_DONE = {
     "openrouter.responses",
 }
 CRLF_EVENTS = {"google.generate"}
-BINARY_EVENTS = {"bedrock.converse_stream": "application/vnd.amazon.eventstream"}
+BINARY_EVENTS = dict.fromkeys(
+    ("bedrock.converse_stream", "bedrock.invoke_stream"), "application/vnd.amazon.eventstream"
+)
 PIECE_LENGTHS = (1, 2, 3, 5, 17, 100, 1460)
 
 FramingName: TypeAlias = Literal["whole", "bytewise", "recorded", "random"]

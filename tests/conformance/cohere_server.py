@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from dragoman import Usage
-from dragoman.testing.faults import SampleCall, SampleReply, SampleUsage, ServerDialect, event
+from dragoman import (
+    ChatRequest,
+    Data,
+    EmbeddingRequest,
+    Message,
+    OutputFormat,
+    Part,
+    Reasoning,
+    Text,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Usage,
+)
+from dragoman.testing.faults import (
+    EmbeddingEndpoint,
+    ListingEndpoint,
+    SampleCall,
+    SampleReply,
+    SampleUsage,
+    ServerDialect,
+    event,
+)
+from dragoman.testing.reply import Received
+from dragoman.testing.request_reading import (
+    PartReader,
+    chosen,
+    json_object,
+    linked_media,
+    listed,
+    member,
+    settings_of,
+    string,
+)
 
 Json = dict[str, Any]
 
@@ -108,6 +142,112 @@ _UNUSUAL = {
     ),
 }
 
+_SETTINGS = {
+    "max_tokens": "max_tokens",
+    "temperature": "temperature",
+    "p": "top_p",
+    "k": "top_k",
+    "stop_sequences": "stop",
+    "seed": "seed",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
+    "logprobs": "logprobs",
+}
+_MEMBERS = {
+    *("model", "messages", "stream", "tools", "tool_choice", "strict_tools", "documents", "citation_options"),
+    *("response_format", "safety_mode", "thinking", "priority", *_SETTINGS),
+}
+_CHOICES = {"REQUIRED": "required", "NONE": "none"}
+_PARTS: Mapping[str, PartReader] = {
+    "text": lambda value: Text(text=string(value.get("text"), "text")),
+    "thinking": lambda value: Reasoning(text=string(value.get("thinking"), "thinking")),
+    "image_url": lambda value: linked_media(member(value, "image_url").get("url"), "image/*"),
+    "document": lambda value: Data(value=json_object(member(value, "document").get("data"), "data")),
+}
+
+
+def read_request(request: Received) -> ChatRequest:
+    """Return what a request asks for: https://docs.cohere.com/reference/chat."""
+    body = json_object(request.json, "the body")
+    if foreign := set(body) - _MEMBERS:
+        message = f"unknown fields: {sorted(foreign)}"
+        raise ValueError(message)
+    tools = listed(body.get("tools"), "tools")
+    if "response_format" in body and (tools or body.get("documents")):
+        message = "response_format is not supported with tools or documents"
+        raise ValueError(message)
+    choice = body.get("tool_choice")
+    return ChatRequest(
+        model=string(body.get("model"), "model"),
+        messages=[_read_message(each) for each in listed(body["messages"], "messages")],
+        settings=settings_of((body, _SETTINGS)),
+        tools=tuple(_read_tool(each["function"], strict=body.get("strict_tools")) for each in tools),
+        tool_choice=ToolChoice("auto" if choice is None else _CHOICES[choice]),
+        output=_read_format(body.get("response_format")),
+    )
+
+
+def _read_message(value: Json) -> Message:
+    role, content = string(value["role"], "the role"), value.get("content")
+    parts: list[Part] = [Text(text=content)] if isinstance(content, str) else []
+    if not isinstance(content, str):
+        parts += [chosen(_PARTS, string(each.get("type"), "type"), each) for each in listed(content, "content")]
+    if role == "tool":
+        return Message("tool", ToolResult(call_id=string(value["tool_call_id"], "an id"), name="", content=parts))
+    if plan := value.get("tool_plan"):
+        parts.insert(0, Reasoning(text=plan))
+    for each in listed(value.get("tool_calls"), "tool_calls"):
+        function = member(each, "function")
+        parts.append(
+            ToolCall(
+                call_id=string(each.get("id"), "the id of a call"),
+                name=string(function.get("name"), "the name of a call"),
+                arguments=string(function.get("arguments"), "arguments"),
+            )
+        )
+    if not parts:
+        message = "a message needs content or calls"
+        raise ValueError(message)
+    return Message(role, parts)
+
+
+def _read_tool(function: Json, *, strict: Any) -> Tool:
+    schema = json_object(function["parameters"], "parameters")
+    return Tool(name=function["name"], description=function.get("description"), schema=schema, strict=strict)
+
+
+def _read_format(value: Any) -> OutputFormat:
+    if value is None:
+        return OutputFormat()
+    known = json_object(value, "response_format")
+    if known["type"] != "json_object":
+        message = f"unknown type {known['type']!r} of response_format"
+        raise ValueError(message)
+    schema = known.get("json_schema")
+    return OutputFormat("json") if schema is None else OutputFormat("json_schema", schema=schema)
+
+
+def _read_texts(request: Received) -> EmbeddingRequest:
+    """Return texts: https://docs.cohere.com/reference/embed."""
+    body = json_object(request.json, "the body")
+    string(body.get("input_type"), "input_type")
+    return EmbeddingRequest(model=string(body.get("model"), "model"), texts=tuple(body["texts"]))
+
+
+def _embedded(request: Received, vectors: Sequence[Sequence[float]]) -> Json:
+    [kind] = request.json["embedding_types"]
+    meta = {"api_version": {"version": "2"}, "billed_units": {"input_tokens": 3}}
+    return {"id": "e1", "embeddings": {kind: [list(each) for each in vectors]}, "meta": meta}
+
+
+def _page(request: Received, names: Sequence[str]) -> Json:
+    """Return a page of two models: https://docs.cohere.com/reference/list-models."""
+    [token] = parse_qs(urlsplit(request.path).query).get("page_token", ["0"])
+    start = int(token)
+    more = {"next_page_token": str(start + 2)} if start + 2 < len(names) else {}
+    return {"models": [{"name": name, "endpoints": ["chat"]} for name in names[start : start + 2]], **more}
+
+
 COHERE = ServerDialect(
     name="cohere",
     endings=("/v2/chat",),
@@ -148,6 +288,9 @@ COHERE = ServerDialect(
         ),
     },
     calling=_calling,
+    read_request=read_request,
+    embeddings=EmbeddingEndpoint(endings=("/v2/embed",), read=_read_texts, reply=_embedded),
+    listing=ListingEndpoint(endings=("/v1/models",), reply=_page),
     reasoned=SampleReply(
         events=(
             _START,

@@ -3,15 +3,24 @@
 # ruff: noqa: RUF012  # class attributes of test classes are not mutated
 from __future__ import annotations
 
+from conformance.bedrock_server import CONVERSE
 from conformance.cohere_server import COHERE
+from conformance.mistral_server import MISTRAL
 from conformance.ollama_server import OLLAMA
 from dragoman.testing.conformance import ProviderConformance
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
+
+AWS = {
+    "AWS_ACCESS_KEY_ID": "AKIAOFTHEENVIRONMENT",
+    "AWS_SECRET_ACCESS_KEY": "the-secret-of-the-environment",
+    "AWS_SESSION_TOKEN": "the-token-of-the-environment",
+}
 
 
 class TestOpenAI(ProviderConformance):
     provider = "openai"
     model = "gpt-4o"
+    prompt_model = "gpt-3.5-turbo-instruct"
     server_dialect = CHAT
     options = {"api": "chat"}
 
@@ -26,6 +35,7 @@ class TestOpenAIResponses(ProviderConformance):
 class TestAnthropic(ProviderConformance):
     provider = "anthropic"
     model = "claude-sonnet-4-5"
+    prompt_model = "claude-2.1"
     server_dialect = MESSAGES
 
 
@@ -54,7 +64,8 @@ class TestGroq(ProviderConformance):
 class TestMistral(ProviderConformance):
     provider = "mistral"
     model = "mistral-large-latest"
-    server_dialect = CHAT
+    prompt_model = "codestral-latest"
+    server_dialect = MISTRAL
 
 
 class TestOpenRouter(ProviderConformance):
@@ -108,6 +119,31 @@ class TestCohere(ProviderConformance):
     server_dialect = COHERE
     base = "/v2"
     key_env = "CO_API_KEY"
+
+
+class TestBedrock(ProviderConformance):
+    provider = "bedrock"
+    model = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    server_dialect = CONVERSE
+    base = ""
+    key_env = "AWS_BEARER_TOKEN_BEDROCK"
+    ambient = AWS
+    options = {"region": "us-east-1"}
+
+
+class TestBedrockWithSignatures(ProviderConformance):
+    provider = "bedrock"
+    model = "us.amazon.nova-pro-v1:0"
+    server_dialect = CONVERSE
+    base = ""
+    key_env = "AWS_BEARER_TOKEN_BEDROCK"
+    ambient = AWS
+    options = {"region": "us-east-1"}
+    credentials = {
+        "access_key": "AKIAOFTHESUITE",
+        "secret_key": "the-secret-of-the-suite",
+        "session_token": "the-token-of-the-suite",
+    }
 
 
 class TestEcho(ProviderConformance):

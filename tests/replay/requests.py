@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from dragoman import DragomanError
 from recordings import Recording, absence, recordings
-from replay import asked, cohere_bodies, gemini_bodies, ollama_bodies, spellings
+from replay import asked, cohere_bodies, gemini_bodies, ollama_bodies, oracle_bedrock_invoke, spellings
 from replay.asked import Reader
 from replay.spellings import Spelling
 
@@ -26,6 +26,9 @@ WIRES: Mapping[str, tuple[Reader, tuple[Spelling, ...]]] = {
     "cohere.chat": (cohere_bodies.conversation, cohere_bodies.SPELLINGS),
     "ollama.chat": (ollama_bodies.conversation, ollama_bodies.SPELLINGS),
     "ollama.generate": (ollama_bodies.prompt, ollama_bodies.SPELLINGS),
+    "vertex.anthropic": (asked.blocks, spellings.BLOCKS),
+    "invoke": (asked.invoked, spellings.BLOCKS),
+    "invoke_stream": (asked.invoked, spellings.BLOCKS),
     "converse": (asked.converse, spellings.CONVERSE),
     "converse_stream": (asked.converse, spellings.CONVERSE),
 }
@@ -37,6 +40,8 @@ APIS = (
     "azure.responses",
     "bedrock.converse",
     "bedrock.converse_stream",
+    "bedrock.invoke",
+    "bedrock.invoke_stream",
     "cohere.chat",
     "compatible.chat",
     "compatible.responses",
@@ -50,13 +55,9 @@ APIS = (
     "openai.responses",
     "openrouter.chat",
     "openrouter.responses",
+    "vertex.anthropic",
 )
-"""The APIs whose requests are sent again.
-
-Claude on Vertex AI (``vertex.anthropic``) is none of them: no provider here sends to ``rawPredict``, whose body has the
-version of the API in place of the model. No provider speaks the first version of Cohere's API either
-(``cohere.chat_v1``).
-"""
+"""The APIs whose requests are sent again. No provider speaks the first version of Cohere's (``cohere.chat_v1``)."""
 
 
 @frozen(kw_only=True)
@@ -102,7 +103,9 @@ class Count:
 
 
 def is_asked(recording: Recording) -> bool:
-    """Tell whether a request was recorded and had a good answer."""
+    """Tell whether a request was recorded and had a good answer; InvokeModel has a dialect for Claude alone."""
+    if "invoke" in recording.api and not oracle_bedrock_invoke.is_conversation(recording):
+        return False
     return recording.request.recorded and isinstance(recording.request.body, dict) and recording.status < 400
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -408,5 +407,5 @@ async def test_renamed_events_are_an_iterator_like_any_other() -> None:
         yield PartStart(0, ToolCall(name="sent", call_id="1", arguments=""))
 
     names = EventNames({"sent": "own"})
-    renamed = [event async for event in _RenamedEvents(events(), deque(), names, Assembler(StreamStart()))]
+    renamed = [event async for event in _RenamedEvents(events(), [], names, Assembler(StreamStart()))]
     assert renamed == [PartStart(0, ToolCall(name="own", call_id="1", arguments=""))]

@@ -118,6 +118,7 @@ class ConfiguredModel:
             model=bound.explanation.model,
             timeouts=bound.timeouts,
             formats=bound.provider.info.formats,
+            issuer=bound.provider.info.issuer,
         )
         self._seen = (config, config.revision, kwargs)
         values = tuple(kwargs.values())

@@ -233,15 +233,16 @@ class LLM:
 
     @door
     async def count_tokens(self, messages: Conversation, **kwargs: Any) -> Usage:
-        """Return how many tokens a conversation has, counted by the provider.
+        """Return how many tokens a conversation has, counted by the provider in the form that is sent to it.
 
         Raises:
-            UnsupportedError: if it does not count.
+            UnsupportedError: if it does not count, or does not support a setting.
 
         """
         async with OneModel(self._model) as (bound, builder):
-            request = builder.chat(messages, kwargs)
-            usage: Usage = await bound.operation("count_tokens")(request, builder.context(kwargs))
+            context = builder.context(kwargs)
+            request, _ = bound.fit(builder.chat(messages, kwargs), context.on_unsupported or self.config.on_unsupported)
+            usage: Usage = await bound.operation("count_tokens")(request, context)
             return usage
 
     @door

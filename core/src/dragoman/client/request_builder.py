@@ -53,6 +53,7 @@ class RequestBuilder:
         timeouts: the limits of a call.
         formats: the wire formats of plain data that are the provider's own; ``None`` for all.
         clock: the clock to go by.
+        issuer: the issuer of the seals that the provider can send back.
 
     """
 
@@ -64,6 +65,7 @@ class RequestBuilder:
     formats: frozenset[str] | None = None
     clock: Clock = _CLOCK
     named: str = ""
+    issuer: str = ""
 
     @classmethod
     def of(
@@ -75,6 +77,7 @@ class RequestBuilder:
         timeouts: Timeouts,
         formats: frozenset[str] | None = None,
         named: str = "",
+        issuer: str = "",
     ) -> RequestBuilder:
         """Take the starting point from a configuration."""
         options = config.provider_options()
@@ -86,6 +89,7 @@ class RequestBuilder:
             timeouts=timeouts,
             formats=formats,
             named=named,
+            issuer=issuer or provider,
         )
 
     def chat(self, conversation: Conversation, overrides: Mapping[str, Any]) -> ChatRequest:
@@ -95,7 +99,7 @@ class RequestBuilder:
             InvalidRequestError: for an empty conversation, an unknown role, or an argument of the wrong type.
 
         """
-        messages = messages_of(conversation, self.provider, self.formats)
+        messages = messages_of(conversation, self.issuer, self.formats)
         if not overrides:
             return ChatRequest(model=self.model, messages=messages, settings=self.settings, options=self.options)
         choice, parallel = _tool_choice(overrides.get("tool_choice"))
@@ -105,7 +109,7 @@ class RequestBuilder:
             model=self.model,
             messages=messages,
             settings=self.settings_of(overrides),
-            tools=_tools(overrides.get("tools"), self.provider),
+            tools=_tools(overrides.get("tools"), self.issuer),
             tool_choice=choice,
             output=_output(overrides.get("output")),
             options=self._options(overrides, {"tools", "tool_choice", "output"}),

@@ -47,13 +47,13 @@ class AssembledStream:
     __slots__ = ("_assembler", "_events", "_first", "_is_read", "_pending", "response")
 
     def __init__(
-        self, events: AsyncIterator[Event], assembler: Assembler, pending: tuple[Event, ...], first: deque[Event]
+        self, events: AsyncIterator[Event], assembler: Assembler, pending: tuple[Event, ...], first: list[Event]
     ) -> None:
         self.response: Response | None = None
         self._assembler = assembler
         self._events = events
-        self._first = first
-        self._pending: deque[Event] = deque(pending)
+        self._first = first[::-1]  # the next one last: a deque would take 600 bytes in every open stream
+        self._pending = list(pending)
         self._is_read = False
 
     def __aiter__(self) -> Self:
@@ -73,18 +73,18 @@ class AssembledStream:
             message = "another task reads this stream; let one read it and hand on the events, or open two"
             raise ConfigurationError(message)
         if self._pending:
-            return self._pending.popleft()
+            return self._pending.pop()
         if self.response is not None:
             raise StopAsyncIteration
         self._is_read = True
         try:
-            event = self._first.popleft() if self._first else await self._events.__anext__()
+            event = self._first.pop() if self._first else await self._events.__anext__()
             return self._assembler.feed(event)
         except StopAsyncIteration:
             closing = self._assembler.end()
             self.response = response_of(closing)
-            self._pending.extend(closing)
-            return self._pending.popleft()
+            self._pending = [*reversed(closing)]
+            return self._pending.pop()
         except DragomanError as error:
             self._assembler.annotate(error)
             raise
@@ -113,7 +113,7 @@ class PeekedStream:
         self,
         manager: AbstractAsyncContextManager[AsyncIterator[Event]],
         events: AsyncIterator[Event],
-        first: deque[Event],
+        first: list[Event],
     ) -> None:
         self.manager = manager
         self._events = events
@@ -138,7 +138,7 @@ class PeekedStream:
 
         """
         first = self._first
-        start = first.popleft() if first and isinstance(first[0], StreamStart) else StreamStart()
+        start = first.pop(0) if first and isinstance(first[0], StreamStart) else StreamStart()
         assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
         known = adjustments + start.adjustments
         start = changed(start, adjustments=known, origin=complete(start.origin), attempts=attempts)
@@ -146,7 +146,7 @@ class PeekedStream:
             return AssembledStream(self._events, Assembler(start), (start,), first)
         assembler = Assembler(start)
         renamed = _RenamedEvents(self._events, first, EventNames(names, restore), assembler)
-        return AssembledStream(renamed, assembler, (start,), deque())
+        return AssembledStream(renamed, assembler, (start,), [])
 
 
 class _RenamedEvents:
@@ -163,10 +163,10 @@ class _RenamedEvents:
     __slots__ = ("_assembler", "_error", "_events", "_first", "_names", "_ready")
 
     def __init__(
-        self, events: AsyncIterator[Event], first: deque[Event], names: EventNames, assembler: Assembler
+        self, events: AsyncIterator[Event], first: list[Event], names: EventNames, assembler: Assembler
     ) -> None:
         self._events = events
-        self._first = first
+        self._first = first[::-1]
         self._names = names
         self._assembler = assembler
         self._ready: deque[Event] = deque()
@@ -180,7 +180,7 @@ class _RenamedEvents:
             if self._error is not None:
                 raise self._error
             try:
-                event = self._first.popleft() if self._first else await self._events.__anext__()
+                event = self._first.pop() if self._first else await self._events.__anext__()
             except Exception as error:  # noqa: BLE001  # raised again behind what was held back
                 self._ready.extend(self._names.close())
                 self._assembler.note(self._names.notes)
@@ -198,7 +198,7 @@ async def peek(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> Pe
 
     """
     events = await manager.__aenter__()
-    first: deque[Event] = deque()
+    first: list[Event] = []
     try:
         async for event in events:
             first.append(event)
@@ -227,7 +227,7 @@ class ReassembledStream(AssembledStream):
     __slots__ = ("_is_begun",)
 
     def __init__(self, events: AsyncIterator[Event]) -> None:
-        super().__init__(events, Reassembler(StreamStart()), (), deque())
+        super().__init__(events, Reassembler(StreamStart()), (), [])
         self._is_begun = False
 
     async def __anext__(self) -> Event:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import MemberDescriptorType
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import attrs
 
 T = TypeVar("T")
+_Reader: TypeAlias = Callable[[object], tuple[Any, ...]]
+_Setter: TypeAlias = Callable[[object, object], None]
 
 
 class Value:
@@ -69,24 +72,46 @@ else:
 def changed(value: T, **changes: Any) -> T:
     """Return a copy of *value* with some fields changed and all others kept, those of a subclass included.
 
-    The same as :func:`attrs.evolve` in a third of the time, for classes whose fields are all set by their constructor.
+    The same as :func:`attrs.evolve` in a fraction of the time, for classes whose fields are all set by their
+    constructor. If making an object means more than setting its fields, the constructor is called.
     """
     kind: Any = value.__class__
-    names, read = _fields(kind)
-    copied: T = kind(**(dict(zip(names, read(value), strict=True)) | changes))
+    names, read, setters = _fields(kind)
+    if not setters.keys() >= changes.keys():
+        made: T = kind(**(dict(zip(names, read(value), strict=True)) | changes))
+        return made
+    copied: T = kind.__new__(kind)
+    for put, each in zip(setters.values(), read(value)):  # noqa: B905  # of one length, and this is a hot path
+        put(copied, each)
+    for name, each in changes.items():
+        setters[name](copied, each)
     return copied
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
-    """Return the constructor's names of the fields of a class, and a function that reads them.
+def _fields(kind: Any) -> tuple[tuple[str, ...], _Reader, dict[str, _Setter]]:
+    """Return the constructor's names of the fields of a class, a function that reads them, and what sets each.
+
+    Nothing sets them if the constructor does more, or if the class has no slots for them.
 
     Args:
         kind: a class of two fields or more: for one, :func:`operator.attrgetter` would not return a tuple.
 
     """
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
-    return tuple(str(field.alias) for field in fields), attrgetter(*(field.name for field in fields))
+    names = tuple(str(field.alias) for field in fields)
+    slots: list[Any] = [getattr(kind, field.name, None) for field in fields]
+    does_more = hasattr(kind, "__attrs_post_init__") or any(_is_checked(field) for field in fields)
+    is_generated = kind.__init__.__code__.co_filename.startswith("<attrs generated")
+    has_setters = is_generated and not does_more and all(isinstance(slot, MemberDescriptorType) for slot in slots)
+    setters = {name: slot.__set__ for name, slot in zip(names, slots, strict=True)} if has_setters else {}
+    return names, attrgetter(*(field.name for field in fields)), setters
+
+
+def _is_checked(field: attrs.Attribute[Any]) -> bool:
+    """Return whether a value of the field is checked or converted when an object is made."""
+    untyped: Any = field  # attrs does not say what its converters convert
+    return untyped.validator is not None or untyped.converter is not None
 
 
 @cache

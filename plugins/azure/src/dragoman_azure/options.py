@@ -86,13 +86,26 @@ class AzureOptions:
 
     def __attrs_post_init__(self) -> None:
         """Refuse tokens that cannot be."""
-        token = self.azure_ad_token
-        if token is not None and not isinstance(token, str) and not callable(token):
-            message = f"azure_ad_token is a text or a function, not {type(token).__name__}"
-            raise InvalidRequestError(message, provider="azure", parameter="azure_ad_token")
-        if token is not None and self.entra:
-            message = "azure takes either azure_ad_token or entra=True, not both"
-            raise InvalidRequestError(message, provider="azure", parameter="entra")
+        check_tokens(self.azure_ad_token, entra=self.entra)
+
+
+def check_tokens(token: Any, *, entra: bool) -> None:
+    """Refuse a token that is neither a text nor a function, or both ways to get one.
+
+    Args:
+        token: the option ``azure_ad_token``.
+        entra: the option of that name.
+
+    Raises:
+        InvalidRequestError: if they cannot be.
+
+    """
+    if token is not None and not isinstance(token, str) and not callable(token):
+        message = f"azure_ad_token is a text or a function, not {type(token).__name__}"
+        raise InvalidRequestError(message, provider="azure", parameter="azure_ad_token")
+    if token is not None and entra:
+        message = "azure takes either azure_ad_token or entra=True, not both"
+        raise InvalidRequestError(message, provider="azure", parameter="entra")
 
 
 CHAT_ONLY = ("n", "logit_bias", "data_sources", "user_security_context", "modalities", "audio", "prediction")
