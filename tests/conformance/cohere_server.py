@@ -26,6 +26,7 @@ from dragoman.testing.faults import (
     ListingEndpoint,
     SampleCall,
     SampleReply,
+    SampleSeal,
     SampleUsage,
     ServerDialect,
     event,
@@ -141,6 +142,18 @@ _UNUSUAL = {
         whole=_whole(_FINE, tool_calls=None, tool_plan=None, citations=None),
     ),
 }
+
+_SEALED = SampleReply(
+    events=(
+        _START,
+        _sent("tool-plan-delta", {"tool_plan": "plan-1"}),
+        _sent("content-start", {"content": {"type": "thinking", "thinking": ""}}),
+        _sent("content-delta", {"content": {"thinking": "thought-1"}}),
+        _text("fine", 1),
+        _end("COMPLETE"),
+    ),
+    whole=_whole({"type": "thinking", "thinking": "thought-1"}, _FINE, tool_plan="plan-1"),
+)
 
 _SETTINGS = {
     "max_tokens": "max_tokens",
@@ -288,6 +301,7 @@ COHERE = ServerDialect(
         ),
     },
     calling=_calling,
+    sealed=SampleSeal(reply=_SEALED, words=("plan-1", "thought-1")),
     read_request=read_request,
     embeddings=EmbeddingEndpoint(endings=("/v2/embed",), read=_read_texts, reply=_embedded),
     listing=ListingEndpoint(endings=("/v1/models",), reply=_page),

@@ -9,7 +9,15 @@ from typing import Any
 import attrs
 
 from dragoman import ChatRequest, CompletionRequest
-from dragoman.testing.faults import CHAT, EmbeddingEndpoint, ListingEndpoint, PromptEndpoint, SampleReply, event
+from dragoman.testing.faults import (
+    CHAT,
+    EmbeddingEndpoint,
+    ListingEndpoint,
+    PromptEndpoint,
+    SampleReply,
+    SampleSeal,
+    event,
+)
 from dragoman.testing.faults.chat_requests import read_chat_request
 from dragoman.testing.faults.openai_endpoints import EMBEDDINGS, LISTING
 from dragoman.testing.reply import Received
@@ -83,16 +91,44 @@ def _completed(text: str) -> SampleReply:
     half = len(text) // 2
     pieces: list[Json] = [{"delta": {"content": piece}, "finish_reason": None} for piece in (text[:half], text[half:])]
     pieces.append({"delta": {"content": ""}, "finish_reason": "stop"})
-    answer: Json = {"id": "cmpl-1", "model": "served", "created": 1}
-    events = tuple(event({**answer, "choices": [{"index": 0, **each}]}) for each in pieces)
     whole = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    return SampleReply(events=(*events, event("[DONE]")), whole={**answer, "choices": [whole]})
+    return SampleReply(events=(*_streamed(*pieces), event("[DONE]")), whole={**CHAT.whole(text), "choices": [whole]})
 
+
+def _streamed(*pieces: Json) -> tuple[bytes, ...]:
+    answer: Json = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "served"}
+    return tuple(event({**answer, "choices": [{"index": 0, **each}]}) for each in pieces)
+
+
+_THOUGHT: Json = {"type": "thinking", "thinking": [{"type": "text", "text": "thought-1"}], "signature": "signature-1"}
+_SEALED = SampleReply(
+    events=(
+        *_streamed(
+            {"delta": {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "thought"}]}]}},
+            {"delta": {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "-1"}]}]}},
+            {"delta": {"content": [{"type": "thinking", "thinking": [], "signature": "signature-1"}]}},
+            {"delta": {"content": "fine"}},
+            {"delta": {"content": ""}, "finish_reason": "stop"},
+        ),
+        event("[DONE]"),
+    ),
+    whole={
+        **CHAT.whole("fine"),
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": [_THOUGHT, {"type": "text", "text": "fine"}]},
+                "finish_reason": "stop",
+            }
+        ],
+    },
+)
 
 MISTRAL = attrs.evolve(
     CHAT,
     endings=("/v1/chat/completions",),
     read_request=read_request,
+    sealed=SampleSeal(reply=_SEALED, words=("thought-1", "signature-1")),
     prompts=PromptEndpoint(endings=("/v1/fim/completions",), read=_read_prompt, reply=_completed),
     embeddings=EmbeddingEndpoint(
         endings=("/v1/embeddings",), read=EMBEDDINGS.read, reply=EMBEDDINGS.reply, shuffled=EMBEDDINGS.shuffled
