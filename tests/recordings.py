@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 VARIABLE = "DRAGOMAN_RECORDINGS"
 SUSPECT = "synthetic-suspect"
 FRAMING_HEADERS = {"connection", "content-encoding", "content-length", "transfer-encoding"}
-NAMED_EVENTS = {"anthropic.messages", "azure.responses", "openai.responses", "openai.responses_retrieve"}
+NAMED_EVENTS = {
+    "anthropic.messages",
+    "azure.responses",
+    "cohere.chat",
+    "openai.responses",
+    "openai.responses_retrieve",
+}
 CLOSED_BY_DONE = {
     "azure.chat",
     "groq.chat",

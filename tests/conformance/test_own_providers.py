@@ -6,6 +6,8 @@ from __future__ import annotations
 import attrs
 
 from conformance.bedrock_server import CONVERSE
+from conformance.cohere_server import COHERE
+from conformance.mistral_server import MISTRAL
 from conformance.ollama_server import OLLAMA
 from dragoman.testing.conformance import ProviderConformance
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
@@ -79,7 +81,8 @@ class TestGroq(ProviderConformance):
 class TestMistral(ProviderConformance):
     provider = "mistral"
     model = "mistral-large-latest"
-    server_dialect = CHAT
+    prompt_model = "codestral-latest"
+    server_dialect = MISTRAL
 
 
 class TestOpenRouter(ProviderConformance):
@@ -125,6 +128,14 @@ class TestOllama(ProviderConformance):
     model = "llama3.2"
     server_dialect = OLLAMA
     base = ""
+
+
+class TestCohere(ProviderConformance):
+    provider = "cohere"
+    model = "command-a-03-2025"
+    server_dialect = COHERE
+    base = "/v2"
+    key_env = "CO_API_KEY"
 
 
 class TestBedrock(ProviderConformance):

@@ -68,6 +68,10 @@ IN_PROCESS = {"echo", "litellm", "llamacpp"}
 CATALOGUES = {"hosts"}  # of hosts without code: tests/plugins/test_hosts.py puts each of them to its tests
 APART = {"litellm", "openhands", "recorder"}  # larger than the rest; another project's name; no provider
 
+OTHER_SERVER = {
+    "bedrock",
+    "cohere",
+}  # the server of the matrix has the dialects that several vendors share, and that of Ollama
 
 MEMBERS = tuple(members())
 Members: TypeAlias = tuple[Member, ...]
@@ -226,12 +230,13 @@ def checks(members: Members) -> Iterator[List]:
         line="a client of {}",
         found={each.provider or each.name for each in importlib.import_module("faults.clients").CLIENTS.values()},
         wanted=http,
+        may=OTHER_SERVER,
     )
     yield List(
         place="tests/fuzz/dialects.py, DIALECTS",
         line="a dialect of {}",
         found={api.partition(".")[0] for api in importlib.import_module("fuzz.dialects").DIALECTS},
-        wanted=http | BINARY,
+        wanted=http,
     )
 
 

@@ -9,6 +9,7 @@ from itertools import accumulate, pairwise
 
 from attrs import frozen
 
+from conformance.cohere_server import COHERE
 from conformance.ollama_server import OLLAMA
 from dragoman.http import Base, Dialect
 from dragoman.testing.faults import SERVER_DIALECTS, ServerDialect
@@ -18,6 +19,7 @@ from dragoman_azure.chat import AzureChat
 from dragoman_azure.endpoint_address import Address
 from dragoman_azure.responses import AzureResponses
 from dragoman_bedrock.invoke import InvokeMessages
+from dragoman_cohere.dialect import Cohere
 from dragoman_google.dialect import Gemini
 from dragoman_groq.chat import GroqChat
 from dragoman_litellm_proxy.chat import LiteLLMProxyChat
@@ -82,6 +84,7 @@ DIALECTS = {
         DialectCase(api="azure.chat", make=lambda: AzureChat(_AZURE), server_dialect=_CHAT),
         DialectCase(api="azure.responses", make=lambda: AzureResponses(_AZURE), server_dialect=_RESPONSES),
         DialectCase(api="groq.chat", make=GroqChat, server_dialect=_CHAT),
+        DialectCase(api="cohere.chat", make=Cohere, server_dialect=COHERE),
         DialectCase(api="mistral.chat", make=MistralChat, server_dialect=_CHAT),
         DialectCase(api="openrouter.chat", make=OpenRouterChat, server_dialect=_CHAT),
         DialectCase(api="openrouter.responses", make=OpenRouterResponses, server_dialect=_RESPONSES),

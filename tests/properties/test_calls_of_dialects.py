@@ -10,6 +10,7 @@ import pytest
 from attrs import frozen
 from hypothesis import given, settings, strategies as st
 
+from conformance.cohere_server import COHERE
 from dragoman import Response, StreamEnd
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
 from dragoman_llamacpp.request import LlamaCppChat
@@ -147,6 +148,25 @@ def gemini(sent: list[Call]) -> Iterator[Json]:
     yield {"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]}
 
 
+def cohere(sent: list[Call]) -> Iterator[Json]:
+    def event(kind: str, number: int, call: Json) -> Json:
+        return {"type": kind, "index": number, "delta": {"message": {"tool_calls": call}}}
+
+    for number, call in enumerate(sent):
+        function = {"name": call.name, "arguments": "" if call.pieces else json.dumps(call.arguments)}
+        yield event("tool-call-start", number, {"id": call.call_id, "type": "function", "function": function})
+    for number, call in enumerate(sent):
+        for piece in call.pieces:
+            yield event("tool-call-delta", number, {"function": {"arguments": piece}})
+        yield {"type": "tool-call-end", "index": number}
+    yield {"type": "message-end", "delta": {"finish_reason": "TOOL_CALL"}}
+
+
+def whole_cohere(sent: list[Call], text: Callable[[Call], str]) -> Json:
+    made = [{"id": call.call_id, "function": {"name": call.name, "arguments": text(call)}} for call in sent]
+    return {"message": {"role": "assistant", "tool_calls": made}, "finish_reason": "TOOL_CALL"}
+
+
 def ollama(sent: list[Call]) -> Iterator[Json]:
     for call in sent:
         made = {"id": call.call_id, "function": {"name": call.name, "arguments": call.arguments}}
@@ -185,13 +205,21 @@ def whole_ollama(sent: list[Call], text: Callable[[Call], str]) -> Json:
 
 SPEAKERS = {**DIALECTS, "llamacpp.chat": DialectCase(api="llamacpp.chat", make=LlamaCppChat, server_dialect=CHAT)}
 CHATS = {name: each for name, each in SPEAKERS.items() if each.server_dialect is CHAT}
-STREAMS = {CHAT.name: chat, RESPONSES.name: responses, MESSAGES.name: messages, GEMINI.name: gemini, "ollama": ollama}
+STREAMS = {
+    CHAT.name: chat,
+    RESPONSES.name: responses,
+    MESSAGES.name: messages,
+    GEMINI.name: gemini,
+    COHERE.name: cohere,
+    "ollama": ollama,
+}
 WHOLES = {
     CHAT.name: whole_chat,
     RESPONSES.name: whole_responses,
     MESSAGES.name: whole_messages,
     GEMINI.name: whole_gemini,
     "ollama": whole_ollama,
+    COHERE.name: whole_cohere,
 }
 every_dialect = pytest.mark.parametrize("dialect", SPEAKERS.values(), ids=SPEAKERS)
 

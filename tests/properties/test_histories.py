@@ -23,6 +23,7 @@ CONFIGS = {
     "openai, Responses": LLMConfig("gpt-4o", provider="openai", api_key="k", api="responses"),
     "azure": LLMConfig("m", provider="azure", api_key="k", api_base="https://r.openai.azure.com"),
     "groq": LLMConfig("llama-3.3-70b-versatile", provider="groq", api_key="k"),
+    "cohere": LLMConfig("command-a-03-2025", provider="cohere", api_key="k"),
     "mistral": LLMConfig("mistral-large-latest", provider="mistral", api_key="k"),
     "openrouter": LLMConfig("openai/gpt-4o", provider="openrouter", api_key="k"),
     "openai_compatible": LLMConfig("m", provider="openai_compatible", api_base="http://127.0.0.1:9/v1"),

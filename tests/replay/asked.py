@@ -20,6 +20,7 @@ from dragoman import LLM, LLMConfig
 from dragoman_anthropic.options import AnthropicOptions
 from dragoman_azure.options import AzureOptions
 from dragoman_bedrock.invoke import InvokeOptions
+from dragoman_cohere.options import CohereOptions
 from dragoman_google.claude import VertexClaudeOptions
 from dragoman_groq.options import GroqOptions
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
@@ -112,6 +113,7 @@ OPTIONS: Mapping[str, Any] = {
     "anthropic": AnthropicOptions,
     "azure": AzureOptions,
     "bedrock": InvokeOptions,
+    "cohere": CohereOptions,
     "groq": GroqOptions,
     "litellm_proxy": LiteLLMProxyOptions,
     "mistral": MistralOptions,

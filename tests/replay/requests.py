@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from dragoman import DragomanError
 from recordings import Recording, absence, recordings
-from replay import asked, gemini_bodies, ollama_bodies, oracle_bedrock_invoke, spellings
+from replay import asked, cohere_bodies, gemini_bodies, ollama_bodies, oracle_bedrock_invoke, spellings
 from replay.asked import Reader
 from replay.spellings import Spelling
 
@@ -23,6 +23,7 @@ WIRES: Mapping[str, tuple[Reader, tuple[Spelling, ...]]] = {
     "responses": (asked.responses, spellings.RESPONSES),
     "messages": (asked.blocks, spellings.BLOCKS),
     "generate": (asked.contents, spellings.CONTENTS),
+    "cohere.chat": (cohere_bodies.conversation, cohere_bodies.SPELLINGS),
     "ollama.chat": (ollama_bodies.conversation, ollama_bodies.SPELLINGS),
     "ollama.generate": (ollama_bodies.prompt, ollama_bodies.SPELLINGS),
     "vertex.anthropic": (asked.blocks, spellings.BLOCKS),
@@ -41,6 +42,7 @@ APIS = (
     "bedrock.converse_stream",
     "bedrock.invoke",
     "bedrock.invoke_stream",
+    "cohere.chat",
     "compatible.chat",
     "compatible.responses",
     "google.generate",
@@ -55,7 +57,7 @@ APIS = (
     "openrouter.responses",
     "vertex.anthropic",
 )
-"""The APIs whose requests are sent again. The APIs of Cohere have no provider here."""
+"""The APIs whose requests are sent again. No provider speaks the first version of Cohere's (``cohere.chat_v1``)."""
 
 
 @frozen(kw_only=True)

@@ -24,23 +24,31 @@ class Thought:
 
     def __init__(self) -> None:
         self._pieces: list[dict[str, Any]] = []
+        self._added: list[str] = []
         self._members: dict[str, Any] = {}
 
     def add(self, chunk: Mapping[str, Any]) -> str:
-        """Add a chunk of the type ``thinking``, and return its text."""
-        for piece in objects(chunk.get("thinking")):
-            last = self._pieces[-1] if self._pieces else {}
-            if piece.get("type") == last.get("type") == "text":
-                last["text"] += words(piece.get("text"))
+        """Add a chunk of the type ``thinking``, whose text may continue that of the chunk before; return its text."""
+        for number, piece in enumerate(objects(chunk.get("thinking"))):
+            if number == 0 and self._pieces and piece.get("type") == self._pieces[-1].get("type") == "text":
+                self._added.append(words(piece.get("text")))
             else:
-                self._pieces.append({**piece, "text": words(piece.get("text"))} if "text" in piece else dict(piece))
+                self._join()
+                self._pieces.append(dict(piece))
         self._members.update({name: value for name, value in chunk.items() if name != "thinking"})
         return text_of(chunk.get("thinking"))
 
     def seal(self) -> Seal:
         """Return the whole thought, with its signature if it has one."""
+        self._join()
         chunk: dict[str, Any] = {**self._members, "thinking": self._pieces}
         return Seal(issuer=ISSUER, payload=chunk)
+
+    def _join(self) -> None:
+        """Add to the last piece what continues it; once, so that the time stays linear in the text."""
+        if self._added:
+            self._pieces[-1]["text"] = words(self._pieces[-1].get("text")) + "".join(self._added)
+            self._added = []
 
 
 class Passages:
