@@ -463,3 +463,11 @@ async def test_a_result_may_be_made_by_the_tool(scripted: Scripted) -> None:
     llm = llm_that(scripted, asks(call("gone", city="Oslo")), say("Done"))
     run = await llm.run("Go", tools=[gone])
     assert run.turns[0].results[0] == ToolResult(call_id="c1", name="gone", content="no Oslo", outcome="error")
+
+
+async def test_messages_are_the_same_objects_in_each_turn(scripted: Scripted) -> None:
+    llm = llm_that(scripted, *[asks(call("weather", number, city="Oslo")) for number in range(3)], say("Done"))
+    await llm.run("Go", tools=[weather])
+    *_, before, last = (request for request in scripted.asked if isinstance(request, ChatRequest))
+    assert all(one is other for one, other in zip(before.messages, last.messages, strict=False))
+    assert len(before.messages) == 5
