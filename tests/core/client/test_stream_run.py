@@ -26,6 +26,7 @@ from dragoman import (
     TurnEnd,
     TurnLimitError,
 )
+from dragoman.client.loop_thread import loop_thread
 
 
 @frozen
@@ -184,3 +185,12 @@ def test_a_run_is_streamed_without_await() -> None:
         assert type(first).__name__ == "StreamStart"
         assert stream.so_far.turns == ()
         assert stream.collect().value == City("Rain in Oslo")
+
+
+def test_a_forked_child_leaves_a_run_to_its_parent() -> None:
+    thread = loop_thread()
+    own = thread.process
+    with SyncLLM("echo").stream_run("Oslo") as stream:
+        thread.process = -1  # what a forked child sees
+    thread.process = own
+    assert stream.collect().text == "Oslo"  # it was not closed

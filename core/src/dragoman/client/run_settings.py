@@ -74,7 +74,7 @@ class RunSettings:
         run_timeout: how long the run may take in all, in seconds; ``timeout`` limits each call of the model.
         on_tool_error: ``tell`` the model of a tool that fails, or ``raise`` :class:`dragoman.ToolError`.
         approve: who approves the calls of tools that do not say so themselves; see
-            :meth:`dragoman.Tool.from_function`.
+            :meth:`~dragoman.spec.tool_makers.ToolMakers.from_function`.
         resume_started: what to do about a call that was started in an earlier process and has no result: ``ask``
             whether it may run ``again``, or run it again.
         on_step: is given the run after each change, before anything else is done, so that it can be saved.
