@@ -171,5 +171,6 @@ async def test_tools_are_run(llama_server: LlamaServer) -> None:
         assert [response.finish.reason for response in run.responses] == ["tool_calls", "stop"]
         async with llm.stream_run("Hello", tools=[weather], tool_choice="required") as stream:
             pieces = [piece async for piece in stream.text()]
-        assert "".join(pieces) == stream.run.text == SENTENCE
+        assert "".join(pieces) == "".join(response.text for response in stream.run.responses)
+        assert stream.run.text == SENTENCE
         assert stream.run.turns[0].results[0].text == f"Rain on day {looked_up[1][1]}"

@@ -51,7 +51,9 @@ def _function(_: Any, __: Any, function: Any) -> None:
 @tells_names
 @value(kw_only=True)
 class FunctionTool(Tool):
-    """Describe a tool, and hold the function that runs it; :meth:`~dragoman.spec.tool_makers.ToolMakers.from_function` makes one.
+    """Describe a tool, and hold the function that runs it.
+
+    :meth:`~dragoman.spec.tool_makers.ToolMakers.from_function` makes one.
 
     Args:
         function: runs the tool; it is called with the arguments by name, and may be a coroutine function.
