@@ -217,7 +217,7 @@ BUDGETS: dict[tuple[str, str], float] = {
     ("modules imported", "import dragoman"): 15,
     ("modules imported", "dragoman --help"): 90,
     ("modules imported", "openai: LLM(LLMConfig())"): 156,
-    ("modules imported", "openai: first call"): 404,
+    ("modules imported", "openai: first call"): 405,
     ("modules imported", "anthropic: first call"): 384,
 }
 """What each count may be: what it was on Python 3.11 when it was last set, and a little more for other versions."""
