@@ -419,7 +419,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"tools": [5]}, "tools[0] must be a typed function, a Tool.from_function(...), a ServerTool or a definition"),
     ({"tools": [Tool(name="x")]}, "tools[0] describes the tool 'x' without a function"),
     ({"tools": [{"name": "x", "input_schema": {}}]}, "tools[0] describes the tool 'x' without a function"),
-    ({"turn": 5}, "'turn'"),
+    ({"turn": 5}, "run() has no argument 'turn'; did you mean 'turns'?"),
+    ({"tool_timeuot": 5}, "run() has no argument 'tool_timeuot'; did you mean 'tool_timeout'?"),
+    ({"max_turns": 5}, "echo has no option 'max_turns'; llm.run(messages, tools=[...], turns=10) runs the tools"),
 ]
 
 
@@ -427,7 +429,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 async def test_wrong_arguments_are_refused_before_anything_is_sent(
     scripted: Scripted, arguments: dict[str, Any], message: str
 ) -> None:
-    llm = LLM("echo") if "turn" in arguments else LLM("scripted/m")
+    llm = LLM("echo") if "max_turns" in arguments else LLM("scripted/m")
     with pytest.raises(InvalidRequestError) as caught:
         await llm.run("Go", **arguments)
     assert message in str(caught.value)
