@@ -15,7 +15,10 @@ from core.client.tool_turns import asks, call, llm_that
 from core.scripted import Scripted, say
 from dragoman import (
     LLM,
+    NO,
+    YES,
     Adjustment,
+    Capabilities,
     ChatRequest,
     InvalidRequestError,
     LLMConfig,
@@ -473,3 +476,13 @@ async def test_messages_are_the_same_objects_in_each_turn(scripted: Scripted) ->
     *_, before, last = (request for request in scripted.asked if isinstance(request, ChatRequest))
     assert all(one is other for one, other in zip(before.messages, last.messages, strict=False))
     assert len(before.messages) == 5
+
+
+async def test_a_type_that_is_asked_for_with_a_tool_is_no_call_of_the_run(scripted: Scripted) -> None:
+    scripted.accepts = Capabilities(tools=YES, tool_choice=YES, json_schema=NO)
+    answer = asks(call("give_answer", 2, name="Oslo"))
+    run = await llm_that(scripted, asks(call("weather", 1, city="Oslo")), answer).run(
+        "Go", tools=[weather], output=City
+    )
+    assert (run.value, len(run.turns), run.pending) == (City("Oslo"), 2, ())
+    assert [note.kind for note in run.response.adjustments] == ["emulated"]
