@@ -154,3 +154,23 @@ async def test_a_stopped_server_exceeds_the_idle_timeout(start_llama_server: Sta
     assert caught.value.phase == "idle"
     assert caught.value.partial is not None
     assert caught.value.partial.text
+
+
+async def test_tools_are_run(llama_server: LlamaServer) -> None:
+    looked_up: list[tuple[str, int]] = []
+
+    def weather(city: str, day: int) -> str:
+        looked_up.append((city, day))
+        return f"Rain on day {day}"
+
+    async with LLM(config(llama_server)) as llm:
+        run = await llm.run("Hello", tools=[weather], tool_choice="required")
+        assert len(looked_up) == 1
+        assert [message.role for message in run.messages] == ["user", "assistant", "tool", "assistant"]
+        assert run.text == SENTENCE
+        assert [response.finish.reason for response in run.responses] == ["tool_calls", "stop"]
+        async with llm.stream_run("Hello", tools=[weather], tool_choice="required") as stream:
+            pieces = [piece async for piece in stream.text()]
+        assert "".join(pieces) == "".join(response.text for response in stream.run.responses)
+        assert stream.run.text == SENTENCE
+        assert stream.run.turns[0].results[0].text == f"Rain on day {looked_up[1][1]}"

@@ -15,7 +15,10 @@ from core.client.tool_turns import asks, call, llm_that
 from core.scripted import Scripted, say
 from dragoman import (
     LLM,
+    NO,
+    YES,
     Adjustment,
+    Capabilities,
     ChatRequest,
     InvalidRequestError,
     LLMConfig,
@@ -419,7 +422,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"tools": [5]}, "tools[0] must be a typed function, a Tool.from_function(...), a ServerTool or a definition"),
     ({"tools": [Tool(name="x")]}, "tools[0] describes the tool 'x' without a function"),
     ({"tools": [{"name": "x", "input_schema": {}}]}, "tools[0] describes the tool 'x' without a function"),
-    ({"turn": 5}, "'turn'"),
+    ({"turn": 5}, "run() has no argument 'turn'; did you mean 'turns'?"),
+    ({"tool_timeuot": 5}, "run() has no argument 'tool_timeuot'; did you mean 'tool_timeout'?"),
+    ({"max_turns": 5}, "echo has no option 'max_turns'; llm.run(messages, tools=[...], turns=10) runs the tools"),
 ]
 
 
@@ -427,7 +432,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 async def test_wrong_arguments_are_refused_before_anything_is_sent(
     scripted: Scripted, arguments: dict[str, Any], message: str
 ) -> None:
-    llm = LLM("echo") if "turn" in arguments else LLM("scripted/m")
+    llm = LLM("echo") if "max_turns" in arguments else LLM("scripted/m")
     with pytest.raises(InvalidRequestError) as caught:
         await llm.run("Go", **arguments)
     assert message in str(caught.value)
@@ -463,3 +468,21 @@ async def test_a_result_may_be_made_by_the_tool(scripted: Scripted) -> None:
     llm = llm_that(scripted, asks(call("gone", city="Oslo")), say("Done"))
     run = await llm.run("Go", tools=[gone])
     assert run.turns[0].results[0] == ToolResult(call_id="c1", name="gone", content="no Oslo", outcome="error")
+
+
+async def test_messages_are_the_same_objects_in_each_turn(scripted: Scripted) -> None:
+    llm = llm_that(scripted, *[asks(call("weather", number, city="Oslo")) for number in range(3)], say("Done"))
+    await llm.run("Go", tools=[weather])
+    *_, before, last = (request for request in scripted.asked if isinstance(request, ChatRequest))
+    assert all(one is other for one, other in zip(before.messages, last.messages, strict=False))
+    assert len(before.messages) == 5
+
+
+async def test_a_type_that_is_asked_for_with_a_tool_is_no_call_of_the_run(scripted: Scripted) -> None:
+    scripted.accepts = Capabilities(tools=YES, tool_choice=YES, json_schema=NO)
+    answer = asks(call("give_answer", 2, name="Oslo"))
+    run = await llm_that(scripted, asks(call("weather", 1, city="Oslo")), answer).run(
+        "Go", tools=[weather], output=City
+    )
+    assert (run.value, len(run.turns), run.pending) == (City("Oslo"), 2, ())
+    assert [note.kind for note in run.response.adjustments] == ["emulated"]

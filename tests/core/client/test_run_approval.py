@@ -99,6 +99,8 @@ async def test_an_approval_is_for_the_arguments_that_were_seen(scripted: Scripte
     changed = json.loads(json.dumps(data).replace('{\\"order\\": 3}', '{\\"order\\": 4}'))
     run = await llm_that(scripted).run(Run.from_dict(changed), tools=ASKING)
     assert [each.arguments for each in run.pending] == ['{"order": 4}']
+    freed = await llm_that(scripted).run(Run.from_dict(changed), tools=[refund, look])  # no tool asks any longer
+    assert [each.arguments for each in freed.pending] == ['{"order": 4}']
     assert RAN == ["look 2"]
 
 

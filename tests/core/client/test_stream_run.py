@@ -13,6 +13,7 @@ from dragoman import (
     LLM,
     Event,
     InvalidRequestError,
+    NoAnswerError,
     ProtocolError,
     RunEvent,
     StreamEnd,
@@ -21,9 +22,11 @@ from dragoman import (
     Tool,
     ToolFinished,
     ToolStarted,
+    TruncatedOutputError,
     TurnEnd,
     TurnLimitError,
 )
+from dragoman.client.loop_thread import loop_thread
 
 
 @frozen
@@ -76,10 +79,29 @@ async def test_the_text_of_a_run_is_streamed() -> None:
     assert stream.run.text == "Rain in Oslo"
 
 
+async def test_a_text_is_never_silently_empty_or_cut(scripted: Scripted) -> None:
+    async with llm_that(scripted, streamed(say(""))).stream_run("Go") as stream:
+        with pytest.raises(NoAnswerError, match="the answer holds no text"):
+            assert [piece async for piece in stream.text()] == []
+    cut = streamed(say("Ra", "length"))
+    async with llm_that(scripted, cut).stream_run("Go") as stream:
+        with pytest.raises(TruncatedOutputError):
+            assert [piece async for piece in stream.text()] == ["Ra"]
+    async with llm_that(scripted, cut).stream_run("Go", max_tokens=1) as stream:
+        assert [piece async for piece in stream.text()] == ["Ra"]
+    with SyncLLM("echo").stream_run(" ") as sync, pytest.raises(NoAnswerError):
+        list(sync.text())
+
+
 async def test_a_streamed_run_pauses(scripted: Scripted) -> None:
     llm = llm_that(scripted, streamed(asks(call("weather", city="Oslo"))))
     async with llm.stream_run("Weather?", tools=[weather], approve="ask") as stream:
         assert names([event async for event in stream]) == ["StreamEnd"]
+    async with llm.stream_run(stream.run, tools=[weather]) as waiting:
+        assert [piece async for piece in waiting.text()] == []
+    scripted.script[:] = [spoken("Rain")]
+    async with llm.stream_run(stream.run.deny("c1"), tools=[weather]) as resumed:
+        assert names([event async for event in resumed]) == ["TurnEnd", "StreamEnd", "TurnEnd"]
     scripted.script[:] = [spoken("Rain")]
     async with llm.stream_run(stream.run.approve("c1"), tools=[weather]) as resumed:
         kinds = names([event async for event in resumed])
@@ -163,3 +185,12 @@ def test_a_run_is_streamed_without_await() -> None:
         assert type(first).__name__ == "StreamStart"
         assert stream.so_far.turns == ()
         assert stream.collect().value == City("Rain in Oslo")
+
+
+def test_a_forked_child_leaves_a_run_to_its_parent() -> None:
+    thread = loop_thread()
+    own = thread.process
+    with SyncLLM("echo").stream_run("Oslo") as stream:
+        thread.process = -1  # what a forked child sees
+    thread.process = own
+    assert stream.collect().text == "Oslo"  # it was not closed

@@ -63,7 +63,7 @@ NAMES = {
     "acme_endpoint": "it is called 'api_base' here, an argument of LLMConfig",
     "acme_project": "an option of some providers",
     "acme_api_url": "it is called 'api_base' here, an argument of LLMConfig",
-    "maxSteps": "your program runs the tools",
+    "maxSteps": "turns=10) runs the tools",
     "http_async_client": "connections are set by proxy=",
     "previous_response_id": "an option of some providers",
     "response_json_schema": "'output' here, an argument of generate(), stream() and chat_completion()",
@@ -145,7 +145,7 @@ ARGUMENTS: dict[str, tuple[Callable[[], object], str]] = {
     "Message with an id": (lambda: Message("tool", "", tool_call_id="c"), "ToolResult(call_id=..."),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     "Tool": (lambda: Tool(name="f", parameters={}), "'parameters': it is called 'schema' here"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     "Tool of a vendor": (lambda: Tool(name="f", input_schema={}), "'input_schema': it is called 'schema' here"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    "Tool of a function": (lambda: Tool(name="f", function=print), "tool(function) makes a Tool"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    "Tool of a function": (lambda: Tool(name="f", function=print), "Tool.from_function(function) makes a tool"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     "ServerTool": (lambda: ServerTool(type="a.b"), "'type': it is called 'id' here"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     "ToolChoice": (lambda: ToolChoice(type="auto"), "'type': it is called 'kind' here"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     "OutputFormat": (lambda: OutputFormat(type="json"), "'type': it is called 'kind' here"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -42,7 +42,8 @@ async def open_run(
     llm: LLM, model: ConfiguredModel, start: Conversation | Run[Any], arguments: Mapping[str, Any]
 ) -> tuple[RunStream[Any], RunStream[Any]]:
     """Return a stream of what happens in a run, and what closes it; see :meth:`LLM.stream_run`."""
-    stream = await RunStream[Any](_loop(llm, model, start, arguments, streams=True)).__aenter__()
+    loop = _loop(llm, model, start, arguments, streams=True)
+    stream = await RunStream[Any](loop, lambda: model.ready()[1].settings_of(arguments)).__aenter__()
     return stream, stream
 
 

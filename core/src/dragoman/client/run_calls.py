@@ -72,18 +72,24 @@ class RunCalls:
         except OutputError as error:
             await self._fail(position, record, error)
             return
-        if not record.is_approved:
-            if record.is_pending and not self._runs_again(record):
-                return
-            decision = await self._decision(tool, record.call)
-            if decision == "ask":
-                await self._write(position, record.asked())
-                return
-            if not decision:
-                await self._finish(position, record, denied(record.call))
-                return
-        async with self._room:
-            await self._run(position, record, tool, arguments)
+        decision = await self._decision(tool, record)
+        if decision is None:
+            return
+        if decision == "ask":
+            await self._write(position, record.asked())
+        elif decision:
+            async with self._room:
+                await self._run(position, record, tool, arguments)
+        else:
+            await self._finish(position, record, denied(record.call))
+
+    async def _decision(self, tool: FunctionTool, record: CallRecord) -> bool | str | None:
+        """Return whether a call may run, ``None`` if it goes on waiting."""
+        if record.status == CallStatus.APPROVED:
+            return record.is_approved or "ask"  # it was approved with other arguments
+        if record.is_pending and not self._runs_again(record):
+            return None
+        return await self._asked(tool, record.call)
 
     def _runs_again(self, record: CallRecord) -> bool:
         return record.status == CallStatus.STARTED and self._settings.resume_started == "again"
@@ -103,7 +109,7 @@ class RunCalls:
         message = f"there is no tool {call.name!r}; the tools are: {', '.join(self._tools) or 'none'}"
         raise OutputError(after(message, call.name, self._tools))
 
-    async def _decision(self, tool: FunctionTool, call: ToolCall) -> bool | str:
+    async def _asked(self, tool: FunctionTool, call: ToolCall) -> bool | str:
         """Return whether a call may run; one question at a time, in the order of the calls."""
         approve = self._settings.approve if tool.approve is None else tool.approve
         if approve is None or isinstance(approve, str):

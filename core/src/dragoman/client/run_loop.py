@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from itertools import chain
 from typing import Any, TypeAlias
 
 import attrs
@@ -50,6 +51,7 @@ class RunLoop:
         self._ask = ask
         self._tools = tools
         self._arguments = arguments
+        self._sent: list[tuple[Message, ...]] = []
         self._timeout = timeout if arguments.get("timeout") is None else arguments["timeout"]
 
     @property
@@ -67,6 +69,8 @@ class RunLoop:
 
         """
         try:
+            if self.run.turns and self.run.turns[-1].calls and not self.run.is_open:
+                yield await self._end_turn()  # somebody has decided about the last call that waited
             while not self.run.is_done:
                 self._check_turns()
                 step = RunCalls(self._state, self._tools).events() if self.run.is_open else self._answer()
@@ -76,11 +80,20 @@ class RunLoop:
                 if self.run.is_open and self.run.pending:
                     return
                 if not self.run.is_open:
-                    await self._state.report_turn()
-                    yield TurnEnd(len(self.run.turns), self.run)
+                    yield await self._end_turn()
         except DragomanError as error:
             error.run = error.run or self.run
             raise
+
+    async def _end_turn(self) -> TurnEnd:
+        await self._state.report_turn()
+        return TurnEnd(len(self.run.turns), self.run)
+
+    def _messages(self) -> tuple[Message, ...]:
+        """Return the conversation so far, always with the same objects, by which what is encoded of them is kept."""
+        for turn in self.run.turns[len(self._sent) :]:
+            self._sent.append(turn.messages)
+        return (*self.run.prompt, *chain.from_iterable(self._sent))
 
     def _check_turns(self) -> None:
         limit = self._state.settings.turns
@@ -95,7 +108,7 @@ class RunLoop:
         raise TurnLimitError(message, partial=self.run.response)
 
     async def _answer(self) -> AsyncGenerator[Event, None]:
-        async with aclosing(self._ask(self.run.messages, self._call_arguments())) as events:
+        async with aclosing(self._ask(self._messages(), self._call_arguments())) as events:
             async for event in events:
                 if isinstance(event, StreamEnd):
                     await self._add(event.response)

@@ -11,11 +11,18 @@ from dragoman.spec._value import value
 from dragoman.spec.argument_checks import plain_number, seconds, shown, wrong_seconds
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.function_tool import check_approve
+from dragoman.spec.request import SETTINGS
 from dragoman.spec.run import Run
 from dragoman.spec.tool_makers import Approve
 
 Listener: TypeAlias = Callable[[Run[Any]], Awaitable[object] | object]
 """A function, or a coroutine function, that is given the run so far."""
+
+
+_OF_CALLS = frozenset({*SETTINGS, "tools", "tool_choice", "output", "timeout", "headers", "options", "on_unsupported"})
+"""The arguments of every call."""
+_NEARLY = 0.85
+"""How similar a misspelled argument has to be: others belong to the calls of the model."""
 
 
 class RunArguments(TypedDict, total=False):
@@ -74,7 +81,7 @@ class RunSettings:
         run_timeout: how long the run may take in all, in seconds; ``timeout`` limits each call of the model.
         on_tool_error: ``tell`` the model of a tool that fails, or ``raise`` :class:`dragoman.ToolError`.
         approve: who approves the calls of tools that do not say so themselves; see
-            :meth:`dragoman.Tool.from_function`.
+            :meth:`~dragoman.spec.tool_makers.ToolMakers.from_function`.
         resume_started: what to do about a call that was started in an earlier process and has no result: ``ask``
             whether it may run ``again``, or run it again.
         on_step: is given the run after each change, before anything else is done, so that it can be saved.
@@ -101,4 +108,17 @@ def divided(arguments: Mapping[str, Any]) -> tuple[RunSettings, dict[str, Any]]:
 
     """
     own = {name: given for name, given in arguments.items() if name in RunArguments.__annotations__}
-    return RunSettings(**own), {name: given for name, given in arguments.items() if name not in own}
+    rest = {name: given for name, given in arguments.items() if name not in own}
+    for name in rest.keys() - _OF_CALLS:
+        _check_spelling(name)
+    return RunSettings(**own), rest
+
+
+def _check_spelling(name: str) -> None:
+    """Refuse an argument that is spelled nearly like one of a run, which a provider may know as an option."""
+    from dragoman.spec.nearest_name import closest  # noqa: PLC0415  # slow to import
+
+    meant = closest(name, RunArguments.__annotations__, _NEARLY)
+    if meant is not None:
+        message = f"run() has no argument {name!r}; did you mean {meant!r}?"
+        raise InvalidRequestError(message, parameter=name)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar, cast
 
+from dragoman.client.text_answer import check_text
 from dragoman.spec.errors import ProtocolError
 from dragoman.spec.events import TextDelta
+from dragoman.spec.request import Settings
 from dragoman.spec.run import Run
 from dragoman.spec.run_events import RunEvent
 
@@ -25,11 +27,13 @@ class RunStream(Generic[T]):
 
     Args:
         loop: the run.
+        settings: returns the settings of its calls.
 
     """
 
-    def __init__(self, loop: RunLoop) -> None:
+    def __init__(self, loop: RunLoop, settings: Callable[[], Settings]) -> None:
         self._loop = loop
+        self._settings = settings
         self._events: AsyncGenerator[RunEvent, None] = loop.events()
         self._has_ended = False
 
@@ -61,10 +65,26 @@ class RunStream(Generic[T]):
             raise
 
     async def text(self) -> AsyncGenerator[str, None]:
-        """Yield the text of the answers, piece by piece, of those between calls as well."""
+        """Yield the text of the answers, piece by piece, of those between calls as well.
+
+        Raises:
+            OutputError: at the end, as for :meth:`dragoman.EventStream.text`, unless calls wait.
+
+        """
         async for event in self:
             if isinstance(event, TextDelta) and event.text:
                 yield event.text
+        self.check_text()
+
+    def check_text(self) -> None:
+        """Refuse a last answer without a text, or with one that was cut.
+
+        Raises:
+            OutputError: for such an answer, unless calls wait.
+
+        """
+        if not self.run.pending:
+            check_text(self.run.response, self._settings(), may_call=True)
 
     async def collect(self) -> Run[T]:
         """Read the events to their end and return the run."""

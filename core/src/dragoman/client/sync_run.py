@@ -33,10 +33,11 @@ class SyncRunStream(Generic[T]):
             yield event
 
     def text(self) -> Iterator[str]:
-        """Yield the text of the answers, piece by piece, of those between calls as well."""
+        """Yield the text of the answers, piece by piece, of those between calls as well; see :meth:`RunStream.text`."""
         for event in self:
             if isinstance(event, TextDelta) and event.text:
                 yield event.text
+        self._stream.check_text()
 
     def collect(self) -> Run[T]:
         """Read the events to their end and return the run."""

@@ -51,11 +51,13 @@ def _function(_: Any, __: Any, function: Any) -> None:
 @tells_names
 @value(kw_only=True)
 class FunctionTool(Tool):
-    """Describe a tool, and hold the function that runs it; :meth:`dragoman.Tool.from_function` makes one.
+    """Describe a tool, and hold the function that runs it.
+
+    :meth:`~dragoman.spec.tool_makers.ToolMakers.from_function` makes one.
 
     Args:
         function: runs the tool; it is called with the arguments by name, and may be a coroutine function.
-        approve: see :meth:`dragoman.Tool.from_function`.
+        approve: see :meth:`~dragoman.spec.tool_makers.ToolMakers.from_function`.
         timeout: how long one execution may take, in seconds.
         arguments: the class that the arguments are read as; ``None`` if only the schema describes them.
 
@@ -82,7 +84,7 @@ def function_tool(
     approve: Approve | None = None,
     timeout: float | None = None,
 ) -> FunctionTool:
-    """Return a tool with its function; see :meth:`dragoman.Tool.from_function`."""
+    """Return a tool with its function; see :meth:`~dragoman.spec.tool_makers.ToolMakers.from_function`."""
     if schema is None:
         described = tool(function, name=name, description=description, strict=strict)
         arguments: type[Any] | None = _arguments_of(function, described.name)
