@@ -16,8 +16,7 @@ from attrs import frozen
 
 from dragoman.client.asked import Asked
 from dragoman.client.learned_capabilities import Key, has_learned, learned
-from dragoman.client.retry import RetryPolicy, retrying
-from dragoman.client.retry_budget import budget_of
+from dragoman.client.retry import retrying
 from dragoman.plugins.descriptors import exhausted
 from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
@@ -40,6 +39,7 @@ from dragoman.spec.provider import (
 )
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
+from dragoman.spec.retry_policy import RetryPolicy, budget_of, read_policy
 from dragoman.spec.secret import credentials_in
 
 if TYPE_CHECKING:
@@ -112,12 +112,10 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     provider = plugins.provider(made, config.on_unsupported)
     if made.connects_otherwise:
         _connect(provider, made)
-    retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
     origin = Origin(
         provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
     )
-    budget = budget_of(f"{explanation.provider} {explanation.endpoint or ''}", retries)
-    retry = RetryPolicy(retries=retries, budget=budget)
+    retry = _retry_policy(config, provider, f"{explanation.provider} {explanation.endpoint or ''}")
     plugins.extensions()
     guarded = ManagedProvider(provider, origin, retry, config.on_unsupported, endpoint=explanation.endpoint)
     binding = Binding(
@@ -145,6 +143,20 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     return bound
 
 
+def _retry_policy(config: LLMConfig, provider: Provider, endpoint: str) -> RetryPolicy:
+    """Return how patiently to try again; without a budget of its own, a policy has that of the endpoint."""
+    given = config.kwargs.get("retry")
+    if given is None:
+        retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
+        policy = RetryPolicy(retries=retries, budget=budget_of(endpoint, retries))
+    else:
+        policy = read_policy(given)
+        if policy.budget is None:
+            policy = changed(policy, budget=budget_of(endpoint, policy.retries))
+    on_retry = config.kwargs.get("on_retry")
+    return policy if on_retry is None else changed(policy, on_retry=on_retry)
+
+
 def _connect(provider: Provider, config: ProviderConfig) -> None:
     """Let *provider* make its connections as the configuration says; none may leave that out."""
     if not isinstance(provider, Connects):
@@ -164,6 +176,7 @@ def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugi
             ("connect_timeout", "connect"),
             ("first_byte_timeout", "first_byte"),
             ("idle_timeout", "idle"),
+            ("first_output_timeout", "first_output"),
         )
         if name in options
     }
@@ -290,7 +303,7 @@ class ManagedProvider:
     def _peek(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Awaitable[PeekedStream]:
         from dragoman.client.stream_assembly import peek  # noqa: PLC0415  # events are not paid for by whole answers
 
-        return peek(self._provider.stream(request, context))
+        return peek(self._provider.stream(request, context), context.timeouts.first_output)
 
     def operation(self, kind: str) -> OperationCall:
         """Return the call of an optional protocol.

@@ -17,7 +17,7 @@ from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.request import SETTINGS
 from dragoman.spec.secret import RedactedDict
 
-_NOT_BOUND = frozenset({*SETTINGS, "fallbacks"})
+_NOT_BOUND = frozenset({*SETTINGS, "fallbacks", "fall_back_on"})
 """Keyword arguments of a configuration that no binding depends on."""
 
 

@@ -91,7 +91,8 @@ class LLM:
         while True:
             async with fallbacks as (bound, builder):
                 request = builder.completion(prompt, kwargs)
-                return text_of(await bound.completion(request, builder.context(kwargs)), request.settings)
+                response = await bound.completion(request, builder.context(kwargs))
+                return text_of(fallbacks.record(response), request.settings)
 
     @door
     async def chat_completion(self, messages: list[Message], **kwargs: Any) -> str:
@@ -109,7 +110,8 @@ class LLM:
         while True:
             async with fallbacks as (bound, builder):
                 request = builder.chat(messages, kwargs)
-                return text_of(await bound.chat(request, builder.context(kwargs)), request.settings)
+                response = await bound.chat(request, builder.context(kwargs))
+                return text_of(fallbacks.record(response), request.settings)
 
     @overload
     async def generate(self, messages: Conversation, *, output: Untyped = None, **kwargs: Any) -> Response: ...
