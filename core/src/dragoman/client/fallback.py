@@ -176,7 +176,7 @@ class Fallbacks:
     @property
     def condition(self) -> FallBackOn | None:
         """Return when another model is asked, ``None`` for the usual errors."""
-        given = self._first.config.kwargs.get("fall_back_on")
+        given = getattr(self._first.config, "kwargs", {}).get("fall_back_on")  # callers may assign anything
         if given is None:
             return None
         from dragoman.spec.fall_back_on import read_fall_back_on  # noqa: PLC0415  # few configurations have it
