@@ -175,6 +175,7 @@ if TYPE_CHECKING:
         Usage as Usage,
         build_response as build_response,
     )
+    from dragoman.spec.retry_policy import RetryBudget as RetryBudget, RetryPolicy as RetryPolicy
     from dragoman.spec.schema_lowering import LoweredSchema as LoweredSchema, lower_schema as lower_schema
     from dragoman.spec.schema_rules import SchemaRules as SchemaRules
     from dragoman.spec.secret import MASK as MASK, Secret as Secret, is_credential as is_credential, reveal as reveal
@@ -338,6 +339,7 @@ _HOMES = {
         "Usage",
         "build_response",
     ),
+    "dragoman.spec.retry_policy": ("RetryBudget", "RetryPolicy"),
     "dragoman.spec.schema_lowering": ("LoweredSchema", "lower_schema"),
     "dragoman.spec.schema_rules": ("SchemaRules",),
     "dragoman.spec.secret": ("MASK", "Secret", "is_credential", "reveal"),
