@@ -13,6 +13,7 @@ TYPE_CHECKING = False  # type checkers know better, and the module typing is not
 
 if TYPE_CHECKING:
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
+    from dragoman.client.estimate import Estimate as Estimate, estimate_tokens as estimate_tokens
     from dragoman.client.ledger import ModelUsage as ModelUsage, UsageLedger as UsageLedger
     from dragoman.client.llm import LLM as LLM
     from dragoman.client.stream import EventStream as EventStream
@@ -167,6 +168,7 @@ if TYPE_CHECKING:
     from dragoman.spec.response import (
         Adjustment as Adjustment,
         Attempt as Attempt,
+        CacheMiss as CacheMiss,
         Finish as Finish,
         FinishReason as FinishReason,
         Origin as Origin,
@@ -187,6 +189,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "dragoman.client.estimate": ("Estimate", "estimate_tokens"),
     "dragoman.client.ledger": ("ModelUsage", "UsageLedger"),
     "dragoman.client.llm": ("LLM",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
@@ -330,6 +333,7 @@ _HOMES = {
     "dragoman.spec.response": (
         "Adjustment",
         "Attempt",
+        "CacheMiss",
         "Finish",
         "FinishReason",
         "Origin",

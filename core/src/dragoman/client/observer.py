@@ -18,9 +18,11 @@ from dragoman.spec.provider import FIRST_BYTE, CallContext
 from dragoman.spec.response import Origin, Response, Timing
 
 if TYPE_CHECKING:
+    from dragoman.client.cache_watch import CacheWatch, Prefix
     from dragoman.client.stream_assembly import AssembledStream
     from dragoman.spec.events import Event
     from dragoman.spec.operations import Embeddings
+    from dragoman.spec.request import ChatRequest, CompletionRequest
 
 _DEBUG, _INFO = 10, 20  # as in the module logging
 
@@ -40,7 +42,7 @@ class Observer:
 
     """
 
-    __slots__ = ("_ledger", "_logger", "_origin")
+    __slots__ = ("_caches", "_ledger", "_logger", "_origin")
 
     def __init__(self, origin: Origin, ledger: UsageLedger) -> None:
         import logging  # noqa: PLC0415  # not paid for before a call
@@ -52,6 +54,22 @@ class Observer:
         self._logger = logging.getLogger(__name__)
         self._origin = origin
         self._ledger = ledger
+        self._caches: CacheWatch | None = None
+
+    def prefix(self, request: ChatRequest | CompletionRequest) -> Prefix | None:
+        """Return the fingerprint of a request that asks for a cache; call it before the request is sent."""
+        if request.settings.cache is None:
+            return None
+        from dragoman.client.cache_watch import CacheWatch, prefix_of  # noqa: PLC0415  # most requests ask for none
+
+        self._caches = self._caches or CacheWatch()
+        return prefix_of(request)
+
+    def checked(self, response: Response, prefix: Prefix | None, context: CallContext) -> Response:
+        """Return *response* with what is said of a cached prefix that was expected and not read."""
+        if prefix is None or self._caches is None:
+            return response
+        return self._caches.checked(response, prefix, context.clock.monotonic())
 
     def answered(self, response: Response, ended: str = "answered") -> None:
         """Note an answer, whole or broken off."""
@@ -118,19 +136,26 @@ class StreamWatch:
         manager: what closes the stream.
         context: the context of the call.
         began: when it began, on the clock of the call.
+        prefix: the fingerprint of a request that asks for a cache.
 
     """
 
-    __slots__ = ("_began", "_context", "_first_output", "_is_noted", "_manager", "_observer", "_stream")
+    __slots__ = ("_began", "_context", "_first_output", "_is_noted", "_manager", "_observer", "_prefix", "_stream")
     _stream: AssembledStream
 
     def __init__(
-        self, observer: Observer, manager: AbstractAsyncContextManager[Any], context: CallContext, began: float
+        self,
+        observer: Observer,
+        manager: AbstractAsyncContextManager[Any],
+        context: CallContext,
+        began: float,
+        prefix: Prefix | None = None,
     ) -> None:
         self._observer = observer
         self._manager = manager
         self._context = context
         self._began = began
+        self._prefix = prefix
         self._first_output: float | None = None
         self._is_noted = False
 
@@ -147,6 +172,8 @@ class StreamWatch:
     def ended(self, response: Response) -> Response:
         """Note the whole answer, and return it with its times."""
         response = changed(response, timing=timing_of(self._context, self._began, self._first_output))
+        if self._prefix is not None:
+            response = self._observer.checked(response, self._prefix, self._context)
         self._is_noted = True
         self._observer.answered(response)
         return response

@@ -71,6 +71,7 @@ _SETTINGS: Mapping[str, Cap] = {
     ),
     "temperature": Cap(maximum=1, note="Converse accepts 0 to 1"),
 }
+_NO_CACHE = Cap(support=Support.NO, note="the model has no marks of a cached prefix")
 _WHILE_THINKING: Mapping[str, Cap] = {
     "temperature": Cap(only=1, note="with thinking, Claude accepts only the temperature 1"),
     "top_k": Cap(support=Support.NO, note="with thinking, Claude does not accept top_k"),
@@ -147,10 +148,19 @@ def capabilities(model: str, base_model: str | None = None) -> Capabilities:
     )
 
 
+def _cache(known: Family) -> Cap:
+    """Return for how long a prefix can be cached: https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html."""
+    if known.claude is not None and known.claude >= (3, 5):
+        lifetimes = {"5m", "1h"} if known.claude >= (4, 5) else {"5m"}
+        return Cap(values=frozenset(lifetimes), note="the model caches for 5 minutes alone")
+    return Cap(values=frozenset({"5m"}), note="the model caches for 5 minutes alone") if known.is_nova else _NO_CACHE
+
+
 def _settings(known: Family) -> dict[str, Cap]:
     settings = dict(_SETTINGS)
     if known.claude is None and not known.is_nova:
         settings["top_k"] = _UNSUPPORTED
+    settings["cache"] = _cache(known)
     if known.claude is not None and known.claude >= (4, 7):
         settings |= dict.fromkeys(("temperature", "top_p", "top_k"), _NO_SAMPLING)
     if known.effort is not None:
