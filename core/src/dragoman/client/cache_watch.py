@@ -13,6 +13,7 @@ from typing import NamedTuple
 from dragoman.spec._value import changed
 from dragoman.spec.media import Bytes, Media
 from dragoman.spec.message import Message
+from dragoman.spec.provider import CallContext
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import CacheMiss, Response
 
@@ -96,6 +97,26 @@ class CacheWatch:
             if end > now and common > most:
                 found, most = each, common
         return found
+
+
+class Expected:
+    """Hold what is expected of the cache for one request.
+
+    Args:
+        watch: knows the requests before it.
+        prefix: its hashes.
+
+    """
+
+    __slots__ = ("_prefix", "_watch")
+
+    def __init__(self, watch: CacheWatch, prefix: Prefix) -> None:
+        self._watch = watch
+        self._prefix = prefix
+
+    def checked(self, response: Response, context: CallContext) -> Response:
+        """Return *response* with what :meth:`CacheWatch.checked` finds, at the time of the call's clock."""
+        return self._watch.checked(response, self._prefix, context.clock.monotonic())
 
 
 def _difference(before: Prefix, now: Prefix) -> CacheMiss:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from dragoman.client.conversation import Conversation, read_conversation
 from dragoman.spec._value import value
-from dragoman.spec.media import InlineText, Media
+from dragoman.spec.media import InlineText
 from dragoman.spec.parts import Data, Extension, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
 
 EstimateMethod: TypeAlias = Literal["characters"]
@@ -65,9 +65,7 @@ def _of_part(part: Part) -> float:
         return sum(map(_of_part, part.content))
     if isinstance(part, Data | Extension):
         return _of_text(json.dumps(part.value, ensure_ascii=False, default=str))
-    if isinstance(part, Media) and isinstance(part.source, InlineText):
-        return _of_text(part.source.text)
-    return _PER_MEDIUM
+    return _of_text(part.source.text) if isinstance(part.source, InlineText) else _PER_MEDIUM
 
 
 def _of_text(text: str) -> float:

@@ -18,7 +18,7 @@ from dragoman.spec.provider import FIRST_BYTE, CallContext
 from dragoman.spec.response import Origin, Response, Timing
 
 if TYPE_CHECKING:
-    from dragoman.client.cache_watch import CacheWatch, Prefix
+    from dragoman.client.cache_watch import CacheWatch, Expected
     from dragoman.client.stream_assembly import AssembledStream
     from dragoman.spec.events import Event
     from dragoman.spec.operations import Embeddings
@@ -56,20 +56,12 @@ class Observer:
         self._ledger = ledger
         self._caches: CacheWatch | None = None
 
-    def prefix(self, request: ChatRequest | CompletionRequest) -> Prefix | None:
-        """Return the fingerprint of a request that asks for a cache; call it before the request is sent."""
-        if request.settings.cache is None:
-            return None
-        from dragoman.client.cache_watch import CacheWatch, prefix_of  # noqa: PLC0415  # most requests ask for none
+    def cached(self, request: ChatRequest | CompletionRequest) -> Expected:
+        """Return what is expected of the cache for a request that asks for one."""
+        from dragoman.client.cache_watch import CacheWatch, Expected, prefix_of  # noqa: PLC0415  # few requests ask for one
 
         self._caches = self._caches or CacheWatch()
-        return prefix_of(request)
-
-    def checked(self, response: Response, prefix: Prefix | None, context: CallContext) -> Response:
-        """Return *response* with what is said of a cached prefix that was expected and not read."""
-        if prefix is None or self._caches is None:
-            return response
-        return self._caches.checked(response, prefix, context.clock.monotonic())
+        return Expected(self._caches, prefix_of(request))
 
     def answered(self, response: Response, ended: str = "answered") -> None:
         """Note an answer, whole or broken off."""
@@ -136,11 +128,11 @@ class StreamWatch:
         manager: what closes the stream.
         context: the context of the call.
         began: when it began, on the clock of the call.
-        prefix: the fingerprint of a request that asks for a cache.
+        expected: what is expected of the cache, if the request asks for one.
 
     """
 
-    __slots__ = ("_began", "_context", "_first_output", "_is_noted", "_manager", "_observer", "_prefix", "_stream")
+    __slots__ = ("_began", "_context", "_expected", "_first_output", "_is_noted", "_manager", "_observer", "_stream")
     _stream: AssembledStream
 
     def __init__(
@@ -149,13 +141,13 @@ class StreamWatch:
         manager: AbstractAsyncContextManager[Any],
         context: CallContext,
         began: float,
-        prefix: Prefix | None = None,
+        expected: Expected | None = None,
     ) -> None:
         self._observer = observer
         self._manager = manager
         self._context = context
         self._began = began
-        self._prefix = prefix
+        self._expected = expected
         self._first_output: float | None = None
         self._is_noted = False
 
@@ -172,8 +164,8 @@ class StreamWatch:
     def ended(self, response: Response) -> Response:
         """Note the whole answer, and return it with its times."""
         response = changed(response, timing=timing_of(self._context, self._began, self._first_output))
-        if self._prefix is not None:
-            response = self._observer.checked(response, self._prefix, self._context)
+        if self._expected is not None:
+            response = self._expected.checked(response, self._context)
         self._is_noted = True
         self._observer.answered(response)
         return response
@@ -184,7 +176,7 @@ class StreamWatch:
             self._is_noted = True
             self._observer.failed(error.model or "", error)
 
-    async def __aenter__(self) -> Self:
+    async def __aenter__(self) -> Self:  # pragma: no cover - a manager has it, and this one holds what is open already
         """Return this object; the stream is open already."""
         return self
 

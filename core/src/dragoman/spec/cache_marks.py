@@ -41,20 +41,20 @@ def fit_cache(
 
     """
     asked = request.settings.cache
-    without: R = attrs.evolve(request, settings=attrs.evolve(request.settings, cache=None))
     cap = capabilities.settings.get(_CACHE, UNKNOWN)
-    sent = _lifetime(asked, cap)
     reason = _refusal(request, capabilities, cap)
-    if reason:
-        sent = None
+    sent = None if reason else _lifetime(asked, cap)
+    fitted: Any = attrs.evolve(request, settings=attrs.evolve(request.settings, cache=None))
+    if sent is not None:
+        fitted = _marked(fitted, sent)
     if sent == (_SHORT if asked == "auto" else asked):
-        return cast("R", _marked(cast("ChatRequest", without), sent)), ()
+        return fitted, ()
     kind = "dropped" if sent is None else "coerced"
     reason = reason or cap.note or f"{request.model} caches for {', '.join(sorted(cap.values or ()))} alone"
     note = Adjustment(kind=kind, feature=_CACHE, asked=asked, sent=sent, reason=reason, by=by)
     if request.settings.is_given(_CACHE):
         enforce((note,), policy or "adjust")
-    return (without if sent is None else cast("R", _marked(cast("ChatRequest", without), sent))), (note,)
+    return fitted, (note,)
 
 
 def _lifetime(asked: str | None, cap: Cap) -> str | None:
@@ -93,7 +93,7 @@ def _holds_mark(options: Any) -> bool:
     return CACHE_MARK in options or any(isinstance(own, dict) and CACHE_MARK in own for own in options.values())
 
 
-def _marked(request: ChatRequest, lifetime: str | None) -> ChatRequest:
+def _marked(request: ChatRequest, lifetime: str) -> ChatRequest:
     """Return *request* with a mark at the end of its tools, of the system's instructions and of the conversation."""
     mark: dict[str, JSON] = {"type": "ephemeral"}
     if lifetime == _LONG:
