@@ -77,9 +77,13 @@ CLIENTS = {
         Client(name="openrouter", model="anthropic/claude-sonnet-4.5"),
         Client(name="litellm_proxy", model="claude"),
         Client(name="openai_compatible", model="local"),
-        Client(name="ollama", model="llama3.2", server_dialect=OLLAMA, base=""),
     )
 }
+"""The clients of servers whose streams consist of events, by name."""
+
+OLLAMA_CLIENT = Client(name="ollama", model="llama3.2", server_dialect=OLLAMA, base="")
+EVERY_CLIENT = {**CLIENTS, OLLAMA_CLIENT.name: OLLAMA_CLIENT}
+"""Those, and the clients of servers with other framings."""
 
 
 def with_fake_clock(llm: LLM, clock: FakeClock) -> LLM:
