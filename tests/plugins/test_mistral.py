@@ -441,6 +441,18 @@ async def test_limits_by_the_size_of_a_request_are_kept() -> None:
     assert (headers["x-ratelimitbysize-remaining-minute"], headers["ratelimitbysize-reset"]) == ("5", "3")
 
 
+async def test_vectors_of_more_than_256_texts_are_asked_for_twice() -> None:
+    with LoopbackServer() as server:
+        entries = [[{"index": number, "embedding": [1]} for number in range(count)] for count in (256, 1)]
+        server.reply(*(Reply.json({"data": each}) for each in entries))
+        async with LLM(config(f"{server.url}/v1", model="mistral-embed")) as llm:
+            found = await llm.embed(["a"] * 257, dimensions=1)
+        bodies = [request.json for request in server.requests]
+
+    assert len(found.vectors) == 257
+    assert [(len(body["input"]), body["output_dimension"]) for body in bodies] == [(256, 1), (1, 1)]
+
+
 async def test_vectors_keep_the_order_of_the_texts() -> None:
     data = [{"index": 1, "embedding": [0.5]}, {"index": 0, "embedding": [0.25]}]
     with LoopbackServer(Reply.json({"data": data, "model": "mistral-embed", "usage": {"prompt_tokens": 4}})) as server:

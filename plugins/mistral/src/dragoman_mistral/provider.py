@@ -6,7 +6,7 @@ from dragoman import ProviderConfig, ProviderInfo
 from dragoman_mistral.chat import MistralChat
 from dragoman_mistral.endpoint import endpoint
 from dragoman_mistral.models import capabilities
-from dragoman_mistral.options import ISSUER, MistralOptions
+from dragoman_mistral.options import EMBEDDING_RULES, ISSUER, MistralOptions
 from dragoman_openai_compatible import OpenAIProvider
 
 INFO = ProviderInfo(
@@ -31,4 +31,6 @@ def make_provider(config: ProviderConfig) -> OpenAIProvider:
     """
     dialect = MistralChat()
     dialect.options_reader.structure(config.options)
-    return OpenAIProvider(INFO, dialect, endpoint(config), capabilities=capabilities, kept_headers=KEPT_HEADERS)
+    provider = OpenAIProvider(INFO, dialect, endpoint(config), capabilities=capabilities, kept_headers=KEPT_HEADERS)
+    provider.embedding_rules = EMBEDDING_RULES
+    return provider
