@@ -197,6 +197,7 @@ if TYPE_CHECKING:
         Usage as Usage,
         build_response as build_response,
     )
+    from dragoman.spec.retry_policy import RetryBudget as RetryBudget, RetryPolicy as RetryPolicy
     from dragoman.spec.run import Run as Run, Turn as Turn
     from dragoman.spec.run_events import (
         RunEvent as RunEvent,
@@ -390,6 +391,7 @@ _HOMES = {
         "Usage",
         "build_response",
     ),
+    "dragoman.spec.retry_policy": ("RetryBudget", "RetryPolicy"),
     "dragoman.spec.run": ("Run", "Turn"),
     "dragoman.spec.run_events": ("RunEvent", "ToolFinished", "ToolStarted", "TurnEnd"),
     "dragoman.spec.schema_lowering": ("LoweredSchema", "lower_schema"),

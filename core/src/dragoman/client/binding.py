@@ -18,8 +18,7 @@ from dragoman.client.learned_capabilities import Key, has_learned, learned
 from dragoman.client.ledger import UsageLedger
 from dragoman.client.observer import Observer, StreamWatch, timing_of
 from dragoman.client.provider_config import credentials_of, provider_config
-from dragoman.client.retry import RetryPolicy, retrying
-from dragoman.client.retry_budget import budget_of
+from dragoman.client.retry import retrying
 from dragoman.plugins.core_calls import Calls
 from dragoman.plugins.descriptors import exhausted
 from dragoman.plugins.registry import Plugins, installed
@@ -44,6 +43,7 @@ from dragoman.spec.provider import (
 )
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
+from dragoman.spec.retry_policy import RetryPolicy, budget_of, read_policy
 from dragoman.spec.secret import Secret
 
 if TYPE_CHECKING:
@@ -137,12 +137,10 @@ def bind(
         _connect(provider, made)
     if shared is not None and isinstance(provider, SharesConnections):
         provider.share_connections(shared, made)
-    retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
     origin = Origin(
         provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
     )
-    budget = budget_of(f"{explanation.provider} {explanation.endpoint or ''}", retries)
-    retry = RetryPolicy(retries=retries, budget=budget)
+    retry = _retry_policy(config, provider, f"{explanation.provider} {explanation.endpoint or ''}")
     plugins.extensions()
     guarded = ManagedProvider(provider, origin, retry, config.on_unsupported, explanation.endpoint, ledger=ledger)
     binding = Binding(
@@ -188,6 +186,20 @@ def _made(config: ProviderConfig, policy: Policy | None, plugins: Plugins) -> Pr
 
 _ADJUSTS = ("adjust", "warn")
 """The policies under which options of other providers are left out."""
+
+
+def _retry_policy(config: LLMConfig, provider: Provider, endpoint: str) -> RetryPolicy:
+    """Return how patiently to try again; without a budget of its own, a policy has that of the endpoint."""
+    given = config.kwargs.get("retry")
+    if given is None:
+        retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
+        policy = RetryPolicy(retries=retries, budget=budget_of(endpoint, retries))
+    else:
+        policy = read_policy(given)
+        if policy.budget is None:
+            policy = changed(policy, budget=budget_of(endpoint, policy.retries))
+    on_retry = config.kwargs.get("on_retry")
+    return policy if on_retry is None else changed(policy, on_retry=on_retry)
 
 
 def _connect(provider: Provider, config: ProviderConfig) -> None:
@@ -303,7 +315,7 @@ class ManagedProvider:
     def _peek(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Awaitable[PeekedStream]:
         from dragoman.client.stream_assembly import peek  # noqa: PLC0415  # events are not paid for by whole answers
 
-        return peek(self._provider.stream(request, context))
+        return peek(self._provider.stream(request, context), context.timeouts.first_output)
 
     def operation(self, kind: str) -> OperationCall:
         """Return the call of an optional protocol.

@@ -13,13 +13,19 @@ from dragoman.client.request_builder import ToolLike
 from dragoman.client.run_settings import RunArguments
 from dragoman.spec.capabilities import Policy
 from dragoman.spec.config import LLMConfig
+from dragoman.spec.errors import DragomanError
 from dragoman.spec.provider_options import OptionsLike
 from dragoman.spec.request import Effort, OutputFormat, ToolChoice
+from dragoman.spec.response import Response
+from dragoman.spec.retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
     from typing_extensions import TypeForm
+
+Condition: TypeAlias = Literal["empty", "refused", "truncated"] | type[DragomanError] | Callable[[Response], object]
+"""What another model is asked after: an answer of that kind, an error, or an answer of which a function says so."""
 
 EffortLike: TypeAlias = Effort | Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 """How much a model should reason."""
@@ -48,6 +54,7 @@ class CommonSettings(SettingsKeywords, total=False):
 
     Attributes:
         timeout: seconds for the whole call with its retries.
+        first_output_timeout: seconds until the first text, reasoning or call of a stream.
         headers: HTTP headers to add.
         options: what is a provider's own: a mapping keyed by provider, or objects of the options classes of plugins.
         on_unsupported: what to do with a setting that the model does not accept.
@@ -55,6 +62,7 @@ class CommonSettings(SettingsKeywords, total=False):
     """
 
     timeout: float | None
+    first_output_timeout: float | None
     headers: Mapping[str, str] | None
     options: OptionsLike | None
     on_unsupported: Policy | None
@@ -125,11 +133,15 @@ class ConfigSettings(SettingsKeywords, total=False):
     connect_timeout: float | None
     first_byte_timeout: float | None
     idle_timeout: float | None
+    first_output_timeout: float | None
     num_retries: int
+    retry: RetryPolicy | Mapping[str, Any] | None
+    on_retry: Callable[[int, DragomanError, float], object] | None
     on_unsupported: Policy | None
     headers: Mapping[str, str] | None
     allow_insecure: bool
     fallbacks: Sequence[str | Mapping[str, Any] | LLMConfig] | None
+    fall_back_on: Condition | Iterable[Condition] | None
     proxy: str | Literal[False] | None
     verify: str | os.PathLike[str] | SSLContext | bool | None
     client_cert: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None
@@ -141,6 +153,7 @@ __all__ = [
     "CallSettings",
     "CommonSettings",
     "CompletionSettings",
+    "Condition",
     "ConfigSettings",
     "EffortLike",
     "EmbeddingSettings",

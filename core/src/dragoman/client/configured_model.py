@@ -24,7 +24,7 @@ from dragoman.spec.shared_connections import SharedConnections
 if TYPE_CHECKING:
     from dragoman.plugins.object_middleware import ObjectMiddleware
 
-_NOT_BOUND = frozenset({*SETTINGS, "fallbacks"})
+_NOT_BOUND = frozenset({*SETTINGS, "fallbacks", "fall_back_on"})
 """Keyword arguments of a configuration that no binding depends on."""
 
 

@@ -81,7 +81,8 @@ class LLM(_ConfiguredClient):
         while True:
             async with fallbacks as (bound, builder):
                 request = builder.completion(prompt, kwargs)
-                return text_of(await bound.completion(request, builder.context(kwargs)), request.settings)
+                response = await bound.completion(request, builder.context(kwargs))
+                return text_of(fallbacks.record(response), request.settings)
 
     @door
     async def chat_completion(self, messages: list[Message], **kwargs: Unpack[CallSettings]) -> str:
@@ -99,7 +100,8 @@ class LLM(_ConfiguredClient):
         while True:
             async with fallbacks as (bound, builder):
                 request = builder.chat(messages, kwargs)
-                return text_of(await bound.chat(request, builder.context(kwargs)), request.settings)
+                response = await bound.chat(request, builder.context(kwargs))
+                return text_of(fallbacks.record(response), request.settings)
 
     @overload
     async def generate(

@@ -80,7 +80,28 @@ async def _opened(
         async with fallbacks as (bound, builder):
             request = make_request(bound, builder)
             held = HeldStream(fallbacks.uses, bound, bound.stream(request, builder.context(overrides)))
-            return await EventStream(held, request.settings, finish).__aenter__()
+            stream = await EventStream(held, request.settings, finish).__aenter__()
+            if fallbacks.failures:
+                stream.note(fallbacks.noted_start, fallbacks.noted)
+            if fallbacks.is_choosy and fallbacks.has_others:
+                await _check_beginning(stream, fallbacks)
+            return stream
+
+
+async def _check_beginning(stream: EventStream, fallbacks: Fallbacks) -> None:
+    """Check the answer of a stream that ends without output; let what was read of any other be read again.
+
+    Raises:
+        UnwantedError: if another model is to be asked in place of the answer.
+
+    """
+    try:
+        if await stream.ends_without_output():
+            response = stream.response
+            fallbacks.check(fallbacks.without_notes(response) if fallbacks.failures else response)
+    except BaseException as error:
+        await stream.__aexit__(type(error), error, error.__traceback__)
+        raise
 
 
 def _check_model(request: CompletionRequest, model: ConfiguredModel) -> None:

@@ -28,6 +28,7 @@ def provider_config(
             ("connect_timeout", "connect"),
             ("first_byte_timeout", "first_byte"),
             ("idle_timeout", "idle"),
+            ("first_output_timeout", "first_output"),
         )
         if name in options
     }

@@ -34,7 +34,10 @@ ToolLike: TypeAlias = Tool | ServerTool | Callable[..., object] | Mapping[str, A
 """A tool, a typed function to make one of, or the definition of a tool in a wire format."""
 
 _SETTINGS = frozenset(SETTINGS)
-_NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "timeout", "on_unsupported", "options"}
+_PER_CALL = frozenset({"timeout", "first_output_timeout", "on_unsupported"})
+"""Options of the core that a call may have too, besides headers."""
+_NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "options", *_PER_CALL}
+_LIMITS = (("timeout", "total"), ("first_output_timeout", "first_output"))
 _CHAT_ONLY = frozenset({"tools", "tool_choice", "output"})
 """Arguments of a call that only a conversation has."""
 _SENT = frozenset({Tool, ServerTool})
@@ -197,12 +200,12 @@ class RequestBuilder:
     def context(self, overrides: Mapping[str, Any]) -> CallContext:
         """Return the context of a call that begins now."""
         timeouts = self.timeouts
-        limit = overrides.get("timeout")
-        if limit is not None:
-            total = seconds(limit)
-            if total is None:
-                raise InvalidRequestError(wrong_seconds("timeout", limit), parameter="timeout")
-            timeouts = attrs.evolve(timeouts, total=total)
+        for name, field in _LIMITS if overrides else ():
+            limit = overrides.get(name)
+            if limit is not None:
+                if (number := seconds(limit)) is None:
+                    raise InvalidRequestError(wrong_seconds(name, limit), parameter=name)
+                timeouts = attrs.evolve(timeouts, **{field: number})
         policy: Policy | None = overrides.get("on_unsupported")
         if policy is not None and not is_policy(policy):
             raise InvalidRequestError(wrong_policy(policy), parameter="on_unsupported")
@@ -221,7 +224,7 @@ class RequestBuilder:
             if name in _NOT_PER_CALL:
                 message = f"{name!r} belongs to LLMConfig, not to one call; make another LLM for it"
                 raise InvalidRequestError(message, parameter=name)
-        known |= {"options", "headers", "timeout", "on_unsupported"}
+        known |= {"options", "headers", *_PER_CALL}
         own = {name: value for name, value in overrides.items() if name not in known and name not in _SETTINGS}
         shared = _shared(overrides.get("options"))
         if not own and not shared:

@@ -7,45 +7,44 @@ with a whole one. What a wrapper hands on is checked once more, since it may hav
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import TYPE_CHECKING, Self
 
 from dragoman.spec._value import changed
 from dragoman.spec.assembly import Assembler, Reassembler, response_of
-from dragoman.spec.errors import ConfigurationError, DragomanError, PluginError, StreamInterruptedError
+from dragoman.spec.errors import (
+    ConfigurationError,
+    DragomanError,
+    PluginError,
+    RequestTimeoutError,
+    StreamInterruptedError,
+)
 from dragoman.spec.events import (
     ArgumentsDelta,
     Event,
-    MediaDelta,
+    PartEnd,
     PartStart,
+    PartStop,
+    PartUpdate,
     Ping,
+    Raw,
     ReasoningDelta,
     ResponseSnapshot,
+    SealUpdate,
     StreamEnd,
     StreamStart,
     TextDelta,
     UsageSnapshot,
 )
-from dragoman.spec.media import Media
-from dragoman.spec.parts import ToolCall
+from dragoman.spec.parts import Reasoning, Refusal, Text
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
 from dragoman.spec.sent_names import EventNames, Restore
 
 if TYPE_CHECKING:
     from dragoman.client.observer import StreamWatch
 
-_OPENING = (StreamStart, Ping, UsageSnapshot)
-_OUTPUT = frozenset({Media, ToolCall})
-"""The parts that are output as soon as they begin."""
-_PIECES: Mapping[type[Any], Callable[[Any], str | bytes]] = {
-    TextDelta: attrgetter("text"),
-    ReasoningDelta: attrgetter("text"),
-    ArgumentsDelta: attrgetter("fragment"),
-    MediaDelta: attrgetter("data"),
-}
-"""What returns the piece of a part that an event brings."""
+_NO_OUTPUT = frozenset({StreamStart, Ping, UsageSnapshot, SealUpdate, PartStop, PartEnd, Raw})
 
 
 class AssembledStream:
@@ -115,7 +114,7 @@ class AssembledStream:
         self._is_read = True
         try:
             event = self._first.pop() if self._first else await self._events.__anext__()
-            if self.waiting is not None and _is_output(event):
+            if self.waiting is not None and is_output(event):
                 self.waiting.has_output()
                 self.waiting = None
             return self._assembler.feed(event)
@@ -153,6 +152,16 @@ class AssembledStream:
         self._pending = [self._finished(response), *reversed(closing[:-1])]
         return self._pending.pop()
 
+    def change_start(self, change: Callable[[StreamStart], StreamStart]) -> None:
+        """Let *change* make of the start of the stream, which was not read yet, what the reader shall see."""
+        start = self._pending[-1]
+        assert isinstance(start, StreamStart)  # noqa: S101  # the first event of every stream
+        self._pending[-1] = change(start)
+
+    def give_back(self, events: Sequence[Event]) -> None:
+        """Let events that were read be read again."""
+        self._pending.extend(reversed(events))
+
     def _finished(self, response: Response) -> StreamEnd:
         self.response = response if self.finish is None else self.finish(response)
         return StreamEnd(self.response)
@@ -164,7 +173,7 @@ class AssembledStream:
 
 
 class PeekedStream:
-    """Hold a provider's stream whose first event has arrived.
+    """Hold a provider's stream whose first output has arrived.
 
     Args:
         manager: what closes the stream.
@@ -256,38 +265,81 @@ class _RenamedEvents:
         return self._ready.popleft()
 
 
-async def peek(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> PeekedStream:
-    """Enter a provider's stream and wait for its first real event, up to which a failure may be tried again.
+async def peek(manager: AbstractAsyncContextManager[AsyncIterator[Event]], limit: float | None = None) -> PeekedStream:
+    """Enter a provider's stream and wait for the first output of its answer, up to which a failure may be tried again.
 
     Args:
         manager: the provider's stream.
+        limit: how many seconds that may take.
+
+    Raises:
+        RequestTimeoutError: if it takes longer.
+        StreamInterruptedError: if the stream ends before the answer does, without any output.
 
     """
+    if limit is None:
+        return await _peeked(manager)
+    import asyncio  # noqa: PLC0415  # not paid for at import
+
+    scope = asyncio.timeout(limit)
+    try:
+        async with scope:
+            return await _peeked(manager)
+    except TimeoutError as error:
+        if isinstance(error, DragomanError) or not scope.expired():
+            raise
+    message = f"the answer did not begin within {limit:g} s (first_output_timeout)"
+    raise RequestTimeoutError(message, phase="first_output")
+
+
+async def _peeked(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> PeekedStream:
     events = await manager.__aenter__()
     first: list[Event] = []
     try:
-        async for event in events:
-            first.append(event)
-            if not _is_opening(event):
-                break
+        await _read_until_output(events, first)
     except BaseException as error:
         await manager.__aexit__(type(error), error, error.__traceback__)
+        if isinstance(error, DragomanError):
+            _annotate(error, first)
         if isinstance(error, StreamInterruptedError):
             error.retryable = True  # nothing was delivered yet
         raise
     return PeekedStream(manager, events, first)
 
 
-def _is_output(event: Event) -> bool:
-    """Return whether an event brings text, reasoning, media or a call; empty pieces bring nothing."""
-    if isinstance(event, PartStart):
-        return type(event.part) in _OUTPUT
-    piece = _PIECES.get(type(event))
-    return piece is not None and bool(piece(event))
+async def _read_until_output(events: AsyncIterator[Event], first: list[Event]) -> None:
+    async for event in events:
+        first.append(event)
+        if type(event) not in _NO_OUTPUT and is_output(event):
+            return
+    message = "the stream ended before the answer began"
+    raise StreamInterruptedError(message, phase="mid_stream")
 
 
-def _is_opening(event: Event) -> bool:
-    return isinstance(event, _OPENING) or (isinstance(event, ResponseSnapshot) and event.finish is None)
+def _annotate(error: DragomanError, first: list[Event]) -> None:
+    """Add to an error what the events before it have told, such as the tokens that were counted."""
+    begun = bool(first) and isinstance(first[0], StreamStart)
+    start = first.pop(0) if begun else StreamStart()
+    assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
+    assembler = Assembler(start)
+    with suppress(DragomanError):  # what breaks the grammar tells nothing
+        for event in first:
+            assembler.feed(event)
+    assembler.annotate(error)
+
+
+def is_output(event: Event) -> bool:
+    """Tell whether an event is output of the model, or the end of an answer without any."""
+    if isinstance(event, TextDelta | ReasoningDelta):
+        return bool(event.text)
+    if isinstance(event, PartStart | PartUpdate):
+        part = event.part
+        return bool(part.text) if isinstance(part, Text | Reasoning | Refusal) else True
+    if isinstance(event, ResponseSnapshot):
+        return event.finish is not None
+    if isinstance(event, ArgumentsDelta):
+        return bool(event.fragment)
+    return type(event) not in _NO_OUTPUT
 
 
 class ReassembledStream(AssembledStream):
@@ -298,11 +350,16 @@ class ReassembledStream(AssembledStream):
 
     """
 
-    __slots__ = ("_is_begun",)
+    __slots__ = ("_change", "_is_begun")
 
     def __init__(self, events: AsyncIterator[Event]) -> None:
         super().__init__(events, Reassembler(StreamStart()), (), [])
         self._is_begun = False
+        self._change: Callable[[StreamStart], StreamStart] | None = None
+
+    def change_start(self, change: Callable[[StreamStart], StreamStart]) -> None:
+        """Let *change* make of the start of the stream, which was not read yet, what the reader shall see."""
+        self._change = change
 
     async def __anext__(self) -> Event:
         if self.response is not None and not self._pending:
@@ -329,7 +386,7 @@ class ReassembledStream(AssembledStream):
         self._is_begun = True
         if isinstance(first, StreamStart):
             self._assembler = Reassembler(first)
-            return first
-        if first is not None:
+        elif first is not None:
             self._first.append(first)
-        return StreamStart()
+        start = first if isinstance(first, StreamStart) else StreamStart()
+        return start if self._change is None else self._change(start)

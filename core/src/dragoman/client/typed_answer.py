@@ -77,8 +77,8 @@ async def typed_answer(
         while True:
             async with fallbacks as (bound, builder):
                 asked = _Asked(bound, builder, builder.value(kind, messages, output), builder.context(overrides))
-                response = fallbacks.record(await asked.repaired(kind, repairs, rejected))
-                return as_answer_of(response, kind, rejected=tuple(rejected))
+                response = as_answer_of(await asked.repaired(kind, repairs, rejected), kind)
+                return as_answer_of(fallbacks.record(response), kind, rejected=tuple(rejected))
     except DragomanError as error:
         if error.partial is None and rejected:
             error.partial = as_answer_of(rejected[-1], kind, rejected=tuple(rejected[:-1]))

@@ -31,6 +31,10 @@ CORE_OPTIONS = frozenset(
         "headers",
         "allow_insecure",
         "fallbacks",
+        "fall_back_on",
+        "first_output_timeout",
+        "on_retry",
+        "retry",
         "proxy",
         "verify",
         "client_cert",
@@ -59,9 +63,13 @@ class LLMConfig:
             reasoning would count towards it.
         kwargs: further settings (see :class:`~dragoman.Settings`); ``provider``, ``timeout`` (seconds for the whole
             call, default 600), ``connect_timeout``, ``first_byte_timeout`` and ``idle_timeout`` (seconds),
-            ``num_retries`` (default 2), ``on_unsupported`` (``adjust``, ``warn`` or ``raise``), ``headers``,
-            ``allow_insecure``, ``fallbacks`` (models or configurations to try next); ``proxy`` (the address of a proxy,
-            or ``False`` for none, even if the environment names one), ``verify`` (the path of a CA bundle, or an
+            ``first_output_timeout`` (seconds to the first output of a stream, for each attempt), ``num_retries``
+            (default 2) or ``retry`` (a :class:`~dragoman.RetryPolicy`), ``on_retry`` (called before each wait, with the
+            number of the try that failed, its error and the wait), ``on_unsupported`` (``adjust``, ``warn`` or
+            ``raise``), ``headers``, ``allow_insecure``, ``fallbacks`` (models or configurations to try next),
+            ``fall_back_on`` (when: classes of errors; ``empty``, ``refused``, ``truncated`` or a function of a
+            :class:`~dragoman.Response` for answers; or a list); ``proxy`` (the address of a proxy, or ``False``
+            for none, even if the environment names one), ``verify`` (the path of a CA bundle, or an
             :class:`ssl.SSLContext`; ``False`` turns the verification off, which requires ``allow_insecure=True``),
             ``client_cert`` (the path of a PEM file with a certificate and its key, or the paths of both);
             ``max_reply_bytes`` (the greatest size of a decompressed reply, default 64 MiB); ``options`` (what is a

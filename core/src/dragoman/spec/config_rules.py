@@ -14,9 +14,11 @@ from dragoman.spec.request import Settings
 from dragoman.spec.secret import MASK, RedactedDict, Secret, is_credential
 
 _POLICIES = frozenset({"adjust", "warn", "raise"})
-_TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
+_TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout", "first_output_timeout")
 
 _PROXY_WITHOUT_USER = re.compile(r"https?://[\w.:\[\]-]+/?")
+
+_PATIENCE = frozenset({"fall_back_on", "on_retry", "retry"})
 
 _SHAPES: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
     ("provider", str, "a string"),
@@ -55,6 +57,10 @@ def check_options(kwargs: dict[str, Any]) -> None:
         raise ConfigurationError(wrong_policy(policy), parameter="on_unsupported")
     _check_connection(kwargs)
     _check_shapes(kwargs)
+    if not _PATIENCE.isdisjoint(kwargs):
+        from dragoman.spec.patience_rules import check_patience  # noqa: PLC0415  # few configurations have these
+
+        check_patience(kwargs)
 
 
 def _check_shapes(kwargs: dict[str, Any]) -> None:

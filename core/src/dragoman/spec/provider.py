@@ -131,6 +131,7 @@ class Timeouts:
         first_byte: from the request to the head of the reply.
         idle: between two pieces of the reply.
         total: for the whole call, including retries and waits.
+        first_output: from the beginning of an attempt to stream to the first text, reasoning or call of its answer.
 
     Raises:
         ConfigurationError: for a value that is not a finite number above 0.
@@ -141,6 +142,7 @@ class Timeouts:
     first_byte: float | None = field(default=600.0, validator=_seconds)
     idle: float | None = field(default=120.0, validator=_seconds)
     total: float | None = field(default=600.0, validator=_seconds)
+    first_output: float | None = field(default=None, validator=_seconds)
 
 
 FIRST_BYTE = "first_byte"

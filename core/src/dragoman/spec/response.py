@@ -166,11 +166,12 @@ class Attempt:
     """Record one attempt of a call.
 
     Args:
-        number: the number of the attempt, counted from 1.
+        number: the number of the attempt, counted from 1 for each model.
         error: the name of the class of the error that ended it, ``None`` for success.
         status: the HTTP status of the error, if it has one.
         waited: how long the call waited before it, in seconds.
         duration: how long it took, in seconds.
+        model: the model that was asked, if the call fell back to another one.
 
     """
 
@@ -179,6 +180,7 @@ class Attempt:
     status: int | None = None
     waited: float = 0.0
     duration: float = 0.0
+    model: str | None = None
 
 
 @value
