@@ -556,16 +556,26 @@ class TestVectors:
         assert found.vectors == ((0.5, 2.0),)
         assert (body["embedding_types"], body["input_type"]) == (["base64"], "search_query")
 
-    @pytest.mark.parametrize("kinds", [["float", "int8"], [], "float"])
+    @pytest.mark.parametrize("kinds", [["float", "int8"], []])
     async def test_are_of_one_type(self, kinds: Any) -> None:
         async with LLM(config()) as llm:
             with pytest.raises(InvalidRequestError, match="vectors of one type"):
                 await llm.embed(["a"], embedding_types=kinds)
 
-    async def test_are_of_96_texts_at_most(self) -> None:
+    async def test_of_more_than_96_texts_are_asked_for_twice(self) -> None:
+        with LoopbackServer() as server:
+            server.reply(*(Reply.json({"embeddings": {"float": [[1]] * count}}) for count in (96, 1)))
+            async with LLM(config(server.url, model="embed-v4.0")) as llm:
+                found = await llm.embed(["a"] * 97, dimensions=1)
+            bodies = [request.json for request in server.requests]
+
+        assert len(found.vectors) == 97
+        assert [(len(body["texts"]), body["output_dimension"]) for body in bodies] == [(96, 1), (1, 1)]
+
+    async def test_have_options_that_are_checked(self) -> None:
         async with LLM(config()) as llm:
-            with pytest.raises(InvalidRequestError, match="96 texts at once, not 97"):
-                await llm.embed(["a"] * 97)
+            with pytest.raises(InvalidRequestError, match="did you mean 'input_type'"):
+                await llm.embed(["a"], input_typ="search_query")
 
     @pytest.mark.parametrize(
         ("embeddings", "words"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, strategies as st
@@ -425,6 +425,44 @@ def test_models_are_found_by_their_names(model: str) -> None:
     assert (found.provider, found.distribution) == ("mistral", "dragoman-mistral")
 
 
+class TestLearning:
+    TOLD: ClassVar[dict[str, Any]] = {
+        "id": "m",
+        "max_context_length": 131072,
+        "capabilities": {"function_calling": True, "completion_fim": True, "vision": False, "audio": True},
+    }
+
+    async def learned(self, model: str, told: dict[str, Any]) -> tuple[Any, str]:
+        with LoopbackServer(Reply.json(told)) as server:
+            async with LLM(config(f"{server.url}/v1", model=model)) as llm:
+                found = await llm.learn_capabilities()
+            [request] = server.requests
+        return found, request.path
+
+    async def test_asks_for_one_model(self) -> None:
+        found, path = await self.learned("ft:mistral/x", self.TOLD)
+
+        assert path == "/v1/models/ft%3Amistral%2Fx"
+        assert found.context_tokens == 131072
+        assert [found.tools.support, found.completion.support, found.completion_stream.support] == [Support.YES] * 3
+        assert {family: cap.support for family, cap in found.input.items()} == {
+            "image/*": Support.NO,
+            "audio/*": Support.YES,
+        }
+        assert found.reasoning.support is Support.UNKNOWN
+        assert found.history == HISTORY
+
+    async def test_keeps_what_is_not_told(self) -> None:
+        found, _ = await self.learned("mistral-small-latest", {"id": "m", "capabilities": {"reasoning": True}})
+
+        assert found == capabilities("mistral-small-latest")
+
+    async def test_learns_that_a_model_does_not_think(self) -> None:
+        found, _ = await self.learned("mistral-small-2402", {"capabilities": {"reasoning": False}})
+
+        assert (found.reasoning.support, found.settings["effort"].support) == (Support.NO, Support.NO)
+
+
 async def test_limits_by_the_size_of_a_request_are_kept() -> None:
     answer = Reply(
         status=200,
@@ -439,6 +477,18 @@ async def test_limits_by_the_size_of_a_request_are_kept() -> None:
     headers = (await ask(answer)).headers
 
     assert (headers["x-ratelimitbysize-remaining-minute"], headers["ratelimitbysize-reset"]) == ("5", "3")
+
+
+async def test_vectors_of_more_than_256_texts_are_asked_for_twice() -> None:
+    with LoopbackServer() as server:
+        entries = [[{"index": number, "embedding": [1]} for number in range(count)] for count in (256, 1)]
+        server.reply(*(Reply.json({"data": each}) for each in entries))
+        async with LLM(config(f"{server.url}/v1", model="mistral-embed")) as llm:
+            found = await llm.embed(["a"] * 257, dimensions=1)
+        bodies = [request.json for request in server.requests]
+
+    assert len(found.vectors) == 257
+    assert [(len(body["input"]), body["output_dimension"]) for body in bodies] == [(256, 1), (1, 1)]
 
 
 async def test_vectors_keep_the_order_of_the_texts() -> None:

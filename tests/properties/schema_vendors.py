@@ -1,4 +1,4 @@
-"""The six dialects of the table: where a request has its schema, what a reply looks like, and what its vendor refuses.
+"""The seven dialects of the table: where a request has its schema, what a reply is like, and what its vendor refuses.
 
 The checkers are written from what the vendors publish, and know nothing of the code that lowers schemas or of its data.
 """
@@ -24,6 +24,10 @@ GEMINI_KEYWORDS = {
     *("$id", "$defs", "$ref", "$anchor", "type", "format", "title", "description", "enum", "items", "prefixItems"),
     *("minItems", "maxItems", "minimum", "maximum", "anyOf", "oneOf", "properties", "additionalProperties", "required"),
     *("propertyOrdering", "default"),  # the last is in recorded requests that were answered
+}
+COHERE_KEYWORDS = {
+    *("type", "properties", "required", "additionalProperties", "items", "enum", "const", "anyOf", "$ref", "$defs"),
+    *("title", "description", "format"),
 }
 OPENAPI_KEYWORDS = {
     *("type", "format", "title", "description", "nullable", "enum", "items", "minItems", "maxItems", "properties"),
@@ -129,6 +133,15 @@ def of_openapi(schema: dict[str, Any]) -> Iterator[str]:
             yield f"{path}: several types"
 
 
+def of_cohere(schema: dict[str, Any]) -> Iterator[str]:
+    """https://docs.cohere.com/docs/structured-outputs#unsupported-schema-features."""
+    for path, node in nodes(schema):
+        yield from (f"{path}: {name}" for name in node.keys() - COHERE_KEYWORDS)
+        if node.get("format", "date") not in {"date-time", "uuid", "date", "time"}:
+            yield f"{path}: format {node['format']}"
+    yield from of_tools(schema)
+
+
 def of_tools(schema: dict[str, Any]) -> Iterator[str]:
     """What a schema must be that a model is not held to: an object, and nothing that leads nowhere."""
     if schema.get("type") != "object":
@@ -186,7 +199,7 @@ class Sent:
 
 @frozen(kw_only=True)
 class Dialect:
-    """One of the six.
+    """One of the seven.
 
     Args:
         vendor: the configuration in ``plugins.vendors``.
@@ -250,6 +263,16 @@ def anthropic_reply(body: Any, text: str) -> Any:
     }
 
 
+def cohere_sent(body: Any) -> Sent:
+    assert body["response_format"]["type"] == "json_object"
+    return Sent(schema=body["response_format"]["json_schema"], strict=True)
+
+
+def cohere_reply(_: Any, text: str) -> Any:
+    message = {"role": "assistant", "content": [{"type": "text", "text": text}]}
+    return {"id": "m", "finish_reason": "COMPLETE", "message": message}
+
+
 def gemini_sent(body: Any) -> Sent:
     config = body["generationConfig"]
     assert config["responseMimeType"] == "application/json"
@@ -271,5 +294,6 @@ DIALECTS: dict[str, Dialect] = {
     "anthropic": Dialect(
         vendor="anthropic", sent=anthropic_sent, reply=anthropic_reply, check=of_anthropic, family="anthropic"
     ),
+    "cohere": Dialect(vendor="cohere", sent=cohere_sent, reply=cohere_reply, check=of_cohere, family=""),
     "gemini": Dialect(vendor="google", sent=gemini_sent, reply=gemini_reply, check=of_gemini, family=""),
 }

@@ -18,7 +18,7 @@ from dragoman.spec.schema import tool
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 from plugins.vendors import VENDORS
-from properties.schema_vendors import DIALECTS, Dialect, of_anthropic, of_gemini, of_openai
+from properties.schema_vendors import DIALECTS, Dialect, of_anthropic, of_cohere, of_gemini, of_openai
 
 TOOL_KEYWORDS = {"minLength", "maxLength", "pattern", "uniqueItems"}
 """What recorded tools for Gemini have in addition to the list of ``responseJsonSchema``."""
@@ -96,6 +96,8 @@ def declared(dialect: Dialect, body: Any) -> tuple[dict[str, Any], bool]:
     if dialect.check is of_anthropic:
         return found["input_schema"], found.get("strict", False)
     function = found.get("function", found)
+    if dialect.check is of_cohere:  # which holds the model to the schemas of all tools, or of none
+        return function["parameters"], body.get("strict_tools", False)
     return function["parameters"], function.get("strict", False)
 
 

@@ -57,7 +57,7 @@ def conversation(_: Recording, body: dict[str, Any]) -> Asked:
         arguments["extra_body"] = extra
     return Asked(
         config=config,
-        messages=tuple(map(_message, body["messages"])),
+        messages=tuple(_messages(body["messages"])),
         arguments=arguments,
         stream=bool(body.get("stream")),
         foreign=tuple(extra),
@@ -68,11 +68,18 @@ def _tool(function: Mapping[str, Any]) -> Tool:
     return Tool(name=function["name"], description=function.get("description"), schema=function["parameters"])
 
 
-def _message(sent: Mapping[str, Any]) -> Message:
-    if sent["role"] == "tool":
-        content = [_part(each) for each in blocks(sent["content"])]
-        return Message("tool", ToolResult(call_id=sent["tool_call_id"], name="", content=content))
-    return Message(sent["role"], list(_parts(sent)))
+def _messages(given: list[Any]) -> Iterator[Message]:
+    """Yield the messages; results have the names of the tools that were called."""
+    names: dict[str, str] = {}
+    for sent in given:
+        if sent["role"] == "tool":
+            content = [_part(each) for each in blocks(sent["content"])]
+            call_id = sent["tool_call_id"]
+            yield Message("tool", ToolResult(call_id=call_id, name=names.get(call_id, ""), content=content))
+            continue
+        parts = list(_parts(sent))
+        names |= {part.call_id: part.name for part in parts if isinstance(part, ToolCall)}
+        yield Message(sent["role"], parts)
 
 
 def _parts(sent: Mapping[str, Any]) -> Iterator[Part]:

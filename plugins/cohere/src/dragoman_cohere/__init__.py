@@ -6,7 +6,10 @@ https://docs.cohere.com/reference/chat
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman_cohere.options import CohereEmbeddingOptions, CohereOptions
 from dragoman_cohere.provider import make_provider
+
+__all__ = ["CohereEmbeddingOptions", "CohereOptions", "dragoman_provider"]
 
 
 @hookimpl

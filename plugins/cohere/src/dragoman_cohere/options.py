@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
+from dragoman import EmbeddingRules
 from dragoman.http import option_field
 
 ISSUER = "cohere"
@@ -28,6 +29,7 @@ class CohereOptions:
 
     """
 
+    __provider__: ClassVar[str] = ISSUER
     documents: list[Any] | None = option_field()
     citation_options: dict[str, Any] | None = option_field()
     safety_mode: Literal["CONTEXTUAL", "STRICT", "OFF"] | None = option_field()
@@ -35,3 +37,32 @@ class CohereOptions:
     strict_tools: bool | None = option_field()
     priority: int | None = option_field()
     extra_body: dict[str, Any] | None = option_field(in_body=False)
+
+
+@frozen(kw_only=True)
+class CohereEmbeddingOptions:
+    """Set what Cohere offers for embeddings; see https://docs.cohere.com/reference/embed.
+
+    Args:
+        input_type: what the vectors are for: ``search_document``, which is the default here, ``search_query``,
+            ``classification`` or ``clustering``.
+        embedding_types: the one type of the vectors: ``float``, which is the default here, ``int8``, ``uint8``,
+            ``binary``, ``ubinary`` or ``base64``, which is read as numbers too.
+        output_dimension: the number of dimensions, where the model has a choice.
+        max_tokens: the most tokens of a text; what is beyond them is cut as *truncate* says.
+        truncate: which end of a text that is too long is cut, ``START`` or ``END``; with ``NONE`` it is an error.
+        priority: how early the request is served, 0 first.
+
+    """
+
+    __provider__: ClassVar[str] = ISSUER
+    input_type: str | None = option_field()
+    embedding_types: list[str] | None = option_field()
+    output_dimension: int | None = option_field()
+    max_tokens: int | None = option_field()
+    truncate: Literal["NONE", "START", "END"] | None = option_field()
+    priority: int | None = option_field()
+
+
+EMBEDDING_RULES = EmbeddingRules(options=CohereEmbeddingOptions, dimensions="output_dimension", most_texts=96)
+"""https://docs.cohere.com/reference/embed: at most 96 texts."""

@@ -37,7 +37,7 @@ from dragoman.http import (
 from dragoman_cohere.dialect import Cohere
 from dragoman_cohere.endpoint import endpoint
 from dragoman_cohere.models import capabilities
-from dragoman_cohere.options import ISSUER, CohereOptions
+from dragoman_cohere.options import EMBEDDING_RULES, ISSUER, CohereOptions
 
 INFO = ProviderInfo(
     name="cohere",
@@ -49,9 +49,6 @@ INFO = ProviderInfo(
 
 KEPT_HEADERS = ("x-endpoint-", "x-trial-endpoint-")
 """Headers that report how many calls a key has: https://docs.cohere.com/docs/rate-limits."""
-MOST_TEXTS = 96
-"""How many texts one request for vectors may hold: https://docs.cohere.com/reference/embed."""
-
 _MOST_PAGES = 50
 _PAGE_SIZE = 1000
 
@@ -67,6 +64,7 @@ class CohereProvider(HttpProvider):
 
     models_path = "/v1/models"
     embeddings_path = "/v2/embed"
+    embedding_rules = EMBEDDING_RULES
 
     def __init__(self, dialect: Cohere, endpoint: Endpoint) -> None:
         super().__init__(INFO, dialect, endpoint, capabilities=capabilities, kept_headers=KEPT_HEADERS)
@@ -93,20 +91,16 @@ class CohereProvider(HttpProvider):
 
         Args:
             model: the embedding model.
-            texts: the texts, 96 at most.
-            options: further members of the body, such as ``output_dimension``; ``input_type`` is ``search_document``
-                and ``embedding_types`` are ``["float"]`` unless given.
+            texts: the texts.
+            options: further members of the body, as in :class:`CohereEmbeddingOptions`.
             context: the context of the call.
 
         Raises:
-            InvalidRequestError: for too many texts, or for several types of vectors.
+            InvalidRequestError: for several types of vectors.
             ProviderError: if the request fails.
             ProtocolError: if the number of vectors differs from the number of texts, or a vector cannot be read.
 
         """
-        if len(texts) > MOST_TEXTS:
-            message = f"Cohere takes {MOST_TEXTS} texts at once, not {len(texts)}; call embed() for some at a time"
-            raise InvalidRequestError(message, provider=ISSUER, model=model, parameter="texts")
         sent = {"model": model, "texts": list(texts), "input_type": "search_document", "embedding_types": ["float"]}
         sent |= options
         kinds = items_of(sent["embedding_types"])

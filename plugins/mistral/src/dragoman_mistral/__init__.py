@@ -6,10 +6,10 @@ https://docs.mistral.ai/api
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
-from dragoman_mistral.options import MistralOptions
+from dragoman_mistral.options import MistralEmbeddingOptions, MistralOptions
 from dragoman_mistral.provider import make_provider
 
-__all__ = ["MistralOptions", "dragoman_provider"]
+__all__ = ["MistralEmbeddingOptions", "MistralOptions", "dragoman_provider"]
 
 
 @hookimpl

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
+from dragoman import EmbeddingRules
 from dragoman.http import option_field
 
 ISSUER = "mistral"
@@ -45,3 +46,26 @@ class MistralOptions:
 
 CONVERSATIONS_ONLY = ("safe_prompt", "prompt_mode", "prediction", "guardrails", "repetition_penalty", "n")
 """Options that requests with a prompt do not have: https://docs.mistral.ai/api/endpoint/fim."""
+
+
+@frozen(kw_only=True)
+class MistralEmbeddingOptions:
+    """Set what Mistral offers for embeddings; see https://docs.mistral.ai/api/endpoint/embeddings.
+
+    Args:
+        output_dimension: the number of dimensions, where the model has a choice.
+        output_dtype: ``float``, ``int8``, ``uint8``, ``binary`` or ``ubinary``.
+        encoding_format: ``float`` or ``base64``, which is read as numbers too.
+        metadata: data that is kept with the request.
+
+    """
+
+    __provider__: ClassVar[str] = ISSUER
+    output_dimension: int | None = option_field()
+    output_dtype: Literal["float", "int8", "uint8", "binary", "ubinary"] | None = option_field()
+    encoding_format: Literal["float", "base64"] | None = option_field()
+    metadata: dict[str, Any] | None = option_field()
+
+
+EMBEDDING_RULES = EmbeddingRules(options=MistralEmbeddingOptions, dimensions="output_dimension", most_texts=256)
+"""The greatest number of texts is recorded: of 257, the API says that there are too many."""

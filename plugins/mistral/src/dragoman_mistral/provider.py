@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dragoman import ProviderConfig, ProviderInfo
+from urllib.parse import quote
+
+from dragoman import CallContext, Capabilities, ProviderConfig, ProviderInfo
+from dragoman.http import HttpRequest, as_object
 from dragoman_mistral.chat import MistralChat
 from dragoman_mistral.endpoint import endpoint
-from dragoman_mistral.models import capabilities
-from dragoman_mistral.options import ISSUER, MistralOptions
+from dragoman_mistral.models import capabilities, learned
+from dragoman_mistral.options import EMBEDDING_RULES, ISSUER, MistralOptions
 from dragoman_openai_compatible import OpenAIProvider
 
 INFO = ProviderInfo(
@@ -21,7 +24,24 @@ KEPT_HEADERS = ("x-ratelimitbysize-", "ratelimitbysize-")
 """Headers in which some of its hosts report limits by the size of a request."""
 
 
-def make_provider(config: ProviderConfig) -> OpenAIProvider:
+class MistralProvider(OpenAIProvider):
+    """Add what the API tells of a model to the provider of a host with the dialect of OpenAI."""
+
+    embedding_rules = EMBEDDING_RULES
+
+    async def learn_capabilities(self, model: str, context: CallContext) -> Capabilities:
+        """Return what is known about *model* after asking the API.
+
+        Raises:
+            ProviderError: if the request fails.
+
+        """
+        reply = await self.call(HttpRequest(method="GET", url=f"{self.models_path}/{quote(model, safe='')}"), context)
+        with self.reading(reply):
+            return learned(model, as_object(reply.json(), "the description of the model"))
+
+
+def make_provider(config: ProviderConfig) -> MistralProvider:
     """Return the provider for *config*.
 
     Raises:
@@ -31,4 +51,4 @@ def make_provider(config: ProviderConfig) -> OpenAIProvider:
     """
     dialect = MistralChat()
     dialect.options_reader.structure(config.options)
-    return OpenAIProvider(INFO, dialect, endpoint(config), capabilities=capabilities, kept_headers=KEPT_HEADERS)
+    return MistralProvider(INFO, dialect, endpoint(config), capabilities=capabilities, kept_headers=KEPT_HEADERS)
