@@ -141,12 +141,14 @@ async def test_cancelling_a_run_cancels_and_awaits_its_tools(scripted: Scripted)
 async def test_nobody_waits_for_a_thread_of_a_cancelled_run(scripted: Scripted) -> None:
     begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
-    def wait() -> None:
+    def wait(kind: str) -> Any:
         begun.set()
         go_on.wait(20)
         ended.set()
+        return fails_later(kind) if kind else None  # a coroutine that nobody awaits any longer
 
-    task = asyncio.create_task(llm_that(scripted, asks(call("wait"))).run("Go", tools=[wait]))
+    llm = llm_that(scripted, asks(call("wait", 1, kind="value"), call("wait", 2, kind="")))
+    task = asyncio.create_task(llm.run("Go", tools=[wait]))
     await asyncio.to_thread(begun.wait, 20)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -154,6 +156,8 @@ async def test_nobody_waits_for_a_thread_of_a_cancelled_run(scripted: Scripted) 
     assert not ended.is_set()
     go_on.set()
     assert ended.wait(20)
+    for thread in [each for each in threading.enumerate() if each.name == "dragoman-tool"]:
+        thread.join(20)
     await asyncio.sleep(0)
 
 
