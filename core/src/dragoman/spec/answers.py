@@ -101,21 +101,17 @@ def read_answer(response: Response, kind: type[T]) -> T:
     raise OutputValidationError(message, partial=response)
 
 
-def read_data(plain: Any, kind: type[T]) -> T:
-    """Return plain data as a value of *kind*.
+def read_member(plain: Any, hint: Any, path: str) -> Any:
+    """Return plain data that stands at *path* as a value of a type, without regard to its bounds.
 
     Raises:
         OutputValidationError: if it does not fit; the message names the path of each misfit.
 
     """
     try:
-        value: T = _converter().structure(plain, bare(kind))
+        return _converter().structure(plain, bare(hint))
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
-        problems = misfits(error)
-    else:
-        problems = _outside_bounds(plain, kind)
-        if not problems:
-            return value
+        problems = misfits(error, path)
     raise OutputValidationError("; ".join(problems))
 
 
@@ -347,7 +343,7 @@ def _members(kind: Any) -> list[_Field]:
             each.alias or each.name,
             hint := bare(fill(each.hint, kind)) if each.hint is not None else Any,
             each.default is not attrs.NOTHING,
-            _takes_null(hint),
+            takes_null(hint),
         )
         for each in members_of(origin, origin.__name__)
     ]
@@ -360,7 +356,8 @@ def _object(value: Any) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value)
 
 
-def _takes_null(hint: Any) -> bool:
+def takes_null(hint: Any) -> bool:
+    """Tell whether ``None`` is a value of a type."""
     return hint in (Any, object, None, type(None)) or not {None, type(None)}.isdisjoint(_hashable(get_args(hint)))
 
 
@@ -383,7 +380,7 @@ def _typed_dict_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], 
         return {
             name: _member(converter, each, hints[name], name, kind)
             for name, each in data.items()
-            if each is not None or name in required or _takes_null(hints[name])
+            if each is not None or name in required or takes_null(hints[name])
         }
 
     return structure
