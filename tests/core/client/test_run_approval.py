@@ -11,7 +11,7 @@ import pytest
 
 from core.client.tool_turns import asks, call, llm_that
 from core.scripted import Scripted, say
-from dragoman import InvalidRequestError, Run, Tool, ToolCall
+from dragoman import LLM, InvalidRequestError, Message, Run, Tool, ToolCall, TurnLimitError
 
 RAN: list[str] = []
 
@@ -166,6 +166,17 @@ async def test_an_approval_that_fails_stops_the_run(scripted: Scripted) -> None:
     with pytest.raises(LookupError):
         await llm_that(scripted, asks(call("look", order=1))).run("Go", tools=[look], approve=decide)
     assert RAN == []
+
+
+async def test_an_error_of_a_run_inside_carries_the_run_outside(scripted: Scripted) -> None:
+    async def decide(_: ToolCall) -> bool:
+        await LLM("echo").run("Inside", turns=1, tools=[look])
+        return True
+
+    with pytest.raises(TurnLimitError) as caught:
+        await llm_that(scripted, asks(call("look", order=1))).run("Go", tools=[look], approve=decide)
+    assert caught.value.run is not None
+    assert caught.value.run.prompt == (Message("user", "Go"),)
 
 
 async def crashed(scripted: Scripted) -> Run[Any]:
