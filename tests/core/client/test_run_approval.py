@@ -207,6 +207,7 @@ async def test_a_call_that_was_started_is_not_silently_run_again(scripted: Scrip
     llm = llm_that(scripted, say("Done"))
     assert await llm.run(run, tools=[refund]) == run
     assert RAN == []
+    assert await llm.run(run, tools=[look]) == run  # without its tool, too
     assert texts(await llm.run(run.answer("c1", "it went through"), tools=[refund])) == ["it went through"]
     assert RAN == []
     scripted.script[:] = [say("Done")]

@@ -83,6 +83,12 @@ def _decided(run: Run[Any]) -> Run[Any]:
     return run
 
 
+async def test_a_failure_is_logged_without_its_content(scripted: Scripted, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "dragoman.client.run_calls")
+    await llm_that(scripted, asks(call("fails", kind="value")), say("Sorry")).run("Go", tools=TOOLS)
+    assert caplog.messages == ["the tool fails failed with ValueError (call c1)"]
+
+
 async def test_without_tools_a_call_is_told_that_there_are_none(scripted: Scripted) -> None:
     run = await llm_that(scripted, asks(call("x")), say("Sorry")).run("Go")
     assert "there is no tool 'x'; the tools are: none" in run.turns[0].results[0].text
