@@ -138,18 +138,14 @@ class RunCalls:
 
     async def _fail(self, position: int, record: CallRecord, error: Exception) -> None:
         """Tell the model of an error, or raise it."""
-        _logger.info(
-            "the tool %s failed with %s (call %s)", record.call.name, type(error).__name__, record.call.call_id
-        )
+        call, result = record.call, ToolResult.of(record.call, error)
+        _logger.info("the tool %s failed with %s (call %s)", call.name, type(error).__name__, call.call_id)
         if self._settings.on_tool_error == "raise":
-            call = record.call
-            told = ToolResult.of(call, error).text
-            wrapped = ToolError(
-                f"the tool {call.name!r} failed (call {call.call_id}): {told}; error.run is the run so far"
-            )
+            message = f"the tool {call.name!r} failed (call {call.call_id}): {result.text}; error.run is the run so far"
+            wrapped = ToolError(message)
             wrapped.call = call
             raise wrapped from error
-        await self._finish(position, record, ToolResult.of(record.call, error), error)
+        await self._finish(position, record, result, error)
 
     async def _finish(
         self, position: int, record: CallRecord, result: ToolResult, error: Exception | None = None
