@@ -161,6 +161,10 @@ async def test_any_kind_of_function_is_a_tool(scripted: Scripted) -> None:
     assert isinstance(request := scripted.asked[0], ChatRequest)
     assert [tool.name for tool in request.tools if isinstance(tool, Tool)] == names
     assert {type(tool) for tool in request.tools} == {Tool}
+    scripted.script[:] = [say("Done")]
+    await llm.generate("Hi", tools=tools)
+    assert isinstance(single := scripted.asked[-1], ChatRequest)
+    assert single.tools == request.tools
 
 
 async def test_media_and_values_are_results(scripted: Scripted) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from core.client.tool_turns import asks, call, llm_that
 from core.scripted import Scripted, say
-from dragoman import InvalidRequestError, Run, Tool, ToolCall
+from dragoman import LLM, InvalidRequestError, Message, Run, Tool, ToolCall, TurnLimitError
 
 RAN: list[str] = []
 
@@ -168,6 +168,17 @@ async def test_an_approval_that_fails_stops_the_run(scripted: Scripted) -> None:
     assert RAN == []
 
 
+async def test_an_error_of_a_run_inside_carries_the_run_outside(scripted: Scripted) -> None:
+    async def decide(_: ToolCall) -> bool:
+        await LLM("echo").run("Inside", turns=1, tools=[look])
+        return True
+
+    with pytest.raises(TurnLimitError) as caught:
+        await llm_that(scripted, asks(call("look", order=1))).run("Go", tools=[look], approve=decide)
+    assert caught.value.run is not None
+    assert caught.value.run.prompt == (Message("user", "Go"),)
+
+
 async def crashed(scripted: Scripted) -> Run[Any]:
     """Return what was saved of a run whose process ended while a tool ran."""
     saved: list[Run[Any]] = []
@@ -196,6 +207,7 @@ async def test_a_call_that_was_started_is_not_silently_run_again(scripted: Scrip
     llm = llm_that(scripted, say("Done"))
     assert await llm.run(run, tools=[refund]) == run
     assert RAN == []
+    assert await llm.run(run, tools=[look]) == run  # without its tool, too
     assert texts(await llm.run(run.answer("c1", "it went through"), tools=[refund])) == ["it went through"]
     assert RAN == []
     scripted.script[:] = [say("Done")]

@@ -83,6 +83,12 @@ def _decided(run: Run[Any]) -> Run[Any]:
     return run
 
 
+async def test_a_failure_is_logged_without_its_content(scripted: Scripted, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "dragoman.client.run_calls")
+    await llm_that(scripted, asks(call("fails", kind="value")), say("Sorry")).run("Go", tools=TOOLS)
+    assert caplog.messages == ["the tool fails failed with ValueError (call c1)"]
+
+
 async def test_without_tools_a_call_is_told_that_there_are_none(scripted: Scripted) -> None:
     run = await llm_that(scripted, asks(call("x")), say("Sorry")).run("Go")
     assert "there is no tool 'x'; the tools are: none" in run.turns[0].results[0].text
@@ -141,12 +147,14 @@ async def test_cancelling_a_run_cancels_and_awaits_its_tools(scripted: Scripted)
 async def test_nobody_waits_for_a_thread_of_a_cancelled_run(scripted: Scripted) -> None:
     begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
-    def wait() -> None:
+    def wait(kind: str) -> Any:
         begun.set()
         go_on.wait(20)
         ended.set()
+        return fails_later(kind) if kind else None  # a coroutine that nobody awaits any longer
 
-    task = asyncio.create_task(llm_that(scripted, asks(call("wait"))).run("Go", tools=[wait]))
+    llm = llm_that(scripted, asks(call("wait", 1, kind="value"), call("wait", 2, kind="")))
+    task = asyncio.create_task(llm.run("Go", tools=[wait]))
     await asyncio.to_thread(begun.wait, 20)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -154,6 +162,8 @@ async def test_nobody_waits_for_a_thread_of_a_cancelled_run(scripted: Scripted) 
     assert not ended.is_set()
     go_on.set()
     assert ended.wait(20)
+    for thread in [each for each in threading.enumerate() if each.name == "dragoman-tool"]:
+        thread.join(20)
     await asyncio.sleep(0)
 
 

@@ -14,6 +14,7 @@ from dragoman import (
     Event,
     InvalidRequestError,
     NoAnswerError,
+    OutputValidationError,
     ProtocolError,
     RunEvent,
     StreamEnd,
@@ -62,6 +63,8 @@ async def test_a_run_is_streamed(scripted: Scripted) -> None:
     assert [event.call.call_id for event in events if isinstance(event, ToolStarted)] == ["c1"]
     finished = {event.call.call_id: event.result for event in events if isinstance(event, ToolFinished)}
     assert [finished[each].outcome for each in ("c1", "c2")] == ["ok", "error"]
+    errors = {event.call.call_id: type(event.error) for event in events if isinstance(event, ToolFinished)}
+    assert errors == {"c1": type(None), "c2": OutputValidationError}
     assert stream.run.text == "Rain"
 
 

@@ -186,6 +186,33 @@ def test_a_wrong_tool_is_refused(make: Callable[[], FunctionTool], message: str)
     assert message in str(caught.value)
 
 
+@frozen
+class Cat:
+    name: str
+
+
+@frozen
+class Dog:
+    name: str
+
+
+def feed(animal: Cat | Dog) -> None: ...
+
+
+def test_a_parameter_that_no_argument_can_be_read_as_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match=r"^feed\.animal: ") as caught:
+        Tool.from_function(feed)
+    assert caught.value.parameter == "tools"
+
+
+def test_every_misfit_of_the_arguments_is_told() -> None:
+    with pytest.raises(OutputValidationError) as caught:
+        call('{"x": 1, "place": {"city": 5}, "kind": "hail"}').parse(report)
+    told = str(caught.value)
+    for each in ("unknown key 'x' @ $", "missing: 'day' @ $", "not 5 @ $.place.city", "'sun' @ $.kind"):
+        assert each in told
+
+
 class UnspeakableError(Exception):
     def __str__(self) -> str:
         raise RuntimeError

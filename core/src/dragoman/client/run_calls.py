@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from dragoman.spec.parts import ToolCall, ToolResult
 from dragoman.spec.run import denied
 from dragoman.spec.run_events import RunEvent, ToolFinished, ToolStarted
 
+_logger = logging.getLogger(__name__)
 _spent: set[str] = set()
 """The tickets whose approval was used in this process: whoever gives the same run twice runs nothing twice."""
 
@@ -67,14 +69,14 @@ class RunCalls:
     async def _settle(self, position: int) -> None:
         """Bring one call to a result, or to the question whether it may run."""
         record = self._state.run.turns[-1].calls[position]
+        if record.is_pending and not self._runs_again(record):
+            return
         try:
             tool, arguments = self._prepared(record.call)
         except OutputError as error:
             await self._fail(position, record, error)
             return
         decision = await self._decision(tool, record)
-        if decision is None:
-            return
         if decision == "ask":
             await self._write(position, record.asked())
         elif decision:
@@ -82,14 +84,6 @@ class RunCalls:
                 await self._run(position, record, tool, arguments)
         else:
             await self._finish(position, record, denied(record.call))
-
-    async def _decision(self, tool: FunctionTool, record: CallRecord) -> bool | str | None:
-        """Return whether a call may run, ``None`` if it goes on waiting."""
-        if record.status == CallStatus.APPROVED:
-            return record.is_approved or "ask"  # it was approved with other arguments
-        if record.is_pending and not self._runs_again(record):
-            return None
-        return await self._asked(tool, record.call)
 
     def _runs_again(self, record: CallRecord) -> bool:
         return record.status == CallStatus.STARTED and self._settings.resume_started == "again"
@@ -109,13 +103,15 @@ class RunCalls:
         message = f"there is no tool {call.name!r}; the tools are: {', '.join(self._tools) or 'none'}"
         raise OutputError(after(message, call.name, self._tools))
 
-    async def _asked(self, tool: FunctionTool, call: ToolCall) -> bool | str:
+    async def _decision(self, tool: FunctionTool, record: CallRecord) -> bool | str:
         """Return whether a call may run; one question at a time, in the order of the calls."""
+        if record.status == CallStatus.APPROVED:
+            return record.is_approved or "ask"  # it was approved with other arguments
         approve = self._settings.approve if tool.approve is None else tool.approve
         if approve is None or isinstance(approve, str):
             return approve or True
         async with self._one_question:
-            decision: Any = await result_of(cast("Callable[..., Awaitable[object] | object]", approve), call)
+            decision: Any = await result_of(cast("Callable[..., Awaitable[object] | object]", approve), record.call)
         if decision is True or decision is False or decision == "ask":
             return cast("bool | str", decision)
         message = f"approve of the tool {tool.name!r} must return True, False or 'ask', not {decision!r}"
@@ -142,19 +138,20 @@ class RunCalls:
 
     async def _fail(self, position: int, record: CallRecord, error: Exception) -> None:
         """Tell the model of an error, or raise it."""
+        call, result = record.call, ToolResult.of(record.call, error)
+        _logger.info("the tool %s failed with %s (call %s)", call.name, type(error).__name__, call.call_id)
         if self._settings.on_tool_error == "raise":
-            call = record.call
-            told = ToolResult.of(call, error).text
-            wrapped = ToolError(
-                f"the tool {call.name!r} failed (call {call.call_id}): {told}; error.run is the run so far"
-            )
+            message = f"the tool {call.name!r} failed (call {call.call_id}): {result.text}; error.run is the run so far"
+            wrapped = ToolError(message)
             wrapped.call = call
             raise wrapped from error
-        await self._finish(position, record, ToolResult.of(record.call, error))
+        await self._finish(position, record, result, error)
 
-    async def _finish(self, position: int, record: CallRecord, result: ToolResult) -> None:
+    async def _finish(
+        self, position: int, record: CallRecord, result: ToolResult, error: Exception | None = None
+    ) -> None:
         await self._write(position, record.finished(result))
-        self._events.put_nowait(ToolFinished(record.call, result))
+        self._events.put_nowait(ToolFinished(record.call, result, error))
 
     async def _write(self, position: int, record: CallRecord) -> None:
         """Write down what is known of a call, and report it."""

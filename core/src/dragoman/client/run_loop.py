@@ -82,7 +82,7 @@ class RunLoop:
                 if not self.run.is_open:
                     yield await self._end_turn()
         except DragomanError as error:
-            error.run = error.run or self.run
+            error.run = self.run  # also that of a run inside a function of the caller
             raise
 
     async def _end_turn(self) -> TurnEnd:

@@ -62,8 +62,10 @@ async def _in_thread(call: Callable[[], object]) -> object:
     context = contextvars.copy_context()
 
     def tell(returned: object, error: BaseException | None) -> None:
-        if not ended.done():  # it is, if nobody waits any longer
+        if not ended.done():
             ended.set_result((returned, error))
+        elif inspect.iscoroutine(returned):  # nobody waits any longer
+            returned.close()
 
     def work() -> None:
         outcome: tuple[object, BaseException | None]

@@ -167,7 +167,7 @@ def inner_of(kind: Any, step: str | int) -> Inner:
     if is_typeddict(origin):
         hint = _hints(kind).get(str(step), UNKNOWN)
         may_lack = hint is not UNKNOWN and not is_required(hint, usual=step in origin.__required_keys__)
-        return Inner(hint, may_lack and not _takes_null(bare(hint)))
+        return Inner(hint, may_lack and not takes_null(bare(hint)))
     return Inner(_type_within(kind, step))
 
 
@@ -286,7 +286,7 @@ def _members_of(kind: Any) -> list[_Field]:
             each.alias or each.name,
             hint := bare(fill(each.hint, kind)) if each.hint is not None else Any,
             each.default is not attrs.NOTHING,
-            _takes_null(hint),
+            takes_null(hint),
         )
         for each in members_of(origin, origin.__name__)
     ]
@@ -299,7 +299,8 @@ def _object(value: Any) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value)
 
 
-def _takes_null(hint: Any) -> bool:
+def takes_null(hint: Any) -> bool:
+    """Tell whether ``None`` is a value of a type."""
     return hint in (Any, object, None, type(None)) or not {None, type(None)}.isdisjoint(_hashable(get_args(hint)))
 
 
@@ -322,7 +323,7 @@ def _typed_dict_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], 
         return {
             name: _member(converter, each, hints[name], name, kind)
             for name, each in data.items()
-            if each is not None or name in required or _takes_null(hints[name])
+            if each is not None or name in required or takes_null(hints[name])
         }
 
     return structure

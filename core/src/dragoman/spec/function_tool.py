@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import attrs
-from attrs import NOTHING, field
+from attrs import field
 
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import seconds, shown, wrong_seconds
@@ -16,9 +16,7 @@ from dragoman.spec.part_fields import JSON
 from dragoman.spec.request import Tool
 from dragoman.spec.schema import parameters_of, tool
 from dragoman.spec.tool_makers import Approve
-
-ABSENT: Any = object()
-"""The value of an argument that the model left out, so that the default of the parameter applies."""
+from dragoman.spec.type_members import Member
 
 
 def check_approve(approve: Any) -> None:
@@ -59,14 +57,14 @@ class FunctionTool(Tool):
         function: runs the tool; it is called with the arguments by name, and may be a coroutine function.
         approve: see :meth:`~dragoman.spec.tool_makers.ToolMakers.from_function`.
         timeout: how long one execution may take, in seconds.
-        arguments: the class that the arguments are read as; ``None`` if only the schema describes them.
+        arguments: the parameters of the function; ``None`` if only the schema describes them.
 
     """
 
     function: Callable[..., object] = field(validator=_function)
     approve: Approve | None = field(default=None, validator=_approve)
     timeout: float | None = field(default=None, validator=_timeout)
-    arguments: type[Any] | None = field(default=None, repr=False, eq=False)
+    arguments: tuple[Member, ...] | None = field(default=None, repr=False, eq=False)
 
     @property
     def definition(self) -> Tool:
@@ -87,7 +85,7 @@ def function_tool(
     """Return a tool with its function; see :meth:`~dragoman.spec.tool_makers.ToolMakers.from_function`."""
     if schema is None:
         described = tool(function, name=name, description=description, strict=strict)
-        arguments: type[Any] | None = _arguments_of(function, described.name)
+        arguments: tuple[Member, ...] | None = _arguments_of(function, described.name)
     else:
         name = name or getattr(function, "__name__", "")
         if not name or name == "<lambda>":
@@ -104,24 +102,21 @@ def with_function(
     *,
     approve: Approve | None = None,
     timeout: float | None = None,
-    arguments: type[Any] | None = None,
+    arguments: tuple[Member, ...] | None = None,
 ) -> FunctionTool:
     """Return a tool that is described already, with the function that runs it."""
     known = {str(each.alias): getattr(described, each.name) for each in attrs.fields(Tool)}
     return FunctionTool(**known, function=function, approve=approve, timeout=timeout, arguments=arguments)
 
 
-def _arguments_of(function: Callable[..., object], name: str) -> type[Any]:
-    """Return a class with one field for each parameter of a function, as which the arguments of a call are read."""
+def _arguments_of(function: Callable[..., object], name: str) -> tuple[Member, ...]:
+    """Return the parameters of a function, after checking that arguments can be read as their types."""
     from dragoman.spec.answers import check_readable  # noqa: PLC0415  # cattrs is slow to import
 
-    members = parameters_of(function, name)
-    fields = {
-        member.name: attrs.field(
-            type=cast("Any", member.hint), alias=member.name, default=NOTHING if member.default is NOTHING else ABSENT
-        )
-        for member in members
-    }
-    made: type[Any] = attrs.make_class("Arguments", fields, kw_only=True, eq=False, repr=False, slots=False)
-    check_readable(made)
-    return made
+    members = tuple(parameters_of(function, name))
+    for member in members:
+        try:
+            check_readable(member.hint)
+        except InvalidRequestError as error:
+            raise InvalidRequestError(f"{name}.{member.name}: {error.message}", parameter="tools") from error
+    return members

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from attrs import field
+
 from dragoman.spec._value import value
 from dragoman.spec.events import Event
 from dragoman.spec.parts import ToolCall, ToolResult
@@ -19,10 +21,18 @@ class ToolStarted:
 
 @value
 class ToolFinished:
-    """Report the result of a call, also of one that did not run because it does not fit or was denied."""
+    """Report the result of a call, also of one that did not run because it does not fit or was denied.
+
+    Args:
+        call: the call.
+        result: what the model is told.
+        error: the exception that became an error result, with its traceback; ``None`` if there was none.
+
+    """
 
     call: ToolCall
     result: ToolResult
+    error: Exception | None = field(default=None, eq=False)
 
 
 @value

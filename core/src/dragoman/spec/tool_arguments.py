@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import attrs
+from attrs import NOTHING
 
-from dragoman.spec.answers import read_value
+from dragoman.spec.answer_types import bare, takes_null
+from dragoman.spec.answers import read_member
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError, OutputValidationError
-from dragoman.spec.function_tool import ABSENT, FunctionTool, function_tool
+from dragoman.spec.function_tool import FunctionTool, function_tool
 from dragoman.spec.parts import ToolCall
 from dragoman.spec.request import Tool
 from dragoman.spec.schema_bounds import is_of_type, outside_bounds, resolved
 from dragoman.spec.schema_references import References, as_list, as_object
+from dragoman.spec.type_members import Member
 
 
 def read_arguments(call: ToolCall, tool: Tool | Callable[..., object]) -> dict[str, Any]:
@@ -29,25 +31,32 @@ def read_arguments(call: ToolCall, tool: Tool | Callable[..., object]) -> dict[s
         raise InvalidRequestError(message, parameter="tool")
     described: Tool = given if isinstance(given, Tool) else function_tool(given)
     plain = call.parse()
-    kind = described.arguments if isinstance(described, FunctionTool) else None
-    if kind is None:
-        problems = [*_misfits(plain, described.schema, "$", References(described.schema))]
-        problems = problems or outside_bounds(plain, described.schema)
-        if problems:
-            raise _misfit(call, "; ".join(problems))
-        return plain
-    try:
-        read: Any = read_value(plain, kind)
-    except ValueError as error:
-        message = str(error)
+    members = described.arguments if isinstance(described, FunctionTool) else None
+    if members is None:
+        values, problems = plain, [*_misfits(plain, described.schema, "$", References(described.schema))]
     else:
-        values = {each.name: getattr(read, each.name) for each in attrs.fields(kind)}
-        return {name: value for name, value in values.items() if value is not ABSENT}
-    raise _misfit(call, message)
+        values, problems = _read(plain, members)
+    problems = problems or outside_bounds(plain, described.schema)
+    if problems:
+        message = f"the arguments of tool call {call.name!r} ({call.call_id}) do not fit: {'; '.join(problems)}"
+        raise OutputValidationError(message)
+    return values
 
 
-def _misfit(call: ToolCall, problems: str) -> OutputValidationError:
-    return OutputValidationError(f"the arguments of tool call {call.name!r} ({call.call_id}) do not fit: {problems}")
+def _read(plain: dict[str, Any], members: tuple[Member, ...]) -> tuple[dict[str, Any], list[str]]:
+    """Return the values of arguments, and where they do not fit."""
+    names = {member.name for member in members}
+    values = dict[str, Any]()
+    problems = [f"unknown key {name!r} @ $" for name in plain if name not in names]
+    for member in members:
+        if member.name not in plain:
+            problems += [f"required field missing: {member.name!r} @ $"] if member.default is NOTHING else []
+        elif plain[member.name] is not None or member.default is NOTHING or takes_null(bare(member.hint)):
+            try:
+                values[member.name] = read_member(plain[member.name], member.hint, f"$.{member.name}")
+            except OutputValidationError as error:
+                problems.append(error.message)
+    return values, problems
 
 
 def _misfits(value: Any, given: Any, path: str, references: References) -> Iterator[str]:
