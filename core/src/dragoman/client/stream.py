@@ -118,7 +118,8 @@ class EventStream:
         """
         events, seen, ends = self._opened(), list[Event](), False
         declined = set[int]()
-        async for event in events:
+        while True:
+            event = await anext(events)  # the last one is a StreamEnd
             seen.append(event)
             if isinstance(event, PartStart) and isinstance(event.part, Refusal):
                 declined.add(event.index)
