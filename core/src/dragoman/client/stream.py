@@ -23,7 +23,7 @@ class EventStream:
 
     One task reads it at a time: a second one that asks while the first still waits gets an error.
 
-    Use it as ``async with llm.stream(...) as stream``: entering waits for the first event, leaving hangs up.
+    Use it as ``async with llm.stream(...) as stream``: entering waits for the first output, leaving hangs up.
 
     Args:
         manager: the stream.
