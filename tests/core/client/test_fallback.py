@@ -36,6 +36,8 @@ from dragoman import (
     RequestTimeoutError,
     Response,
     ResponseSnapshot,
+    RetryBudget,
+    RetryPolicy,
     ServerError,
     StreamCall,
     StreamEnd,
@@ -358,13 +360,13 @@ async def test_a_slow_beginning_is_an_error_without_a_fallback() -> None:
 
 async def test_the_configuration_tells_of_retries(scripted: Scripted) -> None:
     told: list[tuple[int, str]] = []
-    scripted.script = [OverloadedError("full"), say("Hi"), OverloadedError("full"), say("Hi")]
-    for retry in ({"retries": 3, "first_wait": 0.0}, None):
+    scripted.script = [OverloadedError("full"), say("Hi")] * 3
+    for retry in ({"retries": 3, "first_wait": 0.0}, RetryPolicy(first_wait=0.0, budget=RetryBudget()), None):
         config = LLMConfig(
             model="scripted/a", retry=retry, on_retry=lambda attempt, error, _: told.append((attempt, error.message))
         )
         assert (await LLM(config).generate("Hi")).text == "Hi"
-    assert told == [(1, "full")] * 2
+    assert told == [(1, "full")] * 3
 
 
 @pytest.mark.parametrize(

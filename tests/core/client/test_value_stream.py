@@ -127,10 +127,12 @@ async def test_not_yet_and_null_are_different(scripted: Scripted) -> None:
     scripted.script = [
         streamed('{"a": null, "b": 1}', 1),
         streamed('{"value": {"name": "Oslo", "inhabitants": null}}', 1),
+        streamed('{"name": "Oslo", "inhabitants": null}', 1),
     ]
     assert await seen(dict[str, int | None]) == [{"a": None}, {"a": None, "b": 1}]
-    states = await seen(City | None)
-    assert all("inhabitants" not in each for each in states)  # null for a member with a default is the default
+    for _ in range(2):  # in an object of its own, and as it is
+        states = await seen(City | None)
+        assert states[-1] == {"name": "Oslo"}  # null for a member with a default is the default
 
 
 async def test_members_are_checked_when_they_are_whole(scripted: Scripted) -> None:

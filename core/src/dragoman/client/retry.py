@@ -1,7 +1,7 @@
 """Retries and the total deadline of a call, which are decided in this module only.
 
 The provider says whether an error may be retried (``error.retryable``) and how long to wait (``error.retry_after``);
-this module decides whether that fits the caller's patience. Nothing is retried after the first event was delivered.
+this module decides whether that fits the caller's patience. Nothing is retried after the first output has arrived.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class EventStream:
 
     One task reads it at a time: a second one that asks while the first still waits gets an error.
 
-    Use it as ``async with llm.stream(...) as stream``: entering waits for the first event, leaving hangs up.
+    Use it as ``async with llm.stream(...) as stream``: entering waits for the first output, leaving hangs up.
 
     Args:
         manager: the stream.
@@ -118,7 +118,8 @@ class EventStream:
         """
         events, seen, ends = self._opened(), list[Event](), False
         declined = set[int]()
-        async for event in events:
+        while True:
+            event = await anext(events)  # the last one is a StreamEnd
             seen.append(event)
             if isinstance(event, PartStart) and isinstance(event.part, Refusal):
                 declined.add(event.index)

@@ -82,8 +82,9 @@ UNKNOWN_OPTION = "unknown_option"
 class ErrorDetails(TypedDict, total=False):
     """Describe an error in addition to its message.
 
-    ``retry_after`` is in seconds; ``phase`` is one of ``resolve``, ``connect``, ``send``, ``first_byte``, ``idle``,
-    ``total``, ``decode`` and ``mid_stream``; ``parameter`` is the setting that caused the error.
+    ``retry_after`` is in seconds; ``phase`` is one of ``resolve``, ``connect``, ``send``, ``first_byte``,
+    ``first_output``, ``idle``, ``total``, ``decode`` and ``mid_stream``; ``parameter`` is the setting that caused the
+    error.
     """
 
     provider: str | None

@@ -72,26 +72,30 @@ def read_fall_back_on(given: Any) -> FallBackOn:
         ConfigurationError: for anything else, or an unknown word.
 
     """
-    many = isinstance(given, Iterable) and not isinstance(given, str | type)
     errors: list[type[DragomanError]] = []
     also: list[type[DragomanError]] = []
     answers: list[tuple[str, Predicate]] = []
-    for each in cast("Iterable[Any]", given) if many else (given,):
+    for each in _listed(given):
         if isinstance(each, type) and issubclass(each, DragomanError):
             errors.append(each)
         elif isinstance(each, str):
             classes, applies = _meaning_of(plain_text(each))
             also += classes
             answers.append((each, applies))
-        elif callable(each) and not isinstance(each, type):
-            answers.append(("not wanted", each))
-        else:
+        elif isinstance(each, type) or not callable(each):
             message = (
                 f"fall_back_on takes classes of errors of Dragoman, {', '.join(map(repr, _WORDS))}, or functions of a "
                 f"response, not {shown(each)}"
             )
             raise ConfigurationError(message, parameter="fall_back_on")
+        else:
+            answers.append(("not wanted", each))
     return FallBackOn(tuple(errors) or None, tuple(also), tuple(answers))
+
+
+def _listed(given: Any) -> list[Any]:
+    is_one = isinstance(given, str | type) or not isinstance(given, Iterable)
+    return [given] if is_one else [*cast("Iterable[Any]", given)]
 
 
 def _meaning_of(word: str) -> tuple[tuple[type[DragomanError], ...], Callable[[Response], bool]]:

@@ -102,10 +102,11 @@ def _budget(_: object, __: object, budget: object) -> None:
         raise ConfigurationError(message, parameter="budget")
 
 
-def _errors(_: object, __: object, classes: Any) -> None:
-    is_tuple = isinstance(classes, tuple)
-    if not is_tuple or not all(isinstance(each, type) and issubclass(each, DragomanError) for each in classes):
-        message = f"also_on must be a tuple of error classes of Dragoman, not {shown(classes)}"
+def _errors(_: object, __: object, classes: object) -> None:
+    told = shown(classes)
+    given: tuple[object, ...] = cast("tuple[object, ...]", classes) if isinstance(classes, tuple) else (None,)
+    if not all(isinstance(each, type) and issubclass(each, DragomanError) for each in given):
+        message = f"also_on must be a tuple of error classes of Dragoman, not {told}"
         raise ConfigurationError(message, parameter="also_on")
 
 
