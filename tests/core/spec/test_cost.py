@@ -416,6 +416,17 @@ def test_a_report_that_is_not_understood_is_left_for_the_counts(raw: JSON) -> No
     assert cost.parts["cache_read"] == 400 * Decimal("1.25") / 1_000_000
 
 
+def test_a_report_of_an_odd_shape_is_left_for_the_counts() -> None:
+    raw: JSON = {
+        "promptTokenCount": 1_000,
+        "candidatesTokenCount": 0,
+        "promptTokensDetails": [{"modality": 1, "tokenCount": 1_000}],
+    }
+    cost = answered(GOOGLE_API, "gemini-2.5-flash", Usage(input_tokens=1_000, output_tokens=0, raw=raw)).cost()
+    assert cost is not None
+    assert cost.amount == Decimal("0.0003")
+
+
 def test_searches_are_paid_for_beside_the_tokens() -> None:
     usage = messages(1_000, 0, 0, 0, 100)
     assert isinstance(usage.raw, dict)

@@ -232,4 +232,4 @@ def _short(metadata: Mapping[str, JSON]) -> Mapping[str, JSON]:
     }
 
 
-__all__ = ["ModelUsage", "UsageLedger"]
+__all__ = ["Batch", "ModelUsage", "UsageLedger"]

@@ -146,7 +146,7 @@ def _usage(known: Tokens, provider: lists.Provider, input_tokens: int, output_to
     raw: Any = known.raw
     for extractor in provider.extractors or () if raw else ():
         root = extractor.root if isinstance(extractor.root, str) else str(extractor.root[0])
-        with suppress(ValueError):
+        with suppress(ValueError, TypeError, AttributeError):  # a report of a shape that it does not expect
             usage = extractor.extract({root: raw})[1]
             reported = (usage.reported_value("input_tokens"), usage.reported_value("output_tokens"))
             if reported == (input_tokens, output_tokens):
