@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         CompletionSettings as CompletionSettings,
         ConfigSettings as ConfigSettings,
         EmbeddingSettings as EmbeddingSettings,
+        UploadSettings as UploadSettings,
         ValueSettings as ValueSettings,
     )
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
@@ -102,6 +103,7 @@ if TYPE_CHECKING:
         TextDelta as TextDelta,
         UsageSnapshot as UsageSnapshot,
     )
+    from dragoman.spec.files import FileInfo as FileInfo, FileUpload as FileUpload, StoresFiles as StoresFiles
     from dragoman.spec.history import fit_messages as fit_messages
     from dragoman.spec.history_rules import HistoryRules as HistoryRules
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
@@ -202,6 +204,7 @@ _HOMES = {
         "CompletionSettings",
         "ConfigSettings",
         "EmbeddingSettings",
+        "UploadSettings",
         "ValueSettings",
     ),
     "dragoman.client.llm": ("LLM",),
@@ -299,6 +302,7 @@ _HOMES = {
         "OperationCall",
         "RemembersCapabilities",
     ),
+    "dragoman.spec.files": ("FileInfo", "FileUpload", "StoresFiles"),
     "dragoman.spec.key_source": ("KeySource",),
     "dragoman.spec.media": ("Bytes", "FileRef", "InlineText", "Media", "MediaSource", "Url"),
     "dragoman.spec.part_fields": ("JSON", "Seal"),

@@ -296,7 +296,7 @@ class ManagedProvider:
         """Return the call of an optional protocol.
 
         Args:
-            kind: ``embed``, ``count_tokens``, ``models`` or ``capabilities``.
+            kind: ``embed``, ``count_tokens``, ``models``, ``capabilities``, ``upload``, ``files`` or ``delete_file``.
 
         """
 
@@ -391,6 +391,9 @@ _WHAT = {
     "count_tokens": "count tokens",
     "models": "list models",
     "capabilities": "tell what a model accepts",
+    "upload": "store files",
+    "files": "store files",
+    "delete_file": "store files",
 }
 """The operations in words."""
 

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         word as word,
         words as words,
     )
+    from dragoman.http.multipart import multipart as multipart
     from dragoman.http.ndjson import NDJSON as NDJSON, JsonLines as JsonLines
     from dragoman.http.options import (
         OptionsReader as OptionsReader,
@@ -141,6 +142,7 @@ _HOMES = {
         "word",
         "words",
     ),
+    "dragoman.http.multipart": ("multipart",),
     "dragoman.http.ndjson": ("NDJSON", "JsonLines"),
     "dragoman.http.options": ("OptionsReader", "add_options", "body_of", "option_field"),
     "dragoman.http.provider": ("HttpProvider",),

@@ -163,7 +163,7 @@ def key_of(value: Any) -> Secret | KeySource:
         if isinstance(value, KeySource):
             return value
         ask = value
-        return KeySource(ask) if callable(ask) else Secret(text_of("api_key", ask))
+        return KeySource(ask) if callable(ask) else Secret(text_of("api_key", ask))  # pyright: ignore[reportArgumentType]  # callers without a type checker
     finally:
         del value, ask  # keep credentials out of tracebacks that show locals
 

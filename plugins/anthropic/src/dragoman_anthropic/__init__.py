@@ -6,7 +6,7 @@ https://docs.anthropic.com/en/api/messages
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
-from dragoman_anthropic.options import AnthropicOptions
+from dragoman_anthropic.options import AnthropicFileOptions, AnthropicOptions
 from dragoman_anthropic.provider import make_provider
 
 TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
@@ -14,7 +14,7 @@ TYPE_CHECKING = False  # type checkers know better, and the module typing is not
 if TYPE_CHECKING:
     from dragoman_anthropic.plain_messages import to_anthropic
 
-__all__ = ["AnthropicOptions", "dragoman_provider", "to_anthropic"]
+__all__ = ["AnthropicFileOptions", "AnthropicOptions", "dragoman_provider", "to_anthropic"]
 
 
 def __getattr__(name: str) -> object:

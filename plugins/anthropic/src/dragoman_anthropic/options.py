@@ -54,3 +54,16 @@ class AnthropicOptions:
     inference_geo: str | None = option_field()
     speed: str | None = option_field()
     extra_body: dict[str, Any] | None = option_field(in_body=False)
+
+
+@frozen(kw_only=True)
+class AnthropicFileOptions:
+    """Set what Anthropic offers for files; see https://docs.anthropic.com/en/api/files-create.
+
+    Args:
+        expires_in_seconds: seconds until the file is deleted, from 3600 to 7776000.
+
+    """
+
+    __provider__: ClassVar[str] = ISSUER
+    expires_in_seconds: int | None = option_field()

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from dragoman import CallContext, ChatRequest, ModelInfo, ProviderConfig, ProviderInfo, Usage
+from dragoman import (
+    CallContext,
+    ChatRequest,
+    FileInfo,
+    FileRef,
+    FileUpload,
+    ModelInfo,
+    ProviderConfig,
+    ProviderInfo,
+    Usage,
+)
 from dragoman.http import Endpoint, HttpProvider, HttpRequest, as_object, count, objects
+from dragoman_anthropic import files
 from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_anthropic.endpoint import endpoint
+from dragoman_anthropic.files import timestamp
 from dragoman_anthropic.models import capabilities
-from dragoman_anthropic.options import ISSUER, AnthropicOptions
+from dragoman_anthropic.options import ISSUER, AnthropicFileOptions, AnthropicOptions
 from dragoman_anthropic.versions import HEADER
 
 INFO = ProviderInfo(
@@ -34,6 +45,7 @@ class AnthropicProvider(HttpProvider):
     """
 
     models_path = "/models"
+    file_options = AnthropicFileOptions
     page_size = 1000
     """The number of models on one page: the maximum of the API."""
 
@@ -64,6 +76,18 @@ class AnthropicProvider(HttpProvider):
             body = as_object(reply.json(), "the count")
             return Usage(input_tokens=count(body, "input_tokens"), raw=body)
 
+    async def upload(self, file: FileUpload, context: CallContext) -> FileRef:
+        """Store a file; see https://docs.anthropic.com/en/api/files-create."""
+        return await files.upload(self, file, context)
+
+    async def files(self, context: CallContext) -> Sequence[FileInfo]:
+        """Return the files of the workspace; see https://docs.anthropic.com/en/api/files-list."""
+        return await files.files(self, context)
+
+    async def delete_file(self, ref: FileRef, context: CallContext) -> None:
+        """Delete a file; see https://docs.anthropic.com/en/api/files-delete."""
+        await files.delete_file(self, ref, context)
+
 
 def make_provider(config: ProviderConfig) -> AnthropicProvider:
     """Return the provider for *config*.
@@ -85,17 +109,9 @@ def make_provider(config: ProviderConfig) -> AnthropicProvider:
 def _model(entry: Mapping[str, Any]) -> ModelInfo:
     return ModelInfo(
         id=str(entry["id"]),
-        created=_timestamp(entry.get("created_at")),
+        created=timestamp(entry.get("created_at")),
         owner=ISSUER,
         context_tokens=count(entry, "max_input_tokens"),
         output_tokens=count(entry, "max_tokens"),
         metadata=entry,
     )
-
-
-def _timestamp(text: Any) -> float | None:
-    """Return a time in ISO 8601 as seconds since 1970, ``None`` if it is not one."""
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (TypeError, ValueError):
-        return None

@@ -10,6 +10,7 @@ from functools import partial
 from dragoman import ProviderConfig, ProviderInfo
 from dragoman_openai.chat import OpenAIChatCompletions
 from dragoman_openai.endpoint import endpoint
+from dragoman_openai.files import OpenAIWithFiles
 from dragoman_openai.models import capabilities
 from dragoman_openai.options import EMBEDDING_RULES, OpenAIOptions
 from dragoman_openai_compatible import OpenAIProvider
@@ -33,7 +34,7 @@ def make_provider(config: ProviderConfig) -> OpenAIProvider:
     """
     dialect = OpenAIChatCompletions()
     options = dialect.options_reader.configure(config.options)
-    provider = OpenAIProvider(
+    provider = OpenAIWithFiles(
         INFO,
         dialect,
         endpoint(config, options),
