@@ -216,9 +216,9 @@ BUDGETS: dict[tuple[str, str], float] = {
     ("functions for a piece of streaming_completion()", "anthropic"): 27,
     ("modules imported", "import dragoman"): 15,
     ("modules imported", "dragoman --help"): 90,
-    ("modules imported", "openai: LLM(LLMConfig())"): 156,
-    ("modules imported", "openai: first call"): 404,
-    ("modules imported", "anthropic: first call"): 384,
+    ("modules imported", "openai: LLM(LLMConfig())"): 158,
+    ("modules imported", "openai: first call"): 408,
+    ("modules imported", "anthropic: first call"): 386,
 }
 """What each count may be: what it was on Python 3.11 when it was last set, and a little more for other versions."""
 

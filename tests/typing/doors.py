@@ -14,7 +14,6 @@ from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.events import Event
-from dragoman.spec.key_source import KeySource
 from dragoman.spec.message import Message
 from dragoman.spec.operations import ModelInfo
 from dragoman.spec.part_fields import JSON
@@ -22,7 +21,7 @@ from dragoman.spec.parts import ToolCall
 from dragoman.spec.provider import CallContext, Prepared, Provider
 from dragoman.spec.request import ChatRequest
 from dragoman.spec.response import Response, Usage
-from dragoman.spec.secret import Secret
+from dragoman.spec.secret import KeySource, Secret
 
 
 @frozen

@@ -107,7 +107,6 @@ if TYPE_CHECKING:
     from dragoman.spec.history import fit_messages as fit_messages
     from dragoman.spec.history_rules import HistoryRules as HistoryRules
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
-    from dragoman.spec.key_source import KeySource as KeySource
     from dragoman.spec.media import (
         Bytes as Bytes,
         FileRef as FileRef,
@@ -188,7 +187,13 @@ if TYPE_CHECKING:
     )
     from dragoman.spec.schema_lowering import LoweredSchema as LoweredSchema, lower_schema as lower_schema
     from dragoman.spec.schema_rules import SchemaRules as SchemaRules
-    from dragoman.spec.secret import MASK as MASK, Secret as Secret, is_credential as is_credential, reveal as reveal
+    from dragoman.spec.secret import (
+        MASK as MASK,
+        KeySource as KeySource,
+        Secret as Secret,
+        is_credential as is_credential,
+        reveal as reveal,
+    )
     from dragoman.spec.serialization import (
         from_dict as from_dict,
         structure_options as structure_options,
@@ -303,7 +308,6 @@ _HOMES = {
         "RemembersCapabilities",
     ),
     "dragoman.spec.files": ("FileInfo", "FileUpload", "StoresFiles"),
-    "dragoman.spec.key_source": ("KeySource",),
     "dragoman.spec.media": ("Bytes", "FileRef", "InlineText", "Media", "MediaSource", "Url"),
     "dragoman.spec.part_fields": ("JSON", "Seal"),
     "dragoman.spec.parts": (
@@ -363,7 +367,7 @@ _HOMES = {
     ),
     "dragoman.spec.schema_lowering": ("LoweredSchema", "lower_schema"),
     "dragoman.spec.schema_rules": ("SchemaRules",),
-    "dragoman.spec.secret": ("MASK", "Secret", "is_credential", "reveal"),
+    "dragoman.spec.secret": ("KeySource", "MASK", "Secret", "is_credential", "reveal"),
     "dragoman.spec.shared_connections": ("SharedConnections",),
     "dragoman.spec.serialization": ("from_dict", "structure_options", "to_dict"),
 }

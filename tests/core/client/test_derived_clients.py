@@ -12,7 +12,7 @@ import pytest
 
 from core.scripted import Scripted, say
 from dragoman import LLM, AsyncLLM, ConfigurationError, LLMConfig, SyncLLM, hookimpl
-from dragoman.spec.key_source import KeySource
+from dragoman.spec.secret import KeySource
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply

@@ -24,8 +24,8 @@ from dragoman.spec.errors import (
     ProviderError,
     TransportError,
 )
-from dragoman.spec.key_source import KeySource
 from dragoman.spec.response import Adjustment, Response
+from dragoman.spec.secret import KeySource
 
 FALL_BACK = (ProviderError, TransportError, ModelRetiredError)
 """The errors after which another model may succeed."""

@@ -28,10 +28,10 @@ from dragoman.spec.provider import CallContext, Prepared, ProviderConfig, Provid
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Origin, Response
 from dragoman.spec.secret import MASK, Secret
-from dragoman.spec.shared_connections import SharedConnections
 
 if TYPE_CHECKING:
     from dragoman.spec.events import Event
+    from dragoman.spec.shared_connections import SharedConnections
 
 KEPT_HEADERS = ("retry-after", "x-ratelimit-", "x-should-retry")
 """The prefixes of the reply headers that are kept, besides the headers with the id of the request."""

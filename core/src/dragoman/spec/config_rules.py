@@ -9,9 +9,8 @@ from typing import Any
 
 from dragoman.spec.argument_checks import copied, plain_number, plain_text, seconds, shown, wrong_seconds
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
-from dragoman.spec.key_source import KeySource
 from dragoman.spec.request import Settings
-from dragoman.spec.secret import MASK, RedactedDict, Secret, is_credential
+from dragoman.spec.secret import MASK, KeySource, RedactedDict, Secret, is_credential
 
 _POLICIES = frozenset({"adjust", "warn", "raise"})
 _TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")

@@ -9,7 +9,6 @@ from attrs import field
 
 from dragoman.spec._value import value
 from dragoman.spec.capabilities import Capabilities
-from dragoman.spec.files import StoresFiles
 from dragoman.spec.provider import CallContext, Provider
 from dragoman.spec.request import ChatRequest
 from dragoman.spec.response import Usage
@@ -161,13 +160,17 @@ def operation_of(provider: Provider, kind: str) -> OperationCall | None:
     if kind == "models" and isinstance(provider, ListsModels):
         models = provider.models
         return lambda _, context: models(context)
-    return _file_operation(provider, kind) if isinstance(provider, StoresFiles) else None
+    return _file_operation(provider, kind) if kind in {"upload", "files", "delete_file"} else None
 
 
-def _file_operation(provider: StoresFiles, kind: str) -> OperationCall | None:
+def _file_operation(provider: Provider, kind: str) -> OperationCall | None:
+    from dragoman.spec.files import StoresFiles  # noqa: PLC0415  # few programs need it
+
+    if not isinstance(provider, StoresFiles):
+        return None
     calls: dict[str, OperationCall] = {
         "upload": provider.upload,
         "files": lambda _, context: provider.files(context),
         "delete_file": provider.delete_file,
     }
-    return calls.get(kind)
+    return calls[kind]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProtocolError
 from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, multipart, objects, word
 from dragoman_anthropic.options import ISSUER
+from dragoman_anthropic.provider import timestamp
 from dragoman_anthropic.request import FILES_BETA
 
 PATH = "/files"
@@ -49,14 +49,6 @@ async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext
     """Delete a file."""
     url = f"{PATH}/{quote(ref.file_id, safe='')}"
     await provider.call(HttpRequest(method="DELETE", url=url, headers=_HEADERS), context)
-
-
-def timestamp(text: Any) -> float | None:
-    """Return a time in ISO 8601 as seconds since 1970, ``None`` if it is not one."""
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (TypeError, ValueError):
-        return None
 
 
 def _entry(reply: HttpReply) -> dict[str, Any]:

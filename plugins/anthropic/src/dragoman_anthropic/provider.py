@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -18,10 +19,8 @@ from dragoman import (
     Usage,
 )
 from dragoman.http import Endpoint, HttpProvider, HttpRequest, as_object, count, objects
-from dragoman_anthropic import files
 from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_anthropic.endpoint import endpoint
-from dragoman_anthropic.files import timestamp
 from dragoman_anthropic.models import capabilities
 from dragoman_anthropic.options import ISSUER, AnthropicFileOptions, AnthropicOptions
 from dragoman_anthropic.versions import HEADER
@@ -78,14 +77,20 @@ class AnthropicProvider(HttpProvider):
 
     async def upload(self, file: FileUpload, context: CallContext) -> FileRef:
         """Store a file; see https://docs.anthropic.com/en/api/files-create."""
+        from dragoman_anthropic import files  # noqa: PLC0415  # few programs need it
+
         return await files.upload(self, file, context)
 
     async def files(self, context: CallContext) -> Sequence[FileInfo]:
         """Return the files of the workspace; see https://docs.anthropic.com/en/api/files-list."""
+        from dragoman_anthropic import files  # noqa: PLC0415  # few programs need it
+
         return await files.files(self, context)
 
     async def delete_file(self, ref: FileRef, context: CallContext) -> None:
         """Delete a file; see https://docs.anthropic.com/en/api/files-delete."""
+        from dragoman_anthropic import files  # noqa: PLC0415  # few programs need it
+
         await files.delete_file(self, ref, context)
 
 
@@ -115,3 +120,11 @@ def _model(entry: Mapping[str, Any]) -> ModelInfo:
         output_tokens=count(entry, "max_tokens"),
         metadata=entry,
     )
+
+
+def timestamp(text: Any) -> float | None:
+    """Return a time in ISO 8601 as seconds since 1970, ``None`` if it is not one."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (TypeError, ValueError):
+        return None

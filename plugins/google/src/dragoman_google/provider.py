@@ -36,7 +36,6 @@ from dragoman.http import (
     fields,
     objects,
 )
-from dragoman_google import files
 from dragoman_google.dialect import Gemini
 from dragoman_google.endpoint import endpoint, uses_vertex
 from dragoman_google.models import capabilities, short_name
@@ -126,16 +125,22 @@ class GoogleProvider(HttpProvider):
 
     async def upload(self, file: FileUpload, context: CallContext) -> FileRef:
         """Store a file for two days: https://ai.google.dev/api/files."""
+        from dragoman_google import files  # noqa: PLC0415  # few programs need it
+
         self._refuse_files()
         return await files.upload(self, file, context)
 
     async def files(self, context: CallContext) -> Sequence[FileInfo]:
         """Return the files that are stored: https://ai.google.dev/api/files#method:-files.list."""
+        from dragoman_google import files  # noqa: PLC0415  # few programs need it
+
         self._refuse_files()
         return await files.files(self, context)
 
     async def delete_file(self, ref: FileRef, context: CallContext) -> None:
         """Delete a file: https://ai.google.dev/api/files#method:-files.delete."""
+        from dragoman_google import files  # noqa: PLC0415  # few programs need it
+
         self._refuse_files()
         await files.delete_file(self, ref, context)
 

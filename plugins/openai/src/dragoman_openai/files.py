@@ -7,66 +7,63 @@ from typing import Any
 from urllib.parse import quote
 
 from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProtocolError
-from dragoman.http import HttpReply, HttpRequest, as_object, count, multipart, objects, real, word
-from dragoman_openai.options import OpenAIFileOptions
-from dragoman_openai_compatible import OpenAIProvider
+from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, multipart, objects, real, word
 
+ISSUER = "openai"
 PATH = "/files"
 PURPOSE = "user_data"
 """The purpose of files for messages, unless the caller says another one."""
 
 
-class OpenAIWithFiles(OpenAIProvider):
-    """Add files to a provider with the OpenAI API."""
+async def upload(provider: HttpProvider, file: FileUpload, context: CallContext) -> FileRef:
+    """Store a file."""
+    fields = {"purpose": str(file.options.get("purpose") or PURPOSE)}
+    expires = file.options.get("expires_after")
+    if expires is not None:
+        fields |= {"expires_after[anchor]": "created_at", "expires_after[seconds]": str(expires)}
+    body, kind = multipart(fields, "file", file.data, filename=file.filename, media_type=file.media_type)
+    reply = await provider.call(HttpRequest(url=PATH, body=body, headers={"content-type": kind}), context)
+    with provider.reading(reply):
+        return _ref(_entry(reply), file.media_type)
 
-    file_options = OpenAIFileOptions
 
-    async def upload(self, file: FileUpload, context: CallContext) -> FileRef:
-        """Store a file."""
-        fields = {"purpose": str(file.options.get("purpose") or PURPOSE)}
-        expires = file.options.get("expires_after")
-        if expires is not None:
-            fields |= {"expires_after[anchor]": "created_at", "expires_after[seconds]": str(expires)}
-        body, kind = multipart(fields, "file", file.data, filename=file.filename, media_type=file.media_type)
-        reply = await self.call(HttpRequest(url=PATH, body=body, headers={"content-type": kind}), context)
-        with self.reading(reply):
-            return self._ref(_entry(reply), file.media_type)
+async def files(provider: HttpProvider, context: CallContext) -> Sequence[FileInfo]:
+    """Return the files of the project."""
+    found: list[FileInfo] = []
+    after = ""
+    while True:
+        reply = await provider.call(HttpRequest(method="GET", url=f"{PATH}{after}"), context)
+        with provider.reading(reply):
+            page = as_object(reply.json(), "the listing")
+            entries = [each for each in objects(page.get("data")) if each.get("id")]
+        found += map(_info, entries)
+        if not page.get("has_more") or not entries:
+            return tuple(found)
+        after = f"?after={quote(str(entries[-1]['id']), safe='')}"
 
-    async def files(self, context: CallContext) -> Sequence[FileInfo]:
-        """Return the files of the project."""
-        found: list[FileInfo] = []
-        after = ""
-        while True:
-            reply = await self.call(HttpRequest(method="GET", url=f"{PATH}{after}"), context)
-            with self.reading(reply):
-                page = as_object(reply.json(), "the listing")
-                entries = [each for each in objects(page.get("data")) if each.get("id")]
-            found += map(self._info, entries)
-            if not page.get("has_more") or not entries:
-                return tuple(found)
-            after = f"?after={quote(str(entries[-1]['id']), safe='')}"
 
-    async def delete_file(self, ref: FileRef, context: CallContext) -> None:
-        """Delete a file."""
-        url = f"{PATH}/{quote(ref.file_id, safe='')}"
-        reply = await self.call(HttpRequest(method="DELETE", url=url), context)
-        with self.reading(reply):
-            if not as_object(reply.json(), "the reply").get("deleted"):
-                message = f"the file {ref.file_id!r} was not deleted"
-                raise ProtocolError(message, phase="decode", body=reply.excerpt)
+async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext) -> None:
+    """Delete a file."""
+    reply = await provider.call(HttpRequest(method="DELETE", url=f"{PATH}/{quote(ref.file_id, safe='')}"), context)
+    with provider.reading(reply):
+        if not as_object(reply.json(), "the reply").get("deleted"):
+            message = f"the file {ref.file_id!r} was not deleted"
+            raise ProtocolError(message, phase="decode", body=reply.excerpt)
 
-    def _ref(self, entry: Mapping[str, Any], media_type: str | None = None) -> FileRef:
-        name = word(entry.get("filename"))
-        return FileRef(file_id=str(entry["id"]), issuer=self.info.issuer, media_type=media_type, filename=name)
 
-    def _info(self, entry: Mapping[str, Any]) -> FileInfo:
-        return FileInfo(
-            ref=self._ref(entry),
-            size=count(entry, "bytes"),
-            created=real(entry.get("created_at")),
-            expires=real(entry.get("expires_at")),
-            metadata=entry,
-        )
+def _ref(entry: Mapping[str, Any], media_type: str | None = None) -> FileRef:
+    name = word(entry.get("filename"))
+    return FileRef(file_id=str(entry["id"]), issuer=ISSUER, media_type=media_type, filename=name)
+
+
+def _info(entry: Mapping[str, Any]) -> FileInfo:
+    return FileInfo(
+        ref=_ref(entry),
+        size=count(entry, "bytes"),
+        created=real(entry.get("created_at")),
+        expires=real(entry.get("expires_at")),
+        metadata=entry,
+    )
 
 
 def _entry(reply: HttpReply) -> dict[str, Any]:
