@@ -111,18 +111,16 @@ class ConfiguredModel:
         """Return the connections that outlive a binding: those that others have too, and those of keys that change."""
         return self.shared if isinstance(self.config.api_key, KeySource) else self._shared
 
-    async def ask_key(self) -> None:
-        """Ask for the key of the next call, if the configuration has a callable for it.
+    async def ask_key(self, source: KeySource) -> None:
+        """Ask *source* for the key of the next call.
 
         Raises:
             ConfigurationError: if it returns none.
 
         """
-        source = self.config.api_key
-        if isinstance(source, KeySource):
-            key = await source.key()
-            if key != self._key:
-                self._key, self._seen = key, None
+        key = await source.key()
+        if key != self._key:
+            self._key, self._seen = key, None
 
     def used(self) -> tuple[Bound, RequestBuilder]:
         """Return what :meth:`ready` does, for a call: what it opens is closed before another binding replaces it."""

@@ -122,8 +122,8 @@ class Fallbacks:
         """
         while True:
             try:
-                if isinstance(self._model.config.api_key, KeySource):
-                    await self._model.ask_key()
+                if isinstance(source := self._model.config.api_key, KeySource):
+                    await self._model.ask_key(source)
                 bound, builder = self._model.used()
             except (OSError, DragomanError) as error:
                 self._go_on(error)

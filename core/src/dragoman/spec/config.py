@@ -158,7 +158,7 @@ class LLMConfig:
             self._given.add(name)
         object.__setattr__(self, "_revision", self._revision + 1)
 
-    if not TYPE_CHECKING:  # else type checkers would accept a field of any name
+    if not TYPE_CHECKING:  # pragma: no branch - type checkers would accept a field of any name
         __setattr__ = _set
 
     @property
