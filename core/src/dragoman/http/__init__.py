@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from dragoman.http.ends import finish_of as finish_of
     from dragoman.http.error_bodies import error_text as error_text, is_page as is_page, text_in as text_in
+    from dragoman.http.form_data import multipart as multipart
     from dragoman.http.framing import (
         Frame as Frame,
         FrameDecoder as FrameDecoder,
@@ -69,7 +70,6 @@ if TYPE_CHECKING:
         word as word,
         words as words,
     )
-    from dragoman.http.multipart import multipart as multipart
     from dragoman.http.ndjson import NDJSON as NDJSON, JsonLines as JsonLines
     from dragoman.http.options import (
         OptionsReader as OptionsReader,
@@ -142,7 +142,7 @@ _HOMES = {
         "word",
         "words",
     ),
-    "dragoman.http.multipart": ("multipart",),
+    "dragoman.http.form_data": ("multipart",),
     "dragoman.http.ndjson": ("NDJSON", "JsonLines"),
     "dragoman.http.options": ("OptionsReader", "add_options", "body_of", "option_field"),
     "dragoman.http.provider": ("HttpProvider",),
