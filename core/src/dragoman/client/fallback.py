@@ -122,7 +122,8 @@ class Fallbacks:
         """
         while True:
             try:
-                if isinstance(source := self._model.config.api_key, KeySource):
+                source = getattr(self._model.config, "api_key", None)  # callers without a type checker
+                if isinstance(source, KeySource):
                     await self._model.ask_key(source)
                 bound, builder = self._model.used()
             except (OSError, DragomanError) as error:

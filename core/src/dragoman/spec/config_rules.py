@@ -155,16 +155,19 @@ def setting(name: str, value: Any) -> Any:
         raise ConfigurationError(error.message, parameter=name) from None
 
 
+def _source(ask: Any) -> KeySource:
+    return KeySource(ask)
+
+
 def key_of(value: Any) -> Secret | KeySource:
     """Return the argument ``api_key``: a credential, or a callable that is asked for it."""
-    ask: Any = None
     try:
         if isinstance(value, KeySource):
             return value
-        ask = value
-        return KeySource(ask) if callable(ask) else Secret(text_of("api_key", ask))  # pyright: ignore[reportArgumentType]  # callers without a type checker
+        is_asked = callable(value) and not isinstance(value, type)
+        return _source(value) if is_asked else Secret(text_of("api_key", value))
     finally:
-        del value, ask  # keep credentials out of tracebacks that show locals
+        del value  # keep credentials out of tracebacks that show locals
 
 
 def text_of(name: str, value: Any) -> str:
