@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import recordings
 from dragoman import LLM, InvalidRequestError, LLMConfig
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
@@ -70,3 +71,25 @@ async def test_a_wrong_option_is_refused_before_it_is_sent(
         with pytest.raises(InvalidRequestError, match=said):
             await llm.embed(["a"], **wrong)
     assert loopback.requests == []
+
+
+@pytest.mark.parametrize(
+    "recording",
+    [
+        *recordings.cases("openai.embeddings", lambda each: each.status == 200),
+        *recordings.cases("google.embeddings", lambda each: each.status == 200 and "vertex" not in each.situation),
+    ],
+)
+async def test_recorded_vectors_are_read(loopback: LoopbackServer, recording: recordings.Recording) -> None:
+    body = recording.body_json
+    entries = body.get("data") or body.get("embeddings") or [body["embedding"]]
+    model = {"openai": "openai/text-embedding-3-small", "google": "google/gemini-embedding-001"}[recording.provider]
+    loopback.reply(recording.reply())
+    async with asked(loopback, model) as llm:
+        found = await llm.embed(["text"] * len(entries))
+    assert len(found.vectors) == len(entries)
+    sizes = {len(vector) for vector in found.vectors}
+    assert len(sizes) == 1
+    assert min(sizes) > 1
+    if "usage" in body:
+        assert found.usage.input_tokens == body["usage"]["prompt_tokens"]

@@ -18,7 +18,6 @@ from dragoman.spec.config import LLMConfig
 from dragoman.spec.cost import Cost
 from dragoman.spec.events import Event
 from dragoman.spec.function_tool import FunctionTool
-from dragoman.spec.key_source import KeySource
 from dragoman.spec.message import Message
 from dragoman.spec.operations import ModelInfo
 from dragoman.spec.part_fields import JSON
@@ -29,7 +28,7 @@ from dragoman.spec.request import ChatRequest, Tool
 from dragoman.spec.response import CacheMiss, Response, Timing, Usage
 from dragoman.spec.run import Run
 from dragoman.spec.run_events import RunEvent
-from dragoman.spec.secret import Secret
+from dragoman.spec.secret import KeySource, Secret
 
 
 @frozen

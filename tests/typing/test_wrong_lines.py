@@ -70,6 +70,12 @@ sync.generate("Hi", output="jsn")
 sync.embed([1, 2])
 await llm.embed(["a"], dimensons=5)
 sync.streaming_chat_completion("Hi")
+await llm.upload(5)
+await llm.upload("a.pdf", purpos="vision")
+await llm.delete_file("file-1")
+llm.with_(modle="gpt-4o")
+LLM("gpt-4o", api_key=lambda: 5)
+LLM("gpt-4o", middleware=5)
 config.temperature = "hot"
 config.modle = "m"
 response.text = "x"

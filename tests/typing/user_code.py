@@ -15,7 +15,10 @@ from dragoman import (
     Effort,
     Embeddings,
     Event,
+    FileInfo,
+    FileRef,
     LLMConfig,
+    Media,
     Message,
     OutputFormat,
     Response,
@@ -30,7 +33,7 @@ from dragoman.client.request_builder import ToolLike
 from dragoman.spec.operations import ModelInfo
 from dragoman_anthropic import AnthropicOptions
 from dragoman_google import GoogleEmbeddingOptions
-from dragoman_openai import OpenAIOptions
+from dragoman_openai import OpenAIFileOptions, OpenAIOptions
 
 
 @dataclass
@@ -100,6 +103,25 @@ async def what_is_not_an_answer(llm: LLM) -> None:
     assert_type(await llm.embed(["a"], options=[GoogleEmbeddingOptions(task_type="CLUSTERING")]), Embeddings)
     assert_type(await llm.count_tokens("Hi", tools=[weather]), Usage)
     assert_type(await llm.models(), Sequence[ModelInfo])
+
+
+async def files_of_a_provider(llm: LLM, path: Path) -> None:
+    ref = await llm.upload(path, filename="a.pdf", options=[OpenAIFileOptions(purpose="vision")])
+    assert_type(ref, FileRef)
+    assert_type(await llm.files(), Sequence[FileInfo])
+    assert_type(await llm.delete_file(ref), None)
+    assert_type(Media.of(ref), Media)
+    assert_type(FileRef.of({"openai": "file-1"}).id_for("openai"), str)
+
+
+async def derived(llm: StreamingLLM, sync: SyncLLM) -> None:
+    async def key() -> str:
+        return "sk"
+
+    assert_type(llm.with_(model="gpt-4o-mini", temperature=0), StreamingLLM)
+    assert_type(sync.with_(options=[OpenAIOptions(user="u")]), SyncLLM)
+    assert_type(LLM("gpt-4o", api_key=key), LLM)
+    assert_type(LLM("gpt-4o", api_key=lambda: "sk", middleware=[object()]), LLM)
 
 
 def without_await(llm: SyncLLM, messages: list[Message]) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ConfigSettings as ConfigSettings,
         EmbeddingSettings as EmbeddingSettings,
         RunKeywords as RunKeywords,
+        UploadSettings as UploadSettings,
         ValueSettings as ValueSettings,
     )
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
@@ -113,11 +114,11 @@ if TYPE_CHECKING:
         TextDelta as TextDelta,
         UsageSnapshot as UsageSnapshot,
     )
+    from dragoman.spec.files import FileInfo as FileInfo, FileUpload as FileUpload, StoresFiles as StoresFiles
     from dragoman.spec.function_tool import FunctionTool as FunctionTool
     from dragoman.spec.history import fit_messages as fit_messages
     from dragoman.spec.history_rules import HistoryRules as HistoryRules
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
-    from dragoman.spec.key_source import KeySource as KeySource
     from dragoman.spec.media import (
         Bytes as Bytes,
         FileRef as FileRef,
@@ -209,7 +210,13 @@ if TYPE_CHECKING:
     )
     from dragoman.spec.schema_lowering import LoweredSchema as LoweredSchema, lower_schema as lower_schema
     from dragoman.spec.schema_rules import SchemaRules as SchemaRules
-    from dragoman.spec.secret import MASK as MASK, Secret as Secret, is_credential as is_credential, reveal as reveal
+    from dragoman.spec.secret import (
+        MASK as MASK,
+        KeySource as KeySource,
+        Secret as Secret,
+        is_credential as is_credential,
+        reveal as reveal,
+    )
     from dragoman.spec.serialization import (
         from_dict as from_dict,
         structure_options as structure_options,
@@ -226,6 +233,7 @@ _HOMES = {
         "ConfigSettings",
         "EmbeddingSettings",
         "RunKeywords",
+        "UploadSettings",
         "ValueSettings",
     ),
     "dragoman.client.estimate": ("Estimate", "estimate_tokens"),
@@ -334,7 +342,7 @@ _HOMES = {
         "OperationCall",
         "RemembersCapabilities",
     ),
-    "dragoman.spec.key_source": ("KeySource",),
+    "dragoman.spec.files": ("FileInfo", "FileUpload", "StoresFiles"),
     "dragoman.spec.media": ("Bytes", "FileRef", "InlineText", "Media", "MediaSource", "Url"),
     "dragoman.spec.part_fields": ("JSON", "Seal"),
     "dragoman.spec.partial": ("Partial",),
@@ -400,7 +408,7 @@ _HOMES = {
     "dragoman.spec.run_events": ("RunEvent", "ToolFinished", "ToolStarted", "TurnEnd"),
     "dragoman.spec.schema_lowering": ("LoweredSchema", "lower_schema"),
     "dragoman.spec.schema_rules": ("SchemaRules",),
-    "dragoman.spec.secret": ("MASK", "Secret", "is_credential", "reveal"),
+    "dragoman.spec.secret": ("KeySource", "MASK", "Secret", "is_credential", "reveal"),
     "dragoman.spec.shared_connections": ("SharedConnections",),
     "dragoman.spec.serialization": ("from_dict", "structure_options", "to_dict"),
 }

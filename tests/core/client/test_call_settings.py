@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import inspect
 import typing
+from typing import get_type_hints
 
-import attrs
 import pytest
 
 from dragoman import LLM, LLMConfig, Settings, StreamingLLM
@@ -35,12 +35,9 @@ def test_the_keywords_are_those_that_are_accepted() -> None:
 
 
 def test_settings_have_the_types_of_settings() -> None:
-    given = {field.name: field.type for field in attrs.fields(Settings)}
+    given, said = get_type_hints(Settings), get_type_hints(SettingsKeywords)
     wider = {"stop", "effort"}  # converted
-    said = SettingsKeywords.__annotations__
-    assert {name: said[name].__forward_arg__ for name in said.keys() - wider} == {
-        name: given[name] for name in said.keys() - wider
-    }
+    assert {name: said[name] for name in said.keys() - wider} == {name: given[name] for name in said.keys() - wider}
 
 
 @pytest.mark.parametrize(

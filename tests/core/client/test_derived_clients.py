@@ -11,8 +11,19 @@ from typing import Any
 import pytest
 
 from core.scripted import Scripted, say
-from dragoman import LLM, AsyncLLM, ConfigurationError, LLMConfig, SyncLLM, hookimpl
-from dragoman.spec.key_source import KeySource
+from dragoman import (
+    LLM,
+    AsyncLLM,
+    ConfigurationError,
+    LLMConfig,
+    ProviderConfig,
+    SharedConnections,
+    SyncLLM,
+    hookimpl,
+)
+from dragoman.client.binding import bind
+from dragoman.http import HttpProvider
+from dragoman.spec.secret import KeySource
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
@@ -74,6 +85,16 @@ async def test_other_ways_to_connect_are_other_connections(loopback: LoopbackSer
         for each in (llm, other, llm, other):
             await each.generate("Hi")
     assert loopback.connections == 2
+
+
+async def test_a_transport_that_a_plugin_has_passed_is_its_own(loopback: LoopbackServer) -> None:
+    made: Any = bind(config(loopback)).provider
+    own = HttpProvider(made.info, made.dialect, made.endpoint, transport=made.transport)
+    shared = SharedConnections()
+    own.share_connections(shared, ProviderConfig(name="openai"))
+    assert own.transport is made.transport
+    made.share_connections(shared, ProviderConfig(name="openai", client_cert=["a", "b"]))
+    assert shared.take(("http", None, None, ("a", "b"), None), own, "another") is made.transport
 
 
 async def test_closing_one_client_does_not_end_the_calls_of_another(loopback: LoopbackServer) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dragoman import Bytes, InvalidRequestError, Media, Url
+from dragoman import Bytes, FileRef, InvalidRequestError, Media, Url
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -113,3 +113,22 @@ def test_an_address_may_have_its_type_beside_it() -> None:
 )
 def test_a_type_may_be_spelled_in_several_ways(given: str, expected: str) -> None:
     assert Media(source=Bytes(data=b"a"), media_type=given).media_type == expected
+
+
+def test_an_uploaded_file_is_media_by_its_own_type_and_name() -> None:
+    ref = FileRef(file_id="file-1", issuer="acme", media_type="application/pdf", filename="a.pdf")
+    assert Media.of(ref) == Media(source=ref, media_type="application/pdf", filename="a.pdf")
+    assert Media.of(ref, media_type="image/png", filename="b.png").media_type == "image/png"
+    with pytest.raises(InvalidRequestError, match="the type of 'the file file-1' is unknown; give media_type="):
+        Media.of(FileRef(file_id="file-1"))
+
+
+def test_a_reference_has_the_id_of_each_provider() -> None:
+    ref = FileRef.of({"acme": "file-1", "near": "file-2"})
+    assert (ref.file_id, ref.issuer, ref.id_for("acme"), ref.id_for("near")) == ("file-1", "acme", "file-1", "file-2")
+    with pytest.raises(InvalidRequestError, match="uploaded to acme, near, and far cannot read it"):
+        ref.id_for("far")
+    assert FileRef(file_id="file-1").id_for("anybody") == "file-1"
+    for wrong in ({}, ["file-1"], "file-1"):
+        with pytest.raises(InvalidRequestError, match="ids must be a mapping of ids by provider"):
+            FileRef.of(wrong)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from dragoman.client.asked import Asked
 from dragoman.client.learned_capabilities import Key, has_learned, learned
 from dragoman.client.ledger import UsageLedger
 from dragoman.client.observer import Observer, StreamWatch, timing_of
-from dragoman.client.provider_config import credentials_of, provider_config
+from dragoman.client.provider_config import ADJUSTS, credentials_of, made_provider, provider_config, share
 from dragoman.client.retry import retrying
 from dragoman.plugins.core_calls import Calls
 from dragoman.plugins.descriptors import exhausted
@@ -27,17 +27,14 @@ from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed, value
 from dragoman.spec.capabilities import Capabilities, Policy, fit
 from dragoman.spec.config import LLMConfig
-from dragoman.spec.errors import ConfigurationError, DragomanError, PluginError, UnsupportedError
+from dragoman.spec.errors import DragomanError, PluginError, UnsupportedError
 from dragoman.spec.hookspecs import Binding
 from dragoman.spec.operations import OperationCall, RemembersCapabilities, operation_of
 from dragoman.spec.provider import (
     CallContext,
     ChatCall,
     CompletionCall,
-    Connects,
     Provider,
-    ProviderConfig,
-    SharesConnections,
     StreamCall,
     Timeouts,
 )
@@ -71,6 +68,7 @@ class Bound:
         operation: who does what an optional protocol offers, by its kind.
         capabilities: what a model accepts, by its name.
         timeouts: the limits of a call.
+        share: makes the provider use connections in common with others.
 
     """
 
@@ -83,6 +81,7 @@ class Bound:
     operation: Callable[[str], OperationCall]
     capabilities: Callable[[str], Capabilities]
     timeouts: Timeouts
+    share: Callable[[SharedConnections], None]
 
     def cannot(self, what: str) -> UnsupportedError:
         """Return the error that the provider does not do *what* is asked."""
@@ -132,11 +131,9 @@ def bind(
     explanation = explain(config, plugins)
     own = config.api_key
     made = provider_config(config, key or (own if isinstance(own, Secret) else None), explanation, plugins)
-    provider = _made(made, config.on_unsupported, plugins)
-    if made.connects_otherwise:
-        _connect(provider, made)
-    if shared is not None and isinstance(provider, SharesConnections):
-        provider.share_connections(shared, made)
+    provider = made_provider(made, config.on_unsupported, plugins)
+    if shared is not None:
+        share(provider, made, shared)
     origin = Origin(
         provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
     )
@@ -170,22 +167,11 @@ def bind(
         operation=calls.operation,
         capabilities=guarded.capabilities,
         timeouts=made.timeouts,
+        share=partial(share, provider, made),
     )
     # Asked again, since an extension may have been disabled by this binding.
     guarded.standing = tuple(_without_extension(error) for error in plugins.extensions())
     return bound
-
-
-def _made(config: ProviderConfig, policy: Policy | None, plugins: Plugins) -> Provider:
-    if policy not in _ADJUSTS or not config.options:
-        return plugins.provider(config, policy)
-    from dragoman.client.foreign_options import made_without_foreign  # noqa: PLC0415  # few programs need it
-
-    return made_without_foreign(lambda config: plugins.provider(config, policy), config, plugins)
-
-
-_ADJUSTS = ("adjust", "warn")
-"""The policies under which options of other providers are left out."""
 
 
 def _retry_policy(config: LLMConfig, provider: Provider, endpoint: str) -> RetryPolicy:
@@ -200,15 +186,6 @@ def _retry_policy(config: LLMConfig, provider: Provider, endpoint: str) -> Retry
             policy = changed(policy, budget=budget_of(endpoint, policy.retries))
     on_retry = config.kwargs.get("on_retry")
     return policy if on_retry is None else changed(policy, on_retry=on_retry)
-
-
-def _connect(provider: Provider, config: ProviderConfig) -> None:
-    """Let *provider* make its connections as the configuration says; none may leave that out."""
-    if not isinstance(provider, Connects):
-        name = config.connects_otherwise[0]
-        message = f"the provider {config.name!r} makes no HTTP connections of its own, so it takes no {name}="
-        raise ConfigurationError(message, provider=config.name, parameter=name)
-    provider.connect_by(config)
 
 
 class ManagedProvider:
@@ -325,7 +302,7 @@ class ManagedProvider:
         """Return the call of an optional protocol.
 
         Args:
-            kind: ``embed``, ``count_tokens``, ``models`` or ``capabilities``.
+            kind: ``embed``, ``count_tokens``, ``models``, ``capabilities``, ``upload``, ``files`` or ``delete_file``.
 
         """
 
@@ -363,7 +340,7 @@ class ManagedProvider:
         if policy is not None and context.on_unsupported is None:
             context = changed(context, on_unsupported=policy)
         foreign: tuple[Adjustment, ...] = ()
-        if policy in _ADJUSTS and request.options.get(self.info.name):
+        if policy in ADJUSTS and request.options.get(self.info.name):
             from dragoman.client.foreign_options import without_foreign  # noqa: PLC0415  # few programs need it
 
             request, foreign = without_foreign(request, self.info, policy, installed())
@@ -427,6 +404,9 @@ _WHAT = {
     "count_tokens": "count tokens",
     "models": "list models",
     "capabilities": "tell what a model accepts",
+    "upload": "store files",
+    "files": "store files",
+    "delete_file": "store files",
 }
 """The operations in words."""
 

@@ -123,6 +123,23 @@ class EmbeddingSettings(TypedDict, total=False):
     options: OptionsLike | None
 
 
+class UploadSettings(TypedDict, total=False):
+    """The keywords of a call that uploads a file.
+
+    Attributes:
+        filename: its name; by default, that of the path.
+        media_type: its media type; by default, that of the name, or of its first bytes.
+        timeout: seconds for the whole call with its retries.
+        options: what is a provider's own.
+
+    """
+
+    filename: str | None
+    media_type: str | None
+    timeout: float | None
+    options: OptionsLike | None
+
+
 class ConfigSettings(SettingsKeywords, total=False):
     """The keywords of :class:`~dragoman.LLMConfig`, without the options of providers."""
 
@@ -160,5 +177,6 @@ __all__ = [
     "EmbeddingSettings",
     "RunKeywords",
     "SettingsKeywords",
+    "UploadSettings",
     "ValueSettings",
 ]

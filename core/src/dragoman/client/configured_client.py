@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
-from dragoman.client.client_middleware import remade, wrapping
 from dragoman.client.configured_model import ConfiguredModel
 from dragoman.client.fallback import check_fallbacks, derived_config
 from dragoman.client.ledger import UsageLedger
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec.config import NOT_GIVEN, LLMConfig
-from dragoman.spec.config_arguments import configuration
 
 if TYPE_CHECKING:
     from dragoman.client.call_settings import ConfigSettings
+    from dragoman.plugins.object_middleware import ObjectMiddleware
+
+T = TypeVar("T")
 
 
 class _ConfiguredClient:
@@ -47,7 +48,7 @@ class _ConfiguredClient:
         ):  # a subclass passes its own default on
             config = NOT_GIVEN
         try:
-            self._model = ConfiguredModel(configuration(config, fields), wrapping(middleware))
+            self._model = ConfiguredModel(_configured(config, fields), _wrapping(middleware))
         finally:
             del config, given, fields  # keep credentials out of tracebacks that show locals
         check_fallbacks(self.config)
@@ -140,3 +141,27 @@ class _ConfiguredClient:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle only the configuration and the middleware; a configuration with a key cannot be pickled."""
         return (remade, (type(self), self.config, self._model.middleware))
+
+
+def _configured(config: LLMConfig | str, fields: ConfigSettings) -> LLMConfig:
+    if isinstance(config, LLMConfig) and not fields:
+        return config
+    from dragoman.spec.config_arguments import configuration  # noqa: PLC0415  # not paid for with a configuration
+
+    try:
+        return configuration(config, fields)
+    finally:
+        del config, fields  # keep credentials out of tracebacks that show locals
+
+
+def _wrapping(middleware: Iterable[object]) -> ObjectMiddleware | None:
+    if middleware == ():
+        return None
+    from dragoman.plugins.object_middleware import wrapping  # noqa: PLC0415  # few clients have any
+
+    return wrapping(middleware)
+
+
+def remade(kind: Callable[..., T], config: LLMConfig, middleware: ObjectMiddleware | None) -> T:
+    """Return a client of *kind* as another one was made."""
+    return kind(config) if middleware is None else kind(config, middleware=middleware)

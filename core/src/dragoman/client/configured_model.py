@@ -14,15 +14,13 @@ from dragoman.client.request_builder import RequestBuilder
 from dragoman.plugins.resolution import EMBEDDED
 from dragoman.spec.argument_checks import copied, is_atom, is_same
 from dragoman.spec.config import LLMConfig
-from dragoman.spec.config_origins import located
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
-from dragoman.spec.key_source import KeySource
 from dragoman.spec.request import SETTINGS
-from dragoman.spec.secret import RedactedDict, Secret
-from dragoman.spec.shared_connections import SharedConnections
+from dragoman.spec.secret import KeySource, RedactedDict, Secret
 
 if TYPE_CHECKING:
     from dragoman.plugins.object_middleware import ObjectMiddleware
+    from dragoman.spec.shared_connections import SharedConnections
 
 _NOT_BOUND = frozenset({*SETTINGS, "fallbacks", "fall_back_on"})
 """Keyword arguments of a configuration that no binding depends on."""
@@ -51,11 +49,11 @@ class ConfiguredModel:
         "_is_used",
         "_key",
         "_seen",
+        "_shared",
         "config",
         "fallbacks",
         "ledger",
         "middleware",
-        "shared",
         "uses",
     )
 
@@ -68,8 +66,8 @@ class ConfiguredModel:
     ) -> None:
         self.config = config
         self.middleware = middleware
-        self.shared = shared or SharedConnections()
         self.ledger = UsageLedger() if ledger is None else ledger
+        self._shared = shared
         self._key: Secret | None = None
         self.uses = Uses([])
         self.fallbacks: dict[int, ConfiguredModel] = {}
@@ -102,18 +100,32 @@ class ConfiguredModel:
             return True
         return is_same(before, now)
 
-    async def ask_key(self) -> None:
-        """Ask for the key of the next call, if the configuration has a callable for it.
+    @property
+    def shared(self) -> SharedConnections:
+        """Return the connections, to have them in common with others from now on."""
+        if self._shared is None:
+            from dragoman.spec.shared_connections import SharedConnections  # noqa: PLC0415  # few clients share them
+
+            self._shared = SharedConnections()
+            if self._bound is not None:
+                self._bound.share(self._shared)
+        return self._shared
+
+    @property
+    def connections(self) -> SharedConnections | None:
+        """Return the connections that outlive a binding: those that others have too, and those of keys that change."""
+        return self.shared if isinstance(self.config.api_key, KeySource) else self._shared
+
+    async def ask_key(self, source: KeySource) -> None:
+        """Ask *source* for the key of the next call.
 
         Raises:
             ConfigurationError: if it returns none.
 
         """
-        source = self.config.api_key
-        if isinstance(source, KeySource):
-            key = await source.key()
-            if key != self._key:
-                self._key, self._seen = key, None
+        key = await source.key()
+        if key != self._key:
+            self._key, self._seen = key, None
 
     def used(self) -> tuple[Bound, RequestBuilder]:
         """Return what :meth:`ready` does, for a call: what it opens is closed before another binding replaces it."""
@@ -125,7 +137,7 @@ class ConfiguredModel:
         """Return the model to fall back to at *position*, a new one if its configuration has changed."""
         other = self.fallbacks.get(position)
         if other is None or other.config != config:
-            before, other = other, ConfiguredModel(config, self.middleware, self.shared, self.ledger)
+            before, other = other, ConfiguredModel(config, self.middleware, self._shared, self.ledger)
             self.fallbacks[position] = other
             if before is not None:
                 before.retire(self.uses)
@@ -191,10 +203,12 @@ _NOT_ASKED = Secret("asked-at-each-call")
 def _bound(config: LLMConfig, key: Secret | None, model: ConfiguredModel) -> Bound:
     """Bind *config*; an error about a value that was loaded says where the value is."""
     try:
-        return bind(config, key=key, middleware=model.middleware, shared=model.shared, ledger=model.ledger)
+        return bind(config, key=key, middleware=model.middleware, shared=model.connections, ledger=model.ledger)
     except (ConfigurationError, InvalidRequestError) as error:
         if error.parameter is None:
             raise
+        from dragoman.spec.config_origins import located  # noqa: PLC0415  # only errors need it
+
         raise located(error, config.origins) from error.__cause__
 
 

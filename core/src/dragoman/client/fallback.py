@@ -28,8 +28,8 @@ from dragoman.spec.errors import (
     ProviderError,
     TransportError,
 )
-from dragoman.spec.key_source import KeySource
 from dragoman.spec.response import Adjustment, Attempt, Response
+from dragoman.spec.secret import KeySource
 
 if TYPE_CHECKING:
     from dragoman.spec.events import Event, StreamStart
@@ -173,8 +173,9 @@ class Fallbacks:
         """
         while True:
             try:
-                if isinstance(self._model.config.api_key, KeySource):
-                    await self._model.ask_key()
+                source = getattr(self._model.config, "api_key", None)  # callers without a type checker
+                if isinstance(source, KeySource):
+                    await self._model.ask_key(source)
                 bound, builder = self._model.used()
                 self.is_choosy = "fall_back_on" in self._first.config.kwargs
             except (OSError, DragomanError) as error:

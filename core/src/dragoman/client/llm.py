@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from dragoman.client.configured_client import (
@@ -32,11 +33,14 @@ if TYPE_CHECKING:
         CompletionSettings,
         EmbeddingSettings,
         RunKeywords,
+        UploadSettings,
         ValueSettings,
     )
     from dragoman.client.run_stream import RunStream
     from dragoman.client.stream import EventStream
     from dragoman.client.value_stream import ValueStream
+    from dragoman.spec.files import FileInfo
+    from dragoman.spec.media import FileRef
     from dragoman.spec.run import Run
 
 T = TypeVar("T")
@@ -344,6 +348,52 @@ class LLM(_ConfiguredClient):
             request = embedding_request(bound, builder, texts, kwargs)
             embeddings: Embeddings = await bound.operation("embed")(request, builder.context(kwargs))
             return embeddings
+
+    @door
+    async def upload(self, source: str | bytes | PathLike[str], **kwargs: Unpack[UploadSettings]) -> FileRef:
+        """Store a file at the provider, and return what refers to it in messages: ``Media.of(ref)``.
+
+        Args:
+            source: a path, or the content.
+            kwargs: ``filename``, ``media_type``, ``timeout`` in seconds, ``options``, or options of the provider.
+
+        Raises:
+            UnsupportedError: if the provider stores no files.
+            InvalidRequestError: if the file cannot be read, or its type cannot be told.
+
+        """
+        async with OneModel(self._model) as (bound, builder):
+            from dragoman.client.files import file_to_upload  # noqa: PLC0415  # few programs need it
+
+            file = await file_to_upload(bound, builder, source, kwargs)
+            ref: FileRef = await bound.operation("upload")(file, builder.context(kwargs))
+            return ref
+
+    async def files(self) -> Sequence[FileInfo]:
+        """Return the files that the provider stores for this key.
+
+        Raises:
+            UnsupportedError: if it stores none.
+
+        """
+        async with OneModel(self._model) as (bound, builder):
+            files: Sequence[FileInfo] = await bound.operation("files")(None, builder.context({}))
+            return files
+
+    @door
+    async def delete_file(self, ref: FileRef) -> None:
+        """Delete a file that the provider stores.
+
+        Raises:
+            UnsupportedError: if it stores none.
+            InvalidRequestError: if the file was uploaded to another provider.
+            NotFoundError: if there is no such file.
+
+        """
+        async with OneModel(self._model) as (bound, builder):
+            from dragoman.client.files import stored_file  # noqa: PLC0415  # few programs need it
+
+            await bound.operation("delete_file")(stored_file(ref, bound), builder.context({}))
 
     @door
     def build_request(

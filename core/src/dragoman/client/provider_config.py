@@ -1,4 +1,4 @@
-"""From a configuration to what the plugin of its provider is given."""
+"""From a configuration to what the plugin of its provider is given, and to the provider."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from dragoman.plugins.registry import PROVIDERS, Plugins
 from dragoman.plugins.resolution import Explanation
+from dragoman.spec.capabilities import Policy
 from dragoman.spec.config import LLMConfig
-from dragoman.spec.provider import Provider, ProviderConfig, Timeouts
+from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.provider import Connects, Provider, ProviderConfig, SharesConnections, Timeouts
 from dragoman.spec.secret import Secret, credentials_in
 
 if TYPE_CHECKING:
     from dragoman.plugins.metadata import Claim
+    from dragoman.spec.shared_connections import SharedConnections
 
 
 def provider_config(
@@ -61,6 +64,38 @@ def _names(claim: Claim, plugins: Plugins, config: LLMConfig) -> list[str]:
     return [each.name for each in plugins.select(PROVIDERS) if (each.module, each.distribution) == own]
 
 
+ADJUSTS = ("adjust", "warn")
+"""The policies under which options of other providers are left out."""
+
+
+def made_provider(config: ProviderConfig, policy: Policy | None, plugins: Plugins) -> Provider:
+    """Return the provider of *config*, connected as it says."""
+    if policy in ADJUSTS and config.options:
+        from dragoman.client.foreign_options import made_without_foreign  # noqa: PLC0415  # few programs need it
+
+        provider = made_without_foreign(lambda config: plugins.provider(config, policy), config, plugins)
+    else:
+        provider = plugins.provider(config, policy)
+    if config.connects_otherwise:
+        _connect(provider, config)
+    return provider
+
+
+def share(provider: Provider, config: ProviderConfig, shared: SharedConnections) -> None:
+    """Let *provider* use connections in common with others, if it can."""
+    if isinstance(provider, SharesConnections):
+        provider.share_connections(shared, config)
+
+
+def _connect(provider: Provider, config: ProviderConfig) -> None:
+    """Let *provider* make its connections as the configuration says; none may leave that out."""
+    if not isinstance(provider, Connects):
+        name = config.connects_otherwise[0]
+        message = f"the provider {config.name!r} makes no HTTP connections of its own, so it takes no {name}="
+        raise ConfigurationError(message, provider=config.name, parameter=name)
+    provider.connect_by(config)
+
+
 def credentials_of(config: ProviderConfig, provider: Provider) -> tuple[str, ...]:
     """Return what was given to a provider, and what it found for itself and shows as the headers of its requests."""
     found: Any = getattr(getattr(provider, "endpoint", None), "headers", {})
@@ -68,4 +103,4 @@ def credentials_of(config: ProviderConfig, provider: Provider) -> tuple[str, ...
     return (*credentials_in(given), *getattr(provider, "authorized", ()))
 
 
-__all__ = ["credentials_of", "provider_config"]
+__all__ = ["ADJUSTS", "credentials_of", "made_provider", "provider_config", "share"]

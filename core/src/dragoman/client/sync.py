@@ -6,6 +6,7 @@ import copy
 import os
 from collections.abc import Coroutine, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack, overload
 
 from dragoman.client.conversation import Conversation
@@ -39,10 +40,13 @@ if TYPE_CHECKING:
         ConfigSettings,
         EmbeddingSettings,
         RunKeywords,
+        UploadSettings,
         ValueSettings,
     )
     from dragoman.client.sync_run import SyncRunStream
     from dragoman.client.sync_value_stream import SyncValueStream
+    from dragoman.spec.files import FileInfo
+    from dragoman.spec.media import FileRef
     from dragoman.spec.run import Run
 
 T = TypeVar("T")
@@ -301,6 +305,20 @@ class SyncLLM:
     def embed(self, texts: Sequence[str], **kwargs: Unpack[EmbeddingSettings]) -> Embeddings:
         """Return one vector for each text; see :meth:`LLM.embed`."""
         return _run(self._llm.embed(texts, **kwargs))
+
+    @door
+    def upload(self, source: str | bytes | PathLike[str], **kwargs: Unpack[UploadSettings]) -> FileRef:
+        """Store a file at the provider; see :meth:`LLM.upload`."""
+        return _run(self._llm.upload(source, **kwargs))
+
+    def files(self) -> Sequence[FileInfo]:
+        """Return the files that the provider stores; see :meth:`LLM.files`."""
+        return _run(self._llm.files())
+
+    @door
+    def delete_file(self, ref: FileRef) -> None:
+        """Delete a file that the provider stores; see :meth:`LLM.delete_file`."""
+        _run(self._llm.delete_file(ref))
 
     @door
     def build_request(

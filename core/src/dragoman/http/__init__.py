@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         object_in as object_in,
         text_in as text_in,
     )
+    from dragoman.http.form_data import multipart as multipart
     from dragoman.http.framing import (
         Frame as Frame,
         FrameDecoder as FrameDecoder,
@@ -151,6 +152,7 @@ _HOMES = {
         "word",
         "words",
     ),
+    "dragoman.http.form_data": ("multipart",),
     "dragoman.http.ndjson": ("NDJSON", "JsonLines"),
     "dragoman.http.options": ("OptionsReader", "add_options", "body_of", "merge_members", "option_field"),
     "dragoman.http.part_blocks": ("Block", "BlockEncoder"),

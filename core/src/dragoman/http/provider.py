@@ -29,10 +29,10 @@ from dragoman.spec.provider import CallContext, Prepared, ProviderConfig, Provid
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Origin, Response
 from dragoman.spec.secret import MASK, Secret
-from dragoman.spec.shared_connections import SharedConnections
 
 if TYPE_CHECKING:
     from dragoman.spec.events import Event
+    from dragoman.spec.shared_connections import SharedConnections
 
 _logger = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from dragoman.plugins.checks import HOOKS, check_call, check_hooks
 from dragoman.plugins.core_calls import Calls, Core
 from dragoman.plugins.isolation import is_meant, raise_for_hook
 from dragoman.spec import hookspecs
+from dragoman.spec.argument_checks import is_iterable
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.hookspecs import PROJECT, Binding
 from dragoman.spec.operations import OperationCall
@@ -102,4 +103,21 @@ class _Single:
         setattr(self, name if name in HOOKS else function.__name__, function)
 
 
-__all__ = ["ObjectMiddleware"]
+def wrapping(middleware: Any) -> ObjectMiddleware | None:
+    """Return what wraps the calls of one client, ``None`` if nothing does.
+
+    Raises:
+        ConfigurationError: if *middleware* is not a list of it.
+
+    """
+    if isinstance(middleware, ObjectMiddleware):
+        return middleware
+    if isinstance(middleware, str) or not is_iterable(middleware):
+        message = f"middleware must be a list of objects with @hookimpl methods, not {type(middleware).__name__}"
+        raise ConfigurationError(message, parameter="middleware")
+    objects: Iterable[object] = middleware
+    given = [*objects]
+    return ObjectMiddleware(given) if given else None
+
+
+__all__ = ["ObjectMiddleware", "wrapping"]

@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dragoman.spec.capabilities import Policy
-from dragoman.spec.config_origins import DEFAULT, KEYWORD, NOT_LOADED, ConfigOrigin, Loaded, located
 from dragoman.spec.config_rules import check_options, hidden, key_of, model_name, setting, text_of, without_user
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
-from dragoman.spec.key_source import KeySource
 from dragoman.spec.request import SETTINGS, Settings
-from dragoman.spec.secret import RedactedDict, Secret, redact_secrets, reveal
+from dragoman.spec.secret import KeySource, RedactedDict, Secret, redact_secrets, reveal
+
+if TYPE_CHECKING:
+    from dragoman.spec.config_origins import ConfigOrigin, Loaded
 
 DEFAULT_TEMPERATURE = 0.7
 DEFAULT_MAX_TOKENS = 4096
@@ -96,7 +97,7 @@ class LLMConfig:
 
     _given: set[str]
     _lacks_model: str
-    _loaded: Loaded
+    _loaded: Loaded | None
     _revision: int
     model: str | None
     api_key: Secret | KeySource | None
@@ -116,7 +117,7 @@ class LLMConfig:
     ) -> None:
         object.__setattr__(self, "_given", set[str]())
         object.__setattr__(self, "_lacks_model", "")
-        object.__setattr__(self, "_loaded", NOT_LOADED)
+        object.__setattr__(self, "_loaded", None)
         object.__setattr__(self, "_revision", 0)
         for name in FIELDS:
             object.__setattr__(self, name, None)  # so that __repr__ works before all fields are set
@@ -165,7 +166,7 @@ class LLMConfig:
             self._given.add(name)
         object.__setattr__(self, "_revision", self._revision + 1)
 
-    if not TYPE_CHECKING:  # else type checkers would accept a field of any name
+    if not TYPE_CHECKING:  # pragma: no branch - type checkers would accept a field of any name
         __setattr__ = _set
 
     @property
@@ -181,9 +182,10 @@ class LLMConfig:
     @property
     def origins(self) -> dict[str, ConfigOrigin]:
         """Return where each value comes from: a line of a file, an environment variable, a keyword, or a default."""
+        from dragoman.spec.config_origins import origins_of  # noqa: PLC0415  # few programs ask
+
         given = {**self._fields(), **({"model": self.model} if self.model else {})}
-        found = {name: self._loaded.of(name, value) or KEYWORD for name, value in given.items() if value is not None}
-        return {**dict.fromkeys(FIELDS, DEFAULT), **found}
+        return origins_of(given, FIELDS, self._loaded)
 
     @property
     def lacks_model(self) -> str:
@@ -343,6 +345,7 @@ class LLMConfig:
 
         """
         from dragoman.spec.config_loading import load  # noqa: PLC0415  # imported only when needed
+        from dragoman.spec.config_origins import Loaded, located  # noqa: PLC0415  # imported only when needed
 
         try:
             found = load(profile, path, os.environ if environ is None else environ, prefix, fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import field
@@ -55,7 +55,18 @@ class Loaded:
         return self.origins.get(name) if is_same(self.values.get(name), now) else None
 
 
-NOT_LOADED = Loaded()
+def origins_of(given: Mapping[str, Any], fields: Iterable[str], loaded: Loaded | None) -> dict[str, ConfigOrigin]:
+    """Return the origin of each value.
+
+    Args:
+        given: the values of a configuration that are no defaults.
+        fields: the names that have a default.
+        loaded: what was loaded.
+
+    """
+    known = loaded or Loaded()
+    found = {name: known.of(name, each) or KEYWORD for name, each in given.items() if each is not None}
+    return {**dict.fromkeys(fields, DEFAULT), **found}
 
 
 def located(
@@ -69,4 +80,4 @@ def located(
     return error
 
 
-__all__ = ["DEFAULT", "KEYWORD", "NOT_LOADED", "ConfigOrigin", "Loaded", "located"]
+__all__ = ["DEFAULT", "KEYWORD", "ConfigOrigin", "Loaded", "located", "origins_of"]

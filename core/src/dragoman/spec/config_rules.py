@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from dragoman.spec.argument_checks import copied, plain_number, plain_text, seconds, shown, wrong_seconds
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
-from dragoman.spec.key_source import KeySource
 from dragoman.spec.request import Settings
-from dragoman.spec.secret import MASK, RedactedDict, Secret, is_credential
+from dragoman.spec.secret import MASK, KeySource, RedactedDict, Secret, is_credential
 
 _POLICIES = frozenset({"adjust", "warn", "raise"})
 _TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout", "first_output_timeout")
@@ -162,16 +161,19 @@ def setting(name: str, value: Any) -> Any:
         raise ConfigurationError(error.message, parameter=name) from None
 
 
+def _source(ask: Any) -> KeySource:
+    return KeySource(ask)
+
+
 def key_of(value: Any) -> Secret | KeySource:
     """Return the argument ``api_key``: a credential, or a callable that is asked for it."""
-    ask: Any = None
     try:
         if isinstance(value, KeySource):
             return value
-        ask = value
-        return KeySource(cast("Any", ask)) if callable(ask) else Secret(text_of("api_key", ask))
+        is_asked = callable(value) and not isinstance(value, type)
+        return _source(value) if is_asked else Secret(text_of("api_key", value))
     finally:
-        del value, ask  # keep credentials out of tracebacks that show locals
+        del value  # keep credentials out of tracebacks that show locals
 
 
 def text_of(name: str, value: Any) -> str:

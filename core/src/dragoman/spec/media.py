@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -53,10 +54,64 @@ class Url:
 
 @value(kw_only=True)
 class FileRef:
-    """Refer to media that was uploaded to the provider before, by its file id."""
+    """Refer to media that was uploaded to a provider before, as :meth:`LLM.upload` returns it.
+
+    Args:
+        file_id: its id at the provider.
+        issuer: the provider that it was uploaded to; ``None`` if that is not known.
+        ids: its ids at several providers, by issuer; see :meth:`of`.
+        media_type: its media type, which :meth:`Media.of` takes over.
+        filename: its file name, which :meth:`Media.of` takes over.
+
+    """
 
     file_id: str
-    __attrs_post_init__ = _all_texts
+    issuer: str | None = None
+    ids: Mapping[str, str] = field(factory=dict[str, str])
+    media_type: str | None = None
+    filename: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        take_text(self, "file_id")
+        for name in ("issuer", "media_type", "filename"):
+            take_text(self, name, optional=True)
+
+    @classmethod
+    def of(cls, ids: Mapping[str, str], *, media_type: str | None = None, filename: str | None = None) -> FileRef:
+        """Refer to one file that was uploaded to several providers.
+
+        Args:
+            ids: its ids, by provider.
+            media_type: its media type.
+            filename: its file name.
+
+        Raises:
+            InvalidRequestError: if there is no id.
+
+        """
+        given: Any = ids  # callers without a type checker
+        if not isinstance(given, Mapping) or not given:
+            message = f"ids must be a mapping of ids by provider, such as {{'acme': 'file-1'}}, not {shown(ids)}"
+            raise InvalidRequestError(message)
+        issuer, first = next(iter(ids.items()))
+        return cls(file_id=first, issuer=issuer, ids=dict(ids), media_type=media_type, filename=filename)
+
+    def id_for(self, issuer: str) -> str:
+        """Return the id of the file at the provider *issuer*.
+
+        Raises:
+            InvalidRequestError: if the file was only uploaded to others.
+
+        """
+        if issuer in self.ids:
+            return self.ids[issuer]
+        if self.issuer in {None, issuer}:
+            return self.file_id
+        known = ", ".join(self.ids or [str(self.issuer)])
+        message = (
+            f"the file {shown(self.file_id)} was uploaded to {known}, and {issuer} cannot read it; upload it there"
+        )
+        raise InvalidRequestError(f"{message} too, and give FileRef.of({{...}}) with both ids", parameter="messages")
 
 
 @value(kw_only=True)
@@ -107,12 +162,17 @@ class Media(PartFields):
 
     @classmethod
     def of(
-        cls, source: str | bytes | PathLike[str], *, media_type: str | None = None, filename: str | None = None
+        cls,
+        source: str | bytes | PathLike[str] | FileRef,
+        *,
+        media_type: str | None = None,
+        filename: str | None = None,
     ) -> Media:
-        """Make media of a path, of bytes or of an address.
+        """Make media of a path, of bytes, of an address or of an uploaded file.
 
         Args:
-            source: a path, whose file is read now; bytes; or a string: a URL, a ``data:`` URL or a path.
+            source: a path, whose file is read now; bytes; a string: a URL, a ``data:`` URL or a path; or what
+                ``upload`` has returned.
             media_type: its type; by default, that of the first bytes of an image or a PDF, else that of the name of the
                 file, else that of the first bytes.
             filename: its file name; by default, that of the path.
@@ -128,6 +188,9 @@ _SCHEMES = ("http", "https", "gs", "s3", "file")
 
 
 def _media_of(source: Any, media_type: str | None = None, filename: str | None = None) -> Media:
+    if isinstance(source, FileRef):
+        kind = _known(media_type or source.media_type, f"the file {source.file_id}")
+        return Media(source=source, media_type=kind, filename=filename or source.filename)
     if isinstance(source, bytes | bytearray | memoryview):
         return _of_bytes(bytes(source), media_type, filename)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(source, str) and (":" in source[:8]):

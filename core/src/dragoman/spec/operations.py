@@ -18,7 +18,9 @@ OperationCall: TypeAlias = Callable[[Any, CallContext], Awaitable[Any]]
 
 ``embed`` takes an :class:`EmbeddingRequest` and returns :class:`Embeddings`; ``count_tokens`` takes a
 :class:`~dragoman.ChatRequest` and returns :class:`~dragoman.Usage`; ``models`` takes ``None`` and returns a sequence of
-:class:`ModelInfo`; ``capabilities`` takes the name of a model and returns :class:`~dragoman.Capabilities`.
+:class:`ModelInfo`; ``capabilities`` takes the name of a model and returns :class:`~dragoman.Capabilities`; ``upload``
+takes a :class:`~dragoman.FileUpload` and returns a :class:`~dragoman.FileRef`; ``files`` takes ``None`` and returns a
+sequence of :class:`~dragoman.FileInfo`; ``delete_file`` takes a :class:`~dragoman.FileRef` and returns ``None``.
 """
 
 
@@ -164,4 +166,17 @@ def operation_of(provider: Provider, kind: str) -> OperationCall | None:
     if kind == "models" and isinstance(provider, ListsModels):
         models = provider.models
         return lambda _, context: models(context)
-    return None
+    return _file_operation(provider, kind) if kind in {"upload", "files", "delete_file"} else None
+
+
+def _file_operation(provider: Provider, kind: str) -> OperationCall | None:
+    from dragoman.spec.files import StoresFiles  # noqa: PLC0415  # few programs need it
+
+    if not isinstance(provider, StoresFiles):
+        return None
+    calls: dict[str, OperationCall] = {
+        "upload": provider.upload,
+        "files": lambda _, context: provider.files(context),
+        "delete_file": provider.delete_file,
+    }
+    return calls[kind]

@@ -19,12 +19,12 @@ from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Response
 from dragoman.spec.secret import Secret
-from dragoman.spec.shared_connections import SharedConnections
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
     from dragoman.spec.events import Event  # not needed for answers that are not streamed
+    from dragoman.spec.shared_connections import SharedConnections
 
 SPEC = "1.0"
 """The version of the provider specification that this core implements."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, NoReturn, Self, cast
 
 from dragoman.spec.argument_checks import plain_text
@@ -101,6 +101,58 @@ def _problem(value: str) -> str:
     if not (value.isascii() and value.isprintable()):
         return "contains a character that is not allowed in HTTP headers"
     return ""
+
+
+class KeySource:
+    """Hold the callable that was given as ``api_key``; it is never shown, since it may hold a key itself.
+
+    Args:
+        ask: returns the key, or something to await for it.
+
+    """
+
+    __slots__ = ("_ask",)
+
+    def __init__(self, ask: Callable[[], str | Awaitable[str]]) -> None:
+        self._ask = ask
+
+    async def key(self) -> Secret:
+        """Return the key of the next call.
+
+        Raises:
+            ConfigurationError: if it is not a string, or not allowed in HTTP headers.
+
+        """
+        answer: Any = self._ask()
+        if hasattr(answer, "__await__"):
+            answer = await answer
+        try:
+            if not isinstance(answer, str):
+                message = f"api_key= is a callable that returned {type(answer).__name__}; it must return a string"
+                raise ConfigurationError(message, parameter="api_key")
+            return Secret(answer)
+        finally:
+            del answer  # keep credentials out of tracebacks that show locals
+
+    def reveal(self) -> Callable[[], str | Awaitable[str]]:
+        """Return the callable itself, to make the same configuration of it."""
+        return self._ask
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KeySource) and self._ask == other._ask
+
+    def __hash__(self) -> int:
+        return hash(self._ask)
+
+    def __repr__(self) -> str:
+        return repr(MASK)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        message = "a configuration with a callable as api_key cannot be pickled; give it to each process"
+        raise TypeError(message)
+
+    def __deepcopy__(self, memo: object) -> KeySource:
+        return self
 
 
 class RedactedDict(dict[str, Any]):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dragoman_anthropic.models import capabilities as capabilities, family as family
     from dragoman_anthropic.options import (
         ISSUER as ISSUER,
+        AnthropicFileOptions as AnthropicFileOptions,
         AnthropicOptions as AnthropicOptions,
         MessagesOptions as MessagesOptions,
     )
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from dragoman_anthropic.versions import FIRST_VERSION as FIRST_VERSION
 
 _HOMES = {
+    "AnthropicFileOptions": "options",
     "AnthropicMessages": "dialect",
     "AnthropicOptions": "options",
     "EncodedRequest": "request",

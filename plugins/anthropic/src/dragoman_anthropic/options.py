@@ -64,3 +64,16 @@ class AnthropicOptions(MessagesOptions):
 
     __provider__: ClassVar[str] = ISSUER
     bearer: bool = option_field(default=False, in_body=False, per_call=False)
+
+
+@frozen(kw_only=True)
+class AnthropicFileOptions:
+    """Set what Anthropic offers for files; see https://docs.anthropic.com/en/api/files-create.
+
+    Args:
+        expires_in_seconds: seconds until the file is deleted, from 3600 to 7776000.
+
+    """
+
+    __provider__: ClassVar[str] = ISSUER
+    expires_in_seconds: int | None = option_field()

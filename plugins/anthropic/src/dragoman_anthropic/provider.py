@@ -7,12 +7,23 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from dragoman import CallContext, Capabilities, ChatRequest, ModelInfo, ProviderConfig, ProviderInfo, Usage
+from dragoman import (
+    CallContext,
+    Capabilities,
+    ChatRequest,
+    FileInfo,
+    FileRef,
+    FileUpload,
+    ModelInfo,
+    ProviderConfig,
+    ProviderInfo,
+    Usage,
+)
 from dragoman.http import Endpoint, HttpProvider, HttpRequest, as_object, count, objects
 from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_anthropic.endpoint import endpoint
 from dragoman_anthropic.models import capabilities
-from dragoman_anthropic.options import ISSUER, AnthropicOptions
+from dragoman_anthropic.options import ISSUER, AnthropicFileOptions, AnthropicOptions
 
 INFO = ProviderInfo(
     name="anthropic",
@@ -64,6 +75,7 @@ class AnthropicProvider(MessagesProvider):
     """
 
     models_path = "/models"
+    file_options = AnthropicFileOptions
     page_size = 1000
     """The number of models on one page: the maximum of the API."""
 
@@ -85,6 +97,24 @@ class AnthropicProvider(MessagesProvider):
                 return tuple(models)
             after = f"&after_id={quote(str(last), safe='')}"
 
+    async def upload(self, file: FileUpload, context: CallContext) -> FileRef:
+        """Store a file; see https://docs.anthropic.com/en/api/files-create."""
+        from dragoman_anthropic import files  # noqa: PLC0415  # few programs need it
+
+        return await files.upload(self, file, context)
+
+    async def files(self, context: CallContext) -> Sequence[FileInfo]:
+        """Return the files of the workspace; see https://docs.anthropic.com/en/api/files-list."""
+        from dragoman_anthropic import files  # noqa: PLC0415  # few programs need it
+
+        return await files.files(self, context)
+
+    async def delete_file(self, ref: FileRef, context: CallContext) -> None:
+        """Delete a file; see https://docs.anthropic.com/en/api/files-delete."""
+        from dragoman_anthropic import files  # noqa: PLC0415  # few programs need it
+
+        await files.delete_file(self, ref, context)
+
 
 def make_provider(config: ProviderConfig) -> AnthropicProvider:
     """Return the provider for *config*.
@@ -104,7 +134,7 @@ def make_provider(config: ProviderConfig) -> AnthropicProvider:
 def _model(entry: Mapping[str, Any]) -> ModelInfo:
     return ModelInfo(
         id=str(entry["id"]),
-        created=_timestamp(entry.get("created_at")),
+        created=timestamp(entry.get("created_at")),
         owner=ISSUER,
         context_tokens=count(entry, "max_input_tokens"),
         output_tokens=count(entry, "max_tokens"),
@@ -112,7 +142,7 @@ def _model(entry: Mapping[str, Any]) -> ModelInfo:
     )
 
 
-def _timestamp(text: Any) -> float | None:
+def timestamp(text: Any) -> float | None:
     """Return a time in ISO 8601 as seconds since 1970, ``None`` if it is not one."""
     try:
         return datetime.fromisoformat(text).timestamp()

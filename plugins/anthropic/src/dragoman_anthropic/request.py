@@ -20,8 +20,11 @@ from dragoman_anthropic.request_parts import shorten
 from dragoman_anthropic.request_settings import SettingsEncoder, is_tool_forced
 from dragoman_anthropic.request_tools import called_tools, encode_choice, encode_tools, tool_betas
 
+FILES_BETA = "files-api-2025-04-14"
+"""What older versions of the API need for files: https://docs.anthropic.com/en/docs/build-with-claude/files."""
+
 FEATURE_BETAS: Mapping[str, str] = {
-    "files": "files-api-2025-04-14",
+    "files": FILES_BETA,
     "later system": "mid-conversation-system-2026-04-07",
     "mcp_servers": "mcp-client-2025-04-04",
     "context_management": "context-management-2025-06-27",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from dragoman import Bytes, FileRef, InlineText, Media, UnsupportedError, Url
+from dragoman_anthropic.options import ISSUER
 
 IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 """Media types of images that can be sent as bytes."""
@@ -49,12 +50,13 @@ def _is_text(media_type: str) -> bool:
 
 def _uploaded(source: FileRef, media_type: str, filename: str | None) -> dict[str, Any]:
     """Return an uploaded file; one that is not an image or a document is made available to tools in the container."""
-    file = {"type": "file", "file_id": source.file_id}
+    file_id = source.id_for(ISSUER)
+    file = {"type": "file", "file_id": file_id}
     if media_type.startswith("image/"):
         return {"type": "image", "source": file}
     if media_type == _PDF or _is_text(media_type):
         return _document(file, filename)
-    return {"type": "container_upload", "file_id": source.file_id}
+    return {"type": "container_upload", "file_id": file_id}
 
 
 def _image(part: Media) -> dict[str, Any]:

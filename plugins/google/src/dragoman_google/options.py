@@ -86,6 +86,19 @@ class GoogleEmbeddingOptions:
     auto_truncate: bool | None = option_field()
 
 
+@frozen(kw_only=True)
+class GoogleFileOptions:
+    """Set what Google offers for files; see https://ai.google.dev/api/files.
+
+    Args:
+        display_name: the name to show; by default, that of the file.
+
+    """
+
+    __provider__: ClassVar[str] = ISSUER
+    display_name: str | None = option_field()
+
+
 STUDIO_EMBEDDINGS = EmbeddingRules(options=GoogleEmbeddingOptions, dimensions="output_dimensionality", most_texts=100)
 """https://ai.google.dev/api/embeddings#method:-models.batchembedcontents."""
 VERTEX_EMBEDDINGS = EmbeddingRules(

@@ -15,6 +15,9 @@ from dragoman import (
     ConfigurationError,
     Embeddings,
     Event,
+    FileInfo,
+    FileRef,
+    FileUpload,
     ModelInfo,
     ProtocolError,
     ProviderConfig,
@@ -38,7 +41,7 @@ from dragoman.http import (
 from dragoman_google.dialect import Gemini
 from dragoman_google.endpoint import endpoint, uses_vertex
 from dragoman_google.models import capabilities, is_claude, short_name
-from dragoman_google.options import ISSUER, STUDIO_EMBEDDINGS, VERTEX_EMBEDDINGS, GoogleOptions
+from dragoman_google.options import ISSUER, STUDIO_EMBEDDINGS, VERTEX_EMBEDDINGS, GoogleFileOptions, GoogleOptions
 from dragoman_google.request import camel_case
 from dragoman_google.response import usage
 from dragoman_google.retirement import check_palm, report_retirement
@@ -61,6 +64,8 @@ class GoogleProvider(HttpProvider):
         transport: sends the requests; by default, one that the provider creates and closes.
 
     """
+
+    file_options = GoogleFileOptions
 
     def __init__(self, dialect: Gemini, endpoint: Endpoint, *, transport: Transport | None = None) -> None:
         super().__init__(INFO, dialect, endpoint, capabilities=capabilities, transport=transport)
@@ -119,6 +124,32 @@ class GoogleProvider(HttpProvider):
                 cache_read_tokens=count(report, "cachedContentTokenCount"),
                 raw=report,
             )
+
+    async def upload(self, file: FileUpload, context: CallContext) -> FileRef:
+        """Store a file for two days: https://ai.google.dev/api/files."""
+        from dragoman_google import files  # noqa: PLC0415  # few programs need it
+
+        self._refuse_files()
+        return await files.upload(self, file, context)
+
+    async def files(self, context: CallContext) -> Sequence[FileInfo]:
+        """Return the files that are stored: https://ai.google.dev/api/files#method:-files.list."""
+        from dragoman_google import files  # noqa: PLC0415  # few programs need it
+
+        self._refuse_files()
+        return await files.files(self, context)
+
+    async def delete_file(self, ref: FileRef, context: CallContext) -> None:
+        """Delete a file: https://ai.google.dev/api/files#method:-files.delete."""
+        from dragoman_google import files  # noqa: PLC0415  # few programs need it
+
+        self._refuse_files()
+        await files.delete_file(self, ref, context)
+
+    def _refuse_files(self) -> None:
+        if self._gemini.vertex:
+            message = "Vertex AI stores no files; put them into Cloud Storage, and give Media.of('gs://...')"
+            raise UnsupportedError(message, provider=self.info.name)
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext

@@ -6,6 +6,7 @@ import mimetypes
 from typing import Any
 
 from dragoman import Bytes, FileRef, InlineText, Media, Url
+from dragoman_google.options import ISSUER
 
 FILES_URL = "https://generativelanguage.googleapis.com/v1beta/"
 """The base URL of the names of uploaded files."""
@@ -24,7 +25,8 @@ def encode_media(part: Media) -> dict[str, Any]:
 def _uri(source: Url | FileRef) -> str:
     if isinstance(source, Url):
         return source.url
-    return FILES_URL + source.file_id if source.file_id.startswith("files/") else source.file_id
+    file_id = source.id_for(ISSUER)
+    return FILES_URL + file_id if file_id.startswith("files/") else file_id
 
 
 def _media_type(part: Media) -> dict[str, str]:

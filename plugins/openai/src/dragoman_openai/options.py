@@ -107,6 +107,21 @@ class OpenAIEmbeddingOptions:
     user: str | None = option_field()
 
 
+@frozen(kw_only=True)
+class OpenAIFileOptions:
+    """Set what OpenAI offers for files; see https://platform.openai.com/docs/api-reference/files/create.
+
+    Args:
+        purpose: what the file is for, such as ``vision`` or ``batch``; ``user_data`` if not given.
+        expires_after: seconds until the file is deleted, from 3600 to 2592000.
+
+    """
+
+    __provider__: ClassVar[str] = "openai"
+    purpose: str | None = option_field()
+    expires_after: int | None = option_field()
+
+
 EMBEDDING_RULES = EmbeddingRules(options=OpenAIEmbeddingOptions, most_texts=2048)
 """https://platform.openai.com/docs/api-reference/embeddings/create#embeddings-create-input."""
 

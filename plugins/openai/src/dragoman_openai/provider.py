@@ -5,13 +5,14 @@ https://platform.openai.com/docs/api-reference
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
-from dragoman import ProviderConfig, ProviderInfo
+from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProviderConfig, ProviderInfo
 from dragoman_openai.chat import OpenAIChatCompletions
 from dragoman_openai.endpoint import endpoint
 from dragoman_openai.models import capabilities
-from dragoman_openai.options import EMBEDDING_RULES, OpenAIOptions
+from dragoman_openai.options import EMBEDDING_RULES, OpenAIFileOptions, OpenAIOptions
 from dragoman_openai_compatible import OpenAIProvider
 
 INFO = ProviderInfo(
@@ -21,6 +22,31 @@ INFO = ProviderInfo(
     docs="https://platform.openai.com/docs/api-reference",
     formats=frozenset({"chat", "responses"}),
 )
+
+
+class OpenAIWithFiles(OpenAIProvider):
+    """Add files to a provider with the OpenAI API: https://platform.openai.com/docs/api-reference/files."""
+
+    embedding_rules = EMBEDDING_RULES
+    file_options = OpenAIFileOptions
+
+    async def upload(self, file: FileUpload, context: CallContext) -> FileRef:
+        """Store a file."""
+        from dragoman_openai import files  # noqa: PLC0415  # few programs need it
+
+        return await files.upload(self, file, context)
+
+    async def files(self, context: CallContext) -> Sequence[FileInfo]:
+        """Return the files of the project."""
+        from dragoman_openai import files  # noqa: PLC0415  # few programs need it
+
+        return await files.files(self, context)
+
+    async def delete_file(self, ref: FileRef, context: CallContext) -> None:
+        """Delete a file."""
+        from dragoman_openai import files  # noqa: PLC0415  # few programs need it
+
+        await files.delete_file(self, ref, context)
 
 
 def make_provider(config: ProviderConfig) -> OpenAIProvider:
@@ -33,12 +59,10 @@ def make_provider(config: ProviderConfig) -> OpenAIProvider:
     """
     dialect = OpenAIChatCompletions()
     options = dialect.options_reader.configure(config.options)
-    provider = OpenAIProvider(
+    return OpenAIWithFiles(
         INFO,
         dialect,
         endpoint(config, options),
         capabilities=partial(capabilities, api=options.api),
         kept_headers=("openai-",),
     )
-    provider.embedding_rules = EMBEDDING_RULES
-    return provider

@@ -293,7 +293,7 @@ def media(part: Media, issuer: str) -> dict[str, Any]:
         audio = {"data": part.source.base64, "format": _AUDIO_FORMATS[part.media_type]}
         return {"type": "input_audio", "input_audio": audio}
     if isinstance(part.source, FileRef):
-        return {"type": "file", "file": {"file_id": part.source.file_id}}
+        return {"type": "file", "file": {"file_id": part.source.id_for(issuer)}}
     if isinstance(part.source, InlineText):
         return {"type": "text", "text": part.source.text}
     if isinstance(part.source, Bytes) and family != "audio":

@@ -362,19 +362,19 @@ def media(part: Media, issuer: str) -> Item:
         raise UnsupportedError(message)
     if family == "image":
         detail = part.metadata.get("detail")
-        return {"type": "input_image", **_image(part), **({"detail": detail} if detail else {})}
-    return {"type": "input_file", **_file(part)}
+        return {"type": "input_image", **_image(part, issuer), **({"detail": detail} if detail else {})}
+    return {"type": "input_file", **_file(part, issuer)}
 
 
-def _image(part: Media) -> Item:
+def _image(part: Media, issuer: str) -> Item:
     if isinstance(part.source, FileRef):
-        return {"file_id": part.source.file_id}
+        return {"file_id": part.source.id_for(issuer)}
     return {"image_url": part.source.url if isinstance(part.source, Url) else _data_url(part)}
 
 
-def _file(part: Media) -> Item:
+def _file(part: Media, issuer: str) -> Item:
     if isinstance(part.source, FileRef):
-        return {"file_id": part.source.file_id}
+        return {"file_id": part.source.id_for(issuer)}
     if isinstance(part.source, Url):
         return {"file_url": part.source.url}
     name = "document.pdf" if part.media_type == "application/pdf" else "document"

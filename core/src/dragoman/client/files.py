@@ -1,0 +1,64 @@
+"""Files that are uploaded: what a caller gives, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
+from dragoman.client.binding import Bound
+from dragoman.client.request_builder import RequestBuilder
+from dragoman.spec.argument_checks import copied, shown
+from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.files import FileUpload
+from dragoman.spec.media import Bytes, FileRef, Media
+from dragoman.spec.provider_options import read_options
+
+_OWN = frozenset({"filename", "media_type", "timeout", "options"})
+"""Keywords of the core; all others are options of the provider."""
+
+
+async def file_to_upload(
+    bound: Bound, builder: RequestBuilder, source: str | bytes | PathLike[str], keywords: Mapping[str, Any]
+) -> FileUpload:
+    """Return what is to be stored.
+
+    Raises:
+        InvalidRequestError: if the file cannot be read, its type cannot be told, or for an unknown option.
+
+    """
+    import asyncio  # noqa: PLC0415  # not paid for at import
+
+    name, kind = keywords.get("filename"), keywords.get("media_type")
+    media = await asyncio.to_thread(Media.of, source, media_type=kind, filename=name)
+    if not isinstance(media.source, Bytes):
+        message = f"a file is uploaded of a path or of bytes, not of {shown(source)}"
+        raise InvalidRequestError(message, parameter="source")
+    shared = read_options(keywords.get("options"))
+    own = {each: keywords[each] for each in keywords if each not in _OWN}
+    options = {**shared.get(builder.named, {}), **shared.get(builder.provider, {}), **own}
+    copied(options, "options")  # only to check the depth
+    kind_of_options: Any = getattr(bound.provider, "file_options", None)
+    if kind_of_options is not None and options:
+        from dragoman.spec.serialization import structure_options  # noqa: PLC0415  # cattrs is only needed with options
+
+        structure_options(kind_of_options, options, provider=builder.named, also=_OWN)
+    filename = media.filename or "file"
+    return FileUpload(data=media.source.data, filename=filename, media_type=media.media_type, options=options)
+
+
+def stored_file(ref: Any, bound: Bound) -> FileRef:
+    """Return what refers to a file at the provider that is bound.
+
+    Raises:
+        InvalidRequestError: if it is no reference, or the file was only uploaded to others.
+
+    """
+    if not isinstance(ref, FileRef):
+        message = f"ref must be a FileRef, as upload() returns it, not {shown(ref)}"
+        raise InvalidRequestError(message, parameter="ref")
+    issuer = bound.provider.info.issuer
+    return FileRef(file_id=ref.id_for(issuer), issuer=issuer, media_type=ref.media_type, filename=ref.filename)
+
+
+__all__ = ["file_to_upload", "stored_file"]

@@ -1,0 +1,75 @@
+"""Files that Anthropic stores: https://docs.anthropic.com/en/api/files-create."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProtocolError
+from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, multipart, objects, word
+from dragoman_anthropic.options import ISSUER
+from dragoman_anthropic.provider import timestamp
+from dragoman_anthropic.request import FILES_BETA
+
+PATH = "/files"
+_HEADERS = {"anthropic-beta": FILES_BETA}
+_PAGE_SIZE = 1000
+"""The number of files on one page: the maximum of the API."""
+
+
+async def upload(provider: HttpProvider, file: FileUpload, context: CallContext) -> FileRef:
+    """Store a file."""
+    expires = file.options.get("expires_in_seconds")
+    fields = {} if expires is None else {"expires_in_seconds": str(expires)}
+    body, kind = multipart(fields, "file", file.data, filename=file.filename, media_type=file.media_type)
+    wire = HttpRequest(url=PATH, body=body, headers={**_HEADERS, "content-type": kind})
+    reply = await provider.call(wire, context)
+    with provider.reading(reply):
+        return _info(_entry(reply)).ref
+
+
+async def files(provider: HttpProvider, context: CallContext) -> Sequence[FileInfo]:
+    """Return the files of the workspace."""
+    found: list[FileInfo] = []
+    after = ""
+    while True:
+        wire = HttpRequest(method="GET", url=f"{PATH}?limit={_PAGE_SIZE}{after}", headers=_HEADERS)
+        reply = await provider.call(wire, context)
+        with provider.reading(reply):
+            page = as_object(reply.json(), "the listing")
+            found += [_info(entry) for entry in objects(page.get("data")) if entry.get("id")]
+        last = page.get("last_id")
+        if not page.get("has_more") or not last:
+            return tuple(found)
+        after = f"&after_id={quote(str(last), safe='')}"
+
+
+async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext) -> None:
+    """Delete a file."""
+    url = f"{PATH}/{quote(ref.file_id, safe='')}"
+    await provider.call(HttpRequest(method="DELETE", url=url, headers=_HEADERS), context)
+
+
+def _entry(reply: HttpReply) -> dict[str, Any]:
+    entry = as_object(reply.json(), "the file")
+    if not word(entry.get("id")):
+        message = "the file has no id"
+        raise ProtocolError(message, phase="decode", body=reply.excerpt)
+    return entry
+
+
+def _info(entry: Mapping[str, Any]) -> FileInfo:
+    ref = FileRef(
+        file_id=str(entry["id"]),
+        issuer=ISSUER,
+        media_type=word(entry.get("mime_type")),
+        filename=word(entry.get("filename")),
+    )
+    return FileInfo(
+        ref=ref,
+        size=count(entry, "size_bytes"),
+        created=timestamp(entry.get("created_at")),
+        expires=timestamp(entry.get("expires_at")),
+        metadata=entry,
+    )

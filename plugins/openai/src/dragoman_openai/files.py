@@ -1,0 +1,74 @@
+"""Files that OpenAI stores: https://platform.openai.com/docs/api-reference/files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProtocolError
+from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, multipart, objects, real, word
+
+ISSUER = "openai"
+PATH = "/files"
+PURPOSE = "user_data"
+"""The purpose of files for messages, unless the caller says another one."""
+
+
+async def upload(provider: HttpProvider, file: FileUpload, context: CallContext) -> FileRef:
+    """Store a file."""
+    fields = {"purpose": str(file.options.get("purpose") or PURPOSE)}
+    expires = file.options.get("expires_after")
+    if expires is not None:
+        fields |= {"expires_after[anchor]": "created_at", "expires_after[seconds]": str(expires)}
+    body, kind = multipart(fields, "file", file.data, filename=file.filename, media_type=file.media_type)
+    reply = await provider.call(HttpRequest(url=PATH, body=body, headers={"content-type": kind}), context)
+    with provider.reading(reply):
+        return _ref(_entry(reply), file.media_type)
+
+
+async def files(provider: HttpProvider, context: CallContext) -> Sequence[FileInfo]:
+    """Return the files of the project."""
+    found: list[FileInfo] = []
+    after = ""
+    while True:
+        reply = await provider.call(HttpRequest(method="GET", url=f"{PATH}{after}"), context)
+        with provider.reading(reply):
+            page = as_object(reply.json(), "the listing")
+            entries = [each for each in objects(page.get("data")) if each.get("id")]
+        found += map(_info, entries)
+        if not page.get("has_more") or not entries:
+            return tuple(found)
+        after = f"?after={quote(str(entries[-1]['id']), safe='')}"
+
+
+async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext) -> None:
+    """Delete a file."""
+    reply = await provider.call(HttpRequest(method="DELETE", url=f"{PATH}/{quote(ref.file_id, safe='')}"), context)
+    with provider.reading(reply):
+        if not as_object(reply.json(), "the reply").get("deleted"):
+            message = f"the file {ref.file_id!r} was not deleted"
+            raise ProtocolError(message, phase="decode", body=reply.excerpt)
+
+
+def _ref(entry: Mapping[str, Any], media_type: str | None = None) -> FileRef:
+    name = word(entry.get("filename"))
+    return FileRef(file_id=str(entry["id"]), issuer=ISSUER, media_type=media_type, filename=name)
+
+
+def _info(entry: Mapping[str, Any]) -> FileInfo:
+    return FileInfo(
+        ref=_ref(entry),
+        size=count(entry, "bytes"),
+        created=real(entry.get("created_at")),
+        expires=real(entry.get("expires_at")),
+        metadata=entry,
+    )
+
+
+def _entry(reply: HttpReply) -> dict[str, Any]:
+    entry = as_object(reply.json(), "the file")
+    if not word(entry.get("id")):
+        message = "the file has no id"
+        raise ProtocolError(message, phase="decode", body=reply.excerpt)
+    return entry
