@@ -16,7 +16,7 @@ import nox
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False  # where CI is set, too, a session without one is skipped
-nox.options.sessions = ["lint", "types", "docs", "changelog", "scaffold", "servers", "coverage", "tests"]
+nox.options.sessions = ["lint", "types", "docs", "changelog", "scaffold", "servers", "notebook", "coverage", "tests"]
 UV = os.environ.get("UV", "uv")  # `uv run` names itself here, for when it is not on the path
 WORKERS = min(8, (os.cpu_count() or 1) + 1)  # one more than processors: many tests wait for a server, or for a limit
 PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
@@ -76,15 +76,33 @@ for version in ("3.12", "3.13", "3.14"):
     nox.session(tests, name=f"tests-{version}", python=version)
 
 
+UNTRACED = (
+    "benchmarks",
+    "distributions",
+    "docs",
+    "isolation",
+    "replay",
+    "scaffold/test_generated.py",
+    "servers",
+    "soak",
+    "typing",
+    "properties/test_growth.py",
+    "properties/test_growth_anthropic.py",
+    "properties/test_growth_google.py",
+)
+"""The tests that take no branch of the core which others do not: they start programs, count, or repeat recordings."""
+
+
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Run the tests and report every branch of the core that none of them takes."""
+    """Run the tests that the core is covered by, and report every branch of it that none of them takes."""
     install_for_tests(session)
     session.run("coverage", "erase")
     # CPython 3.11 may refuse to trace two threads that start at once: that is the tool's trouble, not a test's.
     traced = ("-W", "ignore:Exception ignored in thread started by:pytest.PytestUnraisableExceptionWarning")
+    left_out = [f"--ignore=tests/{each}" for each in UNTRACED]
     session.run(
-        "coverage", "run", "-m", "pytest", *PARALLEL, *traced
+        "coverage", "run", "-m", "pytest", *PARALLEL, *traced, *left_out
     )  # begun before pytest loads our own plugins for it
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
@@ -97,6 +115,13 @@ def replay(session: nox.Session) -> None:
     session.chdir("tests")
     session.run("python", "-m", "replay")
     session.run("python", "-m", "replay.requests")
+
+
+@nox.session
+def notebook(session: nox.Session) -> None:
+    """Run the cells of a notebook in a kernel, whose event loop runs meanwhile."""
+    install(session, "notebook", "--compile-bytecode")
+    session.run("pytest", "tests/notebooks", *session.posargs)
 
 
 @nox.session
@@ -123,6 +148,14 @@ def compare_faults(session: nox.Session) -> None:
     place = os.path.abspath(session.create_tmp())  # noqa: PTH100  # before the directory is another
     session.chdir("tests")
     session.run("python", "-m", "benchmarks.compare_faults", place, *session.posargs, env={"UV": UV})
+
+
+@nox.session
+def catalogue(session: nox.Session) -> None:
+    """Write the catalogue of models anew, from the data of genai-prices and the recorded lists of models."""
+    install(session, "tests")
+    session.chdir("tests")
+    session.run("python", "-m", "catalogue")
 
 
 @nox.session

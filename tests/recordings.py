@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 VARIABLE = "DRAGOMAN_RECORDINGS"
 SUSPECT = "synthetic-suspect"
 FRAMING_HEADERS = {"connection", "content-encoding", "content-length", "transfer-encoding"}
-NAMED_EVENTS = {"anthropic.messages", "azure.responses", "openai.responses", "openai.responses_retrieve"}
+NAMED_EVENTS = {
+    "anthropic.messages",
+    "azure.responses",
+    "cohere.chat",
+    "openai.responses",
+    "openai.responses_retrieve",
+}
 CLOSED_BY_DONE = {
     "azure.chat",
     "groq.chat",
@@ -38,7 +44,9 @@ CLOSED_BY_DONE = {
     "openrouter.responses",
 }
 CRLF_EVENTS = {"google.generate"}
-BINARY_EVENTS = {"bedrock.converse_stream": "application/vnd.amazon.eventstream"}
+BINARY_EVENTS = dict.fromkeys(
+    ("bedrock.converse_stream", "bedrock.invoke_stream"), "application/vnd.amazon.eventstream"
+)
 PIECE_LENGTHS = (1, 2, 3, 5, 17, 100, 1460)
 
 FramingName: TypeAlias = Literal["whole", "bytewise", "recorded", "random"]

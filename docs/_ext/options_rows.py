@@ -29,7 +29,9 @@ def rows(kind: type[Any]) -> list[Row]:
         ValueError: if the docstring leaves an option out, or tells of one that there is not.
 
     """
-    told = arguments(inspect.getdoc(kind) or "")
+    told: dict[str, str] = {}
+    for each in reversed(kind.__mro__):  # what a class inherits is told by the class that declares it
+        told |= arguments(inspect.cleandoc(each.__doc__ or ""))
     fields = attrs.fields(kind)
     if list(told) != [field.name for field in fields]:
         message = f"{kind.__name__} has {[field.name for field in fields]}, its docstring tells of {list(told)}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dragoman.http.wire import HttpReply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from dragoman.http.transport.transport import HttpStream
     from dragoman.http.wire import HttpRequest
@@ -48,13 +48,14 @@ class MemoryTransport:
     Args:
         server_dialect: the dialect.
         words: how many pieces of text a stream has.
+        pieces: what they are, if not all the same.
 
     """
 
-    def __init__(self, server_dialect: ServerDialect, words: int = 1) -> None:
+    def __init__(self, server_dialect: ServerDialect, words: int = 1, pieces: Sequence[str] = ()) -> None:
         whole = json.dumps(server_dialect.whole(WORD)).encode()
         self._whole = HttpReply(status=200, headers={"content-type": "application/json"}, body=whole)
-        self._events = server_dialect.stream(*[WORD] * words)
+        self._events = server_dialect.stream(*(pieces or [WORD] * words))
 
     async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
         """Return the whole answer."""

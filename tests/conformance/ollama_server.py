@@ -6,10 +6,40 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from dragoman import Usage
-from dragoman.testing.faults import LINES, SampleCall, SampleReply, SampleUsage, ServerDialect
+from dragoman import (
+    ChatRequest,
+    CompletionRequest,
+    EmbeddingRequest,
+    Message,
+    OutputFormat,
+    Part,
+    Text,
+    Tool,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from dragoman.testing.faults import (
+    LINES,
+    EmbeddingEndpoint,
+    ListingEndpoint,
+    PromptEndpoint,
+    SampleCall,
+    SampleReply,
+    SampleUsage,
+    ServerDialect,
+)
 from dragoman.testing.framings import json_line
 from dragoman.testing.reply import Received
+from dragoman.testing.request_reading import (
+    Pairing,
+    base64_media,
+    json_object,
+    listed,
+    of_kind,
+    settings_of,
+    string,
+)
 
 Json = dict[str, Any]
 _COUNTS = {"prompt_eval_count": 3, "eval_count": 2}
@@ -66,8 +96,94 @@ def is_streamed(request: Received) -> bool:
 
 _OSLO, _ROME = _call("weather", {"city": "Oslo"}), _call("weather", {"city": "Rome"})
 
+_SETTINGS = {
+    "num_predict": "max_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "stop": "stop",
+    "seed": "seed",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
+}
+
+
+def read_request(request: Received) -> ChatRequest:
+    """Return what a request asks for. Calls may have no ids: results follow in their order, with the tool's name."""
+    body, pairing = json_object(request.json, "the body"), Pairing()
+    think = body.get("think")
+    return ChatRequest(
+        model=body["model"],
+        messages=[_read_message(each, pairing) for each in listed(body["messages"], "messages")],
+        settings=settings_of(
+            (body.get("options") or {}, _SETTINGS),
+            (body, {"logprobs": "logprobs", "top_logprobs": "top_logprobs"}),
+            effort=think if isinstance(think, str) else None,
+        ),
+        tools=tuple(_read_tool(of_kind(each, "function")["function"]) for each in listed(body.get("tools"), "tools")),
+        output=_read_format(body.get("format")),
+    )
+
+
+def _read_message(value: Json, pairing: Pairing) -> Message:
+    role, content = string(value["role"], "the role"), value.get("content") or ""
+    if role == "tool":
+        name = string(value.get("tool_name"), "tool_name")
+        call_id = pairing.result(name, value.get("tool_call_id"))
+        return Message("tool", ToolResult(call_id=call_id, name=name, content=string(content, "content")))
+    parts: list[Part] = [Text(text=string(content, "content"))] if content else []
+    parts += [base64_media(each, _image_type(each)) for each in value.get("images") or ()]
+    for each in listed(value.get("tool_calls"), "tool_calls"):
+        name = string(each["function"]["name"], "the name of a call")
+        given = json.dumps(json_object(each["function"]["arguments"], "arguments"))
+        parts.append(ToolCall(call_id=pairing.call(name, each.get("id")), name=name, arguments=given))
+    return Message(role, parts)
+
+
+def _image_type(data: str) -> str:
+    """Return the type of an image, which the dialect leaves to its first bytes."""
+    return "image/png" if data.startswith("iVBORw0KGgo") else "image/jpeg"
+
+
+def _read_tool(function: Json) -> Tool:
+    return Tool(name=function["name"], description=function.get("description"), schema=function["parameters"])
+
+
+def _read_format(value: Any) -> OutputFormat:
+    if value is None:
+        return OutputFormat()
+    return OutputFormat("json") if value == "json" else OutputFormat("json_schema", schema=json_object(value, "format"))
+
+
+def _read_prompt(request: Received) -> CompletionRequest:
+    """Return a prompt: https://docs.ollama.com/api/generate."""
+    body = json_object(request.json, "the body")
+    return CompletionRequest(
+        model=body["model"],
+        prompt=string(body.get("prompt"), "prompt"),
+        suffix=body.get("suffix"),
+        settings=settings_of((body.get("options") or {}, _SETTINGS)),
+    )
+
+
+def _completed(text: str) -> SampleReply:
+    half = len(text) // 2
+    said = {"model": "served", "created_at": "2026-08-07T06:08:14.732370123Z", "done": False}
+    events = (*(json_line({**said, "response": piece}) for piece in (text[:half], text[half:])),)
+    end = {**said, "response": "", **_done()}
+    return SampleReply(events=(*events, json_line(end)), whole={**end, "response": text})
+
+
+def _read_texts(request: Received) -> EmbeddingRequest:
+    """Return texts: https://docs.ollama.com/api/embed."""
+    body = json_object(request.json, "the body")
+    texts: Any = body["input"]
+    return EmbeddingRequest(model=body["model"], texts=(texts,) if isinstance(texts, str) else tuple(texts))
+
+
 OLLAMA = ServerDialect(
     name="ollama",
+    read_request=read_request,
     framing=LINES,
     endings=("/api/chat", "/api/generate"),
     is_streamed=is_streamed,
@@ -114,4 +230,13 @@ OLLAMA = ServerDialect(
     },
     calling=_calling,
     reasoned=_reply({"thinking": "hm"}, {"content": "fine"}),
+    prompts=PromptEndpoint(endings=("/api/generate",), read=_read_prompt, reply=_completed),
+    embeddings=EmbeddingEndpoint(
+        endings=("/api/embed",),
+        read=_read_texts,
+        reply=lambda _, vectors: {"model": "served", "embeddings": [list(each) for each in vectors]},
+    ),
+    listing=ListingEndpoint(
+        endings=("/api/tags",), reply=lambda _, names: {"models": [{"name": each, "model": each} for each in names]}
+    ),
 )

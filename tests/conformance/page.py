@@ -36,6 +36,21 @@ _CLASSES = """\
 .. autoclass:: dragoman.testing.faults.ServerFraming
    :no-members:
 
+.. autoclass:: dragoman.testing.faults.PromptEndpoint
+   :no-members:
+
+.. autoclass:: dragoman.testing.faults.EmbeddingEndpoint
+   :no-members:
+
+.. autoclass:: dragoman.testing.faults.ListingEndpoint
+   :no-members:
+
+.. autoclass:: dragoman.testing.faults.CountingEndpoint
+   :no-members:
+
+.. automodule:: dragoman.testing.request_reading
+   :members:
+
 .. autoclass:: dragoman.testing.faults.SampleReply
    :no-members:
 

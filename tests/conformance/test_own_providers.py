@@ -3,14 +3,26 @@
 # ruff: noqa: RUF012  # class attributes of test classes are not mutated
 from __future__ import annotations
 
+import attrs
+
+from conformance.bedrock_server import CONVERSE
+from conformance.cohere_server import COHERE
+from conformance.mistral_server import MISTRAL
 from conformance.ollama_server import OLLAMA
 from dragoman.testing.conformance import ProviderConformance
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
+
+AWS = {
+    "AWS_ACCESS_KEY_ID": "AKIAOFTHEENVIRONMENT",
+    "AWS_SECRET_ACCESS_KEY": "the-secret-of-the-environment",
+    "AWS_SESSION_TOKEN": "the-token-of-the-environment",
+}
 
 
 class TestOpenAI(ProviderConformance):
     provider = "openai"
     model = "gpt-4o"
+    prompt_model = "gpt-3.5-turbo-instruct"
     server_dialect = CHAT
     options = {"api": "chat"}
 
@@ -25,6 +37,7 @@ class TestOpenAIResponses(ProviderConformance):
 class TestAnthropic(ProviderConformance):
     provider = "anthropic"
     model = "claude-sonnet-4-5"
+    prompt_model = "claude-2.1"
     server_dialect = MESSAGES
 
 
@@ -33,6 +46,21 @@ class TestGoogle(ProviderConformance):
     model = "gemini-2.5-flash"
     server_dialect = GEMINI
     base = "/v1beta"
+
+
+class TestClaudeOnVertex(ProviderConformance):
+    provider = "google"
+    model = "claude-sonnet-4-5"
+    server_dialect = attrs.evolve(MESSAGES, endings=(":rawPredict", ":streamRawPredict"))
+    base = "/v1/projects/p/locations/global"
+
+
+class TestClaudeInFoundry(ProviderConformance):
+    provider = "azure"
+    model = "claude-sonnet-4-5"
+    server_dialect = MESSAGES
+    base = "/anthropic/v1"
+    key_env = "AZURE_OPENAI_API_KEY"
 
 
 class TestAzure(ProviderConformance):
@@ -48,6 +76,13 @@ class TestGroq(ProviderConformance):
     provider = "groq"
     model = "llama-3.3-70b-versatile"
     server_dialect = CHAT
+
+
+class TestMistral(ProviderConformance):
+    provider = "mistral"
+    model = "mistral-large-latest"
+    prompt_model = "codestral-latest"
+    server_dialect = MISTRAL
 
 
 class TestOpenRouter(ProviderConformance):
@@ -93,6 +128,39 @@ class TestOllama(ProviderConformance):
     model = "llama3.2"
     server_dialect = OLLAMA
     base = ""
+
+
+class TestCohere(ProviderConformance):
+    provider = "cohere"
+    model = "command-a-03-2025"
+    server_dialect = COHERE
+    base = "/v2"
+    key_env = "CO_API_KEY"
+
+
+class TestBedrock(ProviderConformance):
+    provider = "bedrock"
+    model = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    server_dialect = CONVERSE
+    base = ""
+    key_env = "AWS_BEARER_TOKEN_BEDROCK"
+    ambient = AWS
+    options = {"region": "us-east-1"}
+
+
+class TestBedrockWithSignatures(ProviderConformance):
+    provider = "bedrock"
+    model = "us.amazon.nova-pro-v1:0"
+    server_dialect = CONVERSE
+    base = ""
+    key_env = "AWS_BEARER_TOKEN_BEDROCK"
+    ambient = AWS
+    options = {"region": "us-east-1"}
+    credentials = {
+        "access_key": "AKIAOFTHESUITE",
+        "secret_key": "the-secret-of-the-suite",
+        "session_token": "the-token-of-the-suite",
+    }
 
 
 class TestEcho(ProviderConformance):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import attrs
 import pytest
 
 from conformance.sound import Plugin, SoundChat, SoundProvider
+from conformance.wrong.authorization import SUITE, Signed
 from dragoman import Capabilities, ChatRequest, CompletionRequest, Text, UnsupportedError, hookimpl
 from dragoman.http import HttpRequest
 from dragoman.plugins.registry import installed
@@ -112,6 +114,7 @@ def test_checks_without_the_member_of_the_dialect_are_not_shown() -> None:
         ("test_reasoning_is_told_apart_from_text", "reasoned"),
         ("test_what_was_signed_goes_back", "sealed"),
         ("test_one_call_is_read", "calling"),
+        ("test_settings_are_sent_together", "read_request"),
         ("test_nulls_are_no_values", 'unusual_replies\\["nulls"\\]'),
     ):
         with pytest.raises(pytest.skip.Exception, match=f"not shown: supply ServerDialect.{member}"):
@@ -121,6 +124,39 @@ def test_checks_without_the_member_of_the_dialect_are_not_shown() -> None:
     kind().test_an_answer_comes_whole()
 
 
+def test_endpoints_that_the_dialect_does_not_describe_are_not_shown() -> None:
+    prompts = Plugin(capabilities=lambda _: Capabilities(completion=YES))
+    kind: Any = suite(server_dialect=MINIMAL, provider=prompts)
+    for name, member in (
+        ("test_a_prompt_is_answered", "prompts"),
+        ("test_a_prompt_is_sent_as_meant", "prompts"),
+        ("test_vectors_keep_the_order_of_the_texts", "embeddings"),
+        ("test_all_models_are_listed", "listing"),
+    ):
+        with pytest.raises(pytest.skip.Exception, match=f"not shown: supply ServerDialect.{member}"):
+            getattr(kind(), name)()
+    with pytest.raises(pytest.skip.Exception, match="offers no counts"):
+        kind().test_a_count_is_of_the_conversation()
+    unstreamed: Any = suite(server_dialect=CHAT, provider=prompts)
+    with pytest.raises(pytest.skip.Exception, match="does not stream its answers to prompts"):
+        unstreamed().test_a_prompt_is_streamed()
+
+
+@pytest.mark.parametrize(
+    ("covered", "reason"),
+    [
+        (lambda _: b"a token", "what authorizes a request is no signature"),
+        (lambda _: uuid.uuid4().bytes, "never authorized twice in the same way"),
+    ],
+)
+def test_what_is_no_signature_needs_to_cover_nothing(covered: Any, reason: str) -> None:
+    kind: Any = suite(server_dialect=CHAT, provider=Signed(covered=covered), **SUITE)
+    with pytest.raises(pytest.skip.Exception, match=reason):
+        kind().test_a_signature_covers_the_request()
+    with pytest.raises(pytest.skip.Exception, match="other credentials take the place of a key"):
+        kind().test_two_keys_are_kept_apart()
+
+
 def test_checks_that_do_not_apply_give_a_reason() -> None:
     bare: Any = suite(server_dialect=MINIMAL, base="", provider=Plugin(info=attrs.evolve(Plugin().info, options=None)))
     for name, reason in (
@@ -128,6 +164,7 @@ def test_checks_that_do_not_apply_give_a_reason() -> None:
         ("test_its_options_are_documented", "no options"),
         ("test_a_misspelt_option_is_told_with_the_right_one", "no options"),
         ("test_its_import_is_light", "registered"),
+        ("test_each_try_is_authorized_once", "no function authorizes the requests"),
         ("test_a_slash_behind_the_address_is_no_segment", "no path"),
     ):
         with pytest.raises(pytest.skip.Exception, match=reason):
@@ -258,6 +295,15 @@ def test_checks_of_refused_content_are_skipped() -> None:
         kind().test_media_keeps_its_place()
     with pytest.raises(pytest.skip.Exception, match="does not support seed"):
         kind().test_a_setting_keeps_its_value("seed")
+    for check, argument in (
+        ("test_media_is_sent_as_meant", "image"),
+        ("test_tools_are_sent_as_meant", "auto"),
+        ("test_a_setting_is_sent_as_meant", "seed"),
+        ("test_an_output_format_is_sent_as_meant", "json"),
+    ):
+        with pytest.raises(pytest.skip.Exception, match="does not apply: the provider"):
+            getattr(kind(), check)(argument)
+    kind().test_settings_are_sent_together()
     in_process: Any = suite(provider=Plugin(dialect=Refusing), options={"api_key": "sk-of-the-test"})
     in_process().test_a_tool_is_called_in_process()
 
@@ -270,7 +316,6 @@ def test_unsupported_features_are_refused_or_skipped() -> None:
     for check, reason in (
         ("test_tools_are_offered", "does not support tools"),
         ("test_a_schema_is_sent", "does not support schemas"),
-        ("test_a_prompt_is_answered", "an endpoint for prompts"),
     ):
         with pytest.raises(pytest.skip.Exception, match=reason):
             getattr(kind(), check)()

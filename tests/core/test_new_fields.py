@@ -56,7 +56,7 @@ ASK = ChatRequest(model="m", messages=[Message("user", "Hi")])
 
 def graded(text: str = "Hello") -> Graded:
     plain = say(text)
-    known = {field.name: getattr(plain, field.name) for field in attrs.fields(Response)}
+    known = {field.name: getattr(plain, field.name) for field in attrs.fields(Response) if field.init}
     return Graded(**known | {"origin": Placed(region="north")}, grade=7)
 
 

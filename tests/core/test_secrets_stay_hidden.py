@@ -210,6 +210,18 @@ def test_a_file_that_fails_shows_no_key(tmp_path: Path, more: str, profile: str 
     assert "mk-TOML" not in locals_of(error)
 
 
+@pytest.mark.parametrize(
+    ("more", "profile"), [("temperature = 'hot'", None), ("", "fast"), ("broken", None), ("temprature = 1", None)]
+)
+def test_a_profile_that_fails_shows_no_key(tmp_path: Path, more: str, profile: str | None) -> None:
+    path = tmp_path / "dragoman.toml"
+    path.write_text(TOML + more)
+    error = caught(lambda: LLMConfig.load(profile, path=path, environ={"DRAGOMAN_API_KEY": "mk-TOML-2"}))
+    assert "mk-TOML" not in locals_of(error)
+    error = caught(lambda: LLMConfig.load(path=path, environ={"DRAGOMAN_API_KEY": "mk-TOML-2", "DRAGOMAN_SEED": "x"}))
+    assert "mk-TOML" not in locals_of(error)
+
+
 async def test_errors_of_a_call_show_no_key(scripted: Scripted) -> None:
     scripted.script = [BadRequestError("odd", parameter="seed"), [ServerError("broken", retryable=False)]]
     llm = LLM(config())

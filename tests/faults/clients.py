@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 from attrs import define, field, frozen
 
+from conformance.ollama_server import OLLAMA
 from core.scripted import FakeClock
 from dragoman import LLM, DragomanError, LLMConfig, Response, SyncLLM, TextDelta
 from dragoman.testing.faults import SERVER_DIALECTS, ServerDialect
@@ -72,9 +73,11 @@ CLIENTS = {
             options={"api": "responses"},
         ),
         Client(name="groq", model="llama-3.3-70b-versatile"),
+        Client(name="mistral", model="mistral-large-latest"),
         Client(name="openrouter", model="anthropic/claude-sonnet-4.5"),
         Client(name="litellm_proxy", model="claude"),
         Client(name="openai_compatible", model="local"),
+        Client(name="ollama", model="llama3.2", server_dialect=OLLAMA, base=""),
     )
 }
 

@@ -240,7 +240,7 @@ async def cancelled(task: asyncio.Task[Any]) -> None:
 @scenario(61)
 async def cancelled_while_it_waits(client: Client, server: FaultServer) -> None:
     for name in STATES:
-        with FaultServer() as own:
+        with FaultServer(server_dialects=(client.server_dialect,)) as own:
             async for _, task in in_the_middle(client, own, name):
                 await cancelled(task)
 

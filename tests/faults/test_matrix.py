@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dragoman.testing.fixtures import faults
-from faults.clients import ask, ask_without_await
+from dragoman.testing.faults import FaultServer
+from faults.clients import CLIENTS, ask, ask_without_await
 from faults.rows import ROWS, Case, Cell, cells
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from _pytest.mark.structures import ParameterSet
 
-    from dragoman.testing.faults import FaultServer
+SPOKEN = tuple({client.server_dialect.name: client.server_dialect for client in CLIENTS.values()}.values())
 
-__all__ = ["faults"]
+
+@pytest.fixture
+def faults() -> Iterator[FaultServer]:
+    """Run a fault server for all clients."""
+    with FaultServer(server_dialects=SPOKEN) as server:
+        yield server
 
 
 def parameters(interface: str) -> list[ParameterSet]:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import io
 import json
+import pydoc
 import runpy
 import sys
 import threading
@@ -16,7 +17,16 @@ from urllib.error import HTTPError
 
 import pytest
 
-from dragoman.testing.faults import FAULTS, SERVER_DIALECTS, FaultServer, __main__ as program
+from dragoman.testing.faults import (
+    CHAT as CHAT_DIALECT,
+    FAULTS,
+    SERVER_DIALECTS,
+    FaultContext,
+    FaultServer,
+    ServerDialect,
+    ServerFraming,
+    __main__ as program,
+)
 from dragoman.testing.faults.__main__ import main
 from dragoman.testing.fixtures import faults
 
@@ -33,6 +43,18 @@ def post(url: str, body: Any = None) -> tuple[int, bytes]:
     except HTTPError as error:
         with error:
             return error.code, error.read()
+
+
+@pytest.mark.parametrize("kind", [FaultServer, ServerDialect, ServerFraming, FaultContext])
+def test_help_is_read_in_one_sitting(kind: type) -> None:
+    text = pydoc.plain(pydoc.render_doc(kind))
+    assert len(text) < (5000 if kind is FaultServer else 9000)
+    assert max(map(len, text.split("\n"))) < 1500
+
+
+def test_a_dialect_is_shown_by_its_name() -> None:
+    assert repr(CHAT_DIALECT) == "<ServerDialect openai-chat>"
+    assert repr(CHAT_DIALECT.framing) == "<ServerFraming a stream of server-sent events>"
 
 
 @pytest.mark.parametrize(

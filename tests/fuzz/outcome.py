@@ -23,7 +23,7 @@ from dragoman import (
     StreamInterruptedError,
 )
 from dragoman.client.stream import EventStream
-from dragoman.http import Base, Endpoint, HttpProvider, HttpReply, HttpRequest
+from dragoman.http import Base, Endpoint, HttpProvider, HttpReply, HttpRequest, framing_of
 from dragoman.spec.serialization import from_dict, to_dict
 from fuzz.dialects import DialectCase
 from fuzz.grammar import Reader
@@ -46,8 +46,8 @@ class InMemoryTransport:
 
     status = 200
 
-    def __init__(self, pieces: Sequence[bytes]) -> None:
-        self.headers = {"content-type": "text/event-stream"}
+    def __init__(self, pieces: Sequence[bytes], media_type: str = "text/event-stream") -> None:
+        self.headers = {"content-type": media_type}
         self._pieces = iter([piece for piece in pieces if piece])
 
     @asynccontextmanager
@@ -108,7 +108,9 @@ def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
 async def consume(dialect: DialectCase, pieces: Sequence[bytes], reader: Reader) -> DragomanError | None:
     """Read a stream event by event; return the error that interrupted it."""
     info = ProviderInfo(name=dialect.api, issuer=dialect.api)
-    provider = HttpProvider(info, dialect.make(), _ENDPOINT, transport=InMemoryTransport(pieces))
+    made = dialect.make()
+    [media_type, *_] = sorted(framing_of(made).media_types)
+    provider = HttpProvider(info, made, _ENDPOINT, transport=InMemoryTransport(pieces, media_type))
     try:
         async with EventStream(provider.stream(_REQUEST, CallContext())) as stream:
             async for event in stream:
@@ -122,6 +124,7 @@ async def consume(dialect: DialectCase, pieces: Sequence[bytes], reader: Reader)
 def streamed(dialect: DialectCase, pieces: Sequence[bytes]) -> Outcome:
     """Decode a stream and check its outcome."""
     reader = Reader()
+    pieces = dialect.wire(pieces)
     error = run_to_end(consume(dialect, pieces, reader))
     check_end(reader, error)
     check_size(reader.seen, sum(map(len, pieces)))

@@ -13,7 +13,12 @@ _PIXEL = "iVBORw0KGgo="
 _SOUND = "UklGRg=="
 _CHAT_MESSAGE: dict[str, Any] = {
     "role": "assistant",
-    "content": [{"type": "text", "text": "wörds"}, {"type": "output_text", "text": "!"}],
+    "content": [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}, {"type": "novelty"}], "signature": "s"},
+        {"type": "text", "text": "wörds"},
+        {"type": "reference", "reference_ids": [1, "b"]},
+        {"type": "output_text", "text": "!"},
+    ],
     "reasoning": "think",
     "reasoning_content": "think",
     "refusal": "no",
@@ -340,7 +345,80 @@ def _gemini(parts: list[Any], *, ended: bool) -> Any:
     }
 
 
+_OLLAMA_MESSAGE: dict[str, Any] = {
+    "thinking": "th",
+    "content": "wörds",
+    "tool_calls": [
+        {"id": "c1", "function": {"index": 0, "name": "f", "arguments": {"a": 1}}},
+        {"function": {"name": "g", "arguments": "{}"}},
+    ],
+    "images": [_PIXEL],
+}
+
+
+def _ollama(*, done: bool, **message: Any) -> Any:
+    counts = {"prompt_eval_count": 3, "eval_count": 2, "total_duration": 9, "load_duration": 1}
+    ending = {"done_reason": "stop", "logprobs": [{"token": "a", "logprob": -0.5}], **counts} if done else {}
+    known = {"model": "served", "created_at": "2026-08-07T06:08:14.7Z", "remote_model": "r", "remote_host": "h"}
+    return {**known, "message": {"role": "assistant", "content": "", **message}, "done": done, **ending}
+
+
+_COHERE_CALL: dict[str, Any] = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}
+_COHERE_CITATION: dict[str, Any] = {
+    "start": 0,
+    "end": 3,
+    "text": "wö",
+    "content_index": 1,
+    "type": "TEXT_CONTENT",
+    "sources": [
+        {"type": "document", "id": "d", "document": {"id": "d", "text": "q", "title": "T", "url": "https://a.test"}},
+        {"type": "tool", "id": "c1:0", "tool_output": {"content": "x"}},
+    ],
+}
+_COHERE_END: dict[str, Any] = {
+    "finish_reason": "TOOL_CALL",
+    "usage": {
+        "billed_units": {"input_tokens": 1, "output_tokens": 2, "search_units": 1},
+        "tokens": {"input_tokens": 3, "output_tokens": 2.0},
+        "cached_tokens": 1,
+    },
+}
+_COHERE_CONTENT: list[dict[str, Any]] = [
+    {"type": "thinking", "thinking": "hm"},
+    {"type": "text", "text": "wörds"},
+    {"type": "novelty", "a": 1},
+]
+_COHERE_LOGPROBS = [{"text": "a", "token_ids": [1], "logprobs": [-0.5]}]
+
+
+def _cohere_events() -> list[Any]:
+    said = [("message-start", 0, {"role": "assistant"}), ("tool-plan-delta", 0, {"tool_plan": "plan"})]
+    for index, block in enumerate(_COHERE_CONTENT):
+        said += [(f"content-{kind}", index, {"content": block}) for kind in ("start", "delta")]
+    said += [("citation-start", 0, {"citations": _COHERE_CITATION}), ("citation-end", 0, {})]
+    said += [(f"tool-call-{kind}", 0, {"tool_calls": _COHERE_CALL}) for kind in ("start", "delta", "end")]
+    events = [
+        {"type": kind, "index": index, "id": "m1", "delta": {"message": message}, "logprobs": _COHERE_LOGPROBS[0]}
+        for kind, index, message in said
+    ]
+    return [*events, {"type": "message-end", "delta": _COHERE_END}]
+
+
+_COHERE = {
+    "id": "m1",
+    "message": {
+        "role": "assistant",
+        "tool_plan": "plan",
+        "content": _COHERE_CONTENT,
+        "citations": [_COHERE_CITATION, {**_COHERE_CITATION, "type": "PLAN"}],
+        "tool_calls": [_COHERE_CALL],
+    },
+    "logprobs": _COHERE_LOGPROBS,
+    **_COHERE_END,
+}
+
 RICH: dict[str, tuple[list[Any], Any]] = {
+    "cohere": (_cohere_events(), _COHERE),
     "openai-chat": ([_chat("delta"), _chat("delta")], _chat("message")),
     "openai-responses": (
         [
@@ -351,6 +429,10 @@ RICH: dict[str, tuple[list[Any], Any]] = {
         _RESPONSE,
     ),
     "anthropic": (_message_events(), _MESSAGE),
+    "ollama": (
+        [*(_ollama(done=False, **{name: value}) for name, value in _OLLAMA_MESSAGE.items()), _ollama(done=True)],
+        _ollama(done=True, **_OLLAMA_MESSAGE),
+    ),
     "google": (
         [*(_gemini([part], ended=False) for part in _GEMINI_PARTS), _gemini([], ended=True)],
         _gemini(_GEMINI_PARTS, ended=True),

@@ -273,6 +273,16 @@ async def test_tokens_are_counted() -> None:
     assert (usage.input_tokens, usage.output_tokens) == (12, None)
 
 
+async def test_tokens_are_counted_of_what_is_sent() -> None:
+    """JSON without a schema is asked for by a tool, whose definition counts too."""
+    with LoopbackServer(always=Reply.json({"input_tokens": 12})) as server:
+        async with LLM(config(server.url)) as llm:
+            await llm.count_tokens("hi", output="json")
+            sent = llm.build_request("hi", output="json").body
+
+        assert server.requests[0].json["tools"] == sent["tools"] != []
+
+
 async def test_stream_over_http() -> None:
     events = as_stream(THOUGHT, {"type": "text", "text": "hello"})
     body = "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in events).encode()

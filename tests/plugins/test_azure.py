@@ -389,9 +389,25 @@ async def test_models_and_embeddings_have_their_places() -> None:
     ]
 
 
-def test_the_address_of_another_api_is_refused_with_the_provider_that_speaks_it() -> None:
-    base = "https://r.services.ai.azure.com/anthropic"
-    with pytest.raises(ConfigurationError, match="give provider='anthropic'"):
-        LLM("claude-sonnet-4-5", api_base=base, api_key="k").build_request("hi")
-    prepared = LLM("claude-sonnet-4-5", api_base=base, api_key="k", provider="anthropic").build_request("hi")
-    assert prepared.url == f"{base}/v1/messages"
+@pytest.mark.parametrize("stream", [False, True])
+async def test_the_model_that_a_router_chose_is_told(*, stream: bool) -> None:
+    chosen, message = "gpt-5-nano-2025-08-07", {"content": "hi"}
+    filtered = {"choices": [], "id": "", "model": "", "prompt_filter_results": []}
+    answer = {"id": "c", "model": chosen, "choices": [{"index": 0, "finish_reason": "stop"}]}
+    whole = answer | {"choices": [answer["choices"][0] | {"message": message}]}
+    piece = answer | {"choices": [answer["choices"][0] | {"delta": message}]}
+
+    reply = chunks(filtered, piece) if stream else Reply.json(whole)
+    response = await ask(reply, stream=stream, model="model-router")
+
+    assert (response.text, response.origin.model, response.origin.served_model) == ("hi", "model-router", chosen)
+
+
+def test_a_router_gets_no_defaults_since_the_model_that_it_chooses_may_reason() -> None:
+    named = LLM(config(f"{RESOURCE}/openai/v1", model="model-router")).build_request("hi")
+    told = LLM(config(f"{RESOURCE}/openai/v1", model="mine", base_model="model-router")).build_request("hi")
+    given = LLM(config(f"{RESOURCE}/openai/v1", model="model-router", max_tokens=9)).build_request("hi")
+
+    assert named.url == f"{RESOURCE}/openai/v1/chat/completions"
+    assert set(named.body) == set(told.body) == {"model", "messages"}
+    assert given.body["max_tokens"] == 9

@@ -32,6 +32,7 @@ from dragoman import (
     ServerError,
     ServerTool,
     StreamInterruptedError,
+    Support,
     Text,
     Tool,
     ToolCall,
@@ -130,6 +131,14 @@ def test_settings_have_their_names():
     [
         (CLAUDE, {"thinking": {"type": "enabled", "budget_tokens": 16384}}),
         (ADAPTIVE, {"thinking": {"type": "adaptive"}, "output_config": {"effort": "high"}}),
+        (
+            "us.anthropic.claude-opus-4-5-20251101-v1:0",
+            {
+                "thinking": {"type": "enabled", "budget_tokens": 16384},
+                "output_config": {"effort": "high"},
+                "anthropic_beta": ["effort-2025-11-24"],
+            },
+        ),
         ("openai.gpt-oss-120b-1:0", {"reasoning_effort": "high"}),
         ("qwen.qwen3-32b-v1:0", {"reasoning_config": "high"}),
         ("xai.grok-4", {"reasoning": {"effort": "high"}}),
@@ -506,3 +515,19 @@ async def test_an_exception_within_a_stream_is_an_error(headers, data, error):
 async def test_a_stream_that_breaks_off_is_interrupted():
     with pytest.raises(StreamInterruptedError):
         await streamed(*STREAM[:10])
+
+
+async def test_what_is_known_of_claude_is_known_here():
+    """The facts of the Messages API hold for Converse, whose limits and names are its own."""
+    known = llm(model="us.anthropic.claude-sonnet-4-6").capabilities()
+    assert (known.context_tokens, known.output_tokens) == (1_000_000, 128_000)
+    assert known.settings["parallel_tool_calls"].support is Support.NO
+
+    response, sent = await answered(model=ADAPTIVE, effort="high", temperature=0.5, top_k=3)
+    assert sent["additionalModelRequestFields"] == {
+        "thinking": {"type": "adaptive"},
+        "output_config": {"effort": "high"},
+    }
+    assert "inferenceConfig" not in sent or "temperature" not in sent["inferenceConfig"]
+    assert {each.feature for each in response.adjustments} >= {"temperature", "top_k"}
+    assert "anthropic" not in {each.by for each in response.adjustments}

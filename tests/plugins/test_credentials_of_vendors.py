@@ -26,6 +26,7 @@ GIVEN = "sk-Given9876543210"
 CHAT = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]}
 MESSAGES = {"type": "message", "role": "assistant", "content": [], "stop_reason": "end_turn"}
 GENERATED = {"candidates": [{"content": {"role": "model", "parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]}
+ANSWERED = {"message": {"role": "assistant", "content": [{"type": "text", "text": "Hi"}]}, "finish_reason": "COMPLETE"}
 HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key", "openai-organization", "openai-project")
 
 
@@ -115,6 +116,23 @@ VENDORS = {
         bases=("GROQ_API_BASE", "GROQ_BASE_URL"),
         hosts=("api.groq.com",),
         path="/openai/v1",
+    ),
+    "cohere": Vendor(
+        provider="cohere",
+        model="command-a-03-2025",
+        keys={"CO_API_KEY": "authorization", "COHERE_API_KEY": "authorization"},
+        bases=("CO_API_URL", "COHERE_API_BASE", "COHERE_BASE_URL"),
+        hosts=("api.cohere.com", "api.cohere.ai"),
+        path="/v2",
+        reply=ANSWERED,
+    ),
+    "mistral": Vendor(
+        provider="mistral",
+        model="mistral-large-latest",
+        keys={"MISTRAL_API_KEY": "authorization"},
+        bases=("MISTRAL_API_BASE", "MISTRAL_BASE_URL"),
+        hosts=("api.mistral.ai",),
+        path="/v1",
     ),
     "openrouter": Vendor(
         provider="openrouter",

@@ -10,7 +10,12 @@ from dragoman import OutputError, RefusalError, TruncatedOutputError
 from dragoman.testing.faults import SampleReply
 from plugins.test_text_doors_of_vendors import VENDORS, ask, failure
 
-ENDS = (b'"finish_reason": "stop"', b'"stop_reason": "end_turn"', b'"finishReason": "STOP"')
+ENDS = (
+    b'"finish_reason": "stop"',
+    b'"finish_reason": "COMPLETE"',
+    b'"stop_reason": "end_turn"',
+    b'"finishReason": "STOP"',
+)
 COMPLETED = b'"model": "served", "status": "completed"'
 LENGTHS = ("max_output_tokens", "TOKEN_LIMIT", "MaxLength", "truncated", "context_length_exceeded")
 FAILURES = ("MALFORMED_FUNCTION_CALL", "TOO_MANY_TOOL_CALLS", "network_error", "cancelled", "pause_turn", "boredom")

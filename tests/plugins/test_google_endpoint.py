@@ -323,3 +323,51 @@ async def test_embeddings_and_counts_on_vertex(loopback: LoopbackServer) -> None
         "parameters": {"outputDimensionality": 1},
     }
     assert "contents" in loopback.requests[1].json
+
+
+EXPRESS = "https://aiplatform.googleapis.com/v1/publishers/google/models/gemini-2.5-flash"
+
+
+@pytest.mark.parametrize("more", [{"api_key": KEY}, {}])
+@pytest.mark.parametrize("base", [None, "https://aiplatform.googleapis.com", f"{EXPRESS.partition('/models')[0]}"])
+def test_a_key_without_a_project_is_one_of_express_mode(
+    monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], base: str | None
+) -> None:
+    monkeypatch.setenv("GOOGLE_API_KEY", "" if more else KEY)
+    monkeypatch.setenv("GOOGLE_CLOUD_LOCATION", "europe-west4")  # which such a key does not reach
+
+    whole, streamed = (
+        LLM("vertex/gemini-2.5-flash", api_base=base, **more).build_request("hi", stream=stream)
+        for stream in (False, True)
+    )
+
+    assert (whole.url, streamed.url) == (f"{EXPRESS}:generateContent", f"{EXPRESS}:streamGenerateContent?alt=sse")
+    assert whole.headers["x-goog-api-key"] == "********"
+    assert "authorization" not in whole.headers
+
+
+def test_a_project_comes_before_the_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_API_KEY", KEY)
+
+    shown = LLM("vertex/gemini-2.5-flash", project="p").build_request("hi")
+
+    assert "/projects/p/locations/global/" in shown.url
+    assert shown.headers["authorization"] == "********"
+
+
+def test_what_express_mode_cannot_do() -> None:
+    with pytest.raises(ConfigurationError, match="or a key of express mode"):
+        LLM("vertex/gemini-2.5-flash").build_request("hi")
+    with pytest.raises(ConfigurationError, match="reaches the location global alone"):
+        LLM("vertex/gemini-2.5-flash", api_key=KEY, location="europe-west4").build_request("hi")
+    with pytest.raises(ConfigurationError, match=r"requires a project; give project='...' or set VERTEXAI_PROJECT$"):
+        LLM("vertex/gemini-2.5-flash", credentials={"type": "service_account"}).build_request("hi")
+
+
+async def test_tokens_are_counted_in_express_mode(loopback: LoopbackServer) -> None:
+    loopback.reply(Reply.json({"totalTokens": 3}))
+
+    async with LLM("vertex/gemini-2.5-flash", api_key=KEY, api_base=f"{loopback.url}/v1") as llm:
+        assert (await llm.count_tokens("hi")).input_tokens == 3
+
+    assert loopback.requests[0].path == "/v1/publishers/google/models/gemini-2.5-flash:countTokens"

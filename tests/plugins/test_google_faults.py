@@ -12,6 +12,7 @@ from dragoman import (
     ContextWindowExceededError,
     LLMConfig,
     ModelRetiredError,
+    NoAnswerError,
     NotFoundError,
     OverloadedError,
     PermissionDeniedError,
@@ -96,7 +97,16 @@ async def test_error_in_an_array_and_with_status_200(loopback: LoopbackServer) -
     assert caught.value.partial is not None
 
 
-@pytest.mark.parametrize("body", [b"{}", b'"text"', b"[1]", b'{"candidates": []}'])
+@pytest.mark.parametrize("body", [b'{"candidates": []}', b'{"usageMetadata": {"promptTokenCount": 3}}'])
+def test_a_reply_without_a_candidate(body: bytes) -> None:
+    with pytest.raises(NoAnswerError, match="without a candidate") as caught:
+        Gemini().decode(HttpReply(status=200, body=body))
+    assert caught.value.partial is not None
+    assert caught.value.partial.usage.input_tokens == (3 if b"usage" in body else None)
+    assert not caught.value.retryable
+
+
+@pytest.mark.parametrize("body", [b"{}", b'"text"', b"[1]"])
 def test_reply_without_an_answer(body: bytes) -> None:
     with pytest.raises(ProtocolError):
         Gemini().decode(HttpReply(status=200, body=body))

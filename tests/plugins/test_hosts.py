@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import attrs
 import pytest
 
 from dragoman import (
@@ -249,6 +250,19 @@ class TestSampleServer:
                     prepared(name, **{option: value})
             else:
                 assert prepared(name, **{option: value}).body[option] == value
+
+
+async def test_the_id_of_a_request_is_read_where_the_host_tells_it() -> None:
+    """DeepSeek has a header of its own for it."""
+    host = SampleHost(name="deepseek")
+    with LoopbackServer() as server:
+        llm = LLM(config("deepseek", server.url, num_retries=0))
+        reply = host.reply(llm.build_request("hi").body)
+        server.reply(attrs.evolve(reply, headers=(*reply.headers, ("x-request-id", "r-1"), ("x-ds-trace-id", "t-1"))))
+        async with llm:
+            response = await llm.generate("hi")
+
+    assert (response.origin.request_id, response.headers["x-ds-trace-id"]) == ("t-1", "t-1")
 
 
 def test_servers_yield_their_names_to_distributions_of_their_own() -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 THANKS = Message("user", "Thank you. And what is the time?")
 SEALED = [name for name, vendor in VENDORS.items() if vendor.turns is not None and vendor.turns.sealed]
-SEALED_REASONING = ["openai-responses", "anthropic", "google", "openrouter", "litellm_proxy"]
+SEALED_REASONING = ["openai-responses", "anthropic", "google", "cohere", "mistral", "openrouter", "litellm_proxy"]
 
 
 def dropped(response: Response) -> set[str]:

@@ -14,6 +14,7 @@ CLAUDE = LLM(LLMConfig("claude-sonnet-4-5", provider="anthropic", api_key="k"))
 GEMINI = LLM(LLMConfig("gemini-3-pro-preview", provider="google", api_key="k"))
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "sig"}
 REDACTED = {"type": "redacted_thinking", "data": "secret"}
+CLAUDE_V1 = "anthropic-claude-v1"
 UNSIGNED = {"type": "thinking", "thinking": "loud"}
 
 
@@ -37,6 +38,10 @@ def said(payload: Any, issuer: str = "litellm") -> list[Message]:
         ([UNSIGNED], []),
         ([{"type": "redacted_thinking"}], []),
         ([{"type": "reasoning.text", "text": "hm", "signature": "sig"}], []),
+        ([{"type": "reasoning.text", "text": "hm", "signature": "sig", "format": CLAUDE_V1}], [THINKING]),
+        ([{"type": "reasoning.encrypted", "data": "secret", "format": CLAUDE_V1}], [REDACTED]),
+        ([{"type": "reasoning.summary", "summary": "hm", "format": CLAUDE_V1}], []),
+        ([{"type": "reasoning.encrypted", "data": "x", "format": "openai-responses-v1"}], []),
         ("opaque", []),
     ],
 )
@@ -86,3 +91,54 @@ def test_results_and_foreign_seals_are_as_before() -> None:
     encoder = ContentsEncoder("gemini-3-pro-preview")
     encoder.encode(history)
     assert "seal" in {note.feature for note in encoder.adjustments}
+
+
+NATIVE: dict[str, list[Any]] = {
+    "anthropic": [
+        Reasoning(text="hm", seal=Seal(issuer="anthropic", payload="sig")),
+        Reasoning(redacted=True, seal=Seal(issuer="anthropic", payload="secret")),
+        Text(text="Hi"),
+    ],
+    "google": [
+        ToolCall(name="f", call_id="c", arguments="{}", seal=Seal(issuer="google", payload="sig")),
+        Text(text="Hi"),
+    ],
+}
+DETAILS = [
+    {"type": "reasoning.text", "text": "hm", "signature": "sig", "format": CLAUDE_V1, "index": 0},
+    {"type": "reasoning.encrypted", "data": "secret", "format": CLAUDE_V1, "index": 1},
+]
+
+
+def sent(model: str, provider: str, native: str) -> dict[str, Any]:
+    """Return the message of the assistant that a gateway is sent, with what its notes leave out."""
+    llm = LLM(LLMConfig(model, provider=provider, api_key="k", api_base="http://127.0.0.1:9"))
+    history = [Message("user", "q"), Message("assistant", NATIVE[native])]
+    if native == "google":
+        history.append(Message("tool", [ToolResult(call_id="c", name="f", content="1")]))
+    body: Any = llm.build_request([*history, Message("user", "go on")]).body
+    return dict(body["messages"][1])
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "native", "member", "expected"),
+    [
+        ("anthropic/claude-sonnet-4.5", "openrouter", "anthropic", "reasoning_details", DETAILS),
+        ("openai/gpt-5", "openrouter", "anthropic", "reasoning_details", None),
+        ("anthropic/claude-sonnet-4.5", "openrouter", "google", "reasoning_details", None),
+        ("claude-sonnet-4-5", "litellm_proxy", "anthropic", "thinking_blocks", [THINKING, REDACTED]),
+        ("gpt-5", "litellm_proxy", "anthropic", "thinking_blocks", None),
+        ("claude-sonnet-4-5", "litellm_proxy", "google", "thinking_blocks", None),
+        ("gemini-3-pro", "litellm_proxy", "anthropic", "thinking_blocks", None),
+    ],
+)
+def test_what_claude_signed_goes_to_claude_behind_a_gateway(
+    model: str, provider: str, native: str, member: str, expected: Any
+) -> None:
+    assert sent(model, provider, native).get(member) == expected
+
+
+def test_what_gemini_signed_goes_to_gemini_behind_a_gateway() -> None:
+    for model, extras in (("gemini-3-pro", {"thought_signature": "sig"}), ("gpt-5", None)):
+        (call,) = sent(model, "litellm_proxy", "google")["tool_calls"]
+        assert call.get("provider_specific_fields") == extras

@@ -15,6 +15,7 @@ MODELS = {
     "anthropic": "claude-sonnet-4-5",
     "google": "gemini-2.5-flash",
     "groq": "llama-3.3-70b-versatile",
+    "mistral": "mistral-large-latest",
     "openrouter": "acme/m1",
     "litellm_proxy": "m1",
     "openai_compatible": "m1",

@@ -108,6 +108,46 @@ OPENROUTER = Turns(
     withheld={"reasoning"},
 )
 
+_COHERE_CALLS = _calls("weather_cohere1", "clock_cohere2")
+_COHERE_THOUGHT = {"type": "thinking", "thinking": "cohere-thought"}
+_COHERE_USAGE = {"tokens": {"input_tokens": 3, "output_tokens": 2}}
+
+
+def _cohere(reason: str, *content: Json, **message: Any) -> Json:
+    said = {"role": "assistant", "content": list(content), **message}
+    return {"id": "m1", "finish_reason": reason, "message": said, "usage": _COHERE_USAGE}
+
+
+COHERE = Turns(
+    first=_cohere(
+        "TOOL_CALL",
+        _COHERE_THOUGHT,
+        {"type": "text", "text": LOOKING},
+        tool_plan="cohere-plan",
+        tool_calls=_COHERE_CALLS,
+    ),
+    second=_cohere("COMPLETE", {"type": "text", "text": ANSWER}),
+    secret=("cohere-thought", "cohere-plan"),
+    own=({"tool_plan": "cohere-plan", "tool_calls": _COHERE_CALLS}, _COHERE_THOUGHT),
+    withheld={"reasoning"},
+)
+
+_MISTRAL_THOUGHT = {
+    "type": "thinking",
+    "thinking": [
+        {"type": "text", "text": "mistral-thought"},
+        {"type": "reference", "reference_ids": ["mistral-source"]},
+    ],
+    "signature": "mistral-signature+/=",
+    "closed": True,
+}
+MISTRAL = Turns(
+    **chat(_calls("mistral01", "mistral02"), first={"content": [_MISTRAL_THOUGHT, {"type": "text", "text": LOOKING}]}),
+    secret=("mistral-thought", "mistral-source", "mistral-signature"),
+    own=(_MISTRAL_THOUGHT,),
+    withheld={"reasoning"},
+)
+
 _BLOCKS = [
     {"type": "thinking", "thinking": "proxy-thought", "signature": "proxy-signature+/="},
     {"type": "redacted_thinking", "data": "proxy-encrypted+/="},

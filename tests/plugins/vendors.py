@@ -127,6 +127,8 @@ VENDORS = {
         provider="azure", model="deployed", base="", turns=turns.AZURE, options={"api_version": "2024-10-21"}
     ),
     "groq": Vendor(provider="groq", model="openai/gpt-oss-20b", turns=turns.GROQ),
+    "cohere": Vendor(provider="cohere", model="command-a-reasoning-08-2025", base="", turns=turns.COHERE),
+    "mistral": Vendor(provider="mistral", model="mistral-small-latest", turns=turns.MISTRAL),
     "openrouter": Vendor(provider="openrouter", model="anthropic/claude-sonnet-4.5", turns=turns.OPENROUTER),
     "litellm_proxy": Vendor(provider="litellm_proxy", model="claude", turns=turns.LITELLM_PROXY),
     "openai_compatible": Vendor(provider="openai_compatible", model="local", turns=turns.COMPATIBLE),

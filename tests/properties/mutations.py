@@ -105,7 +105,7 @@ def parsed(data: bytes) -> Value:
     """Return the value of *data*, or *data* itself where it is no JSON."""
     try:
         return json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return data
 
 

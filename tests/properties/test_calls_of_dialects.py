@@ -10,6 +10,7 @@ import pytest
 from attrs import frozen
 from hypothesis import given, settings, strategies as st
 
+from conformance.cohere_server import COHERE
 from dragoman import Response, StreamEnd
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
 from dragoman_llamacpp.request import LlamaCppChat
@@ -147,6 +148,32 @@ def gemini(sent: list[Call]) -> Iterator[Json]:
     yield {"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]}
 
 
+def cohere(sent: list[Call]) -> Iterator[Json]:
+    def event(kind: str, number: int, call: Json) -> Json:
+        return {"type": kind, "index": number, "delta": {"message": {"tool_calls": call}}}
+
+    for number, call in enumerate(sent):
+        function = {"name": call.name, "arguments": "" if call.pieces else json.dumps(call.arguments)}
+        yield event("tool-call-start", number, {"id": call.call_id, "type": "function", "function": function})
+    for number, call in enumerate(sent):
+        for piece in call.pieces:
+            yield event("tool-call-delta", number, {"function": {"arguments": piece}})
+        yield {"type": "tool-call-end", "index": number}
+    yield {"type": "message-end", "delta": {"finish_reason": "TOOL_CALL"}}
+
+
+def whole_cohere(sent: list[Call], text: Callable[[Call], str]) -> Json:
+    made = [{"id": call.call_id, "function": {"name": call.name, "arguments": text(call)}} for call in sent]
+    return {"message": {"role": "assistant", "tool_calls": made}, "finish_reason": "TOOL_CALL"}
+
+
+def ollama(sent: list[Call]) -> Iterator[Json]:
+    for call in sent:
+        made = {"id": call.call_id, "function": {"name": call.name, "arguments": call.arguments}}
+        yield {"message": {"role": "assistant", "content": "", "tool_calls": [made]}, "done": False}
+    yield {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop"}
+
+
 def whole_chat(sent: list[Call], text: Callable[[Call], str]) -> Json:
     made = [{"id": call.call_id, "function": {"name": call.name, "arguments": text(call)}} for call in sent]
     return {"choices": [{"index": 0, "message": {"tool_calls": made}, "finish_reason": "tool_calls"}]}
@@ -169,14 +196,30 @@ def whole_gemini(sent: list[Call], text: Callable[[Call], str]) -> Json:
     return next(gemini(sent))
 
 
+def whole_ollama(sent: list[Call], text: Callable[[Call], str]) -> Json:
+    del text  # arguments are an object there
+    *made, end = ollama(sent)
+    calls_made = [call for each in made for call in each["message"]["tool_calls"]]
+    return {**end, "message": {**end["message"], "tool_calls": calls_made}}
+
+
 SPEAKERS = {**DIALECTS, "llamacpp.chat": DialectCase(api="llamacpp.chat", make=LlamaCppChat, server_dialect=CHAT)}
 CHATS = {name: each for name, each in SPEAKERS.items() if each.server_dialect is CHAT}
-STREAMS = {CHAT.name: chat, RESPONSES.name: responses, MESSAGES.name: messages, GEMINI.name: gemini}
+STREAMS = {
+    CHAT.name: chat,
+    RESPONSES.name: responses,
+    MESSAGES.name: messages,
+    GEMINI.name: gemini,
+    COHERE.name: cohere,
+    "ollama": ollama,
+}
 WHOLES = {
     CHAT.name: whole_chat,
     RESPONSES.name: whole_responses,
     MESSAGES.name: whole_messages,
     GEMINI.name: whole_gemini,
+    "ollama": whole_ollama,
+    COHERE.name: whole_cohere,
 }
 every_dialect = pytest.mark.parametrize("dialect", SPEAKERS.values(), ids=SPEAKERS)
 

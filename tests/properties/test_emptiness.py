@@ -200,11 +200,37 @@ def gemini_end(value: Value) -> Iterator[tuple[Value, str]]:
             yield candidate, "finishReason"
 
 
+# Cohere's API.
+
+_COHERE_MESSAGES: tuple[Value, ...] = (
+    *({"content": block} for block in (None, {}, {"text": ""}, {"text": None}, {"thinking": ""})),
+    *({"tool_plan": plan} for plan in (None, "")),
+    None,
+    {},
+)
+
+
+def cohere(_: Sequence[Piece]) -> list[list[Piece]]:
+    values: list[Value] = [
+        {"type": kind, "index": 9, "delta": {"message": message}}
+        for kind in ("content-start", "content-delta", "tool-plan-delta")
+        for message in _COHERE_MESSAGES
+    ]
+    values += [{"type": kind, "index": 9} for kind in ("content-end", "tool-call-end", "citation-end", "novelty")]
+    return [[Piece(value["type"], value)] for value in values]
+
+
+def cohere_end(value: Value) -> Iterator[tuple[Value, str]]:
+    if isinstance(value, dict) and value.get("type") == "message-end":
+        yield value["delta"], "finish_reason"
+
+
 EMPTY: dict[str, Callable[[Sequence[Piece]], list[list[Piece]]]] = {
     "openai-chat": chat,
     "openai-responses": responses,
     "anthropic": messages,
     "google": gemini,
+    "cohere": cohere,
 }
 """The empty events of each dialect of a server, in groups that belong together, after the events before them."""
 ENDS: dict[str, Callable[[Value], Iterator[tuple[Value, str]]]] = {
@@ -212,6 +238,7 @@ ENDS: dict[str, Callable[[Value], Iterator[tuple[Value, str]]]] = {
     "openai-responses": responses_end,
     "anthropic": messages_end,
     "google": gemini_end,
+    "cohere": cohere_end,
 }
 """Where the events of each dialect of a server name the end: an object and its member, none for the event itself."""
 
@@ -313,6 +340,10 @@ def whole_with(server: str, body: Any) -> Any:
         message |= {"audio": {"data": ""}, "images": [{}, {"image_url": {"url": ""}}]}
     elif server == "openai-responses":
         body["output"] = [{}, *body["output"], {}]
+    elif server == "cohere":
+        blocks = [{}, {"type": "text", "text": ""}, {"type": "thinking", "thinking": ""}]
+        body["message"]["content"] = [*blocks, *body["message"]["content"], *blocks]
+        body["message"] |= {"tool_calls": [{}], "tool_plan": "", "citations": []}
     elif server == "anthropic":
         body["content"] = [*_EMPTY_BLOCKS, *body["content"], *_EMPTY_BLOCKS]
     else:

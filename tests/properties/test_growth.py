@@ -13,7 +13,7 @@ from dragoman.http.sse import ServerSentEvent
 from fuzz.dialects import DIALECTS, DialectCase
 from properties.growth import check_linear, of_reply, of_stream
 
-CHAT = [dialect for api, dialect in DIALECTS.items() if api.endswith(".chat")]
+CHAT = [dialect for dialect in DIALECTS.values() if dialect.server_dialect.name == "openai-chat"]
 OWN_DECODERS = [DIALECTS["openai_compatible.chat"], DIALECTS["openrouter.chat"], DIALECTS["litellm_proxy.chat"]]
 RESPONSES = [dialect for api, dialect in DIALECTS.items() if api.endswith(".responses")]
 CITED = {"type": "url_citation", "url_citation": {"url": "u", "title": "t", "start_index": 0, "end_index": 1}}
@@ -39,6 +39,10 @@ def times(delta: dict[str, Any]) -> Shape:
 CHAT_SHAPES: dict[str, Shape] = {
     "text": times({"content": "abcd "}),
     "text in parts": times({"content": [{"type": "text", "text": "abcd "}]}),
+    "thoughts in parts": times({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "ab "}]}]}),
+    "references": lambda n: deltas(
+        *[{"content": "ab "}, {"content": [{"type": "reference", "reference_ids": [1]}]}] * n
+    ),
     "refusal": times({"refusal": "no "}),
     "reasoning": times({"reasoning_content": "ab "}),
     "reasoning, another name": times({"reasoning": "ab "}),

@@ -17,11 +17,14 @@ from dragoman import LLM, InvalidRequestError, LLMConfig, Message, Reasoning, Te
 
 GOOGLE_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}")
 LETTERS = re.compile(r"[a-zA-Z0-9_-]+")
+NINE = re.compile(r"[a-zA-Z0-9]{9}")
 CONFIGS = {
     "openai": LLMConfig("gpt-4o", provider="openai", api_key="k"),
     "openai, Responses": LLMConfig("gpt-4o", provider="openai", api_key="k", api="responses"),
     "azure": LLMConfig("m", provider="azure", api_key="k", api_base="https://r.openai.azure.com"),
     "groq": LLMConfig("llama-3.3-70b-versatile", provider="groq", api_key="k"),
+    "cohere": LLMConfig("command-a-03-2025", provider="cohere", api_key="k"),
+    "mistral": LLMConfig("mistral-large-latest", provider="mistral", api_key="k"),
     "openrouter": LLMConfig("openai/gpt-4o", provider="openrouter", api_key="k"),
     "openai_compatible": LLMConfig("m", provider="openai_compatible", api_base="http://127.0.0.1:9/v1"),
     "litellm_proxy": LLMConfig("m", provider="litellm_proxy", api_base="http://127.0.0.1:9/v1", api_key="k"),
@@ -160,6 +163,10 @@ def complaints(provider: str, body: Any) -> list[str]:
         return [*of_responses(body)]
     if provider == "google":
         return [*of_google(body)]
+    if provider == "mistral":  # its ids are of one length
+        calls = [call for message in body["messages"] for call in message.get("tool_calls") or ()]
+        illegal = [f"the id {call['id']!r} is illegal" for call in calls if not NINE.fullmatch(call["id"])]
+        return [*of_chat(body, length=9), *illegal]
     if provider == "ollama":  # names are the caller's, and texts for a template
         return [each for each in of_chat(body, length=10_000) if not each.endswith("is illegal")]
     return [*of_chat(body, length=64 if provider in {"openai", "azure"} else 10_000)]

@@ -81,6 +81,8 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "google": ("gemini-2.5-pro", {}),
     "azure": ("gpt-4", {"api_base": "https://x.openai.azure.com", "api_version": "2024-10-21"}),
     "groq": ("llama3-70b", {}),
+    "cohere": ("command-a-03-2025", {}),
+    "mistral": ("mistral-large-latest", {}),
     "openrouter": ("openai/gpt-4", {}),
     "litellm_proxy": ("m", {"api_base": "https://proxy.test"}),
     "openai_compatible": ("m", {"api_base": "https://server.test"}),

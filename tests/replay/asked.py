@@ -19,8 +19,12 @@ from attrs import field, frozen
 from dragoman import LLM, LLMConfig
 from dragoman_anthropic.options import AnthropicOptions
 from dragoman_azure.options import AzureOptions
+from dragoman_bedrock.invoke import InvokeOptions
+from dragoman_cohere.options import CohereOptions
+from dragoman_google.claude import VertexClaudeOptions
 from dragoman_groq.options import GroqOptions
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
+from dragoman_mistral.options import MistralOptions
 from dragoman_ollama.options import OllamaOptions
 from dragoman_openai.options import OpenAIOptions
 from dragoman_openai_compatible import manifest_plugin
@@ -52,6 +56,7 @@ CHAT_SETTINGS: Mapping[str, str] = {
     "tools": "tools",
     "tool_choice": "tool_choice",
     "response_format": "output",
+    "random_seed": "seed",
 }
 """Our names of the members of a chat request."""
 
@@ -107,17 +112,20 @@ class Asked:
 OPTIONS: Mapping[str, Any] = {
     "anthropic": AnthropicOptions,
     "azure": AzureOptions,
+    "bedrock": InvokeOptions,
+    "cohere": CohereOptions,
     "groq": GroqOptions,
     "litellm_proxy": LiteLLMProxyOptions,
+    "mistral": MistralOptions,
     "ollama": OllamaOptions,
     "openai": OpenAIOptions,
     "openai_compatible": OpenAICompatibleOptions,
     "openrouter": OpenRouterOptions,
+    "vertex": VertexClaudeOptions,
 }
 """The options of providers."""
 
 BEHIND: Mapping[str, str] = {
-    "mistral.chat": "openai_compatible",
     "compatible.responses": "openai",
 }
 """The providers that send the requests of vendors without one; ``openai`` speaks the API of responses to any server."""
@@ -155,7 +163,7 @@ def responses(recording: Recording, body: dict[str, Any]) -> Asked:
 
 def blocks(recording: Recording, body: dict[str, Any]) -> Asked:
     """Read a request whose messages consist of content blocks."""
-    rest = {name: value for name, value in body.items() if name not in {"messages", "system"}}
+    rest = {name: value for name, value in body.items() if name not in {"messages", "system", "anthropic_version"}}
     system = body.get("system")
     messages = [*([{"role": "system", "content": system}] if system else []), *body["messages"]]
     shape = dict(rest.pop("output_config", None) or {})
@@ -164,6 +172,21 @@ def blocks(recording: Recording, body: dict[str, Any]) -> Asked:
     if betas := recording.request.headers.get("anthropic-beta"):
         more["betas"] = betas.split(",")
     return _asked(recording, rest, BLOCK_SETTINGS, messages=messages, stream=body.get("stream"), more=more)
+
+
+def invoked(recording: Recording, body: dict[str, Any]) -> Asked:
+    """Read a request to InvokeModel, of which the address says the model and whether the answer is streamed."""
+    model, operation = urlsplit(recording.request.url).path.split("/")[2:]
+    rest = {name: value for name, value in body.items() if name != "anthropic_beta"}
+    told = blocks(recording, {**rest, "model": unquote(model)})
+    betas = {"betas": body["anthropic_beta"]} if body.get("anthropic_beta") else {}
+    named = {} if "claude" in model else {"base_model": "anthropic.claude-sonnet-4-5-20250929-v1:0"}
+    return attrs.evolve(
+        told,
+        config=told.config.replace(model=unquote(model), api="invoke", api_base=ADDRESS, **named),
+        arguments={**told.arguments, **betas},
+        stream=operation == "invoke-with-response-stream",
+    )
 
 
 def contents(recording: Recording, body: dict[str, Any]) -> Asked:
@@ -221,6 +244,8 @@ def config_of(recording: Recording, body: dict[str, Any]) -> LLMConfig:
         own |= {key.replace("-", "_"): values[0] for key, values in parse_qs(parts.query).items()}
     if name == "google" and "aiplatform" in recording.request.url:
         own["vertex"] = True
+    if name == "vertex":
+        own |= {"project": "example-project", "location": "us-east5"}
     if name in {"openai_compatible", *TAGS.values()} - CATALOGUE:
         own |= _limits(body)
     path = re.sub(r"/(chat/completions|responses|messages|(publishers/\w+/|projects/.*/)?models/.*)$", "", parts.path)

@@ -8,12 +8,24 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from dragoman import AuthenticationError, BadRequestError, DragomanError, LLMConfig, NotFoundError, RateLimitError
+from dragoman import (
+    AuthenticationError,
+    BadRequestError,
+    DragomanError,
+    LLMConfig,
+    NotFoundError,
+    OverloadedError,
+    RateLimitError,
+    ServerError,
+)
 from recordings import Recording
 from replay.judge import Expected, Replay, parsed
 
 TYPES: dict[str, type[DragomanError]] = {
     "ExpiredTokenException": AuthenticationError,
+    "InvalidSignatureException": AuthenticationError,
+    "ModelStreamErrorException": ServerError,
+    "ServiceUnavailableException": OverloadedError,
     "ThrottlingException": RateLimitError,
     "ValidationException": BadRequestError,
 }

@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from dragoman import DragomanError
 from recordings import Recording, absence, recordings
-from replay import asked, gemini_bodies, ollama_bodies, spellings
+from replay import asked, cohere_bodies, gemini_bodies, ollama_bodies, oracle_bedrock_invoke, spellings
 from replay.asked import Reader
 from replay.spellings import Spelling
 
@@ -23,8 +23,12 @@ WIRES: Mapping[str, tuple[Reader, tuple[Spelling, ...]]] = {
     "responses": (asked.responses, spellings.RESPONSES),
     "messages": (asked.blocks, spellings.BLOCKS),
     "generate": (asked.contents, spellings.CONTENTS),
+    "cohere.chat": (cohere_bodies.conversation, cohere_bodies.SPELLINGS),
     "ollama.chat": (ollama_bodies.conversation, ollama_bodies.SPELLINGS),
     "ollama.generate": (ollama_bodies.prompt, ollama_bodies.SPELLINGS),
+    "vertex.anthropic": (asked.blocks, spellings.BLOCKS),
+    "invoke": (asked.invoked, spellings.BLOCKS),
+    "invoke_stream": (asked.invoked, spellings.BLOCKS),
     "converse": (asked.converse, spellings.CONVERSE),
     "converse_stream": (asked.converse, spellings.CONVERSE),
 }
@@ -36,6 +40,9 @@ APIS = (
     "azure.responses",
     "bedrock.converse",
     "bedrock.converse_stream",
+    "bedrock.invoke",
+    "bedrock.invoke_stream",
+    "cohere.chat",
     "compatible.chat",
     "compatible.responses",
     "google.generate",
@@ -48,12 +55,9 @@ APIS = (
     "openai.responses",
     "openrouter.chat",
     "openrouter.responses",
+    "vertex.anthropic",
 )
-"""The APIs whose requests are sent again.
-
-Claude on Vertex AI (``vertex.anthropic``) is none of them: no provider here sends to ``rawPredict``, whose body has the
-version of the API in place of the model. The APIs of Bedrock, Cohere and Ollama have no provider here either.
-"""
+"""The APIs whose requests are sent again. No provider speaks the first version of Cohere's (``cohere.chat_v1``)."""
 
 
 @frozen(kw_only=True)
@@ -99,7 +103,9 @@ class Count:
 
 
 def is_asked(recording: Recording) -> bool:
-    """Tell whether a request was recorded and had a good answer."""
+    """Tell whether a request was recorded and had a good answer; InvokeModel has a dialect for Claude alone."""
+    if "invoke" in recording.api and not oracle_bedrock_invoke.is_conversation(recording):
+        return False
     return recording.request.recorded and isinstance(recording.request.body, dict) and recording.status < 400
 
 

@@ -22,4 +22,4 @@ async def test_recorded_exchanges(api: str, framing: FramingName) -> None:
 
     print(f"{api} {framing}: {score.right}/{score.total}")
     assert {name: wrong for name, wrong in score.wrong.items() if name not in replay.known} == {}
-    assert score.total or framing == "recorded"
+    assert score.total or framing in {"recorded", "bytewise"}  # few are in pieces, and long ones are not sent so

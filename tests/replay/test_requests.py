@@ -72,6 +72,9 @@ KNOWN: Mapping[str, str] = {
         ),
         "the recording has one placeholder for the ids of several calls, and each id may occur once",
     ),
+    "chat-rig-a-forced-tool-choice-beside-a-response-format-is-8ef22e93": (
+        "the recording has a placeholder for an id, and those that Mistral takes have nine letters or digits"
+    ),
     "responses-ruby-llm-chat-web-search-with-xai-grok-4-3-replays-search-99dec3c4": (
         "the citations of an earlier answer say nothing to a model, and are not sent back"
     ),
@@ -92,10 +95,9 @@ ADDED: Mapping[str, str] = {
 """What is sent though it was not recorded, by patterns of paths, each with the reason."""
 
 EXTRA: Mapping[str, frozenset[str]] = {
-    "mistral.chat": frozenset({"prompt_cache_key", "random_seed", "safe_prompt"}),
     "ollama.chat": frozenset({"temperature"}),  # one client sends it beside `options`, where the server ignores it
 }
-"""Members of one vendor behind the provider of any server, which knows no vendor and sends them as ``extra_body``."""
+"""Members for which a provider has neither a setting nor an option, so that they are sent as ``extra_body``."""
 
 
 def unexplained(api: str, comparison: Comparison) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, assert_type
+from typing import Any, Literal, Optional, assert_type
 
 from attrs import frozen
 
@@ -15,9 +15,11 @@ from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.events import Event
 from dragoman.spec.function_tool import FunctionTool
+from dragoman.spec.key_source import KeySource
 from dragoman.spec.message import Message
 from dragoman.spec.operations import ModelInfo
 from dragoman.spec.part_fields import JSON
+from dragoman.spec.partial import Partial
 from dragoman.spec.parts import ToolCall, ToolResult
 from dragoman.spec.provider import CallContext, Prepared, Provider
 from dragoman.spec.request import ChatRequest, Tool
@@ -38,7 +40,15 @@ async def the_doors_of_an_llm(llm: LLM, messages: list[Message]) -> None:
     assert_type(await llm.generate("Hi"), Response)
     assert_type(await llm.generate(Message("user", "Hi")), Response)
     assert_type(await llm.generate([{"role": "user", "content": "Hi"}]), Response)
-    assert_type(await llm.extract(City, "Bern"), City)
+    assert_type(await llm.generate("Hi", output="json"), Response)
+    assert_type(await llm.generate("Hi", output={"type": "object"}), Response)
+    assert_type(await llm.generate("Hi", output=City), Response[City])
+    assert_type((await llm.generate("Hi", output=City | None, repairs=1)).value, City | None)
+    assert_type((await llm.generate("Hi", output=Literal["a", "b"])).value, Literal["a", "b"])
+    assert_type(await llm.extract(City, "Bern", repairs=2), City)
+    assert_type(await llm.extract(int | str, "Bern"), int | str)
+    assert_type(await llm.extract(Optional[City], "Bern"), City | None)  # noqa: UP045  # the older spelling
+    assert_type(await llm.extract(Literal["a", "b"], "Bern"), Literal["a", "b"])
     assert_type(await llm.extract(list[int], "Bern"), list[int])
     assert_type(await llm.models(), Sequence[ModelInfo])
     assert_type(await llm.count_tokens("Hi"), Usage)
@@ -56,6 +66,23 @@ async def a_stream_gives_events_and_text(llm: LLM) -> None:
         assert_type(stream.response, Response)
 
 
+async def a_stream_of_a_value_gives_its_states_and_items(llm: LLM) -> None:
+    async with llm.stream_extract(list[City], "Hi") as cities:
+        async for partial in cities:
+            assert_type(partial, Partial[list[City]])
+        async for city in cities.items():
+            assert_type(city, City)
+        assert_type(cities.value, list[City])
+        assert_type(cities.response, Response[list[City]])
+        assert_type(await cities.collect(), list[City])
+    async with llm.stream_extract(set[int], "Hi") as numbers:
+        async for number in numbers.items():
+            assert_type(number, int)
+    async with llm.stream_extract(City | int, "Hi") as one:
+        one.items()  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  # no list
+        assert_type(one.value, City | int)
+
+
 async def the_names_that_say_they_are_asynchronous(one: AsyncLLM, other: StreamingLLM) -> None:
     assert_type(await one.acompletion("Hi"), str)
     assert_type(await one.achat_completion([Message("user", "Hi")]), str)
@@ -68,7 +95,15 @@ async def the_names_that_say_they_are_asynchronous(one: AsyncLLM, other: Streami
 def the_doors_without_await(llm: SyncLLM) -> None:
     assert_type(llm.completion("Hi"), str)
     assert_type(llm.generate("Hi"), Response)
+    assert_type(llm.generate("Hi", output=list[City]), Response[list[City]])
     assert_type(llm.extract(City, "Bern"), City)
+    assert_type(llm.extract(City | None, "Bern"), City | None)
+    with llm.stream_extract(list[City], "Hi") as cities:
+        for partial in cities:
+            assert_type(partial, Partial[list[City]])
+        for city in cities.items():
+            assert_type(city, City)
+        assert_type(cities.value, list[City])
     with llm.stream("Hi") as stream:
         for event in stream:
             assert_type(event, Event)
@@ -117,6 +152,9 @@ def a_tool_is_made_of_a_function(call: ToolCall) -> None:
 
 def an_answer_is_read_as_a_type(response: Response) -> None:
     assert_type(response.parse(City), City)
+    assert_type(response.parse(City | int), City | int)
+    assert_type(response.value, Any)
+    assert_type(response.rejected, tuple[Response, ...])
     assert_type(response.text, str)
     assert_type(response.refusal, str | None)
     assert_type(response.tool_calls, tuple[ToolCall, ...])
@@ -126,7 +164,7 @@ def an_answer_is_read_as_a_type(response: Response) -> None:
 
 def a_configuration_has_fields(config: LLMConfig) -> None:
     assert_type(config.model, str | None)
-    assert_type(config.api_key, Secret | None)
+    assert_type(config.api_key, Secret | KeySource | None)
     assert_type(config.kwargs, dict[str, Any])
     assert_type(config.to_dict(), dict[str, Any])
     assert_type(config.replace(model="m"), LLMConfig)

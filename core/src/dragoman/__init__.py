@@ -12,13 +12,24 @@ from dragoman._lazy import attach
 TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
 
 if TYPE_CHECKING:
+    from dragoman.client.call_settings import (
+        CallSettings as CallSettings,
+        CompletionSettings as CompletionSettings,
+        ConfigSettings as ConfigSettings,
+        EmbeddingSettings as EmbeddingSettings,
+        RunKeywords as RunKeywords,
+        ValueSettings as ValueSettings,
+    )
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
+    from dragoman.client.ledger import ModelUsage as ModelUsage, UsageLedger as UsageLedger
     from dragoman.client.llm import LLM as LLM
     from dragoman.client.run_stream import RunStream as RunStream
     from dragoman.client.stream import EventStream as EventStream
     from dragoman.client.streaming_llm import AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
     from dragoman.client.sync import SyncEventStream as SyncEventStream, SyncLLM as SyncLLM
     from dragoman.client.sync_run import SyncRunStream as SyncRunStream
+    from dragoman.client.sync_value_stream import SyncValueStream as SyncValueStream
+    from dragoman.client.value_stream import ValueStream as ValueStream
     from dragoman.plugins.registry import installed as installed
     from dragoman.plugins.resolution import Explanation as Explanation, explain as explain
     from dragoman.spec._json_depth import parse_json as parse_json
@@ -41,6 +52,8 @@ if TYPE_CHECKING:
         fit as fit,
     )
     from dragoman.spec.config import LLMConfig as LLMConfig
+    from dragoman.spec.config_origins import ConfigOrigin as ConfigOrigin
+    from dragoman.spec.cost import Cost as Cost
     from dragoman.spec.errors import (
         AmbiguousModelError as AmbiguousModelError,
         AuthenticationError as AuthenticationError,
@@ -103,6 +116,7 @@ if TYPE_CHECKING:
     from dragoman.spec.history import fit_messages as fit_messages
     from dragoman.spec.history_rules import HistoryRules as HistoryRules
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
+    from dragoman.spec.key_source import KeySource as KeySource
     from dragoman.spec.media import (
         Bytes as Bytes,
         FileRef as FileRef,
@@ -116,6 +130,7 @@ if TYPE_CHECKING:
     from dragoman.spec.operations import (
         CountsTokens as CountsTokens,
         EmbeddingRequest as EmbeddingRequest,
+        EmbeddingRules as EmbeddingRules,
         Embeddings as Embeddings,
         Embeds as Embeds,
         LearnsCapabilities as LearnsCapabilities,
@@ -125,6 +140,7 @@ if TYPE_CHECKING:
         RemembersCapabilities as RemembersCapabilities,
     )
     from dragoman.spec.part_fields import JSON as JSON, Seal as Seal
+    from dragoman.spec.partial import Partial as Partial
     from dragoman.spec.parts import (
         Citation as Citation,
         Data as Data,
@@ -151,9 +167,11 @@ if TYPE_CHECKING:
         ProviderConfig as ProviderConfig,
         ProviderInfo as ProviderInfo,
         Resolution as Resolution,
+        SharesConnections as SharesConnections,
         StreamCall as StreamCall,
         Timeouts as Timeouts,
     )
+    from dragoman.spec.provider_options import ProviderOptions as ProviderOptions
     from dragoman.spec.request import (
         AUTO as AUTO,
         NONE as NONE,
@@ -175,9 +193,11 @@ if TYPE_CHECKING:
         FinishReason as FinishReason,
         Origin as Origin,
         Response as Response,
+        Timing as Timing,
         Usage as Usage,
         build_response as build_response,
     )
+    from dragoman.spec.retry_policy import RetryBudget as RetryBudget, RetryPolicy as RetryPolicy
     from dragoman.spec.run import Run as Run, Turn as Turn
     from dragoman.spec.run_events import (
         RunEvent as RunEvent,
@@ -193,10 +213,20 @@ if TYPE_CHECKING:
         structure_options as structure_options,
         to_dict as to_dict,
     )
+    from dragoman.spec.shared_connections import SharedConnections as SharedConnections
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "dragoman.client.call_settings": (
+        "CallSettings",
+        "CompletionSettings",
+        "ConfigSettings",
+        "EmbeddingSettings",
+        "RunKeywords",
+        "ValueSettings",
+    ),
+    "dragoman.client.ledger": ("ModelUsage", "UsageLedger"),
     "dragoman.client.llm": ("LLM",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
     "dragoman.client.run_stream": ("RunStream",),
@@ -204,6 +234,8 @@ _HOMES = {
     "dragoman.client.streaming_llm": ("AsyncLLM", "StreamingLLM"),
     "dragoman.client.sync": ("SyncEventStream", "SyncLLM"),
     "dragoman.client.sync_run": ("SyncRunStream",),
+    "dragoman.client.sync_value_stream": ("SyncValueStream",),
+    "dragoman.client.value_stream": ("ValueStream",),
     "dragoman.plugins.registry": ("installed",),
     "dragoman.plugins.resolution": ("Explanation", "explain"),
     "dragoman.spec._json_depth": ("parse_json",),
@@ -221,6 +253,8 @@ _HOMES = {
         "fit",
     ),
     "dragoman.spec.config": ("LLMConfig",),
+    "dragoman.spec.config_origins": ("ConfigOrigin",),
+    "dragoman.spec.cost": ("Cost",),
     "dragoman.spec.errors": (
         "AmbiguousModelError",
         "AuthenticationError",
@@ -288,6 +322,7 @@ _HOMES = {
     "dragoman.spec.operations": (
         "CountsTokens",
         "EmbeddingRequest",
+        "EmbeddingRules",
         "Embeddings",
         "Embeds",
         "LearnsCapabilities",
@@ -296,8 +331,10 @@ _HOMES = {
         "OperationCall",
         "RemembersCapabilities",
     ),
+    "dragoman.spec.key_source": ("KeySource",),
     "dragoman.spec.media": ("Bytes", "FileRef", "InlineText", "Media", "MediaSource", "Url"),
     "dragoman.spec.part_fields": ("JSON", "Seal"),
+    "dragoman.spec.partial": ("Partial",),
     "dragoman.spec.parts": (
         "Citation",
         "Data",
@@ -324,9 +361,11 @@ _HOMES = {
         "ProviderConfig",
         "ProviderInfo",
         "Resolution",
+        "SharesConnections",
         "StreamCall",
         "Timeouts",
     ),
+    "dragoman.spec.provider_options": ("ProviderOptions",),
     "dragoman.spec.request": (
         "AUTO",
         "ChatRequest",
@@ -348,14 +387,17 @@ _HOMES = {
         "FinishReason",
         "Origin",
         "Response",
+        "Timing",
         "Usage",
         "build_response",
     ),
+    "dragoman.spec.retry_policy": ("RetryBudget", "RetryPolicy"),
     "dragoman.spec.run": ("Run", "Turn"),
     "dragoman.spec.run_events": ("RunEvent", "ToolFinished", "ToolStarted", "TurnEnd"),
     "dragoman.spec.schema_lowering": ("LoweredSchema", "lower_schema"),
     "dragoman.spec.schema_rules": ("SchemaRules",),
     "dragoman.spec.secret": ("MASK", "Secret", "is_credential", "reveal"),
+    "dragoman.spec.shared_connections": ("SharedConnections",),
     "dragoman.spec.serialization": ("from_dict", "structure_options", "to_dict"),
 }
 """The public names by the module that defines them; the imports above say the same to type checkers."""

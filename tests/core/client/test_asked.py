@@ -227,6 +227,28 @@ async def test_what_a_table_says_is_learned_to_be_too_much_too(clock: FakeClock)
     assert kinds == [(True, "text"), (False, "json"), (False, "text"), (False, "text")]
 
 
+@pytest.mark.parametrize(
+    ("message", "learned"),
+    [
+        ("No endpoints found that support tool use.", True),
+        ("Unrecognized request argument supplied: tools", True),
+        ("tools: Extra inputs are not permitted", True),
+        ("tools.0.name is longer than 64 letters", False),
+        ("the quota of this function is spent", False),
+    ],
+)
+async def test_only_what_says_that_tools_are_not_taken_is_learned(
+    clock: FakeClock, message: str, *, learned: bool
+) -> None:
+    provider = Table(BadRequestError(message), *([say("{}")] if learned else ()))
+    if learned:
+        await guarded(provider).chat(ask(), CallContext(clock=clock))
+    else:
+        with pytest.raises(BadRequestError):
+            await guarded(provider).chat(ask(), CallContext(clock=clock))
+    assert len(provider.asked) == 1 + learned
+
+
 async def test_what_is_learned_of_other_settings_stays_learned(clock: FakeClock) -> None:
     provider = Scripted(
         BadRequestError(REFUSAL),

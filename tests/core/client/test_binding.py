@@ -434,7 +434,7 @@ async def test_a_generator_that_the_loop_has_closed_before_is_no_trouble() -> No
     installed().register(Scripted(spoken("Hi")), provider="scripted")
     manager = LLM(LLMConfig(model="scripted/m")).stream("Hi")
     stream = await manager.__aenter__()
-    opened: Any = stream._manager._manager._opened  # noqa: SLF001  # what a loop that ends would find
+    opened: Any = stream._manager._manager._opened._manager  # noqa: SLF001  # what a loop that ends would find
     await opened.gen.aclose()
     await manager.__aexit__(GeneratorExit, GeneratorExit(), None)
     installed.cache_clear()

@@ -63,7 +63,7 @@ async def test_it_asks_what_generate_asks(scripted: Scripted, way: str, kind: An
     scripted.script = [say("no JSON"), say("no JSON")]
     llm = LLM(LLMConfig(model="scripted/m"))
     with pytest.raises(OutputValidationError):
-        await llm.extract(kind, "Hi", seed=5, **more)
+        await llm.extract(kind, "Hi", seed=5, repairs=0, **more)
     await llm.generate("Hi", output=kind, seed=5, **more)
     one, other = scripted.asked
     assert one == other
@@ -174,4 +174,4 @@ async def test_definitions_stay_outside_of_the_wrapping(scripted: Scripted) -> N
 async def test_an_answer_without_a_value_is_an_error(scripted: Scripted, answer: Any, error: Any, words: str) -> None:
     scripted.script = [answer]
     with pytest.raises(error, match=words):
-        await LLM(LLMConfig(model="scripted/m")).extract(list[int], "Hi")
+        await LLM(LLMConfig(model="scripted/m")).extract(list[int], "Hi", repairs=0)

@@ -204,7 +204,7 @@ class Rich(Scripted):
         return [ModelInfo(id="m")]
 
     async def count_tokens(self, request: ChatRequest, context: CallContext) -> Usage:
-        return Usage(input_tokens=len(request.messages[0].content))
+        return Usage(input_tokens=len(request.messages[0].content) + (request.settings.seed or 0))
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
@@ -226,9 +226,14 @@ async def test_what_a_provider_offers_beside_answers() -> None:
     assert (await llm.embed(["a", "bc"], scale=2.0)).vectors == ((1.0, 2.0), (2.0, 2.0))
     assert (await llm.embed("abc")).vectors == ((3.0, 1.0),)
     assert llm.build_request("Hi", stream=True).body == {"seed": None, "stream": True}
-    assert llm.build_request("Hi", seed=5).body == {"seed": None, "stream": False}
+    request = llm.build_request("Hi", seed=5)
+    assert request.body == {"seed": None, "stream": False}
+    assert [(each.kind, each.feature, each.asked) for each in request.adjustments] == [("dropped", "seed", 5)]
+    assert await llm.count_tokens("four", seed=5) == Usage(input_tokens=4)
     with pytest.raises(UnsupportedError):
         llm.build_request("Hi", seed=5, on_unsupported="raise")
+    with pytest.raises(UnsupportedError):
+        await llm.count_tokens("Hi", seed=5, on_unsupported="raise")
     installed.cache_clear()
 
 

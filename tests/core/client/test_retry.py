@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,30 +9,50 @@ import pytest
 
 from core.scripted import FakeClock
 from dragoman import (
+    ArgumentsDelta,
     Attempt,
     AuthenticationError,
     BadRequestError,
+    Bytes,
     CallContext,
+    ConfigurationError,
     ConnectionFailedError,
     DragomanError,
     Event,
+    Finish,
     InvalidRequestError,
+    Media,
+    MediaDelta,
+    NoAnswerError,
     NotFoundError,
     OverloadedError,
+    PartEnd,
     PartStart,
+    PartStop,
+    PartUpdate,
     Ping,
     ProtocolError,
     QuotaExceededError,
     RateLimitError,
+    Raw,
+    Reasoning,
+    ReasoningDelta,
     RedirectError,
     RequestTimeoutError,
+    ResponseSnapshot,
+    Seal,
+    SealUpdate,
     ServerError,
     StreamInterruptedError,
     StreamStart,
     Text,
+    TextDelta,
+    ToolCall,
+    Usage,
+    UsageSnapshot,
 )
 from dragoman.client.retry import RetryPolicy, retrying
-from dragoman.client.stream_assembly import PeekedStream, peek
+from dragoman.client.stream_assembly import PeekedStream, is_output, peek
 
 STEADY = RetryPolicy(jitter=0)
 
@@ -171,6 +192,8 @@ class Streams:
 
 
 TEXT = PartStart(0, Text(text=""))
+HALLO = TextDelta(0, "Hallo")
+DONE = ResponseSnapshot(finish=Finish(reason="stop"))
 
 
 async def opening(
@@ -179,34 +202,129 @@ async def opening(
     return await retrying(lambda each: peek(streams(each)), context, policy)
 
 
-async def test_a_stream_is_opened_again_until_its_first_event(clock: FakeClock) -> None:
-    streams = Streams(
-        OverloadedError("full"), [StreamStart(), Ping(), ServerError("broken")], [StreamStart(), TEXT, Ping()]
-    )
+BEFORE: list[Event] = [
+    StreamStart(),
+    Ping(),
+    Raw({"type": "response.created"}),
+    UsageSnapshot(Usage(input_tokens=3)),
+    ResponseSnapshot(response_id="1"),
+    PartStart(0, Reasoning()),
+    ReasoningDelta(0, ""),
+    SealUpdate(0, Seal(issuer="me", payload="x")),
+    PartStop(0),
+    PartStart(1, Text(text="")),
+    TextDelta(1, ""),
+    PartUpdate(1, Text(text="")),
+]
+"""What a server may send before the first output."""
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        TextDelta(1, "Hi"),
+        PartStart(2, Text(text="Hi")),
+        PartStart(2, Reasoning(text="hm")),
+        PartStart(2, ToolCall(name="look", call_id="1")),
+        PartStart(2, Media(media_type="image/png", source=Bytes(data=b""))),
+        PartUpdate(1, Text(text="Hi")),
+        DONE,
+    ],
+)
+async def test_a_stream_is_opened_again_until_its_first_output(clock: FakeClock, output: Event) -> None:
+    streams = Streams(OverloadedError("full"), [*BEFORE, ServerError("broken")], [*BEFORE, output, Ping()])
     stream, attempts = await opening(streams, CallContext(clock=clock))
     assert [each.error for each in attempts] == ["OverloadedError", "ServerError", None]
     assert clock.slept == [0.5, 1.0]
     events = stream.assembled((), lambda origin: origin, attempts, {})
-    assert [await anext(events) for _ in range(3)] == [StreamStart(attempts=attempts), TEXT, Ping()]
+    seen = [await anext(events) for _ in range(len(BEFORE) + 2)]
+    assert seen[0] == StreamStart(attempts=attempts)
+    assert seen[-2:] == [output, Ping()]
+    assert [type(each) for each in seen[1:-2] if not isinstance(each, PartEnd)] == [
+        type(each) for each in BEFORE[1:] if not isinstance(each, PartStop)
+    ]
     await stream.manager.__aexit__(None, None, None)
     assert streams.left == [ServerError, None]
 
 
-async def test_nothing_is_tried_again_after_the_first_event(clock: FakeClock) -> None:
-    streams = Streams([TEXT, ServerError("broken")])
+async def test_a_fragment_of_arguments_is_output(clock: FakeClock) -> None:
+    assert is_output(ArgumentsDelta(0, "{"))
+    assert not is_output(ArgumentsDelta(0, ""))
+    assert is_output(MediaDelta(0, b"x"))
+
+
+async def test_nothing_is_tried_again_after_the_first_output(clock: FakeClock) -> None:
+    streams = Streams([TEXT, HALLO, ServerError("broken")])
     stream, _ = await opening(streams, CallContext(clock=clock))
     events = stream.assembled((), lambda origin: origin, (), {})
-    assert [await anext(events), await anext(events)] == [StreamStart(), TEXT]
+    assert [await anext(events) for _ in range(3)] == [StreamStart(), TEXT, HALLO]
     with pytest.raises(ServerError):
         await anext(events)
     await stream.manager.__aexit__(None, None, None)
     assert clock.slept == []
 
 
-async def test_a_stream_that_ends_in_its_opening_is_no_error_here(clock: FakeClock) -> None:
-    stream, _ = await opening(Streams([StreamStart()]), CallContext(clock=clock))
-    assert await anext(stream.assembled((), lambda origin: origin, (), {})) == StreamStart()
+@pytest.mark.parametrize("first", [[], [StreamStart()], BEFORE])
+async def test_a_stream_that_ends_before_its_first_output_is_opened_again(clock: FakeClock, first: list[Any]) -> None:
+    stream, attempts = await opening(Streams(first, [TEXT, HALLO]), CallContext(clock=clock))
+    assert [each.error for each in attempts] == ["StreamInterruptedError", None]
     await stream.manager.__aexit__(None, None, None)
+
+
+async def test_an_error_before_the_first_output_tells_what_is_known(clock: FakeClock) -> None:
+    with pytest.raises(ServerError) as caught:
+        await opening(Streams([*BEFORE, ServerError("broken")]), CallContext(clock=clock), RetryPolicy(retries=0))
+    assert caught.value.partial is not None
+    assert caught.value.partial.usage == Usage(input_tokens=3)
+    assert caught.value.partial.origin.response_id == "1"
+    with pytest.raises(ServerError) as caught:
+        await opening(Streams([Ping(), ServerError("broken")]), CallContext(clock=clock), RetryPolicy(retries=0))
+    assert caught.value.partial is not None
+    with pytest.raises(ServerError) as caught:
+        await opening(
+            Streams([TextDelta(3, ""), ServerError("broken")]), CallContext(clock=clock), RetryPolicy(retries=0)
+        )
+    assert caught.value.partial is not None
+
+
+class Slow:
+    """Stream pings until it is left."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+        self.left: list[object] = []
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[AsyncIterator[Event]]:
+        try:
+            yield self._events()
+        except BaseException as error:
+            self.left.append(type(error))
+            raise
+
+    async def _events(self) -> AsyncIterator[Event]:
+        if self.error is not None:
+            raise self.error
+        while True:
+            yield Ping()
+            await asyncio.sleep(0.001)
+
+
+async def test_the_first_output_may_be_limited() -> None:
+    slow = Slow()
+    with pytest.raises(RequestTimeoutError, match=r"did not begin within 0.02 s \(first_output_timeout\)") as caught:
+        await peek(slow.open(), 0.02)
+    assert (caught.value.phase, caught.value.retryable) == ("first_output", True)
+    assert slow.left == [asyncio.CancelledError]
+    stream = await peek(Streams([TEXT, HALLO])(CallContext()), 5.0)
+    await stream.manager.__aexit__(None, None, None)
+
+
+@pytest.mark.parametrize("error", [RequestTimeoutError("idle", phase="idle"), TimeoutError("theirs")])
+async def test_other_limits_are_not_mistaken_for_it(error: BaseException) -> None:
+    with pytest.raises(type(error)) as caught:
+        await peek(Slow(error).open(), 5.0)
+    assert caught.value is error
 
 
 async def test_a_stream_whose_patience_ends_is_closed(clock: FakeClock) -> None:
@@ -223,3 +341,58 @@ def test_retries_are_whole() -> None:
     wrong: Any = 1.5
     with pytest.raises(ValueError, match="a whole number from 0"):
         RetryPolicy(retries=wrong)
+
+
+async def test_what_is_told_of_each_retry(clock: FakeClock) -> None:
+    told: list[tuple[int, str, float]] = []
+
+    async def tell(attempt: int, error: DragomanError, wait: float) -> None:
+        told.append((attempt, type(error).__name__, wait))
+
+    for callback in (lambda *each: told.append((each[0], type(each[1]).__name__, each[2])), tell):
+        told.clear()
+        answers = Answers(OverloadedError("full"), ServerError("broken"))
+        await retrying(answers, CallContext(clock=clock), RetryPolicy(jitter=0, on_retry=callback))
+        assert told == [(1, "OverloadedError", 0.5), (2, "ServerError", 1.0)]
+
+
+async def test_a_callback_may_end_the_call(clock: FakeClock) -> None:
+    def stop(attempt: int, error: DragomanError, wait: float) -> None:
+        raise error
+
+    def fail(*_: object) -> None:
+        raise KeyError(1)
+
+    with pytest.raises(OverloadedError):
+        await retrying(Answers(OverloadedError("full")), CallContext(clock=clock), RetryPolicy(on_retry=stop))
+    with pytest.raises(ConfigurationError, match="on_retry failed with KeyError: 1"):
+        await retrying(Answers(OverloadedError("full")), CallContext(clock=clock), RetryPolicy(on_retry=fail))
+    assert clock.slept == []
+
+
+async def test_other_errors_are_tried_again_on_request(clock: FakeClock) -> None:
+    policy = RetryPolicy(jitter=0, also_on=(NoAnswerError,))
+    _, attempts = await retrying(Answers(NoAnswerError("nothing")), CallContext(clock=clock), policy)
+    assert [each.error for each in attempts] == ["NoAnswerError", None]
+    with pytest.raises(NoAnswerError):
+        await retrying(Answers(NoAnswerError("nothing")), CallContext(clock=clock), STEADY)
+
+
+async def test_without_a_budget_every_call_has_its_retries(clock: FakeClock) -> None:
+    policy = RetryPolicy(jitter=0, retries=1, budget=False)
+    for _ in range(50):
+        await retrying(Answers(ServerError("broken")), CallContext(clock=clock), policy)
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ({"budget": 5}, "budget must be a RetryBudget, None for that of the endpoint, or False, not 5"),
+        ({"also_on": [NoAnswerError]}, "also_on must be a tuple of error classes"),
+        ({"also_on": (KeyError,)}, "also_on must be a tuple of error classes"),
+        ({"on_retry": 5}, "on_retry must be callable"),
+    ],
+)
+def test_a_policy_is_checked(argument: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        RetryPolicy(**argument)

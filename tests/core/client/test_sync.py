@@ -23,9 +23,11 @@ from dragoman import (
     ConnectionFailedError,
     LLMConfig,
     Message,
+    ProtocolError,
     Response,
     ServerError,
     StreamEnd,
+    StreamingLLM,
     StreamStart,
     SyncLLM,
     UnsupportedError,
@@ -38,6 +40,40 @@ from dragoman.client.loop_thread import (
 from dragoman.plugins.registry import installed
 
 ECHO = LLMConfig(model="echo")
+
+
+NAMED_OTHERWISE = {"aclose": "close"}
+"""Methods of an ``LLM`` that have another name where nobody awaits them."""
+ASYNCHRONOUS_BY_NAME = {"acompletion", "achat_completion"}
+"""Methods that are other names of two more."""
+
+
+def doors(kind: type[object]) -> dict[str, object]:
+    """Return the public methods and properties of a class and of those that it is derived from."""
+    return {name: member for name, member in inspect.getmembers(kind) if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", sorted(doors(StreamingLLM).keys() - ASYNCHRONOUS_BY_NAME))
+def test_every_door_has_a_twin_without_await(name: str) -> None:
+    one, twin = doors(StreamingLLM)[name], doors(SyncLLM).get(NAMED_OTHERWISE.get(name, name))
+    assert twin is not None, f"SyncLLM lacks {name}: def {name}(...): return _run(self._llm.{name}(...))"
+    assert isinstance(one, property) == isinstance(twin, property)
+    assert not inspect.iscoroutinefunction(twin)
+    if isinstance(one, property) and isinstance(twin, property):
+        assert (one.fset is None) == (twin.fset is None)
+    else:
+        assert parameters(one) == parameters(twin)
+
+
+def test_there_is_no_door_without_await_alone() -> None:
+    named = {NAMED_OTHERWISE.get(name, name) for name in doors(StreamingLLM)}
+    assert doors(SyncLLM).keys() <= named
+
+
+def parameters(method: Any) -> list[tuple[str, object, object, object]]:
+    """Return what a method takes: the name, the kind, the default and the type of each parameter."""
+    taken = inspect.signature(method).parameters.values()
+    return [(each.name, each.kind, each.default, each.annotation) for each in taken]
 
 
 @frozen
@@ -68,6 +104,47 @@ def test_a_stream_gives_events_text_or_the_whole_answer() -> None:
         assert list(stream.text()) == ["Hi", " there"]
     with llm.stream("Hi there") as stream:
         assert stream.collect().text == "Hi there"
+
+
+def test_a_stream_that_was_begun_is_collected_from_there() -> None:
+    with SyncLLM(ECHO).stream("Hi there") as stream:
+        next(iter(stream))
+        with pytest.raises(ProtocolError, match="read it to its end first"):
+            _ = stream.response
+        assert stream.collect().text == "Hi there"
+
+
+def test_text_is_streamed_by_the_names_of_the_api_reference() -> None:
+    llm = SyncLLM(ECHO)
+    assert list(llm.streaming_completion("Hi there")) == ["Hi", " there"]
+    assert "".join(llm.streaming_chat_completion([Message("user", "Hi there")])) == "Hi there"
+
+
+def test_an_iterator_of_text_that_is_left_hangs_up(scripted: Scripted) -> None:
+    scripted.script = [spoken("Hi")]
+    for piece in SyncLLM(LLMConfig(model="scripted/m")).streaming_completion("Hi"):
+        assert piece == "Hi"
+        break
+    assert len(scripted.left) == 1
+
+
+def test_the_optional_protocols_without_await() -> None:
+    llm = SyncLLM(ECHO)
+    for ask in (llm.models, lambda: llm.count_tokens("Hi"), lambda: llm.embed(["Hi"])):
+        with pytest.raises(UnsupportedError, match="echo"):
+            ask()
+    assert llm.learn_capabilities() == llm.capabilities()
+    llm.config = LLMConfig(model="echo", max_tokens=1)
+    assert llm.generate("one two").text == "one"
+
+
+def test_calls_inside_a_running_loop() -> None:
+    async def main() -> list[str]:
+        llm = SyncLLM(ECHO)
+        with llm.stream("Hi there") as stream:
+            return [llm.completion("Hi"), *stream.text()]
+
+    assert asyncio.run(main()) == ["Hi", "Hi", " there"]
 
 
 def test_a_stream_left_by_an_error_hangs_up(scripted: Scripted) -> None:

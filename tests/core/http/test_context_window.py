@@ -153,6 +153,8 @@ MODELS = {
     "anthropic": "claude-sonnet-4-5",
     "google": "gemini-2.5-flash",
     "groq": "llama-3.3-70b-versatile",
+    "cohere": "command-a-03-2025",
+    "mistral": "mistral-large-latest",
     "openrouter": "acme/m1",
     "litellm_proxy": "m1",
     "ollama": "m1",

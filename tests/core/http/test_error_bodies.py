@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from dragoman.http import HttpReply, error_text, is_page, text_in
+from dragoman import BadRequestError, RateLimitError
+from dragoman.http import HttpReply, error_from, error_text, is_page, object_in, text_in
 
 NGINX = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
@@ -108,3 +109,21 @@ def test_there_is_always_a_message(value: Any, status: int) -> None:
     assert error_text(reply(value, status)).strip()
     found = text_in(value)
     assert found is None or found.strip()
+
+
+@pytest.mark.parametrize(
+    ("body", "found"), [(b'{"a": 1}', {"a": 1}), (b"[1]", {}), (b"", {}), (b"<p>no</p>", {}), (b"null", {})]
+)
+def test_the_object_in_a_reply(body: bytes, found: dict[str, int]) -> None:
+    assert object_in(HttpReply(status=500, body=body)) == found
+
+
+def test_an_error_says_what_its_reply_says_besides() -> None:
+    reply = HttpReply(status=429, headers={"retry-after": "7"}, body=b"wait")
+
+    plain = error_from(reply, RateLimitError, "wait", code="slow", parameter="top_k")
+    other = error_from(reply, BadRequestError, "no", status=400)
+
+    assert (plain.message, plain.status, plain.code, plain.parameter) == ("wait", 429, "slow", "top_k")
+    assert (plain.retry_after, plain.retryable, plain.body) == (7.0, True, "wait")
+    assert (other.status, other.retryable) == (400, False)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 from attrs import frozen
+from hypothesis import given, strategies as st
 
 from core.http.calls import request
 from dragoman import InvalidRequestError
-from dragoman.http import OptionsReader, add_options, body_of, option_field
+from dragoman.http import OptionsReader, add_options, body_of, merge_members, option_field
 
 CHANGED = {"payer": "bob"}
 
@@ -154,3 +156,29 @@ def test_an_option_that_cannot_be_compared_counts_as_changed(reader: OptionsRead
     reader.configure({"badge_token": "b-1"})
     with pytest.raises(InvalidRequestError, match="'badge_token' belongs to LLMConfig"):
         reader.read(request(options={"near": {"badge_token": Incomparable()}}))
+
+
+JSON_OBJECTS = st.recursive(
+    st.dictionaries(st.sampled_from("abc"), st.integers()),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner | st.integers()),
+    max_leaves=8,
+)
+
+
+@given(JSON_OBJECTS, JSON_OBJECTS)
+def test_merged_members_win_object_by_object(body: dict[str, Any], more: dict[str, Any]) -> None:
+    before, own = copy.deepcopy((body, more)), {**body}
+
+    merge_members(own, more)
+
+    assert own == merged(body, more)
+    assert (body, more) == before  # objects within them may be the caller's own
+
+
+def merged(body: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        name: merged(body[name], value)
+        for name, value in more.items()
+        if isinstance(body.get(name), dict) and isinstance(value, dict)
+    }
+    return {**body, **more, **both}

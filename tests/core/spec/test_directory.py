@@ -42,8 +42,8 @@ def test_a_variable_is_read_by_its_owner_alone(variable: str, distribution: str,
 
 
 def test_the_variable_of_a_vendor_may_be_sent_to_its_own_host() -> None:
-    assert vendor_of("MISTRAL_API_KEY", host="api.mistral.ai") == ""
-    assert vendor_of("MISTRAL_API_KEY", host="api.mistral.ai.evil.test") == "Mistral"
+    assert vendor_of("TOGETHER_API_KEY", host="api.together.ai") == ""
+    assert vendor_of("TOGETHER_API_KEY", host="api.together.ai.evil.test") == "Together AI"
     assert vendor_of("OPENAI_API_KEY", host="api.openai.com") == "dragoman-openai"
 
 

@@ -21,13 +21,16 @@ def read(**variables: str) -> LLMConfig:
 
 
 def test_there_is_a_variable_for_each_field() -> None:
-    assert {*VARIABLES} == {*FIELDS, *SETTINGS, *CORE_OPTIONS, "options"}
+    assert {*VARIABLES} == {*FIELDS, *SETTINGS, *CORE_OPTIONS, "options"} - {"on_retry"}
 
 
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
         ("fallbacks", "gpt-4, claude-3,", ["gpt-4", "claude-3"]),
+        ("fall_back_on", "empty, refused", ["empty", "refused"]),
+        ("retry", '{"retries": 8}', {"retries": 8}),
+        ("first_output_timeout", "2.5", 2.5),
         ("fallbacks", '["gpt-4", {"model": "m"}]', ["gpt-4", {"model": "m"}]),
         ("headers", "x-a=1, x-b = 2=3", {"x-a": "1", "x-b": "2=3"}),
         ("headers", '{"x-a": "1,2"}', {"x-a": "1,2"}),

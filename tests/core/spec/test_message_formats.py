@@ -276,6 +276,36 @@ class TestMessages:
             ToolCall(name="h", call_id=""),
         )
 
+    def test_of_a_chat_may_be_signed_in_members_of_their_own(self) -> None:
+        extra: dict[str, Any] = {"google": {"thought_signature": "s"}}
+        seal = Seal(issuer="acme", payload={"extra_content": extra})
+        said, silent = read(
+            {"role": "assistant", "content": ["a", "b"], "extra_content": extra},
+            {"role": "assistant", "content": None, "extra_content": extra, "tool_calls": [{"function": {"name": "f"}}]},
+        )
+        assert said.parts == (Text(text="a"), Text(text="b", seal=seal))
+        assert silent.parts == (ToolCall(name="f", call_id=""),)
+
+    def test_of_litellm_keep_what_it_adds_to_them(self) -> None:
+        blocks = [{"type": "thinking", "thinking": "hm", "signature": "s"}]
+        (message,) = read(
+            {
+                "role": "assistant",
+                "content": "a",
+                "provider_specific_fields": {"thinking_blocks": blocks, "citations": None, "ignored": 1},
+                "tool_calls": [
+                    {"id": "1", "function": {"name": "f"}, "provider_specific_fields": {"thought_signature": "t"}},
+                    {"id": "2", "function": {"name": "g"}, "provider_specific_fields": None},
+                ],
+            }
+        )
+        assert message.parts == (
+            Reasoning(text="", redacted=True, seal=Seal(issuer="acme", payload=blocks)),
+            Text(text="a"),
+            ToolCall(name="f", call_id="1", seal=Seal(issuer="acme", payload={"thought_signature": "t"})),
+            ToolCall(name="g", call_id="2"),
+        )
+
     def test_of_a_chat_may_have_the_older_form(self) -> None:
         said, result = read(
             {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},

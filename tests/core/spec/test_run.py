@@ -145,3 +145,24 @@ def test_usage_is_that_of_all_turns() -> None:
 def test_an_answer_of_several_parts_has_one_text() -> None:
     response = build_response([Text(text="Rain"), OSLO], Finish(reason="stop"))
     assert Run[None](prompt=PROMPT, turns=(Turn(response=response),)).text == "Rain"
+
+
+def test_usage_and_cost_are_those_of_all_answers() -> None:
+    def costing(cost: float | None, tokens: int) -> Response:
+        return build_response(
+            [Text(text="{}")],
+            Finish(reason="stop"),
+            usage=Usage(input_tokens=tokens, output_tokens=1),
+            metadata={} if cost is None else {"cost": cost},
+        )
+
+    repaired = evolve(costing(0.25, 20), rejected=(costing(0.5, 3),))
+    whole = Run(prompt=PROMPT, turns=(Turn(response=costing(0.25, 100)), Turn(response=repaired)))
+    cost = whole.cost()
+    assert cost is not None
+    assert (cost.amount, cost.source) == (1, "provider")
+    assert (whole.usage.input_tokens, whole.usage.output_tokens) == (123, 3)
+
+    unknown = evolve(whole, turns=(*whole.turns, Turn(response=evolve(costing(None, 1), usage=Usage()))))
+    assert unknown.cost() is None
+    assert Run(prompt=PROMPT).cost() is None

@@ -10,7 +10,7 @@ from hypothesis import given
 import dragoman
 from dragoman import LLM, Finish, LLMConfig, Message, Refusal, Response, Settings, Text, Timeouts, Usage
 from dragoman.http import HttpReply, HttpRequest
-from dragoman.spec._value import value
+from dragoman.spec._value import changed, value
 from properties import strategies as of
 
 
@@ -109,3 +109,57 @@ def test_equal_values_are_the_same_member_of_a_set() -> None:
     assert {Timeouts(), Nothing()} == {Nothing(), Timeouts()}
     with pytest.raises(TypeError, match="unhashable"):
         hash(Hat(56))
+
+
+@given(of.responses, of.finishes)
+def test_a_change_makes_what_evolve_makes(response: Response, finish: Finish) -> None:
+    made = changed(response, finish=finish, raw=[1])
+    assert made == attrs.evolve(response, finish=finish, raw=[1])
+    assert (made.raw, made.headers) == ([1], response.headers)
+    assert response.raw is not made.raw
+
+
+def test_a_change_keeps_what_a_subclass_adds() -> None:
+    @value(kw_only=True)
+    class Priced(Response):
+        price: int = 0
+
+    class Unslotted(Priced):
+        pass
+
+    for kind in (Priced, Unslotted):
+        priced = kind(message=Message("assistant", "hi"), finish=Finish(reason="stop"), price=3)
+        made = changed(priced, raw=1)
+        assert (type(made), made.price, made.raw) == (kind, 3, 1)
+
+
+def test_a_change_is_checked_where_the_constructor_checks() -> None:
+    @value
+    class Even:
+        number: int = field(validator=lambda _, field, number: bool(1 // (number % 2 == 0)))
+        name: str = field(default="", converter=str.upper)
+
+    @value
+    class Positive:
+        number: int
+        name: str = ""
+
+        def __attrs_post_init__(self) -> None:
+            assert self.number > 0
+
+    @value
+    class Counted:
+        number: int
+        name: str = ""
+        times: list[int] = field(init=False, factory=list[int])
+        more: int = 0
+
+    counted = changed(Counted(1), number=2)
+    assert (counted.number, counted.times) == (2, [])
+    assert changed(Even(2), name="two") == Even(2, "TWO")
+    with pytest.raises(ZeroDivisionError):
+        changed(Even(2), number=3)
+    with pytest.raises(AssertionError):
+        changed(Positive(1), number=0)
+    with pytest.raises(TypeError, match="colour"):
+        changed(Finish(reason="stop"), colour="red")

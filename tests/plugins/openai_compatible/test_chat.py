@@ -12,6 +12,7 @@ from dragoman import (
     FinishReason,
     InvalidRequestError,
     Message,
+    NoAnswerError,
     OutputFormat,
     ProtocolError,
     Response,
@@ -320,6 +321,16 @@ class TestAnswers:
                 {"index": 2, "text": "three", "finish_reason": "stop"},
             ],
         }
+
+    def test_say_that_there_is_no_choice(self) -> None:
+        body = {"id": "1", "model": "served", "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 0}}
+        with pytest.raises(NoAnswerError, match="without a choice") as caught:
+            decode(body)
+        assert caught.value.partial is not None
+        assert caught.value.partial.usage.input_tokens == 3
+        assert caught.value.partial.origin.served_model == "served"
+        assert not caught.value.partial.message.parts
+        assert not caught.value.retryable
 
     @pytest.mark.parametrize("value", [[], None, 7, "x", {}, {"choices": None}, {"choices": [7]}, {"choices": {}}])
     def test_of_the_wrong_shape_break_the_dialect(self, value: Any) -> None:

@@ -27,6 +27,7 @@ _FRAMING = "test_a_sound_stream_in_unusual_dress_is_read"
 class TestLiteLLM(ProviderConformance):
     provider = "litellm"
     model = "openai/gpt-4o"
+    sent_model = "gpt-4o"
     server_dialect = CHAT
     known_failures = {
         "test_usage_that_is_not_reported_is_none": "LiteLLM counts tokens itself if a whole reply has no usage",

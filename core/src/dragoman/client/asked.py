@@ -31,7 +31,11 @@ _NO_FORMAT = re.compile(
 """What servers say whose model cannot be held to a schema or to JSON."""
 _NO_JSON = re.compile(r"json.mode|response.?mime.?type", re.IGNORECASE)
 """What they say besides if it cannot be held to JSON at all."""
-_NO_TOOLS = re.compile(r"\b(?:tools?|tool_choice|functions?)\b", re.IGNORECASE)
+_NO_TOOLS = re.compile(
+    r"(?=.*\b(?:tools?|tool_choice|functions?)\b)"
+    rf"(?=.*(?:{_NOT_TAKEN}|no endpoints|unrecogni[sz]ed|unknown|not.permitted|not.allowed|no tools|without tools))",
+    re.IGNORECASE | re.DOTALL,
+)
 """What servers say whose model has no tools."""
 _VARYING = re.compile(r"\S*\d\S*")
 """Words of a message that may differ from one try to the next, such as the id of a request."""
@@ -165,7 +169,7 @@ class Asked(Generic[R, T]):
     def _refused_formats(self, message: str) -> tuple[str, ...]:
         """Return the names of the formats, or of the tool for the answer, that a message says the model lacks."""
         kind = output_of(self._fitted).kind
-        if IS_ANSWER in self.names.values() and _NO_TOOLS.search(message):
+        if IS_ANSWER in self.names.values() and _NO_TOOLS.match(message):
             return (_TOOL,)
         if kind not in {"json", "json_schema"} or self._insists() or not _NO_FORMAT.match(message):
             return ()

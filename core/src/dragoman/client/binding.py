@@ -6,7 +6,6 @@ they did. Middleware wraps them and sees one call.
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import cache, partial
@@ -16,8 +15,11 @@ from attrs import frozen
 
 from dragoman.client.asked import Asked
 from dragoman.client.learned_capabilities import Key, has_learned, learned
-from dragoman.client.retry import RetryPolicy, retrying
-from dragoman.client.retry_budget import budget_of
+from dragoman.client.ledger import UsageLedger
+from dragoman.client.observer import Observer, StreamWatch, timing_of
+from dragoman.client.provider_config import credentials_of, provider_config
+from dragoman.client.retry import retrying
+from dragoman.plugins.core_calls import Calls
 from dragoman.plugins.descriptors import exhausted
 from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
@@ -35,17 +37,21 @@ from dragoman.spec.provider import (
     Connects,
     Provider,
     ProviderConfig,
+    SharesConnections,
     StreamCall,
     Timeouts,
 )
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
-from dragoman.spec.secret import credentials_in
+from dragoman.spec.retry_policy import RetryPolicy, budget_of, read_policy
+from dragoman.spec.secret import Secret
 
 if TYPE_CHECKING:
     from dragoman.client.stream_assembly import PeekedStream
+    from dragoman.plugins.object_middleware import ObjectMiddleware
     from dragoman.spec.events import Event
     from dragoman.spec.sent_names import Restore
+    from dragoman.spec.shared_connections import SharedConnections
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")
@@ -98,8 +104,24 @@ class Bound:
         return fit(request, self.capabilities(request.model), policy, issuer=self.provider.info.issuer)
 
 
-def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
+def bind(
+    config: LLMConfig,
+    plugins: Plugins | None = None,
+    *,
+    key: Secret | None = None,
+    middleware: ObjectMiddleware | None = None,
+    shared: SharedConnections | None = None,
+    ledger: UsageLedger | None = None,
+) -> Bound:
     """Bind *config* to its provider.
+
+    Args:
+        config: the configuration.
+        plugins: the plugins, by default those of this process.
+        key: the credential, where it is not that of the configuration.
+        middleware: what wraps the calls, besides the extensions.
+        shared: the connections to use in common with others.
+        ledger: adds up what the calls use.
 
     Raises:
         ConfigurationError: if no provider, model or key is found.
@@ -108,18 +130,19 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
     """
     plugins = plugins or installed()
     explanation = explain(config, plugins)
-    made = _provider_config(config, explanation, plugins)
-    provider = plugins.provider(made, config.on_unsupported)
+    own = config.api_key
+    made = provider_config(config, key or (own if isinstance(own, Secret) else None), explanation, plugins)
+    provider = _made(made, config.on_unsupported, plugins)
     if made.connects_otherwise:
         _connect(provider, made)
-    retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
+    if shared is not None and isinstance(provider, SharesConnections):
+        provider.share_connections(shared, made)
     origin = Origin(
         provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
     )
-    budget = budget_of(f"{explanation.provider} {explanation.endpoint or ''}", retries)
-    retry = RetryPolicy(retries=retries, budget=budget)
+    retry = _retry_policy(config, provider, f"{explanation.provider} {explanation.endpoint or ''}")
     plugins.extensions()
-    guarded = ManagedProvider(provider, origin, retry, config.on_unsupported, endpoint=explanation.endpoint)
+    guarded = ManagedProvider(provider, origin, retry, config.on_unsupported, explanation.endpoint, ledger=ledger)
     binding = Binding(
         provider=explanation.provider,
         model=explanation.model,
@@ -127,22 +150,56 @@ def bind(config: LLMConfig, plugins: Plugins | None = None) -> Bound:
         implementation=guarded,
         capabilities=guarded.capabilities(explanation.model),
         options=made.options,
-        credentials=lambda: _credentials(made, provider),
+        credentials=lambda: credentials_of(made, provider),
     )
+    calls = Calls(
+        plugins.completion(binding),
+        plugins.chat(binding),
+        plugins.stream(binding),
+        cache(partial(plugins.operation, binding)),
+    )
+    if middleware is not None:
+        calls = middleware.around(calls, binding)
     bound = Bound(
         provider=provider,
         explanation=explanation,
         origin=origin,
-        completion=plugins.completion(binding),
-        chat=plugins.chat(binding),
-        stream=plugins.stream(binding),
-        operation=cache(partial(plugins.operation, binding)),
+        completion=calls.complete,
+        chat=calls.chat,
+        stream=calls.stream,
+        operation=calls.operation,
         capabilities=guarded.capabilities,
         timeouts=made.timeouts,
     )
     # Asked again, since an extension may have been disabled by this binding.
     guarded.standing = tuple(_without_extension(error) for error in plugins.extensions())
     return bound
+
+
+def _made(config: ProviderConfig, policy: Policy | None, plugins: Plugins) -> Provider:
+    if policy not in _ADJUSTS or not config.options:
+        return plugins.provider(config, policy)
+    from dragoman.client.foreign_options import made_without_foreign  # noqa: PLC0415  # few programs need it
+
+    return made_without_foreign(lambda config: plugins.provider(config, policy), config, plugins)
+
+
+_ADJUSTS = ("adjust", "warn")
+"""The policies under which options of other providers are left out."""
+
+
+def _retry_policy(config: LLMConfig, provider: Provider, endpoint: str) -> RetryPolicy:
+    """Return how patiently to try again; without a budget of its own, a policy has that of the endpoint."""
+    given = config.kwargs.get("retry")
+    if given is None:
+        retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
+        policy = RetryPolicy(retries=retries, budget=budget_of(endpoint, retries))
+    else:
+        policy = read_policy(given)
+        if policy.budget is None:
+            policy = changed(policy, budget=budget_of(endpoint, policy.retries))
+    on_retry = config.kwargs.get("on_retry")
+    return policy if on_retry is None else changed(policy, on_retry=on_retry)
 
 
 def _connect(provider: Provider, config: ProviderConfig) -> None:
@@ -154,47 +211,6 @@ def _connect(provider: Provider, config: ProviderConfig) -> None:
     provider.connect_by(config)
 
 
-def _provider_config(config: LLMConfig, explanation: Explanation, plugins: Plugins) -> ProviderConfig:
-    claim = plugins.provider_claim(explanation.provider)
-    options = config.kwargs
-    limits = {
-        field: options[name]
-        for name, field in (
-            ("timeout", "total"),
-            ("connect_timeout", "connect"),
-            ("first_byte_timeout", "first_byte"),
-            ("idle_timeout", "idle"),
-        )
-        if name in options
-    }
-    return ProviderConfig(
-        name=explanation.provider,
-        model=explanation.model,
-        distribution=claim.distribution,
-        version=plugins.version(claim),
-        api_key=config.api_key,
-        api_base=explanation.endpoint,
-        options=config.provider_options(),
-        headers=dict(options.get("headers") or {}),
-        hosts=plugins.hosts_of(claim),
-        allow_insecure=bool(options.get("allow_insecure", False)),
-        timeouts=Timeouts(**limits),
-        proxy=options.get("proxy"),
-        verify=options.get("verify"),
-        client_cert=options.get("client_cert"),
-        max_reply_bytes=options.get("max_reply_bytes"),
-        environ=os.environ,
-        secrets=plugins.secret,
-    )
-
-
-def _credentials(config: ProviderConfig, provider: Provider) -> tuple[str, ...]:
-    """Return what was given to a provider, and what it found for itself and shows as the headers of its requests."""
-    found: Any = getattr(getattr(provider, "endpoint", None), "headers", {})
-    given = {"api_key": config.api_key, "options": config.options, "headers": config.headers, "sent": found}
-    return (*credentials_in(given), *getattr(provider, "authorized", ()))
-
-
 class ManagedProvider:
     """Call a provider as the core promises: fitted, retried and written down.
 
@@ -204,6 +220,7 @@ class ManagedProvider:
         retry: how patiently to try again.
         policy: what to do with a setting that the model does not support.
         endpoint: the base URL that the caller gave.
+        ledger: adds up what the calls use.
 
     Attributes:
         standing: adjustments of every answer.
@@ -217,8 +234,11 @@ class ManagedProvider:
         retry: RetryPolicy,
         policy: Policy | None,
         endpoint: str | None = None,
+        *,
+        ledger: UsageLedger | None = None,
     ) -> None:
         self._endpoint = endpoint
+        self._observer = Observer(origin, UsageLedger() if ledger is None else ledger)
         self._remembered: dict[str, Capabilities] = {}
         self.info = provider.info
         self._provider = provider
@@ -258,12 +278,15 @@ class ManagedProvider:
     async def _answer(
         self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
     ) -> Response:
+        began = context.clock.monotonic()
         result = await self._tried(call, request, context)
         response, adjustments = result.value, result.adjustments
         if not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin may return anything
             raise self._blamed(f"answered with {type(response).__name__}, not a Response")
         known = adjustments + response.adjustments if adjustments else response.adjustments
-        response = changed(response, origin=self._named(response.origin), adjustments=known, attempts=result.attempts)
+        origin, timing = self._named(response.origin), timing_of(context, began)
+        response = changed(response, origin=origin, adjustments=known, attempts=result.attempts, timing=timing)
+        self._observer.answered(response)
         if not result.names and not result.restore:
             return response
         from dragoman.spec.sent_names import with_names  # noqa: PLC0415  # few answers need it
@@ -282,15 +305,17 @@ class ManagedProvider:
         if isinstance(request, CompletionRequest) and not self.capabilities(request.model).streams_prompts:
             request = request.as_chat()
         asked: Any = request
+        began = context.clock.monotonic()
         result = await self._tried(self._peek, asked, context)
         stream = result.value
         events = stream.assembled(result.adjustments, self._named, result.attempts, result.names, result.restore)
-        return events, stream.manager
+        watch = StreamWatch(self._observer, stream.manager, context, began)
+        return watch.over(events), watch
 
     def _peek(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Awaitable[PeekedStream]:
         from dragoman.client.stream_assembly import peek  # noqa: PLC0415  # events are not paid for by whole answers
 
-        return peek(self._provider.stream(request, context))
+        return peek(self._provider.stream(request, context), context.timeouts.first_output)
 
     def operation(self, kind: str) -> OperationCall:
         """Return the call of an optional protocol.
@@ -304,13 +329,25 @@ class ManagedProvider:
             if (send := operation_of(self._provider, kind)) is None:
                 message = f"the provider {self._origin.provider!r} does not {_WHAT.get(kind, kind)}"
                 raise UnsupportedError(message, provider=self._origin.provider)
-            try:
+
+            async def sent(request: Any) -> Any:
                 return (await retrying(partial(send, request), context, self._retry))[0]
+
+            try:
+                if kind == "embed":
+                    from dragoman.client.embedding import in_batches, rules_of  # noqa: PLC0415  # few programs need it
+
+                    done = await in_batches(sent, request, rules_of(self._provider))
+                else:
+                    done = await sent(request)
             except DragomanError as error:
                 self._annotate(error, self._origin.model)
                 raise
             except Exception as error:
                 raise self._failure(error) from error
+            if kind == "embed":
+                self._observer.embedded(request.model, done)
+            return done
 
         return call
 
@@ -321,17 +358,25 @@ class ManagedProvider:
         policy = context.on_unsupported or self._policy
         if policy is not None and context.on_unsupported is None:
             context = changed(context, on_unsupported=policy)
+        foreign: tuple[Adjustment, ...] = ()
+        if policy in _ADJUSTS and request.options.get(self.info.name):
+            from dragoman.client.foreign_options import without_foreign  # noqa: PLC0415  # few programs need it
+
+            request, foreign = without_foreign(request, self.info, policy, installed())
         capabilities = self.capabilities(request.model)
         refused = self._refused.setdefault(request.model, {})
         asked = Asked(send, request, capabilities, policy, refused, by=self.info.name, issuer=self.info.issuer)
+        failed = partial(self._observer.failed, request.model)
         try:
-            result, attempts = await retrying(asked.send, context, self._retry, asked.mend)
+            result, attempts = await retrying(asked.send, context, self._retry, asked.mend, failed)
         except DragomanError as error:
             self._annotate(error, request.model)
             raise
         except Exception as error:
-            raise self._failure(error) from error
-        adjustments = self.standing + asked.adjustments
+            failure = self._failure(error)
+            failed(failure)
+            raise failure from error
+        adjustments = self.standing + foreign + asked.adjustments
         return _Result(result, adjustments, attempts, asked.names, asked.restore)
 
     def _failure(self, error: Exception) -> DragomanError:

@@ -5,19 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from operator import is_
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dragoman.client.binding import Bound, bind
+from dragoman.client.ledger import UsageLedger
 from dragoman.client.lifetime import Uses
 from dragoman.client.request_builder import RequestBuilder
 from dragoman.plugins.resolution import EMBEDDED
 from dragoman.spec.argument_checks import copied, is_atom, is_same
 from dragoman.spec.config import LLMConfig
-from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.config_origins import located
+from dragoman.spec.errors import ConfigurationError, InvalidRequestError
+from dragoman.spec.key_source import KeySource
 from dragoman.spec.request import SETTINGS
-from dragoman.spec.secret import RedactedDict
+from dragoman.spec.secret import RedactedDict, Secret
+from dragoman.spec.shared_connections import SharedConnections
 
-_NOT_BOUND = frozenset({*SETTINGS, "fallbacks"})
+if TYPE_CHECKING:
+    from dragoman.plugins.object_middleware import ObjectMiddleware
+
+_NOT_BOUND = frozenset({*SETTINGS, "fallbacks", "fall_back_on"})
 """Keyword arguments of a configuration that no binding depends on."""
 
 
@@ -26,6 +33,9 @@ class ConfiguredModel:
 
     Args:
         config: which model, and how; what is changed in it between two calls takes effect with the next one.
+        middleware: what wraps its calls, besides the extensions.
+        shared: the connections that it has in common with others.
+        ledger: adds up what the calls use, those of the models to fall back to among them.
 
     Attributes:
         uses: the calls and streams that go on, and the bindings that were replaced.
@@ -33,10 +43,34 @@ class ConfiguredModel:
 
     """
 
-    __slots__ = ("_atoms", "_bound", "_bound_to", "_builder", "_is_used", "_seen", "config", "fallbacks", "uses")
+    __slots__ = (
+        "_atoms",
+        "_bound",
+        "_bound_to",
+        "_builder",
+        "_is_used",
+        "_key",
+        "_seen",
+        "config",
+        "fallbacks",
+        "ledger",
+        "middleware",
+        "shared",
+        "uses",
+    )
 
-    def __init__(self, config: LLMConfig) -> None:
+    def __init__(
+        self,
+        config: LLMConfig,
+        middleware: ObjectMiddleware | None = None,
+        shared: SharedConnections | None = None,
+        ledger: UsageLedger | None = None,
+    ) -> None:
         self.config = config
+        self.middleware = middleware
+        self.shared = shared or SharedConnections()
+        self.ledger = UsageLedger() if ledger is None else ledger
+        self._key: Secret | None = None
         self.uses = Uses([])
         self.fallbacks: dict[int, ConfiguredModel] = {}
         self._bound: Bound | None = None
@@ -68,6 +102,19 @@ class ConfiguredModel:
             return True
         return is_same(before, now)
 
+    async def ask_key(self) -> None:
+        """Ask for the key of the next call, if the configuration has a callable for it.
+
+        Raises:
+            ConfigurationError: if it returns none.
+
+        """
+        source = self.config.api_key
+        if isinstance(source, KeySource):
+            key = await source.key()
+            if key != self._key:
+                self._key, self._seen = key, None
+
     def used(self) -> tuple[Bound, RequestBuilder]:
         """Return what :meth:`ready` does, for a call: what it opens is closed before another binding replaces it."""
         ready = self.ready()
@@ -78,7 +125,7 @@ class ConfiguredModel:
         """Return the model to fall back to at *position*, a new one if its configuration has changed."""
         other = self.fallbacks.get(position)
         if other is None or other.config != config:
-            before, other = other, ConfiguredModel(config)
+            before, other = other, ConfiguredModel(config, self.middleware, self.shared, self.ledger)
             self.fallbacks[position] = other
             if before is not None:
                 before.retire(self.uses)
@@ -107,9 +154,10 @@ class ConfiguredModel:
         config.check()
         kwargs: dict[str, Any] = RedactedDict(copied(config.kwargs, "kwargs"))
         bound = self._bound
-        bound_to = _what_is_bound(config, kwargs)
+        key = (self._key or _NOT_ASKED) if isinstance(config.api_key, KeySource) else config.api_key
+        bound_to = _what_is_bound(config, key, kwargs)
         if bound is None or not is_same(self._bound_to, bound_to):
-            bound = self._replaced_by(bind(config))
+            bound = self._replaced_by(_bound(config, key, self))
             self._bound_to = bound_to
         builder = self._builder = RequestBuilder.of(
             config,
@@ -118,6 +166,7 @@ class ConfiguredModel:
             model=bound.explanation.model,
             timeouts=bound.timeouts,
             formats=bound.provider.info.formats,
+            issuer=bound.provider.info.issuer,
         )
         self._seen = (config, config.revision, kwargs)
         values = tuple(kwargs.values())
@@ -135,6 +184,20 @@ class ConfiguredModel:
         return bound
 
 
-def _what_is_bound(config: LLMConfig, kwargs: Mapping[str, Any]) -> tuple[object, ...]:
+_NOT_ASKED = Secret("asked-at-each-call")
+"""Stands for a key before the first call."""
+
+
+def _bound(config: LLMConfig, key: Secret | None, model: ConfiguredModel) -> Bound:
+    """Bind *config*; an error about a value that was loaded says where the value is."""
+    try:
+        return bind(config, key=key, middleware=model.middleware, shared=model.shared, ledger=model.ledger)
+    except (ConfigurationError, InvalidRequestError) as error:
+        if error.parameter is None:
+            raise
+        raise located(error, config.origins) from error.__cause__
+
+
+def _what_is_bound(config: LLMConfig, key: Secret | None, kwargs: Mapping[str, Any]) -> tuple[object, ...]:
     needed = RedactedDict({name: value for name, value in kwargs.items() if name not in _NOT_BOUND})
-    return (config.model, config.api_key, config.api_base, needed)
+    return (config.model, key, config.api_base, needed)

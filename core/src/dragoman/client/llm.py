@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
-from dragoman.client.configured_model import ConfiguredModel
-from dragoman.client.conversation import Conversation, read_texts
-from dragoman.client.fallback import Fallbacks, OneModel, fallback_config
-from dragoman.client.lifetime import HeldStream
+from dragoman.client.configured_client import (
+    _ConfiguredClient,  # pyright: ignore[reportPrivateUsage]  # what is printed of LLM has no public base
+)
+from dragoman.client.conversation import Conversation
+from dragoman.client.fallback import Fallbacks, OneModel
+from dragoman.client.request_builder import Untyped, refuse_output
 from dragoman.client.text_answer import text_of
-from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
+from dragoman.spec._value import changed
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
-from dragoman.spec.config import NOT_GIVEN, LLMConfig, configuration
-from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
-from dragoman.spec.operations import EmbeddingRequest, Embeddings, ModelInfo
+from dragoman.spec.operations import Embeddings, ModelInfo
 from dragoman.spec.provider import Prepared, Prepares
 from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+    from dragoman.client.call_settings import (
+        CallSettings,
+        CompletionSettings,
+        EmbeddingSettings,
+        RunKeywords,
+        ValueSettings,
+    )
     from dragoman.client.run_stream import RunStream
     from dragoman.client.stream import EventStream
+    from dragoman.client.value_stream import ValueStream
     from dragoman.spec.run import Run
 
 T = TypeVar("T")
 
 
-class LLM:
+class LLM(_ConfiguredClient):
     """Talk to the model that a configuration names.
 
     One object serves many tasks at once, and several event loops one after another. Close it with ``async with`` or
@@ -45,6 +53,8 @@ class LLM:
     Args:
         config: a configuration, or the name of a model, to which no default settings are sent; without this argument,
             the built-in echo provider answers.
+        middleware: what wraps the calls of this object, besides the extensions: modules or objects with implementations
+            of the hooks of calls, or functions that implement one; the first one is the outermost.
         fields: further arguments of :class:`LLMConfig`, with the name of a model, which may be ``model=`` too.
 
     Raises:
@@ -52,28 +62,8 @@ class LLM:
 
     """
 
-    def __init__(self, config: LLMConfig | str = NOT_GIVEN, **fields: Any) -> None:
-        given: Any = config  # callers without a type checker
-        if given is None and type(self).__init__ is not LLM.__init__:  # a subclass passes its own default on
-            config = NOT_GIVEN
-        try:
-            self._model = ConfiguredModel(configuration(config, fields))
-        finally:
-            del config, given, fields  # keep credentials out of tracebacks that show locals
-        for fallback in self.config.kwargs.get("fallbacks") or ():
-            explain(fallback_config(self.config, fallback))
-
-    @property
-    def config(self) -> LLMConfig:
-        """Return the configuration; another one may be assigned."""
-        return self._model.config
-
-    @config.setter
-    def config(self, config: LLMConfig) -> None:
-        self._model.config = config
-
     @door
-    async def completion(self, prompt: str, **kwargs: Any) -> str:
+    async def completion(self, prompt: str, **kwargs: Unpack[CompletionSettings]) -> str:
         """Return the text that the model gives for *prompt*.
 
         Args:
@@ -91,10 +81,11 @@ class LLM:
         while True:
             async with fallbacks as (bound, builder):
                 request = builder.completion(prompt, kwargs)
-                return text_of(await bound.completion(request, builder.context(kwargs)), request.settings)
+                response = await bound.completion(request, builder.context(kwargs))
+                return text_of(fallbacks.record(response), request.settings)
 
     @door
-    async def chat_completion(self, messages: list[Message], **kwargs: Any) -> str:
+    async def chat_completion(self, messages: list[Message], **kwargs: Unpack[CallSettings]) -> str:
         """Return the text with which the model goes on with a conversation.
 
         Args:
@@ -109,29 +100,46 @@ class LLM:
         while True:
             async with fallbacks as (bound, builder):
                 request = builder.chat(messages, kwargs)
-                return text_of(await bound.chat(request, builder.context(kwargs)), request.settings)
+                response = await bound.chat(request, builder.context(kwargs))
+                return text_of(fallbacks.record(response), request.settings)
 
+    @overload
+    async def generate(
+        self, messages: Conversation, *, output: Untyped = None, **kwargs: Unpack[ValueSettings]
+    ) -> Response: ...
+    @overload
+    async def generate(
+        self, messages: Conversation, *, output: TypeForm[T], repairs: int = 0, **kwargs: Unpack[ValueSettings]
+    ) -> Response[T]: ...
+    @overload
+    async def generate(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Response[Any]: ...
     @door
-    async def generate(self, messages: Conversation, **kwargs: Any) -> Response:
+    async def generate(self, messages: Conversation, **kwargs: Any) -> Response[Any]:
         """Return the whole answer to a prompt or conversation.
 
         Args:
             messages: a prompt, a message or a conversation.
-            kwargs: settings; ``tools``, ``tool_choice`` and ``output``; ``timeout`` in seconds; ``headers``;
-                ``options`` keyed by provider; or options of the provider.
+            kwargs: settings; ``tools``, ``tool_choice`` and ``output``, which may be the type of the
+                :attr:`~dragoman.Response.value`; ``repairs``, how often a model is shown the error of an answer that
+                does not fit the type, by default 0; ``timeout`` in seconds; ``headers``; ``options`` keyed by provider;
+                or options of the provider.
 
         Raises:
             DragomanError: see :mod:`dragoman.spec.errors`.
 
         """
         fallbacks = Fallbacks(self._model)
+        if "output" in kwargs or "repairs" in kwargs:
+            from dragoman.client.typed_answer import generate_typed  # noqa: PLC0415  # only typed answers need it
+
+            return await generate_typed(fallbacks, messages, kwargs.pop("repairs", 0), kwargs)
         while True:
             async with fallbacks as (bound, builder):
                 return fallbacks.record(await bound.chat(builder.chat(messages, kwargs), builder.context(kwargs)))
 
     @door
     def stream(
-        self, messages: Conversation | CompletionRequest, **kwargs: Any
+        self, messages: Conversation | CompletionRequest, **kwargs: Unpack[CallSettings]
     ) -> AbstractAsyncContextManager[EventStream]:
         """Stream the answer to a prompt or conversation; leaving the block hangs up.
 
@@ -144,61 +152,66 @@ class LLM:
             DragomanError: when the block is entered; see :mod:`dragoman.spec.errors`.
 
         """
-        return LazyContext(partial(self._open, messages, kwargs))
+        from dragoman.client.opening import open_stream  # noqa: PLC0415  # not paid for by whole answers
 
-    async def _open(
-        self, question: Conversation | CompletionRequest, overrides: Mapping[str, Any], *, is_prompt: bool = False
-    ) -> tuple[EventStream, EventStream]:
-        if isinstance(question, CompletionRequest):
-            self._check_model(question)
-        fallbacks = Fallbacks(self._model)
-        while True:
-            async with fallbacks as (bound, builder):
-                from dragoman.client.stream import EventStream  # noqa: PLC0415  # not paid for by whole answers
-
-                if isinstance(question, CompletionRequest) or (is_prompt and isinstance(question, str)):
-                    request = builder.streamed_prompt(question, overrides, natively=bound.streams_prompts)
-                else:
-                    request = builder.chat(question, overrides)
-                events = bound.stream(request, builder.context(overrides))
-                held = HeldStream(fallbacks.uses, bound, events)
-                stream = await EventStream(held, request.settings).__aenter__()
-                return stream, stream
-
-    def _check_model(self, request: CompletionRequest) -> None:
-        """Refuse a request that names another model: an ``LLM`` asks its own one."""
-        known = (self.config.model, explain(self.config).model)
-        if request.model not in known:
-            message = f"the request is for {request.model!r}, but this LLM asks {known[0]!r}; use one for that model"
-            raise InvalidRequestError(message, parameter="model")
+        return LazyContext(partial(open_stream, self._model, messages, kwargs))
 
     @door
-    async def extract(self, kind: type[T], messages: Conversation, **kwargs: Any) -> T:
-        """Return the answer as a value of *kind*: what ``generate(output=kind)`` asks for, read by ``parse(kind)``.
+    async def extract(
+        self, kind: TypeForm[T], messages: Conversation, *, repairs: int = 1, **kwargs: Unpack[ValueSettings]
+    ) -> T:
+        """Return the answer as a value of *kind*: that of ``generate(output=kind, repairs=repairs)``.
 
         Args:
             kind: an attrs class, dataclass, ``TypedDict``, enum, ``Literal``, union, list, ...
             messages: a prompt, a message or a conversation.
+            repairs: how often the model is shown the error of an answer that does not fit. An answer that was declined,
+                cut, or calls tools is not repaired.
             kwargs: as for :meth:`generate`.
 
         Raises:
             RefusalError: if the model declined.
             TruncatedOutputError: if the answer was cut.
-            OutputValidationError: with the path of each misfit.
+            OutputValidationError: with the path of each misfit; ``partial`` is the last answer, ``partial.rejected``
+                are those before it.
 
         """
-        fallbacks = Fallbacks(self._model)
-        while True:
-            async with fallbacks as (bound, builder):
-                request = builder.value(kind, messages, kwargs)
-                return (await bound.chat(request, builder.context(kwargs))).parse(kind)
+        from dragoman.client.typed_answer import check_repairs, typed_answer  # noqa: PLC0415  # not paid for at import
+
+        refuse_output(kwargs)
+        most = check_repairs(repairs, kind)
+        return (await typed_answer(Fallbacks(self._model), kind, messages, most, kwargs)).value
+
+    @door
+    def stream_extract(
+        self, kind: TypeForm[T], messages: Conversation, **kwargs: Unpack[ValueSettings]
+    ) -> AbstractAsyncContextManager[ValueStream[T]]:
+        """Stream the answer as a value of *kind*, which is checked while it arrives; leaving the block hangs up.
+
+        Args:
+            kind: as for :meth:`extract`; of a list, the items are given as soon as each is whole.
+            messages: a prompt, a message or a conversation.
+            kwargs: as for :meth:`generate`.
+
+        Raises:
+            DragomanError: when the block is entered; see :mod:`dragoman.spec.errors`.
+
+        """
+        from dragoman.client.opening import open_value  # noqa: PLC0415  # not paid for by whole answers
+
+        refuse_output(kwargs)
+        return LazyContext(partial(open_value, self._model, kind, messages, kwargs))
 
     @overload
-    async def run(self, messages: Conversation | Run[Any], *, output: type[T], **kwargs: Any) -> Run[T]: ...
+    async def run(
+        self, messages: Conversation | Run[Any], *, output: TypeForm[T], **kwargs: Unpack[RunKeywords]
+    ) -> Run[T]: ...
     @overload
-    async def run(self, messages: Run[T], **kwargs: Any) -> Run[T]: ...
+    async def run(self, messages: Run[T], **kwargs: Unpack[RunKeywords]) -> Run[T]: ...
     @overload
-    async def run(self, messages: Conversation, **kwargs: Any) -> Run[Any]: ...
+    async def run(
+        self, messages: Conversation, *, output: Untyped = None, **kwargs: Unpack[RunKeywords]
+    ) -> Run[Any]: ...
     @door
     async def run(self, messages: Conversation | Run[Any], **kwargs: Any) -> Run[Any]:
         """Ask the model, run the tools that it calls, and go on with the results until it has answered.
@@ -222,12 +235,16 @@ class LLM:
 
     @overload
     def stream_run(
-        self, messages: Conversation | Run[Any], *, output: type[T], **kwargs: Any
+        self, messages: Conversation | Run[Any], *, output: TypeForm[T], **kwargs: Unpack[RunKeywords]
     ) -> AbstractAsyncContextManager[RunStream[T]]: ...
     @overload
-    def stream_run(self, messages: Run[T], **kwargs: Any) -> AbstractAsyncContextManager[RunStream[T]]: ...
+    def stream_run(
+        self, messages: Run[T], **kwargs: Unpack[RunKeywords]
+    ) -> AbstractAsyncContextManager[RunStream[T]]: ...
     @overload
-    def stream_run(self, messages: Conversation, **kwargs: Any) -> AbstractAsyncContextManager[RunStream[Any]]: ...
+    def stream_run(
+        self, messages: Conversation, *, output: Untyped = None, **kwargs: Unpack[RunKeywords]
+    ) -> AbstractAsyncContextManager[RunStream[Any]]: ...
     @door
     def stream_run(
         self, messages: Conversation | Run[Any], **kwargs: Any
@@ -249,12 +266,18 @@ class LLM:
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept, without asking anybody; :meth:`learn_capabilities` asks.
 
+        Limits and kinds of input that the provider does not tell are those that are publicly known. A call is fitted to
+        what the provider tells alone.
+
         Raises:
             ConfigurationError: if no provider, model or key is found.
 
         """
+        from dragoman.client.known_models import known_capabilities  # noqa: PLC0415  # not paid for by calls
+
         bound, _ = self._model.ready()
-        return bound.capabilities(bound.explanation.model)
+        model = bound.explanation.model
+        return known_capabilities(bound.explanation.provider, model, bound.capabilities(model))
 
     async def learn_capabilities(self, *, refresh: bool = False) -> Capabilities:
         """Ask the provider what the model accepts, and return what is known then.
@@ -276,46 +299,59 @@ class LLM:
             return await learn(bound, builder.context({}), refresh=refresh)
 
     async def models(self) -> Sequence[ModelInfo]:
-        """Return the models that the provider lists.
+        """Return the models that the provider lists, with what else is publicly known of them.
 
         Raises:
             UnsupportedError: if it lists none.
 
         """
         async with OneModel(self._model) as (bound, builder):
+            from dragoman.client.known_models import known_models  # noqa: PLC0415  # not paid for by calls
+
             models: Sequence[ModelInfo] = await bound.operation("models")(None, builder.context({}))
-            return models
+            return known_models(bound.explanation.provider, models)
 
     @door
-    async def count_tokens(self, messages: Conversation, **kwargs: Any) -> Usage:
-        """Return how many tokens a conversation has, counted by the provider.
+    async def count_tokens(self, messages: Conversation, **kwargs: Unpack[CallSettings]) -> Usage:
+        """Return how many tokens a conversation has, counted by the provider in the form that is sent to it.
 
         Raises:
-            UnsupportedError: if it does not count.
+            UnsupportedError: if it does not count, or does not support a setting.
 
         """
         async with OneModel(self._model) as (bound, builder):
-            request = builder.chat(messages, kwargs)
-            usage: Usage = await bound.operation("count_tokens")(request, builder.context(kwargs))
+            context = builder.context(kwargs)
+            request, _ = bound.fit(builder.chat(messages, kwargs), context.on_unsupported or self.config.on_unsupported)
+            usage: Usage = await bound.operation("count_tokens")(request, context)
             return usage
 
     @door
-    async def embed(self, texts: Sequence[str], **options: Any) -> Embeddings:
-        """Return one vector for each text.
+    async def embed(self, texts: Sequence[str], **kwargs: Unpack[EmbeddingSettings]) -> Embeddings:
+        """Return one vector for each text; more texts than one request takes are sent in several.
+
+        Args:
+            texts: the texts.
+            kwargs: ``dimensions``, ``timeout`` in seconds for all requests, ``options``, or options of the provider.
 
         Raises:
             UnsupportedError: if the provider makes none.
-            InvalidRequestError: if *texts* are not strings.
+            InvalidRequestError: if *texts* are not strings, or for an unknown option.
 
         """
         async with OneModel(self._model) as (bound, builder):
-            request = EmbeddingRequest(model=bound.explanation.model, texts=tuple(read_texts(texts)), options=options)
-            embeddings: Embeddings = await bound.operation("embed")(request, builder.context({}))
+            from dragoman.client.embedding import embedding_request  # noqa: PLC0415  # few programs need it
+
+            request = embedding_request(bound, builder, texts, kwargs)
+            embeddings: Embeddings = await bound.operation("embed")(request, builder.context(kwargs))
             return embeddings
 
     @door
-    def build_request(self, messages: Conversation, *, stream: bool = False, **kwargs: Any) -> Prepared:
+    def build_request(
+        self, messages: Conversation, *, stream: bool = False, **kwargs: Unpack[CallSettings]
+    ) -> Prepared:
         """Return the HTTP request that :meth:`generate` would send, secrets masked, without sending it.
+
+        Its ``adjustments`` say what would be sent otherwise than asked.
 
         Raises:
             UnsupportedError: if the provider sends no HTTP requests, or does not support a setting.
@@ -326,43 +362,9 @@ class LLM:
         if not isinstance(bound.provider, Prepares):
             raise bound.cannot("show a request")
         policy = builder.context(kwargs).on_unsupported or self.config.on_unsupported
-        request, _ = bound.fit(builder.chat(messages, kwargs), policy)
-        return bound.provider.prepare(request, stream=stream)
-
-    def explain(self) -> Explanation:
-        """Say which provider answers, and why."""
-        return explain(self.config)
-
-    async def aclose(self) -> None:
-        """Close the connections. The object can be used again; it then opens new ones.
-
-        Unfinished calls of the running event loop raise :class:`ConnectionFailedError`, even if they are waiting for
-        the next attempt; calls of other event loops are not affected.
-        """
-        await self._model.aclose()
-
-    async def __aenter__(self) -> Self:
-        """Return this object."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close."""
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.config!r})"
-
-    def __copy__(self) -> Self:
-        return type(self)(copy.copy(self.config))
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return type(self)(copy.deepcopy(self.config, memo))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle only the configuration; one with a key cannot be pickled."""
-        return (type(self), (self.config,))
+        request, adjustments = bound.fit(builder.chat(messages, kwargs), policy)
+        prepared = bound.provider.prepare(request, stream=stream)
+        return changed(prepared, adjustments=adjustments + prepared.adjustments)
 
 
 __all__ = ["LLM"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dragoman.plugins.descriptors import require_descriptors
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-_AT_EXIT = "the process is about to end, and its event loop has ended; wait for all calls before the program ends"
+AT_EXIT = "the process is about to end, and its event loop has ended; wait for all calls before the program ends"
+"""The message of errors for calls that go on while the process ends."""
 _PATIENCE = 1.0
 """How many seconds an interrupted call may take to clean up."""
 
@@ -58,7 +59,7 @@ class LoopThread:
 
         require_descriptors()
         self.process = os.getpid()
-        self._is_closed = False
+        self.is_closed = False
         self._runner = asyncio.Runner()
         self._loop = self._runner.get_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="dragoman-loop", daemon=True)
@@ -69,14 +70,11 @@ class LoopThread:
         """Return the result of *coroutine*; an interrupt cancels it and waits for its end."""
         import concurrent.futures  # noqa: PLC0415  # not paid for at import
 
-        if self.process != os.getpid():
+        try:
+            self.check()
+        except ConfigurationError:
             coroutine.close()
-            message = "this stream was opened in the process that was forked; open one here"
-            raise ConfigurationError(message)
-        if threading.current_thread() is self._thread:
-            coroutine.close()
-            message = "a SyncLLM cannot be used inside its own event loop; await an LLM there"
-            raise ConfigurationError(message)
+            raise
         call = _Call(coroutine)
         try:
             return self._sent(call.run()).result()
@@ -84,27 +82,68 @@ class LoopThread:
             coroutine.close()
             raise
         except BaseException as error:
-            if self._is_closed and isinstance(error, concurrent.futures.CancelledError):
-                raise ConnectionFailedError(_AT_EXIT, retryable=False) from None
+            if self.is_closed and isinstance(error, concurrent.futures.CancelledError):
+                raise ConnectionFailedError(AT_EXIT, retryable=False) from None
             if not call.ended.is_set():
                 self._loop.call_soon_threadsafe(call.cancel)
                 call.ended.wait(timeout=_PATIENCE)
             raise
 
+    def check(self) -> None:
+        """Refuse to wait for the loop in another process than its own, and in the loop itself.
+
+        Raises:
+            ConfigurationError: which says what to do instead.
+
+        """
+        if self.process != os.getpid():
+            message = "this stream was opened in the process that was forked; open one here"
+            raise ConfigurationError(message)
+        if threading.get_ident() == self._thread.ident:
+            message = "a SyncLLM cannot be used inside its own event loop; await an LLM there"
+            raise ConfigurationError(message)
+
+    def start(self, coroutine: Coroutine[Any, Any, object]) -> None:
+        """Let *coroutine* run in the loop, without waiting for its end.
+
+        Raises:
+            ConfigurationError: if the loop has ended with its process.
+
+        """
+        self._sent(coroutine)
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        """Call *callback* in the loop, unless it has ended."""
+        if not self.is_closed:
+            self._loop.call_soon_threadsafe(callback)
+
+    def finish(self, coroutine: Coroutine[Any, Any, object]) -> None:
+        """Let *coroutine* clean up in the loop, and wait for it where that is possible.
+
+        Nobody waits in the loop itself, where the interpreter may collect what a reader has left. In a forked process,
+        what is to be cleaned up is the parent's.
+        """
+        if self.process != os.getpid() or self.is_closed:
+            coroutine.close()
+        elif threading.get_ident() == self._thread.ident:
+            self.start(coroutine)
+        else:
+            self.run(coroutine)
+
     def _sent(self, running: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Hand a coroutine to the loop."""
         import asyncio  # noqa: PLC0415  # imported only when needed
 
-        if not self._is_closed:
+        if not self.is_closed:
             return asyncio.run_coroutine_threadsafe(running, self._loop)
         running.close()
-        raise ConfigurationError(_AT_EXIT)
+        raise ConfigurationError(AT_EXIT)
 
     def close(self) -> None:
         """Stop the loop and close what is open in it."""
-        if self.process != os.getpid():
+        if self.process != os.getpid() or self.is_closed:
             return
-        self._is_closed = True
+        self.is_closed = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         for _ in range(2):  # a call that was handed over meanwhile becomes a task, and begins: the runner ends it
@@ -125,4 +164,4 @@ def loop_thread() -> LoopThread:
         return _threads[-1]
 
 
-__all__ = ["LoopThread", "loop_thread"]
+__all__ = ["AT_EXIT", "LoopThread", "loop_thread"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import attrs
 
@@ -34,12 +34,40 @@ ToolLike: TypeAlias = Tool | ServerTool | Callable[..., object] | Mapping[str, A
 """A tool, a typed function to make one of, or the definition of a tool in a wire format."""
 
 _SETTINGS = frozenset(SETTINGS)
-_NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "timeout", "on_unsupported"}
+_PER_CALL = frozenset({"timeout", "first_output_timeout", "on_unsupported"})
+"""Options of the core that a call may have too, besides headers."""
+_NOT_PER_CALL = (CORE_OPTIONS | frozenset(FIELDS)) - _SETTINGS - {"headers", "options", *_PER_CALL}
+_LIMITS = (("timeout", "total"), ("first_output_timeout", "first_output"))
 _CHAT_ONLY = frozenset({"tools", "tool_choice", "output"})
 """Arguments of a call that only a conversation has."""
 _SENT = frozenset({Tool, ServerTool})
 """The classes of what is sent as it is."""
 _CLOCK = SystemClock()
+
+NO_TYPE: Any = object()
+"""Stands for the type of an answer that was asked for without one."""
+
+
+Untyped: TypeAlias = Literal["text", "json"] | Mapping[str, Any] | OutputFormat | None
+"""The formats of an answer that are no types."""
+
+
+def refuse_output(overrides: Mapping[str, Any]) -> None:
+    """Refuse ``output=`` where a type is asked for by another argument.
+
+    Raises:
+        InvalidRequestError: if it is given.
+
+    """
+    if overrides.get("output") is not None:
+        message = "extract() asks for its type; leave output= out, or call generate(output=...)"
+        raise InvalidRequestError(message, parameter="output")
+
+
+def type_in(overrides: Mapping[str, Any]) -> Any:
+    """Return the type that ``output=`` names among the arguments of a call, :data:`NO_TYPE` without one."""
+    output = overrides.get("output")
+    return NO_TYPE if output is None or isinstance(output, str | Mapping | OutputFormat) else output
 
 
 @value(kw_only=True)
@@ -55,6 +83,7 @@ class RequestBuilder:
         timeouts: the limits of a call.
         formats: the wire formats of plain data that are the provider's own; ``None`` for all.
         clock: the clock to go by.
+        issuer: the issuer of the seals that the provider can send back.
 
     """
 
@@ -66,6 +95,7 @@ class RequestBuilder:
     formats: frozenset[str] | None = None
     clock: Clock = _CLOCK
     named: str = ""
+    issuer: str = ""
 
     @classmethod
     def of(
@@ -77,9 +107,10 @@ class RequestBuilder:
         timeouts: Timeouts,
         formats: frozenset[str] | None = None,
         named: str = "",
+        issuer: str = "",
     ) -> RequestBuilder:
         """Take the starting point from a configuration."""
-        options = config.provider_options()
+        options = config.provider_options(named, provider)
         return cls(
             provider=provider,
             model=model,
@@ -88,6 +119,7 @@ class RequestBuilder:
             timeouts=timeouts,
             formats=formats,
             named=named,
+            issuer=issuer or provider,
         )
 
     def chat(self, conversation: Conversation, overrides: Mapping[str, Any]) -> ChatRequest:
@@ -97,7 +129,7 @@ class RequestBuilder:
             InvalidRequestError: for an empty conversation, an unknown role, or an argument of the wrong type.
 
         """
-        messages = messages_of(conversation, self.provider, self.formats)
+        messages = messages_of(conversation, self.issuer, self.formats)
         if not overrides:
             return ChatRequest(model=self.model, messages=messages, settings=self.settings, options=self.options)
         choice, parallel = _tool_choice(overrides.get("tool_choice"))
@@ -107,7 +139,7 @@ class RequestBuilder:
             model=self.model,
             messages=messages,
             settings=self.settings_of(overrides),
-            tools=_tools(overrides.get("tools"), self.provider),
+            tools=_tools(overrides.get("tools"), self.issuer),
             tool_choice=choice,
             output=_output(overrides.get("output")),
             options=self._options(overrides, {"tools", "tool_choice", "output"}),
@@ -118,12 +150,9 @@ class RequestBuilder:
         """Return the request of :meth:`chat` with *kind* as its output, for a type of any kind.
 
         Raises:
-            InvalidRequestError: also for a type that no answer can be read as, and where an output is given as well.
+            InvalidRequestError: also for a type that no answer can be read as.
 
         """
-        if overrides.get("output") is not None:
-            message = "extract() asks for its type; leave output= out, or call generate(output=...) and parse()"
-            raise InvalidRequestError(message, parameter="output")
         return attrs.evolve(self.chat(conversation, overrides), output=_output_of_type(kind))
 
     def completion(self, prompt: str, overrides: Mapping[str, Any]) -> CompletionRequest:
@@ -171,12 +200,12 @@ class RequestBuilder:
     def context(self, overrides: Mapping[str, Any]) -> CallContext:
         """Return the context of a call that begins now."""
         timeouts = self.timeouts
-        limit = overrides.get("timeout")
-        if limit is not None:
-            total = seconds(limit)
-            if total is None:
-                raise InvalidRequestError(wrong_seconds("timeout", limit), parameter="timeout")
-            timeouts = attrs.evolve(timeouts, total=total)
+        for name, field in _LIMITS if overrides else ():
+            limit = overrides.get(name)
+            if limit is not None:
+                if (number := seconds(limit)) is None:
+                    raise InvalidRequestError(wrong_seconds(name, limit), parameter=name)
+                timeouts = attrs.evolve(timeouts, **{field: number})
         policy: Policy | None = overrides.get("on_unsupported")
         if policy is not None and not is_policy(policy):
             raise InvalidRequestError(wrong_policy(policy), parameter="on_unsupported")
@@ -195,7 +224,7 @@ class RequestBuilder:
             if name in _NOT_PER_CALL:
                 message = f"{name!r} belongs to LLMConfig, not to one call; make another LLM for it"
                 raise InvalidRequestError(message, parameter=name)
-        known |= {"options", "headers", "timeout", "on_unsupported"}
+        known |= {"options", "headers", *_PER_CALL}
         own = {name: value for name, value in overrides.items() if name not in known and name not in _SETTINGS}
         shared = _shared(overrides.get("options"))
         if not own and not shared:
@@ -304,15 +333,6 @@ def _shared(options: Any) -> Mapping[str, Mapping[str, Any]]:
     """Return the options that a call gives, keyed by provider."""
     if options is None:
         return {}
-    if not isinstance(options, Mapping):
-        message = f"options are a mapping of options by provider, not {type(options).__name__}"
-        raise InvalidRequestError(message, parameter="options")
-    shared: Mapping[Any, Any] = options  # pyright: ignore[reportUnknownVariableType]
-    for provider, own in shared.items():
-        if not isinstance(provider, str) or not isinstance(own, Mapping):
-            message = (
-                f"options are a mapping of options by provider; those of {shown(provider)} are {type(own).__name__}"
-            )
-            raise InvalidRequestError(message, parameter="options")
-    copied(shared, "options")  # only to check the depth
-    return shared
+    from dragoman.spec.provider_options import read_options  # noqa: PLC0415  # few calls have them
+
+    return read_options(options)

@@ -6,84 +6,18 @@ this module decides whether that fits the caller's patience. Nothing is retried 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from inspect import isawaitable
+from typing import TypeVar
 
 import attrs
-from attrs import field
 
-from dragoman.client.retry_budget import RetryBudget
-from dragoman.spec._value import value
-from dragoman.spec.argument_checks import MAX_SECONDS, plain_number, shown
-from dragoman.spec.config_rules import MOST_RETRIES
 from dragoman.spec.errors import ConfigurationError, DragomanError, RequestTimeoutError
 from dragoman.spec.provider import CallContext, new_call_id
 from dragoman.spec.response import Attempt
+from dragoman.spec.retry_policy import RetryPolicy
 
 T = TypeVar("T")
-
-
-_DOUBLINGS = 60  # beyond which any backoff is the longest one
-
-
-def _in_range(policy: Any, name: str, value: object, high: float, wanted: str) -> None:
-    number = plain_number(value)
-    if number is None or not 0 <= number <= high:
-        message = f"{name} must be {wanted}, not {shown(value)}"
-        raise ConfigurationError(message, parameter=name)
-    object.__setattr__(policy, name, number)
-
-
-def _wait(policy: Any, attribute: attrs.Attribute[Any], value: object) -> None:
-    _in_range(policy, attribute.name, value, MAX_SECONDS, "a number of seconds from 0")
-
-
-def _share(policy: Any, attribute: attrs.Attribute[Any], value: object) -> None:
-    _in_range(policy, attribute.name, value, 1, "a share between 0 and 1")
-
-
-def _whole(policy: Any, attribute: attrs.Attribute[Any], value: object) -> None:
-    if isinstance(plain_number(value), float):
-        value = None
-    _in_range(policy, attribute.name, value, MOST_RETRIES, f"a whole number from 0 to {MOST_RETRIES}")
-
-
-@value(kw_only=True)
-class RetryPolicy:
-    """Say how often and how patiently to try again.
-
-    Args:
-        retries: the most tries after the first.
-        first_wait: seconds before the first retry, doubled for each further one.
-        longest_backoff: seconds that the doubling ends at.
-        longest_wait: seconds of a wait named by the provider that are still waited; a longer one is raised at once.
-        jitter: the share of a backoff that is left to chance.
-        budget: what all calls to one endpoint may spend on retries; see :class:`RetryBudget`.
-
-    Raises:
-        ConfigurationError: for a value that is not a number, not finite or out of range.
-
-    """
-
-    retries: int = field(default=2, validator=_whole)
-    first_wait: float = field(default=0.5, validator=_wait)
-    longest_backoff: float = field(default=8.0, validator=_wait)
-    longest_wait: float = field(default=60.0, validator=_wait)
-    jitter: float = field(default=0.25, validator=_share)
-    budget: RetryBudget = field(factory=RetryBudget, repr=False, eq=False)
-
-    def wait(self, retry: int, error: DragomanError) -> float | None:
-        """Return the seconds to wait before retry number *retry* (from 0), ``None`` for not at all."""
-        if retry >= self.retries or not error.retryable:
-            return None
-        hint = error.retry_after
-        if hint is None or not math.isfinite(hint) or hint < 0:
-            from random import random  # noqa: PLC0415  # not paid for at import
-
-            backoff = min(self.first_wait * 2.0 ** min(retry, _DOUBLINGS), self.longest_backoff)
-            return backoff * (1 - self.jitter * random())  # noqa: S311  # spreads load, guards nothing
-        return hint if hint <= self.longest_wait else None
 
 
 class Attempts:
@@ -140,11 +74,26 @@ class Attempts:
             raise _too_late(error, wait) from error
         if wait != error.retry_after:
             self._take(error)
+        if self._policy.on_retry is not None:
+            await self._tell(error, wait)
         await self._context.clock.sleep(wait)
         self._waited = wait
 
+    async def _tell(self, error: DragomanError, wait: float) -> None:
+        assert self._policy.on_retry is not None  # noqa: S101  # its caller has looked
+        try:
+            told = self._policy.on_retry(len(self._records), error, wait)
+            if isawaitable(told):
+                await told
+        except DragomanError:
+            raise
+        except Exception as trouble:
+            message = f"on_retry failed with {type(trouble).__name__}: {trouble}"
+            raise ConfigurationError(message, parameter="on_retry") from trouble
+
     def _take(self, error: DragomanError) -> None:
-        if not self._policy.budget.take(self._context.clock.monotonic()):
+        budget = self._policy.budget
+        if budget and not budget.take(self._context.clock.monotonic()):
             error.add_note("not tried again: too many calls to this endpoint fail, and retries would add to its load")
             raise error
         self._taken += 1
@@ -152,7 +101,8 @@ class Attempts:
     def succeeded(self) -> tuple[Attempt, ...]:
         """Return the record of all tries, the successful one last."""
         self._record(None)
-        self._policy.budget.give(self._taken)
+        if budget := self._policy.budget:
+            budget.give(self._taken)
         return tuple(self._records)
 
     def _record(self, error: DragomanError | None) -> None:
@@ -172,6 +122,7 @@ async def retrying(
     context: CallContext,
     policy: RetryPolicy,
     mend: Callable[[DragomanError], bool] | None = None,
+    failed: Callable[[DragomanError], None] | None = None,
 ) -> tuple[T, tuple[Attempt, ...]]:
     """Call until it succeeds or patience ends; return the result and the record of all tries.
 
@@ -180,6 +131,7 @@ async def retrying(
         context: the call.
         policy: the patience.
         mend: asked when patience ends; returns whether *call* asks for something else from now on, with new patience.
+        failed: told of each try that fails.
 
     """
     attempts = Attempts(policy, context)
@@ -188,6 +140,8 @@ async def retrying(
         try:
             result = await call(current)
         except DragomanError as error:
+            if failed is not None:
+                failed(error)
             try:
                 await attempts.failed(error)
             except DragomanError as last:

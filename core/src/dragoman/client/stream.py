@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import NoReturn, Self
 
-from dragoman.client.stream_assembly import AssembledStream, ReassembledStream
+from dragoman.client.stream_assembly import AssembledStream, ReassembledStream, is_output
 from dragoman.client.text_answer import check_text
-from dragoman.spec.errors import ProtocolError
-from dragoman.spec.events import Event, TextDelta
+from dragoman.spec.errors import DragomanError, ProtocolError
+from dragoman.spec.events import Event, PartStart, ResponseSnapshot, StreamEnd, StreamStart, TextDelta
+from dragoman.spec.parts import Refusal
 from dragoman.spec.request import Settings
 from dragoman.spec.response import Response
 
@@ -27,13 +28,18 @@ class EventStream:
     Args:
         manager: the stream.
         settings: those of the request.
+        finish: makes of the answer what the reader shall see.
 
     """
 
     def __init__(
-        self, manager: AbstractAsyncContextManager[AsyncIterator[Event]], settings: Settings = _NO_SETTINGS
+        self,
+        manager: AbstractAsyncContextManager[AsyncIterator[Event]],
+        settings: Settings = _NO_SETTINGS,
+        finish: Callable[[Response], Response] | None = None,
     ) -> None:
         self.settings = settings
+        self._finish = finish
         self._manager = manager
         self._events: AssembledStream | None = None
         self._is_open = False
@@ -49,6 +55,7 @@ class EventStream:
         events = await self._manager.__aenter__()
         # The core's own iterator is assembled already, also behind middleware that hands it on as it is.
         self._events = events if isinstance(events, AssembledStream) else ReassembledStream(events)
+        self._events.finish = self._finish
         self._is_open = True
         return self
 
@@ -97,6 +104,38 @@ class EventStream:
         async for event in self:
             del event  # keep it out of tracebacks that show locals
         return self.response
+
+    def note(self, start: Callable[[StreamStart], StreamStart], finish: Callable[[Response], Response]) -> None:
+        """Let the reader see the start and the answer as *start* and *finish* return them, before anything is read."""
+        events, before = self._opened(), self._finish
+        events.change_start(start)
+        events.finish = finish if before is None else lambda response: before(finish(response))
+
+    async def ends_without_output(self) -> bool:
+        """Read to the first text, reasoning or call, or to the end if there is none; all is to be read again.
+
+        What a model says in place of an answer when it declines is no output.
+        """
+        events, seen, ends = self._opened(), list[Event](), False
+        declined = set[int]()
+        async for event in events:
+            seen.append(event)
+            if isinstance(event, PartStart) and isinstance(event.part, Refusal):
+                declined.add(event.index)
+            ends = isinstance(event, StreamEnd)
+            is_other = isinstance(event, ResponseSnapshot) or getattr(event, "index", None) in declined
+            if ends or (not is_other and is_output(event)):
+                break
+        events.give_back(seen)
+        return ends
+
+    def _opened(self) -> AssembledStream:
+        assert self._events is not None  # noqa: S101  # only an open stream is asked
+        return self._events
+
+    def annotate(self, error: DragomanError) -> None:
+        """Add to *error* what has arrived so far, and where it came from."""
+        self._opened().annotate(error)
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be copied or pickled.

@@ -7,25 +7,44 @@ with a whole one. What a wrapper hands on is checked once more, since it may hav
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
-from typing import Self
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import TYPE_CHECKING, Self
 
 from dragoman.spec._value import changed
 from dragoman.spec.assembly import Assembler, Reassembler, response_of
-from dragoman.spec.errors import ConfigurationError, DragomanError, PluginError, StreamInterruptedError
+from dragoman.spec.errors import (
+    ConfigurationError,
+    DragomanError,
+    PluginError,
+    RequestTimeoutError,
+    StreamInterruptedError,
+)
 from dragoman.spec.events import (
+    ArgumentsDelta,
     Event,
+    PartEnd,
+    PartStart,
+    PartStop,
+    PartUpdate,
     Ping,
+    Raw,
+    ReasoningDelta,
     ResponseSnapshot,
+    SealUpdate,
     StreamEnd,
     StreamStart,
+    TextDelta,
     UsageSnapshot,
 )
+from dragoman.spec.parts import Reasoning, Refusal, Text
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
 from dragoman.spec.sent_names import EventNames, Restore
 
-_OPENING = (StreamStart, Ping, UsageSnapshot)
+if TYPE_CHECKING:
+    from dragoman.client.observer import StreamWatch
+
+_NO_OUTPUT = frozenset({StreamStart, Ping, UsageSnapshot, SealUpdate, PartStop, PartEnd, Raw})
 
 
 class AssembledStream:
@@ -41,19 +60,35 @@ class AssembledStream:
 
     Attributes:
         response: the whole answer, once the stream has ended.
+        finish: makes of the answer what the reader shall see.
+        watch: notes how the stream ends, if it is set.
+        waiting: the same until the first output.
 
     """
 
-    __slots__ = ("_assembler", "_events", "_first", "_is_read", "_pending", "response")
+    __slots__ = (
+        "_assembler",
+        "_events",
+        "_first",
+        "_is_read",
+        "_pending",
+        "finish",
+        "response",
+        "waiting",
+        "watch",
+    )
 
     def __init__(
-        self, events: AsyncIterator[Event], assembler: Assembler, pending: tuple[Event, ...], first: deque[Event]
+        self, events: AsyncIterator[Event], assembler: Assembler, pending: tuple[Event, ...], first: list[Event]
     ) -> None:
         self.response: Response | None = None
+        self.finish: Callable[[Response], Response] | None = None
+        self.watch: StreamWatch | None = None
+        self.waiting: StreamWatch | None = None
         self._assembler = assembler
         self._events = events
-        self._first = first
-        self._pending: deque[Event] = deque(pending)
+        self._first = first[::-1]  # the next one last: a deque would take 600 bytes in every open stream
+        self._pending = list(pending)
         self._is_read = False
 
     def __aiter__(self) -> Self:
@@ -73,32 +108,72 @@ class AssembledStream:
             message = "another task reads this stream; let one read it and hand on the events, or open two"
             raise ConfigurationError(message)
         if self._pending:
-            return self._pending.popleft()
+            return self._pending.pop()
         if self.response is not None:
             raise StopAsyncIteration
         self._is_read = True
         try:
-            event = self._first.popleft() if self._first else await self._events.__anext__()
+            event = self._first.pop() if self._first else await self._events.__anext__()
+            if self.waiting is not None and is_output(event):
+                self.waiting.has_output()
+                self.waiting = None
             return self._assembler.feed(event)
         except StopAsyncIteration:
-            closing = self._assembler.end()
-            self.response = response_of(closing)
-            self._pending.extend(closing)
-            return self._pending.popleft()
+            return self._end()
         except DragomanError as error:
-            self._assembler.annotate(error)
+            self._failed(error)
             raise
         except Exception as error:
             message = f"the stream failed with {type(error).__name__}: {error}"
             blamed = PluginError(message, phase="mid_stream")
-            self._assembler.annotate(blamed)
+            self._failed(blamed)
             raise blamed from error
         finally:
             self._is_read = False
 
+    def annotate(self, error: DragomanError) -> None:
+        """Add to *error* what has arrived so far, and where it came from."""
+        self._assembler.annotate(error)
+
+    def partial(self) -> Response:
+        """Return what has arrived of the answer."""
+        return self._assembler.partial()
+
+    def _end(self) -> Event:
+        """Keep the whole answer, and return the first of the closing events."""
+        try:
+            closing = self._assembler.end()
+        except StreamInterruptedError as error:
+            self._failed(error)
+            raise
+        response = response_of(closing)
+        if self.watch is not None:
+            response = self.watch.ended(response)
+        self._pending = [self._finished(response), *reversed(closing[:-1])]
+        return self._pending.pop()
+
+    def change_start(self, change: Callable[[StreamStart], StreamStart]) -> None:
+        """Let *change* make of the start of the stream, which was not read yet, what the reader shall see."""
+        start = self._pending[-1]
+        assert isinstance(start, StreamStart)  # noqa: S101  # the first event of every stream
+        self._pending[-1] = change(start)
+
+    def give_back(self, events: Sequence[Event]) -> None:
+        """Let events that were read be read again."""
+        self._pending.extend(reversed(events))
+
+    def _finished(self, response: Response) -> StreamEnd:
+        self.response = response if self.finish is None else self.finish(response)
+        return StreamEnd(self.response)
+
+    def _failed(self, error: DragomanError) -> None:
+        self._assembler.annotate(error)
+        if self.watch is not None:
+            self.watch.failed(error)
+
 
 class PeekedStream:
-    """Hold a provider's stream whose first event has arrived.
+    """Hold a provider's stream whose first output has arrived.
 
     Args:
         manager: what closes the stream.
@@ -113,7 +188,7 @@ class PeekedStream:
         self,
         manager: AbstractAsyncContextManager[AsyncIterator[Event]],
         events: AsyncIterator[Event],
-        first: deque[Event],
+        first: list[Event],
     ) -> None:
         self.manager = manager
         self._events = events
@@ -138,7 +213,7 @@ class PeekedStream:
 
         """
         first = self._first
-        start = first.popleft() if first and isinstance(first[0], StreamStart) else StreamStart()
+        start = first.pop(0) if first and isinstance(first[0], StreamStart) else StreamStart()
         assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
         known = adjustments + start.adjustments
         start = changed(start, adjustments=known, origin=complete(start.origin), attempts=attempts)
@@ -146,7 +221,7 @@ class PeekedStream:
             return AssembledStream(self._events, Assembler(start), (start,), first)
         assembler = Assembler(start)
         renamed = _RenamedEvents(self._events, first, EventNames(names, restore), assembler)
-        return AssembledStream(renamed, assembler, (start,), deque())
+        return AssembledStream(renamed, assembler, (start,), [])
 
 
 class _RenamedEvents:
@@ -163,10 +238,10 @@ class _RenamedEvents:
     __slots__ = ("_assembler", "_error", "_events", "_first", "_names", "_ready")
 
     def __init__(
-        self, events: AsyncIterator[Event], first: deque[Event], names: EventNames, assembler: Assembler
+        self, events: AsyncIterator[Event], first: list[Event], names: EventNames, assembler: Assembler
     ) -> None:
         self._events = events
-        self._first = first
+        self._first = first[::-1]
         self._names = names
         self._assembler = assembler
         self._ready: deque[Event] = deque()
@@ -180,7 +255,7 @@ class _RenamedEvents:
             if self._error is not None:
                 raise self._error
             try:
-                event = self._first.popleft() if self._first else await self._events.__anext__()
+                event = self._first.pop() if self._first else await self._events.__anext__()
             except Exception as error:  # noqa: BLE001  # raised again behind what was held back
                 self._ready.extend(self._names.close())
                 self._assembler.note(self._names.notes)
@@ -190,30 +265,81 @@ class _RenamedEvents:
         return self._ready.popleft()
 
 
-async def peek(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> PeekedStream:
-    """Enter a provider's stream and wait for its first real event, up to which a failure may be tried again.
+async def peek(manager: AbstractAsyncContextManager[AsyncIterator[Event]], limit: float | None = None) -> PeekedStream:
+    """Enter a provider's stream and wait for the first output of its answer, up to which a failure may be tried again.
 
     Args:
         manager: the provider's stream.
+        limit: how many seconds that may take.
+
+    Raises:
+        RequestTimeoutError: if it takes longer.
+        StreamInterruptedError: if the stream ends before the answer does, without any output.
 
     """
-    events = await manager.__aenter__()
-    first: deque[Event] = deque()
+    if limit is None:
+        return await _peeked(manager)
+    import asyncio  # noqa: PLC0415  # not paid for at import
+
+    scope = asyncio.timeout(limit)
     try:
-        async for event in events:
-            first.append(event)
-            if not _is_opening(event):
-                break
+        async with scope:
+            return await _peeked(manager)
+    except TimeoutError as error:
+        if isinstance(error, DragomanError) or not scope.expired():
+            raise
+    message = f"the answer did not begin within {limit:g} s (first_output_timeout)"
+    raise RequestTimeoutError(message, phase="first_output")
+
+
+async def _peeked(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> PeekedStream:
+    events = await manager.__aenter__()
+    first: list[Event] = []
+    try:
+        await _read_until_output(events, first)
     except BaseException as error:
         await manager.__aexit__(type(error), error, error.__traceback__)
+        if isinstance(error, DragomanError):
+            _annotate(error, first)
         if isinstance(error, StreamInterruptedError):
             error.retryable = True  # nothing was delivered yet
         raise
     return PeekedStream(manager, events, first)
 
 
-def _is_opening(event: Event) -> bool:
-    return isinstance(event, _OPENING) or (isinstance(event, ResponseSnapshot) and event.finish is None)
+async def _read_until_output(events: AsyncIterator[Event], first: list[Event]) -> None:
+    async for event in events:
+        first.append(event)
+        if type(event) not in _NO_OUTPUT and is_output(event):
+            return
+    message = "the stream ended before the answer began"
+    raise StreamInterruptedError(message, phase="mid_stream")
+
+
+def _annotate(error: DragomanError, first: list[Event]) -> None:
+    """Add to an error what the events before it have told, such as the tokens that were counted."""
+    begun = bool(first) and isinstance(first[0], StreamStart)
+    start = first.pop(0) if begun else StreamStart()
+    assert isinstance(start, StreamStart)  # noqa: S101  # by the line above
+    assembler = Assembler(start)
+    with suppress(DragomanError):  # what breaks the grammar tells nothing
+        for event in first:
+            assembler.feed(event)
+    assembler.annotate(error)
+
+
+def is_output(event: Event) -> bool:
+    """Tell whether an event is output of the model, or the end of an answer without any."""
+    if isinstance(event, TextDelta | ReasoningDelta):
+        return bool(event.text)
+    if isinstance(event, PartStart | PartUpdate):
+        part = event.part
+        return bool(part.text) if isinstance(part, Text | Reasoning | Refusal) else True
+    if isinstance(event, ResponseSnapshot):
+        return event.finish is not None
+    if isinstance(event, ArgumentsDelta):
+        return bool(event.fragment)
+    return type(event) not in _NO_OUTPUT
 
 
 class ReassembledStream(AssembledStream):
@@ -224,11 +350,16 @@ class ReassembledStream(AssembledStream):
 
     """
 
-    __slots__ = ("_is_begun",)
+    __slots__ = ("_change", "_is_begun")
 
     def __init__(self, events: AsyncIterator[Event]) -> None:
-        super().__init__(events, Reassembler(StreamStart()), (), deque())
+        super().__init__(events, Reassembler(StreamStart()), (), [])
         self._is_begun = False
+        self._change: Callable[[StreamStart], StreamStart] | None = None
+
+    def change_start(self, change: Callable[[StreamStart], StreamStart]) -> None:
+        """Let *change* make of the start of the stream, which was not read yet, what the reader shall see."""
+        self._change = change
 
     async def __anext__(self) -> Event:
         if self.response is not None and not self._pending:
@@ -237,8 +368,8 @@ class ReassembledStream(AssembledStream):
         if not self._is_begun and not self._is_read:
             return await self._begin()
         event = await super().__anext__()
-        if type(event) is StreamEnd:
-            self.response = event.response
+        if type(event) is StreamEnd and event.response is not self.response:
+            event = self._finished(event.response)
         return event
 
     async def _begin(self) -> Event:
@@ -255,7 +386,7 @@ class ReassembledStream(AssembledStream):
         self._is_begun = True
         if isinstance(first, StreamStart):
             self._assembler = Reassembler(first)
-            return first
-        if first is not None:
+        elif first is not None:
             self._first.append(first)
-        return StreamStart()
+        start = first if isinstance(first, StreamStart) else StreamStart()
+        return start if self._change is None else self._change(start)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from dragoman.client.conversation import Conversation
 from dragoman.client.llm import LLM
@@ -13,17 +13,20 @@ from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.argument_names import door
 from dragoman.spec.message import Message
 
+if TYPE_CHECKING:
+    from dragoman.client.call_settings import CallSettings, CompletionSettings
+
 
 class AsyncLLM(LLM):
     """Offer the methods of :class:`LLM` under the names that say they are asynchronous."""
 
     @door
-    async def acompletion(self, prompt: str, **kwargs: Any) -> str:
+    async def acompletion(self, prompt: str, **kwargs: Unpack[CompletionSettings]) -> str:
         """Return the text that the model gives for *prompt*; see :meth:`LLM.completion`."""
         return await self.completion(prompt, **kwargs)
 
     @door
-    async def achat_completion(self, messages: list[Message], **kwargs: Any) -> str:
+    async def achat_completion(self, messages: list[Message], **kwargs: Unpack[CallSettings]) -> str:
         """Return the text with which the model goes on; see :meth:`LLM.chat_completion`."""
         return await self.chat_completion(messages, **kwargs)
 
@@ -32,7 +35,7 @@ class StreamingLLM(AsyncLLM):
     """Offer answers piece by piece."""
 
     @door
-    def streaming_completion(self, prompt: str, **kwargs: Any) -> AsyncGenerator[str, None]:
+    def streaming_completion(self, prompt: str, **kwargs: Unpack[CompletionSettings]) -> AsyncGenerator[str, None]:
         """Yield the text that the model gives for *prompt*, piece by piece.
 
         Args:
@@ -47,7 +50,9 @@ class StreamingLLM(AsyncLLM):
         return self._text(prompt, kwargs, is_prompt=True)
 
     @door
-    def streaming_chat_completion(self, messages: list[Message], **kwargs: Any) -> AsyncGenerator[str, None]:
+    def streaming_chat_completion(
+        self, messages: list[Message], **kwargs: Unpack[CallSettings]
+    ) -> AsyncGenerator[str, None]:
         """Yield the text with which the model goes on with a conversation, piece by piece.
 
         Args:
@@ -65,9 +70,10 @@ class StreamingLLM(AsyncLLM):
         self, question: Conversation, overrides: Mapping[str, Any], *, is_prompt: bool = False
     ) -> AsyncGenerator[str, None]:
         """Be the one generator of a stream: a loop that ends closes generators in any order."""
+        from dragoman.client.opening import open_stream  # noqa: PLC0415  # not paid for by whole answers
         from dragoman.spec.events import TextDelta  # noqa: PLC0415  # not paid for by whole answers
 
-        async with LazyContext(partial(self._open, question, overrides, is_prompt=is_prompt)) as stream:
+        async with LazyContext(partial(open_stream, self._model, question, overrides, is_prompt=is_prompt)) as stream:
             async for event in stream:
                 if type(event) is TextDelta and event.text:
                     yield event.text

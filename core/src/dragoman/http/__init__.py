@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         cached_encoding as cached_encoding,
     )
     from dragoman.http.endpoint import (
+        REQUEST_ID_HEADERS as REQUEST_ID_HEADERS,
         Authorize as Authorize,
         Base as Base,
         Endpoint as Endpoint,
@@ -35,7 +36,13 @@ if TYPE_CHECKING:
         refuse_insecure as refuse_insecure,
     )
     from dragoman.http.ends import finish_of as finish_of
-    from dragoman.http.error_bodies import error_text as error_text, is_page as is_page, text_in as text_in
+    from dragoman.http.error_bodies import (
+        error_from as error_from,
+        error_text as error_text,
+        is_page as is_page,
+        object_in as object_in,
+        text_in as text_in,
+    )
     from dragoman.http.framing import (
         Frame as Frame,
         FrameDecoder as FrameDecoder,
@@ -74,8 +81,10 @@ if TYPE_CHECKING:
         OptionsReader as OptionsReader,
         add_options as add_options,
         body_of as body_of,
+        merge_members as merge_members,
         option_field as option_field,
     )
+    from dragoman.http.part_blocks import Block as Block, BlockEncoder as BlockEncoder
     from dragoman.http.provider import HttpProvider as HttpProvider
     from dragoman.http.sse import (
         SSE as SSE,
@@ -110,6 +119,7 @@ _HOMES = {
         "Authorize",
         "Base",
         "Endpoint",
+        "REQUEST_ID_HEADERS",
         "base_url",
         "checked_headers",
         "credential",
@@ -118,7 +128,7 @@ _HOMES = {
         "refuse_insecure",
     ),
     "dragoman.http.ends": ("finish_of",),
-    "dragoman.http.error_bodies": ("error_text", "is_page", "text_in"),
+    "dragoman.http.error_bodies": ("error_from", "error_text", "is_page", "object_in", "text_in"),
     "dragoman.http.framing": ("Frame", "FrameDecoder", "Framing", "HeaderValue", "framing_of"),
     "dragoman.http.header_values": ("header_text",),
     "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace", "later_usage"),
@@ -142,7 +152,8 @@ _HOMES = {
         "words",
     ),
     "dragoman.http.ndjson": ("NDJSON", "JsonLines"),
-    "dragoman.http.options": ("OptionsReader", "add_options", "body_of", "option_field"),
+    "dragoman.http.options": ("OptionsReader", "add_options", "body_of", "merge_members", "option_field"),
+    "dragoman.http.part_blocks": ("Block", "BlockEncoder"),
     "dragoman.http.provider": ("HttpProvider",),
     "dragoman.http.sse": ("SSE", "EventDecoder", "ServerSentEvents", "ServerSentEvent"),
     "dragoman.http.status": ("date_of", "error_class", "may_retry", "number_of", "retry_after"),

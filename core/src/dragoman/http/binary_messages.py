@@ -80,7 +80,7 @@ class MessageDecoder:
         """
         if self._buffer:
             message = f"the binary event stream ended within {self._place}, after {len(self._buffer)} bytes of it"
-            raise StreamInterruptedError(message)
+            raise StreamInterruptedError(message, phase="mid_stream")
 
     @property
     def _place(self) -> str:

@@ -81,6 +81,10 @@ def _check_authorize(_: object, __: object, authorize: Any) -> None:
         raise ConfigurationError(message, parameter="authorize") from None
 
 
+REQUEST_ID_HEADERS = ("x-request-id", "request-id")
+"""The reply headers in which most providers tell the id of the request."""
+
+
 @value(kw_only=True)
 class Endpoint:
     """Hold the base URL of a provider and the headers of its requests.
@@ -105,7 +109,7 @@ class Endpoint:
     authorize: Authorize | None = field(default=None, validator=_check_authorize)
     authorized_headers: tuple[str, ...] = ("authorization",)
     hosts: tuple[str, ...] = ()
-    request_id_headers: tuple[str, ...] = ("x-request-id", "request-id")
+    request_id_headers: tuple[str, ...] = REQUEST_ID_HEADERS
 
 
 def base_url(config: ProviderConfig, *, default: str | None, env: Iterable[str] = (), version: str = "/v1") -> Base:

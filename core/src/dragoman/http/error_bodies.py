@@ -8,8 +8,10 @@ from html import unescape
 from http.client import responses
 from typing import Any, cast
 
+from dragoman.http.json import fields
+from dragoman.http.status import may_retry, retry_after
 from dragoman.http.wire import HttpReply
-from dragoman.spec.errors import ProtocolError
+from dragoman.spec.errors import ProtocolError, ProviderError
 
 NAMES = (
     "message",
@@ -49,6 +51,46 @@ def error_text(reply: HttpReply) -> str:
     except ProtocolError:
         found = None
     return found or reply.excerpt.strip() or _of_status(reply.status)
+
+
+def error_from(
+    reply: HttpReply,
+    kind: type[ProviderError],
+    message: str,
+    *,
+    code: str | None = None,
+    parameter: str | None = None,
+    status: int | None = None,
+) -> ProviderError:
+    """Return an error with what its reply says besides: the status, the wait, whether to retry, and the body.
+
+    Args:
+        reply: the reply.
+        kind: the class of the error.
+        message: its message.
+        code: the vendor's code of it.
+        parameter: the setting that it is about.
+        status: the status that it stands for; that of the reply if not given.
+
+    """
+    known = reply.status if status is None else status
+    return kind(
+        message,
+        status=known,
+        code=code,
+        parameter=parameter,
+        retry_after=retry_after(reply.headers),
+        retryable=may_retry(kind, known, reply.headers),
+        body=reply.excerpt,
+    )
+
+
+def object_in(reply: HttpReply) -> dict[str, Any]:
+    """Return the object that a reply holds, an empty one if it holds none."""
+    try:
+        return fields(reply.json())
+    except ProtocolError:
+        return {}
 
 
 def is_page(reply: HttpReply) -> bool:

@@ -75,7 +75,7 @@ class LineDecoder:
             return None
         if not is_json(text):
             message = f"the newline-delimited JSON ended within line {self._number}, after {len(text)} bytes of it"
-            raise StreamInterruptedError(message)
+            raise StreamInterruptedError(message, phase="mid_stream")
         return Frame(text)
 
     def _text_of(self, line: bytes) -> bytes:

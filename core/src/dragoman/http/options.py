@@ -166,6 +166,17 @@ def add_options(body: dict[str, Any], options: Any) -> None:
         body[name] = _merged(body[name], members[name], name) if name in shared and name in body else members[name]
 
 
+def merge_members(body: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Merge the members of *more*, such as the option ``extra_body``, into *body*: objects into objects."""
+    for name, value in more.items():
+        known = body.get(name)
+        if isinstance(known, dict) and isinstance(value, Mapping):
+            body[name] = {**cast("dict[str, Any]", known)}  # the object may be the caller's own
+            merge_members(body[name], cast("Mapping[str, Any]", value))
+        else:
+            body[name] = value
+
+
 def _nested(members: Mapping[str, Any]) -> dict[str, Any]:
     """Return *members* with an object for each name with dots."""
     nested: dict[str, Any] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -28,9 +29,12 @@ from dragoman.spec.provider import CallContext, Prepared, ProviderConfig, Provid
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Origin, Response
 from dragoman.spec.secret import MASK, Secret
+from dragoman.spec.shared_connections import SharedConnections
 
 if TYPE_CHECKING:
     from dragoman.spec.events import Event
+
+_logger = logging.getLogger(__name__)
 
 KEPT_HEADERS = ("retry-after", "x-ratelimit-", "x-should-retry")
 """The prefixes of the reply headers that are kept, besides the headers with the id of the request."""
@@ -81,6 +85,7 @@ class HttpProvider:
         self.endpoint = endpoint
         self.transport: Transport = transport or AioHttpTransport()
         self._has_own_transport = transport is not None
+        self._shared: SharedConnections | None = None
         self.default_retries = default_retries
         self._capabilities = capabilities
         self._known: dict[str, Capabilities] = {}
@@ -106,6 +111,16 @@ class HttpProvider:
             raise ConfigurationError(message, provider=self.info.name, parameter=name)
         most = MAX_REPLY_BYTES if config.max_reply_bytes is None else config.max_reply_bytes
         self.transport = AioHttpTransport(max_reply_bytes=most, proxy=config.proxy, tls=tls_context(config))
+
+    def share_connections(self, shared: SharedConnections, config: ProviderConfig) -> None:
+        """Use connections of *shared* that are made as *config* says, unless the plugin passed a transport."""
+        if self._has_own_transport:
+            return
+        certificate = config.client_cert
+        files = tuple(certificate) if isinstance(certificate, list | tuple) else certificate
+        key = ("http", config.proxy, config.verify, files, config.max_reply_bytes)
+        self.transport = shared.take(key, self, self.transport)
+        self._shared = shared
 
     def capabilities(self, model: str) -> Capabilities:
         """Return what *model* accepts."""
@@ -167,6 +182,8 @@ class HttpProvider:
         first = more = b""
         try:
             headers = self._headers_to_keep(reply.headers)
+            if _logger.isEnabledFor(logging.DEBUG):
+                self._log(authorized, reply)
             start = StreamStart(wire.adjustments, self._origin(request.model, reply.headers, wire.url), headers)
             first = await reply.piece()
             while first and not first.strip() and (more := await reply.piece()):
@@ -185,13 +202,14 @@ class HttpProvider:
 
     def prepare(self, request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:
         """Return the request that would be sent, with secrets masked."""
-        wire = self._dialect_for(request).encode(request, stream=stream)
-        wire = self._joined(wire, checked_headers(request.headers, per_call=True))
+        encoded = self._dialect_for(request).encode(request, stream=stream)
+        wire = self._joined(encoded, checked_headers(request.headers, per_call=True))
         headers = {name: MASK if isinstance(value, Secret) else value for name, value in wire.headers.items()}
         if self.endpoint.authorize is not None:  # only called for a request that is sent, since it may connect itself
             latest = self._authorizations[-1] if self._authorizations else ()
             headers |= dict.fromkeys((*self.endpoint.authorized_headers, *latest), MASK)
-        return Prepared(method=wire.method, url=wire.url, headers=headers, body=loads(wire.body) if wire.body else None)
+        body = loads(wire.body) if wire.body else None
+        return Prepared(method=wire.method, url=wire.url, headers=headers, body=body, adjustments=encoded.adjustments)
 
     async def call(
         self, request: HttpRequest, context: CallContext, headers: Mapping[str, str] | None = None
@@ -217,13 +235,22 @@ class HttpProvider:
             raise
         if reply.sent is None:
             reply = attrs.evolve(reply, sent=addressed.headers, asked=f"{addressed.method} {addressed.url}")
+        if _logger.isEnabledFor(logging.DEBUG):
+            self._log(addressed, reply, len(reply.body))
         if not is_good(reply.status):
             raise self._failure(reply)
         return reply
 
+    def _log(self, request: HttpRequest, reply: HttpReply | HttpStream, size: int | None = None) -> None:
+        from dragoman.http.exchange_log import log_exchange  # noqa: PLC0415  # only programs that log it need it
+
+        request_id = self._shown_request_id(reply.headers)
+        log_exchange(_logger, request, reply.status, reply.headers, size=size, request_id=request_id)
+
     async def aclose(self) -> None:
         """Close all connections."""
-        await self.transport.aclose()
+        if self._shared is None or self._shared.give_back(self):
+            await self.transport.aclose()
 
     async def _ask(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Response:
         dialect = self._dialect_for(request)
@@ -359,11 +386,13 @@ class HttpProvider:
         self._annotate_failure(error, reply.headers, None, getattr(reply, "sent", sent))
 
     def _origin(self, model: str, headers: Mapping[str, str], url: str, origin: Origin = Origin()) -> Origin:
-        request_id = self._request_id(headers)
-        if request_id and self._is_repeated_in(request_id):
-            request_id = MASK
+        request_id = self._shown_request_id(headers)
         endpoint = self._endpoint_origin if url[:1] in _BELOW else urlsplit(url)._replace(path="", query="").geturl()
         return changed(origin, model=model, endpoint=endpoint, request_id=request_id)
+
+    def _shown_request_id(self, headers: Mapping[str, str]) -> str | None:
+        request_id = self._request_id(headers)
+        return MASK if request_id and self._is_repeated_in(request_id) else request_id
 
     @property
     def authorized(self) -> frozenset[str]:

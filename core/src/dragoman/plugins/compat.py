@@ -10,6 +10,7 @@ import attrs
 
 from dragoman.plugins.downgrade import R, downgrade
 from dragoman.spec._lazy_context import LazyContext
+from dragoman.spec._value import changed
 from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.events import Event, StreamStart
 from dragoman.spec.operations import CountsTokens, Embeds, LearnsCapabilities, ListsModels, RemembersCapabilities
@@ -96,8 +97,9 @@ class DowngradingProvider:
 
     def _prepare_with(self, provider: Prepares) -> Any:
         def prepare(request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:
-            older, _ = downgrade(cast("ChatRequest", request), self._spec, self._policy)
-            return provider.prepare(older, stream=stream)
+            older, adjustments = downgrade(cast("ChatRequest", request), self._spec, self._policy)
+            prepared = provider.prepare(older, stream=stream)
+            return changed(prepared, adjustments=adjustments + prepared.adjustments)
 
         return prepare
 

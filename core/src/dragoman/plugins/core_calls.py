@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from attrs import frozen
 
 from dragoman.spec.hookspecs import Binding, hookimpl
 from dragoman.spec.operations import OperationCall
 from dragoman.spec.provider import ChatCall, CompletionCall, StreamCall
+
+
+@frozen
+class Calls:
+    """Hold the calls that are wrapped, in the shape in which the core finds those of a provider."""
+
+    complete: CompletionCall
+    chat: ChatCall
+    stream: StreamCall
+    operation: Callable[[str], OperationCall]
 
 
 class Core:

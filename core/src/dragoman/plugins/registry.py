@@ -237,7 +237,7 @@ class Plugins:
         require_descriptors()
         claim = self.provider_claim(config.name)
         record = self._records[_key(claim)]
-        plugin = self._load(claim)
+        plugin = self.load(claim)
         caller = self._manager.subset_hook_caller("dragoman_provider", self._all_but({plugin}))
         made = run_plugin_code(claim, lambda: caller(config=config))
         who = (claim.name, claim.distribution)
@@ -260,7 +260,7 @@ class Plugins:
             if not self._extensions_loaded:
                 for claim in self.select(EXTENSIONS):
                     try:
-                        self._load(claim)
+                        self.load(claim)
                     except PluginError as error:
                         self._records[_key(claim)].error = error
                 self._extensions_loaded = True
@@ -337,7 +337,8 @@ class Plugins:
     def _all_but(self, plugins: set[object]) -> list[object]:
         return [plugin for plugin in self._manager.get_plugins() if plugin not in plugins]
 
-    def _load(self, claim: Claim) -> object:
+    def load(self, claim: Claim) -> object:
+        """Import the plugin of *claim*; what failed once raises the same :class:`PluginError` again."""
         with _importing:
             record = self._records[_key(claim)]
             if isinstance(record.error, PluginError):

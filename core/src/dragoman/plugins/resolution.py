@@ -176,7 +176,10 @@ class _Search:
 
     def _without_own_prefix(self, name: str) -> str:
         prefix, found, rest = self.model.partition("/")
-        own = {name, *(claim.name for claim in self.plugins.select(ALIASES) if claim.module == name)}
+        aliases = {claim.name for claim in self.plugins.select(ALIASES) if claim.module == name}
+        module = self.plugins.provider_claim(name).module
+        names = {claim.name for claim in self.plugins.select(PROVIDERS) if claim.module == module}
+        own = {name, *aliases, *names}
         return rest if found and rest and _provider_name(prefix) in own else self.model
 
     def _only(

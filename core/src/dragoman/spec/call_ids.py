@@ -11,17 +11,16 @@ from dragoman.spec.parts import Part, ToolCall
 class CallIds:
     """Give each call of one turn an id of its own: that of the server where it is given and unused."""
 
-    __slots__ = ("_count", "_next", "_taken")
+    __slots__ = ("_count", "_taken")
 
     def __init__(self) -> None:
         self._count = 0
-        self._next: dict[str, int] = {}
-        self._taken: set[str] = set()
+        self._taken: dict[str, int] = {}  # with the number to try next for another call of that id
 
     def of(self, call: ToolCall) -> ToolCall:
         """Return the next call with its id; one that the provider runs itself keeps what it has."""
         if call.server_side:
-            self._taken.add(call.call_id)
+            self._taken.setdefault(call.call_id, 0)
             return call
         own = self.own(call.call_id)
         self._count += 1
@@ -30,12 +29,12 @@ class CallIds:
     def own(self, given: str) -> str:
         """Return an id that no other call has."""
         given = own = given or f"call_{self._count}"
-        number = max(self._count, self._next.get(given, 0))
+        number = max(self._count, self._taken.get(given, 0))
         while own in self._taken:
             own = f"{given}_{number}"
             number += 1
-            self._next[given] = number
-        self._taken.add(own)
+            self._taken[given] = number
+        self._taken.setdefault(own, 0)
         return own
 
 

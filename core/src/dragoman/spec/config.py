@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from dragoman.spec.capabilities import Policy
-from dragoman.spec.config_rules import check_options, hidden, model_name, text_of
+from dragoman.spec.config_origins import DEFAULT, KEYWORD, NOT_LOADED, ConfigOrigin, Loaded, located
+from dragoman.spec.config_rules import check_options, hidden, key_of, model_name, setting, text_of, without_user
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
+from dragoman.spec.key_source import KeySource
 from dragoman.spec.request import SETTINGS, Settings
-from dragoman.spec.secret import MASK, RedactedDict, Secret, redact_secrets, reveal
+from dragoman.spec.secret import RedactedDict, Secret, redact_secrets, reveal
 
 DEFAULT_TEMPERATURE = 0.7
 DEFAULT_MAX_TOKENS = 4096
@@ -29,10 +31,15 @@ CORE_OPTIONS = frozenset(
         "headers",
         "allow_insecure",
         "fallbacks",
+        "fall_back_on",
+        "first_output_timeout",
+        "on_retry",
+        "retry",
         "proxy",
         "verify",
         "client_cert",
         "max_reply_bytes",
+        "options",
     }
 )
 """Keyword arguments that the core understands in addition to the settings; all others belong to the provider."""
@@ -47,7 +54,8 @@ class LLMConfig:
     Args:
         model: the model: a bare name, or ``provider/name``; without this argument, the built-in echo provider answers,
             but ``None`` is an error as soon as a model is needed.
-        api_key: the credential, stored as a :class:`~dragoman.Secret`; without one, it is read from the environment.
+        api_key: the credential, stored as a :class:`~dragoman.Secret`; or a callable, asynchronous or not, that returns
+            it and is asked at each call; without one, it is read from the environment.
         api_base: the base URL, if it is not the provider's default.
         temperature: the sampling temperature: 0 for the likeliest tokens, higher for more variety. The default is not
             sent to a model that reasons.
@@ -55,13 +63,18 @@ class LLMConfig:
             reasoning would count towards it.
         kwargs: further settings (see :class:`~dragoman.Settings`); ``provider``, ``timeout`` (seconds for the whole
             call, default 600), ``connect_timeout``, ``first_byte_timeout`` and ``idle_timeout`` (seconds),
-            ``num_retries`` (default 2), ``on_unsupported`` (``adjust``, ``warn`` or ``raise``), ``headers``,
-            ``allow_insecure``, ``fallbacks`` (models or configurations to try next); ``proxy`` (the address of a proxy,
-            or ``False`` for none, even if the environment names one), ``verify`` (the path of a CA bundle, or an
+            ``first_output_timeout`` (seconds to the first output of a stream, for each attempt), ``num_retries``
+            (default 2) or ``retry`` (a :class:`~dragoman.RetryPolicy`), ``on_retry`` (called before each wait, with the
+            number of the try that failed, its error and the wait), ``on_unsupported`` (``adjust``, ``warn`` or
+            ``raise``), ``headers``, ``allow_insecure``, ``fallbacks`` (models or configurations to try next),
+            ``fall_back_on`` (when: classes of errors; ``empty``, ``refused``, ``truncated`` or a function of a
+            :class:`~dragoman.Response` for answers; or a list); ``proxy`` (the address of a proxy, or ``False``
+            for none, even if the environment names one), ``verify`` (the path of a CA bundle, or an
             :class:`ssl.SSLContext`; ``False`` turns the verification off, which requires ``allow_insecure=True``),
             ``client_cert`` (the path of a PEM file with a certificate and its key, or the paths of both);
-            ``max_reply_bytes`` (the greatest size of a decompressed reply, default 64 MiB); all others are options of
-            the provider, such as ``api_version``.
+            ``max_reply_bytes`` (the greatest size of a decompressed reply, default 64 MiB); ``options`` (what is a
+            provider's own: a mapping keyed by provider, or objects of the options classes of plugins); all others are
+            options of the provider, such as ``api_version``.
 
     Raises:
         ConfigurationError: for a value of the wrong type, or a key that is not allowed in HTTP headers.
@@ -71,6 +84,7 @@ class LLMConfig:
     __slots__ = (
         "_given",
         "_lacks_model",
+        "_loaded",
         "_revision",
         "api_base",
         "api_key",
@@ -82,9 +96,10 @@ class LLMConfig:
 
     _given: set[str]
     _lacks_model: str
+    _loaded: Loaded
     _revision: int
     model: str | None
-    api_key: Secret | None
+    api_key: Secret | KeySource | None
     api_base: str | None
     temperature: float | None
     max_tokens: int | None
@@ -93,7 +108,7 @@ class LLMConfig:
     def __init__(
         self,
         model: str | None = NOT_GIVEN,
-        api_key: str | None = None,
+        api_key: str | Callable[[], str | Awaitable[str]] | None = None,
         api_base: str | None = None,
         temperature: float | None = NOT_GIVEN,
         max_tokens: int | None = NOT_GIVEN,
@@ -101,6 +116,7 @@ class LLMConfig:
     ) -> None:
         object.__setattr__(self, "_given", set[str]())
         object.__setattr__(self, "_lacks_model", "")
+        object.__setattr__(self, "_loaded", NOT_LOADED)
         object.__setattr__(self, "_revision", 0)
         for name in FIELDS:
             object.__setattr__(self, name, None)  # so that __repr__ works before all fields are set
@@ -123,11 +139,11 @@ class LLMConfig:
         else:
             setattr(self, name, value)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def _set(self, name: str, value: Any) -> None:
         """Set a field; from now on, it counts as given explicitly."""
         if name == "api_key" and value is not None:
             try:
-                value = Secret(text_of("api_key", value))
+                value = key_of(value)
             except ConfigurationError:
                 del value  # keep credentials out of tracebacks that show locals
                 raise
@@ -137,7 +153,7 @@ class LLMConfig:
         elif name == "api_base" and value is not None:
             value = text_of(name, value)
         elif name in {"temperature", "max_tokens"}:
-            value = _setting(name, value)
+            value = setting(name, value)
         elif name == "kwargs":
             try:
                 value = hidden(value)
@@ -149,6 +165,9 @@ class LLMConfig:
             self._given.add(name)
         object.__setattr__(self, "_revision", self._revision + 1)
 
+    if not TYPE_CHECKING:  # else type checkers would accept a field of any name
+        __setattr__ = _set
+
     @property
     def explicit(self) -> frozenset[str]:
         """Return the names of the settings that were given explicitly."""
@@ -158,6 +177,13 @@ class LLMConfig:
     def revision(self) -> int:
         """Return a number that changes with every assignment."""
         return self._revision
+
+    @property
+    def origins(self) -> dict[str, ConfigOrigin]:
+        """Return where each value comes from: a line of a file, an environment variable, a keyword, or a default."""
+        given = {**self._fields(), **({"model": self.model} if self.model else {})}
+        found = {name: self._loaded.of(name, value) or KEYWORD for name, value in given.items() if value is not None}
+        return {**dict.fromkeys(FIELDS, DEFAULT), **found}
 
     @property
     def lacks_model(self) -> str:
@@ -184,17 +210,35 @@ class LLMConfig:
         except InvalidRequestError as error:
             raise ConfigurationError(error.message, parameter=error.parameter) from None
 
-    def provider_options(self) -> dict[str, Any]:
-        """Return the keyword arguments that belong to the provider."""
+    def provider_options(self, *providers: str) -> dict[str, Any]:
+        """Return the keyword arguments that belong to the provider.
+
+        Args:
+            providers: the names of the provider, whose part of ``options`` is included; the last one has precedence
+                over those before it, and the keyword arguments over all.
+
+        """
         named = CORE_OPTIONS | set(SETTINGS)
-        return RedactedDict({name: value for name, value in self.kwargs.items() if name not in named})
+        own = {name: value for name, value in self.kwargs.items() if name not in named}
+        if not providers or not self.kwargs.get("options"):
+            return RedactedDict(own)
+        from dragoman.spec.provider_options import read_options  # noqa: PLC0415  # few configurations have them
+
+        shared = read_options(self.kwargs["options"])
+        of_names = (shared.get(name, {}) for name in providers)
+        return RedactedDict({name: value for each in (*of_names, own) for name, value in each.items()})
 
     def replace(self, **changes: Any) -> LLMConfig:
         """Return a copy with some fields or keyword arguments changed."""
         try:
-            return LLMConfig(**{**self._fields(), **changes})
+            return self._traced(LLMConfig(**{**self._fields(), **changes}))
         finally:
             del changes  # keep credentials out of tracebacks that show locals
+
+    def _traced(self, other: LLMConfig) -> LLMConfig:
+        """Return *other*, which knows where those of its values come from that are the same as here."""
+        object.__setattr__(other, "_loaded", self._loaded)
+        return other
 
     def to_dict(self, *, redact: bool = False) -> dict[str, Any]:
         """Return the configuration as one flat dictionary. Credentials are included, or masked if *redact* is true."""
@@ -208,10 +252,10 @@ class LLMConfig:
         return {**data, "api_key": None if self.api_key is None else self.api_key.reveal()}
 
     def _shown_addresses(self) -> dict[str, Any]:
-        shown: dict[str, Any] = {"api_base": None if self.api_base is None else _without_user(self.api_base)}
+        shown: dict[str, Any] = {"api_base": None if self.api_base is None else without_user(self.api_base)}
         proxy = self.kwargs.get("proxy")
         if isinstance(proxy, Secret) and "@" in proxy.reveal():
-            shown["proxy"] = _without_user(proxy.reveal())
+            shown["proxy"] = without_user(proxy.reveal())
         return shown
 
     @classmethod
@@ -273,6 +317,47 @@ class LLMConfig:
         where = f"[llm.{profile}] and [llm]" if profile else "[llm]"
         return _expecting_model(cls.from_dict(of_file(path, profile)), f"{where} of {os.fspath(path)!r} names none")
 
+    @classmethod
+    def load(
+        cls,
+        profile: str | None = None,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        prefix: str = "DRAGOMAN_",
+        environ: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> LLMConfig:
+        """Make a configuration of a file, the environment and keywords, in this order of weight; see :attr:`origins`.
+
+        Args:
+            profile: the table ``[llm.<profile>]`` of the file, which overrides its table ``[llm]``.
+            path: the file; without it, the one that ``DRAGOMAN_CONFIG`` names, ``dragoman.toml`` in the working
+                directory, or ``dragoman/dragoman.toml`` in the user's folder of configurations.
+            prefix: the prefix of the environment variables.
+            environ: the environment, by default that of the process.
+            fields: arguments of :class:`LLMConfig`.
+
+        Raises:
+            ConfigurationError: if a value cannot be read or is out of range, there is no such profile, or a name is
+                misspelled; the message says where.
+
+        """
+        from dragoman.spec.config_loading import load  # noqa: PLC0415  # imported only when needed
+
+        try:
+            found = load(profile, path, os.environ if environ is None else environ, prefix, fields)
+        finally:
+            del environ, fields  # keep credentials out of tracebacks that show locals
+        try:
+            config = cls(**found.values)
+        except ConfigurationError as error:
+            raise located(error, found.origins) from None
+        held = RedactedDict(
+            {name: getattr(config, name) if name in FIELDS else config.kwargs[name] for name in found.origins}
+        )
+        object.__setattr__(config, "_loaded", Loaded(held, found.origins))
+        return _expecting_model(config, ", ".join(found.searched))
+
     def check(self) -> None:
         """Check all values. Values that were put into :attr:`kwargs` in place are only checked here.
 
@@ -282,8 +367,11 @@ class LLMConfig:
         """
         self.settings()
         check_options(self.kwargs)
-        for fallback in self.kwargs.get("fallbacks") or ():
-            _check_fallback(fallback)
+        if self.kwargs.get("fallbacks"):
+            from dragoman.spec.config_arguments import check_fallback  # noqa: PLC0415  # few configurations have them
+
+            for fallback in self.kwargs["fallbacks"]:
+                check_fallback(fallback)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LLMConfig):
@@ -300,7 +388,7 @@ class LLMConfig:
         return self.replace()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> LLMConfig:
-        return _remade(copy.deepcopy(self._fields(), memo))
+        return self._traced(_remade(copy.deepcopy(self._fields(), memo)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Refuse to pickle a key; a configuration without one is pickled."""
@@ -320,75 +408,8 @@ def _expecting_model(config: LLMConfig, reason: str) -> LLMConfig:
     return config
 
 
-def configuration(config: Any, fields: Mapping[str, Any]) -> LLMConfig:
-    """Return the configuration that the arguments of an ``LLM`` describe."""
-    try:
-        if isinstance(config, str):
-            if "model" in fields:
-                message = "the model is given twice: first by itself, and as model="
-                raise ConfigurationError(message, parameter="model")
-            fields = RedactedDict({"model": config, **fields})
-        elif config is None:
-            message = "the configuration is None; give an LLMConfig or the name of a model, such as LLM('echo')"
-            raise ConfigurationError(message)
-        elif fields.get("model", "") is None:
-            message = "the model is None; give the name of a model, such as LLM('echo')"
-            raise ConfigurationError(message, parameter="model")
-        elif config is not NOT_GIVEN and not isinstance(config, LLMConfig):
-            message = f"an LLM needs an LLMConfig or the name of a model, not {type(config).__name__}"
-            raise ConfigurationError(message)
-        elif fields and (config is not NOT_GIVEN or not fields.keys() & {"model", "provider"}):
-            raise ConfigurationError(_misplaced(fields))
-        elif not fields:
-            return LLMConfig() if config is NOT_GIVEN else config
-        return LLMConfig(**{"temperature": None, "max_tokens": None, **fields})
-    finally:
-        del config, fields  # keep credentials out of tracebacks that show locals
-
-
-def _misplaced(fields: Mapping[str, Any]) -> str:
-    """Return the error message for arguments of an ``LLM`` without the name of a model."""
-    from dragoman.spec.foreign_names import refused  # noqa: PLC0415  # only errors need it
-
-    advice = refused([name for name in fields if name not in FIELDS and name not in CORE_OPTIONS])
-    message = f"{', '.join(fields)} can only be given with the name of a model; pass them to LLMConfig instead"
-    return f"{message} ({advice})" if advice else message
-
-
 def _remade(fields: Mapping[str, Any]) -> LLMConfig:
     try:
         return LLMConfig(**fields)
     finally:
         del fields  # keep credentials out of tracebacks that show locals
-
-
-def _without_user(address: str) -> str:
-    """Return *address* with its user name and password masked."""
-    before, at, after = address.rpartition("@")
-    scheme, found, _ = before.rpartition("://")
-    return f"{scheme}{found}{MASK}@{after}" if at else address
-
-
-def _setting(name: str, value: Any) -> Any:
-    """Return *value* as the setting *name* stores it."""
-    try:
-        return getattr(Settings(**{name: value}), name)
-    except InvalidRequestError as error:
-        raise ConfigurationError(error.message, parameter=name) from None
-
-
-def _check_fallback(fallback: Any) -> None:
-    """Refuse a fallback that is neither a model nor a configuration."""
-    try:
-        if isinstance(fallback, str):
-            model_name("a fallback", fallback)
-        elif isinstance(fallback, Mapping):
-            made = LLMConfig.from_dict(fallback)  # pyright: ignore[reportUnknownArgumentType]
-            if made.model is None and made.kwargs.get("provider") is None:
-                message = "a fallback must name its model"
-                raise ConfigurationError(message, parameter="fallbacks")
-        elif not isinstance(fallback, LLMConfig):
-            message = f"a fallback must be a model or a configuration, not {type(fallback).__name__}"
-            raise ConfigurationError(message, parameter="fallbacks")
-    finally:
-        del fallback  # keep credentials out of tracebacks that show locals

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from dragoman.spec.argument_checks import copied, plain_number, plain_text, seconds, shown, wrong_seconds
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
-from dragoman.spec.secret import RedactedDict, Secret, is_credential
+from dragoman.spec.key_source import KeySource
+from dragoman.spec.request import Settings
+from dragoman.spec.secret import MASK, RedactedDict, Secret, is_credential
 
 _POLICIES = frozenset({"adjust", "warn", "raise"})
-_TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
+_TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout", "first_output_timeout")
 
 _PROXY_WITHOUT_USER = re.compile(r"https?://[\w.:\[\]-]+/?")
+
+_PATIENCE = frozenset({"fall_back_on", "on_retry", "retry"})
 
 _SHAPES: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
     ("provider", str, "a string"),
@@ -53,6 +57,10 @@ def check_options(kwargs: dict[str, Any]) -> None:
         raise ConfigurationError(wrong_policy(policy), parameter="on_unsupported")
     _check_connection(kwargs)
     _check_shapes(kwargs)
+    if not _PATIENCE.isdisjoint(kwargs):
+        from dragoman.spec.patience_rules import check_patience  # noqa: PLC0415  # few configurations have these
+
+        check_patience(kwargs)
 
 
 def _check_shapes(kwargs: dict[str, Any]) -> None:
@@ -96,9 +104,23 @@ def hidden(kwargs: Any) -> RedactedDict:
             for name in headers:
                 if isinstance(headers[name], str) and is_credential(str(name)):
                     headers[name] = Secret(headers[name], name=f"the header {name!r}")
+        if kept.get("options") is not None:
+            kept["options"] = _options(kept["options"])
     finally:
         del kwargs, headers  # keep credentials out of tracebacks that show locals
     return kept
+
+
+def _options(options: Any) -> RedactedDict:
+    """Return the argument ``options`` as mappings by provider."""
+    from dragoman.spec.provider_options import read_options  # noqa: PLC0415  # few configurations have them
+
+    try:
+        return RedactedDict({name: RedactedDict(own) for name, own in read_options(options).items()})
+    except InvalidRequestError as error:
+        raise ConfigurationError(error.message, parameter="options") from None
+    finally:
+        del options  # keep credentials out of tracebacks that show locals
 
 
 def _is_trust(value: Any) -> bool:
@@ -123,6 +145,33 @@ def _check_depth(kwargs: Mapping[str, Any]) -> None:
         raise ConfigurationError(error.message, parameter=error.parameter) from None
     finally:
         del kwargs  # keep credentials out of tracebacks that show locals
+
+
+def without_user(address: str) -> str:
+    """Return *address* with its user name and password masked."""
+    before, at, after = address.rpartition("@")
+    scheme, found, _ = before.rpartition("://")
+    return f"{scheme}{found}{MASK}@{after}" if at else address
+
+
+def setting(name: str, value: Any) -> Any:
+    """Return *value* as the setting *name* stores it."""
+    try:
+        return getattr(Settings(**{name: value}), name)
+    except InvalidRequestError as error:
+        raise ConfigurationError(error.message, parameter=name) from None
+
+
+def key_of(value: Any) -> Secret | KeySource:
+    """Return the argument ``api_key``: a credential, or a callable that is asked for it."""
+    ask: Any = None
+    try:
+        if isinstance(value, KeySource):
+            return value
+        ask = value
+        return KeySource(cast("Any", ask)) if callable(ask) else Secret(text_of("api_key", ask))
+    finally:
+        del value, ask  # keep credentials out of tracebacks that show locals
 
 
 def text_of(name: str, value: Any) -> str:

@@ -11,6 +11,9 @@ from dragoman.spec.argument_checks import shown
 from dragoman.spec.config_rules import text_of
 from dragoman.spec.errors import ConfigurationError
 
+_OF_TABLES = frozenset({"headers", "options"})
+"""Arguments that are tables themselves, and no profiles."""
+
 
 def of_file(path: str | os.PathLike[str], profile: str | None) -> dict[str, Any]:
     """Return the table ``[llm]`` of a TOML file, overridden by ``[llm.<profile>]``.
@@ -19,22 +22,15 @@ def of_file(path: str | os.PathLike[str], profile: str | None) -> dict[str, Any]
         ConfigurationError: if the file cannot be read, is not TOML, or has no such profile.
 
     """
-    if not isinstance(path, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        message = f"the path of a configuration must be a string or a path, not {type(path).__name__}"
-        raise ConfigurationError(message)
+    tables = read_file(path)[0]
     try:
-        tables: dict[str, Any] = tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        problem = (isinstance(error, OSError) and error.strerror) or error
-        message = f"cannot read a configuration from {shown(str(path))}: {problem}"
-        raise ConfigurationError(message) from None
-    try:
-        return _of_tables(path, tables, profile)
+        return of_tables(path, tables, profile)
     finally:
         del tables  # keep credentials out of tracebacks that show locals
 
 
-def _of_tables(path: str | os.PathLike[str], tables: dict[str, Any], profile: str | None) -> dict[str, Any]:
+def of_tables(path: str | os.PathLike[str], tables: dict[str, Any], profile: str | None) -> dict[str, Any]:
+    """Return the table ``[llm]`` of these tables, overridden by ``[llm.<profile>]``."""
     table: Any = tables.get("llm")
     have = ", ".join(f"[{name}]" if isinstance(tables[name], dict) else name for name in tables) or "nothing"
     del tables  # keep credentials out of tracebacks that show locals
@@ -50,8 +46,13 @@ def _of_tables(path: str | os.PathLike[str], tables: dict[str, Any], profile: st
         del table  # keep credentials out of tracebacks that show locals
 
 
+def profiles_of(table: dict[str, Any]) -> set[str]:
+    """Return the names of the profiles in the table ``[llm]``."""
+    return {name for name, value in table.items() if isinstance(value, dict) and name not in _OF_TABLES}
+
+
 def _of_profile(path: str | os.PathLike[str], table: dict[str, Any], profile: str | None) -> dict[str, Any]:
-    profiles = {name for name, value in table.items() if isinstance(value, dict) and name != "headers"}
+    profiles = profiles_of(table)
     shared: dict[str, Any] = {name: value for name, value in table.items() if name not in profiles}
     if profile is None:
         return shared
@@ -60,3 +61,25 @@ def _of_profile(path: str | os.PathLike[str], table: dict[str, Any], profile: st
         del table, shared  # keep credentials out of tracebacks that show locals
         raise ConfigurationError(message)
     return {**shared, **table[profile]}
+
+
+def read_file(path: str | os.PathLike[str]) -> tuple[dict[str, Any], str]:
+    """Return the tables of a TOML file, and its text.
+
+    Raises:
+        ConfigurationError: if the file cannot be read, or is not TOML.
+
+    """
+    if not isinstance(path, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        message = f"the path of a configuration must be a string or a path, not {type(path).__name__}"
+        raise ConfigurationError(message)
+    text = ""
+    try:
+        text = Path(path).read_text("utf-8")
+        return tomllib.loads(text), text
+    except (OSError, ValueError, RecursionError) as error:
+        problem = (isinstance(error, OSError) and error.strerror) or error
+        message = f"cannot read a configuration from {shown(str(path))}: {problem}"
+        raise ConfigurationError(message) from None
+    finally:
+        del text  # keep credentials out of tracebacks that show locals

@@ -15,12 +15,13 @@ from dragoman.spec.nearest_name import closest
 from dragoman.spec.request import SETTINGS
 from dragoman.spec.secret import RedactedDict
 
-_LIMITS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout")
+_LIMITS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout", "first_output_timeout")
 _OPTIONS = "options"
 """The variable that holds the options of the provider, as a JSON object."""
 VARIABLES: tuple[str, ...] = (
     *(*FIELDS, *SETTINGS, *_LIMITS, "provider", "num_retries", "on_unsupported"),
-    *("proxy", "verify", "client_cert", "max_reply_bytes", "allow_insecure", "headers", "fallbacks", _OPTIONS),
+    *("proxy", "verify", "client_cert", "max_reply_bytes", "allow_insecure", "headers"),
+    *("fallbacks", "fall_back_on", "retry", _OPTIONS),
 )
 """The names of the variables, in lower case and without the prefix."""
 _PREFIX = "DRAGOMAN_"
@@ -117,7 +118,7 @@ def _read(name: str, text: Any, prefix: str) -> Any:
             return _switch(name, text, variable)
         if name in {"proxy", "verify"}:
             return _SWITCHES.get(text.lower(), text)
-        if name in {"headers", "fallbacks", "stop", _OPTIONS}:
+        if name in {"headers", "fallbacks", "fall_back_on", "retry", "stop", _OPTIONS}:
             return _several(name, text.strip(), variable)
         return _number(name, text, variable) if name in _KINDS else text
     finally:
@@ -145,7 +146,7 @@ def _several(name: str, text: str, variable: str) -> Any:
     try:
         if name == "stop" and not text.startswith("["):
             return text
-        if name in {"headers", _OPTIONS}:
+        if name in {"headers", "retry", _OPTIONS}:
             return _object(name, text, variable)
         if text.startswith("["):
             return _json(name, text, variable)

@@ -75,6 +75,10 @@ _PLACEHOLDER = "\ufffd"
 _MULTILINE = frozenset({"message", "body"})
 
 
+UNKNOWN_OPTION = "unknown_option"
+"""The ``code`` of the error for an option that a provider does not have."""
+
+
 class ErrorDetails(TypedDict, total=False):
     """Describe an error in addition to its message.
 

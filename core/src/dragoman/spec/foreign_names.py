@@ -17,7 +17,7 @@ from dragoman.spec.request import SETTINGS
 
 _loader: Any = __spec__.loader  # also reads data files in a zip archive
 
-PER_CALL = frozenset({*SETTINGS, "headers", "timeout", "on_unsupported"})
+PER_CALL = frozenset({*SETTINGS, "headers", "timeout", "first_output_timeout", "on_unsupported"})
 """The names that belong to a configuration and to a call."""
 _PLACES: tuple[tuple[frozenset[str], str], ...] = (
     (PER_CALL, "an argument of LLMConfig and of a call"),

@@ -18,6 +18,7 @@ class HistoryRules:
     Args:
         call_id_letters: the characters that the id of a call may have, as a class of a regular expression.
         call_id_length: how many characters it may have.
+        call_id_exact: whether it must have exactly as many, so that a digest of it is sent where it has not.
         tool_name_letters: the characters that the name of a tool may have.
         tool_name_length: how many characters it may have.
         tool_name_first: the characters that it may begin with; those that it may have, if not given.
@@ -41,6 +42,7 @@ class HistoryRules:
 
     call_id_letters: str | None = None
     call_id_length: int | None = None
+    call_id_exact: bool = False
     tool_name_letters: str | None = None
     tool_name_length: int | None = None
     tool_name_first: str | None = None
@@ -66,6 +68,8 @@ class HistoryRules:
     def id_sent(self, call_id: str) -> str:
         """Return the id under which a call is sent."""
         letters, length = self.call_id_letters, self.call_id_length
-        if (length is None or len(call_id) <= length) and (letters is None or re.fullmatch(f"{letters}*", call_id)):
+        is_short = length is None or len(call_id) <= length
+        is_whole = not self.call_id_exact or len(call_id) == length
+        if is_short and is_whole and (letters is None or re.fullmatch(f"{letters}*", call_id)):
             return call_id
-        return f"call_{digest_of(call_id)}"
+        return digest_of(call_id)[:length] if self.call_id_exact else f"call_{digest_of(call_id)}"

@@ -60,6 +60,12 @@ _OF_CALL = ("type", "name", "call_id", "arguments", "input")
 _SEALED = ("reasoning_details", "thinking_blocks")
 """Members of messages that hold signed or encrypted reasoning."""
 
+_EXTRAS = "provider_specific_fields"
+"""The member of messages and calls in which LiteLLM keeps what its own format has no place for.
+
+https://docs.litellm.ai/docs/completion/output
+"""
+
 _ENVELOPE = (
     "annotations",
     "container",
@@ -168,6 +174,7 @@ def _message(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
     parts += content_parts
     if role == "assistant":
         parts += _calls(message)
+        parts = _signed(parts, _signature(message))
     kept = {name: message.take(name) for name in _KEPT if name in message and owner.has("chat")}
     message.refuse_rest()
     if mark and parts:
@@ -212,8 +219,9 @@ def _reasoning(message: Members) -> list[Part]:
     for name in _REASONING:
         if name in message:
             text = message.text(name) or text
+    extras = _extras(message)
     for name in _SEALED:
-        sealed = message.take(name) or sealed
+        sealed = message.take(name) or extras.get(name) or sealed
     seal = Seal(issuer=message.owner.of("chat"), payload=sealed) if sealed else None
     return [Reasoning(text=text, seal=seal, redacted=not text)] if text or sealed else []
 
@@ -242,8 +250,9 @@ def _calls(message: Members) -> list[Part]:
 
 def _call(call: Members) -> Part:
     call.take("index")
-    call_id, extra = call.optional_text("id") or "", call.take("extra_content")
-    seal = Seal(issuer=call.owner.of("chat"), payload={"extra_content": extra}) if extra else None
+    call_id, seal = call.optional_text("id") or "", _signature(call)
+    if seal is None and (extras := _extras(call)):
+        seal = Seal(issuer=call.owner.of("chat"), payload=extras)
     mark = _mark(call)
     if "custom" in call:
         custom = call.nested("custom")
@@ -260,6 +269,30 @@ def _call(call: Members) -> Part:
         made = ToolCall(name=name, call_id=call_id, arguments=arguments, seal=seal, metadata=mark)
     call.refuse_rest()
     return made
+
+
+def _extras(members: Members) -> dict[str, Any]:
+    """Return what LiteLLM adds to a message or a call, without what is null."""
+    extras = members.take(_EXTRAS)
+    given = cast("Mapping[str, Any]", extras if isinstance(extras, Mapping) else {})
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _signature(members: Members) -> Seal | None:
+    """Return the seal of a message or a call that is signed as Gemini signs those of a chat.
+
+    https://ai.google.dev/gemini-api/docs/thought-signatures#openai
+    """
+    extra = members.take("extra_content")
+    return Seal(issuer=members.owner.of("chat"), payload={"extra_content": extra}) if extra else None
+
+
+def _signed(parts: list[Part], seal: Seal | None) -> list[Part]:
+    """Return the parts of an answer with the seal of the message on its text."""
+    texts = [at for at, part in enumerate(parts) if isinstance(part, Text)]
+    if seal is None or not texts:
+        return parts
+    return [attrs.evolve(part, seal=seal) if at == texts[-1] else part for at, part in enumerate(parts)]
 
 
 def _arguments(members: Members, name: str) -> str:

@@ -32,6 +32,9 @@ class ModelInfo:
         owner: its owner, as the provider names it.
         context_tokens: the greatest number of tokens of a conversation.
         output_tokens: the greatest number of tokens of an answer.
+        input: the kinds of input: ``text``, ``image``, ``audio``, ``video`` and ``file``; empty if they are not known.
+        prices: the entry in the price list of the extra ``dragoman[prices]``, as ``provider/model``.
+        as_of: the date of what is not from the provider but publicly known; empty if all is from the provider.
         metadata: the provider's entry for the model, unchanged.
 
     """
@@ -41,6 +44,9 @@ class ModelInfo:
     owner: str | None = None
     context_tokens: int | None = None
     output_tokens: int | None = None
+    input: tuple[str, ...] = ()
+    prices: str | None = None
+    as_of: str = ""
     metadata: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
 
 
@@ -87,7 +93,7 @@ class Embeddings:
     Args:
         vectors: one vector for each text, in the order of the texts.
         model: the model that made them.
-        usage: the tokens that were used.
+        usage: the tokens that were used, by all requests together.
 
     """
 
@@ -112,9 +118,32 @@ class EmbeddingRequest:
     options: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
+@value(kw_only=True)
+class EmbeddingRules:
+    """Say what a provider takes for embeddings; it has them as its attribute ``embedding_rules``.
+
+    Args:
+        options: the options class of its embeddings, against which the options of a call are checked; ``None`` sends
+            them as they are.
+        dimensions: the name of the option for the number of dimensions; ``None`` if it has none.
+        most_texts: the greatest number of texts in one request; more are sent in several.
+        most_texts_of: the same for models whose names begin so.
+
+    """
+
+    options: type[Any] | None = None
+    dimensions: str | None = "dimensions"
+    most_texts: int | None = None
+    most_texts_of: Mapping[str, int] = field(factory=dict[str, int])
+
+    def most(self, model: str) -> int | None:
+        """Return the greatest number of texts in one request to *model*."""
+        return next((most for name, most in self.most_texts_of.items() if model.startswith(name)), self.most_texts)
+
+
 @runtime_checkable
 class Embeds(Protocol):
-    """Turn texts into vectors."""
+    """Turn texts into vectors; an attribute ``embedding_rules`` may say within which limits."""
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext

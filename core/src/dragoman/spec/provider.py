@@ -17,8 +17,9 @@ from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.directory import owner_of_variable
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.request import ChatRequest, CompletionRequest
-from dragoman.spec.response import Response
+from dragoman.spec.response import Adjustment, Response
 from dragoman.spec.secret import Secret
+from dragoman.spec.shared_connections import SharedConnections
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -130,6 +131,7 @@ class Timeouts:
         first_byte: from the request to the head of the reply.
         idle: between two pieces of the reply.
         total: for the whole call, including retries and waits.
+        first_output: from the beginning of an attempt to stream to the first text, reasoning or call of its answer.
 
     Raises:
         ConfigurationError: for a value that is not a finite number above 0.
@@ -140,6 +142,11 @@ class Timeouts:
     first_byte: float | None = field(default=600.0, validator=_seconds)
     idle: float | None = field(default=120.0, validator=_seconds)
     total: float | None = field(default=600.0, validator=_seconds)
+    first_output: float | None = field(default=None, validator=_seconds)
+
+
+FIRST_BYTE = "first_byte"
+"""The name under which a transport notes when the head of a reply arrived."""
 
 
 def new_call_id() -> str:
@@ -166,6 +173,8 @@ class CallContext:
         clock: the clock to use.
         call_id: a unique id of the call; all attempts of a call have the same one.
         on_unsupported: the policy of this call for unsupported settings; ``None`` for the configured one.
+        observed: what a transport notes for the answer, by its name: under ``first_byte`` when the head of the latest
+            reply arrived, in seconds on *clock*.
 
     """
 
@@ -175,6 +184,7 @@ class CallContext:
     clock: Clock = field(factory=SystemClock)
     call_id: str = field(factory=new_call_id)
     on_unsupported: Policy | None = None
+    observed: dict[str, float] = field(factory=dict[str, float], repr=False, eq=False)
 
     def remaining(self) -> float | None:
         """Return the seconds until the deadline, at least 0; ``None`` if there is none."""
@@ -232,6 +242,7 @@ class Prepared:
         url: the complete URL.
         headers: the headers, with secrets masked.
         body: the body, as decoded JSON.
+        adjustments: the differences between the request of the caller and what would be sent.
 
     """
 
@@ -239,6 +250,7 @@ class Prepared:
     url: str
     headers: Mapping[str, str]
     body: Any
+    adjustments: tuple[Adjustment, ...] = ()
 
 
 @runtime_checkable
@@ -247,6 +259,15 @@ class Prepares(Protocol):
 
     def prepare(self, request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:
         """Return the request as it would be sent."""
+        ...
+
+
+@runtime_checkable
+class SharesConnections(Protocol):
+    """Use connections in common with other providers; every provider that is built with ``dragoman.http`` does."""
+
+    def share_connections(self, shared: SharedConnections, config: ProviderConfig) -> None:
+        """Take what makes connections as *config* says from *shared*, and give it back when this provider is closed."""
         ...
 
 

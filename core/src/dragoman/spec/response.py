@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from attrs import field
 
 from dragoman.spec._enums import OpenEnum
-from dragoman.spec._value import value
+from dragoman.spec._value import changed, value
+from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.parts import (
@@ -19,7 +20,43 @@ from dragoman.spec.parts import (
     ToolCall,
 )
 
+if TYPE_CHECKING:
+    from dragoman.spec.cost import Cost
+
 T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from typing import Generic as Typed
+
+    from typing_extensions import TypeForm, TypeVar as DefaultedTypeVar
+
+    V_co = DefaultedTypeVar("V_co", covariant=True, default=Any)
+else:
+    V_co = TypeVar("V_co", covariant=True)
+
+    class Typed:
+        """Let a class be subscripted: a converter refuses a generic class to which no type is given."""
+
+        __slots__ = ()
+
+        def __class_getitem__(cls, kind: Any) -> type[Self]:  # only type checkers need it
+            return cls
+
+
+class _Asked:
+    """Hold the type that an answer was asked for as, and the value that was read of it.
+
+    Args:
+        kind: the type.
+
+    """
+
+    __slots__ = ("is_read", "kind", "value")
+
+    def __init__(self, kind: Any) -> None:
+        self.kind = kind
+        self.value: Any = None
+        self.is_read = False
 
 
 class FinishReason(OpenEnum):
@@ -65,6 +102,13 @@ class Usage:
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
     raw: JSON = field(default=None, repr=False)
+
+    @property
+    def total_tokens(self) -> int | None:
+        """Return the tokens of input and output together, ``None`` if either was not reported."""
+        if self.input_tokens is None or self.output_tokens is None:
+            return None
+        return self.input_tokens + self.output_tokens
 
 
 @value(kw_only=True)
@@ -122,11 +166,12 @@ class Attempt:
     """Record one attempt of a call.
 
     Args:
-        number: the number of the attempt, counted from 1.
+        number: the number of the attempt, counted from 1 for each model.
         error: the name of the class of the error that ended it, ``None`` for success.
         status: the HTTP status of the error, if it has one.
         waited: how long the call waited before it, in seconds.
         duration: how long it took, in seconds.
+        model: the model that was asked, if the call fell back to another one.
 
     """
 
@@ -135,10 +180,28 @@ class Attempt:
     status: int | None = None
     waited: float = 0.0
     duration: float = 0.0
+    model: str | None = None
+
+
+@value
+class Timing:
+    """Hold how long an answer took, in seconds since its provider was asked, waits and earlier tries included.
+
+    Args:
+        first_byte: until the head of the reply arrived; ``None`` if nobody measured it.
+        first_output: until the first text, reasoning, media or call arrived; for an answer that was not streamed, until
+            its end.
+        end: until the answer was whole.
+
+    """
+
+    first_byte: float | None
+    first_output: float
+    end: float
 
 
 @value(kw_only=True)
-class Response:
+class Response(Typed[V_co]):
     """Hold an answer.
 
     Args:
@@ -149,8 +212,10 @@ class Response:
         origin: where it came from.
         headers: a selection of the HTTP headers of the reply, with names in lower case.
         attempts: all attempts of the call.
+        timing: how long it took; ``None`` for an answer that no call of a client gave.
         metadata: further data from the provider.
         raw: the decoded reply of the provider; ``None`` for a stream.
+        rejected: the answers before this one that did not fit the type; each has its own usage and attempts.
 
     """
 
@@ -161,8 +226,31 @@ class Response:
     origin: Origin = Origin()
     headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     attempts: tuple[Attempt, ...] = ()
+    timing: Timing | None = field(default=None, repr=False, eq=False)
     metadata: Mapping[str, JSON] = field(factory=dict[str, JSON])
     raw: Any = field(default=None, repr=False, eq=False)
+    rejected: tuple[Response, ...] = ()
+    _asked: _Asked | None = field(init=False, default=None, repr=False, eq=False)
+
+    @property
+    def value(self) -> V_co:
+        """Return the answer as a value of the type that ``output=`` named; it is read once.
+
+        Raises:
+            RefusalError: if the model declined.
+            TruncatedOutputError: if the answer was cut.
+            OutputValidationError: if the answer does not fit; the message names the path of each misfit.
+            InvalidRequestError: if no type was asked for.
+
+        """
+        asked = self._asked
+        if asked is None:
+            message = "no type was asked for, so the answer has no value; give generate() output= with one, or parse()"
+            raise InvalidRequestError(message, parameter="output")
+        if not asked.is_read:
+            asked.value = self.parse(asked.kind)
+            asked.is_read = True
+        return cast("V_co", asked.value)
 
     @property
     def text(self) -> str:
@@ -185,7 +273,26 @@ class Response:
         refusals = self.message.of_type(Refusal)
         return "".join(part.text for part in refusals) if refusals else None
 
-    def parse(self, kind: type[T]) -> T:
+    def cost(self, *, prices_of: str | None = None) -> Cost | None:
+        """Return what the answer cost, ``None`` if that is unknown.
+
+        A cost that the provider reported is returned as it is. Otherwise it is computed from the tokens and the price
+        list of the extra ``dragoman[prices]``, which is loaded when it is first needed. Prices apply to the addresses
+        of their vendors alone: the cost of an answer from a gateway or a server of one's own is unknown.
+
+        Args:
+            prices_of: the provider whose prices apply all the same, by its id in the price list, such as the vendor
+                behind a gateway.
+
+        Raises:
+            ConfigurationError: if there is no price list, or none of *prices_of*.
+
+        """
+        from dragoman.spec.cost import cost_of  # noqa: PLC0415  # not paid for by calls
+
+        return cost_of(self, prices_of=prices_of)
+
+    def parse(self, kind: TypeForm[T]) -> T:
         """Return the answer as a value of *kind*: an attrs class, dataclass, ``TypedDict``, enum, union, ...
 
         Raises:
@@ -197,6 +304,13 @@ class Response:
         from dragoman.spec.answers import read_answer  # noqa: PLC0415  # cattrs is slow to import
 
         return read_answer(self, kind)
+
+
+def as_answer_of(response: Response, kind: TypeForm[T], **changes: Any) -> Response[T]:
+    """Return a copy of *response* whose value is of *kind*, with some fields changed."""
+    copied = changed(response, **changes)
+    object.__setattr__(copied, "_asked", _Asked(kind))
+    return copied
 
 
 def build_response(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import attrs
 from attrs import field
@@ -15,6 +15,9 @@ from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
 from dragoman.spec.parts import ToolCall, ToolResult
 from dragoman.spec.response import FinishReason, Response, Usage
+
+if TYPE_CHECKING:
+    from dragoman.spec.cost import Cost
 
 T = TypeVar("T")
 
@@ -117,12 +120,26 @@ class Run(Generic[T]):
 
     @property
     def usage(self) -> Usage:
-        """Return the tokens of all answers together.
+        """Return the tokens of all answers together, those among them that did not fit the type of the answer.
 
         Input and output are ``None`` if an answer did not report them; the others if no answer did.
         """
-        reports = [turn.response.usage for turn in self.turns]
+        reports = [answer.usage for answer in self._answers()]
         return Usage(**{name: _total(reports, name) for name in (*_WHOLE, *_SHARES)})
+
+    def cost(self, *, prices_of: str | None = None) -> Cost | None:
+        """Return what all answers cost together, ``None`` if that of one is unknown.
+
+        Args:
+            prices_of: as for :meth:`dragoman.Response.cost`.
+
+        Raises:
+            ConfigurationError: if there is no price list, or none of *prices_of*.
+
+        """
+        from dragoman.spec.cost import Cost  # noqa: PLC0415  # few runs are asked for it
+
+        return Cost.total(answer.cost(prices_of=prices_of) for answer in self._answers())
 
     @property
     def pending(self) -> tuple[ToolCall, ...]:
@@ -212,6 +229,9 @@ class Run(Generic[T]):
 
         of_any: type[Run[Any]] = cast("Any", cls)[Any]  # the type of the answer is no part of the data
         return from_dict(of_any, run_dict)
+
+    def _answers(self) -> tuple[Response, ...]:
+        return tuple(answer for turn in self.turns for answer in (*turn.response.rejected, turn.response))
 
     def _records(self) -> tuple[CallRecord, ...]:
         return self.turns[-1].calls if self.turns else ()

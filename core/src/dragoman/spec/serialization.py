@@ -26,7 +26,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from dragoman.spec._enums import OpenEnum
 from dragoman.spec.argument_checks import check_expressible, shown
-from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.errors import UNKNOWN_OPTION, InvalidRequestError
 from dragoman.spec.media import (
     Bytes,
     FileRef,
@@ -166,7 +166,7 @@ def structure_options(
         from dragoman.spec.foreign_names import unknown_option  # noqa: PLC0415  # only errors need it
 
         message = "; ".join(f"{provider} has {unknown_option(name, known, also)}" for name in unknown)
-        raise InvalidRequestError(message, provider=provider, parameter=unknown[0])
+        raise InvalidRequestError(message, provider=provider, parameter=unknown[0], code=UNKNOWN_OPTION)
     check_expressible(options, provider)
     try:
         return strict_converter().structure(options, kind)
@@ -175,9 +175,9 @@ def structure_options(
     raise InvalidRequestError(message, provider=provider)  # outside the handler, so that no traceback shows the options
 
 
-def misfits(error: Exception, path: str = "$") -> list[str]:
-    """Return a description of each misfit, with its path, which begins with *path*."""
-    return transform_error(error, path, format_exception=_explain)
+def misfits(error: Exception) -> list[str]:
+    """Return a description of each misfit, with its path."""
+    return transform_error(error, format_exception=_explain)
 
 
 def _explain(error: BaseException, kind: type | None) -> str:

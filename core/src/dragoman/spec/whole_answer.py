@@ -29,6 +29,16 @@ def fail(kind: type[OutputError], message: str, response: Response) -> NoReturn:
     raise kind(text, partial=response, provider=origin.provider or None, model=origin.model or None)
 
 
+def is_declined(response: Response) -> bool:
+    """Tell whether the model declined, or a filter stopped the answer."""
+    return response.refusal is not None or response.finish.reason in _DECLINED
+
+
+def is_cut(response: Response) -> bool:
+    """Tell whether an answer ended before it was complete."""
+    return response.finish.reason == FinishReason.LENGTH or response.finish.reason in _INCOMPLETE
+
+
 def check_declined(response: Response) -> None:
     """Refuse an answer in which the model declined, or that a filter stopped.
 
@@ -36,9 +46,9 @@ def check_declined(response: Response) -> None:
         RefusalError: for such an answer.
 
     """
-    reason = response.finish.reason
-    if response.refusal is None and reason not in _DECLINED:
+    if not is_declined(response):
         return
+    reason = response.finish.reason
     said = f": {response.refusal}" if response.refusal else ""
     fail(RefusalError, _DECLINED.get(reason, _DECLINED[FinishReason.REFUSAL]) + said, response)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dragoman import CompletionRequest, FinishReason, Origin, Response, Text, UnsupportedError, build_response
+from dragoman import CompletionRequest, FinishReason, Origin, Response, Text, UnsupportedError, Usage, build_response
 from dragoman.http import HttpRequest, add_options, dumps, finish_of, word, words
 from dragoman_anthropic.models import SMALL_LIMIT
-from dragoman_anthropic.options import AnthropicOptions
+from dragoman_anthropic.options import MessagesOptions
+from dragoman_anthropic.response import usage
 
 PATH = "/complete"
 HUMAN = "\n\nHuman:"
@@ -25,7 +26,7 @@ FINISH: Mapping[str, FinishReason] = {
 """Finish reasons by stop reason of this API."""
 
 
-def encode(request: CompletionRequest, options: AnthropicOptions, *, stream: bool) -> HttpRequest:
+def encode(request: CompletionRequest, options: MessagesOptions, *, stream: bool) -> HttpRequest:
     """Return the HTTP request.
 
     Raises:
@@ -62,6 +63,7 @@ def decode(body: Mapping[str, Any]) -> Response:
     return build_response(
         [Text(text=words(body.get("completion")))],
         finish_of(body.get("stop_reason"), FINISH),
+        usage=usage(body.get("usage")) or Usage(),
         origin=Origin(response_id=word(body.get("id")), served_model=word(body.get("model"))),
         metadata={"stop_sequence": body["stop"]} if body.get("stop") else {},
         raw=body,

@@ -12,7 +12,7 @@ import attrs
 from dragoman import ProviderConfig, Secret
 from dragoman.http import Base, Endpoint, base_url, checked_headers, credential
 from dragoman_anthropic.options import AnthropicOptions
-from dragoman_anthropic.versions import FIRST, HEADER
+from dragoman_anthropic.versions import FIRST_VERSION
 
 BASE_URL = "https://api.anthropic.com/v1"
 BASE_ENV = ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE")
@@ -31,7 +31,7 @@ def endpoint(config: ProviderConfig, options: AnthropicOptions) -> Endpoint:
 
     """
     base = _with_version(base_url(config, default=BASE_URL, env=BASE_ENV))
-    headers = {HEADER: FIRST, **_credentials(config, base, options)}
+    headers = {**FIRST_VERSION, **_credentials(config, base, options)}
     return Endpoint(base=base, headers={**headers, **checked_headers(config.headers)})
 
 

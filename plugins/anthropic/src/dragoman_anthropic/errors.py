@@ -15,13 +15,12 @@ from dragoman import (
     NotFoundError,
     OverloadedError,
     PermissionDeniedError,
-    ProtocolError,
     ProviderError,
     QuotaExceededError,
     RateLimitError,
     ServerError,
 )
-from dragoman.http import HttpReply, error_class, error_text, fields, may_retry, refined, retry_after, text_in, word
+from dragoman.http import HttpReply, error_class, error_from, error_text, fields, object_in, refined, text_in, word
 
 TYPES: Mapping[str, type[ProviderError]] = {
     "authentication_error": AuthenticationError,
@@ -82,7 +81,7 @@ _GENERIC = frozenset({"invalid_request_error", "api_error", "server_error"})
 
 def error_of(reply: HttpReply) -> ProviderError:
     """Return the error that a reply or a stream event reports."""
-    body = _body(reply)
+    body = object_in(reply)
     error = body.get("error")
     details = fields(error) or body
     message = _message(reply, error, details)
@@ -91,23 +90,10 @@ def error_of(reply: HttpReply) -> ProviderError:
     specific = word(fields(details.get("details")).get("error_code"))
     if specific is not None:
         chosen = CODES.get(specific, PermissionDeniedError if specific.startswith(_KEY_CODES) else chosen)
-    return chosen(
-        message,
-        status=reply.status,
-        code=specific or kind,
-        parameter=_parameter(message) or word(details.get("param")),
-        request_id=word(body.get("request_id")),
-        retry_after=retry_after(reply.headers),
-        retryable=may_retry(chosen, reply.status, reply.headers),
-        body=reply.excerpt,
-    )
-
-
-def _body(reply: HttpReply) -> Mapping[str, Any]:
-    try:
-        return fields(reply.json())
-    except ProtocolError:
-        return {}
+    parameter = _parameter(message) or word(details.get("param"))
+    found = error_from(reply, chosen, message, code=specific or kind, parameter=parameter)
+    found.request_id = word(body.get("request_id"))
+    return found
 
 
 def _message(reply: HttpReply, error: Any, details: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
@@ -13,15 +13,13 @@ ISSUER = "anthropic"
 
 
 @frozen(kw_only=True)
-class AnthropicOptions:
-    """Set what only Anthropic offers; see https://docs.anthropic.com/en/api/messages.
+class MessagesOptions:
+    """Set what only the Messages API offers; see https://docs.anthropic.com/en/api/messages.
 
     Args:
         api_version: the version of the API, such as ``2026-10-21``, which accepts no sampling settings; chosen by the
             model if not given. See https://docs.anthropic.com/en/api/versioning.
         betas: values of the header ``anthropic-beta``, such as ``["context-1m-2025-08-07"]``.
-        bearer: whether the key is sent as ``Authorization: Bearer``, as some gateways require, and not as
-            ``x-api-key``.
         thinking: the configuration of extended thinking as Anthropic defines it, such as
             ``{"type": "enabled", "budget_tokens": 2048}``; the setting ``effort`` is the portable way.
         later_system: what happens to a system message after the first turn: ``send`` it in its position, ``fold`` it
@@ -41,7 +39,6 @@ class AnthropicOptions:
 
     api_version: str | None = option_field(in_body=False)
     betas: list[str] | None = option_field(in_body=False)
-    bearer: bool = option_field(default=False, in_body=False, per_call=False)
     thinking: dict[str, Any] | None = option_field(in_body=False)
     later_system: Literal["send", "fold", "reject"] | None = option_field(in_body=False)
     cache_control: dict[str, Any] | None = option_field()
@@ -53,3 +50,17 @@ class AnthropicOptions:
     inference_geo: str | None = option_field()
     speed: str | None = option_field()
     extra_body: dict[str, Any] | None = option_field(in_body=False)
+
+
+@frozen(kw_only=True)
+class AnthropicOptions(MessagesOptions):
+    """Set what only Anthropic offers, beside what the Messages API does.
+
+    Args:
+        bearer: whether the key is sent as ``Authorization: Bearer``, as some gateways require, and not as
+            ``x-api-key``.
+
+    """
+
+    __provider__: ClassVar[str] = ISSUER
+    bearer: bool = option_field(default=False, in_body=False, per_call=False)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from dragoman import CallContext, ChatRequest, ModelInfo, ProviderConfig, ProviderInfo, Usage
+from dragoman import CallContext, Capabilities, ChatRequest, ModelInfo, ProviderConfig, ProviderInfo, Usage
 from dragoman.http import Endpoint, HttpProvider, HttpRequest, as_object, count, objects
 from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_anthropic.endpoint import endpoint
 from dragoman_anthropic.models import capabilities
 from dragoman_anthropic.options import ISSUER, AnthropicOptions
-from dragoman_anthropic.versions import HEADER
 
 INFO = ProviderInfo(
     name="anthropic",
@@ -24,7 +23,38 @@ INFO = ProviderInfo(
 )
 
 
-class AnthropicProvider(HttpProvider):
+class MessagesProvider(HttpProvider):
+    """Call the Messages API, wherever it is served.
+
+    Args:
+        info: the name and other facts of the provider.
+        dialect: the translation of requests and responses.
+        endpoint: the base URL and the credentials.
+        capabilities: a function that returns what a model accepts, by its name.
+
+    """
+
+    def __init__(
+        self,
+        info: ProviderInfo,
+        dialect: AnthropicMessages,
+        endpoint: Endpoint,
+        *,
+        capabilities: Callable[[str], Capabilities] = capabilities,
+    ) -> None:
+        super().__init__(info, dialect, endpoint, capabilities=capabilities, kept_headers=("anthropic-",))
+        self._messages = dialect
+
+    async def count_tokens(self, request: ChatRequest, context: CallContext) -> Usage:
+        """Return the input tokens of *request*; see https://docs.anthropic.com/en/api/messages-count-tokens."""
+        wire = self._messages.encode_count(request)
+        reply = await self.call(wire, context, request.headers)
+        with self.reading(reply):
+            body = as_object(reply.json(), "the count")
+            return Usage(input_tokens=count(body, self._messages.count_member), raw=body)
+
+
+class AnthropicProvider(MessagesProvider):
     """Call the Anthropic API.
 
     Args:
@@ -38,8 +68,7 @@ class AnthropicProvider(HttpProvider):
     """The number of models on one page: the maximum of the API."""
 
     def __init__(self, dialect: AnthropicMessages, endpoint: Endpoint) -> None:
-        super().__init__(INFO, dialect, endpoint, capabilities=capabilities, kept_headers=("anthropic-",))
-        self._messages = dialect
+        super().__init__(INFO, dialect, endpoint)
 
     async def models(self, context: CallContext) -> Sequence[ModelInfo]:
         """Return the models that this key can use; see https://docs.anthropic.com/en/api/models-list."""
@@ -56,14 +85,6 @@ class AnthropicProvider(HttpProvider):
                 return tuple(models)
             after = f"&after_id={quote(str(last), safe='')}"
 
-    async def count_tokens(self, request: ChatRequest, context: CallContext) -> Usage:
-        """Return the input tokens of *request*; see https://docs.anthropic.com/en/api/messages-count-tokens."""
-        wire = self._messages.encode_count(request)
-        reply = await self.call(wire, context, request.headers)
-        with self.reading(reply):
-            body = as_object(reply.json(), "the count")
-            return Usage(input_tokens=count(body, "input_tokens"), raw=body)
-
 
 def make_provider(config: ProviderConfig) -> AnthropicProvider:
     """Return the provider for *config*.
@@ -76,9 +97,7 @@ def make_provider(config: ProviderConfig) -> AnthropicProvider:
     dialect = AnthropicMessages()
     options = dialect.options_reader.configure(config.options)
     target = endpoint(config, options)
-    betas = target.headers.get("anthropic-beta", "")
-    dialect.betas = tuple(name for beta in betas.split(",") if (name := beta.strip()))
-    dialect.version = next((value for name, value in config.headers.items() if name.lower() == HEADER), None)
+    dialect.configure(config, target.headers)
     return AnthropicProvider(dialect, target)
 
 

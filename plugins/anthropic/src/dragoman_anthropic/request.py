@@ -14,7 +14,7 @@ from attrs import frozen
 from dragoman import Adjustment, ChatRequest, ServerTool, Settings, Tool, UnsupportedError
 from dragoman.http import Latest, add_options, fields
 from dragoman_anthropic.models import has
-from dragoman_anthropic.options import ISSUER, AnthropicOptions
+from dragoman_anthropic.options import ISSUER, MessagesOptions
 from dragoman_anthropic.request_messages import LaterSystem, MessagesEncoder
 from dragoman_anthropic.request_parts import shorten
 from dragoman_anthropic.request_settings import SettingsEncoder, is_tool_forced
@@ -46,6 +46,7 @@ COUNTED_MEMBERS = frozenset(
 )
 """Members of a body that token counting accepts: https://docs.anthropic.com/en/api/messages-count-tokens."""
 
+BETA_HEADER = "anthropic-beta"
 _DATE_LENGTH = len("-2025-01-01")
 
 
@@ -66,13 +67,19 @@ class EncodedRequest:
 
 
 class BodyEncoder:
-    """Encode requests; the settings of the previous request are encoded once."""
+    """Encode requests; the settings of the previous request are encoded once.
 
-    def __init__(self) -> None:
+    Args:
+        feature_betas: the beta that a feature needs, where it needs one.
+
+    """
+
+    def __init__(self, feature_betas: Mapping[str, str] = FEATURE_BETAS) -> None:
+        self._feature_betas = feature_betas
         self._settings = Latest(_encode_settings)
 
     def encode(
-        self, request: ChatRequest, options: AnthropicOptions, *, betas: Iterable[str], stream: bool
+        self, request: ChatRequest, options: MessagesOptions, *, betas: Iterable[str], stream: bool
     ) -> EncodedRequest:
         """Return the body, the betas and the adjustments of a request.
 
@@ -92,12 +99,13 @@ class BodyEncoder:
             body["stream"] = True
         add_options(body, options)
         body.update(options.extra_body or {})
-        needed = _betas(request, [*betas, *(options.betas or ())], features)
+        more = [self._feature_betas[name] for name in sorted(features) if name in self._feature_betas]
+        needed = _betas(request, [*betas, *(options.betas or ())], more)
         _move_format(body, needed)
         return EncodedRequest(body=body, betas=needed, adjustments=adjustments)
 
     def _conversation(
-        self, request: ChatRequest, options: AnthropicOptions
+        self, request: ChatRequest, options: MessagesOptions
     ) -> tuple[dict[str, Any], list[Adjustment], set[str]]:
         """Return the body, the adjustments, and the features that need a beta."""
         encoder = MessagesEncoder(later_system=options.later_system or _later_system(request.model))
@@ -122,17 +130,22 @@ class BodyEncoder:
         return body, encoder.adjustments + adjustments + settings_adjustments, encoder.features | features
 
 
+def betas_in(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the betas that headers name, whose names are in lower case."""
+    return tuple(name for beta in headers.get(BETA_HEADER, "").split(",") if (name := beta.strip()))
+
+
 def beta_header(betas: Sequence[str]) -> dict[str, str]:
     """Return the header ``anthropic-beta``, if there are any betas."""
-    return {"anthropic-beta": ",".join(betas)} if betas else {}
+    return {BETA_HEADER: ",".join(betas)} if betas else {}
 
 
-def _betas(request: ChatRequest, given: Iterable[str], features: Iterable[str]) -> list[str]:
+def _betas(request: ChatRequest, given: Iterable[str], features: Sequence[str]) -> list[str]:
     """Return all betas; a version that the caller gives replaces the version that a feature would add."""
     betas = list(dict.fromkeys(given))
     if not features and not request.tools:
         return betas
-    for beta in [FEATURE_BETAS[feature] for feature in sorted(features)] + tool_betas(request.tools):
+    for beta in [*features, *tool_betas(request.tools)]:
         name = beta[:-_DATE_LENGTH]
         if not any(known[:-_DATE_LENGTH] == name for known in betas):
             betas.append(beta)
@@ -142,7 +155,7 @@ def _betas(request: ChatRequest, given: Iterable[str], features: Iterable[str]) 
 def _encode_settings(
     settings: Settings,
     model: str,
-    options: AnthropicOptions,
+    options: MessagesOptions,
     tool_forced: bool,  # noqa: FBT001  # Latest passes positional arguments
 ) -> tuple[dict[str, Any], list[Adjustment], set[str]]:
     """Return the members of the body for the settings, the adjustments, and the features that need a beta."""
@@ -151,7 +164,7 @@ def _encode_settings(
     return body, encoder.adjustments, _features(model, options, body)
 
 
-def _features(model: str, options: AnthropicOptions, body: Mapping[str, Any]) -> set[str]:
+def _features(model: str, options: MessagesOptions, body: Mapping[str, Any]) -> set[str]:
     features = {name for name in ("mcp_servers", "context_management") if getattr(options, name)}
     edits = (options.context_management or {}).get("edits")
     if isinstance(edits, list | tuple):

@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias
 from attrs import define, field, frozen
 
 from dragoman import JSON, Adjustment, InvalidRequestError, Message, Role, ToolCall, ToolResult
-from dragoman.http import cache_encoding, cached_encoding
+from dragoman.http import Block, cache_encoding, cached_encoding
 from dragoman_anthropic.options import ISSUER
-from dragoman_anthropic.request_parts import Block, PartEncoder, own_reasoning, shorten
+from dragoman_anthropic.request_parts import PartEncoder, own_reasoning, shorten
 
 LaterSystem: TypeAlias = Literal["send", "fold", "reject"]
 

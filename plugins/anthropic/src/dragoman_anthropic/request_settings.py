@@ -14,7 +14,7 @@ from attrs import define, field
 from dragoman import JSON, Adjustment, ChatRequest, Effort, Settings, UnsupportedError, nearest_effort
 from dragoman.http import fields
 from dragoman_anthropic.models import SMALL_LIMIT, has, largest_limit
-from dragoman_anthropic.options import ISSUER, AnthropicOptions
+from dragoman_anthropic.options import ISSUER, MessagesOptions
 
 MIN_BUDGET = 1024
 """The smallest thinking budget that the API accepts, in tokens."""
@@ -40,14 +40,16 @@ class SettingsEncoder:
         model: the model.
         options: the caller's options.
         tool_forced: whether a tool must be called, which excludes thinking.
+        needs_limit: whether the API takes no request without ``max_tokens``.
         adjustments: how the body differs from the settings, filled by :meth:`encode`.
 
     """
 
     settings: Settings
     model: str
-    options: AnthropicOptions
+    options: MessagesOptions
     tool_forced: bool
+    needs_limit: bool = True
     adjustments: list[Adjustment] = field(factory=list[Adjustment])
 
     def encode(self) -> dict[str, Any]:
@@ -59,7 +61,8 @@ class SettingsEncoder:
         """
         settings = self.settings
         thinking, effort = self._thinking()
-        body: dict[str, Any] = {"max_tokens": self._max_tokens(thinking)}
+        needs_limit = self.needs_limit or settings.max_tokens is not None
+        body: dict[str, Any] = {"max_tokens": self._max_tokens(thinking)} if needs_limit else {}
         body |= self._sampling(thinking=_is_enabled(thinking))
         if settings.stop is not None:
             body["stop_sequences"] = [word for word in settings.stop if word.strip()]

@@ -12,10 +12,12 @@ from typing import Any, cast
 from dragoman import Adjustment, UnsupportedError
 from dragoman.http import fields, objects
 from dragoman_anthropic.models import family
-from dragoman_anthropic.options import ISSUER, AnthropicOptions
+from dragoman_anthropic.options import ISSUER, MessagesOptions
 
 HEADER = "anthropic-version"
 FIRST = "2023-06-01"
+FIRST_VERSION: Mapping[str, str] = {HEADER: FIRST}
+"""The header of every request that says nothing else."""
 WITHOUT_SAMPLING = "2026-10-21"
 """The first version that refuses sampling settings, even with their default values."""
 
@@ -25,7 +27,7 @@ VERSIONS: tuple[tuple[tuple[int, int], str], ...] = (((0, 0), FIRST),)
 _SAMPLING = ("temperature", "top_p", "top_k")
 
 
-def version_of(model: str, options: AnthropicOptions, headers: Mapping[str, str], configured: str | None) -> str:
+def version_of(model: str, options: MessagesOptions, headers: Mapping[str, str], configured: str | None) -> str:
     """Return the version of the API for one request.
 
     Args:
@@ -35,11 +37,15 @@ def version_of(model: str, options: AnthropicOptions, headers: Mapping[str, str]
         configured: the version in the headers of the configuration, if there is one.
 
     """
-    named = next((value for name, value in headers.items() if name.lower() == HEADER), None)
-    if chosen := named or options.api_version or configured:
+    if chosen := version_in(headers) or options.api_version or configured:
         return chosen
     known = family(model)
     return FIRST if known is None else next(version for since, version in VERSIONS if known.version >= since)
+
+
+def version_in(headers: Mapping[str, str]) -> str | None:
+    """Return the version that headers name, ``None`` if they name none."""
+    return next((value for name, value in headers.items() if name.lower() == HEADER), None)
 
 
 def fit_to_version(body: dict[str, Any], version: str, model: str) -> list[Adjustment]:
@@ -49,7 +55,7 @@ def fit_to_version(body: dict[str, Any], version: str, model: str) -> list[Adjus
         UnsupportedError: for a document of the assistant, without which the conversation would mean something else.
 
     """
-    if version < WITHOUT_SAMPLING:  # versions are dates
+    if not version[:1].isdigit() or version < WITHOUT_SAMPLING:  # versions are dates, but for the first ones of clouds
         return []
     reason = f"version {version} of the API accepts no sampling settings"
     notes = [_dropped(name, body.pop(name), reason) for name in _SAMPLING if name in body]

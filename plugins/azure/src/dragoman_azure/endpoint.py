@@ -10,11 +10,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 from dragoman import AuthenticationError, ConfigurationError, MissingCredentialError, ProviderConfig, Secret
 from dragoman.http import Authorize, Base, Endpoint, HttpRequest, checked_headers, credential, is_home, refuse_insecure
-from dragoman_azure.options import AzureOptions
 
 KEY_ENV = ("AZURE_OPENAI_API_KEY", "AZURE_API_KEY")
 TOKEN_ENV = "AZURE_AD_TOKEN"  # noqa: S105  # the name of a variable
@@ -28,7 +27,33 @@ _SCOPES = {
 _SCOPE = "https://cognitiveservices.azure.com/.default"
 
 
-def endpoint(config: ProviderConfig, options: AzureOptions, base: Base) -> Endpoint:
+class Identity(Protocol):
+    """Say by options as whom Azure is called, if not with a key."""
+
+    @property
+    def azure_ad_token(self) -> Any:
+        """Return a token, or a function that returns one."""
+        ...
+
+    @property
+    def entra(self) -> bool:
+        """Return whether azure-identity gets tokens."""
+        ...
+
+    @property
+    def entra_scope(self) -> str | None:
+        """Return the scope of such tokens."""
+        ...
+
+
+def endpoint(
+    config: ProviderConfig,
+    options: Identity,
+    base: Base,
+    *,
+    key_env: tuple[str, ...] = KEY_ENV,
+    key_header: str = "api-key",
+) -> Endpoint:
     """Return the base URL and the headers with the credential.
 
     A token from the options comes first, then a key, then the token from the environment.
@@ -37,6 +62,8 @@ def endpoint(config: ProviderConfig, options: AzureOptions, base: Base) -> Endpo
         config: the configuration.
         options: its options.
         base: the base URL.
+        key_env: the variables of the environment for the key.
+        key_header: the header with the key.
 
     Raises:
         MissingCredentialError: if there is no credential, or if it may not be sent to this host.
@@ -52,15 +79,15 @@ def endpoint(config: ProviderConfig, options: AzureOptions, base: Base) -> Endpo
         refuse_insecure(config, base)
         return make(headers=extra, authorize=_authorize(config, options, base))
     environment_token = config.environ.get(TOKEN_ENV) if is_home(config, base) else None
-    key = credential(config, base, env=KEY_ENV, required=not environment_token)
+    key = credential(config, base, env=key_env, required=not environment_token)
     if key is not None:
-        return make(headers={"api-key": key, **extra})
+        return make(headers={key_header: key, **extra})
     refuse_insecure(config, base)
     token = Secret(environment_token or "", name=TOKEN_ENV)
     return make(headers={"authorization": token.with_prefix("Bearer "), **extra})
 
 
-def _authorize(config: ProviderConfig, options: AzureOptions, base: Base) -> Authorize:
+def _authorize(config: ProviderConfig, options: Identity, base: Base) -> Authorize:
     source = _identity(config, options, base) if options.entra else _token(options)
 
     async def authorize(_: HttpRequest) -> Mapping[str, str]:
@@ -75,7 +102,7 @@ def _authorize(config: ProviderConfig, options: AzureOptions, base: Base) -> Aut
     return authorize
 
 
-def _token(options: AzureOptions) -> Any:
+def _token(options: Identity) -> Any:
     """Return the token of the options as a secret, or their function.
 
     No local variable holds the token, since a traceback may show local variables.
@@ -85,7 +112,7 @@ def _token(options: AzureOptions) -> Any:
     return options.azure_ad_token
 
 
-def _identity(config: ProviderConfig, options: AzureOptions, base: Base) -> Callable[[], Any]:
+def _identity(config: ProviderConfig, options: Identity, base: Base) -> Callable[[], Any]:
     """Return a function that gets tokens from azure-identity, which renews them when needed."""
     if not is_home(config, base):
         message = f"{base.host} is not a host of Azure, so a token of the identity of this machine is not sent there"

@@ -22,8 +22,6 @@ VERSION_ENV = ("OPENAI_API_VERSION", "AZURE_API_VERSION")
 
 _DEPLOYMENT = re.compile(r"/openai/deployments/(?P<name>[^/]+)$")
 _INFERENCE = re.compile(r"^https?://[^/]+/models(?:/chat/completions)?/*$")
-_ANTHROPIC = re.compile(r"^https?://[^/]+/anthropic(?:/|$)")
-"""https://learn.microsoft.com/azure/ai-foundry/foundry-models/how-to/use-foundry-models-claude"""
 _RESPONSES = re.compile(r"/responses/*$")
 
 
@@ -115,13 +113,10 @@ def address(config: ProviderConfig, api_version: str | None) -> Address:
         api_version: the option of that name.
 
     Raises:
-        ConfigurationError: if the address is not valid, has a query other than ``api-version``, or another API.
+        ConfigurationError: if the address is not valid, has a query other than ``api-version``.
 
     """
     text, config = _without_query(config)
-    if _ANTHROPIC.match(text.strip()):
-        message = "this address has the API of Anthropic; give provider='anthropic' to call it"
-        raise ConfigurationError(message, provider="azure", parameter="api_base")
     found = _address(text, config, api_version or _version_in(text))
     return attrs.evolve(found, responses=bool(_RESPONSES.search(_before_query(text))))
 

@@ -25,6 +25,8 @@ _RESPONSES_ONLY = re.compile(
     r"^(?:o\d+-pro|gpt-[5-9](?:\.\d+)?-(?:pro|codex)|codex|computer-use|o\d+(?:-mini)?-deep-research)(?=$|-)"
 )
 _PROMPT = re.compile(r"^(?:gpt-35-turbo-instruct|gpt-3\.5-turbo-instruct|davinci-002|babbage-002)(?=$|-)")
+_ROUTER = re.compile(r"^model-router(?=$|-)")
+"""https://learn.microsoft.com/azure/foundry/openai/concepts/model-router: it may choose a model that reasons."""
 _NO_TOP_K = Cap(support=Support.NO, note="Azure OpenAI has no top_k")
 _CHAT_ONLY = Cap(support=Support.NO, note="only chat completions support it")
 _CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty")
@@ -64,5 +66,9 @@ def capabilities(base_model: str | None, api: str = "chat", deployment: str = ""
         settings={"top_k": _NO_TOP_K, **family_settings(family, api=api), **lacking},
         completion=completion,
         completion_stream=completion,
-        **{"reasoning": reasoning_of_model(base_model or deployment), **family_capabilities(family)},
+        **{"reasoning": _reasoning(base_model or deployment), **family_capabilities(family)},
     )
+
+
+def _reasoning(model: str) -> Cap:
+    return YES if _ROUTER.match(model) else reasoning_of_model(model)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
-from dragoman import InvalidRequestError
+from dragoman import EmbeddingRules, InvalidRequestError
 from dragoman.http import option_field
 
 
@@ -53,6 +53,7 @@ class AzureOptions:
 
     """
 
+    __provider__: ClassVar[str] = "azure"
     api: Literal["chat", "responses"] | None = option_field(in_body=False)
     api_version: str | None = option_field(in_body=False)
     base_model: str | None = option_field(in_body=False)
@@ -86,13 +87,47 @@ class AzureOptions:
 
     def __attrs_post_init__(self) -> None:
         """Refuse tokens that cannot be."""
-        token = self.azure_ad_token
-        if token is not None and not isinstance(token, str) and not callable(token):
-            message = f"azure_ad_token is a text or a function, not {type(token).__name__}"
-            raise InvalidRequestError(message, provider="azure", parameter="azure_ad_token")
-        if token is not None and self.entra:
-            message = "azure takes either azure_ad_token or entra=True, not both"
-            raise InvalidRequestError(message, provider="azure", parameter="entra")
+        check_tokens(self.azure_ad_token, entra=self.entra)
+
+
+def check_tokens(token: Any, *, entra: bool) -> None:
+    """Refuse a token that is neither a text nor a function, or both ways to get one.
+
+    Args:
+        token: the option ``azure_ad_token``.
+        entra: the option of that name.
+
+    Raises:
+        InvalidRequestError: if they cannot be.
+
+    """
+    if token is not None and not isinstance(token, str) and not callable(token):
+        message = f"azure_ad_token is a text or a function, not {type(token).__name__}"
+        raise InvalidRequestError(message, provider="azure", parameter="azure_ad_token")
+    if token is not None and entra:
+        message = "azure takes either azure_ad_token or entra=True, not both"
+        raise InvalidRequestError(message, provider="azure", parameter="entra")
+
+
+@frozen(kw_only=True)
+class AzureEmbeddingOptions:
+    """Set what Azure OpenAI offers for embeddings; see https://platform.openai.com/docs/api-reference/embeddings.
+
+    Args:
+        dimensions: the number of dimensions, for models of the third series and later.
+        encoding_format: ``float`` or ``base64``, which is read as numbers too.
+        user: your identifier of the end user.
+
+    """
+
+    __provider__: ClassVar[str] = "azure"
+    dimensions: int | None = option_field()
+    encoding_format: Literal["float", "base64"] | None = option_field()
+    user: str | None = option_field()
+
+
+EMBEDDING_RULES = EmbeddingRules(options=AzureEmbeddingOptions, most_texts=2048)
+"""https://platform.openai.com/docs/api-reference/embeddings/create#embeddings-create-input."""
 
 
 CHAT_ONLY = ("n", "logit_bias", "data_sources", "user_security_context", "modalities", "audio", "prediction")

@@ -6,7 +6,10 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman_bedrock.options import BedrockOptions
 from dragoman_bedrock.provider import make_provider
+
+__all__ = ["BedrockOptions", "dragoman_provider"]
 
 
 @hookimpl

@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from dragoman import ChatRequest, CompletionRequest, ProtocolError, ProviderError, Response
 from dragoman.http import (
-    BinaryMessages,
     HttpReply,
     HttpRequest,
     OptionsReader,
@@ -20,11 +19,18 @@ from dragoman.http import (
     fields,
     objects,
 )
+from dragoman_bedrock.frames import EVENT_STREAM
 from dragoman_bedrock.options import ISSUER, BedrockOptions
 from dragoman_bedrock.request import encode_body
 from dragoman_bedrock.response import response
 
-EVENT_STREAM = BinaryMessages(media_types=frozenset({"application/vnd.amazon.eventstream"}))
+COUNTED_MEMBERS = ("messages", "system", "toolConfig", "additionalModelRequestFields")
+"""https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseTokensRequest.html"""
+
+
+def model_path(model: str, operation: str) -> str:
+    """Return the path of an operation, in which the id of the model is one segment."""
+    return f"/model/{quote(model, safe='')}/{operation}"
 
 
 class Converse:
@@ -54,9 +60,16 @@ class Converse:
         chat = request.as_chat() if isinstance(request, CompletionRequest) else request
         body, adjustments = encode_body(chat, options, self.base_model)
         operation = "converse-stream" if stream else "converse"
-        return HttpRequest(
-            url=f"/model/{quote(request.model, safe='')}/{operation}", body=dumps(body), adjustments=adjustments
-        )
+        return HttpRequest(url=model_path(request.model, operation), body=dumps(body), adjustments=adjustments)
+
+    def encode_count(self, request: ChatRequest) -> HttpRequest:
+        """Return the HTTP request that counts the tokens of *request*.
+
+        https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html
+        """
+        body, _ = encode_body(request, self.options_reader.read(request), self.base_model)
+        counted = {name: body[name] for name in COUNTED_MEMBERS if name in body}
+        return HttpRequest(url=model_path(request.model, "count-tokens"), body=dumps({"input": {"converse": counted}}))
 
     def decode(self, reply: HttpReply) -> Response:
         """Return the response of a complete reply.

@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dragoman import ConfigurationError, MissingCredentialError, ProviderConfig, Secret
 from dragoman.http import (
+    Authorize,
     Base,
     Endpoint,
     HttpRequest,
@@ -23,8 +26,11 @@ from dragoman.http import (
     is_home,
     refuse_insecure,
 )
-from dragoman_bedrock.options import BedrockOptions
+from dragoman_bedrock.options import AwsOptions
 from dragoman_bedrock.signing import SIGNED_HEADERS, Credentials, signature_headers
+
+if TYPE_CHECKING:  # imported only without an API key
+    from dragoman_bedrock.chain import Chain
 
 BASE_ENV = ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME",)
 REGION_ENV = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -42,7 +48,7 @@ _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 _REGION_OF_HOST = re.compile(r"bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.")
 
 
-def endpoint(config: ProviderConfig, options: BedrockOptions) -> Endpoint:
+def endpoint(config: ProviderConfig, options: AwsOptions) -> Endpoint:
     """Return the base URL, the headers of every request and their authorization.
 
     Raises:
@@ -53,10 +59,11 @@ def endpoint(config: ProviderConfig, options: BedrockOptions) -> Endpoint:
     region = _region(config, options)
     base = base_url(config, default=_address(region), env=BASE_ENV, version="")
     headers = checked_headers(config.headers)
+    hosts = tuple(config.hosts)
     key = _bearer(config, base, options)
     if key is not None:
         headers = {"authorization": key.with_prefix("Bearer "), **headers}
-        return Endpoint(base=base, headers=headers, request_id_headers=REQUEST_IDS)
+        return Endpoint(base=base, headers=headers, hosts=hosts, request_id_headers=REQUEST_IDS)
     if region is None:
         message = "a signature needs the region; pass region='us-east-1' or set AWS_REGION"
         raise ConfigurationError(message, provider=config.name, parameter="region")
@@ -65,11 +72,12 @@ def endpoint(config: ProviderConfig, options: BedrockOptions) -> Endpoint:
         headers=headers,
         authorize=_signer(config, base, options, region),
         authorized_headers=SIGNED_HEADERS,
+        hosts=hosts,
         request_id_headers=REQUEST_IDS,
     )
 
 
-def _region(config: ProviderConfig, options: BedrockOptions) -> str | None:
+def _region(config: ProviderConfig, options: AwsOptions) -> str | None:
     address = config.api_base or config.env(BASE_ENV) or ""
     found = _REGION_OF_HOST.search(address)
     region = options.region or (found[1] if found else None) or config.env(REGION_ENV)
@@ -88,7 +96,7 @@ def _address(region: str | None) -> str | None:
     return f"https://bedrock-runtime.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
 
 
-def _bearer(config: ProviderConfig, base: Base, options: BedrockOptions) -> Secret | None:
+def _bearer(config: ProviderConfig, base: Base, options: AwsOptions) -> Secret | None:
     """Return the API key, unless the caller passed an access key or a profile.
 
     Raises:
@@ -102,50 +110,33 @@ def _bearer(config: ProviderConfig, base: Base, options: BedrockOptions) -> Secr
     return None if signs else credential(config, base, env=KEY_ENV, required=False)
 
 
-class _Signer:
-    """Sign requests with credentials that do not change."""
-
-    def __init__(self, found: Mapping[str, Secret], region: str) -> None:
-        self._credentials = Credentials(**found)
-        self._region = region
-
-    async def __call__(self, request: HttpRequest) -> Mapping[str, str]:
-        return signature_headers(request, self._credentials, region=self._region, moment=datetime.now(UTC))
-
-
-class _ChainSigner:
-    """Sign requests with what the credential chain of botocore has at the time, which may be temporary."""
-
-    def __init__(self, config: ProviderConfig, base: Base, profile: str | None, region: str) -> None:
-        from dragoman_bedrock.chain import Chain  # noqa: PLC0415  # only without credentials of another source
-
-        self._chain = Chain(config, base, profile)
-        self._region = region
-
-    async def __call__(self, request: HttpRequest) -> Mapping[str, str]:
-        import asyncio  # noqa: PLC0415  # only the chain needs a thread
-
-        credentials = await asyncio.to_thread(self._chain.credentials)
-        return signature_headers(request, credentials, region=self._region, moment=datetime.now(UTC))
-
-
-def _signer(config: ProviderConfig, base: Base, options: BedrockOptions, region: str) -> _Signer | _ChainSigner:
-    from dragoman_bedrock.chain import is_available  # noqa: PLC0415  # only without an API key
+def _signer(config: ProviderConfig, base: Base, options: AwsOptions, region: str) -> Authorize:
+    """Return a function that signs requests, by credentials that do not change or by those of the chain at the time."""
+    from dragoman_bedrock.chain import Chain, is_available  # noqa: PLC0415  # only without an API key
 
     if options.profile is None:
-        found = credential_fields(config, base, FIELDS, optional=OPTIONAL, required=False)
-        if found:
-            return _Signer(found, region)
+        if found := credential_fields(config, base, FIELDS, optional=OPTIONAL, required=False):
+            return partial(_sign, region, Credentials(**found))
     elif options.access_key is not None or options.secret_key is not None:
         message = "pass either an access key or a profile, not both"
         raise ConfigurationError(message, provider=config.name, parameter="profile")
     if is_home(config, base) and is_available():
         refuse_insecure(config, base)
-        return _ChainSigner(config, base, options.profile, region)
+        return partial(_sign_by_chain, region, Chain(config, base, options.profile))
     raise _missing(config, base, options)
 
 
-def _missing(config: ProviderConfig, base: Base, options: BedrockOptions) -> MissingCredentialError:
+async def _sign(region: str, credentials: Credentials, request: HttpRequest) -> Mapping[str, str]:
+    return signature_headers(request, credentials, region=region, moment=datetime.now(UTC))
+
+
+async def _sign_by_chain(region: str, chain: Chain, request: HttpRequest) -> Mapping[str, str]:
+    from asyncio import to_thread  # noqa: PLC0415  # only the chain needs a thread
+
+    return await _sign(region, await to_thread(chain.credentials), request)
+
+
+def _missing(config: ProviderConfig, base: Base, options: AwsOptions) -> MissingCredentialError:
     if not is_home(config, base):
         message = (
             f"{urlsplit(base.url).hostname} is not a host of {config.name}, so no credentials of the environment are "

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from dragoman import (
     AuthenticationError,
@@ -15,10 +14,8 @@ from dragoman import (
     NotFoundError,
     OverloadedError,
     PermissionDeniedError,
-    ProtocolError,
     ProviderError,
     QuotaExceededError,
-    RateLimitError,
     ServerError,
 )
 from dragoman.http import (
@@ -26,17 +23,15 @@ from dragoman.http import (
     HttpReply,
     dumps,
     error_class,
+    error_from,
     error_text,
-    fields,
-    may_retry,
+    object_in,
     refined,
-    retry_after,
     text_in,
     word,
 )
 
 TYPES: Mapping[str, type[ProviderError]] = {
-    "ValidationException": BadRequestError,
     "ServiceQuotaExceededException": QuotaExceededError,
     "AccessDeniedException": PermissionDeniedError,
     "UnrecognizedClientException": AuthenticationError,
@@ -48,17 +43,10 @@ TYPES: Mapping[str, type[ProviderError]] = {
     "ExpiredTokenException": AuthenticationError,
     "ResourceNotFoundException": NotFoundError,
     "UnknownOperationException": NotFoundError,
-    "ThrottlingException": RateLimitError,
-    "TooManyRequestsException": RateLimitError,
     "ModelNotReadyException": OverloadedError,
-    "ServiceUnavailableException": OverloadedError,
     "ModelTimeoutException": ServerError,
-    "ModelErrorException": ServerError,
-    "ModelStreamErrorException": ServerError,
-    "InternalServerException": ServerError,
-    "InternalFailure": ServerError,
 }
-"""Error classes by type."""
+"""Error classes by type, where the status says something else or nothing."""
 
 STATUSES: Mapping[str, int] = {
     "ValidationException": 400,
@@ -72,8 +60,6 @@ STATUSES: Mapping[str, int] = {
 
 PHRASES: tuple[tuple[str, type[ProviderError]], ...] = (
     ("model identifier is invalid", NotFoundError),
-    ("input is too long", ContextWindowExceededError),
-    ("prompt is too long", ContextWindowExceededError),
     ("input tokens exceeded", ContextWindowExceededError),
 )
 """Error classes by a phrase of the message, in lower case, of a request that is not valid."""
@@ -83,19 +69,12 @@ TYPE_HEADER = "x-amzn-errortype"
 
 def error_of(reply: HttpReply) -> ProviderError:
     """Return the error that a reply reports."""
-    body = _body(reply)
+    body = object_in(reply)
     kind = _kind(reply.headers.get(TYPE_HEADER) or word(body.get("__type")) or word(body.get("code")))
     found = body.get("message") or body.get("Message")
     message = text_in(found if isinstance(found, str) else "") or error_text(reply)
     chosen = _class(reply.status, kind, message)
-    return chosen(
-        message,
-        status=reply.status,
-        code=kind,
-        retry_after=retry_after(reply.headers),
-        retryable=may_retry(chosen, reply.status, reply.headers),
-        body=reply.excerpt,
-    )
+    return error_from(reply, chosen, message, code=kind)
 
 
 def error_of_frame(frame: Frame) -> ProviderError:
@@ -110,13 +89,6 @@ def error_of_frame(frame: Frame) -> ProviderError:
 def _kind(text: str | None) -> str | None:
     """Return the name of a type without its namespace and what follows it."""
     return (text or "").partition(":")[0].rpartition("#")[2] or None
-
-
-def _body(reply: HttpReply) -> Mapping[str, Any]:
-    try:
-        return fields(reply.json())
-    except ProtocolError:
-        return {}
 
 
 def _class(status: int, kind: str | None, message: str) -> type[ProviderError]:

@@ -10,23 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import attrs
 from attrs import frozen
 
-from dragoman import NO, YES, Cap, Capabilities, HistoryRules, SchemaRules, Support
+from dragoman import NO, YES, Cap, Capabilities, HistoryRules, Support
+from dragoman_anthropic import STRICT_SCHEMA as CLAUDE_SCHEMA, family as claude_family, hosted_capabilities
 
-Version = tuple[int, int]
-
-BUDGETS: Mapping[str, int] = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16384, "xhigh": 32768, "max": 32768}
-"""Thinking budgets by effort, in tokens, for Claude models without adaptive thinking."""
-
-_CLAUDE = re.compile(r"claude-(?:[a-z]+-)?v?(?P<major>\d{1,2})(?:-(?P<minor>\d{1,2}))?(?!\d)")
 _SCHEMAS = re.compile(
     r"qwen\.qwen3|zai\.glm|moonshot(ai)?\.kimi|minimax\.minimax-m2|google\.gemma-3-(12|27)b|nvidia\.nemotron-nano"
     r"|mistral\.(ministral-3|mistral-large-3|magistral-small|voxtral)"
 )
 _CHOOSING = re.compile(r"anthropic\.claude-(?!v|instant)|amazon\.nova|zai\.glm|moonshot(ai)?\.kimi|xai\.grok")
 """Models that can be told to call a tool."""
-_WITHOUT_TOOLS = re.compile(r"amazon\.titan|anthropic\.claude-(v|instant)")
+_CLAUDE_WITH_SCHEMAS = (4, 5)
+_WITHOUT_TOOLS = re.compile(r"amazon\.titan")
 
 EFFORTS: tuple[tuple[re.Pattern[str], str, frozenset[str] | None], ...] = (
     (re.compile(r"openai\.gpt-oss"), "reasoning_effort", frozenset({"low", "medium", "high"})),
@@ -37,16 +34,7 @@ EFFORTS: tuple[tuple[re.Pattern[str], str, frozenset[str] | None], ...] = (
 )
 """The member of the additional fields that takes the effort, and the words that it takes if they are known."""
 
-STRICT_SCHEMA = SchemaRules(
-    keywords={"default", "minItems", "pattern", "minLength", "maxLength"},
-    formats={"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"},
-    bare_references=True,
-    recursion="never",
-    object_root=False,
-    min_items=1,
-    optional=24,
-    unions=16,
-)
+STRICT_SCHEMA = attrs.evolve(CLAUDE_SCHEMA, keywords=CLAUDE_SCHEMA.keywords | {"minLength", "maxLength"})
 """https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html."""
 
 HISTORY = HistoryRules(
@@ -63,18 +51,9 @@ HISTORY = HistoryRules(
 """What Converse takes of a conversation."""
 
 _UNSUPPORTED = Cap(support=Support.NO, note="Converse has no such setting")
-_NO_SAMPLING = Cap(support=Support.NO, note="the model does not accept sampling parameters")
-_SETTINGS: Mapping[str, Cap] = {
-    **dict.fromkeys(
-        ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "parallel_tool_calls"),
-        _UNSUPPORTED,
-    ),
-    "temperature": Cap(maximum=1, note="Converse accepts 0 to 1"),
-}
-_WHILE_THINKING: Mapping[str, Cap] = {
-    "temperature": Cap(only=1, note="with thinking, Claude accepts only the temperature 1"),
-    "top_k": Cap(support=Support.NO, note="with thinking, Claude does not accept top_k"),
-}
+_SETTINGS: Mapping[str, Cap] = dict.fromkeys(
+    ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "parallel_tool_calls"), _UNSUPPORTED
+)
 
 
 @frozen
@@ -83,37 +62,23 @@ class Family:
 
     Args:
         id: the id of the model, without the parts of an ARN before it.
-        claude: the version of a Claude model.
+        claude: whether it is a Claude model of a known family.
 
     """
 
     id: str
-    claude: Version | None
-
-    @property
-    def thinks(self) -> bool:
-        """Return whether it is a Claude model that thinks if asked to."""
-        return self.claude is not None and self.claude >= (3, 7)
-
-    @property
-    def adapts(self) -> bool:
-        """Return whether it is a Claude model that decides itself how much to think."""
-        return self.claude is not None and self.claude >= (4, 6)
+    claude: bool
 
     @property
     def has_schemas(self) -> bool:
         """Return whether its answers can be held to a schema."""
-        return self.claude >= (4, 5) if self.claude is not None else bool(_SCHEMAS.search(self.id))
+        known = claude_family(self.id)
+        return bool(_SCHEMAS.search(self.id)) if known is None else known.version >= _CLAUDE_WITH_SCHEMAS
 
     @property
     def is_nova(self) -> bool:
         """Return whether it is a Nova model."""
         return "amazon.nova" in self.id
-
-    @property
-    def chooses_tools(self) -> bool:
-        """Return whether it can be told to call a tool."""
-        return bool(_CHOOSING.search(self.id))
 
     @property
     def effort(self) -> tuple[str, frozenset[str] | None] | None:
@@ -124,39 +89,38 @@ class Family:
 def family(model: str, base_model: str | None = None) -> Family:
     """Return what is known of *model*; an ARN that does not name the model needs *base_model*."""
     name = base_model or model.rpartition("/")[2]
-    found = _CLAUDE.search(name)
-    return Family(name, (int(found["major"]), int(found["minor"] or 0)) if found else None)
+    return Family(name, claude_family(name) is not None)
 
 
 def capabilities(model: str, base_model: str | None = None) -> Capabilities:
-    """Return the capabilities of *model*."""
+    """Return the capabilities of *model*; what Converse itself lacks is added to what is known of Claude."""
     known = family(model, base_model)
-    tools = NO if _WITHOUT_TOOLS.search(known.id) else Cap()
+    found = hosted_capabilities(known.id) if known.claude else Capabilities(completion=NO, tools=_tools(known))
     strict = STRICT_SCHEMA if known.has_schemas else None
-    return Capabilities(
-        settings=_settings(known),
-        while_reasoning=_WHILE_THINKING if known.thinks else {},
-        completion=NO,
-        tools=tools,
-        reasoning=Cap(support=Support.CONDITIONAL, note="the model thinks if asked to") if known.thinks else Cap(),
+    chooses = _CHOOSING.search(known.id)
+    return attrs.evolve(
+        found,
+        settings={**found.settings, **_SETTINGS, **({} if known.claude else _settings(known))},
         json_schema=YES if known.has_schemas else NO,
-        schema_fallback=() if known.has_schemas else ("tool", "text") if known.chooses_tools else ("text",),
+        json_mode=Cap(),
+        schema_fallback=() if known.has_schemas else ("tool", "text") if chooses else ("text",),
         output_schema=strict,
         tool_schema=strict,
+        input={},
         history=HISTORY,
     )
 
 
+def _tools(known: Family) -> Cap:
+    return NO if _WITHOUT_TOOLS.search(known.id) else Cap()
+
+
 def _settings(known: Family) -> dict[str, Cap]:
-    settings = dict(_SETTINGS)
-    if known.claude is None and not known.is_nova:
+    settings = {"temperature": Cap(maximum=1, note="Converse accepts 0 to 1")}
+    if not known.is_nova:
         settings["top_k"] = _UNSUPPORTED
-    if known.claude is not None and known.claude >= (4, 7):
-        settings |= dict.fromkeys(("temperature", "top_p", "top_k"), _NO_SAMPLING)
-    if known.effort is not None:
-        words = known.effort[1]
-        if words is not None:
-            settings["effort"] = Cap(values=words, note=f"the model accepts the efforts {', '.join(sorted(words))}")
-    elif not known.thinks:
+    if known.effort is None:
         settings["effort"] = Cap(support=Support.NO, note="no effort is known for the model; see additional_fields")
+    elif words := known.effort[1]:
+        settings["effort"] = Cap(values=words, note=f"the model accepts the efforts {', '.join(sorted(words))}")
     return settings

@@ -11,11 +11,11 @@ from operator import itemgetter
 from typing import Any
 
 from dragoman import Adjustment, ChatRequest, InvalidRequestError, Message, OutputFormat, Role
-from dragoman.http import add_options, dumps
+from dragoman.http import Block, add_options, dumps, merge_members
 from dragoman_bedrock.models import family
 from dragoman_bedrock.options import BedrockOptions
-from dragoman_bedrock.request_parts import Block, PartEncoder
-from dragoman_bedrock.request_settings import additional_fields, inference_config, merged, service_tier
+from dragoman_bedrock.request_parts import PartEncoder
+from dragoman_bedrock.request_settings import encode_settings, service_tier
 from dragoman_bedrock.request_tools import tool_config
 
 _JSON_WORDS = "Answer with nothing but a JSON object."
@@ -41,17 +41,18 @@ def encode_body(
     body: dict[str, Any] = {"messages": messages}
     system += _json_words(request.output, encoder)
     tools, no_tools = tool_config(request, messages, known, encoder)
+    config, fields = encode_settings(request, options, known, encoder)
     members: dict[str, Any] = {
         "system": system,
-        "inferenceConfig": inference_config(request.settings, known, encoder),
+        "inferenceConfig": config,
         "toolConfig": tools,
-        "additionalModelRequestFields": additional_fields(request, options, known, encoder, no_tools=no_tools),
+        "additionalModelRequestFields": {**no_tools, **fields},
         "outputConfig": _output(request.output),
-        **service_tier(request.settings),
+        **service_tier(request),
     }
     body |= {name: value for name, value in members.items() if value}
     add_options(body, options)
-    merged(body, options.extra_body or {})
+    merge_members(body, options.extra_body or {})
     return body, tuple(encoder.adjustments)
 
 

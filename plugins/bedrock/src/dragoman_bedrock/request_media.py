@@ -11,7 +11,7 @@ from typing import Any
 
 from dragoman import Bytes, InlineText, Media, UnsupportedError, Url
 
-IMAGES: Mapping[str, str] = {"image/png": "png", "image/jpeg": "jpeg", "image/gif": "gif", "image/webp": "webp"}
+IMAGES: Mapping[str, str] = {f"image/{name}": name for name in ("png", "jpeg", "gif", "webp")}
 DOCUMENTS: Mapping[str, str] = {
     "application/pdf": "pdf",
     "text/csv": "csv",
@@ -24,26 +24,18 @@ DOCUMENTS: Mapping[str, str] = {
     "text/markdown": "md",
 }
 VIDEOS: Mapping[str, str] = {
+    **{f"video/{name}": name for name in ("mp4", "webm", "mpeg")},
     "video/x-matroska": "mkv",
     "video/quicktime": "mov",
-    "video/mp4": "mp4",
-    "video/webm": "webm",
     "video/x-flv": "flv",
-    "video/mpeg": "mpeg",
     "video/x-ms-wmv": "wmv",
     "video/3gpp": "three_gp",
 }
 AUDIO: Mapping[str, str] = {
+    **{f"audio/{name}": name for name in ("mp3", "wav", "flac", "ogg", "opus", "aac", "webm")},
     "audio/mpeg": "mp3",
-    "audio/mp3": "mp3",
-    "audio/wav": "wav",
     "audio/x-wav": "wav",
-    "audio/flac": "flac",
-    "audio/ogg": "ogg",
-    "audio/opus": "opus",
     "audio/mp4": "m4a",
-    "audio/aac": "aac",
-    "audio/webm": "webm",
 }
 KINDS: Mapping[str, Mapping[str, str]] = {"image": IMAGES, "document": DOCUMENTS, "video": VIDEOS, "audio": AUDIO}
 """The formats of each kind of block, by media type."""

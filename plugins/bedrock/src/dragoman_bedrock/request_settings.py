@@ -5,99 +5,77 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceCon
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from dragoman import ChatRequest, Effort, Settings
-from dragoman.http import fields
-from dragoman_bedrock.models import BUDGETS, Family
-from dragoman_bedrock.options import BedrockOptions
+import attrs
+
+from dragoman import ChatRequest
+from dragoman_anthropic import FEATURE_BETAS, MessagesOptions, SettingsEncoder, family as claude_family, is_tool_forced
+from dragoman_bedrock.models import Family
+from dragoman_bedrock.options import ISSUER, BedrockOptions
 from dragoman_bedrock.request_parts import PartEncoder
 
-_MIN_BUDGET = 1024
-_WIRE = (("max_tokens", "maxTokens"), ("temperature", "temperature"), ("top_p", "topP"))
+WIRE: Mapping[str, str] = {
+    "max_tokens": "maxTokens",
+    "temperature": "temperature",
+    "top_p": "topP",
+    "stop_sequences": "stopSequences",
+}
+"""The members that Converse has for all models, by their names in the Messages API."""
 
 
-def inference_config(settings: Settings, known: Family, encoder: PartEncoder) -> dict[str, Any]:
-    """Return the settings that Converse has for all models."""
-    config = {wire: value for name, wire in _WIRE if (value := getattr(settings, name)) is not None}
-    if known.claude is not None and known.claude >= (4, 1) and {"temperature", "topP"} <= config.keys():
-        name = "temperature" if settings.is_given("top_p") and not settings.is_given("temperature") else "topP"
-        feature = {"topP": "top_p"}.get(name, name)
-        encoder.adjust("dropped", feature, "the model accepts temperature or top_p, not both", asked=config.pop(name))
-    if settings.stop:
-        config["stopSequences"] = list(settings.stop)
-    return config
-
-
-def additional_fields(
-    request: ChatRequest, options: BedrockOptions, known: Family, encoder: PartEncoder, *, no_tools: bool
-) -> dict[str, Any]:
-    """Return the fields that belong to the model itself; those of the caller win.
+def encode_settings(
+    request: ChatRequest, options: BedrockOptions, known: Family, encoder: PartEncoder
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the settings that Converse has for all models, and the fields that belong to the model itself.
 
     Args:
         request: the request.
-        options: the caller's options.
+        options: the caller's options, whose fields win.
         known: what is known of the model.
         encoder: collects the adjustments.
-        no_tools: whether to tell Claude that no tool may be called.
 
     """
     given = options.additional_fields or {}
-    found: dict[str, Any] = {"tool_choice": {"type": "none"}} if no_tools else {}
-    if request.settings.top_k is not None:
-        top_k = request.settings.top_k
-        found |= {"inferenceConfig": {"topK": top_k}} if known.is_nova else {"top_k": top_k}
-    if request.settings.effort is not None:
-        found |= _effort(request, request.settings.effort, known, encoder, thinks="thinking" in given)
-    return {**found, **given}
+    members = _claude(request, given, known, encoder) if known.claude else _other(request, known)
+    config = {WIRE[name]: members.pop(name) for name in WIRE if name in members}
+    return config, {**members, **given}
 
 
-def _effort(
-    request: ChatRequest, effort: Effort, known: Family, encoder: PartEncoder, *, thinks: bool
-) -> dict[str, Any]:
-    if known.effort is not None:
+def _other(request: ChatRequest, known: Family) -> dict[str, Any]:
+    settings = request.settings
+    members = {
+        name: value for name in ("max_tokens", "temperature", "top_p") if (value := getattr(settings, name)) is not None
+    }
+    if settings.stop:
+        members["stop_sequences"] = list(settings.stop)
+    if settings.top_k is not None:
+        members |= {"inferenceConfig": {"topK": settings.top_k}} if known.is_nova else {"top_k": settings.top_k}
+    if settings.effort is not None and known.effort is not None:
         where, _, inner = known.effort[0].partition(".")
-        return {where: {inner: str(effort)} if inner else str(effort)}
-    if effort == Effort.NONE:
-        return {} if thinks else {"thinking": {"type": "disabled"}}
-    if request.tools and request.tool_choice.kind in {"required", "tool"} and not thinks:
-        reason = "Claude does not force a tool call while it thinks"
-        encoder.adjust("dropped", "effort", reason, asked=str(effort))
-        return {}
-    if known.adapts:
-        return {**({} if thinks else {"thinking": {"type": "adaptive"}}), "output_config": _level(effort, encoder)}
-    return {} if thinks else _budget(request.settings, effort, encoder)
+        members[where] = {inner: str(settings.effort)} if inner else str(settings.effort)
+    return members
 
 
-def _level(effort: Effort, encoder: PartEncoder) -> dict[str, str]:
-    if effort != Effort.MINIMAL:
-        return {"effort": str(effort)}
-    encoder.adjust("coerced", "effort", "Claude's least effort is low", asked=str(effort), sent="low")
-    return {"effort": "low"}
+def _claude(request: ChatRequest, given: Mapping[str, Any], known: Family, encoder: PartEncoder) -> dict[str, Any]:
+    """Return the settings of Claude as its own API takes them, but for what the members of Converse say."""
+    settings = SettingsEncoder(
+        settings=attrs.evolve(request.settings, service_tier=None),
+        model=known.id,
+        options=MessagesOptions(thinking=given.get("thinking"), output_config=given.get("output_config")),
+        tool_forced=is_tool_forced(request),
+        needs_limit=False,
+    )
+    members = settings.encode()
+    adapts = claude_family(known.id)
+    if adapts is not None and not adapts.has("adaptive thinking") and "effort" in members.get("output_config", {}):
+        members["anthropic_beta"] = [FEATURE_BETAS["effort"]]
+    encoder.adjustments += [attrs.evolve(each, by=ISSUER) for each in settings.adjustments]
+    return members
 
 
-def _budget(settings: Settings, effort: Effort, encoder: PartEncoder) -> dict[str, Any]:
-    """Return a thinking budget, which leaves room for the answer within the limit."""
-    limit = settings.max_tokens
-    budget = BUDGETS.get(str(effort), BUDGETS["medium"])
-    if limit is not None:
-        budget = min(budget, max(_MIN_BUDGET, limit // 2))
-        if budget >= limit:
-            reason = f"thinking needs at least {_MIN_BUDGET} tokens, and max_tokens is too small for that"
-            encoder.adjust("dropped", "effort", reason, asked=str(effort))
-            return {}
-    reason = "the model has a thinking budget in place of an effort"
-    encoder.adjust("emulated", "effort", reason, asked=str(effort), sent=f"{budget} tokens")
-    return {"thinking": {"type": "enabled", "budget_tokens": budget}}
-
-
-def service_tier(settings: Settings) -> dict[str, Any]:
+def service_tier(request: ChatRequest) -> dict[str, Any]:
     """Return the service tier, if one is asked for."""
-    return {} if settings.service_tier is None else {"serviceTier": {"type": settings.service_tier}}
-
-
-def merged(body: dict[str, Any], more: dict[str, Any]) -> None:
-    """Add *more* to *body*; the members of objects that both have are joined."""
-    for name, value in more.items():
-        both = isinstance(value, dict) and isinstance(body.get(name), dict)
-        body[name] = {**fields(body[name]), **fields(value)} if both else value
+    tier = request.settings.service_tier
+    return {} if tier is None else {"serviceTier": {"type": tier}}

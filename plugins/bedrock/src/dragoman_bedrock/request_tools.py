@@ -19,8 +19,8 @@ _CHOICES: Mapping[str, str] = {"required": "any", "auto": "auto"}
 
 def tool_config(
     request: ChatRequest, messages: Iterable[Mapping[str, Any]], known: Family, encoder: PartEncoder
-) -> tuple[dict[str, Any] | None, bool]:
-    """Return the tools and the choice, and whether the additional fields must say that no tool may be called.
+) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Return the tools and the choice, and the additional fields that say that no tool may be called.
 
     Converse has no choice of none: without calls in the conversation the tools are left out, and with calls, Claude is
     told so in its own words.
@@ -35,18 +35,19 @@ def tool_config(
     called = called_tools(messages)
     if request.tools and request.tool_choice.kind != "none":
         tools = [block for tool in request.tools for block in encode_tool(tool, known, encoder)]
-        return {"tools": tools, **_choice(request.tool_choice)}, False
+        return {"tools": tools, **_choice(request.tool_choice)}, {}
     if not called:
         if request.tools:
             encoder.adjust("emulated", "tool_choice", "Converse has no choice of none, so the tools are left out")
-        return None, False
+        return None, {}
     given = [block for tool in request.tools for block in encode_tool(tool, known, encoder)]
     if not given:
         reason = "Bedrock requires the definitions of the tools that a conversation has called"
         encoder.adjust("emulated", "tools", reason, asked="none", sent=", ".join(called))
-    if known.claude is None:
+    if not known.claude:
         encoder.adjust("dropped", "tool_choice", "the model cannot be told to call no tool", asked="none")
-    return {"tools": given or [_definition(name) for name in called]}, known.claude is not None
+    none = {"tool_choice": {"type": "none"}} if known.claude else {}
+    return {"tools": given or [_definition(name) for name in called]}, none
 
 
 def encode_tool(tool: Tool | ServerTool, known: Family, encoder: PartEncoder) -> list[dict[str, Any]]:

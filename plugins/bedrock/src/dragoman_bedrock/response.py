@@ -12,7 +12,6 @@ from dragoman import (
     JSON,
     Citation,
     Extension,
-    Finish,
     FinishReason,
     Part,
     Reasoning,
@@ -23,7 +22,7 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import end_word, fields, number, objects, rewritten, word, words
+from dragoman.http import fields, finish_of, number, objects, rewritten, word, words
 from dragoman_bedrock.options import ISSUER
 
 FINISH: Mapping[str, FinishReason] = {
@@ -50,7 +49,7 @@ def response(body: dict[str, Any], content: Iterable[dict[str, Any]]) -> Respons
     """Return the response of a complete reply."""
     return build_response(
         [each for each in map(part, content) if each is not None],
-        finish(body.get("stopReason")),
+        finish_of(body.get("stopReason"), FINISH),
         usage=usage(body.get("usage")) or Usage(),
         metadata=metadata(body),
         raw=body,
@@ -131,12 +130,6 @@ def citation(cited: Mapping[str, Any]) -> Citation:
         quote="".join(quotes) or None,
         metadata={name: value for name, value in cited.items() if name not in {"title", "sourceContent"}},
     )
-
-
-def finish(raw: Any) -> Finish:
-    """Return why an answer ended."""
-    reason = end_word(raw)
-    return Finish(reason=FINISH.get(reason or "", FinishReason.OTHER), raw=reason)
 
 
 def metadata(body: Mapping[str, Any]) -> dict[str, JSON]:

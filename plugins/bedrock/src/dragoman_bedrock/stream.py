@@ -14,6 +14,7 @@ from attrs import define, field
 from dragoman import (
     ArgumentsDelta,
     Event,
+    Extension,
     Part,
     PartStart,
     PartStop,
@@ -29,10 +30,10 @@ from dragoman import (
     ToolCall,
     UsageSnapshot,
 )
-from dragoman.http import Frame, as_object, fields, loads, objects, words
-from dragoman_bedrock.errors import error_of_frame
+from dragoman.http import Frame, fields, finish_of, objects, words
+from dragoman_bedrock.frames import event_of
 from dragoman_bedrock.options import ISSUER
-from dragoman_bedrock.response import cited_text, extension, finish, metadata, tool_call, usage
+from dragoman_bedrock.response import FINISH, cited_text, extension, metadata, tool_call, usage
 
 _UNOPENED = -1
 
@@ -75,10 +76,7 @@ class ConverseDecoder:
             ProtocolError: if it does not have the form of an event of this API.
 
         """
-        if frame.headers.get(":message-type", "event") != "event":
-            raise error_of_frame(frame)
-        kind = str(frame.headers.get(":event-type"))
-        payload = as_object(loads(frame.data), f"the event {kind!r}")
+        kind, payload = event_of(frame)
         handler = _HANDLERS.get(kind)
         return (Raw(payload),) if handler is None else handler(self, payload)
 
@@ -118,7 +116,7 @@ class ConverseDecoder:
         events = [event for index in tuple(self._blocks) for event in self._stop(index)]
         if payload.get("stopReason") is None:
             return events
-        return [*events, ResponseSnapshot(finish=finish(payload["stopReason"]), metadata=metadata(payload))]
+        return [*events, ResponseSnapshot(finish=finish_of(payload["stopReason"], FINISH), metadata=metadata(payload))]
 
     def metadata(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Report the usage, with which a stream ends."""
@@ -145,6 +143,8 @@ class ConverseDecoder:
         if name == "citation":
             block.citations.append(fields(value))
             return self._text(block, "", cited=True)
+        if block.part is not None and not isinstance(block.part, Extension):
+            return [Raw({name: value})]
         block.rest.setdefault(name, {}).setdefault("content", []).extend(objects(value) or [fields(value)])
         return [] if block.part is not None else [self._begin(block, extension({name: {}}))]
 

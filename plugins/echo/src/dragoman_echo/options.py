@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import frozen
 
@@ -21,6 +21,7 @@ class EchoOptions:
 
     """
 
+    __provider__: ClassVar[str] = "echo"
     fail: str | None = None
     fail_times: int | None = None
     stall: float = 0.0

@@ -6,7 +6,10 @@ https://ai.google.dev/api and https://cloud.google.com/vertex-ai/docs/reference/
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman_google.options import GoogleEmbeddingOptions, GoogleOptions
 from dragoman_google.provider import make_provider
+
+__all__ = ["GoogleEmbeddingOptions", "GoogleOptions", "dragoman_provider"]
 
 
 @hookimpl

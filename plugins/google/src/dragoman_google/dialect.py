@@ -15,6 +15,7 @@ from dragoman import (
     DragomanError,
     Finish,
     FinishReason,
+    NoAnswerError,
     ProtocolError,
     ProviderError,
     Response,
@@ -31,6 +32,8 @@ from dragoman_google.request import BodyEncoder
 from dragoman_google.retirement import check_palm
 from dragoman_google.stream import GeminiDecoder
 
+_MEMBERS = frozenset({"candidates", "usageMetadata", "modelVersion", "responseId"})
+"""The members by which a reply of this API is known."""
 _COLLECTIONS = ("tunedModels", "endpoints")
 
 
@@ -86,7 +89,8 @@ class Gemini:
         Raises:
             ProviderError: if the reply reports an error.
             StreamInterruptedError: if the array is incomplete.
-            ProtocolError: if the reply does not hold an answer.
+            NoAnswerError: if the reply holds no candidate, and says nothing of why; ``partial`` holds the usage.
+            ProtocolError: if it is no reply of this API.
 
         """
         value = self._value(reply)
@@ -97,8 +101,7 @@ class Gemini:
             body.get("candidates") or body.get("error") or fields(body.get("promptFeedback")).get("blockReason")
         )
         if not has_answer:
-            message = f"the reply does not hold an answer: {reply.excerpt!r}"
-            raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
+            raise self._without_candidates(body, reply)
         return self._assemble([body], body, whole=True)
 
     def decoder(self) -> GeminiDecoder:
@@ -117,6 +120,15 @@ class Gemini:
                 raise
         message = "the stream, sent as one JSON array, ended before its closing bracket"
         raise StreamInterruptedError(message, status=reply.status, body=reply.excerpt, phase="mid_stream")
+
+    def _without_candidates(self, body: dict[str, Any], reply: HttpReply) -> NoAnswerError | ProtocolError:
+        """Return the error for a reply that holds no candidate and says nothing of why."""
+        if _MEMBERS.isdisjoint(body):
+            message = f"the reply does not hold an answer: {reply.excerpt!r}"
+            return ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
+        partial = self._assemble([body], body, whole=True)
+        message = f"the server answered without a candidate: {reply.excerpt!r}"
+        return NoAnswerError(message, partial=partial, status=reply.status, body=reply.excerpt, phase="decode")
 
     def _assemble(self, chunks: Sequence[Any], raw: Any, *, whole: bool) -> Response:
         """Return the response of all chunks.

@@ -6,6 +6,7 @@ https://ai.google.dev/gemini-api/docs/api-key and https://cloud.google.com/verte
 from __future__ import annotations
 
 import re
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 import attrs
@@ -18,15 +19,38 @@ from dragoman_google.tokens import AccessToken
 STUDIO_URL = "https://generativelanguage.googleapis.com/v1beta"
 BASE_ENV = ("GEMINI_API_BASE",)
 KEY_ENV = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+EXPRESS_KEY_ENV = ("GOOGLE_API_KEY",)
+"""The variables for a key of Vertex AI, which needs no project."""
 PROJECT_ENV = ("VERTEXAI_PROJECT", "GOOGLE_CLOUD_PROJECT")
 LOCATION_ENV = ("VERTEXAI_LOCATION", "GOOGLE_CLOUD_LOCATION")
 CREDENTIALS_ENV = ("VERTEXAI_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS")
 
 _VERTEX_HOST = re.compile(r"^(?:([a-z0-9-]+)-)?aiplatform(?:\.([a-z]+)\.rep)?\.googleapis\.com$")
 _LOCATION = re.compile(r"^[a-z]+[a-z0-9-]*$")
+_PUBLISHER = re.compile(r"/publishers/(?:google|anthropic)(?:/models)?$")
+GLOBAL = "global"
 _MULTI_REGIONS = ("us", "eu")
 _VERTEX_NAMES = frozenset({"vertex", "vertex_ai"})
 """The provider names that select Vertex AI."""
+
+
+class Place(Protocol):
+    """Say by options where Vertex AI is called, and as whom."""
+
+    @property
+    def project(self) -> str | None:
+        """Return the project that is billed."""
+        ...
+
+    @property
+    def location(self) -> str | None:
+        """Return the location where the model runs."""
+        ...
+
+    @property
+    def credentials(self) -> Any:
+        """Return the credentials, or where they are."""
+        ...
 
 
 def endpoint(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
@@ -38,7 +62,7 @@ def endpoint(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
 
     """
     if uses_vertex(config, options):
-        return _vertex_endpoint(config, options)
+        return vertex_endpoint(config, options)
     base = base_url(config, default=STUDIO_URL, env=BASE_ENV, version="/v1beta")
     key = credential(config, base, env=KEY_ENV)
     headers: dict[str, str] = {} if key is None else {"x-goog-api-key": key}
@@ -65,14 +89,38 @@ def _host(api_base: str) -> str:
         return ""
 
 
-def _vertex_endpoint(config: ProviderConfig, options: GoogleOptions) -> Endpoint:
+def vertex_endpoint(
+    config: ProviderConfig,
+    options: Place,
+    *,
+    project_env: tuple[str, ...] = PROJECT_ENV,
+    location_env: tuple[str, ...] = LOCATION_ENV,
+) -> Endpoint:
+    """Return the base URL with the project and the location, and the authorization of Vertex AI.
+
+    Args:
+        config: the configuration.
+        options: its options.
+        project_env: the variables of the environment for the project.
+        location_env: the variables of the environment for the location.
+
+    Raises:
+        MissingCredentialError: if no credentials may be sent to that host.
+        ConfigurationError: if the location or the project is not valid.
+
+    """
     token = AccessToken(config.env(CREDENTIALS_ENV) if options.credentials is None else options.credentials)
-    project = options.project or (None if config.api_key else config.env(PROJECT_ENV) or token.project)
-    location = options.location or config.env(LOCATION_ENV) or _location_of(config.api_base) or "global"
+    project = options.project or (None if config.api_key else config.env(project_env) or token.project)
+    express = project is None and options.credentials is None and "/projects/" not in (config.api_base or "")
+    given = options.location or (None if express else config.env(location_env))
+    location = given or _location_of(config.api_base) or GLOBAL
     if not _LOCATION.match(location):
         message = f"location must be a region of Google Cloud, such as 'europe-west4', not {location!r}"
         raise ConfigurationError(message, provider=config.name, parameter="location")
     base = base_url(config, default=f"https://{_vertex_host(location)}/v1", version="/v1")
+    base = attrs.evolve(base, url=_PUBLISHER.sub("", base.url))
+    if express:
+        return _express_endpoint(config, base, options)
     base = _with_project(base, config, project, location)
     refuse_insecure(config, base)
     headers = checked_headers(config.headers)
@@ -84,9 +132,29 @@ def _vertex_endpoint(config: ProviderConfig, options: GoogleOptions) -> Endpoint
     return Endpoint(base=base, headers=headers, authorize=token.headers)
 
 
+def _express_endpoint(config: ProviderConfig, base: Base, options: Place) -> Endpoint:
+    """Return the endpoint of a key without a project.
+
+    https://cloud.google.com/vertex-ai/generative-ai/docs/start/express-mode/vertex-ai-express-mode-api-reference
+    """
+    key = credential(config, base, env=() if config.env(CREDENTIALS_ENV) else EXPRESS_KEY_ENV, required=False)
+    if key is None:
+        message = (
+            f"Vertex AI requires a project; give project='...' or set {PROJECT_ENV[0]}, or a key of express mode as "
+            f"api_key='...' or set {EXPRESS_KEY_ENV[0]}"
+        )
+        raise ConfigurationError(message, provider=config.name, parameter="project")
+    if options.location not in {None, GLOBAL}:
+        message = (
+            f"a key without a project reaches the location global alone; give project='...' for {options.location}"
+        )
+        raise ConfigurationError(message, provider=config.name, parameter="project")
+    return Endpoint(base=base, headers={"x-goog-api-key": key, **checked_headers(config.headers)})
+
+
 def _vertex_host(location: str) -> str:
     """Return the host: https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations."""
-    if location == "global":
+    if location == GLOBAL:
         return "aiplatform.googleapis.com"
     return (
         f"aiplatform.{location}.rep.googleapis.com"
@@ -101,12 +169,10 @@ def _location_of(api_base: str | None) -> str | None:
 
 
 def _with_project(base: Base, config: ProviderConfig, project: str | None, location: str) -> Base:
-    """Return the base URL with the project and the location; a key needs neither ("express mode")."""
-    url = base.url.removesuffix("/publishers/google")
-    if "/projects/" not in url:
-        if project:
-            url += f"/projects/{quote(project, safe=':')}/locations/{location}"
-        elif config.api_key is None:
-            message = f"Vertex AI requires a project; give project='...' or set {PROJECT_ENV[0]}"
-            raise ConfigurationError(message, provider=config.name, parameter="project")
-    return attrs.evolve(base, url=url)
+    """Return the base URL with the project and the location."""
+    if "/projects/" in base.url:
+        return base
+    if project is None:
+        message = f"Vertex AI requires a project; give project='...' or set {PROJECT_ENV[0]}"
+        raise ConfigurationError(message, provider=config.name, parameter="project")
+    return attrs.evolve(base, url=f"{base.url}/projects/{quote(project, safe=':')}/locations/{location}")

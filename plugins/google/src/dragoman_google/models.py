@@ -15,6 +15,7 @@ Thinking: TypeAlias = Literal["budget", "level", "none"]
 """How the thinking of a model is controlled: by a budget in tokens, by a level, or not at all."""
 
 _PREFIX = re.compile(r"^(?:publishers/google/models/|models/|google/)")
+_CLAUDE = re.compile(r"^(?:publishers/anthropic/models/|anthropic/)?(?=claude-)")
 _NUMBER = re.compile(r"^gemini-(\d+)(?:\.(\d+))?(?=$|-)")
 _FIRST = re.compile(r"^gemini-(?:pro|ultra)(?:-vision)?(?:-\d+)?$")
 _GEMMA = re.compile(r"^gemma-(\d+)n?(?=$|-)")
@@ -51,6 +52,16 @@ _HISTORY = HistoryRules(
 def short_name(model: str) -> str:
     """Return the name of a model without the prefix of its collection."""
     return _PREFIX.sub("", model)
+
+
+def is_claude(model: str) -> bool:
+    """Return whether *model* is one of Anthropic, which Vertex AI serves by another API."""
+    return _CLAUDE.match(model) is not None
+
+
+def claude_name(model: str) -> str:
+    """Return the name of a model of Anthropic without its publisher."""
+    return _CLAUDE.sub("", model)
 
 
 def is_old_gemma(model: str) -> bool:

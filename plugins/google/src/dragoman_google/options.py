@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
+from dragoman import EmbeddingRules
 from dragoman.http import option_field
 
 ISSUER = "google"
@@ -44,6 +45,7 @@ class GoogleOptions:
 
     """
 
+    __provider__: ClassVar[str] = ISSUER
     vertex: bool | None = option_field(in_body=False, per_call=False)
     project: str | None = option_field(in_body=False, per_call=False)
     location: str | None = option_field(in_body=False, per_call=False)
@@ -63,3 +65,33 @@ class GoogleOptions:
     include_server_side_tool_invocations: bool | None = option_field(wire="toolConfig.includeServerSideToolInvocations")
     labels: dict[str, str] | None = option_field()
     extra_body: dict[str, Any] | None = option_field(in_body=False)
+
+
+@frozen(kw_only=True)
+class GoogleEmbeddingOptions:
+    """Set what Google offers for embeddings; see https://ai.google.dev/api/embeddings.
+
+    Args:
+        output_dimensionality: the number of dimensions; ``dimensions`` is the portable way.
+        task_type: what the vectors are for, such as ``RETRIEVAL_QUERY``.
+        title: the title of the document, for ``RETRIEVAL_DOCUMENT``.
+        auto_truncate: whether a text that is too long is cut; otherwise it is an error. Vertex AI only.
+
+    """
+
+    __provider__: ClassVar[str] = ISSUER
+    output_dimensionality: int | None = option_field()
+    task_type: str | None = option_field()
+    title: str | None = option_field()
+    auto_truncate: bool | None = option_field()
+
+
+STUDIO_EMBEDDINGS = EmbeddingRules(options=GoogleEmbeddingOptions, dimensions="output_dimensionality", most_texts=100)
+"""https://ai.google.dev/api/embeddings#method:-models.batchembedcontents."""
+VERTEX_EMBEDDINGS = EmbeddingRules(
+    options=GoogleEmbeddingOptions,
+    dimensions="output_dimensionality",
+    most_texts=250,
+    most_texts_of={"gemini-embedding": 1},
+)
+"""https://cloud.google.com/vertex-ai/generative-ai/docs/embeddings/get-text-embeddings."""

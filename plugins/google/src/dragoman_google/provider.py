@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from dragoman import (
     CallContext,
     ChatRequest,
     CompletionRequest,
+    ConfigurationError,
     Embeddings,
     Event,
     ModelInfo,
@@ -35,8 +37,8 @@ from dragoman.http import (
 )
 from dragoman_google.dialect import Gemini
 from dragoman_google.endpoint import endpoint, uses_vertex
-from dragoman_google.models import capabilities, short_name
-from dragoman_google.options import ISSUER, GoogleOptions
+from dragoman_google.models import capabilities, is_claude, short_name
+from dragoman_google.options import ISSUER, STUDIO_EMBEDDINGS, VERTEX_EMBEDDINGS, GoogleOptions
 from dragoman_google.request import camel_case
 from dragoman_google.response import usage
 from dragoman_google.retirement import check_palm, report_retirement
@@ -63,6 +65,7 @@ class GoogleProvider(HttpProvider):
     def __init__(self, dialect: Gemini, endpoint: Endpoint, *, transport: Transport | None = None) -> None:
         super().__init__(INFO, dialect, endpoint, capabilities=capabilities, transport=transport)
         self._gemini = dialect
+        self.embedding_rules = VERTEX_EMBEDDINGS if dialect.vertex else STUDIO_EMBEDDINGS
 
     async def complete(self, request: CompletionRequest, context: CallContext) -> Response:
         """Return the response to a prompt, which is sent as a conversation of one message."""
@@ -161,18 +164,29 @@ class GoogleProvider(HttpProvider):
         return HttpRequest(url=self._gemini.path(model, "predict"), body=dumps(body))
 
 
-def make_provider(config: ProviderConfig) -> GoogleProvider:
-    """Return the provider for *config*.
+def make_provider(config: ProviderConfig) -> HttpProvider:
+    """Return the provider for *config*: that of Gemini, or of Claude on Vertex AI.
 
     Raises:
         ConfigurationError: if an option or the base URL is not valid.
         MissingCredentialError: if there is no key for the base URL.
 
     """
+    if is_claude(config.model):
+        return _claude(config)
     dialect = Gemini()
     options = dialect.options_reader.configure(config.options)
     dialect.vertex = uses_vertex(config, options)
     return GoogleProvider(dialect, endpoint(config, options))
+
+
+def _claude(config: ProviderConfig) -> HttpProvider:
+    if find_spec("dragoman_anthropic") is None:
+        message = "Claude on Vertex AI needs dragoman-anthropic; run: pip install 'dragoman-google[vertex]'"
+        raise ConfigurationError(message, provider=config.name)
+    from dragoman_google.claude import make_claude  # noqa: PLC0415  # the extra may not be installed
+
+    return make_claude(config)
 
 
 def _model(entry: dict[str, Any]) -> ModelInfo:

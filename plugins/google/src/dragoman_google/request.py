@@ -21,7 +21,7 @@ from dragoman import (
     Tool,
     UnsupportedError,
 )
-from dragoman.http import add_options
+from dragoman.http import add_options, merge_members
 from dragoman_google.models import accepts_json_schema, is_gemini_3
 from dragoman_google.options import ISSUER, GoogleOptions
 from dragoman_google.request_messages import ContentsEncoder
@@ -84,7 +84,7 @@ class BodyEncoder:
         if safety := _safety_settings(self.options.safety_settings):
             body["safetySettings"] = safety
         add_options(body, self.options)
-        _merge(body, self.options.extra_body or {})
+        merge_members(body, self.options.extra_body or {})
         return body
 
     def _settings(self) -> dict[str, Any]:
@@ -203,12 +203,3 @@ def _safety_settings(settings: Any) -> list[Any]:
 
 def _category(name: str) -> str:
     return name.upper() if name.upper().startswith(_HARM_PREFIX) else _HARM_PREFIX + name.upper()
-
-
-def _merge(body: dict[str, Any], more: Mapping[str, Any]) -> None:
-    for name, value in more.items():
-        known = body.get(name)
-        if isinstance(known, dict) and isinstance(value, Mapping):
-            _merge(cast("dict[str, Any]", known), cast("Mapping[str, Any]", value))
-        else:
-            body[name] = value

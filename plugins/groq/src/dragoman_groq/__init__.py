@@ -6,7 +6,10 @@ https://console.groq.com/docs/api-reference
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman_groq.options import GroqOptions
 from dragoman_groq.provider import make_provider
+
+__all__ = ["GroqOptions", "dragoman_provider"]
 
 
 @hookimpl

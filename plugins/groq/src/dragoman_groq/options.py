@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
@@ -33,6 +33,7 @@ class GroqOptions:
 
     """
 
+    __provider__: ClassVar[str] = "groq"
     reasoning_format: Literal["parsed", "raw", "hidden"] | None = option_field()
     include_reasoning: bool | None = option_field()
     search_settings: dict[str, Any] | None = option_field()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import frozen
 
@@ -27,6 +27,7 @@ class LiteLLMOptions:
 
     """
 
+    __provider__: ClassVar[str] = "litellm"
     custom_llm_provider: str | None = option_field(in_body=False)
     api_version: str | None = option_field(in_body=False)
     user: str | None = option_field()

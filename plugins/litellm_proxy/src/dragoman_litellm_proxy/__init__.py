@@ -6,7 +6,10 @@ https://docs.litellm.ai/docs/simple_proxy
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman_litellm_proxy.options import LiteLLMProxyOptions
 from dragoman_litellm_proxy.provider import make_provider
+
+__all__ = ["LiteLLMProxyOptions", "dragoman_provider"]
 
 
 @hookimpl

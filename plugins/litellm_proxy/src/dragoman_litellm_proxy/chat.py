@@ -12,10 +12,10 @@ from typing import Any
 import attrs
 
 from dragoman import JSON, ChatRequest, CompletionRequest, Part, ProviderError, Usage
-from dragoman.http import HttpReply, StreamDecoder, checked_headers, count, dumps, fields, loads, real
+from dragoman.http import HttpReply, HttpRequest, StreamDecoder, checked_headers, count, dumps, fields, loads, real
 from dragoman_litellm_proxy.errors import proxy_error
 from dragoman_litellm_proxy.options import LiteLLMProxyOptions
-from dragoman_litellm_proxy.request import replay_reasoning, sign_calls
+from dragoman_litellm_proxy.request import replay_reasoning, resealed, sign_calls
 from dragoman_litellm_proxy.response import ISSUER, sealed_parts
 from dragoman_litellm_proxy.stream import LiteLLMProxyDecoder
 from dragoman_openai_compatible import CHAT_SETTINGS, MessageRules, OpenAIChat
@@ -31,6 +31,14 @@ class LiteLLMProxyChat(OpenAIChat[LiteLLMProxyOptions]):
             rules=MessageRules(issuer=ISSUER, replay_reasoning=replay_reasoning, tool_media=True),
             setting_names={**CHAT_SETTINGS, "top_k": "top_k"},
         )
+
+    def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
+        """Return the HTTP request, with what the vendor behind the proxy signed by whichever road it came."""
+        if isinstance(request, ChatRequest):
+            messages = tuple(resealed(message, request.model) for message in request.messages)
+            if messages != request.messages:
+                request = attrs.evolve(request, messages=messages)
+        return super().encode(request, stream=stream)
 
     def decoder(self) -> StreamDecoder:
         """Return the decoder of one stream."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import frozen
 
@@ -38,6 +38,7 @@ class LiteLLMProxyOptions:
 
     """
 
+    __provider__: ClassVar[str] = "litellm_proxy"
     metadata: dict[str, Any] | None = option_field()
     tags: list[str] | None = option_field()
     guardrails: list[Any] | None = option_field()

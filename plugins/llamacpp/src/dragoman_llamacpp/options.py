@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import frozen
 
@@ -46,6 +46,7 @@ class LlamaCppOptions:
 
     """
 
+    __provider__: ClassVar[str] = "llamacpp"
     context_tokens: int = option_field(default=8192, in_body=False)
     parallel: int = option_field(default=1, in_body=False)
     threads: int | None = option_field(in_body=False)

@@ -38,7 +38,7 @@ Kind: TypeAlias = Literal["chain", "babble"]
 SENTENCE = "The dragoman says: 你好, señor, olá 🐪!"
 """What a chain model generates."""
 
-_REVISION = 1  # part of the file name in the cache: increment it with every change of the file's content
+_REVISION = 2  # part of the file name in the cache: increment it with every change of the file's content
 _WIDTH, _LAYERS, _HEADS, _INNER = 64, 2, 4, 128
 _BYTES_PER_TOKEN = 3
 _NORMAL_TOKEN, _CONTROL_TOKEN = 1, 3  # as numbered in the file format
@@ -76,7 +76,7 @@ _TEMPLATE = r"""
 """
 
 
-def write_tiny(path: Path, *, kind: Kind = "chain", seed: int = 7, context: int = 4096) -> str:
+def write_tiny(path: Path, *, kind: Kind = "chain", seed: int = 7, context: int = 8192) -> str:
     """Write a tiny model to a file.
 
     Args:

@@ -6,7 +6,10 @@ https://docs.ollama.com/api
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman_ollama.options import OllamaEmbeddingOptions, OllamaOptions
 from dragoman_ollama.provider import make_provider
+
+__all__ = ["OllamaEmbeddingOptions", "OllamaOptions", "dragoman_provider"]
 
 
 @hookimpl

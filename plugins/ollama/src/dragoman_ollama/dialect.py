@@ -6,9 +6,9 @@ https://docs.ollama.com/api/chat and https://docs.ollama.com/api/generate
 from __future__ import annotations
 
 from dragoman import ChatRequest, CompletionRequest, ProtocolError, ProviderError, Response
-from dragoman.http import NDJSON, HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps
+from dragoman.http import NDJSON, HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps, merge_members
 from dragoman_ollama.options import ISSUER, OllamaOptions
-from dragoman_ollama.request import BodyEncoder, merge
+from dragoman_ollama.request import BodyEncoder
 from dragoman_ollama.response import response
 
 
@@ -38,7 +38,7 @@ class Ollama:
             path, body = self.chat_path, encoder.conversation(request)
         body["stream"] = stream  # a stream is the default of the API
         encoder.add_options(body)
-        merge(body, options.extra_body or {})
+        merge_members(body, options.extra_body or {})
         return HttpRequest(url=path, body=dumps(body), adjustments=tuple(encoder.adjustments))
 
     def decode(self, reply: HttpReply) -> Response:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import frozen
 
+from dragoman import EmbeddingRules
 from dragoman.http import option_field
 
 ISSUER = "ollama"
@@ -45,6 +46,7 @@ class OllamaOptions:
 
     """
 
+    __provider__: ClassVar[str] = ISSUER
     think: bool | str | None = option_field()
     keep_alive: str | float | None = option_field()
     truncate: bool | None = option_field()
@@ -71,3 +73,25 @@ class OllamaOptions:
 
 PROMPTS_ONLY = ("format", "images", "raw", "system", "template", "context")
 """Options that only requests with a prompt have: https://docs.ollama.com/api/generate."""
+
+
+@frozen(kw_only=True)
+class OllamaEmbeddingOptions:
+    """Set what Ollama offers for embeddings; see https://docs.ollama.com/api/embed.
+
+    Args:
+        dimensions: the number of dimensions, where the model has a choice.
+        truncate: whether a text that is too long is cut; otherwise it is an error.
+        keep_alive: how long the model stays loaded, such as ``5m``.
+        options: settings of the model as Ollama defines them.
+
+    """
+
+    __provider__: ClassVar[str] = ISSUER
+    dimensions: int | None = option_field()
+    truncate: bool | None = option_field()
+    keep_alive: str | float | None = option_field()
+    options: dict[str, Any] | None = option_field()
+
+
+EMBEDDING_RULES = EmbeddingRules(options=OllamaEmbeddingOptions)

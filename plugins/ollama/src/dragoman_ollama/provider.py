@@ -31,7 +31,7 @@ from dragoman.http import (
 from dragoman_ollama.dialect import Ollama
 from dragoman_ollama.endpoint import endpoint
 from dragoman_ollama.models import capabilities, learned
-from dragoman_ollama.options import ISSUER, OllamaOptions
+from dragoman_ollama.options import EMBEDDING_RULES, ISSUER, OllamaOptions
 from dragoman_ollama.response import timestamp, usage
 
 INFO = ProviderInfo(
@@ -55,6 +55,7 @@ class OllamaProvider(HttpProvider):
     models_path = "/api/tags"
     show_path = "/api/show"
     embeddings_path = "/api/embed"
+    embedding_rules = EMBEDDING_RULES
 
     def __init__(self, dialect: Ollama, endpoint: Endpoint) -> None:
         super().__init__(INFO, dialect, endpoint, capabilities=capabilities)

@@ -6,7 +6,7 @@ https://docs.ollama.com/api/chat and https://docs.ollama.com/api/generate
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from attrs import define, field
 
@@ -134,13 +134,3 @@ def _output(output: OutputFormat) -> dict[str, Any]:
     if output.kind == "text":
         return {}
     return {"format": dict(output.schema or {}) if output.kind == "json_schema" else "json"}
-
-
-def merge(body: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """Merge the members of *more* into *body*, an object into the one of the same name."""
-    for name, value in more.items():
-        known = body.get(name)
-        if isinstance(known, dict) and isinstance(value, Mapping):
-            body[name] = {**cast("dict[str, Any]", known), **cast("Mapping[str, Any]", value)}
-        else:
-            body[name] = value

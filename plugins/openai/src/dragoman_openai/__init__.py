@@ -6,7 +6,10 @@ https://platform.openai.com/docs/api-reference
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman_openai.options import OpenAIEmbeddingOptions, OpenAIOptions
 from dragoman_openai.provider import make_provider
+
+__all__ = ["OpenAIEmbeddingOptions", "OpenAIOptions", "dragoman_provider"]
 
 
 @hookimpl

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
+from dragoman import EmbeddingRules
 from dragoman.http import option_field
 
 
@@ -53,6 +54,7 @@ class OpenAIOptions:
 
     """
 
+    __provider__: ClassVar[str] = "openai"
     api: Literal["chat", "responses"] | None = option_field(in_body=False)
     organization: str | None = option_field(in_body=False, per_call=False)
     project: str | None = option_field(in_body=False, per_call=False)
@@ -86,6 +88,27 @@ class OpenAIOptions:
     prompt_cache_options: dict[str, Any] | None = option_field()
     context_management: list[dict[str, Any]] | None = option_field()
     moderation: dict[str, Any] | None = option_field()
+
+
+@frozen(kw_only=True)
+class OpenAIEmbeddingOptions:
+    """Set what OpenAI offers for embeddings; see https://platform.openai.com/docs/api-reference/embeddings.
+
+    Args:
+        dimensions: the number of dimensions, for models of the third series and later.
+        encoding_format: ``float`` or ``base64``, which is read as numbers too.
+        user: your identifier of the end user.
+
+    """
+
+    __provider__: ClassVar[str] = "openai"
+    dimensions: int | None = option_field()
+    encoding_format: Literal["float", "base64"] | None = option_field()
+    user: str | None = option_field()
+
+
+EMBEDDING_RULES = EmbeddingRules(options=OpenAIEmbeddingOptions, most_texts=2048)
+"""https://platform.openai.com/docs/api-reference/embeddings/create#embeddings-create-input."""
 
 
 CHAT_ONLY = (

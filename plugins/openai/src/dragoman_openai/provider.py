@@ -11,7 +11,7 @@ from dragoman import ProviderConfig, ProviderInfo
 from dragoman_openai.chat import OpenAIChatCompletions
 from dragoman_openai.endpoint import endpoint
 from dragoman_openai.models import capabilities
-from dragoman_openai.options import OpenAIOptions
+from dragoman_openai.options import EMBEDDING_RULES, OpenAIOptions
 from dragoman_openai_compatible import OpenAIProvider
 
 INFO = ProviderInfo(
@@ -33,10 +33,12 @@ def make_provider(config: ProviderConfig) -> OpenAIProvider:
     """
     dialect = OpenAIChatCompletions()
     options = dialect.options_reader.configure(config.options)
-    return OpenAIProvider(
+    provider = OpenAIProvider(
         INFO,
         dialect,
         endpoint(config, options),
         capabilities=partial(capabilities, api=options.api),
         kept_headers=("openai-",),
     )
+    provider.embedding_rules = EMBEDDING_RULES
+    return provider

@@ -14,7 +14,9 @@ from dragoman import (
     Adjustment,
     ChatRequest,
     CompletionRequest,
+    Finish,
     FinishReason,
+    NoAnswerError,
     Origin,
     OutputFormat,
     Part,
@@ -158,7 +160,8 @@ class OpenAIChat(Generic[T]):
 
         Raises:
             ProviderError: if the body reports an error.
-            ProtocolError: if the body holds no choices.
+            NoAnswerError: if the list of choices is empty; ``partial`` holds the usage.
+            ProtocolError: if there is none.
 
         """
         body = as_object(reply.json(), "the reply")
@@ -166,21 +169,26 @@ class OpenAIChat(Generic[T]):
             raise self.error(reply)
         choices = objects(body.get("choices"))
         if not choices:
-            message = f"the reply holds no answer: {reply.excerpt!r}"
-            raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
+            raise self._without_choices(body, reply)
         choice = choices[0]
         return build_response(
             self.parts(choice),
             finish_of(choice.get("finish_reason"), self.finish_table),
             usage=self.usage(body) or chat_parts.usage_of(choice.get("usage")) or Usage(),
-            origin=Origin(
-                response_id=word(body.get("id")),
-                served_model=word(body.get("model")),
-                created=real(body.get("created")),
-            ),
+            origin=_origin_of(body),
             metadata=self._all_metadata(body, choice, choices[1:]),
             raw=body,
         )
+
+    def _without_choices(self, body: Mapping[str, Any], reply: HttpReply) -> NoAnswerError | ProtocolError:
+        """Return the error for a reply without a choice, which is no chat completion if it does not list any."""
+        if body.get("choices") != []:
+            message = f"the reply holds no answer: {reply.excerpt!r}"
+            return ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
+        finish = Finish(reason=FinishReason.OTHER)
+        partial = build_response((), finish, usage=self.usage(body) or Usage(), origin=_origin_of(body), raw=body)
+        message = f"the server answered without a choice: {reply.excerpt!r}"
+        return NoAnswerError(message, partial=partial, status=reply.status, body=reply.excerpt, phase="decode")
 
     def decoder(self) -> StreamDecoder:
         """Return the decoder of one stream."""
@@ -338,6 +346,12 @@ def refuse_options(options: object, names: Iterable[str], *, model: str, api: st
                 f"leave it out or give api={other!r}"
             )
             raise UnsupportedError(message, model=model, parameter=name)
+
+
+def _origin_of(body: Mapping[str, Any]) -> Origin:
+    return Origin(
+        response_id=word(body.get("id")), served_model=word(body.get("model")), created=real(body.get("created"))
+    )
 
 
 def _other_choice(index: int, choice: Mapping[str, Any]) -> JSON:

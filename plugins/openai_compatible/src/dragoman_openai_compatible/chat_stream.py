@@ -6,7 +6,7 @@ See https://platform.openai.com/docs/api-reference/chat-streaming.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -14,6 +14,7 @@ import attrs
 from dragoman import (
     JSON,
     ArgumentsDelta,
+    Citation,
     Event,
     MediaDelta,
     Part,
@@ -73,8 +74,8 @@ class OpenAIChatDecoder:
     - :meth:`add_reasoning`: the reasoning of one delta;
     - :meth:`add_tool_call`: one fragment of a tool call.
 
-    It may also extend :meth:`feed` and :meth:`close`. :meth:`begin_part`, :meth:`open_reasoning` and
-    :meth:`add_reasoning_text` number parts and add to them.
+    It may also extend :meth:`feed` and :meth:`close`. :meth:`begin_part`, :meth:`open_reasoning`,
+    :meth:`add_reasoning_text` and :meth:`add_citations` number parts and add to them.
 
     Args:
         dialect: the dialect whose rules apply.
@@ -214,7 +215,7 @@ class OpenAIChatDecoder:
         if seal is not None and "text" in self._open:
             events.append(SealUpdate(self._open["text"], seal))
         if delta.get("annotations"):
-            self._add_citations(delta["annotations"], events)
+            self.add_citations(chat_parts.citations_of(delta["annotations"]), events)
         self._add_text("refusal", delta.get("refusal"), events)
         self._add_audio(delta.get("audio"), events)
         events.extend(
@@ -270,8 +271,8 @@ class OpenAIChatDecoder:
             events.append(PartStart(index, empty[kind]))
         events.append(ReasoningDelta(index, text) if kind == "reasoning" else TextDelta(index, text))
 
-    def _add_citations(self, annotations: Any, events: list[Event]) -> None:
-        citations = chat_parts.citations_of(annotations)
+    def add_citations(self, citations: Sequence[Citation], events: list[Event]) -> None:
+        """Add citations to the text, whose part begins with the first text or citation."""
         if not citations:
             return
         self._citations.extend(citations)

@@ -26,12 +26,11 @@ from dragoman import (
 from dragoman.http import (
     HttpReply,
     error_class,
+    error_from,
     error_text,
     fields,
-    may_retry,
     objects,
     refined,
-    retry_after,
     text_in,
     word,
 )
@@ -100,15 +99,8 @@ def error_of(reply: HttpReply, codes: Mapping[str, type[ProviderError]] = CHAT_C
         parameter = named[1] or "max_tokens"
     status = _status(reply, code)
     chosen = refined(_class(status, code, kind, codes), message)
-    return chosen(
-        message,
-        status=status,
-        code=code or kind,
-        parameter=PARAMETERS.get(parameter, parameter) if parameter else None,
-        retry_after=retry_after(reply.headers),
-        retryable=may_retry(chosen, status, reply.headers),
-        body=reply.excerpt,
-    )
+    setting = PARAMETERS.get(parameter, parameter) if parameter else None
+    return error_from(reply, chosen, message, code=code or kind, parameter=setting, status=status)
 
 
 def _fields(reply: HttpReply) -> tuple[str, str | None, str | None, str | None]:

@@ -130,6 +130,8 @@ class Wire:
         reasoning_details: whether replies hold ``reasoning_details``, which the host expects back unchanged.
         metadata_names: members of a reply that are kept as metadata.
         kept_headers: prefixes of the reply headers that are kept.
+        request_id_headers: reply headers that may hold the id of the request; they are read before ``x-request-id`` and
+            ``request-id``.
         options: members of the body that only this host has; callers give them by these names.
         refuses: options of all hosts that this one does not accept, such as ``logit_bias``.
 
@@ -143,6 +145,9 @@ class Wire:
     reasoning_details: bool = False
     metadata_names: tuple[str, ...] = ("system_fingerprint", "service_tier")
     kept_headers: tuple[str, ...] = field(
+        default=(), validator=_each_matches(_HEADER, "name of a header in lower case")
+    )
+    request_id_headers: tuple[str, ...] = field(
         default=(), validator=_each_matches(_HEADER, "name of a header in lower case")
     )
     options: tuple[str, ...] = field(default=(), validator=_each_matches(_MEMBER, "name for an option"))

@@ -35,7 +35,15 @@ from dragoman import (
     UnsupportedError,
     hookimpl,
 )
-from dragoman.http import Endpoint, base_url, checked_headers, credential, foreign_names, option_field
+from dragoman.http import (
+    REQUEST_ID_HEADERS,
+    Endpoint,
+    base_url,
+    checked_headers,
+    credential,
+    foreign_names,
+    option_field,
+)
 from dragoman_openai_compatible.chat import CHAT_SETTINGS, OpenAIChat
 from dragoman_openai_compatible.chat_messages import MessageRules, replayed
 from dragoman_openai_compatible.manifest import PLACE, Manifest, read_manifest
@@ -233,7 +241,11 @@ def _endpoint(manifest: Manifest, config: ProviderConfig) -> Endpoint:
     wanted = manifest.key
     key = credential(config, base, env=wanted.env, required=wanted.required)
     headers = {} if key is None else {wanted.header: key.with_prefix(wanted.prefix)}
-    return Endpoint(base=base, headers={**headers, **checked_headers(config.headers)})
+    return Endpoint(
+        base=base,
+        headers={**headers, **checked_headers(config.headers)},
+        request_id_headers=manifest.wire.request_id_headers + REQUEST_ID_HEADERS,
+    )
 
 
 def _default(manifest: Manifest, config: ProviderConfig) -> str | None:

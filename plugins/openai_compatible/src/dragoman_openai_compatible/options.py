@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import frozen
 
@@ -30,6 +30,7 @@ class OpenAICompatibleOptions:
 
     """
 
+    __provider__: ClassVar[str] = "openai_compatible"
     include_usage: bool = option_field(default=True, in_body=False)
     max_tokens_name: str = option_field(default="max_tokens", in_body=False, per_call=False)
     replay_reasoning: str | None = option_field(in_body=False, per_call=False)

@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from dragoman import CallContext, Embeddings, HistoryRules, ModelInfo, ProtocolError, Usage
+from dragoman import CallContext, EmbeddingRules, Embeddings, HistoryRules, ModelInfo, ProtocolError, Usage
 from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, decoded, dumps, objects, real, word
 from dragoman_openai_compatible.chat_parts import usage_of
 from dragoman_openai_compatible.strict_schemas import STRICT_SCHEMA
@@ -18,7 +18,8 @@ from dragoman_openai_compatible.strict_schemas import STRICT_SCHEMA
 class OpenAIProvider(HttpProvider):
     """Add the list of models and embeddings to an HTTP provider.
 
-    A host may set :attr:`models_path` and :attr:`embeddings_path`, which are relative to the base URL.
+    A host may set :attr:`models_path` and :attr:`embeddings_path`, which are relative to the base URL, and
+    :attr:`embedding_rules`.
     """
 
     history = HistoryRules(
@@ -34,6 +35,7 @@ class OpenAIProvider(HttpProvider):
     """What OpenAI itself takes of a schema: https://platform.openai.com/docs/guides/structured-outputs."""
     models_path = "/models"
     embeddings_path = "/embeddings"
+    embedding_rules = EmbeddingRules()
 
     async def models(self, context: CallContext) -> Sequence[ModelInfo]:
         """Return the models that the key may use.
@@ -87,12 +89,16 @@ def _embeddings(reply: HttpReply, expected: int) -> Embeddings:
     )
 
 
+_CONTEXT = ("context_length", "context_window", "max_context_length")
+"""The members in which hosts tell how many tokens a conversation may have."""
+
+
 def _model(entry: Mapping[str, Any]) -> ModelInfo:
     return ModelInfo(
         id=str(entry["id"]),
         created=real(entry.get("created")),
         owner=word(entry.get("owned_by")),
-        context_tokens=count(entry, "context_length") or count(entry, "context_window"),
+        context_tokens=next(filter(None, (count(entry, name) for name in _CONTEXT)), None),
         output_tokens=count(entry, "max_completion_tokens"),
         metadata=entry,
     )

@@ -6,7 +6,10 @@ https://openrouter.ai/docs/api-reference
 from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman_openrouter.options import OpenRouterOptions
 from dragoman_openrouter.provider import make_provider
+
+__all__ = ["OpenRouterOptions", "dragoman_provider"]
 
 
 @hookimpl

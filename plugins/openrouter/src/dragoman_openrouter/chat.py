@@ -60,7 +60,9 @@ class OpenRouterChat(OpenAIChat[OpenRouterOptions]):
         """Return the HTTP request; its URL is relative to the base URL."""
         request, notes = fitted(request, self.options_reader.read(request).reasoning)
         if isinstance(request, ChatRequest):
-            request = attrs.evolve(request, messages=tuple(adapt_message(message) for message in request.messages))
+            request = attrs.evolve(
+                request, messages=tuple(adapt_message(message, request.model) for message in request.messages)
+            )
         sent = super().encode(request, stream=stream)
         return attrs.evolve(sent, adjustments=notes + sent.adjustments)
 

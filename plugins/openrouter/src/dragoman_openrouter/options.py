@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from typing import Any, ClassVar, Literal, TypedDict
 
 from attrs import frozen
 
@@ -76,6 +76,7 @@ class OpenRouterOptions:
 
     """
 
+    __provider__: ClassVar[str] = "openrouter"
     api: Literal["chat", "responses"] | None = option_field(in_body=False)
     routing: Routing | None = option_field(wire="provider")
     models: list[str] | None = option_field()

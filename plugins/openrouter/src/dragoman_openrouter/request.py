@@ -22,6 +22,7 @@ from dragoman import (
     Message,
     Part,
     Reasoning,
+    Seal,
     ServerTool,
     Tool,
     ToolResult,
@@ -71,18 +72,34 @@ def name_server_tools(tools: Iterable[Tool | ServerTool], encoded: Iterable[dict
 
 
 def replay_reasoning(reasoning: Sequence[Reasoning]) -> dict[str, Any]:
-    """Return the details of the reasoning of earlier turns unchanged; the seals of other issuers are not sent."""
+    """Return the details of the reasoning of earlier turns; the seals of other issuers are not sent."""
     details: list[Any] = []
     for part in reasoning:
         if part.seal is not None and part.seal.issuer == ISSUER and isinstance(part.seal.payload, list):
-            details.extend(part.seal.payload)
+            given = cast("list[Any]", part.seal.payload)
+            details += [
+                {**each, "index": at} if isinstance(each, dict) and "index" not in each else each
+                for at, each in enumerate(given, len(details))
+            ]
     return {"reasoning_details": details} if details else {}
 
 
-def adapt_message(message: Message) -> Message:
-    """Return *message* with videos and documents by URL as extensions of OpenRouter."""
-    parts = tuple(_adapt_part(part) for part in message.parts)
+def adapt_message(message: Message, model: str) -> Message:
+    """Return *message* with videos and documents by URL as extensions, and with what Claude signed as details."""
+    is_claude = "claude" in model.lower()
+    parts = tuple(_claude_details(part) if is_claude else part for part in map(_adapt_part, message.parts))
     return message if parts == message.parts else attrs.evolve(message, content=parts)
+
+
+def _claude_details(part: Part) -> Part:
+    """Return reasoning that Anthropic signed with its signature in the form of OpenRouter, any other part as it is."""
+    if not isinstance(part, Reasoning) or part.seal is None or part.seal.issuer != "anthropic":
+        return part
+    kind: dict[str, JSON] = {"type": "reasoning.text", "text": part.text, "signature": part.seal.payload}
+    if part.redacted:
+        kind = {"type": "reasoning.encrypted", "data": part.seal.payload}
+    details: JSON = [{**kind, "format": "anthropic-claude-v1"}]
+    return attrs.evolve(part, seal=Seal(issuer=ISSUER, payload=details))
 
 
 def _adapt_part(part: Part) -> Part:

@@ -22,7 +22,7 @@ from dragoman.http.transport.proxy import Proxies, read_proxy
 from dragoman.http.transport.sessions import Sessions
 from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.spec.errors import DragomanError
-from dragoman.spec.provider import CallContext
+from dragoman.spec.provider import FIRST_BYTE, CallContext
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 _PROXY_AUTHENTICATION_REQUIRED = 407
@@ -128,6 +128,7 @@ class AioHttpTransport:
         try:
             reply = session.exchange(request, proxy, connect=limits.connect, first_byte=first_byte, total=total)
             stream = AioHttpStream(await translate_errors(reply, "first_byte"), session, self._limit, limits.idle)
+            context.observed[FIRST_BYTE] = context.clock.monotonic()
             stream.sent = headers
             stream.check()
             if proxy is not None and stream.status == _PROXY_AUTHENTICATION_REQUIRED:

@@ -8,7 +8,6 @@ import json
 import threading
 from collections.abc import Callable
 
-import pytest
 from hypothesis import given, strategies as st
 
 from dragoman.client.llm import LLM
@@ -19,7 +18,7 @@ from dragoman.spec.events import TextDelta
 from dragoman.spec.message import Message
 from dragoman.spec.response import Response
 from dragoman.testing.conformance.grammar import check_events, check_raw_events
-from dragoman.testing.conformance.provider_case import BOTH, TEXT, ProviderCase, few
+from dragoman.testing.conformance.provider_case import BOTH, TEXT, ProviderCase, few, not_shown
 from dragoman.testing.faults import ServerDialect
 from dragoman.testing.reply import Received, Reply
 
@@ -111,13 +110,17 @@ class Answers(ProviderCase):
 
     def test_a_prompt_is_answered(self) -> None:
         """Protects against a provider that supports conversations but not prompts."""
-        if self.server_dialect is not None and self.can().completion.support is Support.YES:
-            pytest.skip("not shown: the model has an endpoint for prompts that the server dialect does not describe")
 
         async def complete(url: str | None) -> str:
             async with self.llm(url) as llm:
                 return await llm.completion("hi", max_tokens=20)
 
+        if self.server_dialect is not None and self.can().completion.support is Support.YES:
+            if self.server_dialect.prompts is None:
+                not_shown("prompts")
+            with self.replying(Reply.json(self.server_dialect.prompts.reply(TEXT).whole)) as server:
+                assert asyncio.run(complete(server.url)) == TEXT
+            return
         with self.sound() as url:
             assert asyncio.run(complete(url)) == (TEXT if self.server_dialect else self.ask(url, max_tokens=20).text)
 

@@ -18,8 +18,8 @@ import pytest
 
 from dragoman.client.llm import LLM
 from dragoman.spec.errors import ConfigurationError, DragomanError, InvalidRequestError, MissingCredentialError
-from dragoman.testing.conformance.provider_case import BOTH, KEY, ProviderCase
-from dragoman.testing.reply import Reply
+from dragoman.testing.conformance.provider_case import BOTH, ProviderCase
+from dragoman.testing.reply import Received, Reply
 
 __all__ = ["CredentialsAndOptions"]
 
@@ -37,41 +37,47 @@ class CredentialsAndOptions(ProviderCase):
         provider = self.made()
         attributes = str(vars(provider)) if hasattr(provider, "__dict__") else ""
         shown = [attributes, repr(config), repr(LLM(config)), repr(provider)]
-        assert [each for each in shown if KEY in each] == []
+        assert self.disclosed("".join(shown)) == []
 
     def test_a_key_is_not_in_an_error(self) -> None:
         """Protects against keys in logs and bug reports if a server repeats the key that it rejects."""
         error = self._key_rejection()
-        assert KEY not in "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
+        assert self.disclosed("".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))) == []
 
     def test_a_key_is_not_in_a_pickled_error(self) -> None:
         """Protects against keys that are sent with an error to another process."""
         error: DragomanError = pickle.loads(pickle.dumps(self._key_rejection()))  # noqa: S301  # trusted data
-        assert KEY not in str(error) + repr(vars(error))
+        assert self.disclosed(str(error) + repr(vars(error))) == []
 
     def test_a_key_is_not_logged(self) -> None:
         """Protects against keys in logs of any level."""
         with _logged() as records, self.faults() as server:
             self.ask(server.url_of("ok"))
             self.failure(server.url_of("status_401"))
-        assert [each for each in records if KEY in each] == []
+        assert self.disclosed("".join(records)) == []
 
     def test_a_key_is_masked_where_a_request_is_shown(self) -> None:
         """Protects against keys in the output of build_request."""
         self.shown()
         shown = self.prepared()
-        assert KEY not in repr(shown)
-        assert KEY not in json.dumps({**shown.headers})
+        assert self.disclosed(repr(shown) + json.dumps({**shown.headers})) == []
 
     def test_a_key_travels_in_headers_alone(self) -> None:
         """Protects against keys in the access logs of proxies."""
         with self.faults() as server:
             for streamed in BOTH:
                 self.ask(server.url_of("ok"), streamed=streamed)
-        assert [each.path for each in server.requests if KEY in each.path or KEY.encode() in each.body] == []
+        sent = "".join(each.path + each.body.decode() for each in server.requests)
+        assert self.disclosed(sent) == []
+
+    def disclosed(self, text: str) -> list[int]:
+        """Return the numbers of the secrets in a text, since a failed check must not show the secrets themselves."""
+        return [number for number, secret in enumerate(self.secrets()) if secret in text]
 
     def test_two_keys_are_kept_apart(self) -> None:
         """Protects against a key of one customer that is used for another."""
+        if self.credentials:
+            pytest.skip("does not apply: other credentials take the place of a key")
 
         async def ask(url: str, keys: list[str]) -> None:
             llms = [LLM(self.config(url, api_key=key)) for key in keys]
@@ -90,11 +96,15 @@ class CredentialsAndOptions(ProviderCase):
         """Protects against a key from the environment that is sent to a host of an attacker."""
         self.spoken()
         name = self.key_env or f"{self.known_as().upper()}_API_KEY"
-        with pytest.MonkeyPatch.context() as environment, self.faults() as server:
-            environment.setenv(name, _ENVIRONMENT_KEY)
-            with contextlib.suppress(MissingCredentialError):
-                self.ask(server.url_of("ok"), config={"api_key": None})
-            assert _ENVIRONMENT_KEY not in repr(server.requests)
+        values = {**self.ambient, name: _ENVIRONMENT_KEY}
+        none = dict.fromkeys(self.given_credentials())
+        for chosen in filter(None, ({name}, {*self.ambient})):
+            with pytest.MonkeyPatch.context() as environment, self.faults() as server:
+                for each in chosen:
+                    environment.setenv(each, values[each])
+                with contextlib.suppress(MissingCredentialError):
+                    self.ask(server.url_of("ok"), config=none)
+                assert [each for each in chosen if values[each] in repr(server.requests)] == []
 
     def test_cookies_are_not_kept(self) -> None:
         """Protects against session cookies in stored answers."""
@@ -133,10 +143,16 @@ class CredentialsAndOptions(ProviderCase):
             assert "no_such_option" not in self.body(options=options)
 
     def _key_rejection(self) -> DragomanError:
-        """Return the error of a server that repeats the rejected key."""
-        message = f"Incorrect API key provided: {KEY}."
-        body = {"error": {"message": message, "code": 401, "type": "invalid"}, "message": message}
-        with self.replying(Reply.json(body, status=401, headers={"x-debug": KEY})) as server:
+        """Return the error of a server that repeats the rejected key, or what it got of other credentials."""
+
+        def rejection(request: Received) -> Reply:
+            sent = repr(request.headers)
+            repeated = " ".join(secret for secret in self.secrets() if secret in sent)
+            message = f"Incorrect API key provided: {repeated}."
+            body = {"error": {"message": message, "code": 401, "type": "invalid"}, "message": message}
+            return Reply.json(body, status=401, headers={"x-debug": repeated})
+
+        with self.replying(rejection) as server:
             return self.failure(server.url)
 
 

@@ -12,6 +12,7 @@ from dragoman.spec.errors import (
     BadRequestError,
     ContextWindowExceededError,
     DragomanError,
+    NoAnswerError,
     NotFoundError,
     OverloadedError,
     PermissionDeniedError,
@@ -159,7 +160,7 @@ class Errors(ProviderCase):
         with self.faults() as server:
             for streamed in BOTH:
                 error = self.failure(server.url_of(name), streamed=streamed)
-                assert isinstance(error, ProtocolError | StreamInterruptedError), error
+                assert isinstance(error, ProtocolError | StreamInterruptedError | NoAnswerError), error
 
     def test_an_error_with_a_good_status_is_an_error(self) -> None:
         """Protects against an error with the status 200 that is treated as an answer."""

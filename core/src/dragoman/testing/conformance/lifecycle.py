@@ -116,7 +116,7 @@ class Lifecycle(ProviderCase):
         options = self.made().info.options
         if options is None:
             pytest.skip("does not apply: the provider has no options")
-        documentation = inspect.getdoc(options) or ""
+        documentation = "\n".join(each.__doc__ or "" for each in options.__mro__)
         assert [each.name for each in attrs.fields(options) if not re.search(rf"\b{each.name}\b", documentation)] == []
 
     def test_its_optional_methods_are_no_stubs(self) -> None:

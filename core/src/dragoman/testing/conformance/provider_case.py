@@ -80,10 +80,14 @@ class ProviderCase:
         provider: the name of an installed provider, or a plugin (a module, an object with hooks) to register.
         name: the name to register a plugin under; by default, the name of its module.
         model: one of its models, if possible one that supports tools and schemas.
+        sent_model: the name by which the server knows the model, if it is another one.
+        prompt_model: a model with an endpoint for prompts; by default the same model.
         server_dialect: the dialect of its server; ``None`` for a provider without a server.
         base: the path of its base URL.
         options: further keyword arguments of :class:`~dragoman.LLMConfig`.
+        credentials: secret options that take the place of ``api_key``, such as an access key and a session token.
         key_env: the environment variable of its key; by default its name in upper case with ``_API_KEY`` appended.
+        ambient: further environment variables with credentials, such as those of a cloud, each with a sample value.
         patience: seconds to wait for an expected event; only failing checks take that long.
         known_failures: reasons by the names of checks that are expected to fail, such as ``test_x`` or ``test_x[404]``.
 
@@ -92,10 +96,14 @@ class ProviderCase:
     provider: ClassVar[object] = ""
     name: ClassVar[str] = ""
     model: ClassVar[str] = ""
+    sent_model: ClassVar[str] = ""
+    prompt_model: ClassVar[str] = ""
     server_dialect: ClassVar[ServerDialect | None] = None
     base: ClassVar[str] = "/v1"
     options: ClassVar[Mapping[str, Any]] = {}
+    credentials: ClassVar[Mapping[str, str]] = {}
     key_env: ClassVar[str] = ""
+    ambient: ClassVar[Mapping[str, str]] = {}
     patience: ClassVar[float] = 5.0
     known_failures: ClassVar[Mapping[str, str]] = {}
 
@@ -121,9 +129,17 @@ class ProviderCase:
         """Return a configuration; *url* is the URL of the server without the path of the base URL."""
         arguments: dict[str, Any] = {"num_retries": 0, "timeout": _TIMEOUT_SECONDS}
         if url is not None:
-            arguments |= {"api_key": KEY, "api_base": url + self.base}
-        arguments |= {**self.options, **more}
-        return LLMConfig(model=self.model, provider=self.registered(), **arguments)
+            arguments |= {**self.given_credentials(), "api_base": url + self.base}
+        arguments |= {"model": self.model, "provider": self.registered(), **self.options, **more}
+        return LLMConfig(**arguments)
+
+    def given_credentials(self) -> Mapping[str, str]:
+        """Return the credentials that the caller gives: the key of the suite, or what takes its place."""
+        return self.credentials or {"api_key": KEY}
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the texts that must not be shown anywhere."""
+        return tuple(self.given_credentials().values())
 
     def bound(self, **more: Any) -> Bound:
         """Return the provider, bound to a URL where no server needs to listen."""
@@ -140,6 +156,10 @@ class ProviderCase:
     def model_name(self) -> str:
         """Return the name of the model without the prefix of the provider."""
         return self.bound().explanation.model
+
+    def model_on_the_wire(self) -> str:
+        """Return the name of the model in a request."""
+        return self.sent_model or self.model_name()
 
     def offered(self) -> None:
         """Skip the check for a model that does not support tools."""

@@ -14,12 +14,14 @@ from attrs import frozen
 from dragoman.plugins.registry import installed
 from dragoman.spec.errors import DragomanError
 from dragoman.testing.conformance.answers import Answers
+from dragoman.testing.conformance.authorization import Authorization
 from dragoman.testing.conformance.capabilities import DeclaredCapabilities
 from dragoman.testing.conformance.connections import Connections
 from dragoman.testing.conformance.credentials import CredentialsAndOptions
 from dragoman.testing.conformance.errors import Errors
 from dragoman.testing.conformance.lifecycle import Lifecycle
 from dragoman.testing.conformance.media import MediaAndReasoning
+from dragoman.testing.conformance.other_endpoints import OtherEndpoints
 from dragoman.testing.conformance.overridden_checks import checks_of, restore_overridden_checks
 from dragoman.testing.conformance.provider_case import ProviderCase
 from dragoman.testing.conformance.response_metadata import ResponseMetadata
@@ -27,22 +29,27 @@ from dragoman.testing.conformance.streams import Streams
 from dragoman.testing.conformance.structured import Structured
 from dragoman.testing.conformance.tool_results import ToolResults
 from dragoman.testing.conformance.tools import Tools
+from dragoman.testing.conformance.written_requests import WrittenRequests
 
 __all__ = ["LEVELS", "Check", "ProviderConformance", "checks", "level_of"]
 
 LEVELS: dict[str, tuple[str, tuple[type[ProviderCase], ...]]] = {
-    "L0": ("lifecycle and credentials", (Lifecycle, CredentialsAndOptions)),
+    "L0": ("lifecycle and credentials", (Lifecycle, CredentialsAndOptions, Authorization)),
     "L1": ("text", (Answers, ResponseMetadata)),
     "L2": ("tools", (Tools, ToolResults)),
     "L3": ("structured output", (Structured,)),
     "L4": ("media and reasoning", (MediaAndReasoning,)),
     "L5": ("faults", (Errors, Streams, Connections)),
     "L6": ("capabilities", (DeclaredCapabilities,)),
+    "L7": ("requests as their server reads them", (WrittenRequests,)),
+    "L8": ("prompts, embeddings, listings and counts", (OtherEndpoints,)),
 }
 """The title of each level, and the classes with its checks."""
 
 
 class ProviderConformance(
+    OtherEndpoints,
+    WrittenRequests,
     DeclaredCapabilities,
     Connections,
     Streams,
@@ -53,6 +60,7 @@ class ProviderConformance(
     Tools,
     ResponseMetadata,
     Answers,
+    Authorization,
     CredentialsAndOptions,
     Lifecycle,
 ):

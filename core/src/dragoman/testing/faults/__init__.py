@@ -11,6 +11,13 @@ from dragoman.testing.faults.fault import FAULTS, Fault, FaultContext
 from dragoman.testing.faults.gemini import GEMINI
 from dragoman.testing.faults.messages import MESSAGES
 from dragoman.testing.faults.responses import RESPONSES
+from dragoman.testing.faults.sample_endpoints import (
+    CountingEndpoint,
+    EmbeddingEndpoint,
+    ListingEndpoint,
+    PromptEndpoint,
+    Vectors,
+)
 from dragoman.testing.faults.samples import SampleCall, SampleReply, SampleSeal, SampleUsage
 from dragoman.testing.faults.server import FaultServer
 from dragoman.testing.faults.server_dialect import TEXTS, ServerDialect, event
@@ -27,15 +34,20 @@ __all__ = [
     "RESPONSES",
     "SERVER_DIALECTS",
     "TEXTS",
+    "CountingEndpoint",
+    "EmbeddingEndpoint",
     "Fault",
     "FaultContext",
     "FaultServer",
+    "ListingEndpoint",
+    "PromptEndpoint",
     "SampleCall",
     "SampleReply",
     "SampleSeal",
     "SampleUsage",
     "ServerDialect",
     "ServerFraming",
+    "Vectors",
     "binary_framing",
     "event",
 ]

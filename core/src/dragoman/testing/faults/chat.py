@@ -7,6 +7,8 @@ from itertools import zip_longest
 from typing import Any
 
 from dragoman.spec.response import Usage
+from dragoman.testing.faults import openai_endpoints
+from dragoman.testing.faults.chat_requests import read_chat_request
 from dragoman.testing.faults.samples import SampleCall, SampleUsage
 from dragoman.testing.faults.server_dialect import Events, Json, SampleReply, ServerDialect, event
 
@@ -169,6 +171,7 @@ def _calling(calls: Sequence[SampleCall]) -> SampleReply:
 
 CHAT = ServerDialect(
     name="openai-chat",
+    read_request=read_chat_request,
     endings=("/chat/completions",),
     opening=(_START,),
     speak=lambda text: _chunk({"content": text}),
@@ -201,4 +204,7 @@ CHAT = ServerDialect(
         events=(_START, _chunk({"refusal": "I will "}), _chunk({"refusal": "not."}), _STOP, DONE),
         whole=_whole(None, refusal="I will not."),
     ),
+    prompts=openai_endpoints.PROMPTS,
+    embeddings=openai_endpoints.EMBEDDINGS,
+    listing=openai_endpoints.LISTING,
 )

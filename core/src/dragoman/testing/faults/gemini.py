@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dragoman.spec.response import Usage
+from dragoman.testing.faults import gemini_endpoints
+from dragoman.testing.faults.gemini_requests import read_gemini_request
 from dragoman.testing.faults.samples import SampleCall, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_dialect import Json, SampleReply, ServerDialect, event
 
@@ -125,6 +127,7 @@ _SIGNED = {"text": "fine", "thoughtSignature": "signature-1"}
 
 GEMINI = ServerDialect(
     name="google",
+    read_request=read_gemini_request,
     endings=(":generateContent", ":streamGenerateContent"),
     is_streamed=lambda request: ":streamGenerateContent" in request.path,
     opening=(),
@@ -183,4 +186,7 @@ GEMINI = ServerDialect(
         reply=SampleReply(events=(event(_chunk(_SIGNED)), _END), whole=_chunk(_SIGNED, finish="STOP", usage=_USAGE)),
         words=("signature-1",),
     ),
+    embeddings=gemini_endpoints.EMBEDDINGS,
+    listing=gemini_endpoints.LISTING,
+    counting=gemini_endpoints.COUNTING,
 )

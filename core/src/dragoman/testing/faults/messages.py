@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dragoman.spec.response import Usage
+from dragoman.testing.faults import messages_endpoints
+from dragoman.testing.faults.messages_requests import read_messages_request
 from dragoman.testing.faults.samples import SampleCall, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_dialect import Events, Json, SampleReply, ServerDialect, event
 
@@ -210,6 +212,7 @@ REASONED = SampleReply(
 
 MESSAGES = ServerDialect(
     name="anthropic",
+    read_request=read_messages_request,
     endings=("/messages",),
     request_id="request-id",
     opening=_OPENING,
@@ -258,4 +261,7 @@ MESSAGES = ServerDialect(
     reasoned=REASONED,
     refused=REFUSED,
     sealed=SampleSeal(reply=REASONED, words=("signature-1", "encrypted-1")),
+    prompts=messages_endpoints.PROMPTS,
+    listing=messages_endpoints.LISTING,
+    counting=messages_endpoints.COUNTING,
 )

@@ -7,7 +7,8 @@ from itertools import zip_longest
 from typing import Any
 
 from dragoman.spec.response import Usage
-from dragoman.testing.faults import chat
+from dragoman.testing.faults import chat, openai_endpoints
+from dragoman.testing.faults.responses_requests import read_responses_request
 from dragoman.testing.faults.samples import SampleCall, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_dialect import Events, Json, SampleReply, ServerDialect, event
 
@@ -190,6 +191,7 @@ REFUSED = SampleReply(
 
 RESPONSES = ServerDialect(
     name="openai-responses",
+    read_request=read_responses_request,
     endings=("/responses",),
     opening=_OPENING,
     speak=_speak,
@@ -228,4 +230,6 @@ RESPONSES = ServerDialect(
     reasoned=REASONED,
     refused=REFUSED,
     sealed=SampleSeal(reply=REASONED, words=("encrypted-1",)),
+    embeddings=openai_endpoints.EMBEDDINGS,
+    listing=openai_endpoints.LISTING,
 )

@@ -21,8 +21,13 @@ class FaultServer(LoopbackServer):
     """Serve every fault below a path with its name; a context manager.
 
     A client with the base URL ``url_of("stall")`` gets this fault in its own dialect: the server recognizes OpenAI chat
-    and Responses, Anthropic and Gemini by the end of the path. If several names are joined with ``+``, successive
-    requests get successive faults, in a cycle: ``url_of("status_500", "ok")``.
+    and Responses, Anthropic and Gemini by the end of the path. Given several names, successive requests get successive
+    faults, in a cycle::
+
+        with FaultServer() as server:
+            client = Client(base_url=server.url_of("status_500", "ok") + "/v1")
+
+    ``python -m dragoman.testing.faults --list`` lists the names of the faults.
 
     Args:
         port: the port to listen on, 0 for any.

@@ -8,9 +8,16 @@ from typing import Any, cast
 
 from attrs import field, frozen
 
+from dragoman.testing.faults.sample_endpoints import (
+    CountingEndpoint,
+    EmbeddingEndpoint,
+    ListingEndpoint,
+    PromptEndpoint,
+)
 from dragoman.testing.faults.samples import Events, Json, SampleCall, SampleReply, SampleSeal, SampleUsage
 from dragoman.testing.faults.server_framing import EVENTS, ServerFraming
 from dragoman.testing.reply import Received, Reply
+from dragoman.testing.request_reading import RequestReader
 
 __all__ = ["TEXTS", "Events", "Json", "SampleReply", "ServerDialect", "event", "wants_stream"]
 
@@ -39,7 +46,7 @@ def wants_stream(request: Received) -> bool:
     return isinstance(body, dict) and cast("dict[str, object]", body).get("stream") is True
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ServerDialect:
     """Describe how a server encodes answers in one dialect.
 
@@ -50,6 +57,8 @@ class ServerDialect:
         name: its name.
         endings: the path suffixes of its requests; by default, every path matches.
         is_streamed: returns whether a request asks for a stream.
+        read_request: reads a request back: returns what it asks for, and raises an exception for a body that the vendor
+            would refuse. An id, a name or a model that the dialect does not send is an empty text.
         framing: how the events of a stream are framed; they are given as encoded frames.
         opening: the events before the first text delta.
         speak: returns the event of a text delta.
@@ -72,12 +81,17 @@ class ServerDialect:
         reasoned: an answer with the reasoning "hm" and the text "fine".
         refused: an answer with the refusal "I will not."
         sealed: an answer with signed or encrypted data.
+        prompts: the endpoint that completes prompts.
+        embeddings: the endpoint that turns texts into vectors.
+        listing: the endpoint that lists the models.
+        counting: the endpoint that counts tokens.
 
     """
 
     name: str
     endings: tuple[str, ...] = ("",)
     is_streamed: Callable[[Received], bool] = wants_stream
+    read_request: RequestReader | None = None
     framing: ServerFraming = EVENTS
     opening: Events
     speak: Callable[[str], bytes]
@@ -100,6 +114,13 @@ class ServerDialect:
     reasoned: SampleReply | None = None
     refused: SampleReply | None = None
     sealed: SampleSeal | None = None
+    prompts: PromptEndpoint | None = None
+    embeddings: EmbeddingEndpoint | None = None
+    listing: ListingEndpoint | None = None
+    counting: CountingEndpoint | None = None
+
+    def __repr__(self) -> str:
+        return f"<ServerDialect {self.name}>"
 
     def speaks(self, request: Received) -> bool:
         """Return whether a request is in this dialect."""

@@ -29,7 +29,7 @@ Trait: TypeAlias = Literal[
 """What a framing may have, so that a fault of it has a meaning."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ServerFraming:
     """Describe how a server divides a stream into frames.
 
@@ -51,6 +51,9 @@ class ServerFraming:
     end: bytes = b""
     signs: tuple[bytes, ...] = ()
     traits: frozenset[Trait]
+
+    def __repr__(self) -> str:
+        return f"<ServerFraming {self.name}>"
 
 
 EVENTS = ServerFraming(

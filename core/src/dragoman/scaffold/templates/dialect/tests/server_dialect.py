@@ -10,8 +10,31 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from dragoman import Usage
+from dragoman import (
+    ChatRequest,
+    Message,
+    OutputFormat,
+    Part,
+    Reasoning,
+    Text,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Usage,
+)
 from dragoman.testing.faults import SampleCall, SampleReply, SampleSeal, SampleUsage, ServerDialect, event
+from dragoman.testing.reply import Received
+from dragoman.testing.request_reading import (
+    PartReader,
+    base64_media,
+    chosen,
+    json_object,
+    linked_media,
+    listed,
+    settings_of,
+    string,
+)
 
 CODES = {401: "bad_key", 403: "not_allowed", 404: "not_found", 429: "too_fast", 503: "busy", 529: "busy"}
 TOKENS = {"read": 3, "written": 2}
@@ -155,8 +178,69 @@ UNUSUAL_REPLIES = {
     ),
 }
 
+ROLES = {"user": "user", "model": "assistant", "system": "system", "tool": "tool"}
+CHOICES = {"may": "auto", "never": "none", "must": "required"}
+LIMITS = {"tokens": "max_tokens", "until": "stop"}
+TUNING = {"heat": "temperature", "nucleus": "top_p", "seed": "seed"}
+
+
+def read_request(request: Received) -> ChatRequest:
+    """Return what a request asks for: the inverse of `RequestWriter`, written without it."""
+    body = json_object(request.json, "the body")
+    return ChatRequest(
+        model=body["model"],
+        messages=[read_turn(each) for each in listed(body["turns"], "turns")],
+        settings=settings_of((body.get("limits") or {}, LIMITS), (body.get("tuning") or {}, TUNING)),
+        tools=tuple(
+            Tool(name=each["name"], description=each.get("about"), schema=each["takes"])
+            for each in listed(body.get("tools"), "tools")
+        ),
+        tool_choice=read_choice(body.get("tool_use", "may")),
+        output=read_shape(body.get("shape")),
+    )
+
+
+def read_turn(turn: dict[str, Any]) -> Message:
+    """Return a message."""
+    return Message(ROLES[turn["by"]], [read_piece(each) for each in listed(turn["pieces"], "pieces")])
+
+
+def read_piece(piece: dict[str, Any]) -> Part:
+    """Return a part of a message."""
+    readers: dict[str, PartReader] = {
+        "text": lambda each: Text(text=string(each["text"], "text")),
+        "thought": lambda each: Reasoning(text=each["text"]),
+        "image": lambda each: (
+            linked_media(each["url"], each["type"]) if "url" in each else base64_media(each["base64"], each["type"])
+        ),
+        "call": lambda each: ToolCall(
+            call_id=each["id"], name=each["tool"], arguments=json.dumps(json_object(each["input"], "input"))
+        ),
+        "result": lambda each: ToolResult(
+            call_id=each["id"],
+            name="",  # the API does not repeat the name of the tool
+            content=[read_piece(inner) for inner in listed(each["pieces"], "pieces")],
+            outcome="ok" if each["ok"] else "error",
+        ),
+    }
+    return chosen(readers, piece["kind"], piece)
+
+
+def read_choice(choice: Any) -> ToolChoice:
+    """Return a tool choice."""
+    return ToolChoice(CHOICES[choice]) if isinstance(choice, str) else ToolChoice("tool", choice["tool"])
+
+
+def read_shape(shape: Any) -> OutputFormat:
+    """Return an output format."""
+    if shape is None:
+        return OutputFormat()
+    return OutputFormat("json") if shape == {"type": "object"} else OutputFormat("json_schema", schema=shape)
+
+
 ACME = ServerDialect(
     name="acme",
+    read_request=read_request,
     endings=("/talk",),
     is_streamed=lambda request: request.json.get("live") is True,
     opening=(STARTED, opened(0, "text")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 from dragoman.http import option_field
@@ -12,7 +12,8 @@ from dragoman.http import option_field
 class AcmeOptions:
     """Set what only Acme offers; see https://docs.acme.example/api/chat.
 
-    Each option is a keyword argument of `LLMConfig`. An unknown option is an error that suggests the nearest known one.
+    Each option is a keyword argument of `LLMConfig`, and a call takes `options=[AcmeOptions(...)]`. An
+    unknown option is an error that suggests the nearest known one.
 
     Args:
         safety: how strictly to filter.
@@ -21,6 +22,7 @@ class AcmeOptions:
 
     """
 
+    __provider__: ClassVar[str] = "acme"
     safety: Literal["strict", "normal", "off"] | None = option_field(wire="safety_level")
     user: str | None = option_field()
     extra_body: dict[str, Any] | None = option_field(in_body=False)

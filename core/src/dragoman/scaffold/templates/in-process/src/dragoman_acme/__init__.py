@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dragoman import Provider, ProviderConfig, hookimpl
 
+from dragoman_acme.options import AcmeOptions
 from dragoman_acme.provider import AcmeProvider
+
+__all__ = ["AcmeOptions", "dragoman_provider"]
 
 
 @hookimpl

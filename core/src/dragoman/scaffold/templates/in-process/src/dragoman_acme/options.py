@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from attrs import frozen
 
 
@@ -9,11 +11,13 @@ from attrs import frozen
 class AcmeOptions:
     """Hold options that only Acme has.
 
-    Each option is a keyword argument of `LLMConfig`. A misspelled option is an error with a suggestion.
+    Each option is a keyword argument of `LLMConfig`, and a call takes `options=[AcmeOptions(...)]`. A
+    misspelled option is an error with a suggestion.
 
     Args:
         pause: seconds to wait before each token.
 
     """
 
+    __provider__: ClassVar[str] = "acme"
     pause: float = 0.0

@@ -1,0 +1,105 @@
+"""Embeddings: the options of a call, checked, and more texts than one request takes, sent in several."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import attrs
+
+from dragoman.client.binding import Bound
+from dragoman.client.conversation import read_texts
+from dragoman.client.request_builder import RequestBuilder
+from dragoman.spec.argument_checks import copied, plain_number, shown
+from dragoman.spec.errors import InvalidRequestError, ProtocolError, UnsupportedError
+from dragoman.spec.operations import EmbeddingRequest, EmbeddingRules, Embeddings
+from dragoman.spec.provider import Provider
+from dragoman.spec.provider_options import read_options
+from dragoman.spec.response import Usage
+
+_OWN = frozenset({"dimensions", "timeout", "options"})
+"""Keywords of the core; all others are options of the provider."""
+_UNKNOWN = EmbeddingRules()
+
+
+def rules_of(provider: Provider) -> EmbeddingRules:
+    """Return what a provider says of its embeddings."""
+    rules: EmbeddingRules = getattr(provider, "embedding_rules", _UNKNOWN)
+    return rules
+
+
+def embedding_request(
+    bound: Bound, builder: RequestBuilder, texts: Any, keywords: Mapping[str, Any]
+) -> EmbeddingRequest:
+    """Return the request for the vectors of *texts*.
+
+    Raises:
+        InvalidRequestError: if *texts* are not strings, or for an unknown option, or one of the wrong type.
+        UnsupportedError: if the provider has no choice of dimensions.
+
+    """
+    rules = rules_of(bound.provider)
+    shared = read_options(keywords.get("options"))
+    options = {
+        **shared.get(builder.named, {}),
+        **shared.get(builder.provider, {}),
+        **{name: keywords[name] for name in keywords if name not in _OWN},
+    }
+    dimensions = keywords.get("dimensions")
+    if dimensions is not None:
+        options |= _dimensions(dimensions, rules, options, builder.named)
+    copied(options, "options")  # only to check the depth
+    if rules.options is not None and options:
+        from dragoman.spec.serialization import structure_options  # noqa: PLC0415  # cattrs is only needed with options
+
+        structure_options(rules.options, options, provider=builder.named, also=_OWN)
+    return EmbeddingRequest(model=builder.model, texts=tuple(read_texts(texts)), options=options)
+
+
+def _dimensions(dimensions: Any, rules: EmbeddingRules, options: Mapping[str, Any], provider: str) -> dict[str, int]:
+    number = plain_number(dimensions)
+    if not isinstance(number, int) or number < 1:
+        message = f"dimensions must be a whole number of at least 1, not {shown(dimensions)}"
+        raise InvalidRequestError(message, parameter="dimensions")
+    if rules.dimensions is None:
+        message = f"the embeddings of the provider {provider!r} have no choice of dimensions; leave dimensions= out"
+        raise UnsupportedError(message, provider=provider, parameter="dimensions")
+    if rules.dimensions != "dimensions" and rules.dimensions in options:
+        message = f"the dimensions are given twice: as dimensions= and as the option {rules.dimensions!r}"
+        raise InvalidRequestError(message, parameter="dimensions")
+    return {rules.dimensions: number}
+
+
+async def in_batches(
+    send: Callable[[EmbeddingRequest], Awaitable[Embeddings]], request: EmbeddingRequest, rules: EmbeddingRules
+) -> Embeddings:
+    """Return the vectors of all texts, in their order, by as few requests as the provider takes them in.
+
+    Raises:
+        ProtocolError: if the number of vectors differs from the number of texts.
+
+    """
+    most = rules.most(request.model) or len(request.texts)
+    if len(request.texts) <= most:
+        return await send(request)
+    found = list[Embeddings]()
+    for start in range(0, len(request.texts), most):
+        batch = request.texts[start : start + most]
+        found.append(await send(attrs.evolve(request, texts=batch)))
+        if len(found[-1].vectors) != len(batch):
+            message = f"{len(batch)} texts were sent, but {len(found[-1].vectors)} vectors came back"
+            raise ProtocolError(message, phase="decode")
+    vectors = tuple(vector for each in found for vector in each.vectors)
+    return attrs.evolve(found[0], vectors=vectors, usage=_sum([each.usage for each in found]))
+
+
+def _sum(usages: list[Usage]) -> Usage:
+    """Return the counts of several requests together; one that a request did not report is not known."""
+    names = [each.name for each in attrs.fields(Usage) if each.name.endswith("_tokens")]
+    counts = {name: [getattr(usage, name) for usage in usages] for name in names}
+    raw: list[Any] = [usage.raw for usage in usages]
+    known = {name: sum(each) for name, each in counts.items() if None not in each}
+    return Usage(**known, raw=raw)
+
+
+__all__ = ["embedding_request", "in_batches", "rules_of"]

@@ -1,0 +1,72 @@
+"""Where the values of a configuration come from: a line of a file, an environment variable, a keyword, a default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field
+
+from dragoman.spec._value import value
+from dragoman.spec.argument_checks import is_same
+from dragoman.spec.errors import ConfigurationError, InvalidRequestError
+
+
+@value(kw_only=True)
+class ConfigOrigin:
+    """Say where one value of a configuration comes from.
+
+    Args:
+        kind: ``file``, ``environment``, ``keyword`` or ``default``.
+        name: the path of the file, or the name of the variable.
+        line: the line in the file, from 1.
+
+    """
+
+    kind: str
+    name: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        if self.kind == "file":
+            return f"{self.name}:{self.line}"
+        return self.name or self.kind
+
+
+KEYWORD = ConfigOrigin(kind="keyword")
+DEFAULT = ConfigOrigin(kind="default")
+
+
+@value
+class Loaded:
+    """Hold the values that were loaded, each with its origin, to tell those that have not been changed since.
+
+    Args:
+        values: the values as the configuration holds them.
+        origins: where they come from.
+
+    """
+
+    values: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+    origins: Mapping[str, ConfigOrigin] = field(factory=dict[str, ConfigOrigin])
+
+    def of(self, name: str, now: Any) -> ConfigOrigin | None:
+        """Return the origin of *now* if it is the value that was loaded, ``None`` otherwise."""
+        return self.origins.get(name) if is_same(self.values.get(name), now) else None
+
+
+NOT_LOADED = Loaded()
+
+
+def located(
+    error: ConfigurationError | InvalidRequestError, origins: Mapping[str, ConfigOrigin]
+) -> ConfigurationError | InvalidRequestError:
+    """Return *error* with the place of the value that it is about, if that is in a file or the environment."""
+    origin = origins.get(error.parameter or "")
+    if origin is not None and origin.name and not error.message.startswith((str(origin), origin.name)):
+        error.message = f"{origin}: {error.message}"
+        error.args = (error.message,)
+    return error
+
+
+__all__ = ["DEFAULT", "KEYWORD", "NOT_LOADED", "ConfigOrigin", "Loaded", "located"]

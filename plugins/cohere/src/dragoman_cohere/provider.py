@@ -1,0 +1,166 @@
+"""The Cohere provider, with the listing of models and embeddings."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from dragoman import (
+    CallContext,
+    Embeddings,
+    InvalidRequestError,
+    ModelInfo,
+    ProtocolError,
+    ProviderConfig,
+    ProviderInfo,
+    Usage,
+)
+from dragoman.http import (
+    MAX_OBJECTS,
+    Endpoint,
+    HttpProvider,
+    HttpReply,
+    HttpRequest,
+    as_object,
+    count,
+    decoded,
+    dumps,
+    fields,
+    items_of,
+    objects,
+    real,
+    word,
+    words,
+)
+from dragoman_cohere.dialect import Cohere
+from dragoman_cohere.endpoint import endpoint
+from dragoman_cohere.models import capabilities
+from dragoman_cohere.options import ISSUER, CohereOptions
+
+INFO = ProviderInfo(
+    name="cohere",
+    issuer=ISSUER,
+    options=CohereOptions,
+    docs="https://docs.cohere.com/reference/chat",
+    formats=frozenset(),
+)
+
+KEPT_HEADERS = ("x-endpoint-", "x-trial-endpoint-")
+"""Headers that report how many calls a key has: https://docs.cohere.com/docs/rate-limits."""
+MOST_TEXTS = 96
+"""How many texts one request for vectors may hold: https://docs.cohere.com/reference/embed."""
+
+_MOST_PAGES = 50
+_PAGE_SIZE = 1000
+
+
+class CohereProvider(HttpProvider):
+    """Call the Cohere API.
+
+    Args:
+        dialect: the translation of requests and responses.
+        endpoint: the base URL and the credentials.
+
+    """
+
+    models_path = "/v1/models"
+    embeddings_path = "/v2/embed"
+
+    def __init__(self, dialect: Cohere, endpoint: Endpoint) -> None:
+        super().__init__(INFO, dialect, endpoint, capabilities=capabilities, kept_headers=KEPT_HEADERS)
+
+    async def models(self, context: CallContext) -> Sequence[ModelInfo]:
+        """Return the models that the key may use: https://docs.cohere.com/reference/list-models."""
+        found: list[ModelInfo] = []
+        page: str | None = None
+        for _ in range(_MOST_PAGES):
+            query = urlencode({"page_size": _PAGE_SIZE, **({"page_token": page} if page else {})})
+            reply = await self.call(HttpRequest(method="GET", url=f"{self.models_path}?{query}"), context)
+            with self.reading(reply):
+                body = self._body(reply, "the listing")
+                found += [_model(entry) for entry in objects(body.get("models")) if word(entry.get("name"))]
+                page = word(body.get("next_page_token"))
+            if page is None:
+                break
+        return tuple(found)
+
+    async def embed(
+        self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
+    ) -> Embeddings:
+        """Return one vector for each text: https://docs.cohere.com/reference/embed.
+
+        Args:
+            model: the embedding model.
+            texts: the texts, 96 at most.
+            options: further members of the body, such as ``output_dimension``; ``input_type`` is ``search_document``
+                and ``embedding_types`` are ``["float"]`` unless given.
+            context: the context of the call.
+
+        Raises:
+            InvalidRequestError: for too many texts, or for several types of vectors.
+            ProviderError: if the request fails.
+            ProtocolError: if the number of vectors differs from the number of texts, or a vector cannot be read.
+
+        """
+        if len(texts) > MOST_TEXTS:
+            message = f"Cohere takes {MOST_TEXTS} texts at once, not {len(texts)}; call embed() for some at a time"
+            raise InvalidRequestError(message, provider=ISSUER, model=model, parameter="texts")
+        sent = {"model": model, "texts": list(texts), "input_type": "search_document", "embedding_types": ["float"]}
+        sent |= options
+        kinds = items_of(sent["embedding_types"])
+        if len(kinds) != 1:
+            given = sent["embedding_types"]
+            message = f"a call of embed() gives vectors of one type, as in embedding_types=['int8'], not {given!r}"
+            raise InvalidRequestError(message, provider=ISSUER, model=model, parameter="embedding_types")
+        reply = await self.call(HttpRequest(url=self.embeddings_path, body=dumps(sent)), context)
+        with self.reading(reply):
+            return _embeddings(self._body(reply, "the reply"), len(texts), str(kinds[0]), reply.excerpt)
+
+    def _body(self, reply: HttpReply, what: str) -> dict[str, Any]:
+        body = as_object(reply.json(), what)
+        if isinstance(body.get("message"), str):
+            raise self.dialect.error(reply)
+        return body
+
+
+def make_provider(config: ProviderConfig) -> CohereProvider:
+    """Return the provider for *config*.
+
+    Raises:
+        ConfigurationError: if an option or the base URL is not valid.
+        MissingCredentialError: if there is no key for the base URL.
+
+    """
+    dialect = Cohere()
+    dialect.options_reader.configure(config.options)
+    return CohereProvider(dialect, endpoint(config))
+
+
+def _model(entry: Mapping[str, Any]) -> ModelInfo:
+    return ModelInfo(id=words(entry.get("name")), context_tokens=count(entry, "context_length"), metadata=entry)
+
+
+def _embeddings(body: Mapping[str, Any], expected: int, kind: str, excerpt: str) -> Embeddings:
+    """Return the vectors of one type, under whose name the API gives them."""
+    entries = items_of(fields(body.get("embeddings")).get(kind), MAX_OBJECTS)
+    if len(entries) != expected:
+        message = f"{expected} texts were sent, but {len(entries)} vectors came back"
+        raise ProtocolError(message, phase="decode", body=excerpt)
+    read = count(body, "meta", "billed_units", "input_tokens")
+    return Embeddings(
+        vectors=tuple(map(_vector, entries)), usage=Usage(input_tokens=read, raw=fields(body.get("meta")))
+    )
+
+
+def _vector(values: Any) -> tuple[float, ...]:
+    """Return a vector, sent as numbers or as 32-bit floats in base64."""
+    if isinstance(values, str):
+        data = decoded(values)
+        values = array("f", data[: len(data) // 4 * 4]).tolist()
+    numbers = tuple(number for value in items_of(values, MAX_OBJECTS) if (number := real(value)) is not None)
+    if not numbers or len(numbers) != len(values):
+        message = "the reply does not hold a vector, which is a list of numbers"
+        raise ProtocolError(message, phase="decode")
+    return numbers

@@ -1,0 +1,183 @@
+"""Streams: events with a type, of which ``message-end`` says why the answer ended.
+
+https://docs.cohere.com/docs/streaming
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from dragoman import (
+    ArgumentsDelta,
+    Event,
+    Part,
+    PartStart,
+    PartUpdate,
+    ProviderError,
+    Raw,
+    Reasoning,
+    ReasoningDelta,
+    ResponseSnapshot,
+    Text,
+    TextDelta,
+    UsageSnapshot,
+)
+from dragoman.http import (
+    GrowingCitations,
+    HttpReply,
+    ServerSentEvent,
+    StreamedArguments,
+    as_object,
+    count,
+    fields,
+    finish_of,
+    loads,
+    objects,
+    rewritten,
+    word,
+    words,
+)
+from dragoman_cohere.request_messages import PLAN
+from dragoman_cohere.response import FINISH, citations, content_part, is_of_text, reasoning, tool_call, usage
+
+_CONTENT, _PLAN, _CALL = "content", "plan", "call"
+"""What parts are made of, which Cohere counts one by one."""
+_ENDS = frozenset({"content-end", "tool-call-end", "citation-end"})
+"""Types of events that only say that something is complete."""
+
+
+class CohereDecoder:
+    """Decode one stream.
+
+    Args:
+        error: returns the exception for an error that an event reports.
+
+    Attributes:
+        done: whether the answer is complete.
+
+    """
+
+    def __init__(self, error: Callable[[HttpReply], ProviderError]) -> None:
+        self.done = False
+        self._error = error
+        self._count = 0
+        self._places: dict[tuple[str, int], int] = {}
+        self._announced: dict[int, Part] = {}
+        self._texts: dict[int, GrowingCitations] = {}
+        self._arguments = StreamedArguments()
+        self._logprobs: list[Any] = []
+        self._others: list[Any] = []
+
+    def feed(self, event: ServerSentEvent) -> Iterable[Event]:
+        """Return the events that one server-sent event stands for; one of an unknown type is kept as it is.
+
+        Raises:
+            ProviderError: if it reports an error.
+            ProtocolError: if it is not a JSON object.
+
+        """
+        if event.data == b"[DONE]":
+            return ()
+        if event.event == "error":
+            raise self._error(HttpReply(status=200, body=event.data))
+        payload = as_object(loads(event.data), f"the event {event.event!r}")
+        kind = words(payload.get("type"))
+        if not kind and isinstance(payload.get("message"), str):
+            raise self._error(HttpReply(status=200, body=event.data))
+        delta = fields(payload.get("delta"))
+        message, place = fields(delta.get("message")), count(payload, "index") or 0
+        if kind == "message-start":
+            return (ResponseSnapshot(response_id=word(payload.get("id"))),)
+        if kind in {"content-start", "content-delta"}:
+            self._logprobs += objects([payload.get("logprobs")])
+            return self._content(place, fields(message.get("content")))
+        if kind == "tool-plan-delta":
+            return self._grow((_PLAN, 0), reasoning("", PLAN), words(message.get("tool_plan")))
+        if kind in {"tool-call-start", "tool-call-delta"}:
+            return self._call(place, fields(message.get("tool_calls")), begins=kind == "tool-call-start")
+        if kind == "citation-start":
+            return self._cite(fields(message.get("citations")))
+        if kind == "message-end":
+            return self._end(delta)
+        return () if kind in _ENDS else (Raw(payload),)
+
+    def close(self) -> Iterable[Event]:
+        """Return the events for what is complete only at the end of the stream."""
+        events: list[Event] = [ArgumentsDelta(index, rest) for index, rest in self._arguments.close()]
+        for index, cited in self._texts.items():
+            if cited.is_pending:
+                events.append(PartUpdate(index, Text(text="", citations=cited.take())))
+        metadata = {"logprobs": self._logprobs, "citations": self._others}
+        if any(metadata.values()):
+            events.append(ResponseSnapshot(metadata={name: value for name, value in metadata.items() if value}))
+        return events
+
+    def _content(self, place: int, block: Mapping[str, Any]) -> list[Event]:
+        """Return the events of a block of content, which begins with its first text."""
+        if not block:
+            return []
+        said = content_part(block)
+        part = self._announced.setdefault(place, said)
+        if not isinstance(part, Text | Reasoning):
+            return [] if (_CONTENT, place) in self._places else self._begin((_CONTENT, place), part)
+        text = words(block.get("text")) or words(block.get("thinking"))
+        return self._grow((_CONTENT, place), attrs.evolve(part, text=""), text)
+
+    def _grow(self, key: tuple[str, int], part: Part, text: str) -> list[Event]:
+        """Return the events that add *text* to a part, and begin it if it has not begun."""
+        if not text:
+            return []
+        events = [] if key in self._places else self._begin(key, part)
+        index = self._places[key]
+        events.append(ReasoningDelta(index, text) if isinstance(part, Reasoning) else TextDelta(index, text))
+        return events
+
+    def _begin(self, key: tuple[str, int], part: Part) -> list[Event]:
+        index = self._places[key] = self._count
+        self._count += 1
+        if isinstance(part, Text):
+            self._texts[index] = GrowingCitations()
+        return [PartStart(index, part)]
+
+    def _call(self, place: int, call: Mapping[str, Any], *, begins: bool) -> list[Event]:
+        key, events = (_CALL, place), list[Event]()
+        function = fields(call.get("function"))
+        if begins or key not in self._places:
+            made = tool_call(call, len([each for each, _ in self._places if each == _CALL]))
+            events += self._begin(key, attrs.evolve(made, arguments=""))
+        index, given = self._places[key], function.get("arguments")
+        fragment = given if isinstance(given, str) else "" if given is None else rewritten(given)
+        if added := self._arguments.of(index).add(fragment):
+            events.append(ArgumentsDelta(index, added))
+        return events
+
+    def _cite(self, cited: Mapping[str, Any]) -> list[Event]:
+        place = self._places.get((_CONTENT, count(cited, "content_index") or 0))
+        index = place if place in self._texts else next(iter(self._texts), None)
+        if index is None or not is_of_text(cited):
+            self._others.append(dict(cited))
+            return []
+        known = self._texts[index]
+        known.extend(citations(cited))
+        return [PartUpdate(index, Text(text="", citations=known.take()))] if known.is_due else []
+
+    def _end(self, delta: Mapping[str, Any]) -> list[Event]:
+        """Return the events of the end of the answer.
+
+        Raises:
+            ProviderError: if it failed.
+
+        """
+        events: list[Event] = []
+        if (known := usage(delta.get("usage"))) is not None:
+            events.append(UsageSnapshot(known))
+        if problem := words(delta.get("error")):
+            raise self._error(HttpReply(status=200, body=rewritten({"message": problem}).encode()))
+        self.done = True
+        finish = finish_of(delta.get("finish_reason"), FINISH)
+        if finish.raw is not None:
+            events.append(ResponseSnapshot(finish=finish))
+        return events

@@ -1,0 +1,45 @@
+"""What the models of Mistral accept, as data.
+
+https://docs.mistral.ai/getting-started/models and https://docs.mistral.ai/capabilities/reasoning, read on 2026-11-29.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from dragoman import NO, YES, Cap, Capabilities, Support
+from dragoman_openai_compatible import OpenAIProvider, facts_of_model
+
+HISTORY = attrs.evolve(
+    OpenAIProvider.history,
+    call_id_letters="[a-zA-Z0-9]",
+    call_id_length=9,
+    call_id_exact=True,
+    speaker_letters=None,
+)
+"""What the API takes of a conversation; it refuses other ids with "must be a-z, A-Z, 0-9, with a length of 9"."""
+
+_FILLS_IN = re.compile(r"(?:open-)?codestral(?=$|-)")
+"""The models that continue code or fill it in: https://docs.mistral.ai/capabilities/code_generation."""
+_IF_ASKED = Cap(support=Support.CONDITIONAL, note="the model thinks at the effort high")
+
+
+def capabilities(model: str) -> Capabilities:
+    """Return what is known about *model*."""
+    return Capabilities(history=HISTORY, **_prompts(model), **_reasoning(facts_of_model(model)))
+
+
+def _prompts(model: str) -> dict[str, Any]:
+    fills_in = YES if _FILLS_IN.match(model) else NO
+    return {"completion": fills_in, "completion_stream": fills_in}
+
+
+def _reasoning(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return whether a model thinks: those that take an effort do so only if they are asked to."""
+    if "effort" not in facts["settings"]:
+        return {**facts}
+    return {**facts, "reasoning": _IF_ASKED, "default_effort": "none"}

@@ -1,0 +1,47 @@
+"""Options of Mistral, in addition to the common settings."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from attrs import frozen
+
+from dragoman.http import option_field
+
+ISSUER = "mistral"
+"""The key of these options, and the issuer of seals and extensions."""
+
+
+@frozen(kw_only=True)
+class MistralOptions:
+    """Set what only Mistral offers; see https://docs.mistral.ai/api/endpoint/chat.
+
+    Args:
+        safe_prompt: whether a safety prompt comes before the conversation.
+        prompt_mode: ``reasoning`` for the system prompt with which the reasoning models were trained.
+        prompt_cache_key: a name for requests with the same beginning, which are then more likely to find it cached.
+        prediction: text that the answer is expected to contain, as ``{"type": "content", "content": "..."}``.
+        guardrails: the moderation of the conversation, as a list of its settings.
+        min_tokens: the least number of tokens of the answer.
+        repetition_penalty: how strongly repetitions are penalized.
+        n: the number of answers; the first is the response, the others are in ``Response.metadata``.
+        metadata: data that is kept with the request.
+        extra_body: additional members of the body.
+
+    """
+
+    __provider__: ClassVar[str] = "mistral"
+    safe_prompt: bool | None = option_field()
+    prompt_mode: Literal["reasoning"] | None = option_field()
+    prompt_cache_key: str | None = option_field()
+    prediction: dict[str, Any] | None = option_field()
+    guardrails: list[dict[str, Any]] | None = option_field()
+    min_tokens: int | None = option_field()
+    repetition_penalty: float | None = option_field()
+    n: int | None = option_field()
+    metadata: dict[str, Any] | None = option_field()
+    extra_body: dict[str, Any] | None = option_field(in_body=False)
+
+
+CONVERSATIONS_ONLY = ("safe_prompt", "prompt_mode", "prediction", "guardrails", "repetition_penalty", "n")
+"""Options that requests with a prompt do not have: https://docs.mistral.ai/api/endpoint/fim."""

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+
+from core.scripted import Scripted, Site, say
+from dragoman import LLM, InvalidRequestError, LLMConfig
+from dragoman_openrouter import OpenRouterOptions
+
+
+@pytest.fixture
+def key() -> dict[str, Any]:
+    assert hasattr(OpenRouterOptions(), "prompt_cache_key")
+    return {"prompt_cache_key": "x"}
+
+
+async def test_an_option_of_another_provider_is_left_out_and_recorded(key: dict[str, Any]) -> None:
+    for llm, more in (
+        (LLM("echo"), {**key, "on_unsupported": "adjust"}),
+        (LLM(LLMConfig(model="echo", on_unsupported="adjust")), key),
+        (LLM(LLMConfig(model="echo", on_unsupported="adjust", stall=0.0, **key)), {}),
+        (LLM("echo", options={"echo": key}, on_unsupported="adjust"), {}),
+    ):
+        response = await llm.generate("Hi", **more)
+        assert response.text == "Hi"
+        assert [each.feature for each in response.adjustments] == ["prompt_cache_key"]
+        async with llm.stream("Hi", **more) as stream:
+            assert [each.feature for each in (await stream.collect()).adjustments] == ["prompt_cache_key"]
+    response = await LLM("echo").generate("Hi", on_unsupported="adjust", **key)
+    assert response.adjustments[0].kind == "dropped"
+    assert response.adjustments[0].asked == "x"
+    assert "and echo has none of that name" in response.adjustments[0].reason
+
+
+async def test_a_warning_says_so(key: dict[str, Any]) -> None:
+    with pytest.warns(UserWarning, match="prompt_cache_key is dropped: it is an option of"):
+        await LLM("echo").generate("Hi", on_unsupported="warn", **key)
+
+
+@pytest.mark.parametrize("policy", [None, "raise"])
+async def test_without_that_policy_it_is_an_error(key: dict[str, Any], policy: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="echo has no option 'prompt_cache_key'"):
+        await LLM("echo").generate("Hi", on_unsupported=policy, **key)
+    with pytest.raises(InvalidRequestError, match="echo has no option 'prompt_cache_key'"):
+        await LLM(LLMConfig(model="echo", on_unsupported=policy, **key)).generate("Hi")
+
+
+async def test_an_option_that_nobody_declares_stays_an_error() -> None:
+    for wrong in (
+        LLM("echo").generate("Hi", on_unsupported="adjust", options={"echo": {"prompt_cach_key": "x"}}),
+        LLM("echo", on_unsupported="adjust", options={"echo": {"prompt_cach_key": "x"}}).generate("Hi"),
+    ):
+        with pytest.raises(InvalidRequestError, match="did you mean 'prompt_cache_key'"):
+            await wrong
+
+
+async def test_own_options_stay(key: dict[str, Any]) -> None:
+    with pytest.raises(Exception, match="broken"):
+        await LLM("echo").generate("Hi", on_unsupported="adjust", options={"echo": {"fail": "broken", **key}})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        await LLM("echo").generate("Hi", on_unsupported="warn", options={"echo": {"stall": 0.0}})
+
+
+async def test_a_provider_that_declares_no_options_gets_all(scripted: Scripted, key: dict[str, Any]) -> None:
+    scripted.script = [say("Hi")]
+    await LLM("scripted/m").generate("Hi", on_unsupported="adjust", **key)
+    assert scripted.asked[0].options == {"scripted": key}
+
+
+async def test_a_plugin_that_is_broken_declares_nothing(site: Site, key: dict[str, Any]) -> None:
+    site.add("dragoman-aaa", source="raise ImportError('broken')", providers=("aaa",))
+    response = await LLM("echo").generate("Hi", on_unsupported="adjust", **key)
+    assert [each.feature for each in response.adjustments] == ["prompt_cache_key"]
