@@ -106,20 +106,6 @@ def read_value(plain: Any, kind: Any, path: Path = ()) -> Any:
     raise ValueError("; ".join(_moved(each, path) for each in found))
 
 
-def read_member(plain: Any, hint: Any, path: str) -> Any:
-    """Return plain data that stands at *path* as a value of a type, without regard to its bounds.
-
-    Raises:
-        OutputValidationError: if it does not fit; the message names the path of each misfit.
-
-    """
-    try:
-        return answer_converter().structure(plain, bare(hint))
-    except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
-        problems = misfits(error, path)
-    raise OutputValidationError("; ".join(problems))
-
-
 def _moved(misfit: str, path: Path) -> str:
     """Return a misfit whose path begins at the root, from which *path* leads to where its own begins."""
     what, at, where = misfit.rpartition(" @ $")

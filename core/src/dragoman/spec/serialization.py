@@ -175,9 +175,9 @@ def structure_options(
     raise InvalidRequestError(message, provider=provider)  # outside the handler, so that no traceback shows the options
 
 
-def misfits(error: Exception, path: str = "$") -> list[str]:
-    """Return a description of each misfit, with its path, which begins with *path*."""
-    return transform_error(error, path, format_exception=_explain)
+def misfits(error: Exception) -> list[str]:
+    """Return a description of each misfit, with its path."""
+    return transform_error(error, format_exception=_explain)
 
 
 def _explain(error: BaseException, kind: type | None) -> str:

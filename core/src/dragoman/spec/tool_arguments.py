@@ -8,7 +8,7 @@ from typing import Any
 from attrs import NOTHING
 
 from dragoman.spec.answer_types import bare, takes_null
-from dragoman.spec.answers import read_member
+from dragoman.spec.answers import read_value
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError, OutputValidationError
 from dragoman.spec.function_tool import FunctionTool, function_tool
@@ -34,9 +34,9 @@ def read_arguments(call: ToolCall, tool: Tool | Callable[..., object]) -> dict[s
     members = described.arguments if isinstance(described, FunctionTool) else None
     if members is None:
         values, problems = plain, [*_misfits(plain, described.schema, "$", References(described.schema))]
+        problems = problems or outside_bounds(plain, described.schema)
     else:
         values, problems = _read(plain, members)
-    problems = problems or outside_bounds(plain, described.schema)
     if problems:
         message = f"the arguments of tool call {call.name!r} ({call.call_id}) do not fit: {'; '.join(problems)}"
         raise OutputValidationError(message)
@@ -53,9 +53,9 @@ def _read(plain: dict[str, Any], members: tuple[Member, ...]) -> tuple[dict[str,
             problems += [f"required field missing: {member.name!r} @ $"] if member.default is NOTHING else []
         elif plain[member.name] is not None or member.default is NOTHING or takes_null(bare(member.hint)):
             try:
-                values[member.name] = read_member(plain[member.name], member.hint, f"$.{member.name}")
-            except OutputValidationError as error:
-                problems.append(error.message)
+                values[member.name] = read_value(plain[member.name], member.hint, (member.name,))
+            except ValueError as error:
+                problems.append(str(error))
     return values, problems
 
 
