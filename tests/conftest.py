@@ -48,6 +48,7 @@ def pytest_configure() -> None:
     for name in tuple(os.environ):
         if name.upper().startswith(SETTINGS_OF_THE_DEVELOPER) and name not in INPUTS:
             del os.environ[name]
+    os.environ["XDG_CONFIG_HOME"] = "/nonexistent"  # no file of the developer either
     for name in ("connect", "connect_ex"):
         setattr(socket.socket, name, staying_here(getattr(socket.socket, name)))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # by a shell that runs the tests in the background

@@ -14,6 +14,7 @@ from dragoman.spec.errors import DragomanError
 
 _COMMANDS = {
     "chat": ("dragoman.cli.chat:chat", "Ask a model and print its answer."),
+    "keys": ("dragoman.cli.keys:keys", "Keep keys in a file that only you can read."),
     "why": ("dragoman.cli.inspect:why", "Show which provider serves a model, and why."),
     "plugins": ("dragoman.cli.inspect:plugins", "List the installed plugins without importing them."),
     "doctor": ("dragoman.cli.doctor:doctor", "Check the installed plugins, and suggest how to fix the problems."),

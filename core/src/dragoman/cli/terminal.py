@@ -59,6 +59,11 @@ class OutputFilter(io.RawIOBase):
         return True
 
     @property
+    def target(self) -> IO[bytes]:
+        """Return the stream that is written to."""
+        return self._target
+
+    @property
     def name(self) -> Any:
         """Return the name of the target."""
         return self._target.name
@@ -164,7 +169,22 @@ def encoding_of(stream: TextIO) -> str:
     return getattr(stream.buffer, "encoding", stream.encoding)
 
 
+def unfiltered(stream: TextIO) -> TextIO:
+    """Return a stream to the same target as *stream* that lets control sequences pass.
+
+    What comes from elsewhere, such as the text of a model, has to pass :func:`~dragoman.spec.plain_text.printable`
+    before it is written there.
+    """
+    buffer = stream.buffer
+    if not isinstance(buffer, OutputFilter):
+        return stream
+    return _wrapped(OutputFilter(buffer.target, buffer.encoding, is_filtered=False), "\n")
+
+
 def _filtered(stream: TextIO, kind: type[OutputFilter], *, is_filtered: bool) -> TextIO:
     target = kind(stream.buffer, stream.encoding, is_filtered=is_filtered)
-    newline = "\n" if is_filtered else None
+    return _wrapped(target, "\n" if is_filtered else None)
+
+
+def _wrapped(target: OutputFilter, newline: str | None) -> TextIO:
     return io.TextIOWrapper(target, "utf-8", "backslashreplace", newline, write_through=True)
