@@ -9,6 +9,9 @@ from typing import Any
 from attrs import frozen
 
 from dragoman.cli.answer_view import AnswerView
+from dragoman.cli.conversation_log import LogError
+from dragoman.cli.dialogue import Dialogue
+from dragoman.cli.error_messages import to_click_error
 from dragoman.client.llm import LLM
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.events import TextDelta
@@ -79,6 +82,14 @@ async def ask(llm: LLM, messages: list[Message], view: AnswerView, **arguments: 
     finally:
         view.finish()
     return Outcome(text="".join(pieces), seconds=time.perf_counter() - begun, response=response, error=error)
+
+
+def keep(dialogue: Dialogue, question: Message, answer: Message) -> None:
+    """Add a question and its answer to a conversation; a log that cannot be written is only reported."""
+    try:
+        dialogue.keep(question, answer)
+    except LogError as error:
+        to_click_error(error).show()
 
 
 def cut_note(response: Response) -> str | None:

@@ -11,8 +11,9 @@ import click
 
 from dragoman.cli import text_io
 from dragoman.cli.answer_view import PlainView
-from dragoman.cli.answers import cut_note
+from dragoman.cli.answers import cut_note, keep
 from dragoman.cli.attachments import STDIN, read_attachment
+from dragoman.cli.conversation_log import is_logging, log_of_user
 from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.model_options import given_fields, model_options
 from dragoman.cli.schema_argument import schema_of
@@ -46,6 +47,9 @@ Examples:
     help="Attach a file, an address or standard input; may be repeated.",
 )
 @click.option("--schema", type=schema_of, help="Answer in JSON: a JSON Schema, a file with one, or 'name, age int'.")
+@click.option("-c", "--continue", "goes_on", is_flag=True, help="Go on with the last conversation.")
+@click.option("--id", "number", type=int, help="Go on with this conversation of 'dragoman logs list'.")
+@click.option("--no-log", is_flag=True, help="Do not write the conversation to the log.")
 @click.option("--no-stream", is_flag=True, help="Print the answer when it is complete.")
 @click.option("--plain", is_flag=True, help="Converse without colours and editing; show Markdown as it is.")
 @click.option("--json", "print_json", is_flag=True, help="Print the complete response as one JSON object.")
@@ -59,6 +63,9 @@ def chat(  # noqa: PLR0917  # click passes the options by name
     system: str | None,
     attachments: tuple[str, ...],
     schema: dict[str, Any] | None,
+    goes_on: bool,  # noqa: FBT001  # click passes the options by name
+    number: int | None,
+    no_log: bool,  # noqa: FBT001  # click passes the options by name
     no_stream: bool,  # noqa: FBT001  # click passes the options by name
     plain: bool,  # noqa: FBT001  # click passes the options by name
     print_json: bool,  # noqa: FBT001  # click passes the options by name
@@ -77,7 +84,13 @@ def chat(  # noqa: PLR0917  # click passes the options by name
     attached = [read_attachment(each) for each in attachments]
     parts = (" ".join(prompt).strip(), "" if STDIN in attachments else text_io.read_stdin().strip())
     text = "\n\n".join(part for part in parts if part)
-    dialogue = Dialogue(given, system=system, output=schema, attached=attached)
+    log = log_of_user() if is_logging() and not no_log else None
+    said: dict[str, Any] = {}
+    if goes_on or number is not None:
+        model_before, said = _logged(number)
+        given = {"model": model_before, **given} if "provider" not in given else given
+    said |= {"system": system} if system is not None else {}
+    dialogue = Dialogue(given, output=schema, attached=attached, log=log, **said)
     if text or (attached and not _is_terminal()):
         way = _print_json if print_json else _print_events if print_events else _print_whole if no_stream else _print
         asyncio.run(_answer(dialogue, text, way))
@@ -93,18 +106,30 @@ def chat(  # noqa: PLR0917  # click passes the options by name
         converse(dialogue, is_plain=plain)
 
 
+def _logged(number: int | None) -> tuple[str, dict[str, Any]]:
+    """Return the model of a conversation of the log, by default the last one, and what a dialogue goes on with."""
+    log = log_of_user()
+    if log is None:
+        message = "the folder for logs is unknown; set HOME or XDG_CONFIG_HOME"
+        raise click.UsageError(message)
+    found = log.conversation(number)
+    return found.model, {"system": found.system, "messages": log.messages(found.id), "number": found.id}
+
+
 def _is_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 async def _answer(dialogue: Dialogue, text: str, way: _Way) -> None:
     """Ask one question, and print its answer in one of the ways below."""
-    messages = dialogue.request(dialogue.question(text))
+    question = dialogue.question(text)
+    messages = dialogue.request(question)
     arguments = {} if dialogue.output is None else {"output": dialogue.output}
     async with dialogue.llm as llm:
         response = await way(llm, messages, arguments)
     if cut := cut_note(response):
         click.echo(f"dragoman: {cut}", err=True)
+    keep(dialogue, question, response.message)
 
 
 async def _print(llm: LLM, messages: list[Message], arguments: Mapping[str, Any]) -> Response:

@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 import click
 
 from dragoman.cli.answer_view import AnswerView, is_rich_terminal, view_of_terminal
-from dragoman.cli.answers import Outcome, ask, cut_note, status_line
+from dragoman.cli.answers import Outcome, ask, cut_note, keep, status_line
+from dragoman.cli.conversation_log import is_logging
 from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.error_messages import to_click_error
 from dragoman.cli.line_editor import editing_reader, plain_reader
@@ -51,7 +52,7 @@ def converse(dialogue: Dialogue, *, is_plain: bool) -> None:
 def _reader(*, is_plain: bool) -> Callable[[], str]:
     if is_plain or not is_rich_terminal():
         return plain_reader()
-    folder = user_folder(os.environ)
+    folder = user_folder(os.environ) if is_logging() else None
     models = (f"{claim.name}/" for claim in installed().select(PROVIDERS))
     summaries = {name: command.summary for name, command in COMMANDS.items()}
     try:
@@ -98,7 +99,7 @@ def _answer(runner: asyncio.Runner, dialogue: Dialogue, question: Message, view:
         outcome = runner.run(ask(dialogue.llm, dialogue.request(question), view, **arguments))
     _tell(outcome, view)
     if outcome.answer is not None:
-        dialogue.keep(question, outcome.answer)
+        keep(dialogue, question, outcome.answer)
 
 
 def _tell(outcome: Outcome, view: AnswerView) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dragoman.cli.conversation_log import ConversationLog
 from dragoman.cli.model_options import SHARED, configuration
 from dragoman.client.llm import LLM
 from dragoman.plugins.resolution import explain
@@ -22,6 +23,8 @@ class Dialogue:
         output: the format of the answers, as in :meth:`~dragoman.LLM.generate`; text if ``None``.
         attached: attachments of the next question.
         messages: what was said before, without the system prompt.
+        log: where the conversation is written; nowhere if ``None``.
+        number: the number of a conversation of the log that goes on.
 
     """
 
@@ -33,6 +36,8 @@ class Dialogue:
         output: Mapping[str, Any] | None = None,
         attached: Iterable[Media] = (),
         messages: Iterable[Message] = (),
+        log: ConversationLog | None = None,
+        number: int | None = None,
     ) -> None:
         self.llm = LLM(configuration(given))
         self.system = system
@@ -40,6 +45,7 @@ class Dialogue:
         self.attached = [*attached]
         self.messages = [*messages]
         self._given = dict(given)
+        self._log, self._number = log, number
         self._last: Message | None = next((each for each in reversed(self.messages) if each.role == Role.USER), None)
 
     @property
@@ -72,8 +78,18 @@ class Dialogue:
         return [*system, *self.messages, question]
 
     def keep(self, question: Message, answer: Message) -> None:
-        """Add a question and its answer to the conversation."""
+        """Add a question and its answer to the conversation, and to the log.
+
+        Raises:
+            LogError: if they cannot be written there.
+
+        """
         self.messages += (question, answer)
+        if self._log is None:
+            return
+        if self._number is None:
+            self._number = self._log.begin(self.model, self.system)
+        self._log.add(self._number, len(self.messages) - 2, (question, answer), self.model)
 
     def undo(self) -> Message | None:
         """Remove the last question with its answer, and return it; ``None`` if there is none."""
@@ -81,6 +97,8 @@ class Dialogue:
             if self.messages[index].role == Role.USER:
                 question = self.messages[index]
                 del self.messages[index:]
+                if self._log is not None and self._number is not None:
+                    self._log.add(self._number, index, (), self.model)
                 return question
         return None
 

@@ -13,8 +13,13 @@ from dragoman.cli.terminal import terminal_output
 from dragoman.spec.errors import DragomanError
 
 _COMMANDS = {
-    "chat": ("dragoman.cli.chat:chat", "Ask a model and print its answer."),
+    "chat": ("dragoman.cli.chat:chat", "Ask a model and print its answer, or converse with it."),
+    "complete": ("dragoman.cli.complete:complete", "Let a model continue a text."),
+    "embed": ("dragoman.cli.embed:embed", "Turn texts into vectors."),
+    "models": ("dragoman.cli.models:models", "List the models of the installed providers."),
     "keys": ("dragoman.cli.keys:keys", "Keep keys in a file that only you can read."),
+    "logs": ("dragoman.cli.logs:logs", "Look at the conversations that were held."),
+    "config": ("dragoman.cli.config:config", "Show the configuration, and where each value comes from."),
     "why": ("dragoman.cli.inspect:why", "Show which provider serves a model, and why."),
     "plugins": ("dragoman.cli.inspect:plugins", "List the installed plugins without importing them."),
     "doctor": ("dragoman.cli.doctor:doctor", "Check the installed plugins, and suggest how to fix the problems."),

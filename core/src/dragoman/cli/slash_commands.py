@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +11,8 @@ from attrs import frozen
 
 from dragoman.cli.attachments import read_attachment
 from dragoman.cli.dialogue import Dialogue
+from dragoman.cli.terminal import columns
+from dragoman.cli.transcript import as_json, as_markdown
 from dragoman.spec.message import Message
 from dragoman.spec.nearest_name import suggestion
 
@@ -95,7 +95,8 @@ def _save(dialogue: Dialogue, argument: str) -> Reply:
     path = Path(argument).expanduser()
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(as_json(dialogue) if path.suffix == ".json" else as_markdown(dialogue))
+            write = as_json if path.suffix == ".json" else as_markdown
+            file.write(write(dialogue.system, dialogue.messages))
     except FileExistsError:
         message = f"{path} is there already; choose another name"
         raise click.UsageError(message) from None
@@ -103,19 +104,6 @@ def _save(dialogue: Dialogue, argument: str) -> Reply:
         message = f"{path} cannot be written: {error.strerror}"
         raise click.UsageError(message) from None
     return Reply(note=f"saved {len(dialogue.messages)} messages in {path}")
-
-
-def as_markdown(dialogue: Dialogue) -> str:
-    """Return a conversation as Markdown, with a heading for each message."""
-    told = [Message("system", dialogue.system)] if dialogue.system else []
-    sections = (f"## {str(each.role).capitalize()}\n\n{each.content.strip()}\n" for each in [*told, *dialogue.messages])
-    return "\n".join(sections)
-
-
-def as_json(dialogue: Dialogue) -> str:
-    """Return a conversation as a JSON array of messages, each in the form of :meth:`~dragoman.Message.to_dict`."""
-    told = [Message("system", dialogue.system)] if dialogue.system else []
-    return json.dumps([each.to_dict() for each in [*told, *dialogue.messages]], ensure_ascii=False, indent=2) + "\n"
 
 
 def _retry(dialogue: Dialogue, _: str) -> Reply:
@@ -130,7 +118,7 @@ def _undo(dialogue: Dialogue, _: str) -> Reply:
 
 
 def _help(_: Dialogue, __: str) -> Reply:
-    formatter = click.HelpFormatter(width=shutil.get_terminal_size().columns - 1)
+    formatter = click.HelpFormatter(width=(columns() or 80) - 1)
     formatter.write_dl([(f"{name} {command.argument}".strip(), command.summary) for name, command in COMMANDS.items()])
     formatter.write_text("Enter sends, Alt-Enter begins a line, Ctrl-C stops an answer, Ctrl-D leaves.")
     return Reply(note=formatter.getvalue().rstrip())
@@ -151,5 +139,3 @@ COMMANDS = {
     "/quit": SlashCommand("", "leave", _quit),
 }
 """The commands by name."""
-
-__all__ = ["COMMANDS", "Reply", "SlashCommand", "as_json", "as_markdown", "run_command"]

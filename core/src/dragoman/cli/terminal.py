@@ -164,6 +164,20 @@ def open_closed_descriptors(descriptors: Iterable[int]) -> None:
             os.open(os.devnull, os.O_RDWR)  # uses the lowest free descriptor, which is *each*
 
 
+def columns() -> int | None:
+    """Return the width of the terminal that standard output is, ``None`` if it is none."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return None
+
+
+def fitting(line: str) -> str:
+    """Return *line*, cut to the width of the terminal if standard output is one."""
+    width = columns()
+    return line if width is None or len(line) < width else f"{line[: max(0, width - 4)]}..."
+
+
 def encoding_of(stream: TextIO) -> str:
     """Return the encoding of the target of a stream."""
     return getattr(stream.buffer, "encoding", stream.encoding)
