@@ -46,7 +46,12 @@ Examples:
     metavar="FILE|URL|-",
     help="Attach a file, an address or standard input; may be repeated.",
 )
-@click.option("--schema", type=schema_of, help="Answer in JSON: a JSON Schema, a file with one, or 'name, age int'.")
+@click.option(
+    "--schema",
+    type=schema_of,
+    metavar="SCHEMA",
+    help="Answer in JSON: a JSON Schema, a file with one, or 'name, age int'.",
+)
 @click.option("-c", "--continue", "goes_on", is_flag=True, help="Go on with the last conversation.")
 @click.option("--id", "number", type=int, help="Go on with this conversation of 'dragoman logs list'.")
 @click.option("--no-log", is_flag=True, help="Do not write the conversation to the log.")

@@ -16,8 +16,8 @@ from dragoman.cli.conversation_log import is_logging
 from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.error_messages import to_click_error
 from dragoman.cli.line_editor import editing_reader, plain_reader
+from dragoman.cli.model_lists import model_names
 from dragoman.cli.slash_commands import COMMANDS, Reply, run_command
-from dragoman.plugins.registry import PROVIDERS, installed
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.message import Message
 from dragoman.spec.user_folder import user_folder
@@ -53,10 +53,9 @@ def _reader(*, is_plain: bool) -> Callable[[], str]:
     if is_plain or not is_rich_terminal():
         return plain_reader()
     folder = user_folder(os.environ) if is_logging() else None
-    models = (f"{claim.name}/" for claim in installed().select(PROVIDERS))
     summaries = {name: command.summary for name, command in COMMANDS.items()}
     try:
-        return editing_reader(summaries, sorted(models), folder and folder / "history")
+        return editing_reader(summaries, model_names(os.environ), folder and folder / "history")
     except ModuleNotFoundError as error:
         click.echo(
             f"dragoman: {error.name} is missing, so messages are read line by line; run: pip install 'dragoman[cli]'",

@@ -13,11 +13,15 @@ from attrs import asdict, evolve, field, frozen
 
 from dragoman.cli.error_messages import one_line
 from dragoman.client.llm import LLM
+from dragoman.plugins.registry import installed
 from dragoman.spec.capabilities import Support
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.operations import ModelInfo
+from dragoman.spec.user_folder import user_folder
 
+FILE = "models.json"
+"""The name of the file in the folder of the user."""
 _LIMIT = 15.0
 """Seconds that a provider may take."""
 
@@ -75,6 +79,14 @@ def _of_data(name: str, data: Mapping[str, Any]) -> ModelList:
     return ModelList(
         provider=name, models=tuple(ListedModel(**each) for each in data["models"]), asked=float(data["asked"])
     )
+
+
+def model_names(environ: Mapping[str, str]) -> list[str]:
+    """Return what ``--model`` and ``/model`` are completed with: providers, and the models that they listed."""
+    folder = user_folder(environ)
+    known = remembered(folder and folder / FILE)
+    listed = (f"{provider}/{model.id}" for provider, each in known.items() for model in each.models)
+    return sorted({*(f"{name}/" for name in installed().provider_names()), *listed})
 
 
 def remember(path: Path, lists: Iterable[ModelList]) -> None:

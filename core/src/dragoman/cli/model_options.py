@@ -35,10 +35,22 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("-b", "--api-base", type=text_io.text, help="The base URL; default: the provider's own."),
         click.option("-p", "--provider", type=text_io.text, help="The provider, as in LLMConfig."),
-        click.option("-m", "--model", type=text_io.text, help="The model: its name, or provider/name."),
+        click.option(
+            "-m",
+            "--model",
+            type=text_io.text,
+            shell_complete=_complete_model,
+            help="The model: its name, or provider/name.",
+        ),
     ):
         command = option(command)
     return command
+
+
+def _complete_model(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    from dragoman.cli.model_lists import model_names  # noqa: PLC0415  # only a shell that completes needs it
+
+    return [name for name in model_names(os.environ) if name.startswith(incomplete)]
 
 
 def given_fields(

@@ -11,7 +11,7 @@ import click
 from attrs import asdict, evolve
 
 from dragoman.cli import text_io
-from dragoman.cli.model_lists import ListedModel, ModelList, ask_all, remember, remembered
+from dragoman.cli.model_lists import FILE, ListedModel, ModelList, ask_all, remember, remembered
 from dragoman.cli.terminal import fitting
 from dragoman.plugins.registry import installed
 from dragoman.spec.user_folder import user_folder
@@ -48,11 +48,11 @@ def models(
     registry = installed()
     names = tuple(registry.provider_claim(each).name for each in providers) or registry.provider_names()
     folder = user_folder(os.environ)
-    known = remembered(folder and folder / "models.json")
+    known = remembered(folder and folder / FILE)
     asked = [] if offline else [name for name in names if refresh or not _is_fresh(known.get(name))]
     known |= {each.provider: each for each in asyncio.run(ask_all(asked, known))}
     if folder is not None and asked:
-        remember(folder / "models.json", known.values())
+        remember(folder / FILE, known.values())
     never = "was not asked yet"
     found = [_matching(known.get(name, ModelList(provider=name, problem=never)), words) for name in names]
     if print_json:

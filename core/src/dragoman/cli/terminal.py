@@ -178,6 +178,30 @@ def fitting(line: str) -> str:
     return line if width is None or len(line) < width else f"{line[: max(0, width - 4)]}..."
 
 
+def wrapped(line: str, indent: int) -> str:
+    """Return *line*, broken between words if standard output is a terminal that is narrower.
+
+    Args:
+        line: the line.
+        indent: the spaces before each line but the first.
+
+    """
+    width = columns()
+    if width is None or len(line) < width:
+        return line
+    import textwrap  # noqa: PLC0415  # only needed for a long line
+
+    first = len(line) - len(line.lstrip())
+    wrapper = textwrap.TextWrapper(
+        width - 1,
+        initial_indent=" " * first,
+        subsequent_indent=" " * min(indent, width // 3),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    return wrapper.fill(line.strip())
+
+
 def encoding_of(stream: TextIO) -> str:
     """Return the encoding of the target of a stream."""
     return getattr(stream.buffer, "encoding", stream.encoding)
