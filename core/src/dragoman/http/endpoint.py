@@ -1,7 +1,7 @@
 """The base URL of a provider, and the key that may be sent there.
 
-A key from the environment or a key store is used only for the hosts that its provider claims, or for a base URL from
-the provider's own environment variable. For any other host, the key must be passed explicitly.
+A key from the environment, a key store or the user's file of keys is used only for the hosts that its provider claims,
+or for a base URL from the provider's own environment variable. For any other host, the key must be passed explicitly.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def credential(config: ProviderConfig, base: Base, *, env: Iterable[str] = (), r
     Args:
         config: the configuration of the caller.
         base: the base URL that the key would be sent to.
-        env: the provider's own environment variables for the key.
+        env: the provider's own environment variables for the key; the user's file of keys is read after them.
         required: whether a key is required.
 
     Raises:
@@ -228,7 +228,12 @@ def _ambient_key(config: ProviderConfig, base: Base, env: Iterable[str]) -> Secr
         return Secret(stored, name=f"the key in the key store for {config.name}")
     # No local variable holds a value of the environment, since a traceback may show local variables.
     readable = config.readable(env)
-    return next((Secret(config.environ[name], name=name) for name in readable if config.environ.get(name)), None)
+    found = next((Secret(config.environ[name], name=name) for name in readable if config.environ.get(name)), None)
+    if found is not None:
+        return found
+    from dragoman.spec.key_file import stored_key  # noqa: PLC0415  # only without a key in the environment
+
+    return stored_key(config.environ, config.name)
 
 
 def _missing_key(config: ProviderConfig, base: Base, env: tuple[str, ...]) -> MissingCredentialError:
