@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field
 
+from dragoman.http.header_values import header_text
 from dragoman.spec._value import value
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError, MissingCredentialError
 from dragoman.spec.hosts import host_matches
@@ -81,6 +82,8 @@ def _check_authorize(_: object, __: object, authorize: Any) -> None:
         raise ConfigurationError(message, parameter="authorize") from None
 
 
+_MAX_REQUEST_ID = 200
+"""How many characters of an id of a request are kept."""
 REQUEST_ID_HEADERS = ("x-request-id", "request-id")
 """The reply headers in which most providers tell the id of the request."""
 
@@ -110,6 +113,13 @@ class Endpoint:
     authorized_headers: tuple[str, ...] = ("authorization",)
     hosts: tuple[str, ...] = ()
     request_id_headers: tuple[str, ...] = REQUEST_ID_HEADERS
+
+    def request_id(self, headers: Mapping[str, str]) -> str | None:
+        """Return the id of a request by the headers of its reply, ``None`` if they tell none."""
+        for name in self.request_id_headers:
+            if found := headers.get(name):
+                return header_text(found, _MAX_REQUEST_ID)
+        return None
 
 
 def base_url(config: ProviderConfig, *, default: str | None, env: Iterable[str] = (), version: str = "/v1") -> Base:
