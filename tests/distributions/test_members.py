@@ -223,9 +223,9 @@ def checks(members: Members) -> Iterator[List]:
         may={"litellm"},  # its own session has its class: tests/servers/litellm/test_conformance.py
     )
     yield List(
-        place="tests/faults/clients.py, CLIENTS",
+        place="tests/faults/clients.py, EVERY_CLIENT",
         line="a client of {}",
-        found={each.provider or each.name for each in importlib.import_module("faults.clients").CLIENTS.values()},
+        found={each.provider or each.name for each in importlib.import_module("faults.clients").EVERY_CLIENT.values()},
         wanted=http,
         may=OTHER_SERVER,
     )

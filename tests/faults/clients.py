@@ -78,10 +78,14 @@ CLIENTS = {
         Client(name="openrouter", model="anthropic/claude-sonnet-4.5"),
         Client(name="litellm_proxy", model="claude"),
         Client(name="openai_compatible", model="local"),
-        Client(name="cohere", model="command-a-03-2025", server_dialect=COHERE, base=""),
-        Client(name="ollama", model="llama3.2", server_dialect=OLLAMA, base=""),
     )
 }
+"""The clients of servers whose dialects several vendors share, by name."""
+
+COHERE_CLIENT = Client(name="cohere", model="command-a-03-2025", server_dialect=COHERE, base="")
+OLLAMA_CLIENT = Client(name="ollama", model="llama3.2", server_dialect=OLLAMA, base="")
+EVERY_CLIENT = {**CLIENTS, COHERE_CLIENT.name: COHERE_CLIENT, OLLAMA_CLIENT.name: OLLAMA_CLIENT}
+"""Those, and the clients of servers with dialects of their own."""
 
 
 def with_fake_clock(llm: LLM, clock: FakeClock) -> LLM:

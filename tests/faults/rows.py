@@ -29,7 +29,7 @@ from dragoman import (
 )
 from dragoman.spec.errors import ConnectionFailedError
 from dragoman.testing.faults import FAULTS
-from faults.clients import CLIENTS, Client
+from faults.clients import EVERY_CLIENT, Client
 from faults.expected import BEGUN, TEXT, ExpectedAnswer, ExpectedError, calls
 from faults.scenarios import SCENARIOS, Scenario
 
@@ -114,7 +114,7 @@ class Cell:
 
 
 def cells(row: Row) -> Iterator[Cell]:
-    for client in CLIENTS.values():
+    for client in EVERY_CLIENT.values():
         interfaces: tuple[Interface, ...] = ("async", "sync") if client.both else ("async",)
         for interface in interfaces:
             for case in row.cases:
@@ -128,7 +128,7 @@ def cells(row: Row) -> Iterator[Cell]:
 def _is_dialect_specific(name: str) -> bool:
     return any(
         name in client.server_dialect.coded or name in client.server_dialect.unusual_replies
-        for client in CLIENTS.values()
+        for client in EVERY_CLIENT.values()
     )
 
 

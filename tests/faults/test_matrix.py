@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dragoman.testing.faults import FaultServer
-from faults.clients import CLIENTS, ask, ask_without_await
+from faults.clients import EVERY_CLIENT, ask, ask_without_await
 from faults.rows import ROWS, Case, Cell, cells
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from _pytest.mark.structures import ParameterSet
 
-SPOKEN = tuple({client.server_dialect.name: client.server_dialect for client in CLIENTS.values()}.values())
+SPOKEN = tuple({client.server_dialect.name: client.server_dialect for client in EVERY_CLIENT.values()}.values())
 
 
 @pytest.fixture

@@ -126,6 +126,7 @@ def test_the_environment_names_resource_address_and_key(monkeypatch: pytest.Monk
 def test_a_host_without_claude_is_refused_with_the_one_that_has_it() -> None:
     with pytest.raises(ConfigurationError, match=r"services\.ai\.azure\.com/anthropic"):
         llm(api_base="https://r.openai.azure.com").build_request("hi")
+    assert "/chat/" in llm(api_base="https://r.openai.azure.com", api="chat").build_request("hi").url
 
 
 def test_the_body_is_that_of_anthropic_with_the_name_of_the_deployment() -> None:

@@ -16,7 +16,7 @@ LOCAL = {"api_base": "http://127.0.0.1:9"}
 ROADS: dict[str, dict[str, Any]] = {
     "litellm_proxy": LOCAL,
     "openrouter": {},
-    "azure": {"api_base": "https://a.openai.azure.com"},
+    "azure": {"api_base": "https://a.services.ai.azure.com"},
     "openai": LOCAL,
     "openai_compatible": LOCAL,
     "anthropic": LOCAL,
@@ -47,8 +47,14 @@ PLAIN = [
 ]
 
 
+VERTEX = {"project": "p", "credentials": {"type": "service_account"}, "api_key": None}
+"""Where Google serves Claude, with which credentials."""
+
+
 def body_of(road: str, model: str, **settings: Any) -> dict[str, Any]:
-    body = LLM(LLMConfig(model, provider=road, api_key="k", **ROADS[road])).build_request("hi", **settings).body
+    more = VERTEX if road == "google" and model.rpartition("/")[2].startswith("claude-") else {}
+    config = LLMConfig(model, provider=road, **{"api_key": "k", **ROADS[road], **more})
+    body = LLM(config).build_request("hi", **settings).body
     return {**body, **body.get("generationConfig", {})}
 
 
@@ -62,7 +68,8 @@ def defaults_in(body: dict[str, Any]) -> tuple[float | None, bool]:
 def test_a_model_that_reasons_gets_no_default(road: str, model: str) -> None:
     temperature, is_limited = defaults_in(body_of(road, model))
     assert temperature is None
-    assert not is_limited or road == "anthropic"  # which requires a limit, and of a foreign name no other is known
+    requires = road == "anthropic" or (road in {"azure", "google"} and "claude" in model)
+    assert not is_limited or requires  # the Messages API requires a limit, and of a foreign name no other is known
 
 
 @pytest.mark.parametrize("road", [road for road in ROADS if road not in {"anthropic", "google"}])

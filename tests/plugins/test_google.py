@@ -149,6 +149,30 @@ def test_effort_by_family(model: str, effort: str, sent: dict[str, Any], changed
     assert (("coerced", "effort") in notes) is changed
 
 
+@pytest.mark.parametrize(
+    ("model", "effort", "limit", "budget", "changed"),
+    [
+        ("gemini-2.5-flash", "low", 4_000, 1_024, False),
+        ("gemini-2.5-flash", "low", 300, 150, True),
+        ("gemini-2.5-flash", "high", 10_000, 5_000, True),
+        ("gemini-2.5-flash", "low", 200, 0, True),
+        ("gemini-2.5-flash", "none", 10, 0, False),
+        ("gemini-2.5-flash-lite", "low", 1_100, 550, True),
+        ("gemini-2.5-flash-lite", "low", 1_000, 0, True),
+        ("gemini-2.5-pro", "low", 100, 128, True),
+    ],
+)
+def test_the_thinking_leaves_room_for_the_answer(
+    model: str, effort: str, limit: int, budget: int, *, changed: bool
+) -> None:
+    body, notes = encoded(model=model, settings=Settings(effort=effort, max_tokens=limit))
+    assert body["generationConfig"] == {
+        "maxOutputTokens": limit,
+        "thinkingConfig": {"thinkingBudget": budget},
+    }
+    assert (("coerced", "effort") in notes) is changed
+
+
 def test_effort_is_dropped_for_models_without_thinking() -> None:
     body, notes = encoded(model="gemini-2.0-flash", settings=Settings(effort="high"))
 

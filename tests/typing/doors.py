@@ -7,12 +7,15 @@ from typing import Any, Literal, Optional, assert_type
 
 from attrs import frozen
 
+from dragoman.client.estimate import Estimate, estimate_tokens
+from dragoman.client.ledger import ModelUsage, UsageLedger
 from dragoman.client.llm import LLM
 from dragoman.client.streaming_llm import AsyncLLM, StreamingLLM
 from dragoman.client.sync import SyncLLM
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.config import LLMConfig
+from dragoman.spec.cost import Cost
 from dragoman.spec.events import Event
 from dragoman.spec.function_tool import FunctionTool
 from dragoman.spec.key_source import KeySource
@@ -23,7 +26,7 @@ from dragoman.spec.partial import Partial
 from dragoman.spec.parts import ToolCall, ToolResult
 from dragoman.spec.provider import CallContext, Prepared, Provider
 from dragoman.spec.request import ChatRequest, Tool
-from dragoman.spec.response import Response, Usage
+from dragoman.spec.response import CacheMiss, Response, Timing, Usage
 from dragoman.spec.run import Run
 from dragoman.spec.run_events import RunEvent
 from dragoman.spec.secret import Secret
@@ -54,6 +57,19 @@ async def the_doors_of_an_llm(llm: LLM, messages: list[Message]) -> None:
     assert_type(await llm.count_tokens("Hi"), Usage)
     assert_type(llm.build_request("Hi"), Prepared)
     assert_type(llm.explain(), Explanation)
+    assert_type(llm.usage, UsageLedger)
+    assert_type(llm.usage + llm.usage, UsageLedger)
+    assert_type(llm.usage.models["p/m"], ModelUsage)
+    assert_type(llm.usage.total.cost(), Cost | None)
+
+
+async def an_answer_tells_what_it_took(response: Response) -> None:
+    assert_type(response.cost(), Cost | None)
+    assert_type(Cost.total([response.cost()]), Cost | None)
+    assert_type(response.usage.total_tokens, int | None)
+    assert_type(response.timing, Timing | None)
+    assert_type(response.cache_miss, CacheMiss | None)
+    assert_type(estimate_tokens("Hi"), Estimate)
 
 
 async def a_stream_gives_events_and_text(llm: LLM) -> None:

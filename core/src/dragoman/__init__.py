@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ValueSettings as ValueSettings,
     )
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
+    from dragoman.client.estimate import Estimate as Estimate, estimate_tokens as estimate_tokens
     from dragoman.client.ledger import ModelUsage as ModelUsage, UsageLedger as UsageLedger
     from dragoman.client.llm import LLM as LLM
     from dragoman.client.run_stream import RunStream as RunStream
@@ -189,6 +190,7 @@ if TYPE_CHECKING:
     from dragoman.spec.response import (
         Adjustment as Adjustment,
         Attempt as Attempt,
+        CacheMiss as CacheMiss,
         Finish as Finish,
         FinishReason as FinishReason,
         Origin as Origin,
@@ -226,6 +228,7 @@ _HOMES = {
         "RunKeywords",
         "ValueSettings",
     ),
+    "dragoman.client.estimate": ("Estimate", "estimate_tokens"),
     "dragoman.client.ledger": ("ModelUsage", "UsageLedger"),
     "dragoman.client.llm": ("LLM",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
@@ -383,6 +386,7 @@ _HOMES = {
     "dragoman.spec.response": (
         "Adjustment",
         "Attempt",
+        "CacheMiss",
         "Finish",
         "FinishReason",
         "Origin",

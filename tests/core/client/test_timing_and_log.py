@@ -254,6 +254,17 @@ def test_the_log_is_shown_on_the_standard_error_of_the_moment(
     assert len(logger.handlers) == 1
 
 
+async def test_the_variable_is_read_when_a_model_is_bound(
+    logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAGOMAN_LOG", "error")
+    assert (await LLM("echo").generate("Hi")).text == "Hi"
+    assert logger.level == logging.ERROR
+    monkeypatch.setenv("DRAGOMAN_LOG", "loud")
+    with pytest.raises(ConfigurationError, match="DRAGOMAN_LOG must be"):
+        await LLM("echo").generate("Hi")
+
+
 def test_other_levels_set_up_nothing(logger: logging.Logger) -> None:
     before = [*logger.handlers]
     show_log("  ")

@@ -197,6 +197,17 @@ def test_media_in_the_result_of_a_tool_are_media_too() -> None:
         fit(request, Capabilities(input={"image/*": NO}))
 
 
+def test_an_error_about_media_lists_what_the_model_takes() -> None:
+    accepted = {
+        "image/*": NO,
+        "text/plain": YES,
+        "application/pdf": Cap(support=Support.CONDITIONAL),
+        "audio/*": UNKNOWN,
+    }
+    with pytest.raises(UnsupportedError, match="image/png; it accepts application/pdf, text/plain; leave it out"):
+        fit(show(IMAGE), Capabilities(input=accepted))
+
+
 @pytest.mark.parametrize(
     "known",
     [

@@ -33,10 +33,30 @@ def test_media_are_made_of_a_path(tmp_path: Path) -> None:
         (b"fLaC", "audio/flac"),
         (b"OggS", "audio/ogg"),
         (b"\x00\x00\x00\x18ftypmp42", "video/mp4"),
+        (b"\x00\x00\x00\x18ftypM4A ", "audio/mp4"),
+        (b"\x00\x00\x00\x18ftypheic", "image/heic"),
+        (b"\x00\x00\x00\x18ftypavif", "image/avif"),
+        (b"\x00\x00\x00\x14ftypqt  ", "video/quicktime"),
+        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm", "video/webm"),
+        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x88matroska", "video/x-matroska"),
+        (b"\xff\xf3\x84", "audio/mpeg"),
+        (b"\xff\xf1\x50", "audio/aac"),
+        (b"RIFF\x00\x00\x00\x00AVI LIST", "video/x-msvideo"),
+        (b"II*\x00", "image/tiff"),
     ],
 )
 def test_bytes_tell_their_type(data: bytes, expected: str) -> None:
     assert Media.of(data) == Media(source=Bytes(data=data), media_type=expected)
+
+
+def test_an_image_with_the_name_of_another_is_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(PNG)
+    assert Media.of(tmp_path / "a.jpg").media_type == "image/png"
+    assert Media.of(PNG, filename="a.jpg").media_type == "image/png"
+    assert Media.of(PNG, filename="a.jpg", media_type="image/jpeg").media_type == "image/jpeg"
+    (tmp_path / "a.oga").write_bytes(b"OggS")
+    assert Media.of(tmp_path / "a.oga").media_type == "audio/ogg"
+    assert Media.of(b"\x00\x00\x00\x18ftypisom", filename="a.m4a").media_type.startswith("audio/")
 
 
 def test_bytes_may_be_of_any_class_and_have_a_name() -> None:
@@ -60,6 +80,8 @@ def test_media_are_made_of_an_address(address: str, expected: Media) -> None:
     ("source", "problem"),
     [
         (b"what", "the type of 'the data' is unknown; give media_type="),
+        (b"", "the type of 'the data' is unknown"),
+        (b"\xff\xf7\x00", "the type of 'the data' is unknown"),
         ("https://x.test/a", "the type of 'https://x.test/a' is unknown"),
         ("data:image/png,a", "must be a data: URL in base64"),
         ("/no/such.png", "the file '/no/such.png' cannot be read"),

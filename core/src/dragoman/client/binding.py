@@ -279,6 +279,7 @@ class ManagedProvider:
         self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
     ) -> Response:
         began = context.clock.monotonic()
+        expected = None if request.settings.cache is None else self._observer.cached(request)
         result = await self._tried(call, request, context)
         response, adjustments = result.value, result.adjustments
         if not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin may return anything
@@ -286,6 +287,8 @@ class ManagedProvider:
         known = adjustments + response.adjustments if adjustments else response.adjustments
         origin, timing = self._named(response.origin), timing_of(context, began)
         response = changed(response, origin=origin, adjustments=known, attempts=result.attempts, timing=timing)
+        if expected is not None:
+            response = expected.checked(response, context)
         self._observer.answered(response)
         if not result.names and not result.restore:
             return response
@@ -306,10 +309,11 @@ class ManagedProvider:
             request = request.as_chat()
         asked: Any = request
         began = context.clock.monotonic()
+        expected = None if request.settings.cache is None else self._observer.cached(request)
         result = await self._tried(self._peek, asked, context)
         stream = result.value
         events = stream.assembled(result.adjustments, self._named, result.attempts, result.names, result.restore)
-        watch = StreamWatch(self._observer, stream.manager, context, began)
+        watch = StreamWatch(self._observer, stream.manager, context, began, expected)
         return watch.over(events), watch
 
     def _peek(self, request: ChatRequest | CompletionRequest, context: CallContext) -> Awaitable[PeekedStream]:

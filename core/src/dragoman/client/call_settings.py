@@ -47,6 +47,7 @@ class SettingsKeywords(TypedDict, total=False):
     logprobs: bool | None
     top_logprobs: int | None
     service_tier: str | None
+    cache: Literal["auto", "5m", "1h"] | None
 
 
 class CommonSettings(SettingsKeywords, total=False):

@@ -5,7 +5,7 @@ It is only shown: the requests of calls are fitted to what the provider itself s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -38,9 +38,11 @@ def _is_said(media: str, said: Capabilities) -> bool:
     return any(each.partition("/")[0] == family for each in said.input)
 
 
-def known_models(provider: str, said: Iterable[Any]) -> list[Any]:
-    """Return *said* with what it leaves open and the catalogue knows; what middleware put in its place stays so."""
-    return [_completed(info, facts_of(provider, info.id)) if isinstance(info, ModelInfo) else info for info in said]
+def known_models(provider: str, said: Sequence[ModelInfo]) -> Sequence[ModelInfo]:
+    """Return *said* with what it leaves open and the catalogue knows; what is no list of models, as it is."""
+    if not all(isinstance(each, ModelInfo) for each in said):  # pyright: ignore[reportUnnecessaryIsInstance]  # middleware may return anything
+        return said
+    return [_completed(info, facts_of(provider, info.id)) for info in said]
 
 
 def _completed(info: ModelInfo, facts: ModelFacts | None) -> ModelInfo:

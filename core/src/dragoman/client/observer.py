@@ -18,9 +18,11 @@ from dragoman.spec.provider import FIRST_BYTE, CallContext
 from dragoman.spec.response import Origin, Response, Timing
 
 if TYPE_CHECKING:
+    from dragoman.client.cache_watch import CacheWatch, Expected
     from dragoman.client.stream_assembly import AssembledStream
     from dragoman.spec.events import Event
     from dragoman.spec.operations import Embeddings
+    from dragoman.spec.request import ChatRequest, CompletionRequest
 
 _DEBUG, _INFO = 10, 20  # as in the module logging
 
@@ -40,7 +42,7 @@ class Observer:
 
     """
 
-    __slots__ = ("_ledger", "_logger", "_origin")
+    __slots__ = ("_caches", "_ledger", "_logger", "_origin")
 
     def __init__(self, origin: Origin, ledger: UsageLedger) -> None:
         import logging  # noqa: PLC0415  # not paid for before a call
@@ -52,6 +54,14 @@ class Observer:
         self._logger = logging.getLogger(__name__)
         self._origin = origin
         self._ledger = ledger
+        self._caches: CacheWatch | None = None
+
+    def cached(self, request: ChatRequest | CompletionRequest) -> Expected:
+        """Return what is expected of the cache for a request that asks for one."""
+        from dragoman.client.cache_watch import CacheWatch, Expected, prefix_of  # noqa: PLC0415  # few requests ask for one
+
+        self._caches = self._caches or CacheWatch()
+        return Expected(self._caches, prefix_of(request))
 
     def answered(self, response: Response, ended: str = "answered") -> None:
         """Note an answer, whole or broken off."""
@@ -118,19 +128,26 @@ class StreamWatch:
         manager: what closes the stream.
         context: the context of the call.
         began: when it began, on the clock of the call.
+        expected: what is expected of the cache, if the request asks for one.
 
     """
 
-    __slots__ = ("_began", "_context", "_first_output", "_is_noted", "_manager", "_observer", "_stream")
+    __slots__ = ("_began", "_context", "_expected", "_first_output", "_is_noted", "_manager", "_observer", "_stream")
     _stream: AssembledStream
 
     def __init__(
-        self, observer: Observer, manager: AbstractAsyncContextManager[Any], context: CallContext, began: float
+        self,
+        observer: Observer,
+        manager: AbstractAsyncContextManager[Any],
+        context: CallContext,
+        began: float,
+        expected: Expected | None = None,
     ) -> None:
         self._observer = observer
         self._manager = manager
         self._context = context
         self._began = began
+        self._expected = expected
         self._first_output: float | None = None
         self._is_noted = False
 
@@ -147,6 +164,8 @@ class StreamWatch:
     def ended(self, response: Response) -> Response:
         """Note the whole answer, and return it with its times."""
         response = changed(response, timing=timing_of(self._context, self._began, self._first_output))
+        if self._expected is not None:
+            response = self._expected.checked(response, self._context)
         self._is_noted = True
         self._observer.answered(response)
         return response
@@ -157,7 +176,7 @@ class StreamWatch:
             self._is_noted = True
             self._observer.failed(error.model or "", error)
 
-    async def __aenter__(self) -> Self:
+    async def __aenter__(self) -> Self:  # pragma: no cover - a manager has it, and this one holds what is open already
         """Return this object; the stream is open already."""
         return self
 

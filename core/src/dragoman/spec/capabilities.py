@@ -87,6 +87,7 @@ NO = Cap(support=Support.NO)
 UNKNOWN = Cap()
 
 
+_TAKEN = (Support.YES, Support.CONDITIONAL)
 _ANY_HISTORY = HistoryRules()
 
 
@@ -189,10 +190,16 @@ def fit_with_names(
     issuer: str | None = None,
 ) -> tuple[R, tuple[Adjustment, ...], Mapping[str, str]]:
     """Adjust *request* like :func:`fit`; also return the names of renamed tools, keyed by the name that is sent."""
-    settings, adjustments = request.settings, list[Adjustment]()
+    cached: tuple[Adjustment, ...] = ()
+    if request.settings.cache is not None:
+        from dragoman.spec.cache_marks import fit_cache  # noqa: PLC0415  # most requests ask for no cache
+
+        request, cached = fit_cache(request, capabilities, policy, by)
+    settings, adjustments = request.settings, list(cached)
     may_reason = capabilities.reasoning.support is Support.YES or settings.effort is not None
     if may_reason and is_reasoning(settings, capabilities):
-        request, adjustments = _without_harmful_defaults(request, by)
+        request, dropped = _without_harmful_defaults(request, by)
+        adjustments += dropped
         settings = request.settings
     names = _NO_NAMES
     changes: dict[str, Any] = {}
@@ -370,7 +377,9 @@ def _check_medium(media_type: str, accepted: Mapping[str, Cap], model: str) -> N
     cap = accepted.get(media_type) or accepted.get(f"{media_type.partition('/')[0]}/*")
     if cap is not None and cap.support is Support.NO:
         why = f" ({cap.note})" if cap.note else ""
-        message = f"{model} does not accept {media_type}{why}; leave it out, or choose another model"
+        taken = ", ".join(sorted(name for name, each in accepted.items() if each.support in _TAKEN))
+        instead = f"it accepts {taken}; " if taken else ""
+        message = f"{model} does not accept {media_type}{why}; {instead}leave it out, or choose another model"
         raise UnsupportedError(message, model=model, parameter="input")
 
 

@@ -113,7 +113,8 @@ class Media(PartFields):
 
         Args:
             source: a path, whose file is read now; bytes; or a string: a URL, a ``data:`` URL or a path.
-            media_type: its type; by default, that of the name of the file, or of its first bytes.
+            media_type: its type; by default, that of the first bytes of an image or a PDF, else that of the name of the
+                file, else that of the first bytes.
             filename: its file name; by default, that of the path.
 
         Raises:
@@ -122,21 +123,6 @@ class Media(PartFields):
         """
         return _media_of(source, media_type, filename)
 
-
-_SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
-    (b"\xff\xd8\xff", 0, "image/jpeg"),
-    (b"GIF8", 0, "image/gif"),
-    (b"WEBP", 8, "image/webp"),
-    (b"%PDF-", 0, "application/pdf"),
-    (b"WAVE", 8, "audio/wav"),
-    (b"ID3", 0, "audio/mpeg"),
-    (b"\xff\xfb", 0, "audio/mpeg"),
-    (b"fLaC", 0, "audio/flac"),
-    (b"OggS", 0, "audio/ogg"),
-    (b"ftyp", 4, "video/mp4"),
-)
-"""The bytes by which a format is known, and where they stand: https://www.iana.org/assignments/media-types."""
 
 _SCHEMES = ("http", "https", "gs", "s3", "file")
 
@@ -156,18 +142,19 @@ def _media_of(source: Any, media_type: str | None = None, filename: str | None =
         except (OSError, ValueError) as error:
             message = f"the file {shown(str(path))} cannot be read: {error}"
             raise InvalidRequestError(message) from None
-        return _of_bytes(data, media_type or _type_of(path.name), filename or path.name)
+        return _of_bytes(data, media_type, filename or path.name)
     message = f"media are made of a path, bytes or a URL, not {shown(source)}"
     raise InvalidRequestError(message)
 
 
 def _of_bytes(data: bytes, media_type: str | None, filename: str | None) -> Media:
-    kind = media_type or _type_of(filename or "") or _signed(data)
+    kind = media_type
+    if kind is None:
+        from dragoman.spec.media_signatures import is_sure, signed_type  # noqa: PLC0415  # most media tell their type
+
+        signed, named = signed_type(data), _type_of(filename or "")
+        kind = signed if is_sure(signed) else named or signed
     return Media(source=Bytes(data=data), media_type=_known(kind, filename or "the data"), filename=filename)
-
-
-def _signed(data: bytes) -> str | None:
-    return next((kind for mark, at, kind in _SIGNATURES if data[at : at + len(mark)] == mark), None)
 
 
 def _type_of(name: str) -> str | None:

@@ -166,6 +166,7 @@ class Settings:
         logprobs: whether to report the log probabilities of the chosen tokens.
         top_logprobs: how many alternatives to report for each token.
         service_tier: the provider's name of a service level.
+        cache: mark what comes first for vendors that want marks to cache it: ``5m``, ``1h`` or ``auto``.
         explicit: the names of the settings that the caller gave; the others are defaults and may be left out.
 
     Raises:
@@ -186,6 +187,7 @@ class Settings:
     logprobs: bool | None = field(default=None, validator=_flag)
     top_logprobs: int | None = field(default=None, validator=_whole())
     service_tier: str | None = field(default=None, validator=_optional_text)
+    cache: str | None = field(default=None, validator=attrs.validators.optional(_one_of("auto", "5m", "1h")))
     explicit: frozenset[str] = field(default=frozenset(), converter=_names)
 
     def is_given(self, name: str) -> bool:

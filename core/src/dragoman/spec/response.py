@@ -200,6 +200,21 @@ class Timing:
     end: float
 
 
+@value
+class CacheMiss:
+    """Say that a cached prefix was expected, and that none was read.
+
+    Args:
+        changed_at: what changed first since the latest request like it: ``tools`` or ``messages[3]``, after which no
+            prefix is the same; ``None`` if nothing did, so that the provider did not keep the prefix.
+        unchanged: how many messages before it are the same.
+
+    """
+
+    changed_at: str | None
+    unchanged: int
+
+
 @value(kw_only=True)
 class Response(Typed[V_co]):
     """Hold an answer.
@@ -213,6 +228,7 @@ class Response(Typed[V_co]):
         headers: a selection of the HTTP headers of the reply, with names in lower case.
         attempts: all attempts of the call.
         timing: how long it took; ``None`` for an answer that no call of a client gave.
+        cache_miss: where a prefix that the setting ``cache`` marked has changed, if it was expected and not read.
         metadata: further data from the provider.
         raw: the decoded reply of the provider; ``None`` for a stream.
         rejected: the answers before this one that did not fit the type; each has its own usage and attempts.
@@ -227,6 +243,7 @@ class Response(Typed[V_co]):
     headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     attempts: tuple[Attempt, ...] = ()
     timing: Timing | None = field(default=None, repr=False, eq=False)
+    cache_miss: CacheMiss | None = field(default=None, eq=False)
     metadata: Mapping[str, JSON] = field(factory=dict[str, JSON])
     raw: Any = field(default=None, repr=False, eq=False)
     rejected: tuple[Response, ...] = ()

@@ -57,7 +57,10 @@ def claude_base(config: ProviderConfig, resource: str | None) -> Base:
     env = () if resource else FOUNDRY_BASE_ENV
     base = base_url(config, default=default, env=env, version="")
     if any(host_matches(base.host, each) for each in _WITHOUT_CLAUDE):
-        message = f"{base.host} does not serve Claude; give api_base='https://NAME.services.ai.azure.com/anthropic'"
+        message = (
+            f"{base.host} does not serve Claude; give api_base='https://NAME.services.ai.azure.com/anthropic', or "
+            "api='chat' if the deployment is of another model"
+        )
         raise ConfigurationError(message, provider=config.name, parameter="api_base")
     found = _PATH.match(base.url)
     if found is None and any(host_matches(base.host, claim) for claim in config.hosts):

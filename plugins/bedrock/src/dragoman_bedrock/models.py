@@ -54,6 +54,7 @@ _UNSUPPORTED = Cap(support=Support.NO, note="Converse has no such setting")
 _SETTINGS: Mapping[str, Cap] = dict.fromkeys(
     ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "parallel_tool_calls"), _UNSUPPORTED
 )
+_NO_CACHE = Cap(support=Support.NO, note="the model has no marks of a cached prefix")
 
 
 @frozen
@@ -100,7 +101,7 @@ def capabilities(model: str, base_model: str | None = None) -> Capabilities:
     chooses = _CHOOSING.search(known.id)
     return attrs.evolve(
         found,
-        settings={**found.settings, **_SETTINGS, **({} if known.claude else _settings(known))},
+        settings={**found.settings, **_SETTINGS, **({} if known.claude else _settings(known)), "cache": _cache(known)},
         json_schema=YES if known.has_schemas else NO,
         json_mode=Cap(),
         schema_fallback=() if known.has_schemas else ("tool", "text") if chooses else ("text",),
@@ -113,6 +114,18 @@ def capabilities(model: str, base_model: str | None = None) -> Capabilities:
 
 def _tools(known: Family) -> Cap:
     return NO if _WITHOUT_TOOLS.search(known.id) else Cap()
+
+
+def _cache(known: Family) -> Cap:
+    """Return for how long a prefix can be cached.
+
+    https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html
+    """
+    claude = claude_family(known.id)
+    if claude is not None and claude.version >= (3, 5):
+        lifetimes = {"5m", "1h"} if claude.version >= (4, 5) else {"5m"}
+        return Cap(values=frozenset(lifetimes), note="the model caches for 5 minutes alone")
+    return Cap(values=frozenset({"5m"}), note="the model caches for 5 minutes alone") if known.is_nova else _NO_CACHE
 
 
 def _settings(known: Family) -> dict[str, Cap]:

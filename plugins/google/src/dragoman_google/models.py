@@ -90,6 +90,11 @@ def is_pro(model: str) -> bool:
     return "pro" in short_name(model).split("-")
 
 
+def is_lite(model: str) -> bool:
+    """Return whether *model* is of the size ``lite``, which thinks for 512 tokens at least."""
+    return "lite" in short_name(model).split("-")
+
+
 def thinking_levels(model: str) -> tuple[str, ...]:
     """Return the thinking levels of a model: https://ai.google.dev/gemini-api/docs/thinking#thinking-levels."""
     name = short_name(model)

@@ -91,7 +91,7 @@ class BodyEncoder:
         settings, model = self.request.settings, self.request.model
         values: dict[str, Any] = {name: getattr(settings, name) for name in SETTINGS}
         config: dict[str, Any] = {SETTINGS[name]: value for name, value in values.items() if value is not None}
-        thinking = thinking_config(model, settings.effort, self.options, self.adjustments)
+        thinking = thinking_config(model, settings.effort, self.options, self.adjustments, limit=settings.max_tokens)
         return {**config, "thinkingConfig": thinking} if thinking else config
 
     def _output(self) -> dict[str, Any]:

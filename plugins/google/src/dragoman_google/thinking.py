@@ -10,17 +10,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from dragoman import Adjustment, Effort, nearest_effort
-from dragoman_google.models import is_pro, thinking, thinking_levels
+from dragoman_google.models import is_lite, is_pro, thinking, thinking_levels
 from dragoman_google.options import ISSUER, GoogleOptions
 
 BUDGETS: Mapping[str, int] = {"none": 0, "minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}
 """Thinking budgets by effort, in tokens."""
 PRO_MINIMUM = 128
 """The smallest budget of a model whose thinking cannot be disabled, in tokens."""
+LITE_MINIMUM = 512
+"""The smallest budget of a Flash-Lite model that thinks, in tokens."""
 
 
 def thinking_config(
-    model: str, effort: Effort | None, options: GoogleOptions, adjustments: list[Adjustment]
+    model: str,
+    effort: Effort | None,
+    options: GoogleOptions,
+    adjustments: list[Adjustment],
+    *,
+    limit: int | None = None,
 ) -> dict[str, Any]:
     """Return the thinking configuration; the options take precedence over the effort.
 
@@ -29,6 +36,7 @@ def thinking_config(
         effort: how much the model should think.
         options: the caller's options.
         adjustments: what was changed; the function appends to it.
+        limit: the most tokens of the answer, which those of the thinking count towards.
 
     """
     config: dict[str, Any] = {}
@@ -37,18 +45,19 @@ def thinking_config(
     elif options.thinking_level is not None:
         config["thinkingLevel"] = options.thinking_level
     elif effort is not None:
-        config = _from_effort(model, effort, adjustments)
+        config = _from_effort(model, effort, adjustments, limit)
     if options.include_thoughts is not None:
         config["includeThoughts"] = options.include_thoughts
     return config
 
 
-def _from_effort(model: str, effort: Effort, adjustments: list[Adjustment]) -> dict[str, Any]:
+def _from_effort(model: str, effort: Effort, adjustments: list[Adjustment], limit: int | None) -> dict[str, Any]:
     kind = thinking(model)
     if kind == "level":
         return {"thinkingLevel": _level(model, effort, adjustments)}
     if kind == "budget":
-        return {"thinkingBudget": _budget(model, str(effort), adjustments)}
+        budget = _budget(model, str(effort), adjustments)
+        return {"thinkingBudget": _with_room(model, str(effort), budget, limit, adjustments)}
     adjustments.append(_adjustment(str(effort), None, f"{model} has no thinking"))
     return {}
 
@@ -74,6 +83,18 @@ def _budget(model: str, effort: str, adjustments: list[Adjustment]) -> int:
         return BUDGETS[effort]
     adjustments.append(_adjustment(effort, BUDGETS["high"], f"{model} has no larger budget"))
     return BUDGETS["high"]
+
+
+def _with_room(model: str, effort: str, budget: int, limit: int | None, adjustments: list[Adjustment]) -> int:
+    """Return a budget that leaves half of the limit to the answer, as far as the model accepts so little."""
+    if limit is None or budget <= limit // 2:
+        return budget
+    least = LITE_MINIMUM if is_lite(model) else PRO_MINIMUM
+    room = limit // 2 if limit // 2 >= least else PRO_MINIMUM if is_pro(model) else 0
+    if room != budget:
+        reason = f"the thinking counts towards max_tokens={limit}, which has to leave room for the answer"
+        adjustments.append(_adjustment(effort, room, reason))
+    return room
 
 
 def _adjustment(asked: str, sent: str | int | None, reason: str) -> Adjustment:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import attrs
 
-from dragoman import NO, Cap, Capabilities
+from dragoman import NO, Cap, Capabilities, Support
 from dragoman_openai_compatible import OpenAIProvider, facts_of_model
 
 _HISTORY = attrs.evolve(OpenAIProvider.history, cache_marks="openrouter")
 """https://openrouter.ai/docs/features/prompt-caching"""
+
+_CACHES_BY_ITSELF = Cap(support=Support.NO, note="only models of Anthropic need marks; others cache by themselves")
 
 
 def capabilities(model: str) -> Capabilities:
     """Return whether *model* reasons and by which efforts; OpenRouter itself drops what the vendor does not support."""
     facts = facts_of_model(model, api="responses")
     effort: Cap | None = facts["settings"].get("effort")
-    settings = {"effort": effort} if model.startswith("openai/") and effort is not None and effort.values else {}
+    settings: dict[str, Cap] = {} if model.startswith("anthropic/") else {"cache": _CACHES_BY_ITSELF}
+    settings |= {"effort": effort} if model.startswith("openai/") and effort is not None and effort.values else {}
     return Capabilities(completion=NO, history=_HISTORY, settings=settings, reasoning=facts["reasoning"])

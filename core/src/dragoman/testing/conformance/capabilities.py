@@ -37,6 +37,7 @@ VALUES: Mapping[str, Any] = {
     "logprobs": True,
     "top_logprobs": 3,
     "service_tier": "tier-of-the-suite",
+    "cache": "5m",
 }
 """A value of each setting that is not a default of any vendor."""
 _VERBATIM = ("max_tokens", "temperature", "top_p", "top_k", "stop", "seed", "presence_penalty", "frequency_penalty")

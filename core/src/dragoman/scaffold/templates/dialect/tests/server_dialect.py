@@ -1,4 +1,4 @@
-"""The dialect of the host, as the fault server of the tests uses it: whole replies, streams and errors.
+"""The dialect of the host, as the server of the tests speaks it: replies, streams and errors, and requests read back.
 
 Write it from the documentation of the vendor and from recorded traffic, not from the code under test.
 https://docs.acme.example/api/talk
