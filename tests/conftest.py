@@ -7,6 +7,7 @@ import ipaddress
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,8 @@ INPUTS = {"DRAGOMAN_API_REFERENCE", "DRAGOMAN_OPENAPI", "DRAGOMAN_RECORDINGS"}  
 hypothesis.settings.register_profile("dragoman", deadline=None, derandomize=True, max_examples=100)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dragoman"))
+NO_FILES = tempfile.TemporaryDirectory()
+"""In place of the developer's own files; removed when the process ends."""
 
 
 def staying_here(connect: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
@@ -48,6 +51,7 @@ def pytest_configure() -> None:
     for name in tuple(os.environ):
         if name.upper().startswith(SETTINGS_OF_THE_DEVELOPER) and name not in INPUTS:
             del os.environ[name]
+    os.environ["XDG_CONFIG_HOME"] = NO_FILES.name
     for name in ("connect", "connect_ex"):
         setattr(socket.socket, name, staying_here(getattr(socket.socket, name)))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # by a shell that runs the tests in the background
@@ -63,3 +67,7 @@ def pytest_collection_finish() -> None:
     """Let no collection of garbage look at ten thousand tests and their recordings again, which all stay to the end."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    NO_FILES.cleanup()

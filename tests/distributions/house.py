@@ -53,11 +53,15 @@ def imported(path: Path) -> Iterator[Path]:
                     break
 
 
+MODULES = {"__main__", "_lazy"}
+"""What stands in no folder, and is a layer of its own."""
+
+
 def floors() -> list[list[str]]:
     """Return the folders of each floor, the upper ones first, as the contract that lint runs has them."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     house = next(each for each in contracts if each.get("containers") == ["dragoman"])
-    return [[name.strip() for name in floor.split("|")] for floor in house["layers"] if floor != "_lazy"]
+    return [[name.strip() for name in floor.split("|")] for floor in house["layers"] if floor not in MODULES]
 
 
 @frozen

@@ -68,10 +68,7 @@ IN_PROCESS = {"echo", "litellm", "llamacpp"}
 CATALOGUES = {"hosts"}  # of hosts without code: tests/plugins/test_hosts.py puts each of them to its tests
 APART = {"litellm", "openhands", "recorder"}  # larger than the rest; another project's name; no provider
 
-OTHER_SERVER = {
-    "bedrock",
-    "cohere",
-}  # the server of the matrix has the dialects that several vendors share, and that of Ollama
+OTHER_SERVER = {"bedrock"}  # the server of the matrix speaks to many clients, and signs nothing
 
 MEMBERS = tuple(members())
 Members: TypeAlias = tuple[Member, ...]

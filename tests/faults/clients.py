@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 from attrs import define, field, frozen
 
+from conformance.cohere_server import COHERE
 from conformance.ollama_server import OLLAMA
 from core.scripted import FakeClock
 from dragoman import LLM, DragomanError, LLMConfig, Response, SyncLLM, TextDelta
@@ -77,6 +78,7 @@ CLIENTS = {
         Client(name="openrouter", model="anthropic/claude-sonnet-4.5"),
         Client(name="litellm_proxy", model="claude"),
         Client(name="openai_compatible", model="local"),
+        Client(name="cohere", model="command-a-03-2025", server_dialect=COHERE, base=""),
     )
 }
 """The clients of servers whose streams consist of events, by name."""

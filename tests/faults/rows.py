@@ -148,6 +148,7 @@ _HOLLOW = {
     "openai-responses": ProtocolError,
     "anthropic": ProtocolError,
     "google": NoAnswerError,
+    "cohere": ProtocolError,
     "ollama": ProtocolError,
 }
 MID_ERROR = {
@@ -155,10 +156,11 @@ MID_ERROR = {
     "openai-responses": ServerError,
     "anthropic": OverloadedError,
     "google": OverloadedError,
+    "cohere": ServerError,
     "ollama": ServerError,
 }
 REPORTED = {**MID_ERROR, "openai-responses": OverloadedError}
-"""The class of an error that comes with a good status; lines of Ollama have its message alone."""
+"""The class of an error that comes with a good status; those of Cohere and Ollama are a message alone."""
 BUSY = ExpectedError(kind=REPORTED, requests=1)
 STATUS_ERRORS = {
     408: BadRequestError,

@@ -253,7 +253,19 @@ def test_without_click_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatc
 
 
 def test_completion_knows_our_commands() -> None:
-    assert dragoman.list_commands(click.Context(dragoman)) == ["chat", "why", "plugins", "doctor", "new-provider"]
+    assert dragoman.list_commands(click.Context(dragoman)) == [
+        "chat",
+        "complete",
+        "embed",
+        "models",
+        "keys",
+        "logs",
+        "config",
+        "why",
+        "plugins",
+        "doctor",
+        "new-provider",
+    ]
 
 
 def test_the_command_is_installed() -> None:

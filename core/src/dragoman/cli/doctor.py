@@ -18,6 +18,7 @@ import click
 
 from dragoman.cli.checks import CHECKS, check_metadata
 from dragoman.cli.ownership_checks import Finding
+from dragoman.cli.terminal import wrapped
 from dragoman.plugins.metadata import read_announcements
 from dragoman.plugins.registry import PluginRecord, installed
 
@@ -30,7 +31,7 @@ _MIN_SECRET_LENGTH = 4
 """Shorter values occur in any text by chance and are not masked."""
 
 
-@click.command()
+@click.command(epilog="\b\nExamples:\n  dragoman doctor\n  dragoman doctor --load")
 @click.option("--load", is_flag=True, help="Also import each plugin, in a separate process.")
 @click.option("--limit", default=30.0, show_default=True, help="Seconds that each import may take.")
 def doctor(load: bool, limit: float) -> None:  # noqa: FBT001  # click passes the options by name
@@ -47,9 +48,10 @@ def doctor(load: bool, limit: float) -> None:  # noqa: FBT001  # click passes th
     if load:
         findings.extend(_import_all(registry.records(), limit))
     for finding in findings:
-        click.echo(_format(finding))
+        for line in _format(finding).split("\n"):
+            click.echo(wrapped(line, 7))
     problems = sum(finding.wrong for finding in findings)
-    click.echo(_summary(problems, len(registry.records()), load=load))
+    click.echo(wrapped(_summary(problems, len(registry.records()), load=load), 0))
     sys.exit(1 if problems else 0)
 
 

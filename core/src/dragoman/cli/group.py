@@ -9,17 +9,33 @@ from typing import Any
 import click
 
 from dragoman.cli.error_messages import one_line, to_click_error
-from dragoman.cli.terminal import terminal_output
+from dragoman.cli.terminal import columns, terminal_output
 from dragoman.spec.errors import DragomanError
 
 _COMMANDS = {
-    "chat": ("dragoman.cli.chat:chat", "Ask a model and print its answer."),
+    "chat": ("dragoman.cli.chat:chat", "Ask a model and print its answer, or converse with it."),
+    "complete": ("dragoman.cli.complete:complete", "Let a model continue a text."),
+    "embed": ("dragoman.cli.embed:embed", "Turn texts into vectors."),
+    "models": ("dragoman.cli.models:models", "List the models of the installed providers."),
+    "keys": ("dragoman.cli.keys:keys", "Keep keys in a file that only you can read."),
+    "logs": ("dragoman.cli.logs:logs", "Look at the conversations that were held."),
+    "config": ("dragoman.cli.config:config", "Show the configuration, and where each value comes from."),
     "why": ("dragoman.cli.inspect:why", "Show which provider serves a model, and why."),
     "plugins": ("dragoman.cli.inspect:plugins", "List the installed plugins without importing them."),
     "doctor": ("dragoman.cli.doctor:doctor", "Check the installed plugins, and suggest how to fix the problems."),
     "new-provider": ("dragoman.cli.scaffold:new_provider", "Create the project of a new provider."),
 }
 """The built-in commands: the function and a one-line summary, so that ``--help`` imports none of them."""
+
+_NARROW = 52
+"""Columns of a terminal below which click would not fit the help to it."""
+_EPILOG = """\b
+Examples:
+  dragoman chat "Hello"
+  dragoman COMMAND --help
+
+Without a model, the embedded echo answers. Exit codes: 0 success, 1 a call failed, 2 a wrong use, 130 an interrupt.
+"""
 
 
 class LazyGroup(click.Group):
@@ -57,6 +73,9 @@ class LazyGroup(click.Group):
         if not settings.get("standalone_mode", True):
             return super().main(*args, **settings)  # the caller handles the errors
         with terminal_output():
+            width = columns()
+            if width is not None and width < _NARROW:
+                settings.setdefault("terminal_width", width - 1)
             return super().main(*args, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -94,7 +113,7 @@ def _load(target: str) -> click.Command:
     return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "color": False})
+@click.group(cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "color": False})
 @click.version_option(package_name="dragoman")
 def dragoman() -> None:
     """Talk to language models: one protocol, every provider a plugin."""

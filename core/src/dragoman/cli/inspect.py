@@ -17,6 +17,7 @@ from rich.table import Table
 
 from dragoman.cli import text_io
 from dragoman.cli.ownership_checks import warnings_of
+from dragoman.cli.terminal import columns as columns_of_terminal, wrapped
 from dragoman.plugins.registry import (
     ALIASES,
     EXTENSIONS,
@@ -40,11 +41,15 @@ _PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "color_system": N
 _COLUMNS = ("name", "distribution", "version", "spec", "state", "hosts", "models", "origin", "warnings")
 _TERMINAL_COLUMNS = _COLUMNS[:-1]
 """Shown in a terminal, in this order, as many as fit. Warnings follow the table, since they are sentences."""
+_INDENT = 14
+"""The column of the values that ``why`` prints."""
 _GAP = 2
 """Spaces between two columns."""
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  dragoman why echo\n  dragoman why gpt-4o\n  dragoman why -b https://openrouter.ai/api/v1 m"
+)
 @click.argument("model", type=text_io.text, required=False)
 @click.option("-b", "--api-base", type=text_io.text, help="The base URL, as in LLMConfig.")
 @click.option("-p", "--provider", type=text_io.text, help="The provider, as in LLMConfig.")
@@ -52,21 +57,25 @@ def why(model: str | None, api_base: str | None, provider: str | None) -> None:
     """Show which provider serves MODEL, and why; if none does, list the candidates."""
     named = {"model": model, "api_base": api_base, "provider": provider}
     config = LLMConfig.from_dict({name: value for name, value in named.items() if value is not None})
-    console = Console(**_PLAIN, soft_wrap=True)
     try:
         explanation = explain(config)
     except (ConfigurationError, PluginConflictError):
         for line in _candidates(installed(), model or "", api_base):
-            console.print(line)
+            click.echo(wrapped(line, _INDENT), color=True)
         raise
-    console.print(f"provider      {explanation.provider}")
-    console.print(f"model         {explanation.model}")
-    console.print(f"distribution  {explanation.distribution}")
-    console.print(f"endpoint      {explanation.endpoint or 'default of the provider'}")
-    for number, step in enumerate(explanation.steps, start=1):
-        console.print(f"  {number}. {step}")
-    for warning in warnings_of(installed()).get(explanation.distribution, ()):
-        console.print(f"warning       {explanation.distribution} {warning}")
+    lines = [
+        f"provider      {explanation.provider}",
+        f"model         {explanation.model}",
+        f"distribution  {explanation.distribution}",
+        f"endpoint      {explanation.endpoint or 'default of the provider'}",
+        *(f"  {number}. {step}" for number, step in enumerate(explanation.steps, start=1)),
+        *(
+            f"warning       {explanation.distribution} {warning}"
+            for warning in warnings_of(installed()).get(explanation.distribution, ())
+        ),
+    ]
+    for line in lines:
+        click.echo(wrapped(line, 5 if line.startswith(" ") else _INDENT), color=True)
 
 
 def _candidates(registry: Plugins, model: str, api_base: str | None) -> Iterator[str]:
@@ -80,8 +89,11 @@ def _candidates(registry: Plugins, model: str, api_base: str | None) -> Iterator
             yield f"candidate     {_owner(registry, claim)} claims models that begin with {claim.name!r}"
     for distribution, warnings in warnings_of(registry).items():
         yield from (f"warning       {distribution} {warning}" for warning in warnings)
+    owners: dict[str, list[str]] = {}
     for claim in registry.select(PROVIDERS):
-        yield f"installed     -p {claim.name} ({claim.distribution})"
+        owners.setdefault(claim.distribution, []).append(claim.name)
+    for distribution, names in sorted(owners.items()):
+        yield f"installed     -p {', '.join(sorted(names))} ({distribution})"
     for record in registry.records():
         if record.state == "blocked":
             yield f"blocked       {record.name} ({record.distribution})"
@@ -100,7 +112,7 @@ def _host(api_base: str | None) -> str | None:
         return None
 
 
-@click.command()
+@click.command(epilog="\b\nExamples:\n  dragoman plugins\n  dragoman plugins --json")
 @click.option("--json", "print_json", is_flag=True, help="Print a JSON array with one object for each plugin.")
 def plugins(print_json: bool) -> None:  # noqa: FBT001  # click passes the options by name
     """List the installed plugins without importing them."""
@@ -137,12 +149,12 @@ def _table(columns: Sequence[str], rows: Iterable[dict[str, str]]) -> Table:
 
 def _print_fitting(rows: list[dict[str, str]], warnings: dict[str, list[str]]) -> None:
     """Print the columns that fit into the terminal, then the warnings and the names of the other columns."""
-    console = Console(**_PLAIN)
+    console = Console(**_PLAIN, width=columns_of_terminal())
     columns = _fitting(rows, console.width)
     console.print(_table(columns, rows))
     for distribution, problems in warnings.items():
         for problem in problems:
-            console.print(f"warning: {distribution} {problem}", soft_wrap=True)
+            click.echo(wrapped(f"warning: {distribution} {problem}", 9), color=True)
     if hidden := _TERMINAL_COLUMNS[len(columns) :]:
         console.print(f"Not shown for lack of space: {', '.join(hidden)}. 'dragoman plugins --json' shows everything.")
 

@@ -15,6 +15,8 @@ class _NewProvider(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # signature defined by click
         with formatter.section("Kinds"):
             formatter.write_dl([(kind.name, kind.purpose) for kind in kinds().values()])
+        with formatter.section("Example"):
+            formatter.write_text("dragoman new-provider acme --kind dialect")
 
 
 @click.command(cls=_NewProvider)

@@ -59,6 +59,11 @@ class OutputFilter(io.RawIOBase):
         return True
 
     @property
+    def target(self) -> IO[bytes]:
+        """Return the stream that is written to."""
+        return self._target
+
+    @property
     def name(self) -> Any:
         """Return the name of the target."""
         return self._target.name
@@ -159,12 +164,65 @@ def open_closed_descriptors(descriptors: Iterable[int]) -> None:
             os.open(os.devnull, os.O_RDWR)  # uses the lowest free descriptor, which is *each*
 
 
+def columns() -> int | None:
+    """Return the width of the terminal that standard output is, ``None`` if it is none."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return None
+
+
+def fitting(line: str) -> str:
+    """Return *line*, cut to the width of the terminal if standard output is one."""
+    width = columns()
+    return line if width is None or len(line) < width else f"{line[: max(0, width - 4)]}..."
+
+
+def wrapped(line: str, indent: int) -> str:
+    """Return *line*, broken between words if standard output is a terminal that is narrower.
+
+    Args:
+        line: the line.
+        indent: the spaces before each line but the first.
+
+    """
+    width = columns()
+    if width is None or len(line) < width:
+        return line
+    import textwrap  # noqa: PLC0415  # only needed for a long line
+
+    first = len(line) - len(line.lstrip())
+    wrapper = textwrap.TextWrapper(
+        width - 1,
+        initial_indent=" " * first,
+        subsequent_indent=" " * min(indent, width // 3),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    return wrapper.fill(line.strip())
+
+
 def encoding_of(stream: TextIO) -> str:
     """Return the encoding of the target of a stream."""
     return getattr(stream.buffer, "encoding", stream.encoding)
 
 
+def unfiltered(stream: TextIO) -> TextIO:
+    """Return a stream to the same target as *stream* that lets control sequences pass.
+
+    What comes from elsewhere, such as the text of a model, has to pass :func:`~dragoman.spec.plain_text.printable`
+    before it is written there.
+    """
+    buffer = stream.buffer
+    if not isinstance(buffer, OutputFilter):
+        return stream
+    return _wrapped(OutputFilter(buffer.target, buffer.encoding, is_filtered=False), "\n")
+
+
 def _filtered(stream: TextIO, kind: type[OutputFilter], *, is_filtered: bool) -> TextIO:
     target = kind(stream.buffer, stream.encoding, is_filtered=is_filtered)
-    newline = "\n" if is_filtered else None
+    return _wrapped(target, "\n" if is_filtered else None)
+
+
+def _wrapped(target: OutputFilter, newline: str | None) -> TextIO:
     return io.TextIOWrapper(target, "utf-8", "backslashreplace", newline, write_through=True)

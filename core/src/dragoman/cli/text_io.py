@@ -55,7 +55,7 @@ def _encoding() -> str:
     return "utf-8" if name == "ascii" else name
 
 
-def as_json(value: Any) -> str:
+def as_json(value: Any, indent: int | None = 2) -> str:
     """Return *value* as JSON. Control characters are escaped, and so is what standard output cannot encode."""
-    document = json.dumps(value, ensure_ascii=encoding_of(sys.stdout) != "utf-8", indent=2)
+    document = json.dumps(value, ensure_ascii=encoding_of(sys.stdout) != "utf-8", indent=indent)
     return re.sub(UNSAFE, lambda found: json.dumps(found[0])[1:-1], document)

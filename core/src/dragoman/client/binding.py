@@ -18,7 +18,7 @@ from dragoman.client.learned_capabilities import Key, has_learned, learned
 from dragoman.client.ledger import UsageLedger
 from dragoman.client.observer import Observer, StreamWatch, timing_of
 from dragoman.client.provider_config import ADJUSTS, credentials_of, made_provider, provider_config, share
-from dragoman.client.retry import retrying
+from dragoman.client.retry import policy_of, retrying
 from dragoman.plugins.core_calls import Calls
 from dragoman.plugins.descriptors import exhausted
 from dragoman.plugins.registry import Plugins, installed
@@ -40,7 +40,7 @@ from dragoman.spec.provider import (
 )
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
-from dragoman.spec.retry_policy import RetryPolicy, budget_of, read_policy
+from dragoman.spec.retry_policy import RetryPolicy
 from dragoman.spec.secret import Secret
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def bind(
     origin = Origin(
         provider=explanation.provider, distribution=made.distribution, version=made.version, model=explanation.model
     )
-    retry = _retry_policy(config, provider, f"{explanation.provider} {explanation.endpoint or ''}")
+    retry = policy_of(config, provider, f"{explanation.provider} {explanation.endpoint or ''}")
     plugins.extensions()
     guarded = ManagedProvider(provider, origin, retry, config.on_unsupported, explanation.endpoint, ledger=ledger)
     binding = Binding(
@@ -172,20 +172,6 @@ def bind(
     # Asked again, since an extension may have been disabled by this binding.
     guarded.standing = tuple(_without_extension(error) for error in plugins.extensions())
     return bound
-
-
-def _retry_policy(config: LLMConfig, provider: Provider, endpoint: str) -> RetryPolicy:
-    """Return how patiently to try again; without a budget of its own, a policy has that of the endpoint."""
-    given = config.kwargs.get("retry")
-    if given is None:
-        retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
-        policy = RetryPolicy(retries=retries, budget=budget_of(endpoint, retries))
-    else:
-        policy = read_policy(given)
-        if policy.budget is None:
-            policy = changed(policy, budget=budget_of(endpoint, policy.retries))
-    on_retry = config.kwargs.get("on_retry")
-    return policy if on_retry is None else changed(policy, on_retry=on_retry)
 
 
 class ManagedProvider:

@@ -8,16 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
+from dragoman.spec._value import changed
 from dragoman.spec.errors import ConfigurationError, DragomanError, RequestTimeoutError
-from dragoman.spec.provider import CallContext, new_call_id
+from dragoman.spec.provider import CallContext, Provider, new_call_id
 from dragoman.spec.response import Attempt
-from dragoman.spec.retry_policy import RetryPolicy
+from dragoman.spec.retry_policy import RetryPolicy, budget_of, read_policy
+
+if TYPE_CHECKING:
+    from dragoman.spec.config import LLMConfig
 
 T = TypeVar("T")
+
+
+def policy_of(config: LLMConfig, provider: Provider, endpoint: str) -> RetryPolicy:
+    """Return how patiently to try again; without a budget of its own, a policy has that of the endpoint."""
+    given = config.kwargs.get("retry")
+    if given is None:
+        retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
+        policy = RetryPolicy(retries=retries, budget=budget_of(endpoint, retries))
+    else:
+        policy = read_policy(given)
+        if policy.budget is None:
+            policy = changed(policy, budget=budget_of(endpoint, policy.retries))
+    on_retry = config.kwargs.get("on_retry")
+    return policy if on_retry is None else changed(policy, on_retry=on_retry)
 
 
 class Attempts:

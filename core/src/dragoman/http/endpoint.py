@@ -1,7 +1,7 @@
 """The base URL of a provider, and the key that may be sent there.
 
-A key from the environment or a key store is used only for the hosts that its provider claims, or for a base URL from
-the provider's own environment variable. For any other host, the key must be passed explicitly.
+A key from the environment, a key store or the user's file of keys is used only for the hosts that its provider claims,
+or for a base URL from the provider's own environment variable. For any other host, the key must be passed explicitly.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field
 
+from dragoman.http.header_values import header_text
 from dragoman.spec._value import value
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError, MissingCredentialError
 from dragoman.spec.hosts import host_matches
@@ -81,6 +82,8 @@ def _check_authorize(_: object, __: object, authorize: Any) -> None:
         raise ConfigurationError(message, parameter="authorize") from None
 
 
+_MAX_REQUEST_ID = 200
+"""How many characters of an id of a request are kept."""
 REQUEST_ID_HEADERS = ("x-request-id", "request-id")
 """The reply headers in which most providers tell the id of the request."""
 
@@ -110,6 +113,13 @@ class Endpoint:
     authorized_headers: tuple[str, ...] = ("authorization",)
     hosts: tuple[str, ...] = ()
     request_id_headers: tuple[str, ...] = REQUEST_ID_HEADERS
+
+    def request_id(self, headers: Mapping[str, str]) -> str | None:
+        """Return the id of a request by the headers of its reply, ``None`` if they tell none."""
+        for name in self.request_id_headers:
+            if found := headers.get(name):
+                return header_text(found, _MAX_REQUEST_ID)
+        return None
 
 
 def base_url(config: ProviderConfig, *, default: str | None, env: Iterable[str] = (), version: str = "/v1") -> Base:
@@ -199,7 +209,7 @@ def credential(config: ProviderConfig, base: Base, *, env: Iterable[str] = (), r
     Args:
         config: the configuration of the caller.
         base: the base URL that the key would be sent to.
-        env: the provider's own environment variables for the key.
+        env: the provider's own environment variables for the key; the user's file of keys is read after them.
         required: whether a key is required.
 
     Raises:
@@ -228,7 +238,12 @@ def _ambient_key(config: ProviderConfig, base: Base, env: Iterable[str]) -> Secr
         return Secret(stored, name=f"the key in the key store for {config.name}")
     # No local variable holds a value of the environment, since a traceback may show local variables.
     readable = config.readable(env)
-    return next((Secret(config.environ[name], name=name) for name in readable if config.environ.get(name)), None)
+    found = next((Secret(config.environ[name], name=name) for name in readable if config.environ.get(name)), None)
+    if found is not None:
+        return found
+    from dragoman.spec.key_file import stored_key  # noqa: PLC0415  # only without a key in the environment
+
+    return stored_key(config.environ, config.name)
 
 
 def _missing_key(config: ProviderConfig, base: Base, env: tuple[str, ...]) -> MissingCredentialError:

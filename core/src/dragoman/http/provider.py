@@ -42,7 +42,6 @@ KEPT_HEADERS = ("retry-after", "x-ratelimit-", "x-should-retry")
 _BELOW = ("/", "?", "")
 """How a path below the base URL begins; anything else must be a whole address."""
 
-_MAX_REQUEST_ID = 200
 _MAX_ERROR_BYTES = 256 * 1024
 """How many bytes of the body of an error are decoded, to limit the time this takes."""
 
@@ -368,7 +367,7 @@ class HttpProvider:
 
         """
         error.provider = error.provider or self.info.name
-        error.request_id = error.request_id or self._request_id(headers)
+        error.request_id = error.request_id or self.endpoint.request_id(headers)
         error.status = error.status or status
         error.headers = error.headers or self._headers_to_keep(headers)
         redact_error(error, self._headers if sent is None else sent)
@@ -391,7 +390,7 @@ class HttpProvider:
         return changed(origin, model=model, endpoint=endpoint, request_id=request_id)
 
     def _shown_request_id(self, headers: Mapping[str, str]) -> str | None:
-        request_id = self._request_id(headers)
+        request_id = self.endpoint.request_id(headers)
         return MASK if request_id and self._is_repeated_in(request_id) else request_id
 
     @property
@@ -407,12 +406,6 @@ class HttpProvider:
 
     def _headers_to_keep(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name: header_text(value) for name, value in headers.items() if name.startswith(self._kept_headers)}
-
-    def _request_id(self, headers: Mapping[str, str]) -> str | None:
-        for name in self.endpoint.request_id_headers:
-            if found := headers.get(name):
-                return header_text(found, _MAX_REQUEST_ID)
-        return None
 
 
 def _checked(wire: HttpRequest, request: ChatRequest | CompletionRequest, context: CallContext) -> HttpRequest:

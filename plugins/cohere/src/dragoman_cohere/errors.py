@@ -49,6 +49,6 @@ def error_of(reply: HttpReply) -> ProviderError:
 
 def _class(reply: HttpReply, message: str) -> type[ProviderError]:
     if reply.ok:
-        return ServerError
+        return ServerError if reply.body.lstrip()[:1] == b"{" else ProviderError  # other text is not Cohere's
     known = STATUSES.get(reply.status) or error_class(reply.status)
     return QuotaExceededError if known is RateLimitError and _MONTHLY.search(message) else known

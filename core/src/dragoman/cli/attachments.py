@@ -1,0 +1,65 @@
+"""Files, addresses and standard input as attachments of a message."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from dragoman.spec.errors import InvalidRequestError
+from dragoman.spec.media import Bytes, InlineText, Media
+
+STDIN = "-"
+"""What stands for standard input."""
+
+
+def read_attachment(source: str) -> Media:
+    """Return the attachment that *source* names; a text of any type becomes a document of plain text.
+
+    Args:
+        source: the path of a file, a URL, or ``-`` for standard input.
+
+    Raises:
+        InvalidRequestError: if it cannot be read, or is neither text nor of a known type.
+
+    """
+    if source == STDIN:
+        return _of_data(sys.stdin.buffer.read(), "standard input")
+    path = Path(source).expanduser()
+    if not path.is_file():
+        return Media.of(source)  # an address, or else the error says why there is no file
+    try:
+        return _as_text(Media.of(path))
+    except InvalidRequestError:
+        if not os.access(path, os.R_OK):
+            raise
+        return _of_data(path.read_bytes(), path.name)
+
+
+def _of_data(data: bytes, name: str) -> Media:
+    try:
+        return _as_text(Media.of(data))
+    except InvalidRequestError:
+        text = _text_of(data)
+        if text is None:
+            message = f"the type of {name} is unknown; attach a file whose name tells it, such as photo.png"
+            raise InvalidRequestError(message) from None
+        return Media(source=InlineText(text=text), media_type="text/plain", filename=name)
+
+
+def _as_text(media: Media) -> Media:
+    """Return a text as a document, which more providers take than its bytes."""
+    is_text = media.media_type.startswith("text/") or media.media_type in {"application/json", "application/xml"}
+    text = _text_of(media.source.data) if is_text and isinstance(media.source, Bytes) else None
+    return (
+        media if text is None else Media(source=InlineText(text=text), media_type="text/plain", filename=media.filename)
+    )
+
+
+def _text_of(data: bytes) -> str | None:
+    """Return *data* as text, ``None`` if it is none."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if text and "\0" not in text else None

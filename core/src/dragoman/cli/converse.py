@@ -1,0 +1,132 @@
+"""The conversation of ``dragoman chat`` in a terminal: read a message, show the answer, and again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+
+import click
+
+from dragoman.cli.answer_view import AnswerView, is_rich_terminal, view_of_terminal
+from dragoman.cli.answers import Outcome, ask, cut_note, keep, status_line
+from dragoman.cli.conversation_log import is_logging
+from dragoman.cli.dialogue import Dialogue
+from dragoman.cli.error_messages import to_click_error
+from dragoman.cli.line_editor import editing_reader, plain_reader
+from dragoman.cli.model_lists import model_names
+from dragoman.cli.slash_commands import COMMANDS, Reply, run_command
+from dragoman.spec.errors import DragomanError
+from dragoman.spec.message import Message
+from dragoman.spec.user_folder import user_folder
+
+
+def converse(dialogue: Dialogue, *, is_plain: bool) -> None:
+    """Hold a conversation in the terminal until the user leaves.
+
+    Args:
+        dialogue: the conversation.
+        is_plain: whether answers are shown as their source, and messages read line by line.
+
+    """
+    view = view_of_terminal(is_plain=is_plain)
+    read = _reader(is_plain=is_plain)
+    view.note(f"{dialogue.model}. /help lists the commands; Ctrl-D leaves.")
+    with asyncio.Runner() as runner:
+        try:
+            for line in _lines(read, view):
+                reply = _reply(dialogue, line)
+                if reply.note:
+                    view.note(reply.note)
+                if reply.question is not None:
+                    with suppress(KeyboardInterrupt):  # of one who does not wait for the end of the answer
+                        _answer(runner, dialogue, reply.question, view)
+                if reply.ends:
+                    break
+        finally:
+            runner.run(dialogue.llm.aclose())
+
+
+def _reader(*, is_plain: bool) -> Callable[[], str]:
+    if is_plain or not is_rich_terminal():
+        return plain_reader()
+    folder = user_folder(os.environ) if is_logging() else None
+    summaries = {name: command.summary for name, command in COMMANDS.items()}
+    try:
+        return editing_reader(summaries, model_names(os.environ), folder and folder / "history")
+    except ModuleNotFoundError as error:
+        click.echo(
+            f"dragoman: {error.name} is missing, so messages are read line by line; run: pip install 'dragoman[cli]'",
+            err=True,
+        )
+        return plain_reader()
+
+
+def _lines(read: Callable[[], str], view: AnswerView) -> Generator[str]:
+    """Yield what the user types, without blank lines; Ctrl-C discards it."""
+    while True:
+        try:
+            line = read().strip()
+        except EOFError:
+            return
+        except KeyboardInterrupt:
+            view.note("Ctrl-D or /quit leaves")
+            continue
+        if line:
+            yield line
+
+
+def _reply(dialogue: Dialogue, line: str) -> Reply:
+    """Return what a line leads to; an error is printed."""
+    if not line.startswith("/") or line.startswith("//"):
+        return Reply(question=dialogue.question(line.removeprefix("/")))
+    try:
+        return run_command(dialogue, line)
+    except DragomanError as error:
+        to_click_error(error, "chat").show()
+    except click.UsageError as error:
+        click.echo(f"dragoman: {error.message}", err=True)
+    return Reply()
+
+
+def _answer(runner: asyncio.Runner, dialogue: Dialogue, question: Message, view: AnswerView) -> None:
+    """Ask a question, show the answer and what is said about it, and keep both."""
+    arguments = {} if dialogue.output is None else {"output": dialogue.output}
+    with _unechoed():
+        outcome = runner.run(ask(dialogue.llm, dialogue.request(question), view, **arguments))
+    _tell(outcome, view)
+    if outcome.answer is not None:
+        keep(dialogue, question, outcome.answer)
+
+
+def _tell(outcome: Outcome, view: AnswerView) -> None:
+    """Print what is said about an answer."""
+    if outcome.error is not None:
+        to_click_error(outcome.error, "chat").show()
+        view.note("/retry asks again")
+    elif outcome.response is None:
+        view.note(f"stopped after {outcome.seconds:.1f} s" + "; what came is kept" * bool(outcome.text))
+    else:
+        if cut := cut_note(outcome.response):
+            view.note(cut)
+        view.note(status_line(outcome.response, outcome.seconds))
+
+
+@contextmanager
+def _unechoed() -> Generator[None]:
+    """Keep the terminal from showing what is typed while an answer is shown; it is read afterwards."""
+    if os.name == "nt":  # pragma: no cover - measured on Linux
+        yield
+        return
+    import termios  # noqa: PLC0415  # Windows has none
+
+    before = termios.tcgetattr(sys.stdin)
+    changed = [*before]
+    changed[3] = before[3] & ~termios.ECHO
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, changed)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)

@@ -1,0 +1,117 @@
+"""Reading messages in a terminal: with history, several lines and completion, or plainly line by line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dragoman.cli.terminal import unfiltered
+
+if TYPE_CHECKING:
+    from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+    from prompt_toolkit.document import Document
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+_PROMPT = "> "
+
+
+def plain_reader() -> Callable[[], str]:
+    """Return a reader of single lines, for terminals without control sequences, and without prompt_toolkit."""
+
+    def read() -> str:
+        try:
+            return input(_PROMPT)
+        except (EOFError, KeyboardInterrupt):
+            print()  # noqa: T201  # leaves the line of the prompt
+            raise
+
+    return read
+
+
+def editing_reader(commands: Mapping[str, str], models: Iterable[str], history: Path | None) -> Callable[[], str]:
+    """Return a reader with history, editing over several lines, and completion of commands.
+
+    Args:
+        commands: the commands with what each does.
+        models: what ``/model`` is completed with.
+        history: the file of the history; ``None`` to remember it in this process only.
+
+    Raises:
+        ModuleNotFoundError: if prompt_toolkit is not installed.
+
+    """
+    from prompt_toolkit import PromptSession  # noqa: PLC0415  # an optional dependency, only for conversations
+    from prompt_toolkit.history import FileHistory, InMemoryHistory  # noqa: PLC0415  # the same
+    from prompt_toolkit.input import create_input  # noqa: PLC0415  # the same
+    from prompt_toolkit.output import create_output  # noqa: PLC0415  # the same
+
+    if history is not None:
+        history.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        history.touch(mode=0o600)
+    session: PromptSession[str] = PromptSession(
+        multiline=True,
+        prompt_continuation=". ",
+        history=InMemoryHistory() if history is None else FileHistory(str(history)),
+        completer=completer(commands, tuple(models)),
+        complete_while_typing=True,
+        key_bindings=_keys(),
+        input=create_input(sys.stdin),
+        output=create_output(stdout=unfiltered(sys.stdout)),
+        enable_open_in_editor="EDITOR" in os.environ,
+        reserve_space_for_menu=6,
+    )
+    return lambda: session.prompt(_PROMPT)
+
+
+def _keys() -> KeyBindings:
+    """Return the keys: Enter sends; Alt-Enter, or Ctrl-J, begins a new line."""
+    from prompt_toolkit.key_binding import KeyBindings  # noqa: PLC0415  # an optional dependency
+
+    keys = KeyBindings()
+
+    def send(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    def new_line(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    keys.add("enter")(send)
+    keys.add("escape", "enter")(new_line)
+    keys.add("c-j")(new_line)
+    return keys
+
+
+def completer(commands: Mapping[str, str], models: tuple[str, ...]) -> Completer:
+    """Return what completes commands, names of models and paths.
+
+    Args:
+        commands: the commands with what each does.
+        models: what ``/model`` is completed with.
+
+    """
+    from prompt_toolkit.completion import Completer, Completion, PathCompleter  # noqa: PLC0415  # an optional dependency
+    from prompt_toolkit.document import Document  # noqa: PLC0415  # the same
+
+    paths = PathCompleter(expanduser=True)
+
+    class CommandCompleter(Completer):
+        """Complete commands, and what follows them."""
+
+        def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+            text = document.text_before_cursor
+            command, space, argument = text.partition(" ")
+            if not text.startswith("/") or "\n" in text:
+                return
+            if not space:
+                for name, summary in commands.items():
+                    if name.startswith(command):
+                        yield Completion(name, -len(command), display_meta=summary)
+            elif command == "/model":
+                yield from (Completion(each, -len(argument)) for each in models if each.startswith(argument))
+            elif command in {"/attach", "/save"}:
+                yield from paths.get_completions(Document(argument), complete_event)
+
+    return CommandCompleter()

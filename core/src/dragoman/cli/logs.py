@@ -1,0 +1,135 @@
+"""``dragoman logs``: the conversations of the user."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import click
+
+from dragoman.cli import text_io
+from dragoman.cli.conversation_log import ConversationLog, LoggedConversation, log_of_user, switch
+from dragoman.cli.terminal import fitting
+from dragoman.cli.transcript import as_markdown
+from dragoman.spec.errors import ConfigurationError
+
+_EPILOG = """\b
+Examples:
+  dragoman logs list
+  dragoman logs show 3
+  dragoman logs search "capital of Norway"
+  dragoman logs export > conversations.jsonl
+"""
+
+
+@click.group(epilog=_EPILOG)
+def logs() -> None:
+    """Look at the conversations of 'dragoman chat', which stay on this machine.
+
+    Messages are written to a database that only you can read; keys, headers and options are not. 'dragoman logs off'
+    turns it off.
+    """
+
+
+@logs.command("list")
+@click.option("-n", "--limit", default=20, show_default=True, help="How many to list; 0 for all.")
+@click.option("--json", "print_json", is_flag=True, help="Print a JSON array.")
+def list_logs(limit: int, print_json: bool) -> None:  # noqa: FBT001  # click passes the options by name
+    """List the conversations, the last one first."""
+    _print(_log().conversations(limit=limit or -1), print_json=print_json)
+
+
+@logs.command()
+@click.argument("words", type=text_io.text)
+@click.option("--json", "print_json", is_flag=True, help="Print a JSON array.")
+def search(words: str, print_json: bool) -> None:  # noqa: FBT001  # click passes the options by name
+    """List the conversations with a message that contains WORDS."""
+    _print(_log().conversations(words=words), print_json=print_json)
+
+
+@logs.command()
+@click.argument("number", type=int, required=False)
+@click.option("--json", "print_json", is_flag=True, help="Print a JSON object.")
+def show(number: int | None, print_json: bool) -> None:  # noqa: FBT001  # click passes the options by name
+    """Show a conversation, by default the last one."""
+    log = _log()
+    found = log.conversation(number)
+    if print_json:
+        click.echo(text_io.as_json(_data(log, found)))
+    else:
+        click.echo(as_markdown(found.system, log.messages(found.id)), nl=False, color=True)
+
+
+@logs.command()
+def export() -> None:
+    """Print all conversations, each as a JSON object on a line of its own."""
+    log = _log()
+    for each in reversed(log.conversations()):
+        click.echo(text_io.as_json(_data(log, each), indent=None))
+
+
+@logs.command()
+@click.argument("number", type=int)
+def delete(number: int) -> None:
+    """Remove a conversation for good."""
+    log = _log()
+    log.delete(log.conversation(number).id)
+    click.echo(f"conversation {number} is removed")
+
+
+@logs.command()
+def off() -> None:
+    """Write no conversations from now on, and no history of what is typed."""
+    path = _switch()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch()
+    click.echo("conversations are not logged; 'dragoman logs on' turns the log on")
+
+
+@logs.command()
+def on() -> None:
+    """Write conversations from now on."""
+    _switch().unlink(missing_ok=True)
+    click.echo(f"conversations are logged in {_log().path}")
+
+
+@logs.command("path")
+def show_path() -> None:
+    """Show where the database is."""
+    click.echo(_log().path)
+
+
+def _log() -> ConversationLog:
+    return log_of_user() or _no_folder()
+
+
+def _switch() -> Any:
+    return switch(os.environ) or _no_folder()
+
+
+def _no_folder() -> Any:
+    message = "the folder for logs is unknown; set HOME or XDG_CONFIG_HOME"
+    raise ConfigurationError(message)
+
+
+def _print(found: list[LoggedConversation], *, print_json: bool) -> None:
+    if print_json:
+        return click.echo(text_io.as_json([_summary(each) for each in found]))
+    for each in found:
+        begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.begun))
+        line = f"{each.id:>4}  {begun}  {each.model}  {' '.join(each.first.split())}"
+        click.echo(fitting(line), color=True)
+    if not found:
+        click.echo("there is no such conversation", err=True)
+    return None
+
+
+def _summary(found: LoggedConversation) -> dict[str, Any]:
+    begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.begun))
+    return {"id": found.id, "begun": begun, "model": found.model, "messages": found.count, "first": found.first}
+
+
+def _data(log: ConversationLog, found: LoggedConversation) -> dict[str, Any]:
+    said = [each.to_dict() for each in log.messages(found.id)]
+    return {**_summary(found), "system": found.system, "messages": said}

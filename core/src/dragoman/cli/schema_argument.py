@@ -1,0 +1,67 @@
+"""The schema of an answer as an argument: JSON, a file, or a list of fields."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dragoman.cli import text_io
+from dragoman.spec._json_depth import parse_json
+
+_TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+
+
+def schema_of(value: str) -> dict[str, Any]:
+    """Return the JSON Schema that an argument gives.
+
+    Args:
+        value: a JSON Schema, the path of a file with one, or fields such as ``name, age int, bio: in two sentences``.
+
+    Raises:
+        click.BadParameter: if it is none of these.
+
+    """
+    given = text_io.text(value).strip()
+    if given.startswith("{"):
+        return _of_json(given, "the schema")
+    if Path(given).is_file():
+        return _of_file(Path(given))
+    return _of_fields(given)
+
+
+def _of_file(path: Path) -> dict[str, Any]:
+    try:
+        return _of_json(path.read_text("utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read: {error}"
+        raise click.BadParameter(message) from None
+
+
+def _of_json(document: str, name: str) -> dict[str, Any]:
+    try:
+        schema: Any = parse_json(document)
+    except ValueError as error:
+        message = f"{name} is no valid JSON: {error}"
+        raise click.BadParameter(message) from None
+    if not isinstance(schema, dict):
+        message = f"{name} must be a JSON object, not {type(schema).__name__}"
+        raise click.BadParameter(message)
+    return schema  # pyright: ignore[reportUnknownVariableType]  # checked when it is sent
+
+
+def _of_fields(given: str) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    for text in given.split(","):
+        field, _, description = (part.strip() for part in text.partition(":"))
+        name, *kinds = field.split() or [""]
+        kind = kinds[0] if kinds else "str"
+        if not name.isidentifier() or kind not in _TYPES or len(kinds) > 1 or name in properties:
+            message = (
+                f"{text.strip()!r} is no field; write a JSON Schema, a file with one, or fields such as "
+                f"'name, age int, bio: in two sentences', of the types {', '.join(_TYPES)}"
+            )
+            raise click.BadParameter(message)
+        properties[name] = {"type": _TYPES[kind], **({"description": description} if description else {})}
+    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}

@@ -1,0 +1,141 @@
+"""The commands of a conversation, which begin with a slash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from attrs import frozen
+
+from dragoman.cli.attachments import read_attachment
+from dragoman.cli.dialogue import Dialogue
+from dragoman.cli.terminal import columns
+from dragoman.cli.transcript import as_json, as_markdown
+from dragoman.spec.message import Message
+from dragoman.spec.nearest_name import suggestion
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Run: TypeAlias = "Callable[[Dialogue, str], Reply]"
+
+
+@frozen(kw_only=True)
+class Reply:
+    """What a command leads to.
+
+    Args:
+        note: a line to print.
+        question: a question to ask.
+        ends: whether the conversation ends.
+
+    """
+
+    note: str = ""
+    question: Message | None = None
+    ends: bool = False
+
+
+@frozen
+class SlashCommand:
+    """A command: its argument for the help, what it does, and the function that does it."""
+
+    argument: str
+    summary: str
+    run: Run
+
+
+def run_command(dialogue: Dialogue, line: str) -> Reply:
+    """Run the command that *line* names.
+
+    Raises:
+        click.UsageError: for an unknown command or a wrong argument.
+        DragomanError: for a model that no provider serves, or a file that cannot be attached.
+
+    """
+    name, _, argument = line.partition(" ")
+    command = COMMANDS.get(name.strip())
+    if command is None:
+        meant = suggestion(name, COMMANDS) or "/help lists the commands"
+        message = f"there is no command {name}; {meant} (a message that begins with a slash is written with two)"
+        raise click.UsageError(message)
+    return command.run(dialogue, argument.strip())
+
+
+def _model(dialogue: Dialogue, argument: str) -> Reply:
+    if argument:
+        dialogue.choose(argument)
+    return Reply(note=f"the model is {dialogue.model}")
+
+
+def _system(dialogue: Dialogue, argument: str) -> Reply:
+    if argument:
+        dialogue.system = None if argument == "-" else argument
+    return Reply(note=f"the system prompt is: {dialogue.system}" if dialogue.system else "there is no system prompt")
+
+
+def _attach(dialogue: Dialogue, argument: str) -> Reply:
+    if not argument:
+        names = ", ".join(each.filename or each.media_type for each in dialogue.attached)
+        return Reply(note=f"attached to the next message: {names or 'nothing'}")
+    if argument == "-":
+        message = "standard input is where messages are typed; attach a file or a URL"
+        raise click.UsageError(message)
+    media = read_attachment(argument)
+    dialogue.attached.append(media)
+    return Reply(note=f"attached to the next message: {media.filename or argument} ({media.media_type})")
+
+
+def _save(dialogue: Dialogue, argument: str) -> Reply:
+    if not argument:
+        message = "name a file: /save talk.md, or /save talk.json"
+        raise click.UsageError(message)
+    path = Path(argument).expanduser()
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            write = as_json if path.suffix == ".json" else as_markdown
+            file.write(write(dialogue.system, dialogue.messages))
+    except FileExistsError:
+        message = f"{path} is there already; choose another name"
+        raise click.UsageError(message) from None
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror}"
+        raise click.UsageError(message) from None
+    return Reply(note=f"saved {len(dialogue.messages)} messages in {path}")
+
+
+def _retry(dialogue: Dialogue, _: str) -> Reply:
+    question = dialogue.again()
+    return Reply(question=question) if question else Reply(note="nothing was asked yet")
+
+
+def _undo(dialogue: Dialogue, _: str) -> Reply:
+    question = dialogue.undo()
+    shown = " ".join(question.content.split()) if question else ""
+    return Reply(note=f"removed: {shown}" if question else "there is nothing to remove")
+
+
+def _help(_: Dialogue, __: str) -> Reply:
+    formatter = click.HelpFormatter(width=(columns() or 80) - 1)
+    formatter.write_dl([(f"{name} {command.argument}".strip(), command.summary) for name, command in COMMANDS.items()])
+    formatter.write_text("Enter sends, Alt-Enter begins a line, Ctrl-C stops an answer, Ctrl-D leaves.")
+    return Reply(note=formatter.getvalue().rstrip())
+
+
+def _quit(_: Dialogue, __: str) -> Reply:
+    return Reply(ends=True)
+
+
+COMMANDS = {
+    "/model": SlashCommand("[NAME]", "show the model, or ask another", _model),
+    "/system": SlashCommand("[TEXT | -]", "show, set or remove the system prompt", _system),
+    "/attach": SlashCommand("[FILE | URL]", "attach to the next message", _attach),
+    "/save": SlashCommand("FILE", "write the conversation to .md or .json", _save),
+    "/retry": SlashCommand("", "ask the last question again", _retry),
+    "/undo": SlashCommand("", "remove the last question and its answer", _undo),
+    "/help": SlashCommand("", "list the commands", _help),
+    "/quit": SlashCommand("", "leave", _quit),
+}
+"""The commands by name."""

@@ -1,0 +1,95 @@
+"""The user's file of keys, by provider: ``keys.json`` in the folder of the user."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+
+from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.secret import RedactedDict, Secret
+from dragoman.spec.user_folder import user_folder
+
+_FILE = "keys.json"
+_OWNER_ONLY = 0o077
+"""The permissions of others than the owner."""
+
+
+def key_file(environ: Mapping[str, str]) -> Path | None:
+    """Return the path of the file of keys, ``None`` if *environ* does not say where the user's files are."""
+    folder = user_folder(environ)
+    return folder and folder / _FILE
+
+
+def stored_key(environ: Mapping[str, str], provider: str) -> Secret | None:
+    """Return the key of a provider in the user's file, ``None`` if there is none.
+
+    Raises:
+        ConfigurationError: if the file cannot be used, as for :func:`read_keys`.
+
+    """
+    path = key_file(environ)
+    keys = read_keys(path) if path is not None else {}
+    try:
+        return Secret(keys[provider], name=f"the key of {provider} in {path}") if provider in keys else None
+    finally:
+        del keys  # keep credentials out of tracebacks that show locals
+
+
+def read_keys(path: Path) -> dict[str, str]:
+    """Return the keys in a file by provider; none if there is no file.
+
+    Raises:
+        ConfigurationError: if it cannot be read, holds anything else, or can be read by other users.
+
+    """
+    try:
+        with path.open("rb") as file:
+            if os.name != "nt" and os.fstat(file.fileno()).st_mode & _OWNER_ONLY:
+                message = f"other users may read {path}; run: chmod 600 {path}"
+                raise ConfigurationError(message)
+            return _checked(path, file.read())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        message = f"the keys in {path} cannot be read: {error.strerror}"
+        raise ConfigurationError(message) from None
+
+
+def _checked(path: Path, content: bytes) -> dict[str, str]:
+    data: Any = None
+    try:
+        with suppress(ValueError, RecursionError):  # their text may show a key
+            data = json.loads(content)
+        if isinstance(data, dict):
+            keys = RedactedDict(cast("dict[str, Any]", data))
+            if all(isinstance(key, str) for key in keys.values()):
+                return keys
+    finally:
+        del content, data  # keep credentials out of tracebacks that show locals
+    message = f"{path} must hold a JSON object with a key for each provider; 'dragoman keys' writes it"
+    raise ConfigurationError(message)
+
+
+def write_keys(path: Path, keys: Mapping[str, str]) -> None:
+    """Write keys by provider to a file that only its owner can read, whole or not at all.
+
+    Raises:
+        ConfigurationError: if it cannot be written.
+
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=_FILE, dir=path.parent)  # readable by its owner only
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(dict(keys), file, indent=2)
+        Path(name).replace(path)
+    except OSError as error:
+        message = f"the keys cannot be written to {path}: {error.strerror}"
+        raise ConfigurationError(message) from None
+    finally:
+        del keys  # keep credentials out of tracebacks that show locals

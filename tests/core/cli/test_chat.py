@@ -1,0 +1,186 @@
+"""``dragoman chat`` with a prompt: attachments, schemas, and output for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from dragoman import Bytes, InlineText, InvalidRequestError, Media, Message, Text, Url, build_response
+from dragoman.cli.answer_view import is_rich_terminal
+from dragoman.cli.answers import cut_note, status_line
+from dragoman.cli.attachments import read_attachment
+from dragoman.cli.dialogue import Dialogue
+from dragoman.cli.group import dragoman
+from dragoman.cli.schema_argument import schema_of
+from dragoman.spec.response import Finish, FinishReason, Origin, Usage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PNG = b"\x89PNG\r\n\x1a\n...."
+
+
+def run(*arguments: str, stdin: str | bytes | None = None, **environment: str) -> Result:
+    return CliRunner().invoke(dragoman, ["chat", *arguments], input=stdin, env=environment)
+
+
+def test_each_event_is_an_object_on_a_line() -> None:
+    done = run("-m", "echo", "--events", "one two")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["event"] for each in events][:4] == ["StreamStart", "PartStart", "TextDelta", "TextDelta"]
+    assert events[-1]["response"]["message"]["content"] == "one two"
+
+
+def test_an_answer_has_the_schema_that_was_given(tmp_path: Path) -> None:
+    done = run("-m", "echo", "--schema", "name, age int", "Ada")
+    assert json.loads(done.stdout) == {"name": "Ada", "age": 1}
+    file = tmp_path / "schema.json"
+    file.write_text('{"type": "object", "properties": {"n": {"const": 7}}, "required": ["n"]}')
+    for way in ((), ("--no-stream",)):
+        assert json.loads(run("-m", "echo", "--schema", str(file), *way, "x").stdout) == {"n": 7}
+    assert (
+        json.loads(run("-m", "echo", "--schema", file.read_text(), "--json", "x").stdout)["finish"]["reason"] == "stop"
+    )
+
+
+def test_fields_become_a_schema() -> None:
+    made = schema_of("name, age int, bio: in two sentences, tall bool, height float")
+    assert made["properties"] == {
+        "name": {"type": "string"},
+        "age": {"type": "integer"},
+        "bio": {"type": "string", "description": "in two sentences"},
+        "tall": {"type": "boolean"},
+        "height": {"type": "number"},
+    }
+    assert made["required"] == ["name", "age", "bio", "tall", "height"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("name,", "'' is no field"),
+        ("name text", "of the types str, int, float, bool"),
+        ("name, name", "'name' is no field"),
+        ("a b c", "'a b c' is no field"),
+        ("gone.json", "is no field; write a JSON Schema, a file with one"),
+        ("{", "the schema is no valid JSON"),
+    ],
+)
+def test_a_schema_that_is_none_is_refused(given: str, words: str) -> None:
+    with pytest.raises(click.BadParameter, match=words):
+        schema_of(given)
+    assert run("-m", "echo", "--schema", given, "x").exit_code == 2
+
+
+def test_a_file_with_a_schema_has_to_hold_one(tmp_path: Path) -> None:
+    listed, binary = tmp_path / "list.json", tmp_path / "binary.json"
+    listed.write_text("[1]")
+    binary.write_bytes(b"\xff")
+    with pytest.raises(click.BadParameter, match="must be a JSON object, not list"):
+        schema_of(str(listed))
+    with pytest.raises(click.BadParameter, match="cannot be read"):
+        schema_of(str(binary))
+
+
+def test_attachments_are_read_by_their_kind(tmp_path: Path) -> None:
+    for name, data in {
+        "a.png": PNG,
+        "b.py": b"x = 1",
+        "Makefile": b"all:",
+        "c.pdf": b"%PDF-1",
+        "d.json": b"{}",
+    }.items():
+        (tmp_path / name).write_bytes(data)
+    assert read_attachment(str(tmp_path / "a.png")) == Media(
+        source=Bytes(data=PNG), media_type="image/png", filename="a.png"
+    )
+    for name, text in {"b.py": "x = 1", "Makefile": "all:", "d.json": "{}"}.items():
+        assert read_attachment(str(tmp_path / name)) == Media(
+            source=InlineText(text=text), media_type="text/plain", filename=name
+        )
+    assert read_attachment(str(tmp_path / "c.pdf")).media_type == "application/pdf"
+    assert read_attachment("https://example.com/a.png").source == Url(url="https://example.com/a.png")
+
+
+def test_attachments_that_cannot_be_read_are_errors(tmp_path: Path) -> None:
+    (tmp_path / "blob").write_bytes(b"\xff\x00")
+    with pytest.raises(InvalidRequestError, match="the type of blob is unknown; attach a file whose name tells it"):
+        read_attachment(str(tmp_path / "blob"))
+    done = run("-m", "echo", "-a", "gone.png", "x")
+    assert done.exit_code == 2
+    assert "gone.png' cannot be read" in done.stderr
+    assert run("-m", "openai/gpt-4", "-a", str(tmp_path / "blob"), "x").exit_code == 2
+
+
+def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = tmp_path / "locked.png"
+    locked.write_bytes(PNG)
+
+    def refused(*_: object) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", refused)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(InvalidRequestError, match="Permission denied"):
+        read_attachment(str(locked))
+
+
+def test_standard_input_may_be_attached() -> None:
+    done = run("-m", "echo", "--json", "-a", "-", "what is it?", stdin="some text")
+    assert json.loads(done.stdout)["message"]["content"] == "what is it?"
+    assert run("-m", "echo", "-a", "-", stdin=PNG).stderr.startswith("dragoman: ")
+    assert run("-m", "echo", "-a", "-", "x", stdin=b"\xff\x00").exit_code == 2
+
+
+def test_an_answer_that_was_cut_says_so() -> None:
+    done = run("-m", "echo", "-o", "max_tokens=1", "one two")
+    assert (done.exit_code, done.stdout) == (0, "one\n")
+    assert done.stderr == "dragoman: the answer was cut by a limit of tokens; -o max_tokens=N allows more\n"
+
+
+@pytest.mark.parametrize("reason", sorted(FinishReason.known - {"stop", "other"}))
+def test_each_end_but_the_usual_is_told(reason: str) -> None:
+    assert cut_note(build_response([Text(text="x")], Finish(reason=FinishReason(reason))))
+
+
+def test_the_status_line_says_what_is_known() -> None:
+    usage = Usage(input_tokens=1200, output_tokens=3, cache_read_tokens=1000)
+    finish = Finish(reason=FinishReason.STOP)
+    origin = Origin(provider="acme", model="m", served_model="m-2")
+    known = build_response([Text(text="x")], finish, usage=usage, origin=origin)
+    assert status_line(known, 1.26) == "acme/m-2 | tokens: 1,200 in, 1,000 from cache, 3 out | 1.3 s"
+    assert (
+        status_line(build_response([], finish, origin=Origin(provider="echo")), 0) == "echo | tokens: not told | 0.0 s"
+    )
+
+
+def test_another_model_keeps_settings_and_nothing_of_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_MODEL", "openai/gpt-4")
+    monkeypatch.setenv("DRAGOMAN_API_KEY", "sk-of-openai")
+    given: dict[str, Any] = {"provider": "openai", "api_base": "https://api.openai.com/v1", "temperature": 0.5, "x": 1}
+    dialogue = Dialogue(given)
+    dialogue.choose("echo")
+    config = dialogue.llm.config
+    assert (config.api_key, config.api_base, config.temperature) == (None, None, 0.5)
+    assert config.kwargs == {}
+    assert dialogue.model == "echo"
+    dialogue.choose("anthropic/claude-x")
+    assert dialogue.model == "anthropic/claude-x"
+
+
+def test_a_question_is_asked_again_without_its_answer() -> None:
+    said = [Message("user", "a"), Message("assistant", "b"), Message("user", "c"), Message("assistant", "d")]
+    dialogue = Dialogue({"model": "echo"}, messages=said)
+    assert dialogue.again() == said[2]
+    assert dialogue.messages == said[:2]
+    assert dialogue.again() == said[2]
+    dialogue.messages = [Message("assistant", "b")]
+    assert dialogue.undo() is None
+
+
+def test_a_pipe_is_no_rich_terminal() -> None:
+    assert not is_rich_terminal()

@@ -1,0 +1,320 @@
+"""Conversations in a pseudo-terminal, looked at as their user does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.cli.pseudo_terminal import CTRL_C, CTRL_D, ENTER, NEW_LINE, TAB, PseudoTerminal, Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MARKDOWN = NEW_LINE.join(
+    [
+        "# Title",
+        "a text that is **long** enough to wrap in a narrow window, and `code`",
+        "",
+        "- one",
+        "- two",
+        "",
+        "```python",
+        "def f(): pass",
+        "```",
+    ]
+)
+
+
+def test_an_answer_is_shown_as_markdown_with_its_status(tmp_path: Path) -> None:
+    with Session("chat", "-m", "echo", home=tmp_path) as terminal:
+        terminal.wait("echo. /help lists the commands; Ctrl-D leaves.\n>")
+        terminal.enter(MARKDOWN)
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+        shown = terminal.text()
+        assert "\na text that is long enough to wrap in a narrow window, and code\n\n • one\n • two\n" in shown
+        assert re.search(r"\necho \| tokens: 25 in, 25 out \| \d\.\d s\n", shown)
+        assert b"\x1b[94mdef" in terminal.raw
+
+
+def test_a_narrow_window_and_no_colours(tmp_path: Path) -> None:
+    with Session("chat", "-m", "echo", home=tmp_path, columns=40, NO_COLOR="1") as terminal:
+        terminal.wait("Ctrl-D\nleaves.\n>")
+        terminal.enter(MARKDOWN)
+        shown = terminal.enter("/help", "Ctrl-D leaves.")
+        assert "\na text that is long enough to wrap in a\nnarrow window, and code\n" in shown
+        assert "/quit" in shown
+        terminal.type("/quit" + ENTER)
+        assert terminal.ended() == 0
+        assert not re.search(rb"\x1b\[[0-9;]*3[1-7]|\x1b\[[0-9;]*9[0-7]m|38;5", terminal.raw)
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments"), [({"TERM": "dumb"}, ()), ({}, ("--plain",))], ids=["dumb", "plain"]
+)
+def test_a_plain_conversation_has_no_control_sequences(
+    tmp_path: Path, environment: dict[str, str], arguments: tuple[str, ...]
+) -> None:
+    with Session("chat", "-m", "echo", *arguments, home=tmp_path, **environment) as terminal:
+        terminal.wait("leaves.\n>")
+        assert "\n**bold**\necho |" in terminal.enter("**bold**")
+        terminal.type(CTRL_C)
+        terminal.wait("Ctrl-D or /quit leaves\n>")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+        assert b"\x1b" not in terminal.raw
+
+
+def test_each_command(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("a note")
+    with Session("chat", "-m", "echo", "-s", "be brief", home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.enter("/retry", "nothing was asked yet")
+        terminal.enter("/undo", "there is nothing to remove")
+        terminal.enter("first question")
+        terminal.enter("/system", "the system prompt is: be brief")
+        terminal.enter("/system -", "there is no system prompt")
+        terminal.enter("/system be long", "the system prompt is: be long")
+        terminal.enter("/attach", "attached to the next message: nothing")
+        terminal.enter(f"/attach {tmp_path}/notes.txt", "attached to the next message: notes.txt (text/plain)")
+        terminal.enter("/attach", "next message: notes.txt\n")
+        terminal.enter("/attach -", "standard input is where messages are typed")
+        terminal.enter("/attach gone.png", "gone.png' cannot be read")
+        terminal.enter("second")
+        assert terminal.enter("/retry").count("\nsecond\necho |") == 2
+        terminal.enter(f"/save {tmp_path}/talk.json", "saved 4 messages in")
+        terminal.enter(f"/save {tmp_path}/talk.md", "talk.md")
+        terminal.enter(f"/save {tmp_path}/talk.md", "is there already; choose another name")
+        terminal.enter(f"/save {tmp_path}/no/talk.md", "cannot be written: No such file")
+        terminal.enter("/save", "name a file: /save talk.md")
+        terminal.enter("/undo", "removed: second")
+        terminal.enter("/undo", "removed: first question")
+        terminal.enter("/model", "the model is echo")
+        terminal.enter("/model nobody-has-this", "no installed provider claims")
+        terminal.enter("/model openai/gpt-4", "the model is openai/gpt-4")
+        terminal.enter("hello?", "hint: 'dragoman why MODEL'", "/retry asks again")
+        terminal.enter("/model echo", "the model is echo")
+        assert "\nhello?\necho |" in terminal.enter("/retry")
+        terminal.enter("/modle", "did you mean '/model'?")
+        terminal.enter("/zzzz", "/help lists the commands (")
+        assert "\n/etc is a folder\necho |" in terminal.enter("//etc is a folder")
+        terminal.type("/quit" + ENTER)
+        assert terminal.ended() == 0
+    saved = json.loads((tmp_path / "talk.json").read_text())
+    assert [each["role"] for each in saved] == ["system", "user", "assistant", "user", "assistant"]
+    assert saved[3]["content"][0]["filename"] == "notes.txt"
+    written = (tmp_path / "talk.md").read_text()
+    assert "## System\n\nbe long\n\n## User\n\nfirst question\n\n## Assistant\n\nfirst question\n" in written
+
+
+def test_commands_are_completed(tmp_path: Path) -> None:
+    (tmp_path / "only-this.txt").write_text("x")
+    with Session("chat", "-m", "echo", home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.type("/sy")
+        terminal.wait("show, set or remove the system prompt")
+        terminal.type(TAB + " hello" + ENTER)
+        terminal.wait("the system prompt is: hello")
+        terminal.type(f"/attach {tmp_path}/only")
+        terminal.wait("only-this.txt")
+        terminal.type(TAB + ENTER)
+        terminal.wait("next message: only-this.txt (text/plain)")
+        terminal.type("/model openai_comp")
+        terminal.wait("openai_compatible/")
+        terminal.type(CTRL_C)
+        terminal.wait("Ctrl-D or /quit leaves")
+        terminal.type("text\x1b\rtwo")
+        terminal.type(CTRL_C + CTRL_D)
+        assert terminal.ended() == 0
+
+
+def test_the_history_is_kept_for_the_user_alone(tmp_path: Path) -> None:
+    for line in ("remember me", "\x1b[A"):
+        with Session("chat", "-m", "echo", home=tmp_path) as terminal:
+            terminal.wait("leaves.\n>")
+            assert "\nremember me\necho |" in terminal.enter(line)
+            terminal.type(CTRL_D)
+            assert terminal.ended() == 0
+    history = tmp_path / ".config" / "dragoman" / "history"
+    assert history.stat().st_mode & 0o777 == 0o600
+    assert history.read_text().count("+remember me") == 1
+
+
+def test_ctrl_c_ends_the_answer_and_not_the_program(tmp_path: Path) -> None:
+    words = " ".join(f"word{number}" for number in range(100))
+    with Session("chat", "-m", "echo", "-o", "stall=0.1", home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.type(words + ENTER)
+        terminal.wait_until(lambda shown: shown.count("word3") > 12, "word3")
+        assert terminal.is_answering
+        terminal.type(CTRL_C)
+        shown = terminal.wait("what came is kept\n>")
+        assert re.search(r"\nstopped after \d+\.\d s; what came is kept", shown)
+        assert shown.count("word99") == 1
+        terminal.type("ok" + ENTER)
+        terminal.wait("\nok\necho |")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+        assert "Traceback" not in terminal.text()
+
+
+def test_ctrl_c_before_the_first_word_keeps_nothing(tmp_path: Path) -> None:
+    with Session("chat", "-m", "echo", "-o", "stall=60", home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.type("question" + ENTER)
+        terminal.wait_until(lambda _: terminal.is_answering)
+        terminal.type(CTRL_C)
+        assert terminal.wait("stopped after").rstrip().endswith((" s", ">"))
+        terminal.enter("/undo", "there is nothing to remove")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+
+
+@pytest.mark.parametrize(("before", "after"), [(80, 40), (40, 80)])
+def test_a_window_that_changes_during_an_answer_loses_no_word(tmp_path: Path, before: int, after: int) -> None:
+    words = [f"word{number}" for number in range(120)]
+    with Session("chat", "-m", "echo", "-o", "stall=0.03", home=tmp_path, columns=before, rows=12) as terminal:
+        terminal.wait("leaves.\n>" if before == 80 else "\nleaves.\n>")
+        terminal.type(" ".join(words) + ENTER)
+        terminal.wait_until(lambda shown: re.search(r"(?m)^(word\d+ )*word60", shown) is not None, "word60")
+        terminal.resize(after, 12)
+        shown = terminal.wait(" s\n>")
+        answer = shown[shown.rindex("word0") :].split()
+        assert [word for word in answer if word.startswith("word")][-60:] == words[-60:]
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+
+
+def test_what_scrolled_away_is_not_painted_again(tmp_path: Path) -> None:
+    words = [f"word{number}" for number in range(400)]
+    with Session("chat", "-m", "echo", "-o", "stall=0.005", home=tmp_path, columns=40, rows=10) as terminal:
+        terminal.wait("\nleaves.\n>")
+        start = len(terminal.raw)
+        terminal.type(" ".join(words) + ENTER)
+        shown = terminal.wait(" s\n>")
+        answer = shown[shown.rindex("word0") :].split()
+        assert [word for word in answer if word.startswith("word")] == words
+        painted = terminal.raw[start:].rpartition(b"\x1b[?2004l")[0]
+        assert all(int(up) < 10 for up in re.findall(rb"\r\x1b\[(\d+)A", terminal.raw[start:])), painted
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+
+
+def test_an_answer_that_was_cut_says_so(tmp_path: Path) -> None:
+    with Session("chat", "-m", "echo", "-o", "max_tokens=2", home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        assert "\none two\nthe answer was cut by a limit of tokens" in terminal.enter("one two three")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+    with Session("chat", "-m", "echo", "-o", "cut=3", home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        assert "\none two\ndragoman: " in terminal.enter("one two three", "/retry asks again")
+        assert "removed: one two three" in terminal.enter("/undo", "removed")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+
+
+def test_what_a_model_writes_cannot_control_the_terminal(tmp_path: Path) -> None:
+    attack = tmp_path / "attack.json"
+    attack.write_text(json.dumps({"const": "a\x1b]0;owned\x07b\x9b31mc\rd\u202ee [bold red]f[/]"}))
+    with Session("chat", "-m", "echo", "--schema", str(attack), home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.enter("go")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+        assert b"]0;owned\x07" not in terminal.raw
+        assert b"\x9b" not in terminal.raw
+
+
+def test_a_conversation_needs_a_terminal(tmp_path: Path) -> None:
+    with Session("chat", "-m", "echo", "--json", home=tmp_path) as terminal:
+        assert terminal.ended() == 2
+        terminal.wait("give a PROMPT with --json")
+    done = subprocess.run(
+        [sys.executable, "-m", "dragoman.cli", "chat", "-m", "echo"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    assert done.returncode == 2
+    assert "the prompt is empty" in done.stderr
+
+
+def test_a_whole_conversation_in_this_process(home: Path) -> None:
+    with PseudoTerminal() as terminal:
+
+        def user() -> None:
+            terminal.wait("leaves.\n>")
+            terminal.enter("one\x1b\rtwo")
+            terminal.enter("/help", "Ctrl-D leaves.")
+            terminal.enter("/nothing", "there is no command")
+            terminal.enter("/model nobody-has-this", "no installed provider claims")
+            terminal.type("/mo")
+            terminal.wait("show the model, or ask another")
+            terminal.type("del e")
+            terminal.wait("echo/")
+            terminal.type(CTRL_C)
+            terminal.wait("Ctrl-D or /quit leaves\n>")
+            terminal.type("a\n")
+            terminal.type(CTRL_C + f"/attach {home}/x")
+            terminal.type(CTRL_C)
+            terminal.enter("   ", "")
+            terminal.type(CTRL_D)
+
+        assert terminal.run(user, "chat", "-m", "echo") == 0
+
+
+def test_an_answer_that_is_stopped_in_this_process(home: Path) -> None:
+    with PseudoTerminal() as terminal:
+
+        def user() -> None:
+            terminal.wait("leaves.\n>")
+            terminal.type("one two three four" + ENTER)
+            terminal.wait_until(lambda shown: "\none two" in shown)
+            os.kill(os.getpid(), signal.SIGINT)
+            terminal.wait("what came is kept\n>")
+            terminal.enter("/model openai/gpt-4", "the model is openai/gpt-4")
+            terminal.enter("fails", "/retry asks again")
+            terminal.type("/quit" + ENTER)
+
+        assert terminal.run(user, "chat", "-m", "echo", "-o", "stall=0.3") == 0
+
+
+def test_a_plain_conversation_in_this_process(home: Path) -> None:
+    with PseudoTerminal() as terminal:
+
+        def user() -> None:
+            terminal.wait("leaves.\n>")
+            terminal.enter("one two three", "the answer was cut by a limit of tokens")
+            os.kill(os.getpid(), signal.SIGINT)
+            terminal.wait("Ctrl-D or /quit leaves\n>")
+            terminal.type(CTRL_D)
+
+        assert terminal.run(user, "chat", "-m", "echo", "--plain", "-o", "max_tokens=1") == 0
+
+
+def test_without_prompt_toolkit_messages_are_read_line_by_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "prompt_toolkit", None)
+    with PseudoTerminal() as terminal:
+
+        def user() -> None:
+            terminal.wait("messages are read line by line", "pip install 'dragoman[cli]'", "leaves.\n>")
+            terminal.enter("one")
+            terminal.type("/quit" + ENTER)
+
+        assert terminal.run(user, "chat", "-m", "echo") == 0
+
+
+def test_a_conversation_has_no_output_for_programs() -> None:
+    with PseudoTerminal() as terminal:
+        assert terminal.run(lambda: None, "chat", "-m", "echo", "--json") == 2
+        terminal.wait("give a PROMPT with --json")

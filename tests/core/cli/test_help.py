@@ -1,0 +1,125 @@
+"""The help of each command, its examples, and what starting costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import dragoman as package
+from core.cli.pseudo_terminal import PseudoTerminal
+from dragoman.cli.group import dragoman
+from dragoman.cli.model_lists import ListedModel, ModelList, remember
+from dragoman.cli.terminal import wrapped
+
+COMMANDS = tuple(dragoman.list_commands(click.Context(dragoman)))
+COSTLY = ("prompt_toolkit", "rich", "cattrs", "aiohttp", "asyncio", "sqlite3")
+MODULES = "import atexit, sys; atexit.register(lambda: print('\\n' + '\\n'.join(sys.modules), file=sys.stderr));"
+
+
+def modules_of(*arguments: str) -> set[str]:
+    """Return what is imported by the time that the command has ended."""
+    code = f"{MODULES} sys.argv = ['dragoman', *{arguments!r}]; from dragoman.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stderr.splitlines())
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("chat", "--help"), ("keys", "--help")])
+def test_help_imports_nothing_costly(arguments: tuple[str, ...]) -> None:
+    allowed = {"asyncio", "sqlite3"} if arguments[0] == "chat" else set()
+    assert not ({*COSTLY} - allowed) & modules_of(*arguments)
+
+
+def test_a_question_imports_no_editor() -> None:
+    assert not {"prompt_toolkit", "rich", "aiohttp"} & modules_of("chat", "--no-log", "-m", "echo", "hi")
+
+
+def help_of(*command: str) -> str:
+    done = CliRunner().invoke(dragoman, [*command, "--help"])
+    assert done.exit_code == 0
+    return done.stdout
+
+
+def examples() -> list[str]:
+    found = [line.strip() for name in COMMANDS for line in help_of(name).splitlines()]
+    return [line for line in found if re.match(r"dragoman .*-m echo ", line) or line.endswith("why echo")]
+
+
+def test_each_command_has_an_example() -> None:
+    for command in ((), *((name,) for name in COMMANDS)):
+        assert re.search(r"\n *Examples?:\n +dragoman ", help_of(*command)), command
+
+
+@pytest.mark.parametrize("line", examples())
+def test_the_examples_work(line: str, home: Path) -> None:
+    done = CliRunner().invoke(dragoman, shlex.split(line)[1:])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("chat", "--help"), ("why", "nobody"), ("doctor",), ("plugins",), ("why", "gpt-4o")]
+)
+def test_lines_are_broken_between_words(columns: int, arguments: tuple[str, ...]) -> None:
+    with PseudoTerminal(columns, 300) as terminal:
+        assert terminal.run(lambda: None, *arguments) == 2 * (arguments[-1] == "nobody")
+        lines = terminal.raw.decode().replace("\r", "").splitlines()
+    told = [line for line in lines if not line.startswith(("dragoman: ", "hint: "))]
+    assert [line for line in told if len(line) > columns] == []
+
+
+def test_a_line_that_fits_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dragoman.cli.terminal.columns", lambda: 20)
+    assert wrapped("one two", 4) == "one two"
+    assert wrapped("one two three four five", 4) == "one two three four\n    five"
+    assert wrapped("  1. two three four five", 5) == "  1. two three four\n     five"
+    monkeypatch.setattr("dragoman.cli.terminal.columns", lambda: None)
+    assert wrapped("one two three four five", 4) == "one two three four five"
+
+
+@pytest.mark.parametrize(
+    ("shell", "marker"), [("bash", "complete -o"), ("zsh", "#compdef"), ("fish", "complete --no-files")]
+)
+def test_a_shell_gets_its_completion(shell: str, marker: str) -> None:
+    done = completion(f"{shell}_source")
+    assert marker in done
+
+
+def completion(instruction: str, *words: str) -> str:
+    own = {"_DRAGOMAN_COMPLETE": instruction, "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    done = CliRunner().invoke(dragoman, [], prog_name="dragoman", env=own)
+    return done.stdout
+
+
+def test_commands_and_models_are_completed(home: Path) -> None:
+    path = home / ".config" / "dragoman" / "models.json"
+    remember(path, [ModelList(provider="openai", models=(ListedModel(id="gpt-x"),), asked=1.0)])
+    assert completion("bash_complete", "dragoman", "comp") == "plain,complete\n"
+    assert completion("bash_complete", "dragoman", "chat", "-m", "openai/") == "plain,openai/\nplain,openai/gpt-x\n"
+
+
+def test_the_package_is_a_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["dragoman", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(Path(package.__file__).with_name("__main__.py")), run_name="__main__")
+    assert ended.value.code == 0
+    assert metadata.version("dragoman") in capsys.readouterr().out
+    done = subprocess.run(
+        [sys.executable, "-m", "dragoman", "chat", "--json", "--no-log", "-m", "echo", "hi"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+        env={**os.environ},
+    )
+    assert json.loads(done.stdout)["message"]["content"] == "hi"

@@ -1,0 +1,148 @@
+"""``dragoman keys``, and the file of keys as a source of credentials."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from core.cli.pseudo_terminal import PseudoTerminal
+from dragoman import ConfigurationError, MissingCredentialError, ProviderConfig, Secret
+from dragoman.cli.group import dragoman
+from dragoman.http.endpoint import base_url, credential
+from dragoman.spec.key_file import key_file, read_keys, stored_key, write_keys
+from dragoman.spec.user_folder import user_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEY = "sk-0123456789abcdef"
+
+
+def run(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(dragoman, ["keys", *arguments], input=stdin)
+
+
+def test_a_key_is_stored_listed_and_removed(home: Path) -> None:
+    path = home / ".config" / "dragoman" / "keys.json"
+    assert run("path").stdout == f"{path}\n"
+    assert "no key is stored" in run("list").stderr
+    assert run("set", "openai", stdin=f"{KEY}\n").stdout == f"the key of openai is stored in {path}\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert json.loads(path.read_text()) == {"openai": KEY}
+    assert run("set", "groq", stdin="other-key").exit_code == 0
+    assert run("list").stdout == "groq\nopenai\n"
+    assert run("remove", "openai").stdout == "the key of openai is removed\n"
+    assert run("list").stdout == "groq\n"
+    assert [each.name for each in path.parent.iterdir()] == ["keys.json"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "words"),
+    [
+        (("set", "opnai"), KEY, "no installed distribution provides 'opnai'"),
+        (("set", "openai"), "", "the key of openai"),
+        (("set", "openai"), "two\nlines", "the value is not shown"),
+        (("remove", "groq"), None, "no key of groq is stored; stored are those of: openai"),
+        (("remove", "nobody"), None, "no key of nobody is stored"),
+    ],
+)
+def test_wrong_uses_are_one_line(home: Path, arguments: tuple[str, ...], stdin: str | None, words: str) -> None:
+    run("set", "openai", stdin=KEY)
+    done = run(*arguments, stdin=stdin)
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert KEY not in done.output
+    assert run("list").stdout == "openai\n"
+
+
+def test_a_key_that_is_typed_is_not_shown(home: Path) -> None:
+    with PseudoTerminal() as terminal:
+
+        def user() -> None:
+            terminal.wait("Key of openai:")
+            terminal.type(f"{KEY}\r")
+            terminal.wait("is stored in")
+
+        assert terminal.run(user, "keys", "set", "openai") == 0
+        assert KEY.encode() not in terminal.raw
+    assert read_keys(home / ".config" / "dragoman" / "keys.json") == {"openai": KEY}
+
+
+def test_without_a_home_there_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    assert "set HOME or XDG_CONFIG_HOME" in run("list").stderr
+
+
+def test_the_folder_is_that_of_the_user() -> None:
+    assert user_folder({"XDG_CONFIG_HOME": "/x", "HOME": "/h"}) == Path("/x/dragoman")
+    assert user_folder({"XDG_CONFIG_HOME": "x", "HOME": "/h"}) == Path("/h/.config/dragoman")
+    assert key_file({}) is None
+    assert stored_key({}, "openai") is None
+
+
+def config(environ: Mapping[str, str], api_base: str | None = None) -> ProviderConfig:
+    return ProviderConfig(
+        name="acme", distribution="dragoman-acme", environ=environ, hosts=("api.acme.example",), api_base=api_base
+    )
+
+
+def used(settings: ProviderConfig) -> Secret | None:
+    base = base_url(settings, default="https://api.acme.example/v1")
+    return credential(settings, base, env=("ACME_API_KEY",))
+
+
+def test_a_stored_key_comes_after_the_environment_and_goes_home_only(tmp_path: Path) -> None:
+    environ = {"XDG_CONFIG_HOME": str(tmp_path)}
+    write_keys(tmp_path / "dragoman" / "keys.json", {"acme": KEY, "other": "x"})
+    found = used(config(environ))
+    assert found is not None
+    assert found.reveal() == KEY
+    assert KEY not in repr(found)
+    assert used(config(environ, "https://api.acme.example/v2")) == found
+    first = used(config({**environ, "ACME_API_KEY": "of-the-environment"}))
+    assert first is not None
+    assert first.reveal() == "of-the-environment"
+    with pytest.raises(MissingCredentialError, match=r"evil\.example is not a host of acme"):
+        used(config(environ, "https://evil.example/v1"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "must hold a JSON object"),
+        (f'{{"acme": "{KEY}"', "must hold a JSON object"),
+        ("[]", "must hold a JSON object with a key for each provider"),
+        (f'{{"acme": ["{KEY}"]}}', "must hold a JSON object with a key for each provider"),
+        ('{"acme": "a\\nb"}', "the key of acme in"),
+    ],
+)
+def test_a_file_that_holds_something_else_is_refused(tmp_path: Path, content: str, words: str) -> None:
+    path = tmp_path / "dragoman" / "keys.json"
+    write_keys(path, {})
+    path.write_text(content)
+    with pytest.raises(ConfigurationError, match=words) as raised:
+        used(config({"XDG_CONFIG_HOME": str(tmp_path)}))
+    assert KEY not in str(raised.value)
+
+
+def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "dragoman" / "keys.json"
+    write_keys(path, {"acme": KEY})
+    path.chmod(0o640)
+    with pytest.raises(ConfigurationError, match=r"other users may read .*; run: chmod 600"):
+        used(config({"XDG_CONFIG_HOME": str(tmp_path)}))
+
+
+def test_a_file_that_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigurationError, match="cannot be read: Is a directory"):
+        read_keys(tmp_path / "folder")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="cannot be written to"):
+        write_keys(tmp_path / "file" / "keys.json", {})

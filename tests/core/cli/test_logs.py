@@ -1,0 +1,173 @@
+"""The log of conversations: written by ``chat``, read by ``logs`` and by ``chat -c``."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from core.cli.pseudo_terminal import CTRL_D, PseudoTerminal
+from dragoman import Message
+from dragoman.cli.conversation_log import ConversationLog, LogError, is_logging, log_of_user
+from dragoman.cli.dialogue import Dialogue
+from dragoman.cli.group import dragoman
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAID = (Message("user", "100% of\nit"), Message("assistant", "an answer"))
+
+
+def run(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(dragoman, arguments, input=stdin)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> ConversationLog:
+    return ConversationLog(tmp_path / "below" / "logs.db")
+
+
+def test_a_log_that_is_not_there_is_empty_and_is_not_made(log: ConversationLog) -> None:
+    assert log.conversations() == []
+    with pytest.raises(LogError, match="the log holds no conversation; 'dragoman logs list'"):
+        log.conversation()
+    assert not log.path.exists()
+
+
+def test_messages_come_back_as_they_were(log: ConversationLog) -> None:
+    first, second = log.begin("echo", None), log.begin("openai/x", "be brief")
+    log.add(first, 0, SAID, "echo")
+    log.add(second, 0, (Message("user", "a_b"), SAID[1]), "openai/x")
+    log.add(first, 2, SAID, "echo")
+    assert log.messages(first) == [*SAID, *SAID]
+    assert [(each.id, each.count, each.first, each.system) for each in log.conversations()] == [
+        (2, 2, "a_b", "be brief"),
+        (1, 4, "100% of\nit", None),
+    ]
+    assert log.conversation().id == 2
+    assert log.conversation(1).model == "echo"
+    log.add(first, 2, (), "echo")
+    assert log.messages(first) == [*SAID]
+    log.delete(first)
+    assert log.messages(first) == []
+    with pytest.raises(LogError, match="the log holds no conversation 1"):
+        log.conversation(1)
+    assert log.begin("echo", None) == 3
+    assert log.path.stat().st_mode & 0o777 == 0o600
+    assert log.path.parent.stat().st_mode & 0o777 == 0o700
+    assert b"100%" not in log.path.read_bytes()
+
+
+@pytest.mark.parametrize(("words", "found"), [("0% OF", 1), ("100_", 0), ("\\", 0), ("answer", 1), ("", 1), ("%%", 0)])
+def test_words_are_found_as_they_are_written(log: ConversationLog, words: str, found: int) -> None:
+    log.add(log.begin("echo", None), 0, SAID, "echo")
+    assert len(log.conversations(words=words)) == found
+
+
+def test_a_file_that_is_no_log_is_an_error(log: ConversationLog) -> None:
+    log.path.parent.mkdir()
+    log.path.write_text("no database at all" * 100)
+    with pytest.raises(LogError, match="cannot be used: file is not a database"):
+        log.conversations()
+    other = ConversationLog(log.path / "below" / "logs.db")
+    with pytest.raises(LogError, match="cannot be used"):
+        other.begin("echo", None)
+
+
+def test_chat_writes_and_goes_on(home: Path) -> None:
+    assert run("chat", "-m", "echo", "-s", "be brief", "first").stdout == "first\n"
+    assert run("chat", "-c", "second").stdout == "second\n"
+    assert run("chat", "-m", "echo", "other", "-o", "top_p=0.5").exit_code == 0
+    assert run("chat", "-p", "echo", "--id", "1", "-s", "be long", "third").stdout == "third\n"
+    assert run("chat", "--no-log", "-m", "echo", "unseen").exit_code == 0
+    shown = json.loads(run("logs", "show", "1", "--json").stdout)
+    assert [each["content"] for each in shown["messages"]] == ["first", "first", "second", "second", "third", "third"]
+    assert (shown["system"], shown["model"]) == ("be brief", "echo")
+    sent = json.loads(run("chat", "--id", "1", "--json", "--no-log", "x").stdout)
+    assert sent["usage"]["input_tokens"] == 9  # two of the system prompt, six before, and the last one
+    assert run("chat", "--id", "7", "x").exit_code == 1
+    assert "the log holds no conversation 7" in run("chat", "--id", "7", "x").stderr
+    listed = run("logs", "list").stdout
+    assert re.fullmatch(r"   2  \S+ \S+  echo  other\n   1  \S+ \S+  echo  first\n", listed)
+    assert run("logs", "list", "-n", "1").stdout == listed.splitlines()[0] + "\n"
+    assert run("logs", "search", "SECOND").stdout == listed.splitlines()[1] + "\n"
+    assert "there is no such conversation" in run("logs", "search", "unseen").stderr
+    assert [each["id"] for each in json.loads(run("logs", "list", "--json").stdout)] == [2, 1]
+    assert [json.loads(line)["id"] for line in run("logs", "export").stdout.splitlines()] == [1, 2]
+    assert run("logs", "show", "2").stdout == "## User\n\nother\n\n## Assistant\n\nother\n"
+    assert run("logs", "delete", "2").stdout == "conversation 2 is removed\n"
+    assert "no conversation 2" in run("logs", "delete", "2").stderr
+    assert run("logs", "path").stdout == f"{home}/.config/dragoman/logs.db\n"
+
+
+def test_the_log_can_be_turned_off(home: Path) -> None:
+    assert is_logging()
+    assert "are not logged" in run("logs", "off").stdout
+    assert not is_logging()
+    run("chat", "-m", "echo", "unseen")
+    with PseudoTerminal() as terminal:
+
+        def user() -> None:
+            terminal.wait("leaves.\n>")
+            terminal.enter("unseen too")
+            terminal.type(CTRL_D)
+
+        assert terminal.run(user, "chat", "-m", "echo") == 0
+    assert sorted(each.name for each in (home / ".config" / "dragoman").iterdir()) == ["logs-off"]
+    assert "are logged in" in run("logs", "on").stdout
+    assert is_logging()
+
+
+def test_no_key_is_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_API_KEY", "sk-secret-of-the-environment")
+    monkeypatch.setenv("DRAGOMAN_HEADERS", "x-token=secret-token")
+    assert run("chat", "-m", "echo", "-o", "api_key=sk-secret", "hi").exit_code == 0
+    log = log_of_user()
+    assert log is not None
+    assert b"secret" not in log.path.read_bytes()
+
+
+def test_a_log_that_cannot_be_written_is_only_reported(home: Path) -> None:
+    (home / ".config").write_text("")
+    done = run("chat", "-m", "echo", "hi")
+    assert (done.exit_code, done.stdout) == (0, "hi\n")
+    assert "the log of conversations in" in done.stderr
+
+
+def test_without_a_home_nothing_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    assert log_of_user(os.environ) is None
+    assert run("chat", "-m", "echo", "hi").exit_code == 0
+    for arguments in (("chat", "-c", "hi"), ("logs", "list"), ("logs", "off")):
+        done = run(*arguments)
+        assert done.exit_code == 2
+        assert "set HOME or XDG_CONFIG_HOME" in done.stderr
+
+
+def test_what_is_undone_leaves_the_log(log: ConversationLog) -> None:
+    dialogue = Dialogue({"model": "echo"}, log=log)
+    dialogue.keep(*SAID)
+    dialogue.keep(Message("user", "second"), SAID[1])
+    assert dialogue.undo() == Message("user", "second")
+    assert log.messages(1) == [*SAID]
+    going_on = Dialogue({"model": "echo"}, messages=log.messages(1), log=log, number=1)
+    going_on.keep(Message("user", "third"), SAID[1])
+    assert [each.content for each in log.messages(1)] == ["100% of\nit", "an answer", "third", "an answer"]
+    unlogged = Dialogue({"model": "echo"}, log=log, messages=SAID)
+    assert unlogged.undo() == SAID[0]
+
+
+def test_a_terminal_gets_lines_that_fit(home: Path) -> None:
+    run("chat", "-m", "echo", "word " * 40)
+    for columns in (80, 40):
+        with PseudoTerminal(columns) as terminal:
+            assert terminal.run(lambda: None, "logs", "list") == 0
+            shown = terminal.wait("...")
+            assert len(shown.splitlines()) == 1
+    assert sys.stdout is not None

@@ -1,0 +1,131 @@
+"""The commands of a conversation, and their completion."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+
+from dragoman import Message, Text, UnknownModelError
+from dragoman.cli.answer_view import PlainView, is_rich_terminal
+from dragoman.cli.dialogue import Dialogue
+from dragoman.cli.line_editor import completer, editing_reader
+from dragoman.cli.slash_commands import COMMANDS, run_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAID = (Message("user", "a\nquestion"), Message("assistant", "an answer"))
+
+
+@pytest.fixture
+def dialogue() -> Dialogue:
+    return Dialogue({"model": "echo"}, system="be brief", messages=SAID)
+
+
+def test_each_command_says_what_it_did(dialogue: Dialogue, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+
+    def note(line: str) -> str:
+        return run_command(dialogue, line).note
+
+    assert note("/model") == "the model is echo"
+    assert note("/model openai/gpt-4") == "the model is openai/gpt-4"
+    assert note("/system") == "the system prompt is: be brief"
+    assert note("/system be kind") == "the system prompt is: be kind"
+    assert note("/system -") == "there is no system prompt"
+    assert note("/attach") == "attached to the next message: nothing"
+    assert note(f"/attach {tmp_path}/a.txt") == "attached to the next message: a.txt (text/plain)"
+    assert note("/attach https://a.example/b.png") == (
+        "attached to the next message: https://a.example/b.png (image/png)"
+    )
+    assert note("/attach") == "attached to the next message: a.txt, image/png"
+    assert "Ctrl-D leaves." in note("/help")
+    assert run_command(dialogue, "/retry").question == SAID[0]
+    assert dialogue.messages == []
+    assert note("/undo") == "there is nothing to remove"
+    dialogue.keep(*SAID)
+    assert note("/undo") == "removed: a question"
+    assert run_command(Dialogue({"model": "echo"}), "/retry").note == "nothing was asked yet"
+    assert run_command(dialogue, "/quit").ends
+
+
+def test_attachments_go_with_the_next_question_only(dialogue: Dialogue) -> None:
+    run_command(dialogue, "/attach https://a.example/b.png")
+    first, second = dialogue.question("what?"), dialogue.question("and?")
+    assert [type(part).__name__ for part in first.parts] == ["Media", "Text"]
+    assert second.parts == (Text(text="and?"),)
+    assert dialogue.request(second) == [Message("system", "be brief"), *SAID, second]
+
+
+@pytest.mark.parametrize("system", ["be brief", None])
+def test_a_conversation_is_saved(system: str | None, tmp_path: Path) -> None:
+    dialogue = Dialogue({"model": "echo"}, system=system, messages=SAID)
+    assert run_command(dialogue, f"/save {tmp_path}/a.md").note == f"saved 2 messages in {tmp_path}/a.md"
+    told = "## System\n\nbe brief\n\n" if system else ""
+    assert (tmp_path / "a.md").read_text() == f"{told}## User\n\na\nquestion\n\n## Assistant\n\nan answer\n"
+    run_command(dialogue, f"/save {tmp_path}/a.json")
+    roles = ["system", "user", "assistant"] if system else ["user", "assistant"]
+    assert [each["role"] for each in json.loads((tmp_path / "a.json").read_text())] == roles
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("/modle x", "there is no command /modle; did you mean '/model'"),
+        ("/zzzz", "/help lists the commands"),
+        ("/attach -", "attach a file or a URL"),
+        ("/save", "name a file: /save talk.md"),
+        ("/save {0}", "is there already; choose another name"),
+        ("/save {0}/x", "cannot be written: Not a directory"),
+    ],
+)
+def test_a_wrong_command_says_what_to_do(dialogue: Dialogue, line: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("x")
+    with pytest.raises(click.UsageError, match=words):
+        run_command(dialogue, line.format(tmp_path / "there"))
+
+
+def test_an_unknown_model_changes_nothing(dialogue: Dialogue) -> None:
+    with pytest.raises(UnknownModelError):
+        run_command(dialogue, "/model nobody-has-this")
+    assert dialogue.model == "echo"
+
+
+def test_what_is_typed_is_completed(tmp_path: Path) -> None:
+    (tmp_path / "only.txt").write_text("x")
+    complete = completer({name: each.summary for name, each in COMMANDS.items()}, ("echo/", "openai/"))
+
+    def completed(text: str) -> list[str]:
+        return [each.text for each in complete.get_completions(Document(text), CompleteEvent())]
+
+    assert completed("/s") == ["/system", "/save"]
+    assert completed("/model e") == ["echo/"]
+    assert completed(f"/attach {tmp_path}/on") == ["ly.txt"]
+    assert completed(f"/save {tmp_path}/on") == ["ly.txt"]
+    for other in ("s", "/undo x", "/s\n", ""):
+        assert completed(other) == []
+
+
+def test_without_a_folder_of_the_user_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with (tmp_path / "in").open("w+") as typed, (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr(sys, "stdin", typed)
+        monkeypatch.setattr(sys, "stdout", out)
+        editing_reader({}, (), None)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["in", "out"]
+
+
+def test_without_rich_answers_are_plain(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert is_rich_terminal()
+    monkeypatch.setitem(sys.modules, "rich", None)
+    assert not is_rich_terminal()
+    PlainView().note("noted")
+    assert capsys.readouterr().out == "noted\n"
