@@ -32,7 +32,7 @@ KNOWN: Mapping[str, str] = {
     ),
 }
 """Loops that are run otherwise than they were recorded, by the id of their first turn."""
-NONE = {"litellm_proxy.chat", "ollama.generate", "openrouter.responses"}
+NONE = {"bedrock.invoke", "litellm_proxy.chat", "ollama.generate", "openrouter.responses"}
 """The APIs without a recorded loop."""
 
 
