@@ -28,7 +28,8 @@ class Turns:
         own: what the issuer must get back, member by member as it came.
         withheld: the kinds of parts that another vendor is not sent, by their names in adjustments.
         sealed: whether there are seals on texts and calls, which another vendor is sent without them.
-        signed_by: what the vendor only handed on, by the vendor that signed it, which is sent its own.
+        signed_by: what another vendor is sent all the same: the one that signed what this one only handed on, or one
+            that hands it on to this one.
 
     """
 
@@ -286,6 +287,10 @@ ANTHROPIC = Turns(
     own=(_THINKING, _REDACTED, _SERVER, _FOUND, *_USES, _CITED),
     withheld={"reasoning", "toolcall", "extension"},
     sealed=True,
+    signed_by=dict.fromkeys(
+        ("openrouter", "litellm_proxy"),  # which ask for a Claude model here
+        ("claude-thought", "claude-signature", "claude-encrypted"),
+    ),
 )
 
 

@@ -66,7 +66,7 @@ async def test_a_type_is_sent_by_the_rules_and_read_back(row: Row, dialect: Dial
             text = json.dumps({"value": row.bad} if is_wrapped(row, sent) else row.bad)
             server.reply(Reply.json(dialect.reply(prepared.body, text)))
             with pytest.raises(OutputValidationError) as caught:
-                await llm.extract(row.kind, "Give one.")
+                await llm.extract(row.kind, "Give one.", repairs=0)
             assert row.path in str(caught.value)
 
 

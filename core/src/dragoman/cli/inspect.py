@@ -48,7 +48,7 @@ _GAP = 2
 
 
 @click.command(
-    epilog="\b\nExamples:\n  dragoman why echo\n  dragoman why gpt-4o\n  dragoman why -b https://openrouter.ai/api/v1 m"
+    epilog="\b\nExamples:\n  dragoman why echo\n  dragoman why gpt-4o\n  dragoman why -b http://localhost:8080/v1 m"
 )
 @click.argument("model", type=text_io.text, required=False)
 @click.option("-b", "--api-base", type=text_io.text, help="The base URL, as in LLMConfig.")

@@ -16,8 +16,8 @@ from dragoman.spec.secret import Secret
 
 _EPILOG = """\b
 Examples:
-  dragoman keys set openai
-  dragoman keys set openai < key.txt
+  dragoman keys set acme
+  dragoman keys set acme < key.txt
   dragoman keys list
 """
 

@@ -61,10 +61,7 @@ _SEALED = ("reasoning_details", "thinking_blocks")
 """Members of messages that hold signed or encrypted reasoning."""
 
 _EXTRAS = "provider_specific_fields"
-"""The member of messages and calls in which LiteLLM keeps what its own format has no place for.
-
-https://docs.litellm.ai/docs/completion/output
-"""
+"""The member of messages and calls in which gateways keep what the format of a chat has no place for."""
 
 _ENVELOPE = (
     "annotations",
@@ -272,17 +269,14 @@ def _call(call: Members) -> Part:
 
 
 def _extras(members: Members) -> dict[str, Any]:
-    """Return what LiteLLM adds to a message or a call, without what is null."""
+    """Return what a gateway adds to a message or a call, without what is null."""
     extras = members.take(_EXTRAS)
     given = cast("Mapping[str, Any]", extras if isinstance(extras, Mapping) else {})
     return {name: value for name, value in given.items() if value is not None}
 
 
 def _signature(members: Members) -> Seal | None:
-    """Return the seal of a message or a call that is signed as Gemini signs those of a chat.
-
-    https://ai.google.dev/gemini-api/docs/thought-signatures#openai
-    """
+    """Return the seal of a message or a call whose signature stands in ``extra_content``."""
     extra = members.take("extra_content")
     return Seal(issuer=members.owner.of("chat"), payload={"extra_content": extra}) if extra else None
 
