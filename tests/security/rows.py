@@ -106,7 +106,7 @@ ROWS = (
     ),
     Row(
         7,
-        "No logger emits a key at any level; Dragoman itself logs models, sizes, times, statuses and ids, and no content",
+        "No logger emits a key at any level; Dragoman itself logs models, sizes, times and ids, and no content",
         (f"{LEAKS}no_fault_brings_the_key_out", f"{SUPPLY}few_modules_of_dragoman_log_anything"),
     ),
     Row(

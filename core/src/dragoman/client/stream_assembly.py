@@ -120,9 +120,10 @@ class AssembledStream:
         finally:
             self._is_read = False
 
-    def partial(self) -> Response:
-        """Return what has arrived of the answer."""
-        return self._assembler.partial()
+    def watched_by(self, watch: StreamWatch) -> Callable[[], Response]:
+        """Let *watch* note how the stream ends, and return what tells what has arrived of the answer."""
+        self.watch = self.waiting = watch
+        return self._assembler.partial
 
     def _end(self) -> Event:
         """Keep the whole answer, and return the first of the closing events."""
