@@ -106,8 +106,8 @@ ROWS = (
     ),
     Row(
         7,
-        "No logger emits a key at any level; Dragoman itself logs only that a plugin is disabled",
-        (f"{LEAKS}no_fault_brings_the_key_out", f"{SUPPLY}dragoman_logs_nothing_but_a_plugin_that_is_left_out"),
+        "No logger emits a key at any level; Dragoman itself logs models, sizes, times and ids, and no content",
+        (f"{LEAKS}no_fault_brings_the_key_out", f"{SUPPLY}few_modules_of_dragoman_log_anything"),
     ),
     Row(
         8,

@@ -6,7 +6,7 @@ Nothing that is logged here holds content or credentials: models, sizes, times, 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -132,8 +132,8 @@ class StreamWatch:
 
     """
 
-    __slots__ = ("_began", "_context", "_expected", "_first_output", "_is_noted", "_manager", "_observer", "_stream")
-    _stream: AssembledStream
+    __slots__ = ("_began", "_context", "_expected", "_first_output", "_is_noted", "_manager", "_observer", "_partial")
+    _partial: Callable[[], Response]  # not of the stream itself, which would keep one that is dropped
 
     def __init__(
         self,
@@ -153,8 +153,7 @@ class StreamWatch:
 
     def over(self, stream: AssembledStream) -> AsyncIterator[Event]:
         """Watch *stream*, and return it."""
-        stream.watch = stream.waiting = self
-        self._stream = stream
+        self._partial = stream.watched_by(self)
         return stream
 
     def has_output(self) -> None:
@@ -189,4 +188,4 @@ class StreamWatch:
         finally:
             if not self._is_noted:
                 self._is_noted = True
-                self._observer.answered(self._stream.partial(), "was broken off")
+                self._observer.answered(self._partial(), "was broken off")

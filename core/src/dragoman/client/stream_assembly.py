@@ -135,9 +135,10 @@ class AssembledStream:
         """Add to *error* what has arrived so far, and where it came from."""
         self._assembler.annotate(error)
 
-    def partial(self) -> Response:
-        """Return what has arrived of the answer."""
-        return self._assembler.partial()
+    def watched_by(self, watch: StreamWatch) -> Callable[[], Response]:
+        """Let *watch* note how the stream ends, and return what tells what has arrived of the answer."""
+        self.watch = self.waiting = watch
+        return self._assembler.partial
 
     def _end(self) -> Event:
         """Keep the whole answer, and return the first of the closing events."""
