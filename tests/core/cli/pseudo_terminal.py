@@ -116,6 +116,12 @@ class PseudoTerminal:
 
         return self.wait_until(is_answered, wanted)
 
+    def discard(self) -> None:
+        """Discard what is typed with Ctrl-C, and wait for the next prompt: between two, keys belong to the terminal."""
+        start = len(self.raw)
+        self.type(CTRL_C)
+        self.wait_until(lambda _: PROMPTED in self.raw[start:], "a prompt")
+
     def run(self, user: Callable[[], None], *arguments: str) -> int:
         """Run the command in this process while *user* types in another thread, and return its exit code."""
         from dragoman.cli.group import dragoman  # noqa: PLC0415  # a session needs it in its own process only

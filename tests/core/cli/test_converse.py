@@ -121,17 +121,18 @@ def test_commands_are_completed(tmp_path: Path) -> None:
         terminal.type("/sy")
         terminal.wait("show, set or remove the system prompt")
         terminal.type(TAB + " hello" + ENTER)
-        terminal.wait("the system prompt is: hello")
+        terminal.wait("the system prompt is: hello\n>")
         terminal.type(f"/attach {tmp_path}/only")
         terminal.wait("only-this.txt")
         terminal.type(TAB + ENTER)
-        terminal.wait("next message: only-this.txt (text/plain)")
+        terminal.wait("next message: only-this.txt (text/plain)\n>")
         terminal.type("/model openai_comp")
         terminal.wait("openai_compatible/")
-        terminal.type(CTRL_C)
+        terminal.discard()
         terminal.wait("Ctrl-D or /quit leaves")
         terminal.type("text\x1b\rtwo")
-        terminal.type(CTRL_C + CTRL_D)
+        terminal.discard()
+        terminal.type(CTRL_D)
         assert terminal.ended() == 0
 
 
@@ -158,8 +159,7 @@ def test_ctrl_c_ends_the_answer_and_not_the_program(tmp_path: Path) -> None:
         shown = terminal.wait("what came is kept\n>")
         assert re.search(r"\nstopped after \d+\.\d s; what came is kept", shown)
         assert shown.count("word99") == 1
-        terminal.type("ok" + ENTER)
-        terminal.wait("\nok\necho |")
+        assert "\nok\necho |" in terminal.enter("ok")
         terminal.type(CTRL_D)
         assert terminal.ended() == 0
         assert "Traceback" not in terminal.text()
@@ -262,11 +262,12 @@ def test_a_whole_conversation_in_this_process(home: Path) -> None:
             terminal.wait("show the model, or ask another")
             terminal.type("del e")
             terminal.wait("echo/")
-            terminal.type(CTRL_C)
+            terminal.discard()
             terminal.wait("Ctrl-D or /quit leaves\n>")
             terminal.type("a\n")
-            terminal.type(CTRL_C + f"/attach {home}/x")
-            terminal.type(CTRL_C)
+            terminal.discard()
+            terminal.type(f"/attach {home}/x")
+            terminal.discard()
             terminal.enter("   ", "")
             terminal.type(CTRL_D)
 

@@ -195,7 +195,7 @@ def wrapped(line: str, indent: int) -> str:
     wrapper = textwrap.TextWrapper(
         width - 1,
         initial_indent=" " * first,
-        subsequent_indent=" " * min(indent, width // 3),
+        subsequent_indent=" " * min(indent, width // 4),
         break_on_hyphens=False,
         break_long_words=False,
     )
