@@ -209,7 +209,7 @@ def read_request(request: Received) -> ChatRequest:
         model=unquote(request.path.partition("/model/")[2].partition("/")[0]),
         messages=list(_read_messages(body)),
         settings=_read_settings(body),
-        tools=tuple(_read_tool(member(each, "toolSpec")) for each in listed(config.get("tools"), "tools")),
+        tools=tuple(_read_tool(member(each, "toolSpec")) for each in _unmarked(config.get("tools"))),
         tool_choice=_read_choice(member(config, "toolChoice")),
         output=_read_format(member(member(body, "outputConfig"), "textFormat")),
     )
@@ -225,18 +225,33 @@ def _read_settings(body: Mapping[str, Any]) -> Settings:
         (member(more, "inferenceConfig"), {"topK": "top_k"}),
         service_tier=member(body, "serviceTier").get("type"),
         parallel_tool_calls=None if choice is None else not choice,
+        cache=_read_cache(body),
     )
+
+
+def _read_cache(body: Mapping[str, Any]) -> str | None:
+    """Return for how long the first prefix that is marked shall be cached."""
+    places = [member(body, "toolConfig").get("tools"), body.get("system")]
+    places += [each.get("content") for each in listed(body["messages"], "messages")]
+    blocks = [block for place in places for block in listed(place, "blocks")]
+    marks = [block["cachePoint"] for block in blocks if "cachePoint" in block]
+    return marks[0].get("ttl", "5m") if marks else None
 
 
 def _read_messages(body: Mapping[str, Any]) -> Iterator[Message]:
     if body.get("system"):
-        yield Message("system", [Text(text=each["text"]) for each in listed(body["system"], "system")])
+        yield Message("system", [Text(text=each["text"]) for each in _unmarked(body["system"])])
     for message in listed(body["messages"], "messages"):
         role = string(message["role"], "the role")
         if role not in {"user", "assistant"}:
             text = f"the role must be user or assistant, not {role!r}"
             raise ValueError(text)
-        yield Message(role, [_read_block(each) for each in listed(message["content"], "content")])
+        yield Message(role, [_read_block(each) for each in _unmarked(message["content"])])
+
+
+def _unmarked(blocks: Any) -> list[Json]:
+    """Return blocks without the marks of prefixes between them, which are a setting."""
+    return [block for block in listed(blocks, "blocks") if "cachePoint" not in block]
 
 
 def _read_block(block: Json) -> Part:

@@ -3,14 +3,20 @@
 # ruff: noqa: RUF012  # class attributes of test classes are not mutated
 from __future__ import annotations
 
+import json
+from urllib.parse import unquote
+
 import attrs
 
 from conformance.bedrock_server import CONVERSE
 from conformance.cohere_server import COHERE
 from conformance.mistral_server import MISTRAL
 from conformance.ollama_server import OLLAMA
+from dragoman import ChatRequest
 from dragoman.testing.conformance import ProviderConformance
-from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
+from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES, messages_endpoints
+from dragoman.testing.faults.messages_requests import read_messages_request
+from dragoman.testing.reply import Received
 
 AWS = {
     "AWS_ACCESS_KEY_ID": "AKIAOFTHEENVIRONMENT",
@@ -48,10 +54,24 @@ class TestGoogle(ProviderConformance):
     base = "/v1beta"
 
 
+def read_on_vertex(request: Received) -> ChatRequest:
+    """Return what a request asks for that names its model in the path, as those for Claude on Vertex AI do."""
+    name = unquote(request.path.rpartition("/")[2].partition(":")[0])
+    return read_messages_request(attrs.evolve(request, body=json.dumps({"model": name, **request.json}).encode()))
+
+
+ON_VERTEX = attrs.evolve(
+    MESSAGES,
+    endings=(":rawPredict", ":streamRawPredict"),
+    read_request=read_on_vertex,
+    counting=attrs.evolve(messages_endpoints.COUNTING, endings=("/count-tokens:rawPredict",)),
+)
+
+
 class TestClaudeOnVertex(ProviderConformance):
     provider = "google"
     model = "claude-sonnet-4-5"
-    server_dialect = attrs.evolve(MESSAGES, endings=(":rawPredict", ":streamRawPredict"))
+    server_dialect = ON_VERTEX
     base = "/v1/projects/p/locations/global"
 
 

@@ -116,7 +116,7 @@ def test_wishes_for_the_proxy() -> None:
         tags=["t"],
         guardrails=["g"],
         proxy_fallbacks=["other"],
-        cache={"no-cache": True},
+        proxy_cache={"no-cache": True},
         proxy_timeout=5,
         proxy_stream_timeout=1.5,
         proxy_retries=2,

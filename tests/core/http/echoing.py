@@ -7,8 +7,9 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 
+from conformance.cohere_server import COHERE
 from dragoman import LLM
-from dragoman.testing.faults import FaultContext
+from dragoman.testing.faults import SERVER_DIALECTS, FaultContext
 from dragoman.testing.faults.fault import sound
 from dragoman.testing.faults.server_dialects import dialect_of
 from dragoman.testing.reply import Received, Script, Step
@@ -73,7 +74,7 @@ def question_of(request: Received) -> str:
 
 
 def asked_for(request: Received) -> FaultContext:
-    server_dialect = dialect_of(request)
+    server_dialect = dialect_of(request, (*SERVER_DIALECTS, COHERE))
     return FaultContext(server_dialect=server_dialect, streamed=server_dialect.is_streamed(request), request=request)
 
 

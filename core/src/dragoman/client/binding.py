@@ -20,13 +20,13 @@ from dragoman.client.observer import Observer, StreamWatch, timing_of
 from dragoman.client.provider_config import ADJUSTS, credentials_of, made_provider, provider_config, share
 from dragoman.client.retry import policy_of, retrying
 from dragoman.plugins.core_calls import Calls
-from dragoman.plugins.descriptors import exhausted
 from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed, value
 from dragoman.spec.capabilities import Capabilities, Policy, fit
 from dragoman.spec.config import LLMConfig
+from dragoman.spec.descriptors import exhausted
 from dragoman.spec.errors import DragomanError, PluginError, UnsupportedError
 from dragoman.spec.hookspecs import Binding
 from dragoman.spec.operations import OperationCall, RemembersCapabilities, operation_of

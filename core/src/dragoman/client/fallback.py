@@ -13,10 +13,10 @@ from dragoman.client.binding import Bound
 from dragoman.client.configured_model import ConfiguredModel
 from dragoman.client.lifetime import Call, Uses
 from dragoman.client.request_builder import RequestBuilder
-from dragoman.plugins.descriptors import exhausted
 from dragoman.plugins.resolution import explain
 from dragoman.spec._value import changed
 from dragoman.spec.config import LLMConfig
+from dragoman.spec.descriptors import exhausted
 from dragoman.spec.errors import (
     BadRequestError,
     ConfigurationError,

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from dragoman.plugins.descriptors import require_descriptors
+from dragoman.spec.descriptors import require_descriptors
 from dragoman.spec.errors import ConfigurationError, ConnectionFailedError
 
 if TYPE_CHECKING:

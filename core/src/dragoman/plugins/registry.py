@@ -21,7 +21,6 @@ import pluggy
 
 from dragoman.plugins.checks import check_call, check_commands, check_hooks, check_provider, check_spec, read_spec
 from dragoman.plugins.core_calls import Core
-from dragoman.plugins.descriptors import require_descriptors
 from dragoman.plugins.filter import NEVER, PluginFilter
 from dragoman.plugins.hook_calls import Tagged
 from dragoman.plugins.isolation import is_meant, left_out, raise_for_hook, run_plugin_code
@@ -41,6 +40,7 @@ from dragoman.plugins.record import PluginRecord, State
 from dragoman.plugins.spelling import misspelled
 from dragoman.spec import hookspecs
 from dragoman.spec.capabilities import Policy
+from dragoman.spec.descriptors import require_descriptors
 from dragoman.spec.directory import PROGRAM, published, publisher, yields
 from dragoman.spec.errors import PluginConflictError, PluginError, UnknownProviderError
 from dragoman.spec.hookspecs import PROJECT, Binding

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import attrs
 
+from dragoman.spec.descriptors import exhausted
+
 T = TypeVar("T")
 M = TypeVar("M", bound=Callable[..., Any])
 
@@ -42,12 +44,11 @@ def door(method: M) -> M:
         @wraps(made)
         async def open_async(*args: Any, **kwargs: Any) -> Any:
             try:
-                answer = made(*args, **kwargs)
-            except TypeError as error:
-                if (told := _told(error, made.__qualname__, kwargs)) is None:
+                return await made(*args, **kwargs)
+            except (TypeError, OSError) as error:
+                if (told := _told_of_call(error, made.__qualname__, kwargs)) is None:
                     raise
                 raise told from None
-            return await answer
 
         return open_async  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # the same signature
 
@@ -55,12 +56,20 @@ def door(method: M) -> M:
     def open_door(*args: Any, **kwargs: Any) -> Any:
         try:
             return made(*args, **kwargs)
-        except TypeError as error:
-            if (told := _told(error, made.__qualname__, kwargs)) is None:
+        except (TypeError, OSError) as error:
+            if (told := _told_of_call(error, made.__qualname__, kwargs)) is None:
                 raise
             raise told from None
 
     return open_door  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # the same signature
+
+
+def _told_of_call(error: TypeError | OSError, called: str, names: Iterable[str]) -> Exception | None:
+    """Return the error to raise in place of *error*, ``None`` for itself.
+
+    What only one door needs is imported when it is opened, which fails in a process that has no file descriptors left.
+    """
+    return exhausted(error) if isinstance(error, OSError) else _told(error, called, names)
 
 
 def _others(kwargs: Mapping[str, Any], known: Iterable[str]) -> list[str]:

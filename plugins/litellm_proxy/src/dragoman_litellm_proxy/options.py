@@ -18,7 +18,7 @@ class LiteLLMProxyOptions:
         tags: tags for routing and for spend tracking.
         guardrails: the guardrails to run.
         proxy_fallbacks: models that the proxy tries next, sent as ``fallbacks``.
-        cache: settings of the proxy's cache, such as ``{"no-cache": True}`` or ``{"ttl": 60}``.
+        proxy_cache: settings of the proxy's cache, such as ``{"no-cache": True}`` or ``{"ttl": 60}``.
         thinking: the thinking of a model of Anthropic, in the form of its API.
         proxy_timeout: the timeout of the proxy in seconds, sent as ``x-litellm-timeout``.
         proxy_stream_timeout: the timeout for the first chunk of a stream in seconds, sent as
@@ -43,7 +43,7 @@ class LiteLLMProxyOptions:
     tags: list[str] | None = option_field()
     guardrails: list[Any] | None = option_field()
     proxy_fallbacks: list[Any] | None = option_field(wire="fallbacks")
-    cache: dict[str, Any] | None = option_field()
+    proxy_cache: dict[str, Any] | None = option_field(wire="cache")
     thinking: dict[str, Any] | None = option_field()
     proxy_timeout: float | None = option_field(in_body=False)
     proxy_stream_timeout: float | None = option_field(in_body=False)

@@ -70,7 +70,18 @@ def model_of(request: Received, body: Mapping[str, Any]) -> str:
 def _settings(body: Mapping[str, Any]) -> Settings:
     limits = [body[name] for name in _LIMITS if name in body]
     effort = body.get("reasoning_effort") or member(body, "reasoning").get("effort")
-    return settings_of((body, SETTING_NAMES), max_tokens=limits[0] if limits else None, effort=effort)
+    marks = [part["cache_control"] for part in _parts_of(body) if "cache_control" in part]
+    cache = marks[0].get("ttl", "5m") if marks else None
+    return settings_of((body, SETTING_NAMES), max_tokens=limits[0] if limits else None, effort=effort, cache=cache)
+
+
+def _parts_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the parts of all messages, in which gateways take marks of prefixes that shall be cached.
+
+    https://openrouter.ai/docs/features/prompt-caching
+    """
+    contents = [each.get("content") for each in listed(body["messages"], "messages")]
+    return [part for content in contents if isinstance(content, list) for part in listed(content, "content")]
 
 
 def _message(value: dict[str, Any]) -> Message:

@@ -58,7 +58,16 @@ def read_messages_request(request: Received) -> ChatRequest:
 def _settings(body: Mapping[str, Any], choice: Mapping[str, Any]) -> Settings:
     disabled = choice.get("disable_parallel_tool_use")
     effort = member(body, "output_config").get("effort")
-    return settings_of((body, _SETTINGS), parallel_tool_calls=None if disabled is None else not disabled, effort=effort)
+    parallel = None if disabled is None else not disabled
+    return settings_of((body, _SETTINGS), parallel_tool_calls=parallel, effort=effort, cache=_cache(body))
+
+
+def _cache(body: Mapping[str, Any]) -> str | None:
+    """Return for how long the first prefix that is marked shall be cached."""
+    places = [body.get("tools"), body.get("system"), *(each.get("content") for each in body["messages"])]
+    blocks = [block for place in places if isinstance(place, list) for block in listed(place, "blocks")]
+    marks = [block["cache_control"] for block in blocks if "cache_control" in block]
+    return marks[0].get("ttl", "5m") if marks else None
 
 
 def _messages(body: Mapping[str, Any]) -> Iterator[Message]:

@@ -13,8 +13,8 @@ import pytest
 
 from core.scripted import Scripted, say
 from dragoman import LLM, ConnectionFailedError, LLMConfig, Response, hookimpl
-from dragoman.plugins.descriptors import exhausted, require_descriptors
 from dragoman.plugins.registry import installed
+from dragoman.spec.descriptors import exhausted, require_descriptors
 from dragoman.spec.hookspecs import Binding
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
