@@ -16,6 +16,7 @@ from dragoman import (
     Event,
     FinishReason,
     Message,
+    NoAnswerError,
     ProtocolError,
     ProviderError,
     ProviderInfo,
@@ -30,7 +31,7 @@ from fuzz.grammar import Reader
 
 T = TypeVar("T")
 
-STREAM_ERRORS = (ProviderError, ProtocolError, StreamInterruptedError)
+STREAM_ERRORS = (ProviderError, ProtocolError, NoAnswerError, StreamInterruptedError)
 """The exceptions that reading a stream may raise."""
 
 MAX_EXPANSION = 300

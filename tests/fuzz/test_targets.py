@@ -29,7 +29,7 @@ def test_mutations_are_reproducible_and_pass(target: Target) -> None:
 
 
 def test_every_dialect_has_targets() -> None:
-    assert len(TARGETS) == 39
+    assert len(TARGETS) == 45
     assert selected(["google.generate"]) == [f"google.generate-{way}" for way in ("stream", "reply", "error")]
     with pytest.raises(SystemExit, match="no target begins with 'nobody'"):
         selected(["nobody"])

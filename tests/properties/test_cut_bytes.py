@@ -22,9 +22,8 @@ def answer_of(dialect: DialectCase, wire: bytes) -> Response:
 @every_speaker
 def test_a_stream(dialect: DialectCase) -> None:
     wire = b"".join(dialect.server_dialect.stream())
-    terminal = (
-        len(b"".join(dialect.server_dialect.ended())) - 2
-    )  # the line ends after the terminal signal say nothing more
+    # The line ends after the terminal signal say nothing more.
+    terminal = len(b"".join(dialect.server_dialect.ended()).removesuffix(b"\n").removesuffix(b"\n"))
     whole = answer_of(dialect, wire)
     for length in range(len(wire)):
         outcome = streamed(dialect, [wire[:length]])

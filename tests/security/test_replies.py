@@ -180,6 +180,8 @@ def test_the_test_would_notice_a_file(tmp_path: Path, read: Callable[[Path], obj
 
 
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "execfile", "input", "breakpoint"}
+ASKS_ITS_USER = ("input", "dragoman/cli/line_editor.py")
+"""A line of the terminal, which is evaluated in Python 2 alone."""
 FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "yaml", "subprocess", "runpy", "code", "netrc", "xmlrpc"}
 APART = {
     "dragoman/cli/doctor.py": {"subprocess"},  # runs this interpreter, on names of installed distributions
@@ -189,6 +191,7 @@ IMPORTERS = {  # what imports by a name, and where that name comes from
     "dragoman/_lazy.py": "a table of the package's own modules",
     "dragoman/plugins/registry.py": "the entry points of installed distributions",
     "dragoman/cli/group.py": "a command's own record",
+    "dragoman_anthropic/__init__.py": "a table of the package's own modules",
     "dragoman_azure/endpoint.py": "a constant",
     "dragoman_bedrock/chain.py": "a constant",
     "dragoman_google/tokens.py": "constants",
@@ -208,7 +211,7 @@ def test_no_source_can_run_what_arrives() -> None:
     for name, tree in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                assert node.func.id not in FORBIDDEN_CALLS, name
+                assert node.func.id not in FORBIDDEN_CALLS or (node.func.id, name) == ASKS_ITS_USER, name
             modules = {node.module or ""} if isinstance(node, ast.ImportFrom) else set[str]()
             modules |= {alias.name for alias in node.names} if isinstance(node, ast.Import) else set()
             used = {module.partition(".")[0] for module in modules} & FORBIDDEN_MODULES

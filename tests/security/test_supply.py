@@ -162,7 +162,8 @@ def test_no_key_is_compared_or_made_into_a_name() -> None:
     recorded = {"exchange.py", "cassette_file.py"}  # of what is in a cassette, and of what was found there
     signed = {"signing.py"}  # the key of a signature, as its vendor defines it
     compared = {"cache_watch.py"}  # messages and tools, with a key that lives as long as the process
-    assert digests <= {"secret.py", "tool_names.py", "responses_input.py", *recorded, *signed, *compared}
+    approved = {"call_record.py"}  # a call and its arguments, so that an approval is good for nothing else
+    assert digests <= {"secret.py", "tool_names.py", "responses_input.py", *recorded, *signed, *compared, *approved}
     for path, digested in (
         ("core/src/dragoman/spec/tool_names.py", 'text.encode("utf-8", "surrogatepass"'),
         ("plugins/openai_compatible/src/dragoman_openai_compatible/responses_input.py", "name.encode("),
@@ -220,5 +221,5 @@ def test_few_modules_of_dragoman_log_anything() -> None:
     logging = {path.name for path in served if statement.search(path.read_text("utf-8"))}
     # The second says that a recording could not be written, the third that a provider could not tell of its model.
     # What the others log has tests of its own: test_timing_and_log.py and test_exchange_log.py.
-    calls = {"observer.py", "fallback.py", "provider.py", "exchange_log.py", "log_output.py"}
+    calls = {"observer.py", "fallback.py", "provider.py", "exchange_log.py", "log_output.py", "run_calls.py"}
     assert logging <= {"isolation.py", "cassette.py", "learning.py", *calls}

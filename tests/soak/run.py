@@ -147,6 +147,8 @@ async def calls(url: str, plan: Plan, ledger: Ledger) -> Result:
     borders = [plan.total * each // BATCHES for each in range(BATCHES + 1)]
     for start, end in pairwise(borders):
         await batch(llms, ledger, plan, range(start, end))
+        for llm in llms:
+            llm.usage.clear()  # the ledger is there to keep what calls have used
         result.figures.append(Figures.now())
     for llm in llms:
         await llm.aclose()

@@ -149,7 +149,7 @@ def test_option_values_are_parsed() -> None:
         (("chat", "-m", "echo", "-o", "cutt=1", "hi"), 2, "did you mean 'cut'"),
         (("chat", "-m", "echo", "-o", "cut", "hi"), 2, "--option expects NAME=VALUE"),
         (("chat", "-m", "echo", "-o", "fail=broken", "hi"), 1, "option fail='broken'"),
-        (("chat", "-m", "echo", "-o", "cut=1", "hi"), 1, "ended before it was complete"),
+        (("chat", "-m", "echo", "-o", "cut=1", "hi"), 1, "ended before the answer began"),
         (("chat", "-m", "gpt-4", "hi"), 2, "OPENAI_API_KEY"),
         (("chat", "-m", "echo", "-o", "temperature=hot", "hi"), 2, "temperature must be a number"),
         (("chat", "-m", "echo", "-o", "temperature=" + "[" * 9999, "hi"), 2, "temperature must be a number"),
