@@ -33,7 +33,7 @@ autodoc_typehints = "description"
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r"(?!dragoman).*"),  # no inventory of other projects: it would be a download
-    ("py:class", r"dragoman[a-z_]*\..*\._?[A-Z]"),  # type variables
+    ("py:class", r"dragoman[a-z_]*\..*\.(_?[A-Z](_co)?|Item)"),  # type variables
     ("py:class", r"dragoman\.client\.loop_thread\.LoopThread"),  # internal
 ]
 
