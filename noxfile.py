@@ -76,21 +76,24 @@ for version in ("3.12", "3.13", "3.14"):
     nox.session(tests, name=f"tests-{version}", python=version)
 
 
-UNTRACED = (
-    "benchmarks",
-    "distributions",
-    "docs",
-    "isolation",
-    "replay",
-    "scaffold/test_generated.py",
-    "servers",
-    "soak",
-    "typing",
-    "properties/test_growth.py",
-    "properties/test_growth_anthropic.py",
-    "properties/test_growth_google.py",
+PROVIDERS = "tests/conformance/test_own_providers.py"
+TRACED = (
+    *sorted(path.as_posix() for path in Path("tests/conformance").glob("test_*.py") if path.as_posix() != PROVIDERS),
+    *(f"{PROVIDERS}::Test{each}" for each in ("OpenAI", "OpenAIResponses", "Anthropic", "Google")),
+    *(f"{PROVIDERS}::Test{each}" for each in ("OpenAICompatible", "Mistral", "Ollama", "Echo")),
+    f"{PROVIDERS}::TestBedrockWithSignatures",
+    *(f"tests/{each}" for each in ("api", "catalogue", "core", "faults", "plugins", "properties", "security")),
+    "tests/scaffold/test_names.py",
+    "tests/scaffold/test_projects.py",
 )
-"""The tests that take no branch of the core which others do not: they start programs, count, or repeat recordings."""
+"""The tests that take every branch of the core, some providers for all."""
+UNTRACED = (
+    "faults/test_matrix.py",
+    "properties/test_fuzzed_decoders.py",
+    "security/test_terminal.py",
+    *sorted(path.relative_to("tests").as_posix() for path in Path("tests/properties").glob("test_growth*.py")),
+)
+"""Tests among them that take no branch which others do not: they count, or repeat much."""
 
 
 @nox.session
@@ -102,7 +105,7 @@ def coverage(session: nox.Session) -> None:
     traced = ("-W", "ignore:Exception ignored in thread started by:pytest.PytestUnraisableExceptionWarning")
     left_out = [f"--ignore=tests/{each}" for each in UNTRACED]
     session.run(
-        "coverage", "run", "-m", "pytest", *PARALLEL, *traced, *left_out
+        "coverage", "run", "-m", "pytest", *PARALLEL, *traced, *TRACED, *left_out
     )  # begun before pytest loads our own plugins for it
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")

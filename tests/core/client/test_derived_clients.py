@@ -266,6 +266,8 @@ def test_a_callable_is_shown_and_pickled_nowhere() -> None:
     assert LLMConfig.from_dict(given.to_dict()) == given
     assert copy.deepcopy(given).api_key == given.api_key
     assert hash(KeySource(source)) == hash(KeySource(source))
+    with pytest.raises(TypeError, match="give it to each process"):
+        pickle.dumps(KeySource(source))
     assert given.api_key != KEY
     assert LLMConfig(model="gpt-4o", api_key=lambda: KEY) != given
 

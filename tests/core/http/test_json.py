@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import pytest
 
-from dragoman.http import end_word
+from dragoman import ProtocolError
+from dragoman.http import end_word, rewritten
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "null", " null\n", True, False, {}, [], {"reason": "stop"}])
@@ -15,3 +17,9 @@ def test_what_names_no_end(value: Any) -> None:
 @pytest.mark.parametrize(("value", "said"), [("stop", "stop"), (" length ", "length"), (1, "1"), ("STOP", "STOP")])
 def test_what_names_an_end(value: Any, said: str) -> None:
     assert end_word(value) == said
+
+
+def test_a_value_that_cannot_be_encoded_again_is_an_error_of_the_reply() -> None:
+    assert rewritten({"a": [1]}) == '{"a":[1]}'
+    with pytest.raises(ProtocolError, match="cannot be encoded as JSON again"):
+        rewritten(functools.reduce(lambda inner, _: [inner], range(2000), [1]))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dragoman import LLM, InvalidRequestError, LLMConfig, UnsupportedError
-from dragoman.spec.data_owner import Owner
+from dragoman.spec.data_owner import Owner, form_of
 from properties.test_histories import CONFIGS
 
 ASKED = {"role": "user", "content": "q"}
@@ -113,3 +113,16 @@ def test_objects_inside_a_message_are_read_as_their_data() -> None:
     for messages in (chat, blocks):
         (*_, answered) = LLM(CONFIGS["openai"]).build_request(messages).body["messages"]
         assert answered == {"role": "tool", "tool_call_id": "c", "content": "r"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        ("document_url", "chat"),
+        ("input_file", "responses"),
+        ("web_search_call", "responses"),
+        ("search_result", "blocks"),
+    ],
+)
+def test_each_kind_of_part_has_a_wire_format(kind: str, form: str) -> None:
+    assert form_of(kind) == form

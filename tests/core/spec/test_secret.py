@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from dragoman import ConfigurationError, Secret
-from dragoman.spec.secret import MASK, reveal
+from dragoman.spec.secret import MASK, RedactedDict, reveal
 
 KEY = "sk-1234567890"
 
@@ -68,3 +68,10 @@ def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(value: st
 def test_a_secret_is_not_pickled(protocol: int) -> None:
     with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(Secret(KEY), protocol)
+
+
+def test_a_copy_of_options_hides_what_they_hide() -> None:
+    options = RedactedDict(api_key="sk-abcdefgh", api_version="1")
+    for copied in (copy.copy(options), copy.deepcopy(options)):
+        assert (type(copied), copied) == (RedactedDict, options)
+        assert "sk-abcdefgh" not in repr(copied)

@@ -137,7 +137,6 @@ class Streams(ProviderCase):
 
     def _interrupted(self, error: Any, text: str) -> None:
         assert type(error) is StreamInterruptedError, error
-        assert error.partial is not None or not text
-        if error.partial is not None:
-            assert error.partial.text == text
-            assert error.partial.finish.reason == "interrupted"
+        assert error.partial is not None
+        assert error.partial.text == text
+        assert error.partial.finish.reason == "interrupted"
