@@ -145,7 +145,7 @@ async def test_no_key_and_no_header_reaches_the_file(path: Path, monkeypatch: py
         await llm.aclose()
     assert response.text == prompt  # only the recording is scrubbed
     text = read(path)
-    for secret in (KEY, "ABCDEFGHIJ", "hunter2", "668", "header-of"):
+    for secret in (KEY, "ABCDEFGHIJ", "hunter2", "44 668", "header-of"):
         assert secret not in text
     assert "my key is ********, his is ********, and call ********" in text
     with using(path, "replay", scrub=[r"\+\d\d[\d ]+\d"]):

@@ -87,7 +87,7 @@ async def test_a_thousand_leave_nothing_behind(
     await asyncio.to_thread(faults.wait_hangup, MANY + 1)
     assert await closed_but(files) <= files
     llm.usage.clear()  # which keeps the tokens of calls until somebody asks what they cost
-    assert held() == before
+    assert held() - before == Counter()  # what an earlier test has left may go meanwhile
     assert asyncio.all_tasks() == {asyncio.current_task()}
     faults.healthy = True
     assert await llm.completion("hi")
