@@ -339,7 +339,7 @@ async def test_record_replaces_what_was_recorded_before_and_off_does_nothing(pat
 
 async def test_exchanges_are_listed_in_the_order_in_which_they_began(path: Path) -> None:
     with using(path, "record") as cassette:
-        await asyncio.gather(*(echo(stall=0.02 * (3 - n)).generate(f"{n}", stall=0.02 * (3 - n)) for n in range(3)))
+        await asyncio.gather(*(echo(stall=0.2 * (3 - n)).generate(f"{n}", stall=0.2 * (3 - n)) for n in range(3)))
         assert len(cassette.exchanges) == 3
     assert [exchange["request"]["messages"][0]["content"] for exchange in recorded(path)] == ["2", "1", "0"]
     read = [exchange.question.request["messages"] for exchange in Cassette(path, "replay").exchanges]
