@@ -242,6 +242,26 @@ def test_processes_and_threads_can_record_to_one_cassette(tmp_path: Path) -> Non
     assert file_names(tmp_path) == ["x.json"]
 
 
+def test_a_reader_waits_while_another_one_writes(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    path = tmp_path / "x.json"
+    ask(path, "old")
+    content = path.read_bytes()
+    read: list[int] = []
+    with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(content[:40] + b"}" * (len(content) - 40))
+        file.flush()
+        reader = threading.Thread(target=lambda: read.append(len(Cassette(path, "replay").exchanges)))
+        reader.start()
+        reader.join(0.1)
+        assert read == []
+        file.seek(0)
+        file.write(content)
+    reader.join()
+    assert read == [1]
+
+
 def test_a_killed_process_leaves_what_it_has_recorded(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     with start(path, "a", 100_000) as other:

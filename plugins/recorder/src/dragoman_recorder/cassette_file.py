@@ -55,14 +55,16 @@ class CassetteFile:
         return _state(found)
 
     def read(self) -> list[dict[str, JSON]]:
-        """Return plain data of the exchanges in the file.
+        """Return plain data of the exchanges in the file; wait while another process or thread writes to it.
 
         Raises:
             CassetteError: if the file cannot be read, or is not a cassette.
 
         """
         try:
-            content = self.path.read_bytes()
+            with self.path.open("rb") as file:
+                _lock(file.fileno(), is_shared=True)
+                content = file.read()
         except OSError as error:
             raise self._unusable(_reason(error)) from None
         return parse_cassette(content, str(self.path))
@@ -106,7 +108,8 @@ class CassetteFile:
             elif _is_complete(descriptor, state[1]):
                 _write(descriptor, b",\n" + entry + TAIL, at=state[1] - len(TAIL), over=TAIL)
             else:
-                self._replace(descriptor, [*map(_entry, self.read()), entry])
+                known = parse_cassette(self.path.read_bytes(), str(self.path))
+                self._replace(descriptor, [*map(_entry, known), entry])
 
     @contextmanager
     def _locked(self) -> Generator[int, None, None]:
@@ -156,10 +159,10 @@ def _open_locked(path: Path) -> int:
         os.close(descriptor)  # another process has replaced the file in the meantime
 
 
-def _lock(descriptor: int) -> None:
+def _lock(descriptor: int, *, is_shared: bool = False) -> None:
     if fcntl is not None:  # pyright: ignore[reportUnnecessaryComparison]
         with suppress(OSError):  # some file systems have no locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            fcntl.flock(descriptor, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
 
 
 def _write(descriptor: int, content: bytes, *, at: int, over: bytes) -> None:
