@@ -202,3 +202,12 @@ def test_a_number_is_whole_at_the_end_of_the_text() -> None:
 
 def test_numbers_that_are_not_numbers() -> None:
     assert math.isnan(parsed(["Na", "N"])[0])
+
+
+@pytest.mark.parametrize("text", ["[1 , 2]", '{"a" : 1 , "b" : [true ] }', " [ ] "])
+def test_a_piece_may_end_in_any_white_space(text: str) -> None:
+    parser = JsonPushParser()
+    for letter in text:
+        parser.feed(letter)
+    parser.close()
+    assert (parser.root, parser.is_whole) == (json.loads(text), True)
