@@ -13,6 +13,7 @@ from hypothesis import given, strategies as st
 from dragoman import LLM, ConfigurationError, InvalidRequestError, LLMConfig, SyncLLM
 from dragoman.spec.config_origins import DEFAULT, KEYWORD, ConfigOrigin, located
 from dragoman.spec.toml_lines import lines_of
+from dragoman.spec.user_folder import user_folder
 
 TEXT = '''\
 # Which models this program asks.
@@ -106,14 +107,20 @@ def test_a_file_is_found_in_the_working_directory_and_in_the_folder_of_the_user(
     assert str(LLMConfig.load().origins["model"]) == "dragoman.toml:2"
 
 
-@pytest.mark.parametrize(("platform", "folder"), [("win32", "AppData/Roaming"), ("linux", ".config")])
-def test_the_folder_of_the_user(path: Path, platform: str, folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("platform", "variable", "folder"), [("win32", "APPDATA", ""), ("linux", "HOME", ".config"), ("linux", "XDG", "")]
+)
+def test_the_folder_of_the_user(
+    path: Path, platform: str, variable: str, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(Path, "home", lambda: path.parent)
     own = path.parent / folder / "dragoman"
     own.mkdir(parents=True)
     (own / "dragoman.toml").write_text("[llm]\nmodel = 'echo/home'\n")
-    assert LLMConfig.load(environ={}).model == "echo/home"
+    name = variable.replace("XDG", "XDG_CONFIG_HOME")
+    assert LLMConfig.load(environ={name: str(path.parent)}).model == "echo/home"
+    assert user_folder({}) is None
+    assert user_folder({"XDG_CONFIG_HOME": "relative"}) is None
 
 
 def test_a_profile_that_there_is_not_is_an_error_with_those_that_there_are(path: Path) -> None:

@@ -7,7 +7,6 @@ directory, else ``dragoman/dragoman.toml`` in the user's folder of configuration
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +22,7 @@ from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.nearest_name import CLOSER, closest, suggestion
 from dragoman.spec.request import SETTINGS
 from dragoman.spec.secret import RedactedDict
+from dragoman.spec.user_folder import user_folder
 
 FILE = "dragoman.toml"
 """The name of the file that is looked for."""
@@ -102,15 +102,9 @@ def _file(
         return named, False
     if Path(FILE).is_file():
         return FILE, True
-    own = _folder(environ) / "dragoman" / FILE
-    return (own, False) if own.is_file() else (None, False)
-
-
-def _folder(environ: Mapping[str, str]) -> Path:
-    """Return the user's folder of configurations."""
-    if sys.platform == "win32":
-        return Path(environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    return Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    folder = user_folder(environ)
+    own = None if folder is None else folder / FILE
+    return (own, False) if own is not None and own.is_file() else (None, False)
 
 
 def _add_file(found: Sources, path: str | os.PathLike[str], profile: str | None) -> None:

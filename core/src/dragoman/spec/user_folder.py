@@ -14,7 +14,7 @@ def user_folder(environ: Mapping[str, str]) -> Path | None:
     It is ``dragoman`` in ``%APPDATA%`` on Windows, and otherwise in ``$XDG_CONFIG_HOME``, by default ``~/.config``:
     https://specifications.freedesktop.org/basedir-spec/latest/.
     """
-    if sys.platform == "win32":  # pragma: no cover - measured on Linux
+    if sys.platform == "win32":
         above = environ.get("APPDATA") or None
         return Path(above, "dragoman") if above else None
     above = environ.get("XDG_CONFIG_HOME")
