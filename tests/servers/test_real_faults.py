@@ -262,7 +262,9 @@ async def test_another_attempt_reaches_the_server_that_was_started_in_the_meanti
 ) -> None:
     server = start_llama_server(api_key=KEY)
     clock = RestartingClock(start_llama_server, server)
-    async with with_fake_clock(LLM(config(server, dialect, num_retries=2, timeout=600)), clock) as llm:
+    async with with_fake_clock(
+        LLM(config(server, dialect, num_retries=2, first_byte_timeout=60, timeout=600)), clock
+    ) as llm:
         send_signal(server, signal.SIGSTOP)
         task = asyncio.create_task(answer(llm, streamed=streamed))
         await wait_until_unread(server)
