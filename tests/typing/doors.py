@@ -8,8 +8,9 @@ from typing import Any, Literal, Optional, assert_type
 from attrs import frozen
 
 from dragoman.client.estimate import Estimate, estimate_tokens
-from dragoman.client.ledger import ModelUsage, UsageLedger
+from dragoman.client.ledger import UsageLedger
 from dragoman.client.llm import LLM
+from dragoman.client.model_usage import ModelUsage
 from dragoman.client.streaming_llm import AsyncLLM, StreamingLLM
 from dragoman.client.sync import SyncLLM
 from dragoman.plugins.resolution import Explanation, explain

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     )
     from dragoman.client.conversation import Conversation as Conversation, read_conversation as read_conversation
     from dragoman.client.estimate import Estimate as Estimate, estimate_tokens as estimate_tokens
-    from dragoman.client.ledger import ModelUsage as ModelUsage, UsageLedger as UsageLedger
+    from dragoman.client.ledger import UsageLedger as UsageLedger
     from dragoman.client.llm import LLM as LLM
+    from dragoman.client.model_usage import ModelUsage as ModelUsage
     from dragoman.client.run_stream import RunStream as RunStream
     from dragoman.client.stream import EventStream as EventStream
     from dragoman.client.streaming_llm import AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
@@ -237,8 +238,9 @@ _HOMES = {
         "ValueSettings",
     ),
     "dragoman.client.estimate": ("Estimate", "estimate_tokens"),
-    "dragoman.client.ledger": ("ModelUsage", "UsageLedger"),
+    "dragoman.client.ledger": ("UsageLedger",),
     "dragoman.client.llm": ("LLM",),
+    "dragoman.client.model_usage": ("ModelUsage",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
     "dragoman.client.run_stream": ("RunStream",),
     "dragoman.client.stream": ("EventStream",),

@@ -24,20 +24,16 @@ _FORMATS = (_SCHEMA, _JSON, _TOOL)
 """The names under which a refusal of a format, or of the tool that stands for it, is remembered."""
 _FORMAT = r"json.schema|structured.output|response_format|json_object|json.mode|response.?mime.?type"
 _NOT_TAKEN = r"not.support|unsupported|unavailable|not.available|not.enabled|enabled only|supported values|should be"
-_NO_FORMAT = re.compile(
-    rf"(?!.*invalid schema)(?=.*(?:{_FORMAT}))(?=.*(?:{_NOT_TAKEN}))",
-    re.IGNORECASE | re.DOTALL,
-)
+_NO_FORMAT = rf"(?is)(?!.*invalid schema)(?=.*(?:{_FORMAT}))(?=.*(?:{_NOT_TAKEN}))"
 """What servers say whose model cannot be held to a schema or to JSON."""
-_NO_JSON = re.compile(r"json.mode|response.?mime.?type", re.IGNORECASE)
+_NO_JSON = r"(?i)json.mode|response.?mime.?type"
 """What they say besides if it cannot be held to JSON at all."""
-_NO_TOOLS = re.compile(
-    r"(?=.*\b(?:tools?|tool_choice|functions?)\b)"
-    rf"(?=.*(?:{_NOT_TAKEN}|no endpoints|unrecogni[sz]ed|unknown|not.permitted|not.allowed|no tools|without tools))",
-    re.IGNORECASE | re.DOTALL,
+_NO_TOOLS = (
+    r"(?is)(?=.*\b(?:tools?|tool_choice|functions?)\b)"
+    rf"(?=.*(?:{_NOT_TAKEN}|no endpoints|unrecogni[sz]ed|unknown|not.permitted|not.allowed|no tools|without tools))"
 )
 """What servers say whose model has no tools."""
-_VARYING = re.compile(r"\S*\d\S*")
+_VARYING = r"\S*\d\S*"
 """Words of a message that may differ from one try to the next, such as the id of a request."""
 
 
@@ -169,11 +165,11 @@ class Asked(Generic[R, T]):
     def _refused_formats(self, message: str) -> tuple[str, ...]:
         """Return the names of the formats, or of the tool for the answer, that a message says the model lacks."""
         kind = output_of(self._fitted).kind
-        if IS_ANSWER in self.names.values() and _NO_TOOLS.match(message):
+        if IS_ANSWER in self.names.values() and re.match(_NO_TOOLS, message):
             return (_TOOL,)
-        if kind not in {"json", "json_schema"} or self._insists() or not _NO_FORMAT.match(message):
+        if kind not in {"json", "json_schema"} or self._insists() or not re.match(_NO_FORMAT, message):
             return ()
-        lacks_json = kind == "json" or _NO_JSON.search(message) is not None
+        lacks_json = kind == "json" or re.search(_NO_JSON, message) is not None
         return ((_SCHEMA,) if kind == "json_schema" else ()) + ((_JSON,) if lacks_json else ())
 
     def _refused_defaults(self, error: BadRequestError) -> tuple[str, ...]:
@@ -182,7 +178,7 @@ class Asked(Generic[R, T]):
         Where the error has no field for the parameter, they are those that its message names.
         """
         names, parameter, words = self._last
-        said = _VARYING.sub("", error.message)
+        said = re.sub(_VARYING, "", error.message)
         if names and (parameter, words) == (error.parameter, said):
             for name in names:
                 self._refused.pop(name, None)

@@ -11,8 +11,6 @@ from contextlib import AbstractAsyncContextManager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from attrs import frozen
-
 from dragoman.client.asked import Asked
 from dragoman.client.learned_capabilities import Key, has_learned, learned
 from dragoman.client.ledger import UsageLedger
@@ -29,7 +27,6 @@ from dragoman.spec.config import LLMConfig
 from dragoman.spec.descriptors import exhausted
 from dragoman.spec.errors import DragomanError, PluginError, UnsupportedError
 from dragoman.spec.hookspecs import Binding
-from dragoman.spec.operations import OperationCall, RemembersCapabilities, operation_of
 from dragoman.spec.provider import (
     CallContext,
     ChatCall,
@@ -47,6 +44,7 @@ if TYPE_CHECKING:
     from dragoman.client.stream_assembly import PeekedStream
     from dragoman.plugins.object_middleware import ObjectMiddleware
     from dragoman.spec.events import Event
+    from dragoman.spec.operations import OperationCall
     from dragoman.spec.sent_names import Restore
     from dragoman.spec.shared_connections import SharedConnections
 
@@ -214,6 +212,8 @@ class ManagedProvider:
     def capabilities(self, model: str) -> Capabilities:
         """Return what *model* accepts: what was learned about it, else what the provider knows by itself."""
         if has_learned() and (found := learned(_key(self._origin.provider, self._endpoint, model))) is not None:
+            from dragoman.spec.operations import RemembersCapabilities  # noqa: PLC0415  # few providers learn
+
             if not isinstance(self._provider, RemembersCapabilities):
                 return found
             if self._remembered.get(model) is not found:
@@ -291,6 +291,7 @@ class ManagedProvider:
             kind: ``embed``, ``count_tokens``, ``models``, ``capabilities``, ``upload``, ``files`` or ``delete_file``.
 
         """
+        from dragoman.spec.operations import operation_of  # noqa: PLC0415  # only these calls need it
 
         async def call(request: Any, context: CallContext) -> Any:
             if (send := operation_of(self._provider, kind)) is None:
@@ -365,7 +366,7 @@ class ManagedProvider:
         error.model = error.model or model
 
 
-@frozen
+@value
 class _Result(Generic[T]):
     """Hold what came of a request.
 

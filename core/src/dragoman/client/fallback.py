@@ -7,14 +7,12 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
-from attrs import frozen
-
 from dragoman.client.binding import Bound
 from dragoman.client.configured_model import ConfiguredModel
 from dragoman.client.lifetime import Call, Uses
 from dragoman.client.request_builder import RequestBuilder
 from dragoman.plugins.resolution import explain
-from dragoman.spec._value import changed
+from dragoman.spec._value import changed, value
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.descriptors import exhausted
 from dragoman.spec.errors import (
@@ -58,7 +56,7 @@ class UnwantedError(OutputError):
         self.answer = answer
 
 
-@frozen
+@value
 class Failure:
     """Hold what came of one model.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dragoman.spec.events import Event
 
 
-@define
+@define(eq=False)
 class Uses:
     """Keep track of the calls and streams that use each binding, until they end.
 

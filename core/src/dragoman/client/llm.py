@@ -20,7 +20,6 @@ from dragoman.spec._value import changed
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.message import Message
-from dragoman.spec.operations import Embeddings, ModelInfo
 from dragoman.spec.provider import Prepared, Prepares
 from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from dragoman.client.value_stream import ValueStream
     from dragoman.spec.files import FileInfo
     from dragoman.spec.media import FileRef
+    from dragoman.spec.operations import Embeddings, ModelInfo
     from dragoman.spec.run import Run
 
 T = TypeVar("T")

@@ -106,6 +106,7 @@ if TYPE_CHECKING:
         Transport as Transport,
     )
     from dragoman.http.wire import HttpReply as HttpReply, HttpRequest as HttpRequest
+    from dragoman.spec._value import Value as Value
     from dragoman.spec.call_arguments import CallArguments as CallArguments, StreamedArguments as StreamedArguments
     from dragoman.spec.hosts import host_matches as host_matches
     from dragoman.spec.ownership import foreign_names as foreign_names
@@ -161,6 +162,7 @@ _HOMES = {
     "dragoman.http.status": ("date_of", "error_class", "may_retry", "number_of", "retry_after"),
     "dragoman.http.transport.transport": ("AioHttpTransport", "HttpStream", "Transport"),
     "dragoman.http.wire": ("HttpReply", "HttpRequest"),
+    "dragoman.spec._value": ("Value",),
     "dragoman.spec.call_arguments": ("CallArguments", "StreamedArguments"),
     "dragoman.spec.hosts": ("host_matches",),
     "dragoman.spec.ownership": ("foreign_names",),

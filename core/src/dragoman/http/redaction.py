@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -22,7 +21,7 @@ from dragoman.spec.secret import MASK, Secret
 
 _MIN_LENGTH = 8
 """The minimum length of a credential to redact: a shorter one may be part of ordinary text."""
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_SCHEME = "[A-Za-z][A-Za-z0-9-]*"
 _ESCAPED_BY_DOTNET = frozenset("\"&'+<>\\`")
 """The characters that the JSON encoder of .NET writes as numeric escapes."""
 _FIELDS = ("message", "body", "code", "parameter", "request_id", "headers", "partial")
@@ -161,7 +160,7 @@ def words_of(sent: Mapping[str, str]) -> frozenset[str]:
 def _parts(value: str) -> Iterator[str]:
     """Yield the credentials in a header value: without the scheme, each of several values, and decoded."""
     scheme, blank, rest = value.partition(" ")
-    credentials = rest.strip() if blank and _SCHEME.fullmatch(scheme) else value
+    credentials = rest.strip() if blank and re.fullmatch(_SCHEME, scheme) else value
     yield credentials
     if scheme.lower() == "basic":
         yield from _basic_credentials(credentials)
@@ -194,8 +193,10 @@ def _forms(word: str) -> Iterator[str]:
 
 def _escaped(word: str) -> Iterator[str]:
     """Yield *word* in the escaped forms of URLs, HTML and JSON, each also in the form of a Python ``repr``."""
+    from html import escape  # noqa: PLC0415  # most programs hide nothing
+
     percents = (quote(word), quote(word, safe=""), quote_plus(word))
-    forms = {word, word.replace(" ", "_"), html.escape(word), html.escape(word, quote=False), *percents}
+    forms = {word, word.replace(" ", "_"), escape(word), escape(word, quote=False), *percents}
     forms |= {re.sub("%..", lambda found: found[0].lower(), form) for form in percents}
     forms |= {json.dumps(word)[1:-1], json.dumps(word)[1:-1].replace("/", "\\/"), *_numeric_escapes(word)}
     for form in forms:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
+from dragoman.spec._value import value
 from dragoman.spec.hookspecs import Binding, hookimpl
-from dragoman.spec.operations import OperationCall
 from dragoman.spec.provider import ChatCall, CompletionCall, StreamCall
 
+if TYPE_CHECKING:
+    from dragoman.spec.operations import OperationCall
 
-@frozen
+
+@value
 class Calls:
     """Hold the calls that are wrapped, in the shape in which the core finds those of a provider."""
 

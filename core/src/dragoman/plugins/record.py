@@ -9,7 +9,7 @@ from attrs import define, field
 State: TypeAlias = Literal["installed", "blocked", "loaded", "failed"]
 
 
-@define(kw_only=True)
+@define(kw_only=True, eq=False)
 class PluginRecord:
     """Record what is known about a plugin.
 

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import pluggy
@@ -44,8 +44,10 @@ from dragoman.spec.descriptors import require_descriptors
 from dragoman.spec.directory import PROGRAM, published, publisher, yields
 from dragoman.spec.errors import PluginConflictError, PluginError, UnknownProviderError
 from dragoman.spec.hookspecs import PROJECT, Binding
-from dragoman.spec.operations import OperationCall
 from dragoman.spec.provider import SPEC, ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
+
+if TYPE_CHECKING:
+    from dragoman.spec.operations import OperationCall
 
 _T = TypeVar("_T")
 

@@ -16,7 +16,10 @@ _Setter: TypeAlias = Callable[[object, object], None]
 
 
 class Value:
-    """Compare, hash and show an attrs object by its fields: the methods that :func:`value` gives to a class.
+    """Compare, hash and show an attrs object by its fields.
+
+    A class with many fields, such as the options of a provider, is made faster as a subclass with ``eq=False,
+    repr=False``.
 
     The methods that attrs writes do the same, but attrs compiles them for each class, which takes about a third of the
     time that it takes to create the class; and its ``repr`` shows every field.

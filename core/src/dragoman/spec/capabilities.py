@@ -15,7 +15,6 @@ from attrs import field
 
 from dragoman.spec._value import value
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
-from dragoman.spec.history import fit_history
 from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.media import Media
 from dragoman.spec.message_roles import are_plain, check_roles
@@ -279,6 +278,8 @@ def _fit_chat(
     else:
         if capabilities.input:
             _check_media(request, capabilities.input)
+        from dragoman.spec.history import fit_history  # noqa: PLC0415  # not needed for plain texts
+
         request, notes, names = fit_history(request, capabilities.history, by=by)
     rules = capabilities.tool_schema
     if request.tools and rules is not None and any(isinstance(tool, Tool) and tool.strict for tool in request.tools):

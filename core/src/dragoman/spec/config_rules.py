@@ -15,7 +15,7 @@ from dragoman.spec.secret import MASK, KeySource, RedactedDict, Secret, is_crede
 _POLICIES = frozenset({"adjust", "warn", "raise"})
 _TIMEOUTS = ("timeout", "connect_timeout", "first_byte_timeout", "idle_timeout", "first_output_timeout")
 
-_PROXY_WITHOUT_USER = re.compile(r"https?://[\w.:\[\]-]+/?")
+_PROXY_WITHOUT_USER = r"https?://[\w.:\[\]-]+/?"
 
 _PATIENCE = frozenset({"fall_back_on", "on_retry", "retry"})
 
@@ -96,7 +96,7 @@ def hidden(kwargs: Any) -> RedactedDict:
         _check_depth(kwargs)  # pyright: ignore[reportUnknownArgumentType]
         kept = RedactedDict(kwargs)  # pyright: ignore[reportUnknownArgumentType]
         headers = kept.get("headers")
-        if isinstance(kept.get("proxy"), str) and not _PROXY_WITHOUT_USER.fullmatch(kept["proxy"]):
+        if isinstance(kept.get("proxy"), str) and not re.fullmatch(_PROXY_WITHOUT_USER, kept["proxy"]):
             kept["proxy"] = Secret(kept["proxy"], name="proxy")
         if isinstance(headers, Mapping):
             headers = kept["headers"] = RedactedDict(headers)  # pyright: ignore[reportUnknownArgumentType]

@@ -114,7 +114,16 @@ def vendor_of(variable: str, provider: str = "", host: str = "") -> str:
 
 
 def _fits(variable: str, patterns: Iterable[str]) -> bool:
-    return any(re.fullmatch(pattern.replace("*", ".*"), variable.upper()) for pattern in patterns)
+    name = variable.upper()
+    return any(_matches(name, pattern) for pattern in patterns)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Tell whether *pattern*, in which ``*`` stands for any letters, is *name*."""
+    beginning, star, rest = pattern.partition("*")
+    if not rest:
+        return name.startswith(beginning) if star else name == beginning
+    return name.startswith(beginning) and re.fullmatch(pattern.replace("*", ".*"), name) is not None
 
 
 @cache

@@ -7,14 +7,13 @@ later ones. Mark an implementation with :data:`dragoman.hookimpl`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 from attrs import field
 
 from dragoman.spec._value import value
 from dragoman.spec.capabilities import Capabilities
-from dragoman.spec.operations import OperationCall
 from dragoman.spec.provider import (
     ChatCall,
     Command,
@@ -25,6 +24,9 @@ from dragoman.spec.provider import (
     Resolution,
     StreamCall,
 )
+
+if TYPE_CHECKING:
+    from dragoman.spec.operations import OperationCall
 
 PROJECT = "dragoman"
 

@@ -6,14 +6,14 @@ from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
-from dragoman.http import option_field
+from dragoman.http import Value, option_field
 
 ISSUER = "anthropic"
 """The key of these options, and the issuer of Anthropic's seals, extensions and server tools."""
 
 
-@frozen(kw_only=True)
-class MessagesOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class MessagesOptions(Value):
     """Set what only the Messages API offers; see https://docs.anthropic.com/en/api/messages.
 
     Args:
@@ -52,7 +52,7 @@ class MessagesOptions:
     extra_body: dict[str, Any] | None = option_field(in_body=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class AnthropicOptions(MessagesOptions):
     """Set what only Anthropic offers, beside what the Messages API does.
 
@@ -66,8 +66,8 @@ class AnthropicOptions(MessagesOptions):
     bearer: bool = option_field(default=False, in_body=False, per_call=False)
 
 
-@frozen(kw_only=True)
-class AnthropicFileOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class AnthropicFileOptions(Value):
     """Set what Anthropic offers for files; see https://docs.anthropic.com/en/api/files-create.
 
     Args:

@@ -32,7 +32,7 @@ SCOPE = "https://ai.azure.com/.default"
 """The scope of tokens: https://github.com/anthropics/anthropic-sdk-typescript/tree/main/packages/foundry-sdk."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class FoundryClaudeOptions(MessagesOptions):
     """Set what only Claude in Foundry offers, beside what the Messages API does.
 

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Literal
 from attrs import frozen
 
 from dragoman import EmbeddingRules, InvalidRequestError
-from dragoman.http import option_field
+from dragoman.http import Value, option_field
 
 
-@frozen(kw_only=True)
-class AzureOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class AzureOptions(Value):
     """Set what only Azure offers; see https://learn.microsoft.com/azure/ai-services/openai/reference.
 
     Args:
@@ -109,8 +109,8 @@ def check_tokens(token: Any, *, entra: bool) -> None:
         raise InvalidRequestError(message, provider="azure", parameter="entra")
 
 
-@frozen(kw_only=True)
-class AzureEmbeddingOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class AzureEmbeddingOptions(Value):
     """Set what Azure OpenAI offers for embeddings; see https://platform.openai.com/docs/api-reference/embeddings.
 
     Args:

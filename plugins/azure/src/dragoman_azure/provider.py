@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from dragoman import ConfigurationError, ProviderConfig, ProviderInfo
+from dragoman import ConfigurationError, EmbeddingRules, ProviderConfig, ProviderInfo
 from dragoman.http import HttpProvider, OptionsReader
 from dragoman_azure.chat import AzureChat
 from dragoman_azure.claude_address import asks_claude
@@ -26,6 +26,15 @@ INFO = ProviderInfo(
 )
 
 
+class AzureProvider(OpenAIProvider):
+    """Take the embeddings of a deployment: https://learn.microsoft.com/azure/ai-services/openai/reference#embeddings."""
+
+    @property
+    def embedding_rules(self) -> EmbeddingRules:
+        """What Azure takes for embeddings."""
+        return EMBEDDING_RULES
+
+
 def make_provider(config: ProviderConfig) -> HttpProvider:
     """Return the provider of one resource, that of Claude if it is asked for; ``model`` is the name of a deployment.
 
@@ -42,14 +51,13 @@ def make_provider(config: ProviderConfig) -> HttpProvider:
     dialect = AzureChat(location)
     dialect.options_reader = reader
     api = dialect.api(options)
-    provider = OpenAIProvider(
+    provider = AzureProvider(
         INFO,
         dialect,
         endpoint(config, options, location.base),
         capabilities=lambda model: capabilities(options.base_model, api, location.deployed(model)),
         kept_headers=("x-ms-", "azureml-"),
     )
-    provider.embedding_rules = EMBEDDING_RULES
     provider.models_path = location.models_path()
     provider.embeddings_path = location.path("/embeddings", config.model)
     return provider

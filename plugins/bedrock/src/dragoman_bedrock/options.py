@@ -38,7 +38,7 @@ class AwsOptions:
     base_model: str | None = option_field(in_body=False, per_call=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class BedrockOptions(AwsOptions):
     """Set what only Bedrock offers; see https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html.
 

@@ -7,14 +7,14 @@ from typing import Any, ClassVar, Literal
 from attrs import frozen
 
 from dragoman import EmbeddingRules
-from dragoman.http import option_field
+from dragoman.http import Value, option_field
 
 ISSUER = "cohere"
 """The key of these options, and the issuer of seals and extensions."""
 
 
-@frozen(kw_only=True)
-class CohereOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class CohereOptions(Value):
     """Set what only Cohere offers; see https://docs.cohere.com/reference/chat.
 
     Args:
@@ -39,8 +39,8 @@ class CohereOptions:
     extra_body: dict[str, Any] | None = option_field(in_body=False)
 
 
-@frozen(kw_only=True)
-class CohereEmbeddingOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class CohereEmbeddingOptions(Value):
     """Set what Cohere offers for embeddings; see https://docs.cohere.com/reference/embed.
 
     Args:

@@ -7,14 +7,14 @@ from typing import Any, ClassVar, Literal
 from attrs import frozen
 
 from dragoman import EmbeddingRules
-from dragoman.http import option_field
+from dragoman.http import Value, option_field
 
 ISSUER = "google"
 """The key of these options, and the issuer of Google's seals, extensions and server tools."""
 
 
-@frozen(kw_only=True)
-class GoogleOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class GoogleOptions(Value):
     """Set what only Google offers; see https://ai.google.dev/api/generate-content.
 
     Args:
@@ -67,8 +67,8 @@ class GoogleOptions:
     extra_body: dict[str, Any] | None = option_field(in_body=False)
 
 
-@frozen(kw_only=True)
-class GoogleEmbeddingOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class GoogleEmbeddingOptions(Value):
     """Set what Google offers for embeddings; see https://ai.google.dev/api/embeddings.
 
     Args:
@@ -86,8 +86,8 @@ class GoogleEmbeddingOptions:
     auto_truncate: bool | None = option_field()
 
 
-@frozen(kw_only=True)
-class GoogleFileOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class GoogleFileOptions(Value):
     """Set what Google offers for files; see https://ai.google.dev/api/files.
 
     Args:

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Literal
 from attrs import frozen
 
 from dragoman import InvalidRequestError
-from dragoman.http import option_field
+from dragoman.http import Value, option_field
 
 
-@frozen(kw_only=True)
-class GroqOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class GroqOptions(Value):
     """Set what only Groq offers; see https://console.groq.com/docs/api-reference#chat-create.
 
     Args:

@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
-from dragoman.http import option_field
+from dragoman.http import Value, option_field
 
 NAME = "litellm"
 """The name of the provider, and of the issuer of its seals."""
 
 
-@frozen(kw_only=True)
-class LiteLLMOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class LiteLLMOptions(Value):
     """Set the options of LiteLLM; see https://docs.litellm.ai/docs/completion/input.
 
     Args:

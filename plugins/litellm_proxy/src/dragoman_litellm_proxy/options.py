@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
-from dragoman.http import option_field
+from dragoman.http import Value, option_field
 
 
-@frozen(kw_only=True)
-class LiteLLMProxyOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class LiteLLMProxyOptions(Value):
     """Set what only the proxy offers; see https://docs.litellm.ai/docs/proxy/request_headers.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from dragoman import InvalidRequestError
-from dragoman.http import option_field
+from dragoman.http import Value, option_field
 
 NAME = "llamacpp"
 """The name of the provider."""
@@ -20,8 +20,8 @@ _MINIMUM: Mapping[str, int] = {"context_tokens": 64, "parallel": 1, "threads": 1
 _MAXIMUM: Mapping[str, int] = {"context_tokens": 1 << 24, "parallel": 256, "threads": 512, "gpu_layers": 1 << 16}
 
 
-@frozen(kw_only=True)
-class LlamaCppOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class LlamaCppOptions(Value):
     """Set the options of llama.cpp; see https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md.
 
     The first six decide how the model is loaded and belong to ``LLMConfig``; the others may differ from call to call.
@@ -69,8 +69,8 @@ class LlamaCppOptions:
                 raise InvalidRequestError(message, provider=NAME, parameter=name)
 
 
-@frozen(kw_only=True)
-class LoadOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class LoadOptions(Value):
     """Hold which model is loaded and how; equal ones share one model in memory.
 
     All fields except *source* are those of :class:`LlamaCppOptions`.

@@ -7,14 +7,14 @@ from typing import Any, ClassVar, Literal
 from attrs import frozen
 
 from dragoman import EmbeddingRules
-from dragoman.http import option_field
+from dragoman.http import Value, option_field
 
 ISSUER = "mistral"
 """The key of these options, and the issuer of seals and extensions."""
 
 
-@frozen(kw_only=True)
-class MistralOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class MistralOptions(Value):
     """Set what only Mistral offers; see https://docs.mistral.ai/api/endpoint/chat.
 
     Args:
@@ -48,8 +48,8 @@ CONVERSATIONS_ONLY = ("safe_prompt", "prompt_mode", "prediction", "guardrails", 
 """Options that requests with a prompt do not have: https://docs.mistral.ai/api/endpoint/fim."""
 
 
-@frozen(kw_only=True)
-class MistralEmbeddingOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class MistralEmbeddingOptions(Value):
     """Set what Mistral offers for embeddings; see https://docs.mistral.ai/api/endpoint/embeddings.
 
     Args:

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from dragoman import EmbeddingRules
-from dragoman.http import option_field
+from dragoman.http import Value, option_field
 
 ISSUER = "ollama"
 """The key of these options."""
 
 
-@frozen(kw_only=True)
-class OllamaOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class OllamaOptions(Value):
     """Set what only Ollama offers; see https://docs.ollama.com/api and https://docs.ollama.com/modelfile.
 
     Args:
@@ -75,8 +75,8 @@ PROMPTS_ONLY = ("format", "images", "raw", "system", "template", "context")
 """Options that only requests with a prompt have: https://docs.ollama.com/api/generate."""
 
 
-@frozen(kw_only=True)
-class OllamaEmbeddingOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class OllamaEmbeddingOptions(Value):
     """Set what Ollama offers for embeddings; see https://docs.ollama.com/api/embed.
 
     Args:

@@ -9,19 +9,19 @@ https://platform.openai.com/docs/models and https://platform.openai.com/docs/gui
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 import attrs
 
 from dragoman import NO, YES, Cap, Capabilities, Support
-from dragoman_openai_compatible import OpenAIProvider, facts_of_model, family_capabilities, family_of
+from dragoman_openai_compatible import NamePattern, OpenAIProvider, facts_of_model, family_capabilities, family_of
 
-_PROMPT = re.compile(r"^(?:gpt-3\.5-turbo-instruct|davinci-002|babbage-002)(?=$|-)")
-_RESPONSES_ONLY = re.compile(
-    r"^(?:o\d+-pro|gpt-[5-9](?:\.\d+)?-(?:pro|codex)|codex|computer-use|o\d+(?:-mini)?-deep-research)(?=$|-)"
+_END = "(?=$|-)"
+_PROMPT = NamePattern(r"gpt-3\.5-turbo-instruct|davinci-002|babbage-002", _END)
+_RESPONSES_ONLY = NamePattern(
+    r"o\d+-pro|gpt-[5-9](?:\.\d+)?-(?:pro|codex)|codex|computer-use|o\d+(?:-mini)?-deep-research", _END
 )
-_NO_SYSTEM = re.compile(r"^o1-(?:mini|preview)(?=$|-)")
+_NO_SYSTEM = NamePattern(r"o1-(?:mini|preview)", _END)
 _CHAT_ONLY = Cap(support=Support.NO, note="only chat completions support it")
 _CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty")
 _NO_TOP_K = Cap(support=Support.NO, note="OpenAI has no top_k")
@@ -42,19 +42,19 @@ def is_reasoning(model: str) -> bool:
 @lru_cache(maxsize=256)
 def is_completion_model(model: str) -> bool:
     """Return whether *model* only completes prompts."""
-    return bool(_PROMPT.match(base_model_name(model)))
+    return _PROMPT.matches(base_model_name(model))
 
 
 @lru_cache(maxsize=256)
 def requires_responses(model: str) -> bool:
     """Return whether only the Responses API serves *model*."""
-    return bool(_RESPONSES_ONLY.match(base_model_name(model)))
+    return _RESPONSES_ONLY.matches(base_model_name(model))
 
 
 @lru_cache(maxsize=256)
 def rejects_system_messages(model: str) -> bool:
     """Return whether *model* rejects system messages."""
-    return bool(_NO_SYSTEM.match(base_model_name(model)))
+    return _NO_SYSTEM.matches(base_model_name(model))
 
 
 HISTORY = attrs.evolve(OpenAIProvider.history, call_id_length=64, continued_by=("previous_response_id", "conversation"))

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProviderConfig, ProviderInfo
+from dragoman import CallContext, ProviderConfig, ProviderInfo
 from dragoman_openai.chat import OpenAIChatCompletions
 from dragoman_openai.endpoint import endpoint
 from dragoman_openai.models import capabilities
-from dragoman_openai.options import EMBEDDING_RULES, OpenAIFileOptions, OpenAIOptions
+from dragoman_openai.options import OpenAIOptions
 from dragoman_openai_compatible import OpenAIProvider
+
+if TYPE_CHECKING:
+    from dragoman import EmbeddingRules, FileInfo, FileRef, FileUpload
 
 INFO = ProviderInfo(
     name="openai",
@@ -27,8 +31,19 @@ INFO = ProviderInfo(
 class OpenAIWithFiles(OpenAIProvider):
     """Add files to a provider with the OpenAI API: https://platform.openai.com/docs/api-reference/files."""
 
-    embedding_rules = EMBEDDING_RULES
-    file_options = OpenAIFileOptions
+    @property
+    def embedding_rules(self) -> EmbeddingRules:
+        """What OpenAI takes for embeddings."""
+        from dragoman_openai.second_options import EMBEDDING_RULES  # noqa: PLC0415  # few programs need it
+
+        return EMBEDDING_RULES
+
+    @property
+    def file_options(self) -> type[Any]:
+        """The options of files."""
+        from dragoman_openai.second_options import OpenAIFileOptions  # noqa: PLC0415  # few programs need it
+
+        return OpenAIFileOptions
 
     async def upload(self, file: FileUpload, context: CallContext) -> FileRef:
         """Store a file."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         facts_of_model as facts_of_model,
         reasoning_of_model as reasoning_of_model,
     )
+    from dragoman_openai_compatible.name_patterns import NamePattern as NamePattern
     from dragoman_openai_compatible.options import OpenAICompatibleOptions as OpenAICompatibleOptions
     from dragoman_openai_compatible.plain_messages import to_openai as to_openai
     from dragoman_openai_compatible.provider import OpenAIProvider as OpenAIProvider
@@ -62,6 +63,7 @@ _HOMES = {
     "CHAT_SETTINGS": "chat",
     "DetailsDecoder": "reasoning_details",
     "MessageRules": "chat_messages",
+    "NamePattern": "name_patterns",
     "OPENAI_FILE_TYPES": "chat_messages",
     "OpenAIChat": "chat",
     "OpenAIChatDecoder": "chat_stream",

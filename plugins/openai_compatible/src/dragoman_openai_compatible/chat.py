@@ -73,7 +73,7 @@ CHAT_SETTINGS: Mapping[str, str] = {
 REASONING_NAMES = ("reasoning_content", "reasoning", "reasoning_text")
 """Members of a message in which servers send reasoning."""
 
-_NAME = re.compile(r"[^a-zA-Z0-9_-]")
+_NOT_IN_NAMES = "[^a-zA-Z0-9_-]"
 
 
 class OpenAIChat(Generic[T]):
@@ -370,6 +370,6 @@ def response_format(output: OutputFormat) -> dict[str, Any]:
         return {"type": "json_object"}
     schema = dict(output.schema or {})
     strict = is_strict(schema) if output.strict is None else output.strict
-    name = _NAME.sub("_", output.name or "answer")[:64]
+    name = re.sub(_NOT_IN_NAMES, "_", output.name or "answer")[:64]
     described = {} if output.description is None else {"description": output.description}
     return {"type": "json_schema", "json_schema": {"name": name, **described, "schema": schema, "strict": strict}}

@@ -69,7 +69,7 @@ def _thoughts(message: Message, issuer: str) -> list[dict[str, Any]]:
     return [dict(seal.payload) for seal in seals if isinstance(seal.payload, dict) and "thinking" in seal.payload]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class MessageRules:
     """Define how the messages of one host differ from those of OpenAI.
 

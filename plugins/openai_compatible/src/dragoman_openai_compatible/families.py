@@ -7,15 +7,14 @@ schemas. *Recorded* are requests that were answered.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
-from itertools import takewhile
 from typing import Any
 
 from attrs import frozen
 
 from dragoman import NO, YES, Cap, Support
+from dragoman_openai_compatible.name_patterns import NamePattern
 
 _REASONING = "https://platform.openai.com/docs/guides/reasoning"
 _CREATE = "https://platform.openai.com/docs/api-reference/chat/create"
@@ -23,7 +22,7 @@ _SCHEMAS = "https://platform.openai.com/docs/guides/structured-outputs"
 _READ = "2026-11-28"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class ModelFamily:
     """Say what the models of one family accept.
 
@@ -88,12 +87,7 @@ FAMILIES: tuple[ModelFamily, ...] = (
 """The families; the first that matches a name decides."""
 
 
-def _literal(pattern: str) -> str:
-    return "".join(takewhile(lambda letter: letter.isalnum() or letter == "-", pattern))
-
-
-_BEGINNINGS = tuple(tuple(_literal(each) for each in family.names.split("|")) for family in FAMILIES)
-"""With what the names of each family begin, since most patterns need not be compiled for most names."""
+_PATTERNS = tuple((NamePattern(family.names, "(?=$|-)"), family) for family in FAMILIES)
 _FIXED = "the model accepts no other value while it reasons"
 _WHILE_REASONING: Mapping[str, Cap] = {
     "temperature": Cap(only=1, note=_FIXED),
@@ -111,10 +105,7 @@ _NO_EFFORT = Cap(support=Support.NO, note="the model does not accept an effort")
 @lru_cache(maxsize=256)
 def family_of(model: str) -> ModelFamily | None:
     """Return the family of *model*, ``None`` for a name of no known family."""
-    for family, beginnings in zip(FAMILIES, _BEGINNINGS, strict=True):
-        if model.startswith(beginnings) and re.match(f"(?:{family.names})(?=$|-)", model):
-            return family
-    return None
+    return next((family for pattern, family in _PATTERNS if pattern.matches(model)), None)
 
 
 def family_settings(family: ModelFamily | None, *, api: str) -> dict[str, Cap]:

@@ -24,6 +24,7 @@ from typing import Any
 
 from dragoman import YES, Cap, Support
 from dragoman_openai_compatible.families import family_capabilities, family_of, family_settings
+from dragoman_openai_compatible.name_patterns import NamePattern
 
 IF_ASKED = Cap(support=Support.CONDITIONAL, note="the model reasons if asked to")
 _UNKNOWN = Cap()
@@ -49,7 +50,7 @@ REASONING: tuple[tuple[str, Cap], ...] = (
     (r"kimi-k(2\.[5-9]|[3-9])", YES),
     (r"minimax-m\d|ernie-x\d|hunyuan-t\d|seed-oss|smollm3|exaone-deep|nova-2", YES),
     (r"magistral|phi-4-(mini-)?reasoning|sonar-(reasoning|deep-research)|nemotron-3", YES),
-    (r".*-(thinking|reasoner|reasoning)", YES),
+    (r".*-thinking|.*-reasoner|.*-reasoning", YES),
 )
 """Patterns of whole words at the beginning of names in lower case, and whether these models reason; the first match
 decides."""
@@ -67,14 +68,17 @@ EFFORTS: tuple[tuple[str, frozenset[str]], ...] = (
 """The efforts that models of other vendors than OpenAI accept, none for one that refuses any: what is not listed is not
 known. From the pages above, https://docs.x.ai/docs/models and recorded requests."""
 
-_EFFORTS = tuple((re.compile(rf"(?:{pattern})(?=$|[^a-z0-9])"), words) for pattern, words in EFFORTS)
+_END = "(?=$|[^a-z0-9])"
+_EFFORTS = tuple((NamePattern(pattern, _END), words) for pattern, words in EFFORTS)
 _NO_EFFORT = Cap(support=Support.NO, note="the model does not accept an effort")
-_PATTERNS = tuple((re.compile(rf"(?:{pattern})(?=$|[^a-z0-9])"), cap) for pattern, cap in REASONING)
+_PATTERNS = tuple((NamePattern(pattern, _END), cap) for pattern, cap in REASONING)
 _PREFIXES = re.compile(r"^(?:[a-z-]+\.|databricks-|zai-)+")
 """What hosts write before the name of a model: regions and vendors."""
 _POINT = re.compile(r"(?<=\d)p(?=\d)")
 """How Fireworks writes the point of a version: https://docs.fireworks.ai/models/overview."""
-_FIXED_SAMPLING = re.compile(r"claude-(?:[a-z]+-4[.-][7-9]|4[.-][7-9]-[a-z]|[a-z]+-(?:[5-9]|\d\d)|[5-9]-[a-z])(?!\d)")
+_FIXED_SAMPLING = NamePattern(
+    r"claude-(?:[a-z]+-4[.-][7-9]|4[.-][7-9]-[a-z]|[a-z]+-(?:[5-9]|\d\d)|[5-9]-[a-z])", r"(?!\d)"
+)
 _NO_SAMPLING = Cap(support=Support.NO, note="the model does not accept sampling parameters")
 _SAMPLING = ("temperature", "top_p", "top_k")
 
@@ -88,7 +92,7 @@ def short_name(model: str) -> str:
 def reasoning_of_model(model: str) -> Cap:
     """Return whether *model* reasons before it answers, unknown for a name that no pattern matches."""
     name = short_name(model)
-    return next((cap for pattern, cap in _PATTERNS if pattern.match(name)), _UNKNOWN)
+    return next((cap for pattern, cap in _PATTERNS if pattern.matches(name)), _UNKNOWN)
 
 
 def facts_of_model(model: str, *, api: str = "chat") -> dict[str, Any]:
@@ -103,13 +107,13 @@ def facts_of_model(model: str, *, api: str = "chat") -> dict[str, Any]:
     family = family_of(name.partition(":")[0])
     facts = {name: each for name, each in family_capabilities(family).items() if name in _ANYWHERE}
     settings: Mapping[str, Cap] = family_settings(family, api=api) if family else _effort_of(name)
-    if _FIXED_SAMPLING.match(name):
+    if _FIXED_SAMPLING.matches(name):
         settings = dict.fromkeys(_SAMPLING, _NO_SAMPLING)
     return {**facts, "settings": settings, "reasoning": reasoning_of_model(model)}
 
 
 def _effort_of(name: str) -> dict[str, Cap]:
-    words = next((words for pattern, words in _EFFORTS if pattern.match(name)), None)
+    words = next((words for pattern, words in _EFFORTS if pattern.matches(name)), None)
     if words is None:
         return {}
     note = f"the model accepts the efforts {', '.join(sorted(words))}"

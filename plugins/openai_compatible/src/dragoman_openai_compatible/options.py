@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
-from dragoman.http import option_field
+from dragoman.http import Value, option_field
 
 
-@frozen(kw_only=True)
-class OpenAICompatibleOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class OpenAICompatibleOptions(Value):
     """Define how the server differs from OpenAI, and set what it offers in addition to the common settings.
 
     Args:

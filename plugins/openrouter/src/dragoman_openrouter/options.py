@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, TypedDict
 
 from attrs import frozen
 
-from dragoman.http import option_field
+from dragoman.http import Value, option_field
 
 
 class Routing(TypedDict, total=False):
@@ -34,8 +34,8 @@ class Reasoning(TypedDict, total=False):
     summary: str
 
 
-@frozen(kw_only=True)
-class OpenRouterOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class OpenRouterOptions(Value):
     """Set what only OpenRouter offers; see https://openrouter.ai/docs/api-reference/overview.
 
     Args:

@@ -23,7 +23,7 @@ from dragoman.spec.secret import Secret, reveal
 _SYNTAX = "a proxy is written as http://host:port or http://user:password@host:port"
 _PORTS = {"http": 80, "https": 443}
 _UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104  # not bound: a connection to them reaches this machine
-_PRINTABLE = re.compile(r"[^\s\x00-\x1f\x7f]*")
+_PRINTABLE = r"[^\s\x00-\x1f\x7f]*"
 
 
 @frozen(kw_only=True, eq=False)
@@ -107,7 +107,7 @@ def _problem(address: str, parts: SplitResult) -> str:
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         return "has a path, query or fragment"
     host = parts.netloc.rpartition("@")[2]
-    if not _PRINTABLE.fullmatch(address) or not host.isascii() or "\\" in host or ".." in host or host[0] == ".":
+    if not re.fullmatch(_PRINTABLE, address) or not host.isascii() or "\\" in host or ".." in host or host[0] == ".":
         return "contains a space or another character that is not allowed in a URL"
     if ":" in unquote(parts.username or ""):
         return "contains a user name with a colon, which basic authentication does not allow"
