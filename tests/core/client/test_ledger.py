@@ -217,10 +217,10 @@ def test_what_a_price_cannot_depend_on_is_not_kept() -> None:
     ledger = UsageLedger()
     noted(ledger, cost=1, service_tier="default", logprobs=[{"token": "secret"}], text="secret " * 30)
     ((batch,),) = [usage.batches for usage in ledger.models.values()]
-    (bill,) = batch._bills  # noqa: SLF001  # what is kept
-    assert bill.metadata == {"cost": 1, "service_tier": "default"}
+    ((_, _, kept),) = batch._answers  # noqa: SLF001  # what is kept
+    assert kept == {"cost": 1, "service_tier": "default"}
     assert ledger.total.cost() is not None
-    assert not batch._bills  # noqa: SLF001  # what is kept
+    assert not batch._answers  # noqa: SLF001  # what is kept
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.booleans())))

@@ -7,6 +7,7 @@ import pytest
 
 from dragoman import ProtocolError
 from dragoman.http import end_word, rewritten
+from dragoman.http.json import loads
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "null", " null\n", True, False, {}, [], {"reason": "stop"}])
@@ -23,3 +24,10 @@ def test_a_value_that_cannot_be_encoded_again_is_an_error_of_the_reply() -> None
     assert rewritten({"a": [1]}) == '{"a":[1]}'
     with pytest.raises(ProtocolError, match="cannot be encoded as JSON again"):
         rewritten(functools.reduce(lambda inner, _: [inner], range(2000), [1]))
+
+
+@pytest.mark.parametrize("digits", [19, 20, 21, 24, 40])
+@pytest.mark.parametrize("place", range(12))
+def test_a_long_number_is_read_exactly_wherever_it_stands(place: int, digits: int) -> None:
+    number = int("9" * digits)
+    assert loads(b'{"n":' + b" " * place + b"%d}" % number) == {"n": number}

@@ -233,7 +233,7 @@ class HttpProvider:
             redact_error(error, addressed.headers)
             raise
         if reply.sent is None:
-            reply = attrs.evolve(reply, sent=addressed.headers, asked=f"{addressed.method} {addressed.url}")
+            reply = changed(reply, sent=addressed.headers, asked=f"{addressed.method} {addressed.url}")
         if _logger.isEnabledFor(logging.DEBUG):
             self._log(addressed, reply, len(reply.body))
         if not is_good(reply.status):
@@ -307,7 +307,7 @@ class HttpProvider:
             return request
         headers = as_secrets(await self.endpoint.authorize(request))
         self._authorizations.append(headers)
-        return attrs.evolve(request, headers={**request.headers, **headers})
+        return changed(request, headers={**request.headers, **headers})
 
     def _joined(self, request: HttpRequest, more: Mapping[str, str]) -> HttpRequest:
         path = request.url

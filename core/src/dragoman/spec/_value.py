@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import cache, partial
 from operator import attrgetter
@@ -12,7 +13,6 @@ import attrs
 
 T = TypeVar("T")
 _Reader: TypeAlias = Callable[[object], tuple[Any, ...]]
-_Setter: TypeAlias = Callable[[object, object], None]
 
 
 class Value:
@@ -79,26 +79,29 @@ def changed(value: T, **changes: Any) -> T:
     the constructor is called.
     """
     kind: Any = value.__class__
-    names, read, setters, constants = _fields(kind)
-    if not setters.keys() >= changes.keys():
+    names, read, own, constants = _fields(kind)
+    if not own.keys() >= changes.keys():
         made: T = kind(**(dict(zip(names, read(value), strict=True)) | changes))
         return made
     copied: T = kind.__new__(kind)
-    for put, each in zip(setters.values(), read(value)):  # noqa: B905  # of one length, and this is a hot path
-        put(copied, each)
-    for put, each in constants:
-        put(copied, each)
+    put = _setter_of(copied)
+    deque(map(put, own.values(), read(value)), 0)
+    for name, each in constants:
+        put(name, each)
     for name, each in changes.items():
-        setters[name](copied, each)
+        put(own[name], each)
     return copied
 
 
+_setter_of: Callable[[object], Callable[[str, object], None]] = object.__setattr__.__get__  # also sets frozen fields
+
+
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, ...], _Reader, dict[str, _Setter], list[tuple[_Setter, Any]]]:
+def _fields(kind: Any) -> tuple[tuple[str, ...], _Reader, dict[str, str], list[tuple[str, Any]]]:
     """Return the constructor's names of the fields that it takes, and a function that reads them.
 
-    Also return what sets each of them, and what sets the others, with their defaults. Nothing does if the constructor
-    does more, or if the class has no slots for them.
+    Also return the fields by these names, and the others with their defaults. Both are empty if the constructor does
+    more than setting fields, or if the class has no slots for them.
 
     Args:
         kind: a class of two such fields or more: for one, :func:`operator.attrgetter` would not return a tuple.
@@ -107,22 +110,20 @@ def _fields(kind: Any) -> tuple[tuple[str, ...], _Reader, dict[str, _Setter], li
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
     taken = [field for field in fields if field.init]
     names = tuple(str(field.alias) for field in taken)
-    setters = {field.name: slot.__set__ for field in fields if (slot := _slot(kind, field)) is not None}
+    read = attrgetter(*(field.name for field in taken))
     is_generated = kind.__init__.__code__.co_filename.startswith("<attrs generated")
-    if len(setters) < len(fields) or not is_generated or hasattr(kind, "__attrs_post_init__"):
-        return names, attrgetter(*(field.name for field in taken)), {}, []
-    own = {str(field.alias): setters[field.name] for field in taken}
-    constants = [(setters[field.name], field.default) for field in fields if not field.init]
-    return names, attrgetter(*(field.name for field in taken)), own, constants
+    if not is_generated or hasattr(kind, "__attrs_post_init__") or not all(_is_slot(kind, field) for field in fields):
+        return names, read, {}, []
+    own = {str(field.alias): field.name for field in taken}
+    return names, read, own, [(field.name, field.default) for field in fields if not field.init]
 
 
-def _slot(kind: Any, field: attrs.Attribute[Any]) -> Any:
-    """Return the slot of a field, ``None`` if it has none, or if making an object means more than setting it."""
+def _is_slot(kind: Any, field: attrs.Attribute[Any]) -> bool:
+    """Tell whether a field is a slot that the constructor only sets."""
     untyped: Any = field  # attrs does not say what its converters convert
     is_checked = untyped.validator is not None or untyped.converter is not None
     is_made = not field.init and (field.default is attrs.NOTHING or isinstance(field.default, attrs.Factory))  # type: ignore[arg-type]  # a class, although its stub says a function
-    slot = getattr(kind, field.name, None)
-    return slot if isinstance(slot, MemberDescriptorType) and not is_checked and not is_made else None
+    return isinstance(getattr(kind, field.name, None), MemberDescriptorType) and not is_checked and not is_made
 
 
 @cache
