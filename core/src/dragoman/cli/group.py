@@ -86,7 +86,7 @@ class LazyGroup(click.Group):
                 return super().invoke(ctx)
         except DragomanError as error:
             raise to_click_error(error, ctx.invoked_subcommand) from None
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):
             ctx.exit(130)
 
 
