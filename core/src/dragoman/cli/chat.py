@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ from dragoman.cli import text_io
 from dragoman.cli.attachments import STDIN, read_attachment
 from dragoman.cli.conversation_log import is_logging, log_of_user
 from dragoman.cli.dialogue import Dialogue
-from dragoman.cli.model_options import given_fields, model_options
+from dragoman.cli.model_options import model_options
 from dragoman.cli.schema_argument import schema_of
 from dragoman.cli.toolbox import Toolbox, is_answerable
 
@@ -73,10 +74,8 @@ Examples:
 @click.option("--events", "print_events", is_flag=True, help="Print each event as a JSON object on a line of its own.")
 def chat(  # noqa: PLR0917  # click passes the options by name
     prompt: tuple[str, ...],
-    model: str | None,
-    provider: str | None,
-    api_base: str | None,
-    options: tuple[str, ...],
+    given: Mapping[str, Any],
+    profile: str | None,
     system: str | None,
     attachments: tuple[str, ...],
     schema: dict[str, Any] | None,
@@ -96,11 +95,10 @@ def chat(  # noqa: PLR0917  # click passes the options by name
     The prompt is read from PROMPT, from standard input, or from both; standard input is then appended to PROMPT.
     Without a prompt, in a terminal, a conversation begins; /help lists its commands.
 
-    What no option says is read from the environment, as LLMConfig.from_env() does: DRAGOMAN_MODEL, DRAGOMAN_API_KEY and
-    so on. Another model than that of the environment gets neither its key, provider, fallbacks, headers
-    nor options.
+    What no option says is read from dragoman.toml and the environment, as LLM.load() does: DRAGOMAN_MODEL,
+    DRAGOMAN_API_KEY and so on. Another model than the one that they name gets neither its key, provider, fallbacks,
+    headers nor options.
     """
-    given = given_fields(model, provider, api_base, options)
     toolbox = _toolbox(tools, turns, is_trusted=is_trusted)
     attached = [read_attachment(each) for each in attachments]
     parts = (" ".join(prompt).strip(), "" if STDIN in attachments else text_io.read_stdin().strip())
@@ -111,7 +109,7 @@ def chat(  # noqa: PLR0917  # click passes the options by name
         model_before, said = _logged(number)
         given = {"model": model_before, **given} if "provider" not in given else given
     said |= {"system": system} if system is not None else {}
-    dialogue = Dialogue(given, output=schema, attached=attached, log=log, toolbox=toolbox, **said)
+    dialogue = Dialogue(given, profile=profile, output=schema, attached=attached, log=log, toolbox=toolbox, **said)
     if text or (attached and not _is_terminal()):
         from dragoman.cli.one_answer import answer  # noqa: PLC0415  # conversations do not need it
 

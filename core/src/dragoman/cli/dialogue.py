@@ -20,6 +20,7 @@ class Dialogue:
 
     Args:
         given: the fields of the configuration that the command line gives.
+        profile: the profile of the user's file that they override.
         system: the system prompt, if there is one.
         output: the format of the answers, as in :meth:`~dragoman.LLM.generate`; text if ``None``.
         attached: attachments of the next question.
@@ -34,6 +35,7 @@ class Dialogue:
         self,
         given: Mapping[str, Any],
         *,
+        profile: str | None = None,
         system: str | None = None,
         output: Mapping[str, Any] | None = None,
         attached: Iterable[Media] = (),
@@ -42,13 +44,13 @@ class Dialogue:
         number: int | None = None,
         toolbox: Toolbox | None = None,
     ) -> None:
-        self.llm = LLM(configuration(given))
+        self.llm = LLM(configuration(given, profile))
         self.system = system
         self.output = output
         self.attached = [*attached]
         self.messages = [*messages]
         self.toolbox = Toolbox() if toolbox is None else toolbox
-        self._given = dict(given)
+        self._given, self._profile = dict(given), profile
         self._log, self._number = log, number
         self._last: Message | None = next((each for each in reversed(self.messages) if each.role == Role.USER), None)
 
@@ -66,7 +68,7 @@ class Dialogue:
 
         """
         given = {name: value for name, value in self._given.items() if name in SHARED} | {"model": model}
-        config = configuration(given)
+        config = configuration(given, self._profile)
         explain(config)
         self.llm.config, self._given = config, given
 
