@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dragoman.client.estimate import Estimate as Estimate, estimate_tokens as estimate_tokens
     from dragoman.client.ledger import ModelUsage as ModelUsage, UsageLedger as UsageLedger
     from dragoman.client.llm import LLM as LLM
+    from dragoman.client.plain_request import PlainRequest as PlainRequest
     from dragoman.client.run_stream import RunStream as RunStream
     from dragoman.client.stream import EventStream as EventStream
     from dragoman.client.streaming_llm import AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
@@ -119,6 +120,7 @@ if TYPE_CHECKING:
     from dragoman.spec.history import fit_messages as fit_messages
     from dragoman.spec.history_rules import HistoryRules as HistoryRules
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
+    from dragoman.spec.kept_message import keep_message as keep_message
     from dragoman.spec.media import (
         Bytes as Bytes,
         FileRef as FileRef,
@@ -142,6 +144,7 @@ if TYPE_CHECKING:
         RemembersCapabilities as RemembersCapabilities,
     )
     from dragoman.spec.part_fields import JSON as JSON, Seal as Seal
+    from dragoman.spec.part_pieces import PartPiece as PartPiece, PartPieces as PartPieces
     from dragoman.spec.partial import Partial as Partial
     from dragoman.spec.parts import (
         Citation as Citation,
@@ -240,6 +243,7 @@ _HOMES = {
     "dragoman.client.ledger": ("ModelUsage", "UsageLedger"),
     "dragoman.client.llm": ("LLM",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
+    "dragoman.client.plain_request": ("PlainRequest",),
     "dragoman.client.run_stream": ("RunStream",),
     "dragoman.client.stream": ("EventStream",),
     "dragoman.client.streaming_llm": ("AsyncLLM", "StreamingLLM"),
@@ -328,6 +332,7 @@ _HOMES = {
     "dragoman.spec.history": ("fit_messages",),
     "dragoman.spec.history_rules": ("HistoryRules",),
     "dragoman.spec.hookspecs": ("Binding", "hookimpl"),
+    "dragoman.spec.kept_message": ("keep_message",),
     "dragoman.spec.message": ("Message", "Role"),
     "dragoman.spec.nearest": ("nearest_effort",),
     "dragoman.spec.operations": (
@@ -345,6 +350,7 @@ _HOMES = {
     "dragoman.spec.files": ("FileInfo", "FileUpload", "StoresFiles"),
     "dragoman.spec.media": ("Bytes", "FileRef", "InlineText", "Media", "MediaSource", "Url"),
     "dragoman.spec.part_fields": ("JSON", "Seal"),
+    "dragoman.spec.part_pieces": ("PartPiece", "PartPieces"),
     "dragoman.spec.partial": ("Partial",),
     "dragoman.spec.parts": (
         "Citation",
