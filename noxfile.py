@@ -16,7 +16,18 @@ import nox
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False  # where CI is set, too, a session without one is skipped
-nox.options.sessions = ["lint", "types", "docs", "changelog", "scaffold", "servers", "notebook", "coverage", "tests"]
+nox.options.sessions = [
+    "lint",
+    "types",
+    "docs",
+    "changelog",
+    "scaffold",
+    "servers",
+    "libraries",
+    "notebook",
+    "coverage",
+    "tests",
+]
 UV = os.environ.get("UV", "uv")  # `uv run` names itself here, for when it is not on the path
 WORKERS = min(8, (os.cpu_count() or 1) + 1)  # one more than processors: many tests wait for a server, or for a limit
 PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
@@ -207,6 +218,29 @@ def servers(session: nox.Session) -> None:
     # LiteLLM keeps its connections open to the end of the process; elsewhere, a warning is an error.
     quiet = ("-W", "ignore::ResourceWarning", "-W", "ignore::pytest.PytestUnraisableExceptionWarning")
     session.run("pytest", "tests/servers/litellm", *quiet, *session.posargs)
+
+
+@nox.session
+def libraries(session: nox.Session) -> None:
+    """Run the pages for those who come from other libraries, and let vendors' libraries read what is written for them."""
+    install_for_tests(session)
+    session.install(
+        *("anthropic==2.14.0", "dspy==3.4.1", "langchain-core==1.8.3", "litellm==1.110.2", "llm==0.36"),
+        *("openai==3.57.0", "pydantic-ai-slim==2.68.0"),  # their releases change names and warnings
+    )
+    place = session.create_tmp()
+    environment = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LLM_USER_PATH": place, "DSPY_CACHEDIR": place}
+    session.run(
+        *(
+            "pytest",
+            "tests/docs/test_examples.py",
+            "tests/servers/test_vendor_libraries.py",
+            "-k",
+            "come-from or library",
+        ),
+        *session.posargs,
+        env=environment,
+    )
 
 
 @nox.session
