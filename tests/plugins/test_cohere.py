@@ -202,7 +202,7 @@ class TestTools:
         assert "strict_tools" not in body_of("hi", tools=[CLOCK])
 
     def test_of_other_vendors_are_refused(self) -> None:
-        with pytest.raises(UnsupportedError, match="Cohere runs none"):
+        with pytest.raises(UnsupportedError, match="not by Cohere"):
             body_of("hi", tools=[ServerTool(id="acme.search")])
 
 
@@ -616,4 +616,4 @@ async def test_models_are_listed_page_by_page() -> None:
 async def test_a_listing_that_never_ends_is_left() -> None:
     with LoopbackServer(always=Reply.json({"models": [{"name": "a"}], "next_page_token": "t"})) as server:
         async with LLM(config(server.url)) as llm:
-            assert len(await llm.models()) == 50
+            assert len(await llm.models()) == 2

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dragoman import ProtocolError
-from dragoman.http import end_word, rewritten
+from dragoman.http import arguments_text, end_word, members_of, rewritten
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "null", " null\n", True, False, {}, [], {"reason": "stop"}])
@@ -23,3 +23,12 @@ def test_a_value_that_cannot_be_encoded_again_is_an_error_of_the_reply() -> None
     assert rewritten({"a": [1]}) == '{"a":[1]}'
     with pytest.raises(ProtocolError, match="cannot be encoded as JSON again"):
         rewritten(functools.reduce(lambda inner, _: [inner], range(2000), [1]))
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, "{}"), ("{cut", "{cut"), ({"a": 1}, '{"a":1}'), ([], "[]")])
+def test_arguments_are_text(value: Any, text: str) -> None:
+    assert arguments_text(value) == text
+
+
+def test_members_that_are_null_are_not_chosen() -> None:
+    assert members_of({"a": 0, "b": None, "c": 1}, ("a", "b", "d")) == {"a": 0}

@@ -67,6 +67,10 @@ def fit_history(
             changes["tools"] = tools
         if fitting.renamed and chosen is not None:
             changes["tool_choice"] = ToolChoice("tool", fitting.name(chosen))
+    elif rules.called_tools and fitting.used_ids:
+        from dragoman.spec.called_tools import defined_tools  # noqa: PLC0415  # few conversations need it
+
+        changes |= defined_tools(messages, fitting.adjustments, by)
     return (attrs.evolve(request, **changes) if changes else request), fitting.adjustments, fitting.renamed
 
 
@@ -343,6 +347,10 @@ class _Fitting:
 
     def _speaker(self, name: str | None, index: int) -> str | None:
         letters = self.rules.speaker_letters
+        if name is not None and not self.rules.speakers:
+            reason = f"{self.model} is called through an API without names of speakers"
+            self.adjustments.append(Adjustment(kind="dropped", feature="name", asked=name, reason=reason, by=self.by))
+            return None
         if name is None or letters is None or re.fullmatch(f"{letters}{{1,{_LONGEST_NAME}}}", name):
             return name
         sent = re.sub(f"(?!{letters}).", "_", name, flags=re.DOTALL)[:_LONGEST_NAME]

@@ -40,7 +40,7 @@ def encode_body(
     system, messages = _conversation(request.messages, encoder)
     body: dict[str, Any] = {"messages": messages}
     system += _json_words(request.output, encoder)
-    tools, no_tools = tool_config(request, messages, known, encoder)
+    tools, no_tools = tool_config(request, known, encoder)
     config, fields = encode_settings(request, options, known, encoder)
     members: dict[str, Any] = {
         "system": system,
@@ -61,9 +61,6 @@ def _conversation(messages: Iterable[Message], encoder: PartEncoder) -> tuple[li
     system: list[Block] = []
     found: list[tuple[str, list[Block]]] = []
     for message in messages:
-        if message.name is not None:
-            reason = "Bedrock does not accept names of participants"
-            encoder.adjust("dropped", "name", reason, asked=message.name)
         blocks = encoder.blocks(str(message.role), message.parts)
         if message.role == Role.SYSTEM and not found:
             system += blocks

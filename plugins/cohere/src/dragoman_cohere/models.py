@@ -14,6 +14,7 @@ from dragoman import NO, UNKNOWN, YES, Cap, Capabilities, HistoryRules, SchemaRu
 HISTORY = HistoryRules(
     tool_name_letters="[a-zA-Z0-9_-]",
     tool_name_length=64,
+    speakers=False,
     outcomes=False,
     tool_objects=True,
     tool_properties=True,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 from dragoman import (
     CallContext,
@@ -49,7 +49,6 @@ INFO = ProviderInfo(
 
 KEPT_HEADERS = ("x-endpoint-", "x-trial-endpoint-")
 """Headers that report how many calls a key has: https://docs.cohere.com/docs/rate-limits."""
-_MOST_PAGES = 50
 _PAGE_SIZE = 1000
 
 
@@ -71,18 +70,17 @@ class CohereProvider(HttpProvider):
 
     async def models(self, context: CallContext) -> Sequence[ModelInfo]:
         """Return the models that the key may use: https://docs.cohere.com/reference/list-models."""
-        found: list[ModelInfo] = []
-        page: str | None = None
-        for _ in range(_MOST_PAGES):
-            query = urlencode({"page_size": _PAGE_SIZE, **({"page_token": page} if page else {})})
-            reply = await self.call(HttpRequest(method="GET", url=f"{self.models_path}?{query}"), context)
-            with self.reading(reply):
-                body = self._body(reply, "the listing")
-                found += [_model(entry) for entry in objects(body.get("models")) if word(entry.get("name"))]
-                page = word(body.get("next_page_token"))
-            if page is None:
-                break
-        return tuple(found)
+        from dragoman.http import read_pages  # noqa: PLC0415  # few programs list models
+
+        pages = await read_pages(
+            self,
+            f"{self.models_path}?page_size={_PAGE_SIZE}",
+            context,
+            next_page=lambda page: word(page.get("next_page_token")),
+            parameter="page_token",
+            read=partial(self._body, what="the listing"),
+        )
+        return tuple([_model(each) for page in pages for each in objects(page.get("models")) if word(each.get("name"))])
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext

@@ -60,8 +60,6 @@ class MessagesEncoder:
         """
         encoded: list[dict[str, Any]] = []
         for message in messages:
-            if message.name is not None:
-                self._adjust("dropped", "name", "Ollama does not accept names of participants", asked=message.name)
             if message.role == Role.ASSISTANT:
                 encoded.append(self._answer(message.parts))
                 continue

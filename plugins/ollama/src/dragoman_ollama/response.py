@@ -22,7 +22,7 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import end_word, fields, number, objects, rewritten, word, words
+from dragoman.http import arguments_text, end_word, fields, members_of, number, objects, word, words
 
 FINISH: Mapping[str, FinishReason] = {
     "stop": FinishReason.STOP,
@@ -88,11 +88,10 @@ def tool_call(call: Mapping[str, Any], position: int) -> ToolCall:
 
     """
     function = fields(call.get("function"))
-    arguments = function.get("arguments")
     return ToolCall(
         name=words(function.get("name")),
         call_id=word(call.get("id")) or f"call_{position}",
-        arguments=arguments if isinstance(arguments, str) else rewritten({} if arguments is None else arguments),
+        arguments=arguments_text(function.get("arguments")),
     )
 
 
@@ -118,7 +117,7 @@ def usage(body: Mapping[str, Any]) -> Usage | None:
 
 def metadata(body: Mapping[str, Any]) -> dict[str, JSON]:
     """Return the members of a reply that are kept as metadata."""
-    return {name: body[name] for name in METADATA if body.get(name) is not None}
+    return members_of(body, METADATA)
 
 
 def timestamp(value: Any) -> float | None:
