@@ -6,9 +6,11 @@ from array import array
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from dragoman import (
     CallContext,
+    Capabilities,
     Embeddings,
     InvalidRequestError,
     ModelInfo,
@@ -36,7 +38,7 @@ from dragoman.http import (
 )
 from dragoman_cohere.dialect import Cohere
 from dragoman_cohere.endpoint import endpoint
-from dragoman_cohere.models import capabilities
+from dragoman_cohere.models import capabilities, learned
 from dragoman_cohere.options import EMBEDDING_RULES, ISSUER, CohereOptions
 
 INFO = ProviderInfo(
@@ -81,6 +83,17 @@ class CohereProvider(HttpProvider):
             read=partial(self._body, what="the listing"),
         )
         return tuple([_model(each) for page in pages for each in objects(page.get("models")) if word(each.get("name"))])
+
+    async def learn_capabilities(self, model: str, context: CallContext) -> Capabilities:
+        """Return what is known about *model* after asking the API: https://docs.cohere.com/reference/get-model.
+
+        Raises:
+            ProviderError: if the request fails.
+
+        """
+        reply = await self.call(HttpRequest(method="GET", url=f"{self.models_path}/{quote(model, safe='')}"), context)
+        with self.reading(reply):
+            return learned(model, self._body(reply, "the description of the model"))
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
