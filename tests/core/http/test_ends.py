@@ -43,8 +43,8 @@ NAMES = {"uncached": "in", "read": "hit", "written": "kept", "output": "out"}
 
 
 def test_tokens_of_a_cache_are_added_to_those_beside_it() -> None:
-    report = {"in": 5, "hit": 20, "out": 7}
-    assert usage_beside_cache(report, **NAMES, reasoning=3) == Usage(
+    report = {"in": 5, "hit": 20, "out": 7, "of": {"thought": 3}}
+    assert usage_beside_cache(report, **NAMES, reasoning=("of", "thought")) == Usage(
         input_tokens=25, output_tokens=7, cache_read_tokens=20, reasoning_tokens=3, raw=report
     )
 

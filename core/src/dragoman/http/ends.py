@@ -61,7 +61,7 @@ def _said_by(reason: str) -> FinishReason:
 
 
 def usage_beside_cache(
-    report: Any, *, uncached: str, read: str, written: str, output: str, reasoning: int | None = None
+    report: Any, *, uncached: str, read: str, written: str, output: str, reasoning: tuple[str, str] | None = None
 ) -> Usage | None:
     """Return the usage of a report whose input tokens exclude those of a cache, which our total includes.
 
@@ -71,18 +71,18 @@ def usage_beside_cache(
         read: the member with the tokens that a cache read.
         written: the member with the tokens that it wrote.
         output: the member with the output tokens.
-        reasoning: the tokens of reasoning, ``None`` if they are not reported.
+        reasoning: the member with details, and the member of it with the tokens of reasoning, if there are such.
 
     """
     known = fields(report)
     if not known:
         return None
-    base, cached, added = (number(known.get(name)) for name in (uncached, read, written))
+    base, cached, added = number(known.get(uncached)), number(known.get(read)), number(known.get(written))
     return Usage(
         input_tokens=None if base is None else base + (cached or 0) + (added or 0),
         output_tokens=number(known.get(output)),
         cache_read_tokens=cached,
         cache_write_tokens=added,
-        reasoning_tokens=reasoning,
+        reasoning_tokens=None if reasoning is None else number(fields(known.get(reasoning[0])).get(reasoning[1])),
         raw=known,
     )

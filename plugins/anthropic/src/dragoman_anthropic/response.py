@@ -27,7 +27,6 @@ from dragoman import (
 )
 from dragoman.http import (
     arguments_text,
-    count,
     end_word,
     fields,
     finish_of,
@@ -73,7 +72,7 @@ def response(body: dict[str, Any]) -> Response:
         finish(reason),
         usage=usage(body.get("usage")) or Usage(),
         origin=Origin(response_id=word(body.get("id")), served_model=word(body.get("model"))),
-        metadata=metadata(body),
+        metadata=members_of(body, METADATA),
         raw=body,
     )
 
@@ -181,11 +180,6 @@ def refusal(raw: Any, details: Any) -> Refusal | None:
     )
 
 
-def metadata(body: Mapping[str, Any]) -> dict[str, JSON]:
-    """Return the members of a reply that are kept as metadata."""
-    return members_of(body, METADATA)
-
-
 def usage(report: Any) -> Usage | None:
     """Return the usage, ``None`` if none is reported.
 
@@ -198,5 +192,5 @@ def usage(report: Any) -> Usage | None:
         read="cache_read_input_tokens",
         written="cache_creation_input_tokens",
         output="output_tokens",
-        reasoning=count(fields(report), "output_tokens_details", "thinking_tokens"),
+        reasoning=("output_tokens_details", "thinking_tokens"),
     )

@@ -37,7 +37,7 @@ def response(body: dict[str, Any], content: Iterable[dict[str, Any]]) -> Respons
         [each for each in map(part, content) if each is not None],
         finish_of(body.get("stopReason")),
         usage=usage(body.get("usage")) or Usage(),
-        metadata=metadata(body),
+        metadata=members_of(body, METADATA),
         raw=body,
     )
 
@@ -111,11 +111,6 @@ def citation(cited: Mapping[str, Any]) -> Citation:
         quote="".join(quotes) or None,
         metadata={name: value for name, value in cited.items() if name not in {"title", "sourceContent"}},
     )
-
-
-def metadata(body: Mapping[str, Any]) -> dict[str, JSON]:
-    """Return the members of a reply that are kept as metadata."""
-    return members_of(body, METADATA)
 
 
 def usage(report: Any) -> Usage | None:

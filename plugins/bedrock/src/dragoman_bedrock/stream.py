@@ -30,10 +30,10 @@ from dragoman import (
     ToolCall,
     UsageSnapshot,
 )
-from dragoman.http import Frame, as_object, fields, finish_of, loads, objects, words
+from dragoman.http import Frame, as_object, fields, finish_of, loads, members_of, objects, words
 from dragoman_bedrock.errors import error_of_frame
 from dragoman_bedrock.options import ISSUER
-from dragoman_bedrock.response import cited_text, extension, metadata, tool_call, usage
+from dragoman_bedrock.response import METADATA, cited_text, extension, tool_call, usage
 
 _UNOPENED = -1
 
@@ -130,13 +130,16 @@ class ConverseDecoder:
         events = [event for index in tuple(self._blocks) for event in self._stop(index)]
         if payload.get("stopReason") is None:
             return events
-        return [*events, ResponseSnapshot(finish=finish_of(payload["stopReason"]), metadata=metadata(payload))]
+        return [
+            *events,
+            ResponseSnapshot(finish=finish_of(payload["stopReason"]), metadata=members_of(payload, METADATA)),
+        ]
 
     def metadata(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Report the usage, with which a stream ends."""
         self.done = True
         known = usage(payload.get("usage"))
-        more = metadata(payload)
+        more = members_of(payload, METADATA)
         counted: list[Event] = [] if known is None else [UsageSnapshot(known)]
         return [*counted, ResponseSnapshot(metadata=more)] if more else counted
 

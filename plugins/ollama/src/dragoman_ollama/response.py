@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from dragoman import (
-    JSON,
     Finish,
     FinishReason,
     Origin,
@@ -45,7 +44,7 @@ METADATA = (
 
 def response(body: Mapping[str, Any]) -> Response:
     """Return the response of a complete reply."""
-    metadata_of = metadata(body)
+    metadata_of = members_of(body, METADATA)
     if body.get("logprobs"):
         metadata_of["logprobs"] = body["logprobs"]
     return build_response(
@@ -113,11 +112,6 @@ def usage(body: Mapping[str, Any]) -> Usage | None:
         output_tokens=number(report.get("eval_count")),
         raw=report,
     )
-
-
-def metadata(body: Mapping[str, Any]) -> dict[str, JSON]:
-    """Return the members of a reply that are kept as metadata."""
-    return members_of(body, METADATA)
 
 
 def timestamp(value: Any) -> float | None:
