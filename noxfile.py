@@ -196,6 +196,10 @@ def scaffold(session: nox.Session) -> None:
     session.run("pytest", "tests/scaffold/test_generated.py", *(session.posargs or ["-k", "nothing_to_say"]))
 
 
+LEFT_OPEN = ("-W", "ignore::ResourceWarning", "-W", "ignore::pytest.PytestUnraisableExceptionWarning")
+"""For libraries that keep connections open to the end of the process; elsewhere, a warning is an error."""
+
+
 @nox.session
 def servers(session: nox.Session) -> None:
     """Run LiteLLM in process and a real LiteLLM proxy, in an environment of their own: LiteLLM pins much."""
@@ -215,9 +219,7 @@ def servers(session: nox.Session) -> None:
         *("litellm[proxy]==1.108.7", "openai==3.57.0"),  # each release words its errors in another way
         *("packaging>=24", "pytest>=9", "pytest-asyncio>=1.4", "pytest-timeout>=2.4"),
     )
-    # LiteLLM keeps its connections open to the end of the process; elsewhere, a warning is an error.
-    quiet = ("-W", "ignore::ResourceWarning", "-W", "ignore::pytest.PytestUnraisableExceptionWarning")
-    session.run("pytest", "tests/servers/litellm", *quiet, *session.posargs)
+    session.run("pytest", "tests/servers/litellm", *LEFT_OPEN, *session.posargs)
 
 
 @nox.session
@@ -231,7 +233,8 @@ def libraries(session: nox.Session) -> None:
     place = session.create_tmp()
     environment = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LLM_USER_PATH": place, "DSPY_CACHEDIR": place}
     tests = ("tests/docs/test_examples.py", "tests/servers/test_vendor_libraries.py")
-    session.run("pytest", *tests, "-k", "come-from or vendor_libraries", *session.posargs, env=environment)
+    chosen = ("-k", "come-from or vendor_libraries")
+    session.run("pytest", *tests, *chosen, *LEFT_OPEN, *session.posargs, env=environment)
 
 
 @nox.session
