@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dragoman.cli import text_io
-from dragoman.cli.attachments import STDIN, read_attachment
-from dragoman.cli.conversation_log import is_logging, log_of_user
-from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.model_options import model_options
+from dragoman.cli.option_help import ModelCommand
 from dragoman.cli.schema_argument import schema_of
-from dragoman.cli.toolbox import Toolbox, is_answerable
 
 if TYPE_CHECKING:
     from dragoman.cli.one_answer import Form
+    from dragoman.cli.toolbox import Toolbox
 
 _EPILOG = """\b
 Examples:
@@ -29,7 +27,7 @@ Examples:
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(cls=ModelCommand, epilog=_EPILOG)
 @click.argument("prompt", nargs=-1, type=text_io.text)
 @model_options
 @click.option("-s", "--system", type=text_io.text, help="The system prompt.")
@@ -99,6 +97,10 @@ def chat(  # noqa: PLR0917  # click passes the options by name
     DRAGOMAN_API_KEY and so on. Another model than the one that they name gets neither its key, provider, fallbacks,
     headers nor options.
     """
+    from dragoman.cli.attachments import STDIN, read_attachment  # noqa: PLC0415  # not needed by help and completion
+    from dragoman.cli.conversation_log import is_logging, log_of_user  # noqa: PLC0415  # the same
+    from dragoman.cli.dialogue import Dialogue  # noqa: PLC0415  # the same
+
     toolbox = _toolbox(tools, turns, is_trusted=is_trusted)
     attached = [read_attachment(each) for each in attachments]
     parts = (" ".join(prompt).strip(), "" if STDIN in attachments else text_io.read_stdin().strip())
@@ -129,6 +131,8 @@ def chat(  # noqa: PLR0917  # click passes the options by name
 
 def _logged(number: int | None) -> tuple[str, dict[str, Any]]:
     """Return the model of a conversation of the log, by default the last one, and what a dialogue goes on with."""
+    from dragoman.cli.conversation_log import log_of_user  # noqa: PLC0415  # not needed by help and completion
+
     log = log_of_user()
     if log is None:
         message = "the folder for logs is unknown; set HOME or XDG_CONFIG_HOME"
@@ -139,6 +143,8 @@ def _logged(number: int | None) -> tuple[str, dict[str, Any]]:
 
 def _toolbox(sources: tuple[str, ...], turns: int, *, is_trusted: bool) -> Toolbox:
     """Return the tools; without ``--yes``, they need somebody who approves their calls."""
+    from dragoman.cli.toolbox import Toolbox, is_answerable  # noqa: PLC0415  # not needed by help and completion
+
     toolbox = Toolbox(turns=turns, is_trusted=is_trusted)
     if not sources:
         return toolbox

@@ -202,7 +202,7 @@ class _Writer:
         return schema
 
     def object_of(self, members: list[Member], doc: str, path: str) -> _Schema:
-        notes = _notes(doc)
+        notes = argument_notes(doc)
         return {
             "type": "object",
             "properties": {member.name: self.member(member, path, notes.get(member.name)) for member in members},
@@ -367,7 +367,7 @@ def _doc(kind: type[Any]) -> str:
     return "" if doc.startswith(f"{kind.__name__}(") else inspect.cleandoc(doc)
 
 
-def _notes(doc: str) -> dict[str, str]:
+def argument_notes(doc: str) -> dict[str, str]:
     """Return the description of each argument in the ``Args:`` section of a docstring."""
     notes: dict[str, str] = {}
     parts = _SECTION.split(doc)
