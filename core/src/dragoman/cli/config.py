@@ -19,6 +19,7 @@ from dragoman.spec.config_origins import KEYWORD
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.key_file import key_file, read_keys
 from dragoman.spec.secret import MASK, is_credential
+from dragoman.spec.system_keyring import names_in_keyring
 from dragoman.spec.user_folder import user_folder
 
 _EPILOG = """\b
@@ -133,4 +134,6 @@ def _key(settings: LLMConfig) -> tuple[str, Any, str]:
     found, path = explain(settings).provider, key_file(os.environ)
     if path is not None and found in read_keys(path):
         return "api_key", MASK, f"{path}, unless {found} reads one from its own environment variables"
+    if found in names_in_keyring(os.environ):
+        return "api_key", MASK, f"the keyring, unless {found} reads one from its own environment variables"
     return "api_key", "not set", f"{found} may read one from its own environment variables"
