@@ -10,6 +10,7 @@ from dragoman._lazy import attach
 TYPE_CHECKING = False  # type checkers treat this name as true; it avoids importing typing
 
 if TYPE_CHECKING:
+    from dragoman.http.argument_objects import object_arguments as object_arguments
     from dragoman.http.binary_messages import BinaryMessages as BinaryMessages
     from dragoman.http.context_window import exceeds_context_window as exceeds_context_window, refined as refined
     from dragoman.http.credentials import CredentialChain as CredentialChain, credential_fields as credential_fields
@@ -116,6 +117,7 @@ if TYPE_CHECKING:
     from dragoman.spec.ownership import foreign_names as foreign_names
 
 _HOMES = {
+    "dragoman.http.argument_objects": ("object_arguments",),
     "dragoman.http.binary_messages": ("BinaryMessages",),
     "dragoman.http.context_window": ("exceeds_context_window", "refined"),
     "dragoman.http.credentials": ("CredentialChain", "credential_fields"),

@@ -15,7 +15,6 @@ from dragoman import (
     Media,
     Message,
     Outcome,
-    OutputError,
     Part,
     Reasoning,
     Refusal,
@@ -26,7 +25,7 @@ from dragoman import (
     ToolResult,
     UnsupportedError,
 )
-from dragoman.http import cache_encoding, cached_encoding, dumps, fields, own_members, word
+from dragoman.http import cache_encoding, cached_encoding, dumps, fields, object_arguments, own_members, word
 from dragoman_google.models import is_gemini_3, is_old_gemma
 from dragoman_google.options import ISSUER
 from dragoman_google.request_media import encode_media
@@ -202,10 +201,8 @@ class ContentsEncoder:
         return parts
 
     def _call(self, call: ToolCall) -> dict[str, Any]:
-        try:
-            arguments = call.parse()
-        except OutputError as error:
-            raise UnsupportedError(f"Google accepts only complete tool calls: {error}") from None
+        arguments, notes = object_arguments(call, "Google", by=ISSUER)
+        self.adjustments += notes
         self._calls[call.call_id] = name, google_id = _call_info(call)
         return {"functionCall": {"name": name, "args": arguments, **({"id": google_id} if google_id else {})}}
 

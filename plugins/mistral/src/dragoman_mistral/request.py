@@ -20,9 +20,7 @@ from dragoman import (
     Media,
     Message,
     Part,
-    Refusal,
     Role,
-    Text,
     UnsupportedError,
     Url,
 )
@@ -69,14 +67,12 @@ def adapted(request: ChatRequest) -> ChatRequest:
 
 
 def _adapted_message(message: Message) -> Message:
-    if not any(isinstance(part, Media | Refusal) for part in message.parts):
+    if not any(isinstance(part, Media) for part in message.parts):
         return message
     return attrs.evolve(message, content=tuple(_adapted_part(part, message.role) for part in message.parts))
 
 
 def _adapted_part(part: Part, role: Role) -> Part:
-    if isinstance(part, Refusal):
-        return Text(text=part.text)
     if not isinstance(part, Media) or role == Role.ASSISTANT:
         return part
     chunk = _chunk(part)

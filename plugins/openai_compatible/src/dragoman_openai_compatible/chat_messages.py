@@ -6,7 +6,7 @@ See https://platform.openai.com/docs/api-reference/chat/create.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from attrs import define, field, frozen
 
@@ -79,6 +79,7 @@ class MessageRules:
         replay_reasoning: a function that returns the members for the reasoning of earlier turns.
         tool_media: whether the result of a tool may hold media.
         file_types: the media types of documents that may be sent as bytes; any, if empty.
+        refusals: whether a message of the assistant has a member for a refusal; otherwise its words are sent as text.
 
     """
 
@@ -87,6 +88,7 @@ class MessageRules:
     replay_reasoning: ReplayReasoning = no_replay
     tool_media: bool = False
     file_types: frozenset[str] = frozenset()
+    refusals: bool = False
 
 
 @define(kw_only=True, eq=False, repr=False)
@@ -185,8 +187,8 @@ class MessageEncoder:
 
     def _encode_assistant(self, message: Message) -> dict[str, Any]:
         encoded: dict[str, Any] = {"role": "assistant"}
-        texts = [part for part in message.parts if isinstance(part, Text | Data)]
-        refusals = message.of_type(Refusal)
+        refusals = message.of_type(Refusal) if self.rules.refusals else ()
+        texts = [part for part in message.parts if self._is_text(part)]
         calls = [call for call in message.of_type(ToolCall) if not call.server_side]
         encoded["content"] = self._assistant_content(texts) if texts or not (refusals or calls) else None
         if refusals:
@@ -206,12 +208,15 @@ class MessageEncoder:
                 self._record_dropped(part)
         return encoded
 
-    def _assistant_content(self, texts: Sequence[Text | Data]) -> str | list[dict[str, Any]]:
+    def _is_text(self, part: Part) -> TypeGuard[Text | Data | Refusal]:
+        return isinstance(part, Text | Data) or (isinstance(part, Refusal) and not self.rules.refusals)
+
+    def _assistant_content(self, texts: Sequence[Text | Data | Refusal]) -> str | list[dict[str, Any]]:
         if any(own_members(text, self.rules.issuer) for text in texts):
             return self._parts(texts)
         return "".join(map(_plain_text, texts))
 
-    def _parts(self, texts: Sequence[Text | Data]) -> list[dict[str, Any]]:
+    def _parts(self, texts: Sequence[Text | Data | Refusal]) -> list[dict[str, Any]]:
         return [{"type": "text", "text": _plain_text(text), **own_members(text, self.rules.issuer)} for text in texts]
 
     def _reasoning(self, message: Message) -> dict[str, Any]:
@@ -252,8 +257,8 @@ class MessageEncoder:
         self.adjustments.append(Adjustment(kind="dropped", feature=feature, reason=reason, by=self.rules.issuer))
 
 
-def _plain_text(part: Text | Data) -> str:
-    return part.text if isinstance(part, Text) else dumps(part.value).decode()
+def _plain_text(part: Text | Data | Refusal) -> str:
+    return dumps(part.value).decode() if isinstance(part, Data) else part.text
 
 
 def _add_calls(encoded: dict[str, Any], calls: Sequence[ToolCall], issuer: str) -> None:
