@@ -16,7 +16,18 @@ import nox
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False  # where CI is set, too, a session without one is skipped
-nox.options.sessions = ["lint", "types", "docs", "changelog", "scaffold", "servers", "notebook", "coverage", "tests"]
+nox.options.sessions = [
+    "lint",
+    "types",
+    "docs",
+    "changelog",
+    "scaffold",
+    "servers",
+    "libraries",
+    "notebook",
+    "coverage",
+    "tests",
+]
 UV = os.environ.get("UV", "uv")  # `uv run` names itself here, for when it is not on the path
 WORKERS = min(8, (os.cpu_count() or 1) + 1)  # one more than processors: many tests wait for a server, or for a limit
 PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
@@ -185,6 +196,10 @@ def scaffold(session: nox.Session) -> None:
     session.run("pytest", "tests/scaffold/test_generated.py", *(session.posargs or ["-k", "nothing_to_say"]))
 
 
+LEFT_OPEN = ("-W", "ignore::ResourceWarning", "-W", "ignore::pytest.PytestUnraisableExceptionWarning")
+"""For libraries that keep connections open to the end of the process; elsewhere, a warning is an error."""
+
+
 @nox.session
 def servers(session: nox.Session) -> None:
     """Run LiteLLM in process and a real LiteLLM proxy, in an environment of their own: LiteLLM pins much."""
@@ -204,9 +219,22 @@ def servers(session: nox.Session) -> None:
         *("litellm[proxy]==1.108.7", "openai==3.57.0"),  # each release words its errors in another way
         *("packaging>=24", "pytest>=9", "pytest-asyncio>=1.4", "pytest-timeout>=2.4"),
     )
-    # LiteLLM keeps its connections open to the end of the process; elsewhere, a warning is an error.
-    quiet = ("-W", "ignore::ResourceWarning", "-W", "ignore::pytest.PytestUnraisableExceptionWarning")
-    session.run("pytest", "tests/servers/litellm", *quiet, *session.posargs)
+    session.run("pytest", "tests/servers/litellm", *LEFT_OPEN, *session.posargs)
+
+
+@nox.session
+def libraries(session: nox.Session) -> None:
+    """Run the pages for those who come from other libraries, and let those of vendors read what is written for them."""
+    install_for_tests(session)
+    session.install(
+        *("anthropic==2.14.0", "dspy==3.4.1", "langchain-core==1.8.3", "litellm==1.110.2", "llm==0.36"),
+        *("openai==3.57.0", "pydantic-ai-slim==2.68.0"),  # their releases change names and warnings
+    )
+    place = session.create_tmp()
+    environment = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LLM_USER_PATH": place, "DSPY_CACHEDIR": place}
+    tests = ("tests/docs/test_examples.py", "tests/servers/test_vendor_libraries.py")
+    chosen = ("-k", "come-from or vendor_libraries")
+    session.run("pytest", *tests, *chosen, *LEFT_OPEN, *session.posargs, env=environment)
 
 
 @nox.session

@@ -52,6 +52,7 @@ def pytest_configure() -> None:
         if name.upper().startswith(SETTINGS_OF_THE_DEVELOPER) and name not in INPUTS:
             del os.environ[name]
     os.environ["XDG_CONFIG_HOME"] = NO_FILES.name
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # never that of the developer
     for name in ("connect", "connect_ex"):
         setattr(socket.socket, name, staying_here(getattr(socket.socket, name)))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # by a shell that runs the tests in the background

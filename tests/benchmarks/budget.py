@@ -7,12 +7,17 @@ and differ little between Python versions, which is why a test can hold them.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import gc
 import json
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -193,6 +198,27 @@ try:
 except SystemExit as end:
     assert not end.code
 """
+_COMPLETE = """
+import os, sys
+os.environ |= {{"_DRAGOMAN_COMPLETE": "bash_complete", "COMP_WORDS": "dragoman {words}", "COMP_CWORD": "{at}"}}
+sys.path.append({plugins!r})
+sys.argv = ["dragoman"]
+from dragoman.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+"""
+_CHAT = """
+import sys
+sys.argv = ["dragoman", "chat", "--no-log", "-m", {model!r}, "-b", {base!r}, "-p", "openai", "-o", "api=chat"]
+sys.argv += ["-o", "api_key=sk-0123456789", "hi"]
+from dragoman.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+"""
 _BIND = """
 from dragoman import LLM, LLMConfig
 llm = LLM(LLMConfig(model={model!r}, api_key="sk-0123456789", api_base={base!r}, **{options!r}))
@@ -203,12 +229,38 @@ assert asyncio.run(llm.generate("hi")).text
 """
 
 
+def _code(stage: str, server: FaultServer) -> str:
+    """Return the program of a stage without a provider of its own."""
+    with_plugins = {"plugins": str(_plugins(50))}
+    return {
+        "import dragoman": "import dragoman",
+        "dragoman --help": _HELP,
+        "completing a command": _COMPLETE.format(words="cha", at=1, **with_plugins),
+        "completing a model": _COMPLETE.format(words="chat -m plug", at=3, **with_plugins),
+        "dragoman chat": _CHAT.format(model=ASKED["openai"].model, base=server.url_of("ok") + "/v1"),
+    }[stage]
+
+
+@cache
+def _plugins(count: int) -> Path:
+    """Return a folder with so many installed plugins, each of which is an error if it is imported."""
+    place = Path(mkdtemp())
+    atexit.register(rmtree, place, ignore_errors=True)
+    for number in range(count):
+        info = place / f"plugged_{number}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: plugged-{number}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[dragoman.providers.v1]\nplugged{number} = plugged_{number}\n")
+        (place / f"plugged_{number}.py").write_text("raise SystemExit(3)\n")
+    return place
+
+
 def modules(stage: str) -> int:
     """Return how many modules a fresh interpreter has imported at a stage, without those it begins with."""
     with FaultServer() as server:
         name, _, act = stage.partition(": ")
         if not act:
-            code = {"import dragoman": "import dragoman", "dragoman --help": _HELP}[stage]
+            code = _code(stage, server)
         else:
             asked = ASKED[name]
             bind = _BIND.format(model=asked.model, base=server.url_of("ok") + "/v1", options=asked.options)
@@ -249,6 +301,9 @@ BUDGETS: dict[tuple[str, str], float] = {
     ("functions for an event of stream_extract()", "anthropic"): 39,
     ("modules imported", "import dragoman"): 15,
     ("modules imported", "dragoman --help"): 90,
+    ("modules imported", "completing a command"): 84,
+    ("modules imported", "completing a model"): 188,
+    ("modules imported", "dragoman chat"): 480,
     ("modules imported", "openai: LLM(LLMConfig())"): 160,
     ("modules imported", "openai: first call"): 410,
     ("modules imported", "anthropic: first call"): 388,

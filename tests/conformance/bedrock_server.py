@@ -317,8 +317,12 @@ CONVERSE = ServerDialect(
     hollow={"metrics": {"latencyMs": 7}},
     error=_error,
     failing=binary_message(
-        b'{"message": "too many requests"}',
-        {":exception-type": "throttlingException", ":content-type": "application/json", ":message-type": "exception"},
+        b'{"message": "busy"}',
+        {
+            ":exception-type": "serviceUnavailableException",
+            ":content-type": "application/json",
+            ":message-type": "exception",
+        },
     ),
     coded={
         "context_overflow": (400, {"__type": "ValidationException", "message": "Input is too long for this model."}),

@@ -53,7 +53,7 @@ def imported(path: Path) -> Iterator[Path]:
                     break
 
 
-MODULES = {"__main__", "_lazy"}
+MODULES = {"__main__", "_lazy", "_public_names"}
 """What stands in no folder, and is a layer of its own."""
 
 

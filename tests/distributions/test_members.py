@@ -68,8 +68,6 @@ IN_PROCESS = {"echo", "litellm", "llamacpp"}
 CATALOGUES = {"hosts"}  # of hosts without code: tests/plugins/test_hosts.py puts each of them to its tests
 APART = {"litellm", "openhands", "recorder"}  # larger than the rest; another project's name; no provider
 
-OTHER_SERVER = {"bedrock"}  # the server of the matrix speaks to many clients, and signs nothing
-
 MEMBERS = tuple(members())
 Members: TypeAlias = tuple[Member, ...]
 SETTINGS = toml("pyproject.toml")
@@ -227,7 +225,6 @@ def checks(members: Members) -> Iterator[List]:
         line="a client of {}",
         found={each.provider or each.name for each in importlib.import_module("faults.clients").EVERY_CLIENT.values()},
         wanted=http,
-        may=OTHER_SERVER,
     )
     yield List(
         place="tests/fuzz/dialects.py, DIALECTS",

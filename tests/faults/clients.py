@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 from attrs import define, field, frozen
 
+from conformance.bedrock_server import CONVERSE
 from conformance.cohere_server import COHERE
 from conformance.ollama_server import OLLAMA
 from core.scripted import FakeClock
@@ -84,7 +85,10 @@ CLIENTS = {
 """The clients of servers whose streams consist of events, by name."""
 
 OLLAMA_CLIENT = Client(name="ollama", model="llama3.2", server_dialect=OLLAMA, base="")
-EVERY_CLIENT = {**CLIENTS, OLLAMA_CLIENT.name: OLLAMA_CLIENT}
+BEDROCK_CLIENT = Client(
+    name="bedrock", model="us.amazon.nova-lite-v1:0", server_dialect=CONVERSE, base="", options={"region": "us-east-1"}
+)
+EVERY_CLIENT = {**CLIENTS, **{each.name: each for each in (OLLAMA_CLIENT, BEDROCK_CLIENT)}}
 """Those, and the clients of servers with other framings."""
 
 

@@ -150,6 +150,7 @@ _HOLLOW = {
     "google": NoAnswerError,
     "cohere": ProtocolError,
     "ollama": ProtocolError,
+    "converse": ProtocolError,
 }
 MID_ERROR = {
     "openai-chat": OverloadedError,
@@ -158,6 +159,7 @@ MID_ERROR = {
     "google": OverloadedError,
     "cohere": ServerError,
     "ollama": ServerError,
+    "converse": OverloadedError,
 }
 REPORTED = {**MID_ERROR, "openai-responses": OverloadedError}
 """The class of an error that comes with a good status; those of Cohere and Ollama are a message alone."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, pairwise
+from typing import cast
 
 from attrs import frozen
 
+from conformance.bedrock_server import CONVERSE
 from conformance.cohere_server import COHERE
 from conformance.ollama_server import OLLAMA
 from dragoman.http import Base, Dialect
@@ -18,6 +20,7 @@ from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_azure.chat import AzureChat
 from dragoman_azure.endpoint_address import Address
 from dragoman_azure.responses import AzureResponses
+from dragoman_bedrock.dialect import Converse
 from dragoman_bedrock.invoke import InvokeMessages
 from dragoman_cohere.dialect import Cohere
 from dragoman_google.dialect import Gemini
@@ -30,7 +33,7 @@ from dragoman_openai.responses import OpenAIResponsesApi
 from dragoman_openai_compatible.any_server import OpenAICompatibleChat
 from dragoman_openrouter.chat import OpenRouterChat
 from dragoman_openrouter.responses import OpenRouterResponses
-from properties.mutations import Piece, pieces_of, unparsed
+from properties.mutations import Piece, Value, pieces_of, unparsed
 
 _CHAT, _RESPONSES, _MESSAGES, _GEMINI = SERVER_DIALECTS
 _AZURE = Address(base=Base(url="https://a.test", source="given"), surface="v1", api_version=None)
@@ -74,6 +77,14 @@ def message(piece: Piece) -> bytes:
     return binary_message(content, {":message-type": "event", ":event-type": "chunk"})
 
 
+def named_message(piece: Piece) -> bytes:
+    """Return an event, which is the only member of an object, as a binary message of its name."""
+    members: Mapping[str, object] = cast("dict[str, object]", piece.value) if isinstance(piece.value, dict) else {}
+    name, content = next(iter(members.items()), ("novelty", piece.value))
+    kind = "exception" if name.endswith("Exception") else "event"
+    return binary_message(unparsed(cast("Value", content)), {":message-type": kind, f":{kind}-type": name})
+
+
 DIALECTS = {
     dialect.api: dialect
     for dialect in (
@@ -90,6 +101,7 @@ DIALECTS = {
         DialectCase(api="openrouter.responses", make=OpenRouterResponses, server_dialect=_RESPONSES),
         DialectCase(api="litellm_proxy.chat", make=LiteLLMProxyChat, server_dialect=_CHAT),
         DialectCase(api="ollama.chat", make=Ollama, server_dialect=OLLAMA, frame=line),
+        DialectCase(api="bedrock.converse_stream", make=Converse, server_dialect=CONVERSE, frame=named_message),
         DialectCase(api="bedrock.invoke_stream", make=InvokeMessages, server_dialect=_MESSAGES, frame=message),
         DialectCase(api="openai_compatible.chat", make=OpenAICompatibleChat, server_dialect=_CHAT),
     )

@@ -417,8 +417,62 @@ _COHERE = {
     **_COHERE_END,
 }
 
+_CONVERSE_BLOCKS: list[dict[str, Any]] = [
+    {"reasoningContent": {"reasoningText": {"text": "hm", "signature": "s"}}},
+    {"reasoningContent": {"redactedContent": "eHg="}},
+    {"text": "wörds"},
+    {
+        "citationsContent": {
+            "content": [{"text": "said"}],
+            "citations": [
+                {
+                    "title": "A",
+                    "sourceContent": [{"text": "quote"}],
+                    "location": {"documentPage": {"documentIndex": 0, "start": 1, "end": 2}},
+                }
+            ],
+        }
+    },
+    {"toolUse": {"toolUseId": "t1", "name": "f", "input": {"a": 1}}},
+    {"toolUse": {"toolUseId": "t2", "name": "g", "input": {}, "type": "server_tool_use"}},
+    {"toolResult": {"toolUseId": "t2", "content": [{"json": {"found": 1}}], "status": "success"}},
+]
+_CONVERSE_END: dict[str, Any] = {
+    "usage": {"inputTokens": 3, "outputTokens": 2, "cacheReadInputTokens": 1, "cacheWriteInputTokens": 1},
+    "metrics": {"latencyMs": 7},
+    "trace": {"guardrail": {}},
+    "performanceConfig": {"latency": "standard"},
+}
+_CONVERSE: dict[str, Any] = {
+    "output": {"message": {"role": "assistant", "content": _CONVERSE_BLOCKS}},
+    "stopReason": "tool_use",
+    "additionalModelResponseFields": {"stop_sequence": "x"},
+    **_CONVERSE_END,
+}
+
+
+def _converse_events() -> list[dict[str, Any]]:
+    call, result = {"toolUseId": "t1", "name": "f"}, {"toolUseId": "t2", "status": "success"}
+    [cited] = _CONVERSE_BLOCKS[3]["citationsContent"]["citations"]
+    blocks: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
+        ({}, [{"reasoningContent": {name: value}} for name, value in (("text", "hm"), ("signature", "s"))]),
+        ({}, [{"reasoningContent": {"redactedContent": "eHg="}}]),
+        ({}, [{"text": "wö"}, {"text": "rds"}, {"citation": cited}]),
+        ({"toolUse": call}, [{"toolUse": {"input": piece}} for piece in ('{"a"', ":1}")]),
+        ({"toolResult": result}, [{"toolResult": [{"json": {"found": 1}}]}, {"novelty": {"a": 1}}]),
+    ]
+    events: list[dict[str, Any]] = [{"messageStart": {"role": "assistant"}}]
+    for index, (start, deltas) in enumerate(blocks):
+        place = {"contentBlockIndex": index}
+        events += [{"contentBlockStart": {**place, "start": start}}] if start else []
+        events += [{"contentBlockDelta": {**place, "delta": delta}} for delta in deltas]
+        events.append({"contentBlockStop": place})
+    return [*events, {"messageStop": {"stopReason": "tool_use"}}, {"metadata": _CONVERSE_END}]
+
+
 RICH: dict[str, tuple[list[Any], Any]] = {
     "cohere": (_cohere_events(), _COHERE),
+    "converse": (_converse_events(), _CONVERSE),
     "openai-chat": ([_chat("delta"), _chat("delta")], _chat("message")),
     "openai-responses": (
         [

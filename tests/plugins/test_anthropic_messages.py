@@ -27,7 +27,7 @@ from dragoman import (
     Url,
 )
 from dragoman_anthropic.dialect import AnthropicMessages
-from plugins.anthropic_calls import WEATHER, encoded, kinds, wire
+from plugins.anthropic_calls import WEATHER, encoded, fitted, kinds, wire
 
 
 def test_conversation_of_text() -> None:
@@ -251,4 +251,6 @@ def test_prefill_is_sent_without_trailing_white_space() -> None:
 
 
 def test_names_of_participants_are_dropped() -> None:
-    assert kinds(wire(Message("user", "hi", name="Ada"))) == [("dropped", "name")]
+    body, notes, _ = fitted(Message("user", "hi", name="Ada"))
+    assert body["messages"] == [{"role": "user", "content": "hi"}]
+    assert [(each.kind, each.feature, each.asked) for each in notes] == [("dropped", "name", "Ada")]

@@ -63,12 +63,11 @@ def test_tools_and_server_tools() -> None:
 def test_tools_called_earlier_are_defined_even_if_none_is_offered() -> None:
     calls = [ToolCall(name="weather", call_id="a"), ToolCall(name="weather", call_id="b")]
     results = [ToolResult(call_id=call.call_id, name="weather", content="dry") for call in calls]
-    sent = wire(Message("user", "hi"), Message("assistant", calls), Message("tool", results))
+    body, notes, _ = fitted(Message("user", "hi"), Message("assistant", calls), Message("tool", results))
 
-    body = json.loads(sent.body)
     assert body["tools"] == [{"name": "weather", "input_schema": {"type": "object"}}]
     assert body["tool_choice"] == {"type": "none"}
-    assert kinds(sent) == [("emulated", "tools")]
+    assert [(each.kind, each.feature, each.sent) for each in notes] == [("emulated", "tools", "weather")]
 
 
 def test_server_tool_of_another_provider_is_refused() -> None:

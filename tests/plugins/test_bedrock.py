@@ -269,6 +269,37 @@ def test_cache_points_follow_what_they_cache():
     assert body(tools=[tool])["toolConfig"]["tools"][1] == {"cachePoint": {"type": "default"}}
 
 
+LLAMA = "us.meta.llama3-3-70b-instruct-v1:0"
+
+
+def test_what_a_model_does_not_take_beside_results_has_a_turn_of_its_own():
+    mark = {"cache_control": {"type": "ephemeral"}}
+    marked = result("rain", options={"bedrock": mark})
+    text, pdf = Text(text="Go on."), Media(source=Bytes(data=b"%PDF-1.4"), media_type="application/pdf")
+    asked = (*CALLED[:2], Message("tool", [marked]), Message("user", [text, pdf]))
+
+    def kinds(model: str, messages: Any) -> list[list[str]]:
+        return [[next(iter(block)) for block in turn["content"]] for turn in body(messages, model)["messages"][2:]]
+
+    alone = [["toolResult", "cachePoint"], ["text"], ["text", "document"]]
+    assert kinds(LLAMA, asked) == alone
+    assert kinds(CLAUDE, asked) == alone
+    assert kinds(CLAUDE, (*CALLED, Message("user", [text, PNG]))) == [["toolResult", "text", "image"]]
+    assert kinds(LLAMA, CALLED) == [["toolResult"]]
+    assert kinds("amazon.nova-pro-v1:0", (*CALLED, Message("user", [text, pdf]))) == [
+        ["toolResult", "text", "document"]
+    ]
+
+
+async def test_a_turn_that_was_added_is_told():
+    messages = [Message("assistant", "Hello"), *CALLED[1:], Message("user", "Go on.")]
+    response, sent = await answered(messages, LLAMA)
+    assert [turn["role"] for turn in sent["messages"]] == ["user", "assistant", "user", "assistant", "user"]
+    told = [note.sent for note in response.adjustments if note.feature == "messages"]
+    assert told == [sent["messages"][0]["content"][0]["text"], sent["messages"][3]["content"][0]["text"]]
+    assert body([Message("assistant", "Hello")])["messages"][0]["role"] == "assistant"
+
+
 def test_options_and_guardrails():
     guard = {"guardrailIdentifier": "g", "guardrailVersion": "1", "trace": "enabled"}
     sent = body(guardrail=guard, performance={"latency": "optimized"}, extra_body={"inferenceConfig": {"new": 1}})

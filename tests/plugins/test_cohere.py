@@ -202,7 +202,7 @@ class TestTools:
         assert "strict_tools" not in body_of("hi", tools=[CLOCK])
 
     def test_of_other_vendors_are_refused(self) -> None:
-        with pytest.raises(UnsupportedError, match="Cohere runs none"):
+        with pytest.raises(UnsupportedError, match="not by Cohere"):
             body_of("hi", tools=[ServerTool(id="acme.search")])
 
 
@@ -613,7 +613,48 @@ async def test_models_are_listed_page_by_page() -> None:
     assert paths == ["/v1/models?page_size=1000", "/v1/models?page_size=1000&page_token=t%262"]
 
 
+class TestLearning:
+    async def learned(self, model: str, told: dict[str, Any]) -> tuple[Any, str]:
+        with LoopbackServer(Reply.json(told)) as server:
+            async with LLM(config(server.url, model=model)) as llm:
+                found = await llm.learn_capabilities()
+            [request] = server.requests
+        return found, request.path
+
+    async def test_asks_for_one_model(self) -> None:
+        told = {
+            "name": "north/x",
+            "context_length": 256000.0,
+            "features": ["json_mode", "reasoning", "strict_tools", "tools", "vision", "novelty"],
+        }
+        found, path = await self.learned("north/x", told)
+
+        assert path == "/v1/models/north%2Fx"
+        assert found.context_tokens == 256_000
+        assert [found.tools.support, found.reasoning.support, found.input["image/*"].support] == [Support.YES] * 3
+        assert found.settings["effort"].values == {"none", "high"}
+
+    async def test_learns_that_a_model_thinks_after_all(self) -> None:
+        model = "command-r-08-2024"
+        assert capabilities(model).settings["effort"].support is Support.NO
+        found, _ = await self.learned(model, {"features": ["reasoning"]})
+
+        assert found.reasoning.support is Support.YES
+        assert found.settings["effort"].values == {"none", "high"}
+
+    @pytest.mark.parametrize("told", [{"name": "x"}, {"features": None, "context_length": None}, {"features": ["new"]}])
+    async def test_keeps_what_is_not_told(self, told: dict[str, Any]) -> None:
+        model = "command-a-vision-07-2025"
+
+        assert (await self.learned(model, told))[0] == capabilities(model)
+
+    async def test_an_error_is_no_description(self) -> None:
+        model = "command-r7b-12-2024"
+
+        assert (await self.learned(model, {"message": "no such model"}))[0] == capabilities(model)
+
+
 async def test_a_listing_that_never_ends_is_left() -> None:
     with LoopbackServer(always=Reply.json({"models": [{"name": "a"}], "next_page_token": "t"})) as server:
         async with LLM(config(server.url)) as llm:
-            assert len(await llm.models()) == 50
+            assert len(await llm.models()) == 2

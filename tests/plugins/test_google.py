@@ -22,6 +22,7 @@ from dragoman import (
     Text,
     UnsupportedError,
     Url,
+    fit,
 )
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
@@ -337,8 +338,8 @@ def test_build_request_for_a_prompt() -> None:
 
 
 def test_the_name_of_a_speaker_is_recorded_as_not_sent() -> None:
-    request = ChatRequest(model="gemini-2.5-flash", messages=(Message("user", "x", name="bob"),))
-    notes = Gemini().encode(request, stream=False).adjustments
+    request = ChatRequest(model="gemini-2.5-flash", messages=(Message("user", "x", name="bob"),), settings=Settings())
+    _, notes = fit(request, capabilities("gemini-2.5-flash"), issuer="google")
     assert [(note.kind, note.feature) for note in notes if note.feature == "name"] == [("dropped", "name")]
 
 

@@ -170,9 +170,11 @@ def test_call_that_another_model_made(model: str, signature: str | None) -> None
     assert notes == dropped + ([("emulated", "thought signature")] if signature else [])
 
 
-def test_truncated_call_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match="complete tool calls"):
-        encoded(Message("assistant", ToolCall(name="f", call_id="1", arguments='{"a":')))
+def test_the_text_of_a_call_that_is_no_object_is_a_member_of_one() -> None:
+    call = ToolCall(name="f", call_id="1", arguments='{"a":')
+    body, notes = encoded(Message("assistant", call), Message("tool", ToolResult(call_id="1", name="f", content="?")))
+    assert body["contents"][1]["parts"][0]["functionCall"] == {"name": "f", "args": {"invalid_json": '{"a":'}}
+    assert ("coerced", "tool_call") in notes
 
 
 def test_tool_results_with_errors_and_images() -> None:

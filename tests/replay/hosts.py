@@ -6,16 +6,20 @@ from recordings import Recording
 
 CATALOGUE = frozenset(
     {
+        "avian",
         "cerebras",
         "cloudflare",
         "dashscope",
         "databricks",
         "deepseek",
+        "doubleword",
+        "heroku",
         "huggingface",
         "lmstudio",
         "moonshot",
         "perplexity",
         "together",
+        "venice",
         "vercel",
         "vllm",
         "xai",

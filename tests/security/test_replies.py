@@ -193,7 +193,7 @@ IMPORTERS = {  # what imports by a name, and where that name comes from
     "dragoman/cli/group.py": "a command's own record",
     "dragoman_anthropic/__init__.py": "a table of the package's own modules",
     "dragoman_azure/endpoint.py": "a constant",
-    "dragoman_bedrock/chain.py": "a constant",
+    "dragoman_bedrock/endpoint.py": "a constant",
     "dragoman_google/tokens.py": "constants",
     "dragoman_litellm/loading.py": "constants",
     "dragoman_llamacpp/loading.py": "a constant",

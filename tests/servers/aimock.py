@@ -45,6 +45,7 @@ FIXTURES: list[dict[str, Any]] = [
         "match": {"userMessage": "weather"},
         "response": {"toolCalls": [{"name": name, "arguments": arguments} for name, arguments in CALLS]},
     },
+    {"match": {"userMessage": "city"}, "response": {"content": '{"name": "Oslo"}'}, "chunkSize": 3},
     {"match": {"userMessage": "greet"}, "response": {"content": TEXT}, "chunkSize": 3},
     {"match": {"userMessage": "busy"}, "response": _limited(RETRY_AFTER)},
     {"match": {"userMessage": "patience", "sequenceIndex": 0}, "response": _limited(SOON)},

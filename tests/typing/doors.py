@@ -20,13 +20,13 @@ from dragoman.spec.cost import Cost
 from dragoman.spec.events import Event
 from dragoman.spec.function_tool import FunctionTool
 from dragoman.spec.message import Message
-from dragoman.spec.operations import ModelInfo
+from dragoman.spec.operations import Embeddings, ModelInfo
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.partial import Partial
 from dragoman.spec.parts import ToolCall, ToolResult
 from dragoman.spec.provider import CallContext, Prepared, Provider
 from dragoman.spec.request import ChatRequest, Tool
-from dragoman.spec.response import CacheMiss, Response, Timing, Usage
+from dragoman.spec.response import CacheMiss, Origin, Response, Timing, Usage
 from dragoman.spec.run import Run
 from dragoman.spec.run_events import RunEvent
 from dragoman.spec.secret import KeySource, Secret
@@ -70,6 +70,11 @@ async def an_answer_tells_what_it_took(response: Response) -> None:
     assert_type(response.timing, Timing | None)
     assert_type(response.cache_miss, CacheMiss | None)
     assert_type(estimate_tokens("Hi"), Estimate)
+
+
+def embeddings_have_a_cost(embeddings: Embeddings) -> None:
+    assert_type(embeddings.cost(prices_of="openai"), Cost | None)
+    assert_type(embeddings.origin, Origin)
 
 
 async def a_stream_gives_events_and_text(llm: LLM) -> None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PREAMBLE = """\
 from dataclasses import dataclass
 
-from dragoman import LLM, CallSettings, LLMConfig, Message, Response, Settings, StreamingLLM, SyncLLM, Text, Tool
+from dragoman import LLM, CallSettings, LLMConfig, Message, Response, Run, Settings, StreamingLLM, SyncLLM, Text, Tool
 from dragoman_anthropic import AnthropicOptions
 from dragoman_openai import OpenAIOptions
 
@@ -25,7 +25,13 @@ class City:
     name: str
 
 
-async def page(llm: LLM, text: StreamingLLM, sync: SyncLLM, config: LLMConfig, response: Response) -> None:
+def weather(city: str) -> str:
+    return city
+
+
+async def page(
+    llm: LLM, text: StreamingLLM, sync: SyncLLM, config: LLMConfig, response: Response, run: Run[City]
+) -> None:
 """
 WRONG = """\
 LLM("gpt-4o", temprature=0)
@@ -82,6 +88,37 @@ response.text = "x"
 response.parse(City).nam
 settings: CallSettings = {"temprature": 0}
 Settings(temprature=0)
+await llm.run("Hi", tool=[weather])
+await llm.run("Hi", tools=[weather], turns="ten")
+await llm.run("Hi", on_tool_error="ignore")
+await llm.run("Hi", output=5)
+(await llm.run("Hi", output=City)).value.nam
+(await llm.run("Hi")).txt
+await llm.run(5)
+llm.stream_run("Hi", concurency=2)
+llm.stream_run("Hi", run_timeout="30s")
+llm.stream_run("Hi", approve="always")
+async with llm.stream_run("Hi", output=City) as ran: ran.run.value.nam
+llm.stream_extract(City)
+llm.stream_extract(City, "Bern", output=City)
+llm.stream_extract(City, "Bern", repairs=1)
+async with llm.stream_extract(list[City], "Bern") as cities: cities.value[0].nam
+async with llm.stream_extract(City, "Bern") as city: city.items()
+await llm.extract(City, "Bern", repairs="1")
+await llm.extract(City)
+await llm.generate("Hi", options=[AnthropicOptions(thinking="on")])
+await llm.generate("Hi", options=OpenAIOptions)
+LLM("gpt-4o", options=[OpenAIOptions(store="yes")])
+LLM.load("draft", temperature="hot")
+LLM.load(path=5)
+(await llm.embed(["a"])).cost().amount
+response.cost().amount
+run.approve(5)
+run.value.nam
+run.turns = ()
+sync.run("Hi", tools=[weather], turns=None, tool_timout=1)
+sync.extract(City, "Bern").nam
+sync.stream_extract(City, "Bern", stopp="x")
 Tool(nam="t")
 Text("x")
 """.splitlines()

@@ -8,6 +8,7 @@ converter.
 from __future__ import annotations
 
 from dragoman._lazy import attach
+from dragoman._public_names import HOMES as _HOMES
 
 TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from dragoman.client.ledger import UsageLedger as UsageLedger
     from dragoman.client.llm import LLM as LLM
     from dragoman.client.model_usage import ModelUsage as ModelUsage
+    from dragoman.client.plain_request import PlainRequest as PlainRequest
     from dragoman.client.run_stream import RunStream as RunStream
     from dragoman.client.stream import EventStream as EventStream
     from dragoman.client.streaming_llm import AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM
@@ -120,6 +122,7 @@ if TYPE_CHECKING:
     from dragoman.spec.history import fit_messages as fit_messages
     from dragoman.spec.history_rules import HistoryRules as HistoryRules
     from dragoman.spec.hookspecs import Binding as Binding, hookimpl as hookimpl
+    from dragoman.spec.kept_message import keep_message as keep_message
     from dragoman.spec.media import (
         Bytes as Bytes,
         FileRef as FileRef,
@@ -143,6 +146,7 @@ if TYPE_CHECKING:
         RemembersCapabilities as RemembersCapabilities,
     )
     from dragoman.spec.part_fields import JSON as JSON, Seal as Seal
+    from dragoman.spec.part_pieces import PartPiece as PartPiece, PartPieces as PartPieces
     from dragoman.spec.partial import Partial as Partial
     from dragoman.spec.parts import (
         Citation as Citation,
@@ -227,194 +231,6 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "dragoman.client.call_settings": (
-        "CallSettings",
-        "CompletionSettings",
-        "ConfigSettings",
-        "EmbeddingSettings",
-        "RunKeywords",
-        "UploadSettings",
-        "ValueSettings",
-    ),
-    "dragoman.client.estimate": ("Estimate", "estimate_tokens"),
-    "dragoman.client.ledger": ("UsageLedger",),
-    "dragoman.client.llm": ("LLM",),
-    "dragoman.client.model_usage": ("ModelUsage",),
-    "dragoman.client.conversation": ("Conversation", "read_conversation"),
-    "dragoman.client.run_stream": ("RunStream",),
-    "dragoman.client.stream": ("EventStream",),
-    "dragoman.client.streaming_llm": ("AsyncLLM", "StreamingLLM"),
-    "dragoman.client.sync": ("SyncEventStream", "SyncLLM"),
-    "dragoman.client.sync_run": ("SyncRunStream",),
-    "dragoman.client.sync_value_stream": ("SyncValueStream",),
-    "dragoman.client.value_stream": ("ValueStream",),
-    "dragoman.plugins.registry": ("installed",),
-    "dragoman.plugins.resolution": ("Explanation", "explain"),
-    "dragoman.spec._json_depth": ("parse_json",),
-    "dragoman.spec.assembly": ("Assembler", "assemble", "events_of", "part_events"),
-    "dragoman.spec.call_record": ("CallRecord", "CallStatus"),
-    "dragoman.spec.capabilities": (
-        "Cap",
-        "Capabilities",
-        "NO",
-        "Policy",
-        "Support",
-        "UNKNOWN",
-        "YES",
-        "enforce",
-        "fit",
-    ),
-    "dragoman.spec.config": ("LLMConfig",),
-    "dragoman.spec.config_origins": ("ConfigOrigin",),
-    "dragoman.spec.cost": ("Cost",),
-    "dragoman.spec.errors": (
-        "AmbiguousModelError",
-        "AuthenticationError",
-        "BadRequestError",
-        "ConfigurationError",
-        "ConnectionFailedError",
-        "ContentFilterError",
-        "ContextWindowExceededError",
-        "DragomanError",
-        "InvalidRequestError",
-        "MissingCredentialError",
-        "ModelRetiredError",
-        "NoAnswerError",
-        "NotFoundError",
-        "OutputError",
-        "OutputValidationError",
-        "OverloadedError",
-        "PermissionDeniedError",
-        "PluginConflictError",
-        "PluginError",
-        "PluginLoadError",
-        "ProtocolError",
-        "ProviderError",
-        "QuotaExceededError",
-        "RateLimitError",
-        "RedirectError",
-        "RefusalError",
-        "RequestTimeoutError",
-        "ResponseTooLargeError",
-        "ServerError",
-        "SpecVersionError",
-        "StreamInterruptedError",
-        "ToolError",
-        "TransportError",
-        "TruncatedOutputError",
-        "TurnLimitError",
-        "UnknownModelError",
-        "UnknownProviderError",
-        "UnsupportedError",
-    ),
-    "dragoman.spec.events": (
-        "ArgumentsDelta",
-        "Event",
-        "MediaDelta",
-        "PartEnd",
-        "PartStart",
-        "PartStop",
-        "PartUpdate",
-        "Ping",
-        "Raw",
-        "ReasoningDelta",
-        "ResponseSnapshot",
-        "SealUpdate",
-        "StreamEnd",
-        "StreamStart",
-        "TextDelta",
-        "UsageSnapshot",
-    ),
-    "dragoman.spec.function_tool": ("FunctionTool",),
-    "dragoman.spec.history": ("fit_messages",),
-    "dragoman.spec.history_rules": ("HistoryRules",),
-    "dragoman.spec.hookspecs": ("Binding", "hookimpl"),
-    "dragoman.spec.message": ("Message", "Role"),
-    "dragoman.spec.nearest": ("nearest_effort",),
-    "dragoman.spec.operations": (
-        "CountsTokens",
-        "EmbeddingRequest",
-        "EmbeddingRules",
-        "Embeddings",
-        "Embeds",
-        "LearnsCapabilities",
-        "ListsModels",
-        "ModelInfo",
-        "OperationCall",
-        "RemembersCapabilities",
-    ),
-    "dragoman.spec.files": ("FileInfo", "FileUpload", "StoresFiles"),
-    "dragoman.spec.media": ("Bytes", "FileRef", "InlineText", "Media", "MediaSource", "Url"),
-    "dragoman.spec.part_fields": ("JSON", "Seal"),
-    "dragoman.spec.partial": ("Partial",),
-    "dragoman.spec.parts": (
-        "Citation",
-        "Data",
-        "Extension",
-        "Outcome",
-        "Part",
-        "Reasoning",
-        "Refusal",
-        "Text",
-        "ToolCall",
-        "ToolResult",
-    ),
-    "dragoman.spec.provider": (
-        "CallContext",
-        "ChatCall",
-        "Clock",
-        "Command",
-        "CompletionCall",
-        "Connects",
-        "ModelQuery",
-        "Prepared",
-        "Prepares",
-        "Provider",
-        "ProviderConfig",
-        "ProviderInfo",
-        "Resolution",
-        "SharesConnections",
-        "StreamCall",
-        "Timeouts",
-    ),
-    "dragoman.spec.provider_options": ("ProviderOptions",),
-    "dragoman.spec.request": (
-        "AUTO",
-        "ChatRequest",
-        "CompletionRequest",
-        "Effort",
-        "NONE",
-        "OutputFormat",
-        "REQUIRED",
-        "SETTINGS",
-        "ServerTool",
-        "Settings",
-        "Tool",
-        "ToolChoice",
-    ),
-    "dragoman.spec.response": (
-        "Adjustment",
-        "Attempt",
-        "CacheMiss",
-        "Finish",
-        "FinishReason",
-        "Origin",
-        "Response",
-        "Timing",
-        "Usage",
-        "build_response",
-    ),
-    "dragoman.spec.retry_policy": ("RetryBudget", "RetryPolicy"),
-    "dragoman.spec.run": ("Run", "Turn"),
-    "dragoman.spec.run_events": ("RunEvent", "ToolFinished", "ToolStarted", "TurnEnd"),
-    "dragoman.spec.schema_lowering": ("LoweredSchema", "lower_schema"),
-    "dragoman.spec.schema_rules": ("SchemaRules",),
-    "dragoman.spec.secret": ("KeySource", "MASK", "Secret", "is_credential", "reveal"),
-    "dragoman.spec.shared_connections": ("SharedConnections",),
-    "dragoman.spec.serialization": ("from_dict", "structure_options", "to_dict"),
-}
-"""The public names by the module that defines them; the imports above say the same to type checkers."""
 
 __all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # computed
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+from attrs import evolve
 from click.testing import CliRunner, Result
 
 from dragoman import Bytes, InlineText, InvalidRequestError, Media, Message, Text, Url, build_response
 from dragoman.cli.answer_view import is_rich_terminal
-from dragoman.cli.answers import cut_note, status_line
+from dragoman.cli.answers import Outcome, cut_note, money, status_line
 from dragoman.cli.attachments import read_attachment
 from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.group import dragoman
 from dragoman.cli.schema_argument import schema_of
-from dragoman.spec.response import Finish, FinishReason, Origin, Usage
+from dragoman.spec.cost import Cost
+from dragoman.spec.response import Finish, FinishReason, Origin, Response, Usage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,15 +151,34 @@ def test_each_end_but_the_usual_is_told(reason: str) -> None:
     assert cut_note(build_response([Text(text="x")], Finish(reason=FinishReason(reason))))
 
 
-def test_the_status_line_says_what_is_known() -> None:
+def test_the_status_line_says_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = Usage(input_tokens=1200, output_tokens=3, cache_read_tokens=1000)
     finish = Finish(reason=FinishReason.STOP)
     origin = Origin(provider="acme", model="m", served_model="m-2")
+
+    def line(response: Response, seconds: float) -> str:
+        return status_line(Outcome(text="", seconds=seconds, response=response), response)
+
     known = build_response([Text(text="x")], finish, usage=usage, origin=origin)
-    assert status_line(known, 1.26) == "acme/m-2 | tokens: 1,200 in, 1,000 from cache, 3 out | 1.3 s"
-    assert (
-        status_line(build_response([], finish, origin=Origin(provider="echo")), 0) == "echo | tokens: not told | 0.0 s"
-    )
+    assert line(known, 1.26) == "acme/m-2 | tokens: 1,200 in, 1,000 from cache, 3 out | 1.3 s"
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    assert line(known, 1.26).endswith("3 out | 1.3 s")
+    unknown = build_response([], finish, origin=Origin(provider="echo"))
+    assert line(unknown, 0) == "echo | tokens: not told | 0.0 s"
+    priced = evolve(unknown, metadata={"cost": 0.00125})
+    assert line(priced, 0) == "echo | tokens: not told | 0.00125 USD | 0.0 s"
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"), [("0", "0"), ("0.0000001", "<0.000001"), ("2", "2"), ("0.1234567", "0.123457"), ("20", "20")]
+)
+def test_money_is_shown_to_a_millionth(amount: str, shown: str) -> None:
+    assert money(Cost(amount=Decimal(amount), source="provider")) == f"{shown} USD"
+
+
+def test_without_an_answer_nothing_is_counted() -> None:
+    nothing = Outcome(text="", seconds=0)
+    assert (nothing.answers, nothing.usage, nothing.cost) == ((), Usage(), None)
 
 
 def test_another_model_keeps_settings_and_nothing_of_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:

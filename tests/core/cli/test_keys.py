@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +18,7 @@ from dragoman import ConfigurationError, MissingCredentialError, ProviderConfig,
 from dragoman.cli.group import dragoman
 from dragoman.http.endpoint import base_url, credential
 from dragoman.spec.key_file import key_file, read_keys, stored_key, write_keys
+from dragoman.spec.system_keyring import put_into_keyring
 from dragoman.spec.user_folder import user_folder
 
 if TYPE_CHECKING:
@@ -146,3 +151,109 @@ def test_a_file_that_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> No
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="cannot be written to"):
         write_keys(tmp_path / "file" / "keys.json", {})
+
+
+class Keyring(ModuleType):
+    """The three functions of the library ``keyring`` that are used, over a dictionary."""
+
+    def __init__(self) -> None:
+        super().__init__("keyring")
+        self.__spec__ = ModuleSpec("keyring", None)
+        self.held: dict[tuple[str, str], str] = {}
+        self.trouble = ""
+
+    def get_password(self, service_name: str, username: str) -> str | None:
+        if self.trouble:
+            raise RuntimeError(self.trouble)
+        return self.held.get((service_name, username))
+
+    def set_password(self, service_name: str, username: str, password: str) -> None:
+        if self.trouble:
+            raise RuntimeError(self.trouble)
+        self.held[service_name, username] = password
+
+    def delete_password(self, service_name: str, username: str) -> None:
+        del self.held[service_name, username]
+
+
+@pytest.fixture
+def keyring(monkeypatch: pytest.MonkeyPatch) -> Keyring:
+    """Give the system a keyring."""
+    module = Keyring()
+    monkeypatch.setitem(sys.modules, "keyring", module)
+    return module
+
+
+def test_the_library_has_the_functions_that_are_used() -> None:
+    library = pytest.importorskip("keyring", reason="the extra keyring is not installed")
+    for name in ("get_password", "set_password", "delete_password"):
+        ours, theirs = (inspect.signature(getattr(each, name)) for each in (Keyring(), library))
+        assert [*ours.parameters] == [*theirs.parameters]
+
+
+def test_a_key_goes_into_the_keyring_and_is_used(home: Path, keyring: Keyring) -> None:
+    folder = home / ".config" / "dragoman"
+    assert run("set", "--file", "openai", stdin="sk-old").exit_code == 0
+    assert run("set", "openai", stdin=KEY).stdout == "the key of openai is stored in the keyring of the system\n"
+    assert keyring.held == {("dragoman", "openai"): KEY}
+    assert read_keys(folder / "keys.json") == {}
+    assert KEY not in "".join(path.read_text() for path in folder.iterdir())
+    assert run("set", "--file", "groq", stdin="other").exit_code == 0
+    assert run("list").stdout == "groq\nopenai  (keyring)\n"
+    found = stored_key({"HOME": str(home)}, "openai")
+    assert found is not None
+    assert found.reveal() == KEY
+    assert stored_key({"HOME": str(home)}, "anthropic") is None
+    shown = CliRunner().invoke(dragoman, ["config", "show", "-m", "openai/m"]).stdout
+    assert "********  (the keyring, unless openai reads one" in shown
+    assert run("remove", "openai").stdout == "the key of openai is removed\n"
+    assert keyring.held == {}
+    assert run("list").stdout == "groq\n"
+
+
+def test_a_key_that_others_removed_from_the_keyring_is_none(home: Path, keyring: Keyring) -> None:
+    run("set", "openai", stdin=KEY)
+    keyring.held.clear()
+    assert stored_key({"HOME": str(home)}, "openai") is None
+    assert run("remove", "openai").exit_code == 0
+    assert "no key is stored" in run("list").stderr
+
+
+def test_a_locked_keyring_is_an_error(home: Path, keyring: Keyring) -> None:
+    run("set", "openai", stdin=KEY)
+    keyring.trouble = "it is locked"
+    with pytest.raises(ConfigurationError, match="cannot be read in the keyring of the system: it is locked"):
+        stored_key({"HOME": str(home)}, "openai")
+    done = run("remove", "openai")
+    assert (done.exit_code, "cannot be removed in the keyring" in done.stderr) == (2, True)
+    keyring.trouble = ""
+
+
+def test_without_a_keyring_the_file_is_used(home: Path, keyring: Keyring) -> None:
+    keyring.trouble = "no recommended backend was available"
+    done = run("set", "openai", stdin=KEY)
+    assert done.exit_code == 0
+    assert "cannot be stored in the keyring of the system" in done.stderr
+    assert KEY not in done.output
+    assert read_keys(home / ".config" / "dragoman" / "keys.json") == {"openai": KEY}
+
+
+def test_without_the_extra_a_key_of_the_keyring_is_an_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = home / ".config" / "dragoman" / "keyring.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('["openai", 3]')
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(ConfigurationError, match=r"run: pip install 'dragoman\[keyring\]'"):
+        stored_key({"HOME": str(home)}, "openai")
+    path.write_text("{}")
+    assert stored_key({"HOME": str(home)}, "openai") is None
+    path.write_text("[")
+    assert stored_key({"HOME": str(home)}, "openai") is None
+
+
+def test_the_names_need_a_folder_that_can_be_written(home: Path, keyring: Keyring) -> None:
+    with pytest.raises(ConfigurationError, match="set HOME or XDG_CONFIG_HOME"):
+        put_into_keyring({}, "openai", Secret(KEY))
+    (home / ".config").write_text("")
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        put_into_keyring({"HOME": str(home)}, "openai", Secret(KEY))

@@ -11,11 +11,12 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from dragoman import Message, Text, UnknownModelError
+from dragoman import Message, RateLimitError, Text, UnknownModelError
 from dragoman.cli.answer_view import PlainView, is_rich_terminal
 from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.line_editor import completer, editing_reader
 from dragoman.cli.slash_commands import COMMANDS, run_command
+from dragoman.spec.response import Origin, Usage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,3 +130,21 @@ def test_without_rich_answers_are_plain(monkeypatch: pytest.MonkeyPatch, capsys:
     assert not is_rich_terminal()
     PlainView().note("noted")
     assert capsys.readouterr().out == "noted\n"
+
+
+async def test_the_cost_is_that_of_each_model_and_of_all(dialogue: Dialogue) -> None:
+    def note(line: str) -> str:
+        return run_command(dialogue, line).note
+
+    assert note("/cost") == "nothing was asked yet"
+    async with dialogue.llm as llm:
+        await llm.generate("one two")
+        assert note("/cost") == "echo/echo: 1 call | tokens: 2 in, 2 out | cost unknown"
+        origin = Origin(provider="acme", model="m")
+        llm.usage.note(origin, Usage(input_tokens=1, output_tokens=1), {"cost": 0.5})
+        llm.usage.note(origin, Usage(), {})
+        llm.usage.failed(origin, RateLimitError("slow down"))
+    assert note("/cost").splitlines()[1:] == [
+        "acme/m: 3 calls, 1 failed | tokens: 1 in, 1 out | 0.5 USD and 1 answer of unknown cost",
+        "together: 4 calls, 1 failed | tokens: 3 in, 3 out | 0.5 USD and 2 answers of unknown cost",
+    ]

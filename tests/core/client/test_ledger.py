@@ -168,9 +168,10 @@ class Embedding(Scripted):
 async def test_embeddings_count() -> None:
     installed().register(Embedding(), provider="scripted")
     llm = LLM(LLMConfig(model="scripted/m"))
-    await llm.embed(["Hi"])
+    embeddings = await llm.embed(["Hi"])
     assert llm.usage.total == ModelUsage(calls=1, input_tokens=3)
     assert llm.usage.total.unpriced() == 1
+    assert (embeddings.origin.provider, embeddings.origin.model, embeddings.cost()) == ("scripted", "m", None)
 
 
 def test_calls_without_await_count() -> None:

@@ -180,6 +180,8 @@ def test_an_output_may_be_a_type() -> None:
             r"tools\[0\] must be a Tool, a ServerTool, a typed function or a definition, not str",
             "tools",
         ),
+        ({"tools": [Tool(name="f"), weather, Tool(name="f")]}, r"tools\[2\] has the name 'f' of another tool", "tools"),
+        ({"tools": [Tool(name=" ")]}, r"tools\[0\] has no name; give it a name of its own", "tools"),
         ({"headers": "x"}, "headers must be a mapping of strings, not str", "headers"),
     ],
 )

@@ -19,8 +19,18 @@ def fails(kind: str) -> str:
         "group": ExceptionGroup("two", [ValueError("a"), KeyError("b")]),
         "stop": StopIteration(5),
         "timeout": TimeoutError("the server is slow"),
+        "exit": SystemExit(3),
+        "cancel": asyncio.CancelledError("gone"),
     }
     raise errors[kind]
+
+
+async def is_cancelled() -> str:
+    """Wait for what somebody else has cancelled."""
+    task = asyncio.create_task(asyncio.sleep(60))
+    task.cancel()
+    await task
+    return "slept"
 
 
 async def fails_later(kind: str) -> str:
@@ -38,18 +48,22 @@ TOLD: list[tuple[ToolCall, str]] = [
     (call("fails", kind="stop"), "RuntimeError: coroutine raised StopIteration"),
     (call("fails", kind="timeout"), "TimeoutError: the server is slow"),
     (call("fails_later", kind="timeout"), "TimeoutError: the server is slow"),
+    (call("fails", kind="exit"), "RuntimeError: the function ended with SystemExit(3)"),
+    (call("fails_later", kind="exit"), "RuntimeError: the function ended with SystemExit(3)"),
+    (call("fails", kind="cancel"), "RuntimeError: the function ended with CancelledError('gone')"),
+    (call("is_cancelled"), "RuntimeError: the function ended with CancelledError()"),
     (call("fails", kind="?"), "KeyError: '?'"),
     (call("fails", kind=5), "OutputValidationError: the arguments of tool call 'fails' (c1) do not fit: expected str"),
     (call("fails", kin="x"), "unknown key 'kin' @ $"),
     (call("fails"), "required field missing: 'kind' @ $"),
     (
         call("failz", kind="x"),
-        "no tool 'failz'; the tools are: fails, fails_later, odd; did you mean 'fails'?",
+        "no tool 'failz'; the tools are: fails, fails_later, odd, is_cancelled; did you mean 'fails'?",
     ),
     (ToolCall(name="fails", call_id="c1", arguments='{"kind": '), "are not JSON"),
     (call("odd"), "object is not a value that JSON can represent"),
 ]
-TOOLS = [fails, fails_later, odd]
+TOOLS = [fails, fails_later, odd, is_cancelled]
 
 
 @pytest.mark.parametrize(("failing", "text"), TOLD)
@@ -215,10 +229,6 @@ async def stops() -> None:
     raise StopNow
 
 
-async def cancels_itself() -> None:
-    raise asyncio.CancelledError
-
-
 def stops_in_thread() -> None:
     raise StopNow
 
@@ -233,7 +243,6 @@ async def group_stops() -> None:
     [
         (stops, StopNow),
         (stops_in_thread, StopNow),
-        (cancels_itself, asyncio.CancelledError),
         (group_stops, BaseExceptionGroup),
     ],
 )

@@ -11,6 +11,7 @@ from core.client.tool_turns import asks, call, llm_that, streamed
 from core.scripted import Scripted, say, spoken
 from dragoman import (
     LLM,
+    ConfigurationError,
     Event,
     InvalidRequestError,
     NoAnswerError,
@@ -135,6 +136,69 @@ async def test_leaving_hangs_up(scripted: Scripted) -> None:
     async with llm_that(scripted, spoken("Rain")).stream_run("Go") as stream:
         await anext(stream)
     assert scripted.left == [GeneratorExit]
+
+
+async def test_a_second_reader_is_refused_and_the_first_goes_on(scripted: Scripted) -> None:
+    started, may_end = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> str:
+        started.set()
+        await may_end.wait()
+        return "over"
+
+    llm = llm_that(scripted, streamed(asks(call("wait"))), spoken("Done"))
+    async with llm.stream_run("Go", tools=[wait]) as stream:
+        reader = asyncio.create_task(stream.collect())
+        await started.wait()
+        with pytest.raises(ConfigurationError, match="another task reads this run"):
+            await anext(stream)
+        may_end.set()
+        assert (await reader).text == "Done"
+
+
+async def test_leaving_ends_the_wait_of_a_reader_in_another_task(scripted: Scripted) -> None:
+    started, ended = asyncio.Event(), list[str]()
+
+    async def wait() -> str:
+        started.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.01)
+            ended.append("cancelled")
+        return "over"
+
+    llm = llm_that(scripted, streamed(asks(call("wait"))), spoken("Done"))
+    async with llm.stream_run("Go", tools=[wait]) as stream:
+        reader = asyncio.create_task(stream.collect())
+        await started.wait()
+    assert ended == ["cancelled"]
+    with pytest.raises(StreamInterruptedError, match="left by another task") as caught:
+        await reader
+    assert len(stream.so_far.interrupted) == 1
+    assert caught.value.run is stream.so_far
+    with pytest.raises(ProtocolError, match="the run has not ended"):
+        await stream.collect()
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_a_reader_that_is_cancelled_itself_is_cancelled(scripted: Scripted, *, leaves: bool) -> None:
+    started = asyncio.Event()
+
+    async def wait() -> str:
+        started.set()
+        await asyncio.sleep(60)
+        return "over"
+
+    llm = llm_that(scripted, streamed(asks(call("wait"))), spoken("Done"))
+    async with llm.stream_run("Go", tools=[wait]) as stream:
+        reader = asyncio.create_task(stream.collect())
+        await started.wait()
+        reader.cancel()
+        if not leaves:
+            await asyncio.wait([reader])
+    with pytest.raises(asyncio.CancelledError):
+        await reader
 
 
 async def test_tools_go_on_while_nobody_reads(scripted: Scripted) -> None:

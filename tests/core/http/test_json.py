@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dragoman import ProtocolError
-from dragoman.http import end_word, rewritten
+from dragoman.http import arguments_text, end_word, members_of, rewritten
 from dragoman.http.json import loads
 
 
@@ -31,3 +31,12 @@ def test_a_value_that_cannot_be_encoded_again_is_an_error_of_the_reply() -> None
 def test_a_long_number_is_read_exactly_wherever_it_stands(place: int, digits: int) -> None:
     number = int("9" * digits)
     assert loads(b'{"n":' + b" " * place + b"%d}" % number) == {"n": number}
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, "{}"), ("{cut", "{cut"), ({"a": 1}, '{"a":1}'), ([], "[]")])
+def test_arguments_are_text(value: Any, text: str) -> None:
+    assert arguments_text(value) == text
+
+
+def test_members_that_are_null_are_not_chosen() -> None:
+    assert members_of({"a": 0, "b": None, "c": 1}, ("a", "b", "d")) == {"a": 0}

@@ -8,8 +8,16 @@ from attrs import frozen
 from hypothesis import given, strategies as st
 
 from core.http.calls import request
-from dragoman import InvalidRequestError
-from dragoman.http import OptionsReader, add_options, body_of, merge_members, option_field
+from dragoman import InvalidRequestError, ServerTool, Text, UnsupportedError
+from dragoman.http import (
+    OptionsReader,
+    add_options,
+    body_of,
+    merge_members,
+    option_field,
+    own_members,
+    refuse_server_tool,
+)
 
 CHANGED = {"payer": "bob"}
 
@@ -182,3 +190,15 @@ def merged(body: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
         if isinstance(body.get(name), dict) and isinstance(value, dict)
     }
     return {**body, **more, **both}
+
+
+def test_members_of_one_vendor() -> None:
+    text = Text(text="a", options={"acme": {"cache": 1, "mark": 2}, "other": {"x": 3}, "odd": "no object"})
+    assert own_members(text, "acme") == {"cache": 1, "mark": 2}
+    assert own_members(text, "acme", but="mark") == {"cache": 1}
+    assert own_members(text, "odd") == own_members(text, "unknown") == {}
+
+
+def test_a_tool_that_another_provider_runs_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match=r"'acme\.search' is run by acme, not by Near; leave it out"):
+        refuse_server_tool(ServerTool(id="acme.search"), "Near")

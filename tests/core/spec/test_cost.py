@@ -14,7 +14,7 @@ from genai_prices import calc_price
 from genai_prices.types import Usage as ListUsage
 from hypothesis import given, strategies as st
 
-from dragoman import JSON, ConfigurationError, Cost, Finish, Message, Origin, Response, Usage
+from dragoman import JSON, ConfigurationError, Cost, Embeddings, Finish, Message, Origin, Response, Usage
 
 OPENAI = "https://platform.openai.com/docs/pricing"
 ANTHROPIC = "https://docs.claude.com/en/docs/about-claude/pricing"
@@ -326,6 +326,50 @@ def test_a_cost_is_that_of_the_vendors_price_page(name: str) -> None:
     assert (cost.parts, cost.amount) == (parts, sum(parts.values()))
     assert (cost.source, cost.currency, cost.prices) == ("prices", "USD", cost.prices)
     assert cost.prices.startswith("genai-prices ")
+
+
+EMBEDDINGS = {  # as of November 2026
+    "text-embedding-3-small": (
+        "https://developers.openai.com/api/docs/models/text-embedding-3-small",
+        OPENAI_API,
+        "0.02",
+    ),
+    "text-embedding-3-large": (
+        "https://developers.openai.com/api/docs/models/text-embedding-3-large",
+        OPENAI_API,
+        "0.13",
+    ),
+    "text-embedding-ada-002": (OPENAI, OPENAI_API, "0.10"),
+    "gemini-embedding-001": (GOOGLE, GOOGLE_API, "0.15"),
+    "mistral-embed": (MISTRAL, "https://api.mistral.ai", "0.10"),
+    "embed-v4.0": (COHERE, "https://api.cohere.com", "0.12"),
+    "amazon.titan-embed-text-v2:0": (BEDROCK, "https://bedrock-runtime.us-east-1.amazonaws.com", "0.02"),
+}
+"""By model: the price page, the address, and the dollars per million tokens."""
+
+
+@pytest.mark.parametrize("model", EMBEDDINGS)
+@pytest.mark.parametrize("raw", [None, {"prompt_tokens": 12_000}, [{"prompt_tokens": 7_000}, {"prompt_tokens": 5_000}]])
+def test_embeddings_cost_what_the_price_page_says(model: str, raw: JSON) -> None:
+    _, endpoint, rate = EMBEDDINGS[model]
+    usage = Usage(input_tokens=12_000, raw=raw)  # there is no output to report
+    embeddings = Embeddings(vectors=((0.5,),), usage=usage, origin=Origin(endpoint=endpoint, model=model))
+    cost = embeddings.cost()
+    assert cost is not None
+    assert cost.parts == {"input": 12_000 * Decimal(rate) / 1_000_000}
+    assert cost.amount == cost.parts["input"]
+
+
+def test_the_cost_of_embeddings_is_unknown_without_tokens_or_an_address() -> None:
+    known = Origin(endpoint=OPENAI_API, model="text-embedding-3-small")
+    assert Embeddings(vectors=(), origin=known).cost() is None
+    elsewhere = Embeddings(vectors=(), usage=Usage(input_tokens=1_000), origin=Origin(model="text-embedding-3-small"))
+    assert elsewhere.cost() is None
+    priced = elsewhere.cost(prices_of="openai")
+    assert priced is not None
+    assert priced.amount == Decimal("0.00002")
+    reported = Embeddings(vectors=(), usage=Usage(input_tokens=1_000, output_tokens=0), origin=known)
+    assert reported.cost() == priced
 
 
 @pytest.mark.parametrize("reported", [0.00123, 0, "0.5"])

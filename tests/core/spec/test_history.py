@@ -189,6 +189,42 @@ def test_the_name_of_a_speaker_is_made_legal() -> None:
     assert kept[0].name == "Ann Ä"
 
 
+def test_the_name_of_a_speaker_is_left_out_where_none_is_taken() -> None:
+    messages, notes = fitted(Message("user", "q", name="Ann"), rules=HistoryRules(speakers=False))
+    assert messages == (ASKED,)
+    assert [(each.kind, each.feature, each.asked) for each in notes] == [("dropped", "name", "Ann")]
+
+
+class TestToolsThatWereCalled:
+    RULES = HistoryRules(called_tools=True, tool_name_letters="[a-z_]", tool_name_length=64)
+    SAID = (
+        ASKED,
+        Message("assistant", [call("c1"), call("c2"), call("c3", "g h"), call("s", "theirs", server_side=True)]),
+        Message("tool", [ToolResult(call_id=f"c{number}", name="f", content="1") for number in (1, 2, 3)]),
+    )
+
+    def fit(self, *messages: Message, **more: Any) -> tuple[ChatRequest, list[Any]]:
+        request = ChatRequest(model="m", messages=messages, settings=Settings(), **more)
+        fitted, notes, _ = fit_history(request, self.RULES, by="test")
+        return fitted, notes
+
+    def test_are_defined_under_the_names_that_are_sent(self) -> None:
+        request, notes = self.fit(*self.SAID)
+        sent = [each.name for each in request.messages[1].of_type(ToolCall) if not each.server_side]
+        assert sent[0] == sent[1] == "f"
+        assert [(each.name, each.schema) for each in request.tools if isinstance(each, Tool)] == [
+            (name, {"type": "object"}) for name in ("f", sent[2])
+        ]
+        assert request.tool_choice == ToolChoice("none")
+        [note] = [each for each in notes if each.feature == "tools"]
+        assert (note.kind, note.asked, note.sent) == ("emulated", "none", f"f, {sent[2]}")
+
+    def test_are_left_alone_if_any_is_offered_or_none_was_called(self) -> None:
+        offered = Tool(name="g")
+        assert self.fit(*self.SAID, tools=(offered,))[0].tools == (offered,)
+        assert self.fit(ASKED) == (ChatRequest(model="m", messages=(ASKED,), settings=Settings()), [])
+
+
 @pytest.mark.parametrize(
     "messages",
     [

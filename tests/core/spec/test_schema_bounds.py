@@ -5,11 +5,12 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Annotated, Any, Literal, Optional
 
+import pydantic
 import pytest
 from attrs import frozen
 
 from dragoman import Finish, OutputValidationError, Text, build_response
-from dragoman.spec.schema_bounds import has_bounds, outside_bounds
+from dragoman.spec.schema_bounds import has_bounds, outside_bounds, schema_misfits
 
 
 class Level(IntEnum):
@@ -34,6 +35,11 @@ class Other:
     name: str
 
 
+class Tags(pydantic.BaseModel):
+    names: set[str]
+    sets: list[set[str]]
+
+
 def parse(kind: Any, text: str) -> Any:
     return build_response([Text(text=text)], Finish(reason="stop")).parse(kind)
 
@@ -50,6 +56,26 @@ def parse(kind: Any, text: str) -> Any:
         (Annotated[int, {"multipleOf": 5}], '{"value": 7}', r"7 is no multiple of 5 @ \$"),
         (Annotated[str, {"enum": ["a", "b"]}], '"c"', r"'c' is not one of 'a', 'b' @ \$"),
         (dict[str, Annotated[int, {"exclusiveMaximum": 3}]], '{"a": 3}', r"3 is not less than 3 @ \$\.a"),
+        (Annotated[list[int], {"uniqueItems": True}], "[1, 2, 1.0]", r"has an item twice: 1\.0 @ \$"),
+        (Annotated[list[int], {"contains": {"const": 3}}], "[1, 2]", r"has less than 1 of the items that it must have"),
+        (Annotated[list[int], {"contains": {}, "maxContains": 1}], "[1, 2]", r"has more than 1 of the items"),
+        (Annotated[int, {"const": 3}], "4", r"4 is not 3 @ \$"),
+        (Annotated[int, {"not": {"const": 3}}], "3", r"3 is what must not be there @ \$"),
+        (
+            Annotated[dict[str, int], {"propertyNames": {"maxLength": 1}}],
+            '{"ab": 1}',
+            r"more than 1 characters @ \$\.ab",
+        ),
+        (
+            Annotated[dict[str, int], {"dependentRequired": {"a": ["b"]}}],
+            '{"a": 1}',
+            r"\{'a': 1\} has 'a' without 'b' @ \$",
+        ),
+        (
+            Annotated[dict[str, int], {"patternProperties": {"^x": {"minimum": 2}}}],
+            '{"xa": 1}',
+            r"1 is less than 2 @ \$\.xa",
+        ),
     ],
 )
 def test_a_value_outside_its_bounds_is_told_with_its_path(kind: Any, text: str, misfit: str) -> None:
@@ -63,6 +89,8 @@ def test_a_value_outside_its_bounds_is_told_with_its_path(kind: Any, text: str, 
         (Order, '{"items": [{"size": 9, "code": "B"}], "note": null}', Order([Item(9, "B")])),
         (Order | Other, '{"name": "x"}', Other("x")),
         (set[int], "[1, 1]", {1}),
+        (Tags, '{"names": ["a", "a"], "sets": [["b", "b"]]}', Tags(names={"a"}, sets=[{"b"}])),
+        (Annotated[list[int], {"uniqueItems": False}], "[1, 1]", [1, 1]),
         (Literal[1, 2], "2.0", 2),
         (Optional[Literal[1, 2]], "2.0", 2),  # noqa: UP045  # a union of another kind
         (Level, "2.0", Level.HIGH),
@@ -121,6 +149,30 @@ SCHEMAS: list[tuple[Any, Any, list[str]]] = [
 @pytest.mark.parametrize(("schema", "value", "misfits"), SCHEMAS)
 def test_bounds(schema: Any, value: Any, misfits: list[str]) -> None:
     assert outside_bounds(value, schema) == misfits
+
+
+ALTERNATIVES = {"anyOf": [{"$ref": "#/$defs/A"}, {"type": "null"}]}
+POINT = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}
+KINDS = {"oneOf": [{"properties": {"k": {"const": "a"}}}, {"properties": {"k": {"const": "b"}}, "required": ["k"]}]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "misfits"),
+    [
+        ({**ALTERNATIVES, "$defs": {"A": POINT}}, {"x": "1"}, ["expected integer, not '1' @ $.x"]),
+        ({**ALTERNATIVES, "$defs": {"A": POINT}}, {}, ["required field missing: 'x' @ $"]),
+        ({**ALTERNATIVES, "$defs": {"A": POINT}}, 5, ["5 does not fit any of the alternatives @ $"]),
+        (KINDS, {"k": "c"}, ["{'k': 'c'} does not fit any of the alternatives @ $"]),
+        (KINDS, {"k": "b"}, []),
+        ({"type": "integer", "nullable": True}, None, []),
+        ({"type": "odd"}, 0, []),
+        ({"properties": {"a": False}}, {"a": 1}, ["unknown key 'a' @ $"]),
+        ({"items": False}, [1], ["1 is not allowed @ $[0]"]),
+        ({"$ref": "#/$defs/A", "$defs": {"A": {"anyOf": [{"$ref": "#/$defs/A"}]}}}, 1, []),
+    ],
+)
+def test_all_of_a_schema_is_checked_where_no_type_says_it(schema: Any, value: Any, misfits: list[str]) -> None:
+    assert schema_misfits(value, schema) == misfits
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,8 @@ class TestAssistant:
     def test_says_text_refusal_and_calls(self) -> None:
         call = ToolCall(name="f", call_id="1", arguments='{"a": 1}')
         message, dropped = encoded(
-            Message("assistant", [Text(text="one "), Data(value=2), Refusal(text="no"), call], name="bot")
+            Message("assistant", [Text(text="one "), Data(value=2), Refusal(text="no"), call], name="bot"),
+            refusals=True,
         )
         assert dropped == []
         assert message == [
@@ -200,6 +201,9 @@ class TestAssistant:
                 "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}],
             }
         ]
+
+    def test_says_a_refusal_as_text_where_there_is_no_member_for_it(self) -> None:
+        assert said("assistant", Text(text="one "), Refusal(text="no")) == {"role": "assistant", "content": "one no"}
 
     def test_may_say_nothing(self) -> None:
         assert said("assistant") == {"role": "assistant", "content": ""}

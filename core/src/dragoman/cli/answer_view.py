@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
 import click
 
 from dragoman.cli.terminal import unfiltered
-from dragoman.spec.events import Event, ReasoningDelta, TextDelta
+from dragoman.spec.events import ReasoningDelta, TextDelta
+from dragoman.spec.plain_text import printable
+
+if TYPE_CHECKING:
+    from dragoman.spec.run_events import RunEvent, ToolFinished
 
 
 class AnswerView(Protocol):
     """Show the events of one answer after another."""
 
-    def show(self, event: Event) -> None:
-        """Show what *event* adds to the answer."""
+    def show(self, event: RunEvent) -> None:
+        """Show what *event* adds to the answer, or the result of a tool."""
         ...
 
     def finish(self) -> None:
@@ -29,17 +33,26 @@ class AnswerView(Protocol):
 
 
 class PlainView:
-    """Print the text of answers as it is, and no reasoning."""
+    """Print the text of answers as it is, and no reasoning.
 
-    def __init__(self) -> None:
+    Args:
+        has_notes_apart: whether notes go to standard error, so that standard output holds the text alone.
+
+    """
+
+    def __init__(self, *, has_notes_apart: bool = False) -> None:
         self._is_line_open = False
+        self._has_notes_apart = has_notes_apart
 
-    def show(self, event: Event) -> None:
-        """Print what *event* adds to the text."""
+    def show(self, event: RunEvent) -> None:
+        """Print what *event* adds to the text, or the result of a tool."""
         if isinstance(event, TextDelta) and event.text:
             # A pipe gets every byte; the stream removes control sequences if it leads to a terminal.
             click.echo(event.text, nl=False, color=True)
             self._is_line_open = not event.text.endswith("\n")
+        elif note := tool_note(event):
+            self.finish()
+            self.note(note)
 
     def finish(self) -> None:
         """End an unfinished line."""
@@ -49,7 +62,7 @@ class PlainView:
 
     def note(self, text: str) -> None:
         """Print *text* on a line."""
-        click.echo(text)
+        click.echo(text, err=self._has_notes_apart)
 
 
 class MarkdownView:
@@ -68,14 +81,17 @@ class MarkdownView:
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False, legacy_windows=False)
         self._text, self._reasoning = growing_markdown(self._console), growing_aside(self._console)
 
-    def show(self, event: Event) -> None:
-        """Show what *event* adds to the text or the reasoning."""
+    def show(self, event: RunEvent) -> None:
+        """Show what *event* adds to the text or the reasoning, or the result of a tool."""
         if isinstance(event, TextDelta):
             self._reasoning.finish()
             self._text.add(event.text)
         elif isinstance(event, ReasoningDelta):
             self._text.finish()
             self._reasoning.add(event.text)
+        elif note := tool_note(event):
+            self.finish()
+            self.note(note)
 
     def finish(self) -> None:
         """Show all that has arrived, and leave it as it is."""
@@ -84,7 +100,17 @@ class MarkdownView:
 
     def note(self, text: str) -> None:
         """Print *text* dimmed."""
-        self._console.print(text, style="dim")
+        self._console.print(printable(text), style="dim")
+
+
+def tool_note(event: RunEvent) -> str:
+    """Return what is said of the result of a tool, an empty text for any other event."""
+    if type(event).__name__ != "ToolFinished":  # without its import, which few answers need
+        return ""
+    from dragoman.cli.toolbox import result_line  # noqa: PLC0415  # only answers with tools need it
+
+    finished = cast("ToolFinished", event)
+    return result_line(finished.call, finished.result)
 
 
 def is_rich_terminal() -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from dragoman.cli import text_io
-from dragoman.cli.model_options import configuration, given_fields, model_options
+from dragoman.cli.model_options import configuration, model_options
 from dragoman.client.streaming_llm import StreamingLLM
 from dragoman.spec.config import LLMConfig
 
@@ -24,12 +25,10 @@ Examples:
 @model_options
 @click.option("--suffix", type=text_io.text, help="The text that follows what the model writes.")
 @click.option("--no-stream", is_flag=True, help="Print the text when it is complete.")
-def complete(  # noqa: PLR0917  # click passes the options by name
+def complete(
     prompt: tuple[str, ...],
-    model: str | None,
-    provider: str | None,
-    api_base: str | None,
-    options: tuple[str, ...],
+    given: Mapping[str, Any],
+    profile: str | None,
     suffix: str | None,
     no_stream: bool,  # noqa: FBT001  # click passes the options by name
 ) -> None:
@@ -41,7 +40,7 @@ def complete(  # noqa: PLR0917  # click passes the options by name
     if not text.strip():
         message = "the prompt is empty; pass it as an argument, or pipe it to standard input"
         raise click.UsageError(message)
-    config = configuration(given_fields(model, provider, api_base, options))
+    config = configuration(given, profile)
     asyncio.run(_complete(config, text, {} if suffix is None else {"suffix": suffix}, is_streamed=not no_stream))
 
 

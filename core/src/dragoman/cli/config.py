@@ -1,50 +1,63 @@
-"""``dragoman config``: the values that a command takes from outside, and where each comes from."""
+"""``dragoman config``: the values that a command takes from outside, where each comes from, and the user's file."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
 from dragoman.cli import text_io
-from dragoman.cli.model_options import configuration, given_fields, model_options
+from dragoman.cli.model_options import PREFIX, configuration, model_options
 from dragoman.cli.terminal import fitting
 from dragoman.plugins.resolution import explain
 from dragoman.spec.config import LLMConfig
-from dragoman.spec.environment import VARIABLES
+from dragoman.spec.config_loading import FILE, VARIABLE, profiles
+from dragoman.spec.config_origins import KEYWORD
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.key_file import key_file, read_keys
 from dragoman.spec.secret import MASK, is_credential
+from dragoman.spec.system_keyring import names_in_keyring
 from dragoman.spec.user_folder import user_folder
 
 _EPILOG = """\b
 Examples:
   dragoman config show -m echo
-  dragoman config path
+  dragoman config edit
+  dragoman config profiles
 """
 _OPTIONS = {"model": "-m", "provider": "-p", "api_base": "-b"}
+_TEMPLATE = """\
+# What commands and LLM.load() take from here; variables such as DRAGOMAN_MODEL and arguments have precedence.
+# 'dragoman keys set PROVIDER' keeps keys in a better place.
+
+[llm]
+# model = "echo"
+# temperature = 0.7
+
+# [llm.draft]          # dragoman chat --profile draft, or LLM.load("draft")
+# max_tokens = 500
+"""
 
 
 @click.group(epilog=_EPILOG)
 def config() -> None:
-    """Look at the configuration of commands."""
+    """Look at the configuration of commands, and edit the file that it is read from."""
 
 
 @config.command()
 @model_options
 @click.option("--json", "print_json", is_flag=True, help="Print a JSON object.")
 def show(
-    model: str | None,
-    provider: str | None,
-    api_base: str | None,
-    options: tuple[str, ...],
+    given: Mapping[str, Any],
+    profile: str | None,
     print_json: bool,  # noqa: FBT001  # click passes the options by name
 ) -> None:
     """Show each value that a command with these options uses, and where it comes from; credentials are masked."""
-    given = given_fields(model, provider, api_base, options)
-    rows = [*_values(configuration(given), given), _key(configuration(given))]
+    settings = configuration(given, profile)
+    rows = [*_values(settings), _key(settings)]
     if print_json:
         click.echo(text_io.as_json({name: {"value": value, "from": origin} for name, value, origin in rows}))
         return
@@ -53,44 +66,74 @@ def show(
         click.echo(fitting(f"{name:{width}}  {value}  ({origin})"), color=True)
 
 
+@config.command("profiles")
+def list_profiles() -> None:
+    """List the profiles of the file, each with its model."""
+    names = profiles(os.environ)
+    width = max(map(len, names), default=0)
+    for name in names:
+        model = LLMConfig.load(name).model
+        click.echo(fitting(f"{name:{width}}  {model or ''}".rstrip()), color=True)
+    if not names:
+        click.echo("there is no profile; 'dragoman config edit' opens the file for a table [llm.NAME]", err=True)
+
+
+@config.command()
+def edit() -> None:
+    """Open your file in the editor of EDITOR or VISUAL, and check it afterwards."""
+    path = _user_file()
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(_TEMPLATE, "utf-8")
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror}"
+        raise ConfigurationError(message) from None
+    click.edit(filename=str(path))
+    names = profiles({f"{PREFIX}{VARIABLE}": str(path)})
+    for profile in (None, *names):
+        LLMConfig.load(profile, path=path, environ={})
+    listed = f"; its profiles: {', '.join(names)}" if names else ""
+    click.echo(f"{path} is valid{listed}")
+
+
 @config.command("path")
 def show_path() -> None:
     """Show the folder of your files."""
+    click.echo(_folder())
+
+
+def _folder() -> Path:
     folder = user_folder(os.environ)
     if folder is None:
         message = "the folder is unknown; set HOME or XDG_CONFIG_HOME"
         raise ConfigurationError(message)
-    click.echo(folder)
+    return folder
 
 
-def _values(settings: LLMConfig, given: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
+def _user_file() -> Path:
+    named = os.environ.get(f"{PREFIX}{VARIABLE}")
+    return Path(named) if named else _folder() / FILE
+
+
+def _values(settings: LLMConfig) -> Iterator[tuple[str, Any, str]]:
     """Yield the name of each value but the key, the value as it may be shown, and its origin."""
-    values = {
-        "model": settings.model,
-        "api_base": settings.api_base,
-        "temperature": settings.temperature,
-        "max_tokens": settings.max_tokens,
-        **settings.kwargs,
-    }
-    for name, value in values.items():
-        if value is not None:
-            shown = MASK if is_credential(name) else value if isinstance(value, str | int | float) else str(value)
-            yield name, shown, _origin(name, given)
-
-
-def _origin(name: str, given: dict[str, Any]) -> str:
-    variable = f"DRAGOMAN_{name.upper()}"
-    if name in given:
-        return _OPTIONS.get(name, "-o")
-    if name in VARIABLES:
-        return variable if os.environ.get(variable) else "default"
-    return "DRAGOMAN_OPTIONS"
+    origins = settings.origins
+    for name, value in settings.to_dict(redact=True).items():
+        if name == "api_key" or value is None:
+            continue
+        shown = MASK if is_credential(name) else value if isinstance(value, str | int | float) else str(value)
+        yield name, shown, _OPTIONS.get(name, "-o") if origins[name] == KEYWORD else str(origins[name])
 
 
 def _key(settings: LLMConfig) -> tuple[str, Any, str]:
     if settings.api_key is not None:
-        return "api_key", MASK, "DRAGOMAN_API_KEY" if os.environ.get("DRAGOMAN_API_KEY") else "-o"
+        origin = settings.origins["api_key"]
+        return "api_key", MASK, "-o" if origin == KEYWORD else str(origin)
     found, path = explain(settings).provider, key_file(os.environ)
     if path is not None and found in read_keys(path):
         return "api_key", MASK, f"{path}, unless {found} reads one from its own environment variables"
+    if found in names_in_keyring(os.environ):
+        return "api_key", MASK, f"the keyring, unless {found} reads one from its own environment variables"
     return "api_key", "not set", f"{found} may read one from its own environment variables"

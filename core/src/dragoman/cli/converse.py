@@ -7,8 +7,10 @@ import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import click
+from attrs import evolve
 
 from dragoman.cli.answer_view import AnswerView, is_rich_terminal, view_of_terminal
 from dragoman.cli.answers import Outcome, ask, cut_note, keep, status_line
@@ -20,6 +22,7 @@ from dragoman.cli.model_lists import model_names
 from dragoman.cli.slash_commands import COMMANDS, Reply, run_command
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.message import Message
+from dragoman.spec.run import Run
 from dragoman.spec.user_folder import user_folder
 
 
@@ -93,12 +96,23 @@ def _reply(dialogue: Dialogue, line: str) -> Reply:
 
 def _answer(runner: asyncio.Runner, dialogue: Dialogue, question: Message, view: AnswerView) -> None:
     """Ask a question, show the answer and what is said about it, and keep both."""
-    arguments = {} if dialogue.output is None else {"output": dialogue.output}
-    with _unechoed():
-        outcome = runner.run(ask(dialogue.llm, dialogue.request(question), view, **arguments))
+    outcome = _asked(runner, dialogue, dialogue.request(question), view)
+    while outcome.response is not None and outcome.run is not None and outcome.run.pending:
+        try:
+            run = dialogue.toolbox.decided(outcome.run)
+        except click.Abort:
+            outcome = evolve(outcome, response=None)
+            break
+        following = _asked(runner, dialogue, run, view)
+        outcome = evolve(following, seconds=outcome.seconds + following.seconds)
     _tell(outcome, view)
-    if outcome.answer is not None:
-        keep(dialogue, question, outcome.answer)
+    if outcome.answers:
+        keep(dialogue, question, *outcome.answers)
+
+
+def _asked(runner: asyncio.Runner, dialogue: Dialogue, messages: list[Message] | Run[Any], view: AnswerView) -> Outcome:
+    with _unechoed():
+        return runner.run(ask(dialogue.llm, messages, view, **dialogue.arguments()))
 
 
 def _tell(outcome: Outcome, view: AnswerView) -> None:
@@ -107,11 +121,11 @@ def _tell(outcome: Outcome, view: AnswerView) -> None:
         to_click_error(outcome.error, "chat").show()
         view.note("/retry asks again")
     elif outcome.response is None:
-        view.note(f"stopped after {outcome.seconds:.1f} s" + "; what came is kept" * bool(outcome.text))
+        view.note(f"stopped after {outcome.seconds:.1f} s" + "; what came is kept" * bool(outcome.answers))
     else:
         if cut := cut_note(outcome.response):
             view.note(cut)
-        view.note(status_line(outcome.response, outcome.seconds))
+        view.note(status_line(outcome, outcome.response))
 
 
 @contextmanager

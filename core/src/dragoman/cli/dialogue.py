@@ -7,6 +7,7 @@ from typing import Any
 
 from dragoman.cli.conversation_log import ConversationLog
 from dragoman.cli.model_options import SHARED, configuration
+from dragoman.cli.toolbox import Toolbox
 from dragoman.client.llm import LLM
 from dragoman.plugins.resolution import explain
 from dragoman.spec.media import Media
@@ -19,12 +20,14 @@ class Dialogue:
 
     Args:
         given: the fields of the configuration that the command line gives.
+        profile: the profile of the user's file that they override.
         system: the system prompt, if there is one.
         output: the format of the answers, as in :meth:`~dragoman.LLM.generate`; text if ``None``.
         attached: attachments of the next question.
         messages: what was said before, without the system prompt.
         log: where the conversation is written; nowhere if ``None``.
         number: the number of a conversation of the log that goes on.
+        toolbox: the tools that the model may call.
 
     """
 
@@ -32,19 +35,22 @@ class Dialogue:
         self,
         given: Mapping[str, Any],
         *,
+        profile: str | None = None,
         system: str | None = None,
         output: Mapping[str, Any] | None = None,
         attached: Iterable[Media] = (),
         messages: Iterable[Message] = (),
         log: ConversationLog | None = None,
         number: int | None = None,
+        toolbox: Toolbox | None = None,
     ) -> None:
-        self.llm = LLM(configuration(given))
+        self.llm = LLM(configuration(given, profile))
         self.system = system
         self.output = output
         self.attached = [*attached]
         self.messages = [*messages]
-        self._given = dict(given)
+        self.toolbox = Toolbox() if toolbox is None else toolbox
+        self._given, self._profile = dict(given), profile
         self._log, self._number = log, number
         self._last: Message | None = next((each for each in reversed(self.messages) if each.role == Role.USER), None)
 
@@ -62,7 +68,7 @@ class Dialogue:
 
         """
         given = {name: value for name, value in self._given.items() if name in SHARED} | {"model": model}
-        config = configuration(given)
+        config = configuration(given, self._profile)
         explain(config)
         self.llm.config, self._given = config, given
 
@@ -77,19 +83,24 @@ class Dialogue:
         system = [Message("system", self.system)] if self.system else []
         return [*system, *self.messages, question]
 
-    def keep(self, question: Message, answer: Message) -> None:
-        """Add a question and its answer to the conversation, and to the log.
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of each call: the format of answers, and tools, if there are any."""
+        return {**({} if self.output is None else {"output": self.output}), **self.toolbox.arguments()}
+
+    def keep(self, question: Message, *answers: Message) -> None:
+        """Add a question and what came of it to the conversation, and to the log.
 
         Raises:
             LogError: if they cannot be written there.
 
         """
-        self.messages += (question, answer)
+        start = len(self.messages)
+        self.messages += (question, *answers)
         if self._log is None:
             return
         if self._number is None:
             self._number = self._log.begin(self.model, self.system)
-        self._log.add(self._number, len(self.messages) - 2, (question, answer), self.model)
+        self._log.add(self._number, start, (question, *answers), self.model)
 
     def undo(self) -> Message | None:
         """Remove the last question with its answer, and return it; ``None`` if there is none."""

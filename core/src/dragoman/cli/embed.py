@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
 from dragoman.cli import text_io
-from dragoman.cli.model_options import configuration, given_fields, model_options
+from dragoman.cli.model_options import configuration, model_options
 from dragoman.client.llm import LLM
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.operations import Embeddings
@@ -24,20 +25,18 @@ Examples:
 @click.argument("texts", nargs=-1, type=text_io.text)
 @model_options
 @click.option("--json", "print_json", is_flag=True, help="Print one JSON object with the vectors, model and tokens.")
-def embed(  # noqa: PLR0917  # click passes the options by name
+def embed(
     texts: tuple[str, ...],
-    model: str | None,
-    provider: str | None,
-    api_base: str | None,
-    options: tuple[str, ...],
+    given: Mapping[str, Any],
+    profile: str | None,
     print_json: bool,  # noqa: FBT001  # click passes the options by name
 ) -> None:
     """Print a vector for each of TEXTS, or for each line of standard input, as a JSON array on a line of its own."""
-    given = texts or tuple(line for line in text_io.read_stdin().splitlines() if line.strip())
-    if not given:
+    lines = texts or tuple(line for line in text_io.read_stdin().splitlines() if line.strip())
+    if not lines:
         message = "there is no text; pass texts as arguments, or pipe lines to standard input"
         raise click.UsageError(message)
-    found = asyncio.run(_embed(configuration(given_fields(model, provider, api_base, options)), given))
+    found = asyncio.run(_embed(configuration(given, profile), lines))
     if print_json:
         from dragoman.spec.serialization import to_dict  # noqa: PLC0415  # needed by --json only
 

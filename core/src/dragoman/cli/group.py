@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dragoman.cli.error_messages import one_line, to_click_error
 from dragoman.cli.terminal import columns, terminal_output
 from dragoman.spec.errors import DragomanError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _COMMANDS = {
     "chat": ("dragoman.cli.chat:chat", "Ask a model and print its answer, or converse with it."),
@@ -55,6 +58,14 @@ class LazyGroup(click.Group):
         target = _COMMANDS[cmd_name][0] if cmd_name in _COMMANDS else _plugin_command(cmd_name)
         return None if target is None else _load(target)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin with *incomplete*; no command is imported for it."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415  # only a shell that completes needs it
+
+        told = ((name, summary) for name, (_, summary) in _COMMANDS.items())
+        found = [CompletionItem(name, help=summary) for name, summary in told if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -86,7 +97,7 @@ class LazyGroup(click.Group):
                 return super().invoke(ctx)
         except DragomanError as error:
             raise to_click_error(error, ctx.invoked_subcommand) from None
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):
             ctx.exit(130)
 
 

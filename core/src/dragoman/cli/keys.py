@@ -1,4 +1,4 @@
-"""``dragoman keys``: the user's file of keys."""
+"""``dragoman keys``: keys in the keyring of the system, or else in a file of the user."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from pathlib import Path
 import click
 
 from dragoman.cli import text_io
+from dragoman.cli.error_messages import one_line
 from dragoman.plugins.registry import installed
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.key_file import key_file, read_keys, write_keys
 from dragoman.spec.secret import Secret
+from dragoman.spec.system_keyring import (
+    SystemKeyringError,
+    has_keyring,
+    names_in_keyring,
+    put_into_keyring,
+    remove_from_keyring,
+)
 
 _EPILOG = """\b
 Examples:
@@ -24,20 +32,31 @@ Examples:
 
 @click.group(epilog=_EPILOG)
 def keys() -> None:
-    """Keep keys in a file that only you can read.
+    """Keep keys in the keyring of the system, or in a file that only you can read.
 
-    A key of the file is used if neither an option nor an environment variable gives one, and is sent only to the hosts
-    of its provider.
+    With 'pip install dragoman[keyring]', keys go into the keyring, and otherwise into the file. A key is used if
+    neither an option nor an environment variable gives one, and is sent only to the hosts of its provider.
     """
 
 
 @keys.command("set")
 @click.argument("provider", type=text_io.text)
-def set_key(provider: str) -> None:
+@click.option("--file", "in_file", is_flag=True, help="Use the file, also where there is a keyring.")
+def set_key(provider: str, in_file: bool) -> None:  # noqa: FBT001  # click passes the options by name
     """Store the key of PROVIDER, which is read from a hidden prompt or from standard input."""
     path, name = _path(), _provider(provider)
-    stored = read_keys(path)
-    stored[name] = _read_key(name)
+    stored, key = read_keys(path), _read_key(name)
+    if not in_file and has_keyring():
+        try:
+            put_into_keyring(os.environ, name, key)
+        except SystemKeyringError as error:
+            click.echo(f"dragoman: {one_line(error)}", err=True)
+        else:
+            if stored.pop(name, None) is not None:
+                write_keys(path, stored)
+            click.echo(f"the key of {name} is stored in the keyring of the system")
+            return
+    stored[name] = key.reveal()
     write_keys(path, stored)
     click.echo(f"the key of {name} is stored in {path}")
 
@@ -45,10 +64,10 @@ def set_key(provider: str) -> None:
 @keys.command("list")
 def list_keys() -> None:
     """List the providers whose keys are stored; no key is shown."""
-    names = sorted(read_keys(_path()))
-    for name in names:
-        click.echo(name)
-    if not names:
+    in_file, in_keyring = set(read_keys(_path())), set(names_in_keyring(os.environ))
+    for name in sorted(in_file | in_keyring):
+        click.echo(name if name in in_file else f"{name}  (keyring)")
+    if not in_file | in_keyring:
         click.echo("no key is stored; 'dragoman keys set PROVIDER' stores one", err=True)
 
 
@@ -57,13 +76,16 @@ def list_keys() -> None:
 def remove_key(provider: str) -> None:
     """Remove the key of PROVIDER."""
     path = _path()
-    stored = read_keys(path)
-    name = next((each for each in (provider, installed().named(provider)) if each in stored), None)
+    stored, in_keyring = read_keys(path), names_in_keyring(os.environ)
+    known = {*stored, *in_keyring}
+    name = next((each for each in (provider, installed().named(provider)) if each in known), None)
     if name is None:
-        message = f"no key of {provider} is stored; stored are those of: {', '.join(sorted(stored)) or 'nobody'}"
+        message = f"no key of {provider} is stored; stored are those of: {', '.join(sorted(known)) or 'nobody'}"
         raise click.UsageError(message)
-    del stored[name]
-    write_keys(path, stored)
+    if name in in_keyring:
+        remove_from_keyring(os.environ, name)
+    if stored.pop(name, None) is not None:
+        write_keys(path, stored)
     click.echo(f"the key of {name} is removed")
 
 
@@ -91,7 +113,7 @@ def _path() -> Path:
     return path
 
 
-def _read_key(provider: str) -> str:
+def _read_key(provider: str) -> Secret:
     """Return the key that is typed without being shown, or that stands on standard input.
 
     Raises:
@@ -103,6 +125,6 @@ def _read_key(provider: str) -> str:
     else:
         given = text_io.read_stdin()
     try:
-        return Secret(given.strip(), name=f"the key of {provider}").reveal()
+        return Secret(given.strip(), name=f"the key of {provider}")
     finally:
         del given  # keep credentials out of tracebacks that show locals

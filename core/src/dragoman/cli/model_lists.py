@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, field, frozen
 
 from dragoman.cli.error_messages import one_line
-from dragoman.client.llm import LLM
-from dragoman.plugins.registry import installed
-from dragoman.spec.capabilities import Support
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import DragomanError
-from dragoman.spec.operations import ModelInfo
 from dragoman.spec.user_folder import user_folder
+
+if TYPE_CHECKING:
+    from dragoman.client.llm import LLM
+    from dragoman.spec.operations import ModelInfo
 
 FILE = "models.json"
 """The name of the file in the folder of the user."""
@@ -83,6 +82,8 @@ def _of_data(name: str, data: Mapping[str, Any]) -> ModelList:
 
 def model_names(environ: Mapping[str, str]) -> list[str]:
     """Return what ``--model`` and ``/model`` are completed with: providers, and the models that they listed."""
+    from dragoman.plugins.registry import installed  # noqa: PLC0415  # not needed to read what was listed
+
     folder = user_folder(environ)
     known = remembered(folder and folder / FILE)
     listed = (f"{provider}/{model.id}" for provider, each in known.items() for model in each.models)
@@ -108,10 +109,14 @@ async def ask_all(providers: Sequence[str], known: Mapping[str, ModelList]) -> l
         known: what they listed before, which stays where one does not answer now.
 
     """
+    import asyncio  # noqa: PLC0415  # not needed to read what was listed
+
     return [*await asyncio.gather(*(_ask(each, known.get(each, ModelList(provider=each))) for each in providers))]
 
 
 async def _ask(provider: str, known: ModelList) -> ModelList:
+    from dragoman.client.llm import LLM  # noqa: PLC0415  # not needed to read what was listed
+
     try:
         async with LLM(_configuration(provider, provider)) as llm:
             listed = await llm.models()
@@ -127,6 +132,8 @@ def _configuration(provider: str, model: str) -> LLMConfig:
 
 def _described(llm: LLM, provider: str, info: ModelInfo) -> ListedModel:
     """Return a model with what its list says, and otherwise with what its plugin knows."""
+    from dragoman.spec.capabilities import Support  # noqa: PLC0415  # not needed to read what was listed
+
     llm.config = _configuration(provider, info.id)
     known = llm.capabilities()
     kinds = {kind.partition("/")[0] for kind, cap in known.input.items() if cap.support is Support.YES}

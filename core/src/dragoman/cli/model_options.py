@@ -1,28 +1,53 @@
-"""The model of a command: its options ``-m``, ``-p``, ``-b`` and ``-o``, and what the environment adds."""
+"""The model of a command: its options ``-m``, ``-p``, ``-b``, ``-P`` and ``-o``, and what files and variables add."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dragoman.cli import text_io
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
-from dragoman.spec.environment import of_environment
+from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.request import SETTINGS
 
+if TYPE_CHECKING:
+    from dragoman.spec.config_loading import Sources
+
+PREFIX = "DRAGOMAN_"
+"""The prefix of the environment variables."""
 SHARED = {*FIELDS, *SETTINGS, *CORE_OPTIONS} - {"model", "api_key", "api_base", "provider", "fallbacks", "headers"}
 """What belongs to no model, so that another one may have it too."""
-_OF_ENVIRONMENT = {*SHARED, "model", "api_base"}
-"""What a model of the command line may have from the environment of another one."""
+_OF_OTHERS = {*SHARED, "model", "api_base"}
+"""What a model of the command line may have from the environment or the file of another one."""
+_CONNECTION = ("proxy", "verify", "client_cert", "allow_insecure")
+"""What decides who can read what is sent."""
 _LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that name a model and how it is reached."""
+    """Add the options that name a model and how it is reached.
+
+    The command is given the fields of a configuration that they say, as ``given``, and the name of a ``profile``.
+    """
+
+    @wraps(command)
+    def with_given(
+        *,
+        model: str | None,
+        provider: str | None,
+        api_base: str | None,
+        profile: str | None,
+        options: tuple[str, ...],
+        **others: Any,
+    ) -> Any:
+        return command(given=_given(model, provider, api_base, options), profile=profile, **others)
+
+    decorated: Callable[..., Any] = with_given
     for option in (
         click.option(
             "-o",
@@ -32,6 +57,13 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             metavar="NAME=VALUE",
             help="A setting or an option, such as temperature=0.2; may be repeated.",
+        ),
+        click.option(
+            "-P",
+            "--profile",
+            type=text_io.text,
+            shell_complete=_complete_profile,
+            help="A profile: [llm.PROFILE] of dragoman.toml.",
         ),
         click.option("-b", "--api-base", type=text_io.text, help="The base URL; default: the provider's own."),
         click.option("-p", "--provider", type=text_io.text, help="The provider, as in LLMConfig."),
@@ -43,8 +75,8 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="The model: its name, or provider/name.",
         ),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 def _complete_model(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
@@ -53,9 +85,16 @@ def _complete_model(_: click.Context, __: click.Parameter, incomplete: str) -> l
     return [name for name in model_names(os.environ) if name.startswith(incomplete)]
 
 
-def given_fields(
-    model: str | None, provider: str | None, api_base: str | None, options: tuple[str, ...]
-) -> dict[str, Any]:
+def _complete_profile(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    from dragoman.spec.config_loading import profiles  # noqa: PLC0415  # only a shell that completes needs it
+
+    try:
+        return [name for name in profiles(os.environ) if name.startswith(incomplete)]
+    except ConfigurationError:  # a command says what is wrong with the file
+        return []
+
+
+def _given(model: str | None, provider: str | None, api_base: str | None, options: tuple[str, ...]) -> dict[str, Any]:
     """Return the fields of a configuration that options of the command line give.
 
     Raises:
@@ -66,23 +105,47 @@ def given_fields(
     return {name: value for name, value in named.items() if value is not None} | _read_options(options)
 
 
-def configuration(given: Mapping[str, Any]) -> LLMConfig:
-    """Return the configuration of the environment, overridden by *given*.
+def configuration(given: Mapping[str, Any], profile: str | None = None) -> LLMConfig:
+    """Return the configuration of the file and the environment, overridden by *given*; it knows all origins.
+
+    Args:
+        given: the fields that the command line gives.
+        profile: the profile of the file.
 
     Raises:
-        ConfigurationError: for a value that is not valid, here or in the environment.
+        ConfigurationError: for a value that is not valid, here, in the file or in the environment.
 
     """
-    return LLMConfig.from_dict({**_of_environment(given), **given})
+    from dragoman.spec.config_loading import configured, load  # noqa: PLC0415  # not needed by --help
+
+    found = load(profile, None, os.environ, PREFIX, given)
+    _check_connection(found)
+    own = load(profile, None, os.environ, PREFIX, {}).values.get("model")
+    if own is not None and ("provider" in given or given.get("model", own) != own):
+        for name in [name for name in found.values if name not in given and name not in _OF_OTHERS]:
+            del found.values[name], found.origins[name]
+    return configured(LLMConfig, found)
 
 
-def _of_environment(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that the environment sets, without those of its own model if another one is given."""
-    fields = of_environment(os.environ, "DRAGOMAN_")
-    own = fields.get("model")
-    if own is None or ("provider" not in given and given.get("model", own) == own):
-        return fields
-    return {name: value for name, value in fields.items() if name in _OF_ENVIRONMENT}
+def _check_connection(found: Sources) -> None:
+    """Refuse a file that was only found in the working directory, and says who can read what is sent.
+
+    Raises:
+        ConfigurationError: naming the line of the file.
+
+    """
+    from dragoman.spec.config_loading import FILE, VARIABLE  # noqa: PLC0415  # not needed by --help
+
+    if os.environ.get(PREFIX + VARIABLE):
+        return
+    for name in _CONNECTION:
+        origin = found.origins.get(name)
+        if origin is not None and (origin.kind, origin.name) == ("file", FILE):
+            message = (
+                f"{origin} sets {name}, which a file that was only found in the working directory may not;"
+                f" set {PREFIX}{VARIABLE}={FILE} if it is yours"
+            )
+            raise ConfigurationError(message, parameter=name)
 
 
 def _read_options(options: tuple[str, ...]) -> dict[str, Any]:

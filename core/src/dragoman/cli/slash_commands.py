@@ -19,6 +19,10 @@ from dragoman.spec.nearest_name import suggestion
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from dragoman.cli.toolbox import Toolbox
+    from dragoman.client.model_usage import ModelUsage
+    from dragoman.spec.request import Tool
+
     Run: TypeAlias = "Callable[[Dialogue, str], Reply]"
 
 
@@ -88,6 +92,48 @@ def _attach(dialogue: Dialogue, argument: str) -> Reply:
     return Reply(note=f"attached to the next message: {media.filename or argument} ({media.media_type})")
 
 
+def _tools(dialogue: Dialogue, argument: str) -> Reply:
+    toolbox = dialogue.toolbox
+    if argument == "-":
+        toolbox.clear()
+    elif argument:
+        from dragoman.cli.tool_argument import tools_of  # noqa: PLC0415  # few conversations have tools
+
+        toolbox.add(tools_of(argument))
+    width = max((len(tool.name) for tool in toolbox.tools), default=0)
+    lines = [f"{tool.name:{width}}  {_about(tool, toolbox)}".rstrip() for tool in toolbox.tools]
+    return Reply(note="\n".join(lines) or "there are no tools")
+
+
+def _about(tool: Tool, toolbox: Toolbox) -> str:
+    runs_always = "runs without a question" * (toolbox.is_trusted or tool.name in toolbox.trusted)
+    described = (tool.description or "").strip().partition("\n")[0]
+    return "; ".join(filter(None, [described, runs_always]))
+
+
+def _cost(dialogue: Dialogue, _: str) -> Reply:
+    models = dialogue.llm.usage.models
+    lines = [f"{name}: {_used(used)}" for name, used in models.items()]
+    if len(lines) > 1:
+        lines.append(f"together: {_used(dialogue.llm.usage.total)}")
+    return Reply(note="\n".join(lines) or "nothing was asked yet")
+
+
+def _used(used: ModelUsage) -> str:
+    from dragoman.cli.answers import counts, money  # noqa: PLC0415  # they need this module's neighbours
+
+    cost, unpriced = used.cost(), used.unpriced()
+    told = "cost unknown" if cost is None else money(cost)
+    if cost is not None and unpriced:
+        told += f" and {unpriced} {_counted(unpriced, 'answer')} of unknown cost"
+    failures = f", {used.failures} failed" * bool(used.failures)
+    return f"{used.calls} {_counted(used.calls, 'call')}{failures} | tokens: {counts(used)} | {told}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return noun if count == 1 else f"{noun}s"
+
+
 def _save(dialogue: Dialogue, argument: str) -> Reply:
     if not argument:
         message = "name a file: /save talk.md, or /save talk.json"
@@ -132,6 +178,8 @@ COMMANDS = {
     "/model": SlashCommand("[NAME]", "show the model, or ask another", _model),
     "/system": SlashCommand("[TEXT | -]", "show, set or remove the system prompt", _system),
     "/attach": SlashCommand("[FILE | URL]", "attach to the next message", _attach),
+    "/tools": SlashCommand("[TOOLS | -]", "list, add (module:function, file.py) or remove tools", _tools),
+    "/cost": SlashCommand("", "show the tokens and the cost so far", _cost),
     "/save": SlashCommand("FILE", "write the conversation to .md or .json", _save),
     "/retry": SlashCommand("", "ask the last question again", _retry),
     "/undo": SlashCommand("", "remove the last question and its answer", _undo),

@@ -313,9 +313,7 @@ class ManagedProvider:
                 raise
             except Exception as error:
                 raise self._failure(error) from error
-            if kind == "embed":
-                self._observer.embedded(request.model, done)
-            return done
+            return self._observer.embedded(request.model, done) if kind == "embed" else done
 
         return call
 

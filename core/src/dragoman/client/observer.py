@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from dragoman.client.ledger import UsageLedger
 from dragoman.spec._value import changed
 from dragoman.spec.errors import ConfigurationError, DragomanError, InvalidRequestError, UnsupportedError
+from dragoman.spec.operations import Embeddings, paid_for
 from dragoman.spec.provider import FIRST_BYTE, CallContext
 from dragoman.spec.response import Origin, Response, Timing
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from dragoman.client.cache_watch import CacheWatch, Expected
     from dragoman.client.stream_assembly import AssembledStream
     from dragoman.spec.events import Event
-    from dragoman.spec.operations import Embeddings
     from dragoman.spec.request import ChatRequest, CompletionRequest
 
 _DEBUG, _INFO = 10, 20  # as in the module logging
@@ -81,9 +81,11 @@ class Observer:
                 origin.request_id,
             )
 
-    def embedded(self, model: str, embeddings: Embeddings) -> None:
-        """Note what embeddings used."""
-        self._ledger.note(changed(self._origin, model=model), embeddings.usage, {})
+    def embedded(self, model: str, embeddings: Embeddings) -> Embeddings:
+        """Note what embeddings used, and return them with their origin."""
+        origin = changed(self._origin, model=model, served_model=embeddings.model)
+        self._ledger.note(origin, paid_for(embeddings.usage), {})
+        return changed(embeddings, origin=origin)
 
     def failed(self, model: str, error: DragomanError) -> None:
         """Note a try that failed, unless it failed before anything was sent."""

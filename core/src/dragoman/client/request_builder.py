@@ -269,10 +269,25 @@ def _tools(tools: Iterable[ToolLike] | None, issuer: str) -> tuple[Tool | Server
     if isinstance(tools, str | Mapping) or not isinstance(tools, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         message = f"tools must be a list of tools, not {type(tools).__name__}"  # pyright: ignore[reportUnknownArgumentType]
         raise InvalidRequestError(message, parameter="tools")
-    return tuple(
+    read = tuple(
         tool if isinstance(tool, Tool | ServerTool) and type(tool) in _SENT else _tool(tool, f"tools[{index}]", issuer)
         for index, tool in enumerate(tools)
     )
+    _check_names(read)
+    return read
+
+
+def _check_names(tools: tuple[Tool | ServerTool, ...]) -> None:
+    """Refuse tools that a call cannot name, or that it would name together."""
+    known = set[str]()
+    for index, tool in enumerate(tools):
+        if not isinstance(tool, Tool):
+            continue
+        if not tool.name.strip() or tool.name in known:
+            problem = f"the name {tool.name!r} of another tool" if tool.name in known else "no name"
+            message = f"tools[{index}] has {problem}; give it a name of its own"
+            raise InvalidRequestError(message, parameter="tools")
+        known.add(tool.name)
 
 
 def _tool(function: ToolLike, path: str, issuer: str) -> Tool | ServerTool:

@@ -7,13 +7,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar, cast
 
 from dragoman.client.text_answer import check_text
-from dragoman.spec.errors import ProtocolError
+from dragoman.spec.errors import ConfigurationError, ProtocolError, StreamInterruptedError
 from dragoman.spec.events import TextDelta
 from dragoman.spec.request import Settings
 from dragoman.spec.run import Run
 from dragoman.spec.run_events import RunEvent
 
 if TYPE_CHECKING:
+    from asyncio import Event as Gone, Task
+
     from dragoman.client.run_loop import RunLoop  # imports asyncio, which is not paid for with this class
 
 T = TypeVar("T")
@@ -36,6 +38,9 @@ class RunStream(Generic[T]):
         self._settings = settings
         self._events: AsyncGenerator[RunEvent, None] = loop.events()
         self._has_ended = False
+        self._reader: Task[object] | None = None
+        self._reader_is_gone: Gone | None = None
+        self._is_left = False
 
     async def __aenter__(self) -> Self:
         """Return this object; the model is asked when the first event is read."""
@@ -44,7 +49,14 @@ class RunStream(Generic[T]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Hang up, and cancel and await the tools that run."""
+        """Hang up, and cancel and await the tools that run; a task that waits for an event gets an error."""
+        self._is_left = True
+        if self._reader is not None:
+            from asyncio import Event  # noqa: PLC0415  # few programs read a run in another task
+
+            self._reader_is_gone = Event()
+            self._reader.cancel()  # only what it waits for here
+            await self._reader_is_gone.wait()
         await self._events.aclose()
 
     def __aiter__(self) -> Self:
@@ -56,13 +68,36 @@ class RunStream(Generic[T]):
 
         Raises:
             DragomanError: as for :meth:`dragoman.LLM.run`; ``run`` of the error is the run so far.
+            StreamInterruptedError: if another task leaves the stream meanwhile.
+            ConfigurationError: if another task is waiting for the next event; that one goes on.
 
         """
+        if self._reader is not None:
+            message = "another task reads this run; let one read it and hand on the events"
+            raise ConfigurationError(message)
+        from asyncio import CancelledError, current_task  # noqa: PLC0415  # not paid for with this class
+
+        reader = self._reader = cast("Task[object]", current_task())
+        before = reader.cancelling()
         try:
             return await anext(self._events)
         except StopAsyncIteration:
-            self._has_ended = True
+            self._has_ended |= not self._is_left
             raise
+        except CancelledError:
+            if self._reader_is_gone is None or reader.uncancel() > before:
+                raise
+            raise self._interrupted() from None
+        finally:
+            self._reader = None
+            if self._reader_is_gone is not None:
+                self._reader_is_gone.set()
+
+    def _interrupted(self) -> StreamInterruptedError:
+        message = "the run was left by another task while this one waited for its next event; so_far is the run so far"
+        error = StreamInterruptedError(message)
+        error.run = self.so_far
+        return error
 
     async def text(self) -> AsyncGenerator[str, None]:
         """Yield the text of the answers, piece by piece, of those between calls as well.

@@ -38,12 +38,25 @@ async def execute(function: Callable[..., object], arguments: Mapping[str, Any],
 
 
 async def result_of(function: Callable[..., object], *args: Any, **kwargs: Any) -> object:
-    """Call a function that may be a coroutine function, and return its result; any other one runs in a thread."""
-    if _is_async(function):
-        returned = function(*args, **kwargs)
-    else:
-        returned = await _in_thread(lambda: function(*args, **kwargs))
-    return await cast("Awaitable[object]", returned) if inspect.isawaitable(returned) else returned
+    """Call a function that may be a coroutine function, and return its result; any other one runs in a thread.
+
+    Raises:
+        RuntimeError: if the function itself ends with ``CancelledError`` or ``SystemExit``, which would end the task or
+            the program of the caller.
+
+    """
+    try:
+        if _is_async(function):
+            returned = function(*args, **kwargs)
+        else:
+            returned = await _in_thread(lambda: function(*args, **kwargs))
+        return await cast("Awaitable[object]", returned) if inspect.isawaitable(returned) else returned
+    except (asyncio.CancelledError, SystemExit) as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise
+        message = f"the function ended with {error!r}"
+        raise RuntimeError(message) from error
 
 
 def _is_async(function: Callable[..., object]) -> bool:

@@ -10,6 +10,7 @@ from dragoman._lazy import attach
 TYPE_CHECKING = False  # type checkers treat this name as true; it avoids importing typing
 
 if TYPE_CHECKING:
+    from dragoman.http.argument_objects import object_arguments as object_arguments
     from dragoman.http.binary_messages import BinaryMessages as BinaryMessages
     from dragoman.http.context_window import exceeds_context_window as exceeds_context_window, refined as refined
     from dragoman.http.credentials import CredentialChain as CredentialChain, credential_fields as credential_fields
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
         is_loopback as is_loopback,
         refuse_insecure as refuse_insecure,
     )
-    from dragoman.http.ends import finish_of as finish_of
+    from dragoman.http.ends import finish_of as finish_of, usage_beside_cache as usage_beside_cache
     from dragoman.http.error_bodies import (
         error_from as error_from,
         error_text as error_text,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
         EXCERPT as EXCERPT,
         MAX_ITEMS as MAX_ITEMS,
         MAX_OBJECTS as MAX_OBJECTS,
+        arguments_text as arguments_text,
         as_object as as_object,
         count as count,
         decoded as decoded,
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
         fields as fields,
         items_of as items_of,
         loads as loads,
+        members_of as members_of,
         number as number,
         objects as objects,
         real as real,
@@ -84,9 +87,12 @@ if TYPE_CHECKING:
         body_of as body_of,
         merge_members as merge_members,
         option_field as option_field,
+        own_members as own_members,
+        refuse_server_tool as refuse_server_tool,
     )
     from dragoman.http.part_blocks import Block as Block, BlockEncoder as BlockEncoder
     from dragoman.http.provider import HttpProvider as HttpProvider
+    from dragoman.http.provider_calls import read_count as read_count, read_pages as read_pages
     from dragoman.http.sse import (
         SSE as SSE,
         EventDecoder as EventDecoder,
@@ -112,6 +118,7 @@ if TYPE_CHECKING:
     from dragoman.spec.ownership import foreign_names as foreign_names
 
 _HOMES = {
+    "dragoman.http.argument_objects": ("object_arguments",),
     "dragoman.http.binary_messages": ("BinaryMessages",),
     "dragoman.http.context_window": ("exceeds_context_window", "refined"),
     "dragoman.http.credentials": ("CredentialChain", "credential_fields"),
@@ -129,7 +136,7 @@ _HOMES = {
         "is_loopback",
         "refuse_insecure",
     ),
-    "dragoman.http.ends": ("finish_of",),
+    "dragoman.http.ends": ("finish_of", "usage_beside_cache"),
     "dragoman.http.error_bodies": ("error_from", "error_text", "is_page", "object_in", "text_in"),
     "dragoman.http.framing": ("Frame", "FrameDecoder", "Framing", "HeaderValue", "framing_of"),
     "dragoman.http.header_values": ("header_text",),
@@ -138,6 +145,7 @@ _HOMES = {
         "EXCERPT",
         "MAX_ITEMS",
         "MAX_OBJECTS",
+        "arguments_text",
         "as_object",
         "count",
         "decoded",
@@ -146,6 +154,7 @@ _HOMES = {
         "fields",
         "items_of",
         "loads",
+        "members_of",
         "number",
         "objects",
         "real",
@@ -155,9 +164,18 @@ _HOMES = {
     ),
     "dragoman.http.form_data": ("multipart",),
     "dragoman.http.ndjson": ("NDJSON", "JsonLines"),
-    "dragoman.http.options": ("OptionsReader", "add_options", "body_of", "merge_members", "option_field"),
+    "dragoman.http.options": (
+        "OptionsReader",
+        "add_options",
+        "body_of",
+        "merge_members",
+        "option_field",
+        "own_members",
+        "refuse_server_tool",
+    ),
     "dragoman.http.part_blocks": ("Block", "BlockEncoder"),
     "dragoman.http.provider": ("HttpProvider",),
+    "dragoman.http.provider_calls": ("read_count", "read_pages"),
     "dragoman.http.sse": ("SSE", "EventDecoder", "ServerSentEvents", "ServerSentEvent"),
     "dragoman.http.status": ("date_of", "error_class", "may_retry", "number_of", "retry_after"),
     "dragoman.http.transport.transport": ("AioHttpTransport", "HttpStream", "Transport"),

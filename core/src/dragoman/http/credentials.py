@@ -28,6 +28,7 @@ def credential_fields(
     optional: Iterable[str] = (),
     chain: CredentialChain | None = None,
     required: bool = True,
+    instead: str = "",
 ) -> Mapping[str, Secret]:
     """Return the credentials that may be sent to *base*, by field; an empty mapping if there are none.
 
@@ -42,6 +43,7 @@ def credential_fields(
         optional: the fields that a source may lack.
         chain: the last source. It may block; call this function in a thread then, for example in ``authorize``.
         required: whether credentials are required.
+        instead: what the caller may do instead, for the error that says that there are none.
 
     Raises:
         MissingCredentialError: if the source lacks a field, or if credentials are required and none may be used.
@@ -55,7 +57,7 @@ def credential_fields(
         if found:
             raise _incomplete(config, source, found, missing)
         if required:
-            raise _none(config, base, wanted, variables)
+            raise _none(config, base, wanted, variables, instead)
     if found or any(is_sensitive(str(name)) for name in config.headers):
         refuse_insecure(config, base)
     return found
@@ -105,7 +107,7 @@ def _incomplete(config: ProviderConfig, source: str, found: _Found, missing: lis
 
 
 def _none(
-    config: ProviderConfig, base: Base, wanted: list[str], variables: Mapping[str, tuple[str, ...]]
+    config: ProviderConfig, base: Base, wanted: list[str], variables: Mapping[str, tuple[str, ...]], instead: str
 ) -> MissingCredentialError:
     arguments = _listed(f"{name}=..." for name in wanted)
     if is_home(config, base):
@@ -116,6 +118,7 @@ def _none(
             f"{base.host} is not a host of {config.name}, so no credentials of the environment are sent there; "
             f"pass those for it as {arguments}"
         )
+    message += f"; or {instead}" if instead else ""
     return MissingCredentialError(message, provider=config.name, model=config.model, parameter=wanted[0])
 
 

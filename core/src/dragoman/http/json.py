@@ -10,7 +10,7 @@ import base64
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import orjson
@@ -262,3 +262,18 @@ def rewritten(value: Any) -> str:
     except InvalidRequestError as error:
         message = f"the reply contains a value that cannot be encoded as JSON again: {error}"
         raise ProtocolError(message, phase="decode") from None
+
+
+def arguments_text(value: Any) -> str:
+    """Return the arguments of a call as JSON text; text is returned as it is.
+
+    Raises:
+        ProtocolError: if *value* cannot be written as JSON.
+
+    """
+    return value if isinstance(value, str) else rewritten({} if value is None else value)
+
+
+def members_of(body: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return the members of *body* with these *names* that are not null, such as those kept as metadata."""
+    return {name: body[name] for name in names if body.get(name) is not None}

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
 import attrs
 
 from dragoman.spec.argument_checks import copied, is_same
 from dragoman.spec.config import CORE_OPTIONS
-from dragoman.spec.errors import ConfigurationError, InvalidRequestError
+from dragoman.spec.errors import ConfigurationError, InvalidRequestError, UnsupportedError
 from dragoman.spec.request import SETTINGS, ChatRequest, CompletionRequest
 from dragoman.spec.secret import is_credential
+
+if TYPE_CHECKING:  # whoever calls has them
+    from dragoman.spec.message import Message
+    from dragoman.spec.parts import Part
+    from dragoman.spec.request import ServerTool, Tool
 
 T = TypeVar("T")
 
@@ -245,3 +250,33 @@ def _configured_once(kind: Any) -> tuple[str, ...]:
     """Return the names of the options that are read once, when the provider is created."""
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
     return tuple(field.name for field in fields if field.metadata.get(NOT_PER_CALL))
+
+
+def own_members(of: Part | Message | Tool, issuer: str, *, but: str | None = None) -> dict[str, Any]:
+    """Return the members that the options of a part, a message or a tool add to what is sent for it.
+
+    Args:
+        of: the part, the message or the tool.
+        issuer: the vendor whose options count.
+        but: a name among them that is no member.
+
+    """
+    own = of.options.get(issuer)
+    if not isinstance(own, dict):
+        return {}
+    return dict(own) if but is None else {name: value for name, value in own.items() if name != but}
+
+
+def refuse_server_tool(tool: ServerTool, vendor: str) -> NoReturn:
+    """Raise the error for a tool that another provider runs.
+
+    Args:
+        tool: the tool.
+        vendor: the name of the vendor that is called.
+
+    Raises:
+        UnsupportedError: always.
+
+    """
+    message = f"the tool {tool.id!r} is run by {tool.issuer}, not by {vendor}; leave it out"
+    raise UnsupportedError(message, parameter="tools")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, TypeAlias, cast
 
+from dragoman.http.argument_objects import object_arguments
 from dragoman.http.json import dumps
-from dragoman.spec.errors import OutputError, UnsupportedError
+from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.media import Media
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.parts import (
@@ -127,12 +128,9 @@ class BlockEncoder(ABC):
 
     def arguments(self, call: ToolCall) -> dict[str, JSON]:
         """Return the arguments of a call as an object; a text that is none becomes a member of one."""
-        try:
-            return call.parse()
-        except OutputError:
-            reason = f"{self.vendor} accepts only an object as arguments, so the text is sent as a member of one"
-            self.adjust("coerced", "tool_call", reason, asked=call.arguments, sent="invalid_json")
-            return {"invalid_json": call.arguments}
+        arguments, notes = object_arguments(call, self.vendor, by=self.issuer)
+        self.adjustments += notes
+        return arguments
 
     def is_own(self, part: Part) -> bool:
         """Return whether a part is a block of the vendor as it is."""

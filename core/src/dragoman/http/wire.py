@@ -87,3 +87,8 @@ class HttpReply:
         except ProtocolError as error:
             redact_error(error, self.sent or {})
             raise
+
+    def no_answer(self) -> ProtocolError:
+        """Return the error for a reply that holds neither an answer nor an error."""
+        message = f"the reply does not hold an answer: {self.excerpt!r}"
+        return ProtocolError(message, status=self.status, body=self.excerpt, phase="decode")

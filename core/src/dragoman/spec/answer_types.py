@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import abc, deque
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
 from enum import Enum
@@ -21,7 +20,6 @@ from typing import (
     Required,
     TypeVar,
     Union,
-    cast,
     get_args,
     get_origin,
     is_typeddict,
@@ -31,6 +29,13 @@ import attrs
 from attrs import frozen
 from cattrs import AttributeValidationNote, ClassValidationError, Converter, ForbiddenExtraKeysError
 
+from dragoman.spec.answer_containers import (
+    LISTS,
+    finite,
+    list_items,
+    object_members,
+    register_containers,
+)
 from dragoman.spec.argument_checks import is_hashable, shown
 from dragoman.spec.self_validation import read_model, validates_itself
 from dragoman.spec.serialization import is_scalar_union, misfits, strict_converter
@@ -45,6 +50,7 @@ def answer_converter() -> Converter:
     """Return the converter that reads what models write: it coerces nothing, and goes by the rules of JSON Schema."""
     converter = strict_converter().copy()
     converter.register_structure_hook(int, _whole)
+    register_containers(converter)
     converter.register_structure_hook_func(_is_union, lambda value, kind: _first_that_fits(converter, value, kind))
     converter.register_structure_hook_func(is_scalar_union, _scalar)
     converter.register_structure_hook_func(validates_itself, read_model)
@@ -68,7 +74,7 @@ def _whole(value: Any, kind: Any) -> Any:
 def _scalar(value: Any, kind: Any) -> Any:
     """Read a value as a member of a union of scalars; ``5.0`` is an integer where no number but that is one."""
     is_whole = type(value) is float and int in get_args(kind) and float not in get_args(kind)
-    return _whole(value, int) if is_whole else strict_converter().structure(value, kind)
+    return _whole(value, int) if is_whole else finite(strict_converter().structure(value, kind))
 
 
 def _is_union(kind: Any) -> bool:
@@ -210,10 +216,6 @@ def _unwrapped(kind: Any) -> Any:
     return bare(kind) if isinstance(kind, TypeVar) else getattr(kind, "__value__", kind)
 
 
-LISTS = frozenset({list, deque, set, frozenset, tuple, abc.Sequence, abc.MutableSequence, abc.Set, abc.MutableSet})
-"""The types that are lists in JSON."""
-
-
 def is_list(kind: Any) -> bool:
     """Tell whether the values of *kind* are lists in JSON, whose items are all of one type."""
     kind = _plain(kind)
@@ -242,7 +244,7 @@ def _class_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     known = {member.name for member in members}
 
     def structure(value: Any, _: Any) -> Any:
-        data = _object(value)
+        data = object_members(value)
         if extra := set(data) - known:
             raise ForbiddenExtraKeysError("", kind, extra)
         given: dict[str, Any] = {}
@@ -292,13 +294,6 @@ def _members_of(kind: Any) -> list[_Field]:
     ]
 
 
-def _object(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        message = f"expected an object, not {shown(value)}"
-        raise TypeError(message)
-    return cast("Mapping[str, Any]", value)
-
-
 def takes_null(hint: Any) -> bool:
     """Tell whether ``None`` is a value of a type."""
     return hint in (Any, object, None, type(None)) or not {None, type(None)}.isdisjoint(_hashable(get_args(hint)))
@@ -315,7 +310,7 @@ def _typed_dict_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], 
     hints = {name: bare(hint) for name, hint in given.items()}
 
     def structure(value: Any, _: Any) -> Any:
-        data = _object(value)
+        data = object_members(value)
         if extra := set(data) - set(hints):
             raise ForbiddenExtraKeysError("", kind, extra)
         if missing := sorted(required - set(data)):
@@ -333,10 +328,7 @@ def _named_tuple_reader(kind: Any, converter: Converter) -> Callable[[Any, Any],
     hints = {name: bare(hint) for name, hint in _hints(kind).items()}
 
     def structure(value: Any, _: Any) -> Any:
-        if not isinstance(value, list | tuple) or len(cast("list[Any]", value)) != len(kind._fields):
-            message = f"expected a list of {len(kind._fields)} items, not {shown(cast('object', value))}"
-            raise TypeError(message)
-        pairs = zip(kind._fields, cast("list[Any]", value), strict=True)
+        pairs = zip(kind._fields, list_items(value, len(kind._fields)), strict=True)
         return kind(*[_member(converter, each, hints.get(name, Any), name, kind) for name, each in pairs])
 
     return structure

@@ -22,7 +22,7 @@ from dragoman.spec.errors import InvalidRequestError, OutputValidationError
 from dragoman.spec.json_push_parser import Path
 from dragoman.spec.parts import Text
 from dragoman.spec.response import FinishReason, Response
-from dragoman.spec.schema import WRAPPED, json_schema
+from dragoman.spec.schema import WRAPPED, json_schema, read_schema
 from dragoman.spec.schema_bounds import has_bounds, outside_bounds
 from dragoman.spec.sent_names import OTHER_ANSWERS
 from dragoman.spec.serialization import misfits
@@ -120,7 +120,7 @@ def _outside_bounds(plain: Any, kind: Any) -> list[str]:
 
 
 def _schema_with_bounds(kind: Any) -> dict[str, Any] | None:
-    schema = json_schema(kind)
+    schema = read_schema(kind)
     return schema if has_bounds(schema) else None
 
 

@@ -344,21 +344,13 @@ class LLMConfig:
                 misspelled; the message says where.
 
         """
-        from dragoman.spec.config_loading import load  # noqa: PLC0415  # imported only when needed
-        from dragoman.spec.config_origins import Loaded, located  # noqa: PLC0415  # imported only when needed
+        from dragoman.spec.config_loading import configured, load  # noqa: PLC0415  # imported only when needed
 
         try:
             found = load(profile, path, os.environ if environ is None else environ, prefix, fields)
         finally:
             del environ, fields  # keep credentials out of tracebacks that show locals
-        try:
-            config = cls(**found.values)
-        except ConfigurationError as error:
-            raise located(error, found.origins) from None
-        held = RedactedDict(
-            {name: getattr(config, name) if name in FIELDS else config.kwargs[name] for name in found.origins}
-        )
-        object.__setattr__(config, "_loaded", Loaded(held, found.origins))
+        config = configured(cls, found)
         return _expecting_model(config, ", ".join(found.searched))
 
     def check(self) -> None:

@@ -7,14 +7,14 @@ directory, else ``dragoman/dragoman.toml`` in the user's folder of configuration
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from attrs import define, field
 
-from dragoman.spec.config import CORE_OPTIONS, FIELDS
-from dragoman.spec.config_origins import KEYWORD, ConfigOrigin
+from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
+from dragoman.spec.config_origins import KEYWORD, ConfigOrigin, Loaded, located
 from dragoman.spec.config_rules import text_of
 from dragoman.spec.config_sources import of_tables, profiles_of, read_file
 from dragoman.spec.environment import VARIABLES, of_environment
@@ -85,6 +85,43 @@ def load(
     finally:
         del environ, fields  # keep credentials out of tracebacks that show locals
     return found
+
+
+def configured(kind: Callable[..., LLMConfig], found: Sources) -> LLMConfig:
+    """Return the configuration of what was found, which knows where each of its values comes from.
+
+    Args:
+        kind: the class of the configuration.
+        found: what was found.
+
+    Raises:
+        ConfigurationError: for a value of the wrong type or out of range; the message says where it is.
+
+    """
+    try:
+        config = kind(**found.values)
+    except ConfigurationError as error:
+        raise located(error, found.origins) from None
+    held = RedactedDict(
+        {name: getattr(config, name) if name in FIELDS else config.kwargs[name] for name in found.origins}
+    )
+    object.__setattr__(config, "_loaded", Loaded(held, found.origins))
+    return config
+
+
+def profiles(environ: Mapping[str, str], prefix: str = "DRAGOMAN_") -> list[str]:
+    """Return the names of the profiles in the file that is read; none if there is no file.
+
+    Raises:
+        ConfigurationError: if the file cannot be read.
+
+    """
+    path, _ = _file(None, environ, prefix)
+    table: Any = {} if path is None else read_file(path)[0].get("llm")
+    try:
+        return sorted(profiles_of(cast("dict[str, Any]", table))) if isinstance(table, dict) else []
+    finally:
+        del table, environ  # keep credentials out of tracebacks that show locals
 
 
 def _of_variable(name: str, environ: Mapping[str, str], prefix: str) -> ConfigOrigin:
@@ -183,4 +220,4 @@ def _is_of_file(found: Sources, name: str) -> bool:
     return name in found.origins and found.origins[name].kind == "file"
 
 
-__all__ = ["FILE", "VARIABLE", "Sources", "load"]
+__all__ = ["FILE", "VARIABLE", "Sources", "configured", "load", "profiles"]

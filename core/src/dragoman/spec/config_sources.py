@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Any, cast
 
@@ -73,6 +72,8 @@ def read_file(path: str | os.PathLike[str]) -> tuple[dict[str, Any], str]:
     if not isinstance(path, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         message = f"the path of a configuration must be a string or a path, not {type(path).__name__}"
         raise ConfigurationError(message)
+    import tomllib  # noqa: PLC0415  # most configurations are in no file
+
     text = ""
     try:
         text = Path(path).read_text("utf-8")

@@ -67,6 +67,10 @@ def fit_history(
             changes["tools"] = tools
         if fitting.renamed and chosen is not None:
             changes["tool_choice"] = ToolChoice("tool", fitting.name(chosen))
+    elif rules.called_tools and fitting.used_ids:
+        from dragoman.spec.called_tools import defined_tools  # noqa: PLC0415  # few conversations need it
+
+        changes |= defined_tools(messages, fitting.adjustments, by)
     return (attrs.evolve(request, **changes) if changes else request), fitting.adjustments, fitting.renamed
 
 
@@ -272,6 +276,10 @@ class _Fitting:
             changes["name"] = name
         if any(part.metadata for part in result.content):
             result = attrs.evolve(result, content=tuple([self._marked(part, index) for part in result.content]))
+        if not self.rules.blank_text and any(map(_is_blank, result.content)):
+            changes["content"] = kept = tuple([part for part in result.content if not _is_blank(part)])
+            result = attrs.evolve(result, content=kept)
+            self._note(index, None, None, "a text that consists of white space is not accepted, nor in a result")
         if result.outcome != "ok":
             changes |= self._in_words(result, index)
         if not changes or (len(changes) == 1 and changes.get("call_id") == result.call_id):
@@ -332,7 +340,7 @@ class _Fitting:
         return attrs.evolve(message, content=tuple(parts))
 
     def _without_blank(self, message: Message, parts: list[Part], index: int) -> list[Part]:
-        kept = [part for part in parts if not (type(part) is Text and not part.text.strip())]
+        kept = [part for part in parts if not _is_blank(part)]
         if len(kept) == len(parts):
             return parts
         if not kept and message.role != Role.ASSISTANT:
@@ -343,6 +351,10 @@ class _Fitting:
 
     def _speaker(self, name: str | None, index: int) -> str | None:
         letters = self.rules.speaker_letters
+        if name is not None and not self.rules.speakers:
+            reason = f"{self.model} is called through an API without names of speakers"
+            self.adjustments.append(Adjustment(kind="dropped", feature="name", asked=name, reason=reason, by=self.by))
+            return None
         if name is None or letters is None or re.fullmatch(f"{letters}{{1,{_LONGEST_NAME}}}", name):
             return name
         sent = re.sub(f"(?!{letters}).", "_", name, flags=re.DOTALL)[:_LONGEST_NAME]
@@ -384,5 +396,9 @@ def _joined_turns(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     return tuple(joined)
 
 
+def _is_blank(part: Part) -> bool:
+    return type(part) is Text and not part.text.strip()
+
+
 def _has_content(result: ToolResult) -> bool:
-    return any(not isinstance(part, Text) or part.text.strip() for part in result.content)
+    return not all(map(_is_blank, result.content))

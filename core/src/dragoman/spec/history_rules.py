@@ -22,6 +22,7 @@ class HistoryRules:
         tool_name_letters: the characters that the name of a tool may have.
         tool_name_length: how many characters it may have.
         tool_name_first: the characters that it may begin with; those that it may have, if not given.
+        speakers: whether a message may name its speaker.
         speaker_letters: the characters that the name of a speaker may have, 64 at most.
         results_in_order: whether results are paired with their calls by their order.
         calls_last: whether nothing may follow the calls in a message of the assistant.
@@ -32,6 +33,7 @@ class HistoryRules:
         member_letters: the characters that the name of a member in such a schema may have.
         member_length: how many characters it may have, if its characters are limited.
         tool_properties: whether it must list its members, even if there are none.
+        called_tools: whether the tools that the conversation has called must be defined, even if none is offered.
         open_end: whether the last message, if it is the assistant's, may end in white space.
         message_options: whether a message may have members of its own vendor.
         continued_by: the options that continue a conversation which the vendor keeps; results of its calls are taken.
@@ -46,6 +48,7 @@ class HistoryRules:
     tool_name_letters: str | None = None
     tool_name_length: int | None = None
     tool_name_first: str | None = None
+    speakers: bool = True
     speaker_letters: str | None = None
     results_in_order: bool = False
     calls_last: bool = False
@@ -54,6 +57,7 @@ class HistoryRules:
     outcomes: bool = True
     tool_objects: bool = False
     tool_properties: bool = False
+    called_tools: bool = False
     member_letters: str | None = None
     member_length: int = 64
     open_end: bool = True

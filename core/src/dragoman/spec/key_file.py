@@ -1,4 +1,4 @@
-"""The user's file of keys, by provider: ``keys.json`` in the folder of the user."""
+"""The user's file of keys, by provider: ``keys.json`` in the folder of the user, beside the keyring of the system."""
 
 from __future__ import annotations
 
@@ -26,18 +26,24 @@ def key_file(environ: Mapping[str, str]) -> Path | None:
 
 
 def stored_key(environ: Mapping[str, str], provider: str) -> Secret | None:
-    """Return the key of a provider in the user's file, ``None`` if there is none.
+    """Return the key of a provider in the user's file, or else in the keyring of the system; ``None`` if there is none.
 
     Raises:
-        ConfigurationError: if the file cannot be used, as for :func:`read_keys`.
+        ConfigurationError: if the file cannot be used, as for :func:`read_keys`, or the keyring cannot.
 
     """
     path = key_file(environ)
-    keys = read_keys(path) if path is not None else {}
+    if path is None:
+        return None
+    keys = read_keys(path)
     try:
-        return Secret(keys[provider], name=f"the key of {provider} in {path}") if provider in keys else None
+        if provider in keys:
+            return Secret(keys[provider], name=f"the key of {provider} in {path}")
     finally:
         del keys  # keep credentials out of tracebacks that show locals
+    from dragoman.spec.system_keyring import key_in_keyring  # noqa: PLC0415  # only without any other key
+
+    return key_in_keyring(environ, provider)
 
 
 def read_keys(path: Path) -> dict[str, str]:

@@ -15,6 +15,7 @@ from dragoman.spec.data_members import Members, as_json, as_list, as_members, du
 from dragoman.spec.data_owner import Owner
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.history_rules import CACHE_MARK
+from dragoman.spec.kept_message import KEPT, kept_message
 from dragoman.spec.message import Message, Role
 from dragoman.spec.nearest_name import after
 from dragoman.spec.part_fields import Seal
@@ -116,6 +117,11 @@ def _read(given: Any, path: str, owner: Owner) -> tuple[Any, bool]:
     if not isinstance(data, Mapping):
         return cast("Any", given), False
     known = cast("Mapping[str, Any]", data)
+    if KEPT in known:
+        kept = kept_message(known, path)
+        if kept is not None:
+            return kept, False
+        known = {name: value for name, value in known.items() if name != KEPT}
     kind = known.get("type")
     if isinstance(kind, str) and ("role" not in known or (kind != "message" and "content" not in known)):
         return _item(known, path, owner), True

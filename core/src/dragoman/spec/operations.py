@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from attrs import field
 
-from dragoman.spec._value import value
+from dragoman.spec._value import changed, value
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.provider import CallContext, Provider
 from dragoman.spec.request import ChatRequest
-from dragoman.spec.response import Usage
+from dragoman.spec.response import Origin, Usage
+
+if TYPE_CHECKING:
+    from dragoman.spec.cost import Cost
 
 OperationCall: TypeAlias = Callable[[Any, CallContext], Awaitable[Any]]
 """The type of an async callable that performs an operation of an optional protocol.
@@ -96,12 +99,36 @@ class Embeddings:
         vectors: one vector for each text, in the order of the texts.
         model: the model that made them.
         usage: the tokens that were used, by all requests together.
+        origin: who made them, and at which address.
 
     """
 
     vectors: tuple[tuple[float, ...], ...]
     model: str | None = None
     usage: Usage = Usage()
+    origin: Origin = Origin()
+
+    def cost(self, *, prices_of: str | None = None) -> Cost | None:
+        """Return what the vectors cost, ``None`` if that is unknown; see :meth:`dragoman.Response.cost`.
+
+        Args:
+            prices_of: the provider whose prices apply, by its id in the price list; by default, the one at the address
+                that was asked.
+
+        Raises:
+            ConfigurationError: if there is no price list, or none of *prices_of*.
+
+        """
+        from dragoman.spec.cost import Bill, cost_of  # noqa: PLC0415  # not paid for by calls
+
+        return cost_of(Bill(origin=self.origin, usage=paid_for(self.usage), metadata={}), prices_of=prices_of)
+
+
+def paid_for(usage: Usage) -> Usage:
+    """Return the tokens of embeddings that are paid for: there is no output, which most providers do not say."""
+    if usage.input_tokens is None or usage.output_tokens is not None:
+        return usage
+    return changed(usage, output_tokens=0)
 
 
 @value(kw_only=True)

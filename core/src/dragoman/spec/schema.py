@@ -76,6 +76,17 @@ def json_schema(kind: object) -> dict[str, JSON]:
     return writer.finish(writer.write(kind, _label(kind)))
 
 
+def read_schema(kind: object) -> dict[str, JSON]:
+    """Return the JSON Schema by which plain data is read as a type: an item may be there twice where a set is made.
+
+    Raises:
+        InvalidRequestError: for a type that JSON cannot represent.
+
+    """
+    writer = _Writer(repeats=True)
+    return writer.finish(writer.write(kind, _label(kind)))
+
+
 def wrap_schema(schema: Mapping[str, JSON]) -> dict[str, JSON]:
     """Return the schema of an object that holds a value of *schema*, or *schema* itself if it describes an object."""
     inner = dict(schema)
@@ -125,8 +136,14 @@ def tool(
 
 @frozen
 class _Writer:
-    """Write one schema and the definitions that it refers to."""
+    """Write one schema and the definitions that it refers to.
 
+    Args:
+        repeats: whether the items of a set may be there twice.
+
+    """
+
+    repeats: bool = False
     defs: dict[str, _Schema] = field(init=False, factory=dict[str, _Schema])
     names: list[tuple[object, str]] = field(init=False, factory=list[tuple[object, str]])
 
@@ -180,10 +197,12 @@ class _Writer:
             raise InvalidRequestError(f"{path}: {error}") from error
         inner = cast("dict[str, _Schema]", schema.pop("$defs", {}))
         self.defs.update({f"{name}__{model}": body for model, body in inner.items()})
+        if self.repeats:  # the class says itself what it takes
+            _allow_repeats([schema, self.defs])
         return schema
 
     def object_of(self, members: list[Member], doc: str, path: str) -> _Schema:
-        notes = _notes(doc)
+        notes = argument_notes(doc)
         return {
             "type": "object",
             "properties": {member.name: self.member(member, path, notes.get(member.name)) for member in members},
@@ -216,7 +235,7 @@ class _Writer:
         return {"type": "array", "items": self.write((*get_args(kind), Any)[0], f"{path}[]")}
 
     def unique(self, kind: object, path: str) -> _Schema:
-        return {**self.array(kind, path), "uniqueItems": True}
+        return {**self.array(kind, path), **({} if self.repeats else {"uniqueItems": True})}
 
     def tuple_of(self, kind: object, path: str) -> _Schema:
         kinds = get_args(kind)
@@ -290,6 +309,15 @@ def _one_of(schemas: list[_Schema]) -> _Schema:
     return cast("_Schema", found[0]) if len(found) == 1 else {"anyOf": found}
 
 
+def _allow_repeats(value: list[Any] | dict[str, Any]) -> None:
+    """Take away what says in a schema that no item may be there twice."""
+    if isinstance(value, dict) and value.get("uniqueItems") is True:
+        del value["uniqueItems"]
+    for each in value if isinstance(value, list) else value.values():
+        if isinstance(each, list | dict):
+            _allow_repeats(cast("list[Any] | dict[str, Any]", each))
+
+
 def _row(items: list[_Schema]) -> _Schema:
     prefix: _Schema = {"prefixItems": [*items]} if items else {}  # JSON Schema requires it to be non-empty
     return {"type": "array", **prefix, "minItems": len(items), "maxItems": len(items)}
@@ -339,7 +367,7 @@ def _doc(kind: type[Any]) -> str:
     return "" if doc.startswith(f"{kind.__name__}(") else inspect.cleandoc(doc)
 
 
-def _notes(doc: str) -> dict[str, str]:
+def argument_notes(doc: str) -> dict[str, str]:
     """Return the description of each argument in the ``Args:`` section of a docstring."""
     notes: dict[str, str] = {}
     parts = _SECTION.split(doc)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from attrs import NOTHING
@@ -14,8 +14,7 @@ from dragoman.spec.errors import InvalidRequestError, OutputValidationError
 from dragoman.spec.function_tool import FunctionTool, function_tool
 from dragoman.spec.parts import ToolCall
 from dragoman.spec.request import Tool
-from dragoman.spec.schema_bounds import is_of_type, outside_bounds, resolved
-from dragoman.spec.schema_references import References, as_list, as_object
+from dragoman.spec.schema_bounds import schema_misfits
 from dragoman.spec.type_members import Member
 
 
@@ -33,8 +32,7 @@ def read_arguments(call: ToolCall, tool: Tool | Callable[..., object]) -> dict[s
     plain = call.parse()
     members = described.arguments if isinstance(described, FunctionTool) else None
     if members is None:
-        values, problems = plain, [*_misfits(plain, described.schema, "$", References(described.schema))]
-        problems = problems or outside_bounds(plain, described.schema)
+        values, problems = plain, schema_misfits(plain, described.schema)
     else:
         values, problems = _read(plain, members)
     if problems:
@@ -57,30 +55,3 @@ def _read(plain: dict[str, Any], members: tuple[Member, ...]) -> tuple[dict[str,
             except ValueError as error:
                 problems.append(str(error))
     return values, problems
-
-
-def _misfits(value: Any, given: Any, path: str, references: References) -> Iterator[str]:
-    """Yield where the types and members of a value are not those of a schema; alternatives are not looked into."""
-    node = resolved(given, references)
-    kinds = node.get("type")
-    if kinds is not None and not is_of_type(value, kinds):
-        yield f"expected {' or '.join(map(str, as_list(kinds) or [kinds]))}, not {shown(value)} @ {path}"
-    elif isinstance(value, dict):
-        yield from _in_object(value, node, path, references)  # pyright: ignore[reportUnknownArgumentType]
-    elif isinstance(value, list):
-        for at, each in enumerate(as_list(value)):  # pyright: ignore[reportUnknownArgumentType]
-            yield from _misfits(each, node.get("items"), f"{path}[{at}]", references)
-
-
-def _in_object(value: Mapping[str, Any], node: Mapping[str, Any], path: str, references: References) -> Iterator[str]:
-    members = as_object(node.get("properties"))
-    for name in as_list(node.get("required")):
-        if name not in value:
-            yield f"required field missing: {name!r} @ {path}"
-    for name, each in value.items():
-        if name in members:
-            yield from _misfits(each, members[name], f"{path}.{name}", references)
-        elif node.get("additionalProperties") is False:
-            yield f"unknown key {name!r} @ {path}"
-        else:
-            yield from _misfits(each, node.get("additionalProperties"), f"{path}.{name}", references)

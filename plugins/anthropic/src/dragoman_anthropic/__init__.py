@@ -12,6 +12,7 @@ from dragoman import Provider, ProviderConfig, hookimpl
 TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
 
 if TYPE_CHECKING:
+    from dragoman_anthropic import anthropic_format as anthropic_format
     from dragoman_anthropic.dialect import AnthropicMessages as AnthropicMessages, Operation as Operation
     from dragoman_anthropic.errors import error_of as error_of
     from dragoman_anthropic.hosted import HostedMessages as HostedMessages, hosted_capabilities as hosted_capabilities
@@ -49,6 +50,7 @@ _HOMES = {
     "Operation": "dialect",
     "STRICT_SCHEMA": "schema_rules",
     "SettingsEncoder": "request_settings",
+    "anthropic_format": "anthropic_format",
     "beta_header": "request",
     "capabilities": "models",
     "error_of": "errors",
@@ -69,7 +71,8 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    module = import_module(f"{__name__}.{_HOMES[name]}")
+    value = globals()[name] = module if name == _HOMES[name] else getattr(module, name)
     return value
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from dragoman import ChatRequest, CompletionRequest, ProtocolError, ProviderConfig, ProviderError, Response
+from dragoman import ChatRequest, CompletionRequest, ProviderConfig, ProviderError, Response
 from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps
 from dragoman_anthropic.models import is_completion_model
 from dragoman_anthropic.options import ISSUER, AnthropicOptions
@@ -138,8 +138,7 @@ class AnthropicMessages:
 
             return completions.decode(body)
         if not isinstance(body.get("content"), list):
-            message = f"the reply does not hold an answer: {reply.excerpt!r}"
-            raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
+            raise reply.no_answer()
         return response(body)
 
     def decoder(self) -> StreamDecoder:

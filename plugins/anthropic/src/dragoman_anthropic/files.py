@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProtocolError
-from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, multipart, objects, word
+from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, multipart, word
 from dragoman_anthropic.options import ISSUER
-from dragoman_anthropic.provider import timestamp
+from dragoman_anthropic.provider import read_entries, timestamp
 from dragoman_anthropic.request import FILES_BETA
 
 PATH = "/files"
@@ -31,18 +31,7 @@ async def upload(provider: HttpProvider, file: FileUpload, context: CallContext)
 
 async def files(provider: HttpProvider, context: CallContext) -> Sequence[FileInfo]:
     """Return the files of the workspace."""
-    found: list[FileInfo] = []
-    after = ""
-    while True:
-        wire = HttpRequest(method="GET", url=f"{PATH}?limit={_PAGE_SIZE}{after}", headers=_HEADERS)
-        reply = await provider.call(wire, context)
-        with provider.reading(reply):
-            page = as_object(reply.json(), "the listing")
-            found += [_info(entry) for entry in objects(page.get("data")) if entry.get("id")]
-        last = page.get("last_id")
-        if not page.get("has_more") or not last:
-            return tuple(found)
-        after = f"&after_id={quote(str(last), safe='')}"
+    return tuple(map(_info, await read_entries(provider, f"{PATH}?limit={_PAGE_SIZE}", context, _HEADERS)))
 
 
 async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from dragoman import (
     CallContext,
@@ -19,7 +18,7 @@ from dragoman import (
     ProviderInfo,
     Usage,
 )
-from dragoman.http import Endpoint, HttpProvider, HttpRequest, as_object, count, objects
+from dragoman.http import Endpoint, HttpProvider, count, objects
 from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_anthropic.endpoint import endpoint
 from dragoman_anthropic.models import capabilities
@@ -58,11 +57,10 @@ class MessagesProvider(HttpProvider):
 
     async def count_tokens(self, request: ChatRequest, context: CallContext) -> Usage:
         """Return the input tokens of *request*; see https://docs.anthropic.com/en/api/messages-count-tokens."""
+        from dragoman.http import read_count  # noqa: PLC0415  # few programs count
+
         wire = self._messages.encode_count(request)
-        reply = await self.call(wire, context, request.headers)
-        with self.reading(reply):
-            body = as_object(reply.json(), "the count")
-            return Usage(input_tokens=count(body, self._messages.count_member), raw=body)
+        return await read_count(self, wire, context, request.headers, member=self._messages.count_member)
 
 
 class AnthropicProvider(MessagesProvider):
@@ -84,18 +82,8 @@ class AnthropicProvider(MessagesProvider):
 
     async def models(self, context: CallContext) -> Sequence[ModelInfo]:
         """Return the models that this key can use; see https://docs.anthropic.com/en/api/models-list."""
-        models: list[ModelInfo] = []
-        after = ""
-        while True:
-            url = f"{self.models_path}?limit={self.page_size}{after}"
-            reply = await self.call(HttpRequest(method="GET", url=url), context)
-            with self.reading(reply):
-                page = as_object(reply.json(), "the listing")
-                models += [_model(entry) for entry in objects(page.get("data")) if entry.get("id")]
-            last = page.get("last_id")
-            if not page.get("has_more") or not last:
-                return tuple(models)
-            after = f"&after_id={quote(str(last), safe='')}"
+        url = f"{self.models_path}?limit={self.page_size}"
+        return tuple(map(_model, await read_entries(self, url, context)))
 
     async def upload(self, file: FileUpload, context: CallContext) -> FileRef:
         """Store a file; see https://docs.anthropic.com/en/api/files-create."""
@@ -114,6 +102,28 @@ class AnthropicProvider(MessagesProvider):
         from dragoman_anthropic import files  # noqa: PLC0415  # few programs need it
 
         await files.delete_file(self, ref, context)
+
+
+async def read_entries(
+    provider: HttpProvider, url: str, context: CallContext, headers: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Return the entries of a listing: https://docs.anthropic.com/en/api/models-list.
+
+    Args:
+        provider: the provider that is asked.
+        url: the path of the listing, with the size of a page.
+        context: the context of the call.
+        headers: headers of each request.
+
+    """
+    from dragoman.http import read_pages  # noqa: PLC0415  # few programs list anything
+
+    pages = await read_pages(provider, url, context, next_page=_last, parameter="after_id", headers=headers)
+    return [entry for page in pages for entry in objects(page.get("data")) if entry.get("id")]
+
+
+def _last(page: Mapping[str, Any]) -> object:
+    return page.get("has_more") and page.get("last_id")
 
 
 def make_provider(config: ProviderConfig) -> AnthropicProvider:

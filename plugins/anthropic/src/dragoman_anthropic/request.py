@@ -18,7 +18,7 @@ from dragoman_anthropic.options import ISSUER, MessagesOptions
 from dragoman_anthropic.request_messages import LaterSystem, MessagesEncoder
 from dragoman_anthropic.request_parts import shorten
 from dragoman_anthropic.request_settings import SettingsEncoder, is_tool_forced
-from dragoman_anthropic.request_tools import called_tools, encode_choice, encode_tools, tool_betas
+from dragoman_anthropic.request_tools import encode_choice, encode_tools, tool_betas
 
 FILES_BETA = "files-api-2025-04-14"
 """What older versions of the API need for files: https://docs.anthropic.com/en/docs/build-with-claude/files."""
@@ -121,13 +121,6 @@ class BodyEncoder:
         if system:
             body["system"] = shorten(system)
         body.update(_tools(request, adjustments))
-        if "tools" not in body and (called := called_tools(messages)):
-            body |= {"tools": called, "tool_choice": {"type": "none"}}
-            reason = (
-                "Anthropic requires the definitions of the tools that a conversation has called; none may be called"
-            )
-            names = ", ".join(tool["name"] for tool in called)
-            adjustments.append(_adjustment("emulated", "tools", "none", names, reason))
         if request.output.kind != "text":
             body["output_config"] = {**body.get("output_config", {}), "format": _format(request)}
         return body, encoder.adjustments + adjustments + settings_adjustments, encoder.features | features
@@ -192,10 +185,6 @@ def _format(request: ChatRequest) -> dict[str, Any]:
         message = "Anthropic holds a model to a schema only; give the schema of the answer"
         raise UnsupportedError(message, model=request.model, parameter="output")
     return {"type": "json_schema", "schema": dict(request.output.schema)}
-
-
-def _adjustment(kind: str, feature: str, asked: str, sent: str | None, reason: str) -> Adjustment:
-    return Adjustment(kind=kind, feature=feature, asked=asked, sent=sent, reason=reason, by=ISSUER)
 
 
 def _tools_of(request: ChatRequest, adjustments: list[Adjustment]) -> Sequence[Tool | ServerTool]:

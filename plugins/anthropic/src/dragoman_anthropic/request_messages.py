@@ -75,8 +75,6 @@ class MessagesEncoder:
         return system, turns
 
     def _role_and_message(self, message: Message) -> tuple[str, _EncodedMessage]:
-        if message.name is not None:
-            self._adjust("dropped", "name", "Anthropic does not accept names of participants", asked=message.name)
         if message.role == Role.SYSTEM:
             return self._later_system(message)
         return "assistant" if message.role == Role.ASSISTANT else "user", self._message(message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from dragoman import Media, Outcome, Part, Reasoning, Refusal, Seal, Text, ToolCall, ToolResult
-from dragoman.http import Block, BlockEncoder, dumps, objects, word, words
+from dragoman.http import Block, BlockEncoder, dumps, objects, own_members, word, words
 from dragoman_anthropic.options import ISSUER
 from dragoman_anthropic.request_media import encode_media
 
@@ -30,7 +30,7 @@ class PartEncoder(BlockEncoder):
 
     def text(self, part: Text) -> Block:
         """Return the block of a text, with the citations that Anthropic issued."""
-        block: Block = {"type": "text", "text": part.text, **_overrides(part)}
+        block: Block = {"type": "text", "text": part.text, **own_members(part, ISSUER)}
         if part.seal is not None and part.seal.issuer == ISSUER:
             block["citations"] = part.seal.payload
         elif part.citations:
@@ -47,7 +47,7 @@ class PartEncoder(BlockEncoder):
         block = encode_media(part)
         if '"file_id"' in dumps(block).decode():
             self.features.add("files")
-        return {**block, **_overrides(part)}
+        return {**block, **own_members(part, ISSUER)}
 
     def refusal(self, part: Refusal) -> Block | None:
         """Return the block of a refusal, unless it stands for a stop reason."""
@@ -66,7 +66,7 @@ class PartEncoder(BlockEncoder):
         if part.server_side and not isinstance(sealed, dict):
             return self.drop(part)
         call = {"id": part.call_id, "name": part.name, "input": self.arguments(part)}
-        return {"type": "tool_use", **call, **(sealed if isinstance(sealed, dict) else {}), **_overrides(part)}
+        return {"type": "tool_use", **call, **(sealed if isinstance(sealed, dict) else {}), **own_members(part, ISSUER)}
 
     def tool_result(self, part: ToolResult) -> Block:
         """Return the block of the result of a tool."""
@@ -76,7 +76,7 @@ class PartEncoder(BlockEncoder):
             block["content"] = shorten(content)
         if part.outcome != Outcome.OK:
             block["is_error"] = True
-        return {**block, **_overrides(part)}
+        return {**block, **own_members(part, ISSUER)}
 
 
 def own_reasoning(part: Part) -> tuple[Part, ...]:
@@ -107,12 +107,6 @@ def _own_block(block: dict[str, Any], text: str) -> Reasoning:
     is_listed = isinstance(block.get("thinking"), list)  # as Mistral signs a thought
     is_signed = kind == "thinking" and signature is not None and not is_listed
     return Reasoning(text=thought, seal=Seal(issuer=ISSUER, payload=signature) if is_signed else None)
-
-
-def _overrides(part: Part) -> dict[str, Any]:
-    """Return the members that the options of a part add to its block, such as ``cache_control``."""
-    overrides = part.options.get(ISSUER)
-    return dict(overrides) if isinstance(overrides, dict) else {}
 
 
 def shorten(blocks: list[Block]) -> str | list[Block]:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dragoman import ServerTool, Tool, ToolChoice, UnsupportedError
+from dragoman import ServerTool, Tool, ToolChoice
+from dragoman.http import own_members, refuse_server_tool
 from dragoman_anthropic.options import ISSUER
 
 SERVER_TOOL_NAMES: Mapping[str, str] = {
@@ -51,14 +52,12 @@ def _encode_tool(tool: Tool | ServerTool) -> dict[str, Any]:
         definition["description"] = tool.description
     if tool.strict:
         definition["strict"] = True
-    overrides = tool.options.get(ISSUER)
-    return {**definition, **overrides} if isinstance(overrides, dict) else definition
+    return {**definition, **own_members(tool, ISSUER)}
 
 
 def _encode_server_tool(tool: ServerTool) -> dict[str, Any]:
     if tool.issuer != ISSUER:
-        message = f"the tool {tool.id!r} is run by {tool.issuer}, not by Anthropic; leave it out"
-        raise UnsupportedError(message, parameter="tools")
+        refuse_server_tool(tool, "Anthropic")
     name = SERVER_TOOL_NAMES.get(tool.name) or _DATE.sub("", tool.name)
     return {"type": tool.name, "name": name, **tool.args}
 
@@ -75,17 +74,6 @@ def tool_betas(tools: Iterable[Tool | ServerTool]) -> list[str]:
         for tool in tools
         if isinstance(tool, ServerTool) and tool.name in SERVER_TOOL_BETAS
     ]
-
-
-def called_tools(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return a definition, with a schema that accepts any input, of each tool that encoded messages call."""
-    contents = [message["content"] for message in messages]
-    names: dict[str, None] = {}
-    for content in contents:
-        if isinstance(content, list):
-            blocks: list[dict[str, Any]] = content  # pyright: ignore[reportUnknownVariableType]
-            names |= dict.fromkeys(block["name"] for block in blocks if block.get("type") == "tool_use")
-    return [{"name": name, "input_schema": {"type": "object"}} for name in names]
 
 
 def encode_choice(choice: ToolChoice, *, parallel: bool | None) -> dict[str, Any] | None:

@@ -25,7 +25,17 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import end_word, fields, finish_of, number, objects, rewritten, word, words
+from dragoman.http import (
+    arguments_text,
+    end_word,
+    fields,
+    finish_of,
+    members_of,
+    objects,
+    usage_beside_cache,
+    word,
+    words,
+)
 from dragoman_anthropic.options import ISSUER
 
 FINISH: Mapping[str, FinishReason] = {
@@ -62,7 +72,7 @@ def response(body: dict[str, Any]) -> Response:
         finish(reason),
         usage=usage(body.get("usage")) or Usage(),
         origin=Origin(response_id=word(body.get("id")), served_model=word(body.get("model"))),
-        metadata=metadata(body),
+        metadata=members_of(body, METADATA),
         raw=body,
     )
 
@@ -150,10 +160,7 @@ def arguments(block: Mapping[str, Any]) -> str:
         ProtocolError: if the input cannot be written as JSON.
 
     """
-    value = block.get("input")
-    if isinstance(value, str):
-        return value
-    return rewritten({} if value is None else value)
+    return arguments_text(block.get("input"))
 
 
 def finish(raw: Any) -> Finish:
@@ -173,28 +180,17 @@ def refusal(raw: Any, details: Any) -> Refusal | None:
     )
 
 
-def metadata(body: Mapping[str, Any]) -> dict[str, JSON]:
-    """Return the members of a reply that are kept as metadata."""
-    return {name: body[name] for name in METADATA if body.get(name) is not None}
-
-
 def usage(report: Any) -> Usage | None:
     """Return the usage, ``None`` if none is reported.
 
     Anthropic excludes tokens that the cache read or wrote from ``input_tokens``; our total includes them. See
     https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance.
     """
-    known = fields(report)
-    if not known:
-        return None
-    uncached = number(known.get("input_tokens"))
-    read = number(known.get("cache_read_input_tokens"))
-    written = number(known.get("cache_creation_input_tokens"))
-    return Usage(
-        input_tokens=None if uncached is None else uncached + (read or 0) + (written or 0),
-        output_tokens=number(known.get("output_tokens")),
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-        reasoning_tokens=number(fields(known.get("output_tokens_details")).get("thinking_tokens")),
-        raw=known,
+    return usage_beside_cache(
+        report,
+        uncached="input_tokens",
+        read="cache_read_input_tokens",
+        written="cache_creation_input_tokens",
+        output="output_tokens",
+        reasoning=("output_tokens_details", "thinking_tokens"),
     )

@@ -21,8 +21,19 @@ from dragoman import (
     ToolCall,
     UsageSnapshot,
 )
-from dragoman.http import HttpReply, Pace, ServerSentEvent, as_object, end_word, fields, loads, objects, word
-from dragoman_anthropic.response import finish, is_blank, metadata, part, refusal, tool_call, usage
+from dragoman.http import (
+    HttpReply,
+    Pace,
+    ServerSentEvent,
+    as_object,
+    end_word,
+    fields,
+    loads,
+    members_of,
+    objects,
+    word,
+)
+from dragoman_anthropic.response import METADATA, finish, is_blank, part, refusal, tool_call, usage
 from dragoman_anthropic.stream_blocks import WAITS, Block, apply_delta, close, report
 
 
@@ -84,7 +95,7 @@ class MessagesDecoder:
         known = ResponseSnapshot(
             response_id=word(message.get("id")),
             served_model=word(message.get("model")),
-            metadata=metadata(message),
+            metadata=members_of(message, METADATA),
         )
         return [known, *self._update_usage(message.get("usage"))]
 
@@ -157,7 +168,7 @@ class MessagesDecoder:
         stated = refusal(reason, self._ending.get("stop_details"))
         if stated is not None:
             events += [PartStart(self._count, stated), PartStop(self._count)]
-        return [*events, ResponseSnapshot(finish=finish(reason), metadata=metadata(self._ending))]
+        return [*events, ResponseSnapshot(finish=finish(reason), metadata=members_of(self._ending, METADATA))]
 
     def ping(self, _: Mapping[str, Any]) -> Iterable[Event]:
         """Report a keep-alive event."""

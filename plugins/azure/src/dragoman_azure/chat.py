@@ -34,7 +34,7 @@ class AzureChat(OpenAIChat[AzureOptions]):
         super().__init__(
             options=AzureOptions,
             provider="azure",
-            rules=MessageRules(issuer="azure", file_types=OPENAI_FILE_TYPES),
+            rules=MessageRules(issuer="azure", file_types=OPENAI_FILE_TYPES, refusals=True),
             metadata_names=("system_fingerprint", "service_tier", "prompt_filter_results"),
         )
         self.address = address

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from dragoman import ChatRequest, CompletionRequest, ProtocolError, ProviderError, Response
+from dragoman import ChatRequest, CompletionRequest, ProviderError, Response
 from dragoman.http import (
+    BinaryMessages,
     HttpReply,
     HttpRequest,
     OptionsReader,
@@ -19,10 +20,12 @@ from dragoman.http import (
     fields,
     objects,
 )
-from dragoman_bedrock.frames import EVENT_STREAM
 from dragoman_bedrock.options import ISSUER, BedrockOptions
 from dragoman_bedrock.request import encode_body
 from dragoman_bedrock.response import response
+
+EVENT_STREAM = BinaryMessages(media_types=frozenset({"application/vnd.amazon.eventstream"}))
+"""https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ResponseStream.html"""
 
 COUNTED_MEMBERS = ("messages", "system", "toolConfig", "additionalModelRequestFields")
 """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseTokensRequest.html"""
@@ -85,8 +88,7 @@ class Converse:
             return response(body, objects(content))
         if "__type" in body or "Output" in body or "message" in body:
             raise self.error(reply)
-        message = f"the reply does not hold an answer: {reply.excerpt!r}"
-        raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
+        raise reply.no_answer()
 
     def decoder(self) -> StreamDecoder:
         """Return a decoder for one stream."""

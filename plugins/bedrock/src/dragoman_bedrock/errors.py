@@ -27,8 +27,8 @@ from dragoman.http import (
     error_text,
     object_in,
     refined,
-    text_in,
     word,
+    words,
 )
 
 TYPES: Mapping[str, type[ProviderError]] = {
@@ -56,7 +56,7 @@ STATUSES: Mapping[str, int] = {
     "InternalServerException": 500,
     "ServiceUnavailableException": 503,
 }
-"""The status that an exception within a stream stands for."""
+"""The status that an exception within a stream stands for, or one that came with a good status."""
 
 PHRASES: tuple[tuple[str, type[ProviderError]], ...] = (
     ("model identifier is invalid", NotFoundError),
@@ -68,13 +68,15 @@ TYPE_HEADER = "x-amzn-errortype"
 
 
 def error_of(reply: HttpReply) -> ProviderError:
-    """Return the error that a reply reports."""
-    body = object_in(reply)
-    kind = _kind(reply.headers.get(TYPE_HEADER) or word(body.get("__type")) or word(body.get("code")))
-    found = body.get("message") or body.get("Message")
-    message = text_in(found if isinstance(found, str) else "") or error_text(reply)
-    chosen = _class(reply.status, kind, message)
-    return error_from(reply, chosen, message, code=kind)
+    """Return the error that a reply reports, whatever its status."""
+    body, message = object_in(reply), error_text(reply)
+    raw = reply.headers.get(TYPE_HEADER) or word(body.get("__type")) or words(body.get("code"))
+    kind = raw.partition(":")[0].rpartition("#")[2] or None  # without its namespace and what follows it
+    status = STATUSES.get(kind or "", 500) if reply.ok else reply.status
+    chosen = TYPES.get(kind or "") or error_class(status)
+    if chosen is BadRequestError:
+        chosen = next((found for phrase, found in PHRASES if phrase in message.lower()), chosen)
+    return error_from(reply, refined(chosen, message), message, code=kind, status=status)
 
 
 def error_of_frame(frame: Frame) -> ProviderError:
@@ -83,17 +85,4 @@ def error_of_frame(frame: Frame) -> ProviderError:
     kind = raw[:1].upper() + raw[1:] if isinstance(raw, str) else ""
     told = frame.headers.get(":error-message")
     body = frame.data or dumps({"message": told if isinstance(told, str) else kind})
-    return error_of(HttpReply(status=STATUSES.get(kind, 500), headers={TYPE_HEADER: kind}, body=body))
-
-
-def _kind(text: str | None) -> str | None:
-    """Return the name of a type without its namespace and what follows it."""
-    return (text or "").partition(":")[0].rpartition("#")[2] or None
-
-
-def _class(status: int, kind: str | None, message: str) -> type[ProviderError]:
-    known = TYPES.get(kind or "") or error_class(status)
-    if known is BadRequestError:
-        lower = message.lower()
-        known = next((found for phrase, found in PHRASES if phrase in lower), known)
-    return refined(known, message)
+    return error_of(HttpReply(status=200, headers={TYPE_HEADER: kind}, body=body))

@@ -46,12 +46,12 @@ from dragoman_anthropic import (
     family,
     hosted_capabilities,
 )
-from dragoman_bedrock.dialect import model_path
+from dragoman_bedrock.dialect import EVENT_STREAM, model_path
 from dragoman_bedrock.endpoint import endpoint
 from dragoman_bedrock.errors import error_of
-from dragoman_bedrock.frames import EVENT_STREAM, event_of
-from dragoman_bedrock.listing import ListingProvider
 from dragoman_bedrock.options import AwsOptions
+from dragoman_bedrock.provider import ListingProvider
+from dragoman_bedrock.stream import event_of
 
 HEADERS: Mapping[str, str] = {
     "guardrailIdentifier": "x-amzn-bedrock-guardrailidentifier",

@@ -22,6 +22,11 @@ _SCHEMAS = re.compile(
 )
 _CHOOSING = re.compile(r"anthropic\.claude-(?!v|instant)|amazon\.nova|zai\.glm|moonshot(ai)?\.kimi|xai\.grok")
 """Models that can be told to call a tool."""
+_BEGINNING = re.compile(r"anthropic\.|qwen\.|zai\.glm|moonshot(ai)?\.kimi")
+"""Models that take a conversation which begins with an answer of theirs."""
+_RESULTS_ALONE = re.compile(r"meta\.llama|(?<![a-z])mistral\.|writer\.")
+"""Models that take nothing beside the results of tools in one turn."""
+_BESIDE_RESULTS_OF_CLAUDE = frozenset({"text", "image", "cachePoint"})
 _CLAUDE_WITH_SCHEMAS = (4, 5)
 _WITHOUT_TOOLS = re.compile(r"amazon\.titan")
 
@@ -43,6 +48,8 @@ HISTORY = HistoryRules(
     tool_name_letters="[a-zA-Z0-9_-]",
     tool_name_length=64,
     tool_objects=True,
+    called_tools=True,
+    speakers=False,
     blank_text=False,
     open_end=False,
     message_options=False,
@@ -80,6 +87,18 @@ class Family:
     def is_nova(self) -> bool:
         """Return whether it is a Nova model."""
         return "amazon.nova" in self.id
+
+    @property
+    def may_begin(self) -> bool:
+        """Return whether a conversation may begin with an answer."""
+        return bool(_BEGINNING.search(self.id))
+
+    @property
+    def beside_results(self) -> frozenset[str] | None:
+        """Return the kinds of blocks that may stand in one turn with the results of tools, ``None`` for any."""
+        if self.claude:
+            return _BESIDE_RESULTS_OF_CLAUDE
+        return frozenset({"cachePoint"}) if _RESULTS_ALONE.search(self.id) else None
 
     @property
     def effort(self) -> tuple[str, frozenset[str] | None] | None:

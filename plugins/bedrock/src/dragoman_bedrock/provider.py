@@ -1,14 +1,15 @@
-"""The Bedrock provider."""
+"""The Bedrock provider, with the listing of models and the counting of tokens."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
-from dragoman import CallContext, ChatRequest, ProviderConfig, ProviderInfo, Usage
-from dragoman.http import Endpoint, HttpProvider, as_object, count
+from dragoman import CallContext, ChatRequest, ModelInfo, ProviderConfig, ProviderInfo, Usage
+from dragoman.http import Endpoint, HttpProvider, objects, word
 from dragoman_bedrock.dialect import Converse
 from dragoman_bedrock.endpoint import endpoint
-from dragoman_bedrock.listing import ListingProvider
 from dragoman_bedrock.models import capabilities
 from dragoman_bedrock.options import ISSUER, BedrockOptions
 
@@ -18,6 +19,34 @@ INFO = ProviderInfo(
     options=BedrockOptions,
     docs="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
 )
+
+
+RUNTIME = "bedrock-runtime"
+LISTINGS = ("/foundation-models", "/inference-profiles?maxResults=1000")
+NAMES: Mapping[str, str] = {"modelSummaries": "modelId", "inferenceProfileSummaries": "inferenceProfileId"}
+"""The members of listings that hold models, and the members of models that name them."""
+
+
+class ListingProvider(HttpProvider):
+    """List models, at the host beside the one that answers."""
+
+    async def models(self, context: CallContext) -> Sequence[ModelInfo]:
+        """Return the foundation models of the region and the inference profiles, whose ids are names of models too.
+
+        https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListFoundationModels.html and
+        https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListInferenceProfiles.html
+        """
+        from dragoman.http import read_pages  # noqa: PLC0415  # few programs list models
+
+        read = partial(
+            read_pages, self, context=context, next_page=lambda page: page.get("nextToken"), parameter="nextToken"
+        )
+        base = self.endpoint.base
+        root = f"https://{base.host.replace(RUNTIME, 'bedrock', 1)}" if base.host.startswith(RUNTIME) else ""
+        pages: list[dict[str, Any]] = []
+        for path in LISTINGS:
+            pages += await read(root + path)
+        return tuple([info for page in pages for info in _infos(page)])
 
 
 class BedrockProvider(ListingProvider):
@@ -38,10 +67,10 @@ class BedrockProvider(ListingProvider):
 
         https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html
         """
-        reply = await self.call(self._converse.encode_count(request), context, request.headers)
-        with self.reading(reply):
-            body = as_object(reply.json(), "the count")
-            return Usage(input_tokens=count(body, "inputTokens"), raw=body)
+        from dragoman.http import read_count  # noqa: PLC0415  # few programs count
+
+        wire = self._converse.encode_count(request)
+        return await read_count(self, wire, context, request.headers, member="inputTokens")
 
 
 def make_provider(config: ProviderConfig) -> HttpProvider:
@@ -60,3 +89,12 @@ def make_provider(config: ProviderConfig) -> HttpProvider:
     options = dialect.options_reader.configure(config.options)
     dialect.base_model = options.base_model
     return BedrockProvider(dialect, endpoint(config, options))
+
+
+def _infos(page: Mapping[str, Any]) -> list[ModelInfo]:
+    return [
+        ModelInfo(id=str(each[name]), owner=word(each.get("providerName")), metadata=each)
+        for member, name in NAMES.items()
+        for each in objects(page.get(member))
+        if each.get(name)
+    ]

@@ -12,11 +12,12 @@ from typing import Any
 
 from dragoman import Adjustment, ChatRequest, InvalidRequestError, Message, OutputFormat, Role
 from dragoman.http import Block, add_options, dumps, merge_members
-from dragoman_bedrock.models import family
+from dragoman_bedrock.models import Family, family
 from dragoman_bedrock.options import BedrockOptions
 from dragoman_bedrock.request_parts import PartEncoder
 from dragoman_bedrock.request_settings import encode_settings, service_tier
 from dragoman_bedrock.request_tools import tool_config
+from dragoman_bedrock.request_turns import adapted_turns
 
 _JSON_WORDS = "Answer with nothing but a JSON object."
 
@@ -37,10 +38,10 @@ def encode_body(
 
     """
     encoder, known = PartEncoder(), family(request.model, base_model)
-    system, messages = _conversation(request.messages, encoder)
+    system, messages = _conversation(request.messages, known, encoder)
     body: dict[str, Any] = {"messages": messages}
     system += _json_words(request.output, encoder)
-    tools, no_tools = tool_config(request, messages, known, encoder)
+    tools, no_tools = tool_config(request, known, encoder)
     config, fields = encode_settings(request, options, known, encoder)
     members: dict[str, Any] = {
         "system": system,
@@ -56,14 +57,11 @@ def encode_body(
     return body, tuple(encoder.adjustments)
 
 
-def _conversation(messages: Iterable[Message], encoder: PartEncoder) -> tuple[list[Block], list[Block]]:
+def _conversation(messages: Iterable[Message], known: Family, encoder: PartEncoder) -> tuple[list[Block], list[Block]]:
     """Return the system prompt, and the turns; a later system message joins the user's turn."""
     system: list[Block] = []
     found: list[tuple[str, list[Block]]] = []
     for message in messages:
-        if message.name is not None:
-            reason = "Bedrock does not accept names of participants"
-            encoder.adjust("dropped", "name", reason, asked=message.name)
         blocks = encoder.blocks(str(message.role), message.parts)
         if message.role == Role.SYSTEM and not found:
             system += blocks
@@ -72,7 +70,7 @@ def _conversation(messages: Iterable[Message], encoder: PartEncoder) -> tuple[li
     if not found:
         text = "Bedrock requires at least one user or assistant message that is not empty; add one"
         raise InvalidRequestError(text)
-    return system, _turns(found)
+    return system, adapted_turns(_turns(found), known, encoder)
 
 
 def _role(message: Message, encoder: PartEncoder) -> str:

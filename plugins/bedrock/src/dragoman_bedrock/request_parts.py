@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from dragoman import JSON, Data, Media, Outcome, Part, Reasoning, Text, ToolCall, ToolResult
-from dragoman.http import Block, BlockEncoder, fields
+from dragoman.http import Block, BlockEncoder, fields, own_members
 from dragoman_bedrock.options import ISSUER
 from dragoman_bedrock.request_media import document_name, encode_media
 from dragoman_bedrock.response import SERVER_CALL
@@ -62,7 +62,7 @@ class PartEncoder(BlockEncoder):
         document = block.get("document")
         if document is not None:
             document["name"] = self._distinct(part.filename)
-            document |= _overrides(part)
+            document |= own_members(part, ISSUER, but=CACHE_MARK)
         return block
 
     def _distinct(self, filename: str | None) -> str:
@@ -89,7 +89,7 @@ class PartEncoder(BlockEncoder):
             self.adjust("coerced", "tool_result", "Bedrock accepts no result without content", sent="(no content)")
         block: Block = {"toolUseId": part.call_id, "content": content or [{"text": "(no content)"}]}
         block |= {} if part.outcome == Outcome.OK else {"status": "error"}
-        return {"toolResult": {**block, **_overrides(part)}}
+        return {"toolResult": {**block, **own_members(part, ISSUER, but=CACHE_MARK)}}
 
     def reasoning(self, part: Reasoning) -> Block:
         """Return the block of reasoning, which may be without a signature."""
@@ -104,7 +104,7 @@ class PartEncoder(BlockEncoder):
         own = part.seal is not None and part.seal.issuer == ISSUER
         kind = {"type": part.seal.payload or SERVER_CALL} if part.seal is not None and own else {}
         call = {"toolUseId": part.call_id, "name": part.name, "input": self.arguments(part)}
-        return {"toolUse": {**call, **kind, **_overrides(part)}}
+        return {"toolUse": {**call, **kind, **own_members(part, ISSUER, but=CACHE_MARK)}}
 
 
 def cache_point(options: Mapping[str, JSON]) -> list[Block]:
@@ -114,8 +114,3 @@ def cache_point(options: Mapping[str, JSON]) -> list[Block]:
         return []
     lifetime = fields(mark).get("ttl")
     return [{"cachePoint": {"type": "default", **({"ttl": lifetime} if lifetime else {})}}]
-
-
-def _overrides(part: Part) -> dict[str, Any]:
-    """Return the members that the options of a part add to its block."""
-    return {name: value for name, value in fields(part.options.get(ISSUER)).items() if name != CACHE_MARK}

@@ -12,7 +12,6 @@ from dragoman import (
     JSON,
     Citation,
     Extension,
-    FinishReason,
     Part,
     Reasoning,
     Response,
@@ -22,21 +21,8 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import fields, finish_of, number, objects, rewritten, word, words
+from dragoman.http import arguments_text, fields, finish_of, members_of, objects, usage_beside_cache, word, words
 from dragoman_bedrock.options import ISSUER
-
-FINISH: Mapping[str, FinishReason] = {
-    "end_turn": FinishReason.STOP,
-    "stop_sequence": FinishReason.STOP,
-    "max_tokens": FinishReason.LENGTH,
-    "model_context_window_exceeded": FinishReason.LENGTH,
-    "tool_use": FinishReason.TOOL_CALLS,
-    "guardrail_intervened": FinishReason.CONTENT_FILTER,
-    "content_filtered": FinishReason.CONTENT_FILTER,
-    "malformed_model_output": FinishReason.ERROR,
-    "malformed_tool_use": FinishReason.ERROR,
-}
-"""Finish reasons by stop reason; a stop reason that is not listed becomes ``other``."""
 
 METADATA = ("metrics", "trace", "additionalModelResponseFields", "serviceTier", "performanceConfig")
 """Members of a reply that are kept as metadata of the response."""
@@ -49,9 +35,9 @@ def response(body: dict[str, Any], content: Iterable[dict[str, Any]]) -> Respons
     """Return the response of a complete reply."""
     return build_response(
         [each for each in map(part, content) if each is not None],
-        finish_of(body.get("stopReason"), FINISH),
+        finish_of(body.get("stopReason")),
         usage=usage(body.get("usage")) or Usage(),
-        metadata=metadata(body),
+        metadata=members_of(body, METADATA),
         raw=body,
     )
 
@@ -95,15 +81,10 @@ def tool_call(call: Mapping[str, Any]) -> ToolCall:
     return ToolCall(
         name=words(call.get("name")),
         call_id=words(call.get("toolUseId")),
-        arguments=arguments(call["input"]) if "input" in call else "{}",
+        arguments=arguments_text(call.get("input")),
         server_side=kind == SERVER_CALL,
         seal=Seal(issuer=ISSUER, payload=kind) if kind else None,
     )
-
-
-def arguments(value: Any) -> str:
-    """Return the input of a call as JSON text."""
-    return value if isinstance(value, str) else rewritten({} if value is None else value)
 
 
 def _cited(content: Mapping[str, Any]) -> Text:
@@ -132,26 +113,16 @@ def citation(cited: Mapping[str, Any]) -> Citation:
     )
 
 
-def metadata(body: Mapping[str, Any]) -> dict[str, JSON]:
-    """Return the members of a reply that are kept as metadata."""
-    return {name: body[name] for name in METADATA if body.get(name) is not None}
-
-
 def usage(report: Any) -> Usage | None:
     """Return the usage, ``None`` if none is reported.
 
     Bedrock excludes tokens that the cache read or wrote from ``inputTokens``; our total includes them. See
     https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html.
     """
-    known = fields(report)
-    if not known:
-        return None
-    uncached = number(known.get("inputTokens"))
-    read, written = number(known.get("cacheReadInputTokens")), number(known.get("cacheWriteInputTokens"))
-    return Usage(
-        input_tokens=None if uncached is None else uncached + (read or 0) + (written or 0),
-        output_tokens=number(known.get("outputTokens")),
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-        raw=known,
+    return usage_beside_cache(
+        report,
+        uncached="inputTokens",
+        read="cacheReadInputTokens",
+        written="cacheWriteInputTokens",
+        output="outputTokens",
     )

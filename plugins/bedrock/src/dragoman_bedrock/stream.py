@@ -30,12 +30,26 @@ from dragoman import (
     ToolCall,
     UsageSnapshot,
 )
-from dragoman.http import Frame, fields, finish_of, objects, words
-from dragoman_bedrock.frames import event_of
+from dragoman.http import Frame, as_object, fields, finish_of, loads, members_of, objects, words
+from dragoman_bedrock.errors import error_of_frame
 from dragoman_bedrock.options import ISSUER
-from dragoman_bedrock.response import FINISH, cited_text, extension, metadata, tool_call, usage
+from dragoman_bedrock.response import METADATA, cited_text, extension, tool_call, usage
 
 _UNOPENED = -1
+
+
+def event_of(frame: Frame) -> tuple[str, dict[str, Any]]:
+    """Return the name and the content of the event in a message, whichever API sends it.
+
+    Raises:
+        ProviderError: if the message reports an error.
+        ProtocolError: if it does not hold an object.
+
+    """
+    if frame.headers.get(":message-type", "event") != "event":
+        raise error_of_frame(frame)
+    kind = str(frame.headers.get(":event-type"))
+    return kind, as_object(loads(frame.data), f"the event {kind!r}")
 
 
 @define
@@ -116,13 +130,16 @@ class ConverseDecoder:
         events = [event for index in tuple(self._blocks) for event in self._stop(index)]
         if payload.get("stopReason") is None:
             return events
-        return [*events, ResponseSnapshot(finish=finish_of(payload["stopReason"], FINISH), metadata=metadata(payload))]
+        return [
+            *events,
+            ResponseSnapshot(finish=finish_of(payload["stopReason"]), metadata=members_of(payload, METADATA)),
+        ]
 
     def metadata(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Report the usage, with which a stream ends."""
         self.done = True
         known = usage(payload.get("usage"))
-        more = metadata(payload)
+        more = members_of(payload, METADATA)
         counted: list[Event] = [] if known is None else [UsageSnapshot(known)]
         return [*counted, ResponseSnapshot(metadata=more)] if more else counted
 
@@ -200,4 +217,4 @@ _HANDLERS: Mapping[str, Callable[[ConverseDecoder, Mapping[str, Any]], Iterable[
     "metadata": ConverseDecoder.metadata,
 }
 
-__all__ = ["ConverseDecoder"]
+__all__ = ["ConverseDecoder", "event_of"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dragoman import ChatRequest, CompletionRequest, ProtocolError, ProviderError, Response
+from dragoman import ChatRequest, CompletionRequest, ProviderError, Response
 from dragoman.http import SSE, HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps
 from dragoman_cohere.options import ISSUER, CohereOptions
 from dragoman_cohere.request import BodyEncoder
@@ -43,8 +43,7 @@ class Cohere:
         if isinstance(message, str):
             raise self.error(reply)
         if not isinstance(message, dict):
-            text = f"the reply does not hold an answer: {reply.excerpt!r}"
-            raise ProtocolError(text, status=reply.status, body=reply.excerpt, phase="decode")
+            raise reply.no_answer()
         return response(body)
 
     def decoder(self) -> StreamDecoder:

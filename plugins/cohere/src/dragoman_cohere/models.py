@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
+
+import attrs
 
 from dragoman import NO, UNKNOWN, YES, Cap, Capabilities, HistoryRules, SchemaRules, Support
+from dragoman.http import count, items_of
 
 HISTORY = HistoryRules(
     tool_name_letters="[a-zA-Z0-9_-]",
     tool_name_length=64,
+    speakers=False,
     outcomes=False,
     tool_objects=True,
     tool_properties=True,
@@ -34,6 +39,9 @@ _PLAIN = re.compile(r"command(?:-(?:r|r-plus|r7b|light|nightly|a-03-2025|a-visio
 """The models that think unless they are told not to, and those that do not think."""
 _SEES = re.compile(r"command-[a-z0-9-]*vision(?=$|-)|c4ai-aya-vision(?=$|-)")
 """The models that are known to take images."""
+
+_TOOL_FEATURES = frozenset({"tools", "strict_tools", "tool_choice"})
+"""What the API says of a model that calls tools."""
 
 _NO_SETTING = Cap(support=Support.NO, note="Cohere has no such setting")
 _NO_MEDIUM = Cap(support=Support.NO, note="Cohere takes images, as bytes and by their address")
@@ -62,4 +70,22 @@ def capabilities(model: str) -> Capabilities:
         history=HISTORY,
         output_schema=SCHEMA,
         tool_schema=SCHEMA,
+    )
+
+
+def learned(model: str, told: Mapping[str, Any]) -> Capabilities:
+    """Return what is known about *model* after the API told of it; a feature that it does not name is not known.
+
+    https://docs.cohere.com/reference/get-model
+    """
+    known = capabilities(model)
+    features = {str(each) for each in items_of(told.get("features"))}
+    thinks = "reasoning" in features
+    return attrs.evolve(
+        known,
+        context_tokens=count(told, "context_length") or known.context_tokens,
+        input={**known.input, "image/*": YES} if "vision" in features else known.input,
+        tools=YES if features & _TOOL_FEATURES else known.tools,
+        reasoning=YES if thinks else known.reasoning,
+        settings={**known.settings, "effort": _SWITCH} if thinks else known.settings,
     )

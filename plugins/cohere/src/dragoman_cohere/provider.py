@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from dragoman import (
     CallContext,
+    Capabilities,
     Embeddings,
     InvalidRequestError,
     ModelInfo,
@@ -36,7 +38,7 @@ from dragoman.http import (
 )
 from dragoman_cohere.dialect import Cohere
 from dragoman_cohere.endpoint import endpoint
-from dragoman_cohere.models import capabilities
+from dragoman_cohere.models import capabilities, learned
 from dragoman_cohere.options import EMBEDDING_RULES, ISSUER, CohereOptions
 
 INFO = ProviderInfo(
@@ -49,7 +51,6 @@ INFO = ProviderInfo(
 
 KEPT_HEADERS = ("x-endpoint-", "x-trial-endpoint-")
 """Headers that report how many calls a key has: https://docs.cohere.com/docs/rate-limits."""
-_MOST_PAGES = 50
 _PAGE_SIZE = 1000
 
 
@@ -71,18 +72,28 @@ class CohereProvider(HttpProvider):
 
     async def models(self, context: CallContext) -> Sequence[ModelInfo]:
         """Return the models that the key may use: https://docs.cohere.com/reference/list-models."""
-        found: list[ModelInfo] = []
-        page: str | None = None
-        for _ in range(_MOST_PAGES):
-            query = urlencode({"page_size": _PAGE_SIZE, **({"page_token": page} if page else {})})
-            reply = await self.call(HttpRequest(method="GET", url=f"{self.models_path}?{query}"), context)
-            with self.reading(reply):
-                body = self._body(reply, "the listing")
-                found += [_model(entry) for entry in objects(body.get("models")) if word(entry.get("name"))]
-                page = word(body.get("next_page_token"))
-            if page is None:
-                break
-        return tuple(found)
+        from dragoman.http import read_pages  # noqa: PLC0415  # few programs list models
+
+        pages = await read_pages(
+            self,
+            f"{self.models_path}?page_size={_PAGE_SIZE}",
+            context,
+            next_page=lambda page: word(page.get("next_page_token")),
+            parameter="page_token",
+            read=partial(self._body, what="the listing"),
+        )
+        return tuple([_model(each) for page in pages for each in objects(page.get("models")) if word(each.get("name"))])
+
+    async def learn_capabilities(self, model: str, context: CallContext) -> Capabilities:
+        """Return what is known about *model* after asking the API: https://docs.cohere.com/reference/get-model.
+
+        Raises:
+            ProviderError: if the request fails.
+
+        """
+        reply = await self.call(HttpRequest(method="GET", url=f"{self.models_path}/{quote(model, safe='')}"), context)
+        with self.reading(reply):
+            return learned(model, self._body(reply, "the description of the model"))
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext

@@ -22,7 +22,7 @@ from dragoman import (
     Tool,
     UnsupportedError,
 )
-from dragoman.http import add_options
+from dragoman.http import add_options, own_members, refuse_server_tool
 from dragoman_cohere.options import ISSUER, CohereOptions
 from dragoman_cohere.request_messages import MessagesEncoder
 
@@ -148,9 +148,7 @@ class BodyEncoder:
 
 def _tool(tool: Tool | ServerTool) -> dict[str, Any]:
     if isinstance(tool, ServerTool):
-        message = f"the tool {tool.id!r} is run by {tool.issuer}, and Cohere runs none; leave it out"
-        raise UnsupportedError(message, provider=ISSUER, parameter="tools")
+        refuse_server_tool(tool, "Cohere")
     described = {} if tool.description is None else {"description": tool.description}
-    own = tool.options.get(ISSUER)
     function = {"name": tool.name, **described, "parameters": tool.schema}
-    return {"type": "function", "function": function, **(own if isinstance(own, dict) else {})}
+    return {"type": "function", "function": function, **own_members(tool, ISSUER)}

@@ -29,7 +29,7 @@ from dragoman import (
     UnsupportedError,
     Url,
 )
-from dragoman.http import dumps
+from dragoman.http import dumps, own_members
 from dragoman_cohere.options import ISSUER
 
 PLAN = "tool_plan"
@@ -57,8 +57,6 @@ class MessagesEncoder:
         """
         encoded: list[dict[str, Any]] = []
         for message in messages:
-            if message.name is not None:
-                self._drop("name", "Cohere does not accept names of speakers", asked=message.name)
             if message.role == Role.ASSISTANT:
                 encoded += self._answer(message)
                 continue
@@ -66,7 +64,7 @@ class MessagesEncoder:
             rest = [part for part in message.parts if not isinstance(part, ToolResult)]
             if rest or not message.parts:
                 role = "user" if message.role == Role.TOOL else str(message.role)  # beside the results of a tool
-                encoded.append({"role": role, "content": self._content(rest), **_own(message)})
+                encoded.append({"role": role, "content": self._content(rest), **own_members(message, ISSUER)})
         return encoded
 
     def _answer(self, message: Message) -> list[dict[str, Any]]:
@@ -83,7 +81,7 @@ class MessagesEncoder:
                 said.append(part)
         if said:
             encoded["content"] = self._content(said)
-        return [{"role": "assistant", **encoded, **_own(message)}] if encoded else []
+        return [{"role": "assistant", **encoded, **own_members(message, ISSUER)}] if encoded else []
 
     def _is_said(self, part: Part) -> bool:
         """Return whether a part of an answer is sent as content; what another vendor made is left out."""
@@ -116,14 +114,9 @@ def _sealed(part: Part) -> JSON:
     return part.seal.payload if part.seal is not None and part.seal.issuer == ISSUER else None
 
 
-def _own(of: Part | Message) -> dict[str, Any]:
-    own = of.options.get(ISSUER)
-    return dict(own) if isinstance(own, dict) else {}
-
-
 def _call(call: ToolCall) -> dict[str, Any]:
     function = {"name": call.name, "arguments": call.arguments or "{}"}
-    return {"id": call.call_id, "type": "function", "function": function, **_own(call)}
+    return {"id": call.call_id, "type": "function", "function": function, **own_members(call, ISSUER)}
 
 
 def _result(result: ToolResult) -> dict[str, Any]:
@@ -136,14 +129,14 @@ def _result(result: ToolResult) -> dict[str, Any]:
     encoded: dict[str, Any] = {"role": "tool", "tool_call_id": result.call_id}
     parts = result.content
     if all(isinstance(part, Text) and not part.options for part in parts):
-        return {**encoded, "content": result.text, **_own(result)}
-    return {**encoded, "content": [_found(part) for part in parts], **_own(result)}
+        return {**encoded, "content": result.text, **own_members(result, ISSUER)}
+    return {**encoded, "content": [_found(part) for part in parts], **own_members(result, ISSUER)}
 
 
 def _found(part: Part) -> dict[str, Any]:
     if isinstance(part, Data) and isinstance(part.value, dict):
         named = {} if part.id is None else {"id": part.id}
-        return {"type": "document", "document": {"data": part.value, **named}, **_own(part)}
+        return {"type": "document", "document": {"data": part.value, **named}, **own_members(part, ISSUER)}
     if isinstance(part, Media) and not isinstance(part.source, InlineText):
         message = f"Cohere accepts text and objects as the result of a tool, not {part.media_type}; send it by the user"
         raise UnsupportedError(message, provider=ISSUER)
@@ -162,11 +155,11 @@ def _block(part: Part) -> dict[str, Any]:
     if isinstance(part, Reasoning):
         return {"type": "thinking", "thinking": part.text}
     if isinstance(part, Text | Refusal):
-        return {"type": "text", "text": part.text, **_own(part)}
+        return {"type": "text", "text": part.text, **own_members(part, ISSUER)}
     if isinstance(part, Data):
-        return {"type": "text", "text": dumps(part.value).decode(), **_own(part)}
+        return {"type": "text", "text": dumps(part.value).decode(), **own_members(part, ISSUER)}
     if isinstance(part, Media):
-        return {**_medium(part), **_own(part)}
+        return {**_medium(part), **own_members(part, ISSUER)}
     message = f"Cohere does not accept {type(part).__name__} in a message; leave it out"
     raise UnsupportedError(message, provider=ISSUER)
 

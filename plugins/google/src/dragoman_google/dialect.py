@@ -124,8 +124,7 @@ class Gemini:
     def _without_candidates(self, body: dict[str, Any], reply: HttpReply) -> NoAnswerError | ProtocolError:
         """Return the error for a reply that holds no candidate and says nothing of why."""
         if _MEMBERS.isdisjoint(body):
-            message = f"the reply does not hold an answer: {reply.excerpt!r}"
-            return ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
+            return reply.no_answer()
         partial = self._assemble([body], body, whole=True)
         message = f"the server answered without a candidate: {reply.excerpt!r}"
         return NoAnswerError(message, partial=partial, status=reply.status, body=reply.excerpt, phase="decode")

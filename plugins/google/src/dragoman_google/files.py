@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProtocolError, RequestTimeoutError
-from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, dumps, objects, word
+from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, dumps, objects, read_pages, word
 from dragoman_google.options import ISSUER
 
 PATH = "/files"
@@ -39,16 +39,23 @@ async def upload(provider: HttpProvider, file: FileUpload, context: CallContext)
 
 async def files(provider: HttpProvider, context: CallContext) -> Sequence[FileInfo]:
     """Return the files of the project."""
-    found: list[FileInfo] = []
-    page = ""
-    while True:
-        reply = await provider.call(HttpRequest(method="GET", url=f"{PATH}?pageSize=100{page}"), context)
-        with provider.reading(reply):
-            body = as_object(reply.json(), "the listing")
-            found += [_info(entry) for entry in objects(body.get("files")) if entry.get("name")]
-        if not body.get("nextPageToken"):
-            return tuple(found)
-        page = f"&pageToken={quote(str(body['nextPageToken']), safe='')}"
+    return tuple(map(_info, await read_entries(provider, f"{PATH}?pageSize=100", "files", context)))
+
+
+async def read_entries(provider: HttpProvider, url: str, member: str, context: CallContext) -> list[dict[str, Any]]:
+    """Return the entries of a listing, each of which has a name: https://ai.google.dev/api/models#method:-models.list.
+
+    Args:
+        provider: the provider that is asked.
+        url: the path of the listing, with the size of a page.
+        member: the member of a page with its entries.
+        context: the context of the call.
+
+    """
+    pages = await read_pages(
+        provider, url, context, next_page=lambda page: page.get("nextPageToken"), parameter="pageToken"
+    )
+    return [entry for page in pages for entry in objects(page.get(member)) if entry.get("name")]
 
 
 async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext) -> None:

@@ -42,6 +42,7 @@ _HISTORY = HistoryRules(
     tool_name_length=64,
     tool_name_first="[a-zA-Z_]",
     results_in_order=True,
+    speakers=False,
     tool_objects=True,
     tool_properties=True,
     message_options=False,

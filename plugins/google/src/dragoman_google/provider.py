@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.util import find_spec
 from typing import Any, cast
-from urllib.parse import quote
 
 from dragoman import (
     CallContext,
@@ -97,32 +96,27 @@ class GoogleProvider(HttpProvider):
         if self._gemini.vertex:
             message = "Vertex AI does not list the models of a project; see https://cloud.google.com/vertex-ai/generative-ai/docs/models"
             raise UnsupportedError(message, provider=self.info.name)
-        models: list[ModelInfo] = []
-        page = ""
-        while True:
-            reply = await self.call(HttpRequest(method="GET", url=f"/models?pageSize=1000{page}"), context)
-            with self.reading(reply):
-                body = as_object(reply.json(), "the listing")
-                models.extend(_model(entry) for entry in objects(body.get("models")) if entry.get("name"))
-            if not body.get("nextPageToken"):
-                return tuple(models)
-            page = f"&pageToken={quote(str(body['nextPageToken']), safe='')}"
+        from dragoman_google.files import read_entries  # noqa: PLC0415  # few programs list anything
+
+        return tuple(map(_model, await read_entries(self, "/models?pageSize=1000", "models", context)))
 
     async def count_tokens(self, request: ChatRequest, context: CallContext) -> Usage:
         """Return the input tokens of *request*: https://ai.google.dev/api/tokens."""
+        from dragoman.http import read_count  # noqa: PLC0415  # few programs count
+
         check_palm(request.model)
         body = self._gemini.body_encoder(request).encode()
         if not self._gemini.vertex:
             body = {"generateContentRequest": {"model": f"models/{short_name(request.model)}", **body}}
         path = self._gemini.path(request.model, "countTokens")
         with report_retirement(request.model):
-            reply = await self.call(HttpRequest(url=path, body=dumps(body)), context, request.headers)
-        with self.reading(reply):
-            report = as_object(reply.json(), "the count")
-            return Usage(
-                input_tokens=count(report, "totalTokens"),
-                cache_read_tokens=count(report, "cachedContentTokenCount"),
-                raw=report,
+            return await read_count(
+                self,
+                HttpRequest(url=path, body=dumps(body)),
+                context,
+                request.headers,
+                member="totalTokens",
+                cached="cachedContentTokenCount",
             )
 
     async def upload(self, file: FileUpload, context: CallContext) -> FileRef:

@@ -21,7 +21,7 @@ from dragoman import (
     Tool,
     UnsupportedError,
 )
-from dragoman.http import add_options, merge_members
+from dragoman.http import add_options, merge_members, refuse_server_tool
 from dragoman_google.models import accepts_json_schema, is_gemini_3
 from dragoman_google.options import ISSUER, GoogleOptions
 from dragoman_google.request_messages import ContentsEncoder
@@ -170,8 +170,7 @@ class BodyEncoder:
 
 def _server_tool(tool: ServerTool) -> dict[str, Any]:
     if tool.issuer != ISSUER:
-        message = f"the tool {tool.id!r} is run by {tool.issuer}, not by {ISSUER}; leave it out"
-        raise UnsupportedError(message, parameter="tools")
+        refuse_server_tool(tool, "Google")
     return {camel_case(tool.name): dict(tool.args)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, TypeAlias, cast
 
 import attrs
@@ -15,7 +15,6 @@ from dragoman import (
     Media,
     Message,
     Outcome,
-    OutputError,
     Part,
     Reasoning,
     Refusal,
@@ -26,7 +25,7 @@ from dragoman import (
     ToolResult,
     UnsupportedError,
 )
-from dragoman.http import cache_encoding, cached_encoding, dumps, fields, word
+from dragoman.http import cache_encoding, cached_encoding, dumps, fields, object_arguments, own_members, word
 from dragoman_google.models import is_gemini_3, is_old_gemma
 from dragoman_google.options import ISSUER
 from dragoman_google.request_media import encode_media
@@ -96,8 +95,6 @@ class ContentsEncoder:
         """
         for message in messages:
             parts = self._message(message)
-            if message.name is not None:
-                self._adjust("dropped", "name", "Google does not accept names of participants")
             if message.role == Role.SYSTEM:
                 self._add_system(parts)
             else:
@@ -166,7 +163,7 @@ class ContentsEncoder:
         encoded = self._unsigned(part)
         if encoded is None:
             return []
-        return [{**encoded, **_overrides(part), **self._signature(part)}]
+        return [{**encoded, **own_members(part, ISSUER), **self._signature(part)}]
 
     def _unsigned(self, part: Part) -> dict[str, Any] | None:
         """Return a part without its signature, ``None`` if it is left out."""
@@ -204,10 +201,8 @@ class ContentsEncoder:
         return parts
 
     def _call(self, call: ToolCall) -> dict[str, Any]:
-        try:
-            arguments = call.parse()
-        except OutputError as error:
-            raise UnsupportedError(f"Google accepts only complete tool calls: {error}") from None
+        arguments, notes = object_arguments(call, "Google", by=ISSUER)
+        self.adjustments += notes
         self._calls[call.call_id] = name, google_id = _call_info(call)
         return {"functionCall": {"name": name, "args": arguments, **({"id": google_id} if google_id else {})}}
 
@@ -267,11 +262,6 @@ def _own_seal(seal: Seal) -> Seal:
     own = fields(fields(payload.get("extra_content")).get(ISSUER))
     signature = word(own.get(_SIGNATURE)) or word(payload.get(_SIGNATURE))
     return seal if signature is None else Seal(issuer=ISSUER, payload=signature)
-
-
-def _overrides(part: Part) -> Mapping[str, Any]:
-    overrides = part.options.get(ISSUER)
-    return overrides if isinstance(overrides, dict) else {}
 
 
 def _response(result: ToolResult, *, has_media: bool) -> dict[str, Any]:

@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
 from dragoman import (
     JSON,
-    Adjustment,
     Bytes,
     ChatRequest,
     CompletionRequest,
@@ -46,18 +43,17 @@ class GroqChat(OpenAIChat[GroqOptions]):
         )
 
     def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
-        """Return the HTTP request, without the names of speakers, which Groq refuses."""
+        """Return the HTTP request.
+
+        Raises:
+            UnsupportedError: for media that Groq does not accept.
+
+        """
         if isinstance(request, CompletionRequest):
             request = request.as_chat()
         for message in request.messages:
             _check_media(message)
-        named = [message.name for message in request.messages if message.name is not None]
-        if named:
-            request = attrs.evolve(request, messages=tuple(attrs.evolve(each, name=None) for each in request.messages))
-        wire = super().encode(request, stream=stream)
-        reason = "Groq does not accept names of speakers"
-        notes = [Adjustment(kind="dropped", feature="name", asked=name, reason=reason, by="groq") for name in named]
-        return attrs.evolve(wire, adjustments=(*wire.adjustments, *notes))
+        return super().encode(request, stream=stream)
 
     def decoder(self) -> StreamDecoder:
         """Return the decoder of one stream."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
+import attrs
+
 from dragoman import (
     CallContext,
     ChatRequest,
@@ -33,6 +35,9 @@ INFO = ProviderInfo(
 
 class GroqProvider(OpenAIProvider):
     """Distinguish retired models from unknown ones, and allow one retry after a fault of the model."""
+
+    history = attrs.evolve(OpenAIProvider.history, speakers=False)
+    """https://console.groq.com/docs/openai lists the names of messages among what is not supported."""
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
         """Answer a conversation.

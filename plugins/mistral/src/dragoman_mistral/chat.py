@@ -39,10 +39,9 @@ class MistralChat(OpenAIChat[MistralOptions]):
             UnsupportedError: for content that Mistral does not accept, or an option of conversations with a prompt.
 
         """
-        if isinstance(request, CompletionRequest):
-            request, notes = adapted_prompt(request, self.options_reader.read(request))
-        else:
-            request, notes = adapted(request)
+        if isinstance(request, ChatRequest):
+            return super().encode(adapted(request), stream=stream)
+        request, notes = adapted_prompt(request, self.options_reader.read(request))
         wire = super().encode(request, stream=stream)
         return attrs.evolve(wire, adjustments=(*notes, *wire.adjustments)) if notes else wire
 

@@ -20,7 +20,7 @@ HISTORY = attrs.evolve(
     call_id_letters="[a-zA-Z0-9]",
     call_id_length=9,
     call_id_exact=True,
-    speaker_letters=None,
+    speakers=False,
 )
 """What the API takes of a conversation; it refuses other ids with "must be a-z, A-Z, 0-9, with a length of 9"."""
 

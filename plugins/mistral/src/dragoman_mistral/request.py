@@ -20,9 +20,7 @@ from dragoman import (
     Media,
     Message,
     Part,
-    Refusal,
     Role,
-    Text,
     UnsupportedError,
     Url,
 )
@@ -62,28 +60,19 @@ def adapted_prompt(
     return attrs.evolve(request, settings=attrs.evolve(request.settings, **unset)), tuple(notes)
 
 
-def adapted(request: ChatRequest) -> tuple[ChatRequest, tuple[Adjustment, ...]]:
-    """Return a conversation as Mistral takes it: without the names of speakers, and with its own kinds of content."""
-    notes: list[Adjustment] = []
-    messages = tuple([_adapted_message(message, notes) for message in request.messages])
-    if all(map(is_, messages, request.messages)):
-        return request, ()
-    return attrs.evolve(request, messages=messages), tuple(notes)
+def adapted(request: ChatRequest) -> ChatRequest:
+    """Return a conversation with the kinds of content that are Mistral's own."""
+    messages = tuple([_adapted_message(message) for message in request.messages])
+    return request if all(map(is_, messages, request.messages)) else attrs.evolve(request, messages=messages)
 
 
-def _adapted_message(message: Message, notes: list[Adjustment]) -> Message:
-    changes: dict[str, Any] = {}
-    if message.name is not None:
-        notes.append(_dropped("name", "Mistral does not accept names of speakers", message.name))
-        changes["name"] = None
-    if any(isinstance(part, Media | Refusal) for part in message.parts):
-        changes["content"] = tuple(_adapted_part(part, message.role) for part in message.parts)
-    return attrs.evolve(message, **changes) if changes else message
+def _adapted_message(message: Message) -> Message:
+    if not any(isinstance(part, Media) for part in message.parts):
+        return message
+    return attrs.evolve(message, content=tuple(_adapted_part(part, message.role) for part in message.parts))
 
 
 def _adapted_part(part: Part, role: Role) -> Part:
-    if isinstance(part, Refusal):
-        return Text(text=part.text)
     if not isinstance(part, Media) or role == Role.ASSISTANT:
         return part
     chunk = _chunk(part)

@@ -5,7 +5,7 @@ https://docs.ollama.com/api/chat and https://docs.ollama.com/api/generate
 
 from __future__ import annotations
 
-from dragoman import ChatRequest, CompletionRequest, ProtocolError, ProviderError, Response
+from dragoman import ChatRequest, CompletionRequest, ProviderError, Response
 from dragoman.http import NDJSON, HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps, merge_members
 from dragoman_ollama.options import ISSUER, OllamaOptions
 from dragoman_ollama.request import BodyEncoder
@@ -53,8 +53,7 @@ class Ollama:
         if body.get("error"):
             raise self.error(reply)
         if not isinstance(body.get("message"), dict) and not isinstance(body.get("response"), str):
-            message = f"the reply does not hold an answer: {reply.excerpt!r}"
-            raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
+            raise reply.no_answer()
         return response(body)
 
     def decoder(self) -> StreamDecoder:

@@ -22,7 +22,7 @@ from dragoman import (
     Tool,
     UnsupportedError,
 )
-from dragoman.http import add_options
+from dragoman.http import add_options, own_members, refuse_server_tool
 from dragoman_ollama.options import ISSUER, PROMPTS_ONLY, OllamaOptions
 from dragoman_ollama.request_messages import MessagesEncoder
 
@@ -112,16 +112,14 @@ class BodyEncoder:
 
     def _tool(self, tool: Tool | ServerTool) -> dict[str, Any]:
         if isinstance(tool, ServerTool):
-            message = f"the tool {tool.id!r} is run by {tool.issuer}, and Ollama runs none; leave it out"
-            raise UnsupportedError(message, parameter="tools")
+            refuse_server_tool(tool, "Ollama")
         function: dict[str, Any] = {"name": tool.name, "parameters": tool.schema}
         if tool.description is not None:
             function["description"] = tool.description
         if tool.strict:
             reason = "Ollama cannot hold the arguments of a call to a schema"
             self._adjust("downgraded", f"schema of the tool {tool.name}", reason, asked="strict")
-        own = tool.options.get(ISSUER)
-        return {"type": "function", "function": function, **(own if isinstance(own, dict) else {})}
+        return {"type": "function", "function": function, **own_members(tool, ISSUER)}
 
     def _adjust(self, kind: str, feature: str, reason: str, *, asked: JSON = None, sent: JSON = None) -> None:
         self.adjustments.append(

@@ -19,7 +19,6 @@ from dragoman import (
     InlineText,
     Media,
     Message,
-    OutputError,
     Part,
     Reasoning,
     Refusal,
@@ -30,7 +29,7 @@ from dragoman import (
     UnsupportedError,
     Url,
 )
-from dragoman.http import dumps
+from dragoman.http import dumps, object_arguments
 from dragoman_ollama.options import ISSUER
 
 _BASE64 = ";base64,"
@@ -60,8 +59,6 @@ class MessagesEncoder:
         """
         encoded: list[dict[str, Any]] = []
         for message in messages:
-            if message.name is not None:
-                self._adjust("dropped", "name", "Ollama does not accept names of participants", asked=message.name)
             if message.role == Role.ASSISTANT:
                 encoded.append(self._answer(message.parts))
                 continue
@@ -129,12 +126,9 @@ class MessagesEncoder:
         return {"id": call.call_id, "function": {"name": call.name, "arguments": self._arguments(call)}}
 
     def _arguments(self, call: ToolCall) -> dict[str, JSON]:
-        try:
-            return call.parse()
-        except OutputError:
-            reason = "Ollama accepts only an object as arguments, so the text is sent as a member of one"
-            self._adjust("coerced", "tool_call", reason, asked=call.arguments, sent="invalid_json")
-            return {"invalid_json": call.arguments}
+        arguments, notes = object_arguments(call, "Ollama", by=ISSUER)
+        self.adjustments += notes
+        return arguments
 
     def _is_said(self, part: Part) -> bool:
         """Return whether a part of an answer is sent as a text or an image."""

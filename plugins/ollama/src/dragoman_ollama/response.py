@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from dragoman import (
-    JSON,
     Finish,
     FinishReason,
     Origin,
@@ -22,7 +21,7 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import end_word, fields, number, objects, rewritten, word, words
+from dragoman.http import arguments_text, end_word, fields, members_of, number, objects, word, words
 
 FINISH: Mapping[str, FinishReason] = {
     "stop": FinishReason.STOP,
@@ -45,7 +44,7 @@ METADATA = (
 
 def response(body: Mapping[str, Any]) -> Response:
     """Return the response of a complete reply."""
-    metadata_of = metadata(body)
+    metadata_of = members_of(body, METADATA)
     if body.get("logprobs"):
         metadata_of["logprobs"] = body["logprobs"]
     return build_response(
@@ -88,11 +87,10 @@ def tool_call(call: Mapping[str, Any], position: int) -> ToolCall:
 
     """
     function = fields(call.get("function"))
-    arguments = function.get("arguments")
     return ToolCall(
         name=words(function.get("name")),
         call_id=word(call.get("id")) or f"call_{position}",
-        arguments=arguments if isinstance(arguments, str) else rewritten({} if arguments is None else arguments),
+        arguments=arguments_text(function.get("arguments")),
     )
 
 
@@ -114,11 +112,6 @@ def usage(body: Mapping[str, Any]) -> Usage | None:
         output_tokens=number(report.get("eval_count")),
         raw=report,
     )
-
-
-def metadata(body: Mapping[str, Any]) -> dict[str, JSON]:
-    """Return the members of a reply that are kept as metadata."""
-    return {name: body[name] for name in METADATA if body.get(name) is not None}
 
 
 def timestamp(value: Any) -> float | None:

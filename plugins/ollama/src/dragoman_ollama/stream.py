@@ -22,8 +22,8 @@ from dragoman import (
     TextDelta,
     UsageSnapshot,
 )
-from dragoman.http import Frame, HttpReply, as_object, items_of, loads, objects, word, words
-from dragoman_ollama.response import finish, message_of, metadata, timestamp, tool_call, usage
+from dragoman.http import Frame, HttpReply, as_object, items_of, loads, members_of, objects, word, words
+from dragoman_ollama.response import METADATA, finish, message_of, timestamp, tool_call, usage
 
 _NONE = -1
 
@@ -103,4 +103,4 @@ class OllamaDecoder:
         self.done = True
         if (known := usage(chunk)) is not None:
             events.append(UsageSnapshot(known))
-        events.append(ResponseSnapshot(finish=finish(chunk), metadata=metadata(chunk)))
+        events.append(ResponseSnapshot(finish=finish(chunk), metadata=members_of(chunk, METADATA)))

@@ -20,7 +20,7 @@ class OpenAIChatCompletions(OpenAIChat[OpenAIOptions]):
     """Translate chat completions, and select the dialect of the Responses API where a request needs it."""
 
     def __init__(self) -> None:
-        rules = MessageRules(issuer="openai", file_types=OPENAI_FILE_TYPES)
+        rules = MessageRules(issuer="openai", file_types=OPENAI_FILE_TYPES, refusals=True)
         super().__init__(options=OpenAIOptions, provider="openai", rules=rules)
         self._responses: Dialect | None = None
 

@@ -7,7 +7,18 @@ from typing import Any
 from urllib.parse import quote
 
 from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProtocolError
-from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, multipart, objects, real, word
+from dragoman.http import (
+    HttpProvider,
+    HttpReply,
+    HttpRequest,
+    as_object,
+    count,
+    multipart,
+    objects,
+    read_pages,
+    real,
+    word,
+)
 
 ISSUER = "openai"
 PATH = "/files"
@@ -29,17 +40,8 @@ async def upload(provider: HttpProvider, file: FileUpload, context: CallContext)
 
 async def files(provider: HttpProvider, context: CallContext) -> Sequence[FileInfo]:
     """Return the files of the project."""
-    found: list[FileInfo] = []
-    after = ""
-    while True:
-        reply = await provider.call(HttpRequest(method="GET", url=f"{PATH}{after}"), context)
-        with provider.reading(reply):
-            page = as_object(reply.json(), "the listing")
-            entries = [each for each in objects(page.get("data")) if each.get("id")]
-        found += map(_info, entries)
-        if not page.get("has_more") or not entries:
-            return tuple(found)
-        after = f"?after={quote(str(entries[-1]['id']), safe='')}"
+    pages = await read_pages(provider, PATH, context, next_page=_last, parameter="after")
+    return tuple([_info(entry) for page in pages for entry in _entries(page)])
 
 
 async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext) -> None:
@@ -49,6 +51,15 @@ async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext
         if not as_object(reply.json(), "the reply").get("deleted"):
             message = f"the file {ref.file_id!r} was not deleted"
             raise ProtocolError(message, phase="decode", body=reply.excerpt)
+
+
+def _entries(page: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [each for each in objects(page.get("data")) if each.get("id")]
+
+
+def _last(page: Mapping[str, Any]) -> object:
+    entries = _entries(page)
+    return page.get("has_more") and entries and entries[-1]["id"]
 
 
 def _ref(entry: Mapping[str, Any], media_type: str | None = None) -> FileRef:

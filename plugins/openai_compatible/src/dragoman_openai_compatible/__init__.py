@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from dragoman import Provider, ProviderConfig, hookimpl
 
 if TYPE_CHECKING:
+    from dragoman_openai_compatible import openai_format as openai_format
     from dragoman_openai_compatible.chat import (
         CHAT_SETTINGS as CHAT_SETTINGS,
         OpenAIChat as OpenAIChat,
@@ -79,6 +80,7 @@ _HOMES = {
     "family_capabilities": "families",
     "family_of": "families",
     "family_settings": "families",
+    "openai_format": "openai_format",
     "reasoning_of": "chat_parts",
     "reasoning_of_model": "models",
     "refuse_options": "chat",
@@ -98,7 +100,8 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    module = import_module(f"{__name__}.{_HOMES[name]}")
+    value = globals()[name] = module if name == _HOMES[name] else getattr(module, name)
     return value
 
 

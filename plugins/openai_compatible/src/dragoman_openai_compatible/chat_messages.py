@@ -6,7 +6,7 @@ See https://platform.openai.com/docs/api-reference/chat/create.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from attrs import define, field, frozen
 
@@ -29,7 +29,7 @@ from dragoman import (
     UnsupportedError,
     Url,
 )
-from dragoman.http import cache_encoding, cached_encoding, dumps
+from dragoman.http import cache_encoding, cached_encoding, dumps, own_members
 from dragoman_openai_compatible.chat_parts import sealed_extra_content
 
 _AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
@@ -79,6 +79,7 @@ class MessageRules:
         replay_reasoning: a function that returns the members for the reasoning of earlier turns.
         tool_media: whether the result of a tool may hold media.
         file_types: the media types of documents that may be sent as bytes; any, if empty.
+        refusals: whether a message of the assistant has a member for a refusal; otherwise its words are sent as text.
 
     """
 
@@ -87,6 +88,7 @@ class MessageRules:
     replay_reasoning: ReplayReasoning = no_replay
     tool_media: bool = False
     file_types: frozenset[str] = frozenset()
+    refusals: bool = False
 
 
 @define(kw_only=True, eq=False, repr=False)
@@ -136,7 +138,7 @@ class MessageEncoder:
     def _encode_input(self, message: Message, parts: tuple[Part, ...]) -> dict[str, Any]:
         role = self.rules.system_role if message.role == Role.SYSTEM else str(message.role)
         named = {} if message.name is None else {"name": message.name}
-        own = _own_options(message, self.rules.issuer) if message.options else {}
+        own = own_members(message, self.rules.issuer) if message.options else {}
         return {"role": role, "content": self._content(parts), **named, **own}
 
     def _content(self, parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
@@ -150,11 +152,11 @@ class MessageEncoder:
 
     def _part(self, part: Part) -> dict[str, Any] | None:
         if isinstance(part, Text):
-            return {"type": "text", "text": part.text, **_own_options(part, self.rules.issuer)}
+            return {"type": "text", "text": part.text, **own_members(part, self.rules.issuer)}
         if isinstance(part, Media):
-            return {**self._media(part), **_own_options(part, self.rules.issuer)}
+            return {**self._media(part), **own_members(part, self.rules.issuer)}
         if isinstance(part, Data):
-            return {"type": "text", "text": _plain_text(part), **_own_options(part, self.rules.issuer)}
+            return {"type": "text", "text": _plain_text(part), **own_members(part, self.rules.issuer)}
         if isinstance(part, Extension) and part.issuer == self.rules.issuer and isinstance(part.value, dict):
             return dict(part.value)
         if isinstance(part, Extension | Reasoning):
@@ -185,8 +187,8 @@ class MessageEncoder:
 
     def _encode_assistant(self, message: Message) -> dict[str, Any]:
         encoded: dict[str, Any] = {"role": "assistant"}
-        texts = [part for part in message.parts if isinstance(part, Text | Data)]
-        refusals = message.of_type(Refusal)
+        refusals = message.of_type(Refusal) if self.rules.refusals else ()
+        texts = [part for part in message.parts if self._is_text(part)]
         calls = [call for call in message.of_type(ToolCall) if not call.server_side]
         encoded["content"] = self._assistant_content(texts) if texts or not (refusals or calls) else None
         if refusals:
@@ -197,7 +199,7 @@ class MessageEncoder:
             encoded["content"] = [*thoughts, *self._parts(texts)]
         else:
             encoded.update(self._reasoning(message))
-        encoded.update(_own_options(message, self.rules.issuer))
+        encoded.update(own_members(message, self.rules.issuer))
         for text in message.of_type(Text):
             encoded.update(sealed_extra_content(text, self.rules.issuer))
         _add_calls(encoded, calls, self.rules.issuer)
@@ -206,13 +208,16 @@ class MessageEncoder:
                 self._record_dropped(part)
         return encoded
 
-    def _assistant_content(self, texts: Sequence[Text | Data]) -> str | list[dict[str, Any]]:
-        if any(_own_options(text, self.rules.issuer) for text in texts):
+    def _is_text(self, part: Part) -> TypeGuard[Text | Data | Refusal]:
+        return isinstance(part, Text | Data) or (isinstance(part, Refusal) and not self.rules.refusals)
+
+    def _assistant_content(self, texts: Sequence[Text | Data | Refusal]) -> str | list[dict[str, Any]]:
+        if any(own_members(text, self.rules.issuer) for text in texts):
             return self._parts(texts)
         return "".join(map(_plain_text, texts))
 
-    def _parts(self, texts: Sequence[Text | Data]) -> list[dict[str, Any]]:
-        return [{"type": "text", "text": _plain_text(text), **_own_options(text, self.rules.issuer)} for text in texts]
+    def _parts(self, texts: Sequence[Text | Data | Refusal]) -> list[dict[str, Any]]:
+        return [{"type": "text", "text": _plain_text(text), **own_members(text, self.rules.issuer)} for text in texts]
 
     def _reasoning(self, message: Message) -> dict[str, Any]:
         reasoning = message.of_type(Reasoning)
@@ -224,14 +229,14 @@ class MessageEncoder:
         return replayed
 
     def _encode_result(self, result: ToolResult) -> dict[str, Any]:
-        content, own = self._result_content(result), _own_options(result, self.rules.issuer)
+        content, own = self._result_content(result), own_members(result, self.rules.issuer)
         if result.metadata.get("type") == "function_call":
             return {"role": "function", "name": result.name, "content": content, **own}
         return {"role": "tool", "tool_call_id": result.call_id, "content": content, **own}
 
     def _result_content(self, result: ToolResult) -> str | list[dict[str, Any]]:
         if all(isinstance(part, Text | Data) for part in result.content):
-            has_options = any(_own_options(part, self.rules.issuer) for part in result.content)
+            has_options = any(own_members(part, self.rules.issuer) for part in result.content)
             return self._content(result.content) if has_options else result.text
         if not self.rules.tool_media:
             message = f"{self.rules.issuer} accepts only text as the result of a tool; send media in a user message"
@@ -252,13 +257,8 @@ class MessageEncoder:
         self.adjustments.append(Adjustment(kind="dropped", feature=feature, reason=reason, by=self.rules.issuer))
 
 
-def _plain_text(part: Text | Data) -> str:
-    return part.text if isinstance(part, Text) else dumps(part.value).decode()
-
-
-def _own_options(of: Part | Message, issuer: str) -> dict[str, Any]:
-    own = of.options.get(issuer)
-    return dict(own) if isinstance(own, dict) else {}
+def _plain_text(part: Text | Data | Refusal) -> str:
+    return dumps(part.value).decode() if isinstance(part, Data) else part.text
 
 
 def _add_calls(encoded: dict[str, Any], calls: Sequence[ToolCall], issuer: str) -> None:
@@ -266,7 +266,7 @@ def _add_calls(encoded: dict[str, Any], calls: Sequence[ToolCall], issuer: str) 
         encoded["function_call"] = {"name": calls[0].name, "arguments": calls[0].arguments}
     elif calls:
         encoded["tool_calls"] = [
-            {**_encode_call(call), **sealed_extra_content(call, issuer), **_own_options(call, issuer)} for call in calls
+            {**_encode_call(call), **sealed_extra_content(call, issuer), **own_members(call, issuer)} for call in calls
         ]
 
 

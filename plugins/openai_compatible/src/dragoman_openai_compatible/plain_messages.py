@@ -7,7 +7,7 @@ from typing import Any
 from dragoman import Conversation, HistoryRules, Policy, enforce, fit_messages, read_conversation
 from dragoman_openai_compatible.chat_messages import MessageEncoder, MessageRules
 
-_RULES = MessageRules(issuer="openai", tool_media=True)
+_RULES = MessageRules(issuer="openai", tool_media=True, refusals=True)
 _HISTORY = HistoryRules(outcomes=False)
 
 

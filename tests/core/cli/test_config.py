@@ -1,0 +1,157 @@
+"""``dragoman config``, profiles, and the file that commands read."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from core.cli.pseudo_terminal import PseudoTerminal
+from dragoman.cli.group import dragoman
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE = """\
+[llm]
+model = "echo"
+temperature = 0.2
+api_key = "sk-of-the-file"
+
+[llm.brief]
+max_tokens = 1
+
+[llm.other]
+model = "openai/gpt-4"
+"""
+
+
+def run(*arguments: str, stdin: str | None = None, **environment: str) -> Result:
+    return CliRunner().invoke(dragoman, arguments, input=stdin, env=environment)
+
+
+@pytest.fixture
+def file(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write the file of the user; the working directory has none."""
+    path = home / ".config" / "dragoman" / "dragoman.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(FILE)
+    monkeypatch.chdir(home)
+    return path
+
+
+@pytest.mark.usefixtures("file")
+def test_a_profile_is_used_by_each_command() -> None:
+    cut = run("chat", "--no-log", "-P", "brief", "one two")
+    assert (cut.exit_code, cut.stdout) == (0, "one\n")
+    assert "cut by a limit of tokens" in cut.stderr
+    assert run("chat", "--no-log", "-P", "brief", "-o", "max_tokens=5", "one two").stdout == "one two\n"
+    assert run("complete", "--profile", "other", "-m", "echo", "text").stdout == "text\n"
+    assert "does not" in run("embed", "-P", "brief", "text").stderr
+    missing = run("chat", "-P", "brif", "hi")
+    assert missing.exit_code == 2
+    assert "has no profile [llm.brif]; it has brief, other" in missing.stderr
+
+
+def test_each_value_tells_its_line(file: Path) -> None:
+    arguments = ("config", "show", "-P", "brief", "-o", "top_p=0.5", "--json")
+    found = json.loads(run(*arguments, DRAGOMAN_SEED="3").stdout)
+    assert found == {
+        "model": {"value": "echo", "from": f"{file}:2"},
+        "temperature": {"value": 0.2, "from": f"{file}:3"},
+        "max_tokens": {"value": 1, "from": f"{file}:7"},
+        "seed": {"value": 3, "from": "DRAGOMAN_SEED"},
+        "top_p": {"value": 0.5, "from": "-o"},
+        "api_key": {"value": "********", "from": f"{file}:4"},
+    }
+
+
+def test_an_error_names_its_line(file: Path) -> None:
+    file.write_text("[llm]\ntemperature = 'warm'\n")
+    done = run("chat", "-m", "echo", "hi")
+    assert done.exit_code == 2
+    assert f"{file}:2: " in done.stderr
+    file.write_text("[llm]\ntemprature = 1\n")
+    assert "did you mean 'temperature'?" in run("chat", "-m", "echo", "hi").stderr
+
+
+@pytest.mark.usefixtures("file")
+def test_another_model_gets_no_key_of_the_file() -> None:
+    found = json.loads(run("config", "show", "-m", "openai/gpt-4", "--json").stdout)
+    assert found["api_key"]["value"] == "not set"
+    assert found["temperature"]["value"] == 0.2
+    assert json.loads(run("config", "show", "-m", "echo", "--json").stdout)["api_key"]["value"] == "********"
+    assert json.loads(run("config", "show", "-p", "echo", "--json").stdout)["api_key"]["value"] == "not set"
+
+
+@pytest.mark.parametrize("line", ["proxy = 'http://a.example:1'", "verify = false", "allow_insecure = true"])
+def test_a_file_that_was_only_found_does_not_say_who_can_read(line: str, file: Path, home: Path) -> None:
+    (home / "dragoman.toml").write_text(f"[llm]\n{line}\n")
+    done = run("chat", "-m", "echo", "hi")
+    assert done.exit_code == 2
+    assert "dragoman.toml:2 sets" in done.stderr
+    assert "only found" not in run("chat", "-m", "echo", "hi", DRAGOMAN_CONFIG="dragoman.toml").stderr
+    file.write_text(f"[llm]\n{line}\n")
+    (home / "dragoman.toml").unlink()
+    assert "only found" not in run("chat", "-m", "echo", "hi").stderr
+
+
+def test_profiles_are_listed_and_completed(file: Path) -> None:
+    assert run("config", "profiles").stdout == "brief  echo\nother  openai/gpt-4\n"
+    own = {"_DRAGOMAN_COMPLETE": "bash_complete", "COMP_WORDS": "dragoman chat -P b", "COMP_CWORD": "3"}
+    assert CliRunner().invoke(dragoman, [], prog_name="dragoman", env=own).stdout == "plain,brief\n"
+    file.write_text("[llm")
+    assert CliRunner().invoke(dragoman, [], prog_name="dragoman", env=own).stdout.strip() == ""
+    file.write_text("llm = 3")
+    assert "there is no profile" in run("config", "profiles").stderr
+    file.unlink()
+    done = run("config", "profiles")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "there is no profile; 'dragoman config edit' opens the file" in done.stderr
+
+
+def editor(home: Path, code: str) -> str:
+    """Return a program that changes the file, of which ``text`` is the content."""
+    script = home / "editor.py"
+    script.write_text(f"import pathlib, sys\npath = pathlib.Path(sys.argv[1])\ntext = path.read_text()\n{code}\n")
+    return f"{sys.executable} {script}"
+
+
+def test_the_file_is_edited_and_checked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    monkeypatch.delenv("VISUAL", raising=False)
+    path = home / ".config" / "dragoman" / "dragoman.toml"
+    done = run("config", "edit", EDITOR=editor(home, "path.write_text(text.replace('# model', 'model'))"))
+    assert (done.exit_code, done.stdout) == (0, f"{path} is valid\n")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert run("chat", "--no-log", "hi").stderr == ""
+    done = run("config", "edit", EDITOR=editor(home, "path.write_text(text.replace('# ', ''))"))
+    assert done.exit_code == 2
+    assert "cannot read a configuration" in done.stderr
+    path.write_text(FILE)
+    done = run("config", "edit", EDITOR=editor(home, ""))
+    assert done.stdout == f"{path} is valid; its profiles: brief, other\n"
+    done = run("config", "edit", EDITOR=editor(home, "path.write_text(text.replace('= 1', '= \"many\"'))"))
+    assert done.exit_code == 2
+    assert f"{path}:7: " in done.stderr
+    assert run("config", "edit", EDITOR="false").exit_code == 1
+    named = home / "own.toml"
+    done = run("config", "edit", EDITOR=editor(home, ""), DRAGOMAN_CONFIG=str(named))
+    assert done.stdout == f"{named} is valid\n"
+    (home / "taken").write_text("")
+    done = run("config", "edit", EDITOR="true", DRAGOMAN_CONFIG=str(home / "taken" / "a.toml"))
+    assert (done.exit_code, "cannot be written" in done.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("file")
+@pytest.mark.parametrize("columns", [80, 40])
+def test_values_fit_into_a_terminal(columns: int) -> None:
+    with PseudoTerminal(columns) as terminal:
+        assert terminal.run(lambda: None, "config", "show", "-o", f"stop={'x' * 100}") == 0
+        assert terminal.run(lambda: None, "config", "profiles") == 0
+        shown = terminal.wait("other  openai/gpt-4")
+    assert "sk-of-the-file" not in shown
+    assert all(len(line) < columns for line in terminal.lines())
