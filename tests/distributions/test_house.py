@@ -14,7 +14,8 @@ def test_no_folder_imports_what_stands_above_it() -> None:
 
 
 def test_nothing_but_the_public_names_and_the_program_stands_in_no_folder() -> None:
-    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py", "_lazy.py", "_public_names.py"}
+    modules = {path.name for path in PACKAGE.glob("*.py")}
+    assert modules == {"__init__.py", "__main__.py", "_lazy.py", "_public_names.py"}
 
 
 def test_a_module_reads_in_one_sitting() -> None:
