@@ -178,4 +178,11 @@ def is_wrapped(data: Any, kind: Any) -> bool:
 
 def may_be_wrapped(kind: Any) -> bool:
     """Tell whether a value of *kind* is wrapped where vendors require a schema of an object."""
+    return _is_no_object(kind) if is_hashable(kind) else _needs_wrapping(kind)
+
+
+def _needs_wrapping(kind: Any) -> bool:
     return json_schema(kind).get("type") != "object"
+
+
+_is_no_object = lru_cache(maxsize=256)(_needs_wrapping)
