@@ -19,7 +19,7 @@ from dragoman.client.ledger import UsageLedger
 from dragoman.client.observer import Observer, StreamWatch, timing_of
 from dragoman.client.provider_config import ADJUSTS, credentials_of, made_provider, provider_config, share
 from dragoman.client.retry import policy_of, retrying
-from dragoman.plugins.core_calls import Calls
+from dragoman.plugins.core_calls import Calls, answering
 from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
@@ -173,8 +173,8 @@ def bind(
         provider=provider,
         explanation=explanation,
         origin=origin,
-        completion=calls.complete,
-        chat=calls.chat,
+        completion=answering(calls.complete, guarded.complete, "dragoman_completion"),
+        chat=answering(calls.chat, guarded.chat, "dragoman_chat"),
         stream=calls.stream,
         operation=calls.operation,
         capabilities=guarded.capabilities,

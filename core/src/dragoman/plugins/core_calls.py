@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import inspect
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from attrs import frozen
 
+from dragoman.spec.errors import PluginError
 from dragoman.spec.hookspecs import Binding, hookimpl
 from dragoman.spec.operations import OperationCall
 from dragoman.spec.provider import ChatCall, CompletionCall, StreamCall
+from dragoman.spec.response import Response
+
+C = TypeVar("C", bound=Callable[..., Awaitable[Response]])
 
 
 @frozen
@@ -46,3 +52,25 @@ class Core:
         implementation: Any = binding.implementation
         call: OperationCall = implementation.operation(kind)
         return call
+
+
+def answering(call: C, own: object, hook: str) -> C:
+    """Return a call that answers with a response, or raises :class:`PluginError`; the provider's own is one already.
+
+    Args:
+        call: the call, with whatever middleware made of it.
+        own: the call of the provider.
+        hook: the hook through which the middleware came, for the message.
+
+    """
+    return call if call == own else cast("C", partial(_checked, call, hook))
+
+
+async def _checked(call: Callable[..., Any], hook: str, request: Any, context: Any) -> Any:
+    answer: Any = call(request, context)
+    if inspect.isawaitable(answer):
+        answer = await answer
+        if isinstance(answer, Response):
+            return answer  # pyright: ignore[reportUnknownVariableType]
+    message = f"middleware of {hook} answered with {type(answer).__name__}, not a Response; return what it wraps"
+    raise PluginError(message)
