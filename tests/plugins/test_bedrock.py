@@ -199,6 +199,9 @@ async def test_a_conversation_with_calls_has_their_tools():
         {"toolUse": {"toolUseId": "t1", "name": "weather", "input": {"city": "Oslo"}}}
     ]
     assert sent["messages"][2]["content"] == [{"toolResult": {"toolUseId": "t1", "content": [{"text": "rain"}]}}]
+    response, answered_to = await answered(CALLED)
+    assert answered_to["toolConfig"] == sent["toolConfig"]
+    assert "tools" in {each.feature for each in response.adjustments}
     response, sent = await answered(CALLED, model=NOVA, tools=[WEATHER], tool_choice="none")
     assert "toolChoice" not in sent["toolConfig"]
     assert "tool_choice" in {each.feature for each in response.adjustments}

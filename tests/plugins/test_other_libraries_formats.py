@@ -208,7 +208,7 @@ FINISHES = {
 }
 
 
-@pytest.mark.parametrize("reason", FinishReason.known)
+@pytest.mark.parametrize("reason", sorted(FinishReason.known))
 def test_why_an_answer_ended_is_never_written_as_an_end_that_it_was_not(reason: str) -> None:
     response = answer(Text(text="Hi"), reason=reason, raw="a word of the vendor")
     written = openai_format.write_completion(response)["choices"][0]["finish_reason"]

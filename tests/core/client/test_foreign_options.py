@@ -7,6 +7,8 @@ import pytest
 
 from core.scripted import Scripted, Site, say
 from dragoman import LLM, InvalidRequestError, LLMConfig
+from dragoman.testing.loopback import LoopbackServer
+from dragoman.testing.reply import Reply
 from dragoman_openrouter import OpenRouterOptions
 
 
@@ -32,6 +34,23 @@ async def test_an_option_of_another_provider_is_left_out_and_recorded(key: dict[
     assert response.adjustments[0].kind == "dropped"
     assert response.adjustments[0].asked == "x"
     assert "and echo has none of that name" in response.adjustments[0].reason
+
+
+def test_a_request_that_is_only_shown_is_without_it_too(key: dict[str, Any]) -> None:
+    llm = LLM("claude-sonnet-4-5", api_key="sk", on_unsupported="adjust")
+    shown = llm.build_request("Hi", **key)
+    assert shown.adjustments[0].feature == "prompt_cache_key"
+    assert "prompt_cache_key" not in shown.body
+    with pytest.raises(InvalidRequestError, match="anthropic has no option 'prompt_cache_key'"):
+        llm.build_request("Hi", on_unsupported="raise", **key)
+
+
+async def test_tokens_are_counted_without_it_too(key: dict[str, Any]) -> None:
+    with LoopbackServer() as server:
+        server.reply(Reply.json({"input_tokens": 3}))
+        async with LLM("claude-sonnet-4-5", api_key="sk", api_base=server.url, on_unsupported="adjust") as llm:
+            assert (await llm.count_tokens("Hi", **key)).input_tokens == 3
+    assert "prompt_cache_key" not in server.requests[0].json
 
 
 async def test_a_warning_says_so(key: dict[str, Any]) -> None:

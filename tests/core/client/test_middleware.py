@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from core.scripted import Scripted, spoken
+from core.scripted import Scripted, say, spoken
 from dragoman import (
     LLM,
     AuthenticationError,
@@ -409,3 +409,45 @@ async def test_renamed_events_are_an_iterator_like_any_other() -> None:
     names = EventNames({"sent": "own"})
     renamed = [event async for event in _RenamedEvents(events(), [], names, Assembler(StreamStart()))]
     assert renamed == [PartStart(0, ToolCall(name="own", call_id="1", arguments=""))]
+
+
+NONSENSE: list[Any] = [None, "text", 5, {}, "later"]
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+@pytest.mark.parametrize("hook", ["dragoman_chat", "dragoman_completion"])
+@pytest.mark.parametrize("own", [False, True])
+async def test_middleware_that_answers_with_anything_else_is_blamed(hook: str, nonsense: Any, *, own: bool) -> None:
+    class Odd:
+        def _wrapped(self, binding: Any) -> Any:
+            yield
+
+            async def later(request: Any, context: Any) -> Any:
+                return None
+
+            return later if nonsense == "later" else lambda request, context: nonsense
+
+    setattr(Odd, hook, hookimpl(wrapper=True)(Odd._wrapped))  # noqa: SLF001
+    del Odd._wrapped  # noqa: SLF001
+    installed().register(Scripted(say("x"), name="scripted"), provider="scripted")
+    if not own:
+        installed().register(Odd())
+    llm = LLM("scripted/m", middleware=[Odd()] if own else [])
+    kind = type(None if nonsense == "later" else nonsense).__name__
+    with pytest.raises(PluginError, match=rf"middleware of {hook} answered with {kind}, not a Response"):
+        await (llm.generate("Hi") if hook == "dragoman_chat" else llm.completion("Hi"))
+
+
+async def test_middleware_may_answer_itself() -> None:
+    class Caching:
+        @hookimpl(wrapper=True)
+        def dragoman_chat(self, binding: Any) -> Any:
+            yield
+
+            async def kept(request: Any, context: Any) -> Response:
+                return say("kept")
+
+            return kept
+
+    installed().register(Caching())
+    assert (await scripted().generate("Hi")).text == "kept"

@@ -313,3 +313,23 @@ def test_what_fits_is_found_behind_reasoning_and_other_json(text: str) -> None:
 def test_json_that_fits_nowhere_is_named_by_its_first_misfit() -> None:
     with pytest.raises(OutputValidationError, match=r"expected an object.*\[1\]"):
         reply("As [1] says: [2]").parse(Small)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": {"x": 1}',
+        '{"a": {"x": 1},',
+        '{"a": {"x": 1}, "b": "un',
+        'Here: {"a": {"x": 1}, "b": tr',
+        '{"a": {"x": 1}, "b": -',
+    ],
+)
+def test_a_piece_of_an_answer_that_is_cut_is_no_answer(text: str) -> None:
+    with pytest.raises(OutputValidationError, match="the answer is not JSON"):
+        build_response([Text(text=text)], Finish(reason="stop")).parse(dict[str, int])
+
+
+@pytest.mark.parametrize("text", ['Use {braces}: {"x": 1}', 'See [1] and [: {"x": 1}', '{"x": 1} and then {'])
+def test_brackets_of_the_words_around_it_are_none_of_it(text: str) -> None:
+    assert build_response([Text(text=text)], Finish(reason="stop")).parse(dict[str, int]) == {"x": 1}

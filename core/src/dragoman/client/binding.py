@@ -17,7 +17,7 @@ from dragoman.client.ledger import UsageLedger
 from dragoman.client.observer import Observer, StreamWatch, timing_of
 from dragoman.client.provider_config import ADJUSTS, credentials_of, made_provider, provider_config, share
 from dragoman.client.retry import policy_of, retrying
-from dragoman.plugins.core_calls import Calls
+from dragoman.plugins.core_calls import Calls, answering
 from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
@@ -32,6 +32,7 @@ from dragoman.spec.provider import (
     ChatCall,
     CompletionCall,
     Provider,
+    ProviderInfo,
     StreamCall,
     Timeouts,
 )
@@ -98,7 +99,18 @@ class Bound:
 
     def fit(self, request: R, policy: Policy | None) -> tuple[R, tuple[Adjustment, ...]]:
         """Return *request* as the model accepts it, and what that changed."""
-        return fit(request, self.capabilities(request.model), policy, issuer=self.provider.info.issuer)
+        request, foreign = _own_options(request, self.provider.info, policy)
+        fitted, notes = fit(request, self.capabilities(request.model), policy, issuer=self.provider.info.issuer)
+        return fitted, foreign + notes
+
+
+def _own_options(request: R, info: ProviderInfo, policy: Policy | None) -> tuple[R, tuple[Adjustment, ...]]:
+    """Return *request* without options of other providers, if the policy is to adjust it, and what was left out."""
+    if policy not in ADJUSTS or not request.options.get(info.name):
+        return request, ()
+    from dragoman.client.foreign_options import without_foreign  # noqa: PLC0415  # few programs need it
+
+    return without_foreign(request, info, policy, installed())
 
 
 def bind(
@@ -159,8 +171,8 @@ def bind(
         provider=provider,
         explanation=explanation,
         origin=origin,
-        completion=calls.complete,
-        chat=calls.chat,
+        completion=answering(calls.complete, guarded.complete, "dragoman_completion"),
+        chat=answering(calls.chat, guarded.chat, "dragoman_chat"),
         stream=calls.stream,
         operation=calls.operation,
         capabilities=guarded.capabilities,
@@ -324,11 +336,7 @@ class ManagedProvider:
         policy = context.on_unsupported or self._policy
         if policy is not None and context.on_unsupported is None:
             context = changed(context, on_unsupported=policy)
-        foreign: tuple[Adjustment, ...] = ()
-        if policy in ADJUSTS and request.options.get(self.info.name):
-            from dragoman.client.foreign_options import without_foreign  # noqa: PLC0415  # few programs need it
-
-            request, foreign = without_foreign(request, self.info, policy, installed())
+        request, foreign = _own_options(request, self.info, policy)
         capabilities = self.capabilities(request.model)
         refused = self._refused.setdefault(request.model, {})
         asked = Asked(send, request, capabilities, policy, refused, by=self.info.name, issuer=self.info.issuer)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, TypeAlias, cast
 
-from dragoman.http.argument_objects import object_arguments
 from dragoman.http.json import dumps
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.media import Media
@@ -128,6 +127,8 @@ class BlockEncoder(ABC):
 
     def arguments(self, call: ToolCall) -> dict[str, JSON]:
         """Return the arguments of a call as an object; a text that is none becomes a member of one."""
+        from dragoman.http.argument_objects import object_arguments  # noqa: PLC0415  # only calls need it
+
         arguments, notes = object_arguments(call, self.vendor, by=self.issuer)
         self.adjustments += notes
         return arguments

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import inspect
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dragoman.spec._value import value
+from dragoman.spec.errors import PluginError
 from dragoman.spec.hookspecs import Binding, hookimpl
 from dragoman.spec.provider import ChatCall, CompletionCall, StreamCall
+from dragoman.spec.response import Response
 
 if TYPE_CHECKING:
     from dragoman.spec.operations import OperationCall
+
+C = TypeVar("C", bound=Callable[..., Awaitable[Response]])
 
 
 @value
@@ -47,3 +53,25 @@ class Core:
         implementation: Any = binding.implementation
         call: OperationCall = implementation.operation(kind)
         return call
+
+
+def answering(call: C, own: object, hook: str) -> C:
+    """Return a call that answers with a response, or raises :class:`PluginError`; the provider's own is one already.
+
+    Args:
+        call: the call, with whatever middleware made of it.
+        own: the call of the provider.
+        hook: the hook through which the middleware came, for the message.
+
+    """
+    return call if call == own else cast("C", partial(_checked, call, hook))
+
+
+async def _checked(call: Callable[..., Any], hook: str, request: Any, context: Any) -> Any:
+    answer: Any = call(request, context)
+    if inspect.isawaitable(answer):
+        answer = await answer
+        if isinstance(answer, Response):
+            return answer  # pyright: ignore[reportUnknownVariableType]
+    message = f"middleware of {hook} answered with {type(answer).__name__}, not a Response; return what it wraps"
+    raise PluginError(message)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,6 +35,8 @@ T = TypeVar("T")
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n?(.*?)```", re.DOTALL)
 _REASONING = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
 """Reasoning in the text; templates that put its beginning into the prompt leave only its end."""
+_WORDS = ("true", "false", "null", "-")
+"""How values begin that a text may end within, besides texts."""
 _MAX_BRACKETS = 20
 """How many brackets of a text are tried as the beginning of its JSON."""
 
@@ -161,14 +162,26 @@ def _candidates(text: str) -> Iterator[str]:
 
 
 def _json_at_brackets(text: str) -> Iterator[str]:
-    """Yield the JSON that begins at the first brackets of a text, none of it twice."""
+    """Yield the JSON that begins at the first brackets of a text, none of it twice, nor a piece of what is cut."""
     decoder, past = json.JSONDecoder(), 0
     for bracket, _ in zip(re.finditer(r"[\[{]", text), range(_MAX_BRACKETS), strict=False):
         if bracket.start() < past:
             continue
-        with suppress(ValueError, RecursionError):
+        try:
             _, past = decoder.raw_decode(text, bracket.start())
+        except json.JSONDecodeError as error:
+            if _is_cut(text, error):
+                return
+        except (ValueError, RecursionError):
+            continue
+        else:
             yield text[bracket.start() : past]
+
+
+def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
+    """Tell whether a text ended in the middle of its JSON."""
+    rest = text[error.pos :].strip()
+    return error.msg.startswith("Unterminated string") or any(word.startswith(rest) for word in _WORDS)
 
 
 def is_wrapped(data: Any, kind: Any) -> bool:
@@ -178,4 +191,11 @@ def is_wrapped(data: Any, kind: Any) -> bool:
 
 def may_be_wrapped(kind: Any) -> bool:
     """Tell whether a value of *kind* is wrapped where vendors require a schema of an object."""
+    return _is_no_object(kind) if is_hashable(kind) else _needs_wrapping(kind)
+
+
+def _needs_wrapping(kind: Any) -> bool:
     return json_schema(kind).get("type") != "object"
+
+
+_is_no_object = lru_cache(maxsize=256)(_needs_wrapping)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 from collections import deque
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from dragoman.spec.answer_types import UNKNOWN, Inner, inner_of, is_list
 from dragoman.spec.answers import is_wrapped, may_be_wrapped, read_data, read_value
+from dragoman.spec.argument_checks import is_hashable
 from dragoman.spec.json_in_text import JsonInText
 from dragoman.spec.json_push_parser import Path, WholeValue
 from dragoman.spec.partial import Partial
@@ -160,7 +162,7 @@ class StreamedValue(Generic[T]):
     def _inner_of(self, kind: Any, step: str | int) -> Inner:
         """Return what :func:`inner_of` does; the items of a list are all alike, and so are known by its type."""
         if (known := self._known.get((id(kind), step)) or self._known.get((id(kind), None))) is None:
-            known = inner_of(kind, step)
+            known = _inner(kind, 0 if is_list(kind) else step)
             self._known[id(kind), None if is_list(kind) else step] = known
         return known
 
@@ -170,6 +172,14 @@ class StreamedValue(Generic[T]):
             for step in path[:-1]:
                 parent = parent[step]
             del parent[path[-1]]
+
+
+def _inner(kind: Any, step: str | int) -> Inner:
+    """Return what :func:`inner_of` does; the annotations of a class are read once for many streams."""
+    return _remembered(kind, step) if is_hashable(kind) else inner_of(kind, step)
+
+
+_remembered = lru_cache(maxsize=1024)(inner_of)
 
 
 def _is_same(one: Any, other: Any) -> bool:

@@ -32,7 +32,7 @@ def restorers(
     found: dict[str, Restore] = {}
     own: list[Mapping[str, JSON]] = [tool.schema if isinstance(tool, Tool) else {} for tool in request.tools]
     own += [request.output.schema or {}] if IS_ANSWER in names.values() else []
-    for tool, schema in zip(fitted.tools, own, strict=True):
+    for tool, schema in zip(fitted.tools, own, strict=True) if own else ():  # or the tools that were called before
         if isinstance(tool, Tool) and (change := _change(tool, schema, capabilities)) is not None:
             found[tool.name] = partial(rewritten_arguments, change=change)
     return found
