@@ -131,4 +131,4 @@ def _annotation(cited: Citation) -> dict[str, Any]:
     return {"type": "url_citation", "url_citation": url}
 
 
-_ANSWERS = MessageRules(issuer=ISSUER, tool_media=True, replay_reasoning=_told)
+_ANSWERS = MessageRules(issuer=ISSUER, tool_media=True, replay_reasoning=_told, refusals=True)
