@@ -8,7 +8,7 @@ import pydantic
 import pytest
 
 from dragoman.spec.self_validation import read_model, validates_itself
-from dragoman.spec.serialization import misfits
+from dragoman.spec.strict_conversion import misfits
 
 
 class Part(pydantic.BaseModel):

@@ -16,7 +16,7 @@ from cattrs import Converter, IterableValidationError, IterableValidationNote
 from cattrs.cols import list_structure_factory, mapping_structure_factory  # pyright: ignore[reportUnknownVariableType]
 
 from dragoman.spec.argument_checks import shown
-from dragoman.spec.serialization import strict_converter
+from dragoman.spec.strict_conversion import strict_converter
 
 _MAKERS: Mapping[Any, Callable[[list[Any]], Any]] = {
     list: list,

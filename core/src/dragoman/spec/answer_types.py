@@ -38,7 +38,7 @@ from dragoman.spec.answer_containers import (
 )
 from dragoman.spec.argument_checks import is_hashable, shown
 from dragoman.spec.self_validation import read_model, validates_itself
-from dragoman.spec.serialization import is_scalar_union, misfits, strict_converter
+from dragoman.spec.strict_conversion import is_scalar_union, misfits, strict_converter
 from dragoman.spec.type_members import fill, is_required, members_of, resolved_hints
 
 _MAX_EXACT = 2**53

@@ -24,7 +24,7 @@ from dragoman.spec.response import FinishReason, Response
 from dragoman.spec.schema import WRAPPED, json_schema, read_schema
 from dragoman.spec.schema_bounds import has_bounds, outside_bounds
 from dragoman.spec.sent_names import OTHER_ANSWERS
-from dragoman.spec.serialization import misfits
+from dragoman.spec.strict_conversion import misfits
 from dragoman.spec.whole_answer import check_calls, check_complete, check_declined, refuse_cut
 
 if TYPE_CHECKING:
