@@ -194,7 +194,6 @@ def test_options_are_sent_in_the_body() -> None:
     options = {
         "safety_settings": {"harassment": "block_none", "HARM_CATEGORY_HATE_SPEECH": "OFF"},
         "cached_content": "cachedContents/1",
-        "candidate_count": 2,
         "response_modalities": ["TEXT", "IMAGE"],
         "retrieval_config": {"languageCode": "de"},
         "labels": {"team": "a"},
@@ -211,7 +210,6 @@ def test_options_are_sent_in_the_body() -> None:
         ],
         "cachedContent": "cachedContents/1",
         "generationConfig": {
-            "candidateCount": 2,
             "responseModalities": ["TEXT", "IMAGE"],
             "enableEnhancedCivicAnswers": True,
         },

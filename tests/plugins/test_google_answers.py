@@ -12,6 +12,7 @@ from dragoman import (
     ProtocolError,
     Text,
     Url,
+    Usage,
 )
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
@@ -101,14 +102,40 @@ def test_usage(report: dict[str, Any], expected: tuple[int | None, ...]) -> None
 
 def test_metadata_of_a_response() -> None:
     body = chunk({"text": "x"}, finish="STOP", modelVersion="gemini-x", createTime="2026-01-02T03:04:05.5Z")
-    body["candidates"].append({"index": 1, "content": {"parts": [{"text": "y"}]}, "finishReason": "STOP"})
 
     answer = decoded(body)
 
     assert (answer.origin.response_id, answer.origin.served_model) == ("r-1", "gemini-x")
     assert answer.origin.created == 1767323045.5
-    assert answer.metadata["choices"] == [{"index": 1, "text": "y", "finish_reason": "STOP"}]
     assert answer.raw == body
+
+
+def test_each_further_candidate_is_an_alternative() -> None:
+    body = chunk({"text": "x"}, finish="STOP", modelVersion="gemini-x", usageMetadata={"promptTokenCount": 1})
+    call = {"functionCall": {"name": "f", "args": {"a": 1}}}
+    body["candidates"][:0] = [
+        {"index": 2, "content": {"parts": [call]}, "finishReason": "STOP"},
+        {"index": 1, "content": {"parts": [{"text": "y"}]}, "finishReason": "MAX_TOKENS", "avgLogprobs": -0.5},
+    ]
+
+    answer = decoded(body)
+    second, third = answer.alternatives
+
+    assert (answer.text, second.text) == ("x", "y")
+    assert (str(second.finish.reason), second.metadata, second.usage) == ("length", {"avgLogprobs": -0.5}, Usage())
+    assert (second.origin.response_id, second.origin.served_model) == ("r-1", "gemini-x")
+    assert [(each.name, each.arguments) for each in third.tool_calls] == [("f", '{"a":1}')]
+    assert (answer.usage.input_tokens, answer.raw) == (1, body)
+
+
+def test_the_lowest_candidate_is_the_answer() -> None:
+    body = chunk({"text": "x"}, finish="STOP")
+    other = {"index": 3, "content": {"parts": [{"text": "z"}]}, "finishReason": "STOP"}
+    body["candidates"] = [other, {**body["candidates"][0], "index": 2}]
+
+    answer = decoded(body)
+
+    assert (answer.text, [each.text for each in answer.alternatives]) == ("x", ["z"])
 
 
 async def test_collected_stream_equals_reply(loopback: LoopbackServer) -> None:

@@ -243,13 +243,25 @@ class TestSampleServer:
             assert request.body["response_format"] == {"type": "json_object"}
 
     def test_gets_no_option_that_it_refuses(self, name: str) -> None:
-        given: dict[str, Any] = {"n": 2, "user": "me", "logit_bias": {"1": 1.0}}
+        given: dict[str, Any] = {"user": "me", "logit_bias": {"1": 1.0}}
         for option, value in given.items():
             if option in manifest(name).wire.refuses:
                 with pytest.raises(UnsupportedError, match=f"{name} does not accept {option}"):
                     prepared(name, **{option: value})
             else:
                 assert prepared(name, **{option: value}).body[option] == value
+
+
+def test_several_answers_are_asked_for_where_the_host_gives_them() -> None:
+    one = {name for name in NAMES if "n" in manifest(name).capabilities.settings}
+
+    assert one == {"minimax", "scaleway"}
+    for name in NAMES:
+        if name in one:
+            with pytest.raises(UnsupportedError, match="one answer to a request"):
+                prepared(name, n=2)
+        else:
+            assert prepared(name, n=2).body["n"] == 2
 
 
 async def test_the_id_of_a_request_is_read_where_the_host_tells_it() -> None:

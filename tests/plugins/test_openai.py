@@ -130,7 +130,6 @@ class TestBodies:
 
     def test_hold_all_options(self) -> None:
         options = {
-            "n": 2,
             "logit_bias": {"1": -100.0},
             "user": "u",
             "safety_identifier": "s",

@@ -79,7 +79,6 @@ class TestBodies:
 
     def test_hold_every_option(self) -> None:
         options = {
-            "n": 2,
             "min_p": 0.1,
             "repetition_penalty": 1.1,
             "logit_bias": {"1": 1.0},

@@ -50,10 +50,10 @@ SETTINGS = {
     "max_tokens": "max_tokens",
     "max_completion_tokens": "max_tokens",
     "parallel_tool_calls": "parallel_tool_calls",
+    "n": "n",
 }
 AUDIO = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 OPTIONS = (
-    "n",
     "user",
     "store",
     "metadata",

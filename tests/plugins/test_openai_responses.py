@@ -101,10 +101,17 @@ async def _streaming(model: LLM) -> Any:
 
 
 class TestOptions:
-    @pytest.mark.parametrize(("option", "value"), [("n", 2), ("logit_bias", {"1": 1.0}), ("prediction", {"a": 1})])
+    @pytest.mark.parametrize(("option", "value"), [("logit_bias", {"1": 1.0}), ("prediction", {"a": 1})])
     def test_of_chat_are_refused(self, option: str, value: Any) -> None:
         with pytest.raises(UnsupportedError, match=rf"the responses API, .+ has no option {option}"):
             llm(api="responses").build_request("hi", **{option: value})
+
+    def test_several_answers_are_those_of_chat(self) -> None:
+        with pytest.raises(UnsupportedError, match="only chat completions support it"):
+            llm(api="responses").build_request("hi", n=2)
+        with pytest.raises(UnsupportedError, match="the Responses API has no setting 'n'"):
+            llm(api="chat").build_request("hi", n=2, options={"openai": {"api": "responses"}})
+        assert llm(api="chat").build_request("hi", n=2).body["n"] == 2
 
     @pytest.mark.parametrize(("option", "value"), [("instructions", "x"), ("background", True), ("include", ["x"])])
     def test_of_responses_are_refused_by_chat(self, option: str, value: Any) -> None:

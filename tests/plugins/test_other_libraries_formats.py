@@ -413,7 +413,6 @@ def test_a_request_for_openai_is_read() -> None:
             "stream_options": {"include_usage": True},
             "extra_headers": {"x-run": "7"},
             "user": "u",
-            "n": 2,
             "seed": None,
             "stop": NotGiven(),
         }
@@ -429,7 +428,7 @@ def test_a_request_for_openai_is_read() -> None:
         "effort": "low",
         "headers": {"x-run": "7"},
     }
-    assert request.rest == {"user": "u", "n": 2}
+    assert request.rest == {"user": "u"}
     assert openai_format.read_request({"messages": "Hi"}) == PlainRequest(messages=request.messages)
     body = (
         LLM("claude-sonnet-4-5", api_key="sk")
@@ -438,6 +437,29 @@ def test_a_request_for_openai_is_read() -> None:
     )
     assert body["max_tokens"] == 5
     assert body["tools"][0]["name"] == "w"
+
+
+def test_several_answers_are_several_choices() -> None:
+    request = openai_format.read_request({"messages": "Hi", "n": 2})
+    assert request.arguments == {"n": 2}
+    call = ToolCall(name="w", call_id="c", arguments="{}")
+    other = attrs.evolve(answer(call, reason="tool_calls"), metadata={"logprobs": {"content": []}})
+    response = attrs.evolve(answer(Text(text="Hi")), alternatives=(other,))
+    for keep in (False, True):
+        written = openai_format.write_completion(response, keep=keep)
+        assert [(each["index"], each["finish_reason"]) for each in written["choices"]] == [
+            (0, "stop"),
+            (1, "tool_calls"),
+        ]
+        read = read_chat(written)
+        (again,) = read.alternatives
+        assert (read.text, read.usage.output_tokens) == ("Hi", USAGE.output_tokens)
+        assert (again.tool_calls, again.metadata, again.usage) == ((call,), other.metadata, Usage())
+        assert openai_format.read_messages([each["message"] for each in written["choices"]])[1].parts == (call,)
+    with pytest.warns(UserWarning, match="one answer alone"):
+        anthropic_format.write_response(response)
+    with pytest.raises(UnsupportedError, match="one answer alone"):
+        anthropic_format.write_response(response, on_unsupported="raise")
 
 
 def test_a_request_for_anthropic_is_read() -> None:

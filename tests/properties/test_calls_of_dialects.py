@@ -10,6 +10,7 @@ import pytest
 from attrs import frozen
 from hypothesis import given, settings, strategies as st
 
+from conformance.bedrock_server import CONVERSE
 from conformance.cohere_server import COHERE
 from dragoman import Response, StreamEnd
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
@@ -174,6 +175,24 @@ def ollama(sent: list[Call]) -> Iterator[Json]:
     yield {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop"}
 
 
+def converse(sent: list[Call]) -> Iterator[Json]:
+    for number, call in enumerate(sent):
+        start = {"toolUse": {"toolUseId": call.call_id, "name": call.name}}
+        yield {"contentBlockStart": {"contentBlockIndex": number, "start": start}}
+    for number, call in enumerate(sent):
+        for piece in call.pieces or (json.dumps(call.arguments),):
+            delta = {"toolUse": {"input": piece}}
+            yield {"contentBlockDelta": {"contentBlockIndex": number, "delta": delta}}
+        yield {"contentBlockStop": {"contentBlockIndex": number}}
+    yield {"messageStop": {"stopReason": "tool_use"}}
+    yield {"metadata": {"usage": {"inputTokens": 1}}}
+
+
+def whole_converse(sent: list[Call], text: Callable[[Call], str]) -> Json:
+    made = [{"toolUse": {"toolUseId": call.call_id, "name": call.name, "input": text(call)}} for call in sent]
+    return {"output": {"message": {"role": "assistant", "content": made}}, "stopReason": "tool_use"}
+
+
 def whole_chat(sent: list[Call], text: Callable[[Call], str]) -> Json:
     made = [{"id": call.call_id, "function": {"name": call.name, "arguments": text(call)}} for call in sent]
     return {"choices": [{"index": 0, "message": {"tool_calls": made}, "finish_reason": "tool_calls"}]}
@@ -211,6 +230,7 @@ STREAMS = {
     MESSAGES.name: messages,
     GEMINI.name: gemini,
     COHERE.name: cohere,
+    CONVERSE.name: converse,
     "ollama": ollama,
 }
 WHOLES = {
@@ -220,6 +240,7 @@ WHOLES = {
     GEMINI.name: whole_gemini,
     "ollama": whole_ollama,
     COHERE.name: whole_cohere,
+    CONVERSE.name: whole_converse,
 }
 every_dialect = pytest.mark.parametrize("dialect", SPEAKERS.values(), ids=SPEAKERS)
 

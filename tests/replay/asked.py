@@ -57,6 +57,7 @@ CHAT_SETTINGS: Mapping[str, str] = {
     "tool_choice": "tool_choice",
     "response_format": "output",
     "random_seed": "seed",
+    "n": "n",
 }
 """Our names of the members of a chat request."""
 
@@ -299,7 +300,9 @@ def _asked(
     for name, value in body.items():
         if name in {"model", "messages", "stream"} or value is None:
             continue
-        if name in settings:
+        if name == "n" and stream:  # a stream of several answers is refused, so that it is no setting of one
+            extra[name] = value
+        elif name in settings:
             arguments[settings[name]] = value
         elif name in options:
             arguments[options[name]] = value
@@ -307,7 +310,8 @@ def _asked(
             extra[name] = value
     if extra:
         arguments["extra_body"] = extra
-    return Asked(config=config, messages=messages, arguments=arguments, stream=bool(stream), foreign=tuple(extra))
+    foreign = tuple(name for name in extra if name != "n")
+    return Asked(config=config, messages=messages, arguments=arguments, stream=bool(stream), foreign=foreign)
 
 
 def options_of(config: LLMConfig) -> dict[str, str]:

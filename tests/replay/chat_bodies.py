@@ -46,6 +46,7 @@ SETTINGS = {
     "parallel_tool_calls": "parallel_tool_calls",
     "logprobs": "logprobs",
     "service_tier": "service_tier",
+    "n": "n",
 }
 CLIENT_DEFAULTS: dict[str, Any] = {
     "n": 1,  # some clients always name the number of answers,
@@ -120,7 +121,7 @@ def read(body: dict[str, Any], issuer: str, options: dict[str, str]) -> Told:
     for name, value in body.items():
         if name in {"model", "messages", "stream"} or CLIENT_DEFAULTS.get(name, ...) == value:
             continue
-        if name in SETTINGS:
+        if name in SETTINGS and not (name == "n" and body.get("stream")):  # we refuse to stream several answers
             overrides[SETTINGS[name]] = value
         elif name == "tools":
             overrides["tools"] = [tool(each, issuer) for each in value]

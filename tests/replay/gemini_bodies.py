@@ -30,13 +30,12 @@ from dragoman import (
 from dragoman_google.request import SETTINGS
 
 ADDED_BY_CLIENTS = """
-an empty generationConfig, toolConfig or text; null members; roles on systemInstruction; the mode AUTO; an empty
-description of a tool; `thought: false`; `model` in addition to the URL; empty text parts;
+an empty generationConfig, toolConfig or text; one candidate; null members; roles on systemInstruction; the mode AUTO;
+an empty description of a tool; `thought: false`; `model` in addition to the URL; empty text parts;
 consecutive contents of one role, which we merge; names in snake_case; titles, defaults and
 the order of properties in schemas of the OpenAPI subset
 """
 CONFIG = {
-    "candidateCount": "candidate_count",
     "responseModalities": "response_modalities",
     "speechConfig": "speech_config",
     "mediaResolution": "media_resolution",
@@ -108,6 +107,8 @@ def even(body: dict[str, Any]) -> dict[str, Any]:
         body["systemInstruction"].pop("role", None)
     if body.get("toolConfig", {}).get("functionCallingConfig", {}).get("mode") == "AUTO":
         del body["toolConfig"]["functionCallingConfig"]
+    if body.get("generationConfig", {}).get("candidateCount") == 1:
+        del body["generationConfig"]["candidateCount"]
     for tool in body.get("tools", []):
         for function in tool.get("functionDeclarations", []):
             if not function.get("parameters", {}).get("properties"):

@@ -36,6 +36,7 @@ class Expected:
         response_id: the provider's id of the answer.
         error: the class of the error.
         code: the provider's code of the error.
+        alternatives: the further answers.
 
     """
 
@@ -49,6 +50,7 @@ class Expected:
     response_id: str | None = None
     error: type[DragomanError] | None = None
     code: str | None = None
+    alternatives: tuple[Expected, ...] | None = None
 
 
 @frozen(kw_only=True)
@@ -154,7 +156,20 @@ def compare(outcome: Response | DragomanError, expected: Expected) -> list[str]:
         ("response_id", outcome.origin.response_id, expected.response_id),
     )
     wrong = ((name, got, wanted) for name, got, wanted in pairs if wanted is not None and got != wanted)
-    return [f"{name}: wanted {wanted!r}, got {got!r}" for name, got, wanted in wrong]
+    return [f"{name}: wanted {wanted!r}, got {got!r}" for name, got, wanted in wrong] + compare_further(
+        outcome, expected
+    )
+
+
+def compare_further(outcome: Response, expected: Expected) -> list[str]:
+    """Return every difference in the further answers."""
+    got, wanted = outcome.alternatives, expected.alternatives
+    if wanted is None:
+        return []
+    if len(got) != len(wanted):
+        return [f"alternatives: wanted {len(wanted)}, got {len(got)}"]
+    pairs = enumerate(zip(got, wanted, strict=True))
+    return [f"alternatives[{index}] {each}" for index, pair in pairs for each in compare(*pair)]
 
 
 def parsed(arguments: str) -> Any:

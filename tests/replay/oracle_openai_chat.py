@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from attrs import evolve
+
 from dragoman import (
     AuthenticationError,
     BadRequestError,
@@ -51,7 +53,7 @@ def expected(recording: Recording) -> Expected:
         body = recording.body_json
         if body.get("error"):
             return of_error(200, body)
-        return of_message(body, body["choices"][0].get("message") or body["choices"][0], body["choices"][0])
+        return of_choices(body)
     return of_stream([json.loads(data) for _, data in events(recording) if data != "[DONE]"])
 
 
@@ -66,6 +68,13 @@ def of_error(status: int, body: Any) -> Expected:
     if status < 400 and code.isdigit():
         status = int(code)
     return Expected(error=by_code or STATUSES.get(status) or (ServerError if status >= 500 else DragomanError))
+
+
+def of_choices(body: Any) -> Expected:
+    """Expect what the choices of a whole reply say, the first of them and the further ones."""
+    first, *others = sorted(body["choices"], key=lambda choice: choice.get("index", 0))
+    further = [of_message({}, other.get("message") or other, other) for other in others]
+    return evolve(of_message(body, first.get("message") or first, first), alternatives=tuple(further))
 
 
 def of_message(body: Any, message: Any, choice: Any) -> Expected:

@@ -24,9 +24,8 @@ MOST = 20
 """About how many recordings of an API are read."""
 
 
-async def events_read(recording: Recording) -> list[Event]:
+async def events_read(recording: Recording, told: asked.Asked) -> list[Event]:
     """Return the events of a recorded answer; those that a stream of it would have, if it was whole."""
-    told = reader(recording)(recording, asked.body_of(recording))
     with LoopbackServer() as server:
         server.reply(recording.reply("whole"))
         address = str(told.config.api_base).replace(asked.ADDRESS, server.url)
@@ -82,7 +81,11 @@ async def test_a_recorded_answer_says_the_same_in_every_form(api: str) -> None:
     total = 0
     for recording in found[:: max(1, len(found) // MOST)]:
         try:
-            events = await events_read(recording)
+            told = reader(recording)(recording, asked.body_of(recording))
+        except (DragomanError, AttributeError):
+            continue  # the body is none of the form, such as with the names of tools in place of tools
+        try:
+            events = await events_read(recording, told)
         except DragomanError:
             continue  # a recorded error is no answer
         assert isinstance(events[-1], StreamEnd)

@@ -20,6 +20,7 @@ from dragoman import (
     StreamingLLM,
     StreamInterruptedError,
     Tool,
+    Usage,
 )
 from dragoman_llamacpp.tiny_model import SENTENCE
 
@@ -104,7 +105,9 @@ async def test_several_answers_are_kept(llama_server: LlamaServer) -> None:
     async with LLM(config(llama_server)) as llm:
         response = await llm.generate("Hello", n=2)
     assert response.text == SENTENCE
-    assert response.metadata["choices"] == [{"index": 1, "text": SENTENCE, "finish_reason": "stop"}]
+    (other,) = response.alternatives
+    assert (other.text, other.finish.raw, other.usage) == (SENTENCE, "stop", Usage())
+    assert not response.adjustments
 
 
 async def test_a_bad_request_is_refused(llama_server: LlamaServer) -> None:

@@ -170,3 +170,36 @@ class OneLoop(SoundProvider):
 
 
 wrong("is tied to one event loop", "test_one_object_serves_many_event_loops", Plugin, provider=OneLoop)
+
+
+def drop_alternatives(response: Response) -> Response:
+    return attrs.evolve(response, alternatives=())
+
+
+def keep_order(response: Response) -> Response:
+    """Take the answers in the order in which the server sent them."""
+    *others, first = (response, *response.alternatives)
+    kept = tuple(attrs.evolve(each, alternatives=()) for each in reversed(others))
+    return attrs.evolve(first, alternatives=kept, usage=response.usage, raw=response.raw)
+
+
+def count_each(response: Response) -> Response:
+    """Report the usage of the request for each of its answers."""
+    counted = tuple(attrs.evolve(each, usage=response.usage) for each in response.alternatives)
+    return attrs.evolve(response, alternatives=counted)
+
+
+class AsksAgain(SoundProvider):
+    """Send several requests without a record."""
+
+    async def chat(self, request: ChatRequest, context: CallContext) -> Response:
+        single = attrs.evolve(request, settings=attrs.evolve(request.settings, n=None))
+        first, *others = [await super().chat(single, context) for _ in range(request.settings.n or 1)]
+        return attrs.evolve(first, alternatives=tuple(others))
+
+
+_ALTERNATIVE = "test_each_further_answer_is_an_alternative"
+wrong("drops alternatives", _ALTERNATIVE, reading, drop_alternatives)
+wrong("keeps the order of choices on the wire", _ALTERNATIVE, reading, keep_order)
+wrong("counts usage for each alternative", _ALTERNATIVE, reading, count_each)
+wrong("asks for each answer by a request of its own", _ALTERNATIVE, Plugin, provider=AsksAgain)

@@ -41,6 +41,14 @@ def odd() -> object:
     return object()
 
 
+def lists_files(kind: str) -> object:
+    """Return names of files that are no UTF-8, as the file system gives them."""
+    name = b"caf\xe9".decode("utf-8", "surrogateescape")
+    if kind == "error":
+        raise ValueError(name)
+    return name if kind == "text" else {"files": [name]}
+
+
 TOLD: list[tuple[ToolCall, str]] = [
     (call("fails", kind="value"), "ValueError: no such city"),
     (call("fails_later", kind="value"), "ValueError: no such city"),
@@ -52,18 +60,21 @@ TOLD: list[tuple[ToolCall, str]] = [
     (call("fails_later", kind="exit"), "RuntimeError: the function ended with SystemExit(3)"),
     (call("fails", kind="cancel"), "RuntimeError: the function ended with CancelledError('gone')"),
     (call("is_cancelled"), "RuntimeError: the function ended with CancelledError()"),
+    (call("lists_files", kind="text"), r"has '\udce9', which UTF-8 cannot represent; decode it with errors='replace'"),
+    (call("lists_files", kind="data"), r"has '\udce9', which UTF-8 cannot represent"),
+    (call("lists_files", kind="error"), "ValueError: caf"),
     (call("fails", kind="?"), "KeyError: '?'"),
     (call("fails", kind=5), "OutputValidationError: the arguments of tool call 'fails' (c1) do not fit: expected str"),
     (call("fails", kin="x"), "unknown key 'kin' @ $"),
     (call("fails"), "required field missing: 'kind' @ $"),
     (
         call("failz", kind="x"),
-        "no tool 'failz'; the tools are: fails, fails_later, odd, is_cancelled; did you mean 'fails'?",
+        "no tool 'failz'; the tools are: fails, fails_later, odd, is_cancelled, lists_files; did you mean 'fails'?",
     ),
     (ToolCall(name="fails", call_id="c1", arguments='{"kind": '), "are not JSON"),
     (call("odd"), "object is not a value that JSON can represent"),
 ]
-TOOLS = [fails, fails_later, odd, is_cancelled]
+TOOLS = [fails, fails_later, odd, is_cancelled, lists_files]
 
 
 @pytest.mark.parametrize(("failing", "text"), TOLD)
@@ -73,6 +84,7 @@ async def test_the_model_is_told_of_a_failure(scripted: Scripted, failing: ToolC
     [result] = run.turns[0].results
     assert text in result.text
     assert (result.outcome, result.call_id, run.text) == ("error", "c1", "Sorry")
+    assert result.text.encode()
 
 
 @pytest.mark.parametrize(("failing", "text"), TOLD)

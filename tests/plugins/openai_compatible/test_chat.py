@@ -22,6 +22,7 @@ from dragoman import (
     Tool,
     ToolChoice,
     UnsupportedError,
+    Usage,
 )
 from dragoman.http import HttpReply, loads
 from dragoman_openai_compatible import OpenAIChat
@@ -305,22 +306,33 @@ class TestAnswers:
         with pytest.raises(ProtocolError, match="expected base64"):
             decode(whole(None, **message))
 
-    def test_keep_the_other_choices_and_the_probabilities(self) -> None:
+    def test_keep_all_of_each_further_choice(self) -> None:
         body = whole("one")
         body["choices"][0]["logprobs"] = {"content": [{"token": "one", "logprob": -0.1}]}
+        call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+        probable = {"content": [{"token": "two", "logprob": -0.5}]}
         body["choices"] += [
-            {"index": 1, "message": {"content": "two"}, "finish_reason": "length"},
-            {"index": 2, "text": "three", "finish_reason": "stop"},
+            {"index": 1, "message": {"content": "two"}, "finish_reason": "length", "logprobs": probable},
+            {"index": 2, "message": {"content": None, "tool_calls": [call]}, "finish_reason": "tool_calls"},
+            {"index": 3, "text": "four", "finish_reason": "stop"},
         ]
         response = decode(body)
         assert response.text == "one"
-        assert response.metadata == {
-            "logprobs": {"content": [{"token": "one", "logprob": -0.1}]},
-            "choices": [
-                {"index": 1, "text": "two", "finish_reason": "length"},
-                {"index": 2, "text": "three", "finish_reason": "stop"},
-            ],
-        }
+        assert response.metadata == {"logprobs": {"content": [{"token": "one", "logprob": -0.1}]}}
+        second, third, fourth = response.alternatives
+        assert (second.text, str(second.finish.reason), second.metadata) == ("two", "length", {"logprobs": probable})
+        assert [each.name for each in third.tool_calls] == ["f"]
+        assert (fourth.text, fourth.usage, fourth.metadata) == ("four", Usage(), {})
+
+    @pytest.mark.parametrize(("indices", "texts"), [((2, 0, 1), "bca"), ((0, 0, 0), "abc"), ((None, None, 1), "abc")])
+    def test_stand_in_the_order_of_their_numbers(self, indices: tuple[int | None, ...], texts: str) -> None:
+        body = whole("")
+        body["choices"] = [
+            {"index": index, "message": {"content": text}, "finish_reason": "stop"}
+            for index, text in zip(indices, "abc", strict=True)
+        ]
+        response = decode(body)
+        assert "".join(each.text for each in (response, *response.alternatives)) == texts
 
     def test_say_that_there_is_no_choice(self) -> None:
         body = {"id": "1", "model": "served", "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 0}}

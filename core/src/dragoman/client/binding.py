@@ -6,12 +6,12 @@ they did. Middleware wraps them and sees one call.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from dragoman.client.asked import Asked
+from dragoman.client.asked import Asked, Result
 from dragoman.client.learned_capabilities import Key, has_learned, learned
 from dragoman.client.ledger import UsageLedger
 from dragoman.client.observer import Observer, StreamWatch, timing_of
@@ -37,7 +37,7 @@ from dragoman.spec.provider import (
     Timeouts,
 )
 from dragoman.spec.request import ChatRequest, CompletionRequest
-from dragoman.spec.response import Adjustment, Attempt, Origin, Response
+from dragoman.spec.response import Adjustment, Origin, Response
 from dragoman.spec.retry_policy import RetryPolicy
 from dragoman.spec.secret import Secret
 
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from dragoman.plugins.object_middleware import ObjectMiddleware
     from dragoman.spec.events import Event
     from dragoman.spec.operations import OperationCall
-    from dragoman.spec.sent_names import Restore
     from dragoman.spec.shared_connections import SharedConnections
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
@@ -251,8 +250,24 @@ class ManagedProvider:
         return await self._answer(self._provider.chat, request, context)
 
     async def _answer(
-        self, call: Callable[[R, CallContext], Awaitable[Response]], request: R, context: CallContext
+        self,
+        call: Callable[[R, CallContext], Awaitable[Response]],
+        request: R,
+        context: CallContext,
+        *,
+        is_counted: bool = False,
     ) -> Response:
+        if request.settings.n is not None and not is_counted:
+            from dragoman.client.several_answers import answered  # noqa: PLC0415  # few requests need it
+
+            return await answered(
+                partial(self._answer, call, is_counted=True),
+                request,
+                context,
+                capabilities=self.capabilities(request.model),
+                policy=context.on_unsupported or self._policy,
+                by=self.info.name,
+            )
         began = context.clock.monotonic()
         expected = None if request.settings.cache is None else self._observer.cached(request)
         result = await self._tried(call, request, context)
@@ -264,6 +279,10 @@ class ManagedProvider:
         response = changed(response, origin=origin, adjustments=known, attempts=result.attempts, timing=timing)
         if expected is not None:
             response = expected.checked(response, context)
+        if response.alternatives:
+            from dragoman.spec.several_answers import with_common_facts  # noqa: PLC0415  # few answers need it
+
+            response = with_common_facts(response)
         self._observer.answered(response)
         if not result.names and not result.restore:
             return response
@@ -282,6 +301,10 @@ class ManagedProvider:
     ) -> tuple[AsyncIterator[Event], AbstractAsyncContextManager[Any]]:
         if isinstance(request, CompletionRequest) and not self.capabilities(request.model).streams_prompts:
             request = request.as_chat()
+        if request.settings.n is not None:
+            from dragoman.client.request_builder import refuse_several  # noqa: PLC0415  # few requests need it
+
+            refuse_several(request.settings, "a stream")
         asked: Any = request
         began = context.clock.monotonic()
         expected = None if request.settings.cache is None else self._observer.cached(request)
@@ -303,11 +326,11 @@ class ManagedProvider:
             kind: ``embed``, ``count_tokens``, ``models``, ``capabilities``, ``upload``, ``files`` or ``delete_file``.
 
         """
-        from dragoman.spec.operations import operation_of  # noqa: PLC0415  # only these calls need it
+        from dragoman.spec.operations import IN_WORDS, operation_of  # noqa: PLC0415  # only these calls need it
 
         async def call(request: Any, context: CallContext) -> Any:
             if (send := operation_of(self._provider, kind)) is None:
-                message = f"the provider {self._origin.provider!r} does not {_WHAT.get(kind, kind)}"
+                message = f"the provider {self._origin.provider!r} does not {IN_WORDS.get(kind, kind)}"
                 raise UnsupportedError(message, provider=self._origin.provider)
 
             async def sent(request: Any) -> Any:
@@ -331,7 +354,7 @@ class ManagedProvider:
 
     async def _tried(
         self, send: Callable[[R, CallContext], Awaitable[T]], request: R, context: CallContext
-    ) -> _Result[T]:
+    ) -> Result[T]:
         """Send a fitted request with retries; a foreign exception of the provider becomes a :class:`PluginError`."""
         policy = context.on_unsupported or self._policy
         if policy is not None and context.on_unsupported is None:
@@ -351,7 +374,7 @@ class ManagedProvider:
             failed(failure)
             raise failure from error
         adjustments = self.standing + foreign + asked.adjustments
-        return _Result(result, adjustments, attempts, asked.names, asked.restore)
+        return Result(result, adjustments, attempts, asked.names, asked.restore)
 
     def _failure(self, error: Exception) -> DragomanError:
         """Return the error to raise for an exception that a provider must not raise."""
@@ -370,38 +393,6 @@ class ManagedProvider:
     def _annotate(self, error: DragomanError, model: str | None) -> None:
         error.provider = error.provider or self._origin.provider
         error.model = error.model or model
-
-
-@value
-class _Result(Generic[T]):
-    """Hold what came of a request.
-
-    Args:
-        value: what the provider gave.
-        adjustments: what was sent otherwise than asked.
-        attempts: every try that it took.
-        names: the names of tools that were sent as others, by what was sent.
-        restore: what gives the arguments of their calls their own form, by what was sent.
-
-    """
-
-    value: T
-    adjustments: tuple[Adjustment, ...]
-    attempts: tuple[Attempt, ...]
-    names: Mapping[str, str]
-    restore: Mapping[str, Restore]
-
-
-_WHAT = {
-    "embed": "make embeddings",
-    "count_tokens": "count tokens",
-    "models": "list models",
-    "capabilities": "tell what a model accepts",
-    "upload": "store files",
-    "files": "store files",
-    "delete_file": "store files",
-}
-"""The operations in words."""
 
 
 def _key(provider: str | None, endpoint: str | None, model: str) -> Key:

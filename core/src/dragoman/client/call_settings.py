@@ -48,6 +48,7 @@ class SettingsKeywords(TypedDict, total=False):
     top_logprobs: int | None
     service_tier: str | None
     cache: Literal["auto", "5m", "1h"] | None
+    n: int | None
 
 
 class CommonSettings(SettingsKeywords, total=False):

@@ -15,7 +15,7 @@ from dragoman.spec.errors import InvalidRequestError, ProtocolError, Unsupported
 from dragoman.spec.operations import EmbeddingRequest, EmbeddingRules, Embeddings
 from dragoman.spec.provider import Provider
 from dragoman.spec.provider_options import read_options
-from dragoman.spec.response import Usage
+from dragoman.spec.usage_totals import total_usage
 
 _OWN = frozenset({"dimensions", "timeout", "options"})
 """Keywords of the core; all others are options of the provider."""
@@ -90,16 +90,10 @@ async def in_batches(
             message = f"{len(batch)} texts were sent, but {len(found[-1].vectors)} vectors came back"
             raise ProtocolError(message, phase="decode")
     vectors = tuple(vector for each in found for vector in each.vectors)
-    return attrs.evolve(found[0], vectors=vectors, usage=_sum([each.usage for each in found]))
-
-
-def _sum(usages: list[Usage]) -> Usage:
-    """Return the counts of several requests together; one that a request did not report is not known."""
-    names = [each.name for each in attrs.fields(Usage) if each.name.endswith("_tokens")]
-    counts = {name: [getattr(usage, name) for usage in usages] for name in names}
-    raw: list[Any] = [usage.raw for usage in usages]
-    known = {name: sum(each) for name, each in counts.items() if None not in each}
-    return Usage(**known, raw=raw)
+    reports = [each.usage for each in found]
+    return attrs.evolve(
+        found[0], vectors=vectors, usage=attrs.evolve(total_usage(reports), raw=[each.raw for each in reports])
+    )
 
 
 __all__ = ["embedding_request", "in_batches", "rules_of"]

@@ -13,14 +13,13 @@ from dragoman.client.configured_client import (
 )
 from dragoman.client.conversation import Conversation
 from dragoman.client.fallback import Fallbacks, OneModel
-from dragoman.client.request_builder import Untyped, refuse_output
+from dragoman.client.request_builder import Untyped, refuse_output, refuse_several
 from dragoman.client.text_answer import text_of
 from dragoman.spec._lazy_context import LazyContext
-from dragoman.spec._value import changed
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.message import Message
-from dragoman.spec.provider import Prepared, Prepares
+from dragoman.spec.provider import Prepared
 from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 
@@ -85,6 +84,8 @@ class LLM(_ConfiguredClient):
         while True:
             async with fallbacks as (bound, builder):
                 request = builder.completion(prompt, kwargs)
+                if request.settings.n is not None:
+                    refuse_several(request.settings, "completion()")
                 response = await bound.completion(request, builder.context(kwargs))
                 return text_of(fallbacks.record(response), request.settings)
 
@@ -104,6 +105,8 @@ class LLM(_ConfiguredClient):
         while True:
             async with fallbacks as (bound, builder):
                 request = builder.chat(messages, kwargs)
+                if request.settings.n is not None:
+                    refuse_several(request.settings, "chat_completion()")
                 response = await bound.chat(request, builder.context(kwargs))
                 return text_of(fallbacks.record(response), request.settings)
 
@@ -180,11 +183,9 @@ class LLM(_ConfiguredClient):
                 are those before it.
 
         """
-        from dragoman.client.typed_answer import check_repairs, typed_answer  # noqa: PLC0415  # not paid for at import
+        from dragoman.client.typed_answer import extracted  # noqa: PLC0415  # not paid for at import
 
-        refuse_output(kwargs)
-        most = check_repairs(repairs, kind)
-        return (await typed_answer(Fallbacks(self._model), kind, messages, most, kwargs)).value
+        return await extracted(Fallbacks(self._model), kind, messages, repairs, kwargs)
 
     @door
     def stream_extract(
@@ -409,12 +410,10 @@ class LLM(_ConfiguredClient):
 
         """
         bound, builder = self._model.ready()
-        if not isinstance(bound.provider, Prepares):
-            raise bound.cannot("show a request")
         policy = builder.context(kwargs).on_unsupported or self.config.on_unsupported
-        request, adjustments = bound.fit(builder.chat(messages, kwargs), policy)
-        prepared = bound.provider.prepare(request, stream=stream)
-        return changed(prepared, adjustments=adjustments + prepared.adjustments)
+        from dragoman.client.preview import prepared  # noqa: PLC0415  # not paid for by calls
+
+        return prepared(bound, builder.chat(messages, kwargs), policy, stream=stream)
 
 
 __all__ = ["LLM"]

@@ -44,6 +44,8 @@ _SENT = frozenset({Tool, ServerTool})
 """The classes of what is sent as it is."""
 _CLOCK = SystemClock()
 
+_ALL_ANSWERS = "call generate(), whose response holds the others in its alternatives, or leave n out"
+
 NO_TYPE: Any = object()
 """Stands for the type of an answer that was asked for without one."""
 
@@ -62,6 +64,23 @@ def refuse_output(overrides: Mapping[str, Any]) -> None:
     if overrides.get("output") is not None:
         message = "extract() asks for its type; leave output= out, or call generate(output=...)"
         raise InvalidRequestError(message, parameter="output")
+
+
+def refuse_several(settings: Settings, what: str, instead: str = _ALL_ANSWERS) -> None:
+    """Refuse to ask for several answers where only one would be returned.
+
+    Args:
+        settings: the settings of the call.
+        what: what gives one answer.
+        instead: what to do instead.
+
+    Raises:
+        InvalidRequestError: if they ask for several.
+
+    """
+    if settings.n is not None and settings.n > 1:
+        message = f"{what} gives one answer, not n={settings.n}; {instead}"
+        raise InvalidRequestError(message, parameter="n")
 
 
 def type_in(overrides: Mapping[str, Any]) -> Any:

@@ -11,6 +11,7 @@ import attrs
 
 from dragoman.client.configured_model import ConfiguredModel
 from dragoman.client.conversation import Conversation, messages_of
+from dragoman.client.request_builder import refuse_several
 from dragoman.client.run_loop import RunLoop
 from dragoman.client.run_settings import divided
 from dragoman.client.run_state import RunState
@@ -20,7 +21,7 @@ from dragoman.spec.argument_checks import is_iterable
 from dragoman.spec.events import Event, StreamEnd
 from dragoman.spec.message import Message
 from dragoman.spec.provider import Timeouts
-from dragoman.spec.request import OutputFormat
+from dragoman.spec.request import OutputFormat, Settings
 from dragoman.spec.run import Run
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ def _loop(
     llm: LLM, model: ConfiguredModel, start: Conversation | Run[Any], arguments: Mapping[str, Any], *, streams: bool
 ) -> RunLoop:
     settings, rest = divided(arguments)
+    given = rest.get("n", llm.config.kwargs.get("n"))
+    if given is not None:
+        refuse_several(Settings(n=given), "a run", "leave n out")
     told, runnable = run_tools(rest.pop("tools", None), lambda: model.ready()[1].provider)
     run = start if isinstance(start, Run) else Run[Any](prompt=_read(model, start))
     kind = _kind_of(rest.get("output"))

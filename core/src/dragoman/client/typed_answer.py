@@ -10,7 +10,7 @@ import attrs
 from dragoman.client.binding import Bound
 from dragoman.client.conversation import Conversation
 from dragoman.client.fallback import Fallbacks
-from dragoman.client.request_builder import NO_TYPE, RequestBuilder, type_in
+from dragoman.client.request_builder import NO_TYPE, RequestBuilder, refuse_output, refuse_several, type_in
 from dragoman.spec.argument_checks import plain_number, shown
 from dragoman.spec.errors import DragomanError, InvalidRequestError, OutputError, OutputValidationError
 from dragoman.spec.message import Message
@@ -58,8 +58,24 @@ async def generate_typed(
             return fallbacks.record(await bound.chat(builder.chat(messages, overrides), builder.context(overrides)))
 
 
+async def extracted(
+    fallbacks: Fallbacks, kind: TypeForm[T], messages: Conversation, repairs: object, overrides: Mapping[str, Any]
+) -> T:
+    """Return the value of one answer; see :meth:`LLM.extract`."""
+    refuse_output(overrides)
+    most = check_repairs(repairs, kind)
+    instead = "call generate(output=...), whose response holds the others in its alternatives, or leave n out"
+    return (await typed_answer(fallbacks, kind, messages, most, overrides, alone=("extract()", instead))).value
+
+
 async def typed_answer(
-    fallbacks: Fallbacks, kind: TypeForm[T], messages: Conversation, repairs: int, overrides: Mapping[str, Any]
+    fallbacks: Fallbacks,
+    kind: TypeForm[T],
+    messages: Conversation,
+    repairs: int,
+    overrides: Mapping[str, Any],
+    *,
+    alone: tuple[str, str] | None = None,
 ) -> Response[T]:
     """Return the answer that is to be read as a value of *kind*.
 
@@ -69,14 +85,19 @@ async def typed_answer(
         messages: a prompt, a message or a conversation.
         repairs: how often the model is shown the error of an answer that does not fit, all models together.
         overrides: the arguments of the call.
+        alone: what gives one answer, and what to do instead, if it is not to give several.
 
     """
+    alone = ("repairs=", "leave n or repairs out") if alone is None and repairs else alone
     rejected: list[Response] = []
     output = {name: overrides[name] for name in overrides if name != "output"}
     try:
         while True:
             async with fallbacks as (bound, builder):
-                asked = _Asked(bound, builder, builder.value(kind, messages, output), builder.context(overrides))
+                request = builder.value(kind, messages, output)
+                if alone is not None and request.settings.n is not None:
+                    refuse_several(request.settings, *alone)
+                asked = _Asked(bound, builder, request, builder.context(overrides))
                 response = as_answer_of(await asked.repaired(kind, repairs, rejected), kind)
                 return as_answer_of(fallbacks.record(response), kind, rejected=tuple(rejected))
     except DragomanError as error:
@@ -131,4 +152,4 @@ def _shown_problem(response: Response, problem: str) -> list[Message]:
     return [response.message, told] if response.text.strip() else [told]
 
 
-__all__ = ["check_repairs", "generate_typed", "typed_answer"]
+__all__ = ["check_repairs", "extracted", "generate_typed", "typed_answer"]

@@ -7,8 +7,8 @@ variable ``SINCE = (1, n)``. Both may define an equivalent in the older vocabula
 - a class with a method ``older()``, which returns an equivalent object of an older class.
 
 What has no equivalent is left out and recorded. It is refused instead if leaving it out would break a guarantee:
-``stop`` and an explicit ``max_tokens``, a field marked ``{"guarantee": True}``, tools, the choice of a tool, the format
-of the answer, and any part of the conversation that comes from the caller rather than the model.
+``stop``, ``n`` and an explicit ``max_tokens``, a field marked ``{"guarantee": True}``, tools, the choice of a tool, the
+format of the answer, and any part of the conversation that comes from the caller rather than the model.
 
 Only requests are rewritten. Contexts and configurations may have fields that an older plugin does not read, and the
 answers of a provider only use the vocabulary that it knows.

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dragoman.spec.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    import attrs
+
+Validator: TypeAlias = "Callable[[Any, attrs.Attribute[Any], Any], None]"
+"""The type of a validator of a field."""
 
 MAX_LEVELS = 100
 """How deep an argument may be nested: recursive functions that process it must not reach the recursion limit."""
 
 MAX_SECONDS = 1e9
 """The longest time limit in seconds, about thirty years: event loops cannot handle much longer ones."""
+
+_MOST = 2**63 - 1
+"""The greatest 64-bit integer, which nearly every server can read."""
 
 _SHOWN = 80
 _HUGEST = 2**64
@@ -69,6 +78,46 @@ def plain_number(value: object) -> int | float | None:
     if isinstance(value, int):
         return value if type(value) is int else int.__index__(value)
     return float.__add__(value, 0.0) if math.isfinite(value) else None
+
+
+def number_from(low: float, high: float = float("inf")) -> Validator:
+    """Return a validator of a field that holds a number from *low* to *high*, or ``None``."""
+
+    def check(settings: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None:
+            return
+        number = plain_number(value)
+        if number is None:
+            expected = "a finite number" if isinstance(value, float) else "a number"
+            message = f"{attribute.name} must be {expected}, not {shown(value)}"
+            raise InvalidRequestError(message, parameter=attribute.name)
+        _set_in_range(settings, attribute.name, number, low, high)
+
+    return check
+
+
+def whole_number_from(low: int = 0) -> Validator:
+    """Return a validator of a field that holds a whole number of at least *low*, or ``None``."""
+
+    def check(settings: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None:
+            return
+        number = plain_number(value)
+        if not isinstance(number, int):
+            message = f"{attribute.name} must be a whole number, not {shown(value)}"
+            raise InvalidRequestError(message, parameter=attribute.name)
+        _set_in_range(settings, attribute.name, number, low, _MOST)
+
+    return check
+
+
+def _set_in_range(settings: Any, name: str, number: float, low: float, high: float) -> None:
+    """Store *number* as the setting *name*, or refuse it if it is out of range."""
+    if not low <= number <= high:
+        bounds = f"at least {low:g}" if high >= _MOST > number else f"between {low:g} and {high:g}"
+        message = f"{name} must be {bounds}, not {shown(number)}"
+        raise InvalidRequestError(message, parameter=name)
+    object.__setattr__(settings, name, number)
 
 
 def seconds(value: object) -> float | None:

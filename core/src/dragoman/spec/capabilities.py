@@ -46,8 +46,8 @@ HARMFUL_DEFAULTS: Mapping[str, str] = {
 }
 """The defaults that are not sent to a model that reasons, and why."""
 
-GUARANTEES = frozenset({"stop", "max_tokens"})
-"""Settings that limit what an answer may contain: leaving one out is an error, unless the caller allows it."""
+GUARANTEES = frozenset({"stop", "max_tokens", "n"})
+"""Settings that say what is answered, and how often: leaving one out is an error, unless the caller allows it."""
 
 
 class Support(enum.Enum):
@@ -160,9 +160,9 @@ def fit(
 
     A default that the model does not accept is left out, as are the default temperature and limit of a model that
     reasons. For a value that the caller gave, *policy* decides; without
-    a policy, a tuning setting is adjusted, while a guarantee (``stop``, ``max_tokens``, a schema, a tool choice) raises
-    an error. Media that the model is known not to accept raise an error under any policy, since the request would mean
-    something else without them.
+    a policy, a tuning setting is adjusted, while a guarantee (``stop``, ``max_tokens``, ``n``, a schema, a tool choice)
+    raises an error. Media that the model is known not to accept raise an error under any policy, since the request
+    would mean something else without them.
 
     Args:
         request: the request.
@@ -189,12 +189,12 @@ def fit_with_names(
     issuer: str | None = None,
 ) -> tuple[R, tuple[Adjustment, ...], Mapping[str, str]]:
     """Adjust *request* like :func:`fit`; also return the names of renamed tools, keyed by the name that is sent."""
-    cached: tuple[Adjustment, ...] = ()
-    if request.settings.cache is not None:
-        from dragoman.spec.cache_marks import fit_cache  # noqa: PLC0415  # most requests ask for no cache
+    settings, adjustments = request.settings, list[Adjustment]()
+    if settings.cache is not None or settings.n is not None:
+        from dragoman.spec.rare_settings import fit_rare  # noqa: PLC0415  # most requests have none of them
 
-        request, cached = fit_cache(request, capabilities, policy, by)
-    settings, adjustments = request.settings, list(cached)
+        request, adjustments = fit_rare(request, capabilities, policy, by)
+        settings = request.settings
     may_reason = capabilities.reasoning.support is Support.YES or settings.effort is not None
     if may_reason and is_reasoning(settings, capabilities):
         request, dropped = _without_harmful_defaults(request, by)

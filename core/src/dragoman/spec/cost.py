@@ -93,6 +93,11 @@ def reported_cost(metadata: Mapping[str, object]) -> Cost | None:
 
 def cost_of(response: Response | Bill, *, prices_of: str | None = None) -> Cost | None:
     """Return what an answer costs, ``None`` if that is unknown; see :meth:`dragoman.Response.cost`."""
+    if isinstance(response, Response) and response.alternatives:
+        from dragoman.spec.several_answers import apart  # noqa: PLC0415  # few answers have alternatives
+
+        if len(each_alone := apart(response)) > 1:
+            return Cost.total(cost_of(each, prices_of=prices_of) for each in each_alone)
     reported = reported_cost(response.metadata)
     if reported is not None:
         return reported

@@ -27,7 +27,7 @@ VARIABLES: tuple[str, ...] = (
 _PREFIX = "DRAGOMAN_"
 _SWITCHES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _KINDS: Mapping[str, type[Any]] = {
-    **dict.fromkeys(("max_tokens", "top_k", "seed", "top_logprobs", "num_retries", "max_reply_bytes"), int),
+    **dict.fromkeys(("max_tokens", "top_k", "seed", "top_logprobs", "n", "num_retries", "max_reply_bytes"), int),
     **dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty", *_LIMITS), float),
 }
 

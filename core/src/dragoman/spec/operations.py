@@ -27,6 +27,18 @@ sequence of :class:`~dragoman.FileInfo`; ``delete_file`` takes a :class:`~dragom
 """
 
 
+IN_WORDS: Mapping[str, str] = {
+    "embed": "make embeddings",
+    "count_tokens": "count tokens",
+    "models": "list models",
+    "capabilities": "tell what a model accepts",
+    "upload": "store files",
+    "files": "store files",
+    "delete_file": "store files",
+}
+"""What a provider does in each operation, for the error that it does not."""
+
+
 @value(kw_only=True)
 class ModelInfo:
     """Describe a model that a provider lists.

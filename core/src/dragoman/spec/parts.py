@@ -254,19 +254,34 @@ class ToolResult(PartFields):
                 that JSON can represent, an attrs class, a dataclass or a pydantic model, which becomes ``Data``.
 
         Raises:
-            InvalidRequestError: for a value that JSON cannot represent.
+            InvalidRequestError: for a value that JSON cannot represent, or a text that UTF-8 cannot.
 
         """
-        if isinstance(value, ToolResult):
-            return attrs.evolve(value, call_id=call.call_id, name=call.name)
         if isinstance(value, BaseException):
             return cls(call_id=call.call_id, name=call.name, content=_told(value), outcome="error")
-        return cls(call_id=call.call_id, name=call.name, content=value)
+        if isinstance(value, ToolResult):
+            result = attrs.evolve(value, call_id=call.call_id, name=call.name)
+        else:
+            result = cls(call_id=call.call_id, name=call.name, content=value)
+        _check_characters(result.text)
+        return result
 
     @property
     def text(self) -> str:
         """Return the text of the result; values of ``Data`` are written as JSON."""
         return "".join(_as_text(part) for part in self.content)
+
+
+def _check_characters(text: str) -> None:
+    """Refuse the halves of characters that Python makes of bytes which are no text, as in names of files."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = text[error.start : error.end]
+        message = (
+            f"the content of a ToolResult has {half!a}, which UTF-8 cannot represent; decode it with errors='replace'"
+        )
+        raise InvalidRequestError(message) from None
 
 
 def _told(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 import attrs
@@ -10,7 +10,15 @@ from attrs import field
 
 from dragoman.spec._enums import OpenEnum
 from dragoman.spec._value import value
-from dragoman.spec.argument_checks import copied, is_iterable, plain_number, plain_text, shown
+from dragoman.spec.argument_checks import (
+    Validator,
+    copied,
+    is_iterable,
+    number_from,
+    plain_text,
+    shown,
+    whole_number_from,
+)
 from dragoman.spec.argument_names import tells_names
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.message import Message, check_messages
@@ -32,45 +40,6 @@ class Effort(OpenEnum):
     MAX: ClassVar[Effort]
 
 
-_Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
-
-
-def _number(low: float, high: float = float("inf")) -> _Validator:
-    def check(settings: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if value is None:
-            return
-        number = plain_number(value)
-        if number is None:
-            expected = "a finite number" if isinstance(value, float) else "a number"
-            message = f"{attribute.name} must be {expected}, not {shown(value)}"
-            raise InvalidRequestError(message, parameter=attribute.name)
-        _set_in_range(settings, attribute.name, number, low, high)
-
-    return check
-
-
-def _whole(low: int = 0) -> _Validator:
-    def check(settings: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if value is None:
-            return
-        number = plain_number(value)
-        if not isinstance(number, int):
-            message = f"{attribute.name} must be a whole number, not {shown(value)}"
-            raise InvalidRequestError(message, parameter=attribute.name)
-        _set_in_range(settings, attribute.name, number, low, _MOST)
-
-    return check
-
-
-def _set_in_range(settings: Any, name: str, number: float, low: float, high: float) -> None:
-    """Store *number* as the setting *name*, or refuse it if it is out of range."""
-    if not low <= number <= high:
-        bounds = f"at least {low:g}" if high >= _MOST > number else f"between {low:g} and {high:g}"
-        message = f"{name} must be {bounds}, not {shown(number)}"
-        raise InvalidRequestError(message, parameter=name)
-    object.__setattr__(settings, name, number)
-
-
 def _flag(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not isinstance(value, bool):
         message = f"{attribute.name} must be True or False, not {shown(value)}"
@@ -89,7 +58,7 @@ def _optional_text(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None
         _text(of, attribute, value)
 
 
-def _one_of(*words: str) -> _Validator:
+def _one_of(*words: str) -> Validator:
     def check(of: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         if type(value) is str and value in words:
             return
@@ -143,8 +112,7 @@ def _effort(value: str | None) -> Effort | None:
     return Effort(plain_text(value))
 
 
-_PENALTY = _number(-2, 2)
-_MOST = 2**63 - 1  # the greatest 64-bit integer, which nearly every server can read
+_PENALTY = number_from(-2, 2)
 
 
 @tells_names
@@ -167,6 +135,7 @@ class Settings:
         top_logprobs: how many alternatives to report for each token.
         service_tier: the provider's name of a service level.
         cache: mark what comes first for vendors that want marks to cache it: ``5m``, ``1h`` or ``auto``.
+        n: how many answers to give to one request, at least 1; the further ones are ``Response.alternatives``.
         explicit: the names of the settings that the caller gave; the others are defaults and may be left out.
 
     Raises:
@@ -174,20 +143,21 @@ class Settings:
 
     """
 
-    max_tokens: int | None = field(default=None, validator=_whole(1))
-    temperature: float | None = field(default=None, validator=_number(0))
-    top_p: float | None = field(default=None, validator=_number(0, 1))
-    top_k: int | None = field(default=None, validator=_whole())
+    max_tokens: int | None = field(default=None, validator=whole_number_from(1))
+    temperature: float | None = field(default=None, validator=number_from(0))
+    top_p: float | None = field(default=None, validator=number_from(0, 1))
+    top_k: int | None = field(default=None, validator=whole_number_from())
     stop: tuple[str, ...] | None = field(default=None, converter=_stop)
-    seed: int | None = field(default=None, validator=_whole(-(2**63)))
+    seed: int | None = field(default=None, validator=whole_number_from(-(2**63)))
     presence_penalty: float | None = field(default=None, validator=_PENALTY)
     frequency_penalty: float | None = field(default=None, validator=_PENALTY)
     effort: Effort | None = field(default=None, converter=_effort)
     parallel_tool_calls: bool | None = field(default=None, validator=_flag)
     logprobs: bool | None = field(default=None, validator=_flag)
-    top_logprobs: int | None = field(default=None, validator=_whole())
+    top_logprobs: int | None = field(default=None, validator=whole_number_from())
     service_tier: str | None = field(default=None, validator=_optional_text)
     cache: str | None = field(default=None, validator=attrs.validators.optional(_one_of("auto", "5m", "1h")))
+    n: int | None = field(default=None, validator=whole_number_from(1))
     explicit: frozenset[str] = field(default=frozenset(), converter=_names)
 
     def is_given(self, name: str) -> bool:

@@ -232,6 +232,9 @@ class Response(Typed[V_co]):
         metadata: further data from the provider.
         raw: the decoded reply of the provider; ``None`` for a stream.
         rejected: the answers before this one that did not fit the type; each has its own usage and attempts.
+        alternatives: the further answers to the same request, in the order of the provider, if the setting ``n`` asked
+            for several. The usage of this answer counts all of them; an alternative has a usage of its own, as a part
+            of it, only if it was asked for by a request of its own.
 
     """
 
@@ -247,6 +250,7 @@ class Response(Typed[V_co]):
     metadata: Mapping[str, JSON] = field(factory=dict[str, JSON])
     raw: Any = field(default=None, repr=False, eq=False)
     rejected: tuple[Response, ...] = ()
+    alternatives: tuple[Response[V_co], ...] = ()
     _asked: _Asked | None = field(init=False, default=None, repr=False, eq=False)
 
     @property
@@ -324,7 +328,9 @@ class Response(Typed[V_co]):
 
 
 def as_answer_of(response: Response, kind: TypeForm[T], **changes: Any) -> Response[T]:
-    """Return a copy of *response* whose value is of *kind*, with some fields changed."""
+    """Return a copy of *response* whose value is of *kind*, as those of its alternatives are, with some changes."""
+    if response.alternatives:
+        changes["alternatives"] = tuple(as_answer_of(each, kind) for each in response.alternatives)
     copied = changed(response, **changes)
     object.__setattr__(copied, "_asked", _Asked(kind))
     return copied
@@ -341,6 +347,7 @@ def build_response(
     attempts: tuple[Attempt, ...] = (),
     metadata: Mapping[str, JSON] | None = None,
     raw: Any = None,
+    alternatives: tuple[Response, ...] = (),
 ) -> Response:
     """Make a response from its parts.
 
@@ -364,6 +371,7 @@ def build_response(
         attempts=attempts,
         metadata=metadata or {},
         raw=raw,
+        alternatives=alternatives,
     )
 
 

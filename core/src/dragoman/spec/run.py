@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import attrs
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from dragoman.spec.cost import Cost
 
 T = TypeVar("T")
-
-_WHOLE = ("input_tokens", "output_tokens")
-"""Counts that every provider reports: a total without one of them would be too small."""
-_SHARES = ("cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
-"""Counts that many providers leave out where there is nothing to count."""
 
 
 @value(kw_only=True)
@@ -124,8 +119,9 @@ class Run(Generic[T]):
 
         Input and output are ``None`` if an answer did not report them; the others if no answer did.
         """
-        reports = [answer.usage for answer in self._answers()]
-        return Usage(**{name: _total(reports, name) for name in (*_WHOLE, *_SHARES)})
+        from dragoman.spec.usage_totals import total_usage  # noqa: PLC0415  # few runs are asked for it
+
+        return total_usage(answer.usage for answer in self._answers())
 
     def cost(self, *, prices_of: str | None = None) -> Cost | None:
         """Return what all answers cost together, ``None`` if that of one is unknown.
@@ -250,9 +246,3 @@ def denied(call: ToolCall, reason: str = "") -> ToolResult:
     return ToolResult(
         call_id=call.call_id, name=call.name, content=reason or "the user denied this call", outcome="denied"
     )
-
-
-def _total(reports: Iterable[Usage], name: str) -> int | None:
-    counts: list[int | None] = [getattr(usage, name) for usage in reports]
-    known = [count for count in counts if count is not None]
-    return sum(known) if known and (name in _SHARES or len(known) == len(counts)) else None

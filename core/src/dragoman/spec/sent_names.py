@@ -47,6 +47,7 @@ def with_names(response: Response, names: Mapping[str, str], restore: Mapping[st
         finish=found.finish,
         metadata=found.metadata,
         adjustments=response.adjustments + seen.notes,
+        alternatives=tuple(with_names(each, names, restore) for each in response.alternatives),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from dragoman import (
+    Adjustment,
     Finish,
     FinishReason,
     Part,
@@ -70,7 +71,8 @@ def write_response(response: Response, *, keep: bool = False, on_unsupported: Po
     Args:
         response: the answer.
         keep: whether the message of ours goes along under the name ``dragoman``, as for :func:`write_message`.
-        on_unsupported: what to do about parts that the form has no place for, as for :func:`write_message`.
+        on_unsupported: what to do about parts that the form has no place for, as for :func:`write_message`, and about
+            the alternatives of the answer.
 
     Raises:
         UnsupportedError: for a part that the form cannot express; under ``raise``, for whatever is left out.
@@ -79,6 +81,9 @@ def write_response(response: Response, *, keep: bool = False, on_unsupported: Po
     encoder = AnswerEncoder()
     content = [block for part in response.message.parts for block in encoder.blocks(part)]
     enforce(encoder.adjustments, "adjust" if keep else on_unsupported)
+    if response.alternatives:
+        reason = "the form has a place for one answer alone"
+        enforce((Adjustment(kind="dropped", feature="alternatives", reason=reason, by=ISSUER),), on_unsupported)
     origin = response.origin
     written = {
         **envelope(origin.response_id, origin.served_model or origin.model),

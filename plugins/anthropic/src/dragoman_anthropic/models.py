@@ -70,7 +70,7 @@ _NAMES = (
 _INSTANT = re.compile(r"(?:^|[^a-z0-9])claude-instant(?=$|-)")
 _NO_SCHEMA = Cap(support=Support.NO, note="the model is not known to have structured outputs")
 _NO_JSON = Cap(support=Support.NO, note="Anthropic has no mode for JSON without a schema")
-_UNSUPPORTED = ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs")
+_UNSUPPORTED = ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "n")
 
 
 @frozen

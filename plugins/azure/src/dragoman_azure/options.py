@@ -30,9 +30,7 @@ class AzureOptions(Value):
         verbosity: ``low``, ``medium`` or ``high``.
         stream_options: settings of a stream, which replace the request for its usage.
         extra_body: additional members of the body.
-        n: the number of answers; the first is the response, the others are in ``Response.metadata``. Only for
-            chat, as are the options down to ``prediction``.
-        logit_bias: biases from -100 to 100 by token id.
+        logit_bias: biases from -100 to 100 by token id. Only for chat, as are the options down to ``prediction``.
         data_sources: your own data that the answer is based on.
         user_security_context: the context of the end user for Microsoft Defender.
         modalities: ``["text", "audio"]`` for a spoken answer.
@@ -68,7 +66,6 @@ class AzureOptions(Value):
     verbosity: str | None = option_field()
     stream_options: dict[str, Any] | None = option_field()
     extra_body: dict[str, Any] | None = option_field(in_body=False)
-    n: int | None = option_field()
     logit_bias: dict[str, float] | None = option_field()
     data_sources: list[dict[str, Any]] | None = option_field()
     user_security_context: dict[str, Any] | None = option_field()
@@ -130,7 +127,7 @@ EMBEDDING_RULES = EmbeddingRules(options=AzureEmbeddingOptions, most_texts=2048)
 """https://platform.openai.com/docs/api-reference/embeddings/create#embeddings-create-input."""
 
 
-CHAT_ONLY = ("n", "logit_bias", "data_sources", "user_security_context", "modalities", "audio", "prediction")
+CHAT_ONLY = ("logit_bias", "data_sources", "user_security_context", "modalities", "audio", "prediction")
 """Options that the Responses API does not have."""
 
 RESPONSES_ONLY = (

@@ -59,7 +59,8 @@ HISTORY = HistoryRules(
 
 _UNSUPPORTED = Cap(support=Support.NO, note="Converse has no such setting")
 _SETTINGS: Mapping[str, Cap] = dict.fromkeys(
-    ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "parallel_tool_calls"), _UNSUPPORTED
+    ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "parallel_tool_calls", "n"),
+    _UNSUPPORTED,
 )
 _NO_CACHE = Cap(support=Support.NO, note="the model has no marks of a cached prefix")
 

@@ -30,7 +30,7 @@ from dragoman import (
     ToolCall,
     UsageSnapshot,
 )
-from dragoman.http import Frame, as_object, fields, finish_of, loads, members_of, objects, words
+from dragoman.http import CallArguments, Frame, as_object, fields, finish_of, loads, members_of, objects, words
 from dragoman_bedrock.errors import error_of_frame
 from dragoman_bedrock.options import ISSUER
 from dragoman_bedrock.response import METADATA, cited_text, extension, tool_call, usage
@@ -62,7 +62,7 @@ class _Block:
         sealed: the pieces of its signature or of its redacted content.
         citations: its citations as Bedrock sent them.
         rest: what it holds that no event reports, by the name of the member.
-        has_input: whether a fragment of its input was received.
+        input: what was received of its input.
 
     """
 
@@ -71,7 +71,7 @@ class _Block:
     sealed: list[str] = field(factory=list[str])
     citations: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     rest: dict[str, Any] = field(factory=dict[str, Any])
-    has_input: bool = False
+    input: CallArguments = field(factory=CallArguments)
 
 
 class ConverseDecoder:
@@ -154,9 +154,8 @@ class ConverseDecoder:
         if name == "reasoningContent":
             return self._reasoning(block, fields(value))
         if name == "toolUse":
-            piece = words(fields(value).get("input"))
-            block.has_input = block.has_input or bool(piece)
-            return [ArgumentsDelta(block.index, piece)] if piece and isinstance(block.part, ToolCall) else []
+            piece = block.input.add(words(fields(value).get("input"))) if isinstance(block.part, ToolCall) else ""
+            return [ArgumentsDelta(block.index, piece)] if piece else []
         if name == "citation":
             block.citations.append(fields(value))
             return self._text(block, "", cited=True)
@@ -189,8 +188,8 @@ class ConverseDecoder:
         if block is None or block.part is None:
             return []
         events = _report(block)
-        if isinstance(block.part, ToolCall) and not block.has_input:
-            events.append(ArgumentsDelta(block.index, "{}"))
+        if isinstance(block.part, ToolCall) and (rest := block.input.close() if block.input.has_any else "{}"):
+            events.append(ArgumentsDelta(block.index, rest))
         return [*events, PartStop(block.index)]
 
 

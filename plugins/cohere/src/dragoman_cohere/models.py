@@ -48,6 +48,7 @@ _NO_MEDIUM = Cap(support=Support.NO, note="Cohere takes images, as bytes and by 
 _NO_THINKING = Cap(support=Support.NO, note="the model does not think")
 _SWITCH = Cap(values=frozenset({"none", "high"}), note="the model thinks or it does not")
 _SETTINGS: Mapping[str, Cap] = {
+    "n": Cap(support=Support.NO, note="Cohere gives one answer to a request"),
     **dict.fromkeys(("parallel_tool_calls", "top_logprobs", "service_tier"), _NO_SETTING),
     **dict.fromkeys(("presence_penalty", "frequency_penalty"), Cap(minimum=0, maximum=1)),
     "top_k": Cap(minimum=0, maximum=500),

@@ -26,7 +26,7 @@ from dragoman_echo.options import EchoOptions
 from dragoman_echo.response import answer, usage
 from dragoman_echo.stream import part_events
 
-_CAPABILITIES = Capabilities(completion=YES, tools=YES, tool_choice=YES, json_schema=YES)
+_CAPABILITIES = Capabilities(settings={"n": YES}, completion=YES, tools=YES, tool_choice=YES, json_schema=YES)
 
 
 class EchoProvider:
@@ -53,7 +53,9 @@ class EchoProvider:
         self._fail_if_requested(options)
         await _stall(options, context)
         parts, finish = answer(request, options.calls)
-        return build_response(parts, finish, usage=usage(request, parts))
+        count = request.settings.n or 1
+        others = tuple(build_response(parts, finish) for _ in range(1, count))
+        return build_response(parts, finish, usage=usage(request, parts, count), alternatives=others)
 
     @asynccontextmanager
     async def stream(

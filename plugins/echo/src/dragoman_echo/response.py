@@ -56,15 +56,15 @@ def _scripted_calls(request: ChatRequest, script: _Script) -> list[ToolCall]:
     ]
 
 
-def usage(request: ChatRequest, parts: Sequence[Part]) -> Usage:
-    """Return the numbers of words, which are the tokens of the echo."""
+def usage(request: ChatRequest, parts: Sequence[Part], count: int = 1) -> Usage:
+    """Return the numbers of words, which are the tokens of the echo, of an answer that is given *count* times."""
     input_tokens = sum(len(message.content.split()) for message in request.messages)
     output = [
         part.arguments if isinstance(part, ToolCall) else part.text
         for part in parts
         if isinstance(part, ToolCall | Text)
     ]
-    return Usage(input_tokens=input_tokens, output_tokens=len(" ".join(output).split()))
+    return Usage(input_tokens=input_tokens, output_tokens=count * len(" ".join(output).split()))
 
 
 def split_words(text: str) -> list[str]:

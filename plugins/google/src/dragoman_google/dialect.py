@@ -9,6 +9,7 @@ from urllib.parse import quote
 import attrs
 
 from dragoman import (
+    JSON,
     Assembler,
     ChatRequest,
     CompletionRequest,
@@ -24,11 +25,12 @@ from dragoman import (
     StreamInterruptedError,
     StreamStart,
 )
-from dragoman.http import HttpReply, HttpRequest, OptionsReader, dumps, fields
+from dragoman.http import HttpReply, HttpRequest, OptionsReader, dumps, fields, objects
 from dragoman_google.errors import error_of
 from dragoman_google.models import short_name
 from dragoman_google.options import ISSUER, GoogleOptions
 from dragoman_google.request import BodyEncoder
+from dragoman_google.response import integer
 from dragoman_google.retirement import check_palm
 from dragoman_google.stream import GeminiDecoder
 
@@ -102,7 +104,7 @@ class Gemini:
         )
         if not has_answer:
             raise self._without_candidates(body, reply)
-        return self._assemble([body], body, whole=True)
+        return self._with_alternatives(body) if len(objects(body.get("candidates"))) > 1 else self._whole(body, body)
 
     def decoder(self) -> GeminiDecoder:
         """Return a decoder for one stream."""
@@ -125,9 +127,27 @@ class Gemini:
         """Return the error for a reply that holds no candidate and says nothing of why."""
         if _MEMBERS.isdisjoint(body):
             return reply.no_answer()
-        partial = self._assemble([body], body, whole=True)
+        partial = self._whole(body, body)
         message = f"the server answered without a candidate: {reply.excerpt!r}"
         return NoAnswerError(message, partial=partial, status=reply.status, body=reply.excerpt, phase="decode")
+
+    def _with_alternatives(self, body: dict[str, Any]) -> Response:
+        """Return the candidate with the lowest index, with the others in the order of their indices."""
+        candidates: dict[int, list[JSON]] = {}
+        for candidate in objects(body.get("candidates")):
+            candidates.setdefault(integer(candidate.get("index")), []).append({**candidate, "index": 0})
+        first, *others = (candidates[index] for index in sorted(candidates))
+        named: dict[str, Any] = {
+            name: body[name] for name in ("responseId", "modelVersion", "createTime") if name in body
+        }
+        return attrs.evolve(
+            self._whole({**body, "candidates": first}, body),
+            alternatives=tuple(self._whole({**named, "candidates": other}, None) for other in others),
+        )
+
+    def _whole(self, body: dict[str, Any], raw: Any) -> Response:
+        """Return the response of a complete reply with one candidate."""
+        return self._assemble([body], raw, whole=True)
 
     def _assemble(self, chunks: Sequence[Any], raw: Any, *, whole: bool) -> Response:
         """Return the response of all chunks.

@@ -32,6 +32,10 @@ LEVELS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
 _CURRENT = (3, 0)
 _NO_PENALTY = Cap(support=Support.NO, note="Gemini 3 and later do not accept penalties")
 _NO_THINKING = Cap(support=Support.NO, note="the model has no thinking")
+_CANDIDATES = Cap(
+    support=Support.CONDITIONAL, minimum=1, maximum=8, note="Google gives at most 8 answers, some models 1"
+)
+"""https://ai.google.dev/api/generate-content#generationconfig and https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference"""
 _NO_PARALLEL = Cap(support=Support.NO, note="Google has no such setting")
 _NO_TOOLS = Cap(support=Support.NO, note="Gemma up to version 3 does not accept tools")
 _NO_SCHEMA = Cap(support=Support.NO, note="Gemma up to version 3 does not accept schemas")
@@ -118,7 +122,8 @@ def thinking(model: str) -> Thinking:
 def capabilities(model: str) -> Capabilities:
     """Return the capabilities of *model*."""
     old_gemma = is_old_gemma(model)
-    settings = {"temperature": Cap(maximum=2), "top_logprobs": Cap(maximum=20), "parallel_tool_calls": _NO_PARALLEL}
+    settings = {"temperature": Cap(maximum=2), "top_logprobs": Cap(maximum=20)}
+    settings |= {"parallel_tool_calls": _NO_PARALLEL, "n": _CANDIDATES}
     if is_gemini_3(model):
         settings |= {"presence_penalty": _NO_PENALTY, "frequency_penalty": _NO_PENALTY}
     if thinking(model) == "none":

@@ -32,8 +32,6 @@ class GoogleOptions(Value):
         cached_content: the name of cached content, which precedes the conversation.
         schemas: ``json_schema`` sends schemas as JSON Schema, ``subset`` in the older form of OpenAPI; chosen by the
             model if not given.
-        candidate_count: how many answers to generate; the first is the answer, the others are in
-            ``Response.metadata``.
         response_modalities: the modalities of the answer, such as ``["TEXT", "IMAGE"]``.
         speech_config: the voice of a spoken answer.
         image_config: the aspect ratio and the size of generated images.
@@ -56,7 +54,6 @@ class GoogleOptions(Value):
     safety_settings: Any = option_field(in_body=False)
     cached_content: str | None = option_field(wire="cachedContent")
     schemas: Literal["json_schema", "subset"] | None = option_field(in_body=False)
-    candidate_count: int | None = option_field(wire="generationConfig.candidateCount")
     response_modalities: list[str] | None = option_field(wire="generationConfig.responseModalities")
     speech_config: dict[str, Any] | None = option_field(wire="generationConfig.speechConfig")
     image_config: dict[str, Any] | None = option_field(wire="generationConfig.imageConfig")

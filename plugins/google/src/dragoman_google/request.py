@@ -40,6 +40,7 @@ SETTINGS: Mapping[str, str] = {
     "frequency_penalty": "frequencyPenalty",
     "logprobs": "responseLogprobs",
     "top_logprobs": "logprobs",
+    "n": "candidateCount",
 }
 """The members of ``generationConfig`` by setting."""
 

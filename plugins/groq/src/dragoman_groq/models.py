@@ -38,7 +38,9 @@ SCHEMAS = re.compile(
 
 _NO_SCHEMA = Cap(support=Support.NO, note="Groq has schemas for other models only")
 _UNSUPPORTED = Cap(support=Support.NO, note="Groq does not support it")
+_ONE_ANSWER = Cap(support=Support.NO, note="Groq gives one answer to a request")
 _SETTINGS: Mapping[str, Cap] = {
+    "n": _ONE_ANSWER,
     **dict.fromkeys(("top_k", "logprobs", "top_logprobs", "presence_penalty", "frequency_penalty"), _UNSUPPORTED),
     "temperature": Cap(maximum=2),
 }

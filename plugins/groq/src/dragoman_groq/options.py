@@ -23,7 +23,6 @@ class GroqOptions(Value):
         documents: documents that the answer may cite.
         citation_options: ``enabled`` or ``disabled``.
         disable_tool_validation: whether to accept tool calls that do not match their schema.
-        n: the number of answers; the first is the response, the others are in ``Response.metadata``.
         user: your identifier of the end user.
         stream_options: settings of a stream, which replace the request for its usage.
         extra_body: additional members of the body.
@@ -41,7 +40,6 @@ class GroqOptions(Value):
     documents: list[dict[str, Any]] | None = option_field()
     citation_options: str | None = option_field()
     disable_tool_validation: bool | None = option_field()
-    n: int | None = option_field()
     user: str | None = option_field()
     stream_options: dict[str, Any] | None = option_field()
     extra_body: dict[str, Any] | None = option_field(in_body=False)

@@ -27,7 +27,6 @@ class LiteLLMProxyOptions(Value):
         session_id: an id that groups requests in the logs of the proxy, sent as ``x-litellm-session-id``.
         trace_id: the trace that the request belongs to, sent as ``x-litellm-trace-id``.
         spend_logs_metadata: what the proxy adds to its spend logs, sent as ``x-litellm-spend-logs-metadata``.
-        n: the number of answers; the first is the response, the others are in ``Response.metadata``.
         logit_bias: biases from -100 to 100 by token id.
         user: your identifier of the end user.
         modalities: ``["text", "audio"]`` for a spoken answer.
@@ -51,7 +50,6 @@ class LiteLLMProxyOptions(Value):
     session_id: str | None = option_field(in_body=False)
     trace_id: str | None = option_field(in_body=False)
     spend_logs_metadata: dict[str, Any] | None = option_field(in_body=False)
-    n: int | None = option_field()
     logit_bias: dict[str, float] | None = option_field()
     user: str | None = option_field()
     modalities: list[str] | None = option_field()

@@ -19,6 +19,7 @@ CAPABILITIES = Capabilities(
     settings={
         "effort": Cap(support=Support.NO, note="how a model is asked to reason depends on its chat template"),
         "service_tier": NO,
+        "n": Cap(support=Support.NO, note="in process, llama.cpp gives one answer to a request"),
     },
     input={"image/*": NO, "audio/*": NO, "application/pdf": NO},
     completion=YES,

@@ -34,7 +34,7 @@ _IF_ASKED = Cap(support=Support.CONDITIONAL, note="the model thinks at the effor
 
 def capabilities(model: str) -> Capabilities:
     """Return what is known about *model*."""
-    return Capabilities(history=HISTORY, **_prompts(model), **_reasoning(facts_of_model(model)))
+    return Capabilities(history=HISTORY, **_prompts(model), **_facts(model))
 
 
 def learned(model: str, told: Mapping[str, Any]) -> Capabilities:
@@ -65,8 +65,10 @@ def _prompts(model: str) -> dict[str, Any]:
     return {"completion": fills_in, "completion_stream": fills_in}
 
 
-def _reasoning(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return whether a model thinks: those that take an effort do so only if they are asked to."""
+def _facts(model: str) -> dict[str, Any]:
+    """Return what follows from a name; a model that takes an effort thinks only if it is asked to."""
+    facts = facts_of_model(model)
+    known = {**facts, "settings": {"n": YES, **facts["settings"]}}
     if "effort" not in facts["settings"]:
-        return {**facts}
-    return {**facts, "reasoning": _IF_ASKED, "default_effort": "none"}
+        return known
+    return {**known, "reasoning": _IF_ASKED, "default_effort": "none"}

@@ -25,7 +25,6 @@ class MistralOptions(Value):
         guardrails: the moderation of the conversation, as a list of its settings.
         min_tokens: the least number of tokens of the answer.
         repetition_penalty: how strongly repetitions are penalized.
-        n: the number of answers; the first is the response, the others are in ``Response.metadata``.
         metadata: data that is kept with the request.
         extra_body: additional members of the body.
 
@@ -39,12 +38,11 @@ class MistralOptions(Value):
     guardrails: list[dict[str, Any]] | None = option_field()
     min_tokens: int | None = option_field()
     repetition_penalty: float | None = option_field()
-    n: int | None = option_field()
     metadata: dict[str, Any] | None = option_field()
     extra_body: dict[str, Any] | None = option_field(in_body=False)
 
 
-CONVERSATIONS_ONLY = ("safe_prompt", "prompt_mode", "prediction", "guardrails", "repetition_penalty", "n")
+CONVERSATIONS_ONLY = ("safe_prompt", "prompt_mode", "prediction", "guardrails", "repetition_penalty")
 """Options that requests with a prompt do not have: https://docs.mistral.ai/api/endpoint/fim."""
 
 

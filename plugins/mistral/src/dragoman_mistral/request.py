@@ -34,6 +34,7 @@ _NOT_FOR_PROMPTS = (
     "logprobs",
     "top_logprobs",
     "service_tier",
+    "n",
 )
 """Settings that requests with a prompt do not have: https://docs.mistral.ai/api/endpoint/fim."""
 

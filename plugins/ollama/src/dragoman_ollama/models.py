@@ -45,6 +45,7 @@ def capabilities(model: str) -> Capabilities:
         settings={
             "service_tier": _NO_SETTING,
             "parallel_tool_calls": _NO_SETTING,
+            "n": Cap(support=Support.NO, note="Ollama gives one answer to a request"),
             "top_logprobs": Cap(maximum=MOST_LOGPROBS, note=f"Ollama gives {MOST_LOGPROBS} at most"),
             "effort": Cap(values=efforts, note=f"the model accepts the efforts {words}"),
         },

@@ -31,8 +31,6 @@ class OpenAIOptions(Value):
         web_search_options: settings of the search models. Chat completions only.
         functions: tools in their older form. Chat completions only.
         function_call: the choice of one of ``functions``. Chat completions only.
-        n: the number of answers; the first is the response, the others are in ``Response.metadata``. Chat completions
-            only.
         logit_bias: biases from -100 to 100 by token id. Chat completions only.
         instructions: a system message before the conversation. Responses API only.
         previous_response_id: the id of the answer to continue from, instead of sending the conversation again.
@@ -71,7 +69,6 @@ class OpenAIOptions(Value):
     web_search_options: dict[str, Any] | None = option_field()
     functions: list[dict[str, Any]] | None = option_field()
     function_call: Any = option_field()
-    n: int | None = option_field()
     logit_bias: dict[str, float] | None = option_field()
     instructions: str | None = option_field()
     previous_response_id: str | None = option_field()
@@ -96,7 +93,6 @@ CHAT_ONLY = (
     "web_search_options",
     "functions",
     "function_call",
-    "n",
     "logit_bias",
 )
 """Options that the Responses API does not have."""

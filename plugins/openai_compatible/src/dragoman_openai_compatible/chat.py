@@ -67,6 +67,7 @@ CHAT_SETTINGS: Mapping[str, str] = {
     "logprobs": "logprobs",
     "top_logprobs": "top_logprobs",
     "service_tier": "service_tier",
+    "n": "n",
 }
 """Names of settings in the body of a chat request."""
 
@@ -170,15 +171,23 @@ class OpenAIChat(Generic[T]):
         choices = objects(body.get("choices"))
         if not choices:
             raise self._without_choices(body, reply)
-        choice = choices[0]
+        if len(choices) > 1:
+            choices.sort(key=_index_of)  # some servers send the answers in the order in which they were finished
+        choice, *others = choices
         return build_response(
             self.parts(choice),
             finish_of(choice.get("finish_reason"), self.finish_table),
             usage=self.usage(body) or chat_parts.usage_of(choice.get("usage")) or Usage(),
             origin=_origin_of(body),
-            metadata=self._all_metadata(body, choice, choices[1:]),
+            metadata=self.metadata(body) | self._metadata_of(choice),
             raw=body,
+            alternatives=tuple([self._alternative(other) for other in others]) if others else (),
         )
+
+    def _alternative(self, choice: Mapping[str, Any]) -> Response:
+        """Return a choice other than the first."""
+        finish = finish_of(choice.get("finish_reason"), self.finish_table)
+        return build_response(self.parts(choice), finish, metadata=self._metadata_of(choice))
 
     def _without_choices(self, body: Mapping[str, Any], reply: HttpReply) -> NoAnswerError | ProtocolError:
         """Return the error for a reply without a choice, which is no chat completion if it does not list any."""
@@ -285,7 +294,7 @@ class OpenAIChat(Generic[T]):
         notes: list[Adjustment] = []
         for name in ("temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty", "effort"):
             self._set(body, name, getattr(settings, name), notes)
-        for name in ("top_k", "logprobs", "top_logprobs", "service_tier"):
+        for name in ("top_k", "logprobs", "top_logprobs", "service_tier", "n"):
             self._set(body, name, getattr(settings, name), notes)
         if settings.max_tokens is not None:
             body[self.max_tokens_name(model)] = settings.max_tokens
@@ -302,16 +311,10 @@ class OpenAIChat(Generic[T]):
         else:
             body[wire] = encoded
 
-    def _all_metadata(
-        self, body: Mapping[str, Any], choice: Mapping[str, Any], others: list[dict[str, Any]]
-    ) -> dict[str, JSON]:
-        metadata = self.metadata(body)
-        if more := self.choice_metadata(choice):
-            metadata.update(more)
+    def _metadata_of(self, choice: Mapping[str, Any]) -> dict[str, JSON]:
+        metadata = self.choice_metadata(choice)
         if choice.get("logprobs") is not None:
-            metadata["logprobs"] = choice["logprobs"]
-        if others:
-            metadata["choices"] = [_other_choice(index, other) for index, other in enumerate(others, start=1)]
+            metadata = {**metadata, "logprobs": choice["logprobs"]}
         return metadata
 
 
@@ -354,10 +357,10 @@ def _origin_of(body: Mapping[str, Any]) -> Origin:
     )
 
 
-def _other_choice(index: int, choice: Mapping[str, Any]) -> JSON:
-    message = choice.get("message")
-    text = choice.get("text") if message is None else chat_parts.text_of(fields(message).get("content"))
-    return {"index": index, "text": text, "finish_reason": choice.get("finish_reason")}
+def _index_of(choice: Mapping[str, Any]) -> int:
+    """Return the number of a choice, 0 if the server gives it none: those of one number stay in their order."""
+    index = choice.get("index")
+    return index if isinstance(index, int) else 0
 
 
 def _encode_tool_choice(choice: ToolChoice) -> Any:

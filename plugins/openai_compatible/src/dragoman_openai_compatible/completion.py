@@ -41,7 +41,7 @@ https://platform.openai.com/docs/guides/structured-outputs#refusals
 
 
 def write_completion(response: Response, *, keep: bool = False, on_unsupported: Policy = "warn") -> dict[str, Any]:
-    """Return an answer as the data of a ``ChatCompletion``.
+    """Return an answer as the data of a ``ChatCompletion``, with its alternatives as further choices.
 
     Reasoning is the member ``reasoning_content`` of the message, as many servers name it. A usage that is not known is
     left out.
@@ -57,18 +57,23 @@ def write_completion(response: Response, *, keep: bool = False, on_unsupported: 
     https://platform.openai.com/docs/api-reference/chat/object
 
     """
+    answers = (response, *response.alternatives)
+    choices = [_choice(each, index, keep=keep, on_unsupported=on_unsupported) for index, each in enumerate(answers)]
+    written = {**envelope(response), "object": "chat.completion", "choices": choices}
+    usage = write_usage(response.usage)
+    return written if usage is None else {**written, "usage": usage}
+
+
+def _choice(response: Response, index: int, *, keep: bool, on_unsupported: Policy) -> dict[str, Any]:
     message = answer(response, "adjust" if keep else on_unsupported)
     if keep:
         message = keep_message(message, response.message)
-    choice = {
-        "index": 0,
+    return {
+        "index": index,
         "message": message,
         "finish_reason": finish_word(response, message),
         "logprobs": response.metadata.get("logprobs"),
     }
-    written = {**envelope(response), "object": "chat.completion", "choices": [choice]}
-    usage = write_usage(response.usage)
-    return written if usage is None else {**written, "usage": usage}
 
 
 def envelope(response: Response) -> dict[str, Any]:

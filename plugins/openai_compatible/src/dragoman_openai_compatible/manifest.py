@@ -151,7 +151,7 @@ class Wire:
         default=(), validator=_each_matches(_HEADER, "name of a header in lower case")
     )
     options: tuple[str, ...] = field(default=(), validator=_each_matches(_MEMBER, "name for an option"))
-    refuses: tuple[Literal["n", "logit_bias", "user", "stream_options"], ...] = ()
+    refuses: tuple[Literal["logit_bias", "user", "stream_options"], ...] = ()
 
 
 @frozen(kw_only=True)

@@ -64,7 +64,6 @@ class ManifestOptions:
     """Set what hosts of the dialect commonly offer in addition to the common settings.
 
     Args:
-        n: the number of answers; the first is the response, the others are in ``Response.metadata``.
         logit_bias: biases by token id.
         user: your identifier of the end user.
         stream_options: settings of a stream, which replace the request for its usage.
@@ -72,7 +71,6 @@ class ManifestOptions:
 
     """
 
-    n: int | None = option_field()
     logit_bias: dict[str, float] | None = option_field()
     user: str | None = option_field()
     stream_options: dict[str, Any] | None = option_field()

@@ -25,6 +25,7 @@ _NAMES: Mapping[str, str] = {
         for name in (
             "frequency_penalty",
             "logprobs",
+            "n",
             "parallel_tool_calls",
             "presence_penalty",
             "seed",

@@ -19,7 +19,6 @@ class OpenAICompatibleOptions(Value):
         replay_reasoning: the member of a message in which the server accepts earlier reasoning.
         completions: whether the server has ``/completions`` for prompts, as llama.cpp and vLLM do; otherwise a prompt
             is sent as a message.
-        n: the number of answers; the first is the response, the others are in ``Response.metadata``.
         min_p: the least probability of a token, relative to that of the most probable one.
         repetition_penalty: a factor above 1 reduces repetition.
         logit_bias: biases by token id.
@@ -35,7 +34,6 @@ class OpenAICompatibleOptions(Value):
     max_tokens_name: str = option_field(default="max_tokens", in_body=False, per_call=False)
     replay_reasoning: str | None = option_field(in_body=False, per_call=False)
     completions: bool = option_field(default=False, in_body=False, per_call=False)
-    n: int | None = option_field()
     min_p: float | None = option_field()
     repetition_penalty: float | None = option_field()
     logit_bias: dict[str, float] | None = option_field()

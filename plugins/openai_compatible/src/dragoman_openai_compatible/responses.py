@@ -301,11 +301,13 @@ class OpenAIResponses(Generic[T]):
         return {**encoded, **own} if isinstance(own, dict) else encoded
 
     def _add_settings(self, body: dict[str, Any], settings: Settings, notes: list[Adjustment]) -> None:
-        if settings.stop is not None:
-            message = (
-                "the Responses API has no setting 'stop'; leave it out, or give api='chat' for a model that supports it"
-            )
-            raise UnsupportedError(message, parameter="stop")
+        for name in ("stop", "n"):
+            if getattr(settings, name) is not None:
+                message = (
+                    f"the Responses API has no setting {name!r}; leave it out, or give api='chat' for a model that "
+                    "supports it"
+                )
+                raise UnsupportedError(message, parameter=name)
         for name in ("temperature", "top_p", "top_k", "seed", "presence_penalty", "frequency_penalty", "effort"):
             self._set(body, name, getattr(settings, name), notes)
         for name in ("max_tokens", "top_logprobs", "service_tier"):

@@ -52,7 +52,6 @@ class OpenRouterOptions(Value):
         modalities: ``["image", "text"]`` for images in the answer.
         image_config: settings of images in the answer, such as their aspect ratio.
         verbosity: ``low``, ``medium`` or ``high``.
-        n: the number of answers; the first is the response, the others are in ``Response.metadata``.
         user: your identifier of the end user.
         session_id: an id that groups requests in the logs of OpenRouter.
         metadata: key-value pairs to find the answer by.
@@ -90,7 +89,6 @@ class OpenRouterOptions(Value):
     modalities: list[str] | None = option_field()
     image_config: dict[str, Any] | None = option_field()
     verbosity: str | None = option_field()
-    n: int | None = option_field()
     user: str | None = option_field()
     session_id: str | None = option_field()
     metadata: dict[str, str] | None = option_field()

@@ -38,6 +38,7 @@ VALUES: Mapping[str, Any] = {
     "top_logprobs": 3,
     "service_tier": "tier-of-the-suite",
     "cache": "5m",
+    "n": 3,
 }
 """A value of each setting that is not a default of any vendor."""
 _VERBATIM = ("max_tokens", "temperature", "top_p", "top_k", "stop", "seed", "presence_penalty", "frequency_penalty")
@@ -95,7 +96,8 @@ class DeclaredCapabilities(ProviderCase):
             excessive = cast("float", cap.maximum) + 1
             value = int(excessive) if isinstance(VALUES[name], int) else excessive
             _, response = self._sent(**{name: value}, on_unsupported="adjust")
-            (adjustment,) = [each for each in response.adjustments if each.feature == name]
+            notes = [each for each in response.adjustments if each.feature == name]
+            (adjustment,) = [each for each in notes if each.kind == "coerced"]
             assert (adjustment.asked, adjustment.sent) == (value, cap.maximum)
 
     def test_a_default_that_the_model_refuses_stops_nobody(self) -> None:

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from dragoman.plugins.registry import installed
 from dragoman.spec.errors import DragomanError
+from dragoman.testing.conformance.alternatives import Alternatives
 from dragoman.testing.conformance.answers import Answers
 from dragoman.testing.conformance.authorization import Authorization
 from dragoman.testing.conformance.capabilities import DeclaredCapabilities
@@ -35,7 +36,7 @@ __all__ = ["LEVELS", "Check", "ProviderConformance", "checks", "level_of"]
 
 LEVELS: dict[str, tuple[str, tuple[type[ProviderCase], ...]]] = {
     "L0": ("lifecycle and credentials", (Lifecycle, CredentialsAndOptions, Authorization)),
-    "L1": ("text", (Answers, ResponseMetadata)),
+    "L1": ("text", (Answers, ResponseMetadata, Alternatives)),
     "L2": ("tools", (Tools, ToolResults)),
     "L3": ("structured output", (Structured,)),
     "L4": ("media and reasoning", (MediaAndReasoning,)),
@@ -58,6 +59,7 @@ class ProviderConformance(
     Structured,
     ToolResults,
     Tools,
+    Alternatives,
     ResponseMetadata,
     Answers,
     Authorization,

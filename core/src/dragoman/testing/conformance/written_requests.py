@@ -70,7 +70,7 @@ class WrittenRequests(ProviderCase):
             with self.faults() as started:
                 self.sent_as_meant(messages, server=started, **call)
             return
-        for streamed in BOTH:
+        for streamed in (False,) if "n" in call else BOTH:  # a stream gives one answer
             response = self.ask(server.url_of("ok"), messages, streamed=streamed, config=_NO_SETTINGS, **call)
             adjusted = {each.feature: each.sent for each in response.adjustments}
             self._compare(meant_request(self.model_on_the_wire(), messages, call), server, adjusted)

@@ -169,6 +169,12 @@ def _calling(calls: Sequence[SampleCall]) -> SampleReply:
     return SampleReply(events=_tools(*deltas), whole=_with_tool_calls(*whole))
 
 
+def _choosing(texts: Sequence[str]) -> Json:
+    """Return choices in the order in which a server may finish them: the last one first."""
+    choices = [{**_whole(text)["choices"][0], "index": index} for index, text in enumerate(texts)]
+    return {**_whole(""), "choices": choices[::-1]}
+
+
 CHAT = ServerDialect(
     name="openai-chat",
     read_request=read_chat_request,
@@ -204,6 +210,7 @@ CHAT = ServerDialect(
         events=(_START, _chunk({"refusal": "I will "}), _chunk({"refusal": "not."}), _STOP, DONE),
         whole=_whole(None, refusal="I will not."),
     ),
+    choosing=_choosing,
     prompts=openai_endpoints.PROMPTS,
     embeddings=openai_endpoints.EMBEDDINGS,
     listing=openai_endpoints.LISTING,

@@ -37,6 +37,7 @@ SETTING_NAMES = {
     "logprobs": "logprobs",
     "top_logprobs": "top_logprobs",
     "service_tier": "service_tier",
+    "n": "n",
 }
 _LIMITS = ("max_completion_tokens", "max_tokens")
 

@@ -125,6 +125,15 @@ def _calling(calls: Sequence[SampleCall]) -> SampleReply | None:
 _THOUGHT = {"text": "hm", "thought": True}
 _SIGNED = {"text": "fine", "thoughtSignature": "signature-1"}
 
+
+def _choosing(texts: Sequence[str]) -> Json:
+    """Return candidates in another order than that of their indices: the last one first."""
+    candidates = [
+        {**_chunk(_text(text), finish="STOP")["candidates"][0], "index": index} for index, text in enumerate(texts)
+    ]
+    return {**_WHOLE, "candidates": candidates[::-1]}
+
+
 GEMINI = ServerDialect(
     name="google",
     read_request=read_gemini_request,
@@ -182,6 +191,7 @@ GEMINI = ServerDialect(
         events=(event(_chunk(_THOUGHT)), _FINE, _END),
         whole=_chunk(_THOUGHT, _text("fine"), finish="STOP", usage=_USAGE),
     ),
+    choosing=_choosing,
     sealed=SampleSeal(
         reply=SampleReply(events=(event(_chunk(_SIGNED)), _END), whole=_chunk(_SIGNED, finish="STOP", usage=_USAGE)),
         words=("signature-1",),

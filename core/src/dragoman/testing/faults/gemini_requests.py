@@ -37,6 +37,7 @@ _SETTINGS = {
     "frequencyPenalty": "frequency_penalty",
     "responseLogprobs": "logprobs",
     "logprobs": "top_logprobs",
+    "candidateCount": "n",
 }
 _ROLES = {"user": "user", "model": "assistant", "function": "tool"}
 _MODES = {"AUTO": "auto", "NONE": "none", "ANY": "required", "VALIDATED": "auto"}

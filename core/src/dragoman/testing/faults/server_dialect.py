@@ -80,6 +80,7 @@ class ServerDialect:
         calling: returns an answer with tool calls, or ``None`` if the dialect cannot express them.
         reasoned: an answer with the reasoning "hm" and the text "fine".
         refused: an answer with the refusal "I will not."
+        choosing: returns a whole reply with several answers, one for each text, of which the last one stands first.
         sealed: an answer with signed or encrypted data.
         prompts: the endpoint that completes prompts.
         embeddings: the endpoint that turns texts into vectors.
@@ -113,6 +114,7 @@ class ServerDialect:
     calling: Callable[[Sequence[SampleCall]], SampleReply | None] | None = None
     reasoned: SampleReply | None = None
     refused: SampleReply | None = None
+    choosing: Callable[[Sequence[str]], Json] | None = None
     sealed: SampleSeal | None = None
     prompts: PromptEndpoint | None = None
     embeddings: EmbeddingEndpoint | None = None
