@@ -18,6 +18,7 @@ INFO = ProviderInfo(
     issuer=ISSUER,
     options=BedrockOptions,
     docs="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
+    formats=frozenset(),
 )
 
 

@@ -48,7 +48,13 @@ class LlamaCppProvider:
 
     """
 
-    info = ProviderInfo(name=NAME, issuer=NAME, options=LlamaCppOptions, docs="https://github.com/ggml-org/llama.cpp")
+    info = ProviderInfo(
+        name=NAME,
+        issuer=NAME,
+        options=LlamaCppOptions,
+        docs="https://github.com/ggml-org/llama.cpp",
+        formats=frozenset({"chat"}),
+    )
     default_retries = 0  # a call that failed in process would fail again
 
     def __init__(self, config: ProviderConfig) -> None:
