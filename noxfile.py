@@ -173,6 +173,14 @@ def catalogue(session: nox.Session) -> None:
 
 
 @nox.session
+def captures(session: nox.Session) -> None:
+    """Hold the sessions in a terminal that the documentation shows, and write them anew."""
+    install(session, "tests")
+    session.chdir("tests")
+    session.run("python", "-m", "captures")
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Search for replies that break a promise of a decoder, with Atheris; what is found is saved in findings/."""
     install(session, "tests")
