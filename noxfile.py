@@ -140,10 +140,11 @@ def notebook(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print the CPU time per call and per streamed event, as ratios to a bare client."""
+    """Print the CPU time per call and per event, as ratios to a bare client, and how fast the command starts."""
     install(session, "tests")
     session.chdir("tests")
     session.run("python", "-m", "benchmarks")
+    session.run("python", "-m", "benchmarks.terminal")
 
 
 @nox.session
