@@ -140,10 +140,11 @@ def notebook(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print the CPU time per call and per streamed event, as ratios to a bare client."""
+    """Print the CPU time per call and per event, as ratios to a bare client, and how fast the command starts."""
     install(session, "tests")
     session.chdir("tests")
     session.run("python", "-m", "benchmarks")
+    session.run("python", "-m", "benchmarks.terminal")
 
 
 @nox.session
@@ -170,6 +171,14 @@ def catalogue(session: nox.Session) -> None:
     install(session, "tests")
     session.chdir("tests")
     session.run("python", "-m", "catalogue")
+
+
+@nox.session
+def captures(session: nox.Session) -> None:
+    """Hold the sessions in a terminal that the documentation shows, and write them anew."""
+    install(session, "tests")
+    session.chdir("tests")
+    session.run("python", "-m", "captures")
 
 
 @nox.session

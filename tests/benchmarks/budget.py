@@ -311,7 +311,7 @@ BUDGETS: dict[tuple[str, str], float] = {
     ("modules imported", "dragoman --help"): 90,
     ("modules imported", "completing a command"): 84,
     ("modules imported", "completing a model"): 188,
-    ("modules imported", "dragoman chat"): 480,
+    ("modules imported", "dragoman chat"): 466,
     ("modules imported", "openai: LLM(LLMConfig())"): 160,
     ("modules imported", "openai: first call"): 410,
     ("modules imported", "anthropic: first call"): 388,

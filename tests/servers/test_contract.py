@@ -275,6 +275,8 @@ def body_of(api: str, name: str, *, stream: bool) -> Any:
     messages, settings = APIS[api][name]
     overrides = dict(settings)
     model = overrides.pop("model", "gpt-4o")
+    if stream:
+        overrides = {name: value for name, value in overrides.items() if name != "n"}  # a stream gives one answer
     prepared = llm(api, model).build_request(messages, stream=stream, **overrides)
     assert prepared.url.endswith(PATHS[api])
     return prepared.body

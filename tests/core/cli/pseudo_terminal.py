@@ -90,6 +90,12 @@ class PseudoTerminal:
             top = ["".join(line[column].data for column in range(screen.columns)) for line in screen.history.top]
             return [line.rstrip() for line in [*top, *screen.display]]
 
+    def cells(self) -> list[list[pyte.screens.Char]]:
+        """Return the characters of the screen with their styles, by row."""
+        with self._lock:
+            buffer, screen = self._screen.buffer, self._screen
+            return [[buffer[row][column] for column in range(screen.columns)] for row in range(screen.lines)]
+
     def text(self) -> str:
         return "\n".join(self.lines()).rstrip()
 
@@ -177,7 +183,15 @@ def _holds(shown: str, texts: tuple[str, ...]) -> bool:
 class Session(PseudoTerminal):
     """The command in a process of its own, in a terminal of its own."""
 
-    def __init__(self, *arguments: str, home: object, columns: int = 80, rows: int = 24, **environment: str) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        home: object,
+        columns: int = 80,
+        rows: int = 24,
+        cwd: str | None = None,
+        **environment: str,
+    ) -> None:
         super().__init__(columns, rows)
         own = {"HOME": str(home), "TERM": "xterm-256color", **environment}
         kept = {name: value for name, value in os.environ.items() if name not in {"XDG_CONFIG_HOME", "NO_COLOR", *SIZE}}
@@ -188,6 +202,7 @@ class Session(PseudoTerminal):
             stderr=self.slave,
             start_new_session=True,
             env={**kept, **own},
+            cwd=cwd,
         )
 
     def __exit__(self, *exception: object) -> None:

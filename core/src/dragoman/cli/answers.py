@@ -17,11 +17,11 @@ from dragoman.spec.errors import ConfigurationError, DragomanError
 from dragoman.spec.events import StreamEnd, TextDelta
 from dragoman.spec.message import Message
 from dragoman.spec.response import FinishReason, Response, Usage
-from dragoman.spec.run import Run
 
 if TYPE_CHECKING:
     from dragoman.client.model_usage import ModelUsage
     from dragoman.spec.cost import Cost
+    from dragoman.spec.run import Run
     from dragoman.spec.run_events import RunEvent
 
 _CUTS = {
@@ -92,10 +92,10 @@ async def ask(llm: LLM, messages: list[Message] | Run[Any], view: AnswerView, **
     begun = time.perf_counter()
     pieces: list[str] = []
     response: Response | None = None
-    run = messages if isinstance(messages, Run) else None
+    run = None if isinstance(messages, list) else messages
     error: DragomanError | None = None
     try:
-        if not isinstance(messages, Run) and "tools" not in arguments:
+        if isinstance(messages, list) and "tools" not in arguments:
             async with llm.stream(messages, **arguments) as stream:
                 async for event in stream:
                     _show(event, view, pieces)

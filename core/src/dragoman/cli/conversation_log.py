@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.message import Message
 from dragoman.spec.user_folder import user_folder
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS conversations (
@@ -168,6 +170,8 @@ class ConversationLog:
     @contextmanager
     def _open(self, *, creates: bool = False) -> Generator[sqlite3.Connection]:
         """Open the database for one transaction; reading makes no file."""
+        import sqlite3  # noqa: PLC0415  # an answer is shown before it is written down
+
         try:
             if creates:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

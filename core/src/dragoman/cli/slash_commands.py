@@ -178,7 +178,7 @@ COMMANDS = {
     "/model": SlashCommand("[NAME]", "show the model, or ask another", _model),
     "/system": SlashCommand("[TEXT | -]", "show, set or remove the system prompt", _system),
     "/attach": SlashCommand("[FILE | URL]", "attach to the next message", _attach),
-    "/tools": SlashCommand("[TOOLS | -]", "list, add (module:function, file.py) or remove tools", _tools),
+    "/tools": SlashCommand("[TOOLS | -]", "list, add or remove tools", _tools),
     "/cost": SlashCommand("", "show the tokens and the cost so far", _cost),
     "/save": SlashCommand("FILE", "write the conversation to .md or .json", _save),
     "/retry": SlashCommand("", "ask the last question again", _retry),

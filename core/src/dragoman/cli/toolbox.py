@@ -6,15 +6,17 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import click
 from attrs import define, field
 
 from dragoman.cli import text_io
-from dragoman.spec.function_tool import FunctionTool
-from dragoman.spec.parts import ToolCall, ToolResult
-from dragoman.spec.run import Run
+
+if TYPE_CHECKING:
+    from dragoman.spec.function_tool import FunctionTool
+    from dragoman.spec.parts import ToolCall, ToolResult
+    from dragoman.spec.run import Run
 
 Permission: TypeAlias = Literal["y", "n", "a"]
 """The answer to the question: yes, no, or always for this tool."""
@@ -35,7 +37,7 @@ class Toolbox:
 
     """
 
-    tools: list[FunctionTool] = field(factory=list[FunctionTool])
+    tools: list[FunctionTool] = field(factory=list["FunctionTool"])
     turns: int = 10
     is_trusted: bool = False
     trusted: set[str] = field(factory=set[str])

@@ -1,0 +1,1 @@
+"""Captures of the command in a real pseudo-terminal, for the documentation."""
