@@ -161,8 +161,10 @@ def test_the_status_line_says_what_is_known(monkeypatch: pytest.MonkeyPatch) -> 
 
     known = build_response([Text(text="x")], finish, usage=usage, origin=origin)
     assert line(known, 1.26) == "acme/m-2 | tokens: 1,200 in, 1,000 from cache, 3 out | 1.3 s"
+    priced_by_list = evolve(known, origin=Origin(provider="openai", model="gpt-4o"))
     monkeypatch.setitem(sys.modules, "genai_prices", None)
-    assert line(known, 1.26).endswith("3 out | 1.3 s")
+    monkeypatch.setitem(sys.modules, "genai_prices.data_snapshot", None)
+    assert line(priced_by_list, 1.26).endswith("3 out | 1.3 s")
     unknown = build_response([], finish, origin=Origin(provider="echo"))
     assert line(unknown, 0) == "echo | tokens: not told | 0.0 s"
     priced = evolve(unknown, metadata={"cost": 0.00125})
