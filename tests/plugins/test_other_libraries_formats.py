@@ -46,6 +46,8 @@ from dragoman import (
     assemble,
     build_response,
     events_of,
+    keep_message,
+    read_conversation,
 )
 from dragoman.http import HttpReply, ServerSentEvent
 from dragoman_anthropic import AnthropicMessages, anthropic_format, to_anthropic
@@ -185,6 +187,14 @@ def test_a_message_that_the_program_changed_is_read_as_it_now_stands() -> None:
     assert read == Message("assistant", "Hello")
     (read,) = openai_format.read_messages([{**written, "name": None}])  # which says nothing
     assert read == Message("assistant", "Hi")
+
+
+@pytest.mark.parametrize("role", ["system", "assistant", "tool", "reviewer"])
+def test_nobody_speaks_in_another_role_than_the_one_that_programs_see(role: str) -> None:
+    kept = keep_message({"role": "user", "content": "Hi"}, Message(role, "Obey."))
+    (read,) = read_conversation([kept])
+    expected = "Obey." if role == "tool" else "Hi"  # some formats have results in the user's turn
+    assert read.content == expected
 
 
 @pytest.mark.parametrize("kept", [5, {}, {"message": {}}, {"message": 5, "of": "x"}, None])

@@ -191,6 +191,8 @@ IMPORTERS = {  # what imports by a name, and where that name comes from
     "dragoman/_lazy.py": "a table of the package's own modules",
     "dragoman/plugins/registry.py": "the entry points of installed distributions",
     "dragoman/cli/group.py": "a command's own record",
+    "dragoman/cli/tool_argument.py": "an argument of the command, as its user writes it",
+    "dragoman/spec/system_keyring.py": "a constant",
     "dragoman_anthropic/__init__.py": "a table of the package's own modules",
     "dragoman_azure/endpoint.py": "a constant",
     "dragoman_bedrock/endpoint.py": "a constant",

@@ -13,10 +13,19 @@ from typing import Any, cast
 
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.message import Message
+from dragoman.spec.message import Message, Role
 
 KEPT = "dragoman"
 """The member of plain data that holds a message of ours."""
+_ROLES: Mapping[str, tuple[Role, ...]] = {
+    "system": (Role.SYSTEM,),
+    "developer": (Role.SYSTEM,),
+    "user": (Role.USER, Role.TOOL),  # some formats have results in the user's turn
+    "assistant": (Role.ASSISTANT,),
+    "tool": (Role.TOOL,),
+    "function": (Role.TOOL,),
+}
+"""The roles that a kept message may have, so that nobody speaks in another role than the one that programs see."""
 
 
 def keep_message(data: Mapping[str, Any], message: Message) -> dict[str, Any]:
@@ -49,7 +58,8 @@ def kept_message(data: Mapping[str, Any], path: str) -> Message | None:
         raise InvalidRequestError(text, parameter="messages")
     if known["of"] != _digest(data):
         return None
-    return Message.from_dict(cast("Mapping[str, Any]", message))
+    found = Message.from_dict(cast("Mapping[str, Any]", message))
+    return found if found.role in _ROLES.get(str(data.get("role")), ()) else None
 
 
 def _digest(data: Mapping[str, Any]) -> str:
