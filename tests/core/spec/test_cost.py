@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 from attrs import frozen
 from genai_prices import calc_price
@@ -559,3 +560,12 @@ def test_a_price_list_that_is_not_there_is_asked_for(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "genai_prices.data_snapshot", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'dragoman\[prices\]'"):
         answered(OPENAI_API, "gpt-4o", chat(prompt=1, completion=1)).cost()
+
+
+def test_answers_of_one_request_cost_what_that_request_costs() -> None:
+    usage = Usage(input_tokens=1_000_000, output_tokens=100_000)
+    alone = answered(OPENAI_API, "gpt-4o", usage)
+    other = answered(OPENAI_API, "gpt-4o", Usage())  # whose tokens the first one counts
+    both = attrs.evolve(alone, alternatives=(other,))
+    assert alone.cost() is not None
+    assert both.cost() == alone.cost()
