@@ -79,17 +79,13 @@ def changed(value: T, **changes: Any) -> T:
     the constructor is called.
     """
     kind: Any = value.__class__
-    names, read, own, constants = _fields(kind)
-    if not own.keys() >= changes.keys():
-        made: T = kind(**(dict(zip(names, read(value), strict=True)) | changes))
+    plan = _plan(kind, *changes)
+    if plan is None:
+        made: T = kind(**({name: getattr(value, field) for name, field in _taken(kind)} | changes))
         return made
+    fields, read, constants = plan
     copied: T = kind.__new__(kind)
-    put = _setter_of(copied)
-    deque(map(put, own.values(), read(value)), 0)
-    for name, each in constants:
-        put(name, each)
-    for name, each in changes.items():
-        put(own[name], each)
+    deque(map(_setter_of(copied), fields, (*read(value), *changes.values(), *constants)), 0)
     return copied
 
 
@@ -97,25 +93,40 @@ _setter_of: Callable[[object], Callable[[str, object], None]] = object.__setattr
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, ...], _Reader, dict[str, str], list[tuple[str, Any]]]:
-    """Return the constructor's names of the fields that it takes, and a function that reads them.
+def _plan(kind: Any, *changes: str) -> tuple[tuple[str, ...], _Reader, tuple[Any, ...]] | None:
+    """Return the fields to set in a copy: those to keep, those to change, and those that no constructor takes.
 
-    Also return the fields by these names, and the others with their defaults. Both are empty if the constructor does
-    more than setting fields, or if the class has no slots for them.
+    Also return what reads the first, and the values of the last. ``None`` is returned if the constructor has to be
+    called: if it does more than setting fields, if the class has no slots for them, or if it lacks one to change.
 
     Args:
-        kind: a class of two such fields or more: for one, :func:`operator.attrgetter` would not return a tuple.
+        kind: the class.
+        changes: the constructor's names of the fields to change.
 
     """
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
-    taken = [field for field in fields if field.init]
-    names = tuple(str(field.alias) for field in taken)
-    read = attrgetter(*(field.name for field in taken))
+    own = dict(_taken(kind))
+    kept = [field for name, field in own.items() if name not in changes]
     is_generated = kind.__init__.__code__.co_filename.startswith("<attrs generated")
-    if not is_generated or hasattr(kind, "__attrs_post_init__") or not all(_is_slot(kind, field) for field in fields):
-        return names, read, {}, []
-    own = {str(field.alias): field.name for field in taken}
-    return names, read, own, [(field.name, field.default) for field in fields if not field.init]
+    does_more = not is_generated or hasattr(kind, "__attrs_post_init__")
+    if does_more or not all(_is_slot(kind, field) for field in fields):
+        return None
+    if not own.keys() >= {*changes} or len(kept) < _FEWEST:
+        return None
+    others = [field for field in fields if not field.init]
+    names = (*kept, *(own[name] for name in changes), *(field.name for field in others))
+    return names, attrgetter(*kept), tuple(field.default for field in others)
+
+
+_FEWEST = 2
+"""How many fields :func:`operator.attrgetter` has to read to return a tuple."""
+
+
+@cache
+def _taken(kind: Any) -> tuple[tuple[str, str], ...]:
+    """Return the constructor's name of each field that it takes, and the field's own."""
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
+    return tuple((str(field.alias), field.name) for field in fields if field.init)
 
 
 def _is_slot(kind: Any, field: attrs.Attribute[Any]) -> bool:
