@@ -287,13 +287,13 @@ COUNTS: dict[str, Callable[[str], float]] = {
     "modules imported": modules,
 }
 BUDGETS: dict[tuple[str, str], float] = {
-    ("functions for a whole answer", "openai"): 192,
-    ("functions for a whole answer", "openai, Responses"): 261,
-    ("functions for a whole answer", "anthropic"): 214,
+    ("functions for a whole answer", "openai"): 185,
+    ("functions for a whole answer", "openai, Responses"): 252,
+    ("functions for a whole answer", "anthropic"): 213,
     ("functions for a whole answer over a socket", "openai"): 352,
     ("functions for a whole answer over a socket", "openai, Responses"): 421,
     ("functions for a whole answer over a socket", "anthropic"): 375,
-    ("functions for a stream beside its pieces", "openai"): 338,
+    ("functions for a stream beside its pieces", "openai"): 335,
     ("functions for a stream beside its pieces", "openai, Responses"): 490,
     ("functions for a stream beside its pieces", "anthropic"): 445,
     ("functions for an event of stream()", "openai"): 28,

@@ -7,12 +7,11 @@ import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from dragoman.spec._value import value
 from dragoman.spec.capabilities import IS_ANSWER, Capabilities, Policy, fit_with_names, without_setting
 from dragoman.spec.errors import BadRequestError, ContentFilterError, ContextWindowExceededError, DragomanError
 from dragoman.spec.provider import CallContext
 from dragoman.spec.request import SETTINGS, TEXT, ChatRequest, CompletionRequest, OutputFormat
-from dragoman.spec.response import Adjustment, Attempt
+from dragoman.spec.response import Adjustment
 
 if TYPE_CHECKING:
     from dragoman.spec.sent_names import Restore
@@ -41,26 +40,6 @@ _VARYING = r"\S*\d\S*"
 def output_of(request: ChatRequest | CompletionRequest) -> OutputFormat:
     """Return the format of the answer, which is text for a prompt."""
     return request.output if isinstance(request, ChatRequest) else TEXT
-
-
-@value
-class Result(Generic[T]):
-    """Hold what came of a request.
-
-    Args:
-        value: what the provider gave.
-        adjustments: what was sent otherwise than asked.
-        attempts: every try that it took.
-        names: the names of tools that were sent as others, by what was sent.
-        restore: what gives the arguments of their calls their own form, by what was sent.
-
-    """
-
-    value: T
-    adjustments: tuple[Adjustment, ...]
-    attempts: tuple[Attempt, ...]
-    names: Mapping[str, str]
-    restore: Mapping[str, Restore]
 
 
 class Asked(Generic[R, T]):

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dragoman.client.asked import Asked, Result
+from dragoman.client.asked import Asked
 from dragoman.client.learned_capabilities import Key, has_learned, learned
 from dragoman.client.ledger import UsageLedger
 from dragoman.client.observer import Observer, StreamWatch, timing_of
@@ -37,7 +37,7 @@ from dragoman.spec.provider import (
     Timeouts,
 )
 from dragoman.spec.request import ChatRequest, CompletionRequest
-from dragoman.spec.response import Adjustment, Origin, Response
+from dragoman.spec.response import Adjustment, Attempt, Origin, Response
 from dragoman.spec.retry_policy import RetryPolicy
 from dragoman.spec.secret import Secret
 
@@ -270,13 +270,12 @@ class ManagedProvider:
             )
         began = context.clock.monotonic()
         expected = None if request.settings.cache is None else self._observer.cached(request)
-        result = await self._tried(call, request, context)
-        response, adjustments = result.value, result.adjustments
+        response, asked, adjustments, attempts = await self._tried(call, request, context)
         if not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin may return anything
             raise self._blamed(f"answered with {type(response).__name__}, not a Response")
         known = adjustments + response.adjustments if adjustments else response.adjustments
         origin, timing = self._named(response.origin), timing_of(context, began)
-        response = changed(response, origin=origin, adjustments=known, attempts=result.attempts, timing=timing)
+        response = changed(response, origin=origin, adjustments=known, attempts=attempts, timing=timing)
         if expected is not None:
             response = expected.checked(response, context)
         if response.alternatives:
@@ -284,11 +283,11 @@ class ManagedProvider:
 
             response = with_common_facts(response)
         self._observer.answered(response)
-        if not result.names and not result.restore:
+        if not asked.names and not asked.restore:
             return response
         from dragoman.spec.sent_names import with_names  # noqa: PLC0415  # few answers need it
 
-        return with_names(response, result.names, result.restore)
+        return with_names(response, asked.names, asked.restore)
 
     def stream(
         self, request: ChatRequest | CompletionRequest, context: CallContext
@@ -305,12 +304,11 @@ class ManagedProvider:
             from dragoman.client.request_builder import refuse_several  # noqa: PLC0415  # few requests need it
 
             refuse_several(request.settings, "a stream")
-        asked: Any = request
+        given: Any = request
         began = context.clock.monotonic()
         expected = None if request.settings.cache is None else self._observer.cached(request)
-        result = await self._tried(self._peek, asked, context)
-        stream = result.value
-        events = stream.assembled(result.adjustments, self._named, result.attempts, result.names, result.restore)
+        stream, asked, adjustments, attempts = await self._tried(self._peek, given, context)
+        events = stream.assembled(adjustments, self._named, attempts, asked.names, asked.restore)
         watch = StreamWatch(self._observer, stream.manager, context, began, expected)
         return watch.over(events), watch
 
@@ -354,8 +352,11 @@ class ManagedProvider:
 
     async def _tried(
         self, send: Callable[[R, CallContext], Awaitable[T]], request: R, context: CallContext
-    ) -> Result[T]:
-        """Send a fitted request with retries; a foreign exception of the provider becomes a :class:`PluginError`."""
+    ) -> tuple[T, Asked[R, T], tuple[Adjustment, ...], tuple[Attempt, ...]]:
+        """Send a fitted request with retries; a foreign exception of the provider becomes a :class:`PluginError`.
+
+        Return what the provider gave, what it was asked, all that was sent otherwise than asked, and all tries.
+        """
         policy = context.on_unsupported or self._policy
         if policy is not None and context.on_unsupported is None:
             context = changed(context, on_unsupported=policy)
@@ -373,8 +374,7 @@ class ManagedProvider:
             failure = self._failure(error)
             failed(failure)
             raise failure from error
-        adjustments = self.standing + foreign + asked.adjustments
-        return Result(result, adjustments, attempts, asked.names, asked.restore)
+        return result, asked, self.standing + foreign + asked.adjustments, attempts
 
     def _failure(self, error: Exception) -> DragomanError:
         """Return the error to raise for an exception that a provider must not raise."""

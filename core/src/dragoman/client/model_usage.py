@@ -25,6 +25,7 @@ Note: TypeAlias = tuple[Origin, Usage, Mapping[str, JSON], bool]
 _LONGEST = 100
 """The length of the longest text in the metadata of an answer that a price may depend on, as the name of a tier."""
 _COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+_UNCOUNTED = (None,) * len(_COUNTS)
 
 
 class Batch:
@@ -137,7 +138,7 @@ def usage_of(notes: Iterable[Note]) -> ModelUsage:
         failures += is_failure
         count = read(usage)
         counts.append(count)
-        is_counted = any(each is not None for each in count)
+        is_counted = count != _UNCOUNTED
         if is_counted or not is_failure:
             answers.append((origin, usage, _short(metadata)))
             uncounted += not is_counted

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import compress, repeat
+from operator import is_not
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dragoman import (
@@ -341,14 +343,14 @@ def refuse_options(options: object, names: Iterable[str], *, model: str, api: st
         UnsupportedError: naming the first of them that is set.
 
     """
-    for name in names:
-        if getattr(options, name) is not None:
-            other = "chat" if api == "responses" else "responses"
-            message = (
-                f"the {api} API, through which {model} is called, has no option {name}; "
-                f"leave it out or give api={other!r}"
-            )
-            raise UnsupportedError(message, model=model, parameter=name)
+    names = tuple(names)
+    is_given = map(is_not, map(getattr, repeat(options), names), repeat(None))
+    for name in compress(names, is_given):  # most calls come through here, and have none of them
+        other = "chat" if api == "responses" else "responses"
+        message = (
+            f"the {api} API, through which {model} is called, has no option {name}; leave it out or give api={other!r}"
+        )
+        raise UnsupportedError(message, model=model, parameter=name)
 
 
 def _origin_of(body: Mapping[str, Any]) -> Origin:

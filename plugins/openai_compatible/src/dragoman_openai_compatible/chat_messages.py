@@ -5,7 +5,7 @@ See https://platform.openai.com/docs/api-reference/chat/create.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeGuard
 
 from attrs import define, field, frozen
@@ -69,6 +69,11 @@ def _thoughts(message: Message, issuer: str) -> list[dict[str, Any]]:
     return [dict(seal.payload) for seal in seals if isinstance(seal.payload, dict) and "thinking" in seal.payload]
 
 
+def _is_one_text(messages: Sequence[Message]) -> bool:
+    """Return whether a conversation is one text, whose encoding takes less than its place in the cache."""
+    return len(messages) == 1 and len(messages[0].parts) == 1 and type(messages[0].parts[0]) is Text
+
+
 @frozen(kw_only=True, eq=False)
 class MessageRules:
     """Define how the messages of one host differ from those of OpenAI.
@@ -104,7 +109,7 @@ class MessageEncoder:
     rules: MessageRules
     adjustments: list[Adjustment] = field(factory=list[Adjustment])
 
-    def encode(self, messages: Iterable[Message]) -> list[dict[str, Any]]:
+    def encode(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
         """Return the member ``messages`` of the body.
 
         Raises:
@@ -112,12 +117,14 @@ class MessageEncoder:
 
         """
         encoded: list[dict[str, Any]] = []
+        lasts = not _is_one_text(messages)
         for message in messages:
             cached: tuple[list[dict[str, Any]], list[Adjustment]] | None = cached_encoding(message, self.rules)
             if cached is None:
                 before = len(self.adjustments)
                 own = self._encode_message(message)
-                cache_encoding(message, self.rules, (own, self.adjustments[before:]))
+                if lasts:
+                    cache_encoding(message, self.rules, (own, self.adjustments[before:]))
             else:
                 own, notes = cached
                 self.adjustments += notes
