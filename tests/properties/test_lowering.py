@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dragoman import LLM, LLMConfig, OutputFormat
+from dragoman.spec.schema_bounds import schema_misfits
 from properties.schema_vendors import DIALECTS, of_tools
 
 CONFIGS = {
@@ -85,7 +86,7 @@ def described(schemas: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.builds(lambda node, extra: {**extra, **node}, schemas, EXTRAS)
 
 
-NODES = st.recursive(described(LEAVES), lambda inner: described(larger(inner)), max_leaves=8)
+NODES = st.recursive(described(LEAVES), lambda inner: described(larger(inner | st.booleans())), max_leaves=8)
 SCHEMAS = st.builds(
     lambda root, definitions: {**root, "$defs": definitions},
     described(objects(NODES)),
@@ -113,3 +114,59 @@ def test_any_schema_is_lowered_to_one_that_the_vendor_takes(name: str, schema: A
     if sent.strict:
         again = dialect.sent(llm.build_request("q", output=OutputFormat("json_schema", schema=sent.schema)).body)
         assert again == sent
+
+
+PLAIN = st.none() | st.booleans() | st.integers(0, 9) | WORDS
+VALUES = st.dictionaries(
+    NAMES,
+    st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=2)),
+    max_size=3,
+)
+NEVER = [
+    {"properties": {"a": False}},
+    {"properties": {"a": False}, "required": ["a"]},
+    {"properties": {"a": False, "b": True}, "additionalProperties": False},
+    {"properties": {"a": {"type": "array", "items": False}}},
+    {"properties": {"a": {"type": "array", "prefixItems": [{"type": "string"}], "items": False}}},
+    {"properties": {"a": {"type": "array", "prefixItems": [False]}}},
+    {"properties": {"a": {"anyOf": [{"type": "string"}, False]}}},
+    {"properties": {"a": {"anyOf": [False]}}},
+    {"properties": {"a": {"oneOf": [{"type": "string"}, False]}}},
+    {"properties": {"a": {"allOf": [{"type": "string"}, False]}}},
+    {"properties": {"a": {"allOf": [{"type": "string"}, True]}}},
+    {"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": False}},
+    {"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": True}},
+]
+"""Schemas with schemas that are true or false."""
+
+
+def is_wider(name: str, schema: Any, values: list[Any]) -> bool:
+    """Tell whether a schema is sent, without a word, as one that takes more of the values."""
+    shown = llm_of(name).build_request("q", output=OutputFormat("json_schema", schema=schema))
+    if any(note.feature == "output schema" for note in shown.adjustments):
+        return False
+    given, sent = (jsonschema.Draft202012Validator(each) for each in (schema, DIALECTS[name].sent(shown.body).schema))
+    return any(sent.is_valid(value) and not given.is_valid(value) for value in values)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@given(schema=SCHEMAS, values=st.lists(VALUES, min_size=1))
+@settings(max_examples=50)
+def test_no_schema_becomes_wider_without_a_word(name: str, schema: Any, values: list[Any]) -> None:
+    assert not is_wider(name, schema, values)
+
+
+SOME = [{}, {"a": "x"}, {"a": []}, {"a": ["x"]}, {"a": ["x", "y"]}, {"a": [1]}, {"a": None}, {"a": {}}, {"b": 1}]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("schema", NEVER, ids=json.dumps)
+def test_a_schema_of_nothing_is_expressed_or_noted(name: str, schema: Any) -> None:
+    assert not is_wider(name, {"type": "object", **schema}, SOME)
+
+
+@pytest.mark.parametrize("schema", NEVER, ids=json.dumps)
+@pytest.mark.parametrize("value", SOME, ids=json.dumps)
+def test_an_answer_is_held_to_a_schema_of_nothing(schema: Any, value: Any) -> None:
+    whole = {"type": "object", **schema}
+    assert (schema_misfits(value, whole) == []) is jsonschema.Draft202012Validator(whole).is_valid(value)

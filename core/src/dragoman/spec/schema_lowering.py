@@ -15,7 +15,7 @@ from attrs import frozen
 from dragoman.spec._json_depth import write_json
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.schema_nodes import ANNOTATIONS, KINDS, described, kind_of, merged, nullable, or_null
-from dragoman.spec.schema_references import DEFINITIONS, References, as_list, as_object, canonical
+from dragoman.spec.schema_references import DEFINITIONS, NOTHING, References, as_list, as_object, canonical
 from dragoman.spec.schema_rules import SchemaRules
 
 _EVERYWHERE = ("description", "type", "enum", "properties", "required", "items", "anyOf")
@@ -134,6 +134,7 @@ class _Lowering:
 
     def node(self, given: Any, path: str, level: int) -> dict[str, Any]:
         """Return one schema in what is taken."""
+        given = NOTHING if given is False else given
         if not isinstance(given, dict) or not given:
             self.loose(f"{path}: anything is allowed there")
             return {}
@@ -148,8 +149,11 @@ class _Lowering:
         node = self._without_unknown(self._row(self._branches(node, path), path), path)
         node = self._choice(node, path)
         if "anyOf" in node:
+            branches = as_list(node["anyOf"])
+            possible = [each for each in branches if each is not False]
+            self.is_changed |= len(possible) < len(branches)
             node["anyOf"] = [
-                self.node(each, f"{path}.anyOf[{at}]", level) for at, each in enumerate(as_list(node["anyOf"]))
+                self.node(each, f"{path}.anyOf[{at}]", level) for at, each in enumerate(possible or branches)
             ]
             if not node.keys() & {"properties", "items"}:
                 return node
@@ -239,6 +243,8 @@ class _Lowering:
             return node
         kinds = [each for at, each in enumerate(positions) if each not in positions[:at]]
         rest = {name: value for name, value in node.items() if name != "prefixItems"}
+        if "items" in rest:
+            rest = self._said(rest, "items", rest["items"], path)
         items = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
         return self._said({**rest, "items": items}, "prefixItems", positions, path)
 
@@ -313,8 +319,10 @@ class _Lowering:
             ]
         if isinstance(node.get("items"), dict):
             node["items"] = self.node(node["items"], f"{path}[]", level + 1)
-        else:
-            self.loose(f"{path}: the items of the list have no one type")
+            return
+        self.loose(f"{path}: the items of the list have no one type")
+        if node.pop("items", None) is False:
+            node.update(self._said(node, "items", False, path))  # noqa: FBT003  # it is a schema
 
     def _object(self, node: dict[str, Any], path: str, level: int) -> None:
         extra = node.get("additionalProperties")
@@ -329,7 +337,7 @@ class _Lowering:
             self._properties(node, path, level)
 
     def _properties(self, node: dict[str, Any], path: str, level: int) -> None:
-        given = as_object(node.get("properties"))
+        given = self._possible(node)
         asked = [name for name in as_list(node.get("required")) if name in given]
         required = [name for name in asked if self._may_be_required(given[name], f"{path}.{name}")]
         self.members += len(given)
@@ -350,6 +358,16 @@ class _Lowering:
         node["properties"] = properties
         if self.rules.all_required or "required" in node:
             node["required"] = [*properties] if self.rules.all_required else required
+
+    def _possible(self, node: dict[str, Any]) -> dict[str, Any]:
+        """Return the members of an object, less those that must not be there if no others may be there either."""
+        given = as_object(node.get("properties"))
+        if node.get("additionalProperties") is not False:
+            return given
+        required = as_list(node.get("required"))
+        possible = {name: each for name, each in given.items() if each is not False or name in required}
+        self.is_changed |= len(possible) < len(given)
+        return possible
 
     def _may_be_required(self, schema: Any, path: str) -> bool:
         if self.rules.recursion != "optional" or not self.references.requires(schema, self.within):

@@ -23,6 +23,8 @@ KINDS: Mapping[type, str] = {
 
 def merged(node: dict[str, Any], branches: list[Any], references: References) -> dict[str, Any] | None:
     """Return one schema for all branches of ``allOf``, ``None`` if they contradict each other."""
+    if any(branch is False for branch in branches):
+        return None
     joined: dict[str, Any] = {}
     for part in (*[_resolved(branch, references) for branch in branches], node):
         if "$ref" in part:

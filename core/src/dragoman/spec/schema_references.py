@@ -13,6 +13,8 @@ Ways: TypeAlias = Literal["all", "required", "none"]
 ALL: Ways = "all"
 REQUIRED: Ways = "required"
 NONE: Ways = "none"
+NOTHING: Mapping[str, Any] = {"not": {}}
+"""The schema of no value, which may also be written ``false``."""
 _NO_SCHEMAS = frozenset({"$defs", "definitions", "enum", "const", "default", "examples", "required"})
 """Keywords whose values are not schemas that apply where the keyword stands."""
 
@@ -30,7 +32,10 @@ class References:
         self._steps: dict[tuple[str, Ways], frozenset[str]] = {}
 
     def target(self, reference: str) -> dict[str, Any] | None:
-        """Return the schema that a reference leads to, ``None`` if there is none in this schema."""
+        """Return the schema that a reference leads to, ``None`` if there is none in this schema.
+
+        One that is true or false becomes the object that says the same.
+        """
         found: Any = self._root
         for step in reference[1:].split("/")[1:] if reference.startswith("#") else [""]:
             name = unquote(step).replace("~1", "/").replace("~0", "~")
@@ -38,6 +43,8 @@ class References:
             if named is None and name == "$defs" and found is self._root:
                 named = self._root.get("definitions")
             found = named
+        if isinstance(found, bool):
+            return {} if found else dict(NOTHING)
         return dict(cast("Mapping[str, Any]", found)) if isinstance(found, Mapping) else None
 
     def leads_back(self, reference: str) -> bool:
