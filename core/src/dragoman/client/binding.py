@@ -17,12 +17,12 @@ from dragoman.client.ledger import UsageLedger
 from dragoman.client.observer import Observer, StreamWatch, timing_of
 from dragoman.client.provider_config import ADJUSTS, credentials_of, made_provider, provider_config, share
 from dragoman.client.retry import policy_of, retrying
-from dragoman.plugins.core_calls import Calls, answering
+from dragoman.plugins.core_calls import Calls, answering, operating
 from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed, value
-from dragoman.spec.capabilities import Capabilities, Policy, fit
+from dragoman.spec.capabilities import UNKNOWN, Capabilities, Policy, fit
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.descriptors import exhausted
 from dragoman.spec.errors import DragomanError, PluginError, UnsupportedError
@@ -96,10 +96,20 @@ class Bound:
         """Return by what the capabilities of the model are remembered."""
         return _key(self.origin.provider, self.explanation.endpoint, self.explanation.model)
 
-    def fit(self, request: R, policy: Policy | None) -> tuple[R, tuple[Adjustment, ...]]:
-        """Return *request* as the model accepts it, and what that changed."""
+    def fit(self, request: R, policy: Policy | None, *, to_count: bool = False) -> tuple[R, tuple[Adjustment, ...]]:
+        """Return *request* as the model accepts it, and what that changed.
+
+        Args:
+            request: what is asked.
+            policy: what to do with what the model does not accept.
+            to_count: whether its tokens are only counted, so that an answer may be there as well.
+
+        """
         request, foreign = _own_options(request, self.provider.info, policy)
-        fitted, notes = fit(request, self.capabilities(request.model), policy, issuer=self.provider.info.issuer)
+        known = self.capabilities(request.model)
+        if to_count:
+            known = changed(known, prefill=UNKNOWN)
+        fitted, notes = fit(request, known, policy, issuer=self.provider.info.issuer)
         return fitted, foreign + notes
 
 
@@ -173,7 +183,7 @@ def bind(
         completion=answering(calls.complete, guarded.complete, "dragoman_completion"),
         chat=answering(calls.chat, guarded.chat, "dragoman_chat"),
         stream=calls.stream,
-        operation=calls.operation,
+        operation=cache(partial(operating, calls.operation)),
         capabilities=guarded.capabilities,
         timeouts=made.timeouts,
         share=partial(share, provider, made),
@@ -324,6 +334,7 @@ class ManagedProvider:
             kind: ``embed``, ``count_tokens``, ``models``, ``capabilities``, ``upload``, ``files`` or ``delete_file``.
 
         """
+        from dragoman.spec.operation_results import misfit  # noqa: PLC0415  # only these calls need it
         from dragoman.spec.operations import IN_WORDS, operation_of  # noqa: PLC0415  # only these calls need it
 
         async def call(request: Any, context: CallContext) -> Any:
@@ -346,6 +357,8 @@ class ManagedProvider:
                 raise
             except Exception as error:
                 raise self._failure(error) from error
+            if (wrong := misfit(kind, done)) is not None:
+                raise self._blamed(f"answered with {wrong}")
             return self._observer.embedded(request.model, done) if kind == "embed" else done
 
         return call

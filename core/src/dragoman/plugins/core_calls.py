@@ -73,5 +73,36 @@ async def _checked(call: Callable[..., Any], hook: str, request: Any, context: A
         answer = await answer
         if isinstance(answer, Response):
             return answer  # pyright: ignore[reportUnknownVariableType]
-    message = f"middleware of {hook} answered with {type(answer).__name__}, not a Response; return what it wraps"
-    raise PluginError(message)
+    raise _misfit(call, hook, f"{type(answer).__name__}, not a Response")
+
+
+def operating(find: Callable[[str], OperationCall], kind: str) -> OperationCall:
+    """Return the call of an operation, which gives what it is for, or raises :class:`PluginError`.
+
+    Args:
+        find: returns the call of an operation, with whatever middleware made of it.
+        kind: the operation.
+
+    """
+    from dragoman.spec.operation_results import misfit  # noqa: PLC0415  # only these calls need it
+
+    call = find(kind)
+
+    async def checked(request: Any, context: Any) -> Any:
+        found: Any = call(request, context)
+        if not inspect.isawaitable(found):
+            raise _misfit(call, "dragoman_operation", f"{type(found).__name__}, not an awaitable object")
+        found = await found
+        if (wrong := misfit(kind, found)) is not None:
+            raise _misfit(call, "dragoman_operation", wrong)
+        return found  # pyright: ignore[reportUnknownVariableType]
+
+    return checked
+
+
+def _misfit(call: object, hook: str, wrong: str) -> PluginError:
+    """Return the error for a call that middleware made, with the name of the function that it is."""
+    inner = call.func if isinstance(call, partial) else call
+    made: Any = inner if hasattr(inner, "__qualname__") else type(inner)
+    name = f"{made.__module__}.{made.__qualname__}"
+    return PluginError(f"middleware of {hook} answered with {wrong}; return what it wraps (it is {name})")
