@@ -241,7 +241,12 @@ class Fallbacks:
 
         """
         condition = self.condition
-        problem = None if condition is None else condition.problem_of(response)
+        if condition is None:
+            return
+        from dragoman.spec.callbacks import noted  # noqa: PLC0415  # few configurations have a condition
+
+        with noted("fall_back_on", f"the answer of {self._model.config.model!r}", partial=response):
+            problem = condition.problem_of(response)
         if problem is not None:
             raise UnwantedError(problem, response)
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 from dragoman.client.run_state import RunState
 from dragoman.client.tool_execution import execute, result_of
 from dragoman.spec.call_record import CallRecord, CallStatus
+from dragoman.spec.callbacks import noted
 from dragoman.spec.errors import InvalidRequestError, OutputError, ToolError
 from dragoman.spec.function_tool import FunctionTool
 from dragoman.spec.parts import ToolCall, ToolResult
@@ -111,7 +112,8 @@ class RunCalls:
         if approve is None or isinstance(approve, str):
             return approve or True
         async with self._one_question:
-            decision: Any = await result_of(cast("Callable[..., Awaitable[object] | object]", approve), record.call)
+            with noted("approve", f"the call {record.call.call_id!r} of the tool {tool.name!r}"):
+                decision: Any = await result_of(cast("Callable[..., Awaitable[object] | object]", approve), record.call)
         if decision is True or decision is False or decision == "ask":
             return cast("bool | str", decision)
         message = f"approve of the tool {tool.name!r} must return True, False or 'ask', not {decision!r}"

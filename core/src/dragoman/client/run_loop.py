@@ -12,6 +12,7 @@ import attrs
 from dragoman.client.run_calls import RunCalls
 from dragoman.client.run_state import RunState
 from dragoman.spec.call_record import CallRecord
+from dragoman.spec.callbacks import keep
 from dragoman.spec.errors import DragomanError, TurnLimitError
 from dragoman.spec.events import Event, StreamEnd
 from dragoman.spec.function_tool import FunctionTool
@@ -83,6 +84,9 @@ class RunLoop:
                     yield await self._end_turn()
         except DragomanError as error:
             error.run = self.run  # also that of a run inside a function of the caller
+            raise
+        except Exception as error:
+            keep(error, run=self.run)
             raise
 
     async def _end_turn(self) -> TurnEnd:

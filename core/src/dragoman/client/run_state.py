@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dragoman.client.run_settings import RunSettings
+from dragoman.spec.callbacks import noted
 from dragoman.spec.errors import RequestTimeoutError
 from dragoman.spec.run import Run
 
@@ -32,12 +33,12 @@ class RunState:
         """Give the run to ``on_step``; one report at a time, so that a later one is never overtaken."""
         if (listener := self.settings.on_step) is not None:
             async with self._one_report:
-                await _told(listener, self.run)
+                await _told("on_step", listener, self.run)
 
     async def report_turn(self) -> None:
         """Give the run to ``on_turn``."""
         if (listener := self.settings.on_turn) is not None:
-            await _told(listener, self.run)
+            await _told("on_turn", listener, self.run)
 
     def remaining(self) -> float | None:
         """Return how many seconds are left, ``None`` without a limit.
@@ -59,7 +60,8 @@ class RunState:
         return RequestTimeoutError(message, phase="total", retryable=False)
 
 
-async def _told(listener: Callable[[Run[Any]], Any], run: Run[Any]) -> None:
-    returned = listener(run)
-    if inspect.isawaitable(returned):
-        await returned
+async def _told(name: str, listener: Callable[[Run[Any]], Any], run: Run[Any]) -> None:
+    with noted(name, f"turn {len(run.turns)} of a run"):
+        returned = listener(run)
+        if inspect.isawaitable(returned):
+            await returned

@@ -123,9 +123,12 @@ class KeySource:
             ConfigurationError: if it is not a string, or not allowed in HTTP headers.
 
         """
-        answer: Any = self._ask()
-        if hasattr(answer, "__await__"):
-            answer = await answer
+        from dragoman.spec.callbacks import noted  # noqa: PLC0415  # few programs give a callable
+
+        with noted("api_key", "the key of the next call"):
+            answer: Any = self._ask()
+            if hasattr(answer, "__await__"):
+                answer = await answer
         try:
             if not isinstance(answer, str):
                 message = f"api_key= is a callable that returned {type(answer).__name__}; it must return a string"
