@@ -122,7 +122,7 @@ class TestRequests:
         assert notes == ([] if share == near else [("coerced", near)])
 
     def test_more_stop_words_than_five_are_refused(self) -> None:
-        with pytest.raises(InvalidRequestError, match="5 stop words at most, not 6"):
+        with pytest.raises(UnsupportedError, match="Cohere takes 5 stop sequences"):
             body_of("hi", stop=list("abcdef"))
 
     async def test_settings_that_cohere_lacks_are_left_out(self) -> None:

@@ -326,7 +326,8 @@ class LLM(_ConfiguredClient):
         """
         async with OneModel(self._model) as (bound, builder):
             context = builder.context(kwargs)
-            request, _ = bound.fit(builder.chat(messages, kwargs), context.on_unsupported or self.config.on_unsupported)
+            policy = context.on_unsupported or self.config.on_unsupported
+            request, _ = bound.fit(builder.chat(messages, kwargs), policy, to_count=True)
             usage: Usage = await bound.operation("count_tokens")(request, context)
             return usage
 

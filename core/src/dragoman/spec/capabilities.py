@@ -17,6 +17,7 @@ from dragoman.spec._value import value
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.media import Media
+from dragoman.spec.message import Role
 from dragoman.spec.message_roles import are_plain, check_roles
 from dragoman.spec.nearest import check_effort, nearest
 from dragoman.spec.parts import Text, ToolResult
@@ -70,6 +71,7 @@ class Cap:
         maximum: the greatest accepted value.
         values: the accepted values, if there is a fixed set. An effort becomes the nearest of them.
         only: the only accepted value of a number, if there is one.
+        most: the greatest number of items, such as stop sequences.
 
     """
 
@@ -79,6 +81,7 @@ class Cap:
     maximum: float | None = None
     values: frozenset[str] | None = None
     only: float | None = None
+    most: int | None = None
 
 
 YES = Cap(support=Support.YES)
@@ -114,6 +117,8 @@ class Capabilities:
         schema_fallback: how a model is asked that cannot be restricted to what the caller wants, the best way first:
             ``tool`` by a tool that it must call, ``json`` in words and its mode for JSON, ``text`` in words alone; a
             way that it does not have is left out. Without any, such a request is refused.
+        prefill: what becomes of the beginning of an answer at the end of a conversation: it is continued (``YES``), the
+            answer begins anew (``CONDITIONAL``), or the request is refused (``NO``).
         reasoning: whether the model reasons before it answers: always or unless told otherwise (``YES``), only if asked
             to (``CONDITIONAL``), or never (``NO``).
         context_tokens: the most tokens a conversation may have.
@@ -135,6 +140,7 @@ class Capabilities:
     json_schema: Cap = UNKNOWN
     json_mode: Cap = UNKNOWN
     schema_fallback: tuple[SchemaFallback, ...] = SCHEMA_FALLBACK
+    prefill: Cap = UNKNOWN
     reasoning: Cap = UNKNOWN
     context_tokens: int | None = None
     output_tokens: int | None = None
@@ -272,6 +278,10 @@ def _fit_chat(
 
         request, more, answer_tool = fit_format(request, capabilities, policy, by)
         before += more
+    if capabilities.prefill is not UNKNOWN and request.messages[-1].role == Role.ASSISTANT:
+        from dragoman.spec.prefill import check_prefill  # noqa: PLC0415  # few conversations end so
+
+        before += check_prefill(request, capabilities, policy, by)
     _check_guarantees(request, capabilities)
     if is_plain and not request.tools:
         notes, names = list[Adjustment](), _NO_NAMES

@@ -29,6 +29,8 @@ def nearest(value: Any, cap: Cap, *, is_supported: bool) -> Any:
         return None
     if cap.values is not None and value not in cap.values:
         return nearest_effort(value, cap.values) if isinstance(value, Effort) else None
+    if cap.most is not None and len(value) > cap.most:
+        return value[: cap.most]
     if cap.maximum is not None and value > cap.maximum:
         return _number(cap.maximum, like=value)
     if cap.minimum is not None and value < cap.minimum:

@@ -92,7 +92,7 @@ def _stop(value: str | Iterable[str] | None) -> tuple[str, ...] | None:
     if not all(isinstance(word, str) and str.__len__(word) for word in words):
         message = f"stop must be a non-empty string or a list of them, not {shown(value)}"
         raise InvalidRequestError(message, parameter="stop")
-    return tuple(map(plain_text, words))
+    return tuple(map(plain_text, words)) or None
 
 
 def _words(value: Any) -> tuple[Any, ...]:
@@ -125,7 +125,7 @@ class Settings:
         temperature: the sampling temperature: 0 for the likeliest tokens, higher for more variety.
         top_p: sample only from the likeliest tokens whose probabilities add up to this share, from 0 to 1.
         top_k: sample only from this many of the likeliest tokens.
-        stop: strings before which the answer ends.
+        stop: strings before which the answer ends; an empty list of them is none.
         seed: makes sampling repeatable, as far as the provider supports it.
         presence_penalty: from -2 to 2, against tokens that have already occurred.
         frequency_penalty: from -2 to 2, against tokens in proportion to how often they have occurred.

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
         EncodedRequest as EncodedRequest,
         beta_header as beta_header,
     )
-    from dragoman_anthropic.request_settings import SettingsEncoder as SettingsEncoder, is_tool_forced as is_tool_forced
+    from dragoman_anthropic.request_settings import (
+        SettingsEncoder as SettingsEncoder,
+        what_excludes_thinking as what_excludes_thinking,
+    )
     from dragoman_anthropic.schema_rules import STRICT_SCHEMA as STRICT_SCHEMA
     from dragoman_anthropic.stream import MessagesDecoder as MessagesDecoder
     from dragoman_anthropic.versions import FIRST_VERSION as FIRST_VERSION
@@ -56,8 +59,8 @@ _HOMES = {
     "error_of": "errors",
     "family": "models",
     "hosted_capabilities": "hosted",
-    "is_tool_forced": "request_settings",
     "to_anthropic": "plain_messages",
+    "what_excludes_thinking": "request_settings",
 }
 """The module that defines each public name; the imports in the TYPE_CHECKING block name them for type checkers."""
 

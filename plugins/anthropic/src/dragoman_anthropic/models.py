@@ -35,14 +35,17 @@ SINCE: Mapping[str, Mapping[str, Version]] = {
     "thinking between tools": {"sonnet": (5, 5), "": _NEVER},
     "free tool choice": {"fable": (5, 1), "mythos": (5, 1), "opus": (5, 5), "sonnet": (5, 5), "": _NEVER},
     "later system": {"": (4, 8)},
+    "no prefill": {"": (4, 6)},
     "long context": {"": (4, 6)},
 }
 """The first version of each tier that has a trait; the tier ``""`` covers all tiers that are not listed.
 
 A model with *endless thinking* cannot stop to think, one with *thinking between tools* only thinks there if told to
-stop, and one with a *free tool choice* cannot be made to call a tool. Read on 2026-11-28 from
-https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking and
-https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use.
+stop, one with a *free tool choice* cannot be made to call a tool, and one with *no prefill* refuses a conversation that
+ends with the beginning of an answer. Read on 2026-11-28 from
+https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking,
+https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use and
+https://platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-6.
 """
 
 OUTPUT_TOKENS: tuple[tuple[Version, Mapping[str, int]], ...] = (
@@ -183,6 +186,7 @@ def capabilities(model: str) -> Capabilities:
         tool_choice=_tool_choice(known),
         json_schema=YES if known.has("structured outputs") else _NO_SCHEMA,
         json_mode=_NO_JSON,
+        prefill=NO if known.has("no prefill") else YES,
         reasoning=_reasoning(known),
         context_tokens=1_000_000 if known.has("long context") else 200_000 if known.version >= (2, 1) else 100_000,
         output_tokens=known.output_tokens,

@@ -17,7 +17,7 @@ from dragoman_anthropic.models import has
 from dragoman_anthropic.options import ISSUER, MessagesOptions
 from dragoman_anthropic.request_messages import LaterSystem, MessagesEncoder
 from dragoman_anthropic.request_parts import shorten
-from dragoman_anthropic.request_settings import SettingsEncoder, is_tool_forced
+from dragoman_anthropic.request_settings import SettingsEncoder, what_excludes_thinking
 from dragoman_anthropic.request_tools import encode_choice, encode_tools, tool_betas
 
 FILES_BETA = "files-api-2025-04-14"
@@ -115,7 +115,7 @@ class BodyEncoder:
         system, messages = encoder.encode(request.messages)
         adjustments: list[Adjustment] = []
         settings, settings_adjustments, features = self._settings.of(
-            request.settings, request.model, options, is_tool_forced(request)
+            request.settings, request.model, options, what_excludes_thinking(request)
         )
         body: dict[str, Any] = {"model": request.model, "messages": messages, **settings}
         if system:
@@ -152,10 +152,10 @@ def _encode_settings(
     settings: Settings,
     model: str,
     options: MessagesOptions,
-    tool_forced: bool,  # noqa: FBT001  # Latest passes positional arguments
+    excludes: str,
 ) -> tuple[dict[str, Any], list[Adjustment], set[str]]:
     """Return the members of the body for the settings, the adjustments, and the features that need a beta."""
-    encoder = SettingsEncoder(settings=settings, model=model, options=options, tool_forced=tool_forced)
+    encoder = SettingsEncoder(settings=settings, model=model, options=options, excludes=excludes)
     body = encoder.encode()
     return body, encoder.adjustments, _features(model, options, body)
 

@@ -11,7 +11,18 @@ from typing import Any
 
 from attrs import define, field
 
-from dragoman import JSON, Adjustment, ChatRequest, Effort, Settings, UnsupportedError, nearest_effort
+from dragoman import (
+    JSON,
+    Adjustment,
+    ChatRequest,
+    Effort,
+    Message,
+    Reasoning,
+    Role,
+    Settings,
+    UnsupportedError,
+    nearest_effort,
+)
 from dragoman.http import fields
 from dragoman_anthropic.models import SMALL_LIMIT, has, largest_limit
 from dragoman_anthropic.options import ISSUER, MessagesOptions
@@ -28,6 +39,7 @@ BUDGETS: Mapping[str, int] = {
 }
 """Thinking budgets by effort, in tokens, for models without adaptive thinking."""
 
+_FORCES = "force a tool call"
 _FORCING_CHOICES = frozenset({"required", "tool"})
 
 
@@ -39,7 +51,7 @@ class SettingsEncoder:
         settings: the settings.
         model: the model.
         options: the caller's options.
-        tool_forced: whether a tool must be called, which excludes thinking.
+        excludes: what excludes thinking, in words; empty if nothing does.
         needs_limit: whether the API takes no request without ``max_tokens``.
         adjustments: how the body differs from the settings, filled by :meth:`encode`.
 
@@ -48,7 +60,7 @@ class SettingsEncoder:
     settings: Settings
     model: str
     options: MessagesOptions
-    tool_forced: bool
+    excludes: str
     needs_limit: bool = True
     adjustments: list[Adjustment] = field(factory=list[Adjustment])
 
@@ -56,7 +68,7 @@ class SettingsEncoder:
         """Return the members of the body.
 
         Raises:
-            UnsupportedError: if the options enable thinking and a tool is forced.
+            UnsupportedError: if the options enable thinking and something else excludes it.
 
         """
         settings = self.settings
@@ -70,6 +82,8 @@ class SettingsEncoder:
                 self._adjust(
                     "dropped", "stop", "Anthropic accepts no stop sequence of white space", asked=[*settings.stop]
                 )
+            if not body["stop_sequences"]:
+                del body["stop_sequences"]
         if settings.service_tier is not None:
             body["service_tier"] = settings.service_tier
         if thinking is not None:
@@ -80,11 +94,11 @@ class SettingsEncoder:
     def _thinking(self) -> tuple[dict[str, Any] | None, str | None]:
         """Return the configuration of thinking, and the effort as the API names it."""
         given = self.options.thinking
-        if self.tool_forced and _is_enabled(given):
-            message = (
-                "Anthropic does not force a tool call while the model thinks; omit the thinking, tool choice or schema"
-            )
-            raise UnsupportedError(message, model=self.model, parameter="tool_choice")
+        if self.excludes and _is_enabled(given):
+            instead = "the tool choice or schema" if self.excludes == _FORCES else "the message of the assistant"
+            message = f"Anthropic does not {self.excludes} while the model thinks; omit the thinking, or {instead}"
+            parameter = "tool_choice" if self.excludes == _FORCES else "messages"
+            raise UnsupportedError(message, model=self.model, parameter=parameter)
         effort = self.settings.effort
         if effort is None:
             return given, None
@@ -93,8 +107,8 @@ class SettingsEncoder:
         level = self._level(effort)
         if given is not None:
             return given, level
-        if self.tool_forced:
-            reason = "Anthropic does not force a tool call while the model thinks"
+        if self.excludes:
+            reason = f"Anthropic does not {self.excludes} while the model thinks"
             self._adjust("dropped", "effort", reason, asked=str(effort))
             return None, level
         if has(self.model, "adaptive thinking", unknown=True):
@@ -183,6 +197,17 @@ def _is_enabled(thinking: dict[str, Any] | None) -> bool:
     return fields(thinking).get("type") in {"enabled", "adaptive"}
 
 
-def is_tool_forced(request: ChatRequest) -> bool:
-    """Return whether the model must call a tool."""
-    return bool(request.tools) and request.tool_choice.kind in _FORCING_CHOICES
+def what_excludes_thinking(request: ChatRequest) -> str:
+    """Return what a request asks for that a model does not do while it thinks, in words; empty if there is nothing.
+
+    A model does not continue an answer that begins without its thinking: "a final `assistant` message must start with a
+    thinking block".
+    """
+    if request.tools and request.tool_choice.kind in _FORCING_CHOICES:
+        return _FORCES
+    last = request.messages[-1]
+    return "continue the beginning of an answer" if last.role == Role.ASSISTANT and not _is_paused(last) else ""
+
+
+def _is_paused(message: Message) -> bool:
+    return any(isinstance(part, Reasoning) or getattr(part, "server_side", False) for part in message.parts)

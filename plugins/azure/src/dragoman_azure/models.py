@@ -28,6 +28,7 @@ _PROMPT = re.compile(r"^(?:gpt-35-turbo-instruct|gpt-3\.5-turbo-instruct|davinci
 _ROUTER = re.compile(r"^model-router(?=$|-)")
 """https://learn.microsoft.com/azure/foundry/openai/concepts/model-router: it may choose a model that reasons."""
 _NO_TOP_K = Cap(support=Support.NO, note="Azure OpenAI has no top_k")
+_STOPS = Cap(most=4, note="Azure OpenAI takes 4 stop sequences")
 _COUNT = Cap(support=Support.YES, minimum=1, maximum=128, note="Azure OpenAI gives 1 to 128 answers")
 """https://platform.openai.com/docs/api-reference/chat/create#chat-create-n"""
 _CHAT_ONLY = Cap(support=Support.NO, note="only chat completions support it")
@@ -65,7 +66,8 @@ def capabilities(base_model: str | None, api: str = "chat", deployment: str = ""
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,
         tool_schema=OpenAIProvider.strict_schema,
-        settings={"top_k": _NO_TOP_K, "n": _COUNT, **family_settings(family, api=api), **lacking},
+        settings={"top_k": _NO_TOP_K, "n": _COUNT, "stop": _STOPS, **family_settings(family, api=api), **lacking},
+        prefill=Cap() if family is None else Cap(support=Support.CONDITIONAL),
         completion=completion,
         completion_stream=completion,
         **{"reasoning": _reasoning(base_model or deployment), **family_capabilities(family)},

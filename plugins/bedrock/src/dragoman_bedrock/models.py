@@ -24,6 +24,9 @@ _CHOOSING = re.compile(r"anthropic\.claude-(?!v|instant)|amazon\.nova|zai\.glm|m
 """Models that can be told to call a tool."""
 _BEGINNING = re.compile(r"anthropic\.|qwen\.|zai\.glm|moonshot(ai)?\.kimi")
 """Models that take a conversation which begins with an answer of theirs."""
+_ENDS_WITH_USER = re.compile(r"meta\.llama")
+"""Models that refuse a conversation that ends with the beginning of an answer of theirs: "requires the last turn in the
+conversation to be a user message", read on 2026-11-29."""
 _RESULTS_ALONE = re.compile(r"meta\.llama|(?<![a-z])mistral\.|writer\.")
 """Models that take nothing beside the results of tools in one turn."""
 _BESIDE_RESULTS_OF_CLAUDE = frozenset({"text", "image", "cachePoint"})
@@ -129,6 +132,7 @@ def capabilities(model: str, base_model: str | None = None) -> Capabilities:
         tool_schema=strict,
         input={},
         history=HISTORY,
+        prefill=NO if _ENDS_WITH_USER.search(known.id) else found.prefill,
     )
 
 

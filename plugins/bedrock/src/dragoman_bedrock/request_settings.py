@@ -11,7 +11,13 @@ from typing import Any
 import attrs
 
 from dragoman import ChatRequest
-from dragoman_anthropic import FEATURE_BETAS, MessagesOptions, SettingsEncoder, family as claude_family, is_tool_forced
+from dragoman_anthropic import (
+    FEATURE_BETAS,
+    MessagesOptions,
+    SettingsEncoder,
+    family as claude_family,
+    what_excludes_thinking,
+)
 from dragoman_bedrock.models import Family
 from dragoman_bedrock.options import ISSUER, BedrockOptions
 from dragoman_bedrock.request_parts import PartEncoder
@@ -64,7 +70,7 @@ def _claude(request: ChatRequest, given: Mapping[str, Any], known: Family, encod
         settings=attrs.evolve(request.settings, service_tier=None),
         model=known.id,
         options=MessagesOptions(thinking=given.get("thinking"), output_config=given.get("output_config")),
-        tool_forced=is_tool_forced(request),
+        excludes=what_excludes_thinking(request),
         needs_limit=False,
     )
     members = settings.encode()

@@ -23,7 +23,6 @@ class Cohere:
 
         Raises:
             UnsupportedError: for content, tools or an output format that the API does not accept.
-            InvalidRequestError: for more stop words than it takes.
 
         """
         encoder = BodyEncoder(options=self.options_reader.read(request), stream=stream)

@@ -52,6 +52,7 @@ _SETTINGS: Mapping[str, Cap] = {
     **dict.fromkeys(("parallel_tool_calls", "top_logprobs", "service_tier"), _NO_SETTING),
     **dict.fromkeys(("presence_penalty", "frequency_penalty"), Cap(minimum=0, maximum=1)),
     "top_k": Cap(minimum=0, maximum=500),
+    "stop": Cap(most=5, note="Cohere takes 5 stop sequences"),
 }
 
 
@@ -67,6 +68,7 @@ def capabilities(model: str) -> Capabilities:
         completion=NO,
         tools=UNKNOWN,
         json_schema=YES,
+        prefill=Cap(support=Support.CONDITIONAL),
         reasoning=YES if thinks else NO if plain else UNKNOWN,
         history=HISTORY,
         output_schema=SCHEMA,

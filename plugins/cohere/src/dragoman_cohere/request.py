@@ -15,7 +15,6 @@ from dragoman import (
     Adjustment,
     ChatRequest,
     Effort,
-    InvalidRequestError,
     OutputFormat,
     ServerTool,
     Settings,
@@ -39,9 +38,8 @@ SETTINGS: Mapping[str, str] = {
 }
 """Names of settings in the body."""
 
-MOST_STOPS = 5
 LEAST_P, MOST_P = 0.01, 0.99
-"""The limits of ``stop_sequences`` and ``p``."""
+"""The limits of ``p``."""
 
 _MISSING = ("parallel_tool_calls", "top_logprobs", "service_tier")
 _THINKING: Mapping[bool, JSON] = {True: {"type": "enabled"}, False: {"type": "disabled"}}
@@ -67,7 +65,6 @@ class BodyEncoder:
 
         Raises:
             UnsupportedError: for content, tools or an output format that the API does not accept.
-            InvalidRequestError: for more stop words than it takes.
 
         """
         encoder = MessagesEncoder(adjustments=self.adjustments)
@@ -83,9 +80,6 @@ class BodyEncoder:
     def _settings(self, settings: Settings) -> dict[str, Any]:
         values: dict[str, Any] = {wire: getattr(settings, name) for name, wire in SETTINGS.items()}
         body = {name: value for name, value in values.items() if value is not None}
-        if len(settings.stop or ()) > MOST_STOPS:
-            message = f"Cohere takes {MOST_STOPS} stop words at most, not {len(settings.stop or ())}; leave some out"
-            raise InvalidRequestError(message, provider=ISSUER, parameter="stop")
         if (share := body.get("p")) is not None and share != (near := min(max(share, LEAST_P), MOST_P)):
             body["p"] = near
             self._adjust("coerced", "top_p", f"Cohere takes {LEAST_P} to {MOST_P}", asked=share, sent=near)

@@ -119,10 +119,16 @@ def thinking(model: str) -> Thinking:
     return "budget" if generation(model) >= (2, 5) and not _NO_THINKING_NAME.search(short_name(model)) else "none"
 
 
+_STOPS = Cap(most=5, note="Gemini takes 5 stop sequences")
+_REFUSES_PREFILL = re.compile(r"gemini-3\.(?:(?:[6-9]|\d\d)-flash|5-flash-lite)")
+"""The models that refuse the beginning of an answer at the end of a conversation, read on 2026-11-29 from the message
+of the error: "Requests ending with a model turn are not supported"."""
+
+
 def capabilities(model: str) -> Capabilities:
     """Return the capabilities of *model*."""
     old_gemma = is_old_gemma(model)
-    settings = {"temperature": Cap(maximum=2), "top_logprobs": Cap(maximum=20)}
+    settings = {"temperature": Cap(maximum=2), "top_logprobs": Cap(maximum=20), "stop": _STOPS}
     settings |= {"parallel_tool_calls": _NO_PARALLEL, "n": _CANDIDATES}
     if is_gemini_3(model):
         settings |= {"presence_penalty": _NO_PENALTY, "frequency_penalty": _NO_PENALTY}
@@ -135,5 +141,6 @@ def capabilities(model: str) -> Capabilities:
         tools=_NO_TOOLS if old_gemma or _EMBEDDING.search(short_name(model)) else Cap(),
         json_schema=_NO_SCHEMA if old_gemma else Cap(),
         json_mode=_NO_JSON if old_gemma else Cap(),
+        prefill=NO if _REFUSES_PREFILL.match(short_name(model)) else Cap(),
         reasoning=NO if thinking(model) == "none" else Cap(support=Support.YES),
     )

@@ -43,6 +43,7 @@ _SETTINGS: Mapping[str, Cap] = {
     "n": _ONE_ANSWER,
     **dict.fromkeys(("top_k", "logprobs", "top_logprobs", "presence_penalty", "frequency_penalty"), _UNSUPPORTED),
     "temperature": Cap(maximum=2),
+    "stop": Cap(most=4, note="Groq takes 4 stop sequences"),
 }
 
 

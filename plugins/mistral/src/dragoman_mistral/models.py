@@ -34,7 +34,7 @@ _IF_ASKED = Cap(support=Support.CONDITIONAL, note="the model thinks at the effor
 
 def capabilities(model: str) -> Capabilities:
     """Return what is known about *model*."""
-    return Capabilities(history=HISTORY, **_prompts(model), **_facts(model))
+    return Capabilities(history=HISTORY, **_prompts(model), **{**_facts(model), "prefill": YES})
 
 
 def learned(model: str, told: Mapping[str, Any]) -> Capabilities:

@@ -165,6 +165,7 @@ class Accepts:
         json_schema: whether requests may set a schema for the answer.
         schema_fallback: how an answer with a schema is asked for instead: ``tool``, ``json`` or ``text``, the best
             first; without one, such a request is refused where ``json_schema`` is false.
+        prefill: whether the host takes a conversation that ends with the beginning of an answer, and continues it.
         reasoning: whether the model reasons before it answers.
         input: whether each media type is accepted, by type or by pattern such as ``image/*``.
         settings: whether each setting is accepted, or the limits of its values, by the name of the setting.
@@ -179,6 +180,7 @@ class Accepts:
     tool_choice: bool | None = None
     json_schema: bool | None = None
     schema_fallback: tuple[Literal["tool", "json", "text"], ...] | None = None
+    prefill: bool | None = None
     reasoning: bool | None = None
     input: dict[str, Any] = field(factory=dict[str, Any], validator=_each_matches(_MEDIA, "media type such as image/*"))
     settings: dict[str, Any] = field(factory=dict[str, Any], validator=_settings)
@@ -212,6 +214,7 @@ _SIMPLE_FIELDS = (
     "tool_choice",
     "json_schema",
     "schema_fallback",
+    "prefill",
     "reasoning",
     "context_tokens",
     "output_tokens",

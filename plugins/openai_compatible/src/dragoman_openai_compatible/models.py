@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dragoman import YES, Cap, Support
+from dragoman import NO, YES, Cap, Support
 from dragoman_openai_compatible.families import family_capabilities, family_of, family_settings
 from dragoman_openai_compatible.name_patterns import NamePattern
 
@@ -82,6 +82,16 @@ _FIXED_SAMPLING = NamePattern(
 _NO_SAMPLING = Cap(support=Support.NO, note="the model does not accept sampling parameters")
 _SAMPLING = ("temperature", "top_p", "top_k")
 
+_BEGINS_ANEW = Cap(support=Support.CONDITIONAL)
+_ANEW = NamePattern(r"gpt-\d|chatgpt|o\d", "")
+_REFUSES_PREFILL = NamePattern(
+    r"claude-(?:[a-z]+-4[.-][6-9]|4[.-][6-9]-[a-z]|[a-z]+-(?:[5-9]|\d\d)|[5-9]-[a-z])"
+    r"|gemini-3\.(?:[6-9]|\d\d)-flash|gemini-3\.5-flash-lite",
+    r"(?!\d)",
+)
+"""The models that refuse the beginning of an answer at the end of a conversation, read on 2026-11-29 from
+https://platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-6 and the messages of errors."""
+
 
 def short_name(model: str) -> str:
     """Return the name of a model without what hosts write before it, in lower case and with points in its version."""
@@ -109,7 +119,8 @@ def facts_of_model(model: str, *, api: str = "chat") -> dict[str, Any]:
     settings: Mapping[str, Cap] = family_settings(family, api=api) if family else _effort_of(name)
     if _FIXED_SAMPLING.matches(name):
         settings = dict.fromkeys(_SAMPLING, _NO_SAMPLING)
-    return {**facts, "settings": settings, "reasoning": reasoning_of_model(model)}
+    prefill = NO if _REFUSES_PREFILL.matches(name) else _BEGINS_ANEW if _ANEW.matches(name) else _UNKNOWN
+    return {**facts, "settings": settings, "reasoning": reasoning_of_model(model), "prefill": prefill}
 
 
 def _effort_of(name: str) -> dict[str, Cap]:

@@ -22,4 +22,10 @@ def capabilities(model: str) -> Capabilities:
     effort: Cap | None = facts["settings"].get("effort")
     settings: dict[str, Cap] = {} if model.startswith("anthropic/") else {"cache": _CACHES_BY_ITSELF}
     settings |= {"effort": effort} if model.startswith("openai/") and effort is not None and effort.values else {}
-    return Capabilities(completion=NO, history=_HISTORY, settings=settings, reasoning=facts["reasoning"])
+    return Capabilities(
+        completion=NO,
+        history=_HISTORY,
+        settings=settings,
+        reasoning=facts["reasoning"],
+        prefill=facts["prefill"],
+    )
