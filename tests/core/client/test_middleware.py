@@ -358,7 +358,7 @@ async def test_what_a_provider_does_not_offer_is_an_error_that_middleware_may_me
 
             return mine
 
-    done: dict[str, Any] = {"models": (), "embed": Embeddings(vectors=()), "count_tokens": Usage()}
+    done: dict[str, Any] = {"models": [], "embed": Embeddings(vectors=()), "count_tokens": Usage()}
     llm = scripted()
     assert not isinstance(Scripted(), CountsTokens)
     with pytest.raises(UnsupportedError, match=f"'scripted' does not {what}"):

@@ -34,6 +34,9 @@ TOO_LONG = {
     "only 4096 tokens, resulting in a maximum input length of 4096 tokens.",
     "vllm max_tokens": "'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context "
     "length is 4096 tokens and your request has 20 input tokens (8192 > 4096 - 20).",
+    "vllm engine": "The engine prompt length 5000 exceeds the max_model_len 4096. Please reduce prompt.",
+    "copilot": "prompt token count of 70000 exceeds the limit of 64000",
+    "a code alone": "context_length_exceeded",
     "sglang 0.5": "Input length (40000 tokens) exceeds the maximum allowed length (32768 tokens).",
     "titan": "Input Tokens Exceeded: Number of input tokens exceeds maximum length.",
     "in general": "the prompt exceeds the model's context",

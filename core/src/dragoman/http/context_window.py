@@ -36,6 +36,9 @@ PATTERNS: tuple[str, ...] = (
     r"\binput tokens exceed\b[^\n]{0,60}\blimit\b",
     r"\bnumber of input tokens \d+ cannot exceed\b",
     r"\bmax tokens of \d+ exceeded\b",
+    r"\bprompt token count of \d+ exceeds the limit\b",
+    r"\bprompt length \d+ exceeds the max_model_len\b",
+    r"\bcontext_length_exceeded\b",
 )
 """Regular expressions of messages, without regard to case."""
 

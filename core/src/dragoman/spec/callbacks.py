@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def noted(callback: str, call: str, **received: object) -> Iterator[None]:
+def noted(callback: str, call: str, **received: object) -> Generator[None, None, None]:
     """Note on whatever is raised inside which function of the caller raised it, and of what call.
 
     Args:

@@ -30,7 +30,8 @@ def misfit(kind: str, found: object) -> str | None:
         return None
     if isinstance(found, str) or not isinstance(found, Sequence):
         return f"{type(found).__name__}, not a sequence of {wanted.__name__}"
-    wrong = (type(each).__name__ for each in found if not isinstance(each, wanted))  # pyright: ignore[reportUnknownVariableType]
+    members: Sequence[Any] = found
+    wrong = (type(each).__name__ for each in members if not isinstance(each, wanted))
     return next((f"a sequence with {name}, not of {wanted.__name__}" for name in wrong), None)
 
 
