@@ -357,9 +357,9 @@ def _headers(overrides: Mapping[str, Any]) -> Mapping[str, str]:
     headers: Any = overrides.get("headers")
     if headers is None:
         return {}
+    kind = type(headers).__name__
     names: list[Any] = [*headers] if isinstance(headers, Mapping) else [None]
     if not all(isinstance(name, str) for name in names):
-        kind = type(headers).__name__
         message = f"headers must be a mapping of strings, not {kind if kind != 'dict' else 'one with other keys'}"
         raise InvalidRequestError(message, parameter="headers")
     return cast("Mapping[str, str]", headers)

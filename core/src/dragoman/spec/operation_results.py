@@ -30,7 +30,7 @@ def misfit(kind: str, found: object) -> str | None:
         return None
     if isinstance(found, str) or not isinstance(found, Sequence):
         return f"{type(found).__name__}, not a sequence of {wanted.__name__}"
-    members: Sequence[Any] = found
+    members: Sequence[Any] = found  # pyright: ignore[reportUnknownVariableType]  # of any members
     wrong = (type(each).__name__ for each in members if not isinstance(each, wanted))
     return next((f"a sequence with {name}, not of {wanted.__name__}" for name in wrong), None)
 
