@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +10,13 @@ import pytest
 from core.client.tool_turns import asks, call, llm_that, streamed as events_of_answer
 from core.scripted import Scripted, say, spoken
 from dragoman import LLM, DragomanError, Finish, InvalidRequestError, LLMConfig, Tool, build_response, installed
+
+
+@pytest.fixture(autouse=True)
+def own_plugins() -> Iterator[None]:
+    installed.cache_clear()
+    yield
+    installed.cache_clear()
 
 
 def look(order: int) -> str:

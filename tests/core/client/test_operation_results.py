@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -21,6 +21,14 @@ from dragoman import (
     hookimpl,
 )
 from dragoman.plugins.registry import installed
+
+
+@pytest.fixture(autouse=True)
+def own_plugins() -> Iterator[None]:
+    installed.cache_clear()
+    yield
+    installed.cache_clear()
+
 
 REF = FileRef(file_id="f", issuer="scripted", media_type="text/plain")
 RESULTS: dict[str, Any] = {
