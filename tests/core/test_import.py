@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import dragoman
-from dragoman._lazy import attach
+from dragoman import lazy_names
 
 COSTLY = (
     "aiohttp",
@@ -94,6 +94,6 @@ def test_naming_a_model_imports_nothing_and_using_it_one_provider_beside_extensi
 
 
 def test_a_name_is_looked_up_once() -> None:
-    get = attach("dragoman", {"dragoman.spec.secret": ("Secret",)})
+    get = lazy_names("dragoman", {"dragoman.spec.secret": ("Secret",)})
     assert get("Secret") is dragoman.Secret
     assert vars(dragoman)["Secret"] is dragoman.Secret

@@ -66,7 +66,7 @@ def members() -> Iterator[Member]:
 
 IN_PROCESS = {"echo", "litellm", "llamacpp"}
 CATALOGUES = {"hosts"}  # of hosts without code: tests/plugins/test_hosts.py puts each of them to its tests
-APART = {"litellm", "openhands", "recorder"}  # larger than the rest; another project's name; no provider
+APART = {"aws", "litellm", "openhands", "recorder"}  # larger than the rest; another project's name; no provider
 
 MEMBERS = tuple(members())
 Members: TypeAlias = tuple[Member, ...]

@@ -16,10 +16,9 @@ import pytest
 PLUGINS = Path(__file__).parents[2] / "plugins"
 LIMIT = 900
 LARGER: Mapping[str, int] = {
-    "bedrock": 1170,  # two APIs, Converse and InvokeModel, and the signatures and the credentials of AWS
-    "anthropic": 2000,  # the Messages API of three clouds too, files, and its forms for other programs
-    "google": 2300,  # Gemini by two services, with files, resumable uploads, two kinds of credentials
-    "openai_compatible": 3300,  # two dialects that seven plugins build on, and hosts described by a file
+    "anthropic": 1900,  # the Messages API of three clouds too, files, and its forms for other programs
+    "google": 2170,  # Gemini by two services, with files, resumable uploads, two kinds of credentials
+    "openai_compatible": 3170,  # two dialects that seven plugins build on, and hosts described by a file
 }
 """The lines that plugins over the limit may have, and what else is in them."""
 IGNORED = frozenset(

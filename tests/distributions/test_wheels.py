@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = [ROOT / "core", *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))]
 
 
-DIALECTS = {"dragoman-anthropic", "dragoman-openai-compatible"}  # of which other distributions make providers
+DIALECTS = {"dragoman-anthropic", "dragoman-aws", "dragoman-openai-compatible"}  # of which others make providers
 CATALOGUE = "dragoman_openai_compatible.catalogue"
 
 

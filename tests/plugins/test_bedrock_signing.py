@@ -10,15 +10,14 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as AwsCredentials
-from hypothesis import given, strategies as st
 
 from dragoman import LLM, ConfigurationError, LLMConfig, MissingCredentialError, ProviderConfig, Secret
 from dragoman.http import HttpRequest, OptionsReader
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
+from dragoman_aws import Credentials, signature_headers
 from dragoman_bedrock.endpoint import endpoint
 from dragoman_bedrock.options import BedrockOptions
-from dragoman_bedrock.signing import Credentials, signature_headers
 
 MODELS = (
     "amazon.titan-text-express-v1",
@@ -37,10 +36,10 @@ GOOD = {
 }
 
 
-def signed_by_aws(request: HttpRequest, ours: dict[str, str], region: str) -> str:
+def signed_by_aws(request: HttpRequest, ours: dict[str, str]) -> str:
     """Return the signature that botocore computes for a request with our headers."""
     token = ours.get("x-amz-security-token")
-    signer = SigV4Auth(AwsCredentials(ACCESS, SECRET, token), "bedrock", region)
+    signer = SigV4Auth(AwsCredentials(ACCESS, SECRET, token), "bedrock", "us-east-1")
     sent = {"content-type": "application/json"} | {name: ours[name] for name in ours if name.startswith("x-amz-")}
     theirs = AWSRequest(request.method, request.url, sent, request.body)
     theirs.context["timestamp"] = ours["x-amz-date"]
@@ -60,26 +59,14 @@ def test_a_signature_is_the_one_that_aws_computes(model, stream, token):
     check(request, token)
 
 
-@given(
-    path=st.text(st.characters(codec="ascii", categories=("L", "N"), include_characters="-._~%/:"), min_size=1),
-    body=st.binary(),
-    query=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), max_size=3, unique=True),
-)
-def test_a_signature_covers_the_path_the_query_and_the_body(path, body, query):
-    clean = "/".join(part for part in path.split("/") if part not in {"", ".", ".."})
-    words = "&".join(f"{name}={value}" for name, value in query)
-    url = f"https://bedrock-runtime.eu-west-3.amazonaws.com/{clean}" + (f"?{words}" if words else "")
-    check(HttpRequest(url=url, body=body, headers={"content-type": "application/json"}), None, "eu-west-3")
-
-
-def check(request: HttpRequest, token: str | None, region: str = "us-east-1") -> None:
+def check(request: HttpRequest, token: str | None) -> None:
     keys = Credentials(
         access_key=Secret(ACCESS), secret_key=Secret(SECRET), session_token=Secret(token) if token else None
     )
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    ours = signature_headers(request, keys, region=region, moment=moment)
-    assert ours["authorization"].endswith(f"Signature={signed_by_aws(request, ours, region)}")
-    assert f"Credential={ACCESS}/20260102/{region}/bedrock/aws4_request" in ours["authorization"]
+    ours = signature_headers(request, keys, region="us-east-1", service="bedrock", moment=moment)
+    assert ours["authorization"].endswith(f"Signature={signed_by_aws(request, ours)}")
+    assert f"Credential={ACCESS}/20260102/us-east-1/bedrock/aws4_request" in ours["authorization"]
     assert (ours.get("x-amz-security-token")) == token
 
 
@@ -98,7 +85,7 @@ async def test_what_travels_is_what_was_signed(model):
     assert sent.path.count("/") == 3  # the model is one segment
     request = HttpRequest(url=server.url + sent.path, body=sent.body)
     assert headers["host"] == urlsplit(server.url).netloc
-    assert headers["authorization"].endswith(f"Signature={signed_by_aws(request, headers, 'us-east-1')}")
+    assert headers["authorization"].endswith(f"Signature={signed_by_aws(request, headers)}")
 
 
 def test_a_request_shows_neither_the_signature_nor_the_token():
@@ -190,4 +177,4 @@ async def test_a_profile_is_read_by_botocore(tmp_path, monkeypatch):
     request = HttpRequest(url=f"{found.base.url}/x", body=b"{}", headers={"content-type": "application/json"})
     headers = dict(await found.authorize(request))
     assert headers["x-amz-security-token"] == TOKEN
-    assert headers["authorization"].endswith(f"Signature={signed_by_aws(request, headers, 'us-east-1')}")
+    assert headers["authorization"].endswith(f"Signature={signed_by_aws(request, headers)}")

@@ -271,6 +271,10 @@ def test_empty_texts_are_not_sent() -> None:
             {"inlineData": {"mimeType": "image/png", "data": "cG5n"}},
         ),
         (
+            Media(source=Url(url="data:image/png;base64,aGk="), media_type="image/*"),
+            {"inlineData": {"mimeType": "image/png", "data": "aGk="}},
+        ),
+        (
             Media(source=Url(url="https://x.test/a.png?b=c"), media_type="image/*"),
             {"fileData": {"mimeType": "image/png", "fileUri": "https://x.test/a.png?b=c"}},
         ),

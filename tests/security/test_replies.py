@@ -193,13 +193,11 @@ IMPORTERS = {  # what imports by a name, and where that name comes from
     "dragoman/cli/group.py": "a command's own record",
     "dragoman/cli/tool_argument.py": "an argument of the command, as its user writes it",
     "dragoman/spec/system_keyring.py": "a constant",
-    "dragoman_anthropic/__init__.py": "a table of the package's own modules",
     "dragoman_azure/endpoint.py": "a constant",
-    "dragoman_bedrock/endpoint.py": "a constant",
+    "dragoman_aws/credentials.py": "a constant",
     "dragoman_google/tokens.py": "constants",
     "dragoman_litellm/loading.py": "constants",
     "dragoman_llamacpp/loading.py": "a constant",
-    "dragoman_openai_compatible/__init__.py": "a table of the package's own modules",
 }
 
 

@@ -7,12 +7,13 @@ converter.
 
 from __future__ import annotations
 
-from dragoman._lazy import attach
+from dragoman._lazy import lazy_names as _lazy_names
 from dragoman._public_names import HOMES as _HOMES
 
 TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
 
 if TYPE_CHECKING:
+    from dragoman._lazy import lazy_names as lazy_names
     from dragoman.client.call_settings import (
         CallSettings as CallSettings,
         CompletionSettings as CompletionSettings,
@@ -234,7 +235,7 @@ __version__ = "0.1.0"
 
 __all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # computed
 
-__getattr__ = attach(__name__, _HOMES)
+__getattr__ = _lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

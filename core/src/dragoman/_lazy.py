@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable, Mapping
 
 
-def attach(package: str, homes: Mapping[str, tuple[str, ...]]) -> Callable[[str], object]:
-    """Return the ``__getattr__`` of *package*.
+def lazy_names(package: str, homes: Mapping[str, tuple[str, ...]]) -> Callable[[str], object]:
+    """Return the ``__getattr__`` of *package*, which imports a module when one of its names is first used.
 
     Args:
         package: its name.
-        homes: the public names by the module that defines them.
+        homes: the public names by the module that defines them; a module of that name is such a name too.
 
     """
     home_of = {name: home for home, names in homes.items() for name in names}
@@ -21,7 +21,8 @@ def attach(package: str, homes: Mapping[str, tuple[str, ...]]) -> Callable[[str]
 
         home = home_of.get(name)
         if home is not None:
-            value: object = getattr(import_module(home), name)
+            module = import_module(home)
+            value: object = module if home == f"{package}.{name}" else getattr(module, name)
             setattr(sys.modules[package], name, value)
             return value
         message = f"module {package!r} has no attribute {name!r}"

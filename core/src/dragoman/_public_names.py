@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 HOMES = {
+    "dragoman._lazy": ("lazy_names",),
     "dragoman.client.call_settings": (
         "CallSettings",
         "CompletionSettings",

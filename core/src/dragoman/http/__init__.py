@@ -5,7 +5,7 @@ A module is imported when one of its names is first used, so that a provider imp
 
 from __future__ import annotations
 
-from dragoman._lazy import attach
+from dragoman._lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers treat this name as true; it avoids importing typing
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         object_in as object_in,
         text_in as text_in,
     )
+    from dragoman.http.facts import Facts as Facts
     from dragoman.http.form_data import multipart as multipart
     from dragoman.http.framing import (
         Frame as Frame,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
         Pace as Pace,
         later_usage as later_usage,
     )
+    from dragoman.http.inline_media import address_of as address_of, inline_data as inline_data
     from dragoman.http.json import (
         EXCERPT as EXCERPT,
         MAX_ITEMS as MAX_ITEMS,
@@ -111,6 +113,7 @@ if TYPE_CHECKING:
         HttpStream as HttpStream,
         Transport as Transport,
     )
+    from dragoman.http.turns import TurnRules as TurnRules, fit_turns as fit_turns, merged_turns as merged_turns
     from dragoman.http.wire import HttpReply as HttpReply, HttpRequest as HttpRequest
     from dragoman.spec._value import Value as Value
     from dragoman.spec.call_arguments import CallArguments as CallArguments, StreamedArguments as StreamedArguments
@@ -141,6 +144,7 @@ _HOMES = {
     "dragoman.http.framing": ("Frame", "FrameDecoder", "Framing", "HeaderValue", "framing_of"),
     "dragoman.http.header_values": ("header_text",),
     "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace", "later_usage"),
+    "dragoman.http.inline_media": ("address_of", "inline_data"),
     "dragoman.http.json": (
         "EXCERPT",
         "MAX_ITEMS",
@@ -162,6 +166,7 @@ _HOMES = {
         "word",
         "words",
     ),
+    "dragoman.http.facts": ("Facts",),
     "dragoman.http.form_data": ("multipart",),
     "dragoman.http.ndjson": ("NDJSON", "JsonLines"),
     "dragoman.http.options": (
@@ -179,6 +184,7 @@ _HOMES = {
     "dragoman.http.sse": ("SSE", "EventDecoder", "ServerSentEvents", "ServerSentEvent"),
     "dragoman.http.status": ("date_of", "error_class", "may_retry", "number_of", "retry_after"),
     "dragoman.http.transport.transport": ("AioHttpTransport", "HttpStream", "Transport"),
+    "dragoman.http.turns": ("TurnRules", "fit_turns", "merged_turns"),
     "dragoman.http.wire": ("HttpReply", "HttpRequest"),
     "dragoman.spec._value": ("Value",),
     "dragoman.spec.call_arguments": ("CallArguments", "StreamedArguments"),
@@ -189,7 +195,7 @@ _HOMES = {
 
 __all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # computed
 
-__getattr__ = attach(__name__, _HOMES)
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

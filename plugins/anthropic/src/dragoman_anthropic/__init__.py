@@ -7,7 +7,7 @@ https://docs.anthropic.com/en/api/messages
 
 from __future__ import annotations
 
-from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman import Provider, ProviderConfig, hookimpl, lazy_names
 
 TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
 
@@ -39,44 +39,25 @@ if TYPE_CHECKING:
     from dragoman_anthropic.versions import FIRST_VERSION as FIRST_VERSION
 
 _HOMES = {
-    "AnthropicFileOptions": "options",
-    "AnthropicMessages": "dialect",
-    "AnthropicOptions": "options",
-    "EncodedRequest": "request",
-    "FEATURE_BETAS": "request",
-    "FIRST_VERSION": "versions",
-    "HostedMessages": "hosted",
-    "ISSUER": "options",
-    "MessagesDecoder": "stream",
-    "MessagesOptions": "options",
-    "MessagesProvider": "provider",
-    "Operation": "dialect",
-    "STRICT_SCHEMA": "schema_rules",
-    "SettingsEncoder": "request_settings",
-    "anthropic_format": "anthropic_format",
-    "beta_header": "request",
-    "capabilities": "models",
-    "error_of": "errors",
-    "family": "models",
-    "hosted_capabilities": "hosted",
-    "to_anthropic": "plain_messages",
-    "what_excludes_thinking": "request_settings",
+    "dragoman_anthropic.anthropic_format": ("anthropic_format",),
+    "dragoman_anthropic.dialect": ("AnthropicMessages", "Operation"),
+    "dragoman_anthropic.errors": ("error_of",),
+    "dragoman_anthropic.hosted": ("HostedMessages", "hosted_capabilities"),
+    "dragoman_anthropic.models": ("capabilities", "family"),
+    "dragoman_anthropic.options": ("AnthropicFileOptions", "AnthropicOptions", "ISSUER", "MessagesOptions"),
+    "dragoman_anthropic.plain_messages": ("to_anthropic",),
+    "dragoman_anthropic.provider": ("MessagesProvider",),
+    "dragoman_anthropic.request": ("EncodedRequest", "FEATURE_BETAS", "beta_header"),
+    "dragoman_anthropic.request_settings": ("SettingsEncoder", "what_excludes_thinking"),
+    "dragoman_anthropic.schema_rules": ("STRICT_SCHEMA",),
+    "dragoman_anthropic.stream": ("MessagesDecoder",),
+    "dragoman_anthropic.versions": ("FIRST_VERSION",),
 }
-"""The module that defines each public name; the imports in the TYPE_CHECKING block name them for type checkers."""
+"""The public names by the module that defines each; the imports above name them for type checkers."""
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # computed
+__all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # computed
 
-
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used."""
-    from importlib import import_module  # noqa: PLC0415  # loaded by Python itself
-
-    if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    module = import_module(f"{__name__}.{_HOMES[name]}")
-    value = globals()[name] = module if name == _HOMES[name] else getattr(module, name)
-    return value
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 @hookimpl

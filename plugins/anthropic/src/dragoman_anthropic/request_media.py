@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from dragoman import Bytes, FileRef, InlineText, Media, UnsupportedError, Url
+from dragoman.http import inline_data
 from dragoman_anthropic.options import ISSUER
 
 IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -33,7 +34,7 @@ def encode_media(part: Media) -> dict[str, Any]:
     if isinstance(part.source, InlineText):
         return _document(_text(part.source.text), part.filename)
     if isinstance(part.source, Url) and (part.media_type == _PDF or _is_text(part.media_type)):
-        return _document(_url(part.source.url, part.media_type), part.filename)
+        return _document(_url(part, part.source.url), part.filename)
     if isinstance(part.source, Bytes) and part.media_type == _PDF:
         return _document(_data(part.source.base64, _PDF), part.filename)
     if isinstance(part.source, Bytes) and _is_text(part.media_type):
@@ -61,7 +62,7 @@ def _uploaded(source: FileRef, media_type: str, filename: str | None) -> dict[st
 
 def _image(part: Media) -> dict[str, Any]:
     if isinstance(part.source, Url):
-        return _url(part.source.url, part.media_type)
+        return _url(part, part.source.url)
     if isinstance(part.source, Bytes) and part.media_type in IMAGES:
         return _data(part.source.base64, part.media_type)
     accepted = ", ".join(sorted(IMAGES))
@@ -69,12 +70,10 @@ def _image(part: Media) -> dict[str, Any]:
     raise UnsupportedError(message)
 
 
-def _url(url: str, media_type: str) -> dict[str, Any]:
+def _url(part: Media, url: str) -> dict[str, Any]:
     """Return the source for a URL; the API does not accept ``data:`` URLs, so their data is sent as base64."""
-    head, found, data = url.partition(";base64,")
-    if url.startswith("data:") and found:
-        return _data(data, head.removeprefix("data:") or media_type)
-    return {"type": "url", "url": url}
+    found = inline_data(part)
+    return {"type": "url", "url": url} if found is None else _data(found[1], found[0])
 
 
 def _data(data: str, media_type: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from dragoman import ChatRequest, CompletionRequest, ProviderError, Response
 from dragoman.http import (
-    BinaryMessages,
     HttpReply,
     HttpRequest,
     OptionsReader,
@@ -20,12 +19,10 @@ from dragoman.http import (
     fields,
     objects,
 )
+from dragoman_aws import EVENT_STREAM
 from dragoman_bedrock.options import ISSUER, BedrockOptions
 from dragoman_bedrock.request import encode_body
 from dragoman_bedrock.response import response
-
-EVENT_STREAM = BinaryMessages(media_types=frozenset({"application/vnd.amazon.eventstream"}))
-"""https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ResponseStream.html"""
 
 COUNTED_MEMBERS = ("messages", "system", "toolConfig", "additionalModelRequestFields")
 """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseTokensRequest.html"""
@@ -98,6 +95,6 @@ class Converse:
 
     def error(self, reply: HttpReply) -> ProviderError:
         """Return the error that a reply reports."""
-        from dragoman_bedrock.errors import error_of  # noqa: PLC0415  # only errors need it
+        from dragoman_bedrock.errors import ERRORS  # noqa: PLC0415  # only errors need it
 
-        return error_of(reply)
+        return ERRORS.of(reply)

@@ -46,12 +46,12 @@ from dragoman_anthropic import (
     family,
     hosted_capabilities,
 )
-from dragoman_bedrock.dialect import EVENT_STREAM, model_path
+from dragoman_aws import EVENT_STREAM, event_in
+from dragoman_bedrock.dialect import model_path
 from dragoman_bedrock.endpoint import endpoint
-from dragoman_bedrock.errors import error_of
-from dragoman_bedrock.options import AwsOptions
+from dragoman_bedrock.errors import ERRORS
+from dragoman_bedrock.options import ApiOptions
 from dragoman_bedrock.provider import ListingProvider
-from dragoman_bedrock.stream import event_of
 
 HEADERS: Mapping[str, str] = {
     "guardrailIdentifier": "x-amzn-bedrock-guardrailidentifier",
@@ -66,7 +66,7 @@ _TIER = "x-amzn-bedrock-service-tier"
 
 
 @attrs.frozen(kw_only=True)
-class InvokeOptions(AwsOptions, MessagesOptions):
+class InvokeOptions(ApiOptions, MessagesOptions):
     """Set what only InvokeModel offers, beside what the Messages API does.
 
     Args:
@@ -133,7 +133,7 @@ class InvokeMessages(HostedMessages):
 
     def error(self, reply: HttpReply) -> ProviderError:
         """Return the error that a reply reports."""
-        return error_of(reply)
+        return ERRORS.of(reply)
 
 
 class InvokeDecoder:
@@ -156,7 +156,7 @@ class InvokeDecoder:
             ProtocolError: if it does not have the form of an event of this API.
 
         """
-        kind, payload = event_of(frame)
+        kind, payload = event_in(frame, ERRORS)
         try:
             data = b64decode(words(payload.get("bytes")), validate=True)
         except ValueError:

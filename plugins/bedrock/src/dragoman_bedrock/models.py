@@ -1,9 +1,4 @@
-"""What each family of models accepts on Bedrock, as data.
-
-https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-supported-models-features.html and
-https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html, read on 2026-11-28. Nothing is assumed of a
-model that does not match.
-"""
+"""What each family of models accepts on Bedrock, as data: that of ``models.toml``, and what is known of Claude."""
 
 from __future__ import annotations
 
@@ -14,24 +9,14 @@ import attrs
 from attrs import frozen
 
 from dragoman import NO, YES, Cap, Capabilities, HistoryRules, Support
+from dragoman.http import Facts, TurnRules
 from dragoman_anthropic import STRICT_SCHEMA as CLAUDE_SCHEMA, family as claude_family, hosted_capabilities
 
-_SCHEMAS = re.compile(
-    r"qwen\.qwen3|zai\.glm|moonshot(ai)?\.kimi|minimax\.minimax-m2|google\.gemma-3-(12|27)b|nvidia\.nemotron-nano"
-    r"|mistral\.(ministral-3|mistral-large-3|magistral-small|voxtral)"
-)
-_CHOOSING = re.compile(r"anthropic\.claude-(?!v|instant)|amazon\.nova|zai\.glm|moonshot(ai)?\.kimi|xai\.grok")
-"""Models that can be told to call a tool."""
-_BEGINNING = re.compile(r"anthropic\.|qwen\.|zai\.glm|moonshot(ai)?\.kimi")
-"""Models that take a conversation which begins with an answer of theirs."""
-_ENDS_WITH_USER = re.compile(r"meta\.llama")
-"""Models that refuse a conversation that ends with the beginning of an answer of theirs: "requires the last turn in the
-conversation to be a user message", read on 2026-11-29."""
-_RESULTS_ALONE = re.compile(r"meta\.llama|(?<![a-z])mistral\.|writer\.")
-"""Models that take nothing beside the results of tools in one turn."""
+FACTS = Facts(__spec__, "models.toml")
+"""The traits of families, by patterns that are searched in the id of a model."""
+
 _BESIDE_RESULTS_OF_CLAUDE = frozenset({"text", "image", "cachePoint"})
 _CLAUDE_WITH_SCHEMAS = (4, 5)
-_WITHOUT_TOOLS = re.compile(r"amazon\.titan")
 
 EFFORTS: tuple[tuple[re.Pattern[str], str, frozenset[str] | None], ...] = (
     (re.compile(r"openai\.gpt-oss"), "reasoning_effort", frozenset({"low", "medium", "high"})),
@@ -65,6 +50,7 @@ _SETTINGS: Mapping[str, Cap] = dict.fromkeys(
     ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "parallel_tool_calls", "n"),
     _UNSUPPORTED,
 )
+_NO_JSON = Cap(support=Support.NO, note="Converse has no mode for JSON")
 _NO_CACHE = Cap(support=Support.NO, note="the model has no marks of a cached prefix")
 
 
@@ -85,24 +71,24 @@ class Family:
     def has_schemas(self) -> bool:
         """Return whether its answers can be held to a schema."""
         known = claude_family(self.id)
-        return bool(_SCHEMAS.search(self.id)) if known is None else known.version >= _CLAUDE_WITH_SCHEMAS
+        return FACTS.holds("schemas", self.id) if known is None else known.version >= _CLAUDE_WITH_SCHEMAS
 
     @property
     def is_nova(self) -> bool:
         """Return whether it is a Nova model."""
-        return "amazon.nova" in self.id
+        return FACTS.holds("nova", self.id)
 
     @property
-    def may_begin(self) -> bool:
-        """Return whether a conversation may begin with an answer."""
-        return bool(_BEGINNING.search(self.id))
-
-    @property
-    def beside_results(self) -> frozenset[str] | None:
-        """Return the kinds of blocks that may stand in one turn with the results of tools, ``None`` for any."""
-        if self.claude:
-            return _BESIDE_RESULTS_OF_CLAUDE
-        return frozenset({"cachePoint"}) if _RESULTS_ALONE.search(self.id) else None
+    def turns(self) -> TurnRules:
+        """Return the turns that it takes, since Converse hands them on to its template."""
+        alone = frozenset({"cachePoint"}) if FACTS.holds("results_alone", self.id) else None
+        return TurnRules(
+            kind=lambda block: next(iter(block), ""),
+            result="toolResult",
+            mark="cachePoint",
+            may_begin=FACTS.holds("first_answer", self.id),
+            beside_results=_BESIDE_RESULTS_OF_CLAUDE if self.claude else alone,
+        )
 
     @property
     def effort(self) -> tuple[str, frozenset[str] | None] | None:
@@ -121,23 +107,23 @@ def capabilities(model: str, base_model: str | None = None) -> Capabilities:
     known = family(model, base_model)
     found = hosted_capabilities(known.id) if known.claude else Capabilities(completion=NO, tools=_tools(known))
     strict = STRICT_SCHEMA if known.has_schemas else None
-    chooses = _CHOOSING.search(known.id)
+    chooses = FACTS.holds("tool_choice", known.id)
     return attrs.evolve(
         found,
         settings={**found.settings, **_SETTINGS, **({} if known.claude else _settings(known)), "cache": _cache(known)},
         json_schema=YES if known.has_schemas else NO,
-        json_mode=Cap(),
-        schema_fallback=() if known.has_schemas else ("tool", "text") if chooses else ("text",),
+        json_mode=_NO_JSON,
+        schema_fallback=("tool", "text") if chooses and not known.has_schemas else ("text",),
         output_schema=strict,
         tool_schema=strict,
         input={},
         history=HISTORY,
-        prefill=NO if _ENDS_WITH_USER.search(known.id) else found.prefill,
+        prefill=NO if FACTS.holds("last_of_user", known.id) else found.prefill,
     )
 
 
 def _tools(known: Family) -> Cap:
-    return NO if _WITHOUT_TOOLS.search(known.id) else Cap()
+    return NO if FACTS.holds("no_tools", known.id) else Cap()
 
 
 def _cache(known: Family) -> Cap:

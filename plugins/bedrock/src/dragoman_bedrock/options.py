@@ -6,40 +6,30 @@ from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
-from dragoman import Secret
 from dragoman.http import option_field
+from dragoman_aws import AwsOptions
 
 ISSUER = "bedrock"
 """The key of these options, and the issuer of Bedrock's seals and extensions."""
 
 
 @frozen(kw_only=True, slots=False)
-class AwsOptions:
+class ApiOptions(AwsOptions):
     """Say how Bedrock is called.
 
     Args:
         api: ``converse``, which all models have, or ``invoke``, the Messages API for Claude alone; ``converse`` if not
-            given. This option and those down to ``base_model`` are accepted by ``LLMConfig`` only.
-        region: the AWS region, such as ``us-east-1``.
-        access_key: the id of the access key with which requests are signed.
-        secret_key: the secret of that access key.
-        session_token: its session token, if it is temporary.
-        profile: the profile in the files of AWS whose credentials are used; needs ``dragoman-bedrock[aws]``.
+            given. Accepted by ``LLMConfig`` only, as is the next option.
         base_model: the id of the model behind an ARN that does not name it, such as an application inference profile.
 
     """
 
     api: Literal["converse", "invoke"] | None = option_field(in_body=False, per_call=False)
-    region: str | None = option_field(in_body=False, per_call=False)
-    access_key: Secret | None = option_field(in_body=False, per_call=False, secret=True)
-    secret_key: Secret | None = option_field(in_body=False, per_call=False, secret=True)
-    session_token: Secret | None = option_field(in_body=False, per_call=False, secret=True)
-    profile: str | None = option_field(in_body=False, per_call=False)
     base_model: str | None = option_field(in_body=False, per_call=False)
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class BedrockOptions(AwsOptions):
+class BedrockOptions(ApiOptions):
     """Set what only Bedrock offers; see https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html.
 
     Args:

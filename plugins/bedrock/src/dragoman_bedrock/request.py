@@ -6,20 +6,15 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from dragoman import Adjustment, ChatRequest, InvalidRequestError, Message, OutputFormat, Role
-from dragoman.http import Block, add_options, dumps, merge_members
+from dragoman.http import Block, add_options, dumps, fit_turns, merge_members, merged_turns
 from dragoman_bedrock.models import Family, family
 from dragoman_bedrock.options import BedrockOptions
 from dragoman_bedrock.request_parts import PartEncoder
 from dragoman_bedrock.request_settings import encode_settings, service_tier
 from dragoman_bedrock.request_tools import tool_config
-from dragoman_bedrock.request_turns import adapted_turns
-
-_JSON_WORDS = "Answer with nothing but a JSON object."
 
 
 def encode_body(
@@ -40,7 +35,6 @@ def encode_body(
     encoder, known = PartEncoder(), family(request.model, base_model)
     system, messages = _conversation(request.messages, known, encoder)
     body: dict[str, Any] = {"messages": messages}
-    system += _json_words(request.output, encoder)
     tools, no_tools = tool_config(request, known, encoder)
     config, fields = encode_settings(request, options, known, encoder)
     members: dict[str, Any] = {
@@ -70,7 +64,8 @@ def _conversation(messages: Iterable[Message], known: Family, encoder: PartEncod
     if not found:
         text = "Bedrock requires at least one user or assistant message that is not empty; add one"
         raise InvalidRequestError(text)
-    return system, adapted_turns(_turns(found), known, encoder)
+    turns = fit_turns(merged_turns(found, known.turns), known.turns, encoder)
+    return system, [{"role": role, "content": blocks} for role, blocks in turns]
 
 
 def _role(message: Message, encoder: PartEncoder) -> str:
@@ -78,24 +73,6 @@ def _role(message: Message, encoder: PartEncoder) -> str:
         reason = "Bedrock accepts system messages only before the first turn, so this one joins the user's turn"
         encoder.adjust("coerced", "system message", reason, asked="system", sent="user")
     return "assistant" if message.role == Role.ASSISTANT else "user"
-
-
-def _turns(found: Iterable[tuple[str, list[Block]]]) -> list[Block]:
-    """Return alternating turns, in each of which the results of tools come first."""
-    turns: list[Block] = []
-    for role, group in groupby(found, itemgetter(0)):
-        blocks = [block for _, each in group for block in each]
-        if role == "user" and not any("cachePoint" in block for block in blocks):
-            blocks.sort(key=lambda block: "toolResult" not in block)
-        turns.append({"role": role, "content": blocks})
-    return turns
-
-
-def _json_words(output: OutputFormat, encoder: PartEncoder) -> list[Block]:
-    if output.kind != "json":
-        return []
-    encoder.adjust("emulated", "output", "Converse has no mode for JSON, so the model is asked for it in words")
-    return [{"text": _JSON_WORDS}]
 
 
 def _output(output: OutputFormat) -> dict[str, Any] | None:

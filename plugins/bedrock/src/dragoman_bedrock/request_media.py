@@ -6,39 +6,14 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from dragoman import Bytes, InlineText, Media, UnsupportedError, Url
+from dragoman import InlineText, Media, UnsupportedError, Url
+from dragoman.http import Facts, inline_data
 
-IMAGES: Mapping[str, str] = {f"image/{name}": name for name in ("png", "jpeg", "gif", "webp")}
-DOCUMENTS: Mapping[str, str] = {
-    "application/pdf": "pdf",
-    "text/csv": "csv",
-    "application/msword": "doc",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "application/vnd.ms-excel": "xls",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-    "text/html": "html",
-    "text/plain": "txt",
-    "text/markdown": "md",
-}
-VIDEOS: Mapping[str, str] = {
-    **{f"video/{name}": name for name in ("mp4", "webm", "mpeg")},
-    "video/x-matroska": "mkv",
-    "video/quicktime": "mov",
-    "video/x-flv": "flv",
-    "video/x-ms-wmv": "wmv",
-    "video/3gpp": "three_gp",
-}
-AUDIO: Mapping[str, str] = {
-    **{f"audio/{name}": name for name in ("mp3", "wav", "flac", "ogg", "opus", "aac", "webm")},
-    "audio/mpeg": "mp3",
-    "audio/x-wav": "wav",
-    "audio/mp4": "m4a",
-}
-KINDS: Mapping[str, Mapping[str, str]] = {"image": IMAGES, "document": DOCUMENTS, "video": VIDEOS, "audio": AUDIO}
-"""The formats of each kind of block, by media type."""
+FORMATS = Facts(__spec__, "media.toml")
+KINDS = ("image", "document", "video", "audio")
+"""The kinds of blocks, of which each has a table of its formats."""
 
 DOCUMENT_NAME = "document"
 _NAME_LENGTH = 200
@@ -52,32 +27,36 @@ def encode_media(part: Media) -> dict[str, Any]:
         UnsupportedError: for a media type or a source that Converse does not accept.
 
     """
-    media_type = part.media_type.partition(";")[0].strip()
-    kind, name = next(
-        ((kind, formats[media_type]) for kind, formats in KINDS.items() if media_type in formats), ("", "")
-    )
-    if not kind and media_type.startswith("text/"):
-        kind, name = "document", "txt"
-    if not kind:
-        accepted = ", ".join(sorted((*IMAGES, *DOCUMENTS)))
-        message = f"Bedrock does not accept {media_type}; send one of {accepted}"
-        raise UnsupportedError(message)
+    kind, name = _format_of(part.media_type.partition(";")[0].strip())
     block: dict[str, Any] = {"format": name, "source": _source(part)}
     return {kind: {**block, "name": document_name(part.filename)} if kind == "document" else block}
 
 
+def _format_of(media_type: str) -> tuple[str, str]:
+    """Return the kind of the block and the format of a media type; a text of any type is a document.
+
+    Raises:
+        UnsupportedError: for a media type that Converse does not accept.
+
+    """
+    for kind in KINDS:
+        for name, types in FORMATS.table(kind).items():
+            if media_type in types:
+                return kind, name
+    if media_type.startswith("text/"):
+        return "document", "txt"
+    accepted = sorted(each for kind in KINDS[:2] for types in FORMATS.table(kind).values() for each in types)
+    message = f"Bedrock does not accept {media_type}; send one of {', '.join(accepted)}"
+    raise UnsupportedError(message)
+
+
 def _source(part: Media) -> dict[str, Any]:
-    source = part.source
-    if isinstance(source, Bytes):
-        return {"bytes": source.base64}
-    if isinstance(source, InlineText):
-        return {"text": source.text}
-    if isinstance(source, Url):
-        if source.url.startswith("s3://"):
-            return {"s3Location": {"uri": source.url}}
-        head, found, data = source.url.partition(";base64,")
-        if head.startswith("data:") and found:
-            return {"bytes": data}
+    if (found := inline_data(part)) is not None:
+        return {"bytes": found[1]}
+    if isinstance(part.source, InlineText):
+        return {"text": part.source.text}
+    if isinstance(part.source, Url) and part.source.url.startswith("s3://"):
+        return {"s3Location": {"uri": part.source.url}}
     message = "Bedrock fetches media only from s3:// addresses; send the bytes, such as Media.of(path)"
     raise UnsupportedError(message)
 

@@ -30,26 +30,13 @@ from dragoman import (
     ToolCall,
     UsageSnapshot,
 )
-from dragoman.http import CallArguments, Frame, as_object, fields, finish_of, loads, members_of, objects, words
-from dragoman_bedrock.errors import error_of_frame
+from dragoman.http import CallArguments, Frame, fields, finish_of, members_of, objects, words
+from dragoman_aws import event_in
+from dragoman_bedrock.errors import ERRORS
 from dragoman_bedrock.options import ISSUER
 from dragoman_bedrock.response import METADATA, cited_text, extension, tool_call, usage
 
 _UNOPENED = -1
-
-
-def event_of(frame: Frame) -> tuple[str, dict[str, Any]]:
-    """Return the name and the content of the event in a message, whichever API sends it.
-
-    Raises:
-        ProviderError: if the message reports an error.
-        ProtocolError: if it does not hold an object.
-
-    """
-    if frame.headers.get(":message-type", "event") != "event":
-        raise error_of_frame(frame)
-    kind = str(frame.headers.get(":event-type"))
-    return kind, as_object(loads(frame.data), f"the event {kind!r}")
 
 
 @define
@@ -90,7 +77,7 @@ class ConverseDecoder:
             ProtocolError: if it does not have the form of an event of this API.
 
         """
-        kind, payload = event_of(frame)
+        kind, payload = event_in(frame, ERRORS)
         handler = _HANDLERS.get(kind)
         return (Raw(payload),) if handler is None else handler(self, payload)
 
@@ -216,4 +203,4 @@ _HANDLERS: Mapping[str, Callable[[ConverseDecoder, Mapping[str, Any]], Iterable[
     "metadata": ConverseDecoder.metadata,
 }
 
-__all__ = ["ConverseDecoder", "event_of"]
+__all__ = ["ConverseDecoder"]

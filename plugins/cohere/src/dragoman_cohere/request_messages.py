@@ -29,7 +29,7 @@ from dragoman import (
     UnsupportedError,
     Url,
 )
-from dragoman.http import dumps, own_members
+from dragoman.http import address_of, dumps, own_members
 from dragoman_cohere.options import ISSUER
 
 PLAN = "tool_plan"
@@ -170,7 +170,7 @@ def _medium(part: Media) -> dict[str, Any]:
     if isinstance(source, InlineText):
         return {"type": "text", "text": source.text}
     if part.media_type.startswith("image/") and isinstance(source, Bytes | Url):
-        url = source.url if isinstance(source, Url) else f"data:{part.media_type};base64,{source.base64}"
+        url = address_of(source, part.media_type)
         detail = part.metadata.get("detail")
         return {"type": "image_url", "image_url": {"url": url, **({"detail": detail} if detail else {})}}
     form = f"{part.media_type} as {type(source).__name__}"

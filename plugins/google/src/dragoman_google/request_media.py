@@ -6,6 +6,7 @@ import mimetypes
 from typing import Any
 
 from dragoman import Bytes, FileRef, InlineText, Media, Url
+from dragoman.http import inline_data
 from dragoman_google.options import ISSUER
 
 FILES_URL = "https://generativelanguage.googleapis.com/v1beta/"
@@ -17,8 +18,9 @@ def encode_media(part: Media) -> dict[str, Any]:
     source = part.source
     if isinstance(source, InlineText):
         return {"text": source.text}
-    if isinstance(source, Bytes):
-        return {"inlineData": {"mimeType": part.media_type, "data": source.base64}}
+    if (found := inline_data(part)) is not None:
+        return {"inlineData": {"mimeType": found[0], "data": found[1]}}
+    assert not isinstance(source, Bytes)  # noqa: S101  # which are inline
     return {"fileData": {**_media_type(part), "fileUri": _uri(source)}}
 
 

@@ -24,6 +24,7 @@ from dragoman import (
     UnsupportedError,
     Url,
 )
+from dragoman.http import address_of
 from dragoman_mistral.options import CONVERSATIONS_ONLY, ISSUER, MistralOptions
 
 _NOT_FOR_PROMPTS = (
@@ -92,9 +93,8 @@ def _chunk(part: Media) -> dict[str, Any] | None:
         return {"type": "input_audio", "input_audio": source.url}
     if family in {"image", "audio", "video"} or not isinstance(source, Bytes | Url):
         return None
-    address = source.url if isinstance(source, Url) else f"data:{part.media_type};base64,{source.base64}"
     named = {"document_name": part.filename} if part.filename else {}
-    return {"type": "document_url", "document_url": address, **named}
+    return {"type": "document_url", "document_url": address_of(source, part.media_type), **named}
 
 
 def _dropped(feature: str, reason: str, asked: Any) -> Adjustment:

@@ -27,12 +27,9 @@ from dragoman import (
     ToolCall,
     ToolResult,
     UnsupportedError,
-    Url,
 )
-from dragoman.http import dumps, object_arguments
+from dragoman.http import dumps, inline_data, object_arguments
 from dragoman_ollama.options import ISSUER
-
-_BASE64 = ";base64,"
 
 _Segment: TypeAlias = tuple[list[str], list[str]]
 """Images and texts of one message."""
@@ -193,13 +190,9 @@ def _image(part: Media) -> str:
         UnsupportedError: for other media, and for an image that is not given as bytes.
 
     """
-    is_image = part.media_type.startswith("image/")
-    if is_image and isinstance(part.source, Bytes):
-        return part.source.base64
-    if is_image and isinstance(part.source, Url) and part.source.url.startswith("data:"):
-        _, found, data = part.source.url.partition(_BASE64)
-        if found:
-            return data
+    found = inline_data(part)
+    if found is not None and found[0].startswith("image/"):
+        return found[1]
     form = f"{part.media_type} as {type(part.source).__name__}"
     message = f"Ollama accepts images as bytes, not {form}; send the bytes of an image"
     raise UnsupportedError(message, provider=ISSUER)

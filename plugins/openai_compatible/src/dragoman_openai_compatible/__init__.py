@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman import Provider, ProviderConfig, hookimpl, lazy_names
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible import openai_format as openai_format
@@ -59,50 +59,27 @@ if TYPE_CHECKING:
     from dragoman_openai_compatible.responses_items import RESPONSES_FINISH_REASONS as RESPONSES_FINISH_REASONS
 
 _HOMES = {
-    "CHAT_CODES": "errors",
-    "CHAT_FINISH_REASONS": "chat_parts",
-    "CHAT_SETTINGS": "chat",
-    "DetailsDecoder": "reasoning_details",
-    "MessageRules": "chat_messages",
-    "NamePattern": "name_patterns",
-    "OPENAI_FILE_TYPES": "chat_messages",
-    "OpenAIChat": "chat",
-    "OpenAIChatDecoder": "chat_stream",
-    "OpenAICompatibleOptions": "options",
-    "OpenAIProvider": "provider",
-    "OpenAIResponses": "responses",
-    "RESPONSES_CODES": "responses",
-    "RESPONSES_FINISH_REASONS": "responses_items",
-    "RESPONSES_SETTINGS": "responses",
-    "arguments_of": "chat_parts",
-    "error_of": "errors",
-    "facts_of_model": "models",
-    "family_capabilities": "families",
-    "family_of": "families",
-    "family_settings": "families",
-    "openai_format": "openai_format",
-    "reasoning_of": "chat_parts",
-    "reasoning_of_model": "models",
-    "refuse_options": "chat",
-    "text_of": "chat_parts",
-    "to_openai": "plain_messages",
-    "with_details": "reasoning_details",
+    "dragoman_openai_compatible.chat": ("CHAT_SETTINGS", "OpenAIChat", "refuse_options"),
+    "dragoman_openai_compatible.chat_messages": ("MessageRules", "OPENAI_FILE_TYPES"),
+    "dragoman_openai_compatible.chat_parts": ("CHAT_FINISH_REASONS", "arguments_of", "reasoning_of", "text_of"),
+    "dragoman_openai_compatible.chat_stream": ("OpenAIChatDecoder",),
+    "dragoman_openai_compatible.errors": ("CHAT_CODES", "error_of"),
+    "dragoman_openai_compatible.families": ("family_capabilities", "family_of", "family_settings"),
+    "dragoman_openai_compatible.models": ("facts_of_model", "reasoning_of_model"),
+    "dragoman_openai_compatible.name_patterns": ("NamePattern",),
+    "dragoman_openai_compatible.openai_format": ("openai_format",),
+    "dragoman_openai_compatible.options": ("OpenAICompatibleOptions",),
+    "dragoman_openai_compatible.plain_messages": ("to_openai",),
+    "dragoman_openai_compatible.provider": ("OpenAIProvider",),
+    "dragoman_openai_compatible.reasoning_details": ("DetailsDecoder", "with_details"),
+    "dragoman_openai_compatible.responses": ("OpenAIResponses", "RESPONSES_CODES", "RESPONSES_SETTINGS"),
+    "dragoman_openai_compatible.responses_items": ("RESPONSES_FINISH_REASONS",),
 }
-"""The module that defines each public name; the imports in the TYPE_CHECKING block name them for type checkers."""
+"""The public names by the module that defines each; the imports above name them for type checkers."""
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # computed
+__all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # computed
 
-
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used."""
-    from importlib import import_module  # noqa: PLC0415  # loaded by Python itself
-
-    if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    module = import_module(f"{__name__}.{_HOMES[name]}")
-    value = globals()[name] = module if name == _HOMES[name] else getattr(module, name)
-    return value
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 @hookimpl

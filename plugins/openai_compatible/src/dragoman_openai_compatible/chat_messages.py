@@ -29,7 +29,7 @@ from dragoman import (
     UnsupportedError,
     Url,
 )
-from dragoman.http import cache_encoding, cached_encoding, dumps, own_members
+from dragoman.http import address_of, cache_encoding, cached_encoding, dumps, own_members
 from dragoman_openai_compatible.chat_parts import sealed_extra_content
 
 _AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
@@ -294,7 +294,7 @@ def media(part: Media, issuer: str) -> dict[str, Any]:
     family = part.media_type.partition("/")[0]
     if family == "image" and isinstance(part.source, Bytes | Url):
         detail = part.metadata.get("detail")
-        image = {"url": _address(part.source, part.media_type), **({"detail": detail} if detail else {})}
+        image = {"url": address_of(part.source, part.media_type), **({"detail": detail} if detail else {})}
         return {"type": "image_url", "image_url": image}
     if family == "audio" and isinstance(part.source, Bytes) and part.media_type in _AUDIO_FORMATS:
         audio = {"data": part.source.base64, "format": _AUDIO_FORMATS[part.media_type]}
@@ -304,11 +304,7 @@ def media(part: Media, issuer: str) -> dict[str, Any]:
     if isinstance(part.source, InlineText):
         return {"type": "text", "text": part.source.text}
     if isinstance(part.source, Bytes) and family != "audio":
-        file = {"filename": part.filename or "document", "file_data": _address(part.source, part.media_type)}
+        file = {"filename": part.filename or "document", "file_data": address_of(part.source, part.media_type)}
         return {"type": "file", "file": file}
     message = f"{issuer} does not accept {part.media_type} as {type(part.source).__name__}; send it in another form"
     raise UnsupportedError(message)
-
-
-def _address(source: Bytes | Url, media_type: str) -> str:
-    return source.url if isinstance(source, Url) else f"data:{media_type};base64,{source.base64}"

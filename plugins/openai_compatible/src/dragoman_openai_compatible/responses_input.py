@@ -32,7 +32,7 @@ from dragoman import (
     UnsupportedError,
     Url,
 )
-from dragoman.http import cache_encoding, cached_encoding, dumps
+from dragoman.http import address_of, cache_encoding, cached_encoding, dumps
 
 _LONGEST_CALL_ID = 64
 """The most characters of a call id.
@@ -369,7 +369,8 @@ def media(part: Media, issuer: str) -> Item:
 def _image(part: Media, issuer: str) -> Item:
     if isinstance(part.source, FileRef):
         return {"file_id": part.source.id_for(issuer)}
-    return {"image_url": part.source.url if isinstance(part.source, Url) else _data_url(part)}
+    assert not isinstance(part.source, InlineText)  # noqa: S101  # the caller checks it
+    return {"image_url": address_of(part.source, part.media_type)}
 
 
 def _file(part: Media, issuer: str) -> Item:
@@ -377,10 +378,6 @@ def _file(part: Media, issuer: str) -> Item:
         return {"file_id": part.source.id_for(issuer)}
     if isinstance(part.source, Url):
         return {"file_url": part.source.url}
+    assert not isinstance(part.source, InlineText)  # noqa: S101  # the caller checks it
     name = "document.pdf" if part.media_type == "application/pdf" else "document"
-    return {"filename": part.filename or name, "file_data": _data_url(part)}
-
-
-def _data_url(part: Media) -> str:
-    assert isinstance(part.source, Bytes)  # noqa: S101  # the callers check it
-    return f"data:{part.media_type};base64,{part.source.base64}"
+    return {"filename": part.filename or name, "file_data": address_of(part.source, part.media_type)}

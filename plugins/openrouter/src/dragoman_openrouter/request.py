@@ -29,7 +29,7 @@ from dragoman import (
     Url,
     fit,
 )
-from dragoman.http import checked_headers
+from dragoman.http import address_of, checked_headers
 from dragoman_openrouter.response import ISSUER
 
 
@@ -115,7 +115,7 @@ def _adapt_part(part: Part) -> Part:
 def _adapt_media(part: Media) -> Media | Extension:
     family = part.media_type.partition("/")[0]
     if family == "video" and isinstance(part.source, Bytes | Url):
-        return _extension("video_url", {"url": _media_url(part)}, part)
+        return _extension("video_url", {"url": address_of(part.source, part.media_type)}, part)
     if family not in {"image", "audio"} and isinstance(part.source, Url):
         return _extension("file", {"filename": part.filename or "document", "file_data": part.source.url}, part)
     return part
@@ -125,9 +125,3 @@ def _extension(kind: str, value: JSON, part: Media) -> Extension:
     own = part.options.get("openrouter")
     block: dict[str, JSON] = {"type": kind, kind: value, **(own if isinstance(own, dict) else {})}
     return Extension(kind=f"openrouter.{kind}", value=block)
-
-
-def _media_url(part: Media) -> str:
-    if isinstance(part.source, Bytes):
-        return f"data:{part.media_type};base64,{part.source.base64}"
-    return cast("Url", part.source).url

@@ -1,4 +1,4 @@
-"""Signature Version 4 of AWS, as a pure function.
+"""Signature Version 4 of AWS, as a pure function, for all services but S3, which encodes paths in another way.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -17,8 +17,8 @@ from dragoman import Secret
 from dragoman.http import HttpRequest
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-SERVICE = "bedrock"
-"""The name under which requests are signed, which is not that of the host."""
+REQUEST_ID_HEADERS = ("x-amzn-requestid",)
+"""The headers of a reply that name its request."""
 SIGNED_HEADERS = ("authorization", "x-amz-date", "x-amz-security-token")
 """The headers that a signature adds."""
 
@@ -42,7 +42,7 @@ class Credentials:
 
 
 def signature_headers(
-    request: HttpRequest, credentials: Credentials, *, region: str, moment: datetime
+    request: HttpRequest, credentials: Credentials, *, region: str, service: str, moment: datetime
 ) -> dict[str, str]:
     """Return the headers that sign *request*, whose URL is complete and percent-encoded once.
 
@@ -52,6 +52,7 @@ def signature_headers(
         request: the request as it is sent.
         credentials: the access key.
         region: the region that is called.
+        service: the name under which the service takes signatures, such as ``sagemaker``, whatever its host is.
         moment: the time, in any zone.
 
     """
@@ -64,7 +65,7 @@ def signature_headers(
     lines = "".join(f"{name}:{' '.join(signed[name].split())}\n" for name in sorted(signed))
     digest = sha256(request.body or b"").hexdigest()
     canonical = f"{request.method}\n{_path(parts)}\n{_query(parts)}\n{lines}\n{names}\n{digest}"
-    scope = f"{stamp[:8]}/{region}/{SERVICE}/aws4_request"
+    scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
     text = f"{ALGORITHM}\n{stamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
     signature = _hmac(_key(credentials.secret_key, scope), text).hex()
     proof = f"{ALGORITHM} Credential={credentials.access_key.reveal()}/{scope}, SignedHeaders={names}"

@@ -1,0 +1,55 @@
+"""The region of a call.
+
+https://docs.aws.amazon.com/general/latest/gr/rande.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from dragoman import ConfigurationError, ProviderConfig
+from dragoman_aws.options import AwsOptions
+
+REGION_ENV = ("AWS_REGION", "AWS_DEFAULT_REGION")
+"""The environment variables of the region."""
+
+_REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
+
+
+def region_of(
+    config: ProviderConfig, options: AwsOptions, *, env: Iterable[str] = (), host: re.Pattern[str] | None = None
+) -> str | None:
+    """Return the region of the caller, of the host or of the environment; ``None`` if a given base URL names none.
+
+    Args:
+        config: the configuration of the caller.
+        options: the options, whose region comes first.
+        env: the environment variables of the base URL.
+        host: what hosts of the service look like, with the region as its first group.
+
+    Raises:
+        ConfigurationError: if there is no region and no base URL, or if the region is not valid.
+
+    """
+    address = config.api_base or config.env(tuple(env)) or ""
+    found = host.search(address) if host else None
+    region = options.region or (found[1] if found else None) or config.env(REGION_ENV)
+    if region is None and address:
+        return None
+    if region is None or not _REGION.fullmatch(region):
+        raise no_region(config, region)
+    return region
+
+
+def no_region(config: ProviderConfig, region: str | None = None) -> ConfigurationError:
+    """Return the error that says that there is no region, or that *region* is none."""
+    given = "none is given" if region is None else f"{region!r} is none"
+    named = f"pass region='us-east-1' or set {' or '.join(REGION_ENV)}"
+    message = f"{config.name} needs a region of AWS, and {given}; {named}"
+    return ConfigurationError(message, provider=config.name, parameter="region")
+
+
+def dns_suffix(region: str | None) -> str:
+    """Return the end of the hosts of a region, which is another one in China."""
+    return "amazonaws.com.cn" if str(region).startswith("cn-") else "amazonaws.com"

@@ -1,0 +1,164 @@
+"""What a provider of any service of AWS builds on; botocore recomputes the signatures."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as AwsCredentials
+from hypothesis import given, strategies as st
+
+from dragoman import (
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    MissingCredentialError,
+    NotFoundError,
+    ProtocolError,
+    ProviderConfig,
+    RateLimitError,
+    Secret,
+    ServerError,
+)
+from dragoman.http import Frame, HttpReply, HttpRequest, OptionsReader, base_url
+from dragoman_aws import (
+    EVENT_STREAM,
+    AwsErrors,
+    AwsOptions,
+    Credentials,
+    dns_suffix,
+    event_in,
+    region_of,
+    signature_headers,
+    signer,
+)
+
+ACCESS, SECRET, TOKEN = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "session/token+of=test"
+ENVIRONMENT = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": ACCESS, "AWS_SECRET_ACCESS_KEY": SECRET}
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ERRORS = AwsErrors(
+    types={"ModelError": ServerError}, statuses={"ModelError": 424}, phrases={"no such endpoint": NotFoundError}
+)
+
+
+def signed_by_aws(request: HttpRequest, ours: Any, region: str, service: str) -> str:
+    """Return the signature that botocore computes for a request with our headers."""
+    signing = SigV4Auth(AwsCredentials(ACCESS, SECRET, ours.get("x-amz-security-token")), service, region)
+    sent = {**request.headers, **{name: ours[name] for name in ours if name.startswith("x-amz-")}}
+    theirs = AWSRequest(request.method, request.url, sent, request.body)
+    theirs.context["timestamp"] = ours["x-amz-date"]
+    return signing.signature(signing.string_to_sign(theirs, signing.canonical_request(theirs)), theirs)
+
+
+@given(
+    path=st.text(st.characters(codec="ascii", categories=("L", "N"), include_characters="-._~%/:"), min_size=1),
+    body=st.binary(),
+    query=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), max_size=3, unique=True),
+    place=st.sampled_from([("bedrock", "eu-west-3"), ("sagemaker", "us-east-1"), ("execute-api", "cn-north-1")]),
+    token=st.sampled_from([None, TOKEN]),
+)
+def test_a_signature_covers_the_path_the_query_the_body_and_the_service(path, body, query, place, token):
+    clean = "/".join(part for part in path.split("/") if part not in {"", ".", ".."})
+    words = "&".join(f"{name}={value}" for name, value in query)
+    url = f"https://runtime.example.amazonaws.com/{clean}" + (f"?{words}" if words else "")
+    headers = {"content-type": "application/json", "x-amzn-sagemaker-target-model": "a  b"}
+    request = HttpRequest(url=url, body=body, headers={**headers, "x-amz-meta": "a  b"})
+    keys = Credentials(
+        access_key=Secret(ACCESS), secret_key=Secret(SECRET), session_token=Secret(token) if token else None
+    )
+    service, region = place
+
+    ours = signature_headers(request, keys, region=region, service=service, moment=MOMENT)
+
+    judged = HttpRequest(
+        url=url, body=body, headers={"content-type": "application/json", "x-amz-meta": request.headers["x-amz-meta"]}
+    )
+    assert ours["authorization"].endswith(f"Signature={signed_by_aws(judged, ours, region, service)}")
+    assert f"Credential={ACCESS}/20260102/{region}/{service}/aws4_request" in ours["authorization"]
+
+
+def made(options: dict[str, Any] | None = None, **config: Any) -> Any:
+    """Return what signs for a service of a provider that claims the hosts of SageMaker."""
+    given_ = options or {}
+    place = ProviderConfig(name="sagemaker", hosts=("runtime.sagemaker.*.amazonaws.com",), options=given_, **config)
+    read = OptionsReader(AwsOptions, "sagemaker").structure(given_)
+    region = region_of(place, read)
+    base = base_url(
+        place, default=f"https://runtime.sagemaker.{region}.{dns_suffix(region)}", env=("SAGEMAKER_URL",), version=""
+    )
+    return signer(place, base, read, region=region, service="sagemaker")
+
+
+async def test_each_service_is_signed_for_by_its_name():
+    headers = await made(environ=ENVIRONMENT)(HttpRequest(url="https://runtime.sagemaker.eu-west-1.amazonaws.com/x"))
+    assert f"Credential={ACCESS}/" in headers["authorization"]
+    assert "/eu-west-1/sagemaker/" in headers["authorization"]
+
+
+def test_what_the_caller_did_not_pass_stays_with_the_hosts_of_the_provider():
+    with pytest.raises(MissingCredentialError, match="not a host of sagemaker"):
+        made({"region": "eu-west-1"}, environ=ENVIRONMENT, api_base="https://evil.example")
+
+
+def test_no_credentials_name_what_helps():
+    keys = {"region": "eu-west-1"}
+    with pytest.raises(MissingCredentialError, match=r"access_key=.*dragoman-aws\[profiles\]"):
+        made(keys, environ={}, api_base="https://gateway.example")
+    with pytest.raises(ConfigurationError, match="sagemaker needs a region of AWS"):
+        made({"access_key": "A", "secret_key": "S"}, api_base="https://gateway.example")
+
+
+def test_a_region_is_that_of_the_caller_of_the_host_or_of_the_environment():
+    host = re.compile(r"runtime\.sagemaker\.([a-z0-9-]+)\.")
+    config = ProviderConfig(
+        name="sagemaker", api_base="https://runtime.sagemaker.eu-west-3.amazonaws.com", environ=ENVIRONMENT
+    )
+    assert region_of(config, AwsOptions(region="us-east-2"), host=host) == "us-east-2"
+    assert region_of(config, AwsOptions(), host=host) == "eu-west-3"
+    assert region_of(config, AwsOptions()) == "eu-west-1"
+    assert region_of(ProviderConfig(name="x", api_base="https://gateway.example"), AwsOptions(), host=host) is None
+
+
+def reply(status: int, kind: str = "", body: bytes = b"") -> HttpReply:
+    return HttpReply(status=status, headers={"x-amzn-errortype": kind} if kind else {}, body=body)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "code"),
+    [
+        (reply(400, "ExpiredTokenException:http://x/"), AuthenticationError, "ExpiredTokenException"),
+        (reply(400, body=b'{"__type": "a.b#UnknownOperationException"}'), NotFoundError, "UnknownOperationException"),
+        (reply(200, body=b'{"__type": "ThrottlingException"}'), RateLimitError, "ThrottlingException"),
+        (reply(424, "ModelError"), ServerError, "ModelError"),
+        (reply(400, body=b'{"message": "No such endpoint: x"}'), NotFoundError, None),
+        (reply(400, body=b'{"message": "no"}'), BadRequestError, None),
+    ],
+)
+def test_an_error_is_read_by_its_type_its_words_and_its_status(reply, kind, code):
+    error = ERRORS.of(reply)
+    assert type(error) is kind
+    assert error.code == code
+
+
+def test_a_message_of_a_stream_is_an_event_or_an_error():
+    event = Frame(b'{"Bytes": "aGk="}', headers={":message-type": "event", ":event-type": "PayloadPart"})
+    assert event_in(event, ERRORS) == ("PayloadPart", {"Bytes": "aGk="})
+    with pytest.raises(ProtocolError, match="PayloadPart"):
+        event_in(Frame(b"[]", headers=event.headers), ERRORS)
+    failed = Frame(b'{"message": "it broke"}', headers={":message-type": "exception", ":exception-type": "modelError"})
+    with pytest.raises(ServerError, match="it broke") as raised:
+        event_in(failed, ERRORS)
+    assert (raised.value.status, raised.value.code) == (424, "ModelError")
+    told = Frame(
+        b"", headers={":message-type": "error", ":error-code": "ThrottlingException", ":error-message": "slow"}
+    )
+    with pytest.raises(RateLimitError, match="slow"):
+        event_in(told, ERRORS)
+
+
+def test_the_framing_is_that_of_event_streams():
+    assert EVENT_STREAM.media_types == {"application/vnd.amazon.eventstream"}
