@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 
-from dragoman import EmbeddingRules, InvalidRequestError
+from dragoman import InvalidRequestError
 from dragoman.http import Value, option_field
 
 
@@ -104,27 +104,6 @@ def check_tokens(token: Any, *, entra: bool) -> None:
     if token is not None and entra:
         message = "azure takes either azure_ad_token or entra=True, not both"
         raise InvalidRequestError(message, provider="azure", parameter="entra")
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class AzureEmbeddingOptions(Value):
-    """Set what Azure OpenAI offers for embeddings; see https://platform.openai.com/docs/api-reference/embeddings.
-
-    Args:
-        dimensions: the number of dimensions, for models of the third series and later.
-        encoding_format: ``float`` or ``base64``, which is read as numbers too.
-        user: your identifier of the end user.
-
-    """
-
-    __provider__: ClassVar[str] = "azure"
-    dimensions: int | None = option_field()
-    encoding_format: Literal["float", "base64"] | None = option_field()
-    user: str | None = option_field()
-
-
-EMBEDDING_RULES = EmbeddingRules(options=AzureEmbeddingOptions, most_texts=2048)
-"""https://platform.openai.com/docs/api-reference/embeddings/create#embeddings-create-input."""
 
 
 CHAT_ONLY = ("logit_bias", "data_sources", "user_security_context", "modalities", "audio", "prediction")

@@ -14,7 +14,7 @@ from dragoman_azure.claude_address import asks_claude
 from dragoman_azure.endpoint import endpoint
 from dragoman_azure.endpoint_address import address
 from dragoman_azure.models import capabilities
-from dragoman_azure.options import EMBEDDING_RULES, AzureOptions
+from dragoman_azure.options import AzureOptions
 from dragoman_openai_compatible import OpenAIProvider
 
 INFO = ProviderInfo(
@@ -32,6 +32,8 @@ class AzureProvider(OpenAIProvider):
     @property
     def embedding_rules(self) -> EmbeddingRules:
         """What Azure takes for embeddings."""
+        from dragoman_azure.embeddings import EMBEDDING_RULES  # noqa: PLC0415  # few programs need it
+
         return EMBEDDING_RULES
 
 

@@ -5,29 +5,22 @@ https://platform.openai.com/docs/api-reference
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from dragoman import Provider, ProviderConfig, hookimpl
+from dragoman import Provider, ProviderConfig, hookimpl, lazy_names
 from dragoman_openai.options import OpenAIOptions
 from dragoman_openai.provider import make_provider
 
+TYPE_CHECKING = False  # type checkers know better, and the module typing is not paid for
+
 if TYPE_CHECKING:
-    from dragoman_openai.second_options import (
-        OpenAIEmbeddingOptions as OpenAIEmbeddingOptions,
-        OpenAIFileOptions as OpenAIFileOptions,
-    )
+    from dragoman_openai.embeddings import OpenAIEmbeddingOptions as OpenAIEmbeddingOptions
+    from dragoman_openai.files import OpenAIFileOptions as OpenAIFileOptions
 
 __all__ = ["OpenAIEmbeddingOptions", "OpenAIFileOptions", "OpenAIOptions", "dragoman_provider"]
 
-
-def __getattr__(name: str) -> object:
-    """Import the options of embeddings and files when they are first used."""
-    if name in {"OpenAIEmbeddingOptions", "OpenAIFileOptions"}:
-        from dragoman_openai import second_options  # noqa: PLC0415  # few programs need it
-
-        return getattr(second_options, name)
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+__getattr__ = lazy_names(
+    __name__,
+    {"dragoman_openai.embeddings": ("OpenAIEmbeddingOptions",), "dragoman_openai.files": ("OpenAIFileOptions",)},
+)
 
 
 @hookimpl

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
+
+from attrs import frozen
 
 from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProtocolError
 from dragoman.http import (
     HttpProvider,
     HttpReply,
     HttpRequest,
+    Value,
     as_object,
     count,
     multipart,
     objects,
+    option_field,
     read_pages,
     real,
     word,
@@ -24,6 +28,21 @@ ISSUER = "openai"
 PATH = "/files"
 PURPOSE = "user_data"
 """The purpose of files for messages, unless the caller says another one."""
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class OpenAIFileOptions(Value):
+    """Set what OpenAI offers for files; see https://platform.openai.com/docs/api-reference/files/create.
+
+    Args:
+        purpose: what the file is for, such as ``vision`` or ``batch``; ``user_data`` if not given.
+        expires_after: seconds until the file is deleted, from 3600 to 2592000.
+
+    """
+
+    __provider__: ClassVar[str] = "openai"
+    purpose: str | None = option_field()
+    expires_after: int | None = option_field()
 
 
 async def upload(provider: HttpProvider, file: FileUpload, context: CallContext) -> FileRef:

@@ -34,14 +34,14 @@ class OpenAIWithFiles(OpenAIProvider):
     @property
     def embedding_rules(self) -> EmbeddingRules:
         """What OpenAI takes for embeddings."""
-        from dragoman_openai.second_options import EMBEDDING_RULES  # noqa: PLC0415  # few programs need it
+        from dragoman_openai.embeddings import EMBEDDING_RULES  # noqa: PLC0415  # few programs need it
 
         return EMBEDDING_RULES
 
     @property
     def file_options(self) -> type[Any]:
         """The options of files."""
-        from dragoman_openai.second_options import OpenAIFileOptions  # noqa: PLC0415  # few programs need it
+        from dragoman_openai.files import OpenAIFileOptions  # noqa: PLC0415  # few programs need it
 
         return OpenAIFileOptions
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         text_of as text_of,
     )
     from dragoman_openai_compatible.chat_stream import OpenAIChatDecoder as OpenAIChatDecoder
+    from dragoman_openai_compatible.embeddings import MOST_TEXTS as MOST_TEXTS, EmbeddingOptions as EmbeddingOptions
     from dragoman_openai_compatible.errors import CHAT_CODES as CHAT_CODES, error_of as error_of
     from dragoman_openai_compatible.families import (
         family_capabilities as family_capabilities,
@@ -63,6 +64,7 @@ _HOMES = {
     "dragoman_openai_compatible.chat_messages": ("MessageRules", "OPENAI_FILE_TYPES"),
     "dragoman_openai_compatible.chat_parts": ("CHAT_FINISH_REASONS", "arguments_of", "reasoning_of", "text_of"),
     "dragoman_openai_compatible.chat_stream": ("OpenAIChatDecoder",),
+    "dragoman_openai_compatible.embeddings": ("MOST_TEXTS", "EmbeddingOptions"),
     "dragoman_openai_compatible.errors": ("CHAT_CODES", "error_of"),
     "dragoman_openai_compatible.families": ("family_capabilities", "family_of", "family_settings"),
     "dragoman_openai_compatible.models": ("facts_of_model", "reasoning_of_model"),

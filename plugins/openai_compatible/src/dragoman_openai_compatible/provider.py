@@ -51,9 +51,9 @@ class OpenAIProvider(HttpProvider):
             ProviderError: if the request fails.
 
         """
-        from dragoman_openai_compatible import second_endpoints  # noqa: PLC0415  # few programs need it
+        from dragoman_openai_compatible.model_listing import models  # noqa: PLC0415  # few programs need it
 
-        return await second_endpoints.models(self, context)
+        return await models(self, context)
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
@@ -71,6 +71,6 @@ class OpenAIProvider(HttpProvider):
             ProtocolError: if the number of vectors differs from the number of texts, or a vector cannot be read.
 
         """
-        from dragoman_openai_compatible import second_endpoints  # noqa: PLC0415  # few programs need it
+        from dragoman_openai_compatible.embeddings import embed  # noqa: PLC0415  # few programs need it
 
-        return await second_endpoints.embed(self, model, texts, options, context)
+        return await embed(self, model, texts, options, context)

@@ -1,33 +1,50 @@
-"""The list of models and embeddings of a host with the OpenAI API.
-
-https://platform.openai.com/docs/api-reference/models and https://platform.openai.com/docs/api-reference/embeddings
-"""
+"""Embeddings of a host with the OpenAI API: https://platform.openai.com/docs/api-reference/embeddings."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from dragoman import CallContext, Embeddings, ModelInfo, ProtocolError, Usage
-from dragoman.http import HttpReply, HttpRequest, as_object, count, decoded, dumps, objects, real, word
+from attrs import frozen
+
+from dragoman import CallContext, Embeddings, ProtocolError, Usage
+from dragoman.http import (
+    HttpReply,
+    HttpRequest,
+    Value,
+    as_object,
+    count,
+    decoded,
+    dumps,
+    objects,
+    option_field,
+    word,
+)
 from dragoman_openai_compatible.chat_parts import usage_of
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible.provider import OpenAIProvider
 
 
-async def models(provider: OpenAIProvider, context: CallContext) -> Sequence[ModelInfo]:
-    """Return the models that the key may use."""
-    reply = await provider.call(HttpRequest(method="GET", url=provider.models_path), context)
-    with provider.reading(reply):
-        body = reply.json()
-        if not isinstance(body, list):
-            listing = as_object(body, "the listing")
-            if listing.get("error") and "data" not in listing:
-                raise provider.dialect.error(reply)
-            body = listing.get("data")
-        return tuple(_model(entry) for entry in objects(body) if entry.get("id"))
+@frozen(kw_only=True, eq=False, repr=False)
+class EmbeddingOptions(Value):
+    """Set what OpenAI and Azure offer for embeddings; see https://platform.openai.com/docs/api-reference/embeddings.
+
+    Args:
+        dimensions: the number of dimensions, for models of the third series and later.
+        encoding_format: ``float`` or ``base64``, which is read as numbers too.
+        user: your identifier of the end user.
+
+    """
+
+    dimensions: int | None = option_field()
+    encoding_format: Literal["float", "base64"] | None = option_field()
+    user: str | None = option_field()
+
+
+MOST_TEXTS = 2048
+"""https://platform.openai.com/docs/api-reference/embeddings/create#embeddings-create-input."""
 
 
 async def embed(
@@ -50,21 +67,6 @@ def _embeddings(reply: HttpReply, expected: int) -> Embeddings:
         vectors=tuple(_vector(entry.get("embedding")) for entry in entries),
         model=word(body.get("model")),
         usage=usage_of(body.get("usage")) or Usage(),
-    )
-
-
-_CONTEXT = ("context_length", "context_window", "max_context_length")
-"""The members in which hosts tell how many tokens a conversation may have."""
-
-
-def _model(entry: Mapping[str, Any]) -> ModelInfo:
-    return ModelInfo(
-        id=str(entry["id"]),
-        created=real(entry.get("created")),
-        owner=word(entry.get("owned_by")),
-        context_tokens=next(filter(None, (count(entry, name) for name in _CONTEXT)), None),
-        output_tokens=count(entry, "max_completion_tokens"),
-        metadata=entry,
     )
 
 
