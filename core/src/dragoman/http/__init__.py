@@ -60,7 +60,6 @@ if TYPE_CHECKING:
         Pace as Pace,
         later_usage as later_usage,
     )
-    from dragoman.http.inline_media import address_of as address_of, inline_data as inline_data
     from dragoman.http.json import (
         EXCERPT as EXCERPT,
         MAX_ITEMS as MAX_ITEMS,
@@ -118,6 +117,7 @@ if TYPE_CHECKING:
     from dragoman.spec._value import Value as Value
     from dragoman.spec.call_arguments import CallArguments as CallArguments, StreamedArguments as StreamedArguments
     from dragoman.spec.hosts import host_matches as host_matches
+    from dragoman.spec.media import address_of as address_of, inline_data as inline_data
     from dragoman.spec.ownership import foreign_names as foreign_names
 
 _HOMES = {
@@ -144,7 +144,6 @@ _HOMES = {
     "dragoman.http.framing": ("Frame", "FrameDecoder", "Framing", "HeaderValue", "framing_of"),
     "dragoman.http.header_values": ("header_text",),
     "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace", "later_usage"),
-    "dragoman.http.inline_media": ("address_of", "inline_data"),
     "dragoman.http.json": (
         "EXCERPT",
         "MAX_ITEMS",
@@ -187,6 +186,7 @@ _HOMES = {
     "dragoman.http.turns": ("TurnRules", "fit_turns", "merged_turns"),
     "dragoman.http.wire": ("HttpReply", "HttpRequest"),
     "dragoman.spec._value": ("Value",),
+    "dragoman.spec.media": ("address_of", "inline_data"),
     "dragoman.spec.call_arguments": ("CallArguments", "StreamedArguments"),
     "dragoman.spec.hosts": ("host_matches",),
     "dragoman.spec.ownership": ("foreign_names",),

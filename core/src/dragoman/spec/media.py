@@ -16,6 +16,8 @@ from dragoman.spec.argument_names import tells_names
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.part_fields import PartFields, take_text
 
+_BASE64 = ";base64,"
+
 
 def _is_bytes(_: Any, __: object, data: Any) -> None:
     if isinstance(data, bytes | bytearray) or (isinstance(data, memoryview) and data.contiguous):
@@ -255,6 +257,22 @@ def address_source(address: str, path: str, family: str) -> tuple[MediaSource, s
     guessed = _type_of(address.partition("?")[0]) or ""
     is_of_family = guessed.startswith(f"{family}/" if family else "")
     return Url(url=address), guessed if guessed and is_of_family else f"{family}/*"
+
+
+def inline_data(part: Media) -> tuple[str, str] | None:
+    """Return the media type and the base64 text of media that is given with its data, ``None`` for any other."""
+    source = part.source
+    if isinstance(source, Bytes):
+        return part.media_type, source.base64
+    if not isinstance(source, Url) or source.url[:5].lower() != "data:":
+        return None
+    head, found, data = source.url[5:].partition(_BASE64)
+    return (head or part.media_type, data) if found else None
+
+
+def address_of(source: Bytes | Url, media_type: str) -> str:
+    """Return the address of media, for bytes a ``data:`` URL that holds them."""
+    return source.url if isinstance(source, Url) else f"data:{media_type}{_BASE64}{source.base64}"
 
 
 def base64_bytes(text: str, path: str) -> bytes:
