@@ -479,3 +479,15 @@ def test_whole_and_streamed_parts_are_scrubbed_alike(parts: list[tuple[str, str]
             if event["index"] == index and event["event"] != "PartStart"
         )
         assert text == part.get("text", part.get("arguments"))  # type: ignore[union-attr, call-overload]
+
+
+def test_a_key_split_across_the_log_probabilities_of_events_is_masked() -> None:
+    pieces = split(KEY, 4)
+    begun: Any = {"event": "PartStart", "index": 0, "part": {"type": "text", "text": ""}}
+    deltas: list[Any] = [
+        {"event": "TextDelta", "index": 0, "text": each, "logprobs": [{"token": each, "logprob": -0.1}]}
+        for each in ["Hello ", *pieces]
+    ]
+    clean: Any = scrub_events([begun, *deltas, {"event": "TextDelta", "index": 0, "text": "."}], SCRUBBER)
+    assert "".join(each["logprobs"][0]["token"] for each in clean[1:-1]) == f"Hello {MASK}"
+    assert clean[-1] == {"event": "TextDelta", "index": 0, "text": "."}

@@ -1,4 +1,4 @@
-"""What a stream has counted stays counted."""
+"""What a stream has counted stays counted, and log probabilities stand on the text that they are of."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from dragoman import Usage
-from dragoman.http import later_usage
+from dragoman import ArgumentsDelta, Event, PartStart, Ping, ReasoningDelta, Text, TextDelta, ToolCall, Usage
+from dragoman.http import StreamedLogprobs, later_usage
 
 NAMES = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 reports = st.builds(Usage, **dict.fromkeys(NAMES, st.none() | st.integers(min_value=0, max_value=9)))
@@ -41,3 +41,27 @@ def test_no_count_is_lost(first: Usage, second: Usage) -> None:
         before, said, now = (getattr(each, name) for each in (first, second, known))
         assert now == said or (now == before and not said)
         assert now is not None or (before is None and said is None)
+
+
+def said(text: str, index: int = 0) -> list[Event]:
+    return [TextDelta(index, text)]
+
+
+def test_log_probabilities_stand_on_the_text_of_their_tokens() -> None:
+    known = StreamedLogprobs()
+    events: list[Event] = [ReasoningDelta(0, "hm"), PartStart(1, Text(text="")), TextDelta(1, "a"), Ping()]
+    known.add(["a"], events)
+    assert events == [ReasoningDelta(0, "hm"), PartStart(1, Text(text="")), TextDelta(1, "a", logprobs=("a",)), Ping()]
+    known.add(["b"], thought := [ReasoningDelta(0, "b"), Ping()])
+    assert thought[0] == ReasoningDelta(0, "b", logprobs=("b",))
+
+
+def test_log_probabilities_without_a_text_wait_for_it_unless_they_are_those_of_a_call() -> None:
+    known = StreamedLogprobs()
+    known.add(["half"], [])
+    known.add(["of a character"], whole := said("é"))
+    assert whole == [TextDelta(0, "é", logprobs=("half", "of a character"))]
+    for call in (PartStart(1, ToolCall(name="f", call_id="1")), ArgumentsDelta(1, "{")):
+        known.add(["of a call"], [call])
+    known.add(["b"], after := said("b"))
+    assert after == [TextDelta(0, "b", logprobs=("b",))]

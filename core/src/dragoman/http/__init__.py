@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         CallIndex as CallIndex,
         GrowingCitations as GrowingCitations,
         Pace as Pace,
+        StreamedLogprobs as StreamedLogprobs,
         later_usage as later_usage,
     )
     from dragoman.http.json import (
@@ -143,7 +144,7 @@ _HOMES = {
     "dragoman.http.error_bodies": ("error_from", "error_text", "is_page", "object_in", "text_in"),
     "dragoman.http.framing": ("Frame", "FrameDecoder", "Framing", "HeaderValue", "framing_of"),
     "dragoman.http.header_values": ("header_text",),
-    "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace", "later_usage"),
+    "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace", "StreamedLogprobs", "later_usage"),
     "dragoman.http.json": (
         "EXCERPT",
         "MAX_ITEMS",

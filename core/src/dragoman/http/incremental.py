@@ -7,6 +7,9 @@ from typing import Any
 
 import attrs
 
+from dragoman.spec._value import changed
+from dragoman.spec.events import ArgumentsDelta, Event, PartStart, ReasoningDelta, TextDelta
+from dragoman.spec.part_fields import JSON
 from dragoman.spec.parts import Citation
 from dragoman.spec.response import Usage
 
@@ -145,4 +148,36 @@ class GrowingCitations:
         return tuple(self._all)
 
 
-__all__ = ["CallIndex", "GrowingCitations", "Pace"]
+class StreamedLogprobs:
+    """Put log probabilities on the text whose tokens they are of.
+
+    Those that arrive without any text, as for a token that is a piece of a character, wait for the next text. Those of
+    a call belong to no text.
+    """
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: list[JSON] = []
+
+    def add(self, logprobs: Iterable[JSON], events: list[Event]) -> None:
+        """Add what arrived together with *events*, of which the latest text or else reasoning is of these tokens.
+
+        Args:
+            logprobs: the log probabilities, in the form of the provider.
+            events: the events of one frame, in which that text is replaced.
+
+        """
+        self._waiting.extend(logprobs)
+        for kind in (TextDelta, ReasoningDelta):
+            for position in reversed(range(len(events))):
+                event = events[position]
+                if type(event) is kind:
+                    events[position] = changed(event, logprobs=(*event.logprobs, *self._waiting))
+                    self._waiting.clear()
+                    return
+        if any(isinstance(event, PartStart | ArgumentsDelta) for event in events):
+            self._waiting.clear()
+
+
+__all__ = ["CallIndex", "GrowingCitations", "Pace", "StreamedLogprobs"]

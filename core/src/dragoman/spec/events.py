@@ -45,18 +45,35 @@ class PartStart:
 
 @value
 class TextDelta:
-    """Add text to a ``Text`` or ``Refusal`` part."""
+    """Add text to a ``Text`` or ``Refusal`` part.
+
+    Args:
+        index: the number of the part.
+        text: what is added.
+        logprobs: the log probabilities of its tokens, each as the provider reports it, if the request asked for them;
+            the metadata of the response holds those of the whole answer.
+
+    """
 
     index: int
     text: str
+    logprobs: tuple[JSON, ...] = field(default=(), kw_only=True)
 
 
 @value
 class ReasoningDelta:
-    """Add text to a ``Reasoning`` part."""
+    """Add text to a ``Reasoning`` part.
+
+    Args:
+        index: the number of the part.
+        text: what is added.
+        logprobs: the log probabilities of its tokens, as for a :class:`TextDelta`.
+
+    """
 
     index: int
     text: str
+    logprobs: tuple[JSON, ...] = field(default=(), kw_only=True)
 
 
 @value

@@ -196,7 +196,7 @@ class EventNames:
         if part is not None:
             return [PartUpdate(seen.index, seen.part(part, self._own_name(part)))]
         if isinstance(event, TextDelta) and seen.role == "beside":
-            return [ReasoningDelta(seen.index, event.text)]
+            return [ReasoningDelta(seen.index, event.text, logprobs=event.logprobs)]
         moved = attrs.evolve(event, index=seen.index)
         return [*seen.flush(), moved] if isinstance(event, PartStop) else [moved]
 

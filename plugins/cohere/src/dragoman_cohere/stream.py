@@ -30,6 +30,7 @@ from dragoman.http import (
     HttpReply,
     ServerSentEvent,
     StreamedArguments,
+    StreamedLogprobs,
     as_object,
     count,
     fields,
@@ -69,6 +70,7 @@ class CohereDecoder:
         self._texts: dict[int, GrowingCitations] = {}
         self._arguments = StreamedArguments()
         self._logprobs: list[Any] = []
+        self._streamed_logprobs = StreamedLogprobs()
         self._others: list[Any] = []
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
@@ -92,8 +94,7 @@ class CohereDecoder:
         if kind == "message-start":
             return (ResponseSnapshot(response_id=word(payload.get("id"))),)
         if kind in {"content-start", "content-delta"}:
-            self._logprobs += objects([payload.get("logprobs")])
-            return self._content(place, fields(message.get("content")))
+            return self._logged(payload, self._content(place, fields(message.get("content"))))
         if kind == "tool-plan-delta":
             return self._grow((_PLAN, 0), reasoning("", PLAN), words(message.get("tool_plan")))
         if kind in {"tool-call-start", "tool-call-delta"}:
@@ -113,6 +114,13 @@ class CohereDecoder:
         metadata = {"logprobs": self._logprobs, "citations": self._others}
         if any(metadata.values()):
             events.append(ResponseSnapshot(metadata={name: value for name, value in metadata.items() if value}))
+        return events
+
+    def _logged(self, payload: Mapping[str, Any], events: list[Event]) -> list[Event]:
+        """Return the events of a block of content with the log probabilities that came with it."""
+        if logprobs := objects([payload.get("logprobs")]):
+            self._logprobs += logprobs
+            self._streamed_logprobs.add(logprobs, events)
         return events
 
     def _content(self, place: int, block: Mapping[str, Any]) -> list[Event]:

@@ -29,6 +29,7 @@ from dragoman.http import (
     MAX_ITEMS,
     HttpReply,
     ServerSentEvent,
+    StreamedLogprobs,
     as_object,
     fields,
     later_usage,
@@ -88,6 +89,7 @@ class GeminiDecoder:
         self._usage: Usage | None = None
         self._origin: dict[str, Any] = {}
         self._metadata: dict[str, JSON] = {}
+        self._logprobs = StreamedLogprobs()
         self._others: dict[int, _OtherCandidate] = {}
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
@@ -189,6 +191,7 @@ class GeminiDecoder:
             if value := candidate.get(name):
                 if name == "logprobsResult" and isinstance(value, dict):
                     self._extend_logprobs(cast("dict[str, Any]", value))
+                    self._logprobs.add([value], events)
                 else:
                     self._metadata[name] = value
 

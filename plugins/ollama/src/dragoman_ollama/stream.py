@@ -22,7 +22,18 @@ from dragoman import (
     TextDelta,
     UsageSnapshot,
 )
-from dragoman.http import Frame, HttpReply, as_object, items_of, loads, members_of, objects, word, words
+from dragoman.http import (
+    Frame,
+    HttpReply,
+    StreamedLogprobs,
+    as_object,
+    items_of,
+    loads,
+    members_of,
+    objects,
+    word,
+    words,
+)
 from dragoman_ollama.response import METADATA, finish, message_of, timestamp, tool_call, usage
 
 _NONE = -1
@@ -48,6 +59,7 @@ class OllamaDecoder:
         self._text = _NONE
         self._reasoning = _NONE
         self._logprobs: list[Any] = []
+        self._streamed_logprobs = StreamedLogprobs()
 
     def feed(self, frame: Frame) -> Iterable[Event]:
         """Return the events of one line.
@@ -69,7 +81,9 @@ class OllamaDecoder:
             events.append(ResponseSnapshot(served_model=model, created=created))
         self._message(message_of(chunk), events)
         if chunk.get("logprobs"):
-            self._logprobs += items_of(chunk["logprobs"])
+            logprobs = items_of(chunk["logprobs"])
+            self._logprobs += logprobs
+            self._streamed_logprobs.add(logprobs, events)
         if chunk.get("done"):
             self._end(chunk, events)
         return events

@@ -47,6 +47,8 @@ CHAT_FINISH_REASONS: Mapping[str, FinishReason] = {
 """Finish reasons by the dialect's words for them."""
 
 
+CHAT_LOGPROBS = ("content", "refusal")
+"""The lists of the log probabilities of a conversation, each with an object for a token: https://platform.openai.com/docs/api-reference/chat/object."""
 PROMPT_LOGPROBS = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
 """The lists of the log probabilities of a prompt: https://platform.openai.com/docs/api-reference/completions/object."""
 

@@ -41,6 +41,7 @@ from dragoman.http import (
     HttpReply,
     ServerSentEvent,
     StreamedArguments,
+    StreamedLogprobs,
     as_object,
     decoded,
     end_word,
@@ -95,8 +96,9 @@ class OpenAIChatDecoder:
         self._latest: tuple[Any, ...] = ()
         self._transcript: list[str] = []
         self._others: dict[int, _OtherChoice] = {}
-        self._logprobs: list[JSON] = []
+        self._logprobs: dict[str, list[JSON]] = {}
         self._prompt_logprobs: dict[str, list[JSON]] = {}
+        self._streamed_logprobs = StreamedLogprobs()
         self._citations = GrowingCitations()
         self._usage: Usage | None = None
 
@@ -129,7 +131,7 @@ class OpenAIChatDecoder:
         """Return the events for what is complete only at the end of the stream."""
         metadata: dict[str, JSON] = {}
         if self._logprobs:
-            metadata["logprobs"] = {"content": self._logprobs}
+            metadata["logprobs"] = {**self._logprobs}
         elif self._prompt_logprobs:
             metadata["logprobs"] = {**self._prompt_logprobs}
         if self._others:
@@ -192,7 +194,7 @@ class OpenAIChatDecoder:
         elif isinstance(choice.get("text"), str):
             self._add_text("text", choice["text"], events)
         if choice.get("logprobs"):
-            self._add_logprobs(fields(choice["logprobs"]))
+            self._add_logprobs(fields(choice["logprobs"]), events)
         if (usage := choice.get("usage")) and (reported := chat_parts.usage_of(usage)):  # as Moonshot sends it
             self._add_usage(reported, events)
         extra = self.dialect.choice_metadata(choice)
@@ -227,12 +229,20 @@ class OpenAIChatDecoder:
         if isinstance(delta.get("function_call"), dict):
             self._add_function_call(fields(delta["function_call"]), events)
 
-    def _add_logprobs(self, logprobs: Mapping[str, Any]) -> None:
+    def _add_logprobs(self, logprobs: Mapping[str, Any], events: list[Event]) -> None:
         """Add those of a conversation, one object for each token, or those of a prompt, one list for each fact."""
-        self._logprobs.extend(objects(logprobs.get("content"), MAX_OBJECTS))
-        for name in chat_parts.PROMPT_LOGPROBS:
-            if found := items_of(logprobs.get(name), MAX_OBJECTS):
+        arrived: list[JSON] = []
+        for name in chat_parts.CHAT_LOGPROBS:
+            if told := objects(logprobs.get(name), MAX_OBJECTS):
+                self._logprobs.setdefault(name, []).extend(told)
+                arrived.extend(told)
+        of_prompt = {name: items_of(logprobs.get(name), MAX_OBJECTS) for name in chat_parts.PROMPT_LOGPROBS}
+        for name, found in of_prompt.items():
+            if found:
                 self._prompt_logprobs.setdefault(name, []).extend(found)
+        if not arrived and any(of_prompt.values()):
+            arrived.append({name: found for name, found in of_prompt.items() if found})
+        self._streamed_logprobs.add(arrived, events)
 
     def _add_usage(self, usage: Usage, events: list[Event]) -> None:
         self._usage = usage if self._usage is None else later_usage(self._usage, usage)

@@ -33,6 +33,7 @@ from dragoman import (
     part_events,
 )
 from dragoman.http import (
+    MAX_OBJECTS,
     HttpReply,
     ServerSentEvent,
     as_object,
@@ -208,6 +209,8 @@ class OpenAIResponsesDecoder:
         if delta.item_type == "function_call":
             added = self._of(chunk, delta.item_type).arguments.add(text)
             return [*events, ArgumentsDelta(index, added)] if added else events
+        if delta.event is TextDelta and (logprobs := objects(chunk.get("logprobs"), MAX_OBJECTS)):
+            return [*events, TextDelta(index, text, logprobs=tuple(logprobs))]
         return [*events, delta.event(index, text)]
 
     def _done(self, member: str, chunk: dict[str, Any]) -> tuple[Event, ...]:

@@ -57,6 +57,7 @@ def scrub_events(events: Iterable[Mapping[str, JSON]], scrubber: Scrubber) -> li
     contents: dict[JSON, _Content] = {}
     result = [_scrub_event(event, contents, scrubber) for event in events]
     _scrub_across_parts([content for content in contents.values() if content.kind != "media"], scrubber)
+    _scrub_logprobs(result, scrubber)
     for content in contents.values():
         for pieces in content.versions:
             _scrub_text(pieces, scrubber, is_bytes=content.kind == "media")
@@ -75,6 +76,15 @@ def _scrub_event(event: Mapping[str, JSON], contents: dict[JSON, _Content], scru
     if kind not in _WITH_PART or not isinstance(part, dict) or part.get("type") not in _CONTENT:
         return cast("_Object", scrubber.data(dict(event)))
     return {**event, "part": _scrub_part(part, contents.setdefault(event.get("index"), _content_of(part)), scrubber)}
+
+
+def _scrub_logprobs(events: Iterable[_Object], scrubber: Scrubber) -> None:
+    """Scrub the log probabilities of all deltas as one list, since each token is a piece of the answer."""
+    holders = [event for event in events if event.get("event") in _DELTAS and isinstance(event.get("logprobs"), list)]
+    lists = [cast("list[JSON]", event["logprobs"]) for event in holders]
+    clean = iter(cast("list[JSON]", scrubber.data([each for logprobs in lists for each in logprobs])))
+    for event, logprobs in zip(holders, lists, strict=True):
+        event["logprobs"] = [next(clean) for _ in logprobs]
 
 
 def _content_of(part: _Object) -> _Content:
