@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 PREAMBLE = """\
 from dataclasses import dataclass
 
-from dragoman import LLM, CallSettings, LLMConfig, Message, Response, Run, Settings, StreamingLLM, SyncLLM, Text, Tool
+from dragoman import LLM, CallSettings, LLMConfig, Media, Message, Response, RetryPolicy, Run
+from dragoman import Settings, StreamingLLM, SyncLLM, Text, Tool
 from dragoman_anthropic import AnthropicOptions
 from dragoman_openai import OpenAIOptions
 
@@ -43,6 +44,25 @@ LLM("gpt-4o", api_version="2024-10-21")
 LLM(5)
 LLM.load(5)
 LLM.load("draft", pth="x.toml")
+LLM.load(modle="gpt-4o")
+LLMConfig.load(modle="gpt-4o")
+LLMConfig.load("draft", temprature=0)
+LLMConfig.load(profil="draft")
+LLMConfig.load(timeout="30s")
+SyncLLM.load(timout=3)
+SyncLLM("gpt-4o", timout=3)
+await llm.models(timout=3)
+await llm.count_tokens("Hi", temprature=0)
+llm.build_request("Hi", temprature=0)
+sync.run("Hi", turn=3)
+sync.embed(["a"], dimension=5)
+text.streaming_chat_completion([Message("user", "Hi")], temprature=0)
+Tool.from_function(weather, aprove="ask")
+Tool.from_function(weather, approve="always")
+Tool.from_function(weather, timeout="30s")
+RetryPolicy(retrys=3)
+Media.of("a.png", medai_type="image/png")
+Message(rol="user", content="Hi")
 SyncLLM("gpt-4o", max_token=5)
 await llm.generate("Hi", max_token=5)
 await llm.generate("Hi", temperature="hot")

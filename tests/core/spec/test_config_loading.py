@@ -217,3 +217,27 @@ def test_lines_are_those_on_which_keys_begin(tables: dict[str, dict[str, str]], 
             lines += f"{name} = {value}".split("\n")
     found: dict[Any, int] = lines_of("\n".join(lines))
     assert expected.items() <= found.items()
+
+
+@pytest.mark.parametrize(
+    ("keywords", "hint"),
+    [
+        ({"modle": "echo"}, "did you mean 'model'?"),
+        ({"model": "echo", "timout": 3}, "did you mean 'timeout'?"),
+        ({"model": "echo", "base_url": "http://x"}, "it is called 'api_base' here"),
+        ({"profil": "draft"}, "did you mean 'profile'?"),
+        ({"pth": "x.toml"}, "did you mean 'path'?"),
+    ],
+)
+def test_a_misspelt_keyword_is_refused_where_it_is_given(keywords: dict[str, Any], hint: str) -> None:
+    for load in (LLMConfig.load, LLM.load, SyncLLM.load):
+        with pytest.raises(ConfigurationError) as caught:
+            load(**keywords)
+        [name] = keywords.keys() - {"model"}
+        assert f"load() has no argument {name!r}: {hint}" in str(caught.value)
+        assert caught.value.parameter == name
+
+
+def test_an_option_of_a_provider_is_accepted_as_a_keyword() -> None:
+    options: Any = {"api_version": "2024-10-21"}
+    assert LLMConfig.load(model="echo", environ={}, **options).kwargs == options

@@ -21,6 +21,7 @@ from dragoman import (
     Media,
     Message,
     OutputFormat,
+    RetryPolicy,
     ServerTool,
     Settings,
     StreamingLLM,
@@ -34,7 +35,9 @@ from dragoman.spec import foreign_names
 from dragoman.spec.argument_names import door, tells_names
 from dragoman.spec.foreign_names import OWN, advice, snake_case
 from dragoman.spec.serialization import structure_options
+from dragoman_anthropic import AnthropicOptions
 from dragoman_echo.options import EchoOptions
+from dragoman_openai import OpenAIOptions
 
 NAMES = {
     "base_url": "'api_base' here, an argument of LLMConfig",
@@ -264,3 +267,18 @@ def test_nothing_but_an_error_imports_the_table() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "meant"),
+    [
+        (lambda **more: Tool.from_function(print, **more), "aprove", "approve"),
+        (lambda **more: Media.of(b"x", **more), "medai_type", "media_type"),
+        (RetryPolicy, "retrys", "retries"),
+        (AnthropicOptions, "topk", "top_k"),
+        (OpenAIOptions, "verbosty", "verbosity"),
+    ],
+)
+def test_a_misspelt_argument_is_told_apart(make: Callable[..., object], name: str, meant: str) -> None:
+    with pytest.raises(TypeError, match=f"'{name}': did you mean '{meant}'"):
+        make(**{name: "x"})

@@ -27,6 +27,14 @@ class Value:
 
     __slots__ = ()
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Let the constructor of a subclass say what an argument that it does not have is called here."""
+        super().__init_subclass__(**more)
+        if "__init__" in cls.__dict__ and attrs.has(cls):  # the class that attrs makes of the one that was written
+            from dragoman.spec.argument_names import tells_names  # noqa: PLC0415  # only classes of options need it
+
+            tells_names(cls)
+
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
             return NotImplemented

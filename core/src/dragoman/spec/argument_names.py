@@ -37,16 +37,18 @@ def tells_names(kind: type[T]) -> type[T]:
 
 
 def door(method: M) -> M:
-    """Let a method of a client say where an argument belongs that was given in place of a required one."""
+    """Let a method say what an argument that it does not have is called here, or where it belongs."""
     made: Any = method
-    if made.__code__.co_flags & _CO_COROUTINE:
+    code = made.__code__
+    taken = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if code.co_flags & _CO_COROUTINE:
 
         @wraps(made)
         async def open_async(*args: Any, **kwargs: Any) -> Any:
             try:
                 return await made(*args, **kwargs)
             except (TypeError, OSError) as error:
-                if (told := _told_of_call(error, made.__qualname__, kwargs)) is None:
+                if (told := _told_of_call(error, made.__qualname__, kwargs, taken)) is None:
                     raise
                 raise told from None
 
@@ -57,19 +59,23 @@ def door(method: M) -> M:
         try:
             return made(*args, **kwargs)
         except (TypeError, OSError) as error:
-            if (told := _told_of_call(error, made.__qualname__, kwargs)) is None:
+            if (told := _told_of_call(error, made.__qualname__, kwargs, taken)) is None:
                 raise
             raise told from None
 
     return open_door  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # the same signature
 
 
-def _told_of_call(error: TypeError | OSError, called: str, names: Iterable[str]) -> Exception | None:
+def _told_of_call(
+    error: TypeError | OSError, called: str, given: Mapping[str, Any], taken: Iterable[str]
+) -> Exception | None:
     """Return the error to raise in place of *error*, ``None`` for itself.
 
     What only one door needs is imported when it is opened, which fails in a process that has no file descriptors left.
     """
-    return exhausted(error) if isinstance(error, OSError) else _told(error, called, names)
+    return (
+        exhausted(error) if isinstance(error, OSError) else _told(error, called, _others(given, taken) or given, taken)
+    )
 
 
 def _others(kwargs: Mapping[str, Any], known: Iterable[str]) -> list[str]:

@@ -14,6 +14,9 @@ from dragoman.spec.request import SETTINGS, Settings
 from dragoman.spec.secret import KeySource, RedactedDict, Secret, redact_secrets, reveal
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
+    from dragoman.client.call_settings import ConfigSettings
     from dragoman.spec.config_origins import ConfigOrigin, Loaded
 
 DEFAULT_TEMPERATURE = 0.7
@@ -327,7 +330,7 @@ class LLMConfig:
         path: str | os.PathLike[str] | None = None,
         prefix: str = "DRAGOMAN_",
         environ: Mapping[str, str] | None = None,
-        **fields: Any,
+        **fields: Unpack[ConfigSettings],
     ) -> LLMConfig:
         """Make a configuration of a file, the environment and keywords, in this order of weight; see :attr:`origins`.
 
@@ -337,7 +340,7 @@ class LLMConfig:
                 directory, or ``dragoman/dragoman.toml`` in the user's folder of configurations.
             prefix: the prefix of the environment variables.
             environ: the environment, by default that of the process.
-            fields: arguments of :class:`LLMConfig`.
+            fields: arguments of :class:`LLMConfig`; an option of the provider goes into ``options``.
 
         Raises:
             ConfigurationError: if a value cannot be read or is out of range, there is no such profile, or a name is

@@ -7,7 +7,7 @@ directory, else ``dragoman/dragoman.toml`` in the user's folder of configuration
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set as AbstractSet
 from pathlib import Path
 from typing import Any, cast
 
@@ -79,6 +79,7 @@ def load(
             raise ConfigurationError(message)
         found.add(of_variables, {name: _of_variable(name, environ, prefix) for name in of_variables})
         found.searched.append(f"{prefix}MODEL is not set")
+        _check_keywords(fields.keys())
         found.add(fields, dict.fromkeys(fields, KEYWORD))
         if is_found:
             _refuse_key_for_found(found, prefix)
@@ -188,6 +189,16 @@ def _check_names(
                 own = "an option of the provider goes into [llm.options.<provider>]"
                 message = f"{path}:{line}: {'.'.join(place)} has no {key!r}: {hint}; {own}"
                 raise ConfigurationError(message, parameter=key)
+
+
+def _check_keywords(names: AbstractSet[str]) -> None:
+    """Refuse a keyword that is called otherwise here, or nearly like an argument."""
+    for name in names:
+        near = closest(name, ("profile", "path", "prefix", "environ"), CLOSER)
+        hint = "" if name in _KNOWN else suggestion(name, [near]) if near else _hint(name, {*names})
+        if hint:
+            message = f"load() has no argument {name!r}: {hint}; an option of the provider goes into options="
+            raise ConfigurationError(message, parameter=name)
 
 
 _SHORT = 0.6

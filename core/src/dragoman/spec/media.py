@@ -12,7 +12,7 @@ from attrs import field
 
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import shown
-from dragoman.spec.argument_names import tells_names
+from dragoman.spec.argument_names import door, tells_names
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.part_fields import PartFields, take_text
 
@@ -79,6 +79,7 @@ class FileRef:
             take_text(self, name, optional=True)
 
     @classmethod
+    @door
     def of(cls, ids: Mapping[str, str], *, media_type: str | None = None, filename: str | None = None) -> FileRef:
         """Refer to one file that was uploaded to several providers.
 
@@ -163,6 +164,7 @@ class Media(PartFields):
     filename: str | None = None
 
     @classmethod
+    @door
     def of(
         cls,
         source: str | bytes | PathLike[str] | FileRef,

@@ -12,6 +12,7 @@ from attrs import field
 
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import MAX_SECONDS, plain_number, shown
+from dragoman.spec.argument_names import tells_names
 from dragoman.spec.config_rules import MOST_RETRIES
 from dragoman.spec.errors import ConfigurationError, DragomanError
 
@@ -138,6 +139,7 @@ def read_policy(policy: Any) -> RetryPolicy:
     return RetryPolicy(**arguments)
 
 
+@tells_names
 @value(kw_only=True)
 class RetryPolicy:
     """Say how often and how patiently to try again.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from dragoman.spec.argument_names import door
 from dragoman.spec.part_fields import JSON
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class ToolMakers:
     __slots__ = ()
 
     @classmethod
+    @door
     def from_function(
         cls,
         function: Callable[..., object],
