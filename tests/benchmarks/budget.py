@@ -120,13 +120,20 @@ async def items(llm: StreamingLLM) -> None:
             pass
 
 
+async def states(llm: StreamingLLM) -> None:
+    """Read the states of a list while it arrives."""
+    async with llm.stream_extract(list[_City], "hi") as stream:
+        async for _ in stream:
+            pass
+
+
 async def functions(asked: Asked, work: Callable[[StreamingLLM], Awaitable[None]], words: int = 1) -> int:
     """Return how many functions are entered for one piece of work that is not the first of its kind."""
     async with StreamingLLM(asked.config()) as llm:
         provider: Any = llm._model.ready()[0].provider  # noqa: SLF001  # no public way leads to the transport
         assert isinstance(provider, HttpProvider)
         provider.transport = MemoryTransport(asked.server_dialect, words)
-        if work is items:
+        if work in {items, states}:
             provider.transport = MemoryTransport(asked.server_dialect, pieces=_cities(words))
         await work(llm)
         with entered() as count:
@@ -177,6 +184,11 @@ def per_piece(name: str) -> float:
 def per_item_event(name: str) -> float:
     """Return the functions entered for one more event of :meth:`~dragoman.LLM.stream_extract`, of 4 characters each."""
     return _each(name, items)
+
+
+def per_state_event(name: str) -> float:
+    """Return the same where the states of the value are read in place of its items."""
+    return _each(name, states)
 
 
 def per_item_stream(name: str) -> int:
@@ -283,6 +295,7 @@ COUNTS: dict[str, Callable[[str], float]] = {
     "functions for an event of stream()": per_event,
     "functions for a piece of streaming_completion()": per_piece,
     "functions for an event of stream_extract()": per_item_event,
+    "functions for an event of stream_extract(), with states": per_state_event,
     "functions for a stream_extract() beside its pieces": per_item_stream,
     "modules imported": modules,
 }
@@ -305,6 +318,9 @@ BUDGETS: dict[tuple[str, str], float] = {
     ("functions for an event of stream_extract()", "openai"): 41,
     ("functions for an event of stream_extract()", "openai, Responses"): 35,
     ("functions for an event of stream_extract()", "anthropic"): 39,
+    ("functions for an event of stream_extract(), with states", "openai"): 44,
+    ("functions for an event of stream_extract(), with states", "openai, Responses"): 38,
+    ("functions for an event of stream_extract(), with states", "anthropic"): 42,
     ("functions for a stream_extract() beside its pieces", "openai"): 1200,
     ("functions for a stream_extract() beside its pieces", "anthropic"): 1460,
     ("modules imported", "import dragoman"): 15,

@@ -31,6 +31,15 @@ def test_within_budget(count: str, of: str) -> None:
     )
 
 
+@pytest.mark.parametrize("of", ["openai", "openai, Responses", "anthropic"])
+@pytest.mark.parametrize("what", ["", ", with states"])
+def test_a_value_that_streams_takes_at_most_twice_what_its_text_takes(what: str, of: str) -> None:
+    bare, typed = (
+        counts()[f"functions for an event of {door}, {of}"] for door in ("stream()", f"stream_extract(){what}")
+    )
+    assert bare < typed <= 2 * bare
+
+
 def test_functions_are_counted_one_by_one() -> None:
     def inner() -> None: ...
 

@@ -57,8 +57,9 @@ class ValueStream(Generic[T_co]):
             ProviderError: what the provider reported in the middle of the stream.
 
         """
-        self._read.levels = _LEVELS
-        while (partial := self._read.partial()) is None:
+        read = self._read
+        read.levels = _LEVELS
+        while not read.new or (partial := read.partial()) is None:
             if not await self._advance():
                 raise StopAsyncIteration
         return partial
@@ -123,7 +124,10 @@ class ValueStream(Generic[T_co]):
                 self._is_over = True
                 self._read.end(self.response)
             elif type(event) is TextDelta:
-                if event.index in self._texts:
+                if event.index == self._latest:
+                    self._texts[event.index].append(event.text)
+                    self._read.feed(event.text)
+                elif event.index in self._texts:
                     self._feed(event.index, event.text)
             else:
                 self._follow(event)

@@ -28,6 +28,8 @@ _LEVELS = 3
 _FEW = 1024
 """Up to how many members and items are copied for each state of a value; of more, only each eighth."""
 _SHARE = 8
+_READ = frozenset({str, int, bool})
+"""Types of which what JSON holds is a value already; a ``float`` may be infinite."""
 
 
 class StreamedValue(Generic[T]):
@@ -40,12 +42,14 @@ class StreamedValue(Generic[T]):
         is_list: whether the value is a list.
         items: the items of a list that are whole and were not taken yet, as values of their type.
         levels: how far below the root members and items are checked.
+        new: how many values have become whole since the last state.
 
     """
 
     def __init__(self, kind: Any) -> None:
         self.items: deque[Any] = deque()
         self.levels = 1
+        self.new = 0
         self._kind = kind
         self.is_list = is_list(kind)
         self._may_be_wrapped = may_be_wrapped(kind)
@@ -53,7 +57,6 @@ class StreamedValue(Generic[T]):
         self._known: dict[tuple[int, str | int | None], Inner] = {}
         self._is_given_up = False
         self._count = 0  # values that were whole, and were checked where they can be
-        self._new = 0  # of these, those since the last state
 
     def begin_part(self) -> None:
         """Let what follows be another part of the answer."""
@@ -77,7 +80,7 @@ class StreamedValue(Generic[T]):
                 self._check(whole)
         except ValueError:
             self._is_given_up = True
-            self._new = 0
+            self.new = 0
             if self._text.is_certain:
                 raise  # otherwise, the text may hold other JSON that fits
 
@@ -97,20 +100,20 @@ class StreamedValue(Generic[T]):
             whole: StreamedValue[T] = StreamedValue(self._kind)
             whole.levels, whole.items = self.levels, self.items
             whole.feed(json.dumps({WRAPPED: data} if self._may_be_wrapped else data))
-            self._text, self._new = whole._text, 1
+            self._text, self.new = whole._text, 1
 
     def partial(self) -> Partial[T] | None:
         """Return the state of the value, ``None`` if none of it has become whole since the last state.
 
         Of a value with very many members and items, not every state is given, since each is a copy.
         """
-        if not self._new:
+        if not self.new:
             return None
         parser = self._text.parser
         size = sum(map(len, parser.open_containers))
-        if size > _FEW and self._new * _SHARE < size:
+        if size > _FEW and self.new * _SHARE < size:
             return None
-        self._new = 0
+        self.new = 0
         return Partial(self._unwrapped(self._copied()), is_whole=parser.is_whole)
 
     def _copied(self) -> Any:
@@ -137,7 +140,7 @@ class StreamedValue(Generic[T]):
     def _check(self, whole: WholeValue) -> None:
         """Check a value that is whole against its type, and take away a null that stands for a default."""
         self._count += 1
-        self._new += 1
+        self.new += 1
         path = whole.path
         if self._may_be_wrapped and path[:1] == (WRAPPED,):
             path = path[1:]
@@ -147,24 +150,24 @@ class StreamedValue(Generic[T]):
         if inner.null_is_default and whole.value is None:
             self._take_away(whole.path)
         elif len(path) <= self.levels:
-            value = whole.value if inner.kind is UNKNOWN else read_value(whole.value, inner.kind, path)
+            is_read = inner.kind is UNKNOWN or (type(whole.value) is inner.kind and inner.kind in _READ)
+            value = whole.value if is_read else read_value(whole.value, inner.kind, path)
             if self.is_list and len(path) == 1:
                 self.items.append(value)
 
     def _inner_at(self, path: Path) -> Inner:
-        inner = Inner(self._kind)
+        inner, known = Inner(self._kind), self._known
         for step in path:
-            if inner.kind is UNKNOWN:
+            kind = inner.kind
+            if kind is UNKNOWN:
                 break
-            inner = self._inner_of(inner.kind, step)
+            inner = known.get((id(kind), None)) or known.get((id(kind), step)) or self._inner_of(kind, step)
         return inner
 
     def _inner_of(self, kind: Any, step: str | int) -> Inner:
         """Return what :func:`inner_of` does; the items of a list are all alike, and so are known by its type."""
-        if (known := self._known.get((id(kind), step)) or self._known.get((id(kind), None))) is None:
-            known = _inner(kind, 0 if is_list(kind) else step)
-            self._known[id(kind), None if is_list(kind) else step] = known
-        return known
+        found = self._known[id(kind), None if is_list(kind) else step] = _inner(kind, 0 if is_list(kind) else step)
+        return found
 
     def _take_away(self, path: Path) -> None:
         parent: Any = self._text.parser.root

@@ -209,8 +209,8 @@ class OpenAIResponsesDecoder:
         if delta.item_type == "function_call":
             added = self._of(chunk, delta.item_type).arguments.add(text)
             return [*events, ArgumentsDelta(index, added)] if added else events
-        if delta.event is TextDelta and (logprobs := objects(chunk.get("logprobs"), MAX_OBJECTS)):
-            return [*events, TextDelta(index, text, logprobs=tuple(logprobs))]
+        if delta.event is TextDelta and (logprobs := chunk.get("logprobs")):
+            return [*events, TextDelta(index, text, logprobs=tuple(objects(logprobs, MAX_OBJECTS)))]
         return [*events, delta.event(index, text)]
 
     def _done(self, member: str, chunk: dict[str, Any]) -> tuple[Event, ...]:
