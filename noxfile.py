@@ -166,6 +166,15 @@ def compare_faults(session: nox.Session) -> None:
 
 
 @nox.session
+def compare_llm(session: nox.Session) -> None:
+    """Do everyday tasks with the command llm too, and write docs/explanation/dragoman-and-llm.md."""
+    install(session, "tests")
+    place = os.path.abspath(session.create_tmp())  # noqa: PTH100  # before the directory is another
+    session.chdir("tests")
+    session.run("python", "-m", "benchmarks.compare_llm", place, env={"UV": UV})
+
+
+@nox.session
 def catalogue(session: nox.Session) -> None:
     """Write the catalogue of models anew, from the data of genai-prices and the recorded lists of models."""
     install(session, "tests")

@@ -13,6 +13,7 @@ REQUIREMENTS = {
         for place in ("core[http,cli]", "plugins/openai", "plugins/anthropic", "plugins/google")
         for word in ("-e", place)
     ),
+    "llm": ("llm",),
     "openai": ("openai",),
     "anthropic": ("anthropic",),
     "google-genai": ("google-genai",),

@@ -26,6 +26,15 @@ KEY = "sk-of-the-echo"
 
 def answered(received: Received) -> Reply:
     """Return the echo's answer in the form in which it was asked."""
+    if received.path.partition("?")[0].endswith("/models"):
+        return Reply.json({"object": "list", "data": [{"id": "gpt-4o", "object": "model", "owned_by": "echo"}]})
+    if received.path.endswith("/embeddings"):
+        texts = received.json["input"]
+        rows = [{"object": "embedding", "index": 0, "embedding": [0.5, -0.5]}]
+        if isinstance(texts, list):
+            rows = [rows[0] | {"index": index} for index in range(len(texts))]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        return Reply.json({"object": "list", "data": rows, "model": received.json["model"], "usage": usage})
     if received.path.endswith("/messages"):
         return _reply(
             anthropic_format.read_request(received.json),

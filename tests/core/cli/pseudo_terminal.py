@@ -51,6 +51,7 @@ class PseudoTerminal:
         self._screen.answer = self.type
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
+        self.columns = columns
         self.raw = b""
         self.resize(columns, rows)
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -73,6 +74,7 @@ class PseudoTerminal:
         with self._lock:
             fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             self._screen.resize(rows, columns)
+            self.columns = columns
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())

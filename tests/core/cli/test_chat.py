@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,29 @@ def test_fields_become_a_schema() -> None:
         "height": {"type": "number"},
     }
     assert made["required"] == ["name", "age", "bio", "tall", "height"]
+
+
+def test_fields_may_stand_on_lines_and_in_a_list() -> None:
+    made = schema_of("[\nname: first, then last\n\nage int\n]")
+    fields = made["properties"]["items"]["items"]
+    assert (made["required"], fields["required"]) == (["items"], ["name", "age"])
+    assert fields["properties"]["name"]["description"] == "first, then last"
+
+
+CODE = "Here:\n\n- this:\n  ```python\n  x = 1\n  ```\n\n```\nlater\n```\n"
+
+
+def test_only_the_code_is_printed() -> None:
+    assert run("-m", "echo", "-x", CODE).stdout == "x = 1\n"
+    assert run("-m", "echo", "-x", "no code").stdout == "no code\n"
+    assert run("-m", "echo", "-x", "-y", "-t", "platform:system", "which?").stdout == "Linux\n"
+
+
+def test_the_tokens_are_told_apart_from_the_answer() -> None:
+    for tools in ((), ("-y", "-t", "platform:system")):
+        done = run("-m", "echo", "-u", *tools, "hi")
+        assert re.search(r"^echo \| tokens: \d+ in, \d+ out \| \d+\.\d s$", done.stderr, re.MULTILINE)
+        assert "tokens" not in done.stdout
 
 
 @pytest.mark.parametrize(

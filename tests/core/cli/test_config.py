@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,7 +111,7 @@ def test_profiles_are_listed_and_completed(file: Path) -> None:
     file.unlink()
     done = run("config", "profiles")
     assert (done.exit_code, done.stdout) == (0, "")
-    assert "there is no profile; 'dragoman config edit' opens the file" in done.stderr
+    assert "there is no profile; 'dragoman config set -P NAME -m MODEL' makes one" in done.stderr
 
 
 def editor(home: Path, code: str) -> str:
@@ -155,3 +156,41 @@ def test_values_fit_into_a_terminal(columns: int) -> None:
         shown = terminal.wait("other  openai/gpt-4")
     assert "sk-of-the-file" not in shown
     assert all(len(line) < columns for line in terminal.lines())
+
+
+def test_values_are_set_and_the_rest_of_the_file_stays(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    path = home / ".config" / "dragoman" / "dragoman.toml"
+    done = run("config", "set", "-m", "echo", "-o", "temperature=0.2")
+    assert (done.exit_code, done.stdout) == (0, f"model, temperature of [llm] in {path}: changed\n")
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_text("# mine\n" + path.read_text() + "\n[other]\na = 1 # kept\n")
+    assert run("config", "set", "-P", "big", "-m", "openai/gpt-4").exit_code == 0
+    assert run("config", "set", "-o", "temperature=null", "-o", "seed=3").exit_code == 0
+    text = path.read_text()
+    assert text.startswith("# mine\n[llm]\n")
+    assert "a = 1 # kept" in text
+    table = {"model": "echo", "seed": 3, "big": {"model": "openai/gpt-4"}}
+    assert tomllib.loads(text) == {"llm": table, "other": {"a": 1}}
+    assert run("config").stdout.startswith("model ")
+    (home / "dragoman.toml").write_text("[llm]\n")
+    assert "dragoman.toml in this folder is read instead" in run("config", "set", "-m", "echo").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "there is nothing to set"),
+        (("-o", "api_key=x"), "'dragoman keys set PROVIDER' keeps keys"),
+        (("-o", "temperature=hot"), "temperature must be a number"),
+        (("-o", "max_tokenz=1"), "did you mean 'max_tokens'?"),
+        (("-P", "temperature", "-m", "echo"), "llm.temperature in"),
+        (("-P", "headers", "-m", "echo"), "has no profile [llm.headers]"),
+    ],
+)
+def test_what_would_not_be_valid_is_not_set(arguments: tuple[str, ...], words: str, file: Path) -> None:
+    file.write_text("[llm]\nmodel = 'echo'\ntemperature = 0.5\n")
+    done = run("config", "set", *arguments)
+    assert done.exit_code == 2
+    assert words in " ".join(done.stderr.split())
+    assert file.read_text() == "[llm]\nmodel = 'echo'\ntemperature = 0.5\n"

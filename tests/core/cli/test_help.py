@@ -81,11 +81,11 @@ def test_lines_are_broken_between_words(columns: int, arguments: tuple[str, ...]
 
 
 def test_a_line_that_fits_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dragoman.cli.terminal.columns", lambda: 20)
+    monkeypatch.setattr("dragoman.cli.terminal.columns", lambda _: 20)
     assert wrapped("one two", 4) == "one two"
     assert wrapped("one two three four five", 4) == "one two three four\n    five"
     assert wrapped("  1. two three four five", 5) == "  1. two three four\n     five"
-    monkeypatch.setattr("dragoman.cli.terminal.columns", lambda: None)
+    monkeypatch.setattr("dragoman.cli.terminal.columns", lambda _: None)
     assert wrapped("one two three four five", 4) == "one two three four five"
 
 
@@ -165,3 +165,16 @@ def test_a_provider_may_have_no_options() -> None:
     assert "Options of scripted, each as -o NAME=VALUE:\n  It has none of its own.\n" in help_of(
         "chat", "-m", "scripted/x"
     )
+
+
+def test_a_question_needs_no_command(home: Path) -> None:
+    for arguments in (("what is it?",), ("-m", "echo", "hi"), ("-m", "echo", "-x", "a b")):
+        done = CliRunner().invoke(dragoman, arguments)
+        assert (done.exit_code, done.stdout) == (0, f"{arguments[-1]}\n")
+    for wrong in ("modls", "hi", ""):
+        done = CliRunner().invoke(dragoman, [wrong])
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"dragoman: No such command '{wrong}'.")
+    assert CliRunner().invoke(dragoman, []).stderr.startswith("Usage: ")
+    assert CliRunner().invoke(dragoman, ["--version"]).exit_code == 0
+    assert completion("bash_complete", "dragoman", "keys", "re") == "plain,remove\n"

@@ -171,3 +171,21 @@ def test_a_terminal_gets_lines_that_fit(home: Path) -> None:
             shown = terminal.wait("...")
             assert len(shown.splitlines()) == 1
     assert sys.stdout is not None
+
+
+def test_what_is_done_most_is_short(home: Path) -> None:
+    assert "the log holds no conversation" in run("logs", "-c").stderr
+    for question in ("first", "second"):
+        run("chat", "-m", "echo", "-s", "be brief", question)
+    assert run("logs").stdout == run("logs", "list").stdout
+    assert run("logs", "-q", "sec").stdout == run("logs", "search", "sec").stdout
+    assert run("logs", "1").stdout == run("logs", "show", "1").stdout
+    assert run("logs", "-c").stdout == run("logs", "show").stdout
+    assert run("logs", "-r").stdout == "second\n"
+    assert run("logs", "1", "-r").stdout == "first\n"
+    assert "leave it out, or the number" in run("logs", "1", "-c").stderr
+    log = log_of_user()
+    assert log is not None
+    log.add(1, 1, (), "echo")
+    assert run("logs", "1", "-r").stdout == "\n"
+    assert "Usage: dragoman logs" in run("logs", "--help").stdout

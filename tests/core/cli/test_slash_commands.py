@@ -11,7 +11,7 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from dragoman import Message, RateLimitError, Text, UnknownModelError
+from dragoman import ConfigurationError, Message, RateLimitError, Text, UnknownModelError
 from dragoman.cli.answer_view import PlainView, is_rich_terminal
 from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.line_editor import completer, editing_reader
@@ -95,6 +95,19 @@ def test_a_wrong_command_says_what_to_do(dialogue: Dialogue, line: str, words: s
 def test_an_unknown_model_changes_nothing(dialogue: Dialogue) -> None:
     with pytest.raises(UnknownModelError):
         run_command(dialogue, "/model nobody-has-this")
+    assert dialogue.model == "echo"
+
+
+def test_a_profile_is_chosen_like_a_model(dialogue: Dialogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "dragoman.toml"
+    file.write_text("[llm]\nmodel = 'echo'\n[llm.big]\nmodel = 'openai/gpt-4'\ntemperature = 0.5\n")
+    monkeypatch.setenv("DRAGOMAN_CONFIG", str(file))
+    assert run_command(dialogue, "/model big").note == "the model is openai/gpt-4"
+    assert dialogue.llm.config.temperature == 0.5
+    assert run_command(dialogue, "/model echo").note == "the model is echo"
+    file.write_text("[llm")
+    with pytest.raises(ConfigurationError, match="cannot read a configuration"):
+        run_command(dialogue, "/model big")
     assert dialogue.model == "echo"
 
 

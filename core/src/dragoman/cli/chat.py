@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 _EPILOG = """\b
 Examples:
   dragoman chat -m echo "Hello"
+  dragoman -m echo -x "Write a function that adds."
   git diff | dragoman chat -m echo -s "Review this change."
   dragoman chat -m echo --schema "name, age int" "Ada, 36"
+  dragoman chat -m echo --schema "[name, age int]" "Two dogs"
   dragoman chat -m echo -y -t platform:system "Which system is this?"
   dragoman chat -m echo
 """
@@ -44,7 +46,7 @@ Examples:
     "--schema",
     type=schema_of,
     metavar="SCHEMA",
-    help="Answer in JSON: a JSON Schema, a file with one, or 'name, age int'.",
+    help="Answer in JSON: a JSON Schema, a file with one, or 'name, age int'; '[name]' for a list.",
 )
 @click.option(
     "-t",
@@ -65,8 +67,10 @@ Examples:
 )
 @click.option("-c", "--continue", "goes_on", is_flag=True, help="Go on with the last conversation.")
 @click.option("--id", "number", type=int, help="Go on with this conversation of 'dragoman logs list'.")
-@click.option("--no-log", is_flag=True, help="Do not write the conversation to the log.")
+@click.option("-n", "--no-log", is_flag=True, help="Do not write the conversation to the log.")
+@click.option("-u", "--usage", "shows_usage", is_flag=True, help="Tell the tokens, the cost and the seconds.")
 @click.option("--no-stream", is_flag=True, help="Print the answer when it is complete.")
+@click.option("-x", "--extract", is_flag=True, help="Print only the first block of code of the answer.")
 @click.option("--plain", is_flag=True, help="Converse without colours and editing; show Markdown as it is.")
 @click.option("--json", "print_json", is_flag=True, help="Print the complete response as one JSON object.")
 @click.option("--events", "print_events", is_flag=True, help="Print each event as a JSON object on a line of its own.")
@@ -83,7 +87,9 @@ def chat(  # noqa: PLR0917  # click passes the options by name
     goes_on: bool,  # noqa: FBT001  # click passes the options by name
     number: int | None,
     no_log: bool,  # noqa: FBT001  # click passes the options by name
+    shows_usage: bool,  # noqa: FBT001  # click passes the options by name
     no_stream: bool,  # noqa: FBT001  # click passes the options by name
+    extract: bool,  # noqa: FBT001  # click passes the options by name
     plain: bool,  # noqa: FBT001  # click passes the options by name
     print_json: bool,  # noqa: FBT001  # click passes the options by name
     print_events: bool,  # noqa: FBT001  # click passes the options by name
@@ -115,13 +121,14 @@ def chat(  # noqa: PLR0917  # click passes the options by name
     if text or (attached and not _is_terminal()):
         from dragoman.cli.one_answer import answer  # noqa: PLC0415  # conversations do not need it
 
-        form: Form = "json" if print_json else "events" if print_events else "whole" if no_stream else "text"
-        answer(dialogue, text, form)
+        form: Form = "json" if print_json else "events" if print_events else "code" if extract else "text"
+        form = "whole" if form == "text" and no_stream else form
+        answer(dialogue, text, form, shows_usage=shows_usage)
     elif not _is_terminal():
         message = "the prompt is empty; pass it as an argument, or pipe it to standard input"
         raise click.UsageError(message)
-    elif no_stream or print_json or print_events:
-        message = "a conversation has no such output; give a PROMPT with --json, --events or --no-stream"
+    elif no_stream or print_json or print_events or extract:
+        message = "a conversation has no such output; give a PROMPT with --json, --events, --extract or --no-stream"
         raise click.UsageError(message)
     else:
         from dragoman.cli.converse import converse  # noqa: PLC0415  # only conversations need it

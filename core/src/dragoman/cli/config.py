@@ -10,21 +10,23 @@ from typing import Any
 import click
 
 from dragoman.cli import text_io
+from dragoman.cli.config_file import file_of_user, folder_of_user, make_file, set_values
+from dragoman.cli.default_command import DefaultGroup
 from dragoman.cli.model_options import PREFIX, configuration, model_options
-from dragoman.cli.terminal import fitting
+from dragoman.cli.terminal import complain, fitting, wrapped
 from dragoman.plugins.resolution import explain
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.config_loading import FILE, VARIABLE, profiles
 from dragoman.spec.config_origins import KEYWORD
-from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.key_file import key_file, read_keys
 from dragoman.spec.secret import MASK, is_credential
 from dragoman.spec.system_keyring import names_in_keyring
-from dragoman.spec.user_folder import user_folder
 
 _EPILOG = """\b
 Examples:
   dragoman config show -m echo
+  dragoman config set -m gpt-4o -o temperature=0.2
+  dragoman config set -P draft -m echo
   dragoman config edit
   dragoman config profiles
 """
@@ -42,9 +44,13 @@ _TEMPLATE = """\
 """
 
 
-@click.group(epilog=_EPILOG)
+class _Config(DefaultGroup):
+    default = "show"
+
+
+@click.group(cls=_Config, epilog=_EPILOG)
 def config() -> None:
-    """Look at the configuration of commands, and edit the file that it is read from."""
+    """Look at the configuration of commands, and edit the file that it is read from; without a command, show it."""
 
 
 @config.command()
@@ -66,6 +72,21 @@ def show(
         click.echo(fitting(f"{name:{width}}  {value}  ({origin})"), color=True)
 
 
+@config.command("set")
+@model_options
+def set_config(given: Mapping[str, Any], profile: str | None) -> None:
+    """Write the values of these options into your file; -P NAME makes or changes a profile, NAME=null removes."""
+    if not given:
+        message = "there is nothing to set; give -m, -p, -b or -o"
+        raise click.UsageError(message)
+    path = file_of_user()
+    set_values(path, given, profile)
+    section = "llm" if profile is None else f"llm.{profile}"
+    click.echo(wrapped(f"{', '.join(given)} of [{section}] in {path}: changed", 0))
+    if not os.environ.get(f"{PREFIX}{VARIABLE}") and Path(FILE).is_file():
+        complain(f"dragoman: {FILE} in this folder is read instead of it")
+
+
 @config.command("profiles")
 def list_profiles() -> None:
     """List the profiles of the file, each with its model."""
@@ -75,46 +96,26 @@ def list_profiles() -> None:
         model = LLMConfig.load(name).model
         click.echo(fitting(f"{name:{width}}  {model or ''}".rstrip()), color=True)
     if not names:
-        click.echo("there is no profile; 'dragoman config edit' opens the file for a table [llm.NAME]", err=True)
+        complain("there is no profile; 'dragoman config set -P NAME -m MODEL' makes one")
 
 
 @config.command()
 def edit() -> None:
     """Open your file in the editor of EDITOR or VISUAL, and check it afterwards."""
-    path = _user_file()
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(_TEMPLATE, "utf-8")
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}"
-        raise ConfigurationError(message) from None
+    path = file_of_user()
+    make_file(path, _TEMPLATE)
     click.edit(filename=str(path))
     names = profiles({f"{PREFIX}{VARIABLE}": str(path)})
     for profile in (None, *names):
         LLMConfig.load(profile, path=path, environ={})
     listed = f"; its profiles: {', '.join(names)}" if names else ""
-    click.echo(f"{path} is valid{listed}")
+    click.echo(wrapped(f"{path} is valid{listed}", 0))
 
 
 @config.command("path")
 def show_path() -> None:
     """Show the folder of your files."""
-    click.echo(_folder())
-
-
-def _folder() -> Path:
-    folder = user_folder(os.environ)
-    if folder is None:
-        message = "the folder is unknown; set HOME or XDG_CONFIG_HOME"
-        raise ConfigurationError(message)
-    return folder
-
-
-def _user_file() -> Path:
-    named = os.environ.get(f"{PREFIX}{VARIABLE}")
-    return Path(named) if named else _folder() / FILE
+    click.echo(folder_of_user())
 
 
 def _values(settings: LLMConfig) -> Iterator[tuple[str, Any, str]]:

@@ -20,6 +20,8 @@ from dragoman.cli.error_messages import to_click_error
 from dragoman.cli.line_editor import editing_reader, plain_reader
 from dragoman.cli.model_lists import model_names
 from dragoman.cli.slash_commands import COMMANDS, Reply, run_command
+from dragoman.cli.terminal import complain
+from dragoman.spec.config_loading import profiles
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.message import Message
 from dragoman.spec.run import Run
@@ -58,11 +60,12 @@ def _reader(*, is_plain: bool) -> Callable[[], str]:
     folder = user_folder(os.environ) if is_logging() else None
     summaries = {name: command.summary for name, command in COMMANDS.items()}
     try:
-        return editing_reader(summaries, model_names(os.environ), folder and folder / "history")
+        return editing_reader(
+            summaries, [*profiles(os.environ), *model_names(os.environ)], folder and folder / "history"
+        )
     except ModuleNotFoundError as error:
-        click.echo(
-            f"dragoman: {error.name} is missing, so messages are read line by line; run: pip install 'dragoman[cli]'",
-            err=True,
+        complain(
+            f"dragoman: {error.name} is missing, so messages are read line by line; run: pip install 'dragoman[cli]'"
         )
         return plain_reader()
 
@@ -90,7 +93,7 @@ def _reply(dialogue: Dialogue, line: str) -> Reply:
     except DragomanError as error:
         to_click_error(error, "chat").show()
     except click.UsageError as error:
-        click.echo(f"dragoman: {error.message}", err=True)
+        complain(f"dragoman: {error.message}")
     return Reply()
 
 

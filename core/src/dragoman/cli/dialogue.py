@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from dragoman.cli.model_options import SHARED, configuration
 from dragoman.cli.toolbox import Toolbox
 from dragoman.client.llm import LLM
 from dragoman.plugins.resolution import explain
+from dragoman.spec.config_loading import profiles
 from dragoman.spec.media import Media
 from dragoman.spec.message import Message, Role
 from dragoman.spec.parts import Text
@@ -60,17 +62,22 @@ class Dialogue:
         found = explain(self.llm.config)
         return found.provider if found.model in {"", found.provider} else f"{found.provider}/{found.model}"
 
-    def choose(self, model: str) -> None:
+    def choose(self, name: str) -> None:
         """Ask another model from now on, with the settings so far but without what belongs to the last model.
 
+        Args:
+            name: a profile of the user's file, or else a model.
+
         Raises:
-            ConfigurationError: if no provider serves it.
+            ConfigurationError: if no provider serves it, or the file cannot be read.
 
         """
-        given = {name: value for name, value in self._given.items() if name in SHARED} | {"model": model}
-        config = configuration(given, self._profile)
+        given = {each: value for each, value in self._given.items() if each in SHARED}
+        profile = name if name in profiles(os.environ) else self._profile
+        given |= {} if profile == name else {"model": name}
+        config = configuration(given, profile)
         explain(config)
-        self.llm.config, self._given = config, given
+        self.llm.config, self._given, self._profile = config, given, profile
 
     def question(self, text: str) -> Message:
         """Return a question with what is attached, which is then no longer attached."""

@@ -6,6 +6,7 @@ from typing import IO, Any
 
 import click
 
+from dragoman.cli.terminal import complain
 from dragoman.spec.errors import (
     AmbiguousModelError,
     AuthenticationError,
@@ -25,9 +26,13 @@ from dragoman.spec.errors import (
 )
 
 _RESOLVED = "-p names the provider; 'dragoman why MODEL' shows how a model is resolved"
+_KEY = "'dragoman why MODEL' shows why this provider was chosen; 'dragoman keys set PROVIDER' keeps its key"
 _OPTIONS = "'dragoman chat --help' lists the options"
 _HINTS: tuple[tuple[type[DragomanError], str], ...] = (
-    (MissingCredentialError, "'dragoman why MODEL' shows which provider was chosen, and why"),
+    (
+        MissingCredentialError,
+        "'dragoman why MODEL' shows why this provider was chosen; 'dragoman keys set PROVIDER' keeps its key",
+    ),
     (UnknownModelError, _RESOLVED),
     (UnknownProviderError, _RESOLVED),
     (AmbiguousModelError, _RESOLVED),
@@ -60,12 +65,12 @@ class CallFailure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message and the hint to standard error."""
-        click.echo(f"dragoman: {self.message}", file=file, err=True)
+        complain(f"dragoman: {self.message}", file)
         hint = next((text for kind, text in _HINTS if isinstance(self.error, kind)), None)
         is_of_another = hint == _OPTIONS and self.command not in {"chat", None}
         is_repeated = self.command == "why" and hint == _RESOLVED
         if hint and not is_of_another and not is_repeated:
-            click.echo(f"hint: {hint}", file=file, err=True)
+            complain(f"hint: {hint}", file)
 
 
 class UsageFailure(CallFailure):
@@ -83,3 +88,30 @@ def to_click_error(error: DragomanError, command: str | None = None) -> CallFail
 
     """
     return UsageFailure(error, command) if isinstance(error, _USAGE) else CallFailure(error, command)
+
+
+class WrongUse(click.UsageError):
+    """Report a wrong use of a command on one line, and where its arguments are told."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message and the hint to standard error."""
+        complain(f"dragoman: {' '.join(self.format_message().split())}", file)
+        path = "dragoman" if self.ctx is None else self.ctx.command_path
+        complain(f"hint: '{path} --help' lists the arguments", file)
+
+
+class Failure(click.ClickException):
+    """Report on one line that a command failed."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message to standard error."""
+        complain(f"dragoman: {one_line(self)}", file)
+
+
+def on_one_line(error: click.ClickException) -> click.ClickException:
+    """Return *error* so that it is shown on one line, unless its class shows it in a way of its own."""
+    if isinstance(error, click.UsageError) and type(error).show is click.UsageError.show:
+        return WrongUse(error.format_message(), error.ctx)
+    if type(error).show is click.ClickException.show:
+        return Failure(error.format_message())
+    return error

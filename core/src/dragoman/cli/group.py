@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dragoman.cli.error_messages import one_line, to_click_error
-from dragoman.cli.terminal import columns, terminal_output
+from dragoman.cli.default_command import DefaultGroup
+from dragoman.cli.error_messages import on_one_line, one_line, to_click_error
+from dragoman.cli.terminal import columns, complain, terminal_output
 from dragoman.spec.errors import DragomanError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from click.shell_completion import CompletionItem
 
 _COMMANDS = {
@@ -34,15 +37,25 @@ _NARROW = 52
 """Columns of a terminal below which click would not fit the help to it."""
 _EPILOG = """\b
 Examples:
-  dragoman chat "Hello"
+  dragoman "What is a dragoman?"
+  dragoman chat
   dragoman COMMAND --help
+
+Without a command, a text of several words, or options, are those of chat. 'dgm' is a short name of 'dragoman'.
 
 Without a model, the embedded echo answers. Exit codes: 0 success, 1 a call failed, 2 a wrong use, 130 an interrupt.
 """
 
 
-class LazyGroup(click.Group):
+class LazyGroup(DefaultGroup):
     """Import a command when it is run. Built-in commands take precedence over commands of plugins."""
+
+    default = "chat"
+    runs_alone = False
+
+    def meant(self, ctx: click.Context, args: Sequence[str]) -> str | None:
+        """Return that a question is asked where the first argument is a text of several words."""
+        return self.default if args and len(args[0].split()) > 1 else super().meant(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # signature defined by click
         """Return the built-in commands, without looking for plugins."""
@@ -89,6 +102,13 @@ class LazyGroup(click.Group):
                 settings.setdefault("terminal_width", width - 1)
             return super().main(*args, **settings)
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the arguments before the command; an error in them is shown as one line."""
+        try:
+            return super().make_context(*args, **extra)
+        except click.ClickException as error:
+            raise on_one_line(error) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; an exception or a warning of Dragoman is shown as one line."""
         try:
@@ -97,12 +117,14 @@ class LazyGroup(click.Group):
                 return super().invoke(ctx)
         except DragomanError as error:
             raise to_click_error(error, ctx.invoked_subcommand) from None
+        except click.ClickException as error:
+            raise on_one_line(error) from None
         except (KeyboardInterrupt, click.Abort):
             ctx.exit(130)
 
 
 def _show(message: Warning | str, *_: Any, **__: Any) -> None:
-    click.echo(f"dragoman: warning: {message}", err=True)
+    complain(f"dragoman: warning: {message}")
 
 
 def _plugin_command(name: str) -> str | None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from dragoman.cli import text_io
+from dragoman.cli.default_command import DefaultGroup
 from dragoman.cli.error_messages import one_line
+from dragoman.cli.terminal import complain, wrapped
 from dragoman.plugins.registry import installed
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.key_file import key_file, read_keys, write_keys
@@ -30,9 +32,13 @@ Examples:
 """
 
 
-@click.group(epilog=_EPILOG)
+class _Keys(DefaultGroup):
+    default = "list"
+
+
+@click.group(cls=_Keys, epilog=_EPILOG)
 def keys() -> None:
-    """Keep keys in the keyring of the system, or in a file that only you can read.
+    """Keep keys in the keyring of the system, or in a file that only you can read; without a command, list them.
 
     With 'pip install dragoman[keyring]', keys go into the keyring, and otherwise into the file. A key is used if
     neither an option nor an environment variable gives one, and is sent only to the hosts of its provider.
@@ -50,15 +56,15 @@ def set_key(provider: str, in_file: bool) -> None:  # noqa: FBT001  # click pass
         try:
             put_into_keyring(os.environ, name, key)
         except SystemKeyringError as error:
-            click.echo(f"dragoman: {one_line(error)}", err=True)
+            complain(f"dragoman: {one_line(error)}")
         else:
             if stored.pop(name, None) is not None:
                 write_keys(path, stored)
-            click.echo(f"the key of {name} is stored in the keyring of the system")
+            click.echo(wrapped(f"the key of {name} is stored in the keyring of the system", 0))
             return
     stored[name] = key.reveal()
     write_keys(path, stored)
-    click.echo(f"the key of {name} is stored in {path}")
+    click.echo(wrapped(f"the key of {name} is stored in {path}", 0))
 
 
 @keys.command("list")
@@ -68,7 +74,7 @@ def list_keys() -> None:
     for name in sorted(in_file | in_keyring):
         click.echo(name if name in in_file else f"{name}  (keyring)")
     if not in_file | in_keyring:
-        click.echo("no key is stored; 'dragoman keys set PROVIDER' stores one", err=True)
+        complain("no key is stored; 'dragoman keys set PROVIDER' stores one")
 
 
 @keys.command("remove")

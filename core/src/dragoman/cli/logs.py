@@ -4,40 +4,58 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from dragoman.cli import text_io
 from dragoman.cli.conversation_log import ConversationLog, LoggedConversation, log_of_user, switch
-from dragoman.cli.terminal import fitting
+from dragoman.cli.default_command import DefaultGroup
+from dragoman.cli.terminal import complain, fitting, wrapped
 from dragoman.cli.transcript import as_markdown
 from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.message import Role
 
 _EPILOG = """\b
 Examples:
-  dragoman logs list
-  dragoman logs show 3
-  dragoman logs search "capital of Norway"
+  dragoman logs
+  dragoman logs 3
+  dragoman logs -r
+  dragoman logs -q "capital of Norway"
   dragoman logs export > conversations.jsonl
 """
 
 
-@click.group(epilog=_EPILOG)
+_OF_SHOW = {"-c", "--continue", "-r", "--response"}
+
+
+class _Logs(DefaultGroup):
+    default = "list"
+
+    def meant(self, ctx: click.Context, args: Sequence[str]) -> str | None:
+        """Return that a conversation is shown where a number is given, or an option that only it has."""
+        return "show" if args and (args[0].isdecimal() or args[0] in _OF_SHOW) else super().meant(ctx, args)
+
+
+@click.group(cls=_Logs, epilog=_EPILOG)
 def logs() -> None:
     """Look at the conversations of 'dragoman chat', which stay on this machine.
 
-    Messages are written to a database that only you can read; keys, headers and options are not. 'dragoman logs off'
-    turns it off.
+    Without a command, they are listed, or shown if a number is given. Messages are written to a database that only you
+    can read; keys, headers and options are not. 'dragoman logs off' turns it off.
     """
 
 
 @logs.command("list")
-@click.option("-n", "--limit", default=20, show_default=True, help="How many to list; 0 for all.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many to list; 0 for all."
+)
+@click.option("-q", "--query", type=text_io.text, default="", help="Only those with a message that contains this text.")
 @click.option("--json", "print_json", is_flag=True, help="Print a JSON array.")
-def list_logs(limit: int, print_json: bool) -> None:  # noqa: FBT001  # click passes the options by name
+def list_logs(limit: int, query: str, print_json: bool) -> None:  # noqa: FBT001  # click passes the options by name
     """List the conversations, the last one first."""
-    _print(_log().conversations(limit=limit or -1), print_json=print_json)
+    _print(_log().conversations(words=query, limit=limit or -1), print_json=print_json)
 
 
 @logs.command()
@@ -50,12 +68,25 @@ def search(words: str, print_json: bool) -> None:  # noqa: FBT001  # click passe
 
 @logs.command()
 @click.argument("number", type=int, required=False)
+@click.option("-c", "--continue", "is_last", is_flag=True, help="The last conversation, as without a number.")
+@click.option("-r", "--response", "print_response", is_flag=True, help="Print only the text of the last answer.")
 @click.option("--json", "print_json", is_flag=True, help="Print a JSON object.")
-def show(number: int | None, print_json: bool) -> None:  # noqa: FBT001  # click passes the options by name
+def show(
+    number: int | None,
+    is_last: bool,  # noqa: FBT001  # click passes the options by name
+    print_response: bool,  # noqa: FBT001  # click passes the options by name
+    print_json: bool,  # noqa: FBT001  # click passes the options by name
+) -> None:
     """Show a conversation, by default the last one."""
+    if is_last and number is not None:
+        message = "-c is the last conversation; leave it out, or the number"
+        raise click.UsageError(message)
     log = _log()
     found = log.conversation(number)
-    if print_json:
+    if print_response:
+        answers = (each.content for each in reversed(log.messages(found.id)) if each.role == Role.ASSISTANT)
+        click.echo(next(answers, ""), color=True)
+    elif print_json:
         click.echo(text_io.as_json(_data(log, found)))
     else:
         click.echo(as_markdown(found.system, log.messages(found.id)), nl=False, color=True)
@@ -84,14 +115,14 @@ def off() -> None:
     path = _switch()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch()
-    click.echo("conversations are not logged; 'dragoman logs on' turns the log on")
+    click.echo(wrapped("conversations are not logged; 'dragoman logs on' turns the log on", 0))
 
 
 @logs.command()
 def on() -> None:
     """Write conversations from now on."""
     _switch().unlink(missing_ok=True)
-    click.echo(f"conversations are logged in {_log().path}")
+    click.echo(wrapped(f"conversations are logged in {_log().path}", 0))
 
 
 @logs.command("path")
@@ -121,7 +152,7 @@ def _print(found: list[LoggedConversation], *, print_json: bool) -> None:
         line = f"{each.id:>4}  {begun}  {each.model}  {' '.join(each.first.split())}"
         click.echo(fitting(line), color=True)
     if not found:
-        click.echo("there is no such conversation", err=True)
+        complain("there is no such conversation")
     return None
 
 

@@ -12,7 +12,7 @@ from attrs import asdict, evolve
 
 from dragoman.cli import text_io
 from dragoman.cli.model_lists import FILE, ListedModel, ModelList, ask_all, remember, remembered
-from dragoman.cli.terminal import fitting
+from dragoman.cli.terminal import complain, fitting
 from dragoman.plugins.registry import installed
 from dragoman.spec.user_folder import user_folder
 
@@ -60,6 +60,8 @@ def models(
         return
     for line in _lines(sorted(found, key=lambda each: (not each.models, each.provider)), is_search=bool(words)):
         click.echo(fitting(line), color=True)
+    if words and not any(each.models for each in found):
+        complain(f"no model that is listed contains {words!r}; 'dragoman models' says who could be asked")
 
 
 def _is_fresh(known: ModelList | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -10,8 +11,10 @@ import click
 
 from dragoman.cli import text_io
 from dragoman.cli.answer_view import PlainView
-from dragoman.cli.answers import cut_note, keep
+from dragoman.cli.answers import Outcome, cut_note, keep, status_line
+from dragoman.cli.code_block import first_code_block
 from dragoman.cli.dialogue import Dialogue
+from dragoman.cli.terminal import complain
 from dragoman.client.llm import LLM
 from dragoman.client.text_answer import check_text
 from dragoman.spec.message import Message
@@ -21,13 +24,20 @@ if TYPE_CHECKING:
     from dragoman.spec.run import Run
     from dragoman.spec.run_events import RunEvent
 
-Form: TypeAlias = Literal["text", "whole", "json", "events"]
-"""How an answer is printed: while it arrives, when it is complete, as one JSON object, or as one for each event."""
+Form: TypeAlias = Literal["text", "whole", "code", "json", "events"]
+"""How an answer is printed: while it arrives, when it is complete, only its first block of code, as one JSON object, or
+as one for each event."""
 _Print: TypeAlias = Callable[[LLM, list[Message], Mapping[str, Any]], Coroutine[Any, Any, Response]]
 
 
-def answer(dialogue: Dialogue, text: str, form: Form) -> None:
+def answer(dialogue: Dialogue, text: str, form: Form, *, shows_usage: bool = False) -> None:
     """Ask one question, and print its answer.
+
+    Args:
+        dialogue: the conversation.
+        text: the question.
+        form: how the answer is printed.
+        shows_usage: whether the model, the tokens, the cost and the seconds are told on standard error.
 
     Raises:
         click.Abort: if the user leaves instead of deciding whether a tool may run.
@@ -36,6 +46,7 @@ def answer(dialogue: Dialogue, text: str, form: Form) -> None:
     """
     question = dialogue.question(text)
     messages, arguments = dialogue.request(question), dialogue.arguments()
+    begun, run = time.perf_counter(), None
     with asyncio.Runner() as runner:
         try:
             if "tools" in arguments:
@@ -47,7 +58,10 @@ def answer(dialogue: Dialogue, text: str, form: Form) -> None:
         finally:
             runner.run(dialogue.llm.aclose())
     if cut := cut_note(response):
-        click.echo(f"dragoman: {cut}", err=True)
+        complain(f"dragoman: {cut}")
+    if shows_usage:
+        outcome = Outcome(text="", seconds=time.perf_counter() - begun, response=response, run=run)
+        complain(status_line(outcome, response))
     keep(dialogue, question, *answers)
 
 
@@ -70,6 +84,13 @@ async def _print_whole(llm: LLM, messages: list[Message], arguments: Mapping[str
     return response
 
 
+async def _print_code(llm: LLM, messages: list[Message], arguments: Mapping[str, Any]) -> Response:
+    response = await llm.generate(messages, **arguments)
+    check_text(response, llm.config.settings())
+    click.echo(first_code_block(response.text), color=True)
+    return response
+
+
 async def _print_json(llm: LLM, messages: list[Message], arguments: Mapping[str, Any]) -> Response:
     response = await llm.generate(messages, **arguments)
     click.echo(text_io.as_json(without_raw(response)))
@@ -86,6 +107,7 @@ async def _print_events(llm: LLM, messages: list[Message], arguments: Mapping[st
 _PRINTS: Mapping[Form, _Print] = {
     "text": _print,
     "whole": _print_whole,
+    "code": _print_code,
     "json": _print_json,
     "events": _print_events,
 }
@@ -96,8 +118,8 @@ def _answer_with_tools(runner: asyncio.Runner, dialogue: Dialogue, messages: lis
     run = runner.run(_print_run(dialogue.llm, messages, dialogue.arguments(), form))
     while run.pending:
         run = runner.run(_print_run(dialogue.llm, dialogue.toolbox.decided(run), dialogue.arguments(), form))
-    if form == "whole":
-        click.echo(run.text, color=True)
+    if form in {"whole", "code"}:
+        click.echo(first_code_block(run.text) if form == "code" else run.text, color=True)
     elif form == "json":
         click.echo(text_io.as_json(run.to_dict()))
     return run
@@ -114,7 +136,7 @@ async def _print_run(
                     _print_event(event)
                 elif form == "text" or type(event).__name__ == "ToolFinished":
                     view.show(event)
-            if form in {"text", "whole"}:
+            if form in {"text", "whole", "code"}:
                 events.check_text()
             return events.run
     finally:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dragoman.cli.terminal import wrapped
 from dragoman.scaffold import ProjectName, kind_of, kinds, write_project
 
 
@@ -34,5 +35,5 @@ def new_provider(name: str, kind: str, output: Path) -> None:
     chosen = kind_of(kind)
     target = write_project(ProjectName.of(name), chosen, output)
     path = target if target.is_absolute() else f"./{target}"
-    click.echo(f"Created {target}, a provider for {chosen.purpose}. Install and test it:")
+    click.echo(wrapped(f"Created {target}, a provider for {chosen.purpose}. Install and test it:", 0))
     click.echo(f'  pip install --editable {path} "dragoman[testing]"\n  pytest {path}')

@@ -17,7 +17,9 @@ def schema_of(value: str) -> dict[str, Any]:
     """Return the JSON Schema that an argument gives.
 
     Args:
-        value: a JSON Schema, the path of a file with one, or fields such as ``name, age int, bio: in two sentences``.
+        value: a JSON Schema, the path of a file with one, or fields such as ``name, age int, bio: in two sentences``,
+            or one on each line, where a description may have commas; in brackets for a list of objects with these
+            fields, which is the member ``items`` of the answer.
 
     Raises:
         click.BadParameter: if it is none of these.
@@ -28,6 +30,8 @@ def schema_of(value: str) -> dict[str, Any]:
         return _of_json(given, "the schema")
     if Path(given).is_file():
         return _of_file(Path(given))
+    if given.startswith("[") and given.endswith("]"):
+        return _object({"items": {"type": "array", "items": _of_fields(given[1:-1])}})
     return _of_fields(given)
 
 
@@ -53,7 +57,8 @@ def _of_json(document: str, name: str) -> dict[str, Any]:
 
 def _of_fields(given: str) -> dict[str, Any]:
     properties: dict[str, Any] = {}
-    for text in given.split(","):
+    lines = [line for line in given.splitlines() if line.strip()]
+    for text in lines if len(lines) > 1 else given.split(","):
         field, _, description = (part.strip() for part in text.partition(":"))
         name, *kinds = field.split() or [""]
         kind = kinds[0] if kinds else "str"
@@ -64,4 +69,8 @@ def _of_fields(given: str) -> dict[str, Any]:
             )
             raise click.BadParameter(message)
         properties[name] = {"type": _TYPES[kind], **({"description": description} if description else {})}
+    return _object(properties)
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}

@@ -33,7 +33,7 @@ class OutputError(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message to standard error."""
-        click.echo(f"dragoman: {self.message}", file=file, err=True)
+        complain(f"dragoman: {self.message}", file)
 
 
 class OutputFilter(io.RawIOBase):
@@ -146,7 +146,7 @@ def terminal_output() -> Generator[None, None, None]:
     except SystemExit as exit_:
         if not isinstance(exit_.code, str):
             raise
-        click.echo(f"dragoman: {exit_.code}", err=True)
+        complain(f"dragoman: {exit_.code}")
         sys.exit(1)
     except Exception:  # noqa: BLE001  # reported with its traceback
         traceback.print_exc()
@@ -164,12 +164,18 @@ def open_closed_descriptors(descriptors: Iterable[int]) -> None:
             os.open(os.devnull, os.O_RDWR)  # uses the lowest free descriptor, which is *each*
 
 
-def columns() -> int | None:
-    """Return the width of the terminal that standard output is, ``None`` if it is none."""
+def columns(stream: IO[Any] | None = None) -> int | None:
+    """Return the width of the terminal that a stream is, by default standard output; ``None`` if it is none."""
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
+        return os.get_terminal_size((stream or sys.stdout).fileno()).columns
     except (OSError, ValueError):
         return None
+
+
+def complain(text: str, file: IO[Any] | None = None) -> None:
+    """Print a line to standard error, or to *file*, broken between words where a terminal is narrower."""
+    stream = file or sys.stderr
+    click.echo(wrapped(text, 0, stream), file=stream)
 
 
 def fitting(line: str) -> str:
@@ -178,15 +184,16 @@ def fitting(line: str) -> str:
     return line if width is None or len(line) < width else f"{line[: max(0, width - 4)]}..."
 
 
-def wrapped(line: str, indent: int) -> str:
-    """Return *line*, broken between words if standard output is a terminal that is narrower.
+def wrapped(line: str, indent: int, stream: IO[Any] | None = None) -> str:
+    """Return *line*, broken between words if it is printed to a terminal that is narrower.
 
     Args:
         line: the line.
         indent: the spaces before each line but the first.
+        stream: where it is printed, by default standard output.
 
     """
-    width = columns()
+    width = columns(stream)
     if width is None or len(line) < width:
         return line
     import textwrap  # noqa: PLC0415  # only needed for a long line

@@ -12,6 +12,7 @@ import click
 from attrs import define, field
 
 from dragoman.cli import text_io
+from dragoman.cli.terminal import complain
 
 if TYPE_CHECKING:
     from dragoman.spec.function_tool import FunctionTool
@@ -82,9 +83,9 @@ def is_answerable() -> bool:
 def _permission(call: ToolCall) -> Permission:
     """Ask whether a call may run; what was typed before the question is no answer to it."""
     if not is_answerable():
-        click.echo(f"dragoman: nobody can be asked, so this does not run: {call_line(call)}", err=True)
+        complain(f"dragoman: nobody can be asked, so this does not run: {call_line(call)}")
         return "n"
-    click.echo(f"The model calls {call_line(call)}", err=True)
+    complain(f"The model calls {call_line(call)}")
     _forget_typed()
     answers: click.Choice[Permission] = click.Choice(["y", "n", "a"])
     question = "Run it? [y]es, [n]o, [a]lways"

@@ -1,0 +1,27 @@
+"""Groups of which one command is meant where none is named, so that what is done most often is short to type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+
+class DefaultGroup(click.Group):
+    """Run the command :attr:`default` where the first argument is an option of its own, or none is given."""
+
+    default: str = ""
+    runs_alone: bool = True
+    """Whether the command runs without any arguments; the help is shown otherwise."""
+
+    def meant(self, ctx: click.Context, args: Sequence[str]) -> str | None:
+        """Return the command that *args* are for although they do not name it, ``None`` if they name one."""
+        if not args:
+            return self.default if self.runs_alone and not ctx.resilient_parsing else None
+        own = {name for parameter in self.get_params(ctx) for name in (*parameter.opts, *parameter.secondary_opts)}
+        return self.default if args[0].startswith("-") and args[0] not in own else None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, with the name of the command before them that they leave out."""
+        meant = self.meant(ctx, args)
+        return super().parse_args(ctx, args if meant is None else [meant, *args])
