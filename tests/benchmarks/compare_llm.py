@@ -146,7 +146,7 @@ def main(directory: str) -> None:
         version = sides[0].run("llm --version")[1].rpartition(" ")[2]
         tasks = [task_row(each, sides) for each in TASKS]
         errors = [error_row(each, sides) for each in WRONG_USES]
-    heads = ["Task", "llm", "dragoman", "keys", "keys", "seconds of llm to ours"]
+    heads = ["Task", "llm", "dragoman", "keys", "keys", "processor seconds of llm to ours"]
     dated = f"Measured on {time.strftime('%Y-%m-%d')} with llm {version} and Python {platform.python_version()},"
     text = f"{page.table(heads, tasks)}\n\n{dated} on a shared machine with {os.cpu_count()} processors."
     page.write(PAGE, "tasks", text)

@@ -168,13 +168,13 @@ TASKS = (
         what="read the last conversation",
         llm="llm logs -c",
         ours="dgm logs -c",
-        shows="## Assistant\n\nAnd what else?",
+        shows="## Assistant\n\nAnd now?",
     ),
     Task(
         what="get the last answer again",
         llm="llm logs -r",
         ours="dgm logs -r",
-        shows="And what else?",
+        shows="And now?",
     ),
     Task(
         what="find a conversation",

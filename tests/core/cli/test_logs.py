@@ -46,10 +46,10 @@ def test_messages_come_back_as_they_were(log: ConversationLog) -> None:
     log.add(first, 2, SAID, "echo")
     assert log.messages(first) == [*SAID, *SAID]
     assert [(each.id, each.count, each.first, each.system) for each in log.conversations()] == [
-        (2, 2, "a_b", "be brief"),
         (1, 4, "100% of\nit", None),
+        (2, 2, "a_b", "be brief"),
     ]
-    assert log.conversation().id == 2
+    assert log.conversation().id == 1  # that with the latest message, not the one that began last
     assert log.conversation(1).model == "echo"
     log.add(first, 2, (), "echo")
     assert log.messages(first) == [*SAID]
@@ -93,12 +93,12 @@ def test_chat_writes_and_goes_on(home: Path) -> None:
     assert run("chat", "--id", "7", "x").exit_code == 1
     assert "the log holds no conversation 7" in run("chat", "--id", "7", "x").stderr
     listed = run("logs", "list").stdout
-    assert re.fullmatch(r"   2  \S+ \S+  echo  other\n   1  \S+ \S+  echo  first\n", listed)
+    assert re.fullmatch(r"   1  \S+ \S+  echo  first\n   2  \S+ \S+  echo  other\n", listed)
     assert run("logs", "list", "-n", "1").stdout == listed.splitlines()[0] + "\n"
-    assert run("logs", "search", "SECOND").stdout == listed.splitlines()[1] + "\n"
+    assert run("logs", "search", "SECOND").stdout == listed.splitlines()[0] + "\n"
     assert "there is no such conversation" in run("logs", "search", "unseen").stderr
-    assert [each["id"] for each in json.loads(run("logs", "list", "--json").stdout)] == [2, 1]
-    assert [json.loads(line)["id"] for line in run("logs", "export").stdout.splitlines()] == [1, 2]
+    assert [each["id"] for each in json.loads(run("logs", "list", "--json").stdout)] == [1, 2]
+    assert [json.loads(line)["id"] for line in run("logs", "export").stdout.splitlines()] == [2, 1]
     assert run("logs", "show", "2").stdout == "## User\n\nother\n\n## Assistant\n\nother\n"
     assert run("logs", "delete", "2").stdout == "conversation 2 is removed\n"
     assert "no conversation 2" in run("logs", "delete", "2").stderr

@@ -35,6 +35,7 @@ SELECT c.id, c.begun, c.model, c.system, COUNT(m.number), COALESCE((
     SELECT text FROM messages WHERE conversation = c.id AND role = 'user' ORDER BY number LIMIT 1
 ), '') FROM conversations c JOIN messages m ON m.conversation = c.id
 """
+_ORDER = "ORDER BY MAX(m.time) DESC, c.id DESC"
 
 
 class LogError(DragomanError):
@@ -109,7 +110,7 @@ class ConversationLog:
             database.executemany("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def conversations(self, *, words: str = "", limit: int = -1) -> list[LoggedConversation]:
-        """Return the conversations, the last one first.
+        """Return the conversations, the one with the latest message first.
 
         Args:
             words: what one of the messages has to contain, in any case.
@@ -121,10 +122,10 @@ class ConversationLog:
         """
         pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         found = "EXISTS (SELECT 1 FROM messages WHERE conversation = c.id AND text LIKE ? ESCAPE '\\')"
-        return self._select(f"WHERE {found} GROUP BY c.id ORDER BY c.id DESC LIMIT ?", (pattern, limit))
+        return self._select(f"WHERE {found} GROUP BY c.id {_ORDER} LIMIT ?", (pattern, limit))
 
     def conversation(self, number: int | None = None) -> LoggedConversation:
-        """Return a conversation, the last one if *number* is ``None``.
+        """Return a conversation, the one with the latest message if *number* is ``None``.
 
         Raises:
             LogError: if there is none, or the database cannot be read.

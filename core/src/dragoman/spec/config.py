@@ -347,9 +347,10 @@ class LLMConfig:
                 misspelled; the message says where.
 
         """
-        from dragoman.spec.config_loading import configured, load  # noqa: PLC0415  # imported only when needed
+        from dragoman.spec.config_loading import check_keywords, configured, load  # noqa: PLC0415  # imported only when needed
 
         try:
+            check_keywords(fields.keys())
             found = load(profile, path, os.environ if environ is None else environ, prefix, fields)
         finally:
             del environ, fields  # keep credentials out of tracebacks that show locals

@@ -79,7 +79,6 @@ def load(
             raise ConfigurationError(message)
         found.add(of_variables, {name: _of_variable(name, environ, prefix) for name in of_variables})
         found.searched.append(f"{prefix}MODEL is not set")
-        _check_keywords(fields.keys())
         found.add(fields, dict.fromkeys(fields, KEYWORD))
         if is_found:
             _refuse_key_for_found(found, prefix)
@@ -191,8 +190,13 @@ def _check_names(
                 raise ConfigurationError(message, parameter=key)
 
 
-def _check_keywords(names: AbstractSet[str]) -> None:
-    """Refuse a keyword that is called otherwise here, or nearly like an argument."""
+def check_keywords(names: AbstractSet[str]) -> None:
+    """Refuse a keyword that is called otherwise here, or nearly like an argument.
+
+    Raises:
+        ConfigurationError: naming the argument that is meant.
+
+    """
     for name in names:
         near = closest(name, ("profile", "path", "prefix", "environ"), CLOSER)
         hint = "" if name in _KNOWN else suggestion(name, [near]) if near else _hint(name, {*names})
@@ -231,4 +235,4 @@ def _is_of_file(found: Sources, name: str) -> bool:
     return name in found.origins and found.origins[name].kind == "file"
 
 
-__all__ = ["FILE", "VARIABLE", "Sources", "configured", "load", "profiles"]
+__all__ = ["FILE", "VARIABLE", "Sources", "check_keywords", "configured", "load", "profiles"]

@@ -207,8 +207,9 @@ def _media_of(source: Any, media_type: str | None = None, filename: str | None =
         try:
             data = path.read_bytes()
         except (OSError, ValueError) as error:
-            message = f"the file {shown(str(path))} cannot be read: {error}"
-            raise InvalidRequestError(message) from None
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            message = f"the file {shown(str(path))} cannot be read: {reason}; give the path of a file, bytes or a URL"
+            raise InvalidRequestError(message, parameter="source") from None
         return _of_bytes(data, media_type, filename or path.name)
     message = f"media are made of a path, bytes or a URL, not {shown(source)}"
     raise InvalidRequestError(message)
