@@ -71,6 +71,11 @@ def test_fields_may_stand_on_lines_and_in_a_list() -> None:
     assert fields["properties"]["name"]["description"] == "first, then last"
 
 
+def test_many_fields_are_no_name_of_a_file() -> None:
+    names = [f"field{number} int" for number in range(100)]
+    assert len(schema_of(", ".join(names))["required"]) == 100
+
+
 CODE = "Here:\n\n- this:\n  ```python\n  x = 1\n  ```\n\n```\nlater\n```\n"
 
 
@@ -94,7 +99,8 @@ def test_the_tokens_are_told_apart_from_the_answer() -> None:
         ("name text", "of the types str, int, float, bool"),
         ("name, name", "'name' is no field"),
         ("a b c", "'a b c' is no field"),
-        ("gone.json", "is no field; write a JSON Schema, a file with one"),
+        ("gone.json", "is a file that is not there, and no field; write a JSON Schema, a file with one"),
+        ("name, age: int", "'age: int' describes a field by the name of a type; write 'age int'"),
         ("{", "the schema is no valid JSON"),
     ],
 )

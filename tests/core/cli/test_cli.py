@@ -23,6 +23,7 @@ from dragoman import Command, hookimpl
 from dragoman.cli import main
 from dragoman.cli.group import dragoman
 from dragoman.plugins.registry import installed
+from dragoman.testing.faults import FaultServer
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
 
@@ -342,3 +343,19 @@ def test_a_closed_pipe_prints_no_traceback() -> None:
     asking.stderr.close()
 
     assert b"Traceback" not in errors
+
+
+def test_every_model_that_failed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "dragoman.toml"
+    with FaultServer() as server:
+        base = server.url_of("status_500") + "/v1"
+        file.write_text(
+            f"[llm]\nmodel = 'openai/first'\napi_key = 'k'\napi_base = {base!r}\nretry.retries = 0\n"
+            f"options.openai.api = 'chat'\nfallbacks = ['openai/second']\n"
+        )
+        monkeypatch.setenv("DRAGOMAN_CONFIG", str(file))
+        done = CliRunner().invoke(dragoman, ["chat", "hi"])
+    assert done.exit_code == 1, done.stderr
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("dragoman: openai (first) answered")
+    assert lines[1].startswith("note: the fallback 'openai/second' failed too: openai (second) answered")

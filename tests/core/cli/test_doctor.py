@@ -307,3 +307,9 @@ def test_the_probe_reports_an_error(site: Site) -> None:
     found = probe.probe(PROVIDERS, "one", "acme-one")
     assert found["error"] == "the plugin 'one' of acme-one failed: ZeroDivisionError: division by zero"
     assert found["unconfigured"] is False
+
+
+def test_the_probe_makes_a_provider_whose_address_callers_give() -> None:
+    found = probe.probe(PROVIDERS, "watsonx", "dragoman-hosts")
+    assert found["unconfigured"] is True
+    assert "refused" not in found["error"]

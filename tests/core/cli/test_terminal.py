@@ -24,6 +24,7 @@ from dragoman.cli.terminal import (
     encoding_of,
     open_closed_descriptors,
     terminal_output,
+    wrapped,
 )
 from dragoman.cli.text_io import read_stdin, text
 
@@ -295,3 +296,18 @@ def test_json_holds_every_character_and_escapes_controls() -> None:
     assert json.loads(document)["message"]["content"] == odd
     assert "é🌍" in document
     assert "a\\u007f\\u009b31m\\u202e\\u2028\\u200b\\udb40\\udc41" in document
+
+
+def test_a_terminal_without_a_width_gets_whole_lines() -> None:
+    controller, terminal = os.openpty()  # whose size nobody has set: no columns and no rows
+    with os.fdopen(controller, "rb", buffering=0) as read, os.fdopen(terminal, "wb", buffering=0) as target:
+        done = subprocess.run([*COMMAND, "chat", "-m", "nosuch", "hi"], stdout=target, stderr=target, check=False)
+        shown = read.read(10_000).decode()
+    assert done.returncode == 2
+    assert shown.startswith("dragoman: no installed provider claims the model 'nosuch'; name the provider, as in")
+    assert "Traceback" not in shown
+
+
+def test_every_width_has_room_for_a_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dragoman.cli.terminal.columns", lambda _: 1)
+    assert wrapped("a bc", 0).split() == ["a", "bc"]

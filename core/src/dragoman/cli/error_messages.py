@@ -66,6 +66,8 @@ class CallFailure(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message and the hint to standard error."""
         complain(f"dragoman: {self.message}", file)
+        for note in getattr(self.error, "__notes__", ()):
+            complain(f"note: {' '.join(note.split())}", file)
         hint = next((text for kind, text in _HINTS if isinstance(self.error, kind)), None)
         is_of_another = hint == _OPTIONS and self.command not in {"chat", None}
         is_repeated = self.command == "why" and hint == _RESOLVED

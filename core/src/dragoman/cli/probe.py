@@ -44,7 +44,8 @@ def probe(group: str, name: str, distribution: str) -> dict[str, Any]:
         if group == EXTENSIONS:
             error = next(iter(registry.extensions()), None)
         else:
-            registry.provider(ProviderConfig(name=name, distribution=distribution, environ=environ))
+            hosts = registry.hosts_of(registry.provider_claim(name))
+            registry.provider(ProviderConfig(name=name, distribution=distribution, hosts=hosts, environ=environ))
     except DragomanError as raised:
         error = raised
     return {

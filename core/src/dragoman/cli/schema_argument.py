@@ -28,11 +28,18 @@ def schema_of(value: str) -> dict[str, Any]:
     given = text_io.text(value).strip()
     if given.startswith("{"):
         return _of_json(given, "the schema")
-    if Path(given).is_file():
+    if _is_file(given):
         return _of_file(Path(given))
     if given.startswith("[") and given.endswith("]"):
         return _object({"items": {"type": "array", "items": _of_fields(given[1:-1])}})
     return _of_fields(given)
+
+
+def _is_file(given: str) -> bool:
+    try:
+        return Path(given).is_file()
+    except (OSError, ValueError):  # too long for the name of a file, as a long list of fields is
+        return False
 
 
 def _of_file(path: Path) -> dict[str, Any]:
@@ -60,11 +67,15 @@ def _of_fields(given: str) -> dict[str, Any]:
     lines = [line for line in given.splitlines() if line.strip()]
     for text in lines if len(lines) > 1 else given.split(","):
         field, _, description = (part.strip() for part in text.partition(":"))
+        if description in _TYPES:
+            message = f"{text.strip()!r} describes a field by the name of a type; write {f'{field} {description}'!r}"
+            raise click.BadParameter(message)
         name, *kinds = field.split() or [""]
         kind = kinds[0] if kinds else "str"
         if not name.isidentifier() or kind not in _TYPES or len(kinds) > 1 or name in properties:
+            what = "a file that is not there, and no field" if name.endswith(".json") else "no field"
             message = (
-                f"{text.strip()!r} is no field; write a JSON Schema, a file with one, or fields such as "
+                f"{text.strip()!r} is {what}; write a JSON Schema, a file with one, or fields such as "
                 f"'name, age int, bio: in two sentences', of the types {', '.join(_TYPES)}"
             )
             raise click.BadParameter(message)

@@ -165,9 +165,12 @@ def open_closed_descriptors(descriptors: Iterable[int]) -> None:
 
 
 def columns(stream: IO[Any] | None = None) -> int | None:
-    """Return the width of the terminal that a stream is, by default standard output; ``None`` if it is none."""
+    """Return the width of the terminal that a stream is, by default standard output.
+
+    ``None`` if it is none, or does not know its width, as one that a program opens without saying its size.
+    """
     try:
-        return os.get_terminal_size((stream or sys.stdout).fileno()).columns
+        return os.get_terminal_size((stream or sys.stdout).fileno()).columns or None
     except (OSError, ValueError):
         return None
 
@@ -200,7 +203,7 @@ def wrapped(line: str, indent: int, stream: IO[Any] | None = None) -> str:
 
     first = len(line) - len(line.lstrip())
     wrapper = textwrap.TextWrapper(
-        width - 1,
+        max(2, width - 1),
         initial_indent=" " * first,
         subsequent_indent=" " * min(indent, width // 4),
         break_on_hyphens=False,

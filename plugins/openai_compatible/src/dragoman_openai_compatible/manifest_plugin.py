@@ -193,7 +193,10 @@ def installed_manifest(config: ProviderConfig, name: str) -> Manifest:
     try:
         file = resources.files(package).joinpath(name)
     except (ModuleNotFoundError, ValueError):  # ValueError: the name of the distribution is empty
-        message = f"{config.distribution} names {__name__}, but does not contain {origin}"
+        message = (
+            f"{config.distribution} names {__name__}, but does not contain {origin}; if the file is there, an editable "
+            "installation needs dev-mode-dirs = ['.'] in [tool.hatch.build], since the folder has no Python"
+        )
         raise PluginError(message, provider=config.name) from None
     return read_manifest(_text(file, origin), origin)
 
