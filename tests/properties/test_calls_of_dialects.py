@@ -291,3 +291,47 @@ def test_of_a_whole_answer(dialect: DialectCase, sent: list[Call]) -> None:
         response = decoded(dialect, json.dumps(WHOLES[dialect.server_dialect.name](sent, text)).encode())
         assert isinstance(response, Response)
         check(response, sent)
+
+
+def in_both_forms(sent: Call, order: str) -> Iterator[Json]:
+    """Yield the chunks of one call, each in the older form too, as llama-cpp-python sends it."""
+    for number, piece in enumerate(sent.pieces):
+        function = {"name": sent.name, "arguments": piece} if order == "named" or not number else {"arguments": piece}
+        newer = {"tool_calls": [{"index": 0, "id": sent.call_id, "type": "function", "function": function}]}
+        older = {"function_call": function}
+        if order == "older first":
+            yield from (_delta(**older), _delta(**newer))
+        elif order == "newer first":
+            yield from (_delta(**newer), _delta(**older))
+        else:
+            yield _delta(**older, **newer)
+    yield {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}
+
+
+@pytest.mark.parametrize("dialect", CHATS.values(), ids=CHATS)
+@pytest.mark.parametrize("order", ["named", "together", "older first", "newer first"])
+@pytest.mark.parametrize("pieces", [('{"a": 1}',), ('{"a"', ": 1", "}"), ("{}", '{"a": 1}'), ("", '{"a": 1}')])
+def test_a_call_in_both_forms_is_one(dialect: DialectCase, order: str, pieces: tuple[str, ...]) -> None:
+    sent = Call("c", "f", {"a": 1}, pieces)
+    check(read(dialect, in_both_forms(sent, order)), [sent])
+
+
+@pytest.mark.parametrize("dialect", CHATS.values(), ids=CHATS)
+@pytest.mark.parametrize("text", ['{"a": 1}', '{"a":1}', "", None])
+def test_a_whole_call_in_both_forms_is_one(dialect: DialectCase, text: str | None) -> None:
+    sent = [Call("c", "f", {"a": 1}, ()), Call("d", "g", {"a": 1}, ())]
+    body = whole_chat(sent, lambda call: json.dumps(call.arguments))
+    body["choices"][0]["message"]["function_call"] = {"name": "f", "arguments": text}
+    response = decoded(dialect, json.dumps(body).encode())
+    assert isinstance(response, Response)
+    check(response, sent)
+
+
+@pytest.mark.parametrize("dialect", CHATS.values(), ids=CHATS)
+@pytest.mark.parametrize("other", [{"name": "g", "arguments": '{"a": 1}'}, {"name": "f", "arguments": '{"a": 2}'}])
+def test_another_call_in_the_older_form_is_another(dialect: DialectCase, other: Json) -> None:
+    body = whole_chat([Call("c", "f", {"a": 1}, ())], lambda call: json.dumps(call.arguments))
+    body["choices"][0]["message"]["function_call"] = other
+    response = decoded(dialect, json.dumps(body).encode())
+    assert isinstance(response, Response)
+    assert [call.name for call in response.tool_calls] == ["f", other["name"]]

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         error_text as error_text,
         is_page as is_page,
         object_in as object_in,
+        reported_in as reported_in,
         text_in as text_in,
     )
     from dragoman.http.facts import Facts as Facts
@@ -116,7 +117,11 @@ if TYPE_CHECKING:
     from dragoman.http.turns import TurnRules as TurnRules, fit_turns as fit_turns, merged_turns as merged_turns
     from dragoman.http.wire import HttpReply as HttpReply, HttpRequest as HttpRequest
     from dragoman.spec._value import Value as Value
-    from dragoman.spec.call_arguments import CallArguments as CallArguments, StreamedArguments as StreamedArguments
+    from dragoman.spec.call_arguments import (
+        CallArguments as CallArguments,
+        StreamedArguments as StreamedArguments,
+    )
+    from dragoman.spec.call_ids import repeats_call as repeats_call
     from dragoman.spec.hosts import host_matches as host_matches
     from dragoman.spec.media import address_of as address_of, inline_data as inline_data
     from dragoman.spec.ownership import foreign_names as foreign_names
@@ -141,7 +146,7 @@ _HOMES = {
         "refuse_insecure",
     ),
     "dragoman.http.ends": ("finish_of", "usage_beside_cache"),
-    "dragoman.http.error_bodies": ("error_from", "error_text", "is_page", "object_in", "text_in"),
+    "dragoman.http.error_bodies": ("error_from", "error_text", "is_page", "object_in", "reported_in", "text_in"),
     "dragoman.http.framing": ("Frame", "FrameDecoder", "Framing", "HeaderValue", "framing_of"),
     "dragoman.http.header_values": ("header_text",),
     "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace", "StreamedLogprobs", "later_usage"),
@@ -189,6 +194,7 @@ _HOMES = {
     "dragoman.spec._value": ("Value",),
     "dragoman.spec.media": ("address_of", "inline_data"),
     "dragoman.spec.call_arguments": ("CallArguments", "StreamedArguments"),
+    "dragoman.spec.call_ids": ("repeats_call",),
     "dragoman.spec.hosts": ("host_matches",),
     "dragoman.spec.ownership": ("foreign_names",),
 }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from html import unescape
 from http.client import responses
 from typing import Any, cast
 
-from dragoman.http.json import fields
-from dragoman.http.status import may_retry, retry_after
+from dragoman.http.json import fields, objects, rewritten
+from dragoman.http.status import is_good, may_retry, retry_after
 from dragoman.http.wire import HttpReply
 from dragoman.spec.errors import ProtocolError, ProviderError
 
@@ -30,6 +30,15 @@ NAMES = (
     "title",
 )
 """The members that hold a message, or an object or a list with one; the first that has a text counts."""
+
+ERRORS = ("error", "errors", "detail", "error_message", "errorMessage", "error_msg", "error_description")
+"""The members that no answer has: one with a text is an error whatever stands beside it."""
+_MESSAGES = ("message", "msg", "Message")
+"""The members that a note of any kind may have: with one, an object is an error if anything else in it says so."""
+_STATUSES = ("code", "status", "status_code", "statusCode", "error_code")
+_FAILED = re.compile(r"(?:^|[._])error$|Error$|Exception$")
+_SUCCEEDED = frozenset({"0", "ok", "success", "succeeded", "true", "false"})
+_ALONE = frozenset({*_MESSAGES, "request_id", "requestId", "id"})
 
 _LEVELS = 8
 _ITEMS = 5
@@ -91,6 +100,63 @@ def object_in(reply: HttpReply) -> dict[str, Any]:
         return fields(reply.json())
     except ProtocolError:
         return {}
+
+
+def reported_in(members: Mapping[str, Any], own: Collection[str], event: str = "") -> HttpReply | None:
+    """Return the error that one frame of a stream reports as a reply of its own, ``None`` if it reports none.
+
+    The reply has the status that the frame states, else 200, so that the rules for bodies of errors hold for frames.
+
+    Args:
+        members: the object in the frame.
+        own: the members by which the frames of the API are known; an object with one of them that is not ``None``
+            reports an error only in a member ``error``.
+        event: the name of the frame, if it has one.
+
+    """
+    if not _reports_error(members, own, event):
+        return None
+    return HttpReply(status=_status_in(members) or 200, body=rewritten(dict(members)).encode())
+
+
+def _reports_error(members: Mapping[str, Any], own: Collection[str], event: str) -> bool:
+    if members.get("error") or any(_FAILED.search(word) for word in (event, *_kinds(members))):
+        return True
+    if any(members.get(name) is not None for name in own):
+        return False
+    if any(text_in(members.get(name)) for name in ERRORS):
+        return True
+    if not any(isinstance(text := members.get(name), str) and text for name in _MESSAGES):
+        return False
+    return _status_in(members) is not None or _has_code(members) or members.keys() <= _ALONE
+
+
+def _kinds(members: Mapping[str, Any]) -> list[str]:
+    return [kind for name in ("type", "object") if isinstance(kind := members.get(name), str)]
+
+
+def _has_code(members: Mapping[str, Any]) -> bool:
+    code = members.get("code")
+    text = str(code).strip().lower() if isinstance(code, str | int) else ""
+    return bool(text) and text not in _SUCCEEDED and not is_good(_digits(text))
+
+
+def _status_in(members: Mapping[str, Any], levels: int = 3) -> int | None:
+    """Return the status of an error that an object states, itself or in its error."""
+    for name in _STATUSES:
+        status = members.get(name)
+        number = _digits(str(status)) if isinstance(status, str | int) else 0
+        if 400 <= number < 600:  # noqa: PLR2004  # the statuses of errors
+            return number
+    if not levels:
+        return None
+    values = [members.get(name) for name in ("error", "errors")]
+    inner = [each for value in values for each in objects(value)[:_ITEMS] or [fields(value)]]
+    return next((found for each in inner if (found := _status_in(each, levels - 1))), None)
+
+
+def _digits(text: str) -> int:
+    return int(text) if len(text) == 3 and text.isascii() and text.isdigit() else 0  # noqa: PLR2004  # of a status
 
 
 def is_page(reply: HttpReply) -> bool:

@@ -147,6 +147,12 @@ def settled_arguments(text: str) -> str:
     return last if said and _all_the_same([value for _, value in said if value]) else text
 
 
+def same_object(text: str, other: str) -> bool:
+    """Return whether two texts are the same object as JSON."""
+    value = _object(text)
+    return value is not None and value == _object(other)
+
+
 def _all_the_same(values: list[Any]) -> bool:
     return all(value == values[0] for value in values)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from dragoman.spec.call_arguments import settled_arguments
+from dragoman.spec.call_arguments import same_object, settled_arguments
 from dragoman.spec.parts import Part, ToolCall
 
 
@@ -44,6 +44,14 @@ def settled_calls(parts: tuple[Part, ...]) -> tuple[Part, ...]:
         return parts
     ids = CallIds()
     return tuple([settled_call(ids.of(part)) if isinstance(part, ToolCall) else part for part in parts])
+
+
+def repeats_call(call: ToolCall, known: ToolCall) -> bool:
+    """Return whether a call says the name of a known one, and the same arguments or none."""
+    if call.name != known.name or call.server_side or known.server_side:
+        return False
+    own, theirs = settled_call(call).arguments, settled_call(known).arguments
+    return own in {"", "{}", theirs} or same_object(own, theirs)
 
 
 def settled_call(call: ToolCall) -> ToolCall:

@@ -31,10 +31,14 @@ from dragoman.http import (
     loads,
     members_of,
     objects,
+    reported_in,
     word,
 )
 from dragoman_anthropic.response import METADATA, finish, is_blank, part, refusal, tool_call, usage
 from dragoman_anthropic.stream_blocks import WAITS, Block, apply_delta, close, report
+
+_OWN = ("content_block", "delta", "index")
+"""The members by which an event is known, besides its type."""
 
 
 class MessagesDecoder:
@@ -84,9 +88,10 @@ class MessagesDecoder:
         except ProtocolError:
             if event.event != "error":
                 raise
-            payload = {}
-        if event.event == "error" or payload.get("type") == "error" or payload.get("error"):
-            raise self._error(HttpReply(status=200, body=event.data))
+            raise self._error(HttpReply(status=200, body=event.data)) from None
+        is_known = (word(payload.get("type")) or event.event) in _HANDLERS and not payload.get("error")
+        if not is_known and (failed := reported_in(payload, _OWN, event.event)) is not None:
+            raise self._error(failed)
         return payload
 
     def message_start(self, payload: Mapping[str, Any]) -> Iterable[Event]:

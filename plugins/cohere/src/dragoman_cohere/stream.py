@@ -16,6 +16,7 @@ from dragoman import (
     Part,
     PartStart,
     PartUpdate,
+    ProtocolError,
     ProviderError,
     Raw,
     Reasoning,
@@ -37,6 +38,7 @@ from dragoman.http import (
     finish_of,
     loads,
     objects,
+    reported_in,
     rewritten,
     word,
     words,
@@ -48,6 +50,8 @@ _CONTENT, _PLAN, _CALL = "content", "plan", "call"
 """What parts are made of, which Cohere counts one by one."""
 _ENDS = frozenset({"content-end", "tool-call-end", "citation-end"})
 """Types of events that only say that something is complete."""
+_OWN = ("delta", "index")
+"""The members by which an event is known."""
 
 
 class CohereDecoder:
@@ -83,12 +87,8 @@ class CohereDecoder:
         """
         if event.data == b"[DONE]":
             return ()
-        if event.event == "error":
-            raise self._error(HttpReply(status=200, body=event.data))
-        payload = as_object(loads(event.data), f"the event {event.event!r}")
+        payload = self._payload(event)
         kind = words(payload.get("type"))
-        if not kind and isinstance(payload.get("message"), str):
-            raise self._error(HttpReply(status=200, body=event.data))
         delta = fields(payload.get("delta"))
         message, place = fields(delta.get("message")), count(payload, "index") or 0
         if kind == "message-start":
@@ -104,6 +104,17 @@ class CohereDecoder:
         if kind == "message-end":
             return self._end(delta)
         return () if kind in _ENDS else (Raw(payload),)
+
+    def _payload(self, event: ServerSentEvent) -> dict[str, Any]:
+        try:
+            payload = as_object(loads(event.data), f"the event {event.event!r}")
+        except ProtocolError:
+            if event.event != "error":
+                raise
+            raise self._error(HttpReply(status=200, body=event.data)) from None
+        if (failed := reported_in(payload, _OWN, event.event)) is not None:
+            raise self._error(failed)
+        return payload
 
     def close(self) -> Iterable[Event]:
         """Return the events for what is complete only at the end of the stream."""

@@ -35,6 +35,7 @@ from dragoman.http import (
     later_usage,
     loads,
     objects,
+    reported_in,
     rewritten,
     word,
     words,
@@ -56,6 +57,8 @@ CANDIDATE_METADATA = (
 )
 """Members of a candidate that are kept as metadata of the response."""
 
+_OWN = ("candidates", "usageMetadata", "promptFeedback", "responseId", "modelVersion")
+"""The members by which a chunk is known."""
 _CITING = frozenset({"citationMetadata", "groundingMetadata"})
 
 
@@ -121,8 +124,8 @@ class GeminiDecoder:
 
         """
         chunk = as_object(value, "a chunk of the answer")
-        if chunk.get("error"):
-            raise self._error_of(HttpReply(status=200, body=rewritten(chunk).encode()))
+        if (failed := reported_in(chunk, _OWN)) is not None:
+            raise self._error_of(failed)
         events: list[Event] = []
         self._update_origin(chunk, events)
         end = None

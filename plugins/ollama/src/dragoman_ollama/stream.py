@@ -31,12 +31,15 @@ from dragoman.http import (
     loads,
     members_of,
     objects,
+    reported_in,
     word,
     words,
 )
 from dragoman_ollama.response import METADATA, finish, message_of, timestamp, tool_call, usage
 
 _NONE = -1
+_OWN = ("response", "done", "created_at")
+"""The members by which a line is known, besides a message that is an object."""
 
 
 class OllamaDecoder:
@@ -70,8 +73,8 @@ class OllamaDecoder:
 
         """
         chunk = as_object(loads(frame.data), "a line of the answer")
-        if chunk.get("error"):
-            raise self._error(HttpReply(status=200, body=frame.data))
+        if (failed := reported_in(chunk, _OWN)) is not None:
+            raise self._error(failed)
         if not chunk.keys() & {"message", "response", "done"}:
             return (Raw(chunk),)
         events: list[Event] = []

@@ -11,6 +11,8 @@ from itertools import compress, repeat
 from operator import is_not
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import attrs
+
 from dragoman import (
     JSON,
     Adjustment,
@@ -46,6 +48,7 @@ from dragoman.http import (
     finish_of,
     objects,
     real,
+    reported_in,
     word,
 )
 from dragoman_openai_compatible import chat_parts
@@ -162,20 +165,24 @@ class OpenAIChat(Generic[T]):
         """Return the answer of a whole reply.
 
         Raises:
-            ProviderError: if the body reports an error.
+            ProviderError: if the body or its first choice reports an error; in the latter case, ``partial`` holds what
+                was generated before it.
             NoAnswerError: if the list of choices is empty; ``partial`` holds the usage.
             ProtocolError: if there is none.
 
         """
         body = as_object(reply.json(), "the reply")
-        if body.get("error"):
-            raise self.error(reply)
+        if not body.get("choices") or body.get("error"):
+            self._raise_reported(body, reply)
         choices = objects(body.get("choices"))
         if not choices:
             raise self._without_choices(body, reply)
         if len(choices) > 1:
             choices.sort(key=_index_of)  # some servers send the answers in the order in which they were finished
         choice, *others = choices
+        if (error := self.choice_error(choice)) is not None:
+            error.partial = build_response(self.parts(choice), Finish(reason=FinishReason.INTERRUPTED))
+            raise error
         return build_response(
             self.parts(choice),
             finish_of(choice.get("finish_reason"), self.finish_table),
@@ -185,6 +192,10 @@ class OpenAIChat(Generic[T]):
             raw=body,
             alternatives=tuple([self._alternative(other) for other in others]) if others else (),
         )
+
+    def _raise_reported(self, body: Mapping[str, Any], reply: HttpReply) -> None:
+        if (failed := reported_in(body, chat_parts.CHUNK_MEMBERS)) is not None:
+            raise self.error(attrs.evolve(reply, status=failed.status))
 
     def _alternative(self, choice: Mapping[str, Any]) -> Response:
         """Return a choice other than the first."""
@@ -243,6 +254,13 @@ class OpenAIChat(Generic[T]):
     def choice_metadata(self, choice: Mapping[str, Any]) -> dict[str, JSON]:  # noqa: ARG002
         """Return the metadata of a choice."""
         return {}
+
+    def choice_error(self, choice: Mapping[str, Any]) -> ProviderError | None:
+        """Return the error that a choice reports, ``None`` if it reports none."""
+        if not (problem := choice.get("error")):
+            return None
+        report = {"error": problem}
+        return self.error(reported_in(report, ()) or HttpReply(status=200, body=dumps(report)))
 
     def message_parts(self, message: Mapping[str, Any]) -> list[Part]:
         """Return the parts of a whole message."""

@@ -22,7 +22,18 @@ from dragoman import (
     Url,
     Usage,
 )
-from dragoman.http import count, decoded, dumps, fields, number, objects, rewritten, word, words
+from dragoman.http import (
+    count,
+    decoded,
+    dumps,
+    fields,
+    number,
+    objects,
+    repeats_call,
+    rewritten,
+    word,
+    words,
+)
 
 CHAT_FINISH_REASONS: Mapping[str, FinishReason] = {
     "stop": FinishReason.STOP,
@@ -47,6 +58,8 @@ CHAT_FINISH_REASONS: Mapping[str, FinishReason] = {
 """Finish reasons by the dialect's words for them."""
 
 
+CHUNK_MEMBERS = ("choices", "usage")
+"""The members by which a chunk of a stream is known."""
 CHAT_LOGPROBS = ("content", "refusal")
 """The lists of the log probabilities of a conversation, each with an object for a token: https://platform.openai.com/docs/api-reference/chat/object."""
 PROMPT_LOGPROBS = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
@@ -123,12 +136,15 @@ def _citation(cited: Mapping[str, Any]) -> Citation:
 
 
 def tool_calls_of(message: Mapping[str, Any], issuer: str = "") -> list[ToolCall]:
-    """Return the tool calls of a message, from ``tool_calls`` and from the older ``function_call``."""
+    """Return the tool calls of a message, from ``tool_calls`` and from the older ``function_call``.
+
+    A server that speaks to clients of either form sends the same call in both; it is one call.
+    """
     given = [call for call in objects(message.get("tool_calls")) if call]
     calls = [tool_call(call, index, issuer) for index, call in enumerate(given)]
-    legacy = message.get("function_call")
-    if fields(legacy):
-        calls.append(legacy_call(fields(legacy)))
+    older = fields(message.get("function_call"))
+    if older and not any(repeats_call(legacy_call(older), call) for call in calls):
+        calls.append(legacy_call(older))
     return calls
 
 

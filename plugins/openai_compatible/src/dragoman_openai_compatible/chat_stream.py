@@ -52,10 +52,12 @@ from dragoman.http import (
     loads,
     objects,
     real,
+    reported_in,
     word,
     words,
 )
 from dragoman_openai_compatible import chat_parts
+from dragoman_openai_compatible.other_choice import OtherChoice
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible.chat import OpenAIChat
@@ -95,12 +97,13 @@ class OpenAIChatDecoder:
         self._facts: dict[str, Any] = {}
         self._latest: tuple[Any, ...] = ()
         self._transcript: list[str] = []
-        self._others: dict[int, _OtherChoice] = {}
+        self._others: dict[int, OtherChoice] = {}
         self._logprobs: dict[str, list[JSON]] = {}
         self._prompt_logprobs: dict[str, list[JSON]] = {}
         self._streamed_logprobs = StreamedLogprobs()
         self._citations = GrowingCitations()
         self._usage: Usage | None = None
+        self._is_in_both_forms = False
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         """Return the events that one server-sent event stands for.
@@ -122,8 +125,7 @@ class OpenAIChatDecoder:
                 self._add_other_choice(index, choice)
             else:
                 self.add_choice(choice, events)
-        usage = self.dialect.usage(chunk)
-        if usage is not None:
+        if (usage := self.dialect.usage(chunk)) is not None:
             self._add_usage(usage, events)
         return events
 
@@ -155,9 +157,11 @@ class OpenAIChatDecoder:
         except ProtocolError:
             if event.event != "error":
                 raise
-            chunk = {"error": event.data.decode("utf-8", "replace")}
-        if chunk.get("error") or event.event == "error":
-            raise self.dialect.error(HttpReply(status=200, body=event.data))
+            raise self.dialect.error(HttpReply(status=200, body=event.data)) from None
+        if chunk.get("choices") and "error" not in chunk and event.event != "error":
+            return chunk
+        if (failed := reported_in(chunk, chat_parts.CHUNK_MEMBERS, event.event)) is not None:
+            raise self.dialect.error(failed)
         return chunk
 
     @property
@@ -187,7 +191,14 @@ class OpenAIChatDecoder:
         )
 
     def add_choice(self, choice: Mapping[str, Any], events: list[Event]) -> None:
-        """Add what a chunk says about the first choice."""
+        """Add what a chunk says about the first choice.
+
+        Raises:
+            ProviderError: if the choice reports an error.
+
+        """
+        if choice.get("error") and (error := self.dialect.choice_error(choice)):
+            raise error
         delta = choice.get("delta") or (None if self._open or self._begun else choice.get("message"))
         if isinstance(delta, dict):
             self._add_delta(fields(delta), events)
@@ -255,8 +266,7 @@ class OpenAIChatDecoder:
 
     def add_reasoning(self, delta: Mapping[str, Any], events: list[Event]) -> None:
         """Add the reasoning of one delta."""
-        text = chat_parts.reasoning_of(delta, self.dialect.reasoning_names)
-        if text:
+        if text := chat_parts.reasoning_of(delta, self.dialect.reasoning_names):
             self.add_reasoning_text(text, events)
 
     def add_reasoning_text(self, text: str, events: list[Event]) -> None:
@@ -339,7 +349,7 @@ class OpenAIChatDecoder:
         call_id, name = words(call.get("id")), fragment.name
         index = self._calls.find(position, call_id, has_name=bool(name))
         if index is None:
-            return self._moved(position, call_id, fragment)
+            return self._moved(position, call_id, fragment, events)
         if name and name != self._begun[index].name:
             return self._add_name(index, name, call, events)
         begins_another = bool(name) and self._arguments.of(index).begins_another(fragment.arguments)
@@ -352,14 +362,25 @@ class OpenAIChatDecoder:
             return False
         return self._calls.find(call.get("index"), "", has_name=False) is None
 
-    def _moved(self, position: object, call_id: str, begun: ToolCall) -> int | None:
+    def _moved(self, position: object, call_id: str, begun: ToolCall, events: list[Event]) -> int | None:
         """Return the index of a known call that a server continues at another position, ``None`` if there is none."""
         index = self._calls.with_id(call_id)
         if index is None:
-            return None
+            return self._adopted(position, call_id, begun, events)
         if begun.name and (begun.name != self._begun[index].name or not self._arguments.of(index).is_open):
             return None
         self._calls.add(position, call_id, index)
+        return index
+
+    def _adopted(self, position: object, call_id: str, begun: ToolCall, events: list[Event]) -> int | None:
+        """Return the index of the ``function_call`` that a server sends as a tool call too, ``None`` if it does not."""
+        index = self._calls.find(_LEGACY, "", has_name=False)
+        if index is None or self._is_in_both_forms or self._begun[index].name != begun.name:
+            return None
+        self._is_in_both_forms = True
+        self._calls.add(position, call_id, index)
+        self._begun[index] = attrs.evolve(begun, arguments="")
+        events.append(PartUpdate(index, self._begun[index]))
         return index
 
     def _add_name(self, index: int, name: str, call: Mapping[str, Any], events: list[Event]) -> int | None:
@@ -382,7 +403,9 @@ class OpenAIChatDecoder:
     def _add_function_call(self, call: dict[str, Any], events: list[Event]) -> None:
         fragment = chat_parts.legacy_call(call)
         begun = self._calls.find(_LEGACY, "", has_name=False) is not None
-        if begun or fragment.name or fragment.arguments:
+        if not begun and any(known.name == fragment.name for known in self._begun.values()):
+            self._is_in_both_forms = True
+        if not self._is_in_both_forms and (begun or fragment.name or fragment.arguments):
             self._add_fragment({"function": call}, fragment, _LEGACY, events)
 
     def _add_other_choice(self, index: int, choice: Mapping[str, Any]) -> None:
@@ -392,21 +415,6 @@ class OpenAIChatDecoder:
             if len(self._others) >= MAX_ITEMS:
                 message = f"the reply holds more than {MAX_ITEMS} choices"
                 raise ResponseTooLargeError(message, phase="decode")
-            kept = self._others[index] = _OtherChoice(index)
+            kept = self._others[index] = OtherChoice(index)
         kept.texts.append(chat_parts.text_of(fields(choice.get("delta")).get("content")))
         kept.finish_reason = end_word(choice.get("finish_reason")) or kept.finish_reason
-
-
-class _OtherChoice:
-    """Collect what arrives of a choice other than the first."""
-
-    __slots__ = ("finish_reason", "index", "texts")
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-        self.texts: list[str] = []
-        self.finish_reason: str | None = None
-
-    def to_dict(self) -> dict[str, JSON]:
-        """Return the choice as plain data."""
-        return {"index": self.index, "text": "".join(self.texts), "finish_reason": self.finish_reason}

@@ -111,7 +111,7 @@ def _fields(reply: HttpReply) -> tuple[str, str | None, str | None, str | None]:
         body = None
     known = fields((objects(body) or [body])[0])
     error = known.get("error")
-    inner = fields(error) or known
+    inner = fields(error) or fields((objects(known.get("errors")) or [known])[0])
     message = next((text for text in map(text_in, _messages(error, inner)) if text), None)
     return message or error_text(reply), word(inner.get("code")), word(inner.get("type")), word(inner.get("param"))
 

@@ -40,6 +40,7 @@ from dragoman.http import (
     fields,
     loads,
     objects,
+    reported_in,
     word,
     words,
 )
@@ -75,6 +76,8 @@ _DELTAS: Mapping[str, _Delta] = {
 _DONE = {"response.function_call_arguments.done": "arguments", "response.custom_tool_call_input.done": "input"}
 """The members of a call that are whole, by the event that says so."""
 _TERMINAL = {f"response.{status}": status for status in ("completed", "incomplete", "failed", "cancelled")}
+_OWN = ("response", "item", "item_id", "delta", "output_index")
+"""The members by which an event without a type is known."""
 _LATER = frozenset({"message", "image_generation_call"})
 """Types of items whose parts start with their content, not with the item."""
 
@@ -127,9 +130,12 @@ class OpenAIResponsesDecoder:
         except ProtocolError:
             if event.event != "error":
                 raise
-            chunk = {"type": "error"}
-        if chunk.get("type", event.event) == "error" or (chunk.get("error") and "type" not in chunk):
-            raise self._dialect.error(HttpReply(status=200, body=event.data))
+            raise self._dialect.error(HttpReply(status=200, body=event.data)) from None
+        kind = words(chunk.get("type"))
+        if kind.startswith("response.") and kind != "response.error":
+            return chunk
+        if (failed := reported_in(chunk, _OWN, event.event)) is not None:
+            raise self._dialect.error(failed)
         return chunk
 
     def _other(self, kind: str, chunk: dict[str, Any]) -> Iterable[Event]:

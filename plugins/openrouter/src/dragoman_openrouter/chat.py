@@ -14,14 +14,10 @@ from dragoman import (
     JSON,
     ChatRequest,
     CompletionRequest,
-    Finish,
-    FinishReason,
     Part,
     ProviderError,
-    Response,
-    build_response,
 )
-from dragoman.http import Dialect, HttpReply, HttpRequest, StreamDecoder, as_object, objects, rewritten
+from dragoman.http import Dialect, HttpReply, HttpRequest, StreamDecoder
 from dragoman_openai_compatible import CHAT_SETTINGS, MessageRules, OpenAIChat, refuse_options, with_details
 from dragoman_openrouter.errors import openrouter_error
 from dragoman_openrouter.options import RESPONSES_ONLY, OpenRouterOptions
@@ -66,19 +62,6 @@ class OpenRouterChat(OpenAIChat[OpenRouterOptions]):
         sent = super().encode(request, stream=stream)
         return attrs.evolve(sent, adjustments=notes + sent.adjustments)
 
-    def decode(self, reply: HttpReply) -> Response:
-        """Return the answer of a whole reply.
-
-        Raises:
-            ProviderError: if the body or its first choice reports an error; ``partial`` holds the output before it.
-            ProtocolError: if the body holds no choices.
-
-        """
-        if b'"error"' in reply.body:
-            for choice in objects(as_object(reply.json(), "the reply").get("choices"))[:1]:
-                self._raise_choice_error(choice)
-        return super().decode(reply)
-
     def decoder(self) -> StreamDecoder:
         """Return the decoder of one stream."""
         return OpenRouterDecoder(self)
@@ -116,15 +99,3 @@ class OpenRouterChat(OpenAIChat[OpenRouterOptions]):
     def message_parts(self, message: Mapping[str, Any]) -> list[Part]:
         """Return the parts of a whole message, with the details of the reasoning as its seal."""
         return with_details(super().message_parts(message), message, self.reasoning_names, ISSUER)
-
-    def choice_error(self, choice: Mapping[str, Any]) -> ProviderError | None:
-        """Return the error that a choice reports, ``None`` if it reports none."""
-        problem = choice.get("error")
-        return self.error(HttpReply(status=200, body=rewritten({"error": problem}).encode())) if problem else None
-
-    def _raise_choice_error(self, choice: Mapping[str, Any]) -> None:
-        error = self.choice_error(choice)
-        if error is not None:
-            interrupted = Finish(reason=FinishReason.INTERRUPTED)
-            error.partial = build_response(self.parts(choice), interrupted)
-            raise error
