@@ -16,6 +16,8 @@ from dragoman import (
     Data,
     DragomanError,
     Extension,
+    Finish,
+    FinishReason,
     InlineText,
     InvalidRequestError,
     LLMConfig,
@@ -515,6 +517,17 @@ async def test_a_call_without_input_has_an_empty_object():
     ended = event("messageStop", stopReason="tool_use")
     response = await streamed(start(0, toolUse={"toolUseId": "t1", "name": "clock"}), stop(0), ended)
     assert response.tool_calls[0].parse() == {}
+
+
+@pytest.mark.parametrize("reason", [None, "", " ", "null", {}, True])
+async def test_no_reason_for_the_end_is_none(reason: Any) -> None:
+    told = event("metadata", usage={"inputTokens": 3, "outputTokens": 2})
+    with pytest.raises(StreamInterruptedError) as caught:
+        await streamed(delta(0, text="fi"), stop(0), event("messageStop", stopReason=reason), told)
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == "fi"
+    assert caught.value.partial.finish.reason == FinishReason.INTERRUPTED
+    assert read({"text": "fi"}, reason=reason).finish == Finish(reason=FinishReason.OTHER)
 
 
 async def test_a_result_within_a_stream_is_kept():

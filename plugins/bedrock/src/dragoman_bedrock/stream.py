@@ -115,12 +115,8 @@ class ConverseDecoder:
     def message_stop(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Stop all open parts, and report why the answer ended."""
         events = [event for index in tuple(self._blocks) for event in self._stop(index)]
-        if payload.get("stopReason") is None:
-            return events
-        return [
-            *events,
-            ResponseSnapshot(finish=finish_of(payload["stopReason"]), metadata=members_of(payload, METADATA)),
-        ]
+        finish, more = finish_of(payload.get("stopReason")), members_of(payload, METADATA)
+        return [*events, ResponseSnapshot(finish=None if finish.raw is None else finish, metadata=more)]
 
     def metadata(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Report the usage, with which a stream ends."""
