@@ -8,11 +8,16 @@ from typing import Any, TypeAlias
 import attrs
 
 from dragoman import Part, ToolCall
-from dragoman.http import CallArguments, GrowingCitations, word
+from dragoman.http import CallArguments, GrowingCitations, word, words
 from dragoman_openai_compatible.responses_items import Item, kind_of
 
 Key: TypeAlias = tuple[type[Any], str, int]
 """A piece of an item: the class of its part, where it stands, and its number."""
+
+
+def call_of(item: Item) -> tuple[str, str]:
+    """Return the id and the name of a call, which identify it where a server gives no ids of items."""
+    return words(item.get("call_id")), words(item.get("name"))
 
 
 class OpenItem:
@@ -30,10 +35,19 @@ class OpenItem:
         self.citations = GrowingCitations()
         self.arguments = CallArguments()
 
+    @property
+    def call(self) -> tuple[str, str]:
+        """The id and the name of the call that it is, empty for an item of another type."""
+        return call_of(self.item)
+
     def is_announced_by(self, item: Item) -> bool:
         """Return whether *item* is this one, of which a server that gives no ids says again that it begins."""
         names = ("type", "id", "call_id", "name")
         return not self.closed and [self.item.get(name) for name in names] == [item.get(name) for name in names]
+
+    def is_over_before(self, item: Item) -> bool:
+        """Return whether this is a call that is complete, and *item* another one."""
+        return self.closed and bool(self.call[0]) and self.call != call_of(item)
 
     def final(self, part: Part) -> Part:
         """Return a part of the complete item; arguments that were streamed stay where the item has none."""

@@ -46,7 +46,7 @@ from dragoman.http import (
 )
 from dragoman_openai_compatible import responses_items
 from dragoman_openai_compatible.responses_items import Item, kind_of, parts_of
-from dragoman_openai_compatible.responses_open_items import Key, OpenItem, UnmatchedItems
+from dragoman_openai_compatible.responses_open_items import Key, OpenItem, UnmatchedItems, call_of
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible.responses import OpenAIResponses
@@ -96,7 +96,9 @@ class OpenAIResponsesDecoder:
         self._count = 0
         self._items: list[OpenItem] = []
         self._by_id: dict[str, OpenItem] = {}
+        self._by_call: dict[tuple[str, str], OpenItem] = {}
         self._by_place: dict[int, OpenItem] = {}
+        self._latest: dict[int, OpenItem] = {}  # by output index, at which several may begin
         self._facts: tuple[Any, ...] = ()
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
@@ -158,17 +160,26 @@ class OpenAIResponsesDecoder:
         response = fields(chunk.get("response"))
         return self._note(response) if response else ()
 
-    # Items are found by their id, otherwise by their output index.
+    # Items are found by their id, otherwise by their output index; a call also by its own id and its name.
 
     def _find(self, item_id: Any, place: Any) -> OpenItem | None:
         found = self._by_id.get(item_id) if isinstance(item_id, str) else None
         if found is None and isinstance(place, int):
-            found = self._by_place.get(place)
+            found = self._latest.get(place)
         return found
+
+    def _same_call(self, item: Item, found: OpenItem | None) -> OpenItem | None:
+        """Return the streamed call that *item* is, for *found* at its output index, which may be another one."""
+        call = call_of(item)
+        return found if found is not None and found.call == call else self._by_call.get(call, found)
 
     def _add(self, item: Item, item_id: Any, place: Any) -> OpenItem:
         added = OpenItem(item)
-        self._by_place.setdefault(place if isinstance(place, int) else len(self._items), added)
+        at = place if isinstance(place, int) else len(self._items)
+        self._by_place.setdefault(at, added)
+        self._latest[at] = added
+        if added.call[0]:
+            self._by_call[added.call] = added
         if isinstance(item_id, str):
             self._by_id[item_id] = added
         self._items.append(added)
@@ -282,8 +293,8 @@ class OpenAIResponsesDecoder:
 
     def _settle_event(self, item: dict[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
         item_id, place = item.get("id"), chunk.get("output_index")
-        opened = self._find(item_id, place)
-        if opened is None or opened.item_type != kind_of(item):
+        opened = self._by_id.get(words(item_id)) or self._same_call(item, self._find(item_id, place))
+        if opened is None or opened.item_type != kind_of(item) or opened.is_over_before(item):
             opened = self._add(item, item_id, place)
         return self._settle(opened, item)
 
@@ -370,7 +381,7 @@ class OpenAIResponsesDecoder:
         found = self._by_id.get(words(item.get("id")))
         if found is not None and left.has(found):
             return found
-        return left.alike(kind_of(item), self._by_place.get(place))
+        return left.alike(kind_of(item), self._same_call(item, self._by_place.get(place)))
 
     def _note(self, response: dict[str, Any]) -> list[Event]:
         """Return the event for the facts about the answer, if they have changed."""
