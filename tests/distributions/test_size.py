@@ -35,12 +35,12 @@ LARGER: Mapping[str, Mapping[str, tuple[int, str]]] = {
     },
     "openai_compatible": {
         "chat completions": (
-            1370,
+            1390,
             "chat chat_messages chat_parts chat_stream completion errors models families reasoning_details",
         ),
-        "the Responses API": (1060, "responses responses_* strict_schemas"),
+        "the Responses API": (1080, "responses responses_* strict_schemas"),
         "hosts described by a file, listings and embeddings": (
-            650,
+            665,
             "__init__ any_server catalogue embeddings endpoint manifest* model_listing name_patterns options provider",
         ),
         "the forms of other programs": (150, "chunk_writer openai_format plain_messages"),

@@ -65,6 +65,32 @@ def test_the_beginning_of_an_answer(model: str, options: dict[str, Any], becomes
     assert outcome(LLM(model, api_key="k", **options)) == becomes
 
 
+@pytest.mark.parametrize(
+    ("model", "is_trimmed"),
+    [
+        ("claude-sonnet-4-5", True),
+        ("bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0", True),
+        ("openrouter/anthropic/claude-sonnet-4.5", True),
+        ("vercel/anthropic/claude-sonnet-4.5", True),
+        ("databricks/databricks-claude-sonnet-4-5", True),
+        ("litellm_proxy/bedrock/us.anthropic.claude-sonnet-4-5", True),
+        ("openai_compatible/claude-3-5-haiku-latest", True),
+        ("openrouter/meta-llama/llama-3.3-70b-instruct", False),
+        ("openai_compatible/gpt-oss-20b", False),
+    ],
+)
+def test_a_beginning_for_claude_ends_without_white_space_at_every_host(model: str, *, is_trimmed: bool) -> None:
+    options: dict[str, Any] = {"region": "us-east-1"} if model.startswith("bedrock/") else {}
+    options |= ANY if model.startswith(("openai_compatible", "databricks", "litellm_proxy")) else {}
+    begun = [Message("user", "Hi"), Message("assistant", "The answer: \n")]
+    shown = LLM(model, api_key="k", **options).build_request(begun)
+    sent = repr(shown.body)
+    assert ("The answer: " in sent) is not is_trimmed
+    assert "The answer:" in sent
+    notes = [note for note in shown.adjustments if note.kind == "coerced" and "white space" in note.reason]
+    assert bool(notes) is is_trimmed
+
+
 @pytest.mark.parametrize("effort", [None, "none", "low", "max"])
 @pytest.mark.parametrize(
     "model", ["claude-sonnet-4-5", "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-3-7-sonnet-latest"]

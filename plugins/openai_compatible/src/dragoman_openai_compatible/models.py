@@ -22,7 +22,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dragoman import NO, YES, Cap, Support
+import attrs
+
+from dragoman import NO, YES, Cap, HistoryRules, Support
 from dragoman_openai_compatible.families import family_capabilities, family_of, family_settings
 from dragoman_openai_compatible.name_patterns import NamePattern
 
@@ -92,6 +94,10 @@ _REFUSES_PREFILL = NamePattern(
 """The models that refuse the beginning of an answer at the end of a conversation, read on 2026-11-29 from
 https://platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-6 and the messages of errors."""
 
+_CLOSED_END = NamePattern("claude", "")
+"""The models that refuse white space at the end of the beginning of an answer, whichever host serves them:
+https://platform.claude.com/docs/en/api/messages."""
+
 
 def short_name(model: str) -> str:
     """Return the name of a model without what hosts write before it, in lower case and with points in its version."""
@@ -121,6 +127,17 @@ def facts_of_model(model: str, *, api: str = "chat") -> dict[str, Any]:
         settings = dict.fromkeys(_SAMPLING, _NO_SAMPLING)
     prefill = NO if _REFUSES_PREFILL.matches(name) else _BEGINS_ANEW if _ANEW.matches(name) else _UNKNOWN
     return {**facts, "settings": settings, "reasoning": reasoning_of_model(model), "prefill": prefill}
+
+
+def history_of_model(model: str, rules: HistoryRules) -> HistoryRules:
+    """Return the rules for conversations of *model* at a host.
+
+    Args:
+        model: the name, with or without the prefixes of a host.
+        rules: those of the host, for any model.
+
+    """
+    return attrs.evolve(rules, open_end=False) if _CLOSED_END.matches(short_name(model)) else rules
 
 
 def _effort_of(name: str) -> dict[str, Cap]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dragoman import CallContext, HistoryRules
+import attrs
+
+from dragoman import CallContext, Capabilities, HistoryRules
 from dragoman.http import HttpProvider
+from dragoman_openai_compatible.models import history_of_model
 from dragoman_openai_compatible.strict_schemas import STRICT_SCHEMA
 
 if TYPE_CHECKING:
@@ -43,6 +46,14 @@ class OpenAIProvider(HttpProvider):
         from dragoman import EmbeddingRules  # noqa: PLC0415  # few programs need it
 
         return EmbeddingRules()
+
+    def remember_capabilities(self, model: str, capabilities: Capabilities) -> None:
+        """Return *capabilities* for *model* from now on, with the rules of the host and of the model's family."""
+        super().remember_capabilities(model, capabilities)
+        known = self.capabilities(model)
+        history = history_of_model(model, known.history)
+        if history is not known.history:
+            super().remember_capabilities(model, attrs.evolve(known, history=history))
 
     async def models(self, context: CallContext) -> Sequence[ModelInfo]:
         """Return the models that the key may use.
