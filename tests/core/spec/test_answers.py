@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from typing import Annotated, Any, Literal, NamedTuple, NotRequired, TypedDict
 
@@ -333,3 +334,96 @@ def test_a_piece_of_an_answer_that_is_cut_is_no_answer(text: str) -> None:
 @pytest.mark.parametrize("text", ['Use {braces}: {"x": 1}', 'See [1] and [: {"x": 1}', '{"x": 1} and then {'])
 def test_brackets_of_the_words_around_it_are_none_of_it(text: str) -> None:
     assert build_response([Text(text=text)], Finish(reason="stop")).parse(dict[str, int]) == {"x": 1}
+
+
+@frozen
+class Bill:
+    total: Decimal
+    share: float = 0.0
+    note: Literal[5] | None = None
+    either: int | float = 0
+
+
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [
+        ('{"total":12.5}', "12.5"),
+        ('{"total":12.50}', "12.50"),
+        ('{"total":-0.12345678901234567890123}', "-0.12345678901234567890123"),
+        ('{"total":123456789012345678901234567890}', "123456789012345678901234567890"),
+        ('{"total":1e400}', "1E+400"),
+        ('{"total":"1.20"}', "1.20"),
+        ('It is {"total": 1.10}.', "1.10"),
+    ],
+)
+def test_a_decimal_keeps_all_digits_of_a_number(text: str, total: str) -> None:
+    assert str(reply(text).parse(Bill).total) == total
+
+
+def test_other_numbers_beside_a_decimal_are_what_they_are() -> None:
+    bill = reply('{"total":1, "share":1.50, "note":5.0, "either":2.50}').parse(Bill)
+    assert bill == Bill(Decimal(1), 1.5, 5, 2.5)
+    assert {type(bill.share), type(bill.either)} == {float}
+    assert reply("1.50").parse(list[Decimal] | Decimal) == Decimal("1.50")
+    assert type(reply("1.50").parse(Decimal | float)) is float
+
+
+@pytest.mark.parametrize("value", ["true", "NaN", "Infinity", '"twelve"', "[]"])
+def test_what_is_no_decimal_is_refused(value: str) -> None:
+    with pytest.raises(OutputValidationError, match=r"@ \$\.total"):
+        reply(f'{{"total":{value}}}').parse(Bill)
+
+
+class Row(NamedTuple):
+    a: int
+    b: int = 2
+    c: str | None = "x"
+
+
+@pytest.mark.parametrize(
+    ("value", "row"),
+    [
+        ([1], Row(1)),
+        ([1, None], Row(1)),
+        ([1, 3], Row(1, 3)),
+        ([1, None, None], Row(1, 2, None)),
+        ([1, 3, "y"], Row(1, 3, "y")),
+    ],
+)
+def test_the_defaults_of_a_named_tuple_stand_in(value: Any, row: Row) -> None:
+    assert read(Row, value) == row
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ([], "a list of 1 to 3 items"),
+        ([None], r"expected int, not None @ \$.a"),
+        ([1, 2, "y", 4], "a list of 1 to 3 items"),
+        ([1, "b"], r"expected int, not 'b' @ \$.b"),
+    ],
+)
+def test_a_named_tuple_with_defaults_takes_nothing_else(value: Any, said: str) -> None:
+    with pytest.raises(OutputValidationError, match=said):
+        read(Row, value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<think>the answer is {"a":5}',
+        'Let me see. <thinking>\n```json\n{"a":5}\n```',
+        '<think>hm</think> <think>{"a":5}',
+        '5" <think> {"a":5}',
+    ],
+)
+def test_what_is_thought_is_no_answer(text: str) -> None:
+    with pytest.raises(OutputValidationError, match="it ends within its reasoning"):
+        reply(text).parse(dict[str, Any])
+
+
+@pytest.mark.parametrize(
+    "text", ['See {"a": "<think>"}', '{"a": "<think>"} it is', 'See {"a": "\\"<think>"} <think> {"a":2}']
+)
+def test_a_tag_within_the_answer_begins_no_reasoning(text: str) -> None:
+    assert reply(text).parse(dict[str, str])["a"].endswith("<think>")

@@ -10,7 +10,7 @@ from collections import abc, deque
 from collections.abc import Callable, Mapping, MutableMapping
 from decimal import Decimal
 from enum import Enum
-from typing import Any, cast, get_args, get_origin
+from typing import Any, Self, cast, get_args, get_origin
 
 from cattrs import Converter, IterableValidationError, IterableValidationNote
 from cattrs.cols import list_structure_factory, mapping_structure_factory  # pyright: ignore[reportUnknownVariableType]
@@ -37,23 +37,49 @@ _OBJECTS = frozenset({dict, Mapping, MutableMapping})
 def register_containers(converter: Converter) -> None:
     """Let a converter read lists, objects, enumerations and numbers by the rules of JSON."""
     converter.register_structure_hook(float, lambda value, _: finite(strict_converter().structure(value, float)))
-    converter.register_structure_hook(Decimal, lambda value, _: finite(strict_converter().structure(value, Decimal)))
+    converter.register_structure_hook(Decimal, _decimal)
     converter.register_structure_hook_func(_is_enumeration, _choice)
     converter.register_structure_hook_factory(_is_list, _list_reader)
     converter.register_structure_hook_factory(_is_object, _object_reader)
 
 
+class WrittenFloat(float):
+    """Keep the digits with which a number was written, which its value as a float may lose.
+
+    Args:
+        text: the number as it was written.
+
+    """
+
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        """Return the number that a text is."""
+        made = super().__new__(cls, text)
+        made.text = text
+        return made
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _decimal(value: Any, _: Any) -> Any:
+    """Read a decimal number from a text, as the schema asks for, or from a number."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return finite(strict_converter().structure(str(value) if is_number else value, Decimal))
+
+
 def finite(value: Any) -> Any:
-    """Return a number that JSON can represent; other values are returned as they are.
+    """Return a number that JSON can represent, without how it was written; other values are returned as they are.
 
     Raises:
         ValueError: if it is not finite.
 
     """
-    if isinstance(value, float | Decimal) and not math.isfinite(value):
+    if not (value.is_finite() if isinstance(value, Decimal) else not isinstance(value, float) or math.isfinite(value)):
         message = f"{value} is not a number that JSON can represent"
         raise ValueError(message)
-    return value
+    return float(value) if isinstance(value, WrittenFloat) else value
 
 
 def object_members(value: Any) -> Mapping[str, Any]:
@@ -69,16 +95,23 @@ def object_members(value: Any) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value)
 
 
-def list_items(value: Any, count: int | None = None) -> list[Any]:
-    """Return the items of a list, which has *count* of them if that is given.
+def list_items(value: Any, count: int | None = None, *, least: int | None = None) -> list[Any]:
+    """Return the items of a list.
+
+    Args:
+        value: the list.
+        count: how many items it has, if that is known.
+        least: how many it has at least, if fewer than *count* are enough.
 
     Raises:
         TypeError: if the value is no such list.
 
     """
     items = [*cast("list[Any]", value)] if isinstance(value, list | tuple) else None
-    if items is None or (count is not None and len(items) != count):
-        expected = "a list" if count is None else f"a list of {count} items"
+    fewest = count if least is None else least
+    if items is None or (count is not None and fewest is not None and not fewest <= len(items) <= count):
+        counts = f"{count}" if fewest == count else f"{fewest} to {count}"
+        expected = "a list" if count is None else f"a list of {counts} items"
         message = f"expected {expected}, not {shown(cast('object', value))}"
         raise TypeError(message)
     return items

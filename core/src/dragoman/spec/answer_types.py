@@ -73,7 +73,7 @@ def _whole(value: Any, kind: Any) -> Any:
 
 def _scalar(value: Any, kind: Any) -> Any:
     """Read a value as a member of a union of scalars; ``5.0`` is an integer where no number but that is one."""
-    is_whole = type(value) is float and int in get_args(kind) and float not in get_args(kind)
+    is_whole = isinstance(value, float) and int in get_args(kind) and float not in get_args(kind)
     return _whole(value, int) if is_whole else finite(strict_converter().structure(value, kind))
 
 
@@ -106,7 +106,7 @@ def _rank(member: Any, value: Any) -> int:
     """Return the place of a member of a union in the order of trying: choices first, then the class of the value."""
     if _is_literal(member) or (isinstance(member, type) and issubclass(member, Enum)):
         return 0
-    if member is type(value):
+    if member is type(value) or (member is float and isinstance(value, float)):
         return 1
     return 3 if member is datetime else 2  # a date alone is also read as a moment
 
@@ -119,7 +119,7 @@ def _is_literal(kind: Any) -> bool:
 def _literal(value: Any, kind: Any) -> Any:
     for choice in get_args(kind):
         plain: Any = choice.value if isinstance(choice, Enum) else choice
-        if plain == value and (type(plain) is type(value) or (type(plain) is int and type(value) is float)):
+        if plain == value and (type(plain) is type(value) or (type(plain) is int and isinstance(value, float))):
             return choice
     message = f"{shown(value)} is not one of {', '.join(map(shown, get_args(kind)))}"
     raise ValueError(message)
@@ -326,10 +326,19 @@ def _typed_dict_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], 
 
 def _named_tuple_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     hints = {name: bare(hint) for name, hint in _hints(kind).items()}
+    names: tuple[str, ...] = kind._fields
+    defaults: Mapping[str, Any] = kind._field_defaults
+    lacking = {name for name in defaults if not takes_null(hints.get(name, Any))}
 
     def structure(value: Any, _: Any) -> Any:
-        pairs = zip(kind._fields, list_items(value, len(kind._fields)), strict=True)
-        return kind(*[_member(converter, each, hints.get(name, Any), name, kind) for name, each in pairs])
+        given = list_items(value, len(names), least=len(names) - len(defaults))
+        return kind(
+            **{
+                name: _member(converter, each, hints.get(name, Any), name, kind)
+                for name, each in zip(names, given, strict=False)
+                if each is not None or name not in lacking
+            }
+        )
 
     return structure
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dragoman.spec._json_depth import parse_json
+from dragoman.spec.answer_containers import WrittenFloat
 from dragoman.spec.answer_types import answer_converter, bare
 from dragoman.spec.argument_checks import is_hashable, shown
 from dragoman.spec.class_unions import check_unions
@@ -22,7 +23,7 @@ from dragoman.spec.json_push_parser import Path
 from dragoman.spec.parts import Text
 from dragoman.spec.response import FinishReason, Response
 from dragoman.spec.schema import WRAPPED, json_schema, read_schema
-from dragoman.spec.schema_bounds import has_bounds, outside_bounds
+from dragoman.spec.schema_bounds import has_bounds, has_format, outside_bounds
 from dragoman.spec.sent_names import OTHER_ANSWERS
 from dragoman.spec.strict_conversion import misfits
 from dragoman.spec.whole_answer import check_calls, check_complete, check_declined, refuse_cut
@@ -35,6 +36,8 @@ T = TypeVar("T")
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n?(.*?)```", re.DOTALL)
 _REASONING = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
 """Reasoning in the text; templates that put its beginning into the prompt leave only its end."""
+_THOUGHT = re.compile(r'\\.|(?<![^\s{\[:,])"(?:[^"\\\n]|\\.)*+"|(?P<tag><think(?:ing)?>)')
+"""The beginning of reasoning, which is none within a quoted text."""
 _WORDS = ("true", "false", "null", "-")
 """How values begin that a text may end within, besides texts."""
 _MAX_BRACKETS = 20
@@ -74,7 +77,7 @@ def read_data(response: Response, kind: TypeForm[T]) -> tuple[Any, T]:
         check_calls(response)
     texts = [part.text for part in response.message.of_type(Text)]
     failures: list[str] = []
-    for data in _data_in(texts, response):
+    for data in _data_in(texts, response, WrittenFloat if _has_decimals(kind) else float):
         plain = data[WRAPPED] if is_wrapped(data, kind) else data
         try:
             return plain, read_value(plain, kind)
@@ -128,37 +131,56 @@ def _schema_with_bounds(kind: Any) -> dict[str, Any] | None:
 _bounded_schema = lru_cache(maxsize=256)(_schema_with_bounds)
 
 
-def _data_in(texts: list[str], response: Response) -> Iterator[Any]:
+def _has_decimals(kind: Any) -> bool:
+    """Tell whether a value of *kind* may hold decimal numbers, of which all digits count."""
+    return _names_decimals(kind) if is_hashable(kind) else has_format(read_schema(kind), "decimal")
+
+
+_names_decimals = lru_cache(maxsize=256)(lambda kind: has_format(read_schema(kind), "decimal"))
+
+
+def _data_in(texts: list[str], response: Response, number: type[float]) -> Iterator[Any]:
     """Yield the JSON of an answer: of all of it, or of each of its pieces that may be meant."""
     reason = ""
     for text in ("".join(texts), *texts[-1:]):  # some models write another text before the answer
         try:
-            data = parse_json(text)
+            data = parse_json(text, parse_float=number)
         except ValueError as error:
             reason = reason or str(error)
         else:
             yield data
             return
     found = False
-    for text in _candidates("".join(texts)):
+    spoken = _REASONING.sub("", "".join(texts))
+    said = _without_open_thought(spoken)
+    for text in _candidates(said.strip()):
         try:
-            data = parse_json(text)
+            data = parse_json(text, parse_float=number)
         except ValueError:
             continue
         found = True
         yield data
     if not found:
         check_calls(response)
+        if said != spoken:
+            reason = "it ends within its reasoning"
         message = f"the answer is not JSON: {reason}"
         raise OutputValidationError(message, partial=response)
 
 
 def _candidates(text: str) -> Iterator[str]:
-    """Yield the pieces of a text that may be its JSON: after the reasoning, in a code fence, from a bracket on."""
-    text = _REASONING.sub("", text).strip()
+    """Yield the pieces of a text without reasoning that may be its JSON: all of it, in a code fence, at a bracket."""
     yield text
     yield from reversed(_FENCE.findall(text))
     yield from _json_at_brackets(text)
+
+
+def _without_open_thought(text: str) -> str:
+    """Return a text up to reasoning that does not end: what is thought is no answer."""
+    if "<think" not in text:
+        return text
+    begun = next((each.start() for each in _THOUGHT.finditer(text) if each["tag"]), len(text))
+    return text[:begun]
 
 
 def _json_at_brackets(text: str) -> Iterator[str]:

@@ -186,7 +186,9 @@ class _Writer:
             return self.foreign(origin, name, path)
         members = [attrs.evolve(member, hint=fill(member.hint, kind)) for member in members_of(origin, path)]
         if issubclass(origin, tuple):
-            return _row([self.member(m, path, None) | {"title": m.name} for m in members])
+            row: Any = origin
+            least = len(members) - len(row._field_defaults)
+            return _row([self.member(m, path, None) | {"title": m.name} for m in members], least)
         doc = _doc(origin)
         return self.object_of(members, doc, path) | _description(doc.partition("\n")[0])
 
@@ -318,9 +320,9 @@ def _allow_repeats(value: list[Any] | dict[str, Any]) -> None:
             _allow_repeats(cast("list[Any] | dict[str, Any]", each))
 
 
-def _row(items: list[_Schema]) -> _Schema:
+def _row(items: list[_Schema], least: int | None = None) -> _Schema:
     prefix: _Schema = {"prefixItems": [*items]} if items else {}  # JSON Schema requires it to be non-empty
-    return {"type": "array", **prefix, "minItems": len(items), "maxItems": len(items)}
+    return {"type": "array", **prefix, "minItems": len(items) if least is None else least, "maxItems": len(items)}
 
 
 def _description(text: str | None) -> _Schema:

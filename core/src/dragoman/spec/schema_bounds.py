@@ -31,6 +31,16 @@ def has_bounds(schema: object) -> bool:
     return not _BOUNDS.isdisjoint(known) or any(map(has_bounds, known.values()))
 
 
+def has_format(schema: object, name: str) -> bool:
+    """Tell whether a schema asks for texts of a format, wherever in it."""
+    if isinstance(schema, list):
+        return any(has_format(each, name) for each in cast("list[object]", schema))
+    if not isinstance(schema, dict):
+        return False
+    known = cast("dict[str, object]", schema)
+    return known.get("format") == name or any(has_format(each, name) for each in known.values())
+
+
 def outside_bounds(value: Any, schema: Mapping[str, Any]) -> list[str]:
     """Return a description of each bound that a value does not keep, with its path.
 

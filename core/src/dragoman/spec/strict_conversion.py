@@ -190,7 +190,8 @@ def is_scalar_union(kind: Any) -> bool:
 
 def _scalar_union(value: Any, kind: Any) -> Any:
     members = get_args(kind)
-    if type(value) in members or (isinstance(value, int) and not isinstance(value, bool) and float in members):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if type(value) in members or (is_number and float in members):
         return value
     expected = " or ".join("null" if member is type(None) else member.__name__ for member in members)
     message = f"expected {expected}, not {shown(value)}"
