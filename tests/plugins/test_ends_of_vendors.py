@@ -78,6 +78,17 @@ async def test_another_limit_is_not_that_of_the_caller(vendor: str, door: str, w
         await ask(vendor, door, ended(vendor, word), max_tokens=4096)
 
 
+@every_vendor
+@every_text_door
+@pytest.mark.parametrize("word", ["model_context_window_exceeded", "model_length", "context_length_exceeded"])
+async def test_a_full_context_window_is_no_matter_of_max_tokens(vendor: str, door: str, word: str) -> None:
+    error = await failure(vendor, door, ended(vendor, word))
+    assert type(error) is TruncatedOutputError
+    assert "context window" in str(error)
+    assert "shorten the conversation" in str(error)
+    assert "max_tokens" not in str(error)
+
+
 @pytest.mark.parametrize("vendor", [name for name in VENDORS if name != "responses"])  # it has a status, not a word
 @every_text_door
 @pytest.mark.parametrize("word", ["EOS", "eos_token", "COMPLETE", "stop_sequence", "end_of_text"])

@@ -103,6 +103,9 @@ async def failure(vendor: str, door: str, reply: SampleReply, **overrides: Any) 
     error = caught.value
     assert error.partial is not None
     assert error.partial.origin.model
+    if door in TEXT_DOORS:
+        origin = error.partial.origin
+        assert str(error).startswith(f"{origin.provider} ({origin.model}) answered: ")
     return error
 
 
@@ -167,6 +170,8 @@ async def test_calls_of_tools_are_an_error(vendor: str, door: str) -> None:
     error = await failure(vendor, door, reply)
     assert type(error) is OutputError
     assert "weather" in str(error)
+    assert "generate()" in str(error)
+    assert "run()" in str(error)
     assert error.partial is not None
     assert [call.name for call in error.partial.tool_calls] == ["weather"]
 

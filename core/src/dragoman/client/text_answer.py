@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from dragoman.spec.errors import NoAnswerError
 from dragoman.spec.parts import ToolCall
 from dragoman.spec.request import Settings
 from dragoman.spec.response import FinishReason, Response
-
-_OTHER_LIMIT = "model|context|window|time|tool|call|turn|server"
-"""Words for an end that another limit than that of the request on tokens brought about, as one of the model itself."""
 
 
 def text_of(response: Response, settings: Settings) -> str:
@@ -51,13 +46,15 @@ def check_text(response: Response, settings: Settings, *, may_call: bool = False
         check_declined,
         check_known_end,
         fail,
+        is_cut_by_other,
         refuse_cut,
     )
 
     check_declined(response)
     if not may_call:
         check_calls(response)
-    if reason == FinishReason.LENGTH and not (has_text and _is_cut_by_caller(response, settings)):
+    is_wanted = has_text and _is_limited_by_caller(response, settings)
+    if reason == FinishReason.LENGTH and (not is_wanted or is_cut_by_other(response)):
         refuse_cut(response, settings.max_tokens)
     check_complete(response)
     if not has_text and not response.tool_calls:
@@ -65,8 +62,7 @@ def check_text(response: Response, settings: Settings, *, may_call: bool = False
     check_known_end(response)
 
 
-def _is_cut_by_caller(response: Response, settings: Settings) -> bool:
-    """Return whether the limit that cut an answer is the one that the caller gave, unchanged."""
+def _is_limited_by_caller(response: Response, settings: Settings) -> bool:
+    """Return whether the limit on the tokens of an answer is the one that the caller gave, unchanged."""
     is_changed = any(note.feature == "max_tokens" for note in response.adjustments)
-    is_other = re.search(_OTHER_LIMIT, response.finish.raw or "", re.IGNORECASE) is not None
-    return settings.is_given("max_tokens") and not is_changed and not is_other
+    return settings.is_given("max_tokens") and not is_changed

@@ -330,7 +330,10 @@ class ResponseTooLargeError(ProtocolError):
 
 
 class OutputError(DragomanError, ValueError):
-    """Report an answer that cannot be used as requested."""
+    """Report an answer that cannot be used as requested; the text begins with the provider, once it is known."""
+
+    def __str__(self) -> str:
+        return self.message if self.provider is None else _told(self, "answered")
 
 
 class RefusalError(OutputError):
