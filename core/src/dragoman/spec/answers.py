@@ -133,10 +133,14 @@ _bounded_schema = lru_cache(maxsize=256)(_schema_with_bounds)
 
 def _has_decimals(kind: Any) -> bool:
     """Tell whether a value of *kind* may hold decimal numbers, of which all digits count."""
-    return _names_decimals(kind) if is_hashable(kind) else has_format(read_schema(kind), "decimal")
+    return _names_decimals(kind) if is_hashable(kind) else _asks_for_decimals(kind)
 
 
-_names_decimals = lru_cache(maxsize=256)(lambda kind: has_format(read_schema(kind), "decimal"))
+def _asks_for_decimals(kind: Any) -> bool:
+    return has_format(read_schema(kind), "decimal")
+
+
+_names_decimals = lru_cache(maxsize=256)(_asks_for_decimals)
 
 
 def _data_in(texts: list[str], response: Response, number: type[float]) -> Iterator[Any]:

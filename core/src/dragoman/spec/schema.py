@@ -186,8 +186,7 @@ class _Writer:
             return self.foreign(origin, name, path)
         members = [attrs.evolve(member, hint=fill(member.hint, kind)) for member in members_of(origin, path)]
         if issubclass(origin, tuple):
-            row: Any = origin
-            least = len(members) - len(row._field_defaults)
+            least = len(members) - len(getattr(kind, "_field_defaults", ()))
             return _row([self.member(m, path, None) | {"title": m.name} for m in members], least)
         doc = _doc(origin)
         return self.object_of(members, doc, path) | _description(doc.partition("\n")[0])
