@@ -329,7 +329,7 @@ def test_a_named_tuple_is_an_array_with_named_items() -> None:
             {"type": "number", "title": "x"},
             {"type": "number", "description": "upwards", "title": "y"},
         ],
-        "minItems": 2,
+        "minItems": 1,
         "maxItems": 2,
     }
 
