@@ -350,7 +350,7 @@ def test_every_model_that_failed_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     with FaultServer() as server:
         base = server.url_of("status_500") + "/v1"
         file.write_text(
-            f"[llm]\nmodel = 'openai/first'\napi_key = 'k'\napi_base = {base!r}\nretry.retries = 0\n"
+            f"[llm]\nmodel = 'openai/first'\napi_key = 'k'\napi_base = {base!r}\nnum_retries = 0\n"
             f"options.openai.api = 'chat'\nfallbacks = ['openai/second']\n"
         )
         monkeypatch.setenv("DRAGOMAN_CONFIG", str(file))

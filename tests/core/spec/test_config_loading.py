@@ -241,3 +241,13 @@ def test_a_misspelt_keyword_is_refused_where_it_is_given(keywords: dict[str, Any
 def test_an_option_of_a_provider_is_accepted_as_a_keyword() -> None:
     options: Any = {"api_version": "2024-10-21"}
     assert LLMConfig.load(model="echo", environ={}, **options).kwargs == options
+
+
+def test_a_table_of_an_argument_is_no_profile(tmp_path: Path) -> None:
+    file = tmp_path / "dragoman.toml"
+    file.write_text("[llm]\nmodel = 'echo'\n[llm.retry]\nretries = 5\n[llm.draft]\nretry.retries = 1\n")
+    for profile, retries in ((None, 5), ("draft", 1)):
+        assert LLMConfig.load(profile, path=file, environ={}).kwargs["retry"] == {"retries": retries}
+    file.write_text("[llm]\nmodel = 'echo'\n[llm.retrry]\nretries = 5\n")
+    with pytest.raises(ConfigurationError, match="llm has no 'retrry': did you mean 'retry'"):
+        LLMConfig.load(path=file, environ={})

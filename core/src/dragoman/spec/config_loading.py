@@ -16,7 +16,7 @@ from attrs import define, field
 from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
 from dragoman.spec.config_origins import KEYWORD, ConfigOrigin, Loaded, located
 from dragoman.spec.config_rules import text_of
-from dragoman.spec.config_sources import of_tables, profiles_of, read_file
+from dragoman.spec.config_sources import OF_TABLES, of_tables, profiles_of, read_file
 from dragoman.spec.environment import VARIABLES, of_environment
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.nearest_name import CLOSER, closest, suggestion
@@ -170,7 +170,7 @@ def _sections(tables: Mapping[str, Any]) -> list[tuple[tuple[str, ...], set[str]
         return []
     shared = cast("dict[str, Any]", table)
     profiles = profiles_of(shared)
-    own = {name for name in shared if name not in profiles or closest(name, ("headers", "options"), CLOSER)}
+    own = {name for name in shared if name not in profiles or closest(name, OF_TABLES, CLOSER)}
     return [(("llm",), own), *((("llm", name), {*shared[name]} | {*shared}) for name in sorted(profiles))]
 
 

@@ -10,7 +10,7 @@ from dragoman.spec.argument_checks import shown
 from dragoman.spec.config_rules import text_of
 from dragoman.spec.errors import ConfigurationError
 
-_OF_TABLES = frozenset({"headers", "options"})
+OF_TABLES = frozenset({"headers", "options", "retry"})
 """Arguments that are tables themselves, and no profiles."""
 
 
@@ -47,7 +47,7 @@ def of_tables(path: str | os.PathLike[str], tables: dict[str, Any], profile: str
 
 def profiles_of(table: dict[str, Any]) -> set[str]:
     """Return the names of the profiles in the table ``[llm]``."""
-    return {name for name, value in table.items() if isinstance(value, dict) and name not in _OF_TABLES}
+    return {name for name, value in table.items() if isinstance(value, dict) and name not in OF_TABLES}
 
 
 def _of_profile(path: str | os.PathLike[str], table: dict[str, Any], profile: str | None) -> dict[str, Any]:
