@@ -84,7 +84,7 @@ def test_its_status_is_that_of_a_body(dialect: DialectCase, shape: str) -> None:
     assert "no such key" in error.message
 
 
-NORMAL = {
+NORMAL: dict[str, Json] = {
     "a note": {"message": "working on it"},
     "a list": {"detail": [], "errors": [], "error": None},
     "a word": {"detail": "high", "code": 200, "msg": "ok"},
@@ -131,3 +131,11 @@ def test_a_whole_reply_with_the_status_of_success_may_be_one(dialect: DialectCas
     error = decoded(dialect, json.dumps(SHAPES[shape]).encode())
     assert type(error) is ContextWindowExceededError
     assert TOO_LONG in error.message
+
+
+def test_a_status_is_looked_for_a_few_levels_deep() -> None:
+    nested: Json = {"code": 401, "message": "no such key"}
+    for _ in range(3):
+        nested = {"error": nested}
+    deeper: Json = {"error": nested}
+    assert [reply and reply.status for reply in (reported_in(nested, ()), reported_in(deeper, ()))] == [401, 200]
