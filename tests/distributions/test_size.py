@@ -36,7 +36,7 @@ LARGER: Mapping[str, Mapping[str, tuple[int, str]]] = {
     "openai_compatible": {
         "chat completions": (
             1450,
-            "chat chat_messages chat_parts chat_stream completion errors models families other_choice reasoning_details",
+            "chat chat_[mps]* completion errors models families other_choice reasoning_details",
         ),
         "the Responses API": (1080, "responses responses_* strict_schemas"),
         "hosts described by a file, listings and embeddings": (

@@ -14,9 +14,12 @@ from properties.mutations import Piece, stream_of
 ARGUMENTS = {"c1": '{"a":1}', "c2": '{"b":1}', "c3": "{}"}
 
 
+ONE_ID = {"id": "fc_1"}
+
+
 def event(kind: str, **members: Any) -> Piece:
     kind = f"response.{kind}"
-    return Piece(kind, {"type": kind, "output_index": 0, **members})
+    return Piece(kind, {"type": kind, "output_index": 0} | members)
 
 
 def item(call_id: str, arguments: str) -> dict[str, Any]:
@@ -62,3 +65,14 @@ def test_each_call_has_its_arguments(name: str, *, is_repeated: bool) -> None:
     assert isinstance(last, StreamEnd)
     assert {call.call_id: call.arguments for call in last.response.tool_calls} == ARGUMENTS
     assert len(last.response.tool_calls) == len(ARGUMENTS)
+
+
+@pytest.mark.parametrize("is_repeated", [False, True])
+def test_calls_with_one_item_id_are_told_apart(*, is_repeated: bool) -> None:
+    whole = [item(call_id, arguments) | ONE_ID for call_id, arguments in ARGUMENTS.items()]
+    pairs = [(at, each, what) for at, each in enumerate(whole) for what in ("added", "done")]
+    events = [event(f"output_item.{what}", output_index=at, item=each) for at, each, what in pairs]
+    end = event("completed", response={"status": "completed", "output": whole if is_repeated else []})
+    last = streamed(DIALECTS["openai.responses"], [stream_of([*events, end])]).events[-1]
+    assert isinstance(last, StreamEnd)
+    assert [(call.call_id, call.arguments) for call in last.response.tool_calls] == [*ARGUMENTS.items()]

@@ -169,7 +169,7 @@ class OpenAIResponsesDecoder:
         return found
 
     def _same_call(self, item: Item, found: OpenItem | None) -> OpenItem | None:
-        """Return the streamed call that *item* is, for *found* at its output index, which may be another one."""
+        """Return the streamed call that *item* is, for *found* under its id or index, which may be another one."""
         call = call_of(item)
         return found if found is not None and found.call == call else self._by_call.get(call, found)
 
@@ -293,7 +293,7 @@ class OpenAIResponsesDecoder:
 
     def _settle_event(self, item: dict[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
         item_id, place = item.get("id"), chunk.get("output_index")
-        opened = self._by_id.get(words(item_id)) or self._same_call(item, self._find(item_id, place))
+        opened = self._same_call(item, self._find(item_id, place))
         if opened is None or opened.item_type != kind_of(item) or opened.is_over_before(item):
             opened = self._add(item, item_id, place)
         return self._settle(opened, item)
@@ -378,7 +378,7 @@ class OpenAIResponsesDecoder:
 
     def _counterpart(self, item: dict[str, Any], place: int, left: UnmatchedItems) -> OpenItem | None:
         """Return the streamed item for *item*: by id or, where a server changes ids, by output index and type."""
-        found = self._by_id.get(words(item.get("id")))
+        found = self._same_call(item, self._by_id.get(words(item.get("id"))))
         if found is not None and left.has(found):
             return found
         return left.alike(kind_of(item), self._same_call(item, self._by_place.get(place)))
