@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 import threading
 import time
@@ -44,7 +43,6 @@ from dragoman import (
     hookimpl,
 )
 from dragoman.client import ledger as ledger_module
-from dragoman.client.model_usage import Batch
 from dragoman.plugins.registry import installed
 
 USED = Usage(input_tokens=10, output_tokens=5, cache_read_tokens=4, reasoning_tokens=2)
@@ -220,10 +218,10 @@ def test_what_a_price_cannot_depend_on_is_not_kept() -> None:
     ledger = UsageLedger()
     noted(ledger, cost=1, service_tier="default", logprobs=[{"token": "secret"}], text="secret " * 30)
     ((batch,),) = [usage.batches for usage in ledger.models.values()]
-    (((_, _, kept),), _) = batch._state  # noqa: SLF001  # what is kept
+    ((_, _, kept),) = batch._answers  # noqa: SLF001  # what is kept
     assert kept == {"cost": 1, "service_tier": "default"}
     assert ledger.total.cost() is not None
-    assert not batch._state[0]  # noqa: SLF001  # what is kept
+    assert not batch._answers  # noqa: SLF001  # what is kept
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.booleans())))
@@ -288,79 +286,24 @@ def wait_until(done: Any) -> None:
     assert done()
 
 
-def many(ledger: UsageLedger, calls: int) -> None:
-    """Note calls whose cost the provider reports for some, whose price is listed for some, and unknown for some."""
+def test_the_memory_of_many_calls_is_bounded() -> None:
+    ledger = UsageLedger()
+    calls = 2 * ledger_module._MOST_NOTES * ledger_module._MOST_BATCHES  # noqa: SLF001  # how many are kept
     for number in range(calls):
-        if number % 3 == 2:
-            noted(ledger, usage=Usage(), number=number)
-        else:
-            noted(ledger, usage=attrs.evolve(USED, raw={"n": number}), **({"cost": 1} if number % 3 else {}))
-
-
-def test_the_memory_of_many_calls_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger_module, "_MOST_BATCHES", 4)
-    monkeypatch.setattr(ledger_module, "_MOST_PACKED", 2)
-    ledger = UsageLedger()
-    for _ in range(8):
-        many(ledger, 6 * ledger_module._MOST_NOTES)  # noqa: SLF001  # how many are kept
-        wait_until(lambda: not ledger._packing)  # noqa: SLF001  # the thread
-    usage = ledger.models["openai/gpt-4o"]
-    assert [batch.is_packed for batch in usage.batches[:4]].count(True) == 2 + 1
-    assert len(usage.batches) <= 1 + 2 + 1 + 6
-    calls = 8 * 6 * ledger_module._MOST_NOTES  # noqa: SLF001  # how many are kept
-    assert usage.calls == calls
-    assert usage.unpriced() == calls // 3
-    priced = (6 * Decimal("2.5") + 4 * Decimal("1.25") + 5 * 10) / 1_000_000
-    cost = usage.cost()
-    assert cost is not None
-    assert cost.amount == calls // 3 * (1 + priced)
-    assert cost == usage.cost()
-
-
-def test_costs_that_are_asked_for_often_are_kept_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger_module, "_MOST_BATCHES", 4)
-    ledger = UsageLedger()
-    for number in range(40):
         noted(ledger, cost=1)
-        assert ledger.total.cost() == Cost(amount=Decimal(number + 1), source="provider")
-        wait_until(lambda: not ledger._packing)  # noqa: SLF001  # the thread
-    assert len(ledger.models["openai/gpt-4o"].batches) < 4
+        if number == calls // 2:
+            wait_until(lambda: len(ledger.models["openai/gpt-4o"].batches) < ledger_module._MOST_BATCHES)  # noqa: SLF001
+    wait_until(lambda: len(ledger.models["openai/gpt-4o"].batches) < ledger_module._MOST_BATCHES)  # noqa: SLF001
+    assert ledger.total.calls == calls
+    assert ledger.total.cost() == Cost(amount=Decimal(calls), source="provider")
 
 
-def test_a_report_that_cannot_be_pickled_is_kept_as_it_is() -> None:
-    odd: Any = threading.Lock()
-    packed = Batch.packed([Batch([(OPENAI, Usage(input_tokens=1, output_tokens=1, raw=odd), {})])])
-    assert not packed.is_packed
-    assert packed.settled()[1] == 0
-
-
-def test_packed_answers_are_small_and_no_price_is_looked_up_until_somebody_asks() -> None:
-    program = """
-import sys, threading
-from dragoman import Origin, Usage, UsageLedger
-from dragoman.client.ledger import _MOST_BATCHES, _MOST_NOTES
-ledger = UsageLedger()
-for number in range(_MOST_BATCHES * _MOST_NOTES):
-    origin = Origin(provider="openai", model="gpt-4o", endpoint="https://api.openai.com", request_id=f"req_{number}")
-    raw = {"prompt_tokens": number, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 0}}
-    ledger.note(origin, Usage(input_tokens=number, output_tokens=7, raw=raw), {"service_tier": "default"})
-for thread in threading.enumerate():
-    if thread is not threading.current_thread():
-        thread.join()
-(batch,) = ledger.total.batches
-print(batch.is_packed, len(batch._state[0]) < 100 * _MOST_BATCHES * _MOST_NOTES)
-print(any(name.startswith("genai_prices") for name in sys.modules))
-"""
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # our own
-    assert ran.stdout.split() == ["True", "True", "False"]
-
-
-def test_a_ledger_that_is_cleared_while_it_is_packed_stays_empty() -> None:
+def test_a_ledger_that_is_cleared_while_costs_are_computed_stays_empty() -> None:
     ledger = UsageLedger()
     noted(ledger, cost=1)
     batches = ledger.models["openai/gpt-4o"].batches
     ledger.clear()
-    ledger._pack("openai/gpt-4o", batches)  # noqa: SLF001  # what the thread does
+    ledger._settle("openai/gpt-4o", batches)  # noqa: SLF001  # what the thread does
     assert ledger.models == {}
 
 

@@ -22,13 +22,7 @@ if TYPE_CHECKING:
 _MOST_NOTES = 64
 """How many calls are noted before they are added up, which bounds what is kept of their metadata."""
 _MOST_BATCHES = 64
-"""How many batches of bills a model may have before they are packed into one, in a thread of its own."""
-_MOST_PACKED = 256
-"""How many packed batches a model may have before the costs of the oldest are computed, which takes a price list.
-
-A million answers whose costs nobody has asked for take some 60 MB; to look up their prices takes a hundred times as
-long as to pack them.
-"""
+"""How many batches of bills a model may have before their costs are computed in a thread of its own."""
 _NOTHING = Usage()
 
 
@@ -38,12 +32,12 @@ class UsageLedger:
     The models are named ``provider/model``, as they were asked for.
     """
 
-    __slots__ = ("_lock", "_models", "_notes", "_packing")
+    __slots__ = ("_lock", "_models", "_notes", "_settling")
 
     def __init__(self) -> None:
         self._notes: deque[Note] = deque()
         self._models: dict[str, ModelUsage] = {}
-        self._packing: set[str] = set()
+        self._settling: set[str] = set()
         self._lock = Lock()
 
     @property
@@ -101,10 +95,9 @@ class UsageLedger:
                 added.setdefault(f"{note[0].provider}/{note[0].model}", []).append(note)
             for name, notes in added.items():
                 usage = self._add(name, usage_of(notes))
-                is_much = sum(not batch.is_packed for batch in usage.batches) >= _MOST_BATCHES
-                if is_much and name not in self._packing:
-                    self._packing.add(name)
-                    Thread(target=self._pack, args=(name, usage.batches), daemon=True).start()
+                if len(usage.batches) >= _MOST_BATCHES and name not in self._settling:
+                    self._settling.add(name)
+                    Thread(target=self._settle, args=(name, usage.batches), daemon=True).start()
 
     def _add(self, name: str, usage: ModelUsage) -> ModelUsage:
         """Return what a model has used with *usage* added."""
@@ -112,16 +105,16 @@ class UsageLedger:
         self._models[name] = usage if before is None else before + usage
         return self._models[name]
 
-    def _pack(self, name: str, batches: tuple[Batch, ...]) -> None:
-        """Replace batches by fewer that hold the same."""
-        from dragoman.client.model_usage import condensed  # noqa: PLC0415  # not paid for by calls
+    def _settle(self, name: str, batches: tuple[Batch, ...]) -> None:
+        """Replace batches by one that holds their cost alone."""
+        from dragoman.client.model_usage import settled  # noqa: PLC0415  # not paid for by calls
 
-        fewer = condensed(batches, _MOST_PACKED)
+        batch = settled(batches)
         with self._lock:
-            self._packing.discard(name)
+            self._settling.discard(name)
             usage = self._models.get(name)
             if usage is not None and usage.batches[: len(batches)] == batches:  # else the ledger was cleared
-                self._models[name] = changed(usage, batches=(*fewer, *usage.batches[len(batches) :]))
+                self._models[name] = changed(usage, batches=(batch, *usage.batches[len(batches) :]))
 
 
 __all__ = ["UsageLedger"]

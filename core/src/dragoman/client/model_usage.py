@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import field
 
-from dragoman.spec._value import changed, value
+from dragoman.spec._value import value
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.response import Origin, Usage
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
 Note: TypeAlias = tuple[Origin, Usage, Mapping[str, JSON], bool]
 """What is noted of one try: whom it asked, the tokens and metadata of what arrived, and whether it failed."""
-
-Answer: TypeAlias = tuple[Origin, Usage, Mapping[str, JSON]]
-"""What the cost of an answer follows from: where it came from, its tokens, and what its metadata says in few words."""
-
-_Sum: TypeAlias = "tuple[Cost | None, int]"
 
 _LONGEST = 100
 """The length of the longest text in the metadata of an answer that a price may depend on, as the name of a tier."""
@@ -37,69 +32,30 @@ class Batch:
     """Hold what costs follow from until their sum is asked for, and then only the sum.
 
     Args:
-        answers: of each answer where it came from, its tokens, and the short texts and numbers in its metadata; or the
-            same, packed.
-        sums: what further answers cost together, and of how many of them that is not known.
+        answers: of each answer where it came from, its tokens, and the short texts and numbers in its metadata.
 
     """
 
-    __slots__ = ("_state",)
+    __slots__ = ("_answers", "_settled")
 
-    def __init__(self, answers: Sequence[Answer] | bytes = (), sums: Sequence[_Sum] = ()) -> None:
-        self._state = answers, sums  # one attribute, since threads read it while others settle it
+    def __init__(
+        self,
+        answers: Sequence[tuple[Origin, Usage, Mapping[str, JSON]]],
+        settled: tuple[Cost | None, int] | None = None,
+    ) -> None:
+        self._answers = answers
+        self._settled = settled
 
-    @property
-    def is_packed(self) -> bool:
-        """Return whether it holds answers that are packed."""
-        return isinstance(self._state[0], bytes)
-
-    def settled(self) -> _Sum:
+    def settled(self) -> tuple[Cost | None, int]:
         """Return the sum of the known costs, ``None`` if none is known, and how many costs are not known."""
-        answers, sums = self._state
-        if answers or len(sums) != 1:
-            costs = [_cost(*answer) for answer in _unpacked(answers)]
-            sums = (_together([*sums, *((cost, int(cost is None)) for cost in costs)]),)
-            self._state = (), sums
-        return sums[0]
+        if self._settled is None:
+            from dragoman.spec.cost import Cost  # noqa: PLC0415  # not paid for by calls
 
-    @classmethod
-    def packed(cls, batches: Iterable[Batch]) -> Batch:
-        """Return one batch of what several hold, in a small part of the memory.
-
-        No price list is needed for that: a cost that a provider reported is added up, and of any other is kept what it
-        follows from.
-        """
-        from dragoman.spec.cost import reported_cost  # noqa: PLC0415  # not paid for by calls
-
-        kept, known = list[Answer](), list[_Sum]()
-        for answers, sums in [batch._state for batch in batches]:  # noqa: SLF001  # of this class
-            known.extend(sums)
-            for origin, usage, metadata in _unpacked(answers):
-                if (cost := reported_cost(metadata)) is not None:
-                    known.append((cost, 0))
-                else:
-                    kept.append((changed(origin, response_id=None, request_id=None), usage, metadata))
-        return cls(_packed(kept) if kept else (), (_together(known),) if known else ())
-
-
-def _packed(answers: Sequence[Answer]) -> bytes | Sequence[Answer]:
-    import pickle  # noqa: PLC0415  # few ledgers have that many answers
-    import zlib  # noqa: PLC0415  # few ledgers have that many answers
-
-    try:
-        return zlib.compress(pickle.dumps(answers, pickle.HIGHEST_PROTOCOL), 1)
-    except Exception:  # noqa: BLE001  # a plugin may report tokens by an object that cannot be pickled
-        return answers
-
-
-def _unpacked(answers: Sequence[Answer] | bytes) -> Sequence[Answer]:
-    if not isinstance(answers, bytes):
-        return answers
-    import pickle  # noqa: PLC0415  # few ledgers have that many answers
-    import zlib  # noqa: PLC0415  # few ledgers have that many answers
-
-    found: Sequence[Answer] = pickle.loads(zlib.decompress(answers))  # noqa: S301  # bytes of our own, which never left
-    return found
+            costs = [_cost(*answer) for answer in self._answers]
+            known = [cost for cost in costs if cost is not None]
+            self._settled = Cost.total(known), len(costs) - len(known)
+            self._answers = ()
+        return self._settled
 
 
 def _cost(origin: Origin, usage: Usage, metadata: Mapping[str, JSON]) -> Cost | None:
@@ -111,28 +67,15 @@ def _cost(origin: Origin, usage: Usage, metadata: Mapping[str, JSON]) -> Cost | 
         return None
 
 
-def condensed(batches: Sequence[Batch], most: int) -> tuple[Batch, ...]:
-    """Return batches that hold the same in less memory.
-
-    Args:
-        batches: the oldest first.
-        most: how many packed batches are kept; the cost of the oldest of more than these is computed.
-
-    """
-    packed = [batch for batch in batches if batch.is_packed]
-    others = Batch.packed(batch for batch in batches if not batch.is_packed)
-    too_many = max(0, len(packed) - most)
-    settled = [Batch(sums=[_total(packed[:too_many])])] if too_many else []
-    return (*settled, *packed[too_many:], others)
+def settled(batches: Iterable[Batch]) -> Batch:
+    """Return one batch that holds the sum of the costs of several."""
+    return Batch((), _total(batches))
 
 
-def _total(batches: Iterable[Batch]) -> _Sum:
-    return _together([batch.settled() for batch in batches])
-
-
-def _together(sums: Sequence[_Sum]) -> _Sum:
+def _total(batches: Iterable[Batch]) -> tuple[Cost | None, int]:
     from dragoman.spec.cost import Cost  # noqa: PLC0415  # not paid for by calls
 
+    sums = [batch.settled() for batch in batches]
     return Cost.total([cost for cost, _ in sums if cost is not None]), sum(unknown for _, unknown in sums)
 
 
@@ -187,7 +130,7 @@ class ModelUsage:
 def usage_of(notes: Iterable[Note]) -> ModelUsage:
     """Add up what is noted of the tries of one model."""
     read = attrgetter(*_COUNTS)
-    answers = list[Answer]()
+    answers = list[tuple[Origin, Usage, Mapping[str, JSON]]]()
     counts = list[tuple[int | None, ...]]()
     calls = failures = uncounted = 0
     for origin, usage, metadata, is_failure in notes:
