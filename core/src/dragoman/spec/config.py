@@ -16,7 +16,7 @@ from dragoman.spec.secret import KeySource, RedactedDict, Secret, redact_secrets
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from dragoman.client.call_settings import ConfigSettings
+    from dragoman.spec.config_keywords import ConfigSettings
     from dragoman.spec.config_origins import ConfigOrigin, Loaded
 
 DEFAULT_TEMPERATURE = 0.7
