@@ -101,7 +101,7 @@ def llm_of(name: str) -> LLM:
 
 @pytest.mark.parametrize("name", CONFIGS)
 @given(schema=SCHEMAS)
-@settings(max_examples=30)
+@settings(max_examples=100)
 def test_any_schema_is_lowered_to_one_that_the_vendor_takes(name: str, schema: Any) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     before, llm, dialect = json.dumps(schema), llm_of(name), DIALECTS[name]
