@@ -378,7 +378,7 @@ class _Lowering:
 
 def _default(schema: Any) -> dict[str, Any]:
     found = as_object(schema)
-    return {"default": found["default"]} if "default" in found and "$ref" not in found else {}
+    return {"default": found["default"]} if found.get("default") is not None and "$ref" not in found else {}
 
 
 def _says_nothing(name: str, value: Any) -> bool:
