@@ -13,7 +13,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from dragoman import LLM, InvalidRequestError, LLMConfig, Message, Reasoning, Text, Tool, ToolCall, ToolResult
+from dragoman import (
+    LLM,
+    InvalidRequestError,
+    LLMConfig,
+    Message,
+    Reasoning,
+    Text,
+    Tool,
+    ToolCall,
+    ToolResult,
+    UnsupportedError,
+)
 
 GOOGLE_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}")
 LETTERS = re.compile(r"[a-zA-Z0-9_-]+")
@@ -224,6 +235,10 @@ def test_what_is_sent_keeps_the_rules_of_the_wire(provider: str, messages: list[
     tools = [Tool(name=name, schema={"type": "object", "properties": {}}) for name in names]
     try:
         body = llm.build_request(messages, tools=tools).body
+    except UnsupportedError as error:
+        assert provider == "bedrock, Llama"  # the only one here that does not continue the beginning of an answer
+        assert messages[-1].role == "assistant", error  # noqa: PT017  # the only reason to refuse these
+        return
     except InvalidRequestError as error:
         reasons = ("white space", "result", "at least one user or assistant message that is not empty")
         assert any(reason in str(error) for reason in reasons)  # noqa: PT017  # the only reasons to refuse these

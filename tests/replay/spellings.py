@@ -166,7 +166,17 @@ def _chat_tools(body: Body) -> None:
             known = {name: value for name, value in function.items() if value is not None}
             known = {"parameters": {"type": "object", "properties": {}}, **without(known, strict=False)}
             known["parameters"] = {"properties": {}, **known["parameters"]}
+            if known.get("strict"):
+                known["parameters"] = _without_null_defaults(known["parameters"])
             tool["function"] = known
+
+
+def _without_null_defaults(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_without_null_defaults(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {name: _without_null_defaults(each) for name, each in schema.items() if (name, each) != ("default", None)}
 
 
 def _strict(body: Body) -> None:
@@ -204,7 +214,8 @@ CHAT = (
     Spelling("a developer is the system", _developer),
     Spelling("arguments are JSON, whose spacing says nothing", _chat_arguments),
     Spelling(
-        "any tool is required; a tool is a function, one without parameters takes an empty object, and is not strict",
+        "any tool is required; a tool is a function, one without parameters takes an empty object, and is not strict; "
+        "in a strict one, whose calls give every argument, a default of null says nothing",
         _chat_tools,
     ),
     Spelling("an answer is not strict", _strict),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from html import unescape
 from http.client import responses
 from typing import Any, cast
 
@@ -211,6 +210,8 @@ def _of_page(page: str) -> str:
 
 
 def _plain(markup: str) -> str:
+    from html import unescape  # noqa: PLC0415  # few errors are pages
+
     return " ".join(unescape(_TAG.sub(" ", markup)).split())
 
 

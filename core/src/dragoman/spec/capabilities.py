@@ -278,10 +278,6 @@ def _fit_chat(
 
         request, more, answer_tool = fit_format(request, capabilities, policy, by)
         before += more
-    if capabilities.prefill is not UNKNOWN and request.messages[-1].role == Role.ASSISTANT:
-        from dragoman.spec.prefill import check_prefill  # noqa: PLC0415  # few conversations end so
-
-        before += check_prefill(request, capabilities, policy, by)
     _check_guarantees(request, capabilities)
     if is_plain and not request.tools:
         notes, names = list[Adjustment](), _NO_NAMES
@@ -291,6 +287,10 @@ def _fit_chat(
         from dragoman.spec.history import fit_history  # noqa: PLC0415  # not needed for plain texts
 
         request, notes, names = fit_history(request, capabilities.history, by=by)
+    if capabilities.prefill is not UNKNOWN and request.messages[-1].role == Role.ASSISTANT:
+        from dragoman.spec.prefill import check_prefill  # noqa: PLC0415  # few conversations end so
+
+        before += check_prefill(request, capabilities, policy, by)
     rules = capabilities.tool_schema
     if request.tools and rules is not None and any(isinstance(tool, Tool) and tool.strict for tool in request.tools):
         from dragoman.spec.schema_fitting import fit_tools  # noqa: PLC0415  # only a schema needs it

@@ -89,8 +89,9 @@ class MessagesDecoder:
             if event.event != "error":
                 raise
             raise self._error(HttpReply(status=200, body=event.data)) from None
-        is_known = (word(payload.get("type")) or event.event) in _HANDLERS and not payload.get("error")
-        if not is_known and (failed := reported_in(payload, _OWN, event.event)) is not None:
+        if payload.get("type") in _TYPES and "error" not in payload:
+            return payload
+        if (failed := reported_in(payload, _OWN, event.event)) is not None:
             raise self._error(failed)
         return payload
 
@@ -214,5 +215,7 @@ _HANDLERS: Mapping[str, Callable[[MessagesDecoder, Mapping[str, Any]], Iterable[
     "message_stop": MessagesDecoder.message_stop,
     "ping": MessagesDecoder.ping,
 }
+_TYPES = (*_HANDLERS, "content_block_delta")
+"""The types of the events that report no error, unless they have a member for one."""
 
 __all__ = ["MessagesDecoder"]

@@ -133,8 +133,8 @@ class OpenAIResponsesDecoder:
             if event.event != "error":
                 raise
             raise self._dialect.error(HttpReply(status=200, body=event.data)) from None
-        kind = words(chunk.get("type"))
-        if kind.startswith("response.") and kind != "response.error":
+        kind = chunk.get("type")
+        if isinstance(kind, str) and kind.startswith("response.") and kind != "response.error":
             return chunk
         if (failed := reported_in(chunk, _OWN, event.event)) is not None:
             raise self._dialect.error(failed)
@@ -170,6 +170,8 @@ class OpenAIResponsesDecoder:
 
     def _same_call(self, item: Item, found: OpenItem | None) -> OpenItem | None:
         """Return the streamed call that *item* is, for *found* under its id or index, which may be another one."""
+        if not self._by_call:
+            return found
         call = call_of(item)
         return found if found is not None and found.call == call else self._by_call.get(call, found)
 
