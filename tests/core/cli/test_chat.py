@@ -230,9 +230,12 @@ def test_another_model_keeps_settings_and_nothing_of_the_last_one(monkeypatch: p
 def test_a_question_is_asked_again_without_its_answer() -> None:
     said = [Message("user", "a"), Message("assistant", "b"), Message("user", "c"), Message("assistant", "d")]
     dialogue = Dialogue({"model": "echo"}, messages=said)
-    assert dialogue.again() == said[2]
-    assert dialogue.messages == said[:2]
-    assert dialogue.again() == said[2]
+    again = dialogue.again()
+    assert again is said[2]
+    assert dialogue.request(again) == said[:3]
+    assert dialogue.messages == said  # until there is another answer
+    dialogue.keep(again, Message("assistant", "e"))
+    assert dialogue.messages == [*said[:3], Message("assistant", "e")]
     dialogue.messages = [Message("assistant", "b")]
     assert dialogue.undo() is None
 

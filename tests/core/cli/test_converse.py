@@ -10,9 +10,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from core.cli.pseudo_terminal import CTRL_C, CTRL_D, ENTER, NEW_LINE, TAB, PseudoTerminal, Session
+from dragoman.cli import text_io
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,6 +148,42 @@ def test_the_history_is_kept_for_the_user_alone(tmp_path: Path) -> None:
     history = tmp_path / ".config" / "dragoman" / "history"
     assert history.stat().st_mode & 0o777 == 0o600
     assert history.read_text().count("+remember me") == 1
+
+
+def test_a_conversation_that_is_not_logged_is_not_remembered(tmp_path: Path) -> None:
+    with Session("chat", "-n", "-m", "echo", home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.enter("forget me")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+    assert not list(tmp_path.rglob("history"))
+
+
+def test_a_question_whose_answer_fails_keeps_the_one_before(tmp_path: Path) -> None:
+    with Session("chat", "-m", "echo", home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.enter("first")
+        terminal.enter("/model openai/gpt-4", "the model is openai/gpt-4")
+        terminal.enter("/retry", "/retry asks again")
+        terminal.enter(f"/save {tmp_path}/talk.json", "saved 2 messages in")
+        terminal.enter("/undo", "removed: first")
+        terminal.enter("/retry", "nothing was asked yet")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+
+
+def test_every_character_can_be_typed(tmp_path: Path) -> None:
+    with Session("chat", "-m", "echo", home=tmp_path, PYTHONIOENCODING="ascii") as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.enter("Gr\u00fc\u00dfe \u4f60", "tokens: 2 in")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+
+
+def test_bytes_that_are_no_characters_are_a_wrong_use() -> None:
+    assert text_io.typed("\u4f60") == "\u4f60"
+    with pytest.raises(click.BadParameter, match="what was typed is not valid"):
+        text_io.typed("a\udcff")
 
 
 def test_ctrl_c_ends_the_answer_and_not_the_program(tmp_path: Path) -> None:

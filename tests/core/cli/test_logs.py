@@ -41,9 +41,11 @@ def test_a_log_that_is_not_there_is_empty_and_is_not_made(log: ConversationLog) 
 
 def test_messages_come_back_as_they_were(log: ConversationLog) -> None:
     first, second = log.begin("echo", None), log.begin("openai/x", "be brief")
-    log.add(first, 0, SAID, "echo")
-    log.add(second, 0, (Message("user", "a_b"), SAID[1]), "openai/x")
-    log.add(first, 2, SAID, "echo")
+    seen = log.add(first, 0, SAID, "echo")
+    assert seen is not None
+    log.add(second, 0, (Message("user", "a_b"), SAID[1]), "openai/x", system="be brief")
+    seen = log.add(first, 2, SAID, "echo", seen=seen)
+    assert seen is not None
     assert log.messages(first) == [*SAID, *SAID]
     assert [(each.id, each.count, each.first, each.system) for each in log.conversations()] == [
         (1, 4, "100% of\nit", None),
@@ -51,7 +53,8 @@ def test_messages_come_back_as_they_were(log: ConversationLog) -> None:
     ]
     assert log.conversation().id == 1  # that with the latest message, not the one that began last
     assert log.conversation(1).model == "echo"
-    log.add(first, 2, (), "echo")
+    assert log.add(first, 2, (), "echo") is None  # it has messages that this caller does not know of
+    log.add(first, 2, (), "echo", seen=seen)
     assert log.messages(first) == [*SAID]
     log.delete(first)
     assert log.messages(first) == []
@@ -87,7 +90,7 @@ def test_chat_writes_and_goes_on(home: Path) -> None:
     assert run("chat", "--no-log", "-m", "echo", "unseen").exit_code == 0
     shown = json.loads(run("logs", "show", "1", "--json").stdout)
     assert [each["content"] for each in shown["messages"]] == ["first", "first", "second", "second", "third", "third"]
-    assert (shown["system"], shown["model"]) == ("be brief", "echo")
+    assert (shown["system"], shown["model"]) == ("be long", "echo")
     sent = json.loads(run("chat", "--id", "1", "--json", "--no-log", "x").stdout)
     assert sent["usage"]["input_tokens"] == 9  # two of the system prompt, six before, and the last one
     assert run("chat", "--id", "7", "x").exit_code == 1
@@ -156,11 +159,84 @@ def test_what_is_undone_leaves_the_log(log: ConversationLog) -> None:
     dialogue.keep(Message("user", "second"), SAID[1])
     assert dialogue.undo() == Message("user", "second")
     assert log.messages(1) == [*SAID]
-    going_on = Dialogue({"model": "echo"}, messages=log.messages(1), log=log, number=1)
+    going_on = Dialogue({"model": "echo"}, messages=log.messages(1), log=log, logged=log.conversation(1))
     going_on.keep(Message("user", "third"), SAID[1])
     assert [each.content for each in log.messages(1)] == ["100% of\nit", "an answer", "third", "an answer"]
     unlogged = Dialogue({"model": "echo"}, log=log, messages=SAID)
     assert unlogged.undo() == SAID[0]
+
+
+def test_what_another_process_wrote_stays(log: ConversationLog, capsys: pytest.CaptureFixture[str]) -> None:
+    Dialogue({"model": "echo"}, log=log).keep(*SAID)
+
+    def going_on() -> Dialogue:
+        return Dialogue({"model": "echo"}, messages=log.messages(1), log=log, logged=log.conversation(1))
+
+    one, other, third = going_on(), going_on(), going_on()
+    for dialogue, word in ((one, "one"), (other, "other"), (one, "again"), (other, "more")):
+        dialogue.keep(Message("user", word), SAID[1])
+    assert third.undo() == SAID[0]
+    assert [each.content for each in log.messages(1)][2::2] == ["one", "again"]
+    assert [each.content for each in log.messages(2)][::2] == [SAID[0].content, "other", "more"]
+    assert [each.id for each in log.conversations()] == [2, 1]
+    told = " ".join(capsys.readouterr().err.split())
+    assert "conversation 1 was changed elsewhere and stays so; this one goes on as conversation 2" in told
+    assert told.endswith("this one goes on as a new one")
+    log.delete(1)
+    one.keep(Message("user", "after"), SAID[1])
+    assert [each.content for each in log.messages(3)][::2] == [SAID[0].content, "one", "again", "after"]
+
+
+def test_a_system_prompt_that_changes_is_logged(log: ConversationLog) -> None:
+    dialogue = Dialogue({"model": "echo"}, log=log)
+    dialogue.instruct("before")
+    dialogue.keep(*SAID)
+    assert log.conversation().system == "before"
+    dialogue.instruct("after")
+    assert (log.conversation().system, log.messages(1)) == ("after", [*SAID])
+
+
+@pytest.mark.parametrize("as_variables", [True, False], ids=["variables", "file"])
+@pytest.mark.parametrize(
+    ("model", "provider"),
+    [("gpt-4o", None), ("openai_compatible/gpt-4o", None), ("gpt-4o", "openai_compatible")],
+)
+def test_a_conversation_goes_on_with_its_key(
+    home: Path, monkeypatch: pytest.MonkeyPatch, model: str, provider: str | None, *, as_variables: bool
+) -> None:
+    own = {"model": model, "api_key": "sk-own", "api_base": "http://127.0.0.1:1/v1", "provider": provider}
+    own = {name: value for name, value in own.items() if value is not None}
+    if as_variables:
+        for name, value in own.items():
+            monkeypatch.setenv(f"DRAGOMAN_{name.upper()}", str(value))
+    else:
+        file = home / "own.toml"
+        file.write_text("[llm]\n" + "".join(f"{name} = {value!r}\n" for name, value in own.items()))
+        monkeypatch.setenv("DRAGOMAN_CONFIG", str(file))
+    model_before = Dialogue({}).model
+    assert Dialogue({"model": model_before}).llm.config.api_key == "sk-own"
+    assert Dialogue({"model": "openai/other"}).llm.config.api_key is None
+    assert Dialogue({"model": "nobody-has-this", "provider": "echo"}).llm.config.api_key is None
+
+
+def test_a_file_that_cannot_be_written_is_told_on_one_line(home: Path) -> None:
+    (home / ".config").write_text("")
+    for command in ("off", "on"):
+        done = run("logs", command)
+        assert (done.exit_code, done.exception.__class__, done.stderr.count("\n")) == (2, SystemExit, 1)
+        assert "logs-off cannot be written: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("logs", "{}"), ("logs", "show", "{}"), ("logs", "delete", "{}"), ("logs", "-n", "{}"), ("--id", "{}", "x")],
+)
+def test_a_number_beyond_the_database_is_a_wrong_use(home: Path, arguments: tuple[str, ...]) -> None:
+    done = run(*(each.format(2**63) for each in arguments))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "is not in the range" in " ".join(done.stderr.split())
+    assert run("logs", "-n", str(2**63 - 1)).exit_code == 0
+    assert not list(home.iterdir())
 
 
 def test_a_terminal_gets_lines_that_fit(home: Path) -> None:
@@ -186,6 +262,6 @@ def test_what_is_done_most_is_short(home: Path) -> None:
     assert "leave it out, or the number" in run("logs", "1", "-c").stderr
     log = log_of_user()
     assert log is not None
-    log.add(1, 1, (), "echo")
+    log.add(1, 1, (), "echo", seen=log.conversation(1).state)
     assert run("logs", "1", "-r").stdout == "\n"
     assert "Usage: dragoman logs" in run("logs", "--help").stdout

@@ -11,7 +11,7 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from dragoman import ConfigurationError, Message, RateLimitError, Text, UnknownModelError
+from dragoman import ConfigurationError, InvalidRequestError, Message, RateLimitError, Text, UnknownModelError
 from dragoman.cli.answer_view import PlainView, is_rich_terminal
 from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.line_editor import completer, editing_reader
@@ -48,10 +48,17 @@ def test_each_command_says_what_it_did(dialogue: Dialogue, tmp_path: Path) -> No
     assert note("/attach") == "attached to the next message: a.txt, image/png"
     assert "Ctrl-D leaves." in note("/help")
     assert run_command(dialogue, "/retry").question == SAID[0]
-    assert dialogue.messages == []
-    assert note("/undo") == "there is nothing to remove"
-    dialogue.keep(*SAID)
+    assert dialogue.messages == [*SAID]  # until there is another answer
+    assert [each.content for each in dialogue.request(SAID[0])] == [SAID[0].content]
+    dialogue.keep(SAID[0], Message("assistant", "another"))
+    assert [each.content for each in dialogue.messages] == [SAID[0].content, "another"]
+    second = dialogue.question("second")
+    dialogue.keep(second, SAID[1])
+    assert note("/undo") == "removed: second"
+    assert run_command(dialogue, "/retry").question == SAID[0]
     assert note("/undo") == "removed: a question"
+    assert note("/retry") == "nothing was asked yet"
+    assert note("/undo") == "there is nothing to remove"
     assert run_command(Dialogue({"model": "echo"}), "/retry").note == "nothing was asked yet"
     assert run_command(dialogue, "/quit").ends
 
@@ -84,6 +91,12 @@ def test_a_conversation_is_saved(system: str | None, tmp_path: Path) -> None:
         ("/save", "name a file: /save talk.md"),
         ("/save {0}", "is there already; choose another name"),
         ("/save {0}/x", "cannot be written: Not a directory"),
+        ("/save ~nosuch/x", "names the home of a user that is not known"),
+        ("/attach ~nosuch/x", "names the home of a user that is not known"),
+        ("/tools ~nosuch/x.py", "names the home of a user that is not known"),
+        ("/save " + "x" * 300, "cannot be written: File name too long"),
+        ("/save a\0b", "cannot be written: embedded null byte"),
+        ("/tools " + "x" * 300 + ".py", "there is no file"),
     ],
 )
 def test_a_wrong_command_says_what_to_do(dialogue: Dialogue, line: str, words: str, tmp_path: Path) -> None:
@@ -96,6 +109,25 @@ def test_an_unknown_model_changes_nothing(dialogue: Dialogue) -> None:
     with pytest.raises(UnknownModelError):
         run_command(dialogue, "/model nobody-has-this")
     assert dialogue.model == "echo"
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 5000, "a\0b"])
+def test_a_name_that_no_file_can_have(dialogue: Dialogue, name: str) -> None:
+    with pytest.raises(InvalidRequestError):
+        run_command(dialogue, f"/attach {name}")
+
+
+@pytest.mark.parametrize("name", ["history", "file/history"])
+def test_a_history_that_cannot_be_written_is_only_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / "history").mkdir()
+    (tmp_path / "file").touch()
+    with (tmp_path / "in").open("w+") as typed, (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr(sys, "stdin", typed)
+        monkeypatch.setattr(sys, "stdout", out)
+        editing_reader({}, (), tmp_path / name)
+    assert "what is typed is not remembered" in capsys.readouterr().err
 
 
 def test_a_profile_is_chosen_like_a_model(dialogue: Dialogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

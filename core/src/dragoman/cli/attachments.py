@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
+from dragoman.cli import text_io
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.media import Bytes, InlineText, Media
 
@@ -20,13 +19,14 @@ def read_attachment(source: str) -> Media:
         source: the path of a file, a URL, or ``-`` for standard input.
 
     Raises:
+        click.UsageError: if standard input cannot be read, or the path begins with an unknown home.
         InvalidRequestError: if it cannot be read, or is neither text nor of a known type.
 
     """
     if source == STDIN:
-        return _of_data(sys.stdin.buffer.read(), "standard input")
-    path = Path(source).expanduser()
-    if not path.is_file():
+        return _of_data(text_io.read_bytes(), "standard input")
+    path = text_io.path(source)
+    if not os.path.isfile(path):  # noqa: PTH113  # Path.is_file raises an error for a name that is too long
         return Media.of(source)  # an address, or else the error says why there is no file
     try:
         return _as_text(Media.of(path))

@@ -66,7 +66,7 @@ Examples:
     help="How many answers a question may have, those that call tools included.",
 )
 @click.option("-c", "--continue", "goes_on", is_flag=True, help="Go on with the last conversation.")
-@click.option("--id", "number", type=int, help="Go on with this conversation of 'dragoman logs list'.")
+@click.option("--id", "number", type=text_io.NUMBER, help="Go on with this conversation of 'dragoman logs list'.")
 @click.option("-n", "--no-log", is_flag=True, help="Do not write the conversation to the log.")
 @click.option("-u", "--usage", "shows_usage", is_flag=True, help="Tell the tokens, the cost and the seconds.")
 @click.option("--no-stream", is_flag=True, help="Print the answer when it is complete.")
@@ -145,7 +145,7 @@ def _logged(number: int | None) -> tuple[str, dict[str, Any]]:
         message = "the folder for logs is unknown; set HOME or XDG_CONFIG_HOME"
         raise click.UsageError(message)
     found = log.conversation(number)
-    return found.model, {"system": found.system, "messages": log.messages(found.id), "number": found.id}
+    return found.model, {"system": found.system, "messages": log.messages(found.id), "logged": found}
 
 
 def _toolbox(sources: tuple[str, ...], turns: int, *, is_trusted: bool) -> Toolbox:

@@ -44,7 +44,7 @@ def make_file(path: Path, content: str) -> None:
         ConfigurationError: if it cannot be written.
 
     """
-    with _writing(path):
+    with writing(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             path.touch(mode=0o600)
@@ -69,7 +69,7 @@ def set_values(path: Path, values: Mapping[str, Any], profile: str | None) -> No
     make_file(path, "[llm]\n")
     before = read_file(path)[1]
     changed = _changed(path, before, values, profile)
-    with _writing(path):
+    with writing(path):
         path.write_text(changed, "utf-8")
         try:
             LLMConfig.load(profile, path=path, environ={})
@@ -96,12 +96,22 @@ def _changed(path: Path, text: str, values: Mapping[str, Any], profile: str | No
         if value is None:
             table.pop(name, None)
         else:
-            table[name] = value
+            try:
+                table[name] = value
+            except (TypeError, ValueError):
+                message = f"{name} cannot be written to {path}: TOML has no null in a list or a table"
+                raise ConfigurationError(message, parameter=name) from None
     return tomlkit.dumps(document)
 
 
 @contextmanager
-def _writing(path: Path) -> Generator[None]:
+def writing(path: Path) -> Generator[None]:
+    """Report that a file cannot be written.
+
+    Raises:
+        ConfigurationError: for an error of the system.
+
+    """
     try:
         yield
     except OSError as error:

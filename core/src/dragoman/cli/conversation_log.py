@@ -8,7 +8,7 @@ import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
@@ -33,9 +33,22 @@ CREATE TABLE IF NOT EXISTS messages (
 _SUMMARY = """
 SELECT c.id, c.begun, c.model, c.system, COUNT(m.number), COALESCE((
     SELECT text FROM messages WHERE conversation = c.id AND role = 'user' ORDER BY number LIMIT 1
-), '') FROM conversations c JOIN messages m ON m.conversation = c.id
+), ''), (
+    SELECT time FROM messages WHERE conversation = c.id ORDER BY number DESC LIMIT 1
+) FROM conversations c JOIN messages m ON m.conversation = c.id
+"""
+_STATE = """
+SELECT (SELECT COUNT(*) FROM messages WHERE conversation = c.id),
+    (SELECT time FROM messages WHERE conversation = c.id ORDER BY number DESC LIMIT 1)
+FROM conversations c WHERE c.id = ?
 """
 _ORDER = "ORDER BY MAX(m.time) DESC, c.id DESC"
+
+
+State: TypeAlias = "tuple[int, float | None]"
+"""How many messages a conversation has, and when the last of them was written."""
+EMPTY: State = (0, None)
+"""The state of a conversation without messages."""
 
 
 class LogError(DragomanError):
@@ -53,6 +66,7 @@ class LoggedConversation:
         system: its system prompt, if it has one.
         count: the number of its messages.
         first: its first question.
+        last: when its last message was written, in seconds since 1970.
 
     """
 
@@ -62,6 +76,12 @@ class LoggedConversation:
     system: str | None
     count: int
     first: str
+    last: float
+
+    @property
+    def state(self) -> State:
+        """Return what :meth:`ConversationLog.add` compares with what is there."""
+        return self.count, self.last
 
 
 class ConversationLog:
@@ -88,14 +108,28 @@ class ConversationLog:
             )
             return row.lastrowid or 0
 
-    def add(self, conversation: int, start: int, messages: Iterable[Message], model: str) -> None:
-        """Put messages at the end of a conversation.
+    def add(
+        self,
+        conversation: int,
+        start: int,
+        messages: Iterable[Message],
+        model: str,
+        *,
+        system: str | None = None,
+        seen: State = EMPTY,
+    ) -> State | None:
+        """Put messages at the end of a conversation, unless another process changed it meanwhile.
 
         Args:
             conversation: the number of the conversation.
             start: how many of its messages stay; those behind them are removed.
             messages: the messages to put there.
             model: the model that was asked.
+            system: the system prompt that the conversation has now.
+            seen: the state of the conversation as the caller knows it, by default without messages.
+
+        Returns:
+            the new state; ``None`` if the conversation is not in the state *seen*, and is left as it is.
 
         Raises:
             LogError: if the database cannot be written.
@@ -106,8 +140,14 @@ class ConversationLog:
             for index, each in enumerate(messages)
         ]
         with self._open(creates=True) as database:
+            database.execute("BEGIN IMMEDIATE")  # nobody writes between the comparison and the change
+            if database.execute(_STATE, (conversation,)).fetchone() != seen:
+                return None
             database.execute("DELETE FROM messages WHERE conversation = ? AND number >= ?", (conversation, start))
             database.executemany("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            database.execute("UPDATE conversations SET system = ? WHERE id = ?", (system, conversation))
+            state: State = database.execute(_STATE, (conversation,)).fetchone()
+            return state
 
     def conversations(self, *, words: str = "", limit: int = -1) -> list[LoggedConversation]:
         """Return the conversations, the one with the latest message first.
@@ -163,7 +203,7 @@ class ConversationLog:
             database.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
 
     def _select(self, condition: str, values: tuple[Any, ...]) -> list[LoggedConversation]:
-        names = ("id", "begun", "model", "system", "count", "first")
+        names = ("id", "begun", "model", "system", "count", "first", "last")
         with self._open() as database:
             rows = database.execute(_SUMMARY + condition, values)
             return [LoggedConversation(**dict(zip(names, row, strict=True))) for row in rows]

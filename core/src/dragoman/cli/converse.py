@@ -14,7 +14,6 @@ from attrs import evolve
 
 from dragoman.cli.answer_view import AnswerView, is_rich_terminal, view_of_terminal
 from dragoman.cli.answers import Outcome, ask, cut_note, keep, status_line
-from dragoman.cli.conversation_log import is_logging
 from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.error_messages import to_click_error
 from dragoman.cli.line_editor import editing_reader, plain_reader
@@ -37,7 +36,7 @@ def converse(dialogue: Dialogue, *, is_plain: bool) -> None:
 
     """
     view = view_of_terminal(is_plain=is_plain)
-    read = _reader(is_plain=is_plain)
+    read = _reader(is_plain=is_plain, remembers=dialogue.is_logged)
     view.note(f"{dialogue.model}. /help lists the commands; Ctrl-D leaves.")
     with asyncio.Runner() as runner:
         try:
@@ -54,10 +53,10 @@ def converse(dialogue: Dialogue, *, is_plain: bool) -> None:
             runner.run(dialogue.llm.aclose())
 
 
-def _reader(*, is_plain: bool) -> Callable[[], str]:
+def _reader(*, is_plain: bool, remembers: bool) -> Callable[[], str]:
     if is_plain or not is_rich_terminal():
         return plain_reader()
-    folder = user_folder(os.environ) if is_logging() else None
+    folder = user_folder(os.environ) if remembers else None
     summaries = {name: command.summary for name, command in COMMANDS.items()}
     try:
         return editing_reader(
@@ -79,6 +78,9 @@ def _lines(read: Callable[[], str], view: AnswerView) -> Generator[str]:
             return
         except KeyboardInterrupt:
             view.note("Ctrl-D or /quit leaves")
+            continue
+        except click.UsageError as error:
+            complain(f"dragoman: {error.message}")
             continue
         if line:
             yield line
@@ -108,8 +110,10 @@ def _answer(runner: asyncio.Runner, dialogue: Dialogue, question: Message, view:
             break
         following = _asked(runner, dialogue, run, view)
         outcome = evolve(following, seconds=outcome.seconds + following.seconds)
-    _tell(outcome, view)
-    if outcome.answers:
+    replaces = dialogue.has(question)
+    is_kept = bool(outcome.answers) and (outcome.response is not None or not replaces)
+    _tell(outcome, view, "what came is kept" if is_kept else "the answer before is kept" if replaces else "")
+    if is_kept:
         keep(dialogue, question, *outcome.answers)
 
 
@@ -118,13 +122,13 @@ def _asked(runner: asyncio.Runner, dialogue: Dialogue, messages: list[Message] |
         return runner.run(ask(dialogue.llm, messages, view, **dialogue.arguments()))
 
 
-def _tell(outcome: Outcome, view: AnswerView) -> None:
+def _tell(outcome: Outcome, view: AnswerView, kept: str) -> None:
     """Print what is said about an answer."""
     if outcome.error is not None:
         to_click_error(outcome.error, "chat").show()
         view.note("/retry asks again")
     elif outcome.response is None:
-        view.note(f"stopped after {outcome.seconds:.1f} s" + "; what came is kept" * bool(outcome.answers))
+        view.note(f"stopped after {outcome.seconds:.1f} s" + f"; {kept}" * bool(kept))
     else:
         if cut := cut_note(outcome.response):
             view.note(cut)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dragoman.cli.terminal import unfiltered
+from dragoman.cli import text_io
+from dragoman.cli.terminal import complain, unfiltered
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -20,10 +21,11 @@ _PROMPT = "> "
 
 def plain_reader() -> Callable[[], str]:
     """Return a reader of single lines, for terminals without control sequences, and without prompt_toolkit."""
+    text_io.accept_every_character()
 
     def read() -> str:
         try:
-            return input(_PROMPT)
+            return text_io.typed(input(_PROMPT))
         except (EOFError, KeyboardInterrupt):
             print()  # noqa: T201  # leaves the line of the prompt
             raise
@@ -47,10 +49,10 @@ def editing_reader(commands: Mapping[str, str], models: Iterable[str], history: 
     from prompt_toolkit.history import FileHistory, InMemoryHistory  # noqa: PLC0415  # the same
     from prompt_toolkit.input import create_input  # noqa: PLC0415  # the same
     from prompt_toolkit.output import create_output  # noqa: PLC0415  # the same
+    from prompt_toolkit.validation import Validator  # noqa: PLC0415  # the same
 
-    if history is not None:
-        history.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        history.touch(mode=0o600)
+    history = history if history is not None and _is_writable(history) else None
+    text_io.accept_every_character()
     session: PromptSession[str] = PromptSession(
         multiline=True,
         prompt_continuation=". ",
@@ -58,12 +60,26 @@ def editing_reader(commands: Mapping[str, str], models: Iterable[str], history: 
         completer=completer(commands, tuple(models)),
         complete_while_typing=True,
         key_bindings=_keys(),
+        validator=Validator.from_callable(text_io.is_text, "this holds bytes that are no characters"),
+        validate_while_typing=False,
         input=create_input(sys.stdin),
         output=create_output(stdout=unfiltered(sys.stdout)),
         enable_open_in_editor="EDITOR" in os.environ,
         reserve_space_for_menu=6,
     )
     return lambda: session.prompt(_PROMPT)
+
+
+def _is_writable(history: Path) -> bool:
+    """Return whether the file of the history, which is made, can be used; it is reported if not."""
+    try:
+        history.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        history.touch(mode=0o600)
+        history.open("ab").close()
+    except OSError as error:
+        complain(f"dragoman: what is typed is not remembered: {history} cannot be written: {error.strerror}")
+        return False
+    return True
 
 
 def _keys() -> KeyBindings:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from dragoman.cli import text_io
+from dragoman.cli.config_file import writing
 from dragoman.cli.conversation_log import ConversationLog, LoggedConversation, log_of_user, switch
 from dragoman.cli.default_command import DefaultGroup
 from dragoman.cli.terminal import complain, fitting, wrapped
@@ -49,7 +50,12 @@ def logs() -> None:
 
 @logs.command("list")
 @click.option(
-    "-n", "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many to list; 0 for all."
+    "-n",
+    "--limit",
+    type=click.IntRange(0, text_io.LARGEST),
+    default=20,
+    show_default=True,
+    help="How many to list; 0 for all.",
 )
 @click.option("-q", "--query", type=text_io.text, default="", help="Only those with a message that contains this text.")
 @click.option("--json", "print_json", is_flag=True, help="Print a JSON array.")
@@ -67,7 +73,7 @@ def search(words: str, print_json: bool) -> None:  # noqa: FBT001  # click passe
 
 
 @logs.command()
-@click.argument("number", type=int, required=False)
+@click.argument("number", type=text_io.NUMBER, required=False)
 @click.option("-c", "--continue", "is_last", is_flag=True, help="The last conversation, as without a number.")
 @click.option("-r", "--response", "print_response", is_flag=True, help="Print only the text of the last answer.")
 @click.option("--json", "print_json", is_flag=True, help="Print a JSON object.")
@@ -101,7 +107,7 @@ def export() -> None:
 
 
 @logs.command()
-@click.argument("number", type=int)
+@click.argument("number", type=text_io.NUMBER)
 def delete(number: int) -> None:
     """Remove a conversation for good."""
     log = _log()
@@ -113,15 +119,18 @@ def delete(number: int) -> None:
 def off() -> None:
     """Write no conversations from now on, and no history of what is typed."""
     path = _switch()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch()
+    with writing(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch()
     click.echo(wrapped("conversations are not logged; 'dragoman logs on' turns the log on", 0))
 
 
 @logs.command()
 def on() -> None:
     """Write conversations from now on."""
-    _switch().unlink(missing_ok=True)
+    path = _switch()
+    with writing(path):
+        path.unlink(missing_ok=True)
     click.echo(wrapped(f"conversations are logged in {_log().path}", 0))
 
 

@@ -12,7 +12,7 @@ import click
 from dragoman.cli import text_io
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
-from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.errors import ConfigurationError, DragomanError
 from dragoman.spec.request import SETTINGS
 
 if TYPE_CHECKING:
@@ -120,11 +120,26 @@ def configuration(given: Mapping[str, Any], profile: str | None = None) -> LLMCo
 
     found = load(profile, None, os.environ, PREFIX, given)
     _check_connection(found)
-    own = load(profile, None, os.environ, PREFIX, {}).values.get("model")
-    if own is not None and ("provider" in given or given.get("model", own) != own):
+    own = load(profile, None, os.environ, PREFIX, {})
+    is_other = "provider" in given or given.get("model", own.values.get("model")) != own.values.get("model")
+    if own.values.get("model") is not None and is_other and not _is_same(own, found):
         for name in [name for name in found.values if name not in given and name not in _OF_OTHERS]:
             del found.values[name], found.origins[name]
     return configured(LLMConfig, found)
+
+
+def _is_same(own: Sources, found: Sources) -> bool:
+    """Return whether *found* names in other words the model that the file and the environment name.
+
+    A conversation of the log names its model as ``provider/model``.
+    """
+    from dragoman.plugins.resolution import explain  # noqa: PLC0415  # not needed by --help
+
+    try:
+        ours, theirs = explain(LLMConfig(**own.values)), explain(LLMConfig(**found.values))
+    except DragomanError:  # reported when the model is called
+        return False
+    return (ours.provider, ours.model) == (theirs.provider, theirs.model)
 
 
 def _check_connection(found: Sources) -> None:

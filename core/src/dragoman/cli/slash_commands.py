@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from attrs import frozen
 
+from dragoman.cli import text_io
 from dragoman.cli.attachments import read_attachment
 from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.terminal import columns
@@ -76,7 +76,7 @@ def _model(dialogue: Dialogue, argument: str) -> Reply:
 
 def _system(dialogue: Dialogue, argument: str) -> Reply:
     if argument:
-        dialogue.system = None if argument == "-" else argument
+        dialogue.instruct(None if argument == "-" else argument)
     return Reply(note=f"the system prompt is: {dialogue.system}" if dialogue.system else "there is no system prompt")
 
 
@@ -138,7 +138,7 @@ def _save(dialogue: Dialogue, argument: str) -> Reply:
     if not argument:
         message = "name a file: /save talk.md, or /save talk.json"
         raise click.UsageError(message)
-    path = Path(argument).expanduser()
+    path = text_io.path(argument)
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             write = as_json if path.suffix == ".json" else as_markdown
@@ -146,8 +146,8 @@ def _save(dialogue: Dialogue, argument: str) -> Reply:
     except FileExistsError:
         message = f"{path} is there already; choose another name"
         raise click.UsageError(message) from None
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}"
+    except (OSError, ValueError) as error:
+        message = f"{path} cannot be written: {getattr(error, 'strerror', error)}"
         raise click.UsageError(message) from None
     return Reply(note=f"saved {len(dialogue.messages)} messages in {path}")
 

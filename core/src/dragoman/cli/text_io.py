@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import os
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from dragoman.cli.terminal import encoding_of
 from dragoman.spec.plain_text import UNSAFE
+
+LARGEST = 2**63 - 1
+"""The largest number that a database holds."""
+NUMBER = click.IntRange(1, LARGEST)
+"""The number of a conversation of the log."""
 
 
 def text(value: str) -> str:
@@ -29,6 +36,48 @@ def text(value: str) -> str:
         raise click.BadParameter(message) from None
 
 
+def typed(value: str) -> str:
+    """Return a line that was typed, after :func:`accept_every_character`.
+
+    Raises:
+        click.BadParameter: if what was typed is not valid in the encoding of standard input.
+
+    """
+    if is_text(value):
+        return value
+    message = f"what was typed is not valid {_encoding()}"
+    raise click.BadParameter(message)
+
+
+def is_text(value: str) -> bool:
+    """Return whether *value* can be written, and holds no byte that could not be decoded."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def accept_every_character() -> None:
+    """Read what is typed as UTF-8 where the locale only supports ASCII; nothing was read before."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding=_encoding(), errors="surrogateescape")
+
+
+def path(value: str) -> Path:
+    """Return the path that *value* names, of which ``~`` is a home.
+
+    Raises:
+        click.UsageError: if there is no such home.
+
+    """
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        message = f"{value} names the home of a user that is not known"
+        raise click.UsageError(message) from None
+
+
 def read_stdin() -> str:
     """Return the text on standard input; an empty text if it is a terminal.
 
@@ -40,12 +89,24 @@ def read_stdin() -> str:
         return ""
     encoding = _encoding()
     try:
-        return sys.stdin.buffer.read().decode(encoding)
+        return read_bytes().decode(encoding)
     except UnicodeDecodeError as error:
         message = f"standard input is not valid {encoding}: {error.reason} at byte {error.start}"
         raise click.UsageError(message) from None
-    except (OSError, ValueError) as error:
-        message = f"standard input cannot be read: {error}"
+
+
+def read_bytes() -> bytes:
+    """Return what is on standard input.
+
+    Raises:
+        click.UsageError: if it is closed, or cannot be read.
+
+    """
+    try:
+        return sys.stdin.buffer.read()
+    except (OSError, ValueError, AttributeError) as error:
+        reason = "it is closed" if sys.stdin is None else error
+        message = f"standard input cannot be read: {reason}"
         raise click.UsageError(message) from None
 
 

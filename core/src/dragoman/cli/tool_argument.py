@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 
 import click
 
+from dragoman.cli import text_io
 from dragoman.spec.function_tool import FunctionTool, function_tool
 
 T = TypeVar("T")
@@ -52,10 +54,10 @@ def _imported(place: str) -> ModuleType:
     if not place.endswith(_SUFFIX):
         _reach(Path.cwd())
         return _run(place, lambda: importlib.import_module(place))
-    path = Path(place).expanduser().resolve()
+    path = text_io.path(place).resolve()
     name = f"dragoman_tools_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
-    if not path.is_file() or spec is None or spec.loader is None:
+    if not os.path.isfile(path) or spec is None or spec.loader is None:  # noqa: PTH113  # Path.is_file raises an error for a name that is too long
         message = f"there is no file {place}; {_WANTED}"
         raise click.UsageError(message)
     _reach(path.parent)
