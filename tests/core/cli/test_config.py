@@ -85,7 +85,8 @@ def test_another_model_gets_no_key_of_the_file() -> None:
     assert found["api_key"]["value"] == "not set"
     assert found["temperature"]["value"] == 0.2
     assert json.loads(run("config", "show", "-m", "echo", "--json").stdout)["api_key"]["value"] == "********"
-    assert json.loads(run("config", "show", "-p", "echo", "--json").stdout)["api_key"]["value"] == "not set"
+    assert json.loads(run("config", "show", "-p", "echo", "--json").stdout)["api_key"]["value"] == "********"
+    assert json.loads(run("config", "show", "-p", "openai", "--json").stdout)["api_key"]["value"] == "not set"
 
 
 @pytest.mark.parametrize("line", ["proxy = 'http://a.example:1'", "verify = false", "allow_insecure = true"])
@@ -186,6 +187,11 @@ def test_values_are_set_and_the_rest_of_the_file_stays(home: Path, monkeypatch: 
         (("-o", "max_tokenz=1"), "did you mean 'max_tokens'?"),
         (("-P", "temperature", "-m", "echo"), "llm.temperature in"),
         (("-P", "headers", "-m", "echo"), "has no profile [llm.headers]"),
+        (("-o", 'stop=["a",null]'), "stop cannot be written to"),
+        (("-o", 'headers={"a":null}'), "headers cannot be written to"),
+        (("-o", 'stop=["\\ud800"]'), "'\\ud800' is no character"),
+        (("-o", f"max_tokens={2**64}"), "max_tokens must be between 1 and"),
+        (("-o", f"seed={'9' * 5000}"), "seed must be a whole number"),
     ],
 )
 def test_what_would_not_be_valid_is_not_set(arguments: tuple[str, ...], words: str, file: Path) -> None:

@@ -172,12 +172,26 @@ def test_a_question_whose_answer_fails_keeps_the_one_before(tmp_path: Path) -> N
         assert terminal.ended() == 0
 
 
-def test_every_character_can_be_typed(tmp_path: Path) -> None:
-    with Session("chat", "-m", "echo", home=tmp_path, PYTHONIOENCODING="ascii") as terminal:
+@pytest.mark.parametrize("arguments", [(), ("--plain",)], ids=["edited", "plain"])
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C"},
+        {"LC_ALL": "POSIX"},
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    ],
+    ids=lambda given: "-".join(given.values()),
+)
+def test_every_character_can_be_typed(tmp_path: Path, environment: dict[str, str], arguments: tuple[str, ...]) -> None:
+    with Session("chat", "-m", "echo", *arguments, home=tmp_path, **environment) as terminal:
         terminal.wait("leaves.\n>")
         terminal.enter("Gr\u00fc\u00dfe \u4f60", "tokens: 2 in")
+        terminal.enter(f"/save {tmp_path}/talk.json", "saved 2 messages in")
         terminal.type(CTRL_D)
         assert terminal.ended() == 0
+    saved = json.loads((tmp_path / "talk.json").read_text("utf-8"))
+    assert [each["content"] for each in saved] == ["Gr\u00fc\u00dfe \u4f60"] * 2
 
 
 def test_bytes_that_are_no_characters_are_a_wrong_use() -> None:

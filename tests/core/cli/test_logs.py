@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -185,6 +186,31 @@ def test_what_another_process_wrote_stays(log: ConversationLog, capsys: pytest.C
     log.delete(1)
     one.keep(Message("user", "after"), SAID[1])
     assert [each.content for each in log.messages(3)][::2] == [SAID[0].content, "one", "again", "after"]
+
+
+def test_processes_that_go_on_at_once_lose_no_word(home: Path) -> None:
+    """Each goes on with the conversation, or with one of its own: every answer is in the log, and nothing twice."""
+    assert run("chat", "-m", "echo", "begun").exit_code == 0
+    words = [f"word{number}" for number in range(4)]
+    asked = [
+        subprocess.Popen(
+            [sys.executable, "-m", "dragoman.cli", "chat", "-m", "echo", "-c", "-o", "stall=0.2", word],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for word in words
+    ]
+    ended = [each.communicate() for each in asked]
+    assert [out for out, _ in ended] == [f"{word}\n" for word in words]
+    log = log_of_user()
+    assert log is not None
+    said = [[each.content for each in log.messages(one.id)] for one in log.conversations()]
+    assert all(each[:2] == ["begun", "begun"] and each[::2] == each[1::2] for each in said)
+    assert {each for one in said for each in one} == {"begun", *words}
+    moved = sum("goes on as conversation" in " ".join(told.split()) for _, told in ended)
+    assert len(said) == 1 + moved
 
 
 def test_a_system_prompt_that_changes_is_logged(log: ConversationLog) -> None:

@@ -68,14 +68,22 @@ def set_values(path: Path, values: Mapping[str, Any], profile: str | None) -> No
         raise ConfigurationError(message, parameter=secret)
     make_file(path, "[llm]\n")
     before = read_file(path)[1]
-    changed = _changed(path, before, values, profile)
+    changed = _encoded(path, _changed(path, before, values, profile))
     with writing(path):
-        path.write_text(changed, "utf-8")
+        path.write_bytes(changed)
         try:
             LLMConfig.load(profile, path=path, environ={})
         except ConfigurationError:
             path.write_text(before, "utf-8")
             raise
+
+
+def _encoded(path: Path, document: str) -> bytes:
+    try:
+        return document.encode()
+    except UnicodeEncodeError as error:
+        message = f"{path} cannot be written: {error.object[error.start]!r} is no character"
+        raise ConfigurationError(message) from None
 
 
 def _changed(path: Path, text: str, values: Mapping[str, Any], profile: str | None) -> str:

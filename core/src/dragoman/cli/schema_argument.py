@@ -29,7 +29,7 @@ def schema_of(value: str) -> dict[str, Any]:
     if given.startswith("{"):
         return _of_json(given, "the schema")
     if _is_file(given):
-        return _of_file(Path(given))
+        return _of_file(text_io.path(given))
     if given.startswith("[") and given.endswith("]"):
         return _object({"items": {"type": "array", "items": _of_fields(given[1:-1])}})
     return _of_fields(given)
@@ -37,8 +37,8 @@ def schema_of(value: str) -> dict[str, Any]:
 
 def _is_file(given: str) -> bool:
     try:
-        return Path(given).is_file()
-    except (OSError, ValueError):  # too long for the name of a file, as a long list of fields is
+        return text_io.path(given).is_file()
+    except (OSError, ValueError, click.UsageError):  # too long for the name of a file, as a long list of fields is
         return False
 
 

@@ -60,8 +60,9 @@ def is_text(value: str) -> bool:
 
 def accept_every_character() -> None:
     """Read what is typed as UTF-8 where the locale only supports ASCII; nothing was read before."""
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(encoding=_encoding(), errors="surrogateescape")
+    stdin: Any = sys.stdin
+    if isinstance(stdin, io.TextIOWrapper):
+        stdin.reconfigure(encoding=_encoding(), errors="surrogateescape")
 
 
 def path(value: str) -> Path:

@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from functools import reduce
 from pathlib import Path
 from types import ModuleType
@@ -52,12 +53,15 @@ def tools_of(source: str) -> tuple[FunctionTool, ...]:
 def _imported(place: str) -> ModuleType:
     """Return a module by its name or its file, with the modules beside it within reach, as for ``python file.py``."""
     if not place.endswith(_SUFFIX):
-        _reach(Path.cwd())
+        with suppress(FileNotFoundError):  # of a working directory that was removed
+            _reach(Path.cwd())
         return _run(place, lambda: importlib.import_module(place))
-    path = text_io.path(place).resolve()
+    path = text_io.path(place)
+    is_there = os.path.isfile(path)  # noqa: PTH113  # Path.is_file raises an error for a name that is too long
+    path = path.resolve() if is_there else path
     name = f"dragoman_tools_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
-    if not os.path.isfile(path) or spec is None or spec.loader is None:  # noqa: PTH113  # Path.is_file raises an error for a name that is too long
+    if not is_there or spec is None or spec.loader is None:
         message = f"there is no file {place}; {_WANTED}"
         raise click.UsageError(message)
     _reach(path.parent)

@@ -141,7 +141,8 @@ def _file(
         return FILE, True
     folder = user_folder(environ)
     own = None if folder is None else folder / FILE
-    return (own, False) if own is not None and own.is_file() else (None, False)
+    is_there = own is not None and os.path.isfile(own)  # noqa: PTH113  # Path.is_file raises an error for a name that is too long
+    return (own if is_there else None), False
 
 
 def _add_file(found: Sources, path: str | os.PathLike[str], profile: str | None) -> None:

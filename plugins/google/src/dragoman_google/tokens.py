@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import os
 import threading
 import urllib.error
 import urllib.request
@@ -45,7 +46,7 @@ def _content(source: Any) -> Mapping[str, Any]:
         return {}
     try:
         is_content = str(source).lstrip().startswith("{")
-        content: Any = json.loads(str(source) if is_content else Path(source).expanduser().read_text("utf-8"))
+        content: Any = json.loads(str(source) if is_content else _text_of_file(source))
     except (OSError, ValueError) as error:
         message = f"credentials must be the path or the content of a readable credentials file ({type(error).__name__})"
     else:
@@ -53,6 +54,10 @@ def _content(source: Any) -> Mapping[str, Any]:
     finally:
         del source  # a traceback that shows local variables must not show the private key
     raise ConfigurationError(message, provider="google", parameter="credentials")
+
+
+def _text_of_file(path: str | Path) -> str:
+    return Path(os.path.expanduser(path)).read_text("utf-8")  # noqa: PTH111  # Path.expanduser raises for an unknown user
 
 
 class AccessToken:

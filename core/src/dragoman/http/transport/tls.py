@@ -97,7 +97,7 @@ def _path(name: str, value: Any) -> Path:
         _refuse(name, f"must be a path, not {type(value).__name__}")
     if not str(value).isprintable() or not str(value):  # pyright: ignore[reportUnknownArgumentType]
         _refuse(name, "must be the path of a file, without control characters")
-    return Path(value).expanduser()  # pyright: ignore[reportUnknownArgumentType]
+    return Path(os.path.expanduser(value))  # noqa: PTH111  # pyright: ignore[reportUnknownArgumentType]  # Path.expanduser raises for an unknown user
 
 
 def _no_passphrase() -> NoReturn:
