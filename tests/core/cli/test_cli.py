@@ -292,6 +292,33 @@ def test_an_interrupt_ends_with_its_own_code(monkeypatch: pytest.MonkeyPatch) ->
     assert ended.value.code == 130
 
 
+class _Interrupted(io.BytesIO):
+    """A stream that is interrupted at once, as the search for a module is."""
+
+    def write(self, data: object, /) -> int:
+        if data:
+            raise KeyboardInterrupt
+        return 0
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "dragoman.cli.group":
+            raise KeyboardInterrupt
+
+
+def test_an_interrupt_of_the_imports_or_the_arguments_ends_with_its_own_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted = _Interrupted()
+    monkeypatch.setattr(sys, "argv", ["dragoman", "--help"])
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(interrupted, "utf-8"))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    monkeypatch.delitem(sys.modules, "dragoman.cli.group")
+    monkeypatch.setattr(sys, "meta_path", [interrupted, *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+
+
 def test_the_package_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["dragoman", "plugins"])
 
@@ -316,6 +343,29 @@ def test_an_interrupt_is_clean_and_hangs_up(tmp_path: Path) -> None:
     assert code == 130
     assert (tmp_path / "out").read_text() == "one two\n"
     assert (tmp_path / "err").read_text().strip() == ""
+
+
+@pytest.mark.parametrize("arguments", [("chat", "-m", "echo", "-o", "stall=60", "hi"), ("chat", "-m", "echo")])
+def test_an_interrupt_while_the_command_starts_is_clean(arguments: tuple[str, ...], home: Path) -> None:
+    """At any moment from the first line of our own on: what Python does before is not ours."""
+    launch = "import sys; from dragoman.cli import main; print(flush=True); sys.stdin.readline(); main()"
+    for milliseconds in (10, 20, 40, 60, 80, 100, 130, 170, 220, 300, 400, 600):
+        process = subprocess.Popen(
+            [sys.executable, "-c", launch, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdin.write("\n")
+        process.stdin.flush()  # it stays open, so that the second command waits for a question
+        time.sleep(milliseconds / 1000)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+        assert (process.returncode, told) == (130, ""), milliseconds
 
 
 def wait_for(path: Path, text: str) -> None:

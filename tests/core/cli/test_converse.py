@@ -194,6 +194,34 @@ def test_every_character_can_be_typed(tmp_path: Path, environment: dict[str, str
     assert [each["content"] for each in saved] == ["Gr\u00fc\u00dfe \u4f60"] * 2
 
 
+def test_what_is_entered_before_the_prompt_is_sent(tmp_path: Path) -> None:
+    with Session("chat", "-m", "echo", home=tmp_path) as terminal:
+        terminal.type(ENTER + "first" + ENTER + "  " + ENTER + "two\x1b\rlines" + ENTER + "third")
+        shown = terminal.wait("\ntwo lines\necho |", "\n> third")
+        assert [line for line in shown.splitlines() if line.startswith("> ")] == ["> first", "> two", "> third"]
+        assert "\nthird\necho |" in terminal.enter(" ")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+
+
+def test_what_is_entered_during_an_answer_is_sent_after_it(tmp_path: Path) -> None:
+    with Session("chat", "-m", "echo", "-o", "stall=0.3", home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.type("one two three" + ENTER)
+        terminal.wait_until(lambda shown: terminal.is_answering and "\none" in shown)
+        terminal.type("/model" + ENTER + ENTER + "Gr\u00fc\u00dfe" + ENTER + CTRL_D)
+        assert terminal.ended() == 0
+        shown = terminal.text()
+        assert re.search(r" s\n> /model\nthe model is echo\n> Gr\u00fc\u00dfe\n+Gr\u00fc\u00dfe\necho \|", shown), shown
+
+
+def test_what_is_entered_ahead_in_this_process(home: Path) -> None:
+    with PseudoTerminal() as terminal:
+        terminal.type("one\x1b\rtwo" + ENTER + ENTER + "/model" + ENTER + CTRL_D)
+        assert terminal.run(lambda: None, "chat", "-m", "echo") == 0
+        terminal.wait("leaves.\n> one\ntwo\none two\necho |", "\n> /model\nthe model is echo")
+
+
 def test_bytes_that_are_no_characters_are_a_wrong_use() -> None:
     assert text_io.typed("\u4f60") == "\u4f60"
     with pytest.raises(click.BadParameter, match="what was typed is not valid"):

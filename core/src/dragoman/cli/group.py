@@ -7,7 +7,9 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.exceptions import Exit
 
+from dragoman.cli import INTERRUPTED
 from dragoman.cli.default_command import DefaultGroup
 from dragoman.cli.error_messages import on_one_line, one_line, to_click_error
 from dragoman.cli.terminal import columns, complain, terminal_output
@@ -108,6 +110,8 @@ class LazyGroup(DefaultGroup):
             return super().make_context(*args, **extra)
         except click.ClickException as error:
             raise on_one_line(error) from None
+        except KeyboardInterrupt:
+            raise Exit(INTERRUPTED) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; an exception or a warning of Dragoman is shown as one line."""
@@ -120,7 +124,7 @@ class LazyGroup(DefaultGroup):
         except click.ClickException as error:
             raise on_one_line(error) from None
         except (KeyboardInterrupt, click.Abort):
-            ctx.exit(130)
+            ctx.exit(INTERRUPTED)
 
 
 def _show(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from dragoman.cli import text_io
 from dragoman.cli.terminal import complain, unfiltered
+from dragoman.cli.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -67,7 +70,16 @@ def editing_reader(commands: Mapping[str, str], models: Iterable[str], history: 
         enable_open_in_editor="EDITOR" in os.environ,
         reserve_space_for_menu=6,
     )
-    return lambda: session.prompt(_PROMPT)
+    ahead = TypedAhead()
+
+    def read() -> str:
+        with ahead.line() as line:
+            if line is None:
+                return session.prompt(_PROMPT)
+        click.echo(_PROMPT + line)
+        return line
+
+    return read
 
 
 def _is_writable(history: Path) -> bool:

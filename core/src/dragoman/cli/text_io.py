@@ -49,6 +49,11 @@ def typed(value: str) -> str:
     raise click.BadParameter(message)
 
 
+def decoded(data: bytes) -> str:
+    """Return what was typed as :func:`typed` expects it."""
+    return data.decode(_encoding(), "surrogateescape")
+
+
 def is_text(value: str) -> bool:
     """Return whether *value* can be written, and holds no byte that could not be decoded."""
     try:

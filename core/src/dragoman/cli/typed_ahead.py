@@ -1,0 +1,64 @@
+"""What was typed before an editor reads: while the command started, or while an answer was shown."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from dragoman.cli import text_io
+
+_END = re.compile(rb"(?<!\x1b)\n")
+_NEW_LINE = b"\x1b\n"
+
+
+class TypedAhead:
+    """Hand out the lines that were entered ahead.
+
+    A terminal turns the Enter that is typed before an editor reads into the character of a new line, which an editor
+    takes for one within the message.
+    """
+
+    def __init__(self) -> None:
+        self._entered: list[bytes] = []
+        self._is_ended = False
+
+    @contextmanager
+    def line(self) -> Generator[str | None]:
+        """Take the next line that was entered ahead, ``None`` if an editor is to read; no Enter is lost meanwhile.
+
+        Raises:
+            EOFError: if Ctrl-D was typed ahead.
+            click.BadParameter: for bytes that are no characters.
+
+        """
+        if os.name == "nt":  # pragma: no cover - the console of Windows keeps Enter as it is
+            yield None
+            return
+        import termios  # noqa: PLC0415  # Windows has none
+
+        before = termios.tcgetattr(sys.stdin)
+        changed = [*before]
+        changed[0] = before[0] & ~termios.ICRNL  # what is entered from now on is for the editor
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, changed)
+        try:
+            self._take()
+            if not self._entered and self._is_ended:
+                raise EOFError
+            yield text_io.typed(text_io.decoded(self._entered.pop(0))) if self._entered else None
+        finally:
+            termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+
+    def _take(self) -> None:
+        """Read the lines that are whole; what is not stays for the editor."""
+        import select  # noqa: PLC0415  # only a terminal needs it
+
+        data = b""
+        while not self._is_ended and select.select([sys.stdin], [], [], 0)[0]:
+            piece = os.read(sys.stdin.fileno(), 65536)
+            data += piece
+            self._is_ended = not piece
+        lines = (line.replace(_NEW_LINE, b"\n") for line in _END.split(data))
+        self._entered += [line for line in lines if line.strip()]
