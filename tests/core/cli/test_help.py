@@ -103,6 +103,33 @@ def completion(instruction: str, *words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("--sc",), ["--schema"]),
+        (("--v",), ["--version"]),
+        (("--he",), ["--help"]),
+        (("-m", "echo", "--no"), ["--no-log", "--no-stream"]),
+        (("logs", "--l"), ["--limit"]),
+        (("logs", "-r", "--j"), ["--json"]),
+        (("config", "--pr"), ["--provider", "--profile"]),
+        (("keys", "--"), ["--help"]),
+    ],
+)
+def test_options_of_the_command_that_is_meant_are_completed(words: tuple[str, ...], found: list[str]) -> None:
+    assert completion("bash_complete", "dragoman", *words).split() == [f"plain,{each}" for each in found]
+
+
+@pytest.mark.parametrize("name", ["dragoman", "dgm"])
+def test_both_names_of_the_program_are_completed(name: str) -> None:
+    program = str(Path(sys.executable).with_name(name))
+    variable = f"_{name.upper()}_COMPLETE"
+    asked = {"COMP_WORDS": f"{name} --sc", "COMP_CWORD": "1", variable: "bash_complete"}
+    for own, shown in ((asked, "plain,--schema\n"), ({variable: "bash_source"}, f"{variable}=bash_complete")):
+        done = subprocess.run([program], capture_output=True, text=True, check=True, env={**os.environ, **own})
+        assert shown in done.stdout
+
+
 def test_commands_and_models_are_completed(home: Path) -> None:
     path = home / ".config" / "dragoman" / "models.json"
     remember(path, [ModelList(provider="openai", models=(ListedModel(id="gpt-x"),), asked=1.0)])

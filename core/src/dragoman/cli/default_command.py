@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class DefaultGroup(click.Group):
@@ -25,3 +29,16 @@ class DefaultGroup(click.Group):
         """Read the arguments, with the name of the command before them that they leave out."""
         meant = self.meant(ctx, args)
         return super().parse_args(ctx, args if meant is None else [meant, *args])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin with *incomplete*, those of the command that is meant too."""
+        return [*super().shell_complete(ctx, incomplete), *self.options_meant(ctx, incomplete)]
+
+    def options_meant(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the options of the command that is meant where none is named; its module is imported for them."""
+        command = self.get_command(ctx, self.default) if incomplete.startswith("-") else None
+        if command is None:
+            return []
+        own = {name for parameter in self.get_params(ctx) for name in (*parameter.opts, *parameter.secondary_opts)}
+        inner = click.Context(command, parent=ctx, info_name=self.default, resilient_parsing=True)
+        return [each for each in command.shell_complete(inner, incomplete) if each.value not in own]

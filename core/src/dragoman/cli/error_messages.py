@@ -7,6 +7,7 @@ from typing import IO, Any
 import click
 
 from dragoman.cli.terminal import complain
+from dragoman.cli.terminal_words import in_terminal_words
 from dragoman.spec.errors import (
     AmbiguousModelError,
     AuthenticationError,
@@ -51,8 +52,9 @@ _USAGE = (ConfigurationError, InvalidRequestError, UnsupportedError)
 
 
 def one_line(error: BaseException) -> str:
-    """Return the message of *error* on one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """Return the message of *error* on one line, one of Dragoman in the words of the command line."""
+    message = " ".join(str(error).split()) or type(error).__name__
+    return in_terminal_words(message) if isinstance(error, DragomanError) else message
 
 
 class CallFailure(click.ClickException):
@@ -67,7 +69,7 @@ class CallFailure(click.ClickException):
         """Print the message and the hint to standard error."""
         complain(f"dragoman: {self.message}", file)
         for note in getattr(self.error, "__notes__", ()):
-            complain(f"note: {' '.join(note.split())}", file)
+            complain(f"note: {in_terminal_words(' '.join(note.split()))}", file)
         hint = next((text for kind, text in _HINTS if isinstance(self.error, kind)), None)
         is_of_another = hint == _OPTIONS and self.command not in {"chat", None}
         is_repeated = self.command == "why" and hint == _RESOLVED

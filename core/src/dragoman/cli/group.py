@@ -74,12 +74,13 @@ class LazyGroup(DefaultGroup):
         return None if target is None else _load(target)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Return the commands and options that begin with *incomplete*; no command is imported for it."""
+        """Return the commands and options that begin with *incomplete*; only those of chat are imported for it."""
         from click.shell_completion import CompletionItem  # noqa: PLC0415  # only a shell that completes needs it
 
         told = ((name, summary) for name, (_, summary) in _COMMANDS.items())
         found = [CompletionItem(name, help=summary) for name, summary in told if name.startswith(incomplete)]
-        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+        own = click.Command.shell_complete(self, ctx, incomplete)
+        return [*found, *own, *self.options_meant(ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

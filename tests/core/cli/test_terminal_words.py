@@ -1,0 +1,91 @@
+"""Errors at the terminal name options, and no arguments, methods or constants of Python."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dragoman.cli.group import dragoman
+from dragoman.cli.terminal_words import in_terminal_words
+from dragoman.testing.loopback import LoopbackServer
+from dragoman.testing.reply import Reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OF_PYTHON = re.compile(
+    r"\w\(\)|[A-Z]\w*\(|\b(True|False|None|NoneType|kwargs|int|str|dict|float)\b|\b[a-z_]+=(\.\.\.|'|\W|$)|Error\b"
+)
+OPENAI = ("-m", "openai/gpt-4o", "-o", "api_key=x", "-b", "http://127.0.0.1:1", "-o", "num_retries=0")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(dragoman, ["chat", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("-m", "openai/gpt-4o"), "set OPENAI_API_KEY"),
+        (("-m", "nobody-has-this"), "name the provider, as in -p NAME or -m NAME/nobody-has-this"),
+        (("-p", "openai"), "needs a model; -m names one"),
+        (("-m", "watsonx/m"), "needs a base URL; pass -b https://..."),
+        (("-m", "bedrock/m"), "pass -o region=us-east-1 or set AWS_REGION"),
+        (("-m", "cloudflare/m"), "give -o account_id=VALUE, set CLOUDFLARE_ACCOUNT_ID, or give -b URL"),
+        (("-m", ""), "model must be the name of a model"),
+        ((*OPENAI, "-b", "nowhere"), "is not an http(s) URL"),
+        ((*OPENAI, "-o", "max_retries=1"), "it is called 'num_retries' here"),
+        ((*OPENAI, "-o", "temprature=1"), "did you mean 'temperature'?\n"),
+        ((*OPENAI, "-o", "verify=7"), "the path of a CA bundle, or false, not a number"),
+        ((*OPENAI, "-o", "verify=false"), "or -o allow_insecure=true as well"),
+        ((*OPENAI, "-o", "headers=7"), "must be an object of strings, not a number"),
+        ((*OPENAI, "-o", "headers=x"), "must be an object of strings, not a text"),
+        ((*OPENAI, "-o", "logprobs=7"), "must be true or false"),
+        ((*OPENAI, "-o", "tools=7"), "it is no setting of a model"),
+        (("-m", "echo", "-o", "timeout=1e99"), "or null for no limit"),
+        (("-m", "echo", "-o", "retry=7"), "must be an object, such as"),
+        (("-m", "echo", "-o", "n=7"), "leave n out"),
+        (("-m", "echo", "-o", "messages=7"), "the conversation is the PROMPT"),
+        (("-m", "echo", "-o", "system=x"), "-s gives the system prompt"),
+        (("-m", "echo", "-o", "stream=true"), "--no-stream prints an answer when it is complete"),
+        (("-m", "echo", "-o", "callbacks=7"), "a plugin may wrap calls"),
+        (("-m", "echo", "-o", "cut=1"), "ended before"),
+        (("-m", "echo", "-o", "cut=3", "one two three"), "the stream ended before it was complete"),
+        (("-m", "echo", "-a", "https://nowhere.test/x"), "a file needs an ending that tells it"),
+        (("-m", "echo", "-a", "nowhere"), "give the path of a file, or a URL"),
+        (("-m", "echo", "--schema", '{"type": 7}'), "give a JSON Schema, a file with one"),
+        (("-m", "echo", "-P", "nowhere"), "set DRAGOMAN_CONFIG"),
+    ],
+)
+def test_an_error_speaks_of_options(
+    arguments: tuple[str, ...], words: str, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    for name in ("OPENAI_API_KEY", "WATSONX_API_BASE", "AWS_REGION", "AWS_DEFAULT_REGION", "CLOUDFLARE_ACCOUNT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    done = run(*arguments, "hi")
+    assert done.exit_code in {1, 2}
+    told = done.stderr.partition("(installed:")[0].replace("age int", "age")  # a form of our own
+    assert words in told
+    assert not OF_PYTHON.search(told), OF_PYTHON.search(told)
+
+
+@pytest.mark.parametrize("way", [(), ("--no-stream",), ("-x",)])
+def test_an_answer_that_is_cut_names_the_option(way: tuple[str, ...]) -> None:
+    said = {"role": "assistant", "content": "half"}
+    choice = {"delta" if not way else "message": said, "index": 0, "finish_reason": "length"}
+    data = {"id": "1", "model": "m", "choices": [choice]}
+    reply = Reply.json(data) if way else Reply.sse(f"data: {json.dumps(data)}\n\n".encode(), b"data: [DONE]\n\n")
+    with LoopbackServer(reply) as server:
+        done = run("-m", "openai_compatible/m", "-b", f"{server.url}/v1", *way, "hi")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[0].endswith("on its length; -o max_tokens=N allows more")
+    assert not OF_PYTHON.search(done.stderr.replace("max_tokens=N", "")), done.stderr
+
+
+def test_what_somebody_named_stays() -> None:
+    assert in_terminal_words("no model 'None'; or None") == "no model 'None'; or null"
+    assert in_terminal_words("openai.None is True.") == "openai.None is true."
