@@ -184,7 +184,7 @@ def test_a_host_nobody_claims_is_a_step_and_leaves_the_choice() -> None:
             (ACME,),
             {"model": "x", "provider": "nobody"},
             UnknownProviderError,
-            r"the provider 'nobody' is not installed; run: pip install dragoman-nobody \(installed: acme\)",
+            r"'nobody' is not installed; .* provider='openai_compatible' .* \(run: pip .*\) \(installed: acme\)",
         ),
         (
             (ACME,),

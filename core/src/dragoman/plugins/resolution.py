@@ -246,12 +246,22 @@ class _Search:
                 raise UnknownProviderError(message, model=self.model)
 
     def _not_installed(self, name: str) -> UnknownProviderError:
-        line = self._how_to_get(publisher(name) or f"dragoman-{name.replace('_', '-')}")
-        if publisher(name) is None and (near := self._nearest(name)):
+        distribution = publisher(name) or f"dragoman-{name.replace('_', '-')}"
+        if publisher(name) is not None or self.plugins.state_of(distribution) is not None:
+            line = self._how_to_get(distribution)
+        elif near := self._nearest(name):
             line = f"did you mean {near!r}?"
+        else:
+            line = f"nobody has published one of this name; {self._any_host()}"
         have = ", ".join(self.plugins.provider_names()) or "none"
         message = f"the provider {name!r} is not installed; {line} (installed: {have})"
         return UnknownProviderError(message, provider=name, model=self.model)
+
+    def _any_host(self) -> str:
+        """Return how a host is reached that has no provider of its own."""
+        general, distribution = published("general")[0]
+        told = f"a host with a compatible API is reached with provider={general!r} and api_base='https://...'"
+        return told if self.plugins.named(general) else f"{told} ({self._how_to_get(distribution)})"
 
     def _nearest(self, name: str) -> str | None:
         from dragoman.spec.nearest_name import closest  # noqa: PLC0415  # only needed for error messages

@@ -25,7 +25,7 @@ def published(kind: str) -> tuple[tuple[str, str], ...]:
     """Return the claims of all published distributions, as pairs of (claim, distribution).
 
     Args:
-        kind: ``names`` (aliases included), ``hosts``, ``models``, ``templates`` or ``distributions``.
+        kind: ``names`` (aliases included), ``general``, ``hosts``, ``models``, ``templates`` or ``distributions``.
 
     """
     if kind == "distributions":
