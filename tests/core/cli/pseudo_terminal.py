@@ -77,7 +77,7 @@ class PseudoTerminal:
             self.columns = columns
 
     def type(self, text: str) -> None:
-        os.write(self._master, text.encode())
+        os.write(self._master, text.encode("utf-8", "surrogateescape"))
 
     @property
     def is_answering(self) -> bool:

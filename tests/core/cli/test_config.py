@@ -178,6 +178,22 @@ def test_values_are_set_and_the_rest_of_the_file_stays(home: Path, monkeypatch: 
     assert "dragoman.toml in this folder is read instead" in run("config", "set", "-m", "echo").stderr
 
 
+def test_a_model_that_nobody_serves_is_set_with_a_warning(home: Path) -> None:
+    file = home / ".config" / "dragoman" / "dragoman.toml"
+    for arguments, words in (
+        (("-m", "nosuch"), "dragoman: warning: no installed provider claims the model 'nosuch'; name the provider"),
+        (("-P", "draft", "-m", "nosuch/x"), "claims the model 'nosuch/x'"),
+        (("-p", "nosuch"), "dragoman: warning: the provider 'nosuch' is not installed; nobody has published"),
+    ):
+        done = run("config", "set", *arguments)
+        assert done.exit_code == 0
+        assert words in done.stderr
+        assert "installed:" not in done.stderr
+    assert 'model = "nosuch"' in file.read_text()
+    for arguments in (("-m", "echo", "-p", "echo"), ("-o", "temperature=0.5"), ("-P", "draft", "-m", "openai/gpt-4o")):
+        assert run("config", "set", *arguments).stderr == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -228,6 +228,16 @@ def test_bytes_that_are_no_characters_are_a_wrong_use() -> None:
         text_io.typed("a\udcff")
 
 
+def test_a_conversation_goes_on_after_bytes_that_are_no_characters(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with PseudoTerminal() as terminal:
+        terminal.type("a\udcff" + ENTER + "whole" + ENTER + CTRL_D)
+        assert terminal.run(lambda: None, "chat", "-m", "echo") == 0
+        shown = terminal.wait("dragoman: what was typed is not valid utf-8", "> whole\n")
+        assert "Traceback" not in shown
+    monkeypatch.setattr(sys, "stdin", None)
+    text_io.accept_every_character()  # of a program without standard input
+
+
 def test_ctrl_c_ends_the_answer_and_not_the_program(tmp_path: Path) -> None:
     words = " ".join(f"word{number}" for number in range(100))
     with Session("chat", "-m", "echo", "-o", "stall=0.1", home=tmp_path) as terminal:

@@ -99,8 +99,20 @@ def test_an_unknown_provider_is_an_error(home: Path) -> None:
 
 
 @pytest.mark.parametrize("columns", [80, 40])
-def test_all_providers_have_a_line_that_fits(home: Path, columns: int) -> None:
+def test_providers_that_list_nothing_are_told_together(home: Path, columns: int) -> None:
+    path = home / ".config" / "dragoman" / "models.json"
+    remember(path, [ModelList(provider="openai", models=(ListedModel(id="m"),), asked=time.time())])
     with PseudoTerminal(columns) as terminal:
         assert terminal.run(lambda: None, "models", "--offline") == 0
-        terminal.wait("xai: was not asked yet")
-        assert all(line.endswith(": was not asked yet") for line in terminal.text().splitlines())
+        shown = terminal.wait(
+            "openai: 1 model, asked just now", " providers list no models yet: ", "says what is missing"
+        )
+        assert len(shown.splitlines()) < 1200 / columns
+    told = run("--offline")
+    assert told.stdout == "openai: 1 model, asked just now\n  m\n"
+    named, hint = told.stderr.splitlines()
+    assert ", echo, " in named
+    assert "openai," not in named
+    assert "'dragoman keys set PROVIDER' keeps a key" in hint
+    assert run("-p", "xai", "-p", "zai", "--offline").stdout == "xai: was not asked yet\nzai: was not asked yet\n"
+    assert len(json.loads(run("--offline", "--json").stdout)) > 2

@@ -12,12 +12,14 @@ import click
 from dragoman.cli import text_io
 from dragoman.cli.config_file import file_of_user, folder_of_user, make_file, set_values
 from dragoman.cli.default_command import DefaultGroup
+from dragoman.cli.error_messages import one_line
 from dragoman.cli.model_options import PREFIX, configuration, model_options
 from dragoman.cli.terminal import complain, fitting, wrapped
 from dragoman.plugins.resolution import explain
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.config_loading import FILE, VARIABLE, profiles
 from dragoman.spec.config_origins import KEYWORD
+from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.key_file import key_file, read_keys
 from dragoman.spec.secret import MASK, is_credential
 from dragoman.spec.system_keyring import names_in_keyring
@@ -83,8 +85,17 @@ def set_config(given: Mapping[str, Any], profile: str | None) -> None:
     set_values(path, given, profile)
     section = "llm" if profile is None else f"llm.{profile}"
     click.echo(wrapped(f"{', '.join(given)} of [{section}] in {path}: changed", 0))
+    if {"model", "provider", "api_base"} & given.keys():
+        _warn_of_unknown_model(path, profile)
     if not os.environ.get(f"{PREFIX}{VARIABLE}") and Path(FILE).is_file():
         complain(f"dragoman: {FILE} in this folder is read instead of it")
+
+
+def _warn_of_unknown_model(path: Path, profile: str | None) -> None:
+    try:
+        explain(LLMConfig.load(profile, path=path, environ={}))
+    except ConfigurationError as error:  # of no other call yet: its plugin may still be installed
+        complain(f"dragoman: warning: {one_line(error).partition(' (installed:')[0]}")
 
 
 @config.command("profiles")

@@ -42,8 +42,8 @@ def models(
 ) -> None:
     """List the models of the installed providers, of those that contain WORDS.
 
-    A list is remembered for a day. A provider that cannot be asked, as without a key or a network, is one line with the
-    reason, and the models that it listed before.
+    A list is remembered for a day. Providers that cannot be asked, as without a key or a network, are listed together,
+    and with -p each with its reason and the models that it listed before.
     """
     registry = installed()
     names = tuple(registry.provider_claim(each).name for each in providers) or registry.provider_names()
@@ -58,8 +58,13 @@ def models(
     if print_json:
         click.echo(text_io.as_json([asdict(each) for each in found]))
         return
-    for line in _lines(sorted(found, key=lambda each: (not each.models, each.provider)), is_search=bool(words)):
+    silent = [] if providers or words else [each.provider for each in found if each.asked is None]
+    listed = [each for each in found if each.provider not in silent]
+    for line in _lines(sorted(listed, key=lambda each: (not each.models, each.provider)), is_search=bool(words)):
         click.echo(fitting(line), color=True)
+    if silent:
+        complain(f"{len(silent)} providers list no models{' yet' * offline}: {', '.join(silent)}")
+        complain("hint: 'dragoman keys set PROVIDER' keeps a key; 'dragoman models -p PROVIDER' says what is missing")
     if words and not any(each.models for each in found):
         complain(f"no model that is listed contains {words!r}; 'dragoman models' says who could be asked")
 
