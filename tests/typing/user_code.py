@@ -27,9 +27,9 @@ from dragoman import (
     SyncLLM,
     Tool,
     ToolChoice,
+    ToolLike,
     Usage,
 )
-from dragoman.client.request_builder import ToolLike
 from dragoman.spec.operations import ModelInfo
 from dragoman_anthropic import AnthropicOptions
 from dragoman_google import GoogleEmbeddingOptions

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dragoman.client.llm import LLM as LLM
     from dragoman.client.model_usage import ModelUsage as ModelUsage
     from dragoman.client.plain_request import PlainRequest as PlainRequest
+    from dragoman.client.request_builder import ToolLike as ToolLike
     from dragoman.client.run_stream import RunStream as RunStream
     from dragoman.client.stream import EventStream as EventStream
     from dragoman.client.streaming_llm import AsyncLLM as AsyncLLM, StreamingLLM as StreamingLLM

@@ -19,6 +19,7 @@ HOMES = {
     "dragoman.client.model_usage": ("ModelUsage",),
     "dragoman.client.conversation": ("Conversation", "read_conversation"),
     "dragoman.client.plain_request": ("PlainRequest",),
+    "dragoman.client.request_builder": ("ToolLike",),
     "dragoman.client.run_stream": ("RunStream",),
     "dragoman.client.stream": ("EventStream",),
     "dragoman.client.streaming_llm": ("AsyncLLM", "StreamingLLM"),

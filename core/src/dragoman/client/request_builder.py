@@ -31,7 +31,7 @@ from dragoman.spec.request import (
 )
 
 ToolLike: TypeAlias = Tool | ServerTool | Callable[..., object] | Mapping[str, Any]
-"""A tool, a typed function to make one of, or the definition of a tool in a wire format."""
+"""What ``tools=`` takes of each tool: a tool, a typed function to make one of, or its definition in a wire format."""
 
 _SETTINGS = frozenset(SETTINGS)
 _PER_CALL = frozenset({"timeout", "first_output_timeout", "on_unsupported"})
