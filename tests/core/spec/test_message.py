@@ -32,7 +32,7 @@ def test_one_part_need_not_be_listed() -> None:
     [
         (5, "x", "role of a message must be a string, not int"),
         ("user", 5, "a string or parts, not int"),
-        ("user", [Text(text="a"), "b"], "part 1 of a message is str"),
+        ("user", [Text(text="a"), "b"], "part 1 of a message is str; text is a part as Text"),
         ("user", {"type": "text"}, "part 0 of a message is str"),
     ],
 )

@@ -61,7 +61,10 @@ def _parts(content: str | Part | Iterable[Part]) -> tuple[Part, ...]:
     parts = (content,) if isinstance(content, _PARTS) else _as_tuple(content)
     for index, part in enumerate(parts):
         if not isinstance(part, _PARTS):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            message = f"part {index} of a message is {type(part).__name__}; it must be Text, Media, ToolCall, ..."
+            given: Any = part
+            is_text = isinstance(given, str)
+            wanted = "text is a part as Text(text=...)" if is_text else "it must be Text, Media, ToolCall, ..."
+            message = f"part {index} of a message is {type(given).__name__}; {wanted}"
             raise InvalidRequestError(message)
     return parts
 
