@@ -86,6 +86,15 @@ def test_an_answer_that_is_cut_names_the_option(way: tuple[str, ...]) -> None:
     assert not OF_PYTHON.search(done.stderr.replace("max_tokens=N", "")), done.stderr
 
 
+def test_what_a_vendor_says_stays() -> None:
+    said = "temperature=None is not allowed; give a mapping, as in LLMConfig(model=...)"
+    with LoopbackServer(Reply.json({"error": {"message": said}}, status=400)) as server:
+        done = run("-m", "openai_compatible/m", "-b", f"{server.url}/v1", "hi")
+    assert done.exit_code == 1
+    assert said in done.stderr
+
+
 def test_what_somebody_named_stays() -> None:
+    assert in_terminal_words("no model 'a=None'; give b=None") == "no model 'a=None'; give -o b=null"
     assert in_terminal_words("no model 'None'; or None") == "no model 'None'; or null"
     assert in_terminal_words("openai.None is True.") == "openai.None is true."

@@ -52,9 +52,13 @@ _USAGE = (ConfigurationError, InvalidRequestError, UnsupportedError)
 
 
 def one_line(error: BaseException) -> str:
-    """Return the message of *error* on one line, one of Dragoman in the words of the command line."""
+    """Return the message of *error* on one line, one of Dragoman in the words of the command line.
+
+    What a vendor says stays as it is.
+    """
     message = " ".join(str(error).split()) or type(error).__name__
-    return in_terminal_words(message) if isinstance(error, DragomanError) else message
+    is_ours = isinstance(error, DragomanError) and error.status is None
+    return in_terminal_words(message) if is_ours else message
 
 
 class CallFailure(click.ClickException):

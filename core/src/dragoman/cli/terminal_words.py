@@ -45,7 +45,7 @@ _RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r", an ssl\.SSLContext\b", ""),
     (r"\ba mapping\b", "an object"),
     (r"(?<=, not )(\w+)$", lambda found: _KINDS.get(found[1], found[1])),
-    (r"\b(\w+)=(True|False|None)\b", lambda found: f"-o {found[1]}={_CONSTANTS[found[2]]}"),
+    (r"(?<!['\w.])(\w+)=(True|False|None)\b", lambda found: f"-o {found[1]}={_CONSTANTS[found[2]]}"),
     (r"(?<!['\w.])(True|False|None)(?!['\w])", lambda found: _CONSTANTS[found[1]]),
 )
 
