@@ -25,12 +25,13 @@ nox.options.sessions = [
     "servers",
     "libraries",
     "notebook",
-    "coverage",
     "tests",
 ]
 UV = os.environ.get("UV", "uv")  # `uv run` names itself here, for when it is not on the path
 WORKERS = min(8, (os.cpu_count() or 1) + 1)  # one more than processors: many tests wait for a server, or for a limit
 PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
+TRACING = ("-W", "ignore:Exception ignored in thread started by:pytest.PytestUnraisableExceptionWarning")
+"""CPython 3.11 may refuse to trace two threads that start at once: that is the tool's trouble, not a test's."""
 
 
 def allow_all_of_pyenv() -> None:
@@ -78,54 +79,17 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests, on every processor; given arguments, run pytest with those alone."""
+    """Run the tests, on every processor; given arguments, run pytest with those alone.
+
+    With MEASURE_COVERAGE in the environment, it also reports every branch of the core that the tests do not take.
+    """
     install_for_tests(session)
-    session.run("pytest", *(session.posargs or PARALLEL))
-
-
-for version in ("3.12", "3.13", "3.14"):
-    nox.session(tests, name=f"tests-{version}", python=version)
-
-
-PROVIDERS = "tests/conformance/test_own_providers.py"
-TRACED = (
-    *sorted(path.as_posix() for path in Path("tests/conformance").glob("test_*.py") if path.as_posix() != PROVIDERS),
-    *(f"{PROVIDERS}::Test{each}" for each in ("OpenAI", "OpenAIResponses", "Anthropic", "Google")),
-    *(f"{PROVIDERS}::Test{each}" for each in ("Mistral", "Echo", "BedrockWithSignatures")),
-    *(f"tests/{each}" for each in ("catalogue", "core", "faults", "properties")),
-    *(f"tests/plugins/test_{each}.py" for each in ("error_texts", "family_facts", "files", "other_libraries_formats")),
-    *(f"tests/plugins/test_{each}.py" for each in ("plain_messages", "policy_of_dialects", "wrong_base_urls")),
-    *(f"tests/plugins/test_{each}.py" for each in ("prefills_of_vendors", "stops_of_vendors", "streamed_logprobs")),
-    *(f"tests/plugins/test_{each}.py" for each in ("anthropic_settings", "recorder")),
-    "tests/plugins/openai_compatible/test_chat.py",
-    *(f"tests/security/test_{each}.py" for each in ("addresses", "claims", "echoed_tokens", "nothing_leaks")),
-    "tests/scaffold/test_names.py",
-    "tests/scaffold/test_projects.py",
-)
-"""The tests that take every branch of the core: its own, and those of dialects that need one."""
-UNTRACED = (
-    "core/http/transport/test_abandoned.py",
-    "core/http/transport/test_many_streams.py",
-    "core/spec/test_json_depth.py",
-    "faults/test_matrix.py",
-    "properties/test_fuzzed_decoders.py",
-    "properties/test_lowering.py",
-    *sorted(path.relative_to("tests").as_posix() for path in Path("tests/properties").glob("test_growth*.py")),
-)
-"""Tests among them that take no branch which others do not: they count, or repeat much."""
-
-
-@nox.session
-def coverage(session: nox.Session) -> None:
-    """Run the tests that the core is covered by, and report every branch of it that none of them takes."""
-    install_for_tests(session)
+    if "MEASURE_COVERAGE" not in os.environ:
+        session.run("pytest", *(session.posargs or PARALLEL))
+        return
     session.run("coverage", "erase")
-    # CPython 3.11 may refuse to trace two threads that start at once: that is the tool's trouble, not a test's.
-    traced = ("-W", "ignore:Exception ignored in thread started by:pytest.PytestUnraisableExceptionWarning")
-    left_out = [f"--ignore=tests/{each}" for each in UNTRACED]
-    session.run(
-        "coverage", "run", "-m", "pytest", *PARALLEL, *traced, *TRACED, *left_out
-    )  # begun before pytest loads our own plugins for it
+    # begun before pytest loads our own plugins for it
+    session.run("coverage", "run", "-m", "pytest", *TRACING, *(session.posargs or PARALLEL))
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 

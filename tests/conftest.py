@@ -12,6 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 import hypothesis
+import pytest
+
+from traced import Tracing
 
 VENDORS = ("ANTHROPIC", "AZURE", "GEMINI", "GOOGLE", "GROQ", "LITELLM", "OPENAI", "OPENROUTER")
 SETTINGS_OF_THE_DEVELOPER = (
@@ -47,7 +50,8 @@ def staying_here(connect: Callable[[socket.socket, Any], Any]) -> Callable[[sock
     return connected
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Tracing())
     for name in tuple(os.environ):
         if name.upper().startswith(SETTINGS_OF_THE_DEVELOPER) and name not in INPUTS:
             del os.environ[name]

@@ -9,7 +9,8 @@ import pytest
 
 from core.client.tool_turns import asks, call, llm_that, streamed as events_of_answer
 from core.scripted import Scripted, say, spoken
-from dragoman import LLM, DragomanError, Finish, InvalidRequestError, LLMConfig, Tool, build_response, installed
+from dragoman import LLM, DragomanError, Finish, InvalidRequestError, LLMConfig, Text, Tool, build_response, installed
+from dragoman.spec.callbacks import noted
 
 
 @pytest.fixture(autouse=True)
@@ -116,3 +117,20 @@ async def test_the_source_of_a_key(make: Any, *, later: bool) -> None:
         await llm.generate("Hi")
     assert caught.value is error
     assert error.__notes__ == ["raised by api_key, called for the key of the next call"]
+
+
+def test_what_an_exception_has_already_is_kept() -> None:
+    error = DragomanError("oh", partial=build_response([Text(text="first")], Finish(reason="stop")))
+    first = error.partial
+    with pytest.raises(DragomanError), noted("approve", "x", partial=build_response([], Finish(reason="stop"))):
+        raise error
+    assert error.partial is first
+
+
+async def test_a_stream_without_output_whose_configuration_has_no_condition_is_an_answer() -> None:
+    empty = build_response([], Finish(reason="stop"))
+    installed().register(Scripted(events_of_answer(empty), name="scripted"), provider="scripted")
+    async with LLM(LLMConfig("scripted/a", fallbacks=["scripted/b"], fall_back_on=None)).stream("Hi") as events:
+        async for _ in events:
+            pass
+    assert events.response.finish.reason == "stop"

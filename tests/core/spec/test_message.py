@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from dragoman import Bytes, ChatRequest, InvalidRequestError, Media, Message, Reasoning, Role, Text, ToolCall
+from dragoman.spec.message import changeable
 
 
 def test_a_message_is_made_as_in_the_reference() -> None:
@@ -83,3 +84,9 @@ def test_options_are_kept_as_data_and_must_be_a_mapping() -> None:
     wrong: Any = "b"
     with pytest.raises(InvalidRequestError, match=r"options of messages\[0\] must be a mapping"):
         ChatRequest(model="m", messages=(Message("user", "a", options=wrong),))
+
+
+def test_what_can_be_modified_in_place_is_found_once() -> None:
+    message = Message("user", [Text(text="Hi", metadata={"a": 1})])
+    ChatRequest(model="m", messages=[message])
+    assert changeable(message) is changeable(message)

@@ -312,6 +312,16 @@ def test_a_vendor_without_a_strict_mode_gets_what_it_takes(given: Any, sent: Any
     assert [words in note for note in lowered.notes] == ([True] if words else [])
 
 
+def test_what_follows_the_positions_of_a_row_is_said_with_them() -> None:
+    lowered = lower_schema({"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "integer"}}, LAX)
+    assert lowered.schema == {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": 'items: {"type": "integer"} (prefixItems: [{"type": "string"}])',
+    }
+    assert len(lowered.notes) == 2
+
+
 def test_enumerations_of_two_kinds_and_null() -> None:
     rules = attrs.evolve(LAX, enumerations=["string", "integer"])
     lowered = lower_schema({"enum": ["a", 1, None]}, rules).schema

@@ -39,9 +39,7 @@ def _is_said(media: str, said: Capabilities) -> bool:
 
 
 def known_models(provider: str, said: Sequence[ModelInfo]) -> Sequence[ModelInfo]:
-    """Return *said* with what it leaves open and the catalogue knows; what is no list of models, as it is."""
-    if not all(isinstance(each, ModelInfo) for each in said):  # pyright: ignore[reportUnnecessaryIsInstance]  # middleware may return anything
-        return said
+    """Return *said* with what it leaves open and the catalogue knows."""
     return [_completed(info, facts_of(provider, info.id)) for info in said]
 
 

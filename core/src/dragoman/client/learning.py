@@ -7,7 +7,7 @@ import logging
 from dragoman.client.binding import Bound
 from dragoman.client.learned_capabilities import learned, remember
 from dragoman.spec.capabilities import Capabilities
-from dragoman.spec.errors import DragomanError, PluginError
+from dragoman.spec.errors import DragomanError
 from dragoman.spec.operations import operation_of
 from dragoman.spec.provider import CallContext
 
@@ -27,11 +27,7 @@ async def learn(bound: Bound, context: CallContext, *, refresh: bool) -> Capabil
     asks = operation_of(bound.provider, "capabilities") is not None
     if asks and (refresh or learned(bound.key) is None):
         try:
-            found: object = await bound.operation("capabilities")(model, context)
-            if not isinstance(found, Capabilities):
-                message = f"learn_capabilities returned {type(found).__name__}, not Capabilities"
-                raise PluginError(message, provider=bound.origin.provider)
-            remember(bound.key, found)
+            remember(bound.key, await bound.operation("capabilities")(model, context))
         except DragomanError as error:
             _logger.warning("what %s accepts could not be learned: %s: %s", model, type(error).__name__, error)
     return bound.capabilities(model)
