@@ -13,6 +13,7 @@ from dragoman import (
     InvalidRequestError,
     LLMConfig,
     Message,
+    NotFoundError,
     OutputFormat,
     OverloadedError,
     Provider,
@@ -25,6 +26,7 @@ from dragoman import (
     Tool,
     ToolCall,
     ToolResult,
+    Usage,
 )
 from dragoman_echo import EchoOptions, EchoProvider
 
@@ -238,3 +240,41 @@ async def test_a_script_says_which_tools_are_called_in_which_turn() -> None:
 async def test_a_script_that_is_no_list_of_turns_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="wrong option for echo: expected a list"):
         await LLM("echo", calls=SCRIPT[0]).generate("Hi")
+
+
+async def test_texts_with_the_same_words_have_similar_vectors() -> None:
+    found = await LLM("echo").embed(["red wine", "Wine red", "white wine", "a train", ""], dimensions=64)
+    one, same, similar, other, none = found.vectors
+    assert one == pytest.approx(same)
+    assert dot(one, similar) > dot(one, other)
+    assert dot(one, one) == pytest.approx(1)
+    assert none == (0.0,) * 64
+    assert (found.model, found.usage.input_tokens) == ("echo", 8)
+    assert found == await LLM("echo").embed(["red wine", "Wine red", "white wine", "a train", ""], dimensions=64)
+
+
+def dot(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("dimensions", [0, 513, "many"])
+async def test_vectors_have_a_size(dimensions: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="dimensions"):
+        await LLM("echo").embed(["x"], dimensions=dimensions)
+
+
+async def test_words_are_counted_and_its_model_is_listed() -> None:
+    llm = LLM("echo")
+    assert await llm.count_tokens("one two three") == Usage(input_tokens=3)
+    assert [each.id for each in await llm.models()] == ["echo"]
+
+
+async def test_files_are_held_until_the_client_is_closed() -> None:
+    async with LLM("echo") as llm:
+        refs = [await llm.upload(b"Hello", filename=f"{name}.txt") for name in "ab"]
+        assert [(each.ref, each.size) for each in await llm.files()] == [(ref, 5) for ref in refs]
+        await llm.delete_file(refs[0])
+        with pytest.raises(NotFoundError, match="the echo holds no file 'file_1'"):
+            await llm.delete_file(refs[0])
+        assert [each.ref for each in await llm.files()] == refs[1:]
+    assert await llm.files() == ()

@@ -266,8 +266,8 @@ def test_files_without_await(loopback: LoopbackServer, pdf: Path) -> None:
         ref = llm.upload(str(pdf))
         assert [each.ref.file_id for each in llm.files()] == [ref.file_id]
         llm.delete_file(ref)
-    with pytest.raises(UnsupportedError, match="the provider 'echo' does not store files"):
-        SyncLLM("echo").files()
+    with pytest.raises(UnsupportedError, match="the provider 'groq' does not store files"):
+        SyncLLM("groq/llama-3.3-70b-versatile", api_key="k").files()
 
 
 def recorded(operation: str) -> list[Any]:

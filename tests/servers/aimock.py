@@ -46,6 +46,7 @@ FIXTURES: list[dict[str, Any]] = [
         "response": {"toolCalls": [{"name": name, "arguments": arguments} for name, arguments in CALLS]},
     },
     {"match": {"userMessage": "city"}, "response": {"content": '{"name": "Oslo"}'}, "chunkSize": 3},
+    {"match": {"inputText": "one"}, "response": {"embedding": [0.6, 0.8]}},
     {"match": {"userMessage": "greet"}, "response": {"content": TEXT}, "chunkSize": 3},
     {"match": {"userMessage": "busy"}, "response": _limited(RETRY_AFTER)},
     {"match": {"userMessage": "patience", "sequenceIndex": 0}, "response": _limited(SOON)},

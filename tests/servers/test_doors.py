@@ -205,6 +205,33 @@ async def capabilities(llm: StreamingLLM, place: Place) -> None:
     assert llm.explain().provider == llm.config.kwargs.get("provider", "echo")
 
 
+async def models(llm: StreamingLLM, place: Place) -> None:
+    listed = await llm.models()
+    assert all(each.id for each in listed)
+    assert listed
+
+
+async def embed(llm: StreamingLLM, place: Place) -> None:
+    found = await llm.embed(["one", "two"])
+    assert len(found.vectors) == 2
+    assert len(found.vectors[0]) == len(found.vectors[1]) > 0
+
+
+async def count_tokens(llm: StreamingLLM, place: Place) -> None:
+    usage = await llm.count_tokens(place.text[0])
+    assert (usage.input_tokens or 0) > 0
+
+
+async def upload(llm: StreamingLLM, place: Place) -> None:
+    file = await llm.upload(b"Hello", filename="note.txt")
+    assert file.file_id
+    await llm.delete_file(file)
+
+
+async def files(llm: StreamingLLM, place: Place) -> None:
+    assert all(each.ref.file_id for each in await llm.files())
+
+
 async def without_await(_: StreamingLLM, place: Place) -> None:
     """Open the same doors without ``await``, in a thread."""
     await asyncio.to_thread(_without_await, place)
@@ -256,16 +283,49 @@ DOORS: dict[str, Door] = {
         stream_run,
         build_request,
         capabilities,
+        models,
+        embed,
+        count_tokens,
+        upload,
+        files,
         without_await,
         values_without_await,
     )
 }
+_NO_EMBEDDINGS = "does not make embeddings"
+_NO_COUNTING = "does not count tokens"
+_NO_FILES = "does not store files"
+_NOT_MOCKED = "answered 404"
 NOT_THERE: dict[tuple[str, str], str] = {
     ("build_request", "echo"): "the provider 'echo' does not show a request",
     **{  # its Responses API takes `text.format`, and answers as if there were none
         (door, "llama.cpp responses"): "the answer is not JSON"
         for door in ("value", "extract", "stream_extract", "values_without_await")
     },
+    **{("models", f"aimock {each}"): _NOT_MOCKED for each in ("google", "azure")},
+    **{  # a server with a model for embeddings is another one, which has no answers
+        ("embed", f"llama.cpp {each}"): "does not support embeddings" for each in LLAMA if each != "messages"
+    },
+    **{("embed", each): _NO_EMBEDDINGS for each in ("llama.cpp messages", "aimock anthropic")},
+    ("embed", "aimock google"): _NOT_MOCKED,
+    ("embed", "aimock ollama"): "0 vectors came back",  # the mock answers as `/api/embeddings`, which is deprecated
+    **{("count_tokens", f"llama.cpp {each}"): _NO_COUNTING for each in LLAMA if each != "messages"},
+    **{("count_tokens", f"aimock {each}"): _NO_COUNTING for each in VENDORS if each not in {"anthropic", "google"}},
+    **{("count_tokens", f"aimock {each}"): _NOT_MOCKED for each in ("anthropic", "google")},
+    **{
+        (door, place): _NO_FILES
+        for door in ("upload", "files")
+        for place in (
+            "llama.cpp openai_compatible",
+            *(f"aimock {each}" for each in ("azure", "groq", "ollama", "openrouter")),
+        )
+    },
+    **{
+        (door, place): _NOT_MOCKED
+        for door in ("upload", "files")
+        for place in ("llama.cpp chat", "llama.cpp responses", "llama.cpp messages", "aimock google")
+    },
+    ("upload", "aimock anthropic"): "'purpose' field is required",  # as OpenAI asks for, and Anthropic does not
 }
 """What is said where a place does not have what stands behind a door."""
 

@@ -74,7 +74,7 @@ WRONG = (
     ("doctor now", "unexpected extra argument (now)"),
     ("embed -m openai/text-embedding-3-small hi", "OPENAI_API_KEY"),
     ("embed -m echo", "there is no text"),
-    ("embed -m echo hi", "embed"),
+    ("embed -p anthropic -m claude-sonnet-4-5 -o api_key=k hi", "does not make embeddings"),
     ("keys frob", "No such command 'frob'"),
     ("keys remove", "Missing argument 'PROVIDER'"),
     ("keys remove openai", "no key of openai is stored"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any, ClassVar
 
 from dragoman import (
     YES,
@@ -12,16 +13,25 @@ from dragoman import (
     Capabilities,
     ChatRequest,
     CompletionRequest,
+    EmbeddingRules,
+    Embeddings,
     Event,
+    FileInfo,
+    FileRef,
+    FileUpload,
+    ModelInfo,
     ProviderConfig,
     ProviderInfo,
     Response,
     ResponseSnapshot,
+    Usage,
     UsageSnapshot,
     build_response,
     structure_options,
 )
+from dragoman_echo.embeddings import EchoEmbeddingOptions, embeddings
 from dragoman_echo.errors import deadline_error, requested_error
+from dragoman_echo.files import HeldFiles
 from dragoman_echo.options import EchoOptions
 from dragoman_echo.response import answer, usage
 from dragoman_echo.stream import part_events
@@ -33,10 +43,12 @@ class EchoProvider:
     """Repeat the last user message."""
 
     info = ProviderInfo(name="echo", issuer="echo", options=EchoOptions)
+    embedding_rules: ClassVar[EmbeddingRules] = EmbeddingRules(options=EchoEmbeddingOptions)
 
     def __init__(self, config: ProviderConfig) -> None:
         self._defaults = config.options
         self._failures = 0
+        self._held = HeldFiles()
         structure_options(EchoOptions, config.options, provider="echo")
 
     def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002  # the same for every model
@@ -78,8 +90,39 @@ class EchoProvider:
         yield ResponseSnapshot(finish=finish)
         await asyncio.sleep(0)
 
+    async def count_tokens(self, request: ChatRequest, context: CallContext) -> Usage:  # noqa: ARG002  # nobody is asked
+        """Return the number of words, which are the tokens of the echo."""
+        return Usage(input_tokens=usage(request, ()).input_tokens)
+
+    async def models(self, context: CallContext) -> Sequence[ModelInfo]:  # noqa: ARG002  # nobody is asked
+        """Return the one model."""
+        return (ModelInfo(id="echo", input=("text",)),)
+
+    async def embed(
+        self,
+        model: str,
+        texts: Sequence[str],
+        options: Mapping[str, Any],
+        context: CallContext,  # noqa: ARG002  # nobody is asked
+    ) -> Embeddings:
+        """Return vectors, which are the same each time."""
+        return embeddings(model, texts, options)
+
+    async def upload(self, file: FileUpload, context: CallContext) -> FileRef:  # noqa: ARG002  # nobody is asked
+        """Hold a file in memory."""
+        return self._held.add(file)
+
+    async def files(self, context: CallContext) -> Sequence[FileInfo]:  # noqa: ARG002  # nobody is asked
+        """Return the files in memory."""
+        return self._held.all()
+
+    async def delete_file(self, ref: FileRef, context: CallContext) -> None:  # noqa: ARG002  # nobody is asked
+        """Hold a file no longer."""
+        self._held.delete(ref)
+
     async def aclose(self) -> None:
-        """Do nothing: the echo holds no resources."""
+        """Forget the files, which are the only resource of the echo."""
+        self._held.clear()
 
     def _options(self, request: ChatRequest) -> EchoOptions:
         return structure_options(EchoOptions, request.options.get("echo", self._defaults), provider="echo")
