@@ -9,7 +9,8 @@ instruction makes it. Not seen are copies that are thrown away within one event,
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from types import FrameType
 from typing import Any, Self
 
@@ -19,7 +20,7 @@ from dragoman.http.dialect import Dialect
 from dragoman.http.wire import HttpReply
 from dragoman.spec.assembly import Assembler
 
-SIZES = (40, 80, 160)
+SIZES = (30, 60, 120)
 MOST = 2.6
 """By how much the work may grow where the body doubles: 2 is linear, 4 the square."""
 _SEARCHING = frozenset({"remove", "index", "count", "insert", "copy", "reverse", "sort"})
@@ -64,7 +65,7 @@ class Counter:
         """Add the length of all that *roots* lead to and that was not there, or shorter, at the last step."""
         kept: dict[int, tuple[object, int]] = {}
         for each in _reached(roots):
-            size = len(each) if isinstance(each, Sized) else 8  # what is no container has a few fields
+            size = len(each) if hasattr(each, "__len__") else 8  # what is no container has a few fields
             kept[id(each)] = (each, size)
             self.count += max(0, size - self._kept.get(id(each), (None, 0))[1])
         self._kept = kept
@@ -88,11 +89,14 @@ def _inside(each: Any) -> Iterable[object]:
         return each
     if isinstance(each, str | bytes | bytearray | memoryview):
         return ()
-    names = [
-        name for kind in type(each).__mro__ for name in getattr(kind, "__slots__", ()) if not name.startswith("__")
-    ]
-    values = [getattr(each, name, None) for name in names if name != "_dialect"]
+    values = [getattr(each, name, None) for name in _slots(type(each))]
     return [*values, *(value for name, value in getattr(each, "__dict__", {}).items() if name != "_dialect")]
+
+
+@cache
+def _slots(kind: type) -> list[str]:
+    slots = [name for each in kind.__mro__ for name in getattr(each, "__slots__", ()) if not name.startswith("__")]
+    return [name for name in slots if name != "_dialect"]
 
 
 def of_stream(dialect: Dialect, body: bytes) -> int:
