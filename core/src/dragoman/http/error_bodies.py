@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http.client import responses
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from dragoman.http.json import fields, objects, rewritten
+from dragoman.http.json import fields, items_of, objects, rewritten
 from dragoman.http.status import is_good, may_retry, retry_after
 from dragoman.http.wire import HttpReply
+from dragoman.spec._value import changed
 from dragoman.spec.errors import ProtocolError, ProviderError
+
+if TYPE_CHECKING:
+    from dragoman.http.dialect import Dialect
+    from dragoman.http.sse import ServerSentEvent
 
 NAMES = (
     "message",
@@ -99,6 +104,38 @@ def object_in(reply: HttpReply) -> dict[str, Any]:
         return fields(reply.json())
     except ProtocolError:
         return {}
+
+
+def _reported_by(reply: HttpReply) -> HttpReply | None:
+    """Return the error that the object in a reply, or the first in a list, reports as a reply of its own.
+
+    Google writes the errors of a stream as a list: https://cloud.google.com/apis/design/errors#http_mapping.
+    """
+    try:
+        value = reply.json()
+    except ProtocolError:
+        return None
+    failed = reported_in(fields(next(iter(items_of(value)), value)), ())
+    return None if failed is None else changed(reply, body=failed.body, status=failed.status)
+
+
+def told_error(error: Exception, dialect: Dialect, reply: HttpReply) -> Exception:
+    """Return the error that a reply reports, or else *error*, with which it was not understood."""
+    failed = _reported_by(reply) if isinstance(error, ProtocolError) else None
+    return error if failed is None else dialect.error(failed)
+
+
+def frame_error(event: ServerSentEvent, error: Callable[[HttpReply], ProviderError]) -> ProviderError | None:
+    """Return the error that an event reports that holds no object, ``None`` if it reports none.
+
+    Args:
+        event: the event, which holds a list of errors, or words under the name ``error``.
+        error: returns the exception for the error that a reply reports.
+
+    """
+    reply = HttpReply(status=200, body=event.data)
+    failed = _reported_by(reply) or (reply if event.event == "error" else None)
+    return None if failed is None else error(failed)
 
 
 def reported_in(members: Mapping[str, Any], own: Collection[str], event: str = "") -> HttpReply | None:

@@ -36,6 +36,7 @@ _SOME_DIGITS = b"0" * (len(_LONG_NUMBER) // _STEP)
 """What every sixth byte of so many digits contains; most events of a stream can be told by that."""
 _MAX_ENCODED_DEPTH = 254  # levels, as orjson counts them
 _MAX_PATH = 200
+_MOST_DIGITS = 18
 _HUGE = 2**63
 """The upper bound of counts and timestamps."""
 
@@ -242,9 +243,11 @@ def count(report: Mapping[str, Any], *path: str) -> int | None:
 
 
 def number(value: Any) -> int | None:
-    """Return a number of tokens; ``None`` if *value* is not a number from 0 to 2**63."""
+    """Return a count or a position; ``None`` if *value* is not a number from 0 to 2**63, or the text of one."""
     if value is None:
         return None
+    if isinstance(value, str):
+        return int(value) if len(value) <= _MOST_DIGITS and value.isascii() and value.isdigit() else None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _HUGE:
         return None
     return int(value)

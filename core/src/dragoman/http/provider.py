@@ -266,9 +266,12 @@ class HttpProvider:
     def _decoded(self, reply: HttpReply, dialect: Dialect) -> Response:
         try:
             return dialect.decode(reply)
-        except Exception as error:
-            self._fail(error, reply)
-            raise
+        except Exception as error:  # noqa: BLE001  # raised again, or what the reply reports
+            from dragoman.http.error_bodies import told_error  # noqa: PLC0415  # only errors need it
+
+            told = told_error(error, dialect, reply)
+            self._fail(told, reply)
+            raise told from error.__cause__
 
     @contextmanager
     def reading(self, reply: HttpReply) -> Generator[None, None, None]:

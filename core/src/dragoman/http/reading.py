@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 from dragoman.http.dialect import Dialect, StreamDecoder
+from dragoman.http.error_bodies import error_text, told_error
 from dragoman.http.framing import AnyFrame, Framing, framing_of
 from dragoman.http.ndjson import NDJSON, JsonLines, is_json
 from dragoman.http.sse import SSE, ServerSentEvent, ServerSentEvents
@@ -33,6 +35,8 @@ _TURN_BYTES = 1 << 16
 _BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _VAGUE = frozenset({"", "text/plain", "application/octet-stream"})
 """The media types of servers that do not know what they send."""
+_SHOWN = 300
+"""How many characters of what is no event are shown."""
 _JSON_BEGINNINGS = frozenset({b"{", b"["})
 
 
@@ -51,12 +55,14 @@ def is_stream(reply: HttpStream, first: bytes, framing: Framing = SSE) -> bool:
     media_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_declared = media_type in framing.media_types
     may_be_json = text[:1] in _JSON_BEGINNINGS
+    is_markup = text.startswith(b"<")
     if not text:
         return True
     if isinstance(framing, ServerSentEvents):
-        return _begins_with_event(text) or (is_declared and not may_be_json)
+        return _begins_with_event(text) or (is_declared and not may_be_json and not is_markup)
     if isinstance(framing, JsonLines):
-        return (is_declared or (may_be_json and media_type in _VAGUE)) and not _begins_with_event(text)
+        is_likely = is_declared or (may_be_json and media_type in _VAGUE)
+        return is_likely and not _begins_with_event(text) and not is_markup
     return is_declared
 
 
@@ -80,6 +86,8 @@ def whole_answer(dialect: Dialect, reply: HttpReply) -> Response:
     try:
         return dialect.decode(reply)
     except ProtocolError as error:
+        if (told := told_error(error, dialect, reply)) is not error:
+            raise told from None
         found = SSE.name if _begins_with_event(text) else NDJSON.name if _has_lines(text) else ""
         if found == expected:
             error.message += f" ({reply.media_type or 'no media type'} is not a media type of {expected})"
@@ -263,10 +271,25 @@ class EventIterator:
         if rest is not None:
             self._seen = True
             self._try_rest(rest, batch)
-        if not self._seen:
+        stray: bytes = getattr(self._splitter, "stray", b"")
+        if not self._seen and not stray:
             message = "the stream is empty"
             raise StreamInterruptedError(message, phase="first_byte", retryable=True)
         self._close(batch)
+        if stray and not self._finished and not self._decoder.done:
+            self._report(stray)
+
+    def _report(self, stray: bytes) -> None:
+        """Raise what a server wrote beside the events of a stream that is not complete: an error, or the words."""
+        text = stray.strip()
+        with suppress(ProtocolError):
+            for _ in self._decoder.feed(ServerSentEvent(text)):
+                pass
+        shown = HttpReply(status=200, body=text)
+        message = (
+            f"the stream ended before it was complete, with words that are no event: {error_text(shown)[:_SHOWN]!r}"
+        )
+        raise StreamInterruptedError(message, phase="mid_stream", body=shown.excerpt)
 
     def _try_rest(self, rest: AnyFrame, batch: list[Event]) -> None:
         """Use the last frame, which lacks the mark of its end.

@@ -28,6 +28,8 @@ _BOM = b"\xef\xbb\xbf"
 _DEFAULT_NAME = "message"
 _MAX_EVENT_BYTES = 16 * 1024 * 1024
 _MAX_RETRY_DIGITS = 18
+_MAX_STRAY_BYTES = 16 * 1024
+_FIELDS = frozenset({b"id", b"retry"})
 
 
 @value
@@ -56,6 +58,7 @@ class EventDecoder:
         comments: how many comment lines have been read. They are not events, but show that the server is alive.
         last_event_id: the last event identifier, which is valid until the server sends another.
         retry: the last reconnection time that the server requested, in milliseconds.
+        stray: the first lines that are no fields of an event, up to 16 KiB: what else a server or a gateway wrote.
 
     """
 
@@ -71,12 +74,14 @@ class EventDecoder:
         "comments",
         "last_event_id",
         "retry",
+        "stray",
     )
 
     def __init__(self, *, max_event_bytes: int = _MAX_EVENT_BYTES) -> None:
         self.comments: int = 0
         self.last_event_id: str = ""
         self.retry: int | None = None
+        self.stray = b""
         self._limit = max_event_bytes
         self._overrun = False
         self._started = False
@@ -209,6 +214,8 @@ class EventDecoder:
             self.last_event_id = value.decode("utf-8", "replace")
         elif field == b"retry" and value.isdigit() and len(value) <= _MAX_RETRY_DIGITS:
             self.retry = int(value)
+        elif field not in _FIELDS and len(self.stray) + len(line) < _MAX_STRAY_BYTES:
+            self.stray += line + b"\n"
 
     def _dispatch(self) -> ServerSentEvent | None:
         """Return the event that a blank line completes, ``None`` if it has no data line."""

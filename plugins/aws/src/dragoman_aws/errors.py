@@ -6,7 +6,8 @@ https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from attrs import field, frozen
 
@@ -27,6 +28,7 @@ from dragoman.http import (
     error_text,
     object_in,
     refined,
+    reported_in,
     word,
     words,
 )
@@ -90,6 +92,24 @@ class AwsErrors:
         if chosen is BadRequestError:
             chosen = next((found for phrase, found in self.phrases.items() if phrase in message.lower()), chosen)
         return error_from(reply, refined(chosen, message), message, code=kind, status=status)
+
+    def check_event(self, kind: str, payload: Mapping[str, Any], own: Collection[str]) -> None:
+        """Raise the error that an event of a stream reports as its content, if it reports one.
+
+        Args:
+            kind: the name of the event, which may be that of an exception.
+            payload: the object in the event.
+            own: the members by which the events of the service are known.
+
+        Raises:
+            ProviderError: what is reported.
+
+        """
+        failed = reported_in(payload, own, kind)
+        if failed is None:
+            return
+        named = {TYPE_HEADER: kind[:1].upper() + kind[1:]} if kind.endswith("Exception") else {}
+        raise self.of(HttpReply(status=failed.status, headers=named, body=failed.body))
 
     def of_frame(self, frame: Frame) -> ProviderError:
         """Return the error that a message of a stream reports, as if it were a reply."""

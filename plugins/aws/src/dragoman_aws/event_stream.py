@@ -5,6 +5,7 @@ https://smithy.io/2.0/aws/amazon-eventstream.html
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from dragoman.http import BinaryMessages, Frame, as_object, loads
@@ -16,12 +17,14 @@ EVENT_STREAM = BinaryMessages(media_types=frozenset({"application/vnd.amazon.eve
 """The framing of event streams."""
 
 
-def event_in(frame: Frame, errors: AwsErrors) -> tuple[str, dict[str, Any]]:
+def event_in(frame: Frame, errors: AwsErrors, own: Collection[str] | None = None) -> tuple[str, dict[str, Any]]:
     """Return the name and the content of the event in a message.
 
     Args:
         frame: the message.
         errors: reads the errors of the service.
+        own: the members by which the events of the service are known; one without them may report an error. Without
+            these, only a message of another type than an event does.
 
     Raises:
         ProviderError: if the message reports an error.
@@ -31,4 +34,7 @@ def event_in(frame: Frame, errors: AwsErrors) -> tuple[str, dict[str, Any]]:
     if frame.headers.get(":message-type", "event") != "event":
         raise errors.of_frame(frame)
     kind = str(frame.headers.get(":event-type"))
-    return kind, as_object(loads(frame.data), f"the event {kind!r}")
+    payload = as_object(loads(frame.data), f"the event {kind!r}")
+    if own is not None and ("error" in payload or not any(name in payload for name in own)):
+        errors.check_event(kind, payload, own)
+    return kind, payload

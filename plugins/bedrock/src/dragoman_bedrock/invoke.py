@@ -156,7 +156,7 @@ class InvokeDecoder:
             ProtocolError: if it does not have the form of an event of this API.
 
         """
-        kind, payload = event_in(frame, ERRORS)
+        kind, payload = event_in(frame, ERRORS, ("bytes",))
         try:
             data = b64decode(words(payload.get("bytes")), validate=True)
         except ValueError:
