@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from conformance.bedrock_server import CONVERSE
-from dragoman import ContextWindowExceededError, DragomanError, ProviderError, StreamEnd
-from dragoman.http import reported_in
+from dragoman import (
+    CallContext,
+    ChatRequest,
+    ContextWindowExceededError,
+    DragomanError,
+    Message,
+    ProtocolError,
+    ProviderError,
+    ProviderInfo,
+    RateLimitError,
+    Raw,
+    StreamEnd,
+    StreamInterruptedError,
+)
+from dragoman.http import Base, Endpoint, Frame, HttpProvider, reported_in
 from dragoman.testing.faults import CHAT
 from fuzz.dialects import DIALECTS, DialectCase
-from fuzz.outcome import decoded, streamed
+from fuzz.outcome import InMemoryTransport, decoded, streamed
 
 Json = dict[str, Any]
 
@@ -139,3 +153,79 @@ def test_a_status_is_looked_for_a_few_levels_deep() -> None:
         nested = {"error": nested}
     deeper: Json = {"error": nested}
     assert [reply and reply.status for reply in (reported_in(nested, ()), reported_in(deeper, ()))] == [401, 200]
+
+
+EVENTS = {name: case for name, case in SPEAKERS.items() if case.frame is None}
+every_event_stream = pytest.mark.parametrize("dialect", EVENTS.values(), ids=EVENTS)
+BARE: dict[str, Any] = {
+    "a line": json.dumps,
+    "lines": lambda problem: json.dumps(problem, indent=2),
+    "a list": lambda problem: json.dumps([problem]),
+    "a list in lines": lambda problem: json.dumps([problem], indent=2),
+    "an event of a list": lambda problem: f"data: {json.dumps([problem])}\n\n",
+}
+REPORT = {"error": {"code": 400, "message": TOO_LONG}}
+
+
+@every_event_stream
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
+@pytest.mark.parametrize("spelling", BARE)
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_one_beside_the_events_is_one(dialect: DialectCase, spelling: str, end: str, *, is_begun: bool) -> None:
+    text = BARE[spelling](REPORT) + end
+    error = streamed(dialect, [*(beginning(dialect) if is_begun else ()), text.encode()]).error
+    assert type(error) is ContextWindowExceededError
+    assert TOO_LONG in error.message
+    assert not error.retryable
+
+
+@every_event_stream
+@pytest.mark.parametrize("spelling", [name for name in BARE if "event" not in name])
+def test_one_after_the_end_is_none(dialect: DialectCase, spelling: str) -> None:
+    frames = [*dialect.server_dialect.stream("fine")]
+    outcome = streamed(dialect, [*frames, BARE[spelling](REPORT).encode()])
+    assert outcome.error is None
+    end = outcome.events[-1]
+    assert isinstance(end, StreamEnd)
+    assert end.response.text == "fine"
+
+
+@every_event_stream
+@pytest.mark.parametrize("words", ["<html><title>502 Bad Gateway</title></html>", "no healthy upstream", "{oops"])
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_words_beside_the_events_are_told(dialect: DialectCase, words: str, *, is_begun: bool) -> None:
+    begun = [*dialect.server_dialect.stream("fine")][:1] if is_begun else []
+    error = streamed(dialect, [*begun, words.encode()]).error
+    assert isinstance(error, StreamInterruptedError if is_begun or words[0] not in "<{" else ProtocolError)
+    assert words.removeprefix("<html><title>").removesuffix("</title></html>") in error.message
+
+
+@every_dialect
+def test_a_whole_reply_may_be_a_list_with_one(dialect: DialectCase) -> None:
+    async def ask() -> None:
+        endpoint = Endpoint(base=Base(url="https://a.test", source="given"))
+        transport = InMemoryTransport([json.dumps([REPORT]).encode()], "application/json")
+        provider = HttpProvider(
+            ProviderInfo(name="p", issuer="p", docs="d"), dialect.make(), endpoint, transport=transport
+        )
+        await provider.chat(ChatRequest(model="m", messages=(Message("user", "hi"),)), CallContext())
+
+    with pytest.raises(ContextWindowExceededError, match="maximum context length"):
+        asyncio.run(ask())
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("kind", ["chunk", "validationException"])
+def test_an_event_of_bedrock_may_be_one(shape: str, kind: str) -> None:
+    message = {":message-type": "event", ":event-type": kind}
+    for api, known in (("bedrock.converse_stream", b"{}"), ("bedrock.invoke_stream", b'{"bytes": "e30="}')):
+        decoder = DIALECTS[api].make().decoder()
+        assert list(decoder.feed(Frame(known, {**message, ":event-type": "messageStart"}))) in ([], [Raw({})])
+        with pytest.raises(ContextWindowExceededError, match="maximum context length"):
+            decoder.feed(Frame(json.dumps(SHAPES[shape]).encode(), message))
+
+
+def test_an_exception_among_the_events_of_bedrock_has_its_class() -> None:
+    message = {":message-type": "event", ":event-type": "throttlingException"}
+    with pytest.raises(RateLimitError, match="slow down"):
+        DIALECTS["bedrock.converse_stream"].make().decoder().feed(Frame(b'{"message": "slow down"}', message))

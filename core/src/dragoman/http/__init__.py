@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from dragoman.http.error_bodies import (
         error_from as error_from,
         error_text as error_text,
+        frame_error as frame_error,
         is_page as is_page,
         object_in as object_in,
         reported_in as reported_in,
@@ -96,6 +97,11 @@ if TYPE_CHECKING:
     from dragoman.http.part_blocks import Block as Block, BlockEncoder as BlockEncoder
     from dragoman.http.provider import HttpProvider as HttpProvider
     from dragoman.http.provider_calls import read_count as read_count, read_pages as read_pages
+    from dragoman.http.repeated_calls import (
+        PlacedCalls as PlacedCalls,
+        WholeCalls as WholeCalls,
+        begins_again as begins_again,
+    )
     from dragoman.http.sse import (
         SSE as SSE,
         EventDecoder as EventDecoder,
@@ -121,7 +127,7 @@ if TYPE_CHECKING:
         CallArguments as CallArguments,
         StreamedArguments as StreamedArguments,
     )
-    from dragoman.spec.call_ids import repeats_call as repeats_call
+    from dragoman.spec.call_ids import repeats_call as repeats_call, said_once as said_once
     from dragoman.spec.hosts import host_matches as host_matches
     from dragoman.spec.media import address_of as address_of, inline_data as inline_data
     from dragoman.spec.ownership import foreign_names as foreign_names
@@ -146,7 +152,15 @@ _HOMES = {
         "refuse_insecure",
     ),
     "dragoman.http.ends": ("finish_of", "usage_beside_cache"),
-    "dragoman.http.error_bodies": ("error_from", "error_text", "is_page", "object_in", "reported_in", "text_in"),
+    "dragoman.http.error_bodies": (
+        "error_from",
+        "error_text",
+        "frame_error",
+        "is_page",
+        "object_in",
+        "reported_in",
+        "text_in",
+    ),
     "dragoman.http.framing": ("Frame", "FrameDecoder", "Framing", "HeaderValue", "framing_of"),
     "dragoman.http.header_values": ("header_text",),
     "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace", "StreamedLogprobs", "later_usage"),
@@ -186,6 +200,7 @@ _HOMES = {
     "dragoman.http.part_blocks": ("Block", "BlockEncoder"),
     "dragoman.http.provider": ("HttpProvider",),
     "dragoman.http.provider_calls": ("read_count", "read_pages"),
+    "dragoman.http.repeated_calls": ("PlacedCalls", "WholeCalls", "begins_again"),
     "dragoman.http.sse": ("SSE", "EventDecoder", "ServerSentEvents", "ServerSentEvent"),
     "dragoman.http.status": ("date_of", "error_class", "may_retry", "number_of", "retry_after"),
     "dragoman.http.transport.transport": ("AioHttpTransport", "HttpStream", "Transport"),
@@ -194,7 +209,7 @@ _HOMES = {
     "dragoman.spec._value": ("Value",),
     "dragoman.spec.media": ("address_of", "inline_data"),
     "dragoman.spec.call_arguments": ("CallArguments", "StreamedArguments"),
-    "dragoman.spec.call_ids": ("repeats_call",),
+    "dragoman.spec.call_ids": ("repeats_call", "said_once"),
     "dragoman.spec.hosts": ("host_matches",),
     "dragoman.spec.ownership": ("foreign_names",),
 }

@@ -18,7 +18,19 @@ _SAID = re.compile(r"\S")
 class CallArguments:
     """Put the arguments of one call together from its fragments."""
 
-    __slots__ = ("_doubtful", "_is_empty_object", "_length", "_looks", "_object", "_pieces")
+    __slots__ = (
+        "_after",
+        "_doubtful",
+        "_is_begun_again",
+        "_is_empty_object",
+        "_length",
+        "_looks",
+        "_object",
+        "_pieces",
+        "_repeated",
+        "_repeated_to",
+        "_repeats",
+    )
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -26,7 +38,12 @@ class CallArguments:
         self._looks = 0
         self._is_empty_object = False
         self._doubtful = ""
+        self._after: list[str] = []  # what followed on what is doubtful
         self._object: str | None = None
+        self._is_begun_again = False
+        self._repeated = ""  # the arguments so far, while a server says them again in pieces
+        self._repeated_to = 0
+        self._repeats = 0
 
     @property
     def has_any(self) -> bool:
@@ -38,9 +55,28 @@ class CallArguments:
         """Return whether some of the arguments have arrived, but not all."""
         return self._length > 0 and not self._is_complete()
 
+    @property
+    def lacks_all(self) -> bool:
+        """Return whether none have arrived, not even an empty object."""
+        return not (self._length or self._is_empty_object or self._object)
+
+    @property
+    def lacks_any(self) -> bool:
+        """Return whether some or all have not arrived yet."""
+        return self.lacks_all or self.is_open
+
+    @property
+    def text(self) -> str:
+        """Return the arguments that have arrived, less what is kept back."""
+        return "".join(self._pieces)
+
     def set_object(self, arguments: str) -> None:
         """Keep arguments that were sent as an object, which replaces an earlier one."""
         self._object = arguments
+
+    def begin_again(self) -> None:
+        """Note that the server says again that the call begins, and so may say its arguments again, all or so far."""
+        self._is_begun_again = True
 
     def add(self, fragment: str) -> str:
         """Return what a fragment adds to the arguments: some servers send all of them again, or all so far.
@@ -51,15 +87,21 @@ class CallArguments:
         """
         if not fragment:
             return ""
+        if self._doubtful:
+            return self._decided(fragment)
         if not self._length:
             fragment = self._first(fragment)
-        elif self._doubtful:
-            fragment = self._decided(fragment)
+        elif self._repeated:
+            fragment = self._repeat(fragment)
         elif fragment[0] == "{":
             fragment = self._again(fragment)
+        return self._keep(fragment)
+
+    def _keep(self, fragment: str) -> str:
         if fragment:
             self._pieces.append(fragment)
             self._length += len(fragment)
+            self._is_begun_again = False
         return fragment
 
     def close(self) -> str:
@@ -67,11 +109,8 @@ class CallArguments:
         if self._object is not None:
             return self._object
         if self._doubtful:
-            held, self._doubtful = self._doubtful, ""
-            if _object(held) is None and _object("".join(self._pieces) + held) is not None:
-                return held
-            return held[self._length :]
-        return "{}" if self._is_empty_object and not self._length else ""
+            return self._keep(self._settled())
+        return self._keep("{}" if self._is_empty_object and not self._length else "")
 
     def begins_another(self, fragment: str) -> bool:
         """Return whether a fragment with the name of a call whose arguments are complete begins another call."""
@@ -90,18 +129,65 @@ class CallArguments:
 
     def _again(self, fragment: str) -> str:
         """Return what a fragment adds that begins as arguments do."""
-        if self._is_complete() and self._says_again(fragment):
+        is_complete = self._is_complete()
+        if is_complete and self._says_again(fragment):
             return ""
+        if (is_complete or self._is_begun_again) and self._is_beginning(fragment):
+            return self._repeat(fragment)
         if len(fragment) < self._length or not fragment.startswith(known := "".join(self._pieces)):
             return fragment
-        if known.rstrip()[-1:] in {":", "[", ","}:  # an object with the same beginning may follow there
+        return self._doubt(known, fragment)
+
+    def _doubt(self, known: str, fragment: str) -> str:
+        """Return what all arguments so far add, unless an object with the same beginning may follow there."""
+        if known.rstrip()[-1:] in {":", "[", ","}:
             self._doubtful = fragment
             return ""
         return fragment[self._length :]
 
+    def _is_beginning(self, fragment: str) -> bool:
+        """Return whether a fragment is the beginning of the arguments so far, which are then said again."""
+        if len(fragment) > self._length or self._repeats >= _MOST_LOOKS or not _agree(self._pieces[0], fragment):
+            return False
+        self._repeats += 1
+        self._repeated, self._repeated_to = "".join(self._pieces), 0
+        if not self._repeated.startswith(fragment):
+            self._repeated = ""
+        return bool(self._repeated)
+
+    def _repeat(self, fragment: str) -> str:
+        """Return what the next piece of arguments that are said again adds: all since their beginning if it differs."""
+        start, known = self._repeated_to, self._repeated
+        left = len(known) - start
+        if not (known.startswith(fragment, start) if len(fragment) <= left else fragment.startswith(known[start:])):
+            self._repeated = ""
+            return known[:start] + fragment
+        self._repeated_to += len(fragment)
+        if len(fragment) < left:
+            return ""
+        self._repeated = ""
+        return self._doubt(known, known + fragment[left:])
+
+    def _settled(self) -> str:
+        """Return what that adds which was doubtful, with what followed: whichever makes a whole object."""
+        held, after = self._doubtful, "".join(self._after)
+        self._doubtful, self._after = "", []
+        goes_on = _object(held + after) is None and (bool(after) or _object(self.text + held) is not None)
+        return (held if goes_on else held[self._length :]) + after
+
     def _decided(self, fragment: str) -> str:
-        held, self._doubtful = self._doubtful, ""
-        return fragment[self._length :] if fragment.startswith(held) else held + fragment
+        """Return what a fragment adds if it decides what is doubtful; otherwise the end does."""
+        if self._after and self._is_begun_again and self._repeats < _MOST_LOOKS:
+            self._repeats += 1
+            settled = self._keep(self._settled())
+            self._is_begun_again = True
+            return settled + self.add(fragment)
+        if self._after or not fragment.startswith(self._doubtful):
+            self._after.append(fragment)
+            self._is_begun_again = False
+            return ""
+        self._doubtful = ""
+        return self._keep(fragment[self._length :])
 
     def _is_complete(self) -> bool:
         """Return whether the arguments are a whole object; they are looked at a few times at most."""
@@ -136,6 +222,11 @@ class StreamedArguments:
         for index, call in sorted(self._calls.items()):
             if rest := call.close():
                 yield index, rest
+
+
+def _agree(text: str, other: str) -> bool:
+    """Return whether one of two texts is the beginning of the other."""
+    return text.startswith(other) or other.startswith(text)
 
 
 def settled_arguments(text: str) -> str:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeGuard
+
 import attrs
 
 from dragoman.spec.call_arguments import same_object, settled_arguments
 from dragoman.spec.parts import Part, ToolCall
+
+_NONE = frozenset({"", "{}"})
+"""The arguments of a call that has none, or none yet."""
+_MOST_COMPARED = 32
+"""With how many calls of the same id and name one is compared, so that the time stays linear."""
 
 
 class CallIds:
@@ -46,12 +54,64 @@ def settled_calls(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     return tuple([settled_call(ids.of(part)) if isinstance(part, ToolCall) else part for part in parts])
 
 
+def said_once(parts: Iterable[Part]) -> list[Part]:
+    """Return the parts of a whole answer without the calls that it says again.
+
+    Such a call has the id and the name of another, and the same arguments or none.
+    """
+    kept: list[Part] = []
+    places: dict[tuple[str, str], list[int]] = {}
+    for part in parts:
+        if not isinstance(part, ToolCall) or not part.call_id:
+            kept.append(part)
+            continue
+        known = places.setdefault((part.call_id, part.name), [])
+        place = next((at for at in known[-_MOST_COMPARED:] if is_said_again(part, kept[at])), None)
+        if place is None:
+            known.append(len(kept))
+            kept.append(part)
+        elif (fuller := _fuller(part, kept[place])) is not None:
+            kept[place] = fuller
+    return kept
+
+
+def is_said_again(call: ToolCall, known: Part) -> bool:
+    """Return whether a call and a known one of its id and name are one: equal, or one of them without arguments."""
+    return isinstance(known, ToolCall) and (repeats_call(call, known) or repeats_call(known, call))
+
+
+def _fuller(call: ToolCall, known: Part) -> ToolCall | None:
+    """Return *known* with the arguments and the seal that it lacks and *call* has, ``None`` if it lacks none."""
+    assert isinstance(known, ToolCall)  # noqa: S101  # by is_said_again
+    arguments = call.arguments if known.arguments in _NONE else known.arguments
+    seal = known.seal or call.seal
+    if arguments == known.arguments and seal is known.seal:
+        return None
+    return attrs.evolve(known, arguments=arguments, seal=seal)
+
+
+def is_announced(call: ToolCall) -> bool:
+    """Return whether a call has an id, and no arguments, which may still follow."""
+    return bool(call.call_id) and call.arguments in _NONE and not call.server_side
+
+
+def begins_again(known: Part | None, call: ToolCall) -> TypeGuard[ToolCall]:
+    """Return whether the start of a call says again that a known one begins: the same id, and the same name or none."""
+    return (
+        isinstance(known, ToolCall)
+        and bool(call.call_id)
+        and call.call_id == known.call_id
+        and call.name in {"", known.name}
+        and call.server_side == known.server_side
+    )
+
+
 def repeats_call(call: ToolCall, known: ToolCall) -> bool:
     """Return whether a call says the name of a known one, and the same arguments or none."""
     if call.name != known.name or call.server_side or known.server_side:
         return False
     own, theirs = settled_call(call).arguments, settled_call(known).arguments
-    return own in {"", "{}", theirs} or same_object(own, theirs)
+    return own in {*_NONE, theirs} or same_object(own, theirs)
 
 
 def settled_call(call: ToolCall) -> ToolCall:

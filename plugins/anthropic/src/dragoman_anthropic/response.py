@@ -32,6 +32,7 @@ from dragoman.http import (
     finish_of,
     members_of,
     objects,
+    said_once,
     usage_beside_cache,
     word,
     words,
@@ -56,6 +57,9 @@ https://docs.anthropic.com/en/api/handling-stop-reasons
 SERVER_CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
 """Types of blocks that call a tool which Anthropic runs."""
 
+CALLS = ("tool_use", *sorted(SERVER_CALLS))
+"""Types of blocks that call a tool, in which any JSON value may be looked for."""
+
 METADATA = ("stop_sequence", "stop_details", "container", "context_management")
 """Members of a reply that are kept as metadata of the response."""
 
@@ -64,7 +68,7 @@ _CITATION_FIELDS = frozenset({"cited_text", "title", "document_title", "url", "s
 
 def response(body: dict[str, Any]) -> Response:
     """Return the response of a complete reply."""
-    parts = [part(block) for block in objects(body["content"]) if block.get("text") or not is_blank(block)]
+    parts = said_once([part(block) for block in objects(body["content"]) if block.get("text") or not is_blank(block)])
     reason = end_word(body.get("stop_reason"))
     stated = refusal(reason, body.get("stop_details"))
     return build_response(
@@ -86,7 +90,7 @@ def part(block: Mapping[str, Any]) -> Part:
         return Reasoning(text=words(block.get("thinking")), seal=seal(block.get("signature")))
     if kind == "redacted_thinking":
         return Reasoning(redacted=True, seal=seal(block.get("data")))
-    if kind == "tool_use" or kind in SERVER_CALLS:
+    if kind in CALLS:
         return tool_call(block, arguments(block))
     return Extension(kind=f"{ISSUER}.{kind or 'unknown'}", value=dict(block))
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from dragoman import (
     Event,
-    Part,
     PartStart,
     PartStop,
     Ping,
@@ -18,24 +17,33 @@ from dragoman import (
     ProviderError,
     Raw,
     ResponseSnapshot,
-    ToolCall,
     UsageSnapshot,
 )
 from dragoman.http import (
     HttpReply,
     Pace,
+    PlacedCalls,
     ServerSentEvent,
     as_object,
     end_word,
     fields,
+    frame_error,
     loads,
     members_of,
+    number,
     objects,
     reported_in,
     word,
+    words,
 )
-from dragoman_anthropic.response import METADATA, finish, is_blank, part, refusal, tool_call, usage
-from dragoman_anthropic.stream_blocks import WAITS, Block, apply_delta, close, report
+from dragoman_anthropic.response import CALLS, METADATA, arguments, finish, is_blank, part, refusal, tool_call, usage
+from dragoman_anthropic.stream_blocks import (
+    WAITS,
+    Block,
+    apply_delta,
+    close,
+    report,
+)
 
 _OWN = ("content_block", "delta", "index")
 """The members by which an event is known, besides its type."""
@@ -54,6 +62,7 @@ class MessagesDecoder:
         self._error = error
         self._count = 0
         self._blocks: dict[int, Block] = {}
+        self._calls = PlacedCalls(self._next_index)
         self._waiting: Block | None = None
         self._usage: dict[str, Any] = {}
         self._usage_pace = Pace()
@@ -86,9 +95,9 @@ class MessagesDecoder:
         try:
             payload = as_object(loads(event.data), f"the event {event.event!r}")
         except ProtocolError:
-            if event.event != "error":
+            if (told := frame_error(event, self._error)) is None:
                 raise
-            raise self._error(HttpReply(status=200, body=event.data)) from None
+            raise told from None
         if payload.get("type") in _TYPES and "error" not in payload:
             return payload
         if (failed := reported_in(payload, _OWN, event.event)) is not None:
@@ -108,36 +117,43 @@ class MessagesDecoder:
     def block_start(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Start a part."""
         start = as_object(payload.get("content_block"), "the block")
-        block = Block(start)
         index = _index(payload)
-        replaced = self._blocks.get(index)
-        self._blocks[index] = block
-        events = [] if replaced is None else report(replaced)
+        replaced = self._blocks.pop(index, None)
+        events = close(replaced) if replaced is not None and replaced.open else []
         waiting, self._waiting = self._waiting, None
-        if waiting is not None and waiting.open and waiting is not replaced:
+        if waiting is not None and waiting.open:
             events.append(self._begin(waiting))  # in the order of the blocks
+        if start.get("type") in CALLS:
+            return [*events, *self._calls.start(index, tool_call(start, arguments(start)))]
+        if self._calls.has_any:
+            events += self._calls.stop(index)
+        block = self._blocks[index] = Block(start)
         if is_blank(start):
             self._waiting = block
         else:
             events.append(self._begin(block))
         return events
 
+    def _next_index(self) -> int:
+        self._count += 1
+        return self._count - 1
+
     def _begin(self, block: Block) -> PartStart:
         """Start the part of a block; one that was opened empty has a part from its first content on."""
         start = block.start
         block.index = self._count
         self._count += 1
-        first: Part = part(start)
-        if isinstance(first, ToolCall):
-            first = tool_call(start, "")
         if citations := start.get("citations"):
             block.cite(objects(citations))
             block.size = len(block.citations)
-        return PartStart(block.index, first)
+        return PartStart(block.index, part(start))
 
     def _block_delta(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         delta = as_object(payload.get("delta"), "the delta")
-        block = self._blocks.get(_index(payload))
+        index = _index(payload)
+        block = self._blocks.get(index)
+        if block is None and index in self._calls:
+            return self._calls.add(index, words(delta.get("partial_json")))
         if block is None:
             message = f"received a delta for the block {payload.get('index')!r}, which was not started"
             raise ProtocolError(message, phase="decode")
@@ -150,8 +166,11 @@ class MessagesDecoder:
 
     def block_stop(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Stop a part; a stop for a block that is not open is ignored."""
-        block = self._blocks.get(_index(payload))
-        return [] if block is None or not block.open else close(block)
+        index = _index(payload)
+        block = self._blocks.get(index)
+        if block is None:
+            return self._calls.stop(index)
+        return close(block) if block.open else []
 
     def message_delta(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Store the stop reason and its details, and report the usage."""
@@ -166,6 +185,8 @@ class MessagesDecoder:
         """Stop all open parts, and report the finish reason if a stop reason was received."""
         self.done = True
         events: list[Event] = [event for block in self._blocks.values() if block.open for event in close(block)]
+        if self._calls.has_any:
+            events += self._calls.stop_all()
         if self._usage_pace.is_behind:
             events += self._usage_snapshot()
         reason = self._ending.get("stop_reason")
@@ -204,7 +225,7 @@ class MessagesDecoder:
 
 def _index(payload: Mapping[str, Any]) -> int:
     index = payload.get("index")
-    return index if isinstance(index, int) else 0
+    return index if type(index) is int else number(index) or 0
 
 
 _HANDLERS: Mapping[str, Callable[[MessagesDecoder, Mapping[str, Any]], Iterable[Event]]] = {

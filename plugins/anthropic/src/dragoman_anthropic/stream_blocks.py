@@ -12,7 +12,6 @@ from typing import Any
 from attrs import define, field
 
 from dragoman import (
-    ArgumentsDelta,
     Citation,
     Event,
     Extension,
@@ -22,8 +21,8 @@ from dragoman import (
     SealUpdate,
     TextDelta,
 )
-from dragoman.http import CallArguments, Pace, fields, word, words
-from dragoman_anthropic.response import SERVER_CALLS, arguments, citation, cited_text, part, seal
+from dragoman.http import Pace, fields, word, words
+from dragoman_anthropic.response import citation, cited_text, part, seal
 
 WAITS = -1
 """The index of a block that has no part yet, since it was opened empty."""
@@ -36,7 +35,6 @@ class Block:
     Args:
         start: the block as it was opened; for an unknown type, with the values received since, except `pieces`.
         index: the index of its part, ``WAITS`` while it is empty.
-        input: what was received of its input.
         payload: its citations as Anthropic sent them.
         citations: its citations.
         pieces: text fragments that are not joined yet, by the name of their member.
@@ -48,7 +46,6 @@ class Block:
 
     start: dict[str, Any]
     index: int = WAITS
-    input: CallArguments = field(factory=CallArguments)
     payload: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     citations: list[Citation] = field(factory=list[Citation])
     pieces: dict[str, list[str]] = field(factory=dict[str, list[str]])
@@ -95,14 +92,11 @@ def report(block: Block) -> list[Event]:
 
 
 def close(block: Block) -> list[Event]:
-    """Close a block and return the events; a call without input deltas has the input that it was opened with."""
+    """Close a block and return the events."""
     events = report(block)
     block.open = False
     if block.index == WAITS:
         return []
-    if word(block.start.get("type")) in _CALLS:
-        rest = block.input.close() if block.input.has_any else arguments(block.start)
-        events += _input_events(block, rest)
     return [*events, PartStop(block.index)]
 
 
@@ -136,17 +130,6 @@ def _add_citation(block: Block, delta: Mapping[str, Any]) -> list[Event]:
     return block.grow(1)
 
 
-def _extend_input(block: Block, delta: Mapping[str, Any]) -> list[Event]:
-    piece = delta.get("partial_json")
-    return _input_events(block, block.input.add(piece)) if isinstance(piece, str) else []
-
-
-def _input_events(block: Block, text: str) -> list[Event]:
-    if not text:
-        return []
-    return [ArgumentsDelta(block.index, text)]
-
-
 def _extend_unknown(block: Block, delta: Mapping[str, Any]) -> list[Event]:
     """Apply a delta to a block of an unknown type: its texts are extended, its other members are replaced."""
     added = 1
@@ -165,14 +148,12 @@ def _extend_unknown(block: Block, delta: Mapping[str, Any]) -> list[Event]:
     return block.grow(added)
 
 
-_CALLS = frozenset({"tool_use", *SERVER_CALLS})
-_KNOWN = frozenset({"text", "thinking", "redacted_thinking", *_CALLS})
+_KNOWN = frozenset({"text", "thinking", "redacted_thinking"})
 _DELTAS: Mapping[str, tuple[frozenset[str], Callable[[Block, Mapping[str, Any]], list[Event]]]] = {
     "text_delta": (frozenset({"text"}), _extend_text),
     "thinking_delta": (frozenset({"thinking"}), _extend_thinking),
     "signature_delta": (frozenset({"thinking"}), _extend_signature),
     "citations_delta": (frozenset({"text"}), _add_citation),
-    "input_json_delta": (_CALLS, _extend_input),
 }
 
 __all__ = ["WAITS", "Block", "apply_delta", "close", "report"]

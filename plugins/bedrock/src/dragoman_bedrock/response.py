@@ -21,7 +21,17 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import arguments_text, fields, finish_of, members_of, objects, usage_beside_cache, word, words
+from dragoman.http import (
+    arguments_text,
+    fields,
+    finish_of,
+    members_of,
+    objects,
+    said_once,
+    usage_beside_cache,
+    word,
+    words,
+)
 from dragoman_bedrock.options import ISSUER
 
 METADATA = ("metrics", "trace", "additionalModelResponseFields", "serviceTier", "performanceConfig")
@@ -34,7 +44,7 @@ SERVER_CALL = "server_tool_use"
 def response(body: dict[str, Any], content: Iterable[dict[str, Any]]) -> Response:
     """Return the response of a complete reply."""
     return build_response(
-        [each for each in map(part, content) if each is not None],
+        said_once(each for each in map(part, content) if each is not None),
         finish_of(body.get("stopReason")),
         usage=usage(body.get("usage")) or Usage(),
         metadata=members_of(body, METADATA),

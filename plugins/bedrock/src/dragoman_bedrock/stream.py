@@ -12,7 +12,6 @@ from typing import Any
 from attrs import define, field
 
 from dragoman import (
-    ArgumentsDelta,
     Event,
     Extension,
     Part,
@@ -27,16 +26,26 @@ from dragoman import (
     SealUpdate,
     Text,
     TextDelta,
-    ToolCall,
     UsageSnapshot,
 )
-from dragoman.http import CallArguments, Frame, fields, finish_of, members_of, objects, words
+from dragoman.http import (
+    Frame,
+    PlacedCalls,
+    fields,
+    finish_of,
+    members_of,
+    number,
+    objects,
+    words,
+)
 from dragoman_aws import event_in
 from dragoman_bedrock.errors import ERRORS
 from dragoman_bedrock.options import ISSUER
 from dragoman_bedrock.response import METADATA, cited_text, extension, tool_call, usage
 
 _UNOPENED = -1
+_OWN = ("contentBlockIndex", "delta", "start", "role", "stopReason", "usage", "metrics")
+"""The members by which an event is known."""
 
 
 @define
@@ -49,7 +58,6 @@ class _Block:
         sealed: the pieces of its signature or of its redacted content.
         citations: its citations as Bedrock sent them.
         rest: what it holds that no event reports, by the name of the member.
-        input: what was received of its input.
 
     """
 
@@ -58,7 +66,6 @@ class _Block:
     sealed: list[str] = field(factory=list[str])
     citations: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     rest: dict[str, Any] = field(factory=dict[str, Any])
-    input: CallArguments = field(factory=CallArguments)
 
 
 class ConverseDecoder:
@@ -68,6 +75,7 @@ class ConverseDecoder:
         self.done = False
         self._count = 0
         self._blocks: dict[int, _Block] = {}
+        self._calls = PlacedCalls(self._next_index)
 
     def feed(self, frame: Frame) -> Iterable[Event]:
         """Return the events of one message.
@@ -77,7 +85,7 @@ class ConverseDecoder:
             ProtocolError: if it does not have the form of an event of this API.
 
         """
-        kind, payload = event_in(frame, ERRORS)
+        kind, payload = event_in(frame, ERRORS, _OWN)
         handler = _HANDLERS.get(kind)
         return (Raw(payload),) if handler is None else handler(self, payload)
 
@@ -91,30 +99,32 @@ class ConverseDecoder:
 
     def block_start(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Start a call of a tool, or a block of a kind that is kept as it is."""
-        start = fields(payload.get("start"))
+        start, place = fields(payload.get("start")), _index(payload)
         if not start:
             return ()
-        events = self._stop(_index(payload))
-        block = self._blocks[_index(payload)] = _Block()
+        events = self._stop(place)
         if "toolUse" in start:
-            call = fields(start["toolUse"])
-            return [*events, self._begin(block, tool_call({**call, "input": ""}))]
+            return [*events, *self._calls.start(place, tool_call(fields(start["toolUse"])))]
+        events += self._calls.stop(place)
+        block = self._blocks[place] = _Block()
         block.rest = {name: dict(fields(value)) for name, value in start.items()}
         return [*events, self._begin(block, extension(start))]
 
     def block_delta(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Add to a block, which begins with its first content."""
-        block = self._blocks.setdefault(_index(payload), _Block())
-        delta = fields(payload.get("delta"))
+        place, delta = _index(payload), fields(payload.get("delta"))
+        if "toolUse" in delta:
+            return self._calls.add(place, words(fields(delta["toolUse"]).get("input")))
+        block = self._blocks.setdefault(place, _Block())
         return [event for name, value in delta.items() for event in self._grow(block, name, value)]
 
     def block_stop(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Stop a part."""
-        return self._stop(_index(payload))
+        return [*self._stop(_index(payload)), *self._calls.stop(_index(payload))]
 
     def message_stop(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Stop all open parts, and report why the answer ended."""
-        events = [event for index in tuple(self._blocks) for event in self._stop(index)]
+        events = [event for index in tuple(self._blocks) for event in self._stop(index)] + self._calls.stop_all()
         finish, more = finish_of(payload.get("stopReason")), members_of(payload, METADATA)
         return [*events, ResponseSnapshot(finish=None if finish.raw is None else finish, metadata=more)]
 
@@ -127,18 +137,18 @@ class ConverseDecoder:
         return [*counted, ResponseSnapshot(metadata=more)] if more else counted
 
     def _begin(self, block: _Block, part: Part) -> PartStart:
-        block.part, block.index = part, self._count
-        self._count += 1
+        block.part, block.index = part, self._next_index()
         return PartStart(block.index, part)
+
+    def _next_index(self) -> int:
+        self._count += 1
+        return self._count - 1
 
     def _grow(self, block: _Block, name: str, value: Any) -> list[Event]:
         if name == "text":
             return self._text(block, words(value))
         if name == "reasoningContent":
             return self._reasoning(block, fields(value))
-        if name == "toolUse":
-            piece = block.input.add(words(fields(value).get("input"))) if isinstance(block.part, ToolCall) else ""
-            return [ArgumentsDelta(block.index, piece)] if piece else []
         if name == "citation":
             block.citations.append(fields(value))
             return self._text(block, "", cited=True)
@@ -170,10 +180,7 @@ class ConverseDecoder:
         block = self._blocks.pop(index, None)
         if block is None or block.part is None:
             return []
-        events = _report(block)
-        if isinstance(block.part, ToolCall) and (rest := block.input.close() if block.input.has_any else "{}"):
-            events.append(ArgumentsDelta(block.index, rest))
-        return [*events, PartStop(block.index)]
+        return [*_report(block), PartStop(block.index)]
 
 
 def _report(block: _Block) -> list[Event]:
@@ -186,8 +193,7 @@ def _report(block: _Block) -> list[Event]:
 
 
 def _index(payload: Mapping[str, Any]) -> int:
-    index = payload.get("contentBlockIndex")
-    return index if isinstance(index, int) else 0
+    return number(payload.get("contentBlockIndex")) or 0
 
 
 _HANDLERS: Mapping[str, Callable[[ConverseDecoder, Mapping[str, Any]], Iterable[Event]]] = {

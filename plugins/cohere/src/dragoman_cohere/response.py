@@ -25,7 +25,7 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import count, fields, finish_of, objects, rewritten, word, words
+from dragoman.http import count, fields, finish_of, objects, rewritten, said_once, word, words
 from dragoman_cohere.options import ISSUER
 from dragoman_cohere.request_messages import PLAN, THINKING
 
@@ -57,7 +57,7 @@ def response(body: Mapping[str, Any]) -> Response:
         [
             *([reasoning(plan, PLAN)] if plan else []),
             *filter(_says_something, found),
-            *(tool_call(call, index) for index, call in enumerate(calls)),
+            *said_once(tool_call(call, index) for index, call in enumerate(calls)),
         ],
         finish_of(body.get("finish_reason"), FINISH),
         usage=usage(body.get("usage")) or Usage(),

@@ -24,6 +24,7 @@ from dragoman import (
     ResponseSnapshot,
     Text,
     TextDelta,
+    ToolCall,
     UsageSnapshot,
 )
 from dragoman.http import (
@@ -33,9 +34,11 @@ from dragoman.http import (
     StreamedArguments,
     StreamedLogprobs,
     as_object,
+    begins_again,
     count,
     fields,
     finish_of,
+    frame_error,
     loads,
     objects,
     reported_in,
@@ -72,6 +75,7 @@ class CohereDecoder:
         self._places: dict[tuple[str, int], int] = {}
         self._announced: dict[int, Part] = {}
         self._texts: dict[int, GrowingCitations] = {}
+        self._begun: dict[int, ToolCall] = {}
         self._arguments = StreamedArguments()
         self._logprobs: list[Any] = []
         self._streamed_logprobs = StreamedLogprobs()
@@ -109,9 +113,9 @@ class CohereDecoder:
         try:
             payload = as_object(loads(event.data), f"the event {event.event!r}")
         except ProtocolError:
-            if event.event != "error":
+            if (told := frame_error(event, self._error)) is None:
                 raise
-            raise self._error(HttpReply(status=200, body=event.data)) from None
+            raise told from None
         if (failed := reported_in(payload, _OWN, event.event)) is not None:
             raise self._error(failed)
         return payload
@@ -165,8 +169,12 @@ class CohereDecoder:
         key, events = (_CALL, place), list[Event]()
         function = fields(call.get("function"))
         if begins or key not in self._places:
-            made = tool_call(call, len([each for each, _ in self._places if each == _CALL]))
-            events += self._begin(key, attrs.evolve(made, arguments=""))
+            made = attrs.evolve(tool_call(call, len(self._begun)), arguments="")
+            if not begins_again(self._begun.get(place), made):
+                self._begun[place] = made
+                events += self._begin(key, made)
+        if begins:
+            self._arguments.of(self._places[key]).begin_again()
         index, given = self._places[key], function.get("arguments")
         fragment = given if isinstance(given, str) else "" if given is None else rewritten(given)
         if added := self._arguments.of(index).add(fragment):

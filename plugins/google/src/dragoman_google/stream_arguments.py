@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, cast
 
-from dragoman import JSON, ProtocolError
-from dragoman.http import objects, rewritten, words
+from dragoman import JSON, ProtocolError, ToolCall
+from dragoman.http import fields, objects, rewritten, words
 
 _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d{1,9})\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
 _MAX_EMPTY_ITEMS = 10_000
@@ -22,11 +22,13 @@ class PartialCall:
 
     Args:
         index: the index of its part.
+        call: the call as it began.
 
     """
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, call: ToolCall) -> None:
         self.index = index
+        self.call = call
         self._arguments: dict[str, Any] = {}
         self._open_path: str | None = None
         self._pieces: list[str] = []
@@ -34,13 +36,18 @@ class PartialCall:
         self._key: str | int = ""
         self._empty_items_left = _MAX_EMPTY_ITEMS
 
+    def is_of(self, call: Mapping[str, Any]) -> bool:
+        """Return whether a chunk continues this call, which it may name again."""
+        return words(call.get("name")) in {"", self.call.name} and words(call.get("id")) in {"", words(self.call.id)}
+
     def feed(self, call: Mapping[str, Any]) -> None:
-        """Store the values of the next chunk.
+        """Store the values of the next chunk, or the arguments as a whole.
 
         Raises:
             ProtocolError: for a path that does not fit the arguments.
 
         """
+        self._arguments.update(fields(call.get("args")))
         for value in objects(call.get("partialArgs")):
             path = words(value.get("jsonPath"))
             content = _value(value)

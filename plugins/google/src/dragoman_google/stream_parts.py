@@ -29,7 +29,7 @@ from dragoman import (
     ToolCall,
     Url,
 )
-from dragoman.http import decoded, fields, rewritten, word, words
+from dragoman.http import WholeCalls, decoded, fields, rewritten, word, words
 from dragoman_google.options import ISSUER
 from dragoman_google.stream_arguments import PartialCall
 
@@ -74,6 +74,7 @@ class PartDecoder:
         self._calls = 0
         self._open: OpenPart | None = None
         self._partial: PartialCall | None = None
+        self._said = WholeCalls()
 
     def feed(self, part: dict[str, Any], events: list[Event], *, first: bool) -> None:
         """Decode one part of a chunk.
@@ -94,6 +95,8 @@ class PartDecoder:
             self._partial_call(part, events)
         elif name == "inlineData" and not part.get("thought"):
             self._media(part, events)
+        elif name == "functionCall":
+            self._whole_call(part, events)
         else:
             self.end_call(events, cut=True)
             self._open = None
@@ -108,10 +111,13 @@ class PartDecoder:
             cut: whether arguments are missing.
 
         """
-        if self._partial is not None:
-            events.append(ArgumentsDelta(self._partial.index, self._partial.arguments(cut=cut)))
-            events.append(PartStop(self._partial.index))
-            self._partial = None
+        partial, self._partial = self._partial, None
+        if partial is not None:
+            arguments = partial.arguments(cut=cut)
+            events.append(ArgumentsDelta(partial.index, arguments))
+            events.append(PartStop(partial.index))
+            if not cut:
+                self._said.add(attrs.evolve(partial.call, arguments=arguments), partial.index)
 
     def _next_index(self) -> int:
         self._count += 1
@@ -162,8 +168,6 @@ class PartDecoder:
         events.append(PartStart(self._open.index, media))
 
     def _whole_part(self, part: dict[str, Any], name: str) -> Part:
-        if name == "functionCall":
-            return self._tool_call(part)
         if name == "fileData" and not part.get("thought"):
             file = fields(part[name])
             media_type = word(file.get("mimeType")) or _DEFAULT_MEDIA_TYPE
@@ -180,16 +184,31 @@ class PartDecoder:
             name=words(call.get("name")), id=google_id, call_id=call_id, arguments=arguments, seal=_seal(part)
         )
 
+    def _whole_call(self, part: Mapping[str, Any], events: list[Event]) -> None:
+        """Add a tool call, unless it is one that was said before or that arrived in pieces, as some servers repeat."""
+        call = fields(part.get("functionCall"))
+        if self._partial is not None and self._partial.is_of(call):
+            self._partial_call(part, events)
+            return
+        self.end_call(events, cut=True)
+        made = self._tool_call(part)
+        again = self._said.again(made) if made.id else None
+        if again is None:
+            self._open = None
+            again = [PartStart(self._next_index(), made), *self._said.add(made, self._count - 1)]
+        events += again
+
     def _partial_call(self, part: Mapping[str, Any], events: list[Event]) -> None:
         """Start or continue a tool call whose arguments arrive in pieces; they are reported once complete."""
         call = fields(part.get("functionCall"))
         if not call.get("name") and self._partial is None:
             return
-        if self._partial is None or call.get("name"):
+        if self._partial is None or not self._partial.is_of(call):
             self.end_call(events, cut=True)
             self._open = None
-            self._partial = PartialCall(self._next_index())
-            events.append(PartStart(self._partial.index, attrs.evolve(self._tool_call(part), arguments="")))
+            begun = attrs.evolve(self._tool_call(part), arguments="")
+            self._partial = PartialCall(self._next_index(), begun)
+            events.append(PartStart(self._partial.index, begun))
         elif seal := _seal(part):
             events.append(SealUpdate(self._partial.index, seal))
         self._partial.feed(call)

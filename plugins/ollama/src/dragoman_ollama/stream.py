@@ -12,7 +12,6 @@ from typing import Any
 from dragoman import (
     Event,
     PartStart,
-    PartStop,
     ProviderError,
     Raw,
     Reasoning,
@@ -26,6 +25,7 @@ from dragoman.http import (
     Frame,
     HttpReply,
     StreamedLogprobs,
+    WholeCalls,
     as_object,
     items_of,
     loads,
@@ -59,6 +59,7 @@ class OllamaDecoder:
         self._begun = False
         self._count = 0
         self._calls = 0
+        self._known = WholeCalls()
         self._text = _NONE
         self._reasoning = _NONE
         self._logprobs: list[Any] = []
@@ -105,9 +106,12 @@ class OllamaDecoder:
                 self._text = self._start(Text(text=""), events)
             events.append(TextDelta(self._text, text))
         for call in objects(message.get("tool_calls")):
-            index = self._start(tool_call(call, self._calls), events)
-            self._calls += 1
-            events.append(PartStop(index))
+            made = tool_call(call, self._calls)
+            again = self._known.again(made) if call.get("id") else None
+            if again is None:
+                self._calls += 1
+                again = self._known.add(made, self._start(made, events))
+            events += again
 
     def _start(self, part: Any, events: list[Event]) -> int:
         index = self._count

@@ -31,6 +31,7 @@ from dragoman.http import (
     objects,
     repeats_call,
     rewritten,
+    said_once,
     word,
     words,
 )
@@ -135,17 +136,18 @@ def _citation(cited: Mapping[str, Any]) -> Citation:
     )
 
 
-def tool_calls_of(message: Mapping[str, Any], issuer: str = "") -> list[ToolCall]:
+def tool_calls_of(message: Mapping[str, Any], issuer: str = "") -> list[Part]:
     """Return the tool calls of a message, from ``tool_calls`` and from the older ``function_call``.
 
-    A server that speaks to clients of either form sends the same call in both; it is one call.
+    A server that speaks to clients of either form sends the same call in both; it is one call, as is one that is said
+    again.
     """
     given = [call for call in objects(message.get("tool_calls")) if call]
     calls = [tool_call(call, index, issuer) for index, call in enumerate(given)]
     older = fields(message.get("function_call"))
     if older and not any(repeats_call(legacy_call(older), call) for call in calls):
         calls.append(legacy_call(older))
-    return calls
+    return said_once(calls)
 
 
 def tool_call(call: Mapping[str, Any], index: int, issuer: str = "") -> ToolCall:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from dragoman import (
     JSON,
     ArgumentsDelta,
@@ -29,24 +27,21 @@ from dragoman import (
     SealUpdate,
     Text,
     TextDelta,
-    ToolCall,
     Usage,
     UsageSnapshot,
 )
 from dragoman.http import (
     MAX_ITEMS,
     MAX_OBJECTS,
-    CallIndex,
     GrowingCitations,
-    HttpReply,
     ServerSentEvent,
-    StreamedArguments,
     StreamedLogprobs,
     as_object,
     decoded,
     end_word,
     fields,
     finish_of,
+    frame_error,
     items_of,
     later_usage,
     loads,
@@ -57,14 +52,11 @@ from dragoman.http import (
     words,
 )
 from dragoman_openai_compatible import chat_parts
+from dragoman_openai_compatible.chat_calls import StreamedCalls
 from dragoman_openai_compatible.other_choice import OtherChoice
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible.chat import OpenAIChat
-
-
-_LEGACY = -1
-"""The position of a ``function_call``, the older form of a tool call, which no server gives to another."""
 
 
 class OpenAIChatDecoder:
@@ -90,9 +82,7 @@ class OpenAIChatDecoder:
         self.dialect = dialect
         self._count = 0
         self._open: dict[str, int] = {}
-        self._calls = CallIndex()
-        self._begun: dict[int, ToolCall] = {}
-        self._arguments = StreamedArguments()
+        self._calls = StreamedCalls(self.begin_part, dialect.rules.issuer)
         self._audio: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
         self._latest: tuple[Any, ...] = ()
@@ -103,7 +93,6 @@ class OpenAIChatDecoder:
         self._streamed_logprobs = StreamedLogprobs()
         self._citations = GrowingCitations()
         self._usage: Usage | None = None
-        self._is_in_both_forms = False
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         """Return the events that one server-sent event stands for.
@@ -138,7 +127,7 @@ class OpenAIChatDecoder:
             metadata["logprobs"] = {**self._prompt_logprobs}
         if self._others:
             metadata["choices"] = [self._others[index].to_dict() for index in sorted(self._others)]
-        events: list[Event] = [ArgumentsDelta(index, rest) for index, rest in self._arguments.close()]
+        events: list[Event] = [ArgumentsDelta(index, rest) for index, rest in self._calls.close()]
         if metadata:
             events.append(ResponseSnapshot(metadata=metadata))
         if self._citations.is_pending:
@@ -155,9 +144,9 @@ class OpenAIChatDecoder:
             if type(chunk) is not dict:
                 as_object(chunk, f"the event {event.event!r}")  # raises, with the type that was found
         except ProtocolError:
-            if event.event != "error":
+            if (told := frame_error(event, self.dialect.error)) is None:
                 raise
-            raise self.dialect.error(HttpReply(status=200, body=event.data)) from None
+            raise told from None
         if chunk.get("choices") and "error" not in chunk and event.event != "error":
             return chunk
         if (failed := reported_in(chunk, chat_parts.CHUNK_MEMBERS, event.event)) is not None:
@@ -199,7 +188,7 @@ class OpenAIChatDecoder:
         """
         if choice.get("error") and (error := self.dialect.choice_error(choice)):
             raise error
-        delta = choice.get("delta") or (None if self._open or self._begun else choice.get("message"))
+        delta = choice.get("delta") or (None if self._open or self._calls.has_any else choice.get("message"))
         if isinstance(delta, dict):
             self._add_delta(fields(delta), events)
         elif isinstance(choice.get("text"), str):
@@ -235,10 +224,10 @@ class OpenAIChatDecoder:
             PartStart(self.begin_part(), part) for part in chat_parts.media_parts({"images": delta.get("images")})
         )
         for call in objects(delta.get("tool_calls")):
-            if not self._is_empty(call):
+            if not self._calls.is_empty(call):
                 self.add_tool_call(call, events)
         if isinstance(delta.get("function_call"), dict):
-            self._add_function_call(fields(delta["function_call"]), events)
+            self._calls.add_legacy(fields(delta["function_call"]), events)
 
     def _add_logprobs(self, logprobs: Mapping[str, Any], events: list[Event]) -> None:
         """Add those of a conversation, one object for each token, or those of a prompt, one list for each fact."""
@@ -317,96 +306,8 @@ class OpenAIChatDecoder:
             events.append(MediaDelta(index, decoded(data)))
 
     def add_tool_call(self, call: Mapping[str, Any], events: list[Event]) -> int:
-        """Add one fragment of a tool call, and return the index of its part.
-
-        Calls are distinguished by their index and, where a server repeats an index, by their id.
-        """
-        fragment = chat_parts.tool_call(call, len(self._begun), self.dialect.rules.issuer)
-        return self._add_fragment(call, fragment, call.get("index"), events)
-
-    def _add_fragment(self, call: Mapping[str, Any], fragment: ToolCall, position: object, events: list[Event]) -> int:
-        call_id = words(call.get("id"))
-        index = self._continued(call, fragment, position, events)
-        if index is None:
-            index = self.begin_part()
-            self._calls.add(position, call_id, index)
-            begun = self._begun[index] = attrs.evolve(fragment, arguments="")
-            events.append(PartStart(index, begun))
-        elif fragment.seal is not None:
-            events.append(SealUpdate(index, fragment.seal))
-        self._calls.latest = index
-        arguments = self._arguments.of(index)
-        if isinstance(fields(call.get("function")).get("arguments"), dict):
-            arguments.set_object(fragment.arguments)  # some servers send the object so far
-        elif added := arguments.add(fragment.arguments):
-            events.append(ArgumentsDelta(index, added))
-        return index
-
-    def _continued(
-        self, call: Mapping[str, Any], fragment: ToolCall, position: object, events: list[Event]
-    ) -> int | None:
-        """Return the index of the call that a fragment continues, ``None`` if it begins another."""
-        call_id, name = words(call.get("id")), fragment.name
-        index = self._calls.find(position, call_id, has_name=bool(name))
-        if index is None:
-            return self._moved(position, call_id, fragment, events)
-        if name and name != self._begun[index].name:
-            return self._add_name(index, name, call, events)
-        begins_another = bool(name) and self._arguments.of(index).begins_another(fragment.arguments)
-        return None if begins_another else index
-
-    def _is_empty(self, call: Mapping[str, Any]) -> bool:
-        """Return whether a fragment says nothing: it neither continues a call nor begins one."""
-        function = fields(call.get("function"))
-        if function.get("arguments") or function.get("name") or call.get("id") or call.get("custom"):
-            return False
-        return self._calls.find(call.get("index"), "", has_name=False) is None
-
-    def _moved(self, position: object, call_id: str, begun: ToolCall, events: list[Event]) -> int | None:
-        """Return the index of a known call that a server continues at another position, ``None`` if there is none."""
-        index = self._calls.with_id(call_id)
-        if index is None:
-            return self._adopted(position, call_id, begun, events)
-        if begun.name and (begun.name != self._begun[index].name or not self._arguments.of(index).is_open):
-            return None
-        self._calls.add(position, call_id, index)
-        return index
-
-    def _adopted(self, position: object, call_id: str, begun: ToolCall, events: list[Event]) -> int | None:
-        """Return the index of the ``function_call`` that a server sends as a tool call too, ``None`` if it does not."""
-        index = self._calls.find(_LEGACY, "", has_name=False)
-        if index is None or self._is_in_both_forms or self._begun[index].name != begun.name:
-            return None
-        self._is_in_both_forms = True
-        self._calls.add(position, call_id, index)
-        self._begun[index] = attrs.evolve(begun, arguments="")
-        events.append(PartUpdate(index, self._begun[index]))
-        return index
-
-    def _add_name(self, index: int, name: str, call: Mapping[str, Any], events: list[Event]) -> int | None:
-        """Add a name to a call that has none or a piece of one; return ``None`` if the name begins another call.
-
-        A fragment that continues a name precedes the arguments, and has neither an id nor a type, unless the name so
-        far ends in the middle, as ``get_``. Some servers send the whole name so far.
-        """
-        known = self._begun[index].name
-        if known:
-            is_piece = call.get("id") == self._begun[index].call_id and not known[-1].isalnum()
-            is_begun = call.get("id") is not None or call.get("type") is not None
-            if self._arguments.of(index).has_any or (is_begun and not is_piece):
-                return None
-            name = name if name.startswith(known) else known + name
-        self._begun[index] = attrs.evolve(self._begun[index], name=name)
-        events.append(PartUpdate(index, self._begun[index]))
-        return index
-
-    def _add_function_call(self, call: dict[str, Any], events: list[Event]) -> None:
-        fragment = chat_parts.legacy_call(call)
-        begun = self._calls.find(_LEGACY, "", has_name=False) is not None
-        if not begun and any(known.name == fragment.name for known in self._begun.values()):
-            self._is_in_both_forms = True
-        if not self._is_in_both_forms and (begun or fragment.name or fragment.arguments):
-            self._add_fragment({"function": call}, fragment, _LEGACY, events)
+        """Add one fragment of a tool call, and return the index of its part."""
+        return self._calls.add(call, events)
 
     def _add_other_choice(self, index: int, choice: Mapping[str, Any]) -> None:
         """Keep the text of a choice other than the first; there are some where the request asked for several."""

@@ -39,6 +39,7 @@ from dragoman.http import (
     objects,
     real,
     rewritten,
+    said_once,
     word,
 )
 from dragoman_openai_compatible import responses_items
@@ -201,7 +202,7 @@ class OpenAIResponses(Generic[T]):
             raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
         response_id, served_model, created = self.facts(body)
         return build_response(
-            (part for item in objects(output) if item for part in responses_items.parts_of(item, self.issuer)),
+            said_once(part for item in objects(output) if item for part in responses_items.parts_of(item, self.issuer)),
             responses_items.finish_of(body, self.finish_table),
             usage=self.usage(body) or Usage(),
             origin=Origin(response_id=response_id, served_model=served_model, created=created),

@@ -9,6 +9,7 @@ import attrs
 
 from dragoman import Part, ToolCall
 from dragoman.http import CallArguments, GrowingCitations, word, words
+from dragoman_openai_compatible.chat_parts import arguments_of
 from dragoman_openai_compatible.responses_items import Item, kind_of
 
 Key: TypeAlias = tuple[type[Any], str, int]
@@ -41,9 +42,19 @@ class OpenItem:
         return call_of(self.item)
 
     def is_announced_by(self, item: Item) -> bool:
-        """Return whether *item* is this one, of which a server that gives no ids says again that it begins."""
+        """Return whether *item* is this one, of which a server says again that it begins; a call even after its end."""
+        if self.call[0] and self.item_type == kind_of(item):
+            return self.call == call_of(item)
         names = ("type", "id", "call_id", "name")
         return not self.closed and [self.item.get(name) for name in names] == [item.get(name) for name in names]
+
+    def begin_arguments(self, item: Item) -> str:
+        """Return what the start of a call, which may be said again, adds to the arguments that have arrived."""
+        if self.closed or self.item_type != "function_call":
+            return ""
+        self.item = {**self.item, "arguments": ""}
+        self.arguments.begin_again()
+        return self.arguments.add(arguments_of(item))
 
     def is_over_before(self, item: Item) -> bool:
         """Return whether this is a call that is complete, and *item* another one."""

@@ -34,10 +34,10 @@ from dragoman import (
 )
 from dragoman.http import (
     MAX_OBJECTS,
-    HttpReply,
     ServerSentEvent,
     as_object,
     fields,
+    frame_error,
     loads,
     objects,
     reported_in,
@@ -130,9 +130,9 @@ class OpenAIResponsesDecoder:
         try:
             chunk = as_object(loads(event.data), f"the event {event.event!r}")
         except ProtocolError:
-            if event.event != "error":
+            if (told := frame_error(event, self._dialect.error)) is None:
                 raise
-            raise self._dialect.error(HttpReply(status=200, body=event.data)) from None
+            raise told from None
         kind = chunk.get("type")
         if isinstance(kind, str) and kind.startswith("response.") and kind != "response.error":
             return chunk
@@ -199,7 +199,9 @@ class OpenAIResponsesDecoder:
 
     def _begin(self, item: dict[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
         known = self._find(item.get("id"), chunk.get("output_index"))
-        if word(item.get("id")) in self._by_id or (known is not None and known.is_announced_by(item)):
+        if known is not None and known.is_announced_by(item):
+            return self._begin_arguments(known, item)
+        if word(item.get("id")) in self._by_id:
             return []
         opened = self._add(item, item.get("id"), chunk.get("output_index"))
         if opened.item_type in _LATER:
@@ -210,7 +212,12 @@ class OpenAIResponsesDecoder:
             opened.spare = index
             return [PartStart(index, Reasoning(id=part.id))]
         opened.parts[type(part), "item", 0] = index
-        return [PartStart(index, attrs.evolve(part, arguments="") if isinstance(part, ToolCall) else part)]
+        begun = PartStart(index, attrs.evolve(part, arguments="") if isinstance(part, ToolCall) else part)
+        return [begun, *self._begin_arguments(opened, item)]
+
+    def _begin_arguments(self, opened: OpenItem, item: Item) -> list[Event]:
+        added = opened.begin_arguments(item)
+        return [ArgumentsDelta(opened.parts[ToolCall, "item", 0], added)] if added else []
 
     def _next(self) -> int:
         self._count += 1
