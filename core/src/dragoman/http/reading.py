@@ -283,8 +283,7 @@ class EventIterator:
         """Raise what a server wrote beside the events of a stream that is not complete: an error, or the words."""
         text = stray.strip()
         with suppress(ProtocolError):
-            for _ in self._decoder.feed(ServerSentEvent(text)):
-                pass
+            list(self._decoder.feed(ServerSentEvent(text)))  # for the error that it may report
         shown = HttpReply(status=200, body=text)
         message = (
             f"the stream ended before it was complete, with words that are no event: {error_text(shown)[:_SHOWN]!r}"
