@@ -9,7 +9,19 @@ import pytest
 
 from core.client.tool_turns import asks, call, llm_that, streamed as events_of_answer
 from core.scripted import Scripted, say, spoken
-from dragoman import LLM, DragomanError, Finish, InvalidRequestError, LLMConfig, Text, Tool, build_response, installed
+from dragoman import (
+    LLM,
+    DragomanError,
+    Finish,
+    InvalidRequestError,
+    LLMConfig,
+    OverloadedError,
+    RetryPolicy,
+    Text,
+    Tool,
+    build_response,
+    installed,
+)
 from dragoman.spec.callbacks import noted
 
 
@@ -23,6 +35,14 @@ def own_plugins() -> Iterator[None]:
 def look(order: int) -> str:
     """Look at an order."""
     return f"order {order}"
+
+
+class Busy(Scripted):
+    """List no models for now."""
+
+    async def models(self, context: Any) -> Any:
+        message = "full"
+        raise OverloadedError(message)
 
 
 class Slotted(Exception):  # noqa: N818  # it stands for any exception
@@ -117,6 +137,20 @@ async def test_the_source_of_a_key(make: Any, *, later: bool) -> None:
         await llm.generate("Hi")
     assert caught.value is error
     assert error.__notes__ == ["raised by api_key, called for the key of the next call"]
+
+
+@pytest.mark.parametrize("make", ERRORS)
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize(
+    "door", [lambda llm: llm.generate("Hi"), lambda llm: read(llm.stream("Hi")), lambda llm: llm.models()]
+)
+async def test_what_is_told_of_retries(make: Any, door: Any, *, later: bool) -> None:
+    error = make()
+    installed().register(Busy(OverloadedError("full"), name="scripted"), provider="scripted")
+    with pytest.raises(type(error)) as caught:
+        await door(LLM("scripted/a", retry=RetryPolicy(budget=False), on_retry=raising(error, later=later)))
+    assert caught.value is error
+    assert error.__notes__ == ["raised by on_retry, called for try 1 of a call"]
 
 
 def test_what_an_exception_has_already_is_kept() -> None:

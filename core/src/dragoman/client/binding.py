@@ -12,7 +12,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dragoman.client.asked import Asked
-from dragoman.client.learned_capabilities import Key, has_learned, learned
+from dragoman.client.learned_capabilities import Key, has_learned, key_of, learned
 from dragoman.client.ledger import UsageLedger
 from dragoman.client.observer import Observer, StreamWatch, timing_of
 from dragoman.client.provider_config import ADJUSTS, credentials_of, made_provider, provider_config, share
@@ -94,7 +94,7 @@ class Bound:
     @property
     def key(self) -> Key:
         """Return by what the capabilities of the model are remembered."""
-        return _key(self.origin.provider, self.explanation.endpoint, self.explanation.model)
+        return key_of(self.origin.provider, self.explanation.endpoint, self.explanation.model)
 
     def fit(self, request: R, policy: Policy | None, *, to_count: bool = False) -> tuple[R, tuple[Adjustment, ...]]:
         """Return *request* as the model accepts it, and what that changed.
@@ -189,7 +189,10 @@ def bind(
         share=partial(share, provider, made),
     )
     # Asked again, since an extension may have been disabled by this binding.
-    guarded.standing = tuple(_without_extension(error) for error in plugins.extensions())
+    guarded.standing = tuple(
+        Adjustment(kind="dropped", feature="extension", asked=each.provider, reason=each.message)
+        for each in plugins.extensions()
+    )
     return bound
 
 
@@ -232,7 +235,7 @@ class ManagedProvider:
 
     def capabilities(self, model: str) -> Capabilities:
         """Return what *model* accepts: what was learned about it, else what the provider knows by itself."""
-        if has_learned() and (found := learned(_key(self._origin.provider, self._endpoint, model))) is not None:
+        if has_learned() and (found := learned(key_of(self._origin.provider, self._endpoint, model))) is not None:
             from dragoman.spec.operations import RemembersCapabilities  # noqa: PLC0415  # few providers learn
 
             if not isinstance(self._provider, RemembersCapabilities):
@@ -390,7 +393,11 @@ class ManagedProvider:
         return result, asked, self.standing + foreign + asked.adjustments, attempts
 
     def _failure(self, error: Exception) -> DragomanError:
-        """Return the error to raise for an exception that a provider must not raise."""
+        """Return the error to raise for an exception that a provider must not raise; raise that of the caller's own."""
+        from dragoman.spec.callbacks import is_noted  # noqa: PLC0415  # only errors need it
+
+        if is_noted(error):
+            raise error
         failure = exhausted(error) if isinstance(error, OSError) else None
         return failure or self._blamed(f"failed with {type(error).__name__}: {error}")
 
@@ -406,14 +413,6 @@ class ManagedProvider:
     def _annotate(self, error: DragomanError, model: str | None) -> None:
         error.provider = error.provider or self._origin.provider
         error.model = error.model or model
-
-
-def _key(provider: str | None, endpoint: str | None, model: str) -> Key:
-    return provider or "", endpoint or "", model
-
-
-def _without_extension(error: PluginError) -> Adjustment:
-    return Adjustment(kind="dropped", feature="extension", asked=error.provider, reason=error.message)
 
 
 __all__ = ["Bound", "ManagedProvider", "bind"]

@@ -15,6 +15,11 @@ _MOST = 1024
 _learned: dict[Key, Capabilities] = {}
 
 
+def key_of(provider: str | None, endpoint: str | None, model: str) -> Key:
+    """Return under what is remembered what a model accepts."""
+    return provider or "", endpoint or "", model
+
+
 def learned(key: Key) -> Capabilities | None:
     """Return what was learned about a model, ``None`` if nothing was."""
     return _learned.get(key)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from dragoman.spec._value import changed
-from dragoman.spec.errors import ConfigurationError, DragomanError, RequestTimeoutError
+from dragoman.spec.errors import DragomanError, RequestTimeoutError
 from dragoman.spec.provider import CallContext, Provider, new_call_id
 from dragoman.spec.response import Attempt
 from dragoman.spec.retry_policy import RetryPolicy, budget_of, read_policy
@@ -98,16 +98,13 @@ class Attempts:
         self._waited = wait
 
     async def _tell(self, error: DragomanError, wait: float) -> None:
+        from dragoman.spec.callbacks import noted  # noqa: PLC0415  # few policies tell
+
         assert self._policy.on_retry is not None  # noqa: S101  # its caller has looked
-        try:
+        with noted("on_retry", f"try {len(self._records)} of a call"):
             told = self._policy.on_retry(len(self._records), error, wait)
             if isawaitable(told):
                 await told
-        except DragomanError:
-            raise
-        except Exception as trouble:
-            message = f"on_retry failed with {type(trouble).__name__}: {trouble}"
-            raise ConfigurationError(message, parameter="on_retry") from trouble
 
     def _take(self, error: DragomanError) -> None:
         budget = self._policy.budget

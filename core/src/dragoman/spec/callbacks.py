@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
+_NOTE = "raised by "
+
 
 @contextmanager
 def noted(callback: str, call: str, **received: object) -> Generator[None, None, None]:
@@ -19,9 +21,14 @@ def noted(callback: str, call: str, **received: object) -> Generator[None, None,
     try:
         yield
     except Exception as error:
-        error.add_note(f"raised by {callback}, called for {call}")
+        error.add_note(f"{_NOTE}{callback}, called for {call}")
         keep(error, **received)
         raise
+
+
+def is_noted(error: Exception) -> bool:
+    """Return whether a function of the caller raised an exception."""
+    return any(note.startswith(_NOTE) for note in getattr(error, "__notes__", ()))
 
 
 def keep(error: Exception, **received: object) -> None:
@@ -32,4 +39,4 @@ def keep(error: Exception, **received: object) -> None:
                 setattr(error, name, each)
 
 
-__all__ = ["keep", "noted"]
+__all__ = ["is_noted", "keep", "noted"]

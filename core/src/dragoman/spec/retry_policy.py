@@ -155,7 +155,7 @@ class RetryPolicy:
         also_on: classes of errors that are tried again although they usually are not, such as
             :class:`~dragoman.NoAnswerError`.
         on_retry: called before each wait, with the number of the try that failed, its error and the seconds to wait;
-            it may be asynchronous. A :class:`~dragoman.DragomanError` that it raises ends the call.
+            it may be asynchronous. What it raises ends the call, and comes through.
 
     Raises:
         ConfigurationError: for a value of the wrong type, not finite or out of range.
