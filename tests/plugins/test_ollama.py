@@ -582,3 +582,12 @@ def test_the_name_leads_to_this_distribution() -> None:
     for model in ("ollama/llama3.2", "ollama:llama3.2"):
         found = LLM(model).explain()
         assert (found.provider, found.model, found.distribution) == ("ollama", "llama3.2", "dragoman-ollama")
+
+
+def test_schemas_that_are_booleans_are_sent_as_objects() -> None:
+    """Its server reads each schema into a structure: https://github.com/ollama/ollama/blob/main/api/types.go."""
+    schema: Any = {"type": "object", "properties": {"any": True, "list": {"type": "array", "items": True}}}
+    llm = LLM("ollama/llama3.2")
+    body: Any = llm.build_request("hi", tools=[Tool(name="f", schema=schema)], output=schema).body
+    for sent in (body["tools"][0]["function"]["parameters"], body["format"]):
+        assert sent["properties"] == {"any": {}, "list": {"type": "array", "items": {}}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dragoman.spec.schema_references import References, as_list, as_object, canonical
+from dragoman.spec.schema_references import NOTHING, References, as_list, as_object, canonical
 
 ANNOTATIONS = frozenset({"title", "description"})
 """Keywords that only describe."""
@@ -19,6 +19,12 @@ KINDS: Mapping[type, str] = {
     dict: "object",
 }
 """The types of JSON Schema by the types of Python; the first that fits is right."""
+_SEVERAL = frozenset(
+    {"properties", "patternProperties", "$defs", "definitions", "anyOf", "oneOf", "allOf", "prefixItems"}
+)
+"""Keywords with several schemas, by name or in a list."""
+_ONE = frozenset({"items", "not", "additionalProperties"})
+"""Keywords with one schema."""
 
 
 def merged(node: dict[str, Any], branches: list[Any], references: References) -> dict[str, Any] | None:
@@ -81,3 +87,24 @@ def nullable(node: dict[str, Any]) -> dict[str, Any]:
         return node
     words = {"description": node["description"]} if "description" in node else {}
     return {"anyOf": [{key: value for key, value in node.items() if key != "description"}, null], **words}
+
+
+def object_schemas(schema: Any) -> Any:
+    """Return a schema in which all schemas are objects, not ``true`` or ``false``, which some servers do not know.
+
+    ``additionalProperties`` stays as it is: its usual value is a boolean.
+    """
+    if isinstance(schema, bool):
+        return {} if schema else dict(NOTHING)
+    if not isinstance(schema, dict):
+        return schema
+    return {name: _with_objects(name, each) for name, each in as_object(schema).items()}
+
+
+def _with_objects(keyword: str, value: Any) -> Any:
+    if keyword in _SEVERAL and isinstance(value, list | tuple):
+        return [object_schemas(each) for each in as_list(value)]
+    if keyword in _SEVERAL and isinstance(value, dict):
+        return {name: object_schemas(each) for name, each in as_object(value).items()}
+    is_usual = keyword == "additionalProperties" and isinstance(value, bool)
+    return object_schemas(value) if keyword in _ONE and not is_usual else value
