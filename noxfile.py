@@ -30,6 +30,7 @@ nox.options.sessions = [
 UV = os.environ.get("UV", "uv")  # `uv run` names itself here, for when it is not on the path
 WORKERS = min(8, (os.cpu_count() or 1) + 1)  # one more than processors: many tests wait for a server, or for a limit
 PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
+IN_ORDER = (*PARALLEL[:-1], "load")
 TRACING = ("-W", "ignore:Exception ignored in thread started by:pytest.PytestUnraisableExceptionWarning")
 """CPython 3.11 may refuse to trace two threads that start at once: that is the tool's trouble, not a test's."""
 
@@ -89,7 +90,7 @@ def tests(session: nox.Session) -> None:
         return
     session.run("coverage", "erase")
     # begun before pytest loads our own plugins for it
-    session.run("coverage", "run", "-m", "pytest", *TRACING, *(session.posargs or PARALLEL))
+    session.run("coverage", "run", "-m", "pytest", *TRACING, *(session.posargs or IN_ORDER))
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 

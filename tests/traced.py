@@ -74,6 +74,11 @@ class Tracing:
         self._tracers = (sys.gettrace(), threading.gettrace())
         self._is_on = True
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Let the chosen tests run first: what is imported or remembered by then has been measured."""
+        if any(self._tracers):
+            items.sort(key=lambda item: not is_traced(item.nodeid))
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Begin or end to trace, if the next test differs from the last one in that."""

@@ -51,7 +51,7 @@ def test_a_profile_is_used_by_each_command() -> None:
     assert "cut by a limit of tokens" in cut.stderr
     assert run("chat", "--no-log", "-P", "brief", "-o", "max_tokens=5", "one two").stdout == "one two\n"
     assert run("complete", "--profile", "other", "-m", "echo", "text").stdout == "text\n"
-    assert "does not" in run("embed", "-P", "brief", "text").stderr
+    assert "[" in run("embed", "-P", "brief", "text").stdout
     missing = run("chat", "-P", "brif", "hi")
     assert missing.exit_code == 2
     assert "has no profile [llm.brif]; it has brief, other" in missing.stderr

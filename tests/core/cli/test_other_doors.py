@@ -53,9 +53,9 @@ def test_each_text_becomes_a_vector() -> None:
 
 
 def test_a_model_that_makes_no_vectors_is_an_error() -> None:
-    done = run("embed", "-m", "echo", "one")
+    done = run("embed", "-m", "anthropic/claude-sonnet-4-5", "-o", "api_key=k", "one")
     assert done.exit_code == 2
-    assert done.stderr.startswith("dragoman: the provider 'echo' does not")
+    assert done.stderr.startswith("dragoman: the provider 'anthropic' does not")
     assert "there is no text" in run("embed", "-m", "echo").stderr
 
 

@@ -237,10 +237,11 @@ async def test_what_a_provider_offers_beside_answers() -> None:
     installed.cache_clear()
 
 
+@pytest.mark.usefixtures("scripted")
 async def test_what_a_provider_does_not_offer_is_said() -> None:
-    llm = LLM(ECHO)
+    llm = LLM("scripted/m")
     for ask, words in ((llm.models, "list models"), (lambda: llm.count_tokens("x"), "count tokens")):
-        with pytest.raises(UnsupportedError, match=f"the provider 'echo' does not {words}"):
+        with pytest.raises(UnsupportedError, match=f"the provider 'scripted' does not {words}"):
             await ask()
     with pytest.raises(UnsupportedError, match="does not make embeddings"):
         await llm.embed(["x"])

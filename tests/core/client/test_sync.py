@@ -130,9 +130,11 @@ def test_an_iterator_of_text_that_is_left_hangs_up(scripted: Scripted) -> None:
 
 def test_the_optional_protocols_without_await() -> None:
     llm = SyncLLM(ECHO)
-    for ask in (llm.models, lambda: llm.count_tokens("Hi"), lambda: llm.embed(["Hi"])):
-        with pytest.raises(UnsupportedError, match="echo"):
-            ask()
+    assert [each.id for each in llm.models()] == ["echo"]
+    assert llm.count_tokens("Hi there").input_tokens == 2
+    assert len(llm.embed(["Hi"]).vectors) == 1
+    with pytest.raises(UnsupportedError, match="does not show a request"):
+        llm.build_request("Hi")
     assert llm.learn_capabilities() == llm.capabilities()
     llm.config = LLMConfig(model="echo", max_tokens=1)
     assert llm.generate("one two").text == "one"

@@ -114,7 +114,7 @@ ANSWERS: dict[str, tuple[Script, tuple[str, ...]]] = {
 async def test_no_answer_brings_it_out(loopback: LoopbackServer, name: str) -> None:
     answer, kinds = ANSWERS[name]
     loopback.always(answer)
-    check(await error_at(loopback.url, first_byte=0.05, idle=0.05), *kinds)
+    check(await error_at(loopback.url, first_byte=0.3, idle=0.3), *kinds)
     assert loopback.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 

@@ -109,7 +109,7 @@ def object_in(reply: HttpReply) -> dict[str, Any]:
 def _reported_by(reply: HttpReply) -> HttpReply | None:
     """Return the error that the object in a reply, or the first in a list, reports as a reply of its own.
 
-    Google writes the errors of a stream as a list: https://cloud.google.com/apis/design/errors#http_mapping.
+    Some servers write the error of a stream as a list with one object.
     """
     try:
         value = reply.json()
