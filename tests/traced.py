@@ -72,7 +72,6 @@ class Tracing:
 
     def __init__(self) -> None:
         self._tracers = (sys.gettrace(), threading.gettrace())
-        self._is_on = True
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Let the chosen tests run first: what is imported or remembered by then has been measured."""
@@ -81,10 +80,9 @@ class Tracing:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Begin or end to trace, if the next test differs from the last one in that."""
-        if any(self._tracers) and self._is_on is not is_traced(item.nodeid):
-            self._is_on = not self._is_on
-            this, others = self._tracers if self._is_on else (None, None)
+        """Trace the chosen tests, also after one whose depth of calls has ended that, and no others."""
+        this, others = self._tracers if is_traced(item.nodeid) else (None, None)
+        if any(self._tracers) and sys.gettrace() is not this:
             sys.settrace(this)
             threading.settrace(cast("Any", others))
         return (yield)
