@@ -13,14 +13,11 @@ from attrs import define, field
 from dragoman.spec._value import changed
 from dragoman.spec.assembly import part_events
 from dragoman.spec.call_arguments import CallArguments
-from dragoman.spec.call_ids import begins_again, is_announced, repeats_call
+from dragoman.spec.call_ids import MOST_COMPARED, NO_ARGUMENTS, begins_again, is_announced, repeats_call
 from dragoman.spec.events import ArgumentsDelta, Event, PartStart, PartStop, PartUpdate
 from dragoman.spec.parts import ToolCall
 
 __all__ = ["PlacedCalls", "WholeCalls", "begins_again"]
-
-_MOST_COMPARED = 32
-"""With how many calls of the same id and name one is compared, so that the time stays linear."""
 
 
 class WholeCalls:
@@ -37,7 +34,7 @@ class WholeCalls:
         A call with arguments says again one that had none, as it is announced by some servers.
         """
         known = self._known.get((call.call_id, call.name), [])
-        for place, (index, before) in enumerate(known[-_MOST_COMPARED:], max(0, len(known) - _MOST_COMPARED)):
+        for place, (index, before) in enumerate(known[-MOST_COMPARED:], max(0, len(known) - MOST_COMPARED)):
             if repeats_call(call, before):
                 return []
             if is_announced(before):
@@ -98,7 +95,7 @@ class PlacedCalls:
         if known is not None and begins_again(known.call, call):
             if known.is_open:
                 known.arguments.begin_again()
-                known.call = known.call if call.arguments in {"", "{}"} else call
+                known.call = known.call if call.arguments in NO_ARGUMENTS else call
             else:
                 known.again = CallArguments()
                 known.again.add(call.arguments)

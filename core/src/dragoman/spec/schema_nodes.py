@@ -92,7 +92,11 @@ def nullable(node: dict[str, Any]) -> dict[str, Any]:
 def object_schemas(schema: Any) -> Any:
     """Return a schema in which all schemas are objects, not ``true`` or ``false``, which some servers do not know.
 
-    ``additionalProperties`` stays as it is: its usual value is a boolean.
+    A boolean for ``additionalProperties`` stays, as it is the usual value there.
+
+    Args:
+        schema: a JSON Schema as plain data.
+
     """
     if isinstance(schema, bool):
         return {} if schema else dict(NOTHING)
