@@ -30,6 +30,7 @@ from dragoman import (
     build_response,
 )
 from dragoman.plugins.registry import installed
+from dragoman.spec.answers import read_answer
 
 CALL = ToolCall(name="f", call_id="1", arguments="{}")
 TEXT = Text(text="Hello")
@@ -156,3 +157,11 @@ async def test_nothing_of_a_stream_is_withheld_before_the_error() -> None:
     assert await anext(pieces) == "Hello"
     with pytest.raises(TruncatedOutputError):
         await anext(pieces)
+
+
+def test_an_answer_that_was_cut_by_another_limit_names_it() -> None:
+    cut = build_response([Text(text="1")], Finish(reason="length", raw="max_time"))
+    with pytest.raises(
+        TruncatedOutputError, match="the limit that the provider calls 'max_time', which is not max_tok"
+    ):
+        read_answer(cut, int)

@@ -117,3 +117,10 @@ def test_pieces_and_growing_texts_mean_the_same(value: dict[str, object], data: 
         [text * 2],
     ):
         assert json.loads(joined(*said)) == value
+
+
+def test_other_arguments_after_a_call_began_again_are_kept() -> None:
+    call = CallArguments()
+    added = [call.add('{"a"'), call.add(":1")]
+    call.begin_again()
+    assert "".join([*added, call.add('{"a":2'), call.add("}"), call.close()]) == '{"a":1{"a":2}'

@@ -500,3 +500,8 @@ def test_what_says_nothing_is_left_out_and_the_schema_counts_as_changed() -> Non
     assert not lowered.is_same
     assert lowered.notes == ()
     assert "description" not in json.dumps(lowered.schema)
+
+
+def test_a_list_without_items_is_said() -> None:
+    lowered = lower_schema({"type": "array", "items": False}, LAX)
+    assert lowered.schema == {"type": "array", "description": "items: false"}

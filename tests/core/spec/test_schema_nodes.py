@@ -1,4 +1,4 @@
-"""Schemas that are objects throughout, for servers that know no others."""
+"""Schemas made of others, found by reference, and spelled as objects for servers that read no booleans."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from dragoman.spec.schema_nodes import object_schemas
+from dragoman.spec.schema_nodes import merged, object_schemas
+from dragoman.spec.schema_references import References
 
 NOTHING = {"not": {}}
 
@@ -53,3 +54,11 @@ def accepts(schema: Any, value: Any) -> bool:
         else schema
     )
     return jsonschema.Draft202012Validator(listed).is_valid(value)
+
+
+def test_a_definition_is_found_under_the_older_name_too() -> None:
+    assert References({"definitions": {"A": {"type": "string"}}}).target("#/$defs/A") == {"type": "string"}
+
+
+def test_branches_that_nothing_fits_are_not_one_schema() -> None:
+    assert merged({}, [False, {"type": "string"}], References({})) is None
