@@ -151,10 +151,10 @@ def test_first_model_with_effort_needs_a_beta_and_a_budget() -> None:
 
 
 def test_stop_sequences_of_white_space_are_left_out() -> None:
-    sent = wire(settings={"stop": ("\n\n", "END")})
-    assert json.loads(sent.body or b"")["stop_sequences"] == ["END"]
-    assert [(note.kind, note.asked) for note in sent.adjustments if note.feature == "stop"] == [
-        ("dropped", ["\n\n", "END"])
+    body, notes, _ = fitted(settings={"stop": ("\n\n", "END")})
+    assert body["stop_sequences"] == ["END"]
+    assert [(note.kind, note.asked, note.sent) for note in notes if note.feature == "stop"] == [
+        ("coerced", ["\n\n", "END"], ["END"])
     ]
 
 

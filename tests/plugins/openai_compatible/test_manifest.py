@@ -421,7 +421,7 @@ class TestCapabilities:
         ('[wire]\ninclude_usage = "yes"', "expected bool, not 'yes' @ $.wire.include_usage"),
         ('[wire]\nsetting_names = { topk = "top_k" }', "setting_names names 'topk', which is not a setting"),
         ("[capabilities]\ntools = 1", "@ $.capabilities.tools"),
-        ("[capabilities]\ncontext_tokens = 0", "context_tokens must be a number of tokens, at least 1, not 0"),
+        ("[capabilities]\ncontext_tokens = 0", "context_tokens must be a whole number, at least 1, not 0"),
         ('[capabilities.input]\n"image" = true', "input holds 'image', which is not a media type"),
         ('[capabilities.input]\n"image/*" = "yes"', "image/* must be true, false or a table of limits, not 'yes'"),
         ("[capabilities.settings]\nheat = true", "settings names 'heat', which is not a setting"),

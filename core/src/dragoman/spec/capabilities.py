@@ -19,7 +19,7 @@ from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.media import Media
 from dragoman.spec.message import Role
 from dragoman.spec.message_roles import are_plain, check_roles
-from dragoman.spec.nearest import check_effort, nearest
+from dragoman.spec.nearest import check_effort, nearest, without_blank
 from dragoman.spec.parts import Text, ToolResult
 from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, Effort, Settings, Tool
 from dragoman.spec.response import Adjustment
@@ -72,6 +72,8 @@ class Cap:
         values: the accepted values, if there is a fixed set. An effort becomes the nearest of them.
         only: the only accepted value of a number, if there is one.
         most: the greatest number of items, such as stop sequences.
+        longest: the greatest length of each item, in bytes of UTF-8.
+        blank: whether an item may be white space alone.
 
     """
 
@@ -82,6 +84,8 @@ class Cap:
     values: frozenset[str] | None = None
     only: float | None = None
     most: int | None = None
+    longest: int | None = None
+    blank: bool = True
 
 
 YES = Cap(support=Support.YES)
@@ -217,7 +221,8 @@ def fit_with_names(
             continue
         sent = nearest(value, cap, is_supported=cap.support is not Support.NO)
         if sent != value:
-            _apply_policy(name, cap, policy, explicit=name in settings.explicit, model=request.model)
+            default = _default_policy(name, value, sent)
+            _apply_policy(name, cap, policy or default, explicit=name in settings.explicit, model=request.model)
             changes[name] = sent
             adjustments.append(_adjustment(name, value, sent, cap.note or f"{request.model} does not accept it", by))
     if changes:
@@ -329,10 +334,16 @@ def without_setting(request: R, name: str, reason: str, *, by: str) -> tuple[R, 
     return attrs.evolve(request, settings=settings), _adjustment(name, value, None, reason, by)
 
 
-def _apply_policy(name: str, cap: Cap, policy: Policy | None, *, explicit: bool, model: str) -> None:
+def _default_policy(name: str, asked: Any, sent: Any) -> Policy:
+    """Return what to do without a policy; that items of white space are left out breaks no guarantee."""
+    only_blank = isinstance(asked, tuple) and without_blank(asked) == without_blank(sent or ())
+    return "raise" if name in GUARANTEES and not only_blank else "adjust"
+
+
+def _apply_policy(name: str, cap: Cap, policy: Policy, *, explicit: bool, model: str) -> None:
     if not explicit:
         return
-    if (policy or ("raise" if name in GUARANTEES else "adjust")) == "raise":
+    if policy == "raise":
         why = f" ({cap.note})" if cap.note else ""
         message = f"{model} does not accept this {name}{why}; leave it out, or set on_unsupported='adjust'"
         raise UnsupportedError(message, model=model, parameter=name)
@@ -396,5 +407,5 @@ def _check_medium(media_type: str, accepted: Mapping[str, Cap], model: str) -> N
 
 def _adjustment(name: str, asked: Any, sent: Any, reason: str, by: str) -> Adjustment:
     kind = "dropped" if sent is None else "coerced"
-    plain: Any = [*asked] if isinstance(asked, tuple) else asked
-    return Adjustment(kind=kind, feature=name, asked=plain, sent=sent, reason=reason, by=by)
+    asked, sent = ([*each] if isinstance(each, tuple) else each for each in (asked, sent))
+    return Adjustment(kind=kind, feature=name, asked=asked, sent=sent, reason=reason, by=by)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
@@ -29,8 +29,8 @@ def nearest(value: Any, cap: Cap, *, is_supported: bool) -> Any:
         return None
     if cap.values is not None and value not in cap.values:
         return nearest_effort(value, cap.values) if isinstance(value, Effort) else None
-    if cap.most is not None and len(value) > cap.most:
-        return value[: cap.most]
+    if type(value) is tuple:
+        return _items(cast("tuple[str, ...]", value), cap)
     if cap.maximum is not None and value > cap.maximum:
         return _number(cap.maximum, like=value)
     if cap.minimum is not None and value < cap.minimum:
@@ -75,6 +75,19 @@ def nearest_effort(asked: Effort, accepted: Collection[str]) -> Effort | None:
     words = [word for word in EFFORTS if word in accepted and word != "none"]
     found = min(words, key=lambda word: (abs(EFFORTS.index(word) - place), -EFFORTS.index(word)), default=None)
     return None if found is None else Effort(found)
+
+
+def _items(asked: tuple[str, ...], cap: Cap) -> tuple[str, ...] | None:
+    """Return the accepted items, in their order; ``None`` if there are none."""
+    items = asked if cap.blank else without_blank(asked)
+    if cap.longest is not None:
+        items = tuple(each for each in items if len(each.encode()) <= cap.longest)
+    return items[: cap.most] or None
+
+
+def without_blank(items: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the items that are not white space alone."""
+    return tuple(each for each in items if each.strip())
 
 
 def _number(bound: float, *, like: Any) -> float:

@@ -73,7 +73,12 @@ _NAMES = (
 _INSTANT = re.compile(r"(?:^|[^a-z0-9])claude-instant(?=$|-)")
 _NO_SCHEMA = Cap(support=Support.NO, note="the model is not known to have structured outputs")
 _NO_JSON = Cap(support=Support.NO, note="Anthropic has no mode for JSON without a schema")
-_UNSUPPORTED = ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "n")
+_NO_SETTING = Cap(support=Support.NO, note="Anthropic has no such setting")
+_SETTINGS: Mapping[str, Cap] = {
+    **dict.fromkeys(("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "n"), _NO_SETTING),
+    "stop": Cap(blank=False, note="Anthropic accepts no stop sequence of white space"),
+}
+"""What the API says of settings for every model."""
 
 
 @frozen
@@ -163,13 +168,10 @@ def is_completion_model(model: str) -> bool:
 
 def capabilities(model: str) -> Capabilities:
     """Return the capabilities of *model*."""
-    settings: dict[str, Cap] = dict.fromkeys(
-        _UNSUPPORTED, Cap(support=Support.NO, note="Anthropic has no such setting")
-    )
     known = family(model)
     if known is None:
         return Capabilities(  # it may think, as the newest models and those of other vendors do
-            settings=settings,
+            settings=_SETTINGS,
             completion=NO,
             input=_media(UNKNOWN),
             json_schema=_NO_SCHEMA,
@@ -177,9 +179,8 @@ def capabilities(model: str) -> Capabilities:
             history=HISTORY,
             reasoning=YES,
         )
-    settings |= _settings(known)
     return Capabilities(
-        settings=settings,
+        settings={**_SETTINGS, **_settings(known)},
         input=_media(YES if known.has("images") else NO),
         completion=YES if is_completion_model(model) else NO,
         tools=YES if known.has("tools") else NO,

@@ -77,13 +77,7 @@ class SettingsEncoder:
         body: dict[str, Any] = {"max_tokens": self._max_tokens(thinking)} if needs_limit else {}
         body |= self._sampling(thinking=_is_enabled(thinking))
         if settings.stop is not None:
-            body["stop_sequences"] = [word for word in settings.stop if word.strip()]
-            if len(body["stop_sequences"]) < len(settings.stop):
-                self._adjust(
-                    "dropped", "stop", "Anthropic accepts no stop sequence of white space", asked=[*settings.stop]
-                )
-            if not body["stop_sequences"]:
-                del body["stop_sequences"]
+            body["stop_sequences"] = list(settings.stop)
         if settings.service_tier is not None:
             body["service_tier"] = settings.service_tier
         if thinking is not None:

@@ -50,6 +50,8 @@ _SETTINGS: Mapping[str, Cap] = dict.fromkeys(
     ("seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "parallel_tool_calls", "n"),
     _UNSUPPORTED,
 )
+_MOST_STOPS = 2500
+"""https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html"""
 _NO_JSON = Cap(support=Support.NO, note="Converse has no mode for JSON")
 _NO_CACHE = Cap(support=Support.NO, note="the model has no marks of a cached prefix")
 
@@ -110,7 +112,13 @@ def capabilities(model: str, base_model: str | None = None) -> Capabilities:
     chooses = FACTS.holds("tool_choice", known.id)
     return attrs.evolve(
         found,
-        settings={**found.settings, **_SETTINGS, **({} if known.claude else _settings(known)), "cache": _cache(known)},
+        settings={
+            **found.settings,
+            **_SETTINGS,
+            **({} if known.claude else _settings(known)),
+            "cache": _cache(known),
+            "stop": _stops(known),
+        },
         json_schema=YES if known.has_schemas else NO,
         json_mode=_NO_JSON,
         schema_fallback=("tool", "text") if chooses and not known.has_schemas else ("text",),
@@ -124,6 +132,12 @@ def capabilities(model: str, base_model: str | None = None) -> Capabilities:
 
 def _tools(known: Family) -> Cap:
     return NO if FACTS.holds("no_tools", known.id) else Cap()
+
+
+def _stops(known: Family) -> Cap:
+    """Return which stop sequences are taken; Claude takes none of white space wherever it runs."""
+    note = "Converse takes 2500 stop sequences, and Claude none of white space"
+    return Cap(most=_MOST_STOPS, blank=not known.claude, note=note)
 
 
 def _cache(known: Family) -> Cap:

@@ -49,7 +49,7 @@ def _settings(_: Any, attribute: attrs.Attribute[Any], value: Mapping[str, Any])
 
 def _positive(_: Any, attribute: attrs.Attribute[Any], value: int | None) -> None:
     if value is not None and value < 1:
-        message = f"{attribute.name} must be a number of tokens, at least 1, not {value}"
+        message = f"{attribute.name} must be a whole number, at least 1, not {value}"
         raise ValueError(message)
 
 
@@ -76,7 +76,8 @@ def _cap(name: str, given: Any) -> Cap:
     limits = structure_options(Limits, cast("dict[str, Any]", given), provider=f"the table {name!r}", also=None)
     values = None if limits.values is None else frozenset(limits.values)
     support = YES.support if limits.accepted else NO.support
-    return Cap(support=support, note=limits.note, minimum=limits.minimum, maximum=limits.maximum, values=values)
+    rest = attrs.asdict(limits, filter=attrs.filters.exclude("accepted", "values"))
+    return Cap(support=support, values=values, **rest)
 
 
 @frozen(kw_only=True)
@@ -88,6 +89,9 @@ class Limits:
         minimum: the least value accepted.
         maximum: the greatest value accepted.
         values: the only values accepted.
+        most: the greatest number of items, such as stop sequences.
+        longest: the greatest length of each item, in bytes of UTF-8.
+        blank: whether an item may be white space alone.
         note: the reason, which the caller sees.
 
     """
@@ -96,6 +100,9 @@ class Limits:
     minimum: float | None = None
     maximum: float | None = None
     values: tuple[str, ...] | None = None
+    most: int | None = field(default=None, validator=_positive)
+    longest: int | None = field(default=None, validator=_positive)
+    blank: bool = True
     note: str = ""
 
 
