@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from dragoman import YES, Capabilities, ChatRequest, HistoryRules, Message, OutputFormat, SchemaRules, fit
 from dragoman.spec.schema_nodes import merged, object_schemas
 from dragoman.spec.schema_references import References
 
@@ -27,6 +28,9 @@ NOTHING = {"not": {}}
         ({"anyOf": [True, {"type": "string"}], "not": False}, {"anyOf": [{}, {"type": "string"}], "not": NOTHING}),
         ({"$defs": {"A": True}, "prefixItems": (True,)}, {"$defs": {"A": {}}, "prefixItems": [{}]}),
         ({"additionalProperties": {"items": True}}, {"additionalProperties": {"items": {}}}),
+        ({"contains": True, "propertyNames": False}, {"contains": {}, "propertyNames": NOTHING}),
+        ({"if": True, "then": False, "else": True}, {"if": {}, "then": NOTHING, "else": {}}),
+        ({"dependentSchemas": {"a": False}}, {"dependentSchemas": {"a": NOTHING}}),
     ],
 )
 def test_booleans_become_objects(given: Any, sent: Any) -> None:
@@ -38,13 +42,13 @@ def test_booleans_become_objects(given: Any, sent: Any) -> None:
 @pytest.mark.parametrize(
     "schema",
     [
-        {"additionalProperties": False},
+        {"additionalProperties": False, "unevaluatedProperties": True, "unevaluatedItems": False},
         {"default": True, "enum": [True, False], "const": True, "uniqueItems": True, "required": ["a"]},
         {"properties": {"items": {"type": "string"}}, "items": None, "anyOf": None},
     ],
 )
 def test_other_booleans_stay(schema: Any) -> None:
-    assert object_schemas(schema) == schema
+    assert object_schemas(schema) is schema
 
 
 def accepts(schema: Any, value: Any) -> bool:
@@ -62,3 +66,18 @@ def test_a_definition_is_found_under_the_older_name_too() -> None:
 
 def test_branches_that_nothing_fits_are_not_one_schema() -> None:
     assert merged({}, [False, {"type": "string"}], References({})) is None
+
+
+def test_the_schema_of_an_answer_has_objects_only_where_its_vendor_needs_them() -> None:
+    schema: Any = {"type": "object", "properties": {"a": True, "b": {}}}
+    sent = {"type": "object", "properties": {"a": {}, "b": {}}}
+    plain = {"type": "object", "properties": {"b": {}}}
+    for rules in (None, SchemaRules()):
+        for taken, asked, expected in ((True, schema, schema), (False, schema, sent), (False, plain, plain)):
+            known = Capabilities(json_schema=YES, output_schema=rules, history=HistoryRules(boolean_schemas=taken))
+            request = ChatRequest(
+                model="m",
+                messages=(Message("user", "hi"),),
+                output=OutputFormat("json_schema", schema=asked, strict=False),
+            )
+            assert fit(request, known)[0].output.schema == expected

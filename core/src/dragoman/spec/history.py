@@ -130,6 +130,10 @@ class _Fitting:
             if note:
                 feature = f"schema of the tool {tool.name}"
                 self.adjustments.append(Adjustment(kind="coerced", feature=feature, reason=note, by=self.by))
+        if not self.rules.boolean_schemas:
+            from dragoman.spec.schema_nodes import object_schemas  # noqa: PLC0415  # only a tool needs it
+
+            schema = object_schemas(schema)
         if tool.name in self.coded:
             from dragoman.spec.member_names import coded_schema  # noqa: PLC0415  # few tools need it
 

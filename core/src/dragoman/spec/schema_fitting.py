@@ -15,6 +15,7 @@ from dragoman.spec.request import ChatRequest, ServerTool, Tool
 from dragoman.spec.response import Adjustment
 from dragoman.spec.schema_fallback import emulated, insists
 from dragoman.spec.schema_lowering import LoweredSchema, lower_schema
+from dragoman.spec.schema_nodes import object_schemas
 from dragoman.spec.schema_rules import SchemaRules
 
 
@@ -41,7 +42,11 @@ def fit_format(
         request, note, names = emulated(request, capabilities, reason, policy, by)
         return request, [note], names
     rules = capabilities.output_schema
-    if rules is None or request.output.schema is None or not has_schema:
+    if request.output.schema is None or not has_schema:
+        return request, [], {}
+    if not capabilities.history.boolean_schemas:
+        request = _with_object_schemas(request)
+    if rules is None:
         return request, [], {}
     if rules.to_the_letter and capabilities.schema_fallback:
         lowered = lower_schema(request.output.schema, rules)
@@ -49,6 +54,13 @@ def fit_format(
             request, note, names = emulated(request, capabilities, "; ".join(lowered.notes), policy, by)
             return request, [note], names
     return *fit_output(request, rules, policy, by), {}
+
+
+def _with_object_schemas(request: ChatRequest) -> ChatRequest:
+    """Return a request in which all schemas within that of the answer are objects."""
+    output = request.output
+    schema = object_schemas(output.schema)
+    return request if schema is output.schema else attrs.evolve(request, output=attrs.evolve(output, schema=schema))
 
 
 def fit_output(

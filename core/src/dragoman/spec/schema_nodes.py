@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from operator import is_
+from typing import Any, cast
 
 from dragoman.spec.schema_references import NOTHING, References, as_list, as_object, canonical
 
@@ -19,12 +20,11 @@ KINDS: Mapping[type, str] = {
     dict: "object",
 }
 """The types of JSON Schema by the types of Python; the first that fits is right."""
-_SEVERAL = frozenset(
-    {"properties", "patternProperties", "$defs", "definitions", "anyOf", "oneOf", "allOf", "prefixItems"}
-)
-"""Keywords with several schemas, by name or in a list."""
-_ONE = frozenset({"items", "not", "additionalProperties"})
-"""Keywords with one schema."""
+_BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
+_IN_A_LIST = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+_ONE = frozenset({"items", "contains", "not", "if", "then", "else", "propertyNames"})
+_REST = frozenset({"additionalProperties", "additionalItems", "unevaluatedProperties", "unevaluatedItems"})
+"""Keywords with one schema, whose usual value is a boolean."""
 
 
 def merged(node: dict[str, Any], branches: list[Any], references: References) -> dict[str, Any] | None:
@@ -92,23 +92,29 @@ def nullable(node: dict[str, Any]) -> dict[str, Any]:
 def object_schemas(schema: Any) -> Any:
     """Return a schema in which all schemas are objects, not ``true`` or ``false``, which some servers do not know.
 
-    A boolean for ``additionalProperties`` stays, as it is the usual value there.
+    A boolean for ``additionalProperties`` and its like stays, as it is the usual value there.
 
     Args:
-        schema: a JSON Schema as plain data.
+        schema: a JSON Schema as plain data, which is returned itself if all of its schemas are objects.
 
     """
     if isinstance(schema, bool):
         return {} if schema else dict(NOTHING)
-    if not isinstance(schema, dict):
+    if not isinstance(schema, Mapping):
         return schema
-    return {name: _with_objects(name, each) for name, each in as_object(schema).items()}
+    known = cast("Mapping[str, Any]", schema)
+    changed = {name: new for name, each in known.items() if (new := _with_objects(name, each)) is not each}
+    return {**known, **changed} if changed else known
 
 
 def _with_objects(keyword: str, value: Any) -> Any:
-    if keyword in _SEVERAL and isinstance(value, list | tuple):
-        return [object_schemas(each) for each in as_list(value)]
-    if keyword in _SEVERAL and isinstance(value, dict):
-        return {name: object_schemas(each) for name, each in as_object(value).items()}
-    is_usual = keyword == "additionalProperties" and isinstance(value, bool)
-    return object_schemas(value) if keyword in _ONE and not is_usual else value
+    if keyword in _IN_A_LIST and isinstance(value, list | tuple):
+        known = cast("list[Any]", value)
+        items = [object_schemas(each) for each in known]
+        return value if all(map(is_, items, known)) else items
+    if keyword in _BY_NAME and isinstance(value, Mapping):
+        named = cast("Mapping[str, Any]", value)
+        changed = {name: new for name, each in named.items() if (new := object_schemas(each)) is not each}
+        return {**named, **changed} if changed else named
+    has_schema = keyword in _ONE or (keyword in _REST and not isinstance(value, bool))
+    return object_schemas(value) if has_schema else value

@@ -36,6 +36,7 @@ HISTORY = HistoryRules(
     tool_name_letters="[a-zA-Z0-9_-]",
     tool_name_length=64,
     tool_objects=True,
+    boolean_schemas=False,
     called_tools=True,
     speakers=False,
     blank_text=False,

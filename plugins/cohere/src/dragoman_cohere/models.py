@@ -21,6 +21,7 @@ HISTORY = HistoryRules(
     speakers=False,
     outcomes=False,
     tool_objects=True,
+    boolean_schemas=False,
     tool_properties=True,
 )
 """What the API takes of a conversation."""

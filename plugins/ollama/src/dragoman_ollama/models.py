@@ -28,7 +28,14 @@ _NO_CHOICE = Cap(support=Support.NO, note="Ollama cannot require a tool call")
 _NO_THINKING = Cap(support=Support.NO, note="the model does not think")
 _NO_MEDIUM = Cap(support=Support.NO, note="Ollama takes images, as bytes")
 
-HISTORY = HistoryRules(outcomes=False, tool_objects=True, calls_last=True, speakers=False, message_options=False)
+HISTORY = HistoryRules(
+    outcomes=False,
+    tool_objects=True,
+    boolean_schemas=False,
+    calls_last=True,
+    speakers=False,
+    message_options=False,
+)
 """What the API takes of a conversation: https://docs.ollama.com/api/chat."""
 
 

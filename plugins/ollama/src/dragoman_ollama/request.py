@@ -22,7 +22,7 @@ from dragoman import (
     Tool,
     UnsupportedError,
 )
-from dragoman.http import add_options, object_schemas, own_members, refuse_server_tool
+from dragoman.http import add_options, own_members, refuse_server_tool
 from dragoman_ollama.options import ISSUER, PROMPTS_ONLY, OllamaOptions
 from dragoman_ollama.request_messages import MessagesEncoder
 
@@ -113,7 +113,7 @@ class BodyEncoder:
     def _tool(self, tool: Tool | ServerTool) -> dict[str, Any]:
         if isinstance(tool, ServerTool):
             refuse_server_tool(tool, "Ollama")
-        function: dict[str, Any] = {"name": tool.name, "parameters": object_schemas(tool.schema)}
+        function: dict[str, Any] = {"name": tool.name, "parameters": tool.schema}
         if tool.description is not None:
             function["description"] = tool.description
         if tool.strict:
@@ -131,4 +131,4 @@ def _output(output: OutputFormat) -> dict[str, Any]:
     """Return the member ``format``: https://docs.ollama.com/capabilities/structured-outputs."""
     if output.kind == "text":
         return {}
-    return {"format": object_schemas(output.schema or {}) if output.kind == "json_schema" else "json"}
+    return {"format": dict(output.schema or {}) if output.kind == "json_schema" else "json"}

@@ -33,6 +33,7 @@ class OpenAIProvider(HttpProvider):
         outcomes=False,
         tool_objects=True,
         tool_properties=True,
+        boolean_schemas=False,
     )
     """https://platform.openai.com/docs/api-reference/chat/create: names of functions and of participants."""
     strict_schema = STRICT_SCHEMA
