@@ -29,7 +29,9 @@ from dragoman import (
 from dragoman.testing.fixtures import loopback
 from dragoman_google.dialect import Gemini
 from dragoman_google.request_messages import PLACEHOLDER_SIGNATURE
+from fuzz.dialects import DIALECTS
 from plugins.google_wire import WEATHER, chunk, contents, decoded, encoded
+from properties.test_calls_of_dialects import read
 
 __all__ = ["loopback"]
 
@@ -91,6 +93,42 @@ def test_server_tools() -> None:
 def test_server_tool_of_another_provider_is_refused() -> None:
     with pytest.raises(UnsupportedError, match=r"openai\.web_search"):
         encoded(tools=(ServerTool(id="openai.web_search"),))
+
+
+CALL: Any = {"name": "weather", "args": {"city": "Rome"}, "id": "abc"}
+BARE: Any = {"name": "weather", "args": {}, "id": "abc"}
+PIECE: Any = {**BARE, "partialArgs": [{"jsonPath": "$.city", "stringValue": "Rome"}]}
+SIGNED: Any = {"thoughtSignature": "c2ln"}
+OTHER: Any = {"functionCall": {**CALL, "id": "def"}}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [{"functionCall": CALL}, {"functionCall": CALL, **SIGNED}],
+        [{"functionCall": CALL, **SIGNED}, {"functionCall": CALL}],
+        [{"functionCall": CALL}, {"functionCall": CALL}, {"functionCall": CALL, **SIGNED}],
+        [{"functionCall": CALL}, {"functionCall": BARE, **SIGNED}],
+        [{"functionCall": BARE, **SIGNED}, {"functionCall": CALL}],
+        [{"functionCall": BARE}, {"functionCall": CALL}, {"functionCall": CALL, **SIGNED}],
+        [{"functionCall": BARE}, {"functionCall": BARE, **SIGNED}, {"functionCall": CALL}],
+        [{"functionCall": PIECE}, {"functionCall": CALL, **SIGNED}],
+        [{"functionCall": {**PIECE, "willContinue": True}}, {"functionCall": {}}, {"functionCall": CALL, **SIGNED}],
+        [{"functionCall": {**PIECE, "willContinue": True}}, {"functionCall": CALL, **SIGNED}],
+        [{"functionCall": {**PIECE, "willContinue": True}, **SIGNED}, {"functionCall": {}}, {"functionCall": CALL}],
+    ],
+)
+@pytest.mark.parametrize("between", [[], [{"text": "and"}], [OTHER]])
+def test_a_signature_comes_with_a_call_or_with_the_call_said_again(parts: Any, between: Any) -> None:
+    parts = [*parts[:-1], *(between if "partialArgs" not in str(parts) else []), parts[-1]]
+    whole = decoded(chunk(*parts, finish="STOP"))
+    live = read(DIALECTS["google.generate"], iter([*map(chunk, parts), chunk(finish="STOP")]))
+    for response in (whole, live):
+        assert [call.parse() for call in response.tool_calls] == [{"city": "Rome"}] * len(response.tool_calls)
+        assert [call.seal for call in response.tool_calls if call.call_id == "abc"] == [
+            Seal(issuer="google", payload="c2ln")
+        ]
+        assert all(call.seal is None for call in response.tool_calls if call.call_id != "abc")
 
 
 def test_turn_with_tools_is_sent_back_unchanged() -> None:

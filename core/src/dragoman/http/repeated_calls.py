@@ -13,7 +13,7 @@ from attrs import define, field
 from dragoman.spec._value import changed
 from dragoman.spec.assembly import part_events
 from dragoman.spec.call_arguments import CallArguments
-from dragoman.spec.call_ids import MOST_COMPARED, NO_ARGUMENTS, begins_again, is_announced, repeats_call
+from dragoman.spec.call_ids import MOST_COMPARED, NO_ARGUMENTS, begins_again, fuller, is_announced, repeats_call
 from dragoman.spec.events import ArgumentsDelta, Event, PartStart, PartStop, PartUpdate
 from dragoman.spec.parts import ToolCall
 
@@ -21,12 +21,18 @@ __all__ = ["PlacedCalls", "WholeCalls", "begins_again"]
 
 
 class WholeCalls:
-    """Recognize the calls that a server says again in one stream, where calls arrive whole and have ids."""
+    """Recognize the calls that a server says again in one stream, where calls arrive whole and have ids.
 
-    __slots__ = ("_known",)
+    Args:
+        seals: whether a call that is said again may bring the seal that it lacked, so that its part stays open.
 
-    def __init__(self) -> None:
+    """
+
+    __slots__ = ("_known", "_seals")
+
+    def __init__(self, *, seals: bool = False) -> None:
         self._known: dict[tuple[str, str], list[tuple[int, ToolCall]]] = {}
+        self._seals = seals
 
     def again(self, call: ToolCall) -> list[Event] | None:
         """Return what a call adds to a known one that it says again, ``None`` if it is another.
@@ -35,17 +41,24 @@ class WholeCalls:
         """
         known = self._known.get((call.call_id, call.name), [])
         for place, (index, before) in enumerate(known[-MOST_COMPARED:], max(0, len(known) - MOST_COMPARED)):
-            if repeats_call(call, before):
+            if not (repeats_call(call, before) or is_announced(before)):
+                continue
+            if not self._is_open(before) or (added := fuller(call, before)) is None:
                 return []
-            if is_announced(before):
-                known[place] = (index, call)
-                return [PartUpdate(index, call), PartStop(index)]
+            known[place] = (index, added)
+            return [PartUpdate(index, added), *self._stopped(index, added)]
         return None
 
     def add(self, call: ToolCall, index: int) -> list[Event]:
-        """Keep a new call, and return what stops its part, unless its arguments may still follow."""
+        """Keep a new call, and return what stops its part, unless its arguments or its seal may still follow."""
         self._known.setdefault((call.call_id, call.name), []).append((index, call))
-        return [] if is_announced(call) else [PartStop(index)]
+        return self._stopped(index, call)
+
+    def _is_open(self, call: ToolCall) -> bool:
+        return is_announced(call) or (self._seals and call.seal is None and bool(call.id))
+
+    def _stopped(self, index: int, call: ToolCall) -> list[Event]:
+        return [] if self._is_open(call) else [PartStop(index)]
 
 
 @define

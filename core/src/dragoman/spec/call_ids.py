@@ -70,8 +70,8 @@ def said_once(parts: Iterable[Part]) -> list[Part]:
         if place is None:
             known.append(len(kept))
             kept.append(part)
-        elif (fuller := _fuller(part, kept[place])) is not None:
-            kept[place] = fuller
+        elif (added := fuller(part, kept[place])) is not None:
+            kept[place] = added
     return kept
 
 
@@ -80,7 +80,7 @@ def is_said_again(call: ToolCall, known: Part) -> bool:
     return isinstance(known, ToolCall) and (repeats_call(call, known) or repeats_call(known, call))
 
 
-def _fuller(call: ToolCall, known: Part) -> ToolCall | None:
+def fuller(call: ToolCall, known: Part) -> ToolCall | None:
     """Return *known* with the arguments and the seal that it lacks and *call* has, ``None`` if it lacks none."""
     assert isinstance(known, ToolCall)  # noqa: S101  # by is_said_again
     arguments = call.arguments if known.arguments in NO_ARGUMENTS else known.arguments

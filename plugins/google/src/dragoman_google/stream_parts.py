@@ -74,7 +74,7 @@ class PartDecoder:
         self._calls = 0
         self._open: OpenPart | None = None
         self._partial: PartialCall | None = None
-        self._said = WholeCalls()
+        self._said = WholeCalls(seals=True)
 
     def feed(self, part: dict[str, Any], events: list[Event], *, first: bool) -> None:
         """Decode one part of a chunk.
@@ -115,9 +115,8 @@ class PartDecoder:
         if partial is not None:
             arguments = partial.arguments(cut=cut)
             events.append(ArgumentsDelta(partial.index, arguments))
-            events.append(PartStop(partial.index))
-            if not cut:
-                self._said.add(attrs.evolve(partial.call, arguments=arguments), partial.index)
+            whole = attrs.evolve(partial.call, arguments=arguments)
+            events += [PartStop(partial.index)] if cut else self._said.add(whole, partial.index)
 
     def _next_index(self) -> int:
         self._count += 1
@@ -210,6 +209,7 @@ class PartDecoder:
             self._partial = PartialCall(self._next_index(), begun)
             events.append(PartStart(self._partial.index, begun))
         elif seal := _seal(part):
+            self._partial.call = attrs.evolve(self._partial.call, seal=seal)
             events.append(SealUpdate(self._partial.index, seal))
         self._partial.feed(call)
         if not call.get("willContinue"):
