@@ -37,6 +37,9 @@ PLANS = {
     "between": (START, 0, START, 1, STOP),
     "before its end": (START, 0, 1, START, STOP),
     "after its end": (START, 0, 1, STOP, START, STOP),
+    "after an end without arguments": (START, STOP, START, 0, 1, STOP),
+    "after an end without arguments, whole": (START, STOP, START, "all", STOP),
+    "after two ends without arguments": (START, STOP, START, STOP, START, 0, 1, STOP),
     "with all again": (START, 0, 1, STOP, START, 0, 1, STOP),
     "with all again in one": (START, 0, 1, STOP, START, "all", STOP),
     "from the beginning": (START, 0, START, 0, 1, STOP),
@@ -188,7 +191,7 @@ def said(wire: Wire, place: int, call: Call, plan: tuple[Any, ...], *, so_far: b
     for step in plan:
         if step == START:
             complete = arrived == text
-            yield wire.start(place, call, arrived if so_far and (wire.so_far or complete) else "")
+            yield wire.start(place, call, arrived if so_far and arrived and (wire.so_far or complete) else "")
         elif step == STOP:
             if (event := wire.stop(place, call)) is not None:
                 yield event
@@ -213,6 +216,32 @@ def test_it_is_one(dialect: DialectCase, wire: Wire, plan: tuple[Any, ...], *, s
     turns = [each[at] for at in range(len(told[0])) for each in told] if in_turns else []
     events = turns or [event for each in told for event in each]
     check(read(dialect, iter([*wire.beginning, *events, *wire.end])), sent)
+
+
+def as_text(event: Any) -> Any:
+    """Return an event in which all positions are texts, as some gateways write them."""
+    if isinstance(event, list):
+        return [as_text(each) for each in event]
+    if not isinstance(event, dict):
+        return event
+    return {
+        name: str(each) if "ndex" in name and isinstance(each, int) else as_text(each) for name, each in event.items()
+    }
+
+
+@pytest.mark.parametrize(("dialect", "wire"), CASES)
+def test_positions_may_be_texts(dialect: DialectCase, wire: Wire) -> None:
+    sent = [Call(f"c{place}", name, {"a": place}, ()) for place, name in enumerate(["f", "g", "f"])]
+    told = [[*said(wire, place, call, (START, 0, 1, STOP), so_far=False)] for place, call in enumerate(sent)]
+    events = [each[at] for at in range(len(told[0])) for each in told]
+    check(read(dialect, iter([*wire.beginning, *map(as_text, events), *wire.end])), sent)
+
+
+@pytest.mark.parametrize(("dialect", "wire"), CASES)
+def test_calls_without_arguments_end_at_one_place(dialect: DialectCase, wire: Wire) -> None:
+    sent = [Call(f"c{place}", name, {}, ()) for place, name in enumerate(["f", "g"])]
+    told = [event for call in sent for event in said(wire, 0, call, (START, STOP), so_far=False)]
+    check(read(dialect, iter([*wire.beginning, *told, *wire.end])), sent)
 
 
 def whole_calls(dialect: DialectCase, sent: list[Call]) -> Iterator[Json]:
@@ -297,6 +326,22 @@ NAMED = {
     "all so far, with the id alone": (
         [function("get", "", id="c"), function("get_weather", '{"a": 1}', id="c")],
         ["get_weather"],
+    ),
+    "in pieces that could be names, with the id": (
+        [
+            function("calc", "", index=0, id="c"),
+            function("ulate", "", index=0, id="c"),
+            function(None, '{"a": 1}', index=0, id="c"),
+        ],
+        ["calculate"],
+    ),
+    "in pieces that could be names, with the id alone": (
+        [function("calc", None, id="c", type="function"), function("ulate", '{"a": 1}', id="c", type="function")],
+        ["calculate"],
+    ),
+    "of two calls with one id, without arguments": (
+        [function("now", "{}", id="c"), function("today", "{}", id="c")],
+        ["now", "today"],
     ),
     "in each fragment": ([function("f", '{"a"'), function("f", ": "), function("f", "1}")], ["f"]),
     "in each fragment, before its arguments": ([function("f", ""), function("f", '{"a": 1}')], ["f"]),

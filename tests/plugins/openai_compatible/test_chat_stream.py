@@ -171,7 +171,7 @@ class TestCalls:
                 [("f", "1", "x"), ("g", "1_1", "y")],
             ),
             (
-                [call(index=0, id="1", name="f"), call(index=0, id="1", name="g")],
+                [call(index=0, id="1", name="f"), call(index=1, id="1", name="g")],
                 [("f", "1", ""), ("g", "1_1", "")],
             ),
             (
@@ -211,7 +211,7 @@ class TestCalls:
             "null index",
             "another name at the same index",
             "another name with the same id",
-            "another name with the same id, no arguments",
+            "another name with the same id at another index, no arguments",
             "a name in pieces",
             "a name sent again and longer",
             "one id at two indices",

@@ -113,7 +113,7 @@ class PlacedCalls:
                 known.again = CallArguments()
                 known.again.add(call.arguments)
             return []
-        events = self.stop(place)
+        events = [] if known is None else self._close(known)
         self.has_any = True
         begun = self._calls[place] = _PlacedCall(self._next_index(), call)
         return [*events, PartStart(begun.index, changed(call, arguments=""))]
@@ -130,11 +130,19 @@ class PlacedCalls:
         return [ArgumentsDelta(known.index, added)] if added else []
 
     def stop(self, place: int) -> list[Event]:
-        """Stop the call at a place, if there is one that has not stopped."""
+        """Stop the call at a place, if there is one that has not stopped.
+
+        One that stops without arguments stays open, since some servers begin it again with them.
+        """
         known = self._calls.get(place)
-        if known is not None and known.again is not None:
+        if known is None or (known.is_open and not known.arguments.has_any and is_announced(known.call)):
+            return []
+        return self._close(known)
+
+    def _close(self, known: _PlacedCall) -> list[Event]:
+        if known.again is not None:
             return self._stop_again(known, known.again)
-        if known is None or not known.is_open:
+        if not known.is_open:
             return []
         known.is_open = False
         rest = known.arguments.close() if known.arguments.has_any else known.call.arguments
@@ -144,7 +152,7 @@ class PlacedCalls:
 
     def stop_all(self) -> list[Event]:
         """Stop all calls that have not stopped."""
-        return [event for place in self._calls for event in self.stop(place)]
+        return [event for known in self._calls.values() for event in self._close(known)]
 
     def _stop_again(self, known: _PlacedCall, again: CallArguments) -> list[Event]:
         known.again = None

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import Any
 
 from dragoman import Citation
-from dragoman.http import MAX_ITEMS, fields, items_of, objects, word
+from dragoman.http import MAX_ITEMS, fields, items_of, number, objects, word
 from dragoman_google.response import integer
 from dragoman_google.response_segments import Location, SegmentLocator
 
@@ -53,8 +53,8 @@ def _supported(
     for support in supports:
         location = _locate(fields(support.get("segment")), locator)
         for index in items_of(support.get("groundingChunkIndices")):
-            if isinstance(index, int) and 0 <= index < len(chunks):
-                yield location, _citation(chunks[index], location, support)
+            if (at := number(index)) is not None and at < len(chunks):
+                yield location, _citation(chunks[at], location, support)
 
 
 def _citation(

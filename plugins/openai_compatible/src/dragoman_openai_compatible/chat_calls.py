@@ -136,21 +136,15 @@ class StreamedCalls:
     def _add_name(self, index: int, name: str, call: Mapping[str, Any], events: list[Event]) -> int | None:
         """Add a name to a call that has none or a piece of one; return ``None`` if the name begins another call.
 
-        A fragment that continues a name precedes the arguments. It has neither an id nor a type, unless it has the id
-        of the call and shows that the name so far ends in the middle.
+        A fragment that continues a name precedes the arguments, even an empty object. It has neither an id nor a type,
+        unless it has the id of the call.
         """
         known = self._begun[index].name
         if known:
-            is_piece = call.get("id") == self._begun[index].call_id and _goes_on(known, name)
+            is_piece = call.get("id") == self._begun[index].call_id
             is_begun = call.get("id") is not None or call.get("type") is not None
             if not self._arguments.of(index).lacks_all or (is_begun and not is_piece):
                 return None
             name = name if name.startswith(known) else known + name
         events.append(PartUpdate(index, self._set(index, attrs.evolve(self._begun[index], name=name))))
         return index
-
-
-def _goes_on(known: str, name: str) -> bool:
-    """Return whether a name is longer than the one before, or they meet within a word, as ``get_`` and ``weather``."""
-    is_within = not (known[-1].isalnum() and name[0].isalnum()) or (known[-1].islower() and name[0].isupper())
-    return is_within or name.startswith(known)

@@ -24,7 +24,7 @@ def call_of(item: Item) -> tuple[str, str]:
 class OpenItem:
     """Hold the state of one output item: the index of the part for each piece of it."""
 
-    __slots__ = ("arguments", "citations", "closed", "item", "item_type", "parts", "spare", "spoken")
+    __slots__ = ("arguments", "citations", "closed", "ended", "item", "item_type", "parts", "spare", "spoken")
 
     def __init__(self, item: Item) -> None:
         self.item = item
@@ -33,6 +33,7 @@ class OpenItem:
         self.spare: int | None = None
         self.spoken = False
         self.closed = False
+        self.ended = False
         self.citations = GrowingCitations()
         self.arguments = CallArguments()
 
@@ -57,8 +58,13 @@ class OpenItem:
         return self.arguments.add(arguments_of(item))
 
     def is_over_before(self, item: Item) -> bool:
-        """Return whether this is a call that is complete, and *item* another one."""
-        return self.closed and bool(self.call[0]) and self.call != call_of(item)
+        """Return whether this is a call that has ended, and *item* another one."""
+        return self.ended and bool(self.call[0]) and self.call != call_of(item)
+
+    def may_go_on_after(self, item: Item) -> bool:
+        """Return whether *item* ends a call without arguments, which some servers begin again with them."""
+        has_any = self.arguments.has_any or not self.call[0] or self.item_type != "function_call"
+        return not has_any and arguments_of(item) in {"", "{}"}
 
     def final(self, part: Part) -> Part:
         """Return a part of the complete item; arguments that were streamed stay where the item has none."""

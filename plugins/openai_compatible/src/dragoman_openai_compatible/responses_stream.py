@@ -39,6 +39,7 @@ from dragoman.http import (
     fields,
     frame_error,
     loads,
+    number,
     objects,
     reported_in,
     word,
@@ -164,8 +165,8 @@ class OpenAIResponsesDecoder:
 
     def _find(self, item_id: Any, place: Any) -> OpenItem | None:
         found = self._by_id.get(item_id) if isinstance(item_id, str) else None
-        if found is None and isinstance(place, int):
-            found = self._latest.get(place)
+        if found is None and (at := number(place)) is not None:
+            found = self._latest.get(at)
         return found
 
     def _same_call(self, item: Item, found: OpenItem | None) -> OpenItem | None:
@@ -177,7 +178,7 @@ class OpenAIResponsesDecoder:
 
     def _add(self, item: Item, item_id: Any, place: Any) -> OpenItem:
         added = OpenItem(item)
-        at = place if isinstance(place, int) else len(self._items)
+        at = len(self._items) if (given := number(place)) is None else given
         self._by_place.setdefault(at, added)
         self._latest[at] = added
         if added.call[0]:
@@ -252,8 +253,7 @@ class OpenAIResponsesDecoder:
         if opened.closed:
             return None, []
         opened.spoken = True
-        number = chunk.get(delta.number)
-        key = (type(delta.empty), delta.place, number if isinstance(number, int) else 0)
+        key = (type(delta.empty), delta.place, number(chunk.get(delta.number)) or 0)
         index = opened.parts.get(key)
         if index is not None:
             return index, []
@@ -305,13 +305,16 @@ class OpenAIResponsesDecoder:
         opened = self._same_call(item, self._find(item_id, place))
         if opened is None or opened.item_type != kind_of(item) or opened.is_over_before(item):
             opened = self._add(item, item_id, place)
+        if not opened.closed and opened.may_go_on_after(item):
+            opened.ended, opened.item = True, item
+            return []
         return self._settle(opened, item)
 
     def _settle(self, opened: OpenItem, item: Item) -> list[Event]:
         """Return the events that replace the parts of a complete item by those of a whole reply."""
         if opened.closed:
             return []
-        opened.closed = True
+        opened.closed = opened.ended = True
         events: list[Event] = []
         left = dict(opened.parts)
         for key, part in self._final_parts(opened, item):
@@ -335,17 +338,17 @@ class OpenAIResponsesDecoder:
         if item.get("type") == "reasoning":
             summaries = len(objects(item.get("summary")))
             silent = not responses_items.reasoning_texts(item)
-            for number, part in enumerate(parts):
+            for at, part in enumerate(parts):
                 if silent and opened.spoken:
                     yield next(iter(opened.parts)), attrs.evolve(cast("Reasoning", part), redacted=False)
-                elif number < summaries or silent:
-                    yield (Reasoning, "summary", number), part
+                elif at < summaries or silent:
+                    yield (Reasoning, "summary", at), part
                 else:
-                    yield (Reasoning, "content", number - summaries), part
+                    yield (Reasoning, "content", at - summaries), part
             return
         place = "content" if item.get("type") == "message" else "item"
-        for number, part in enumerate(parts):
-            yield (type(part), place, number), part
+        for at, part in enumerate(parts):
+            yield (type(part), place, at), part
 
     def _end(self, response: dict[str, Any], status: str) -> Iterator[Event]:
         """Return the last events of the stream.
