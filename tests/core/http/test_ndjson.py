@@ -36,6 +36,52 @@ class TestLines:
         assert decoder.comments == 3
 
 
+class TestSeveralLines:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            b'{\n  "error": "a}"\n}',
+            b'[\n{\n"a": [\n1,\n{}\n]\n},\n{"b": "\\"{"}\n]',
+            b'{\n"a":\n[1,\r\n2]}',
+            b'[{\n"a": "b",\n"c": {"d": 1}}]',
+        ],
+    )
+    def test_are_one_frame(self, text: bytes) -> None:
+        joined = text.replace(b"\r\n", b"\n")
+        wire = b"{}\n" + text + b"\n[]\n"
+        for size in (1, 2, len(wire)):
+            pieces = [wire[at : at + size] for at in range(0, len(wire), size)]
+            assert [line.replace(b"\n  ", b"\n") for line in lines_of(*pieces)] == [
+                b"{}",
+                joined.replace(b"\n  ", b"\n"),
+                b"[]",
+            ]
+
+    @pytest.mark.parametrize("line", [b"a[", b"}, {", b'{"a', b'{"a": [{', b'"a": ['])
+    def test_begin_with_brackets_alone(self, line: bytes) -> None:
+        assert lines_of(line + b"\n{}\n") == [line, b"{}"]
+
+    def test_end_with_a_line_that_is_no_part(self) -> None:
+        assert lines_of(b'{\n"a\n{}\n') == [b'{\n"a', b"{}"]
+
+    def test_may_lack_the_last_line_end(self) -> None:
+        decoder = NDJSON.decoder()
+        assert not list(decoder.feed(b'{\n"a": 1\n}'))
+        assert decoder.close() == Frame(b'{\n"a": 1\n}')
+        assert decoder.close() is None
+
+    def test_may_be_cut(self) -> None:
+        decoder = NDJSON.decoder()
+        assert not list(decoder.feed(b'{\n"a": 1\n'))
+        with pytest.raises(StreamInterruptedError, match="ended within line 3"):
+            decoder.close()
+
+    def test_have_one_limit(self) -> None:
+        decoder = JsonLines(max_line_bytes=4).decoder()
+        with pytest.raises(ResponseTooLargeError, match="line 4"):
+            list(decoder.feed(b"[\n1,\n2\n,3\n]\n"))
+
+
 class TestEnd:
     def test_needs_no_line_end_after_complete_json(self) -> None:
         decoder = NDJSON.decoder()

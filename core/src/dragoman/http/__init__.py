@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         frame_error as frame_error,
         is_page as is_page,
         object_in as object_in,
+        reported_by as reported_by,
         reported_in as reported_in,
         text_in as text_in,
     )
@@ -158,6 +159,7 @@ _HOMES = {
         "frame_error",
         "is_page",
         "object_in",
+        "reported_by",
         "reported_in",
         "text_in",
     ),

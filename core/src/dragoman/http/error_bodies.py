@@ -15,7 +15,7 @@ from dragoman.spec.errors import ProtocolError, ProviderError
 
 if TYPE_CHECKING:
     from dragoman.http.dialect import Dialect
-    from dragoman.http.sse import ServerSentEvent
+    from dragoman.http.framing import AnyFrame
 
 NAMES = (
     "message",
@@ -106,10 +106,18 @@ def object_in(reply: HttpReply) -> dict[str, Any]:
         return {}
 
 
-def _reported_by(reply: HttpReply) -> HttpReply | None:
+def reported_by(reply: HttpReply) -> HttpReply | None:
     """Return the error that the object in a reply, or the first in a list, reports as a reply of its own.
 
-    Some servers write the error of a stream as a list with one object.
+    It has the status that the object states, else 200. Some servers write the error of a stream as a list
+    with one object.
+
+    Args:
+        reply: the reply.
+
+    Returns:
+        ``None`` if it reports none, or holds no JSON.
+
     """
     try:
         value = reply.json()
@@ -121,20 +129,20 @@ def _reported_by(reply: HttpReply) -> HttpReply | None:
 
 def told_error(error: Exception, dialect: Dialect, reply: HttpReply) -> Exception:
     """Return the error that a reply reports, or else *error*, with which it was not understood."""
-    failed = _reported_by(reply) if isinstance(error, ProtocolError) else None
+    failed = reported_by(reply) if isinstance(error, ProtocolError) else None
     return error if failed is None else dialect.error(failed)
 
 
-def frame_error(event: ServerSentEvent, error: Callable[[HttpReply], ProviderError]) -> ProviderError | None:
-    """Return the error that an event reports that holds no object, ``None`` if it reports none.
+def frame_error(event: AnyFrame, error: Callable[[HttpReply], ProviderError]) -> ProviderError | None:
+    """Return the error that a frame reports that holds no object, ``None`` if it reports none.
 
     Args:
-        event: the event, which holds a list of errors, or words under the name ``error``.
+        event: the frame, which holds a list of errors, or words under the name ``error``.
         error: returns the exception for the error that a reply reports.
 
     """
     reply = HttpReply(status=200, body=event.data)
-    failed = _reported_by(reply) or (reply if event.event == "error" else None)
+    failed = reported_by(reply) or (reply if getattr(event, "event", "") == "error" else None)
     return None if failed is None else error(failed)
 
 

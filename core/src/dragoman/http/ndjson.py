@@ -1,11 +1,13 @@
 """A decoder of newline-delimited JSON, from bytes to frames, without any I/O.
 
 Each line holds one JSON text. Lines end in LF or CR LF; blank lines show that the server is alive. A byte order mark at
-the beginning is removed. The last line needs no line end if its JSON is complete.
+the beginning is removed. The last line needs no line end if its JSON is complete. An object or a list that is indented
+over several lines, as some servers write an error, is one frame.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dragoman.http.framing import Frame
@@ -15,6 +17,8 @@ from dragoman.spec.errors import ProtocolError, ResponseTooLargeError, StreamInt
 
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r"
+_OPENS = b"{["
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 
 
@@ -38,13 +42,16 @@ class LineDecoder:
 
     """
 
-    __slots__ = ("_limit", "_number", "_tail", "comments")
+    __slots__ = ("_depth", "_limit", "_number", "_open", "_size", "_tail", "comments")
 
     def __init__(self, *, max_line_bytes: int = _MAX_LINE_BYTES) -> None:
         self.comments: int = 0
         self._limit = max_line_bytes
         self._number = 1
         self._tail = bytearray()  # the incomplete line
+        self._open: list[bytes] = []  # the lines of an incomplete text, how deep they end, and their size
+        self._depth = 0
+        self._size = 0
 
     def feed(self, chunk: bytes, /) -> Iterator[Frame]:
         """Yield the frames that *chunk* completes, in order.
@@ -56,7 +63,10 @@ class LineDecoder:
         *lines, rest = chunk.split(b"\n")
         for line in lines:
             if text := self._text_of(line):
-                yield Frame(text)
+                if self._open or text[-1] in _OPENS:
+                    text = self._joined(text)
+                if text:
+                    yield Frame(text)
             else:
                 self.comments += 1
             self._number += 1
@@ -70,7 +80,8 @@ class LineDecoder:
             StreamInterruptedError: if its JSON is not complete.
 
         """
-        text = self._text_of(b"")
+        text = b"\n".join([*self._open, self._text_of(b"")])
+        self._open = []
         if not text:
             return None
         if not is_json(text):
@@ -85,6 +96,23 @@ class LineDecoder:
             self._tail.clear()
         self._check_size(len(line))
         return (line.removeprefix(_BOM) if self._number == 1 else line).strip(_BLANK)
+
+    def _joined(self, line: bytes) -> bytes:
+        """Return the text of several lines that *line* completes, empty until then; a line that is no part as it is."""
+        bare = _STRING.sub(b"", line)
+        depth = bare.count(b"{") + bare.count(b"[") - bare.count(b"}") - bare.count(b"]")
+        is_part = b'"' not in bare
+        if not self._open and line.strip(_OPENS + _BLANK):  # a line that was cut, not an indented text
+            return line
+        self._open.append(line)
+        self._depth += depth
+        self._size += len(line)
+        self._check_size(self._size)
+        if is_part and self._depth > 0:
+            return b""
+        text = b"\n".join(self._open)
+        self._open, self._depth, self._size = [], 0, 0
+        return text
 
     def _check_size(self, size: int) -> None:
         if size > self._limit:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from dragoman import ChatRequest, CompletionRequest, ProviderConfig, ProviderError, Response
-from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps
+from dragoman.http import HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps, reported_by
 from dragoman_anthropic.models import is_completion_model
 from dragoman_anthropic.options import ISSUER, AnthropicOptions
 from dragoman_anthropic.request import (
@@ -132,7 +132,7 @@ class AnthropicMessages:
         """
         body = as_object(reply.json(), "the reply")
         if body.get("type") == "error" or body.get("error"):
-            raise self.error(reply)
+            raise self.error(reported_by(reply) or reply)
         if isinstance(body.get("completion"), str):
             from dragoman_anthropic import completions  # noqa: PLC0415  # only the first models need it
 

@@ -18,6 +18,7 @@ from dragoman.http import (
     dumps,
     fields,
     objects,
+    reported_by,
 )
 from dragoman_aws import EVENT_STREAM
 from dragoman_bedrock.options import ISSUER, BedrockOptions
@@ -84,7 +85,7 @@ class Converse:
         if isinstance(content, list):
             return response(body, objects(content))
         if "__type" in body or "Output" in body or "message" in body:
-            raise self.error(reply)
+            raise self.error(reported_by(reply) or reply)
         raise reply.no_answer()
 
     def decoder(self) -> StreamDecoder:

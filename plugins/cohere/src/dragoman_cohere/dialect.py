@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dragoman import ChatRequest, CompletionRequest, ProviderError, Response
-from dragoman.http import SSE, HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps
+from dragoman.http import SSE, HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps, reported_by
 from dragoman_cohere.options import ISSUER, CohereOptions
 from dragoman_cohere.request import BodyEncoder
 from dragoman_cohere.response import response
@@ -40,7 +40,7 @@ class Cohere:
         body = as_object(reply.json(), "the reply")
         message = body.get("message")
         if isinstance(message, str):
-            raise self.error(reply)
+            raise self.error(reported_by(reply) or reply)
         if not isinstance(message, dict):
             raise reply.no_answer()
         return response(body)

@@ -6,7 +6,17 @@ https://docs.ollama.com/api/chat and https://docs.ollama.com/api/generate
 from __future__ import annotations
 
 from dragoman import ChatRequest, CompletionRequest, ProviderError, Response
-from dragoman.http import NDJSON, HttpReply, HttpRequest, OptionsReader, StreamDecoder, as_object, dumps, merge_members
+from dragoman.http import (
+    NDJSON,
+    HttpReply,
+    HttpRequest,
+    OptionsReader,
+    StreamDecoder,
+    as_object,
+    dumps,
+    merge_members,
+    reported_by,
+)
 from dragoman_ollama.options import ISSUER, OllamaOptions
 from dragoman_ollama.request import BodyEncoder
 from dragoman_ollama.response import response
@@ -51,7 +61,7 @@ class Ollama:
         """
         body = as_object(reply.json(), "the reply")
         if body.get("error"):
-            raise self.error(reply)
+            raise self.error(reported_by(reply) or reply)
         if not isinstance(body.get("message"), dict) and not isinstance(body.get("response"), str):
             raise reply.no_answer()
         return response(body)

@@ -12,6 +12,7 @@ from typing import Any
 from dragoman import (
     Event,
     PartStart,
+    ProtocolError,
     ProviderError,
     Raw,
     Reasoning,
@@ -27,6 +28,7 @@ from dragoman.http import (
     StreamedLogprobs,
     WholeCalls,
     as_object,
+    frame_error,
     items_of,
     loads,
     members_of,
@@ -73,7 +75,12 @@ class OllamaDecoder:
             ProtocolError: if it does not hold a chunk.
 
         """
-        chunk = as_object(loads(frame.data), "a line of the answer")
+        try:
+            chunk = as_object(loads(frame.data), "a line of the answer")
+        except ProtocolError:
+            if (told := frame_error(frame, self._error)) is None:
+                raise
+            raise told from None
         if (failed := reported_in(chunk, _OWN)) is not None:
             raise self._error(failed)
         if not chunk.keys() & {"message", "response", "done"}:

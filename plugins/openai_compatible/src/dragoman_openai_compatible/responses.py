@@ -38,6 +38,7 @@ from dragoman.http import (
     fields,
     objects,
     real,
+    reported_by,
     rewritten,
     said_once,
     word,
@@ -196,7 +197,7 @@ class OpenAIResponses(Generic[T]):
         if status == "failed":
             raise self.failure(body)
         if body.get("error"):
-            raise self.error(reply)
+            raise self.error(reported_by(reply) or reply)
         if not isinstance(output, list) and not status:
             message = f"the reply holds no answer: {reply.excerpt!r}"
             raise ProtocolError(message, status=reply.status, body=reply.excerpt, phase="decode")
