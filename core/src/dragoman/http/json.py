@@ -192,6 +192,11 @@ def fields(value: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
+def given(value: Any) -> dict[str, Any]:
+    """Return the members of an object that are not null, as some servers write all that there could be."""
+    return {name: each for name, each in fields(value).items() if each is not None}
+
+
 def word(value: Any) -> str | None:
     """Return a string, or a number as a string; ``None`` for an empty string or any other value."""
     return (value or None) if isinstance(value, str) else str(value) if isinstance(value, int | float) else None

@@ -42,25 +42,19 @@ def fit_format(
         request, note, names = emulated(request, capabilities, reason, policy, by)
         return request, [note], names
     rules = capabilities.output_schema
-    if request.output.schema is None or not has_schema:
+    schema = request.output.schema
+    if schema is None or not has_schema:
         return request, [], {}
-    if not capabilities.history.boolean_schemas:
-        request = _with_object_schemas(request)
+    if not capabilities.history.boolean_schemas and (sent := object_schemas(schema)) is not schema:
+        request, schema = attrs.evolve(request, output=attrs.evolve(request.output, schema=sent)), sent
     if rules is None:
         return request, [], {}
     if rules.to_the_letter and capabilities.schema_fallback:
-        lowered = lower_schema(request.output.schema, rules)
+        lowered = lower_schema(schema, rules)
         if not lowered.strict:
             request, note, names = emulated(request, capabilities, "; ".join(lowered.notes), policy, by)
             return request, [note], names
     return *fit_output(request, rules, policy, by), {}
-
-
-def _with_object_schemas(request: ChatRequest) -> ChatRequest:
-    """Return a request in which all schemas within that of the answer are objects."""
-    output = request.output
-    schema = object_schemas(output.schema)
-    return request if schema is output.schema else attrs.evolve(request, output=attrs.evolve(output, schema=schema))
 
 
 def fit_output(

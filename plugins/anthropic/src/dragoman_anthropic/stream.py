@@ -28,6 +28,7 @@ from dragoman.http import (
     end_word,
     fields,
     frame_error,
+    given,
     loads,
     members_of,
     number,
@@ -205,7 +206,7 @@ class MessagesDecoder:
         """Merge a usage report, which holds totals and may omit unchanged members, and report it if it is due."""
         if update is None:
             return []
-        report = {name: value for name, value in fields(update).items() if value is not None}
+        report = {name: given(each) if isinstance(each, dict) else each for name, each in given(update).items()}
         has_input = bool(report.get("input_tokens"))
         # Gateways end with zeros for what they do not count; zeros for cached tokens count beside input tokens.
         known = {

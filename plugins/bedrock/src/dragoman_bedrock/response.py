@@ -25,6 +25,7 @@ from dragoman.http import (
     arguments_text,
     fields,
     finish_of,
+    given,
     members_of,
     objects,
     said_once,
@@ -54,6 +55,7 @@ def response(body: dict[str, Any], content: Iterable[dict[str, Any]]) -> Respons
 
 def part(block: Mapping[str, Any]) -> Part | None:
     """Return a content block as a part, ``None`` if it is blank; a block of an unknown kind becomes an extension."""
+    block = given(block)
     if "text" in block:
         text = words(block["text"])
         return Text(text=text) if text else None

@@ -33,6 +33,7 @@ from dragoman.http import (
     PlacedCalls,
     fields,
     finish_of,
+    given,
     members_of,
     number,
     objects,
@@ -99,7 +100,7 @@ class ConverseDecoder:
 
     def block_start(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Start a call of a tool, or a block of a kind that is kept as it is."""
-        start, place = fields(payload.get("start")), _index(payload)
+        start, place = given(payload.get("start")), _index(payload)
         if not start:
             return ()
         events = self._stop(place)
@@ -112,7 +113,7 @@ class ConverseDecoder:
 
     def block_delta(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Add to a block, which begins with its first content."""
-        place, delta = _index(payload), fields(payload.get("delta"))
+        place, delta = _index(payload), given(payload.get("delta"))
         if "toolUse" in delta:
             return self._calls.add(place, words(fields(delta["toolUse"]).get("input")))
         block = self._blocks.setdefault(place, _Block())

@@ -60,7 +60,7 @@ def _supported(
 def _citation(
     chunk: Mapping[str, Any], location: Location | None = None, support: Mapping[str, Any] | None = None
 ) -> Citation:
-    source = fields(chunk.get(next((kind for kind in _SOURCE_KINDS if kind in chunk), _SOURCE_KINDS[0])))
+    source = fields(chunk.get(next((kind for kind in _SOURCE_KINDS if chunk.get(kind)), _SOURCE_KINDS[0])))
     scores = (support or {}).get("confidenceScores")
     return Citation(
         source_url=word(source.get("uri")) or word(source.get("sourceUri")),

@@ -125,6 +125,6 @@ def _path_error(path: str) -> ProtocolError:
 def _value(value: Mapping[str, Any]) -> JSON:
     """Return the value, ``None`` if there is none."""
     for name in ("stringValue", "numberValue", "boolValue"):
-        if name in value:
+        if value.get(name) is not None:
             return cast("JSON", value[name])
     return None

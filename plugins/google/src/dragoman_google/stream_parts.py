@@ -224,7 +224,7 @@ class PartDecoder:
 
 def _is_said(name: str, value: object) -> bool:
     """Return whether a member of a part holds something; an empty call ends one whose arguments arrive in pieces."""
-    return name == "functionCall" or value not in _EMPTY
+    return value not in _EMPTY or (name == "functionCall" and value is not None)
 
 
 def _is_partial(call: Mapping[str, Any]) -> bool:
