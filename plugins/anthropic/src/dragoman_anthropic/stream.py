@@ -182,10 +182,11 @@ class MessagesDecoder:
         self._ending |= {name: value for name, value in ending.items() if value is not None}
         return self._update_usage(payload.get("usage"))
 
-    def message_stop(self, _: Mapping[str, Any]) -> Iterable[Event]:
+    def message_stop(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Stop all open parts, and report the finish reason if a stop reason was received."""
         self.done = True
-        events: list[Event] = [event for block in self._blocks.values() if block.open for event in close(block)]
+        late = self._update_usage(payload.get("usage"))
+        events = [*late, *(event for block in self._blocks.values() if block.open for event in close(block))]
         if self._calls.has_any:
             events += self._calls.stop_all()
         if self._usage_pace.is_behind:

@@ -74,6 +74,8 @@ class ConverseDecoder:
 
     def __init__(self) -> None:
         self.done = False
+        self._has_stopped = False
+        self._has_usage = False
         self._count = 0
         self._blocks: dict[int, _Block] = {}
         self._calls = PlacedCalls(self._next_index)
@@ -127,12 +129,15 @@ class ConverseDecoder:
         """Stop all open parts, and report why the answer ended."""
         events = [event for index in tuple(self._blocks) for event in self._stop(index)] + self._calls.stop_all()
         finish, more = finish_of(payload.get("stopReason")), members_of(payload, METADATA)
+        self._has_stopped = True
+        self.done = self._has_usage
         return [*events, ResponseSnapshot(finish=None if finish.raw is None else finish, metadata=more)]
 
     def metadata(self, payload: Mapping[str, Any]) -> Iterable[Event]:
-        """Report the usage, with which a stream ends."""
-        self.done = True
+        """Report the usage, with which a stream ends once the message has stopped."""
         known = usage(payload.get("usage"))
+        self._has_usage |= known is not None
+        self.done = self._has_stopped and self._has_usage
         more = members_of(payload, METADATA)
         counted: list[Event] = [] if known is None else [UsageSnapshot(known)]
         return [*counted, ResponseSnapshot(metadata=more)] if more else counted
