@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field as dataclass_field
 from datetime import date
 from typing import Annotated, Any, Literal
 
 import pytest
-from attrs import frozen
+from attrs import field, frozen
 from hypothesis import given, strategies as st
 from pydantic import BaseModel
 
@@ -213,6 +214,25 @@ def test_every_misfit_of_the_arguments_is_told() -> None:
         assert each in told
 
 
+@frozen
+class Forecast:
+    rain: bool = False
+    on: date = date(2026, 11, 30)
+    places: list[Place] = field(factory=lambda: [Place("Oslo")])
+    size: Size | None = None
+
+
+@dataclass
+class Calm:
+    size: Size | None = None
+    wind: int = 0
+    level: int = dataclass_field(init=False)
+    unset: int = dataclass_field(init=False)
+
+    def __post_init__(self) -> None:
+        self.level = 2
+
+
 class UnspeakableError(Exception):
     def __str__(self) -> str:
         raise RuntimeError
@@ -223,8 +243,18 @@ class UnspeakableError(Exception):
     [
         ("rain", "rain", "ok"),
         (Place("Oslo", 2), '{"city": "Oslo", "zone": 2}', "ok"),
+        (Place("Oslo"), '{"city": "Oslo", "zone": 0}', "ok"),
+        (
+            Forecast(),
+            '{"rain": false, "on": "2026-11-30", "places": [{"city": "Oslo", "zone": 0}], "size": null}',
+            "ok",
+        ),
+        ([Calm(Size(width=1))], '[{"size": {"width": 1}, "wind": 0, "level": 2}]', "ok"),
+        ({"a": Calm()}, '{"a": {"size": null, "wind": 0, "level": 2}}', "ok"),
         (None, "null", "ok"),
         ([1, 2], "[1, 2]", "ok"),
+        ([], "[]", "ok"),
+        ((), "[]", "ok"),
         (ValueError("no such city"), "ValueError: no such city", "error"),
         (ValueError(), "ValueError", "error"),
         (UnspeakableError(), "UnspeakableError", "error"),

@@ -262,7 +262,8 @@ class ToolResult(PartFields):
         if isinstance(value, ToolResult):
             result = attrs.evolve(value, call_id=call.call_id, name=call.name)
         else:
-            result = cls(call_id=call.call_id, name=call.name, content=value)
+            content = Data(value=[]) if isinstance(value, list | tuple) and not value else value
+            result = cls(call_id=call.call_id, name=call.name, content=content)
         _check_characters(result.text)
         return result
 

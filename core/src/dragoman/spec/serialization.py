@@ -6,6 +6,7 @@ A part with an unknown ``type`` becomes an :class:`~dragoman.spec.parts.Extensio
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
@@ -103,6 +104,8 @@ def message_from_dict(data: Mapping[str, Any]) -> Message:
 def plain_data(value: Any) -> Any:
     """Return a value of a program as plain data: nested attrs classes, dataclasses, enumerations and pydantic models.
 
+    All members are written, also those that have their defaults.
+
     Raises:
         TypeError: for a value that JSON cannot represent.
         ValueError: for a number that is not finite.
@@ -123,11 +126,20 @@ def plain_data(value: Any) -> Any:
         return [plain_data(each) for each in cast("Iterable[Any]", value)]
     if callable(dump := getattr(value, "model_dump", None)) and not isinstance(value, type):
         return plain_data(dump(mode="json"))
+    if (names := _field_names(type(value))) is not None:
+        return {name: plain_data(getattr(value, name)) for name in names if hasattr(value, name)}
     written = strict_converter().unstructure(value)
     if written is value:
         message = f"{type(value).__name__} is not a value that JSON can represent"
         raise TypeError(message)
     return plain_data(written)
+
+
+def _field_names(kind: type) -> list[str] | None:
+    """Return the names of the fields of an attrs class or a dataclass, ``None`` for any other."""
+    if attrs.has(kind):
+        return [each.name for each in attrs.fields(kind)]
+    return [each.name for each in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else None
 
 
 def _key(key: Any) -> str:
