@@ -336,8 +336,10 @@ def without_setting(request: R, name: str, reason: str, *, by: str) -> tuple[R, 
 
 def _default_policy(name: str, asked: Any, sent: Any) -> Policy:
     """Return what to do without a policy; that items of white space are left out breaks no guarantee."""
-    only_blank = isinstance(asked, tuple) and without_blank(asked) == without_blank(sent or ())
-    return "raise" if name in GUARANTEES and not only_blank else "adjust"
+    if name not in GUARANTEES:
+        return "adjust"
+    only_blank = name == "stop" and without_blank(asked) == without_blank(sent or ())
+    return "adjust" if only_blank else "raise"
 
 
 def _apply_policy(name: str, cap: Cap, policy: Policy, *, explicit: bool, model: str) -> None:
@@ -407,5 +409,8 @@ def _check_medium(media_type: str, accepted: Mapping[str, Cap], model: str) -> N
 
 def _adjustment(name: str, asked: Any, sent: Any, reason: str, by: str) -> Adjustment:
     kind = "dropped" if sent is None else "coerced"
-    asked, sent = ([*each] if isinstance(each, tuple) else each for each in (asked, sent))
-    return Adjustment(kind=kind, feature=name, asked=asked, sent=sent, reason=reason, by=by)
+    return Adjustment(kind=kind, feature=name, asked=_listed(asked), sent=_listed(sent), reason=reason, by=by)
+
+
+def _listed(value: Any) -> Any:
+    return [*cast("tuple[str, ...]", value)] if isinstance(value, tuple) else value

@@ -262,8 +262,7 @@ class ToolResult(PartFields):
         if isinstance(value, ToolResult):
             result = attrs.evolve(value, call_id=call.call_id, name=call.name)
         else:
-            content = Data(value=[]) if isinstance(value, list | tuple) and not value else value
-            result = cls(call_id=call.call_id, name=call.name, content=content)
+            result = cls(call_id=call.call_id, name=call.name, content=_without_parts(value))
         _check_characters(result.text)
         return result
 
@@ -271,6 +270,11 @@ class ToolResult(PartFields):
     def text(self) -> str:
         """Return the text of the result; values of ``Data`` are written as JSON."""
         return "".join(_as_text(part) for part in self.content)
+
+
+def _without_parts(value: Any) -> Any:
+    """Return what a tool returned, an empty list as the value that it is, not as no parts."""
+    return Data(value=[]) if isinstance(value, list | tuple) and not value else value
 
 
 def _check_characters(text: str) -> None:

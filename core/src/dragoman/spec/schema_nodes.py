@@ -111,7 +111,7 @@ def _with_objects(keyword: str, value: Any) -> Any:
     if keyword in _IN_A_LIST and isinstance(value, list | tuple):
         known = cast("list[Any]", value)
         items = [object_schemas(each) for each in known]
-        return value if all(map(is_, items, known)) else items
+        return known if all(map(is_, items, known)) else items
     if keyword in _BY_NAME and isinstance(value, Mapping):
         named = cast("Mapping[str, Any]", value)
         changed = {name: new for name, each in named.items() if (new := object_schemas(each)) is not each}

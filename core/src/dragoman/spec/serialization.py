@@ -126,7 +126,7 @@ def plain_data(value: Any) -> Any:
         return [plain_data(each) for each in cast("Iterable[Any]", value)]
     if callable(dump := getattr(value, "model_dump", None)) and not isinstance(value, type):
         return plain_data(dump(mode="json"))
-    if (names := _field_names(type(value))) is not None:
+    if (names := _field_names(cast("type", type(value)))) is not None:
         return {name: plain_data(getattr(value, name)) for name in names if hasattr(value, name)}
     written = strict_converter().unstructure(value)
     if written is value:
