@@ -274,7 +274,8 @@ class ToolResult(PartFields):
 
 def _without_parts(value: Any) -> Any:
     """Return what a tool returned, an empty list as the value that it is, not as no parts."""
-    return Data(value=[]) if isinstance(value, list | tuple) and not value else value
+    kinds: Any = (list, tuple)
+    return Data(value=[]) if isinstance(value, kinds) and not value else value
 
 
 def _check_characters(text: str) -> None:
