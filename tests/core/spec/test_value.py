@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import attrs
@@ -163,3 +164,58 @@ def test_a_change_is_checked_where_the_constructor_checks() -> None:
         changed(Positive(1), number=0)
     with pytest.raises(TypeError, match="colour"):
         changed(Finish(reason="stop"), colour="red")
+
+
+class Plain(Usage):
+    pass
+
+
+@attrs.frozen
+class Frozen(Usage):
+    more: int = 0
+
+
+@attrs.define
+class Defined(Usage):
+    more: int = 0
+
+
+@value(kw_only=True)
+class Own(Usage):
+    more: int = 0
+
+
+@value(kw_only=True)
+class Finished(Usage):
+    more: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "more", self.more + 1)
+
+
+@pytest.mark.parametrize("kind", [Usage, Plain, Frozen, Defined, Own, Finished])
+def test_a_made_object_is_of_its_class_and_cannot_be_changed(kind: type[Usage]) -> None:
+    made = kind(input_tokens=3)
+    for each in (made, changed(made, output_tokens=4), attrs.evolve(made, output_tokens=4), copy.copy(made)):
+        assert type(each) is kind
+        assert each.input_tokens == 3
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            each.input_tokens = 5  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            del each.input_tokens
+    assert made == kind(input_tokens=3)
+    assert getattr(made, "more", 1) == (1 if kind in {Usage, Plain, Finished} else 0)
+
+
+def test_a_change_may_be_named_as_anything() -> None:
+    @value(kw_only=True)
+    class Named:
+        kind: int
+        old: int
+        new: int
+        copy: int
+        _make: int = 4
+
+    made = changed(Named(kind=1, old=1, new=1, copy=1), kind=2, old=3, new=5, make=6)
+    assert made == Named(kind=2, old=3, new=5, copy=1, make=6)
+    assert type(changed(made)) is Named

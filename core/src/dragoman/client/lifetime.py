@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
+from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
 from attrs import define, field
@@ -64,6 +65,14 @@ async def _closed(bound: Bound) -> None:
         await bound.provider.aclose()
 
 
+@cache
+def _asyncio() -> Any:
+    """Import asyncio, once: at the first call rather than with this module."""
+    import asyncio  # noqa: PLC0415  # not paid for at import
+
+    return asyncio
+
+
 class Call:
     """Hold a binding for as long as one call takes, and let :meth:`Uses.end_calls` end it.
 
@@ -79,10 +88,8 @@ class Call:
         self._uses = uses
         self.bound = bound
         self._ended = False
-        import asyncio  # noqa: PLC0415  # not paid for at import
-
         try:
-            self._task: asyncio.Task[object] | None = asyncio.current_task()
+            self._task: asyncio.Task[object] | None = _asyncio().current_task()
         except RuntimeError:  # another library runs this coroutine
             self._task = None
         self._before = 0 if self._task is None else self._task.cancelling()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from functools import cache, partial
+from inspect import get_annotations
 from operator import attrgetter
 from types import MemberDescriptorType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 T = TypeVar("T")
-_Reader: TypeAlias = Callable[[object], tuple[Any, ...]]
 
 
 class Value:
@@ -77,7 +76,62 @@ else:
             return partial(value, kw_only=kw_only, frozen=frozen)
         for name in ("__eq__", "__hash__", "__repr__"):
             setattr(cls, name, getattr(Value, name))
-        return attrs.define(cls, frozen=frozen, kw_only=kw_only, eq=False, repr=False)
+        if not frozen or sum(len(get_annotations(each)) for each in cls.__mro__) < _MANY:
+            return attrs.define(cls, frozen=frozen, kw_only=kw_only, eq=False, repr=False)
+        return _quickly_made(cls, kw_only=kw_only)
+
+
+_MANY = 4
+"""From how many fields on it is quicker to open an object that is being made than to go past its refusal each time."""
+_OF_ATTRS = "<attrs generated"
+_set_class: Callable[[object, type], None] = object.__dict__["__class__"].__set__
+
+
+def _quickly_made(cls: Any, *, kw_only: bool) -> Any:
+    """Make a class a frozen attrs class, whose constructor sets fields as that of an open one does.
+
+    A constructor of attrs sets each field of a frozen object by calling ``object.__setattr__``, which takes longer than
+    all else it does.
+    """
+    cls.__attrs_pre_init__ = _open
+    if not hasattr(cls, "__attrs_post_init__"):
+        cls.__attrs_post_init__ = _nothing
+    made = attrs.define(cls, kw_only=kw_only, eq=False, repr=False, on_setattr=attrs.setters.NO_OP)
+    made.__setattr__ = made.__delattr__ = _refuse
+    return made
+
+
+def _refuse(_self: object, *_: object) -> None:
+    """Refuse to set or to delete a field."""
+    raise attrs.exceptions.FrozenInstanceError
+
+
+def _open(self: object) -> None:
+    """Let the fields of an object be set until its constructor ends."""
+    _set_class(self, _OPENED[self.__class__])
+
+
+def _nothing(self: object) -> None:
+    """Do nothing after the fields are set, other than what closes the object."""
+
+
+class _Opened(dict[Any, Any]):
+    """Hold, for each frozen class, the subclass that its objects have while they are made."""
+
+    def __missing__(self, kind: Any) -> Any:
+        finish = getattr(kind, "__attrs_post_init__", _nothing)
+
+        def close(made: Any) -> None:
+            if finish is not _nothing:
+                finish(made)
+            made.__class__ = kind
+
+        members = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+        opened = self[kind] = type(kind)(kind.__name__, (kind,), {**members, "__attrs_post_init__": close})
+        return opened
+
+
+_OPENED = _Opened()
 
 
 def changed(value: T, **changes: Any) -> T:
@@ -87,25 +141,16 @@ def changed(value: T, **changes: Any) -> T:
     the constructor is called.
     """
     kind: Any = value.__class__
-    plan = _plan(kind, *changes)
-    if plan is None:
-        made: T = kind(**({name: getattr(value, field) for name, field in _taken(kind)} | changes))
-        return made
-    fields, read, constants = plan
-    copied: T = kind.__new__(kind)
-    deque(map(_setter_of(copied), fields, (*read(value), *changes.values(), *constants)), 0)
+    copied: T = _copier(kind, *changes)(value, **changes)
     return copied
 
 
-_setter_of: Callable[[object], Callable[[str, object], None]] = object.__setattr__.__get__  # also sets frozen fields
-
-
 @cache
-def _plan(kind: Any, *changes: str) -> tuple[tuple[str, ...], _Reader, tuple[Any, ...]] | None:
-    """Return the fields to set in a copy: those to keep, those to change, and those that no constructor takes.
+def _copier(kind: Any, *changes: str) -> Callable[..., Any]:
+    """Return a function that copies an object of a class, given what changes.
 
-    Also return what reads the first, and the values of the last. ``None`` is returned if the constructor has to be
-    called: if it does more than setting fields, if the class has no slots for them, or if it lacks one to change.
+    The constructor is called if it does more than setting fields, if the class has no slots for them, or if it lacks
+    one to change. Otherwise the function is compiled, as attrs compiles a constructor.
 
     Args:
         kind: the class.
@@ -113,28 +158,47 @@ def _plan(kind: Any, *changes: str) -> tuple[tuple[str, ...], _Reader, tuple[Any
 
     """
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
-    own = dict(_taken(kind))
-    kept = [field for name, field in own.items() if name not in changes]
-    is_generated = kind.__init__.__code__.co_filename.startswith("<attrs generated")
-    does_more = not is_generated or hasattr(kind, "__attrs_post_init__")
-    if does_more or not all(_is_slot(kind, field) for field in fields):
-        return None
-    if not own.keys() >= {*changes} or len(kept) < _FEWEST:
-        return None
-    others = [field for field in fields if not field.init]
-    names = (*kept, *(own[name] for name in changes), *(field.name for field in others))
-    return names, attrgetter(*kept), tuple(field.default for field in others)
+    taken = {str(field.alias): field.name for field in fields if field.init}
+    if _does_more(kind) or not all(_is_slot(kind, field) for field in fields) or not taken.keys() >= {*changes}:
+        return partial(_made_anew, tuple(taken.items()))
+    changing = {taken[name]: name for name in changes}
+    constants = {field.name: field.default for field in fields if not field.init}
+    lines = [
+        f"def copy(_old, /, {', '.join(('*', *changes) if changes else ())}):",  # no alias begins with an underscore
+        "    _new = _make(_opened)",
+        *(f"    _new.{field.name} = {_source(field.name, changing, constants)}" for field in fields),
+        "    _new.__class__ = _kind",
+        "    return _new",
+    ]
+    names: dict[str, Any] = {"_make": object.__new__, "_opened": _OPENED[kind], "_kind": kind, "_constants": constants}
+    exec("\n".join(lines), names)  # noqa: S102  # made of the names of fields alone
+    compiled: Callable[..., Any] = names["copy"]
+    return compiled
 
 
-_FEWEST = 2
-"""How many fields :func:`operator.attrgetter` has to read to return a tuple."""
+def _source(name: str, changing: dict[str, str], constants: dict[str, Any]) -> str:
+    """Return the expression of a field's value in a copy."""
+    if name in constants:
+        return f"_constants[{name!r}]"
+    return changing.get(name, f"_old.{name}")
 
 
-@cache
-def _taken(kind: Any) -> tuple[tuple[str, str], ...]:
-    """Return the constructor's name of each field that it takes, and the field's own."""
-    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
-    return tuple((str(field.alias), field.name) for field in fields if field.init)
+def _made_anew(taken: tuple[tuple[str, str], ...], value: Any, /, **changes: Any) -> Any:
+    """Return a copy that the constructor makes.
+
+    Args:
+        taken: the constructor's name of each field that it takes, and the field's own.
+        value: what is copied.
+        changes: what changes.
+
+    """
+    return value.__class__(**({name: getattr(value, field) for name, field in taken} | changes))
+
+
+def _does_more(kind: Any) -> bool:
+    """Tell whether the constructor of a class does more than setting fields."""
+    is_generated = kind.__init__.__code__.co_filename.startswith(_OF_ATTRS) and kind.__new__ is object.__new__
+    return not is_generated or getattr(kind, "__attrs_post_init__", _nothing) is not _nothing
 
 
 def _is_slot(kind: Any, field: attrs.Attribute[Any]) -> bool:
