@@ -39,6 +39,8 @@ _MAX_PATH = 200
 _MOST_DIGITS = 18
 _HUGE = 2**63
 """The upper bound of counts and timestamps."""
+_NUMBERS = (int, float)
+"""A tuple, since the union of them would be made anew at each look."""
 
 
 MAX_VALUES = 16_000_000
@@ -86,7 +88,8 @@ def dumps(value: Any) -> bytes:
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         message = f"the request contains a value that JSON cannot represent{_invalid_path(value)}: {error}"
         raise InvalidRequestError(message) from None
-    if b"null" in text and (path := _invalid_path(value)):  # orjson writes numbers that are not finite as null
+    # find() takes a fifth of the time of ``in``, which first tries to read the bytes as one number
+    if text.find(b"null") >= 0 and (path := _invalid_path(value)):  # orjson writes numbers that are not finite as null
         message = f"the request contains a value that JSON cannot represent{path}: a number that is not finite"
         raise InvalidRequestError(message)
     return text
@@ -133,7 +136,7 @@ def loads(data: bytes) -> Any:
     if len(data) > MAX_DEPTH and is_too_deep(data):
         message = f"expected JSON that is nested no deeper than {MAX_DEPTH} levels"
         raise ProtocolError(message, body=data[:EXCERPT].decode("utf-8", "replace"), phase="decode")
-    if _SOME_DIGITS in data[::_STEP].translate(_DIGITS) and _LONG_NUMBER in data.translate(_DIGITS):
+    if data[::_STEP].translate(_DIGITS).find(_SOME_DIGITS) >= 0 and _LONG_NUMBER in data.translate(_DIGITS):
         return _loads_leniently(data, "a number that is too long")  # orjson would return a float
     try:
         return orjson.loads(data)
@@ -189,7 +192,8 @@ def objects(value: Any, most: int = MAX_ITEMS) -> list[dict[str, Any]]:
 
 def fields(value: Any) -> dict[str, Any]:
     """Return *value* if it is an object, else an empty one."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    known: dict[str, Any] = value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+    return known
 
 
 def given(value: Any) -> dict[str, Any]:
@@ -199,7 +203,7 @@ def given(value: Any) -> dict[str, Any]:
 
 def word(value: Any) -> str | None:
     """Return a string, or a number as a string; ``None`` for an empty string or any other value."""
-    return (value or None) if isinstance(value, str) else str(value) if isinstance(value, int | float) else None
+    return (value or None) if isinstance(value, str) else str(value) if isinstance(value, _NUMBERS) else None
 
 
 def words(value: Any) -> str:
@@ -220,7 +224,7 @@ def end_word(value: Any) -> str | None:
 
 def real(value: Any) -> float | None:
     """Return a number as a float; ``None`` if *value* is not a number, or not between -2**63 and 2**63."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -_HUGE < value < _HUGE:
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS) or not -_HUGE < value < _HUGE:
         return None
     return float(value)
 
@@ -253,7 +257,7 @@ def number(value: Any) -> int | None:
         return None
     if isinstance(value, str):
         return int(value) if len(value) <= _MOST_DIGITS and value.isascii() and value.isdigit() else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _HUGE:
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS) or not 0 <= value < _HUGE:
         return None
     return int(value)
 

@@ -403,9 +403,10 @@ class HttpProvider:
 
     def _is_repeated_in(self, text: str) -> bool:
         """Return whether the server repeated the credential of a request in *text*."""
-        if any(each.reveal().removeprefix("Bearer ") in text for each in self._credentials):
-            return True
-        return any(word in text for word in self.authorized)
+        for each in self._credentials:
+            if each.reveal().removeprefix("Bearer ") in text:
+                return True
+        return any(word in text for word in self.authorized) if self._authorizations else False
 
     def _headers_to_keep(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name: header_text(value) for name, value in headers.items() if name.startswith(self._kept_headers)}

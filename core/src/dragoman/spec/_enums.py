@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 
 class OpenEnum(str):
@@ -13,12 +14,19 @@ class OpenEnum(str):
 
     __slots__ = ()
     known: ClassVar[frozenset[str]] = frozenset()
+    _constants: ClassVar[Mapping[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
-        names = [name for name in cls.__annotations__ if name.isupper()]
-        for name in names:
-            setattr(cls, name, cls(name.lower()))
-        cls.known = frozenset(name.lower() for name in names)
+        cls._constants = {name.lower(): cls(name.lower()) for name in cls.__annotations__ if name.isupper()}
+        for name, constant in cls._constants.items():
+            setattr(cls, name.upper(), constant)
+        cls.known = frozenset(cls._constants)
+
+    @classmethod
+    def of(cls, value: str) -> Self:
+        """Return the constant of a known value, or hold an unknown one."""
+        found: Self | None = cls._constants.get(value)
+        return cls(value) if found is None else found
 
     @property
     def is_known(self) -> bool:

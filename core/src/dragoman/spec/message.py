@@ -47,8 +47,8 @@ def _role(value: str) -> Role:
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         message = f"the role of a message must be a string, not {type(value).__name__}"
         raise InvalidRequestError(message)
-    role = Role(value) if type(value) is str else Role(plain_text(value))
-    return Role.SYSTEM if role == "developer" else role
+    text = value if type(value) is str or type(value) is Role else plain_text(value)
+    return Role.SYSTEM if text == "developer" else Role.of(text)
 
 
 _PARTS = (Text, Reasoning, Media, ToolCall, ToolResult, Refusal, Data, Extension)

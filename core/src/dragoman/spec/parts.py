@@ -58,6 +58,12 @@ class Text(PartFields):
     text: str
     citations: tuple[Citation, ...] = ()
 
+    def __attrs_post_init__(self) -> None:
+        """Check the types of the fields, at once where there is little to check: most parts are texts."""
+        is_plain = type(self.text) is str and self.id is None and self.seal is None
+        if not is_plain or type(self.options) is not dict or type(self.metadata) is not dict:
+            super().__attrs_post_init__()
+
 
 @value(kw_only=True)
 class Reasoning(PartFields):

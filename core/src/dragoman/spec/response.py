@@ -74,11 +74,15 @@ class FinishReason(OpenEnum):
     OTHER: ClassVar[FinishReason]
 
 
+def _reason(value: str) -> FinishReason:
+    return FinishReason.of(value)  # a function, as type checkers take no method for a converter
+
+
 @value(kw_only=True)
 class Finish:
     """Say why an answer ended, with our term and the provider's."""
 
-    reason: FinishReason = field(converter=FinishReason)
+    reason: FinishReason = field(converter=_reason)
     raw: str | None = None
 
 
