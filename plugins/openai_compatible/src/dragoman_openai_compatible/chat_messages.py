@@ -69,9 +69,21 @@ def _thoughts(message: Message, issuer: str) -> list[dict[str, Any]]:
     return [dict(seal.payload) for seal in seals if isinstance(seal.payload, dict) and "thinking" in seal.payload]
 
 
-def _is_one_text(messages: Sequence[Message]) -> bool:
-    """Return whether a conversation is one text, whose encoding takes less than its place in the cache."""
-    return len(messages) == 1 and len(messages[0].parts) == 1 and type(messages[0].parts[0]) is Text
+def _text_of(message: Message) -> str | None:
+    """Return the text of a message that a user or the system wrote and that holds nothing else, else ``None``.
+
+    Most messages are such, and writing them takes less than finding them in the cache.
+    """
+    if len(message.parts) != 1 or message.name is not None or message.options or message.role not in _WITHOUT_CALLS:
+        return None
+    part = message.parts[0]
+    if type(part) is not Text or part.options or part.seal is not None:
+        return None
+    return part.text
+
+
+_WITHOUT_CALLS = frozenset({Role.USER, Role.SYSTEM})
+"""The roles of messages whose texts are sent as they are."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -117,14 +129,16 @@ class MessageEncoder:
 
         """
         encoded: list[dict[str, Any]] = []
-        lasts = not _is_one_text(messages)
         for message in messages:
+            if (text := _text_of(message)) is not None:
+                role = self.rules.system_role if message.role == Role.SYSTEM else str(message.role)
+                encoded.append({"role": role, "content": text})
+                continue
             cached: tuple[list[dict[str, Any]], list[Adjustment]] | None = cached_encoding(message, self.rules)
             if cached is None:
                 before = len(self.adjustments)
                 own = self._encode_message(message)
-                if lasts:
-                    cache_encoding(message, self.rules, (own, self.adjustments[before:]))
+                cache_encoding(message, self.rules, (own, self.adjustments[before:]))
             else:
                 own, notes = cached
                 self.adjustments += notes

@@ -190,7 +190,7 @@ class OpenAIChatDecoder:
             raise error
         delta = choice.get("delta") or (None if self._open or self._calls.has_any else choice.get("message"))
         if isinstance(delta, dict):
-            self._add_delta(fields(delta), events)
+            self._add_delta(delta, events)  # pyright: ignore[reportUnknownArgumentType]
         elif isinstance(choice.get("text"), str):
             self._add_text("text", choice["text"], events)
         if choice.get("logprobs"):
