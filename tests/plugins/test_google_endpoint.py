@@ -162,7 +162,7 @@ def test_project_from_the_credentials(tmp_path: Any) -> None:
         (GoogleOptions(vertex=True), {}, "requires a project"),
         (GoogleOptions(project="p", location="evil.test/"), {}, "region"),
         (GoogleOptions(credentials="/no/such/file"), {}, "credentials file"),
-        (GoogleOptions(credentials="~nobody-has-this-name/file"), {}, "credentials file"),
+        (GoogleOptions(credentials="~nobody-has-this-name/file"), {}, "home of a user that is not known"),
         (GoogleOptions(project="p"), {"api_base": "https://evil.test"}, "not a host of Google"),
         (GoogleOptions(project="p", credentials=Credentials()), {"api_base": "http://evil.test"}, "in the clear"),
     ],

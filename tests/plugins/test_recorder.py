@@ -622,7 +622,8 @@ def test_the_environment_chooses_for_a_whole_program(tmp_path: Path) -> None:
         .replace('"text": "two"', '"text": "zwei"')
         .replace('"content": "two"}, "fin', '"content": "zwei"}, "fin')
     )
-    replayed = run("-c", program, cwd=tmp_path, DRAGOMAN_RECORDER="replay", DRAGOMAN_CASSETTE="c.json")
+    in_home = {"DRAGOMAN_CASSETTE": "~/c.json", "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    replayed = run("-c", program, cwd=tmp_path, DRAGOMAN_RECORDER="replay", **in_home)
     assert replayed.returncode == 0, replayed.stderr
     missed = run(
         "-c", program.replace("two", "three"), cwd=tmp_path, DRAGOMAN_RECORDER="replay", DRAGOMAN_CASSETTE="c.json"

@@ -212,7 +212,7 @@ def test_the_cache_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert [entry.name for entry in (tmp_path / "dragoman").iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("configured", ["", "relative/cache"])
+@pytest.mark.parametrize("configured", ["", "relative/cache", "~/.cache"])
 def test_the_default_cache_is_in_the_home_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configured: str
 ) -> None:

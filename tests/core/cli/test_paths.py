@@ -60,6 +60,18 @@ def test_a_configuration_that_is_nowhere_is_told(home: Path, path: str) -> None:
     assert_told(run("chat", "-m", "echo", "hi", DRAGOMAN_CONFIG=path))
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "file"),
+    [("DRAGOMAN_CONFIG", "~/own.toml", "own.toml"), ("XDG_CONFIG_HOME", "~/own", "own/dragoman/dragoman.toml")],
+)
+def test_a_variable_may_begin_with_a_tilde(home: Path, variable: str, value: str, file: str) -> None:
+    environment = {variable: value}
+    assert run("config", "set", "-m", "echo", "-o", "top_p=0.5", **environment).exit_code == 0
+    assert "top_p = 0.5" in (home / file).read_text()
+    assert "0.5" in run("config", **environment).stdout
+    assert run("chat", "-n", "hi", **environment).stdout == "hi\n"
+
+
 @pytest.mark.parametrize("folder", ["/dev/null", f"/tmp/{LONG}"])  # noqa: S108  # nothing is written there
 @pytest.mark.parametrize("name", ["HOME", "XDG_CONFIG_HOME"])
 def test_a_folder_that_cannot_be_made_stops_no_answer(home: Path, name: str, folder: str) -> None:

@@ -101,7 +101,7 @@ def test_a_conversation_is_saved(system: str | None, tmp_path: Path) -> None:
 )
 def test_a_wrong_command_says_what_to_do(dialogue: Dialogue, line: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "there").write_text("x")
-    with pytest.raises(click.UsageError, match=words):
+    with pytest.raises((click.UsageError, ConfigurationError), match=words):
         run_command(dialogue, line.format(tmp_path / "there"))
 
 

@@ -7,6 +7,7 @@ import os
 from dragoman.cli import text_io
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.media import Bytes, InlineText, Media
+from dragoman.spec.user_folder import user_path
 
 STDIN = "-"
 """What stands for standard input."""
@@ -19,13 +20,14 @@ def read_attachment(source: str) -> Media:
         source: the path of a file, a URL, or ``-`` for standard input.
 
     Raises:
-        click.UsageError: if standard input cannot be read, or the path begins with an unknown home.
+        click.UsageError: if standard input cannot be read.
+        ConfigurationError: if the path begins with the home of a user that is not known.
         InvalidRequestError: if it cannot be read, or is neither text nor of a known type.
 
     """
     if source == STDIN:
         return _of_data(text_io.read_bytes(), "standard input")
-    path = text_io.path(source)
+    path = user_path(source)
     if not os.path.isfile(path):  # noqa: PTH113  # Path.is_file raises an error for a name that is too long
         return Media.of(source)  # an address, or else the error says why there is no file
     try:

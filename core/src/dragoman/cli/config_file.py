@@ -14,7 +14,7 @@ from dragoman.spec.config_loading import FILE, VARIABLE
 from dragoman.spec.config_sources import read_file
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.secret import is_credential
-from dragoman.spec.user_folder import user_folder
+from dragoman.spec.user_folder import user_folder, user_path
 
 
 def folder_of_user() -> Path:
@@ -34,7 +34,7 @@ def folder_of_user() -> Path:
 def file_of_user() -> Path:
     """Return the file that ``DRAGOMAN_CONFIG`` names, else that in the folder of the user; neither has to be there."""
     named = os.environ.get(f"{PREFIX}{VARIABLE}")
-    return Path(named) if named else folder_of_user() / FILE
+    return user_path(named) if named else folder_of_user() / FILE
 
 
 def make_file(path: Path, content: str) -> None:

@@ -9,6 +9,8 @@ import click
 
 from dragoman.cli import text_io
 from dragoman.spec._json_depth import parse_json
+from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.user_folder import user_path
 
 _TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 
@@ -29,7 +31,7 @@ def schema_of(value: str) -> dict[str, Any]:
     if given.startswith("{"):
         return _of_json(given, "the schema")
     if _is_file(given):
-        return _of_file(text_io.path(given))
+        return _of_file(user_path(given))
     if given.startswith("[") and given.endswith("]"):
         return _object({"items": {"type": "array", "items": _of_fields(given[1:-1])}})
     return _of_fields(given)
@@ -37,8 +39,8 @@ def schema_of(value: str) -> dict[str, Any]:
 
 def _is_file(given: str) -> bool:
     try:
-        return text_io.path(given).is_file()
-    except (OSError, ValueError, click.UsageError):  # too long for the name of a file, as a long list of fields is
+        return user_path(given).is_file()
+    except (OSError, ValueError, ConfigurationError):  # too long for the name of a file, as a long list of fields is
         return False
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 from attrs import frozen
 
-from dragoman.cli import text_io
 from dragoman.cli.attachments import read_attachment
 from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.terminal import columns
 from dragoman.cli.transcript import as_json, as_markdown
 from dragoman.spec.message import Message
 from dragoman.spec.nearest_name import suggestion
+from dragoman.spec.user_folder import user_path
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -138,7 +138,7 @@ def _save(dialogue: Dialogue, argument: str) -> Reply:
     if not argument:
         message = "name a file: /save talk.md, or /save talk.json"
         raise click.UsageError(message)
-    path = text_io.path(argument)
+    path = user_path(argument)
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             write = as_json if path.suffix == ".json" else as_markdown

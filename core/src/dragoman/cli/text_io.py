@@ -8,7 +8,6 @@ import json
 import os
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -68,20 +67,6 @@ def accept_every_character() -> None:
     stdin: Any = sys.stdin
     if isinstance(stdin, io.TextIOWrapper):
         stdin.reconfigure(encoding=_encoding(), errors="surrogateescape")
-
-
-def path(value: str) -> Path:
-    """Return the path that *value* names, of which ``~`` is a home.
-
-    Raises:
-        click.UsageError: if there is no such home.
-
-    """
-    try:
-        return Path(value).expanduser()
-    except RuntimeError:
-        message = f"{value} names the home of a user that is not known"
-        raise click.UsageError(message) from None
 
 
 def read_stdin() -> str:

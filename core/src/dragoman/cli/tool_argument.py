@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 import click
 
-from dragoman.cli import text_io
 from dragoman.spec.function_tool import FunctionTool, function_tool
+from dragoman.spec.user_folder import user_path
 
 T = TypeVar("T")
 
@@ -35,6 +35,7 @@ def tools_of(source: str) -> tuple[FunctionTool, ...]:
 
     Raises:
         click.UsageError: if there is no such module, file or function, or it cannot be imported.
+        ConfigurationError: if the path begins with the home of a user that is not known.
         InvalidRequestError: for a function that a model cannot call.
 
     """
@@ -56,7 +57,7 @@ def _imported(place: str) -> ModuleType:
         with suppress(FileNotFoundError):  # of a working directory that was removed
             _reach(Path.cwd())
         return _run(place, lambda: importlib.import_module(place))
-    path = text_io.path(place)
+    path = user_path(place)
     is_there = os.path.isfile(path)  # noqa: PTH113  # Path.is_file raises an error for a name that is too long
     path = path.resolve() if is_there else path
     name = f"dragoman_tools_{path.stem}"

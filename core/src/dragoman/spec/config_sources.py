@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any, cast
 
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.config_rules import text_of
 from dragoman.spec.errors import ConfigurationError
+from dragoman.spec.user_folder import user_path
 
 OF_TABLES = frozenset({"headers", "options", "retry"})
 """Arguments that are tables themselves, and no profiles."""
@@ -76,7 +76,7 @@ def read_file(path: str | os.PathLike[str]) -> tuple[dict[str, Any], str]:
 
     text = ""
     try:
-        text = Path(path).read_text("utf-8")
+        text = user_path(path).read_text("utf-8")
         return tomllib.loads(text), text
     except (OSError, ValueError, RecursionError) as error:
         problem = (isinstance(error, OSError) and error.strerror) or error

@@ -1,4 +1,4 @@
-"""The folder of a user's own files: keys, and what the command line remembers."""
+"""The folder of a user's own files, such as keys, and paths in which ``~`` is the home of a user."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from dragoman.spec.errors import ConfigurationError
 
 
 def user_folder(environ: Mapping[str, str]) -> Path | None:
@@ -17,8 +19,31 @@ def user_folder(environ: Mapping[str, str]) -> Path | None:
     if sys.platform == "win32":
         above = environ.get("APPDATA") or None
         return Path(above, "dragoman") if above else None
-    above = environ.get("XDG_CONFIG_HOME")
-    if above and os.path.isabs(above):  # noqa: PTH117  # a relative path is to be ignored
-        return Path(above, "dragoman")
+    if above := folder_in(environ, "XDG_CONFIG_HOME"):
+        return above / "dragoman"
     home = environ.get("HOME")
     return Path(home, ".config", "dragoman") if home else None
+
+
+def folder_in(environ: Mapping[str, str], name: str) -> Path | None:
+    """Return the folder that a variable of XDG names; ``None`` for a relative path, which is to be ignored."""
+    folder = Path(os.path.expanduser(environ.get(name, "")))  # noqa: PTH111  # Path.expanduser raises for an unknown user
+    return folder if folder.is_absolute() else None
+
+
+def user_path(path: str | os.PathLike[str], parameter: str | None = None) -> Path:
+    """Return the path that somebody wrote, of which ``~`` is a home.
+
+    Args:
+        path: the path, of an argument, a variable or a file.
+        parameter: the argument that it is, for the error.
+
+    Raises:
+        ConfigurationError: if it begins with the home of a user that is not known.
+
+    """
+    expanded = os.path.expanduser(path)  # noqa: PTH111  # Path.expanduser raises a RuntimeError
+    if expanded.startswith("~"):
+        message = f"{parameter or 'the path'} names the home of a user that is not known: {expanded}"
+        raise ConfigurationError(message, parameter=parameter)
+    return Path(expanded)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-import os
 import threading
 import urllib.error
 import urllib.request
@@ -26,7 +25,7 @@ from dragoman import (
     MissingCredentialError,
     Secret,
 )
-from dragoman.http import HttpRequest
+from dragoman.http import HttpRequest, user_path
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _INSTALL = "pip install 'dragoman-google[vertex]'"
@@ -47,8 +46,11 @@ def _content(source: Any) -> Mapping[str, Any]:
     try:
         is_content = str(source).lstrip().startswith("{")
         content: Any = json.loads(str(source) if is_content else _text_of_file(source))
+    except ConfigurationError:  # of a home that is not known
+        raise
     except (OSError, ValueError) as error:
-        message = f"credentials must be the path or the content of a readable credentials file ({type(error).__name__})"
+        problem = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+        message = f"credentials must be the path or the content of a readable credentials file ({problem})"
     else:
         return cast("Mapping[str, Any]", content) if isinstance(content, dict) else {}
     finally:
@@ -57,7 +59,7 @@ def _content(source: Any) -> Mapping[str, Any]:
 
 
 def _text_of_file(path: str | Path) -> str:
-    return Path(os.path.expanduser(path)).read_text("utf-8")  # noqa: PTH111  # Path.expanduser raises for an unknown user
+    return user_path(path, "credentials").read_text("utf-8")
 
 
 class AccessToken:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dragoman import NO, YES, Cap, Capabilities, Support
+from dragoman.http import user_path
 
 if TYPE_CHECKING:
     from dragoman_llamacpp.tiny_model import Kind
@@ -35,4 +34,4 @@ def model_source(model: str) -> str:
     """Return the absolute path of the file that *model* names; the name of a tiny model unchanged."""
     if model in TINY_MODELS:
         return model
-    return str(Path(os.path.expanduser(model)).absolute())  # noqa: PTH111  # Path.expanduser raises for an unknown user
+    return str(user_path(model).absolute())

@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import frozen
 
+from dragoman.http import folder_in
+
 if TYPE_CHECKING:
     import numpy as np
     from gguf import GGUFWriter
@@ -123,9 +125,7 @@ def cached_tiny(kind: Kind = "chain") -> Path:
 
 
 def _cache() -> Path:
-    configured = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(configured) if Path(configured).is_absolute() else Path.home() / ".cache"
-    return root / "dragoman"
+    return (folder_in(os.environ, "XDG_CACHE_HOME") or Path.home() / ".cache") / "dragoman"
 
 
 @frozen(kw_only=True)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from dragoman import ConfigurationError
+from dragoman.http import user_path
 from dragoman_recorder.cassette import Cassette
 from dragoman_recorder.recording_mode import Mode, activate, mode_of_environment
 from dragoman_recorder.scrubber import Scrub
@@ -72,7 +73,7 @@ def _cassette_of_environment() -> Cassette | None:
     if not path:
         message = f"DRAGOMAN_RECORDER is {mode}, so DRAGOMAN_CASSETTE must name a file"
         raise ConfigurationError(message, parameter="DRAGOMAN_CASSETTE")
-    return _shared_cassette(Path(path).absolute(), mode, os.environ.get("DRAGOMAN_SCRUB", ""))
+    return _shared_cassette(user_path(path, "DRAGOMAN_CASSETTE").absolute(), mode, os.environ.get("DRAGOMAN_SCRUB", ""))
 
 
 @cache

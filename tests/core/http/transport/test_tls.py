@@ -58,7 +58,7 @@ class TestVerify:
         broken.write_text("no certificate")
         assert "broken.pem" in refusal(verify=broken)
         assert "No such file" in refusal(verify=tmp_path / "nowhere.pem")
-        assert "No such file" in refusal(verify="~nobody-has-this-name/ca.pem")
+        assert "home of a user that is not known" in refusal(verify="~nobody-has-this-name/ca.pem")
         assert "for a server" in refusal(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
 
     @pytest.mark.parametrize("path", ["", "a\0b", "a\ud800"])

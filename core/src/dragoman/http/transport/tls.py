@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.provider import ProviderConfig
+from dragoman.spec.user_folder import user_path
 
 
 def tls_context(config: ProviderConfig) -> ssl.SSLContext | None:
@@ -97,7 +98,7 @@ def _path(name: str, value: Any) -> Path:
         _refuse(name, f"must be a path, not {type(value).__name__}")
     if not str(value).isprintable() or not str(value):  # pyright: ignore[reportUnknownArgumentType]
         _refuse(name, "must be the path of a file, without control characters")
-    return Path(os.path.expanduser(value))  # noqa: PTH111  # pyright: ignore[reportUnknownArgumentType]  # Path.expanduser raises for an unknown user
+    return user_path(value, name)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _no_passphrase() -> NoReturn:
