@@ -41,7 +41,7 @@ def test_a_log_that_is_not_there_is_empty_and_is_not_made(log: ConversationLog) 
 
 
 def test_messages_come_back_as_they_were(log: ConversationLog) -> None:
-    first, second = log.begin("echo", None), log.begin("openai/x", "be brief")
+    first, second = log.begin("echo"), log.begin("openai/x")
     seen = log.add(first, 0, SAID, "echo")
     assert seen is not None
     log.add(second, 0, (Message("user", "a_b"), SAID[1]), "openai/x", system="be brief")
@@ -61,7 +61,7 @@ def test_messages_come_back_as_they_were(log: ConversationLog) -> None:
     assert log.messages(first) == []
     with pytest.raises(LogError, match="the log holds no conversation 1"):
         log.conversation(1)
-    assert log.begin("echo", None) == 3
+    assert log.begin("echo") == 3
     assert log.path.stat().st_mode & 0o777 == 0o600
     assert log.path.parent.stat().st_mode & 0o777 == 0o700
     assert b"100%" not in log.path.read_bytes()
@@ -69,7 +69,7 @@ def test_messages_come_back_as_they_were(log: ConversationLog) -> None:
 
 @pytest.mark.parametrize(("words", "found"), [("0% OF", 1), ("100_", 0), ("\\", 0), ("answer", 1), ("", 1), ("%%", 0)])
 def test_words_are_found_as_they_are_written(log: ConversationLog, words: str, found: int) -> None:
-    log.add(log.begin("echo", None), 0, SAID, "echo")
+    log.add(log.begin("echo"), 0, SAID, "echo")
     assert len(log.conversations(words=words)) == found
 
 
@@ -80,7 +80,7 @@ def test_a_file_that_is_no_log_is_an_error(log: ConversationLog) -> None:
         log.conversations()
     other = ConversationLog(log.path / "below" / "logs.db")
     with pytest.raises(LogError, match="cannot be used"):
-        other.begin("echo", None)
+        other.begin("echo")
 
 
 def test_chat_writes_and_goes_on(home: Path) -> None:
@@ -220,6 +220,27 @@ def test_a_system_prompt_that_changes_is_logged(log: ConversationLog) -> None:
     assert log.conversation().system == "before"
     dialogue.instruct("after")
     assert (log.conversation().system, log.messages(1)) == ("after", [*SAID])
+
+
+def test_each_of_two_conversations_keeps_its_system_prompt(
+    log: ConversationLog, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Dialogue({"model": "echo"}, log=log, system="begun").keep(*SAID)
+
+    def going_on() -> Dialogue:
+        logged = log.conversation(1)
+        return Dialogue({"model": "echo"}, messages=log.messages(1), log=log, logged=logged, system=logged.system)
+
+    one, other, third = going_on(), going_on(), going_on()
+    one.instruct("one")
+    other.instruct("other")
+    one.instruct("one, later")
+    third.keep(Message("user", "third"), SAID[1])
+    other.instruct(None)
+    assert {each.id: each.system for each in log.conversations()} == {1: "one, later", 2: None, 3: "begun"}
+    assert [log.conversation(each).count for each in (1, 2, 3)] == [2, 2, 4]
+    told = " ".join(capsys.readouterr().err.split())
+    assert told.count("conversation 1 was changed elsewhere and stays so") == 2
 
 
 @pytest.mark.parametrize("as_variables", [True, False], ids=["variables", "file"])

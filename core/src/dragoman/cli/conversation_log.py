@@ -39,16 +39,16 @@ SELECT c.id, c.begun, c.model, c.system, COUNT(m.number), COALESCE((
 """
 _STATE = """
 SELECT (SELECT COUNT(*) FROM messages WHERE conversation = c.id),
-    (SELECT time FROM messages WHERE conversation = c.id ORDER BY number DESC LIMIT 1)
+    (SELECT time FROM messages WHERE conversation = c.id ORDER BY number DESC LIMIT 1), system
 FROM conversations c WHERE c.id = ?
 """
 _ORDER = "ORDER BY MAX(m.time) DESC, c.id DESC"
 
 
-State: TypeAlias = "tuple[int, float | None]"
-"""How many messages a conversation has, and when the last of them was written."""
-EMPTY: State = (0, None)
-"""The state of a conversation without messages."""
+State: TypeAlias = "tuple[int, float | None, str | None]"
+"""How many messages a conversation has, when the last of them was written, and its system prompt."""
+EMPTY: State = (0, None, None)
+"""The state of a conversation that began."""
 
 
 class LogError(DragomanError):
@@ -81,7 +81,7 @@ class LoggedConversation:
     @property
     def state(self) -> State:
         """Return what :meth:`ConversationLog.add` compares with what is there."""
-        return self.count, self.last
+        return self.count, self.last, self.system
 
 
 class ConversationLog:
@@ -95,17 +95,15 @@ class ConversationLog:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def begin(self, model: str, system: str | None) -> int:
-        """Add a conversation without messages, and return its number.
+    def begin(self, model: str) -> int:
+        """Add a conversation without messages and without a system prompt, and return its number.
 
         Raises:
             LogError: if the database cannot be written.
 
         """
         with self._open(creates=True) as database:
-            row = database.execute(
-                "INSERT INTO conversations (begun, model, system) VALUES (?, ?, ?)", (time.time(), model, system)
-            )
+            row = database.execute("INSERT INTO conversations (begun, model) VALUES (?, ?)", (time.time(), model))
             return row.lastrowid or 0
 
     def add(
@@ -126,7 +124,7 @@ class ConversationLog:
             messages: the messages to put there.
             model: the model that was asked.
             system: the system prompt that the conversation has now.
-            seen: the state of the conversation as the caller knows it, by default without messages.
+            seen: the state of the conversation as the caller knows it, by default that after :meth:`begin`.
 
         Returns:
             the new state; ``None`` if the conversation is not in the state *seen*, and is left as it is.

@@ -162,7 +162,7 @@ class Dialogue:
             return
         moved, self._number, self._seen = self._number, None, EMPTY
         if self.messages:
-            self._number = self._log.begin(self.model, self.system)
+            self._number = self._log.begin(self.model)
             self._put(self._log, self._number, 0)
         if moved is not None:
             name = "a new one" if self._number is None else f"conversation {self._number}"
