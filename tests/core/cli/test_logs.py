@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -312,3 +314,25 @@ def test_what_is_done_most_is_short(home: Path) -> None:
     log.add(1, 1, (), "echo", seen=log.conversation(1).state)
     assert run("logs", "1", "-r").stdout == "\n"
     assert "Usage: dragoman logs" in run("logs", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *(("data", each) for each in ("junk", "7", "null", "{}", '{"role": "x", "content": 7}', "[" * 5000, b"\xff")),
+        *(("begun", each) for each in ("soon", b"\xff", 1e300, -1e300, float("inf"))),
+        *((each, b"\xff") for each in ("text", "model", "system", "role", "time")),
+        *((each, b"7") for each in ("text", "model", "system", "role", "time")),
+    ],
+)
+def test_a_row_that_another_program_wrote_is_no_traceback(home: Path, column: str, value: object) -> None:
+    log = log_of_user()
+    assert log is not None
+    log.add(log.begin("echo"), 0, SAID, "echo")
+    with closing(sqlite3.connect(log.path)) as database, database:
+        table = "conversations" if column in {"begun", "model", "system"} else "messages"
+        database.execute(f"UPDATE {table} SET {column} = ?", (value,))  # noqa: S608  # names of this test
+    for command in ("list", "export"):
+        done = run("logs", command)
+        assert isinstance(done.exception, SystemExit | None), command
+        assert done.exit_code == 0 or done.stderr.startswith("dragoman: the log of conversations in")

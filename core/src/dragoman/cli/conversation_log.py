@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
+from dragoman.spec._json_depth import parse_json
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.message import Message
 from dragoman.spec.user_folder import user_folder
@@ -31,17 +32,20 @@ CREATE TABLE IF NOT EXISTS messages (
 );
 """
 _SUMMARY = """
-SELECT c.id, c.begun, c.model, c.system, COUNT(m.number), COALESCE((
-    SELECT text FROM messages WHERE conversation = c.id AND role = 'user' ORDER BY number LIMIT 1
+SELECT c.id, MAX(0, MIN(CAST(c.begun AS REAL), 2e11)), CAST(c.model AS TEXT), CAST(c.system AS TEXT),
+    COUNT(m.number), COALESCE((
+    SELECT CAST(text AS TEXT) FROM messages WHERE conversation = c.id AND role = 'user' ORDER BY number LIMIT 1
 ), ''), (
     SELECT time FROM messages WHERE conversation = c.id ORDER BY number DESC LIMIT 1
 ) FROM conversations c JOIN messages m ON m.conversation = c.id
 """
 _STATE = """
 SELECT (SELECT COUNT(*) FROM messages WHERE conversation = c.id),
-    (SELECT time FROM messages WHERE conversation = c.id ORDER BY number DESC LIMIT 1), system
+    (SELECT time FROM messages WHERE conversation = c.id ORDER BY number DESC LIMIT 1),
+    CAST(system AS TEXT)
 FROM conversations c WHERE c.id = ?
 """
+_MESSAGES = "SELECT CAST(data AS TEXT) FROM messages WHERE conversation = ? ORDER BY number"
 _ORDER = "ORDER BY MAX(m.time) DESC, c.id DESC"
 
 
@@ -187,8 +191,8 @@ class ConversationLog:
 
         """
         with self._open() as database:
-            rows = database.execute("SELECT data FROM messages WHERE conversation = ? ORDER BY number", (conversation,))
-            return [Message.from_dict(json.loads(data)) for (data,) in rows]
+            rows = database.execute(_MESSAGES, (conversation,))
+            return [Message.from_dict(parse_json(data)) for (data,) in rows]
 
     def delete(self, conversation: int) -> None:
         """Remove a conversation.
@@ -220,7 +224,7 @@ class ConversationLog:
                 database.execute("PRAGMA secure_delete = ON")  # what is deleted is gone from the file too
                 database.executescript(_SCHEMA)
                 yield database
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, ValueError) as error:  # ValueError: of a message that is none
             message = f"the log of conversations in {self.path} cannot be used: {error}"
             raise LogError(message) from None
 
