@@ -222,6 +222,38 @@ def test_what_is_entered_ahead_in_this_process(home: Path) -> None:
         terminal.wait("leaves.\n> one\ntwo\none two\necho |", "\n> /model\nthe model is echo")
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        (f"one{CTRL_D} two{ENTER}{CTRL_D}", "> one two\none two\necho |"),
+        (f"one{CTRL_D}{ENTER}{CTRL_D}", "> one\none\necho |"),
+        (f"one{CTRL_D}{CTRL_D} two{ENTER}{CTRL_D}", "> one two\none two\necho |"),
+        (f"one{ENTER}{CTRL_D}two{ENTER}", "> one\none\necho |"),
+        (f"{CTRL_D}one{ENTER}", "leaves."),
+        (f"one{CTRL_D}{CTRL_D}{CTRL_D}", "leaves."),
+    ],
+)
+def test_ctrl_d_ahead_leaves_where_a_line_begins(home: Path, typed: str, shown: str) -> None:
+    with PseudoTerminal() as terminal:
+        terminal.type(typed)
+        assert terminal.run(lambda: None, "chat", "-m", "echo") == 0
+        assert terminal.wait(shown).count("echo |") == shown.count("echo |")
+
+
+@pytest.mark.parametrize("new_line", ["", NEW_LINE])
+def test_a_line_that_was_begun_ahead_is_entered_later(home: Path, new_line: str) -> None:
+    with PseudoTerminal() as terminal:
+        terminal.type(f"before{ENTER}one{new_line}{CTRL_D}")
+
+        def user() -> None:
+            terminal.wait("echo |", "> one")
+            terminal.enter(" two")
+            terminal.type(CTRL_D)
+
+        assert terminal.run(user, "chat", "-m", "echo") == 0
+        terminal.wait("> one\n.  two" if new_line else "> one two", "one two\necho |")
+
+
 def test_bytes_that_are_no_characters_are_a_wrong_use() -> None:
     assert text_io.typed("\u4f60") == "\u4f60"
     with pytest.raises(click.BadParameter, match="what was typed is not valid"):

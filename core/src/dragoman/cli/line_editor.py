@@ -75,7 +75,7 @@ def editing_reader(commands: Mapping[str, str], models: Iterable[str], history: 
     def read() -> str:
         with ahead.line() as line:
             if line is None:
-                return session.prompt(_PROMPT)
+                return session.prompt(_PROMPT, default=ahead.begun())
         click.echo(_PROMPT + line)
         return line
 

@@ -18,11 +18,13 @@ class TypedAhead:
     """Hand out the lines that were entered ahead.
 
     A terminal turns the Enter that is typed before an editor reads into the character of a new line, which an editor
-    takes for one within the message.
+    takes for one within the message. Ctrl-D hands over what stands on a line: with nothing there, it leaves; otherwise
+    it does nothing, as in the editor.
     """
 
     def __init__(self) -> None:
         self._entered: list[bytes] = []
+        self._begun = b""
         self._is_ended = False
 
     @contextmanager
@@ -51,14 +53,24 @@ class TypedAhead:
         finally:
             termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
+    def begun(self) -> str:
+        """Take what was typed of a line that is not entered, for the editor to begin with.
+
+        Raises:
+            click.BadParameter: for bytes that are no characters.
+
+        """
+        begun, self._begun = self._begun, b""
+        return text_io.typed(text_io.decoded(begun.replace(_NEW_LINE, b"\n")))
+
     def _take(self) -> None:
-        """Read the lines that are whole; what is not stays for the editor."""
+        """Read what the terminal hands over; what it does not stays for the editor."""
         import select  # noqa: PLC0415  # only a terminal needs it
 
-        data = b""
+        piece = b"\n"
         while not self._is_ended and select.select([sys.stdin], [], [], 0)[0]:
-            piece = os.read(sys.stdin.fileno(), 65536)
-            data += piece
-            self._is_ended = not piece
-        lines = (line.replace(_NEW_LINE, b"\n") for line in _END.split(data))
-        self._entered += [line for line in lines if line.strip()]
+            before, piece = piece, os.read(sys.stdin.fileno(), 65536)
+            self._begun += piece
+            self._is_ended = not piece and (not before or not _END.split(self._begun)[-1])
+        *lines, self._begun = _END.split(self._begun)
+        self._entered += [line.replace(_NEW_LINE, b"\n") for line in lines if line.strip()]
