@@ -114,6 +114,25 @@ def test_links_that_lead_to_themselves_are_no_file(home: Path) -> None:
         assert_told(run("chat", "-m", "echo", "-y", option, str(loop), "hi"))
 
 
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("/dev/full", "it is a device, and no file"), ("/dev/null", "no file"), ("/proc/self/mem", "cannot be read")],
+)
+def test_a_file_without_an_end_is_no_attachment(home: Path, path: str, words: str) -> None:
+    if not os.path.exists(path):  # noqa: PTH110  # of another system
+        pytest.skip(f"there is no {path}")
+    done = run("chat", "-m", "echo", "-a", path, "hi")
+    assert_told(done)
+    assert words in done.stderr
+
+
+def test_what_is_wrong_with_a_schema_is_short(home: Path) -> None:
+    for schema in ("[" * 10_000, "a" * 10_000 + " x y", "a: int" + " " * 10_000, "b" * 10_000 + ": int"):
+        done = run("chat", "-m", "echo", "--schema", schema, "hi")
+        assert_told(done)
+        assert len(done.stderr) < 1000
+
+
 def test_a_working_directory_that_was_removed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = home / "gone"
     gone.mkdir()

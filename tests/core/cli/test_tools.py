@@ -314,3 +314,30 @@ def test_one_question_in_this_process(tools: Path) -> None:
             terminal.type(CTRL_D)
 
         assert terminal.run(leaving, "chat", "-m", "echo", "-t", f"{tools}:weather", "Oslo") == 130
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("raise BaseException('no')", "BaseException: no (file.py:1)"),
+        ("class E(Exception):\n    def __str__(self): raise ValueError\nraise E", "E (file.py:3)"),
+        ("import sys; sys.exit(3)", "SystemExit: 3 (file.py:1)"),
+        ("def __getattr__(name): raise RuntimeError('no')", "RuntimeError: no (file.py:1)"),
+        ("f = None", "has no 'f'"),
+        ("f = 1", "is no function"),
+    ],
+)
+def test_code_that_fails_in_any_way_is_told_on_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, words: str
+) -> None:
+    (tmp_path / "file.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(click.UsageError) as caught:
+        tools_of("file.py:f")
+    assert words in caught.value.message.replace(str(tmp_path / "file.py"), "file.py")
+
+
+def test_an_interrupt_of_a_file_that_is_imported_is_one(tmp_path: Path) -> None:
+    (tmp_path / "file.py").write_text("raise KeyboardInterrupt")
+    with pytest.raises(KeyboardInterrupt):
+        tools_of(str(tmp_path / "file.py"))

@@ -32,10 +32,12 @@ def read_attachment(source: str) -> Media:
         return Media.of(source)  # an address, or else the error says why there is no file
     try:
         return _as_text(Media.of(path))
-    except InvalidRequestError:
-        if not os.access(path, os.R_OK):
-            raise
-        return _of_data(path.read_bytes(), path.name)
+    except InvalidRequestError as error:
+        try:
+            data = path.read_bytes()
+        except OSError:
+            raise error from None
+        return _of_data(data, path.name)
 
 
 def _of_data(data: bytes, name: str) -> Media:

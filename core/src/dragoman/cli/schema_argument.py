@@ -9,6 +9,7 @@ import click
 
 from dragoman.cli import text_io
 from dragoman.spec._json_depth import parse_json
+from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.user_folder import user_path
 
@@ -70,14 +71,15 @@ def _of_fields(given: str) -> dict[str, Any]:
     for text in lines if len(lines) > 1 else given.split(","):
         field, _, description = (part.strip() for part in text.partition(":"))
         if description in _TYPES:
-            message = f"{text.strip()!r} describes a field by the name of a type; write {f'{field} {description}'!r}"
+            meant = shown(f"{field} {description}")
+            message = f"{shown(text.strip())} describes a field by the name of a type; write {meant}"
             raise click.BadParameter(message)
         name, *kinds = field.split() or [""]
         kind = kinds[0] if kinds else "str"
         if not name.isidentifier() or kind not in _TYPES or len(kinds) > 1 or name in properties:
             what = "a file that is not there, and no field" if name.endswith(".json") else "no field"
             message = (
-                f"{text.strip()!r} is {what}; write a JSON Schema, a file with one, or fields such as "
+                f"{shown(text.strip())} is {what}; write a JSON Schema, a file with one, or fields such as "
                 f"'name, age int, bio: in two sentences', of the types {', '.join(_TYPES)}"
             )
             raise click.BadParameter(message)

@@ -81,20 +81,29 @@ def _reach(folder: Path) -> None:
 def _run(place: str, load: Callable[[], T]) -> T:
     try:
         return load()
-    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the code of the user raises
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # whatever the code of the user raises
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = "" if isinstance(error, ModuleNotFoundError | SyntaxError) else f" ({frame.filename}:{frame.lineno})"
-        message = f"{place} cannot be imported: {type(error).__name__}: {error}{where}"
+        message = f"{place} cannot be imported: {_told(error)}{where}"
         raise click.UsageError(message) from None
 
 
-def _member(module: ModuleType, place: str, name: str) -> Callable[..., object] | FunctionTool:
+def _told(error: BaseException) -> str:
+    kind = type(error).__name__
     try:
-        found: Any = reduce(getattr, name.split("."), module)
-    except AttributeError:
+        return f"{kind}: {error}"
+    except Exception:  # noqa: BLE001  # a class may raise any exception here
+        return kind
+
+
+def _member(module: ModuleType, place: str, name: str) -> Callable[..., object] | FunctionTool:
+    found: Any = _run(place, lambda: reduce(lambda each, part: getattr(each, part, None), name.split("."), module))
+    if found is None:
         from dragoman.spec.nearest_name import after  # noqa: PLC0415  # only errors need it
 
-        raise click.UsageError(after(f"{place} has no {name!r}", name, _names(module))) from None
+        raise click.UsageError(after(f"{place} has no {name!r}", name, _names(module)))
     if callable(found) or isinstance(found, FunctionTool):
         tool: Callable[..., object] | FunctionTool = found
         return tool

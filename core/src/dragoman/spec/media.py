@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
+from stat import S_ISCHR
 from typing import Any, TypeAlias
 
 from attrs import field
@@ -205,7 +207,7 @@ def _media_of(source: Any, media_type: str | None = None, filename: str | None =
     if isinstance(source, str | PathLike):
         path = Path(source)  # pyright: ignore[reportUnknownArgumentType]
         try:
-            data = path.read_bytes()
+            data = _content(path)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             message = f"the file {shown(str(path))} cannot be read: {reason}; give the path of a file, bytes or a URL"
@@ -213,6 +215,14 @@ def _media_of(source: Any, media_type: str | None = None, filename: str | None =
         return _of_bytes(data, media_type, filename or path.name)
     message = f"media are made of a path, bytes or a URL, not {shown(source)}"
     raise InvalidRequestError(message)
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        if S_ISCHR(os.fstat(file.fileno()).st_mode):  # its content may have no end
+            message = "it is a device, and no file"
+            raise ValueError(message)
+        return file.read()
 
 
 def _of_bytes(data: bytes, media_type: str | None, filename: str | None) -> Media:
