@@ -9,6 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
+from dragoman import (
+    ConfigurationError,
+    ConnectionFailedError,
+    InvalidRequestError,
+    ProtocolError,
+    RefusalError,
+    ServerError,
+    StreamInterruptedError,
+    UnsupportedError,
+)
+from dragoman.cli.error_messages import one_line
 from dragoman.cli.group import dragoman
 from dragoman.cli.terminal_words import in_terminal_words
 from dragoman.testing.loopback import LoopbackServer
@@ -94,7 +105,39 @@ def test_what_a_vendor_says_stays() -> None:
     assert said in done.stderr
 
 
-def test_what_somebody_named_stays() -> None:
-    assert in_terminal_words("no model 'a=None'; give b=None") == "no model 'a=None'; give -o b=null"
-    assert in_terminal_words("no model 'None'; or None") == "no model 'None'; or null"
-    assert in_terminal_words("openai.None is True.") == "openai.None is true."
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("no model 'a=None'; give b=None", "no model 'a=None'; give -o b=null"),
+        ("no model 'None'; or None", "no model 'None'; or null"),
+        ("openai.None is True.", "openai.None is true."),
+        ("no file in /a/None/b or c:None", "no file in /a/None/b or c:None"),
+        ("the vendor's x is 'give path=, set'; give path=, set X", "the vendor's x is 'give path=, set'; set X"),
+        (
+            r"""no "it's a mapping" nor 'a \'a mapping\' b'; a mapping""",
+            r"""no "it's a mapping" nor 'a \'a mapping\' b'; an object""",
+        ),
+        ("no option 'x'; it is 'int', not int", "no option 'x'; it is 'int', not a number"),
+        ("choose provider='provider=None'", "choose -p provider=None"),
+    ],
+)
+def test_what_somebody_named_stays(message: str, words: str) -> None:
+    assert in_terminal_words(message, ConfigurationError(message)) == words
+
+
+ENDS = "; error.partial holds what arrived, and generate() returns such answers"
+
+
+@pytest.mark.parametrize("said", ["give path=, set X=None, a mapping" + ENDS, "True", "x; give a greater max_tokens="])
+def test_what_a_model_or_a_server_says_stays(said: str) -> None:
+    for kind in (ServerError, ProtocolError, ConnectionFailedError):
+        assert one_line(kind(said)).endswith(said)
+    assert one_line(RefusalError(f"the model said: {said}.{ENDS}")) == f"the model said: {said}."
+    assert one_line(StreamInterruptedError(f"{said}!; error.partial holds what arrived")).endswith(f"{said}!")
+    assert one_line(UnsupportedError(said, status=422)) == said
+
+
+def test_words_of_one_parameter_are_those_of_no_other() -> None:
+    message = "not this; give the path of a file, bytes or a URL"
+    assert one_line(InvalidRequestError(message, parameter="source")) == "not this; give the path of a file, or a URL"
+    assert one_line(InvalidRequestError(message, parameter="model")) == message

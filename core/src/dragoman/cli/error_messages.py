@@ -57,8 +57,7 @@ def one_line(error: BaseException) -> str:
     What a vendor says stays as it is.
     """
     message = " ".join(str(error).split()) or type(error).__name__
-    is_ours = isinstance(error, DragomanError) and error.status is None
-    return in_terminal_words(message) if is_ours else message
+    return in_terminal_words(message, error) if isinstance(error, DragomanError) else message
 
 
 class CallFailure(click.ClickException):
@@ -73,7 +72,7 @@ class CallFailure(click.ClickException):
         """Print the message and the hint to standard error."""
         complain(f"dragoman: {self.message}", file)
         for note in getattr(self.error, "__notes__", ()):
-            complain(f"note: {in_terminal_words(' '.join(note.split()))}", file)
+            complain(f"note: {in_terminal_words(' '.join(note.split()), self.error)}", file)
         hint = next((text for kind, text in _HINTS if isinstance(self.error, kind)), None)
         is_of_another = hint == _OPTIONS and self.command not in {"chat", None}
         is_repeated = self.command == "why" and hint == _RESOLVED

@@ -141,7 +141,7 @@ def base_url(config: ProviderConfig, *, default: str | None, env: Iterable[str] 
     if not text:
         names = f" or set {' or '.join(env)}" if env else ""
         message = f"the provider {config.name!r} needs a base URL; pass api_base='https://...'{names}"
-        raise ConfigurationError(message, provider=config.name)
+        raise ConfigurationError(message, provider=config.name, parameter="api_base")
     parts = _split_base_url(text.strip())
     path = _with_version(parts, default, version)
     url = f"{parts.scheme}://{parts.netloc}{path}"
@@ -258,7 +258,7 @@ def _missing_key(config: ProviderConfig, base: Base, env: tuple[str, ...]) -> Mi
             f"{base.host} is not a host of {config.name}, so a key from {names} is not sent there; "
             "pass the key for it as api_key=..."
         )
-    return MissingCredentialError(message, provider=config.name, model=config.model)
+    return MissingCredentialError(message, provider=config.name, model=config.model, parameter="api_key")
 
 
 def refuse_insecure(config: ProviderConfig, base: Base) -> None:

@@ -85,7 +85,7 @@ class _Search:
             raise self._unknown()
         if not found.model and found.provider != EMBEDDED:
             message = f"provider {found.provider!r} needs a model; give LLMConfig(model=...)"
-            raise ConfigurationError(message, provider=found.provider)
+            raise ConfigurationError(message, provider=found.provider, parameter="model")
         return found
 
     def _embedded(self) -> Explanation:
@@ -101,7 +101,7 @@ class _Search:
             raise ConfigurationError(message, parameter="model")
         if EMBEDDED not in self.plugins.provider_names():
             message = f"no model is configured; give LLMConfig(model=...), or pip install dragoman-{EMBEDDED}"
-            raise ConfigurationError(message)
+            raise ConfigurationError(message, parameter="model")
         self.steps.append("no model is configured: the built-in echo provider answers")
         return self._answer(EMBEDDED, EMBEDDED)
 

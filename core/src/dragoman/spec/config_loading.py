@@ -76,7 +76,7 @@ def load(
         elif profile is not None:
             message = f"there is no file with the profile {text_of('profile', profile)!r}; give path=, set"
             message += f" {prefix}{VARIABLE}, or write {FILE} with a table [llm.{profile}]"
-            raise ConfigurationError(message)
+            raise ConfigurationError(message, parameter="profile")
         found.add(of_variables, {name: _of_variable(name, environ, prefix) for name in of_variables})
         found.searched.append(f"{prefix}MODEL is not set")
         found.add(fields, dict.fromkeys(fields, KEYWORD))

@@ -244,7 +244,7 @@ def _type_of(name: str) -> str | None:
 def _known(media_type: str | None, what: str) -> str:
     if not media_type or media_type.startswith("/"):
         message = f"the type of {shown(what)} is unknown; give media_type=, such as 'image/png'"
-        raise InvalidRequestError(message)
+        raise InvalidRequestError(message, parameter="media_type")
     return media_type
 
 
