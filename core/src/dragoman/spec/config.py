@@ -111,6 +111,7 @@ class LLMConfig:
 
     def __init__(
         self,
+        /,
         model: str | None = NOT_GIVEN,
         api_key: str | Callable[[], str | Awaitable[str]] | None = None,
         api_base: str | None = None,
@@ -233,7 +234,7 @@ class LLMConfig:
         of_names = (shared.get(name, {}) for name in providers)
         return RedactedDict({name: value for each in (*of_names, own) for name, value in each.items()})
 
-    def replace(self, **changes: Any) -> LLMConfig:
+    def replace(self, /, **changes: Any) -> LLMConfig:
         """Return a copy with some fields or keyword arguments changed."""
         try:
             return self._traced(LLMConfig(**{**self._fields(), **changes}))
