@@ -164,3 +164,10 @@ def test_standard_input_may_be_closed(home: Path, arguments: tuple[str, ...], wo
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"dragoman: {words}")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("keys", "remove"), ("models", "--offline"), ("logs", "x"), ("why",)])
+def test_what_is_named_may_be_of_any_length(home: Path, arguments: tuple[str, ...]) -> None:
+    done = run(*arguments, "x" * 100_000)
+    assert done.exit_code in {0, 2}
+    assert len(done.stderr) < 3000

@@ -57,6 +57,8 @@ def test_a_conversation_is_given_as_is_natural(conversation: Any, messages: tupl
     ("conversation", "problem"),
     [
         ("", "must not be empty"),
+        (b"Hi", "must be a string or messages, not bytes"),
+        (bytearray(b"Hi"), "must be a string or messages, not bytearray"),
         ([], "at least one message"),
         (5, "a string or messages, not int"),
         ([5], r"messages\[0\] must be a Message, not int"),

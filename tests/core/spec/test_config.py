@@ -271,9 +271,9 @@ def test_the_environment_says_how_connections_are_made() -> None:
 
 def test_an_option_may_have_any_name() -> None:
     made = (
-        LLMConfig(**{"self": 1}),
+        LLMConfig(self=1),
         LLMConfig.from_dict({"self": 1}),
         LLMConfig.from_env(environ={"DRAGOMAN_OPTIONS": '{"self": 1}'}),
-        LLMConfig("echo").replace(**{"self": 1}),
+        LLMConfig("echo").replace(self=1),
     )
     assert [each.kwargs["self"] for each in made] == [1] * 4

@@ -132,3 +132,26 @@ def test_a_reference_has_the_id_of_each_provider() -> None:
     for wrong in ({}, ["file-1"], "file-1"):
         with pytest.raises(InvalidRequestError, match="ids must be a mapping of ids by provider"):
             FileRef.of(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parameter", "words"),
+    [
+        *(({"media_type": each}, "media_type", "must be a string, not") for each in (7, b"image/png", ["a/b"])),
+        *(({"filename": each}, "filename", "must be a string, not") for each in (7, b"a.png", Path("a.png"))),
+        *(
+            ({"media_type": each}, "media_type", "must be a type such as 'image/png', not")
+            for each in ("nope", "image/", "/png", "a/b\r\nX: y", "a/b;\n", "a b/c", "a/b/c", "ä/b", "image/png, a/b")
+        ),
+    ],
+)
+def test_what_is_no_type_or_name_is_refused(arguments: dict[str, Any], parameter: str, words: str) -> None:
+    for source in (b"x", "https://host.test/x.png", FileRef(file_id="f", issuer="i", media_type="a/b")):
+        with pytest.raises(InvalidRequestError, match=words) as caught:
+            Media.of(source, **arguments)
+        assert caught.value.parameter == parameter
+
+
+@pytest.mark.parametrize("kind", ["png", ".PNG", "image/*", "text/plain; charset=utf-8", "Application/VND.x+json;a=b"])
+def test_types_in_any_spelling_are_taken(kind: str) -> None:
+    assert "/" in Media.of(b"x", media_type=kind).media_type

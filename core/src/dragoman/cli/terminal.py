@@ -19,10 +19,14 @@ from typing import IO, TYPE_CHECKING, Any, TextIO
 
 import click
 
-from dragoman.spec.plain_text import printable
+from dragoman.spec.plain_text import bounded, printable
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+
+_LONGEST = 2_500
+"""The most characters of a line on standard error: what somebody named may be of any length."""
 
 
 class OutputError(click.ClickException):
@@ -176,9 +180,9 @@ def columns(stream: IO[Any] | None = None) -> int | None:
 
 
 def complain(text: str, file: IO[Any] | None = None) -> None:
-    """Print a line to standard error, or to *file*, broken between words where a terminal is narrower."""
+    """Print a line to standard error, or to *file*, cut if it is long, broken where a terminal is narrower."""
     stream = file or sys.stderr
-    click.echo(wrapped(text, 0, stream), file=stream)
+    click.echo(wrapped(bounded(text, _LONGEST), 0, stream), file=stream)
 
 
 def fitting(line: str) -> str:

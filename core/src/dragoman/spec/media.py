@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -193,7 +194,23 @@ class Media(PartFields):
 _SCHEMES = ("http", "https", "gs", "s3", "file")
 
 
+_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+ *(;[ -~]*)?", re.ASCII)
+"""https://www.rfc-editor.org/rfc/rfc6838#section-4.2, with parameters."""
+
+
+def _check_given(media_type: Any, filename: Any) -> None:
+    """Refuse a media type or a file name that is none; an empty one counts as not given."""
+    for name, given in (("media_type", media_type), ("filename", filename)):
+        if given is not None and not isinstance(given, str):
+            message = f"{name} must be a string, not {shown(given)}"
+            raise InvalidRequestError(message, parameter=name)
+    if media_type and not _TYPE.fullmatch(_media_type(media_type)):
+        message = f"media_type must be a type such as 'image/png', not {shown(media_type)}"
+        raise InvalidRequestError(message, parameter="media_type")
+
+
 def _media_of(source: Any, media_type: str | None = None, filename: str | None = None) -> Media:
+    _check_given(media_type, filename)
     if isinstance(source, FileRef):
         kind = _known(media_type or source.media_type, f"the file {source.file_id}")
         return Media(source=source, media_type=kind, filename=filename or source.filename)
