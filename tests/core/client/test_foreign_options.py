@@ -93,3 +93,13 @@ async def test_a_plugin_that_is_broken_declares_nothing(site: Site, key: dict[st
     site.add("dragoman-aaa", source="raise ImportError('broken')", providers=("aaa",))
     response = await LLM("echo").generate("Hi", on_unsupported="adjust", **key)
     assert [each.feature for each in response.adjustments] == ["prompt_cache_key"]
+
+
+@pytest.mark.parametrize("door", ["generate", "embed", "upload"])
+async def test_a_misspelled_provider_of_options_is_refused(door: str) -> None:
+    given = {"generate": "Hi", "embed": "Hi", "upload": b"%PDF-1.7"}[door]
+    call = getattr(LLM("echo"), door)
+    with pytest.raises(InvalidRequestError, match="there is no provider 'echoo'; did you mean 'echo'") as caught:
+        await call(given, options={"echoo": {}})
+    assert caught.value.parameter == "options"
+    await call(given, options={"echo": {}, "a-provider-that-is-installed-elsewhere": {"a": 1}})

@@ -10,7 +10,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from functools import reduce
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -90,6 +89,13 @@ def _run(place: str, load: Callable[[], T]) -> T:
         raise click.UsageError(message) from None
 
 
+def _attribute(module: ModuleType, path: str) -> Any:
+    found: Any = module
+    for name in path.split("."):
+        found = getattr(found, name, None)
+    return found
+
+
 def _told(error: BaseException) -> str:
     kind = type(error).__name__
     try:
@@ -99,7 +105,7 @@ def _told(error: BaseException) -> str:
 
 
 def _member(module: ModuleType, place: str, name: str) -> Callable[..., object] | FunctionTool:
-    found: Any = _run(place, lambda: reduce(lambda each, part: getattr(each, part, None), name.split("."), module))
+    found = _run(place, lambda: _attribute(module, name))
     if found is None:
         from dragoman.spec.nearest_name import after  # noqa: PLC0415  # only errors need it
 

@@ -67,7 +67,7 @@ def messages_of(conversation: Conversation, issuer: str, formats: frozenset[str]
         return (conversation,)
     if isinstance(conversation, Mapping):
         conversation = (cast("Mapping[str, Any]", conversation),)
-    if isinstance(conversation, bytes | bytearray) or not is_iterable(conversation):
+    if isinstance(conversation, bytes | bytearray) or not is_iterable(conversation):  # type: ignore[redundant-expr]  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         text = f"a conversation must be a string or messages, not {type(conversation).__name__}"
         raise InvalidRequestError(text)
     messages: tuple[Any, ...] = tuple(conversation)

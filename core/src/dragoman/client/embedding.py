@@ -10,11 +10,11 @@ import attrs
 from dragoman.client.binding import Bound
 from dragoman.client.conversation import read_texts
 from dragoman.client.request_builder import RequestBuilder
+from dragoman.client.shared_options import shared_options
 from dragoman.spec.argument_checks import copied, plain_number, shown
 from dragoman.spec.errors import InvalidRequestError, ProtocolError, UnsupportedError
 from dragoman.spec.operations import EmbeddingRequest, EmbeddingRules, Embeddings
 from dragoman.spec.provider import Provider
-from dragoman.spec.provider_options import read_options
 from dragoman.spec.usage_totals import total_usage
 
 _OWN = frozenset({"dimensions", "timeout", "options"})
@@ -39,7 +39,7 @@ def embedding_request(
 
     """
     rules = rules_of(bound.provider)
-    shared = read_options(keywords.get("options"))
+    shared = shared_options(keywords.get("options"))
     options = {
         **shared.get(builder.named, {}),
         **shared.get(builder.provider, {}),

@@ -8,11 +8,11 @@ from typing import Any
 
 from dragoman.client.binding import Bound
 from dragoman.client.request_builder import RequestBuilder
+from dragoman.client.shared_options import shared_options
 from dragoman.spec.argument_checks import copied, shown
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.files import FileUpload
 from dragoman.spec.media import Bytes, FileRef, Media
-from dragoman.spec.provider_options import read_options
 
 _OWN = frozenset({"filename", "media_type", "timeout", "options"})
 """Keywords of the core; all others are options of the provider."""
@@ -34,7 +34,7 @@ async def file_to_upload(
     if not isinstance(media.source, Bytes):
         message = f"a file is uploaded of a path or of bytes, not of {shown(source)}"
         raise InvalidRequestError(message, parameter="source")
-    shared = read_options(keywords.get("options"))
+    shared = shared_options(keywords.get("options"))
     own = {each: keywords[each] for each in keywords if each not in _OWN}
     options = {**shared.get(builder.named, {}), **shared.get(builder.provider, {}), **own}
     copied(options, "options")  # only to check the depth

@@ -369,6 +369,6 @@ def _shared(options: Any) -> Mapping[str, Mapping[str, Any]]:
     """Return the options that a call gives, keyed by provider."""
     if options is None:
         return {}
-    from dragoman.spec.provider_options import read_options  # noqa: PLC0415  # few calls have them
+    from dragoman.client.shared_options import shared_options  # noqa: PLC0415  # few calls have them
 
-    return read_options(options)
+    return shared_options(options)
