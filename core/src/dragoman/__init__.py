@@ -230,6 +230,7 @@ if TYPE_CHECKING:
         to_dict as to_dict,
     )
     from dragoman.spec.shared_connections import SharedConnections as SharedConnections
+    from dragoman.spec.user_folder import user_path as user_path
 
 __version__ = "0.1.0"
 

@@ -133,7 +133,6 @@ if TYPE_CHECKING:
     from dragoman.spec.hosts import host_matches as host_matches
     from dragoman.spec.media import address_of as address_of, inline_data as inline_data
     from dragoman.spec.ownership import foreign_names as foreign_names
-    from dragoman.spec.user_folder import folder_in as folder_in, user_path as user_path
 
 _HOMES = {
     "dragoman.http.argument_objects": ("object_arguments",),
@@ -217,7 +216,6 @@ _HOMES = {
     "dragoman.spec.call_ids": ("repeats_call", "said_once"),
     "dragoman.spec.hosts": ("host_matches",),
     "dragoman.spec.ownership": ("foreign_names",),
-    "dragoman.spec.user_folder": ("folder_in", "user_path"),
 }
 """The public names by the module that defines them, which must match the imports for type checkers."""
 

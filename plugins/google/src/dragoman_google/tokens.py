@@ -24,8 +24,9 @@ from dragoman import (
     DragomanError,
     MissingCredentialError,
     Secret,
+    user_path,
 )
-from dragoman.http import HttpRequest, user_path
+from dragoman.http import HttpRequest
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _INSTALL = "pip install 'dragoman-google[vertex]'"

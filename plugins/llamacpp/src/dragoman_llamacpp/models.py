@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dragoman import NO, YES, Cap, Capabilities, Support
-from dragoman.http import user_path
+from dragoman import NO, YES, Cap, Capabilities, Support, user_path
 
 if TYPE_CHECKING:
     from dragoman_llamacpp.tiny_model import Kind

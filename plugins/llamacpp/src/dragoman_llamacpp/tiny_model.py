@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import frozen
 
-from dragoman.http import folder_in
+from dragoman import user_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,7 +125,8 @@ def cached_tiny(kind: Kind = "chain") -> Path:
 
 
 def _cache() -> Path:
-    return (folder_in(os.environ, "XDG_CACHE_HOME") or Path.home() / ".cache") / "dragoman"
+    configured = user_path(os.environ.get("XDG_CACHE_HOME", ""), "XDG_CACHE_HOME")
+    return (configured if configured.is_absolute() else Path.home() / ".cache") / "dragoman"
 
 
 @frozen(kw_only=True)

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from dragoman import ConfigurationError
-from dragoman.http import user_path
+from dragoman import ConfigurationError, user_path
 from dragoman_recorder.cassette import Cassette
 from dragoman_recorder.recording_mode import Mode, activate, mode_of_environment
 from dragoman_recorder.scrubber import Scrub
