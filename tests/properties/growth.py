@@ -9,7 +9,7 @@ instruction makes it. Not seen are copies that are thrown away within one event,
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from types import FrameType
 from typing import Any, Self
@@ -38,6 +38,7 @@ class Counter:
 
     def __init__(self) -> None:
         self.count = 0
+        self._counting = self._count
         self._kept: dict[int, tuple[object, int]] = {}
 
     def __enter__(self) -> Self:
@@ -51,10 +52,16 @@ class Counter:
         sys.setprofile(self._before[1])
 
     def _trace(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
-        del argument
+        """Count the operations of a frame that begins: every one of them calls what this returns."""
+        del event, argument
         frame.f_trace_lines, frame.f_trace_opcodes = False, True
-        self.count += event == "opcode"
-        return self._trace
+        return self._counting
+
+    def _count(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
+        del frame, argument
+        if event == "opcode":
+            self.count += 1
+        return self._counting
 
     def _profile(self, frame: FrameType, event: str, argument: object) -> None:
         del frame
@@ -65,33 +72,40 @@ class Counter:
     def weigh(self, roots: Iterable[object]) -> None:
         """Add the length of all that *roots* lead to and that was not there, or shorter, at the last step."""
         kept: dict[int, tuple[object, int]] = {}
-        for each in _reached(roots):
-            size = len(each) if hasattr(each, "__len__") else 8  # what is no container has a few fields
-            kept[id(each)] = (each, size)
-            self.count += max(0, size - self._kept.get(id(each), (None, 0))[1])
+        stack, before = [*roots], self._kept
+        while stack:
+            each = stack.pop()
+            place = id(each)
+            if place in kept or (inside := _inside(type(each))) is None:
+                continue
+            size = 8 if inside is _fields and not hasattr(each, "__len__") else len(each)  # a few fields
+            kept[place] = (each, size)
+            last = before[place][1] if place in before else 0
+            if size > last:
+                self.count += size - last
+            stack.extend(inside(each))
         self._kept = kept
 
 
-def _reached(roots: Iterable[object]) -> Iterator[object]:
-    stack, seen = [*roots], set[int]()
-    while stack:
-        each = stack.pop()
-        if id(each) in seen or isinstance(each, _LEAVES) or callable(each):
-            continue
-        seen.add(id(each))
-        yield each
-        stack.extend(_inside(each))
+@cache
+def _inside(kind: type) -> Callable[[Any], Iterable[object]] | None:
+    """Return what gives the objects within one of this type; ``None`` for a type whose objects are not weighed."""
+    if issubclass(kind, _LEAVES) or any("__call__" in vars(each) for each in kind.__mro__):
+        return None
+    if issubclass(kind, dict):
+        return lambda each: [*each.keys(), *each.values()]
+    if issubclass(kind, list | tuple | set | frozenset):
+        return lambda each: each
+    if issubclass(kind, str | bytes | bytearray | memoryview):
+        return lambda _: ()
+    return _fields
 
 
-def _inside(each: Any) -> Iterable[object]:
-    if isinstance(each, dict):
-        return [*each.keys(), *each.values()]
-    if isinstance(each, list | tuple | set | frozenset):
-        return each
-    if isinstance(each, str | bytes | bytearray | memoryview):
-        return ()
+def _fields(each: object) -> list[object]:
     values = [getattr(each, name, None) for name in _slots(type(each))]
-    return [*values, *(value for name, value in getattr(each, "__dict__", {}).items() if name != "_dialect")]
+    if hasattr(each, "__dict__"):
+        values += [value for name, value in each.__dict__.items() if name != "_dialect"]
+    return values
 
 
 @cache
