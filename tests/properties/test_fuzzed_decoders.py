@@ -21,6 +21,7 @@ LARGEST_RECORDING = 30_000
 RECORDED_OF_EACH_KIND = 25
 STATUSES = (200, 302, 400, 401, 403, 404, 413, 422, 429, 500, 503, 529)
 every_speaker = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+often = settings(max_examples=settings().max_examples // 2)  # of each dialect, so a thousand of each kind
 rarely = settings(max_examples=settings().max_examples // 4)
 
 numbers = st.integers(min_value=0, max_value=2**20)
@@ -85,6 +86,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 
 
 @every_speaker
+@often
 @given(data=st.data(), steps=step_lists, places=cuts)
 def test_a_mutated_stream(*, dialect: DialectCase, data: st.DataObject, steps: list[Step], places: list[int]) -> None:
     own, other = (data.draw(st.sampled_from(streams(dialect))) for _ in range(2))
@@ -112,6 +114,7 @@ def test_a_stream_of_documents_with_the_members_of_the_dialect(*, dialect: Diale
 
 
 @every_speaker
+@often
 @given(data=st.data(), steps=step_lists)
 def test_a_mutated_reply(*, dialect: DialectCase, data: st.DataObject, steps: list[Step]) -> None:
     decoded(dialect, unparsed(mutator(dialect).value(data.draw(st.sampled_from(bodies(dialect))), steps)))
@@ -132,6 +135,7 @@ def test_a_reply_with_damaged_bytes(*, dialect: DialectCase, data: st.DataObject
 
 
 @every_speaker
+@often
 @given(data=st.data(), steps=step_lists, status=st.sampled_from(STATUSES), broken=st.booleans())
 def test_a_mutated_error(
     *, dialect: DialectCase, data: st.DataObject, steps: list[Step], status: int, broken: bool
