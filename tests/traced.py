@@ -26,7 +26,6 @@ _OF_PLUGINS = (
 )
 _PROPERTIES = (
     "cache_marks",
-    "calls_of_dialects",
     "calls_said_again",
     "credentials",
     "foreign_errors",
@@ -36,7 +35,6 @@ _PROPERTIES = (
     "ollama_lines",
     "partial_values",
     "schema_check",
-    "schema_table",
     "sse",
     "tool_table",
 )
@@ -60,10 +58,14 @@ UNTRACED = (
     "tests/core/http/test_scripts.py",
     "tests/core/http/transport/test_abandoned.py",
     "tests/core/http/transport/test_cancelled.py",
+    *(f"tests/core/http/transport/test_every_moment.py::test_{name}" for name in ("a_call_", "a_reply_that_", "llms_")),
     "tests/core/http/transport/test_many_streams.py",
     "tests/core/http/transport/test_uvloop.py",
     "tests/core/spec/test_json_depth.py",
     "tests/faults/test_matrix.py",
+    "tests/properties/test_calls_of_dialects.py",
+    "tests/properties/test_schema_table.py",
+    "tests/security/test_nothing_leaks.py::test_no_fault_brings_the_key_out",
 )
 """How the ids of others among them begin, which count, or repeat much."""
 _OF_PROVIDERS = (
@@ -75,9 +77,15 @@ _OF_PROVIDERS = (
     "OpenAI::",
     "OpenAIResponses::",
 )
+_ROWS = ("set and tuple in a class", "tuple of two")
 AGAIN = (
     *(f"{_PROVIDERS}{name}" for name in _OF_PROVIDERS),
     "tests/core/http/test_odd_replies.py::test_no_more_of_an_error_is_read",
+    "tests/properties/test_calls_of_dialects.py::test_another_call_in_the_older_form",
+    "tests/properties/test_schema_table.py::test_a_type_in_the_older_form",
+    *(f"tests/properties/test_schema_table.py::test_a_type_is_sent_by_the_rules_and_read_back[{row}" for row in _ROWS),
+    "tests/security/test_nothing_leaks.py::test_no_fault_brings_the_key_out[openai-whole",
+    "tests/security/test_nothing_leaks.py::test_no_fault_brings_the_key_out[openai-streamed",
 )
 """How the ids of those among these begin that are traced all the same."""
 
