@@ -64,6 +64,13 @@ def test_a_definition_is_found_under_the_older_name_too() -> None:
     assert References({"definitions": {"A": {"type": "string"}}}).target("#/$defs/A") == {"type": "string"}
 
 
+def test_a_reference_to_true_or_false_leads_to_an_object() -> None:
+    references = References({"$defs": {"A": True, "B": False}})
+
+    assert references.target("#/$defs/A") == {}
+    assert references.target("#/$defs/B") == NOTHING
+
+
 def test_branches_that_nothing_fits_are_not_one_schema() -> None:
     assert merged({}, [False, {"type": "string"}], References({})) is None
 
