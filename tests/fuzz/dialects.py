@@ -81,6 +81,7 @@ def named_message(piece: Piece) -> bytes:
     """Return an event, which is the only member of an object, as a binary message of its name."""
     members: Mapping[str, object] = cast("dict[str, object]", piece.value) if isinstance(piece.value, dict) else {}
     name, content = next(iter(members.items()), ("novelty", piece.value))
+    name = name.encode("utf-8", "replace").decode()  # half a character has no bytes in a header
     kind = "exception" if name.endswith("Exception") else "event"
     return binary_message(unparsed(cast("Value", content)), {":message-type": kind, f":{kind}-type": name})
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from dragoman.http.framing import Frame
 from dragoman.http.json import loads
+from dragoman.spec._json_depth import MAX_DEPTH
 from dragoman.spec._value import value
 from dragoman.spec.errors import ProtocolError, ResponseTooLargeError, StreamInterruptedError
 
@@ -102,7 +103,8 @@ class LineDecoder:
         bare = _STRING.sub(b"", line)
         depth = bare.count(b"{") + bare.count(b"[") - bare.count(b"}") - bare.count(b"]")
         is_part = b'"' not in bare
-        if not self._open and line.strip(_OPENS + _BLANK):  # a line that was cut, not an indented text
+        is_begun = not line.strip(_OPENS + _BLANK) and depth <= MAX_DEPTH
+        if not self._open and not is_begun:  # a line that was cut, not an indented text
             return line
         self._open.append(line)
         self._depth += depth

@@ -206,7 +206,7 @@ def logprobs_of(output: Any) -> list[Any]:
 
 
 def _message(item: Item, issuer: str) -> list[Part]:
-    if item.get("role") not in {None, "assistant"}:
+    if item.get("role") not in (None, "assistant"):
         return []
     content = item.get("content")
     if isinstance(content, str):
