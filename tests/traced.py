@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Generator
-from typing import Any, cast
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import Any
 
 import pytest
+
+import dragoman
 
 _PROVIDERS = "tests/conformance/test_own_providers.py::Test"
 _OF_PLUGINS = (
@@ -95,11 +99,25 @@ def is_traced(test: str) -> bool:
     return test.startswith(AGAIN) or (test.startswith(TRACED) and not test.startswith(UNTRACED))
 
 
+_NOT_IMPORTED = ("dragoman.scaffold.templates",)
+"""Packages whose modules belong to other programs."""
+
+
 class Tracing:
     """Let what measures coverage trace the chosen tests alone; without it, there is nothing to do."""
 
     def __init__(self) -> None:
         self._tracers = (sys.gettrace(), threading.gettrace())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """Trace what the modules of the core do when they are imported, rather than how the tests are found."""
+        if any(self._tracers):
+            for module in walk_packages(dragoman.__path__, "dragoman."):
+                if not module.name.startswith(_NOT_IMPORTED) and not module.name.endswith("__main__"):
+                    import_module(module.name)
+            self._trace(None, None)
+        return (yield)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Let the chosen tests run first: what is imported or remembered by then has been measured."""
@@ -111,6 +129,9 @@ class Tracing:
         """Trace the chosen tests, also after one whose depth of calls has ended that, and no others."""
         this, others = self._tracers if is_traced(item.nodeid) else (None, None)
         if any(self._tracers) and sys.gettrace() is not this:
-            sys.settrace(this)
-            threading.settrace(cast("Any", others))
+            self._trace(this, others)
         return (yield)
+
+    def _trace(self, this: Any, others: Any) -> None:
+        sys.settrace(this)
+        threading.settrace(others)
