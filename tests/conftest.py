@@ -26,7 +26,7 @@ SETTINGS_OF_THE_DEVELOPER = (
 )
 INPUTS = {"DRAGOMAN_API_REFERENCE", "DRAGOMAN_OPENAPI", "DRAGOMAN_RECORDINGS"}  # where tests find what is not shipped
 
-# A slow machine is no counterexample, and a failure must be the same one everywhere.
+# A slow machine is not a counterexample, and a failure must be the same one everywhere.
 hypothesis.settings.register_profile("dragoman", deadline=None, derandomize=True, max_examples=100)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dragoman"))

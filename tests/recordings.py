@@ -1,6 +1,6 @@
 """Recorded exchanges with providers: one JSON file each, replayed by a loopback server.
 
-They are no part of this repository. The environment variable ``DRAGOMAN_RECORDINGS`` names their folder; without it
+They are not part of this repository. The environment variable ``DRAGOMAN_RECORDINGS`` names their folder; without it
 they are looked for in ``shared/cassettes`` next to the checkout. Where there are none, the tests of them are skipped.
 """
 

@@ -221,7 +221,7 @@ ROWS = [
         limit=5,
     ),
     Row(what="error event in the stream", fault="mid_error"),
-    Row(what="`event: error` whose data is no JSON", fault="mid_error_named_only"),
+    Row(what="`event: error` whose data is not JSON", fault="mid_error_named_only"),
     Row(what="broken JSON in one event", fault="bad_json"),
     Row(what="invalid UTF-8", fault="bad_utf8", judge=answers_or_fails),
     Row(what="U+2028, U+2029, U+0085 within the text", fault="line_seps", judge=lambda seen: answers(seen, LINES)),

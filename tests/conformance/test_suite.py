@@ -145,7 +145,7 @@ def test_endpoints_that_the_dialect_does_not_describe_are_not_shown() -> None:
 @pytest.mark.parametrize(
     ("covered", "reason"),
     [
-        (lambda _: b"a token", "what authorizes a request is no signature"),
+        (lambda _: b"a token", "what authorizes a request is not a signature"),
         (lambda _: uuid.uuid4().bytes, "never authorized twice in the same way"),
     ],
 )

@@ -162,7 +162,7 @@ def safe_repr(value: object) -> str:
 FAILURES: dict[str, Callable[[], object]] = {
     "a setting": lambda: config(temperature="hot"),
     "a key with a newline": lambda: LLMConfig(model="m", api_key=KEY + "\n"),
-    "a key that is no text": lambda: LLMConfig(model="m", api_key=KEY.encode()),  # on purpose
+    "a key that is not text": lambda: LLMConfig(model="m", api_key=KEY.encode()),  # on purpose
     "a secret with a newline": lambda: Secret(KEY + "\n"),
     "an assignment": lambda: setattr(LLMConfig(model="m"), "api_key", KEY + "\n"),
     "a mapping": lambda: LLMConfig.from_dict({"model": "m", "api_key": KEY, "temperature": "hot"}),

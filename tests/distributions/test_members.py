@@ -98,7 +98,7 @@ class List:
         for name in sorted(self.wanted - self.found - self.may):
             yield f"{self.place}: add {self.line.format(name)}"
         for name in sorted(self.found - self.wanted):
-            yield f"{self.place}: take out {self.line.format(name)}, which is no folder of plugins/"
+            yield f"{self.place}: take out {self.line.format(name)}, which is not a folder of plugins/"
 
 
 def listed_together(names: Iterable[str]) -> frozenset[str]:

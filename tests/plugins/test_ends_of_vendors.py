@@ -1,4 +1,4 @@
-"""Over the wire of every dialect, an end that a vendor explains in words of its own is no silent success."""
+"""Over the wire of every dialect, an end that a vendor explains in words of its own is not a silent success."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from plugins.catalogue import FILES, FOLDER, MODEL, SampleHost, config, entry_po
 
 NAMES = tuple(FILES)
 PLAIN = {"title", "docs", "sources"}
-"""Members of a manifest that are no facts of a host, or say themselves where it is described."""
+"""Members of a manifest that are not facts of a host, or say themselves where it is described."""
 SCHEMA = OutputFormat(kind="json_schema", schema={"type": "object", "properties": {"a": {"type": "string"}}}, name="a")
 LAZY = """
 import sys

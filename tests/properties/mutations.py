@@ -23,7 +23,7 @@ class Step(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Hold one event: its name, and its data as a value or, where it is no JSON, as bytes."""
+    """Hold one event: its name, and its data as a value or, where it is not JSON, as bytes."""
 
     name: str
     value: Value
@@ -102,7 +102,7 @@ def _piece(block: bytes) -> Piece | None:
 
 
 def parsed(data: bytes) -> Value:
-    """Return the value of *data*, or *data* itself where it is no JSON."""
+    """Return the value of *data*, or *data* itself where it is not JSON."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

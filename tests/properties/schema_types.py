@@ -376,7 +376,7 @@ INSTANT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 class Nothing:
-    """A class that is no type of values."""
+    """A class that is not a type of values."""
 
 
 ROWS: dict[str, Row] = {
@@ -555,7 +555,7 @@ ROWS: dict[str, Row] = {
     # what is refused before anything is sent
     "classes of one shape": refused(Left | Right, "Right"),
     "list of classes of one shape": refused(list[Left | Right], "Right"),
-    "a class that is no type": refused(Nothing, "Nothing"),
+    "a class that is not a type": refused(Nothing, "Nothing"),
     "complex": refused(complex, "two floats"),
     "timedelta": refused(timedelta, "seconds"),
     "Flag": refused(Access, "Access"),

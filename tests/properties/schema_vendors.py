@@ -126,7 +126,7 @@ def of_openapi(schema: dict[str, Any]) -> Iterator[str]:
         if node.get("format", "double") not in {"date-time", "enum", "int32", "int64", "float", "double"}:
             yield f"{path}: format {node['format']}"
         if not all(isinstance(each, str) and each for each in node.get("enum", ())):
-            yield f"{path}: a value that is no text"
+            yield f"{path}: a value that is not text"
         if node.get("type") == "array" and "items" not in node:
             yield f"{path}: a list without items"
         if isinstance(node.get("type"), list):

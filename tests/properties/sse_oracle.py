@@ -83,7 +83,7 @@ def interpret(stream: bytes) -> tuple[Interpretation, tuple[str, str] | None]:
     result = Interpretation()
     for line in lines:
         result.interpret(line)
-    # The blank line that did not come, in a copy: what it brings forth is no event of the stream.
+    # The blank line that did not come, in a copy: what it brings forth is not an event of the stream.
     ended = Interpretation(data_buffer=result.data_buffer, event_type_buffer=result.event_type_buffer)
     for line in [unfinished, ""] if unfinished else [""]:
         ended.interpret(line)

@@ -194,7 +194,7 @@ def of_converse(body: Any, *, may_begin: bool, alone: bool) -> Iterator[str]:  #
             if "toolUse" in block:
                 made.append(block["toolUse"]["toolUseId"])
                 if not isinstance(block["toolUse"]["input"], dict):
-                    yield "the input is no object"
+                    yield "the input is not an object"
             if "toolResult" in block:
                 answered.append(block["toolResult"]["toolUseId"])
                 content = block["toolResult"]["content"]

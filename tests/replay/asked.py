@@ -300,7 +300,7 @@ def _asked(
     for name, value in body.items():
         if name in {"model", "messages", "stream"} or value is None:
             continue
-        if name == "n" and stream:  # a stream of several answers is refused, so that it is no setting of one
+        if name == "n" and stream:  # a stream of several answers is refused, so that it is not a setting of one
             extra[name] = value
         elif name in settings:
             arguments[settings[name]] = value

@@ -151,7 +151,7 @@ def config(recording: Recording, url: str) -> LLMConfig:
 
 
 def is_chat(recording: Recording) -> bool:
-    """Leave out what is no chat completion."""
+    """Leave out what is not a chat completion."""
     return "/completions" in recording.request.url
 
 

@@ -71,7 +71,7 @@ def finish(status: str | None, reason: str | None, *, calls: bool, refused: bool
 
 
 def of_stream(chunks: list[Any]) -> Expected:
-    """Expect what the first end of a stream says; some sources cut out deltas, so these are no measure."""
+    """Expect what the first end of a stream says; some sources cut out deltas, so these are not a measure."""
     for chunk in chunks:
         if chunk.get("type") == "error" or chunk.get("error"):
             return of_error(200, chunk)

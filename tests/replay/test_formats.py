@@ -87,13 +87,13 @@ async def test_a_recorded_answer_says_the_same_in_every_form(api: str) -> None:
         try:
             events = await events_read(recording, told)
         except DragomanError:
-            continue  # a recorded error is no answer
+            continue  # a recorded error is not an answer
         assert isinstance(events[-1], StreamEnd)
         response = events[-1].response
         try:
             expected = said(response)
         except ValueError:
-            continue  # arguments that are no JSON
+            continue  # arguments that are not JSON
         total += 1
         try:
             forms = read_back(events, response)

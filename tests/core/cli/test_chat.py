@@ -95,13 +95,13 @@ def test_the_tokens_are_told_apart_from_the_answer() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("name,", "'' is no field"),
+        ("name,", "'' is not a field"),
         ("name text", "of the types str, int, float, bool"),
-        ("name, name", "'name' is no field"),
-        ("a b c", "'a b c' is no field"),
+        ("name, name", "'name' is not a field"),
+        ("a b c", "'a b c' is not a field"),
         ("gone.json", "is a file that is not there, and no field; write a JSON Schema, a file with one"),
         ("name, age: int", "'age: int' describes a field by the name of a type; write 'age int'"),
-        ("{", "the schema is no valid JSON"),
+        ("{", "the schema is not valid JSON"),
     ],
 )
 def test_a_schema_that_is_none_is_refused(given: str, words: str) -> None:

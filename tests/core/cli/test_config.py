@@ -205,7 +205,7 @@ def test_a_model_that_nobody_serves_is_set_with_a_warning(home: Path) -> None:
         (("-P", "headers", "-m", "echo"), "has no profile [llm.headers]"),
         (("-o", 'stop=["a",null]'), "stop cannot be written to"),
         (("-o", 'headers={"a":null}'), "headers cannot be written to"),
-        (("-o", 'stop=["\\ud800"]'), "'\\ud800' is no character"),
+        (("-o", 'stop=["\\ud800"]'), "'\\ud800' is not a character"),
         (("-o", f"max_tokens={2**64}"), "max_tokens must be between 1 and"),
         (("-o", f"seed={'9' * 5000}"), "seed must be a whole number"),
     ],

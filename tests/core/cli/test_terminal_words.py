@@ -56,7 +56,7 @@ def run(*arguments: str) -> Result:
         ((*OPENAI, "-o", "headers=7"), "must be an object of strings, not a number"),
         ((*OPENAI, "-o", "headers=x"), "must be an object of strings, not a text"),
         ((*OPENAI, "-o", "logprobs=7"), "must be true or false"),
-        ((*OPENAI, "-o", "tools=7"), "it is no setting of a model"),
+        ((*OPENAI, "-o", "tools=7"), "it is not a setting of a model"),
         (("-m", "echo", "-o", "timeout=1e99"), "or null for no limit"),
         (("-m", "echo", "-o", "retry=7"), "must be an object, such as"),
         (("-m", "echo", "-o", "n=7"), "leave n out"),

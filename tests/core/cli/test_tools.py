@@ -104,7 +104,7 @@ def test_tools_are_functions_of_a_module_or_a_file(source: str, names: list[str]
         ("gone.py", "there is no file gone.py"),
         ("gone:weather", "gone cannot be imported: ModuleNotFoundError: No module named 'gone'"),
         ("my_tools.py:weathr", "my_tools.py has no 'weathr'; did you mean 'weather'?"),
-        ("my_tools:COUNT", "my_tools:COUNT is no function, but a value of the type int"),
+        ("my_tools:COUNT", "my_tools:COUNT is not a function, but a value of the type int"),
         ("broken.py", "broken.py cannot be imported: NameError: name 'x' is not defined ("),
         ("wrong.py", "wrong.py cannot be imported: SyntaxError:"),
         ("empty.py", "empty.py defines no function"),
@@ -324,7 +324,7 @@ def test_one_question_in_this_process(tools: Path) -> None:
         ("import sys; sys.exit(3)", "SystemExit: 3 (file.py:1)"),
         ("def __getattr__(name): raise RuntimeError('no')", "RuntimeError: no (file.py:1)"),
         ("f = None", "has no 'f'"),
-        ("f = 1", "is no function"),
+        ("f = 1", "is not a function"),
     ],
 )
 def test_code_that_fails_in_any_way_is_told_on_a_line(

@@ -418,7 +418,7 @@ class Refusing:
 @pytest.mark.parametrize(
     ("middleware", "said"),
     [
-        ([object()], "object is no middleware: it implements none of dragoman_chat"),
+        ([object()], "object is not middleware: it implements none of dragoman_chat"),
         ([Resolving()], "Resolving implements dragoman_resolve, which is not asked for one client"),
         ([Unknown()], "Unknown implements 'dragoman_chatt', which is not a hook"),
         ([Odd()], "wrong"),

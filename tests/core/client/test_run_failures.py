@@ -42,7 +42,7 @@ def odd() -> object:
 
 
 def lists_files(kind: str) -> object:
-    """Return names of files that are no UTF-8, as the file system gives them."""
+    """Return names of files that are not UTF-8, as the file system gives them."""
     name = b"caf\xe9".decode("utf-8", "surrogateescape")
     if kind == "error":
         raise ValueError(name)

@@ -225,7 +225,7 @@ def test_a_wrapped_value_is_unwrapped_where_it_was_wrapped(kind: Any, value: Any
 
 
 class Nothing:
-    """A class that is no type of values."""
+    """A class that is not a type of values."""
 
 
 @pytest.mark.parametrize("kind", [Nothing, list[Nothing]])

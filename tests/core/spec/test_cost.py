@@ -379,7 +379,7 @@ def test_a_cost_that_the_provider_reports_wins(reported: float | str) -> None:
     cost = response.cost()
     assert cost is not None
     if isinstance(reported, str):
-        assert cost.source == "prices"  # a text is no amount
+        assert cost.source == "prices"  # a text is not an amount
     else:
         assert cost == Cost(amount=Decimal(str(reported)), source="provider")
 

@@ -58,13 +58,13 @@ def test_options_of_the_provider_are_a_json_object() -> None:
     [
         ({"headers": "x"}, "DRAGOMAN_HEADERS must be a JSON object, or name=value, separated by commas"),
         ({"headers": "x=1,,y=2"}, "DRAGOMAN_HEADERS must be a JSON object, or name=value"),
-        ({"headers": "{"}, "DRAGOMAN_HEADERS is no valid JSON: Expecting property name"),
+        ({"headers": "{"}, "DRAGOMAN_HEADERS is not valid JSON: Expecting property name"),
         ({"options": "[1]"}, "DRAGOMAN_OPTIONS must be a JSON object, not list"),
-        ({"options": "a=1"}, "DRAGOMAN_OPTIONS is no valid JSON: Expecting value"),
-        ({"options": "[" * 100_000}, "DRAGOMAN_OPTIONS is no valid JSON: RecursionError"),
+        ({"options": "a=1"}, "DRAGOMAN_OPTIONS is not valid JSON: Expecting value"),
+        ({"options": "[" * 100_000}, "DRAGOMAN_OPTIONS is not valid JSON: RecursionError"),
         (
             {"options": '{"seed": 1}'},
-            "DRAGOMAN_OPTIONS holds 'seed', which is no option of a provider; set DRAGOMAN_SEED",
+            "DRAGOMAN_OPTIONS holds 'seed', which is not an option of a provider; set DRAGOMAN_SEED",
         ),
         ({"fallbacks": "[1]"}, "a fallback must be a model or a configuration, not int"),
         ({"seed": "x"}, "DRAGOMAN_SEED must be a number, not 'x'"),

@@ -53,7 +53,7 @@ def parse(kind: Any, text: str) -> Any:
         (Order, '{"items": [{"size": 1, "code": "a"}]}', r"'a' does not match '\^\[A-Z\]\+\$' @ \$\.items\[0\]\.code"),
         (Order, '{"items": [{"size": 1}], "note": "long"}', r"has more than 3 characters @ \$\.note"),
         (Order | Other, '{"items": []}', r"@ \$\.items"),
-        (Annotated[int, {"multipleOf": 5}], '{"value": 7}', r"7 is no multiple of 5 @ \$"),
+        (Annotated[int, {"multipleOf": 5}], '{"value": 7}', r"7 is not a multiple of 5 @ \$"),
         (Annotated[str, {"enum": ["a", "b"]}], '"c"', r"'c' is not one of 'a', 'b' @ \$"),
         (dict[str, Annotated[int, {"exclusiveMaximum": 3}]], '{"a": 3}', r"3 is not less than 3 @ \$\.a"),
         (Annotated[list[int], {"uniqueItems": True}], "[1, 2, 1.0]", r"has an item twice: 1\.0 @ \$"),

@@ -37,7 +37,7 @@ ALLOWED = {
 
 def breaches(node: Any, path: str = "$", *, root: bool = True) -> Iterator[str]:  # noqa: C901  # a list of rules
     if root and (node.get("type") != "object" or "anyOf" in node):
-        yield f"{path}: the root is no object"
+        yield f"{path}: the root is not an object"
     yield from (f"{path}: {name}" for name in node.keys() - ALLOWED)
     if "$ref" in node:
         if len(node) > 1:

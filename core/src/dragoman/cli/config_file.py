@@ -82,7 +82,7 @@ def _encoded(path: Path, document: str) -> bytes:
     try:
         return document.encode()
     except UnicodeEncodeError as error:
-        message = f"{path} cannot be written: {error.object[error.start]!r} is no character"
+        message = f"{path} cannot be written: {error.object[error.start]!r} is not a character"
         raise ConfigurationError(message) from None
 
 
@@ -97,7 +97,7 @@ def _changed(path: Path, text: str, values: Mapping[str, Any], profile: str | No
         table.setdefault(name, tomlkit.table())
         inner: Any = table[name]
         if not isinstance(inner, MutableMapping):
-            message = f"{'.'.join(names)} in {path} is no table"
+            message = f"{'.'.join(names)} in {path} is not a table"
             raise ConfigurationError(message)
         table = cast("MutableMapping[str, Any]", inner)
     for name, value in values.items():

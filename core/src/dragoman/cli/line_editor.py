@@ -63,7 +63,7 @@ def editing_reader(commands: Mapping[str, str], models: Iterable[str], history: 
         completer=completer(commands, tuple(models)),
         complete_while_typing=True,
         key_bindings=_keys(),
-        validator=Validator.from_callable(text_io.is_text, "this holds bytes that are no characters"),
+        validator=Validator.from_callable(text_io.is_text, "this holds bytes that are not characters"),
         validate_while_typing=False,
         input=create_input(sys.stdin),
         output=create_output(stdout=unfiltered(sys.stdout)),

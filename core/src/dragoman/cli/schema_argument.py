@@ -57,7 +57,7 @@ def _of_json(document: str, name: str) -> dict[str, Any]:
     try:
         schema: Any = parse_json(document)
     except ValueError as error:
-        message = f"{name} is no valid JSON: {error}"
+        message = f"{name} is not valid JSON: {error}"
         raise click.BadParameter(message) from None
     if not isinstance(schema, dict):
         message = f"{name} must be a JSON object, not {type(schema).__name__}"
@@ -77,7 +77,7 @@ def _of_fields(given: str) -> dict[str, Any]:
         name, *kinds = field.split() or [""]
         kind = kinds[0] if kinds else "str"
         if not name.isidentifier() or kind not in _TYPES or len(kinds) > 1 or name in properties:
-            what = "a file that is not there, and no field" if name.endswith(".json") else "no field"
+            what = "a file that is not there, and not a field" if name.endswith(".json") else "not a field"
             message = (
                 f"{shown(text.strip())} is {what}; write a JSON Schema, a file with one, or fields such as "
                 f"'name, age int, bio: in two sentences', of the types {', '.join(_TYPES)}"

@@ -76,7 +76,7 @@ _RULES: _Rules = (
     (r"\b(pass|give|as) (\w+)='\.\.\.'", r"\1 -o \2=VALUE"),
     (r"\b(pass|give|as) (\w+)='([^']*)'", r"\1 -o \2=\3"),
     (r"[,;]? ([Ii]t is )?an argument of LLMConfig( and of a call)?\b", ""),
-    (r"\bit is an argument of \w+\(\)(, \w+\(\))*( and \w+\(\))?", "it is no setting of a model"),
+    (r"\bit is an argument of \w+\(\)(, \w+\(\))*( and \w+\(\))?", "it is not a setting of a model"),
     (r"\bthe first argument of \w+\(\)(, \w+\(\))*( and \w+\(\))?", "the PROMPT"),
     (r"\b[Tt]he system prompt is a message: Message\(.*?\) before Message\(.*?\)", "-s gives the system prompt"),
     (r"\b[Ww]rap calls with middleware: a plugin that implements a hook\b", "a plugin may wrap calls"),

@@ -113,7 +113,7 @@ def _member(module: ModuleType, place: str, name: str) -> Callable[..., object] 
     if callable(found) or isinstance(found, FunctionTool):
         tool: Callable[..., object] | FunctionTool = found
         return tool
-    message = f"{place}:{name} is no function, but a value of the type {type(found).__name__}"
+    message = f"{place}:{name} is not a function, but a value of the type {type(found).__name__}"
     raise click.UsageError(message)
 
 

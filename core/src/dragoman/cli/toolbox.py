@@ -81,7 +81,7 @@ def is_answerable() -> bool:
 
 
 def _permission(call: ToolCall) -> Permission:
-    """Ask whether a call may run; what was typed before the question is no answer to it."""
+    """Ask whether a call may run; what was typed before the question is not an answer to it."""
     if not is_answerable():
         complain(f"dragoman: nobody can be asked, so this does not run: {call_line(call)}")
         return "n"

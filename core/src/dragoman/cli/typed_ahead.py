@@ -33,7 +33,7 @@ class TypedAhead:
 
         Raises:
             EOFError: if Ctrl-D was typed ahead.
-            click.BadParameter: for bytes that are no characters.
+            click.BadParameter: for bytes that are not characters.
 
         """
         if os.name == "nt":  # pragma: no cover - the console of Windows keeps Enter as it is
@@ -57,7 +57,7 @@ class TypedAhead:
         """Take what was typed of a line that is not entered, for the editor to begin with.
 
         Raises:
-            click.BadParameter: for bytes that are no characters.
+            click.BadParameter: for bytes that are not characters.
 
         """
         begun, self._begun = self._begun, b""

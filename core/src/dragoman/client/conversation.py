@@ -35,7 +35,7 @@ def read_conversation(
 
 
 def _check_names(issuer: Any, formats: Any) -> None:
-    """Refuse the name of an issuer that is no provider, installed or published, and unknown formats."""
+    """Refuse the name of an issuer that is not a provider, installed or published, and unknown formats."""
     from dragoman.plugins.registry import installed  # noqa: PLC0415  # only plain data needs it
     from dragoman.spec.data_owner import FORMATS  # noqa: PLC0415  # only plain data needs it
     from dragoman.spec.directory import published  # noqa: PLC0415  # only plain data needs it

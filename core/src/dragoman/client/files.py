@@ -51,7 +51,7 @@ def stored_file(ref: Any, bound: Bound) -> FileRef:
     """Return what refers to a file at the provider that is bound.
 
     Raises:
-        InvalidRequestError: if it is no reference, or the file was only uploaded to others.
+        InvalidRequestError: if it is not a reference, or the file was only uploaded to others.
 
     """
     if not isinstance(ref, FileRef):

@@ -51,7 +51,7 @@ NO_TYPE: Any = object()
 
 
 Untyped: TypeAlias = Literal["text", "json"] | Mapping[str, Any] | OutputFormat | None
-"""The formats of an answer that are no types."""
+"""The formats of an answer that are not types."""
 
 
 def refuse_output(overrides: Mapping[str, Any]) -> None:

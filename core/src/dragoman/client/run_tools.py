@@ -26,7 +26,7 @@ def run_tools(
         issuer: returns the provider of the call, to which tools in plain data belong that it runs itself.
 
     Raises:
-        InvalidRequestError: for a tool without a function, for two of the same name, and for what is no tool.
+        InvalidRequestError: for a tool without a function, for two of the same name, and for what is not a tool.
 
     """
     given: Any = () if tools is None else tools  # callers without a type checker

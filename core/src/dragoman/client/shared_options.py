@@ -14,7 +14,7 @@ def shared_options(options: Any) -> Mapping[str, Mapping[str, Any]]:
     """Return the options that a call gives, keyed by provider.
 
     Raises:
-        InvalidRequestError: if they are no options, or the name of a provider is misspelled. A name that is like no
+        InvalidRequestError: if they are not options, or the name of a provider is misspelled. A name that is like no
             other is accepted, since programs have options for providers that are not installed everywhere.
 
     """

@@ -114,7 +114,7 @@ class EventStream:
     async def ends_without_output(self) -> bool:
         """Read to the first text, reasoning or call, or to the end if there is none; all is to be read again.
 
-        What a model says in place of an answer when it declines is no output.
+        What a model says in place of an answer when it declines is not an output.
         """
         events, seen, ends = self._opened(), list[Event](), False
         declined = set[int]()

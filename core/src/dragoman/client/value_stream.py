@@ -72,7 +72,7 @@ class ValueStream(Generic[T_co]):
         """Yield the items of a list, each as soon as it is whole, as values of their type.
 
         Raises:
-            InvalidRequestError: if the value is no list.
+            InvalidRequestError: if the value is not a list.
             OutputError: if an item does not fit its type, or the answer cannot be read.
 
         """

@@ -9,7 +9,7 @@ from dragoman.spec.parts import ToolCall
 from dragoman.spec.response import Adjustment
 
 NO_OBJECT = "invalid_json"
-"""The member that holds the text of arguments which are no object that JSON can represent."""
+"""The member that holds the text of arguments which are not an object that JSON can represent."""
 
 
 def object_arguments(call: ToolCall, vendor: str, *, by: str) -> tuple[dict[str, JSON], tuple[Adjustment, ...]]:

@@ -48,7 +48,7 @@ class FrameDecoder(Protocol):
     """
 
     comments: int
-    """How many signs of life that are no frames have been read; each chunk with one counts as a ping."""
+    """How many signs of life that are not frames have been read; each chunk with one counts as a ping."""
 
     def feed(self, chunk: bytes, /) -> Iterable[AnyFrame]:
         """Return the frames that *chunk* completes, in order; all of them are used before the next call.

@@ -99,7 +99,7 @@ class LineDecoder:
         return (line.removeprefix(_BOM) if self._number == 1 else line).strip(_BLANK)
 
     def _joined(self, line: bytes) -> bytes:
-        """Return the text of several lines that *line* completes, empty until then; a line that is no part as it is."""
+        """Return the text of several lines that *line* completes, empty until then; any other line as it is."""
         bare = _STRING.sub(b"", line)
         depth = bare.count(b"{") + bare.count(b"[") - bare.count(b"}") - bare.count(b"]")
         is_part = b'"' not in bare

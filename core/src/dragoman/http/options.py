@@ -258,7 +258,7 @@ def own_members(of: Part | Message | Tool, issuer: str, *, but: str | None = Non
     Args:
         of: the part, the message or the tool.
         issuer: the vendor whose options count.
-        but: a name among them that is no member.
+        but: a name among them that is not a member.
 
     """
     own = of.options.get(issuer)

@@ -36,7 +36,7 @@ _BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _VAGUE = frozenset({"", "text/plain", "application/octet-stream"})
 """The media types of servers that do not know what they send."""
 _SHOWN = 300
-"""How many characters of what is no event are shown."""
+"""How many characters of what is not an event are shown."""
 _JSON_BEGINNINGS = frozenset({b"{", b"["})
 
 
@@ -75,7 +75,7 @@ def whole_answer(dialect: Dialect, reply: HttpReply) -> Response:
     """Return the answer of a reply that is not a stream, although one was requested.
 
     Raises:
-        ProtocolError: if it is no answer either. The error names the framing if that is the trouble.
+        ProtocolError: if it is not an answer either. The error names the framing if that is the trouble.
 
     """
     expected = framing_of(dialect).name
@@ -286,7 +286,7 @@ class EventIterator:
             list(self._decoder.feed(ServerSentEvent(text)))  # for the error that it may report
         shown = HttpReply(status=200, body=text)
         message = (
-            f"the stream ended before it was complete, with words that are no event: {error_text(shown)[:_SHOWN]!r}"
+            f"the stream ended before it was complete, with words that are not an event: {error_text(shown)[:_SHOWN]!r}"
         )
         raise StreamInterruptedError(message, phase="mid_stream", body=shown.excerpt)
 

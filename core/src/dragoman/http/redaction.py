@@ -151,7 +151,7 @@ def _veil(words: frozenset[str]) -> Veil:
 def words_of(sent: Mapping[str, str]) -> frozenset[str]:
     """Return the credentials in the headers *sent* that are long enough to be redacted.
 
-    The name of a header is no credential; signatures list those that they cover.
+    The name of a header is not a credential; signatures list those that they cover.
     """
     found = (word for value in sent.values() if isinstance(value, Secret) for word in _parts(value.reveal()))
     return frozenset(word for word in found if len(word) >= _MIN_LENGTH and word.lower() not in sent)

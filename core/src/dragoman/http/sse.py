@@ -58,7 +58,7 @@ class EventDecoder:
         comments: how many comment lines have been read. They are not events, but show that the server is alive.
         last_event_id: the last event identifier, which is valid until the server sends another.
         retry: the last reconnection time that the server requested, in milliseconds.
-        stray: the first lines that are no fields of an event, up to 16 KiB: what else a server or a gateway wrote.
+        stray: the first lines that are not fields of an event, up to 16 KiB: what else a server or a gateway wrote.
 
     """
 

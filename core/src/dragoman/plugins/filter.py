@@ -12,7 +12,7 @@ NEVER = "DRAGOMAN_DISABLE_PLUGINS"
 ALONE = "DRAGOMAN_DISABLE_PLUGIN_AUTOLOAD"
 _PREFIX = "DRAGOMAN_"
 _OWN = frozenset({ONLY, NEVER, ALONE, "DRAGOMAN_LOG", "DRAGOMAN_TRUST_ENV"})
-"""The variables of the program that are no fields of a configuration."""
+"""The variables of the program that are not fields of a configuration."""
 _OFF = frozenset({"", "0", "false", "no", "off"})
 
 

@@ -85,7 +85,7 @@ class ObjectMiddleware:
             message = f"{origin} implements {wrong[0]}, which is not asked for one client; register it as an extension"
             raise ConfigurationError(message, parameter="middleware")
         if not implemented:
-            message = f"{origin} is no middleware: it implements none of {', '.join(sorted(_CALLS))} with @hookimpl"
+            message = f"{origin} is not middleware: it implements none of {', '.join(sorted(_CALLS))} with @hookimpl"
             raise ConfigurationError(message, parameter="middleware")
 
 

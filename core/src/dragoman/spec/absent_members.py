@@ -49,7 +49,7 @@ def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
 
 def _resolved(given: Any, references: References) -> dict[str, Any]:
     schema = as_object(given)
-    if "$ref" in schema:  # a definition of pydantic's is no reference itself
+    if "$ref" in schema:  # a definition of pydantic's is not a reference itself
         return references.target(canonical(schema["$ref"])) or {}
     return schema
 

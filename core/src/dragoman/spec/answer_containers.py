@@ -1,6 +1,6 @@
 """Lists, objects, enumerations and numbers of an answer, read as what they are in JSON.
 
-A text is no list of characters, an object no list of names, and a truth value no number, though they are in Python.
+A text is not a list of characters, an object not one of names, and a truth value not a number, as they are in Python.
 """
 
 from __future__ import annotations

@@ -180,7 +180,7 @@ def _candidates(text: str) -> Iterator[str]:
 
 
 def _without_open_thought(text: str) -> str:
-    """Return a text up to reasoning that does not end: what is thought is no answer."""
+    """Return a text up to reasoning that does not end: what is thought is not an answer."""
     if "<think" not in text:
         return text
     begun = next((each.start() for each in _THOUGHT.finditer(text) if each["tag"]), len(text))

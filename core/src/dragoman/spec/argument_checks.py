@@ -197,7 +197,7 @@ def check_expressible(options: Mapping[str, Any], provider: str) -> None:
     for name, value in options.items():
         problem = ""
         if isinstance(value, str) and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-            problem = "contains half of a surrogate pair, which is no character"
+            problem = "contains half of a surrogate pair, which is not a character"
         elif isinstance(value, int) and abs(value) >= _HUGEST:
             problem = "must be a number within 64 bits"
         if problem:

@@ -38,7 +38,7 @@ def _unions(kind: Any, seen: set[Any]) -> Iterator[list[Any]]:
     """Yield the classes of each union in a type, however deep."""
     origin: Any = get_origin(kind) or kind
     inner = [*get_args(kind)]
-    if origin in {Annotated, Literal}:  # what follows the type is no type
+    if origin in {Annotated, Literal}:  # what follows the type is not a type
         inner = inner[:1] if origin is Annotated else []
     if origin in {Union, UnionType}:
         yield [each for each in inner if _is_record(each)]

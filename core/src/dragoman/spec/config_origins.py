@@ -59,7 +59,7 @@ def origins_of(given: Mapping[str, Any], fields: Iterable[str], loaded: Loaded |
     """Return the origin of each value.
 
     Args:
-        given: the values of a configuration that are no defaults.
+        given: the values of a configuration that are not defaults.
         fields: the names that have a default.
         loaded: what was loaded.
 

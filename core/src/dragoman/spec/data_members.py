@@ -111,7 +111,7 @@ def as_members(value: Any, path: str, owner: Owner) -> Members:
     """Return the members of an object.
 
     Raises:
-        InvalidRequestError: if it is no object.
+        InvalidRequestError: if it is not an object.
 
     """
     given = dumped(value)

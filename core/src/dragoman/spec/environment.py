@@ -167,7 +167,7 @@ def _object(name: str, text: str, variable: str) -> dict[str, Any]:
         taken = sorted({*CORE_OPTIONS, *FIELDS, *SETTINGS} & value.keys()) if name == _OPTIONS else []  # pyright: ignore[reportUnknownArgumentType]
         if taken:
             own = variable.removesuffix(_OPTIONS.upper()) + taken[0].upper()
-            message = f"{variable} holds {taken[0]!r}, which is no option of a provider; set {own}"
+            message = f"{variable} holds {taken[0]!r}, which is not an option of a provider; set {own}"
             raise ConfigurationError(message, parameter=taken[0])
         return RedactedDict(value)  # pyright: ignore[reportUnknownArgumentType]
     finally:
@@ -193,5 +193,5 @@ def _json(name: str, text: str, variable: str) -> Any:
         trouble = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
     finally:
         del text  # keep credentials out of tracebacks that show locals
-    message = f"{variable} is no valid JSON: {trouble}"
+    message = f"{variable} is not valid JSON: {trouble}"
     raise ConfigurationError(message, parameter=name)

@@ -136,7 +136,7 @@ class Message(_Checked):
 
 
 def check_messages(messages: Iterable[Message]) -> None:
-    """Refuse what is no message, and a message that cannot be sent.
+    """Refuse what is not a message, and a message that cannot be sent.
 
     Args:
         messages: a conversation.

@@ -321,7 +321,7 @@ def _result(message: Members, role: str) -> Message:
 
 
 def _item(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
-    """Read an item of the API of responses that is no message: a call, a result, reasoning, or what a server ran."""
+    """Read an item of the API of responses that is not a message: a call, a result, reasoning, or what a server ran."""
     item = Members(data, path, owner)
     kind = data["type"]
     if kind in {"function_call", "custom_tool_call"}:
@@ -347,7 +347,7 @@ def _item(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
         return Message("assistant", [_reasoning_item(data, item)])
     role = item.optional_text("role") or ("user" if kind.endswith("_output") else "assistant")
     if "role" not in data and kind not in _ITEMS and not kind.endswith(("_call", "_call_output", "_output")):
-        text = f"{path} has no role, and {kind!r} is no type of an item"
+        text = f"{path} has no role, and {kind!r} is not a type of an item"
         told = after(text, kind, (*_ITEMS, *_ITEMS_READ), "give role='user', or a known type")
         raise InvalidRequestError(told, parameter="messages")
     return Message(role, [Extension(kind=f"{owner.of('responses')}.{kind}", value=dict(data))])

@@ -285,7 +285,7 @@ def _without_parts(value: Any) -> Any:
 
 
 def _check_characters(text: str) -> None:
-    """Refuse the halves of characters that Python makes of bytes which are no text, as in names of files."""
+    """Refuse the halves of characters that Python makes of bytes which are not text, as in names of files."""
     try:
         text.encode()
     except UnicodeEncodeError as error:

@@ -115,7 +115,7 @@ def read_output(data: Mapping[str, Any]) -> OutputFormat:
             beside the type or in the member ``json_schema``, or a JSON Schema.
 
     Raises:
-        InvalidRequestError: if the schema of a format is missing or is no object.
+        InvalidRequestError: if the schema of a format is missing or is not an object.
 
     """
     inner = data.get("format")

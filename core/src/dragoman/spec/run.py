@@ -63,7 +63,7 @@ class Run(Generic[T]):
     Args:
         prompt: the conversation with which it began.
         turns: each answer of the model, with the results of its calls.
-        kind: the type of the answer that was asked for; it is no part of the plain data.
+        kind: the type of the answer that was asked for; it is not part of the plain data.
 
     """
 
@@ -223,7 +223,7 @@ class Run(Generic[T]):
         """
         from dragoman.spec.serialization import from_dict  # noqa: PLC0415  # cattrs is slow to import
 
-        of_any: type[Run[Any]] = cast("Any", cls)[Any]  # the type of the answer is no part of the data
+        of_any: type[Run[Any]] = cast("Any", cls)[Any]  # the type of the answer is not part of the data
         return from_dict(of_any, run_dict)
 
     def _answers(self) -> tuple[Response, ...]:

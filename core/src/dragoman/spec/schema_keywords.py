@@ -33,7 +33,7 @@ _NUMBERS: Mapping[str, tuple[_Check, str]] = {
     "exclusiveMinimum": (lambda value, bound: value > bound, "is not greater than"),
     "maximum": (lambda value, bound: value <= bound, "is greater than"),
     "exclusiveMaximum": (lambda value, bound: value < bound, "is not less than"),
-    "multipleOf": (_is_multiple, "is no multiple of"),
+    "multipleOf": (_is_multiple, "is not a multiple of"),
 }
 _COUNTS: Mapping[type, tuple[str, str, str]] = {
     str: ("minLength", "maxLength", "characters"),

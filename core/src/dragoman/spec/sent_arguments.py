@@ -39,7 +39,7 @@ def restorers(
 
 
 def rewritten_arguments(text: str, *, change: Callable[[Any], Any]) -> str:
-    """Return the arguments of a call, changed as plain data; what is no JSON, or stays the same, as it is written."""
+    """Return the arguments of a call, changed as plain data; what is not JSON, or stays the same, as it is written."""
     try:
         value = parse_json(text)
     except ValueError:

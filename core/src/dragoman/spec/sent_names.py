@@ -1,7 +1,7 @@
 """Tools that were sent under another name: their own names in answers, and the answer that a call stands for.
 
 The arguments of the first call that stands for the answer are the text of it. What the model says beside that call is
-its reasoning. A second such call is no part of the message: one that differs is kept in the metadata.
+its reasoning. A second such call is not part of the message: one that differs is kept in the metadata.
 """
 
 from __future__ import annotations

@@ -155,7 +155,7 @@ def structure_options(
         kind: the options class, an attrs class.
         options: the options of the caller.
         provider: the name of the provider, for the error message.
-        also: further names that may be suggested for a misspelled option; ``None`` for data that are no options of a
+        also: further names that may be suggested for a misspelled option; ``None`` for data that are not options of a
             call, so that none of its arguments is suggested.
 
     Raises:

@@ -154,7 +154,7 @@ def mapping(value: Any) -> dict[str, Any]:
     """Return the members of an object.
 
     Raises:
-        TypeError: if *value* is no mapping.
+        TypeError: if *value* is not a mapping.
 
     """
     if not isinstance(value, Mapping):

@@ -60,7 +60,7 @@ def _server_tool(kind: object, args: dict[str, Any], path: str, issuer: str) -> 
         raise _wrong(f"{path}.type must be 'function' for a tool with {_list(args, _OF_FUNCTION)}, not {shown(kind)}")
     meant = "" if kind in _TYPES or _is_run(kind) else suggestion(kind, _TYPES, CLOSER)
     if meant:
-        raise _wrong(f"{path}.type is {shown(kind)}, which is no type of a tool; {meant}")
+        raise _wrong(f"{path}.type is {shown(kind)}, which is not a type of a tool; {meant}")
     return ServerTool(id=f"{issuer}.{kind}", args=args)
 
 

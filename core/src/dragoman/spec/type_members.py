@@ -94,7 +94,7 @@ def is_structured(kind: Any) -> bool:
 
 
 def members_of(kind: Any, path: str) -> list[Member]:
-    """Return the members of a structured class that is no pydantic model, as they are given where an object is made.
+    """Return the members of a structured class that is not a pydantic model, as they are given where an object is made.
 
     Args:
         kind: the class.

@@ -198,7 +198,7 @@ class Users:
             asyncio.run(self._in_loop(number * 2 + each))
 
     async def _in_loop(self, number: int) -> None:
-        chance = random.Random(self._seed * 100 + number)  # noqa: S311  # a test is no secret
+        chance = random.Random(self._seed * 100 + number)  # noqa: S311  # a test is not a secret
         await asyncio.gather(*(self._in_task(chance, number * 10 + each) for each in range(8)))
 
     async def _in_task(self, chance: random.Random, number: int) -> None:

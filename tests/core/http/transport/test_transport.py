@@ -257,7 +257,7 @@ class TestBodies:
             await send(loopback.url)
 
     async def test_longer_than_declared(self, loopback: LoopbackServer) -> None:
-        surplus = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwrong"  # is no reply to the next request
+        surplus = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwrong"  # is not a reply to the next request
         loopback.always(Reply(body=b"{}" + surplus, headers={"content-length": "2"}))
         transport, asked = AioHttpTransport(trust_env=False), HttpRequest(url=loopback.url)
         for _ in range(3):

@@ -29,7 +29,7 @@ with warnings.catch_warnings():
     import uvloop
 from dragoman import LLM, ConnectionFailedError, LLMConfig, RequestTimeoutError, StreamingLLM, SyncLLM
 
-logging.getLogger("asyncio").setLevel(logging.ERROR)  # a slow machine is no fault
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # a slow machine is not a fault
 GIVEN = {"provider": "openai_compatible", "api_base": sys.argv[1], "num_retries": 0, "timeout": 20}
 
 def config(**more):

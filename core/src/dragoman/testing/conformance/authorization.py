@@ -87,7 +87,7 @@ class Authorization(ProviderCase):
             changed = [name for name, change in _CHANGES.items() if _differ(watched, sent, change(sent))]
             asyncio.run(provider.aclose())
         if not changed:
-            pytest.skip("does not apply: what authorizes a request is no signature")
+            pytest.skip("does not apply: what authorizes a request is not a signature")
         assert changed == [*_CHANGES]
 
     def test_what_authorizes_a_request_is_not_in_an_error(self) -> None:

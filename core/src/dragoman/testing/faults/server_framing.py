@@ -39,7 +39,7 @@ class ServerFraming:
         frame: returns a frame with this content.
         endless: the beginning of a frame that never ends.
         end: the end of each frame, if the last frame of a stream may omit it.
-        signs: signs of life that are no frames.
+        signs: signs of life that are not frames.
         traits: what it has.
 
     """
