@@ -23,7 +23,7 @@ from dragoman import (
     ServerError,
     StreamStart,
 )
-from dragoman.client.binding import ManagedProvider
+from dragoman.client.managed_provider import ManagedProvider
 from dragoman.client.retry import RetryPolicy
 from dragoman.http import HttpReply
 from dragoman.plugins.registry import installed

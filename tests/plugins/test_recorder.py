@@ -596,7 +596,8 @@ PROGRAM = """
 OFF_PROGRAM = """
     import sys
     from dragoman import LLMConfig
-    from dragoman.client.binding import ManagedProvider, bind
+    from dragoman.client.binding import bind
+    from dragoman.client.managed_provider import ManagedProvider
     bound = bind(LLMConfig(model="echo"))
     for name, call in (("complete", bound.completion), ("chat", bound.chat), ("stream", bound.stream)):
         assert call.__func__ is getattr(ManagedProvider, name), name

@@ -39,7 +39,7 @@ from dragoman import (
     assemble,
     build_response,
 )
-from dragoman.client.binding import ManagedProvider
+from dragoman.client.managed_provider import ManagedProvider
 from dragoman.client.retry import RetryPolicy
 from dragoman_openai_compatible import OpenAIProvider
 

@@ -41,7 +41,8 @@ from dragoman import (
     UsageSnapshot,
     hookimpl,
 )
-from dragoman.client.binding import ManagedProvider, bind
+from dragoman.client.binding import bind
+from dragoman.client.managed_provider import ManagedProvider
 from dragoman.client.retry import RetryPolicy
 from dragoman.plugins.registry import installed
 from dragoman.spec.hookspecs import Binding

@@ -35,7 +35,7 @@ from dragoman import (
     assemble,
     build_response,
 )
-from dragoman.client.binding import ManagedProvider
+from dragoman.client.managed_provider import ManagedProvider
 from dragoman.client.retry import RetryPolicy
 from dragoman.spec.member_names import coded_names, coded_schema, with_member_names
 

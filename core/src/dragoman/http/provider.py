@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
@@ -16,7 +15,8 @@ from dragoman.http.dialect import ChoosesDialect, Dialect
 from dragoman.http.endpoint import Endpoint, as_secrets, checked_headers
 from dragoman.http.header_values import header_text
 from dragoman.http.json import loads
-from dragoman.http.redaction import redact_error, words_of
+from dragoman.http.redaction import redact_error
+from dragoman.http.sent_credentials import SentCredentials
 from dragoman.http.status import is_good
 from dragoman.http.transport.transport import MAX_REPLY_BYTES, AioHttpTransport, HttpStream, Transport
 from dragoman.http.wire import HttpReply, HttpRequest
@@ -44,9 +44,6 @@ _BELOW = ("/", "?", "")
 
 _MAX_ERROR_BYTES = 256 * 1024
 """How many bytes of the body of an error are decoded, to limit the time this takes."""
-
-_KEPT_AUTHORIZATIONS = 32
-"""How many attempts are remembered by the headers that authorized them, to recognize these in the replies."""
 
 _USER_AGENT = "dragoman/0.1.0"
 
@@ -91,8 +88,7 @@ class HttpProvider:
         self._choose = dialect.for_request if isinstance(dialect, ChoosesDialect) else None
         self._endpoint_origin = endpoint.base.origin
         self._kept_headers = KEPT_HEADERS + kept_headers + endpoint.request_id_headers
-        self._authorizations: deque[Mapping[str, str]] = deque(maxlen=_KEPT_AUTHORIZATIONS)
-        self._credentials = tuple(each for each in endpoint.headers.values() if isinstance(each, Secret))
+        self._sent = SentCredentials(endpoint.headers)
         self._headers = {"content-type": "application/json", "user-agent": _USER_AGENT, **endpoint.headers}
 
     def connect_by(self, config: ProviderConfig) -> None:
@@ -205,8 +201,7 @@ class HttpProvider:
         wire = self._joined(encoded, checked_headers(request.headers, per_call=True))
         headers = {name: MASK if isinstance(value, Secret) else value for name, value in wire.headers.items()}
         if self.endpoint.authorize is not None:  # only called for a request that is sent, since it may connect itself
-            latest = self._authorizations[-1] if self._authorizations else ()
-            headers |= dict.fromkeys((*self.endpoint.authorized_headers, *latest), MASK)
+            headers |= dict.fromkeys((*self.endpoint.authorized_headers, *self._sent.names), MASK)
         body = loads(wire.body) if wire.body else None
         return Prepared(method=wire.method, url=wire.url, headers=headers, body=body, adjustments=encoded.adjustments)
 
@@ -309,7 +304,7 @@ class HttpProvider:
         if self.endpoint.authorize is None:
             return request
         headers = as_secrets(await self.endpoint.authorize(request))
-        self._authorizations.append(headers)
+        self._sent.add(headers)
         return changed(request, headers={**request.headers, **headers})
 
     def _joined(self, request: HttpRequest, more: Mapping[str, str]) -> HttpRequest:
@@ -394,19 +389,12 @@ class HttpProvider:
 
     def _shown_request_id(self, headers: Mapping[str, str]) -> str | None:
         request_id = self.endpoint.request_id(headers)
-        return MASK if request_id and self._is_repeated_in(request_id) else request_id
+        return MASK if request_id and self._sent.are_in(request_id) else request_id
 
     @property
     def authorized(self) -> frozenset[str]:
         """Return the credentials with which ``Endpoint.authorize`` authorized the latest attempts."""
-        return frozenset(word for headers in tuple(self._authorizations) for word in words_of(headers))
-
-    def _is_repeated_in(self, text: str) -> bool:
-        """Return whether the server repeated the credential of a request in *text*."""
-        for each in self._credentials:
-            if each.reveal().removeprefix("Bearer ") in text:
-                return True
-        return any(word in text for word in self.authorized) if self._authorizations else False
+        return self._sent.words
 
     def _headers_to_keep(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name: header_text(value) for name, value in headers.items() if name.startswith(self._kept_headers)}
