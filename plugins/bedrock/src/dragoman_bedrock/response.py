@@ -8,19 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from dragoman import (
-    JSON,
-    Citation,
-    Extension,
-    Part,
-    Reasoning,
-    Response,
-    Seal,
-    Text,
-    ToolCall,
-    Usage,
-    build_response,
-)
+from dragoman import JSON, Citation, Extension, Part, Reasoning, Response, Seal, Text, ToolCall, Usage, build_response
 from dragoman.http import (
     arguments_text,
     fields,

@@ -28,17 +28,7 @@ from dragoman import (
     TextDelta,
     UsageSnapshot,
 )
-from dragoman.http import (
-    Frame,
-    PlacedCalls,
-    fields,
-    finish_of,
-    given,
-    members_of,
-    number,
-    objects,
-    words,
-)
+from dragoman.http import Frame, PlacedCalls, fields, finish_of, given, members_of, number, objects, words
 from dragoman_aws import event_in
 from dragoman_bedrock.errors import ERRORS
 from dragoman_bedrock.options import ISSUER
