@@ -17,7 +17,7 @@ from dragoman import (
 )
 from dragoman.http import HttpReply, ServerSentEvent
 from dragoman.spec.assembly import Assembler
-from dragoman.spec.capabilities import fit_with_names
+from dragoman.spec.request_fitting import fit_with_names
 from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_anthropic.models import capabilities
 

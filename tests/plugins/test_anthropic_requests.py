@@ -37,7 +37,7 @@ from dragoman import (
     Url,
 )
 from dragoman.http import HttpReply
-from dragoman.spec.capabilities import fit
+from dragoman.spec.request_fitting import fit
 from dragoman.testing.loopback import LoopbackServer
 from dragoman_anthropic.dialect import AnthropicMessages
 from dragoman_anthropic.models import capabilities

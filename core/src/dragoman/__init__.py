@@ -55,8 +55,6 @@ if TYPE_CHECKING:
         Capabilities as Capabilities,
         Policy as Policy,
         Support as Support,
-        enforce as enforce,
-        fit as fit,
     )
     from dragoman.spec.config import LLMConfig as LLMConfig
     from dragoman.spec.config_origins import ConfigOrigin as ConfigOrigin
@@ -195,6 +193,7 @@ if TYPE_CHECKING:
         Tool as Tool,
         ToolChoice as ToolChoice,
     )
+    from dragoman.spec.request_fitting import enforce as enforce, fit as fit
     from dragoman.spec.response import (
         Adjustment as Adjustment,
         Attempt as Attempt,

@@ -40,8 +40,6 @@ HOMES = {
         "Support",
         "UNKNOWN",
         "YES",
-        "enforce",
-        "fit",
     ),
     "dragoman.spec.config": ("LLMConfig",),
     "dragoman.spec.config_origins": ("ConfigOrigin",),
@@ -173,6 +171,7 @@ HOMES = {
         "Tool",
         "ToolChoice",
     ),
+    "dragoman.spec.request_fitting": ("enforce", "fit"),
     "dragoman.spec.response": (
         "Adjustment",
         "Attempt",

@@ -29,7 +29,8 @@ from dragoman import (
     UnsupportedError,
     nearest_effort,
 )
-from dragoman.spec.capabilities import NO, UNKNOWN, YES, fit, without_setting
+from dragoman.spec.capabilities import NO, UNKNOWN, YES
+from dragoman.spec.request_fitting import fit, without_setting
 
 
 def ask(explicit: str = "", **settings: Any) -> ChatRequest:

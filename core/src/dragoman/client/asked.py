@@ -7,10 +7,11 @@ import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from dragoman.spec.capabilities import IS_ANSWER, Capabilities, Policy, fit_with_names, without_setting
+from dragoman.spec.capabilities import IS_ANSWER, Capabilities, Policy
 from dragoman.spec.errors import BadRequestError, ContentFilterError, ContextWindowExceededError, DragomanError
 from dragoman.spec.provider import CallContext
 from dragoman.spec.request import SETTINGS, TEXT, ChatRequest, CompletionRequest, OutputFormat
+from dragoman.spec.request_fitting import fit_with_names, without_setting
 from dragoman.spec.response import Adjustment
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from dragoman.plugins.core_calls import Calls, answering, operating
 from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec._value import changed, value
-from dragoman.spec.capabilities import UNKNOWN, Capabilities, Policy, fit
+from dragoman.spec.capabilities import UNKNOWN, Capabilities, Policy
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.hookspecs import Binding
@@ -30,6 +30,7 @@ from dragoman.spec.provider import (
     Timeouts,
 )
 from dragoman.spec.request import ChatRequest, CompletionRequest
+from dragoman.spec.request_fitting import fit
 from dragoman.spec.response import Adjustment, Origin
 from dragoman.spec.secret import Secret
 

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 import attrs
 
 from dragoman.plugins.registry import PROVIDERS, Plugins
-from dragoman.spec.capabilities import Policy, enforce
+from dragoman.spec.capabilities import Policy
 from dragoman.spec.errors import UNKNOWN_OPTION, InvalidRequestError, PluginError
 from dragoman.spec.provider import Provider, ProviderConfig, ProviderInfo
 from dragoman.spec.request import ChatRequest, CompletionRequest
+from dragoman.spec.request_fitting import enforce
 from dragoman.spec.response import Adjustment
 
 R = TypeVar("R", ChatRequest, CompletionRequest)

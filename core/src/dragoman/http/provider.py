@@ -22,11 +22,12 @@ from dragoman.http.transport.transport import MAX_REPLY_BYTES, AioHttpTransport,
 from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed
-from dragoman.spec.capabilities import Capabilities, Support, enforce
+from dragoman.spec.capabilities import Capabilities, Support
 from dragoman.spec.errors import ConfigurationError, DragomanError, ProviderError
 from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.provider import CallContext, Prepared, ProviderConfig, ProviderInfo
 from dragoman.spec.request import ChatRequest, CompletionRequest
+from dragoman.spec.request_fitting import enforce
 from dragoman.spec.response import Origin, Response
 from dragoman.spec.secret import MASK, Secret
 

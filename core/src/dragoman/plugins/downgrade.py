@@ -22,11 +22,12 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import attrs
 
-from dragoman.spec.capabilities import GUARANTEES, Policy
+from dragoman.spec.capabilities import Policy
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.message import Message, Role
 from dragoman.spec.part_fields import JSON, PartFields
 from dragoman.spec.request import ChatRequest, CompletionRequest, Settings
+from dragoman.spec.request_fitting import GUARANTEES
 from dragoman.spec.response import Adjustment
 
 R = TypeVar("R", ChatRequest, CompletionRequest)

@@ -10,13 +10,14 @@ from typing import Any, TypeVar, cast
 
 import attrs
 
-from dragoman.spec.capabilities import UNKNOWN, Cap, Capabilities, Policy, Support, enforce
+from dragoman.spec.capabilities import UNKNOWN, Cap, Capabilities, Policy, Support
 from dragoman.spec.history_rules import CACHE_MARK
 from dragoman.spec.media import Media
 from dragoman.spec.message import Message, Role
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.parts import Part, Text, ToolCall, ToolResult
 from dragoman.spec.request import ChatRequest, CompletionRequest, Tool
+from dragoman.spec.request_fitting import enforce
 from dragoman.spec.response import Adjustment
 
 R = TypeVar("R", ChatRequest, CompletionRequest)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dragoman.spec.capabilities import Capabilities, Policy, Support, enforce
+from dragoman.spec.capabilities import Capabilities, Policy, Support
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.message import Message
 from dragoman.spec.parts import Extension, ToolCall, ToolResult
 from dragoman.spec.request import ChatRequest
+from dragoman.spec.request_fitting import enforce
 from dragoman.spec.response import Adjustment
 
 _ANEW = "the model begins a new answer instead of continuing the last one"

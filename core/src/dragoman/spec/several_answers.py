@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from dragoman.spec._value import changed
-from dragoman.spec.capabilities import UNKNOWN, Capabilities, Policy, Support, enforce
+from dragoman.spec.capabilities import UNKNOWN, Capabilities, Policy, Support
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.request import ChatRequest, CompletionRequest
+from dragoman.spec.request_fitting import enforce
 from dragoman.spec.response import Adjustment, Response, Usage
 from dragoman.spec.usage_totals import remaining_usage, total_usage
 
