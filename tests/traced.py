@@ -33,6 +33,7 @@ _PROPERTIES = (
     "calls_said_again",
     "credentials",
     "foreign_errors",
+    "framings",
     "histories",
     "json_push_parser",
     "odd_options",
@@ -99,8 +100,16 @@ def is_traced(test: str) -> bool:
     return test.startswith(AGAIN) or (test.startswith(TRACED) and not test.startswith(UNTRACED))
 
 
-_NOT_IMPORTED = ("dragoman.scaffold.templates",)
-"""Packages whose modules belong to other programs."""
+_NOT_IMPORTED = ("dragoman.__main__", "dragoman.cli.__main__", "dragoman.scaffold.templates")
+"""Modules that are programs, and a package whose modules belong to others."""
+
+
+def _forget() -> None:
+    """Let functions of the core work out again what they have remembered until now."""
+    for name, module in [*sys.modules.items()]:
+        for each in [*vars(module).values()] if name.startswith("dragoman.") else ():
+            if (clear := getattr(each, "cache_clear", None)) is not None:
+                clear()
 
 
 class Tracing:
@@ -114,7 +123,7 @@ class Tracing:
         """Trace what the modules of the core do when they are imported, rather than how the tests are found."""
         if any(self._tracers):
             for module in walk_packages(dragoman.__path__, "dragoman."):
-                if not module.name.startswith(_NOT_IMPORTED) and not module.name.endswith("__main__"):
+                if not module.name.startswith(_NOT_IMPORTED):
                     import_module(module.name)
             self._trace(None, None)
         return (yield)
@@ -123,6 +132,7 @@ class Tracing:
         """Let the chosen tests run first: what is imported or remembered by then has been measured."""
         if any(self._tracers):
             items.sort(key=lambda item: not is_traced(item.nodeid))
+            _forget()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -99,7 +99,7 @@ def test_the_tokens_are_told_apart_from_the_answer() -> None:
         ("name text", "of the types str, int, float, bool"),
         ("name, name", "'name' is not a field"),
         ("a b c", "'a b c' is not a field"),
-        ("gone.json", "is a file that is not there, and no field; write a JSON Schema, a file with one"),
+        ("gone.json", "is a file that is not there, and not a field; write a JSON Schema, a file with one"),
         ("name, age: int", "'age: int' describes a field by the name of a type; write 'age int'"),
         ("{", "the schema is not valid JSON"),
     ],
@@ -154,11 +154,10 @@ def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, monkeypatch: py
     locked = tmp_path / "locked.png"
     locked.write_bytes(PNG)
 
-    def refused(*_: object) -> bytes:
+    def refused(*_: object, **__: object) -> bytes:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", refused)
-    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("pathlib.Path.open", refused)
     with pytest.raises(InvalidRequestError, match="Permission denied"):
         read_attachment(str(locked))
 

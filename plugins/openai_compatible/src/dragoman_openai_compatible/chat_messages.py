@@ -70,11 +70,11 @@ def _thoughts(message: Message, issuer: str) -> list[dict[str, Any]]:
 
 
 def _text_of(message: Message) -> str | None:
-    """Return the text of a message that a user or the system wrote and that holds nothing else, else ``None``.
+    """Return the text of a message that holds nothing else, else ``None``.
 
-    Most messages are such, and writing them takes less than finding them in the cache.
+    Most messages of users are such, and writing them takes less than finding them in the cache.
     """
-    if len(message.parts) != 1 or message.name is not None or message.options or message.role not in _WITHOUT_CALLS:
+    if len(message.parts) != 1 or message.name is not None or message.options:
         return None
     part = message.parts[0]
     if type(part) is not Text or part.options or part.seal is not None:
@@ -130,7 +130,7 @@ class MessageEncoder:
         """
         encoded: list[dict[str, Any]] = []
         for message in messages:
-            if (text := _text_of(message)) is not None:
+            if message.role in _WITHOUT_CALLS and (text := _text_of(message)) is not None:
                 role = self.rules.system_role if message.role == Role.SYSTEM else str(message.role)
                 encoded.append({"role": role, "content": text})
                 continue
