@@ -197,6 +197,12 @@ class TestTime:
             await send(url, context(connect=0.05))
         assert (caught.value.phase, caught.value.retryable) == ("connect", True)
 
+    async def test_in_all_ends_before_there_is_a_connection(self) -> None:
+        deadline = CallContext().clock.monotonic() + 0.05
+        with unanswering() as url, pytest.raises(RequestTimeoutError, match="deadline") as caught:
+            await send(url, CallContext(deadline=deadline, timeouts=Timeouts(connect=None)))
+        assert (caught.value.phase, caught.value.retryable) == ("total", False)
+
     async def test_to_the_first_byte(self, loopback: LoopbackServer) -> None:
         loopback.always(Reply(before_head="hang"))
         with pytest.raises(RequestTimeoutError, match="first_byte_timeout") as caught:
