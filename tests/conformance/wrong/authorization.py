@@ -181,7 +181,7 @@ class ShowsAll(SoundProvider):
 
     def prepare(self, request: Any, *, stream: bool = False) -> Any:
         shown = super().prepare(request, stream=stream)
-        latest: Mapping[str, Any] = self._authorizations[-1]
+        latest: Mapping[str, Any] = self._sent.latest
         return attrs.evolve(shown, headers={**shown.headers, **{name: each.reveal() for name, each in latest.items()}})
 
 

@@ -202,7 +202,7 @@ class HttpProvider:
         wire = self._joined(encoded, checked_headers(request.headers, per_call=True))
         headers = {name: MASK if isinstance(value, Secret) else value for name, value in wire.headers.items()}
         if self.endpoint.authorize is not None:  # only called for a request that is sent, since it may connect itself
-            headers |= dict.fromkeys((*self.endpoint.authorized_headers, *self._sent.names), MASK)
+            headers |= dict.fromkeys((*self.endpoint.authorized_headers, *self._sent.latest), MASK)
         body = loads(wire.body) if wire.body else None
         return Prepared(method=wire.method, url=wire.url, headers=headers, body=body, adjustments=encoded.adjustments)
 

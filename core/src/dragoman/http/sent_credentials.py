@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from dragoman.http.redaction import words_of
 from dragoman.spec.secret import Secret
@@ -31,9 +31,9 @@ class SentCredentials:
         self._latest.append(headers)
 
     @property
-    def names(self) -> Collection[str]:
-        """Return the names of the headers that authorized the latest attempt."""
-        return self._latest[-1].keys() if self._latest else ()
+    def latest(self) -> Mapping[str, str]:
+        """Return the headers that authorized the latest attempt."""
+        return self._latest[-1] if self._latest else {}
 
     @property
     def words(self) -> frozenset[str]:
