@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from benchmarks import peers
 from benchmarks.bench import served
-from benchmarks.measures import BARE, DRAGOMAN, HELD, MESSAGES, TEXT, firsts, opened, work
+from benchmarks.measures import BARE, DRAGOMAN, EXTRACTED, HELD, LISTED, MESSAGES, TEXT, firsts, opened, work
 
 ROUNDS = 4
 PROCESSES = 9
@@ -34,12 +34,14 @@ def alone() -> None:
     """Measure, and print each figure with its ratio to the bare client's."""
     kinds = [BARE, DRAGOMAN, TEXT, MESSAGES]
     with served() as bench:
-        figures = work(bench, kinds, ROUNDS, PROCESSES)
+        figures = work(bench, [*kinds, LISTED, EXTRACTED], ROUNDS, PROCESSES)
         for name, first in firsts(bench, kinds, PROCESSES).items():
             figures[name]["first"] = first
     with served(apart=True) as bench:
         for name, reported in opened(bench, "/held", HELD).items():
             figures[name]["grown"] = reported["grown"]
+    for kind in (LISTED, EXTRACTED):
+        figures[kind.name] = {"event": figures[kind.name]["event"]}
     columns: dict[str, tuple[str, Callable[[float], str]]] = {
         "call": ("call, 1 at a time", lambda seconds: f"{seconds * 1e6:.1f} µs"),
         "among": ("call, 64 at once", lambda seconds: f"{seconds * 1e6:.1f} µs"),
@@ -55,6 +57,8 @@ def alone() -> None:
             for what, (_, shown) in columns.items()
         )
         print(f"{name:32}" + "".join(f"{cell:>24}" for cell in cells))
+    ratio = figures[EXTRACTED.name]["event"] / figures[LISTED.name]["event"]
+    print(f"an event of stream_extract() takes {ratio:.2f} times that of stream()")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ class Kind:
         peer: its class.
         vendor: the dialect it speaks.
         stubs: whether many more plugins are installed.
+        path: what stands before the path of a vendor.
 
     """
 
@@ -42,6 +43,7 @@ class Kind:
     peer: str
     vendor: str = "openai"
     stubs: bool = False
+    path: str = ""
 
 
 @dataclass(kw_only=True)

@@ -1,8 +1,8 @@
 """A server on the loopback that answers as fast as it can: the same chat answer, whole or in a thousand events.
 
 ``python endpoint.py PORT`` serves until it is ended. It speaks as OpenAI does, and as Anthropic does below a path that
-ends in ``/messages``. Streams below ``/held`` fall silent after their beginning, and those below ``/paced`` bring
-:data:`PACE` events a second until the client leaves.
+ends in ``/messages``. Streams below ``/held`` fall silent after their beginning, those below ``/paced`` bring
+:data:`PACE` events a second until the client leaves, and those below ``/listed`` bring a list of objects as JSON.
 """
 
 from __future__ import annotations
@@ -95,6 +95,14 @@ END = {
     + _framed(_named("message_stop"))
     + b"0\r\n\r\n",
 }
+CITY = '{"name": "Oslo", "note": "By the sea, with \\"many\\" hills.", "inhabitants": 700000}'
+CITIES = 40
+_LIST = f"[{', '.join([CITY] * CITIES)}]".ljust(4 * EVENTS)
+LISTED = [
+    b"".join(_chunk({"content": _LIST[start : start + 4]}) for start in range(first, first + 4 * len(WORDS), 4))
+    for first in range(0, 4 * EVENTS, 4 * len(WORDS))
+]
+"""What each write carries of a list, four characters in an event."""
 PACED: set[asyncio.Transport] = set()
 
 
@@ -134,14 +142,15 @@ class Endpoint(asyncio.Protocol):
             if path.startswith(b"/paced"):
                 PACED.add(self._transport)
         else:
-            task = asyncio.create_task(self._stream(kind))
+            pieces = LISTED if path.startswith(b"/listed") else [BURST_OF[kind]] * (EVENTS // len(WORDS))
+            task = asyncio.create_task(self._stream(kind, pieces))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _stream(self, kind: bytes) -> None:
+    async def _stream(self, kind: bytes, pieces: list[bytes]) -> None:
         self._transport.write(BEGIN[kind])
-        for _ in range(EVENTS // len(WORDS)):
-            self._transport.write(BURST_OF[kind])
+        for piece in pieces:
+            self._transport.write(piece)
             await asyncio.sleep(0)
         self._transport.write(END[kind])
 

@@ -26,6 +26,10 @@ TEXT = Kind(name="dragoman: streaming_completion()", place="dragoman", peer="pee
 MESSAGES = Kind(
     name="dragoman: the same, Anthropic", place="dragoman", peer="peers_dragoman:Dragoman", vendor="anthropic"
 )
+LISTED = Kind(name="dragoman: stream() of a list", place="dragoman", peer="peers_dragoman:Dragoman", path="/listed")
+EXTRACTED = Kind(
+    name="dragoman: stream_extract() of it", place="dragoman", peer="peers_dragoman:DragomanItems", path="/listed"
+)
 
 
 def work(bench: Bench, kinds: list[Kind], rounds: int, processes: int) -> dict[str, dict[str, float]]:
@@ -43,7 +47,7 @@ def work(bench: Bench, kinds: list[Kind], rounds: int, processes: int) -> dict[s
     peaks: dict[str, list[float]] = {kind.name: [] for kind in kinds}
     for number in range(processes):
         with ExitStack() as stack:
-            turns = {kind.name: stack.enter_context(Turns(bench.start(kind, "rounds"))) for kind in kinds}
+            turns = {kind.name: stack.enter_context(Turns(bench.start(kind, "rounds", kind.path))) for kind in kinds}
             for each in range(rounds + 1):
                 for name, turn in turns.items():
                     taken = turn.go()

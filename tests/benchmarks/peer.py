@@ -58,6 +58,8 @@ class Peer:
     distribution: ClassVar[str]
     errors: ClassVar[tuple[str, ...]]
     """The packages whose exceptions are the library's own."""
+    seen_at_least: ClassVar[int] = 1000
+    """How often :meth:`stream` tells of something."""
     most_at_once: ClassVar[int] = 1_000_000
     """How many streams one object can have open."""
     block: ClassVar[bool] = False

@@ -67,6 +67,19 @@ class Dragoman(Peer):
         await self.llm.aclose()
 
 
+class DragomanItems(Dragoman):
+    """Read the items of a list while they arrive."""
+
+    seen_at_least = 40
+
+    async def stream(self, seen: Seen) -> None:
+        from benchmarks.city import City
+
+        async with self.llm.stream_extract(list[City], "hi") as stream:
+            async for city in stream.items():
+                seen(city.name, None)
+
+
 class DragomanText(Dragoman):
     """Use the methods of the API reference, which give text."""
 
