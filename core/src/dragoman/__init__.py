@@ -116,6 +116,8 @@ if TYPE_CHECKING:
         StreamStart as StreamStart,
         TextDelta as TextDelta,
         UsageSnapshot as UsageSnapshot,
+        reasoning_delta as reasoning_delta,
+        text_delta as text_delta,
     )
     from dragoman.spec.files import FileInfo as FileInfo, FileUpload as FileUpload, StoresFiles as StoresFiles
     from dragoman.spec.function_tool import FunctionTool as FunctionTool

@@ -101,6 +101,8 @@ HOMES = {
         "StreamStart",
         "TextDelta",
         "UsageSnapshot",
+        "reasoning_delta",
+        "text_delta",
     ),
     "dragoman.spec.function_tool": ("FunctionTool",),
     "dragoman.spec.history": ("fit_messages",),

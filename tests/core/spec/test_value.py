@@ -9,7 +9,22 @@ from attrs import field
 from hypothesis import given
 
 import dragoman
-from dragoman import LLM, Finish, LLMConfig, Message, Refusal, Response, Settings, Text, Timeouts, Usage
+from dragoman import (
+    LLM,
+    Finish,
+    LLMConfig,
+    Message,
+    ReasoningDelta,
+    Refusal,
+    Response,
+    Settings,
+    Text,
+    TextDelta,
+    Timeouts,
+    Usage,
+    reasoning_delta,
+    text_delta,
+)
 from dragoman.http import HttpReply, HttpRequest
 from dragoman.spec._value import changed, value
 from properties import strategies as of
@@ -205,6 +220,15 @@ def test_a_made_object_is_of_its_class_and_cannot_be_changed(kind: type[Usage]) 
             del each.input_tokens
     assert made == kind(input_tokens=3)
     assert getattr(made, "more", 1) == (1 if kind in {Usage, Plain, Finished} else 0)
+
+
+def test_what_a_maker_makes_is_what_the_constructor_makes() -> None:
+    for make, kind in ((text_delta, TextDelta), (reasoning_delta, ReasoningDelta)):
+        made = make(1, "hi")
+        assert (made, type(made), made.logprobs) == (kind(1, "hi"), kind, ())
+        assert kind.__name__ in str(make.__doc__)
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            made.text = "ho"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_a_change_may_be_named_as_anything() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from inspect import get_annotations
 from operator import attrgetter
@@ -163,24 +163,50 @@ def _copier(kind: Any, *changes: str) -> Callable[..., Any]:
         return partial(_made_anew, tuple(taken.items()))
     changing = {taken[name]: name for name in changes}
     constants = {field.name: field.default for field in fields if not field.init}
+    sources = {field.name: changing.get(field.name, f"_old.{field.name}") for field in fields}
+    return _compiled(kind, ("_old", "/", *(("*", *changes) if changes else ())), sources, constants)
+
+
+def maker(kind: type[T], *names: str) -> Callable[..., T]:
+    """Return a function that makes objects of a class as its constructor does, in a fifth of the time.
+
+    Args:
+        kind: a class whose constructor only sets fields, and does not change or check what it is given.
+        names: the fields that the function is given, by position; all others have their defaults.
+
+    """
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)  # type: ignore[arg-type]  # a value class
+    constants = {field.name: field.default for field in fields if field.name not in names}
+    make = _compiled(kind, (*names, "/"), dict(zip(names, names, strict=True)), constants)
+    make.__doc__ = f"Make a {kind.__name__} of its {' and its '.join(names)}; all else has its default."
+    return make
+
+
+def _compiled(
+    kind: Any, parameters: Iterable[str], sources: Mapping[str, str], constants: Mapping[str, Any]
+) -> Callable[..., Any]:
+    """Return a function that makes an object by setting its fields.
+
+    Args:
+        kind: the class.
+        parameters: those of the function; no name of a field begins with an underscore where it is one of them.
+        sources: the expressions of fields.
+        constants: the values of the other fields, which are the same in all objects.
+
+    """
+    named = {name: sources[name] for name in sources if name not in constants}
     lines = [
-        f"def copy(_old, /, {', '.join(('*', *changes) if changes else ())}):",  # no alias begins with an underscore
+        f"def make({', '.join(parameters)}):",
         "    _new = _make(_opened)",
-        *(f"    _new.{field.name} = {_source(field.name, changing, constants)}" for field in fields),
+        *(f"    _new.{name} = {source}" for name, source in named.items()),
+        *(f"    _new.{name} = _constants[{name!r}]" for name in constants),
         "    _new.__class__ = _kind",
         "    return _new",
     ]
     names: dict[str, Any] = {"_make": object.__new__, "_opened": _OPENED[kind], "_kind": kind, "_constants": constants}
     exec("\n".join(lines), names)  # noqa: S102  # made of the names of fields alone
-    compiled: Callable[..., Any] = names["copy"]
+    compiled: Callable[..., Any] = names["make"]
     return compiled
-
-
-def _source(name: str, changing: dict[str, str], constants: dict[str, Any]) -> str:
-    """Return the expression of a field's value in a copy."""
-    if name in constants:
-        return f"_constants[{name!r}]"
-    return changing.get(name, f"_old.{name}")
 
 
 def _made_anew(taken: tuple[tuple[str, str], ...], value: Any, /, **changes: Any) -> Any:
@@ -223,4 +249,4 @@ def _is_default(field: attrs.Attribute[Any], value: object) -> bool:
     return type(value) is type(default) and value == default
 
 
-__all__ = ["Value", "changed", "value"]
+__all__ = ["Value", "changed", "maker", "value"]

@@ -14,12 +14,12 @@ A provider yields starts, deltas, snapshots and ``PartStop``, and may begin with
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from attrs import field
 
-from dragoman.spec._value import value
+from dragoman.spec._value import maker, value
 from dragoman.spec.part_fields import JSON, Seal
 from dragoman.spec.parts import Part
 from dragoman.spec.response import Adjustment, Attempt, Finish, Origin, Response, Usage
@@ -74,6 +74,12 @@ class ReasoningDelta:
     index: int
     text: str
     logprobs: tuple[JSON, ...] = field(default=(), kw_only=True)
+
+
+text_delta: Callable[[int, str], TextDelta] = maker(TextDelta, "index", "text")
+"""Make a :class:`TextDelta` without log probabilities, for decoders that make one for each token."""
+reasoning_delta: Callable[[int, str], ReasoningDelta] = maker(ReasoningDelta, "index", "text")
+"""Make a :class:`ReasoningDelta` without log probabilities."""
 
 
 @value

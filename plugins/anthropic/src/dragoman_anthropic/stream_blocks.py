@@ -17,9 +17,9 @@ from dragoman import (
     Extension,
     PartStop,
     PartUpdate,
-    ReasoningDelta,
     SealUpdate,
-    TextDelta,
+    reasoning_delta,
+    text_delta,
 )
 from dragoman.http import Pace, fields, word, words
 from dragoman_anthropic.response import citation, cited_text, part, seal
@@ -102,12 +102,12 @@ def close(block: Block) -> list[Event]:
 
 def _extend_text(block: Block, delta: Mapping[str, Any]) -> list[Event]:
     text = delta.get("text")
-    return [TextDelta(block.index, text)] if isinstance(text, str) and text else []
+    return [text_delta(block.index, text)] if isinstance(text, str) and text else []
 
 
 def _extend_thinking(block: Block, delta: Mapping[str, Any]) -> list[Event]:
     text = delta.get("thinking")
-    return [ReasoningDelta(block.index, text)] if isinstance(text, str) and text else []
+    return [reasoning_delta(block.index, text)] if isinstance(text, str) and text else []
 
 
 def _extend_signature(block: Block, delta: Mapping[str, Any]) -> list[Event]:

@@ -21,13 +21,13 @@ from dragoman import (
     PartStart,
     PartStop,
     Reasoning,
-    ReasoningDelta,
     Seal,
     SealUpdate,
     Text,
-    TextDelta,
     ToolCall,
     Url,
+    reasoning_delta,
+    text_delta,
 )
 from dragoman.http import WholeCalls, decoded, fields, rewritten, word, words
 from dragoman_google.options import ISSUER
@@ -137,7 +137,7 @@ class PartDecoder:
             known = self._start_text(kind, events)
         if text:
             known.pieces.append(text)
-            events.append(ReasoningDelta(known.index, text) if kind is Reasoning else TextDelta(known.index, text))
+            events.append(reasoning_delta(known.index, text) if kind is Reasoning else text_delta(known.index, text))
         if signature:
             known.sealed = True
             known.part = attrs.evolve(known.part, seal=_seal(part))

@@ -84,8 +84,7 @@ def whole_text_of(value: Any) -> str:
 
 def usage_of(report: Any) -> Usage | None:
     """Return the usage from the member ``usage`` of a body, ``None`` if *report* is not an object, or an empty one."""
-    known = fields(report)
-    if not known:
+    if report is None or not (known := fields(report)):
         return None
     prompt, completion = fields(known.get("prompt_tokens_details")), fields(known.get("completion_tokens_details"))
     return Usage(

@@ -20,15 +20,15 @@ from dragoman import (
     PartUpdate,
     ProtocolError,
     Reasoning,
-    ReasoningDelta,
     Refusal,
     ResponseSnapshot,
     ResponseTooLargeError,
     SealUpdate,
     Text,
-    TextDelta,
     Usage,
     UsageSnapshot,
+    reasoning_delta,
+    text_delta,
 )
 from dragoman.http import (
     MAX_ITEMS,
@@ -209,7 +209,7 @@ class OpenAIChatDecoder:
         content = delta.get("content")
         only_content = len(delta) == 1 or (len(delta) == 2 and "role" in delta)  # noqa: PLR2004  # content and role
         if only_content and type(content) is str and content and "text" in self._open:
-            events.append(TextDelta(self._open["text"], content))
+            events.append(text_delta(self._open["text"], content))
             return
         self.add_reasoning(delta, events)
         self._add_text("text", chat_parts.text_of(content), events)
@@ -278,7 +278,7 @@ class OpenAIChatDecoder:
             index = self._open[kind] = self.begin_part()
             empty: dict[str, Part] = {"text": Text(text=""), "refusal": Refusal(text=""), "reasoning": Reasoning()}
             events.append(PartStart(index, empty[kind]))
-        events.append(ReasoningDelta(index, text) if kind == "reasoning" else TextDelta(index, text))
+        events.append(reasoning_delta(index, text) if kind == "reasoning" else text_delta(index, text))
 
     def add_citations(self, citations: Sequence[Citation], events: list[Event]) -> None:
         """Add citations to the text, whose part begins with the first text or citation."""

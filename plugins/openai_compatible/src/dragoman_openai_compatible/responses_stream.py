@@ -31,6 +31,7 @@ from dragoman import (
     ToolCall,
     UsageSnapshot,
     part_events,
+    text_delta,
 )
 from dragoman.http import (
     MAX_OBJECTS,
@@ -238,7 +239,7 @@ class OpenAIResponsesDecoder:
             return [*events, ArgumentsDelta(index, added)] if added else events
         if delta.event is TextDelta and (logprobs := chunk.get("logprobs")):
             return [*events, TextDelta(index, text, logprobs=tuple(objects(logprobs, MAX_OBJECTS)))]
-        return [*events, delta.event(index, text)]
+        return [*events, (text_delta if delta.event is TextDelta else delta.event)(index, text)]
 
     def _done(self, member: str, chunk: dict[str, Any]) -> tuple[Event, ...]:
         """Keep what a call holds as a whole, for a stream that does not repeat the item."""
