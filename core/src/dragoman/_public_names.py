@@ -193,8 +193,8 @@ HOMES = {
     "dragoman.spec.schema_rules": ("SchemaRules",),
     "dragoman.spec.secret": ("KeySource", "MASK", "Secret", "is_credential", "reveal"),
     "dragoman.spec.shared_connections": ("SharedConnections",),
-    "dragoman.spec.user_folder": ("user_path",),
     "dragoman.spec.serialization": ("from_dict", "structure_options", "to_dict"),
+    "dragoman.spec.user_folder": ("user_path",),
 }
 
 __all__ = ["HOMES"]

@@ -22,13 +22,7 @@ from dragoman.spec.capabilities import UNKNOWN, Capabilities, Policy
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.hookspecs import Binding
-from dragoman.spec.provider import (
-    ChatCall,
-    CompletionCall,
-    Provider,
-    StreamCall,
-    Timeouts,
-)
+from dragoman.spec.provider import ChatCall, CompletionCall, Provider, StreamCall, Timeouts
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.request_fitting import fit
 from dragoman.spec.response import Adjustment, Origin
@@ -40,7 +34,6 @@ if TYPE_CHECKING:
     from dragoman.spec.shared_connections import SharedConnections
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
-T = TypeVar("T")
 
 
 @value(kw_only=True)

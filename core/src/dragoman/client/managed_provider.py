@@ -19,11 +19,7 @@ from dragoman.spec._value import changed
 from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.descriptors import exhausted
 from dragoman.spec.errors import DragomanError, PluginError, UnsupportedError
-from dragoman.spec.provider import (
-    CallContext,
-    Provider,
-    ProviderInfo,
-)
+from dragoman.spec.provider import CallContext, Provider, ProviderInfo
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
 from dragoman.spec.retry_policy import RetryPolicy

@@ -175,7 +175,7 @@ def maker(kind: type[T], *names: str) -> Callable[..., T]:
         names: the fields that the function is given, by position; all others have their defaults.
 
     """
-    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)  # type: ignore[arg-type]  # a value class
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)  # type: ignore[arg-type]  # which a type variable cannot say is a class of attrs
     constants = {field.name: field.default for field in fields if field.name not in names}
     make = _compiled(kind, (*names, "/"), dict(zip(names, names, strict=True)), constants)
     make.__doc__ = f"Make a {kind.__name__} of its {' and its '.join(names)}; all else has its default."
