@@ -207,7 +207,7 @@ class TestWhatAForkedChildSees:
     def test_a_stream_without_await_is_the_parents(
         self, loopback: LoopbackServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        loopback.always(in_two_pieces)
+        loopback.always(in_two_pieces())
         thread = LoopThread()
         atexit.unregister(thread.close)
         with monkeypatch.context() as patch:
@@ -341,7 +341,7 @@ FORKS = {
             return [await llm.completion(mark) for mark in marks]
         with asyncio.Runner() as runner:
             check(runner.run(ask(PARENT)), PARENT)
-            stream = runner.run(llm.stream("mark-1").__aenter__())
+            stream = runner.run(llm.stream("mark-held").__aenter__())
             def refused():
                 for call in (ask(CHILD), stream.collect()):
                     try:
@@ -354,7 +354,8 @@ FORKS = {
                 runner.run(llm.aclose())
                 runner.close()
             wait(fork(refused))
-            assert runner.run(stream.collect()).text == text("mark-1")
+            runner.run(ask(["mark-go-on"]))
+            assert runner.run(stream.collect()).text == text("mark-held")
             check(runner.run(ask(PARENT)), PARENT)
     """,
 }
@@ -389,19 +390,27 @@ def wait(child):
 """
 
 
-def in_two_pieces(request: Received) -> Script:
-    """Answer, with a pause before the end of a stream."""
-    reply = echo(request)
-    assert isinstance(reply, Reply)
-    if not request.json.get("stream"):
-        return reply
-    return attrs.evolve(reply, framing=(reply.body.rindex(b"data: {"),), pauses=(0, 0.1))
+def in_two_pieces() -> Callable[[Received], Script]:
+    """Answer, with a pause before the end of a stream: a moment, or until "mark-go-on" is asked for "mark-held"."""
+    gone_on = threading.Event()
+
+    def answer(request: Received) -> Script:
+        reply = echo(request)
+        assert isinstance(reply, Reply)
+        if b"mark-go-on" in request.body:
+            gone_on.set()
+        if not request.json.get("stream"):
+            return reply
+        pause = gone_on if b"mark-held" in request.body else 0.1
+        return attrs.evolve(reply, framing=(reply.body.rindex(b"data: {"),), pauses=(0, pause))
+
+    return answer
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.parametrize("script", FORKS.values(), ids=FORKS)
 def test_after_fork(loopback: LoopbackServer, script: str) -> None:
-    loopback.always(in_two_pieces)
+    loopback.always(in_two_pieces())
     warnings = (
         "-W",
         "error::ResourceWarning",
