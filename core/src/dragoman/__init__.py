@@ -120,6 +120,7 @@ if TYPE_CHECKING:
         text_delta as text_delta,
     )
     from dragoman.spec.files import FileInfo as FileInfo, FileUpload as FileUpload, StoresFiles as StoresFiles
+    from dragoman.spec.fork_safety import ForkSafeLock as ForkSafeLock
     from dragoman.spec.function_tool import FunctionTool as FunctionTool
     from dragoman.spec.history import fit_messages as fit_messages
     from dragoman.spec.history_rules import HistoryRules as HistoryRules

@@ -104,6 +104,7 @@ HOMES = {
         "reasoning_delta",
         "text_delta",
     ),
+    "dragoman.spec.fork_safety": ("ForkSafeLock",),
     "dragoman.spec.function_tool": ("FunctionTool",),
     "dragoman.spec.history": ("fit_messages",),
     "dragoman.spec.history_rules": ("HistoryRules",),

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from threading import Lock, Thread
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from dragoman.spec._value import changed
+from dragoman.spec.fork_safety import ForkSafeLock
 from dragoman.spec.response import Usage
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ class UsageLedger:
     def __init__(self) -> None:
         self._notes: deque[Note] = deque()
         self._models: dict[str, ModelUsage] = {}
-        self._settling: set[str] = set()
-        self._lock = Lock()
+        self._settling: dict[str, Thread] = {}
+        self._lock = ForkSafeLock()
 
     @property
     def models(self) -> Mapping[str, ModelUsage]:
@@ -95,9 +96,10 @@ class UsageLedger:
                 added.setdefault(f"{note[0].provider}/{note[0].model}", []).append(note)
             for name, notes in added.items():
                 usage = self._add(name, usage_of(notes))
-                if len(usage.batches) >= _MOST_BATCHES and name not in self._settling:
-                    self._settling.add(name)
-                    Thread(target=self._settle, args=(name, usage.batches), daemon=True).start()
+                settling = self._settling.get(name)
+                if len(usage.batches) >= _MOST_BATCHES and not (settling and settling.is_alive()):
+                    self._settling[name] = Thread(target=self._settle, args=(name, usage.batches), daemon=True)
+                    self._settling[name].start()
 
     def _add(self, name: str, usage: ModelUsage) -> ModelUsage:
         """Return what a model has used with *usage* added."""
@@ -111,7 +113,6 @@ class UsageLedger:
 
         batch = settled(batches)
         with self._lock:
-            self._settling.discard(name)
             usage = self._models.get(name)
             if usage is not None and usage.batches[: len(batches)] == batches:  # else the ledger was cleared
                 self._models[name] = changed(usage, batches=(batch, *usage.batches[len(batches) :]))

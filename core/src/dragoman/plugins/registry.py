@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
@@ -43,6 +42,7 @@ from dragoman.spec.capabilities import Policy
 from dragoman.spec.descriptors import require_descriptors
 from dragoman.spec.directory import PROGRAM, published, publisher, yields
 from dragoman.spec.errors import PluginConflictError, PluginError, UnknownProviderError
+from dragoman.spec.fork_safety import importing
 from dragoman.spec.hookspecs import PROJECT, Binding
 from dragoman.spec.provider import SPEC, ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
 
@@ -50,14 +50,6 @@ if TYPE_CHECKING:
     from dragoman.spec.operations import OperationCall
 
 _T = TypeVar("_T")
-
-
-_importing = threading.RLock()
-if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
-    # A child that is forked while another thread imports a plugin would inherit a half-imported module and a held lock.
-    os.register_at_fork(
-        before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_importing.release
-    )
 
 
 class Plugins:
@@ -208,7 +200,7 @@ class Plugins:
             PluginError: if an implementation is invalid.
 
         """
-        with _importing:
+        with importing:
             name = provider or str(getattr(plugin, "__name__", type(plugin).__name__))
             group = PROVIDERS if provider else EXTENSIONS
             claim = Claim(group=group, name=name, module=f"<registered {name}>", distribution=PROGRAM)
@@ -258,7 +250,7 @@ class Plugins:
 
     def extensions(self) -> tuple[PluginError, ...]:
         """Import all extensions that have not been imported yet; return the errors of all extensions that failed."""
-        with _importing:
+        with importing:
             if not self._extensions_loaded:
                 for claim in self.select(EXTENSIONS):
                     try:
@@ -318,7 +310,7 @@ class Plugins:
             raise_for_hook(hook, error)
 
     def _disable(self, claim: Claim, plugin: object, hook: str, error: BaseException) -> None:
-        with _importing:
+        with importing:
             if plugin in self._disabled:
                 return  # another thread was faster
             self._disabled.add(plugin)
@@ -327,7 +319,7 @@ class Plugins:
 
     def _caller(self, hook: str, provider: str | None) -> Callable[..., Any]:
         """Return the caller of *hook*, without disabled extensions and the plugins of other providers."""
-        with _importing:
+        with importing:
             everywhere = {self._modules.get(claim.module) for claim in self.select(EXTENSIONS)}
             others = [
                 plugin
@@ -341,7 +333,7 @@ class Plugins:
 
     def load(self, claim: Claim) -> object:
         """Import the plugin of *claim*; what failed once raises the same :class:`PluginError` again."""
-        with _importing:
+        with importing:
             record = self._records[_key(claim)]
             if isinstance(record.error, PluginError):
                 raise record.error.with_traceback(None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from dragoman import (
     ConfigurationError,
     ConnectionFailedError,
     DragomanError,
+    ForkSafeLock,
     MissingCredentialError,
     Secret,
     user_path,
@@ -74,7 +74,7 @@ class AccessToken:
 
     def __init__(self, source: Any) -> None:
         self._source = source
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._credentials: Any = None if source is None or isinstance(source, str | Path | Mapping) else source
 
     @property

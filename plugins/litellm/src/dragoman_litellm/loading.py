@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from dragoman import PluginLoadError
+from dragoman import ForkSafeLock, PluginLoadError
 
 IMPORT_ENVIRONMENT: Mapping[str, str] = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -20,7 +19,7 @@ IMPORT_ENVIRONMENT: Mapping[str, str] = {
 }
 """Environment variables for the import: LiteLLM uses the tables in its distribution and reads no ``.env`` file."""
 
-_lock = threading.Lock()
+_lock = ForkSafeLock()
 
 
 async def import_litellm() -> Any:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 from weakref import WeakValueDictionary
 
-from dragoman import ConfigurationError
+from dragoman import ConfigurationError, ForkSafeLock
 from dragoman_llamacpp.loading import Server, load
 from dragoman_llamacpp.options import NAME, LoadOptions
 
@@ -91,8 +91,8 @@ class Engine:
     def __init__(self, options: LoadOptions) -> None:
         self.options = options
         self._server: Server | None = None
-        self._lock = threading.Lock()
-        self._load_lock = threading.Lock()
+        self._lock = ForkSafeLock()
+        self._load_lock = ForkSafeLock()
         self._waiting: deque[Generation] = deque()
         self._working = 0
 
@@ -142,7 +142,7 @@ class _Engines:
     """Hold the engines of this process, each for as long as it is referenced elsewhere."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._engines: WeakValueDictionary[LoadOptions, Engine] = WeakValueDictionary()
         self._unusable = False
         if hasattr(os, "register_at_fork"):
@@ -162,7 +162,6 @@ class _Engines:
             raise ConfigurationError(message + advice, provider=NAME)
 
     def _after_fork(self) -> None:
-        self._lock = threading.Lock()
         loaded = [engine.leave_to_parent() for engine in list(self._engines.values())]
         self._unusable = self._unusable or any(loaded)
 

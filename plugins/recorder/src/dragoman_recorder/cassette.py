@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import attrs
 
-from dragoman import ConfigurationError, DragomanError
+from dragoman import ConfigurationError, DragomanError, ForkSafeLock
 from dragoman_recorder.cassette_file import CassetteFile
 from dragoman_recorder.errors import CassetteMissError, CassetteWriteError
 from dragoman_recorder.exchange import Exchange, Question
@@ -42,7 +41,7 @@ class Cassette:
         self.path = _path(path)
         self.mode = Mode.of(mode)
         self.scrubber = Scrubber(scrub)
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._file = CassetteFile(self.path)
         self._state_at_start = None if self.mode is Mode.OFF else self._file.state()
         self._loaded = self._load() if self._state_at_start and self.mode in {Mode.REPLAY, Mode.AUTO} else ()

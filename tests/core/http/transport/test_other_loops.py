@@ -269,11 +269,11 @@ FORKS = {
         wait(child)
     """,
     "a child that was made while a plugin was being imported": """
-        import dragoman.plugins.registry
+        from dragoman.spec.fork_safety import importing
         llm = SyncLLM(config)
         held = threading.Event()
         def hold():
-            with dragoman.plugins.registry._importing:
+            with importing:
                 held.set()
                 time.sleep(0.1)
         thread = threading.Thread(target=hold)
@@ -283,6 +283,44 @@ FORKS = {
         thread.join()
         wait(child)
         check([llm.completion(each) for each in PARENT], PARENT)
+    """,
+    "a child that was made while a first call imported what it needs": """
+        class Slow:
+            def find_spec(self, name, path=None, target=None):
+                if name == "dragoman.client.model_usage":
+                    began.set()
+                    time.sleep(0.2)
+        sys.meta_path.insert(0, Slow())
+        began = threading.Event()
+        llm = SyncLLM(config)
+        check([llm.completion("mark-0")], ["mark-0"])
+        thread = threading.Thread(target=lambda: llm.usage.total)
+        thread.start()
+        began.wait()
+        def use():
+            check([llm.completion(each) for each in CHILD], CHILD)
+            assert llm.usage.total.calls == 11, llm.usage
+        child = fork(use)
+        thread.join()
+        wait(child)
+    """,
+    "a child that was made while the ledger was being added up": """
+        llm = SyncLLM(config)
+        held, over = threading.Event(), threading.Event()
+        def hold():
+            with llm.usage._lock:
+                held.set()
+                over.wait()
+        thread = threading.Thread(target=hold)
+        thread.start()
+        held.wait()
+        def use():
+            check([llm.completion(each) for each in CHILD], CHILD)
+            assert llm.usage.total.calls == 10, llm.usage
+        child = fork(use)
+        over.set()
+        thread.join()
+        wait(child)
     """,
     "a stream without await is the parent's alone": """
         llm = SyncLLM(config)

@@ -1,0 +1,99 @@
+"""Locks and imports that do not hang in a process that ``os.fork`` made while other threads were at work.
+
+Of all threads, only the one that forks goes on in the child. A lock that another thread held is never released there,
+and a module that another thread was importing is never complete: an import of it would wait forever.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from types import FrameType
+from weakref import WeakSet
+
+_PATIENCE = 10.0  # seconds; more than any import takes
+_POLL = 0.001  # seconds
+_IMPORT_SYSTEM = "importlib._bootstrap"
+_OURS = "dragoman"  # the plugins are named dragoman_…
+
+importing = threading.RLock()
+"""Held by a thread that imports a plugin, or what else must be imported whole; a fork waits for it."""
+
+
+class ForkSafeLock:
+    """Exclude other threads in a ``with`` block; it is free in a forked child, whoever held it in the parent."""
+
+    __slots__ = ("__weakref__", "_holder", "_lock")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holder: int | None = None
+        _locks.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._holder = threading.get_ident()
+
+    def __exit__(self, *_: object) -> None:
+        self._holder = None
+        self._lock.release()
+
+    def renew(self) -> None:
+        """Forget any holder but the calling thread."""
+        if self._holder != threading.get_ident():
+            self._lock, self._holder = threading.Lock(), None
+
+
+_locks: WeakSet[ForkSafeLock] = WeakSet()
+
+
+def wait_for_imports(patience: float = _PATIENCE) -> None:
+    """Wait until no other thread imports anything for this library.
+
+    Args:
+        patience: the maximum number of seconds, after which the fork goes ahead: a thread whose import waits for this
+            one would otherwise never let it fork.
+
+    """
+    end = time.monotonic() + patience
+    while any(map(_imports_for_us, _other_threads())) and time.monotonic() < end:
+        time.sleep(_POLL)
+
+
+def _other_threads() -> list[FrameType]:
+    here = threading.get_ident()
+    return [frame for thread, frame in sys._current_frames().items() if thread != here]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # documented
+
+
+def _imports_for_us(innermost: FrameType) -> bool:
+    """Return whether a module of this library, or one of its functions, waits for an import in this thread."""
+    frame: FrameType | None = innermost
+    is_importing = False
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if is_importing and name.startswith(_OURS):
+            return True
+        is_importing = is_importing or name == _IMPORT_SYSTEM
+        frame = frame.f_back
+    return False
+
+
+def before_fork() -> None:
+    """Wait until a child of this process could import everything."""
+    importing.acquire()
+    wait_for_imports()
+
+
+def after_fork_in_child() -> None:
+    """Release what the threads of the parent held."""
+    importing.release()
+    for lock in tuple(_locks):
+        lock.renew()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
+    os.register_at_fork(before=before_fork, after_in_parent=importing.release, after_in_child=after_fork_in_child)
+
+__all__ = ["ForkSafeLock", "importing", "wait_for_imports"]
