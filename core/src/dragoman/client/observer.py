@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Self
 from dragoman.client.ledger import UsageLedger
 from dragoman.spec._value import changed
 from dragoman.spec.errors import ConfigurationError, DragomanError, InvalidRequestError, UnsupportedError
-from dragoman.spec.operations import Embeddings, paid_for
 from dragoman.spec.provider import FIRST_BYTE, CallContext
 from dragoman.spec.response import Origin, Response, Timing
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from dragoman.client.cache_watch import CacheWatch, Expected
     from dragoman.client.stream_assembly import AssembledStream
     from dragoman.spec.events import Event
+    from dragoman.spec.operations import Embeddings
     from dragoman.spec.request import ChatRequest, CompletionRequest
 
 _DEBUG, _INFO = 10, 20  # as in the module logging
@@ -83,6 +83,8 @@ class Observer:
 
     def embedded(self, model: str, embeddings: Embeddings) -> Embeddings:
         """Note what embeddings used, and return them with their origin."""
+        from dragoman.spec.operations import paid_for  # noqa: PLC0415  # not paid for by other calls
+
         origin = changed(self._origin, model=model, served_model=embeddings.model)
         self._ledger.note(origin, paid_for(embeddings.usage), {})
         return changed(embeddings, origin=origin)
