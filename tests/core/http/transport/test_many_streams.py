@@ -87,7 +87,7 @@ async def test_waiting_for_a_connection_ends_with_the_deadline(loopback: Loopbac
     loopback.always(echo)
     async with talking_to(loopback) as llm:
         async with held(llm, loopback):
-            with pytest.raises(RequestTimeoutError) as caught:
+            with pytest.raises(RequestTimeoutError, match="all 100 connections of this client were in use") as caught:
                 await streamed(llm, "mark-1000", timeout=0.05)
             assert caught.value.phase == "total"
             assert len(loopback.requests) == POOL

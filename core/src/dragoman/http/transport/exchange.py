@@ -61,6 +61,10 @@ class ClientClosedError(aiohttp.ClientConnectionError):
     """Report that the client was closed during the exchange."""
 
 
+class NoFreeConnectionError(TimeoutError):
+    """Report that all connections were in use until the deadline of the call."""
+
+
 class IdleConnectionLostError(aiohttp.ClientConnectionError):
     """Report that a reused connection was lost before the reply began."""
 

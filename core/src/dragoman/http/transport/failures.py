@@ -9,7 +9,7 @@ from typing import TypeVar
 import aiohttp
 from aiohttp.http import HttpProcessingError
 
-from dragoman.http.transport.exchange import ClientClosedError, IdleConnectionLostError
+from dragoman.http.transport.exchange import ClientClosedError, IdleConnectionLostError, NoFreeConnectionError
 from dragoman.spec.errors import (
     ConfigurationError,
     ConnectionFailedError,
@@ -77,7 +77,12 @@ def _timeout_error(error: TimeoutError, phase: str) -> RequestTimeoutError:
     if isinstance(error, aiohttp.ServerTimeoutError):
         limit = "first_byte_timeout" if phase == "first_byte" else "idle_timeout"
         return RequestTimeoutError(f"nothing arrived within the time allowed ({limit})", phase=phase)
-    return RequestTimeoutError("the deadline of the call has passed (timeout)", phase="total", retryable=False)
+    message = "the deadline of the call has passed (timeout)"
+    if isinstance(error, NoFreeConnectionError):
+        message += (
+            f"; all {error} connections of this client were in use: end open streams, or use another LLM"
+        )
+    return RequestTimeoutError(message, phase="total", retryable=False)
 
 
 def _connection_error(error: ClientClosedError | IdleConnectionLostError, phase: str) -> TransportError:

@@ -14,7 +14,7 @@ from weakref import ref
 import aiohttp
 
 from dragoman.http.transport.connection import Connector, Reuse, StaleConnectionError
-from dragoman.http.transport.exchange import ClientClosedError, Exchange, route_to
+from dragoman.http.transport.exchange import ClientClosedError, Exchange, NoFreeConnectionError, route_to
 from dragoman.http.transport.proxy import Proxy
 from dragoman.http.wire import HttpRequest
 from dragoman.spec.errors import ConfigurationError
@@ -123,6 +123,8 @@ class Session:
             return await self.connector.connect(route, [], _limits(connect, coarse))
         except TimeoutError:
             if deadline is not None and self.loop.time() > deadline - _RESOLUTION:
+                if len(self.exchanges) >= self.connector.limit:
+                    raise NoFreeConnectionError(self.connector.limit) from None
                 raise
             raise aiohttp.ConnectionTimeoutError from None
         except (asyncio.CancelledError, aiohttp.ClientConnectionError) as error:
