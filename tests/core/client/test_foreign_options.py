@@ -101,5 +101,5 @@ async def test_a_misspelled_provider_of_options_is_refused(door: str) -> None:
     call = getattr(LLM("echo"), door)
     with pytest.raises(InvalidRequestError, match="there is no provider 'echoo'; did you mean 'echo'") as caught:
         await call(given, options={"echoo": {}})
-    assert caught.value.parameter == "options"
+    assert caught.value.parameter == "options.echoo"
     await call(given, options={"echo": {}, "a-provider-that-is-installed-elsewhere": {"a": 1}})

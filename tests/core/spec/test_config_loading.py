@@ -251,3 +251,48 @@ def test_a_table_of_an_argument_is_no_profile(tmp_path: Path) -> None:
     file.write_text("[llm]\nmodel = 'echo'\n[llm.retrry]\nretries = 5\n")
     with pytest.raises(ConfigurationError, match="llm has no 'retrry': did you mean 'retry'"):
         LLMConfig.load(path=file, environ={})
+
+
+MISSPELT = """\
+[llm]
+model = "echo"
+[llm.options.openai]
+store = true
+[llm.options.antropic]
+top_k = 3
+[llm.own]
+options.echo = { stall = 0, stal = 1 }
+[llm.other.options]
+a-provider-that-is-installed-elsewhere = { a = 1 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("profile", "line", "words"),
+    [
+        (None, 5, "options are keyed by provider, and there is no provider 'antropic'; did you mean 'anthropic'?"),
+        ("own", 8, "echo has no option 'stal'; did you mean 'stall'?"),
+    ],
+)
+def test_a_misspelt_name_in_the_table_of_options_is_told_with_its_line(
+    path: Path, profile: str | None, line: int, words: str
+) -> None:
+    path.write_text(MISSPELT)
+    with pytest.raises(InvalidRequestError) as caught, SyncLLM.load(profile, path=path) as llm:
+        llm.completion("Hi")
+    assert caught.value.message == f"{path}:{line}: {words}"
+
+
+def test_options_of_a_provider_that_is_not_installed_are_accepted(path: Path) -> None:
+    path.write_text(MISSPELT)
+    with SyncLLM.load("other", path=path) as llm:
+        assert llm.completion("Hi") == "Hi"
+
+
+def test_a_misspelt_provider_in_the_options_of_a_configuration_is_refused() -> None:
+    with (
+        pytest.raises(InvalidRequestError, match="did you mean 'openai'") as caught,
+        SyncLLM("echo", options={"opnai": {}}) as llm,
+    ):
+        llm.completion("Hi")
+    assert caught.value.parameter == "options.opnai"

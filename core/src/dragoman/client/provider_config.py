@@ -57,9 +57,17 @@ def provider_config(
 
 
 def _names(claim: Claim, plugins: Plugins, config: LLMConfig) -> list[str]:
-    """Return all names of a provider, by any of which *config* may give it options."""
+    """Return all names of a provider, by any of which *config* may give it options.
+
+    Raises:
+        InvalidRequestError: if *config* has options of a provider whose name is misspelled.
+
+    """
     if not config.kwargs.get("options"):
         return []
+    from dragoman.client.shared_options import shared_options  # noqa: PLC0415  # few configurations have them
+
+    shared_options(config.kwargs["options"], plugins)
     own = (claim.module, claim.distribution)
     return [each.name for each in plugins.select(PROVIDERS) if (each.module, each.distribution) == own]
 

@@ -156,10 +156,18 @@ def _add_file(found: Sources, path: str | os.PathLike[str], profile: str | None)
         values = of_tables(path, tables, profile)
     finally:
         del tables, text  # keep credentials out of tracebacks that show locals
-    where = {name: lines.get(("llm", profile or "", name)) or lines.get(("llm", name)) for name in values}
-    found.add(values, {name: ConfigOrigin(kind="file", name=shown, line=line) for name, line in where.items()})
+    found.add(values, {name: _of_line(name, shown, profile, lines) for name in values})
     sections = f"[llm.{profile}] and [llm]" if profile else "[llm]"
     found.searched.append(f"{sections} of {shown!r} names none")
+
+
+def _of_line(name: str, path: str, profile: str | None, lines: Mapping[tuple[str, ...], int]) -> ConfigOrigin:
+    """Return the place of a value in a file, and those of its members."""
+    own = ("llm", profile or "", name)
+    place = own if own in lines else ("llm", name)
+    depth = len(place)
+    members = ((".".join(each[depth:]), line) for each, line in lines.items() if each[:depth] == place and each[depth:])
+    return ConfigOrigin(kind="file", name=path, line=lines.get(place), lines=tuple(members))
 
 
 def _sections(tables: Mapping[str, Any]) -> list[tuple[tuple[str, ...], set[str]]]:

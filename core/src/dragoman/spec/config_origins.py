@@ -20,17 +20,24 @@ class ConfigOrigin:
         kind: ``file``, ``environment``, ``keyword`` or ``default``.
         name: the path of the file, or the name of the variable.
         line: the line in the file, from 1.
+        lines: the lines of the members of a table, each with its path, such as ``openai.store``.
 
     """
 
     kind: str
     name: str = ""
     line: int | None = None
+    lines: tuple[tuple[str, int], ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         if self.kind == "file":
             return f"{self.name}:{self.line}"
         return self.name or self.kind
+
+    def of(self, member: str) -> ConfigOrigin:
+        """Return where a member of the value comes from, the value itself if that is not known."""
+        line = dict(self.lines).get(member)
+        return self if line is None else ConfigOrigin(kind=self.kind, name=self.name, line=line)
 
 
 KEYWORD = ConfigOrigin(kind="keyword")
@@ -73,11 +80,20 @@ def located(
     error: ConfigurationError | InvalidRequestError, origins: Mapping[str, ConfigOrigin]
 ) -> ConfigurationError | InvalidRequestError:
     """Return *error* with the place of the value that it is about, if that is in a file or the environment."""
-    origin = origins.get(error.parameter or "")
+    origin = _origin(error.parameter or "", error.provider, origins)
     if origin is not None and origin.name and not error.message.startswith((str(origin), origin.name)):
         error.message = f"{origin}: {error.message}"
         error.args = (error.message,)
     return error
+
+
+def _origin(parameter: str, provider: str | None, origins: Mapping[str, ConfigOrigin]) -> ConfigOrigin | None:
+    """Return where an argument comes from, one of its members, or an option of a provider."""
+    name, _, member = parameter.partition(".")
+    if name in origins:
+        return origins[name].of(member)
+    table, option = origins.get("options"), f"{provider}.{parameter}"
+    return None if table is None or option not in dict(table.lines) else table.of(option)
 
 
 __all__ = ["DEFAULT", "KEYWORD", "ConfigOrigin", "Loaded", "located", "origins_of"]
