@@ -132,7 +132,8 @@ def test_the_file_is_edited_and_checked(home: Path, monkeypatch: pytest.MonkeyPa
     assert run("chat", "--no-log", "hi").stderr == ""
     done = run("config", "edit", EDITOR=editor(home, "path.write_text(text.replace('# ', ''))"))
     assert done.exit_code == 2
-    assert "cannot read a configuration" in done.stderr
+    assert "cannot read a configuration from " in done.stderr
+    assert "DRAGOMAN_CONFIG" not in done.stderr  # nobody set it
     path.write_text(FILE)
     done = run("config", "edit", EDITOR=editor(home, ""))
     assert done.stdout == f"{path} is valid; its profiles: brief, other\n"

@@ -171,7 +171,7 @@ def test_a_file_that_cannot_be_read_is_named(
         with subtests.test(line=line):
             code, shown = told(terminal, line)
             assert code == 2
-            assert "cannot read a configuration from 'bad.toml'" in shown
+            assert "cannot read a configuration from 'bad.toml' (DRAGOMAN_CONFIG): " in shown
 
 
 @LOOKS

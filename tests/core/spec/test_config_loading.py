@@ -296,3 +296,22 @@ def test_a_misspelt_provider_in_the_options_of_a_configuration_is_refused() -> N
     ):
         llm.completion("Hi")
     assert caught.value.parameter == "options.opnai"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[llm", "cannot read a configuration from '{path}' (APP_CONFIG): "),
+        ("[tool]", "{path} (APP_CONFIG) has no table [llm]; it has [tool]"),
+        (TEXT, "{path} (APP_CONFIG) has no profile [llm.nowhere]; it has draft, final"),
+        (None, "cannot read a configuration from '{path}' (APP_CONFIG): No such file"),
+    ],
+)
+def test_a_file_that_a_variable_names_is_told_with_the_variable(path: Path, text: str | None, words: str) -> None:
+    path.unlink() if text is None else path.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        LLMConfig.load("nowhere", environ={"APP_CONFIG": str(path)}, prefix="APP_")
+    assert caught.value.message.startswith(words.format(path=path))
+    with pytest.raises(ConfigurationError) as caught:
+        LLMConfig.load("nowhere", path=path, environ={"APP_CONFIG": str(path)}, prefix="APP_")
+    assert caught.value.message.startswith(words.format(path=path).replace(" (APP_CONFIG)", ""))

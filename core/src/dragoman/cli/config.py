@@ -116,7 +116,7 @@ def edit() -> None:
     path = file_of_user()
     make_file(path, _TEMPLATE)
     click.edit(filename=str(path))
-    names = profiles({f"{PREFIX}{VARIABLE}": str(path)})
+    names = profiles(os.environ, path=path)
     for profile in (None, *names):
         LLMConfig.load(profile, path=path, environ={})
     listed = f"; its profiles: {', '.join(names)}" if names else ""

@@ -67,7 +67,8 @@ def set_values(path: Path, values: Mapping[str, Any], profile: str | None) -> No
         message = f"{secret} does not belong into a file; 'dragoman keys set PROVIDER' keeps keys"
         raise ConfigurationError(message, parameter=secret)
     make_file(path, "[llm]\n")
-    before = read_file(path)[1]
+    variable = f"{PREFIX}{VARIABLE}"
+    before = read_file(path, variable if os.environ.get(variable) else "")[1]
     changed = _encoded(path, _changed(path, before, values, profile))
     with writing(path):
         path.write_bytes(changed)

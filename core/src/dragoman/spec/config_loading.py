@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Set as AbstractSet
-from pathlib import Path
 from typing import Any, cast
 
 from attrs import define, field
 
 from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
-from dragoman.spec.config_origins import KEYWORD, ConfigOrigin, Loaded, located
+from dragoman.spec.config_origins import KEYWORD, ConfigOrigin, Loaded, located, of_line
 from dragoman.spec.config_rules import text_of
-from dragoman.spec.config_sources import OF_TABLES, of_tables, profiles_of, read_file
+from dragoman.spec.config_sources import (
+    FILE,
+    OF_TABLES,
+    VARIABLE,
+    FoundFile,
+    file_to_read,
+    of_tables,
+    profiles_of,
+    read_file,
+    told,
+)
 from dragoman.spec.environment import VARIABLES, of_environment
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.nearest_name import CLOSER, closest, suggestion
 from dragoman.spec.request import SETTINGS
 from dragoman.spec.secret import RedactedDict
-from dragoman.spec.user_folder import user_folder
 
-FILE = "dragoman.toml"
-"""The name of the file that is looked for."""
-VARIABLE = "CONFIG"
-"""The variable, after the prefix, that names another one."""
 _KNOWN = frozenset({*FIELDS, *CORE_OPTIONS, *SETTINGS})
 _WHERE_TO = ("api_base", "proxy", "verify", "client_cert", "allow_insecure")
 """What decides to whom a key is sent."""
@@ -70,7 +74,7 @@ def load(
     found = Sources()
     try:
         of_variables = of_environment(environ, prefix)
-        file, is_found = _file(path, environ, prefix)
+        file = file_to_read(path, environ, prefix)
         if file is not None:
             _add_file(found, file, profile)
         elif profile is not None:
@@ -80,7 +84,7 @@ def load(
         found.add(of_variables, {name: _of_variable(name, environ, prefix) for name in of_variables})
         found.searched.append(f"{prefix}MODEL is not set")
         found.add(fields, dict.fromkeys(fields, KEYWORD))
-        if is_found:
+        if file is not None and file.is_found:
             _refuse_key_for_found(found, prefix)
     finally:
         del environ, fields  # keep credentials out of tracebacks that show locals
@@ -109,15 +113,22 @@ def configured(kind: Callable[..., LLMConfig], found: Sources) -> LLMConfig:
     return config
 
 
-def profiles(environ: Mapping[str, str], prefix: str = "DRAGOMAN_") -> list[str]:
+def profiles(
+    environ: Mapping[str, str], prefix: str = "DRAGOMAN_", *, path: str | os.PathLike[str] | None = None
+) -> list[str]:
     """Return the names of the profiles in the file that is read; none if there is no file.
+
+    Args:
+        environ: the environment.
+        prefix: the prefix of the names of the variables.
+        path: the file, where it is not the one that is looked for.
 
     Raises:
         ConfigurationError: if the file cannot be read.
 
     """
-    path, _ = _file(None, environ, prefix)
-    table: Any = {} if path is None else read_file(path)[0].get("llm")
+    file = file_to_read(path, environ, prefix)
+    table: Any = {} if file is None else read_file(file.path, file.variable)[0].get("llm")
     try:
         return sorted(profiles_of(cast("dict[str, Any]", table))) if isinstance(table, dict) else []
     finally:
@@ -130,44 +141,21 @@ def _of_variable(name: str, environ: Mapping[str, str], prefix: str) -> ConfigOr
     return ConfigOrigin(kind="environment", name=variable if is_own else f"{prefix}OPTIONS")
 
 
-def _file(
-    path: str | os.PathLike[str] | None, environ: Mapping[str, str], prefix: str
-) -> tuple[str | os.PathLike[str] | None, bool]:
-    """Return the file to read, and whether it was only found in the working directory."""
-    named = path if path is not None else environ.get(f"{prefix}{VARIABLE}") or None
-    if named is not None:
-        return named, False
-    if Path(FILE).is_file():
-        return FILE, True
-    folder = user_folder(environ)
-    own = None if folder is None else folder / FILE
-    is_there = own is not None and os.path.isfile(own)  # noqa: PTH113  # Path.is_file raises an error for a name that is too long
-    return (own if is_there else None), False
-
-
-def _add_file(found: Sources, path: str | os.PathLike[str], profile: str | None) -> None:
+def _add_file(found: Sources, file: FoundFile, profile: str | None) -> None:
     from dragoman.spec.toml_lines import lines_of  # noqa: PLC0415  # only files need it
 
-    tables, text = read_file(path)
-    shown = os.fspath(path)
+    tables, text = read_file(file.path, file.variable)
+    shown = os.fspath(file.path)
     try:
         lines = lines_of(text)
         _check_names(shown, _sections(tables), lines)
-        values = of_tables(path, tables, profile)
+        values = of_tables(told(shown, file.variable), tables, profile)
     finally:
         del tables, text  # keep credentials out of tracebacks that show locals
-    found.add(values, {name: _of_line(name, shown, profile, lines) for name in values})
+    places = {name: own if (own := ("llm", profile or "", name)) in lines else ("llm", name) for name in values}
+    found.add(values, {name: of_line(shown, place, lines) for name, place in places.items()})
     sections = f"[llm.{profile}] and [llm]" if profile else "[llm]"
     found.searched.append(f"{sections} of {shown!r} names none")
-
-
-def _of_line(name: str, path: str, profile: str | None, lines: Mapping[tuple[str, ...], int]) -> ConfigOrigin:
-    """Return the place of a value in a file, and those of its members."""
-    own = ("llm", profile or "", name)
-    place = own if own in lines else ("llm", name)
-    depth = len(place)
-    members = ((".".join(each[depth:]), line) for each, line in lines.items() if each[:depth] == place and each[depth:])
-    return ConfigOrigin(kind="file", name=path, line=lines.get(place), lines=tuple(members))
 
 
 def _sections(tables: Mapping[str, Any]) -> list[tuple[tuple[str, ...], set[str]]]:

@@ -76,6 +76,20 @@ def origins_of(given: Mapping[str, Any], fields: Iterable[str], loaded: Loaded |
     return {**dict.fromkeys(fields, DEFAULT), **found}
 
 
+def of_line(path: str, place: tuple[str, ...], lines: Mapping[tuple[str, ...], int]) -> ConfigOrigin:
+    """Return the origin of a value of a file.
+
+    Args:
+        path: the file.
+        place: the path of the value in its tables.
+        lines: the lines of all tables and keys of the file.
+
+    """
+    depth = len(place)
+    members = tuple((".".join(each[depth:]), line) for each, line in lines.items() if each[:depth] == place != each)
+    return ConfigOrigin(kind="file", name=path, line=lines.get(place), lines=members)
+
+
 def located(
     error: ConfigurationError | InvalidRequestError, origins: Mapping[str, ConfigOrigin]
 ) -> ConfigurationError | InvalidRequestError:
@@ -96,4 +110,4 @@ def _origin(parameter: str, provider: str | None, origins: Mapping[str, ConfigOr
     return None if table is None or option not in dict(table.lines) else table.of(option)
 
 
-__all__ = ["DEFAULT", "KEYWORD", "ConfigOrigin", "Loaded", "located", "origins_of"]
+__all__ = ["DEFAULT", "KEYWORD", "ConfigOrigin", "Loaded", "located", "of_line", "origins_of"]

@@ -1,15 +1,23 @@
-"""Read a configuration from a file."""
+"""Look for the file of a configuration, and read it."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
+
+from attrs import frozen
 
 from dragoman.spec.argument_checks import shown
 from dragoman.spec.config_rules import text_of
 from dragoman.spec.errors import ConfigurationError
-from dragoman.spec.user_folder import user_path
+from dragoman.spec.user_folder import user_folder, user_path
 
+FILE = "dragoman.toml"
+"""The name of the file that is looked for."""
+VARIABLE = "CONFIG"
+"""The variable, after the prefix, that names another one."""
 OF_TABLES = frozenset({"headers", "options", "retry"})
 """Arguments that are tables themselves, and no profiles."""
 
@@ -62,8 +70,12 @@ def _of_profile(path: str | os.PathLike[str], table: dict[str, Any], profile: st
     return {**shared, **table[profile]}
 
 
-def read_file(path: str | os.PathLike[str]) -> tuple[dict[str, Any], str]:
+def read_file(path: str | os.PathLike[str], variable: str = "") -> tuple[dict[str, Any], str]:
     """Return the tables of a TOML file, and its text.
+
+    Args:
+        path: the file.
+        variable: the environment variable that names it, if one does.
 
     Raises:
         ConfigurationError: if the file cannot be read, or is not TOML.
@@ -80,7 +92,43 @@ def read_file(path: str | os.PathLike[str]) -> tuple[dict[str, Any], str]:
         return tomllib.loads(text), text
     except (OSError, ValueError, RecursionError) as error:
         problem = (isinstance(error, OSError) and error.strerror) or error
-        message = f"cannot read a configuration from {shown(str(path))}: {problem}"
+        message = f"cannot read a configuration from {told(shown(str(path)), variable)}: {problem}"
         raise ConfigurationError(message) from None
     finally:
         del text  # keep credentials out of tracebacks that show locals
+
+
+@frozen(kw_only=True)
+class FoundFile:
+    """Name the file to read.
+
+    Args:
+        path: the file.
+        variable: the environment variable that names it, if one does.
+        is_found: whether it was only found in the working directory.
+
+    """
+
+    path: str | os.PathLike[str]
+    variable: str = ""
+    is_found: bool = False
+
+
+def file_to_read(path: str | os.PathLike[str] | None, environ: Mapping[str, str], prefix: str) -> FoundFile | None:
+    """Return the file to read, ``None`` if there is none."""
+    variable = f"{prefix}{VARIABLE}"
+    if path is not None:
+        return FoundFile(path=path)
+    if named := environ.get(variable):
+        return FoundFile(path=named, variable=variable)
+    if Path(FILE).is_file():
+        return FoundFile(path=FILE, is_found=True)
+    folder = user_folder(environ)
+    own = None if folder is None else folder / FILE
+    is_there = own is not None and os.path.isfile(own)  # noqa: PTH113  # Path.is_file raises an error for a name that is too long
+    return FoundFile(path=own) if own is not None and is_there else None
+
+
+def told(path: str, variable: str) -> str:
+    """Return the name of a file for a message, with the environment variable that names it, if one does."""
+    return f"{path} ({variable})" if variable else path
