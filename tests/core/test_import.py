@@ -49,6 +49,14 @@ def test_a_public_name_is_imported_when_it_is_used() -> None:
     assert "dragoman.client.llm" not in used
 
 
+def test_nothing_else_is_imported_before_the_command_catches_an_interrupt() -> None:
+    code = (
+        "import json, sys; before = {*sys.modules}; import dragoman.cli; print(json.dumps([*{*sys.modules} - before]))"
+    )
+    own = {"dragoman", "dragoman._lazy", "dragoman._public_names", "dragoman.cli"}
+    assert set(json.loads(python(code).stdout)) - {"__future__"} == own
+
+
 @pytest.mark.parametrize("package", ["dragoman", "dragoman.http"])
 def test_type_checkers_are_told_of_the_names_that_there_are(package: str) -> None:
     module = importlib.import_module(package)
