@@ -169,6 +169,19 @@ def test_what_is_undone_leaves_the_log(log: ConversationLog) -> None:
     assert unlogged.undo() == SAID[0]
 
 
+def test_what_could_not_be_written_is_written_later(log: ConversationLog) -> None:
+    dialogue = Dialogue({"model": "echo"}, log=log)
+    dialogue.keep(*SAID)
+    kept = log.path.read_bytes()
+    log.path.write_bytes(b"no database" * 100)
+    for _ in range(2):
+        with pytest.raises(LogError, match="file is not a database"):
+            dialogue.keep(Message("user", "second"), SAID[1])
+    log.path.write_bytes(kept)
+    dialogue.keep(Message("user", "third"), SAID[1])
+    assert [each.content for each in log.messages(1)][::2] == [SAID[0].content, "second", "second", "third"]
+
+
 def test_what_another_process_wrote_stays(log: ConversationLog, capsys: pytest.CaptureFixture[str]) -> None:
     Dialogue({"model": "echo"}, log=log).keep(*SAID)
 

@@ -77,20 +77,26 @@ def test_a_variable_may_begin_with_a_tilde(home: Path, variable: str, value: str
 def test_a_folder_that_cannot_be_made_stops_no_answer(home: Path, name: str, folder: str) -> None:
     done = run("chat", "-m", "echo", "hi", **{name: folder})
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (0, "hi\n", 1)
-    assert "the log of conversations in" in done.stderr
+    assert "dragoman: what is said is not kept: the log of conversations in" in done.stderr
     for arguments in (
         ("logs", "on"),
         ("logs", "off"),
         ("config", "set", "-m", "echo"),
         ("config", "edit"),
         ("keys", "set", "openai"),
-        ("keys", "list"),
         ("keys", "remove", "openai"),
         ("chat", "-c", "hi"),
     ):
         assert_told(run(*arguments, **{name: folder}))
     for arguments in (("logs", "path"), ("models", "--offline"), ("doctor",)):
         assert run(*arguments, **{name: folder}).exit_code == 0
+
+
+def test_a_folder_that_is_none_holds_no_keys() -> None:
+    for arguments in (("keys", "list"), ("config", "-m", "echo")):
+        assert run(*arguments, HOME="/dev/null", XDG_CONFIG_HOME="").exit_code == 0
+    done = run("chat", "-m", "openai/gpt-4o", "hi", HOME="/dev/null", XDG_CONFIG_HOME="", OPENAI_API_KEY="")
+    assert "set OPENAI_API_KEY" in done.stderr
 
 
 def test_a_conversation_needs_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +107,11 @@ def test_a_conversation_needs_no_folder(monkeypatch: pytest.MonkeyPatch) -> None
 
         def user() -> None:
             terminal.wait("what is typed is not remembered", "leaves.\n>")
-            assert "the log of conversations in" in terminal.enter("hi", "the log of conversations", "cannot be used")
+            terminal.enter("hi", "what is said is not kept: the log of conversations", "cannot be used")
+            terminal.enter("again")
+            terminal.enter("/undo", "removed: again")
+            terminal.enter("/retry")
+            assert terminal.text().count("is not kept") == 1
             terminal.type(CTRL_D)
 
         assert terminal.run(user, "chat", "-m", "echo") == 0

@@ -11,7 +11,8 @@ from attrs import frozen
 from dragoman.cli.answer_view import AnswerView
 from dragoman.cli.conversation_log import LogError
 from dragoman.cli.dialogue import Dialogue
-from dragoman.cli.error_messages import to_click_error
+from dragoman.cli.error_messages import one_line
+from dragoman.cli.terminal import complain
 from dragoman.client.llm import LLM
 from dragoman.spec.errors import ConfigurationError, DragomanError
 from dragoman.spec.events import StreamEnd, TextDelta
@@ -128,11 +129,13 @@ def _show(event: RunEvent, view: AnswerView, pieces: list[str]) -> None:
 
 
 def keep(dialogue: Dialogue, question: Message, *answers: Message) -> None:
-    """Add a question and what came of it to a conversation; a log that cannot be written is only reported."""
+    """Add a question and what came of it to a conversation; a log that cannot be written is only reported, and once."""
     try:
         dialogue.keep(question, *answers)
     except LogError as error:
-        to_click_error(error).show()
+        if dialogue.trouble != str(error):
+            complain(f"dragoman: what is said is not kept: {one_line(error)}")
+        dialogue.trouble = str(error)
 
 
 def cut_note(response: Response) -> str | None:

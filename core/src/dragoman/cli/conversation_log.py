@@ -225,7 +225,8 @@ class ConversationLog:
                 database.executescript(_SCHEMA)
                 yield database
         except (sqlite3.Error, OSError, ValueError) as error:  # ValueError: of a message that is none
-            message = f"the log of conversations in {self.path} cannot be used: {error}"
+            reason = getattr(error, "strerror", None) or error
+            message = f"the log of conversations in {self.path} cannot be used: {reason}"
             raise LogError(message) from None
 
 

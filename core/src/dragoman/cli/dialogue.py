@@ -53,6 +53,8 @@ class Dialogue:
         self.attached = [*attached]
         self.messages = [*messages]
         self.toolbox = Toolbox() if toolbox is None else toolbox
+        self.trouble = ""
+        """Why the log could not be written the last time, as far as that was told."""
         self._given, self._profile = dict(given), profile
         self._log = log
         self._number: int | None = None if logged is None else logged.id
@@ -169,6 +171,7 @@ class Dialogue:
             complain(f"dragoman: conversation {moved} was changed elsewhere and stays so; this one goes on as {name}")
 
     def _put(self, log: ConversationLog, number: int, start: int) -> bool:
+        start = min(start, self._seen[0])  # what could not be written before is written now
         messages = self.messages[start:]
         state = log.add(number, start, messages, self.model, system=self.system, seen=self._seen)
         self._seen = self._seen if state is None else state

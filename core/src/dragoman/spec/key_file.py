@@ -59,7 +59,7 @@ def read_keys(path: Path) -> dict[str, str]:
                 message = f"other users may read {path}; run: chmod 600 {path}"
                 raise ConfigurationError(message)
             return _checked(path, file.read())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         message = f"the keys in {path} cannot be read: {error.strerror}"
