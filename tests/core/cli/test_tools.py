@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, strategies as st
+from rich.cells import cell_len
 
 from core.cli.pseudo_terminal import CTRL_C, CTRL_D, ENTER, PseudoTerminal, Session
 from dragoman import InvalidRequestError, ToolCall
 from dragoman.cli.group import dragoman
 from dragoman.cli.tool_argument import tools_of
-from dragoman.cli.toolbox import call_line
+from dragoman.cli.toolbox import call_line, marked_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,6 +200,50 @@ def test_no_character_of_a_call_hides() -> None:
     )
     assert call_line(ToolCall(name="f", call_id="1", arguments="[1")) == 'f("[1")'
     assert call_line(ToolCall(name="f", call_id="1", arguments="[1]")) == 'f("[1]")'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ('{"a\\nRun it? [y]es": 1, "b-c": 2}', 'f("a\\nRun it? [y]es"=1, b-c=2)'),
+        ('{"a\\u001b[2K) f(b": 1}', 'f("a\\u001b[2K) f(b"=1)'),
+        ('{"a": "\\u3164\\u2800\\ufe0f\\u00ad\\u00a0\\u200d"}', 'f(a="\\u3164\\u2800\\ufe0f\\u00ad\\u00a0\\u200d")'),
+        ('{"a": ["\\ud83d\\ude00 \\u00e4 \\u05d0"]}', 'f(a=["\U0001f600 \u00e4 \u05d0"])'),
+    ],
+)
+def test_a_call_is_one_and_all_of_it_is_seen(arguments: str, shown: str) -> None:
+    assert call_line(ToolCall(name="f", call_id="1", arguments=arguments)) == shown
+
+
+@given(text=st.text(st.sampled_from("ab \U0001f600\u4e2d\u0300"), max_size=300), width=st.integers(1, 90))
+def test_a_call_on_several_lines_is_marked_and_whole(text: str, width: int) -> None:
+    first, *others = marked_lines(text, width)
+    assert all(line.startswith("  | ") for line in others)
+    assert "".join([first, *(line.removeprefix("  | ") for line in others)]) == text
+    if width > len("  | ") + 2:
+        assert all(cell_len(line) < width for line in (first, *others))
+
+
+FORGED = "x" * 36 + ") The model calls nothing() Run it? [y]es, [n]o, [a]lways [n]: " * 60 + "the end"
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_no_argument_is_taken_for_the_question_or_left_out(columns: int, tools: Path) -> None:
+    calls = json.dumps([[{"name": "weather", "arguments": {"city": FORGED}}]])
+    arguments = ("chat", "-m", "echo", "-t", str(tools), "-o", f"calls={calls}")
+    with Session(*arguments, home=tools.parent, columns=columns) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.type("first" + ENTER)
+        terminal.wait_until(lambda shown: shown.endswith("\nRun weather? [y]es, [n]o, [a]lways [n]:"))
+        shown = terminal.text()
+        assert 'the end")' in shown.replace("\n  | ", "")
+        beginnings = [line for line in shown.splitlines() if line.startswith(("Run", "The model"))]
+        assert [each.split("(")[0] for each in beginnings] == [
+            "The model calls weather",
+            "Run weather? [y]es, [n]o, [a]lways [n]:",
+        ]
+        terminal.type(CTRL_C)
+        terminal.wait("stopped after")
 
 
 @pytest.mark.parametrize("columns", [80, 40])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -12,7 +13,7 @@ import click
 from attrs import define, field
 
 from dragoman.cli import text_io
-from dragoman.cli.terminal import complain
+from dragoman.cli.terminal import columns, complain
 
 if TYPE_CHECKING:
     from dragoman.spec.function_tool import FunctionTool
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 Permission: TypeAlias = Literal["y", "n", "a"]
 """The answer to the question: yes, no, or always for this tool."""
+
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U0001d159\U000e0100-\U000e01ef]"
+)
+"""The characters of which nothing is seen although Python calls them printable."""
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_./:-]+")
+_MARK = "  | "
+"""What each line of a call but its first begins with."""
+_USUAL_WIDTH = 80
 
 _SHOWN = 200
 """The most characters that are shown of a call that has run, and of its result."""
@@ -85,10 +95,11 @@ def _permission(call: ToolCall) -> Permission:
     if not is_answerable():
         complain(f"dragoman: nobody can be asked, so this does not run: {call_line(call)}")
         return "n"
-    complain(f"The model calls {call_line(call)}")
+    lines = marked_lines(f"The model calls {call_line(call)}", columns(sys.stderr) or _USUAL_WIDTH)
+    click.echo("\n".join(lines), err=True)
     _forget_typed()
     answers: click.Choice[Permission] = click.Choice(["y", "n", "a"])
-    question = "Run it? [y]es, [n]o, [a]lways"
+    question = f"Run {'it' if len(lines) == 1 else _shown(call.name)}? [y]es, [n]o, [a]lways"
     try:
         answer: Permission = click.prompt(question, type=answers, default="n", show_choices=False, err=True)
     except click.Abort:
@@ -109,10 +120,43 @@ def call_line(call: ToolCall) -> str:
     """Return a call on one line, with its arguments as JSON in which no character hides."""
     try:
         arguments: Any = json.loads(call.arguments)
-        shown = ", ".join(f"{name}={text_io.as_json(each, indent=None)}" for name, each in arguments.items())
+        told = ", ".join(f"{_shown(name)}={_json(each)}" for name, each in arguments.items())
     except (ValueError, AttributeError, RecursionError):  # a run refuses them
-        shown = text_io.as_json(call.arguments, indent=None)
-    return f"{text_io.as_json(call.name)[1:-1]}({shown})"
+        told = _json(call.arguments)
+    return f"{_shown(call.name)}({told})"
+
+
+def _shown(name: str) -> str:
+    """Return a name, as JSON if it could be taken for more than one."""
+    return name if _PLAIN_NAME.fullmatch(name) else _json(name)
+
+
+def _json(value: Any) -> str:
+    """Return *value* as JSON in which every character that is not seen is escaped."""
+    document = text_io.as_json(value, indent=None)
+    if document.isprintable() and not _UNSEEN.search(document):
+        return document
+    seen = (each if each.isprintable() and not _UNSEEN.match(each) else json.dumps(each)[1:-1] for each in document)
+    return "".join(seen)
+
+
+def marked_lines(text: str, width: int) -> list[str]:
+    """Return *text* on lines that fit, all but the first with a mark, so that none can be taken for another message.
+
+    Args:
+        text: the text, without line feeds.
+        width: the columns of the terminal; it may need two for a character that is not ASCII.
+
+    """
+    lines, line, room = list[str](), "", width - 1
+    for character in text:
+        needed = 1 if character.isascii() else 2
+        if needed > room:
+            lines.append(line)
+            line, room = _MARK, max(2, width - 1 - len(_MARK))
+        line += character
+        room -= needed
+    return [*lines, line]
 
 
 def result_line(call: ToolCall, result: ToolResult) -> str:
