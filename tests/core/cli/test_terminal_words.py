@@ -13,13 +13,14 @@ from dragoman import (
     ConfigurationError,
     ConnectionFailedError,
     InvalidRequestError,
+    PluginError,
     ProtocolError,
     RefusalError,
     ServerError,
     StreamInterruptedError,
     UnsupportedError,
 )
-from dragoman.cli.error_messages import one_line
+from dragoman.cli.error_messages import one_line, to_click_error
 from dragoman.cli.group import dragoman
 from dragoman.cli.terminal_words import in_terminal_words
 from dragoman.testing.loopback import LoopbackServer
@@ -119,6 +120,9 @@ def test_what_a_vendor_says_stays() -> None:
         ),
         ("no option 'x'; it is 'int', not int", "no option 'x'; it is 'int', not a number"),
         ("choose provider='provider=None'", "choose -p provider=None"),
+        ("/x=None/seed=True:3: give seed=None", "/x=None/seed=True:3: give -o seed=null"),
+        (r"C:\x\y=None has no table", r"C:\x\y=None has no table"),
+        ("\x1a7\x1a has 'None', a mapping", "7 has 'None', an object"),
     ],
 )
 def test_what_somebody_named_stays(message: str, words: str) -> None:
@@ -135,6 +139,20 @@ def test_what_a_model_or_a_server_says_stays(said: str) -> None:
     assert one_line(RefusalError(f"the model said: {said}.{ENDS}")) == f"the model said: {said}."
     assert one_line(StreamInterruptedError(f"{said}!; error.partial holds what arrived")).endswith(f"{said}!")
     assert one_line(UnsupportedError(said, status=422)) == said
+
+
+def test_what_a_plugin_says_stays() -> None:
+    said = "the hook chat failed: TypeError: x=None is no mapping; give a dataclass eq=False, not dict"
+    assert one_line(PluginError(said)) == said
+
+
+def test_what_is_noted_of_another_model_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ConfigurationError("give seed=None")
+    error.add_note("the fallback 'm' failed too: m answered 500: seed=None is no mapping")
+    to_click_error(error).show()
+    told = " ".join(capsys.readouterr().err.split())
+    assert "dragoman: give -o seed=null" in told
+    assert "note: the fallback 'm' failed too: m answered 500: seed=None is no mapping" in told
 
 
 def test_words_of_one_parameter_are_those_of_no_other() -> None:

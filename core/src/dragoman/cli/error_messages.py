@@ -72,7 +72,7 @@ class CallFailure(click.ClickException):
         """Print the message and the hint to standard error."""
         complain(f"dragoman: {self.message}", file)
         for note in getattr(self.error, "__notes__", ()):
-            complain(f"note: {in_terminal_words(' '.join(note.split()), self.error)}", file)
+            complain(f"note: {' '.join(note.split())}", file)
         hint = next((text for kind, text in _HINTS if isinstance(self.error, kind)), None)
         is_of_another = hint == _OPTIONS and self.command not in {"chat", None}
         is_repeated = self.command == "why" and hint == _RESOLVED

@@ -11,15 +11,14 @@ from dragoman.spec.errors import (
     DragomanError,
     InvalidRequestError,
     OutputError,
-    PluginError,
     StreamInterruptedError,
     UnsupportedError,
 )
 
 _Rules: TypeAlias = "tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]"
 
-_BEFORE_A_CALL = (ConfigurationError, InvalidRequestError, PluginError, UnsupportedError)
-"""What is wrong with these is said by the library alone: nothing was sent yet."""
+_BEFORE_A_CALL = (ConfigurationError, InvalidRequestError, UnsupportedError)
+"""What is wrong with these is said by the library alone: nothing was sent yet, and no plugin failed."""
 _AFTER_A_CALL = (OutputError, StreamInterruptedError)
 """Only the end of what these say is always of the library: the words of a server or a model may stand before it."""
 _END = r"(?=(?: \[[^]]*\])?$)"
@@ -32,9 +31,11 @@ _ENDS: _Rules = (
     (r"; give a greater max_tokens=" + _END, "; -o max_tokens=N allows more"),
 )
 _QUOTED = re.compile(r"""(?<!\w)(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")(?!\w)""")
+_PATH = re.compile(r"""(?<!\S)[^\s'"=(/\\]*[/\\][^\s'"]*""")
 _OWN = frozenset({"...", "json"})
 """Quoted words of the library itself, which rules name."""
 _HIDDEN = re.compile("\x1a([0-9]+)\x1a")
+"""What stands for a word that somebody named, while rules are applied."""
 _KINDS = {
     "bool": "true or false",
     "int": "a number",
@@ -93,10 +94,11 @@ _RULES: _Rules = (
 def in_terminal_words(message: str, error: DragomanError) -> str:
     """Return a message with options such as ``-m`` in place of arguments of Python.
 
-    What a server or a model says stays as it is, and so does what is quoted, since that is what somebody named.
+    What a server, a model or a plugin says stays as it is, and so does what is quoted and what is a path, since that is
+    what somebody named.
 
     Args:
-        message: the text of the error, or one of its notes, on one line.
+        message: the text of the error, on one line.
         error: the error.
 
     """
@@ -106,13 +108,16 @@ def in_terminal_words(message: str, error: DragomanError) -> str:
         return message
     named: list[str] = []
 
+    def hidden(word: str) -> str:
+        named.append(word)
+        return f"\x1a{len(named) - 1}\x1a"
+
     def hide(found: re.Match[str]) -> str:
         word = found[1] if found[2] is None else found[2]
-        named.append(word)
-        return found[0] if word in _OWN else found[0][0] + f"\x1a{len(named) - 1}\x1a" + found[0][-1]
+        return found[0] if word in _OWN else found[0][0] + hidden(word) + found[0][-1]
 
-    hidden = _QUOTED.sub(hide, message)
-    told = _ruled(hidden, (*_OF_PARAMETERS.get(error.parameter, ()), *_RULES))
+    told = _PATH.sub(lambda found: hidden(found[0]), _QUOTED.sub(hide, message.replace("\x1a", "")))
+    told = _ruled(told, (*_OF_PARAMETERS.get(error.parameter, ()), *_RULES))
     return _HIDDEN.sub(lambda found: named[int(found[1])], told)
 
 
