@@ -72,6 +72,9 @@ def test_a_question_may_come_from_standard_input() -> None:
         (("why", "gtp-4o"), ""),
         (("why", ""), ""),
         (("new-provider", "acme", "--kind", "dialec"), ""),
+        (("keys", "set", "opnai"), ""),
+        (("models", "-p", "opnai"), ""),
+        (("chat", "-P", "nowhere", "hi"), "hint: 'dragoman chat --help' lists the options"),
     ],
 )
 def test_a_hint_is_of_use_where_it_is_given(arguments: tuple[str, ...], hint: str) -> None:
@@ -79,6 +82,12 @@ def test_a_hint_is_of_use_where_it_is_given(arguments: tuple[str, ...], hint: st
     assert done.exit_code == 2
     assert hint in done.stderr
     assert done.stderr.count("hint:") == bool(hint)
+
+
+def test_the_options_are_no_help_where_a_file_cannot_be_read() -> None:
+    done = run("chat", "-m", "echo", "hi", DRAGOMAN_CONFIG="nowhere.toml")
+    assert done.exit_code == 2
+    assert "hint:" not in done.stderr
 
 
 @pytest.mark.parametrize(

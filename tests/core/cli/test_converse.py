@@ -437,6 +437,16 @@ def test_without_prompt_toolkit_messages_are_read_line_by_line(home: Path, monke
         assert terminal.run(user, "chat", "-m", "echo") == 0
 
 
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+def test_what_is_said_in_a_conversation_fits_it(home: Path, term: str) -> None:
+    with Session("chat", "-m", "echo", home=home, columns=40, TERM=term) as terminal:
+        terminal.wait("echo. /help lists the commands; Ctrl-D\nleaves.\n>")
+        terminal.enter("/model nobody-has-this", "hint: /model PROVIDER/NAME names the\nprovider too\n>")
+        terminal.enter("/attach nowhere.png", "file, or a URL\n>")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+
+
 def test_a_conversation_has_no_output_for_programs() -> None:
     with PseudoTerminal() as terminal:
         assert terminal.run(lambda: None, "chat", "-m", "echo", "--json") == 2

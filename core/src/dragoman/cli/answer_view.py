@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
 import click
 
-from dragoman.cli.terminal import unfiltered
+from dragoman.cli.terminal import unfiltered, wrapped
 from dragoman.spec.events import ReasoningDelta, TextDelta
 from dragoman.spec.plain_text import printable
 
@@ -61,8 +61,9 @@ class PlainView:
         self._is_line_open = False
 
     def note(self, text: str) -> None:
-        """Print *text* on a line."""
-        click.echo(text, err=self._has_notes_apart)
+        """Print *text* on a line, broken between words where a terminal is narrower."""
+        stream = sys.stderr if self._has_notes_apart else sys.stdout
+        click.echo("\n".join(wrapped(line, 0, stream) for line in text.split("\n")), file=stream)
 
 
 class MarkdownView:

@@ -15,7 +15,7 @@ from attrs import evolve
 from dragoman.cli.answer_view import AnswerView, is_rich_terminal, view_of_terminal
 from dragoman.cli.answers import Outcome, ask, cut_note, keep, status_line
 from dragoman.cli.dialogue import Dialogue
-from dragoman.cli.error_messages import to_click_error
+from dragoman.cli.error_messages import CONVERSATION, to_click_error
 from dragoman.cli.line_editor import editing_reader, plain_reader
 from dragoman.cli.model_lists import model_names
 from dragoman.cli.slash_commands import COMMANDS, Reply, run_command
@@ -93,7 +93,7 @@ def _reply(dialogue: Dialogue, line: str) -> Reply:
     try:
         return run_command(dialogue, line)
     except DragomanError as error:
-        to_click_error(error, "chat").show()
+        to_click_error(error, CONVERSATION).show()
     except click.UsageError as error:
         complain(f"dragoman: {error.message}")
     return Reply()
@@ -125,7 +125,7 @@ def _asked(runner: asyncio.Runner, dialogue: Dialogue, messages: list[Message] |
 def _tell(outcome: Outcome, view: AnswerView, kept: str) -> None:
     """Print what is said about an answer."""
     if outcome.error is not None:
-        to_click_error(outcome.error, "chat").show()
+        to_click_error(outcome.error, CONVERSATION).show()
         view.note("/retry asks again")
     elif outcome.response is None:
         view.note(f"stopped after {outcome.seconds:.1f} s" + f"; {kept}" * bool(kept))

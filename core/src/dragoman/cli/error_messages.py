@@ -29,6 +29,11 @@ from dragoman.spec.errors import (
 _RESOLVED = "-p names the provider; 'dragoman why MODEL' shows how a model is resolved"
 _KEY = "'dragoman why MODEL' shows why this provider was chosen; 'dragoman keys set PROVIDER' keeps its key"
 _OPTIONS = "'dragoman chat --help' lists the options"
+_NAMED_THERE = "/model PROVIDER/NAME names the provider too"
+CONVERSATION = "conversation"
+"""What stands for the command where an error is shown in a conversation."""
+_TAKES_NO_MODEL = frozenset({"why", "models", "keys"})
+"""The commands without what a hint about models names, or that say more themselves."""
 _HINTS: tuple[tuple[type[DragomanError], str], ...] = (
     (
         MissingCredentialError,
@@ -73,11 +78,19 @@ class CallFailure(click.ClickException):
         complain(f"dragoman: {self.message}", file)
         for note in getattr(self.error, "__notes__", ()):
             complain(f"note: {' '.join(note.split())}", file)
-        hint = next((text for kind, text in _HINTS if isinstance(self.error, kind)), None)
-        is_of_another = hint == _OPTIONS and self.command not in {"chat", None}
-        is_repeated = self.command == "why" and hint == _RESOLVED
-        if hint and not is_of_another and not is_repeated:
+        if hint := self._hint():
             complain(f"hint: {hint}", file)
+
+    def _hint(self) -> str | None:
+        """Return what helps where the command was given."""
+        hint = next((text for kind, text in _HINTS if isinstance(self.error, kind)), None)
+        if hint == _RESOLVED:
+            there = _NAMED_THERE if self.command == CONVERSATION else hint
+            return None if self.command in _TAKES_NO_MODEL else there
+        if hint == _OPTIONS:
+            is_of_file = isinstance(self.error, ConfigurationError) and self.error.parameter is None
+            return None if is_of_file or self.command not in {"chat", None} else hint
+        return hint
 
 
 class UsageFailure(CallFailure):
