@@ -194,6 +194,40 @@ def test_a_provider_may_have_no_options() -> None:
     )
 
 
+QUESTION = {"hi": " 'dragoman chat hi' asks a model.\n", "": "\n", "modls": " Did you mean 'models'?\n"}
+
+
+@pytest.mark.parametrize("source", ["pipe", "file", "null"])
+def test_what_is_piped_needs_no_command(home: Path, source: str) -> None:
+    (home / "question").write_text("what is it?")
+    streams = {"pipe": "cat question |", "file": "<question", "null": "</dev/null"}
+    line = f'{streams[source]} "$0" -m dragoman' if source == "pipe" else f'"$0" -m dragoman {streams[source]}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", line, sys.executable], capture_output=True, text=True, check=False, cwd=home, timeout=60
+    )
+    if source == "null":
+        assert done.stderr.startswith("Usage: ")
+    else:
+        assert (done.returncode, done.stdout) == (0, "what is it?\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("prompt", "hi"), "No such command 'prompt'. It is called 'chat' here."),
+        (("aliases",), "No such command 'aliases'. 'dragoman config set -P NAME -m MODEL' stores a model"),
+        (("--key", "x", "hi"), "No such option '--key'. 'dragoman keys set PROVIDER' keeps a key."),
+        (("chat", "--cid", "7", "hi"), "No such option '--cid'. It is called --id here."),
+        (("logs", "show", "--cid", "7"), "No such option '--cid'.\n"),
+        (("chat", "--schem", "a", "hi"), "No such option '--schem'. (Did you mean one of: '--help', '--schema', "),
+    ],
+)
+def test_what_llm_calls_otherwise_is_told(home: Path, arguments: tuple[str, ...], words: str) -> None:
+    done = CliRunner().invoke(dragoman, arguments, prog_name="dragoman")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"dragoman: {words}")
+
+
 def test_a_question_needs_no_command(home: Path) -> None:
     for arguments in (("what is it?",), ("-m", "echo", "hi"), ("-m", "echo", "-x", "a b")):
         done = CliRunner().invoke(dragoman, arguments)
@@ -201,7 +235,7 @@ def test_a_question_needs_no_command(home: Path) -> None:
     for wrong in ("modls", "hi", ""):
         done = CliRunner().invoke(dragoman, [wrong])
         assert (done.exit_code, done.stdout) == (2, "")
-        assert done.stderr.startswith(f"dragoman: No such command '{wrong}'.")
+        assert done.stderr.startswith(f"dragoman: No such command '{wrong}'.{QUESTION[wrong]}")
     assert CliRunner().invoke(dragoman, []).stderr.startswith("Usage: ")
     assert CliRunner().invoke(dragoman, ["--version"]).exit_code == 0
     assert completion("bash_complete", "dragoman", "keys", "re") == "plain,remove\n"

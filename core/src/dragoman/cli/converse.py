@@ -26,6 +26,9 @@ from dragoman.spec.message import Message
 from dragoman.spec.run import Run
 from dragoman.spec.user_folder import user_folder
 
+_LEAVING = frozenset({"exit", "quit"})
+"""What people type to leave any program that reads lines."""
+
 
 def converse(dialogue: Dialogue, *, is_plain: bool) -> None:
     """Hold a conversation in the terminal until the user leaves.
@@ -88,6 +91,8 @@ def _lines(read: Callable[[], str], view: AnswerView) -> Generator[str]:
 
 def _reply(dialogue: Dialogue, line: str) -> Reply:
     """Return what a line leads to; an error is printed."""
+    if line in _LEAVING:
+        return Reply(ends=True)
     if not line.startswith("/") or line.startswith("//"):
         return Reply(question=dialogue.question(line.removeprefix("/")))
     try:

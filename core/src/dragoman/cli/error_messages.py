@@ -128,10 +128,19 @@ class Failure(click.ClickException):
         complain(f"dragoman: {one_line(self)}", file)
 
 
+def _said(error: click.UsageError) -> str:
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None and error.ctx.info_name == "chat":
+        from dragoman.cli.names_elsewhere import OPTIONS, meant_by  # noqa: PLC0415  # only errors need it
+
+        if meant := meant_by(error.option_name, OPTIONS):
+            return error.message + meant
+    return error.format_message()
+
+
 def on_one_line(error: click.ClickException) -> click.ClickException:
     """Return *error* so that it is shown on one line, unless its class shows it in a way of its own."""
     if isinstance(error, click.UsageError) and type(error).show is click.UsageError.show:
-        return WrongUse(error.format_message(), error.ctx)
+        return WrongUse(_said(error), error.ctx)
     if type(error).show is click.ClickException.show:
         return Failure(error.format_message())
     return error

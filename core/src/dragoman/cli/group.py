@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+import stat
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +46,8 @@ Examples:
   dragoman chat
   dragoman COMMAND --help
 
-Without a command, a text of several words, or options, are those of chat. 'dgm' is a short name of 'dragoman'.
+Without a command, a text of several words, options, or what is piped are those of chat. 'dgm' is a short name of
+'dragoman'.
 
 Without a model, the embedded echo answers. Exit codes: 0 success, 1 a call failed, 2 a wrong use, 130 an interrupt.
 """
@@ -56,8 +60,10 @@ class LazyGroup(DefaultGroup):
     runs_alone = False
 
     def meant(self, ctx: click.Context, args: Sequence[str]) -> str | None:
-        """Return that a question is asked where the first argument is a text of several words."""
-        return self.default if args and len(args[0].split()) > 1 else super().meant(ctx, args)
+        """Return that a question is asked where the first argument is a text of several words, or one is piped."""
+        if not args:
+            return self.default if _is_piped() and not ctx.resilient_parsing else None
+        return self.default if len(args[0].split()) > 1 else super().meant(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # signature defined by click
         """Return the built-in commands, without looking for plugins."""
@@ -89,11 +95,7 @@ class LazyGroup(DefaultGroup):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from dragoman.spec.nearest_name import suggestion  # noqa: PLC0415  # only errors need it
-
-            meant = suggestion(args[0], _COMMANDS)
-            told = f"{error.message} {meant[:1].upper()}{meant[1:]}".strip()
-            raise click.UsageError(told, ctx=error.ctx) from None
+            raise click.UsageError(error.message + _meant(args[0], ctx), ctx=error.ctx) from None
 
     def main(self, *args: Any, **settings: Any) -> Any:
         """Run the command line with its output filtered for the terminal."""
@@ -126,6 +128,27 @@ class LazyGroup(DefaultGroup):
             raise on_one_line(error) from None
         except (KeyboardInterrupt, click.Abort):
             ctx.exit(INTERRUPTED)
+
+
+def _is_piped() -> bool:
+    """Return whether standard input is what a program wrote or a file holds: a device may never end."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError, AttributeError):  # it is closed, or no file
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+
+
+def _meant(name: str, ctx: click.Context) -> str:
+    """Return what is said of a command that is none: what is meant, or how it is asked as a question."""
+    from dragoman.cli.names_elsewhere import COMMANDS, meant_by  # noqa: PLC0415  # only errors need it
+    from dragoman.spec.nearest_name import suggestion  # noqa: PLC0415  # the same
+
+    if elsewhere := meant_by(name, COMMANDS):
+        return elsewhere
+    if near := suggestion(name, _COMMANDS):
+        return f" {near[:1].upper()}{near[1:]}"
+    return f" '{ctx.info_name} chat {name}' asks a model." if name.isalnum() else ""
 
 
 def _show(message: Warning | str, *_: Any, **__: Any) -> None:
