@@ -84,6 +84,13 @@ def test_a_hint_is_of_use_where_it_is_given(arguments: tuple[str, ...], hint: st
     assert done.stderr.count("hint:") == bool(hint)
 
 
+def test_a_model_that_the_server_does_not_know_is_looked_up() -> None:
+    with LoopbackServer(Reply.json({"error": {"message": "no model m"}}, status=404)) as server:
+        done = run("chat", "-m", "openai_compatible/m", "-b", f"{server.url}/v1", "hi")
+    assert done.exit_code == 1
+    assert "hint: check the model and the base URL; 'dragoman models -p PROVIDER' lists its models\n" in done.stderr
+
+
 def test_the_options_are_no_help_where_a_file_cannot_be_read() -> None:
     done = run("chat", "-m", "echo", "hi", DRAGOMAN_CONFIG="nowhere.toml")
     assert done.exit_code == 2

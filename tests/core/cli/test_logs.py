@@ -145,6 +145,11 @@ def test_a_log_that_cannot_be_written_is_only_reported(home: Path) -> None:
     assert "the log of conversations in" in done.stderr
 
 
+def test_a_log_without_conversations_says_so(home: Path) -> None:
+    assert run("logs").stderr == "nothing is logged yet\n"
+    assert run("logs", "-q", "words").stderr == "there is no such conversation\n"
+
+
 def test_without_a_home_nothing_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOME")
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
@@ -301,8 +306,9 @@ def test_a_number_beyond_the_database_is_a_wrong_use(home: Path, arguments: tupl
     assert not list(home.iterdir())
 
 
-def test_a_terminal_gets_lines_that_fit(home: Path) -> None:
-    run("chat", "-m", "echo", "word " * 40)
+@pytest.mark.parametrize("word", ["word ", "\u8a71", "\U0001f600 a"])
+def test_a_terminal_gets_lines_that_fit(home: Path, word: str) -> None:
+    run("chat", "-m", "echo", word * 40)
     for columns in (80, 40):
         with PseudoTerminal(columns) as terminal:
             assert terminal.run(lambda: None, "logs", "list") == 0

@@ -61,7 +61,7 @@ def logs() -> None:
 @click.option("--json", "print_json", is_flag=True, help="Print a JSON array.")
 def list_logs(limit: int, query: str, print_json: bool) -> None:  # noqa: FBT001  # click passes the options by name
     """List the conversations, the last one first."""
-    _print(_log().conversations(words=query, limit=limit or -1), print_json=print_json)
+    _print(_log().conversations(words=query, limit=limit or -1), print_json=print_json, is_search=bool(query))
 
 
 @logs.command()
@@ -69,7 +69,7 @@ def list_logs(limit: int, query: str, print_json: bool) -> None:  # noqa: FBT001
 @click.option("--json", "print_json", is_flag=True, help="Print a JSON array.")
 def search(words: str, print_json: bool) -> None:  # noqa: FBT001  # click passes the options by name
     """List the conversations with a message that contains WORDS."""
-    _print(_log().conversations(words=words), print_json=print_json)
+    _print(_log().conversations(words=words), print_json=print_json, is_search=True)
 
 
 @logs.command()
@@ -153,7 +153,7 @@ def _no_folder() -> Any:
     raise ConfigurationError(message)
 
 
-def _print(found: list[LoggedConversation], *, print_json: bool) -> None:
+def _print(found: list[LoggedConversation], *, print_json: bool, is_search: bool) -> None:
     if print_json:
         return click.echo(text_io.as_json([_summary(each) for each in found]))
     for each in found:
@@ -161,7 +161,7 @@ def _print(found: list[LoggedConversation], *, print_json: bool) -> None:
         line = f"{each.id:>4}  {begun}  {each.model}  {' '.join(each.first.split())}"
         click.echo(fitting(line), color=True)
     if not found:
-        complain("there is no such conversation")
+        complain("there is no such conversation" if is_search else "nothing is logged yet")
     return None
 
 

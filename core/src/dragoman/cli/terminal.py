@@ -188,7 +188,13 @@ def complain(text: str, file: IO[Any] | None = None) -> None:
 def fitting(line: str) -> str:
     """Return *line*, cut to the width of the terminal if standard output is one."""
     width = columns()
-    return line if width is None or len(line) < width else f"{line[: max(0, width - 4)]}..."
+    if width is None:
+        return line
+    if line.isascii():
+        return line if len(line) < width else f"{line[: max(0, width - 4)]}..."
+    from rich.cells import cell_len, set_cell_size  # noqa: PLC0415  # most lines are ASCII
+
+    return line if cell_len(line) < width else f"{set_cell_size(line, max(0, width - 4)).rstrip()}..."
 
 
 def wrapped(line: str, indent: int, stream: IO[Any] | None = None) -> str:
