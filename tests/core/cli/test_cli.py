@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dragoman import Command, hookimpl
-from dragoman.cli import main
+from dragoman.cli import EndsAtInterrupt, main
 from dragoman.cli.group import dragoman
 from dragoman.plugins.registry import installed
 from dragoman.testing.faults import FaultServer
@@ -382,6 +383,60 @@ def test_an_interrupt_while_the_command_starts_is_clean(arguments: tuple[str, ..
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
         assert (process.returncode, told) == (130, ""), milliseconds
+
+
+LOSING = """
+import os, signal, sys
+
+class Lost:
+    def __del__(self):  # as a callback of the import system, it swallows any exception
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000):
+            pass
+
+class Finder:
+    def find_spec(self, name, *_):
+        if name == NAME:
+            Lost()
+
+NAME = sys.argv.pop(1)
+sys.meta_path.insert(0, Finder())
+from dragoman.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("name", ["dragoman.cli.group", "dragoman.cli.chat", "dragoman.client.llm"])
+def test_an_interrupt_that_python_would_lose_ends_the_command(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOSING, name, "chat", "-n", "-m", "echo", "hi"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_an_interrupt_that_is_ignored_stays_so() -> None:
+    """As for a command that a shell runs in the background."""
+    code = (
+        "import os, signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nfrom dragoman.cli import EndsAtInterrupt\n"
+        "with EndsAtInterrupt():\n    os.kill(os.getpid(), signal.SIGINT)\nprint(3)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "3\n"
+
+
+def test_an_interrupt_elsewhere_than_in_the_main_thread_is_left_alone() -> None:
+    def enter() -> bool:
+        with EndsAtInterrupt():
+            return signal.getsignal(signal.SIGINT) is before
+
+    before = signal.getsignal(signal.SIGINT)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(enter).result()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def wait_for(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dragoman.cli import text_io
+from dragoman.cli import EndsAtInterrupt, text_io
 from dragoman.cli.model_options import model_options
 from dragoman.cli.option_help import ModelCommand
 from dragoman.cli.schema_argument import schema_of
@@ -103,9 +103,10 @@ def chat(  # noqa: PLR0917  # click passes the options by name
     DRAGOMAN_API_KEY and so on. Another model than the one that they name gets neither its key, provider, fallbacks,
     headers nor options.
     """
-    from dragoman.cli.attachments import STDIN, read_attachment  # noqa: PLC0415  # not needed by help and completion
-    from dragoman.cli.conversation_log import is_logging, log_of_user  # noqa: PLC0415  # the same
-    from dragoman.cli.dialogue import Dialogue  # noqa: PLC0415  # the same
+    with EndsAtInterrupt():
+        from dragoman.cli.attachments import STDIN, read_attachment  # noqa: PLC0415  # not needed by help and completion
+        from dragoman.cli.conversation_log import is_logging, log_of_user  # noqa: PLC0415  # the same
+        from dragoman.cli.dialogue import Dialogue  # noqa: PLC0415  # the same
 
     toolbox = _toolbox(tools, turns, is_trusted=is_trusted)
     attached = [read_attachment(each) for each in attachments]
@@ -119,7 +120,8 @@ def chat(  # noqa: PLR0917  # click passes the options by name
     said |= {"system": system} if system is not None else {}
     dialogue = Dialogue(given, profile=profile, output=schema, attached=attached, log=log, toolbox=toolbox, **said)
     if text or (attached and not _is_terminal()):
-        from dragoman.cli.one_answer import answer  # noqa: PLC0415  # conversations do not need it
+        with EndsAtInterrupt():
+            from dragoman.cli.one_answer import answer  # noqa: PLC0415  # conversations do not need it
 
         form: Form = "json" if print_json else "events" if print_events else "code" if extract else "text"
         form = "whole" if form == "text" and no_stream else form
@@ -131,7 +133,8 @@ def chat(  # noqa: PLR0917  # click passes the options by name
         message = "a conversation has no such output; give a PROMPT with --json, --events, --extract or --no-stream"
         raise click.UsageError(message)
     else:
-        from dragoman.cli.converse import converse  # noqa: PLC0415  # only conversations need it
+        with EndsAtInterrupt():
+            from dragoman.cli.converse import converse  # noqa: PLC0415  # only conversations need it
 
         converse(dialogue, is_plain=plain)
 

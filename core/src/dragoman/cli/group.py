@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.exceptions import Exit
 
-from dragoman.cli import INTERRUPTED
+from dragoman.cli import INTERRUPTED, EndsAtInterrupt
 from dragoman.cli.default_command import DefaultGroup
 from dragoman.cli.error_messages import on_one_line, one_line, to_click_error
 from dragoman.cli.terminal import columns, complain, terminal_output
@@ -164,7 +164,8 @@ def _plugin_command(name: str) -> str | None:
 def _load(target: str) -> click.Command:
     module, _, attribute = target.partition(":")
     try:
-        command = getattr(importlib.import_module(module), attribute)
+        with EndsAtInterrupt():
+            command = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         message = f"the command {target} cannot be loaded: {one_line(error)}"
         raise click.ClickException(message) from None
