@@ -262,6 +262,8 @@ store = true
 top_k = 3
 [llm.own]
 options.echo = { stall = 0, stal = 1 }
+[llm.wrong.options.echo]
+stall = "long"
 [llm.other.options]
 a-provider-that-is-installed-elsewhere = { a = 1 }
 """
@@ -272,6 +274,7 @@ a-provider-that-is-installed-elsewhere = { a = 1 }
     [
         (None, 5, "options are keyed by provider, and there is no provider 'antropic'; did you mean 'anthropic'?"),
         ("own", 8, "echo has no option 'stal'; did you mean 'stall'?"),
+        ("wrong", 10, "wrong option for echo: expected float, not 'long' @ $.stall"),
     ],
 )
 def test_a_misspelt_name_in_the_table_of_options_is_told_with_its_line(

@@ -114,7 +114,7 @@ def test_options_are_structured_strictly() -> None:
     [
         ({"api_versoin": "2"}, "acme has no option 'api_versoin'; did you mean 'api_version'?", "api_versoin"),
         ({"zzz": "2"}, "acme has no option 'zzz'; its options are: api_version, limits, retries, since, tags", "zzz"),
-        ({"retries": "2"}, r"wrong option for acme: expected int, not '2' @ \$.retries", None),
+        ({"retries": "2"}, r"wrong option for acme: expected int, not '2' @ \$.retries", "retries"),
     ],
 )
 def test_a_wrong_option_is_refused_with_a_suggestion(options: Any, problem: str, parameter: str | None) -> None:

@@ -174,8 +174,11 @@ def structure_options(
     try:
         return strict_converter().structure(options, kind)
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
-        message = f"wrong option for {provider}: {'; '.join(misfits(error))}"
-    raise InvalidRequestError(message, provider=provider)  # outside the handler, so that no traceback shows the options
+        found = misfits(error)
+    message = f"wrong option for {provider}: {'; '.join(found)}"
+    place = next((each.partition(" @ $.")[2] for each in found), "")
+    name = next((each for each in known if each == place.partition(".")[0].partition("[")[0]), None)
+    raise InvalidRequestError(message, provider=provider, parameter=name)  # here, no traceback shows the options
 
 
 @cache
