@@ -439,11 +439,14 @@ def test_without_prompt_toolkit_messages_are_read_line_by_line(home: Path, monke
 
 @pytest.mark.parametrize("word", ["exit", "quit"])
 def test_a_word_that_leaves_other_programs_leaves_this_one(home: Path, word: str) -> None:
-    with Session("chat", "-m", "echo", "--plain", home=home) as terminal:
-        terminal.wait("leaves.\n>")
-        terminal.enter(f"{word} what", f"\n{word} what\n")
-        terminal.type(word + ENTER)
-        assert terminal.ended() == 0
+    with PseudoTerminal() as terminal:
+
+        def user() -> None:
+            terminal.wait("leaves.\n>")
+            terminal.enter(f"{word} what", f"\n{word} what\n")
+            terminal.type(word + ENTER)
+
+        assert terminal.run(user, "chat", "-m", "echo", "--plain") == 0
 
 
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])

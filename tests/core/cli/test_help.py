@@ -211,6 +211,17 @@ def test_what_is_piped_needs_no_command(home: Path, source: str) -> None:
         assert (done.returncode, done.stdout) == (0, "what is it?\n")
 
 
+def test_what_a_file_holds_is_asked_in_this_process(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "question").write_text("what is it?")
+    with (home / "question").open() as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        with pytest.raises(SystemExit) as ended:
+            dragoman([])
+    assert (ended.value.code, capsys.readouterr().out) == (0, "what is it?\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
