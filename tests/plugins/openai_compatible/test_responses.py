@@ -555,7 +555,7 @@ class TestStreams:
         decoder = API.decoder()
         (event,) = EventDecoder().feed(data({"type": "response.failed", "response": failed}))
         events = iter(decoder.feed(event))
-        assert [type(next(events)), next(events)] == [ResponseSnapshot, UsageSnapshot(decode(answer()).usage)]
+        assert [next(events), type(next(events))] == [UsageSnapshot(decode(answer()).usage), ResponseSnapshot]
         with pytest.raises(ServerError, match="broke"):
             next(events)
         assert decoder.done

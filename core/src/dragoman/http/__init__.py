@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         GrowingCitations as GrowingCitations,
         Pace as Pace,
         StreamedLogprobs as StreamedLogprobs,
+        StreamedUsage as StreamedUsage,
         later_usage as later_usage,
     )
     from dragoman.http.json import (
@@ -166,7 +167,14 @@ _HOMES = {
     ),
     "dragoman.http.framing": ("Frame", "FrameDecoder", "Framing", "HeaderValue", "framing_of"),
     "dragoman.http.header_values": ("header_text",),
-    "dragoman.http.incremental": ("CallIndex", "GrowingCitations", "Pace", "StreamedLogprobs", "later_usage"),
+    "dragoman.http.incremental": (
+        "CallIndex",
+        "GrowingCitations",
+        "Pace",
+        "StreamedLogprobs",
+        "StreamedUsage",
+        "later_usage",
+    ),
     "dragoman.http.json": (
         "EXCERPT",
         "MAX_ITEMS",

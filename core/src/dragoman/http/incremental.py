@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from dragoman.spec._value import changed
-from dragoman.spec.events import ArgumentsDelta, Event, PartStart, ReasoningDelta, TextDelta
+from dragoman.spec.events import ArgumentsDelta, Event, PartStart, ReasoningDelta, TextDelta, UsageSnapshot
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.parts import Citation
 from dragoman.spec.response import Usage
@@ -86,6 +86,26 @@ def later_usage(before: Usage, after: Usage) -> Usage:
 def _replaces(report: Usage, name: str) -> bool:
     count = getattr(report, name)
     return bool(count or (count == 0 and name in _CACHED and report.input_tokens))
+
+
+class StreamedUsage:
+    """Merge the reports of one stream, which may come early, late, several times, or empty after a full one."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: Usage | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether there was any report."""
+        return self._known is not None
+
+    def add(self, reported: Usage | None, events: list[Event]) -> None:
+        """Add a report, ``None`` for none, and append what is known now to *events*."""
+        if reported is not None:
+            self._known = reported if self._known is None else later_usage(self._known, reported)
+            events.append(UsageSnapshot(self._known))
 
 
 class Pace:
@@ -180,4 +200,4 @@ class StreamedLogprobs:
             self._waiting.clear()
 
 
-__all__ = ["CallIndex", "GrowingCitations", "Pace", "StreamedLogprobs"]
+__all__ = ["CallIndex", "GrowingCitations", "Pace", "StreamedLogprobs", "StreamedUsage"]

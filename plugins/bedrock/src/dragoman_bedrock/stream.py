@@ -26,9 +26,19 @@ from dragoman import (
     SealUpdate,
     Text,
     TextDelta,
-    UsageSnapshot,
 )
-from dragoman.http import Frame, PlacedCalls, fields, finish_of, given, members_of, number, objects, words
+from dragoman.http import (
+    Frame,
+    PlacedCalls,
+    StreamedUsage,
+    fields,
+    finish_of,
+    given,
+    members_of,
+    number,
+    objects,
+    words,
+)
 from dragoman_aws import event_in
 from dragoman_bedrock.errors import ERRORS
 from dragoman_bedrock.options import ISSUER
@@ -65,7 +75,7 @@ class ConverseDecoder:
     def __init__(self) -> None:
         self.done = False
         self._has_stopped = False
-        self._has_usage = False
+        self._usage = StreamedUsage()
         self._count = 0
         self._blocks: dict[int, _Block] = {}
         self._calls = PlacedCalls(self._next_index)
@@ -80,7 +90,9 @@ class ConverseDecoder:
         """
         kind, payload = event_in(frame, ERRORS, _OWN)
         handler = _HANDLERS.get(kind)
-        return (Raw(payload),) if handler is None else handler(self, payload)
+        if handler is None or (self._has_stopped and kind != "metadata"):
+            return (Raw(payload),)
+        return handler(self, payload)
 
     def close(self) -> Iterable[Event]:
         """Return what was not reported yet."""
@@ -120,17 +132,16 @@ class ConverseDecoder:
         events = [event for index in tuple(self._blocks) for event in self._stop(index)] + self._calls.stop_all()
         finish, more = finish_of(payload.get("stopReason")), members_of(payload, METADATA)
         self._has_stopped = True
-        self.done = self._has_usage
+        self.done = self._usage.is_known
         return [*events, ResponseSnapshot(finish=None if finish.raw is None else finish, metadata=more)]
 
     def metadata(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Report the usage, with which a stream ends once the message has stopped."""
-        known = usage(payload.get("usage"))
-        self._has_usage |= known is not None
-        self.done = self._has_stopped and self._has_usage
+        events: list[Event] = []
+        self._usage.add(usage(payload.get("usage")), events)
+        self.done = self._has_stopped and self._usage.is_known
         more = members_of(payload, METADATA)
-        counted: list[Event] = [] if known is None else [UsageSnapshot(known)]
-        return [*counted, ResponseSnapshot(metadata=more)] if more else counted
+        return [*events, ResponseSnapshot(metadata=more)] if more else events
 
     def _begin(self, block: _Block, part: Part) -> PartStart:
         block.part, block.index = part, self._next_index()

@@ -5,7 +5,7 @@ https://docs.cohere.com/docs/streaming
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -25,7 +25,6 @@ from dragoman import (
     Text,
     TextDelta,
     ToolCall,
-    UsageSnapshot,
 )
 from dragoman.http import (
     GrowingCitations,
@@ -33,6 +32,7 @@ from dragoman.http import (
     ServerSentEvent,
     StreamedArguments,
     StreamedLogprobs,
+    StreamedUsage,
     as_object,
     begins_again,
     count,
@@ -70,6 +70,7 @@ class CohereDecoder:
 
     def __init__(self, error: Callable[[HttpReply], ProviderError]) -> None:
         self.done = False
+        self._has_ended = False
         self._error = error
         self._count = 0
         self._places: dict[tuple[str, int], int] = {}
@@ -79,10 +80,11 @@ class CohereDecoder:
         self._arguments = StreamedArguments()
         self._logprobs: list[Any] = []
         self._streamed_logprobs = StreamedLogprobs()
+        self._usage = StreamedUsage()
         self._others: list[Any] = []
 
-    def feed(self, event: ServerSentEvent) -> Iterable[Event]:
-        """Return the events that one server-sent event stands for; one of an unknown type is kept as it is.
+    def feed(self, event: ServerSentEvent) -> Iterator[Event]:
+        """Yield the events that one server-sent event stands for; one of an unknown type is kept as it is.
 
         Raises:
             ProviderError: if it reports an error.
@@ -90,10 +92,17 @@ class CohereDecoder:
 
         """
         if event.data == b"[DONE]":
-            return ()
+            self.done = True
+            return
         payload = self._payload(event)
-        kind = words(payload.get("type"))
-        delta = fields(payload.get("delta"))
+        delta, counted = fields(payload.get("delta")), list[Event]()
+        self._usage.add(usage(delta.get("usage")) or usage(payload.get("usage")), counted)
+        yield from counted  # also for an answer that failed
+        if not self._has_ended:
+            yield from self._told(words(payload.get("type")), payload, delta)
+        self.done = self._has_ended and self._usage.is_known
+
+    def _told(self, kind: str, payload: dict[str, Any], delta: Mapping[str, Any]) -> Iterable[Event]:
         message, place = fields(delta.get("message")), count(payload, "index") or 0
         if kind == "message-start":
             return (ResponseSnapshot(response_id=word(payload.get("id"))),)
@@ -191,20 +200,15 @@ class CohereDecoder:
         known.extend(citations(cited))
         return [PartUpdate(index, Text(text="", citations=known.take()))] if known.is_due else []
 
-    def _end(self, delta: Mapping[str, Any]) -> list[Event]:
+    def _end(self, delta: Mapping[str, Any]) -> Iterable[Event]:
         """Return the events of the end of the answer.
 
         Raises:
             ProviderError: if it failed.
 
         """
-        events: list[Event] = []
-        if (known := usage(delta.get("usage"))) is not None:
-            events.append(UsageSnapshot(known))
         if problem := words(delta.get("error")):
             raise self._error(HttpReply(status=200, body=rewritten({"message": problem}).encode()))
-        self.done = True
+        self._has_ended = True
         finish = finish_of(delta.get("finish_reason"), FINISH)
-        if finish.raw is not None:
-            events.append(ResponseSnapshot(finish=finish))
-        return events
+        return () if finish.raw is None else (ResponseSnapshot(finish=finish),)

@@ -22,17 +22,15 @@ from dragoman import (
     ResponseSnapshot,
     ResponseTooLargeError,
     Text,
-    Usage,
-    UsageSnapshot,
 )
 from dragoman.http import (
     MAX_ITEMS,
     HttpReply,
     ServerSentEvent,
     StreamedLogprobs,
+    StreamedUsage,
     as_object,
     fields,
-    later_usage,
     loads,
     objects,
     reported_in,
@@ -89,7 +87,7 @@ class GeminiDecoder:
         self._parts = PartDecoder()
         self._finished = False
         self._has_parts = False
-        self._usage: Usage | None = None
+        self._usage = StreamedUsage()
         self._origin: dict[str, Any] = {}
         self._metadata: dict[str, JSON] = {}
         self._logprobs = StreamedLogprobs()
@@ -137,9 +135,7 @@ class GeminiDecoder:
             if ended or not self._finished:
                 self._candidate(candidate, events)
             end = ended or end
-        if known := usage(chunk.get("usageMetadata")):
-            self._usage = known if self._usage is None else later_usage(self._usage, known)
-            events.append(UsageSnapshot(self._usage))
+        self._usage.add(usage(chunk.get("usageMetadata")), events)
         if end := end or self._block_finish(chunk):
             self._finished = True
             if end.reason == FinishReason.STOP and not self._has_parts:

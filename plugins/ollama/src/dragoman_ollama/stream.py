@@ -1,6 +1,7 @@
 """Streams: chunks with pieces of the answer, of which the last one is done.
 
-A stream is complete after a chunk with ``"done": true`` and a reason; without one, the answer was cut. See
+A stream is complete after a chunk with ``"done": true`` and a reason; without one, the answer was cut. Servers that
+count in a chunk of its own send it after that one. See
 https://docs.ollama.com/api/streaming.
 """
 
@@ -20,12 +21,12 @@ from dragoman import (
     ResponseSnapshot,
     Text,
     TextDelta,
-    UsageSnapshot,
 )
 from dragoman.http import (
     Frame,
     HttpReply,
     StreamedLogprobs,
+    StreamedUsage,
     WholeCalls,
     as_object,
     frame_error,
@@ -59,6 +60,7 @@ class OllamaDecoder:
         self.done = False
         self._error = error
         self._begun = False
+        self._has_ended = False
         self._count = 0
         self._calls = 0
         self._known = WholeCalls()
@@ -66,6 +68,7 @@ class OllamaDecoder:
         self._reasoning = _NONE
         self._logprobs: list[Any] = []
         self._streamed_logprobs = StreamedLogprobs()
+        self._usage = StreamedUsage()
 
     def feed(self, frame: Frame) -> Iterable[Event]:
         """Return the events of one line.
@@ -83,9 +86,21 @@ class OllamaDecoder:
             raise told from None
         if (failed := reported_in(chunk, _OWN)) is not None:
             raise self._error(failed)
-        if not chunk.keys() & {"message", "response", "done"}:
-            return (Raw(chunk),)
         events: list[Event] = []
+        self._usage.add(usage(chunk), events)
+        if not self._has_ended:
+            self._told(chunk, events)
+        self.done = self._has_ended and self._usage.is_known
+        return events
+
+    def close(self) -> Iterable[Event]:
+        """Return the log probabilities, which each line reports for its own tokens only."""
+        return (ResponseSnapshot(metadata={"logprobs": self._logprobs}),) if self._logprobs else ()
+
+    def _told(self, chunk: Mapping[str, Any], events: list[Event]) -> None:
+        if not chunk.keys() & {"message", "response", "done"}:
+            events.append(Raw(chunk))
+            return
         if not self._begun:
             self._begun = True
             model, created = word(chunk.get("model")), timestamp(chunk.get("created_at"))
@@ -97,11 +112,6 @@ class OllamaDecoder:
             self._streamed_logprobs.add(logprobs, events)
         if chunk.get("done"):
             self._end(chunk, events)
-        return events
-
-    def close(self) -> Iterable[Event]:
-        """Return the log probabilities, which each line reports for its own tokens only."""
-        return (ResponseSnapshot(metadata={"logprobs": self._logprobs}),) if self._logprobs else ()
 
     def _message(self, message: Mapping[str, Any], events: list[Event]) -> None:
         if thinking := words(message.get("thinking")):
@@ -128,7 +138,5 @@ class OllamaDecoder:
 
     def _end(self, chunk: Mapping[str, Any], events: list[Event]) -> None:
         """Report what only the last line holds; one without a reason says that the answer was cut."""
-        self.done = True
-        if (known := usage(chunk)) is not None:
-            events.append(UsageSnapshot(known))
+        self._has_ended = True
         events.append(ResponseSnapshot(finish=finish(chunk), metadata=members_of(chunk, METADATA)))

@@ -25,8 +25,6 @@ from dragoman import (
     ResponseTooLargeError,
     SealUpdate,
     Text,
-    Usage,
-    UsageSnapshot,
     reasoning_delta,
     text_delta,
 )
@@ -36,6 +34,7 @@ from dragoman.http import (
     GrowingCitations,
     ServerSentEvent,
     StreamedLogprobs,
+    StreamedUsage,
     as_object,
     decoded,
     end_word,
@@ -43,7 +42,6 @@ from dragoman.http import (
     finish_of,
     frame_error,
     items_of,
-    later_usage,
     loads,
     objects,
     real,
@@ -92,7 +90,7 @@ class OpenAIChatDecoder:
         self._prompt_logprobs: dict[str, list[JSON]] = {}
         self._streamed_logprobs = StreamedLogprobs()
         self._citations = GrowingCitations()
-        self._usage: Usage | None = None
+        self._usage = StreamedUsage()
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         """Return the events that one server-sent event stands for.
@@ -114,8 +112,7 @@ class OpenAIChatDecoder:
                 self._add_other_choice(index, choice)
             else:
                 self.add_choice(choice, events)
-        if (usage := self.dialect.usage(chunk)) is not None:
-            self._add_usage(usage, events)
+        self._usage.add(self.dialect.usage(chunk), events)
         return events
 
     def close(self) -> Iterable[Event]:
@@ -195,8 +192,7 @@ class OpenAIChatDecoder:
             self._add_text("text", choice["text"], events)
         if choice.get("logprobs"):
             self._add_logprobs(fields(choice["logprobs"]), events)
-        if (usage := choice.get("usage")) and (reported := chat_parts.usage_of(usage)):  # as Moonshot sends it
-            self._add_usage(reported, events)
+        self._usage.add(chat_parts.usage_of(choice.get("usage")), events)  # as Moonshot sends it
         extra = self.dialect.choice_metadata(choice)
         reason = choice.get("finish_reason")
         finish = None if reason is None else finish_of(reason, self.dialect.finish_table)
@@ -243,10 +239,6 @@ class OpenAIChatDecoder:
         if not arrived and any(of_prompt.values()):
             arrived.append({name: found for name, found in of_prompt.items() if found})
         self._streamed_logprobs.add(arrived, events)
-
-    def _add_usage(self, usage: Usage, events: list[Event]) -> None:
-        self._usage = usage if self._usage is None else later_usage(self._usage, usage)
-        events.append(UsageSnapshot(self._usage))
 
     def begin_part(self) -> int:
         """Return the index of a new part."""

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 import attrs
 
-from dragoman import Part, ToolCall
+from dragoman import ArgumentsDelta, Part, Reasoning, ReasoningDelta, Refusal, Text, TextDelta, ToolCall
 from dragoman.http import CallArguments, GrowingCitations, word, words
 from dragoman_openai_compatible.chat_parts import arguments_of
 from dragoman_openai_compatible.responses_items import Item, kind_of
 
 Key: TypeAlias = tuple[type[Any], str, int]
 """A piece of an item: the class of its part, where it stands, and its number."""
+
+
+class Delta(NamedTuple):
+    """Define the type of the item and the part that one kind of delta adds to."""
+
+    item_type: str
+    empty: Part
+    place: str
+    number: str
+    event: type[TextDelta | ReasoningDelta | ArgumentsDelta]
+
+
+_CALL = ToolCall(name="", call_id="")
+DELTAS: Mapping[str, Delta] = {
+    "response.output_text.delta": Delta("message", Text(text=""), "content", "content_index", TextDelta),
+    "response.refusal.delta": Delta("message", Refusal(text=""), "content", "content_index", TextDelta),
+    "response.reasoning_summary_text.delta": Delta(
+        "reasoning", Reasoning(), "summary", "summary_index", ReasoningDelta
+    ),
+    "response.reasoning_text.delta": Delta("reasoning", Reasoning(), "content", "content_index", ReasoningDelta),
+    "response.function_call_arguments.delta": Delta("function_call", _CALL, "item", "", ArgumentsDelta),
+    "response.custom_tool_call_input.delta": Delta("custom_tool_call", _CALL, "item", "", ArgumentsDelta),
+}
+"""What the deltas add to, by the type of their event."""
 
 
 def call_of(item: Item) -> tuple[str, str]:

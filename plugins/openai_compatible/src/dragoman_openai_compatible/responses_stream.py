@@ -9,7 +9,8 @@ https://platform.openai.com/docs/api-reference/responses-streaming.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from itertools import chain
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -23,19 +24,17 @@ from dragoman import (
     Ping,
     ProtocolError,
     Reasoning,
-    ReasoningDelta,
-    Refusal,
     ResponseSnapshot,
     Text,
     TextDelta,
     ToolCall,
-    UsageSnapshot,
     part_events,
     text_delta,
 )
 from dragoman.http import (
     MAX_OBJECTS,
     ServerSentEvent,
+    StreamedUsage,
     as_object,
     fields,
     frame_error,
@@ -48,33 +47,12 @@ from dragoman.http import (
 )
 from dragoman_openai_compatible import responses_items
 from dragoman_openai_compatible.responses_items import Item, kind_of, parts_of
-from dragoman_openai_compatible.responses_open_items import Key, OpenItem, UnmatchedItems, call_of
+from dragoman_openai_compatible.responses_open_items import DELTAS, Delta, Key, OpenItem, UnmatchedItems, call_of
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible.responses import OpenAIResponses
 
 
-class _Delta(NamedTuple):
-    """Define the type of the item and the part that one kind of delta adds to."""
-
-    item_type: str
-    empty: Part
-    place: str
-    number: str
-    event: type[TextDelta | ReasoningDelta | ArgumentsDelta]
-
-
-_CALL = ToolCall(name="", call_id="")
-_DELTAS: Mapping[str, _Delta] = {
-    "response.output_text.delta": _Delta("message", Text(text=""), "content", "content_index", TextDelta),
-    "response.refusal.delta": _Delta("message", Refusal(text=""), "content", "content_index", TextDelta),
-    "response.reasoning_summary_text.delta": _Delta(
-        "reasoning", Reasoning(), "summary", "summary_index", ReasoningDelta
-    ),
-    "response.reasoning_text.delta": _Delta("reasoning", Reasoning(), "content", "content_index", ReasoningDelta),
-    "response.function_call_arguments.delta": _Delta("function_call", _CALL, "item", "", ArgumentsDelta),
-    "response.custom_tool_call_input.delta": _Delta("custom_tool_call", _CALL, "item", "", ArgumentsDelta),
-}
 _DONE = {"response.function_call_arguments.done": "arguments", "response.custom_tool_call_input.done": "input"}
 """The members of a call that are whole, by the event that says so."""
 _TERMINAL = {f"response.{status}": status for status in ("completed", "incomplete", "failed", "cancelled")}
@@ -102,6 +80,8 @@ class OpenAIResponsesDecoder:
         self._by_place: dict[int, OpenItem] = {}
         self._latest: dict[int, OpenItem] = {}  # by output index, at which several may begin
         self._facts: tuple[Any, ...] = ()
+        self._usage = StreamedUsage()
+        self._has_ended = False
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         """Return the events that one server-sent event stands for.
@@ -116,13 +96,20 @@ class OpenAIResponsesDecoder:
             return ()
         chunk = self._chunk(event)
         kind = word(chunk.get("type")) or event.event
-        delta = _DELTAS.get(kind)
+        delta = DELTAS.get(kind)
         if delta is not None:
-            return self._delta(delta, chunk)
+            return () if self._has_ended else self._delta(delta, chunk)
+        events: list[Event] = []
+        for body in (chunk, fields(chunk.get("response"))):
+            self._usage.add(self._dialect.usage(body), events)
+        self.done = (self._has_ended or kind in _TERMINAL) and self._usage.is_known
+        if self._has_ended:
+            return events
+        self._has_ended = kind in _TERMINAL
         if kind in _TERMINAL:
-            self.done = True
-            return self._end(as_object(chunk.get("response"), f"the answer of {kind!r}"), _TERMINAL[kind])
-        return self._other(kind, chunk)
+            response = as_object(chunk.get("response"), f"the answer of {kind!r}")
+            return chain(events, self._end(response, _TERMINAL[kind]))
+        return [*events, *self._other(kind, chunk)]
 
     def close(self) -> Iterable[Event]:
         """Return no events, since the terminal event completes the stream."""
@@ -152,7 +139,7 @@ class OpenAIResponsesDecoder:
         if kind == "response.content_part.added":
             return self._content(chunk)
         if kind == "response.reasoning_summary_part.added":
-            return self._piece(_DELTAS["response.reasoning_summary_text.delta"], chunk)[1]
+            return self._piece(DELTAS["response.reasoning_summary_text.delta"], chunk)[1]
         if kind == "response.output_text.annotation.added":
             return self._annotate(chunk)
         if kind == "response.image_generation_call.partial_image":
@@ -227,7 +214,7 @@ class OpenAIResponsesDecoder:
 
     # Deltas.
 
-    def _delta(self, delta: _Delta, chunk: dict[str, Any]) -> list[Event]:
+    def _delta(self, delta: Delta, chunk: dict[str, Any]) -> list[Event]:
         text = chunk.get("delta")
         if not isinstance(text, str) or not text:
             return []
@@ -248,7 +235,7 @@ class OpenAIResponsesDecoder:
             opened.item = {**opened.item, member: whole}
         return ()
 
-    def _piece(self, delta: _Delta, chunk: Mapping[str, Any]) -> tuple[int | None, list[Event]]:
+    def _piece(self, delta: Delta, chunk: Mapping[str, Any]) -> tuple[int | None, list[Event]]:
         """Return the index of the part of a delta, ``None`` once the item is complete, and the events that start it."""
         opened = self._of(chunk, delta.item_type)
         if opened.closed:
@@ -268,13 +255,13 @@ class OpenAIResponsesDecoder:
     def _content(self, chunk: dict[str, Any]) -> list[Event]:
         """Return the events that start a part of a message or of reasoning."""
         kind = kind_of(fields(chunk.get("part")))
-        delta = _DELTAS.get(f"response.{kind}.delta")
+        delta = DELTAS.get(f"response.{kind}.delta")
         return self._piece(delta, chunk)[1] if delta is not None else []
 
     def _annotate(self, chunk: dict[str, Any]) -> list[Event]:
         if not chunk.get("annotation"):
             return []
-        index, events = self._piece(_DELTAS["response.output_text.delta"], chunk)
+        index, events = self._piece(DELTAS["response.output_text.delta"], chunk)
         if index is None:
             return events
         opened = self._of(chunk, "message")
@@ -360,9 +347,6 @@ class OpenAIResponsesDecoder:
         """
         yield from self._note(response)
         yield from self._rest([item for item in objects(response.get("output")) if item])
-        usage = self._dialect.usage(response)
-        if usage is not None:
-            yield UsageSnapshot(usage)
         if response.get("status") != "completed" and responses_items.is_unfinished(response):
             response = {**response, "status": status}
         if response["status"] == "failed":
