@@ -28,8 +28,8 @@ class Turns:
         own: what the issuer must get back, member by member as it came.
         withheld: the kinds of parts that another vendor is not sent, by their names in adjustments.
         sealed: whether there are seals on texts and calls, which another vendor is sent without them.
-        signed_by: what another vendor is sent all the same: the one that signed what this one only handed on, or one
-            that hands it on to this one.
+        sent_to: what another vendor is sent all the same: the one that signed what this one only handed on, one that
+            hands it on to this one, or one that takes back reasoning that nobody signed.
 
     """
 
@@ -39,7 +39,7 @@ class Turns:
     own: tuple[Any, ...] = ()
     withheld: frozenset[str] = field(converter=frozenset, default=frozenset())
     sealed: bool = False
-    signed_by: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    sent_to: Mapping[str, tuple[str, ...]] = field(factory=dict)
 
 
 def _calls(*ids: str, **more: Any) -> list[Json]:
@@ -72,12 +72,14 @@ AZURE = Turns(
     **chat(_calls("call_azure_1", "call_azure_2"), first={"reasoning_content": "azure-thought"}),
     secret=("azure-thought",),
     withheld={"reasoning"},
+    sent_to={"ollama": ("azure-thought",)},
 )
 
 COMPATIBLE = Turns(
     **chat(_calls("functions.weather:0", "functions.clock:1"), first={"reasoning_content": "local-thought"}),
     secret=("local-thought",),
     withheld={"reasoning"},
+    sent_to={"ollama": ("local-thought",)},
 )
 
 _SEARCHED = {
@@ -91,6 +93,7 @@ GROQ = Turns(
     **chat(_calls("call_groq_1", "call_groq_2"), first={"reasoning": "groq-thought", "executed_tools": [_SEARCHED]}),
     secret=("groq-thought", "groq-query", "groq-found", "groq-title"),
     withheld={"reasoning", "toolcall"},
+    sent_to={"ollama": ("groq-thought",)},
 )
 
 _DETAILS = [
@@ -163,8 +166,8 @@ LITELLM_PROXY = Turns(
     own=({"thinking_blocks": _BLOCKS}, _SIGNED),
     withheld={"reasoning"},
     sealed=True,
-    signed_by={
-        "anthropic": ("proxy-thought", "proxy-signature", "proxy-encrypted"),
+    sent_to={
+        **dict.fromkeys(("anthropic", "bedrock-invoke"), ("proxy-thought", "proxy-signature", "proxy-encrypted")),
         "google": ("proxy-call-signature",),
     },
 )
@@ -287,7 +290,7 @@ ANTHROPIC = Turns(
     own=(_THINKING, _REDACTED, _SERVER, _FOUND, *_USES, _CITED),
     withheld={"reasoning", "toolcall", "extension"},
     sealed=True,
-    signed_by=dict.fromkeys(
+    sent_to=dict.fromkeys(
         ("openrouter", "litellm_proxy"),  # which ask for a Claude model here
         ("claude-thought", "claude-signature", "claude-encrypted"),
     ),
@@ -324,4 +327,55 @@ GOOGLE = Turns(
     own=_OWN_PARTS,
     withheld={"reasoning", "extension"},
     sealed=True,
+)
+
+
+def _converse(reason: str, *content: Json) -> Json:
+    return {
+        "output": {"message": {"role": "assistant", "content": list(content)}},
+        "stopReason": reason,
+        "usage": {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5},
+        "metrics": {"latencyMs": 5},
+    }
+
+
+_REASONED = {"reasoningText": {"text": "bedrock-thought", "signature": "bedrock-signature+/="}}
+_HIDDEN = {"redactedContent": "YmVkcm9jay1lbmNyeXB0ZWQ="}
+_TOOL_USES = (
+    {"toolUse": {"toolUseId": "tooluse_bedrock_1", "name": "weather", "input": {"city": "Oslo", "days": 2}}},
+    {"toolUse": {"toolUseId": "tooluse_bedrock_2", "name": "clock", "input": {}}},
+)
+BEDROCK = Turns(
+    first=_converse(
+        "tool_use", {"reasoningContent": _REASONED}, {"reasoningContent": _HIDDEN}, {"text": LOOKING}, *_TOOL_USES
+    ),
+    second=_converse("end_turn", {"text": ANSWER}),
+    secret=("bedrock-thought", "bedrock-signature", "YmVkcm9jay1lbmNyeXB0ZWQ="),
+    own=({"reasoningContent": _REASONED}, {"reasoningContent": _HIDDEN}, *_TOOL_USES),
+    withheld={"reasoning"},
+)
+
+
+def _told(text: str, **message: Any) -> Json:
+    return {
+        "model": "served",
+        "created_at": "2026-11-30T07:00:00Z",
+        "message": {"role": "assistant", "content": text, **message},
+        "done": True,
+        "done_reason": "stop",
+        "prompt_eval_count": 3,
+        "eval_count": 2,
+    }
+
+
+_OLLAMA_CALLS = [
+    {"id": "call_ollama1", "function": {"name": "weather", "arguments": {"city": "Oslo", "days": 2}}},
+    {"id": "call_ollama2", "function": {"name": "clock", "arguments": {}}},
+]
+OLLAMA = Turns(
+    first=_told(LOOKING, thinking="ollama-thought", tool_calls=_OLLAMA_CALLS),
+    second=_told(ANSWER),
+    secret=("ollama-thought",),
+    own=({"thinking": "ollama-thought", "tool_calls": _OLLAMA_CALLS},),
+    withheld={"reasoning"},
 )

@@ -81,6 +81,34 @@ def google_pairs(body: Any) -> list[Pair]:
     return pairs
 
 
+def converse_pairs(body: Any) -> list[Pair]:
+    pairs: list[Pair] = []
+    turns_of_both = body["messages"]
+    assert [turn["role"] for turn in turns_of_both] == ["user", "assistant"] * (len(turns_of_both) // 2) + ["user"]
+    for turn, following in pairwise(turns_of_both):
+        calls = [block["toolUse"] for block in turn["content"] if "toolUse" in block]
+        results = [block["toolResult"] for block in following["content"] if "toolResult" in block]
+        assert [result["toolUseId"] for result in results] == [call["toolUseId"] for call in calls]
+        for call, result in zip(calls, results, strict=True):
+            [content] = result["content"]
+            pairs.append((call["name"], call["input"], content["text"]))
+    return pairs
+
+
+def ollama_pairs(body: Any) -> list[Pair]:
+    pairs: list[Pair] = []
+    messages = body["messages"]
+    for place, message in enumerate(messages):
+        calls = message.get("tool_calls") or ()
+        for call, result in zip(calls, messages[place + 1 :], strict=False):
+            function = call["function"]
+            assert (result["role"], result["tool_name"]) == ("tool", function["name"])
+            assert result["tool_call_id"] == call["id"]
+            pairs.append((function["name"], function["arguments"], result["content"]))
+    assert len(pairs) == sum(message["role"] == "tool" for message in messages)
+    return pairs
+
+
 @frozen(kw_only=True)
 class Vendor:
     """Say how to reach a vendor, what it said, and how to read what it is sent.
@@ -129,6 +157,23 @@ VENDORS = {
     "groq": Vendor(provider="groq", model="openai/gpt-oss-20b", turns=turns.GROQ),
     "cohere": Vendor(provider="cohere", model="command-a-reasoning-08-2025", base="", turns=turns.COHERE),
     "mistral": Vendor(provider="mistral", model="mistral-small-latest", turns=turns.MISTRAL),
+    "bedrock": Vendor(
+        provider="bedrock",
+        model="us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        pairs=converse_pairs,
+        base="",
+        turns=turns.BEDROCK,
+        options={"region": "us-east-1"},
+    ),
+    "bedrock-invoke": Vendor(
+        provider="bedrock",
+        model="us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        pairs=anthropic_pairs,
+        base="",
+        turns=turns.ANTHROPIC,
+        options={"region": "us-east-1", "api": "invoke"},
+    ),
+    "ollama": Vendor(provider="ollama", model="qwen3", pairs=ollama_pairs, base="", turns=turns.OLLAMA),
     "openrouter": Vendor(provider="openrouter", model="anthropic/claude-sonnet-4.5", turns=turns.OPENROUTER),
     "litellm_proxy": Vendor(provider="litellm_proxy", model="claude", turns=turns.LITELLM_PROXY),
     "openai_compatible": Vendor(provider="openai_compatible", model="local", turns=turns.COMPATIBLE),
