@@ -46,7 +46,7 @@ def test_a_result_may_be_given_as_text_or_parts() -> None:
     result = ToolResult(
         call_id="1", name="f", content=[Text(text="see "), Data(value={"ü": 1}), picture], outcome="error"
     )
-    assert result.text == 'see {"ü": 1}'
+    assert result.text == 'see \n{"ü": 1}'
     assert result.outcome == Outcome.ERROR
 
 

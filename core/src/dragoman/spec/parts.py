@@ -274,8 +274,8 @@ class ToolResult(PartFields):
 
     @property
     def text(self) -> str:
-        """Return the text of the result; values of ``Data`` are written as JSON."""
-        return "".join(_as_text(part) for part in self.content)
+        """Return the text of the result, with each part on lines of its own; values of ``Data`` are written as JSON."""
+        return "\n".join(filter(None, map(_as_text, self.content)))
 
 
 def _without_parts(value: Any) -> Any:
