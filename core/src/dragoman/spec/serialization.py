@@ -7,8 +7,9 @@ A part with an unknown ``type`` becomes an :class:`~dragoman.spec.parts.Extensio
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set as AbstractSet, ValuesView
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -28,6 +29,7 @@ from dragoman.spec.media import (
     Url,
 )
 from dragoman.spec.message import Message
+from dragoman.spec.part_fields import PartFields
 from dragoman.spec.parts import (
     Data,
     Extension,
@@ -107,8 +109,8 @@ def plain_data(value: Any) -> Any:
     All members are written, also those that have their defaults.
 
     Raises:
-        TypeError: for a value that JSON cannot represent.
-        ValueError: for a number that is not finite.
+        TypeError: for a value that JSON cannot represent, and for a part of a message.
+        ValueError: for a number that is not finite, and for keys that JSON writes alike.
 
     """
     if isinstance(value, Enum):
@@ -121,12 +123,13 @@ def plain_data(value: Any) -> Any:
             raise ValueError(message)
         return value
     if isinstance(value, Mapping):
-        return {_key(key): plain_data(each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, list | tuple | set | frozenset):
+        return _plain_members(value)  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, list | tuple | AbstractSet | ValuesView | range):
         return [plain_data(each) for each in cast("Iterable[Any]", value)]
     if callable(dump := getattr(value, "model_dump", None)) and not isinstance(value, type):
         return plain_data(dump(mode="json"))
-    if (names := _field_names(cast("type", type(value)))) is not None:
+    kind: type[Any] = type(value)
+    if (names := _field_names(kind)) is not None:
         return {name: plain_data(getattr(value, name)) for name in names if hasattr(value, name)}
     written = strict_converter().unstructure(value)
     if written is value:
@@ -135,15 +138,33 @@ def plain_data(value: Any) -> Any:
     return plain_data(written)
 
 
-def _field_names(kind: type) -> list[str] | None:
-    """Return the names of the fields of an attrs class or a dataclass, ``None`` for any other."""
+def _field_names(kind: type[Any]) -> list[str] | None:
+    """Return the names of the fields of an attrs class or a dataclass, ``None`` for any other.
+
+    Raises:
+        TypeError: for the class of a part.
+
+    """
+    if issubclass(kind, PartFields):
+        message = f"{kind.__name__} is a part, which stands alone or in a list of parts, not within a value"
+        raise TypeError(message)
     if attrs.has(kind):
         return [each.name for each in attrs.fields(kind)]
     return [each.name for each in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else None
 
 
+def _plain_members(members: Mapping[Any, Any]) -> dict[str, Any]:
+    plain = {_key(key): plain_data(each) for key, each in members.items()}
+    if len(plain) < len(members):
+        message = f"two of the keys {shown([*members])} would be written alike"
+        raise ValueError(message)
+    return plain
+
+
 def _key(key: Any) -> str:
-    return key if isinstance(key, str) else str(plain_data(key))
+    """Return a key as JSON writes it."""
+    known = plain_data(key)
+    return known if isinstance(known, str) else json.dumps(known)
 
 
 def structure_options(
