@@ -128,7 +128,7 @@ def plain_data(value: Any) -> Any:
         return [plain_data(each) for each in cast("Iterable[Any]", value)]
     if callable(dump := getattr(value, "model_dump", None)) and not isinstance(value, type):
         return plain_data(dump(mode="json"))
-    kind: type[Any] = type(value)
+    kind: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType]
     if (names := _field_names(kind)) is not None:
         return {name: plain_data(getattr(value, name)) for name in names if hasattr(value, name)}
     written = strict_converter().unstructure(value)

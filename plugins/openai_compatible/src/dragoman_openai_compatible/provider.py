@@ -33,7 +33,7 @@ class OpenAIProvider(HttpProvider):
         outcomes=False,
         tool_objects=True,
         tool_properties=True,
-        boolean_schemas=False,
+        boolean_schemas=False,  # OpenAI's errors name them as taken, but no rule does; an object says the same anywhere
     )
     """https://platform.openai.com/docs/api-reference/chat/create: names of functions and of participants."""
     strict_schema = STRICT_SCHEMA
