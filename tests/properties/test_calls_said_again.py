@@ -296,9 +296,11 @@ def test_of_a_whole_answer(dialect: DialectCase, way: Any) -> None:
     assert len({call.call_id for call in response.tool_calls}) == len(made)
 
 
-def fragments(*calls: Json) -> Iterator[Json]:
-    for call in calls:
-        yield {"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": None}]}
+def fragments(*told: Json | list[Json]) -> Iterator[Json]:
+    """Yield a chunk for each fragment, or for several that arrive together."""
+    for each in told:
+        calls = each if isinstance(each, list) else [each]
+        yield {"choices": [{"index": 0, "delta": {"tool_calls": calls}, "finish_reason": None}]}
     yield _CHAT_END
 
 
@@ -362,6 +364,18 @@ NAMED = {
         [function("f", '{"a": 1}', index=0, id="c"), function("f", '{"a": 1}', index=1, id="c")],
         ["f", "f"],
     ),
+    "of two calls at one index, without arguments, in one chunk": (
+        [[function("now", None, index=0, id="c"), function("today", None, index=0, id="c")]],
+        ["now", "today"],
+    ),
+    "of two calls at one index, without ids, in one chunk": (
+        [[function("now", "", index=0), function("today", "", index=0)], function(None, '{"a": 1}', index=0)],
+        ["now", "today"],
+    ),
+    "of two calls at one index, without arguments, in two chunks: one name in pieces": (
+        [function("now", None, index=0, id="c"), function("today", None, index=0, id="c")],
+        ["nowtoday"],
+    ),
     "at positions as text": (
         [
             function("f", "", index="0", id="c"),
@@ -376,7 +390,7 @@ NAMED = {
 
 @pytest.mark.parametrize("dialect", CHATS.values(), ids=CHATS)
 @pytest.mark.parametrize("way", NAMED.values(), ids=NAMED)
-def test_names_of_chat_completions(dialect: DialectCase, way: tuple[list[Json], list[str]]) -> None:
+def test_names_of_chat_completions(dialect: DialectCase, way: tuple[list[Json | list[Json]], list[str]]) -> None:
     told, names = way
     response = read(dialect, fragments(*told))
     assert [call.name for call in response.tool_calls] == names

@@ -36,6 +36,11 @@ class StreamedCalls:
         self._named: dict[str, int] = {}
         self._arguments = StreamedArguments()
         self._is_in_both_forms = False
+        self._together: set[int] = set()
+
+    def begin_chunk(self) -> None:
+        """Begin a chunk, whose fragments arrive together: with other names, they are other calls."""
+        self._together.clear()
 
     @property
     def has_any(self) -> bool:
@@ -79,6 +84,7 @@ class StreamedCalls:
         elif fragment.seal is not None:
             events.append(SealUpdate(index, fragment.seal))
         self._calls.latest = index
+        self._together.add(index)
         arguments = self._arguments.of(index)
         if fragment.name and call.get("id"):
             arguments.begin_again()
@@ -136,14 +142,14 @@ class StreamedCalls:
     def _add_name(self, index: int, name: str, call: Mapping[str, Any], events: list[Event]) -> int | None:
         """Add a name to a call that has none or a piece of one; return ``None`` if the name begins another call.
 
-        A fragment that continues a name precedes the arguments, even an empty object. It has neither an id nor a type,
-        unless it has the id of the call.
+        A fragment that continues a name precedes the arguments, even an empty object, and arrives in another chunk. It
+        has neither an id nor a type, unless it has the id of the call.
         """
         known = self._begun[index].name
         if known:
             is_piece = call.get("id") == self._begun[index].call_id
             is_begun = call.get("id") is not None or call.get("type") is not None
-            if not self._arguments.of(index).lacks_all or (is_begun and not is_piece):
+            if index in self._together or not self._arguments.of(index).lacks_all or (is_begun and not is_piece):
                 return None
             name = name if name.startswith(known) else known + name
         events.append(PartUpdate(index, self._set(index, attrs.evolve(self._begun[index], name=name))))

@@ -219,6 +219,7 @@ class OpenAIChatDecoder:
         events.extend(
             PartStart(self.begin_part(), part) for part in chat_parts.media_parts({"images": delta.get("images")})
         )
+        self._calls.begin_chunk()
         for call in objects(delta.get("tool_calls")):
             if not self._calls.is_empty(call):
                 self.add_tool_call(call, events)
