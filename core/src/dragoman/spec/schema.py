@@ -150,7 +150,7 @@ class _Writer:
     def write(self, kind: object, path: str) -> _Schema:
         origin: Any = get_origin(kind) or kind
         if not is_hashable(origin):
-            _refuse(path, f"{shown(origin)} is not a type", "give a type")
+            _refuse_value(origin, path)
         if (form := _FORMS.get(origin)) is not None:
             return form(self, kind, path)
         if isinstance(origin, typing.NewType):
@@ -275,13 +275,29 @@ _FORMS: dict[object, Callable[[_Writer, Any, str], _Schema]] = {
 }
 
 
+_OF_TYPES = ("typing", "typing_extensions", "types")
+"""Modules whose instances stand for types."""
+
+
 def _refuse(path: str, what: str, instead: str) -> NoReturn:
     raise InvalidRequestError(f"{path}: {what}; {instead}")
+
+
+def _refuse_value(value: object, path: str) -> NoReturn:
+    """Refuse a value in the place of a type; one that is the whole of what was given needs no path."""
+    own = type(value)
+    advice = "give a type, such as list[int]" if own.__module__ == "builtins" else f"give its class {own.__qualname__}"
+    what = f"{shown(value)} is not a type"
+    if path == _label(value):
+        raise InvalidRequestError(f"{what}; {advice}")
+    _refuse(path, what, advice)
 
 
 def _unsupported(kind: object, path: str) -> NoReturn:
     if isinstance(kind, str | typing.ForwardRef):
         _refuse(path, f"{kind!r} only names a type", "give the type itself, or use it in an annotation of a class")
+    if not isinstance(kind, type) and type(kind).__module__ not in _OF_TYPES:
+        _refuse_value(kind, path)
     advice = "use an attrs class, a dataclass or a built-in type that JSON can represent"
     name = getattr(kind, "__qualname__", None) or shown(kind)
     _refuse(path, f"JSON cannot represent {name}", _INSTEAD.get(kind, advice))
