@@ -24,6 +24,9 @@ from dragoman.spec.response import Finish, build_response
 from dragoman.spec.schema import json_schema, wrap_schema
 from dragoman.spec.schema_lowering import lower_schema
 from dragoman.spec.tool_schemas import tool_schema
+from dragoman_anthropic.schema_rules import STRICT_SCHEMA as ANTHROPIC
+from dragoman_cohere.models import SCHEMA as COHERE
+from dragoman_google.schema_rules import ANSWER as GEMINI, SUBSET as GEMINI_SUBSET
 from dragoman_openai_compatible import OpenAIProvider
 
 RULES = OpenAIProvider.strict_schema
@@ -376,6 +379,40 @@ def test_a_root_that_refers_to_a_definition_is_written_out() -> None:
     lowered = lower_schema({"$ref": "#/$defs/T", "$defs": {"T": tree}}, SchemaRules(closed=False))
     assert lowered.schema == {**tree, "$defs": {"T": tree}}
     assert lower_schema({"$ref": "#/$defs/X"}, LAX).is_broken
+
+
+NODE: dict[str, Any] = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}}
+LEAF: dict[str, Any] = {"type": "object", "properties": {"x": {"type": "string"}}, "required": ["x"]}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [RULES, ANTHROPIC, GEMINI, GEMINI_SUBSET, COHERE],
+    ids=["openai", "anthropic", "gemini", "gemini subset", "cohere"],
+)
+@pytest.mark.parametrize("name", ["Node", "Leaf"])
+@pytest.mark.parametrize("beside", [{}, {"description": "It."}, {"default": None, "title": "A"}])
+def test_a_reference_in_an_all_of_of_its_own_is_that_reference(name: str, beside: Any, rules: SchemaRules) -> None:
+    reference, known = {"$ref": f"#/$defs/{name}"}, {"$defs": {"Node": NODE, "Leaf": LEAF}}
+    wrapped, bare = {"allOf": [reference], **beside}, {**reference, **beside}
+    member: dict[str, Any] = {"type": "object", "required": ["a"], **known}
+    for one, other in [
+        ({**wrapped, **known}, {**bare, **known}),
+        ({**member, "properties": {"a": wrapped}}, {**member, "properties": {"a": bare}}),
+    ]:
+        sent, expected = lower_schema(one, rules), lower_schema(other, rules)
+        assert (sent.strict, sent.is_broken) == (expected.strict, expected.is_broken)
+        assert sent.strict is False or sent.schema == expected.schema
+
+
+@pytest.mark.parametrize("model", ["openai/gpt-4o", "openai/gpt-5.1", "groq/openai/gpt-oss-20b"])
+@pytest.mark.parametrize("root", [{"$ref": "#/$defs/Open"}, {"allOf": [{"$ref": "#/$defs/Open"}]}])
+def test_an_object_that_the_root_refers_to_is_an_object_also_where_it_is_no_strict_one(root: Any, model: str) -> None:
+    found = {"type": "object", "additionalProperties": {"type": "string"}}
+    body: Any = LLM(model, api_key="k").build_request("q", output={**root, "$defs": {"Open": found}}).body
+    sent = (body.get("response_format") or {"json_schema": body.get("text", {}).get("format")})["json_schema"]
+    assert not sent["strict"]
+    assert {name: each for name, each in sent["schema"].items() if name != "$defs"} == found
 
 
 def test_references_are_written_out_where_there_are_none() -> None:

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from dragoman.spec._json_depth import write_json
 from dragoman.spec.part_fields import JSON
-from dragoman.spec.schema_nodes import ANNOTATIONS, KINDS, described, kind_of, merged, nullable, or_null
+from dragoman.spec.schema_nodes import ANNOTATIONS, KINDS, described, kind_of, merged, nullable, or_null, unwrapped
 from dragoman.spec.schema_references import DEFINITIONS, NOTHING, References, as_list, as_object, canonical
 from dragoman.spec.schema_rules import SchemaRules
 
@@ -78,7 +78,7 @@ def lower_schema(schema: Mapping[str, JSON], rules: SchemaRules) -> LoweredSchem
     obstacles = lowering.broken if rules.best_effort else {**lowering.broken, **lowering.obstacles}
     if obstacles:  # as it was written: what a vendor does not hold a model to, it does not check either
         return LoweredSchema(
-            schema=dict(schema),
+            schema=lowering.outermost,
             strict=False,
             notes=tuple(obstacles),
             is_same=False,
@@ -108,6 +108,7 @@ class _Lowering:
         self.broken: dict[str, None] = {}
         self.is_changed = False
         self.within = "#"
+        self.outermost: dict[str, Any] = {}
         self.wanted: list[str] = []
         self.properties = 0
         self.members = self.optional = self.unions = self.choices = self.inlined = 0
@@ -119,10 +120,12 @@ class _Lowering:
     def root(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Return the outermost schema, with the definitions that it needs."""
         seen: set[str] = set()
+        schema = unwrapped(schema)
         while "$ref" in schema and (reference := canonical(schema["$ref"])) not in seen:
             seen.add(reference)
             others = {name: value for name, value in schema.items() if name != "$ref"}
             schema = {**(self.references.target(reference) or {"$ref": reference}), **others}
+        self.outermost = schema
         lowered = self.node(schema, "$", 1)
         definitions: dict[str, Any] = {}
         while self.wanted:
@@ -144,6 +147,8 @@ class _Lowering:
         if self.rules.depth is not None and level > self.rules.depth:
             self.loose(f"{path}: there are more than {self.rules.depth} levels")
             return node
+        if "allOf" in node and (inner := unwrapped(node)) is not node:
+            self.is_changed, node = True, inner
         if "$ref" in node:
             return self._reference(node, path, level)
         node = self._without_unknown(self._row(self._branches(node, path), path), path)

@@ -27,6 +27,17 @@ _REST = frozenset({"additionalProperties", "additionalItems", "unevaluatedProper
 """Keywords with one schema, whose usual value is a boolean."""
 
 
+_BESIDE = ANNOTATIONS | {"default", "examples", "deprecated", "$defs", "definitions", "$schema", "$id", "$comment"}
+"""Keywords that ask nothing of a value."""
+
+
+def unwrapped(node: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that is the only branch of an ``allOf``, as pydantic 1 writes a reference with a description."""
+    branches, rest = as_list(node.get("allOf")), {name: each for name, each in node.items() if name != "allOf"}
+    is_wrapped = len(branches) == 1 and isinstance(branches[0], dict) and rest.keys() <= _BESIDE
+    return {**branches[0], **rest} if is_wrapped else node
+
+
 def merged(node: dict[str, Any], branches: list[Any], references: References) -> dict[str, Any] | None:
     """Return one schema for all branches of ``allOf``, ``None`` if they contradict each other."""
     if any(branch is False for branch in branches):
