@@ -218,7 +218,7 @@ class TestOutputs:
         ("given", "meant"),
         [
             ({"type": "json_shema"}, "'json_schema'"),
-            ({"type": "OBJECT"}, "'object'"),
+            ({"type": "objct"}, "'object'"),
             ({"propertis": {}}, "'properties'"),
             ({"response_mime_type": "text/x.enum"}, None),
             ({"type": 7}, None),

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal, TypedDict
+from urllib.parse import quote
 from uuid import UUID
 
 import attrs
@@ -542,3 +543,34 @@ def test_what_says_nothing_is_left_out_and_the_schema_counts_as_changed() -> Non
 def test_a_list_without_items_is_said() -> None:
     lowered = lower_schema({"type": "array", "items": False}, LAX)
     assert lowered.schema == {"type": "array", "description": "items: false"}
+
+
+@pytest.mark.parametrize("rules", [RULES, ANTHROPIC, GEMINI, COHERE])
+@pytest.mark.parametrize("name", ["x/y", "a b", "Page[int]", "50%", "ü~", "plain"])
+def test_a_reference_leads_to_its_definition_whatever_its_name(name: str, rules: SchemaRules) -> None:
+    pointer = name.replace("~", "~0").replace("/", "~1")
+    for spelling in (pointer, quote(pointer, safe="~")):
+        member = {"$ref": f"#/$defs/{spelling}"}
+        schema: Any = {"type": "object", "properties": {"a": member}, "required": ["a"], "$defs": {name: LEAF}}
+        sent = lower_schema(schema, rules).schema
+        jsonschema.validate({"a": {"x": "y"}}, sent)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({"a": {"x": 1}}, sent)
+
+
+@pytest.mark.parametrize("rules", [RULES, ANTHROPIC, GEMINI, COHERE])
+def test_what_must_be_there_is_a_member(rules: SchemaRules) -> None:
+    schema: Any = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["b", "a", "b", 1]}
+    lowered = lower_schema(schema, rules)
+    if lowered.strict:
+        assert lowered.schema["properties"] == {"a": {"type": "string"}, "b": {}}
+        assert lowered.schema["required"] == ["b", "a"]
+    else:
+        assert lowered.notes == ("$.b: anything is allowed there",)
+
+
+@pytest.mark.parametrize("rules", [RULES, ANTHROPIC, GEMINI, COHERE])
+def test_a_choice_of_nothing_gets_no_type(rules: SchemaRules) -> None:
+    lowered = lower_schema({"type": "object", "properties": {"a": {"enum": []}}, "required": ["a"]}, rules)
+    assert lowered.schema["properties"] == {"a": {"enum": []}}
+    assert lowered.strict == rules.best_effort

@@ -122,18 +122,16 @@ class _Fitting:
         if CACHE_MARK in tool.options:
             tool = attrs.evolve(tool, options=self._marked_options(tool.options, f"the tool {tool.name!r}"))
         name = self.name(tool.name)
-        schema = tool.schema
+        from dragoman.spec.schema_spellings import sent_schema  # noqa: PLC0415  # only a tool needs it
+
+        schema = sent_schema(tool.schema, booleans=self.rules.boolean_schemas)
         if self.rules.tool_objects:
             from dragoman.spec.tool_schemas import tool_schema  # noqa: PLC0415  # only a tool needs it
 
-            schema, note = tool_schema(tool.schema, tool.name, lists_members=self.rules.tool_properties)
+            schema, note = tool_schema(schema, tool.name, lists_members=self.rules.tool_properties)
             if note:
                 feature = f"schema of the tool {tool.name}"
                 self.adjustments.append(Adjustment(kind="coerced", feature=feature, reason=note, by=self.by))
-        if not self.rules.boolean_schemas:
-            from dragoman.spec.schema_nodes import object_schemas  # noqa: PLC0415  # only a tool needs it
-
-            schema = object_schemas(schema)
         if tool.name in self.coded:
             from dragoman.spec.member_names import coded_schema  # noqa: PLC0415  # few tools need it
 

@@ -146,7 +146,7 @@ def read_output(data: Mapping[str, Any]) -> OutputFormat:
 def _is_schema(data: Mapping[str, Any]) -> bool:
     """Tell whether an object is a JSON Schema: it is empty or has a word of its own, and its type is one of JSON."""
     kind: Any = data.get("type", "object")
-    is_type = kind in _SCHEMA_TYPES if isinstance(kind, str) else isinstance(kind, list)
+    is_type = kind.lower() in _SCHEMA_TYPES if isinstance(kind, str) else isinstance(kind, list)
     return is_type and (not data or not _SCHEMA_WORDS.isdisjoint(data))
 
 

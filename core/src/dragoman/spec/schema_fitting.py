@@ -15,8 +15,8 @@ from dragoman.spec.request import ChatRequest, ServerTool, Tool
 from dragoman.spec.response import Adjustment
 from dragoman.spec.schema_fallback import emulated, insists
 from dragoman.spec.schema_lowering import LoweredSchema, lower_schema
-from dragoman.spec.schema_nodes import object_schemas
 from dragoman.spec.schema_rules import SchemaRules
+from dragoman.spec.schema_spellings import sent_schema
 
 
 def fit_format(
@@ -45,7 +45,7 @@ def fit_format(
     schema = request.output.schema
     if schema is None or not has_schema:
         return request, [], {}
-    if not capabilities.history.boolean_schemas and (sent := object_schemas(schema)) is not schema:
+    if (sent := sent_schema(schema, booleans=capabilities.history.boolean_schemas)) is not schema:
         request, schema = attrs.evolve(request, output=attrs.evolve(request.output, schema=sent)), sent
     if rules is None:
         return request, [], {}

@@ -14,9 +14,21 @@ from attrs import frozen
 
 from dragoman.spec._json_depth import write_json
 from dragoman.spec.part_fields import JSON
-from dragoman.spec.schema_nodes import ANNOTATIONS, KINDS, described, kind_of, merged, nullable, or_null, unwrapped
-from dragoman.spec.schema_references import DEFINITIONS, NOTHING, References, as_list, as_object, canonical
+from dragoman.spec.schema_nodes import (
+    ANNOTATIONS,
+    default_of,
+    described,
+    kind_of,
+    merged,
+    nullable,
+    or_null,
+    required_names,
+    says_nothing,
+    unwrapped,
+)
+from dragoman.spec.schema_references import DEFINITIONS, NOTHING, References, as_list, as_object, canonical, unescaped
 from dragoman.spec.schema_rules import SchemaRules
+from dragoman.spec.schema_spellings import current_schema
 
 _EVERYWHERE = ("description", "type", "enum", "properties", "required", "items", "anyOf")
 """Keywords that every vendor takes."""
@@ -63,8 +75,9 @@ def lower_schema(schema: Mapping[str, JSON], rules: SchemaRules) -> LoweredSchem
         rules: what the vendor takes.
 
     """
-    lowering = _Lowering(rules, References(schema))
-    lowered = lowering.root(dict(schema))
+    current = current_schema({**schema, "nullable": False} if schema.get("nullable") else schema, nulls=True)
+    lowering = _Lowering(rules, References(current))
+    lowered = lowering.root(dict(current))
     if rules.object_root and (lowered.get("type") != "object" or "anyOf" in lowered):
         lowering.loose("$: the outermost schema is not that of an object")
     for count, most, what in (
@@ -84,7 +97,7 @@ def lower_schema(schema: Mapping[str, JSON], rules: SchemaRules) -> LoweredSchem
             is_same=False,
             is_broken=bool(lowering.broken),
         )
-    is_same = not lowering.notes and not lowering.is_changed
+    is_same = current is schema and not lowering.notes and not lowering.is_changed
     return LoweredSchema(
         schema=lowered,
         strict=True,
@@ -130,7 +143,7 @@ class _Lowering:
         definitions: dict[str, Any] = {}
         while self.wanted:
             self.within = self.wanted.pop()
-            name = self.within.removeprefix(DEFINITIONS)
+            name = unescaped(self.within.removeprefix(DEFINITIONS))
             if name not in definitions:
                 definitions[name] = self.node(self.references.target(self.within), f"$defs.{name}", 1)
         return {**lowered, "$defs": definitions} if definitions else lowered
@@ -172,9 +185,6 @@ class _Lowering:
                 self.loose(f"{path}: it has no type")
                 return node
             kind = node["type"] = "object"
-        elif isinstance(kind, str) and (lower := kind.lower()) in KINDS.values():  # some write types in capitals
-            self.is_changed |= lower != kind
-            kind = node["type"] = lower
         kinds: list[Any] = kind if isinstance(kind, list) else [kind]  # pyright: ignore[reportUnknownVariableType]
         if "object" in kinds:
             self._object(node, path, level)
@@ -272,7 +282,7 @@ class _Lowering:
                 continue
             del kept[name]
             self.is_changed |= name not in _SILENT
-            if name in _SILENT or name in self.rules.silent or _says_nothing(name, value):
+            if name in _SILENT or name in self.rules.silent or says_nothing(name, value):
                 continue
             if name in self.rules.unsayable:
                 self.loose(f"{path}: {name} is not taken")
@@ -291,6 +301,9 @@ class _Lowering:
         if not node.keys() & {"enum", "const"}:
             return node
         values = as_list(node["enum"]) if "enum" in node else [node["const"]]
+        if not values:
+            self.loose(f"{path}: there is no value to choose")
+            return node
         self.choices += len(values)
         if "" in values and not self.rules.blank_choices:
             node, values = self._without_blank(node, values, path)
@@ -330,7 +343,10 @@ class _Lowering:
             node.update(self._said(node, "items", False, path))  # noqa: FBT003  # it is a schema
 
     def _object(self, node: dict[str, Any], path: str, level: int) -> None:
-        extra = node.get("additionalProperties")
+        extra, known = node.get("additionalProperties"), node.get("properties")
+        if isinstance(known, dict) and extra is not False:  # what must be there may be anything
+            more: dict[str, Any] = {name: {} for name in required_names(node) if name not in known}
+            node["properties"] = {**known, **more}
         if self.rules.closed:
             if isinstance(extra, dict) or extra is True or (extra is None and "properties" not in node):
                 self.loose(f"{path}: the object may have members of any name")
@@ -343,13 +359,13 @@ class _Lowering:
 
     def _properties(self, node: dict[str, Any], path: str, level: int) -> None:
         given = self._possible(node)
-        asked = [name for name in as_list(node.get("required")) if name in given]
+        asked = [name for name in dict.fromkeys(required_names(node)) if name in given]
         required = [name for name in asked if self._may_be_required(given[name], f"{path}.{name}")]
         self.members += len(given)
         properties: dict[str, Any] = {}
         for name, each in given.items():
             self.properties += 1
-            default = _default(each) if self.rules.required_defaults and name in required else {}
+            default = default_of(each) if self.rules.required_defaults and name in required else {}
             bare = {key: value for key, value in each.items() if key != "default"} if default else each
             inner = {**self.node(bare, f"{path}.{name}", level + 1), **default}
             self.properties -= 1
@@ -379,15 +395,3 @@ class _Lowering:
             return True
         self.notes.append(f"{path}: not required, because it leads back to itself")
         return False
-
-
-def _default(schema: Any) -> dict[str, Any]:
-    found = as_object(schema)
-    return {"default": found["default"]} if found.get("default") is not None and "$ref" not in found else {}
-
-
-def _says_nothing(name: str, value: Any) -> bool:
-    """Tell whether a keyword with this value neither restricts values nor helps to find one."""
-    if name == "additionalProperties":
-        return isinstance(value, bool)
-    return value is None if name == "default" else value is False

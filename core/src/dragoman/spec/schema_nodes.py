@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import is_
 from typing import Any, cast
 
@@ -100,6 +100,24 @@ def nullable(node: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [{key: value for key, value in node.items() if key != "description"}, null], **words}
 
 
+def required_names(node: Mapping[str, Any]) -> list[str]:
+    """Return the names of the members that must be there."""
+    return [name for name in as_list(node.get("required")) if isinstance(name, str)]
+
+
+def default_of(schema: Any) -> dict[str, Any]:
+    """Return the keyword with the default of a member, nothing if there is none."""
+    found = as_object(schema)
+    return {"default": found["default"]} if found.get("default") is not None and "$ref" not in found else {}
+
+
+def says_nothing(name: str, value: Any) -> bool:
+    """Tell whether a keyword with this value neither restricts values nor helps to find one."""
+    if name == "additionalProperties":
+        return isinstance(value, bool)
+    return value is None if name == "default" else value is False
+
+
 def object_schemas(schema: Any) -> Any:
     """Return a schema in which all schemas are objects, not ``true`` or ``false``, which some servers do not know.
 
@@ -109,23 +127,38 @@ def object_schemas(schema: Any) -> Any:
         schema: a JSON Schema as plain data, which is returned itself if all of its schemas are objects.
 
     """
-    if isinstance(schema, bool):
-        return {} if schema else dict(NOTHING)
+    return every_schema(schema, _as_object_schema)
+
+
+def _as_object_schema(schema: Any) -> Any:
+    return schema if not isinstance(schema, bool) else {} if schema else dict(NOTHING)
+
+
+def every_schema(schema: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a schema in which *change* was made to every schema, first to the inner ones; itself if none changed.
+
+    A boolean for ``additionalProperties`` and its like counts for none.
+
+    Args:
+        schema: a JSON Schema as plain data.
+        change: returns what becomes of one schema, itself if it stays.
+
+    """
     if not isinstance(schema, Mapping):
-        return schema
+        return change(schema)
     known = cast("Mapping[str, Any]", schema)
-    changed = {name: new for name, each in known.items() if (new := _with_objects(name, each)) is not each}
-    return {**known, **changed} if changed else known
+    changed = {name: new for name, each in known.items() if (new := _within(name, each, change)) is not each}
+    return change({**known, **changed} if changed else known)
 
 
-def _with_objects(keyword: str, value: Any) -> Any:
-    if keyword in _IN_A_LIST and isinstance(value, list | tuple):
+def _within(keyword: str, value: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, list | tuple) and (keyword in _IN_A_LIST or keyword == "items"):
         known = cast("list[Any]", value)
-        items = [object_schemas(each) for each in known]
+        items = [every_schema(each, change) for each in known]
         return known if all(map(is_, items, known)) else items
     if keyword in _BY_NAME and isinstance(value, Mapping):
         named = cast("Mapping[str, Any]", value)
-        changed = {name: new for name, each in named.items() if (new := object_schemas(each)) is not each}
+        changed = {name: new for name, each in named.items() if (new := every_schema(each, change)) is not each}
         return {**named, **changed} if changed else named
     has_schema = keyword in _ONE or (keyword in _REST and not isinstance(value, bool))
-    return object_schemas(value) if has_schema else value
+    return every_schema(value, change) if has_schema else value  # pyright: ignore[reportUnknownVariableType]

@@ -38,7 +38,7 @@ class References:
         """
         found: Any = self._root
         for step in reference[1:].split("/")[1:] if reference.startswith("#") else [""]:
-            name = unquote(step).replace("~1", "/").replace("~0", "~")
+            name = unescaped(step)
             named: Any = cast("Mapping[str, Any]", found).get(name) if isinstance(found, Mapping) else None
             if named is None and name == "$defs" and found is self._root:
                 named = self._root.get("definitions")
@@ -82,6 +82,11 @@ def as_object(value: Any) -> dict[str, Any]:
 def as_list(value: Any) -> list[Any]:
     """Return *value* if it is a list, otherwise an empty one."""
     return cast("list[Any]", value) if isinstance(value, list | tuple) else []
+
+
+def unescaped(step: str) -> str:
+    """Return a name that is written as a step of a reference."""
+    return unquote(step).replace("~1", "/").replace("~0", "~")
 
 
 def canonical(reference: object) -> str:

@@ -1,0 +1,83 @@
+"""Schemas in the spelling of today's JSON Schema, where they are written as in OpenAPI 3.0, draft 4 or by Google."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from dragoman.spec.schema_nodes import KINDS, every_schema, nullable, object_schemas
+
+S = TypeVar("S", bound=Mapping[str, Any])
+
+_TYPES = frozenset(KINDS.values())
+_BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+
+
+def current_schema(schema: S, *, nulls: bool = False) -> S:
+    """Return a schema without the spellings that no validator of today takes; *schema* itself if it has none.
+
+    Types in capitals, bounds that are exclusive by a boolean, and lists with a schema for each position in ``items``
+    are such.
+
+    Args:
+        schema: a JSON Schema as plain data.
+        nulls: whether a schema that is ``nullable``, which validators pass over, also becomes one that takes null.
+
+    """
+    return cast("S", every_schema(schema, partial(_current, nulls=nulls)))
+
+
+def sent_schema(schema: S, *, booleans: bool) -> S:
+    """Return a schema as any server reads it; *schema* itself if it is.
+
+    Args:
+        schema: a JSON Schema as plain data.
+        booleans: whether the server takes schemas that are ``true`` or ``false``.
+
+    """
+    current = current_schema(schema)
+    return current if booleans else cast("S", object_schemas(current))
+
+
+def _current(schema: Any, *, nulls: bool) -> Any:
+    if not isinstance(schema, Mapping):
+        return schema
+    node = cast("Mapping[str, Any]", schema)
+    changed = {**_kind(node), **_bounds(node), **_positions(node)}
+    takes_null = nulls and node.get("nullable") is True
+    if takes_null:
+        changed["nullable"] = None
+    if not changed:
+        return node
+    new = {name: each for name, each in {**node, **changed}.items() if each is not None or name not in changed}
+    return nullable(new) if takes_null else new
+
+
+def _kind(node: Mapping[str, Any]) -> dict[str, Any]:
+    kind = node.get("type")
+    if isinstance(kind, str):
+        lower: Any = _lower(kind)
+    elif isinstance(kind, list):
+        lower = [*map(_lower, kind)]  # pyright: ignore[reportUnknownArgumentType]
+    else:
+        return {}
+    return {} if lower == kind else {"type": lower}
+
+
+def _lower(kind: Any) -> Any:
+    return kind.lower() if isinstance(kind, str) and kind.lower() in _TYPES else kind
+
+
+def _bounds(node: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for exclusive, bound in _BOUNDS.items():
+        if isinstance(given := node.get(exclusive), bool):
+            found |= {exclusive: node.get(bound), bound: None} if given else {exclusive: None}
+    return found
+
+
+def _positions(node: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(node.get("items"), list) or "prefixItems" in node:
+        return {}
+    return {"prefixItems": node["items"], "items": node.get("additionalItems"), "additionalItems": None}
