@@ -206,6 +206,12 @@ def test_what_a_tool_raised_is_told_as_an_error(vendor: str, error: Exception, w
     assert any(mark in json.dumps(node) for mark in marks)
 
 
+@pytest.mark.parametrize("vendor", ["google", "ollama"])
+def test_a_result_has_the_name_of_its_call(vendor: str) -> None:
+    node = sent(vendor, ToolResult(call_id="call_1", name="another", content="fine"))
+    assert node.get("name", node.get("tool_name")) == "weather"
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_json_cannot_represent_is_refused_before_anything_is_sent(name: str) -> None:
     with pytest.raises(InvalidRequestError, match="ToolResult"):

@@ -267,7 +267,10 @@ class _Fitting:
         changes: dict[str, Any] = {}
         asked = self._asked_by(result)
         if asked is not None:
-            changes["call_id"] = self._answered(asked, result.name)
+            changes["call_id"], called = self._answered(asked, result.name)
+            if result.name and result.name != called:
+                self._note(index, result.name, called, "the result of a call has the name of the call")
+                result = attrs.evolve(result, name=called)
         elif result.call_id and result.call_id not in self.server_side and not self._is_continued():
             message = (
                 f"messages[{index}] has a result for the call {result.call_id!r}, which is not in an earlier message "
@@ -301,11 +304,11 @@ class _Fitting:
         named = (key for key, calls in self.open.items() if any(name == result.name for _, name in calls))
         return next(named, next(iter(self.open)))
 
-    def _answered(self, call_id: str, name: str) -> str:
-        """Return the id under which a call was sent, one with this name if there are several."""
+    def _answered(self, call_id: str, name: str) -> tuple[str, str]:
+        """Return the id under which a call was sent, one with this name if there are several, and its name."""
         calls = self.open[call_id]
         position = next((at for at, (_, each) in enumerate(calls) if each == name), 0)
-        sent, _ = calls.pop(position)
+        sent = calls.pop(position)
         if not calls:
             del self.open[call_id]
         return sent
