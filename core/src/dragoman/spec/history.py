@@ -124,7 +124,7 @@ class _Fitting:
         name = self.name(tool.name)
         from dragoman.spec.schema_spellings import sent_schema  # noqa: PLC0415  # only a tool needs it
 
-        schema = sent_schema(tool.schema, booleans=self.rules.boolean_schemas)
+        schema = sent_schema(tool.schema, self.rules)
         if self.rules.tool_objects:
             from dragoman.spec.tool_schemas import tool_schema  # noqa: PLC0415  # only a tool needs it
 

@@ -34,6 +34,7 @@ class HistoryRules:
         member_length: how many characters it may have, if its characters are limited.
         tool_properties: whether it must list its members, even if there are none.
         boolean_schemas: whether a schema within that of a tool or an answer may be ``true`` or ``false``.
+        older_schemas: whether it may be spelt as in OpenAPI 3.0, draft 4 or by Google, because another vendor reads it.
         called_tools: whether the tools that the conversation has called must be defined, even if none is offered.
         open_end: whether the last message, if it is the assistant's, may end in white space.
         message_options: whether a message may have members of its own vendor.
@@ -59,6 +60,7 @@ class HistoryRules:
     tool_objects: bool = False
     tool_properties: bool = False
     boolean_schemas: bool = True
+    older_schemas: bool = False
     called_tools: bool = False
     member_letters: str | None = None
     member_length: int = 64

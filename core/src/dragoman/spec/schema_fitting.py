@@ -45,7 +45,7 @@ def fit_format(
     schema = request.output.schema
     if schema is None or not has_schema:
         return request, [], {}
-    if (sent := sent_schema(schema, booleans=capabilities.history.boolean_schemas)) is not schema:
+    if (sent := sent_schema(schema, capabilities.history)) is not schema:
         request, schema = attrs.evolve(request, output=attrs.evolve(request.output, schema=sent)), sent
     if rules is None:
         return request, [], {}

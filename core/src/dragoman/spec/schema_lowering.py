@@ -22,7 +22,6 @@ from dragoman.spec.schema_nodes import (
     merged,
     nullable,
     or_null,
-    required_names,
     says_nothing,
     unwrapped,
 )
@@ -343,10 +342,13 @@ class _Lowering:
             node.update(self._said(node, "items", False, path))  # noqa: FBT003  # it is a schema
 
     def _object(self, node: dict[str, Any], path: str, level: int) -> None:
+        asked: list[Any] = node["required"] if isinstance(node.get("required"), list | tuple) else []
+        required = [name for name in asked if isinstance(name, str)]
+        if "required" in node:
+            node["required"] = [*dict.fromkeys(required)]
         extra, known = node.get("additionalProperties"), node.get("properties")
         if isinstance(known, dict) and extra is not False:  # what must be there may be anything
-            more: dict[str, Any] = {name: {} for name in required_names(node) if name not in known}
-            node["properties"] = {**known, **more}
+            node["properties"] = {**known, **{name: {} for name in required if name not in known}}
         if self.rules.closed:
             if isinstance(extra, dict) or extra is True or (extra is None and "properties" not in node):
                 self.loose(f"{path}: the object may have members of any name")
@@ -359,7 +361,7 @@ class _Lowering:
 
     def _properties(self, node: dict[str, Any], path: str, level: int) -> None:
         given = self._possible(node)
-        asked = [name for name in dict.fromkeys(required_names(node)) if name in given]
+        asked = [name for name in node.get("required", ()) if name in given]
         required = [name for name in asked if self._may_be_required(given[name], f"{path}.{name}")]
         self.members += len(given)
         properties: dict[str, Any] = {}

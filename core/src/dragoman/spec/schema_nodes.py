@@ -100,11 +100,6 @@ def nullable(node: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [{key: value for key, value in node.items() if key != "description"}, null], **words}
 
 
-def required_names(node: Mapping[str, Any]) -> list[str]:
-    """Return the names of the members that must be there."""
-    return [name for name in as_list(node.get("required")) if isinstance(name, str)]
-
-
 def default_of(schema: Any) -> dict[str, Any]:
     """Return the keyword with the default of a member, nothing if there is none."""
     found = as_object(schema)
@@ -127,7 +122,24 @@ def object_schemas(schema: Any) -> Any:
         schema: a JSON Schema as plain data, which is returned itself if all of its schemas are objects.
 
     """
-    return every_schema(schema, _as_object_schema)
+    return every_schema(schema, _as_object_schema) if _may_hold_booleans(schema) else schema
+
+
+def _may_hold_booleans(schema: Any) -> bool:
+    """Return whether there is a boolean in an unusual place, found in one loop: hardly any schema has one."""
+    ahead: list[Any] = [schema]
+    while ahead:
+        node = ahead.pop()
+        if node is True or node is False:
+            return True
+        kind: type[Any] = type(node)  # pyright: ignore[reportUnknownVariableType]
+        if kind is dict:
+            ahead.extend([each for name, each in node.items() if name not in _REST or not isinstance(each, bool)])
+        elif kind is list or kind is tuple:
+            ahead.extend(node)
+        elif kind not in KINDS and isinstance(node, Mapping):
+            return True
+    return False
 
 
 def _as_object_schema(schema: Any) -> Any:

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, TypeVar, cast
 
+from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.schema_nodes import KINDS, every_schema, nullable, object_schemas
 
 S = TypeVar("S", bound=Mapping[str, Any])
 
 _TYPES = frozenset(KINDS.values())
+_KNOWN = (*_TYPES,)
+_MARKS = frozenset({"nullable", "exclusiveMinimum", "exclusiveMaximum"})
 _BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 
@@ -25,19 +28,38 @@ def current_schema(schema: S, *, nulls: bool = False) -> S:
         nulls: whether a schema that is ``nullable``, which validators pass over, also becomes one that takes null.
 
     """
-    return cast("S", every_schema(schema, partial(_current, nulls=nulls)))
+    return cast("S", every_schema(schema, partial(_current, nulls=nulls))) if _may_be_older(schema) else schema
 
 
-def sent_schema(schema: S, *, booleans: bool) -> S:
-    """Return a schema as any server reads it; *schema* itself if it is.
+def _may_be_older(schema: Mapping[str, Any]) -> bool:
+    """Return whether anything in a schema looks like an older spelling, in one loop: hardly any schema has one."""
+    ahead: list[Any] = [schema]
+    while ahead:
+        node = ahead.pop()
+        kind: type[Any] = type(node)  # pyright: ignore[reportUnknownVariableType]
+        if kind is dict:
+            if ("type" in node and node["type"] not in _KNOWN) or not _MARKS.isdisjoint(node):
+                return True
+            if "items" in node and not isinstance(node["items"], dict):
+                return True
+            ahead.extend(node.values())
+        elif kind is list or kind is tuple:
+            ahead.extend(node)
+        elif kind not in KINDS and isinstance(node, Mapping):
+            return True
+    return False
+
+
+def sent_schema(schema: S, rules: HistoryRules) -> S:
+    """Return a schema as the server reads it; *schema* itself if it is.
 
     Args:
         schema: a JSON Schema as plain data.
-        booleans: whether the server takes schemas that are ``true`` or ``false``.
+        rules: what the server takes.
 
     """
-    current = current_schema(schema)
-    return current if booleans else cast("S", object_schemas(current))
+    current = schema if rules.older_schemas else current_schema(schema)
+    return current if rules.boolean_schemas else cast("S", object_schemas(current))
 
 
 def _current(schema: Any, *, nulls: bool) -> Any:

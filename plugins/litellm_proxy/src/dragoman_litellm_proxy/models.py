@@ -10,7 +10,7 @@ import attrs
 from dragoman import NO, Capabilities
 from dragoman_openai_compatible import OpenAIProvider, facts_of_model
 
-_HISTORY = attrs.evolve(OpenAIProvider.history, cache_marks="litellm_proxy")
+_HISTORY = attrs.evolve(OpenAIProvider.history, cache_marks="litellm_proxy", older_schemas=True)
 """https://docs.litellm.ai/docs/completion/prompt_caching"""
 
 

@@ -101,7 +101,8 @@ class OpenAIResponsesDecoder:
             return () if self._has_ended else self._delta(delta, chunk)
         events: list[Event] = []
         for body in (chunk, fields(chunk.get("response"))):
-            self._usage.add(self._dialect.usage(body), events)
+            if "usage" in body:
+                self._usage.add(self._dialect.usage(body), events)
         self.done = (self._has_ended or kind in _TERMINAL) and self._usage.is_known
         if self._has_ended:
             return events
