@@ -216,6 +216,11 @@ class TestParts:
             (7, r"messages\[0\]\.content\[0\] must be an object, not 7"),
             ({"type": "image_ur"}, r"content\[0\] has the unknown type 'image_ur'; did you mean 'image_url'"),
             ({"type": "zzzz"}, r"content\[0\] has the unknown type 'zzzz'; known types are .*image_url"),
+            ({"text": "q"}, r"content\[0\] has no type; give one, as in"),
+            (
+                {"type": "text", "text": None},
+                r"content\[0\]: the data does not fit a part: required field missing: .text.",
+            ),
             (
                 {"type": "text", "txt": "x"},
                 r"content\[0\]\.text must be a string; it is missing; is it the member 'txt'",

@@ -122,6 +122,9 @@ def read_own_part(data: Mapping[str, Any], path: str, owner: Owner, *, is_answer
         message = f"{path} has the unknown type {kind!r}"
         message = after(message, kind, (*OWN_TYPES, *_READERS), f"known types are {known}")
         raise InvalidRequestError(message, parameter="messages")
+    if not kind:
+        message = f"{path} has no type; give one, as in {{'type': 'text', 'text': '...'}}"
+        raise InvalidRequestError(message, parameter="messages")
     try:
         return part_from_dict(data)
     except InvalidRequestError as error:

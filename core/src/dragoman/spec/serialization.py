@@ -79,7 +79,8 @@ def from_dict(kind: type[T], data: Mapping[str, Any]) -> T:
     try:
         return _converter().structure(data, kind)
     except Exception as error:  # noqa: BLE001  # cattrs raises groups of whatever the hooks raised
-        message = f"the data does not fit {getattr(kind, '__name__', kind)}: {'; '.join(misfits(error))}"
+        name = getattr(kind, "__name__", "a part")  # a union of classes has no name
+        message = f"the data does not fit {name}: {'; '.join(misfits(error))}"
         raise InvalidRequestError(message) from None
 
 
