@@ -177,7 +177,7 @@ class TestConversation:
         result = ToolResult(call_id="c1", name="weather", content=[Text(text="gone"), PIXEL], outcome="error")
         body = sent(Message("assistant", [call]), Message("tool", [result, Text(text="go on")]))
         failed, more = body["messages"][1:]
-        assert failed["content"] == "The tool failed.\ngone"
+        assert failed["content"] == "The tool failed.\n\ngone"
         assert failed["images"] == ["cGl4ZWw="]
         assert more == {"role": "user", "content": "go on"}
 

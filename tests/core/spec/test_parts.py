@@ -46,7 +46,7 @@ def test_a_result_may_be_given_as_text_or_parts() -> None:
     result = ToolResult(
         call_id="1", name="f", content=[Text(text="see "), Data(value={"ü": 1}), picture], outcome="error"
     )
-    assert result.text == 'see \n{"ü": 1}'
+    assert result.text == 'see {"ü": 1}'
     assert result.outcome == Outcome.ERROR
 
 
@@ -67,3 +67,11 @@ def test_a_text_of_another_class_becomes_plain() -> None:
     text = Text(text=Loud("hello"))
     assert type(text.text) is str
     assert text == Text(text="hello")
+
+
+def test_parts_of_one_kind_are_on_lines_of_their_own() -> None:
+    texts = [Text(text=each) for each in ("Oslo", "", "Rome\n", "Bern")]
+    assert ToolResult(call_id="1", name="f", content=texts).text == "Oslo\nRome\nBern"
+    values = [Data(value=1), Media(source=Bytes(data=b"\x00"), media_type="image/png"), Data(value=2)]
+    assert ToolResult(call_id="1", name="f", content=values).text == "1\n2"
+    assert ToolResult(call_id="1", name="f", content=[texts[0], values[0]]).text == "Oslo1"

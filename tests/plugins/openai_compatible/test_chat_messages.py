@@ -265,7 +265,7 @@ class TestResults:
 
     def test_are_text(self) -> None:
         result = ToolResult(call_id="1", name="f", content=[Text(text="a"), Data(value={"b": None})])
-        assert said("tool", result)["content"] == 'a\n{"b": null}'
+        assert said("tool", result)["content"] == 'a{"b": null}'
 
     def test_hold_media_only_where_the_host_takes_it(self) -> None:
         result = ToolResult(call_id="1", name="f", content=[Media(source=PIXEL, media_type="image/png")])

@@ -324,7 +324,7 @@ class _Fitting:
         if self.rules.outcomes:
             return {}
         self._note(index, None, words, "that a tool failed has no field of its own, so it is said in words")
-        return {"content": (Text(text=words), *result.content)}
+        return {"content": (Text(text=f"{words}\n"), *result.content)}
 
     def _calls_last(self, parts: list[Part], index: int) -> list[Part]:
         calls = [part for part in parts if isinstance(part, ToolCall) and not part.server_side]

@@ -274,8 +274,17 @@ class ToolResult(PartFields):
 
     @property
     def text(self) -> str:
-        """Return the text of the result, with each part on lines of its own; values of ``Data`` are written as JSON."""
-        return "\n".join(filter(None, map(_as_text, self.content)))
+        """Return the text of the result; values of ``Data`` are written as JSON.
+
+        Texts that follow each other, and values that do, are on lines of their own; a value may continue a text.
+        """
+        written = list[str]()
+        before: type[Part] | None = None
+        for part in self.content:
+            if text := _as_text(part):
+                written += ["\n", text] if type(part) is before and not written[-1].endswith("\n") else [text]
+                before = type(part)
+        return "".join(written)
 
 
 def _without_parts(value: Any) -> Any:

@@ -79,9 +79,7 @@ def _timeout_error(error: TimeoutError, phase: str) -> RequestTimeoutError:
         return RequestTimeoutError(f"nothing arrived within the time allowed ({limit})", phase=phase)
     message = "the deadline of the call has passed (timeout)"
     if isinstance(error, NoFreeConnectionError):
-        message += (
-            f"; all {error} connections of this client were in use: end open streams, or use another LLM"
-        )
+        message += f"; all {error} connections of this client were in use: end open streams, or use another LLM"
     return RequestTimeoutError(message, phase="total", retryable=False)
 
 
