@@ -28,6 +28,18 @@ class StreamedCalls:
 
     """
 
+    __slots__ = (
+        "_arguments",
+        "_begin_part",
+        "_begun",
+        "_calls",
+        "_chunk",
+        "_chunks",
+        "_is_in_both_forms",
+        "_issuer",
+        "_named",
+    )
+
     def __init__(self, begin_part: Callable[[], int], issuer: str) -> None:
         self._begin_part = begin_part
         self._issuer = issuer
@@ -36,11 +48,12 @@ class StreamedCalls:
         self._named: dict[str, int] = {}
         self._arguments = StreamedArguments()
         self._is_in_both_forms = False
-        self._together: set[int] = set()
+        self._chunk = 0
+        self._chunks: dict[int, int] = {}  # in which each part has grown last
 
     def begin_chunk(self) -> None:
         """Begin a chunk, whose fragments arrive together: with other names, they are other calls."""
-        self._together.clear()
+        self._chunk += 1
 
     @property
     def has_any(self) -> bool:
@@ -84,7 +97,7 @@ class StreamedCalls:
         elif fragment.seal is not None:
             events.append(SealUpdate(index, fragment.seal))
         self._calls.latest = index
-        self._together.add(index)
+        self._chunks[index] = self._chunk
         arguments = self._arguments.of(index)
         if fragment.name and call.get("id"):
             arguments.begin_again()
@@ -149,7 +162,8 @@ class StreamedCalls:
         if known:
             is_piece = call.get("id") == self._begun[index].call_id
             is_begun = call.get("id") is not None or call.get("type") is not None
-            if index in self._together or not self._arguments.of(index).lacks_all or (is_begun and not is_piece):
+            is_together = self._chunks.get(index) == self._chunk
+            if is_together or not self._arguments.of(index).lacks_all or (is_begun and not is_piece):
                 return None
             name = name if name.startswith(known) else known + name
         events.append(PartUpdate(index, self._set(index, attrs.evolve(self._begun[index], name=name))))

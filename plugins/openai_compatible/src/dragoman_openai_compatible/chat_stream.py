@@ -75,6 +75,24 @@ class OpenAIChatDecoder:
 
     """
 
+    __slots__ = (
+        "_audio",
+        "_calls",
+        "_citations",
+        "_count",
+        "_facts",
+        "_latest",
+        "_logprobs",
+        "_open",
+        "_others",
+        "_prompt_logprobs",
+        "_streamed_logprobs",
+        "_transcript",
+        "_usage",
+        "dialect",
+        "done",
+    )
+
     def __init__(self, dialect: OpenAIChat[Any]) -> None:
         self.done = False
         self.dialect = dialect

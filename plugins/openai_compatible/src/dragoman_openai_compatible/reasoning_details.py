@@ -44,6 +44,8 @@ def sealed_reasoning(text: str, details: list[dict[str, Any]], issuer: str, *, h
 class DetailsDecoder(OpenAIChatDecoder):
     """Decode one stream, and collect the details of the reasoning, which seal it at the end."""
 
+    __slots__ = ("_details", "_has_text")
+
     def __init__(self, dialect: Any) -> None:
         super().__init__(dialect)
         self._details: list[dict[str, Any]] = []
