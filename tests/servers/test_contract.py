@@ -85,7 +85,7 @@ BOTH: dict[str, tuple[Any, dict[str, Any]]] = {
     "settings": ("Hello", {"temperature": 0, "top_p": 0.5, "max_tokens": 17, "service_tier": "flex"}),
     "system": ([Message("system", "Be brief."), Message("user", "Hello", name="Ann")], {}),
     "several texts": ([Message("user", [Text(text="Look"), Text(text="here"), Data(value={"a": [1, None]})])], {}),
-    "an empty text": ([Message("user", "")], {}),
+    "an empty text": ([Message("user", Text(text=""))], {}),
     "a continued conversation": ([Message("user", "Hi"), Message("assistant", "Hello!"), Message("user", "Go on")], {}),
     "a refusal": ([Message("user", "Hi"), Message("assistant", [Refusal(text="No.")]), Message("user", "Why?")], {}),
     "tools": ([QUESTION], {"tools": [WEATHER, CLOCK, STRICT], "parallel_tool_calls": False}),

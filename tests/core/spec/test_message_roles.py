@@ -55,6 +55,28 @@ def test_the_assistant_may_say_anything_and_a_caller_what_the_service_understand
     )
 
 
+@pytest.mark.parametrize("content", ["It rains.", "", [], [Text(text="It"), Text(text="rains.")]])
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "google", "mistral", "cohere", "ollama"])
+def test_a_message_of_a_tool_without_a_result_is_refused(provider: str, content: Any) -> None:
+    llm = LLM(LLMConfig("m", provider=provider, api_key="k"))
+    with pytest.raises(InvalidRequestError, match=r"messages\[1\] is a message of a tool without a result; give Tool"):
+        llm.build_request([Message("user", "Weather?"), Message("tool", content)])
+
+
+@pytest.mark.parametrize("content", ["", []])
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "google", "mistral", "cohere", "ollama"])
+def test_a_message_of_the_user_without_content_is_refused(provider: str, content: Any) -> None:
+    llm = LLM(LLMConfig("m", provider=provider, api_key="k"))
+    with pytest.raises(InvalidRequestError, match=r"messages\[0\] is a message of the user without content; give"):
+        llm.build_request([Message("user", content)])
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "google", "mistral", "cohere", "ollama"])
+def test_an_empty_instruction_and_an_empty_answer_are_taken(provider: str) -> None:
+    llm = LLM(LLMConfig("m", provider=provider, api_key="k"))
+    llm.build_request([Message("system", ""), Message("user", "Hi"), Message("assistant", ""), Message("user", "Hi?")])
+
+
 def test_it_is_refused_before_anything_is_sent() -> None:
     llm = LLM(LLMConfig("gpt-4o", provider="openai", api_key="k"))
     with pytest.raises(InvalidRequestError, match="Reasoning"):

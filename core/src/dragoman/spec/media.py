@@ -185,10 +185,16 @@ class Media(PartFields):
             filename: its file name; by default, that of the path.
 
         Raises:
-            InvalidRequestError: if the file cannot be read, or the type cannot be told.
+            InvalidRequestError: if the file cannot be read or is empty, if the type cannot be told, or if the bytes are
+                text and the type is that of a format which never is.
 
         """
-        return _media_of(source, media_type, filename)
+        from dragoman.spec.media_content import check_content  # noqa: PLC0415  # it needs the classes of this module
+
+        media = _media_of(source, media_type, filename)
+        where = f"the file {shown(media.filename)}" if media.filename else "the source"
+        check_content(media, where, parameter="source")
+        return media
 
 
 _SCHEMES = ("http", "https", "gs", "s3", "file")

@@ -37,6 +37,16 @@ _HEAD = 64
 """How many bytes of a file in EBML are looked through for its type."""
 _LAYERS = {0: "audio/aac", 1: "audio/mpeg"}
 """The types of streams of MPEG audio by their layer, of which 0 stands for ADTS and 1 for the third."""
+SIGNED = frozenset(
+    {
+        *(kind for _, _, kind in _SIGNATURES),
+        *_BRANDS.values(),
+        *_LAYERS.values(),
+        *("video/mp4", "video/webm", "video/x-matroska"),
+        *("audio/mp3", "audio/x-wav", "audio/wave"),  # other names of types above
+    }
+)
+"""The types of formats whose first bytes are never text alone."""
 
 
 def signed_type(data: bytes) -> str | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
+from dragoman.spec.media import Media
 from dragoman.spec.message import Message, Role
 from dragoman.spec.parts import Extension, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
+
+_ASSISTANT, _TOOL = Role.ASSISTANT, Role.TOOL
 
 
 def are_plain(messages: Iterable[Message]) -> bool:
     """Return whether each message is one text that every API takes from anyone: neither blank at its end nor marked."""
     for message in messages:
-        if message.name or message.options or len(message.parts) != 1:
+        if message.name or message.options or len(message.parts) != 1 or message.role == _TOOL:
             return False
         part = message.parts[0]
         if type(part) is not Text or part.metadata or part.text[-1:].isspace() or not part.text:
@@ -40,6 +43,56 @@ def check_roles(messages: Iterable[Message], issuer: str | None) -> None:
             continue
         for part in parts:
             _check(part, f"messages[{index}]", message.role, issuer)
+
+
+def check_contents(messages: Iterable[Message]) -> None:
+    """Check that each message which is not the assistant's has content that can be sent.
+
+    An empty instruction of the system is none, which harms nobody.
+
+    Args:
+        messages: the conversation.
+
+    Raises:
+        InvalidRequestError: for a message of the user without content, one of a tool without a result, and media that
+            no model can read.
+
+    """
+    for index, message in enumerate(messages):
+        role, parts = message.role, message.parts
+        if role == _ASSISTANT or (len(parts) == 1 and type(parts[0]) is Text and role != _TOOL):
+            continue
+        has_result = may_have_media = False
+        for part in parts:
+            if type(part) is ToolResult:
+                has_result = True
+                for each in part.content:  # on Python 3.11, any() would add a call of a generator
+                    may_have_media = may_have_media or type(each) is not Text
+            elif type(part) is not Text:
+                may_have_media = True
+        if role == _TOOL and not has_result:
+            result = "give ToolResult(call_id=..., name=..., content=...), or its tool_call_id in plain data"
+            raise _without_content(index, f"of a tool without a result; {result}")
+        if role == Role.USER and not parts:
+            raise _without_content(index, "of the user without content; give a text or other parts, or remove it")
+        for medium in media_in(message) if may_have_media else ():
+            from dragoman.spec.media_content import check_content  # noqa: PLC0415  # most messages are texts
+
+            check_content(medium, f"a file in messages[{index}]")
+
+
+def _without_content(index: int, problem: str) -> InvalidRequestError:
+    return InvalidRequestError(f"messages[{index}] is a message {problem}", parameter="messages")
+
+
+def media_in(message: Message) -> Iterator[Media]:
+    """Yield the media of a message, those in the results of tools included."""
+    for part in message.parts:
+        if type(part) is Text:
+            continue
+        for each in part.content if isinstance(part, ToolResult) else (part,):
+            if isinstance(each, Media):
+                yield each
 
 
 def _check(part: Part, where: str, role: str, issuer: str | None) -> None:

@@ -10,11 +10,9 @@ import attrs
 
 from dragoman.spec.capabilities import UNKNOWN, Cap, Capabilities, Policy, Support
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
-from dragoman.spec.media import Media
 from dragoman.spec.message import Role
-from dragoman.spec.message_roles import are_plain, check_roles
+from dragoman.spec.message_roles import are_plain, check_contents, check_roles, media_in
 from dragoman.spec.nearest import check_effort, nearest, without_blank
-from dragoman.spec.parts import Text, ToolResult
 from dragoman.spec.request import AUTO, TEXT, ChatRequest, CompletionRequest, Effort, Settings, Tool
 from dragoman.spec.response import Adjustment
 
@@ -60,7 +58,7 @@ def fit(
     Raises:
         UnsupportedError: if a setting is not supported and the policy is to raise, or for a part that only another
             service understands.
-        InvalidRequestError: for a conversation that no model accepts.
+        InvalidRequestError: for a conversation that no model accepts, such as a message of the user without content.
 
     """
     return fit_with_names(request, capabilities, policy, by=by, issuer=issuer)[:2]
@@ -107,6 +105,7 @@ def fit_with_names(
         is_plain = are_plain(request.messages)
         if not is_plain:
             check_roles(request.messages, issuer)
+            check_contents(request.messages)
         fitted, notes, names = _fit_chat(request, capabilities, policy, by, is_plain=is_plain)
         adjustments += notes
         request = cast("Any", fitted)
@@ -265,12 +264,8 @@ def _check_tool_choice(request: ChatRequest) -> None:
 def _check_media(request: ChatRequest, accepted: Mapping[str, Cap]) -> None:
     """Refuse media that the model does not accept, including those in the results of tools."""
     for message in request.messages:
-        for part in message.parts:
-            if type(part) is Text:
-                continue
-            for each in part.content if isinstance(part, ToolResult) else (part,):
-                if isinstance(each, Media):
-                    _check_medium(each.media_type, accepted, request.model)
+        for medium in media_in(message):
+            _check_medium(medium.media_type, accepted, request.model)
 
 
 def _check_medium(media_type: str, accepted: Mapping[str, Cap], model: str) -> None:
