@@ -54,6 +54,15 @@ async def test_google_takes_100_texts_at_once_and_has_another_name_for_dimension
     assert found.vectors == ((0.0,),) * 100 + ((1.0,),) * 100 + ((2.0,),) * 5
 
 
+@pytest.mark.parametrize("model", ["openai/text-embedding-3-small", "azure/mine"])
+@pytest.mark.parametrize("texts", ["", ["a", ""]])
+async def test_openai_takes_no_empty_text(loopback: LoopbackServer, model: str, texts: Any) -> None:
+    async with asked(loopback, model) as llm:
+        with pytest.raises(InvalidRequestError, match="is empty, which the provider"):
+            await llm.embed(texts)
+    assert loopback.requests == []
+
+
 @pytest.mark.parametrize(
     ("model", "wrong", "said"),
     [

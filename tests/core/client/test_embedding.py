@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+import attrs
 import pytest
 from attrs import frozen
 from hypothesis import given, strategies as st
@@ -84,6 +85,23 @@ async def test_more_texts_than_one_request_takes_are_sent_in_several(near: Near)
     assert found.usage == Usage(input_tokens=10, raw=[3, 1])
     assert found.model == "m"
     assert {context.deadline for context in near.contexts} == {near.contexts[0].deadline}
+
+
+@pytest.mark.parametrize("empty", [[], (), iter(())])
+async def test_no_texts_have_no_vectors(near: Near, empty: Any) -> None:
+    with pytest.raises(InvalidRequestError, match=r"embed\(\) needs at least one text") as caught:
+        await llm().embed(empty)
+    assert (caught.value.parameter, near.batches) == ("texts", [])
+
+
+async def test_an_empty_text_is_sent_unless_the_provider_takes_none(near: Near) -> None:
+    assert (await llm().embed("")).vectors == ((0.0,),)
+    near.embedding_rules = attrs.evolve(RULES, empty_texts=False)
+    for texts, position in (("", 0), (["a", "b", "c", "d", ""], 4)):
+        with pytest.raises(InvalidRequestError, match=rf"texts\[{position}\] is empty, which the provider 'near'"):
+            await llm().embed(texts)
+    assert near.batches == [("",)]
+    await llm().embed(" ")
 
 
 async def test_the_limit_may_be_that_of_a_model(near: Near) -> None:

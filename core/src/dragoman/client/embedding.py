@@ -34,7 +34,8 @@ def embedding_request(
     """Return the request for the vectors of *texts*.
 
     Raises:
-        InvalidRequestError: if *texts* are not strings, or for an unknown option, or one of the wrong type.
+        InvalidRequestError: if *texts* are not strings or there are none, for an empty one where the provider takes
+            none, or for an unknown option, or one of the wrong type.
         UnsupportedError: if the provider has no choice of dimensions.
 
     """
@@ -53,7 +54,20 @@ def embedding_request(
         from dragoman.spec.serialization import structure_options  # noqa: PLC0415  # cattrs is only needed with options
 
         structure_options(rules.options, options, provider=builder.named, also=_OWN)
-    return EmbeddingRequest(model=builder.model, texts=tuple(read_texts(texts)), options=options)
+    read = tuple(read_texts(texts))
+    _check_texts(read, rules, builder.named)
+    return EmbeddingRequest(model=builder.model, texts=read, options=options)
+
+
+def _check_texts(texts: tuple[str, ...], rules: EmbeddingRules, provider: str) -> None:
+    """Refuse what has no vector: no texts, and an empty one where the provider takes none."""
+    problem = ""
+    if not texts:
+        problem = "embed() needs at least one text; give texts=[...], or do not call it"
+    elif not rules.empty_texts and "" in texts:
+        problem = f"texts[{texts.index('')}] is empty, which the provider {provider!r} does not accept; leave it out"
+    if problem:
+        raise InvalidRequestError(problem, parameter="texts")
 
 
 def _dimensions(dimensions: Any, rules: EmbeddingRules, options: Mapping[str, Any], provider: str) -> dict[str, int]:

@@ -169,6 +169,7 @@ class EmbeddingRules:
         dimensions: the name of the option for the number of dimensions; ``None`` if it has none.
         most_texts: the greatest number of texts in one request; more are sent in several.
         most_texts_of: the same for models whose names begin so.
+        empty_texts: whether a text may be empty.
 
     """
 
@@ -176,6 +177,7 @@ class EmbeddingRules:
     dimensions: str | None = "dimensions"
     most_texts: int | None = None
     most_texts_of: Mapping[str, int] = field(factory=dict[str, int])
+    empty_texts: bool = True
 
     def most(self, model: str) -> int | None:
         """Return the greatest number of texts in one request to *model*."""

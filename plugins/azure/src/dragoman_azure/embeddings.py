@@ -17,4 +17,4 @@ class AzureEmbeddingOptions(EmbeddingOptions):
     __provider__: ClassVar[str] = "azure"
 
 
-EMBEDDING_RULES = EmbeddingRules(options=AzureEmbeddingOptions, most_texts=MOST_TEXTS)
+EMBEDDING_RULES = EmbeddingRules(options=AzureEmbeddingOptions, most_texts=MOST_TEXTS, empty_texts=False)

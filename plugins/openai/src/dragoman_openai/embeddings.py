@@ -17,4 +17,4 @@ class OpenAIEmbeddingOptions(EmbeddingOptions):
     __provider__: ClassVar[str] = "openai"
 
 
-EMBEDDING_RULES = EmbeddingRules(options=OpenAIEmbeddingOptions, most_texts=MOST_TEXTS)
+EMBEDDING_RULES = EmbeddingRules(options=OpenAIEmbeddingOptions, most_texts=MOST_TEXTS, empty_texts=False)
