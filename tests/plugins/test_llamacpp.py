@@ -553,7 +553,6 @@ async def test_an_answer_that_fills_the_context_is_truncated() -> None:
     "overrides",
     [
         {"output": {"type": "object", "properties": {"a": {"type": "no such type"}}}},
-        {"top_logprobs": 3},
         {"extra_body": {"temperature": "hot"}},
         {"grammar": "root ::= ("},
     ],
@@ -565,6 +564,14 @@ async def test_an_invalid_request_is_reported(overrides: dict[str, Any]) -> None
     assert caught.value.status == 400
     assert caught.value.provider == "llamacpp"
     assert await tiny().completion("Hello") == SENTENCE
+
+
+async def test_alternatives_to_tokens_are_reported_with_the_tokens_that_the_server_demands() -> None:
+    with pytest.raises(BadRequestError, match="top_logprobs"):
+        await tiny().generate("Hello", extra_body={"top_logprobs": 3})
+    answer = await tiny().generate("Hello", top_logprobs=3, on_unsupported="raise")
+    assert answer.text == SENTENCE
+    assert [(each.feature, each.sent) for each in answer.adjustments] == [("logprobs", True)]
 
 
 async def test_arguments_that_are_not_json_are_reported() -> None:

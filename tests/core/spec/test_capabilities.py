@@ -15,6 +15,7 @@ from dragoman import (
     CompletionRequest,
     Effort,
     InlineText,
+    InvalidRequestError,
     Media,
     Message,
     OutputFormat,
@@ -115,6 +116,23 @@ def test_only_known_words_are_sent() -> None:
     assert fit(ask(effort="low"), capabilities) == (ask(effort="low"), ())
     request, (adjustment,) = fit(ask(effort="max"), capabilities)
     assert (request.settings.effort, adjustment.kind) == ("low", "coerced")
+
+
+@pytest.mark.parametrize("explicit", ["", "top_logprobs"])
+def test_alternatives_to_tokens_are_asked_for_together_with_the_tokens(explicit: str) -> None:
+    request, (note,) = fit(ask(explicit, top_logprobs=3), Capabilities(), "raise")
+    assert (request.settings.logprobs, request.settings.top_logprobs) == (True, 3)
+    assert (note.kind, note.feature, note.asked, note.sent) == ("coerced", "logprobs", None, True)
+    assert fit(ask(top_logprobs=3, logprobs=True), Capabilities())[1] == ()
+    prompt = CompletionRequest(model="m", prompt="Hi", settings=Settings(top_logprobs=0))
+    assert fit(prompt, Capabilities())[0].settings.logprobs is True
+    dropped, notes = fit(ask(top_logprobs=3), Capabilities(settings={"top_logprobs": NO}))
+    assert (dropped.settings.logprobs, [each.feature for each in notes]) == (None, ["top_logprobs"])
+
+
+def test_alternatives_to_tokens_without_the_tokens_are_refused() -> None:
+    with pytest.raises(InvalidRequestError, match=r"top_logprobs.*leave out logprobs=False"):
+        fit(ask(top_logprobs=3, logprobs=False), Capabilities())
 
 
 def test_what_is_not_asked_is_not_adjusted() -> None:

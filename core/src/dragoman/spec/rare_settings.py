@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import attrs
+
 from dragoman.spec.capabilities import Capabilities, Policy
+from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment
 
@@ -32,4 +35,19 @@ def fit_rare(request: R, capabilities: Capabilities, policy: Policy | None, by: 
     return request, adjustments
 
 
-__all__ = ["fit_rare"]
+def with_logprobs(request: R, by: str) -> tuple[R, Adjustment]:
+    """Return *request* with the ``logprobs`` that its ``top_logprobs`` need at every vendor, and the note of that.
+
+    Raises:
+        InvalidRequestError: if the caller wants no ``logprobs``.
+
+    """
+    if request.settings.logprobs is False:
+        message = "top_logprobs are the alternatives to logprobs, which are turned off; leave out logprobs=False"
+        raise InvalidRequestError(message, parameter="top_logprobs")
+    reason = "top_logprobs are only reported together with logprobs"
+    note = Adjustment(kind="coerced", feature="logprobs", asked=None, sent=True, reason=reason, by=by)
+    return attrs.evolve(request, settings=attrs.evolve(request.settings, logprobs=True)), note
+
+
+__all__ = ["fit_rare", "with_logprobs"]

@@ -85,10 +85,27 @@ def fit_with_names(
         adjustments += dropped
         settings = request.settings
     names = _NO_NAMES
-    changes: dict[str, Any] = {}
     caps = capabilities.settings
     if settings.effort is not None or capabilities.while_reasoning:
         caps = _caps_of(settings, capabilities)
+    request, notes = _fit_settings(request, caps, policy, by)
+    adjustments += notes
+    if isinstance(request, ChatRequest):
+        is_plain = are_plain(request.messages)
+        if not is_plain:
+            check_roles(request.messages, issuer)
+            check_contents(request.messages)
+        fitted, notes, names = _fit_chat(request, capabilities, policy, by, is_plain=is_plain)
+        adjustments += notes
+        request = cast("Any", fitted)
+    return request, tuple(adjustments), names
+
+
+def _fit_settings(request: R, caps: Mapping[str, Cap], policy: Policy | None, by: str) -> tuple[R, list[Adjustment]]:
+    """Adjust each setting to its support, and ask for what another one needs."""
+    settings = request.settings
+    adjustments: list[Adjustment] = []
+    changes: dict[str, Any] = {}
     for name, cap in caps.items():
         value = getattr(settings, name)
         if value is None:
@@ -101,15 +118,13 @@ def fit_with_names(
             adjustments.append(_adjustment(name, value, sent, cap.note or f"{request.model} does not accept it", by))
     if changes:
         request = attrs.evolve(request, settings=attrs.evolve(settings, **changes))
-    if isinstance(request, ChatRequest):
-        is_plain = are_plain(request.messages)
-        if not is_plain:
-            check_roles(request.messages, issuer)
-            check_contents(request.messages)
-        fitted, notes, names = _fit_chat(request, capabilities, policy, by, is_plain=is_plain)
-        adjustments += notes
-        request = cast("Any", fitted)
-    return request, tuple(adjustments), names
+        settings = request.settings
+    if settings.top_logprobs is not None and not settings.logprobs:
+        from dragoman.spec.rare_settings import with_logprobs  # noqa: PLC0415  # most requests have none
+
+        request, note = with_logprobs(request, by)
+        adjustments.append(note)
+    return request, adjustments
 
 
 def _caps_of(settings: Settings, capabilities: Capabilities) -> Mapping[str, Cap]:
@@ -225,7 +240,7 @@ def _apply_policy(name: str, cap: Cap, policy: Policy, *, explicit: bool, model:
         message = f"{model} does not accept this {name}{why}; leave it out, or set on_unsupported='adjust'"
         raise UnsupportedError(message, model=model, parameter=name)
     if policy == "warn":
-        warnings.warn(f"{model} does not accept this {name}; it is adjusted", UserWarning, stacklevel=4)
+        warnings.warn(f"{model} does not accept this {name}; it is adjusted", UserWarning, stacklevel=5)
 
 
 def _check_guarantees(request: ChatRequest, capabilities: Capabilities) -> None:

@@ -24,10 +24,14 @@ _RESPONSES_ONLY = NamePattern(
 _NO_SYSTEM = NamePattern(r"o1-(?:mini|preview)", _END)
 _CHAT_ONLY = Cap(support=Support.NO, note="only chat completions support it")
 _CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty", "n")
-_NO_TOP_K = Cap(support=Support.NO, note="OpenAI has no top_k")
-_STOPS = Cap(most=4, note="OpenAI takes 4 stop sequences")
-_COUNT = Cap(support=Support.YES, minimum=1, maximum=128, note="OpenAI gives 1 to 128 answers")
-"""https://platform.openai.com/docs/api-reference/chat/create#chat-create-n"""
+_SETTINGS = {
+    "top_k": Cap(support=Support.NO, note="OpenAI has no top_k"),
+    "n": Cap(support=Support.YES, minimum=1, maximum=128, note="OpenAI gives 1 to 128 answers"),
+    "stop": Cap(most=4, note="OpenAI takes 4 stop sequences"),
+    "temperature": Cap(maximum=2, note="OpenAI accepts 0 to 2"),
+    "top_logprobs": Cap(maximum=20, note="OpenAI gives 20 at most"),
+}
+"""https://platform.openai.com/docs/api-reference/chat/create"""
 
 
 def base_model_name(model: str) -> str:
@@ -80,7 +84,7 @@ def capabilities(model: str, api: str | None = None) -> Capabilities:
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,
         tool_schema=OpenAIProvider.strict_schema,
-        settings={"top_k": _NO_TOP_K, "n": _COUNT, "stop": _STOPS, **facts["settings"], **lacking},
+        settings={**_SETTINGS, **facts["settings"], **lacking},
         prefill=Cap(support=Support.CONDITIONAL),
         completion=YES if is_completion_model(model) else NO,
         completion_stream=YES if is_completion_model(model) else NO,
