@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sys
 import threading
 import time
 from collections.abc import Generator, Iterator
 from decimal import Decimal
+from types import FrameType
 from typing import Any
 
 import attrs
@@ -43,6 +45,7 @@ from dragoman import (
     hookimpl,
 )
 from dragoman.client import ledger as ledger_module
+from dragoman.client.model_usage import Batch
 from dragoman.plugins.registry import installed
 
 USED = Usage(input_tokens=10, output_tokens=5, cache_read_tokens=4, reasoning_tokens=2)
@@ -316,6 +319,41 @@ class Cached:
             return answer()
 
         return cached
+
+
+@pytest.mark.parametrize("step", range(12))
+def test_a_cost_that_is_asked_for_twice_at_once_is_counted(step: int) -> None:
+    """Ask again, in another thread, before one step of the first one who asks."""
+    batch = Batch([(OPENAI, USED, {"cost": 0.25})])
+    found: list[tuple[Cost | None, int]] = []
+    steps = itertools.count()
+
+    def ask() -> None:
+        found.append(batch.settled())
+
+    def in_another_thread() -> None:
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code is not Batch.settled.__code__:
+            return None
+        if event == "line" and next(steps) == step:
+            in_another_thread()
+        return trace
+
+    def asked_first() -> None:
+        sys.settrace(trace)  # of this thread alone
+        ask()
+
+    thread = threading.Thread(target=asked_first)
+    thread.start()
+    thread.join()
+    in_another_thread()
+    cost = Cost(amount=Decimal("0.25"), source="provider")
+    assert found == [(cost, 0)] * len(found)
+    assert len(found) >= 2
 
 
 async def test_a_middleware_that_answers_itself_uses_nothing() -> None:

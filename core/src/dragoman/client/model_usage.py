@@ -47,11 +47,15 @@ class Batch:
         self._settled = settled
 
     def settled(self) -> tuple[Cost | None, int]:
-        """Return the sum of the known costs, ``None`` if none is known, and how many costs are not known."""
+        """Return the sum of the known costs, ``None`` if none is known, and how many costs are not known.
+
+        Any number of threads may ask at once, so the answers are taken before it is seen whether they are still needed.
+        """
+        answers = self._answers
         if self._settled is None:
             from dragoman.spec.cost import Cost  # noqa: PLC0415  # not paid for by calls
 
-            costs = [_cost(*answer) for answer in self._answers]
+            costs = [_cost(*answer) for answer in answers]
             known = [cost for cost in costs if cost is not None]
             self._settled = Cost.total(known), len(costs) - len(known)
             self._answers = ()
