@@ -26,6 +26,7 @@ from uuid import UUID
 import attrs
 from attrs import NOTHING, field, frozen
 
+from dragoman.spec.annotation_keywords import description_in, keywords_in
 from dragoman.spec.argument_checks import is_hashable, shown
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.part_fields import JSON
@@ -65,8 +66,9 @@ def json_schema(kind: object) -> dict[str, JSON]:
 
     Args:
         kind: an attrs class, dataclass, ``TypedDict``, ``NamedTuple``, ``Enum``, ``Literal``, union, container or
-            built-in type; also ``Annotated``, where a string is a description and a dictionary is merged into the
-            schema, and any class with pydantic's ``model_json_schema``.
+            built-in type; also ``Annotated``, where a string is a description, a dictionary is merged into the schema,
+            and bounds and descriptions of ``annotated-types``, ``pydantic.Field`` and ``typing_extensions.Doc`` become
+            keywords of it; and any class with pydantic's ``model_json_schema``.
 
     Raises:
         InvalidRequestError: for a type that JSON cannot represent; the message names its path and an alternative.
@@ -220,9 +222,7 @@ class _Writer:
 
     def annotated(self, kind: Any, path: str) -> _Schema:
         schema = self.write(kind.__origin__, path)
-        for extra in kind.__metadata__:
-            schema |= copy.deepcopy(cast("_Schema", extra)) if isinstance(extra, dict) else {}
-        return schema | _description(_text(kind))
+        return schema | keywords_in(kind.__metadata__, schema) | _description(_text(kind))
 
     def union(self, kind: object, path: str) -> _Schema:
         members = get_args(kind)
@@ -370,13 +370,16 @@ def parameters_of(function: Callable[..., object], name: str) -> list[Member]:
     for p in inspect.signature(function).parameters.values():
         if p.kind not in {p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY}:
             _refuse(f"{name}({p})", "a model gives arguments by name", "make it an ordinary parameter")
+        if callable(getattr(p.default, "is_required", None)) and hasattr(p.default, "annotation"):
+            advice = f"write `{p.name}: Annotated[..., Field(...)]`, and the default, if there is one, after it"
+            _refuse(f"{name}.{p.name}", "Field(...) is no default outside of a model", advice)
         members.append(Member(p.name, hints.get(p.name), NOTHING if p.default is p.empty else p.default))
     return members
 
 
 def _text(hint: object) -> str | None:
     inner = get_args(hint)[0] if get_origin(hint) in QUALIFIERS else hint
-    return next((text for text in getattr(inner, "__metadata__", ()) if isinstance(text, str)), None)
+    return description_in(getattr(inner, "__metadata__", ()))
 
 
 def _doc(kind: type[Any]) -> str:
