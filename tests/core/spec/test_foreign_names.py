@@ -11,17 +11,20 @@ from typing import Any
 import attrs
 import pytest
 
+from core.scripted import say
 from dragoman import (
     LLM,
     AsyncLLM,
     ConfigurationError,
     DragomanError,
+    Embeddings,
     InvalidRequestError,
     LLMConfig,
     Media,
     Message,
     OutputFormat,
     RetryPolicy,
+    Run,
     ServerTool,
     Settings,
     StreamingLLM,
@@ -30,6 +33,8 @@ from dragoman import (
     ToolCall,
     ToolChoice,
     ToolResult,
+    explain,
+    read_conversation,
 )
 from dragoman.spec import foreign_names
 from dragoman.spec.argument_names import door, tells_names
@@ -39,6 +44,8 @@ from dragoman_anthropic import AnthropicOptions
 from dragoman_echo.options import EchoOptions
 from dragoman_openai import OpenAIOptions
 
+CALLED = ToolCall(name="f", call_id="c")
+EMPTY_RUN: Run[str] = Run(prompt=())
 NAMES = {
     "base_url": "'api_base' here, an argument of LLMConfig",
     "azure_endpoint": "'api_base' here, an argument of LLMConfig",
@@ -274,6 +281,19 @@ def test_nothing_but_an_error_imports_the_table() -> None:
     [
         (lambda **more: Tool.from_function(print, **more), "aprove", "approve"),
         (lambda **more: Media.of(b"x", **more), "medai_type", "media_type"),
+        (lambda **more: ToolResult.of(CALLED, **more), "valeu", "value"),
+        (CALLED.parse, "tolo", "tool"),
+        (lambda **more: EMPTY_RUN.deny("c", **more), "reasno", "reason"),
+        (lambda **more: EMPTY_RUN.answer("c", **more), "valeu", "value"),
+        (EMPTY_RUN.approve, "call_di", "call_id"),
+        (EMPTY_RUN.cost, "price_of", "prices_of"),
+        (lambda **more: Embeddings(vectors=()).cost(**more), "price_of", "prices_of"),
+        (lambda **more: say("Hi").cost(**more), "price_of", "prices_of"),
+        (lambda **more: LLMConfig("echo").to_dict(**more), "redatc", "redact"),
+        (lambda **more: explain("echo", **more), "plugisn", "plugins"),
+        (lambda **more: read_conversation("Hi", **more), "isuer", "issuer"),
+        (lambda **more: SyncLLM("echo").learn_capabilities(**more), "refrehs", "refresh"),
+        (lambda **more: asyncio.run(LLM("echo").learn_capabilities(**more)), "refrehs", "refresh"),
         (RetryPolicy, "retrys", "retries"),
         (AnthropicOptions, "topk", "top_k"),
         (OpenAIOptions, "verbosty", "verbosity"),

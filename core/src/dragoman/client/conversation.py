@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
 from dragoman.spec.argument_checks import is_iterable, plain_text, shown
+from dragoman.spec.argument_names import door
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
 
@@ -13,6 +14,7 @@ Conversation: TypeAlias = str | Message | Mapping[str, Any] | Iterable[Message |
 """A prompt, one message, or a conversation; a message may be given as plain data."""
 
 
+@door
 def read_conversation(
     conversation: Conversation, issuer: str = "", formats: frozenset[str] | None = None
 ) -> tuple[Message, ...]:

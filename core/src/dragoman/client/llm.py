@@ -271,8 +271,7 @@ class LLM(_ConfiguredClient):
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept, without asking anybody; :meth:`learn_capabilities` asks.
 
-        Limits and kinds of input that the provider does not tell are those that are publicly known. A call is fitted to
-        what the provider tells alone.
+        Limits and kinds of input that it does not tell are those that are publicly known; no call is fitted to these.
 
         Raises:
             ConfigurationError: if no provider, model or key is found.
@@ -284,6 +283,7 @@ class LLM(_ConfiguredClient):
         model = bound.explanation.model
         return known_capabilities(bound.explanation.provider, model, bound.capabilities(model))
 
+    @door
     async def learn_capabilities(self, *, refresh: bool = False) -> Capabilities:
         """Ask the provider what the model accepts, and return what is known then.
 

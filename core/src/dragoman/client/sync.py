@@ -288,6 +288,7 @@ class SyncLLM:
         """Return what the model is known to accept; see :meth:`LLM.capabilities`."""
         return self._llm.capabilities()
 
+    @door
     def learn_capabilities(self, *, refresh: bool = False) -> Capabilities:
         """Ask the provider what the model accepts; see :meth:`LLM.learn_capabilities`."""
         return _run(self._llm.learn_capabilities(refresh=refresh))

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from dragoman.plugins.filter import NEVER, ONLY
 from dragoman.plugins.registry import ALIASES, HOSTS, MODELS, PROVIDERS, Claim, Plugins, installed
 from dragoman.spec._value import value
+from dragoman.spec.argument_names import door
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.directory import published, publisher
 from dragoman.spec.errors import AmbiguousModelError, ConfigurationError, UnknownModelError, UnknownProviderError
@@ -48,6 +49,7 @@ class Explanation:
     steps: tuple[str, ...]
 
 
+@door
 def explain(config: LLMConfig | str, plugins: Plugins | None = None) -> Explanation:
     """Say which provider serves *config*, or the model of that name, and why; no provider is imported.
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Policy
 from dragoman.spec.config_rules import check_options, hidden, key_of, model_name, setting, text_of, without_user
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError
@@ -246,6 +247,7 @@ class LLMConfig:
         object.__setattr__(other, "_loaded", self._loaded)
         return other
 
+    @door
     def to_dict(self, *, redact: bool = False) -> dict[str, Any]:
         """Return the configuration as one flat dictionary. Credentials are included, or masked if *redact* is true."""
         data = {**{name: getattr(self, name) for name in FIELDS}, **self.kwargs}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 from attrs import field
 
 from dragoman.spec._value import changed, value
+from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.provider import CallContext, Provider
 from dragoman.spec.request import ChatRequest
@@ -120,6 +121,7 @@ class Embeddings:
     usage: Usage = Usage()
     origin: Origin = Origin()
 
+    @door
     def cost(self, *, prices_of: str | None = None) -> Cost | None:
         """Return what the vectors cost, ``None`` if that is unknown; see :meth:`dragoman.Response.cost`.
 

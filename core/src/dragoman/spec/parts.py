@@ -13,7 +13,7 @@ from dragoman.spec._enums import OpenEnum
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import plain_text, shown
-from dragoman.spec.argument_names import tells_names
+from dragoman.spec.argument_names import door, tells_names
 from dragoman.spec.errors import InvalidRequestError, OutputError
 from dragoman.spec.media import Media
 from dragoman.spec.part_fields import JSON, PartFields, empty
@@ -97,6 +97,7 @@ class ToolCall(PartFields):
     def parse(self) -> dict[str, JSON]: ...
     @overload
     def parse(self, tool: Tool | Callable[..., object]) -> dict[str, Any]: ...
+    @door
     def parse(self, tool: Tool | Callable[..., object] | None = None) -> dict[str, Any]:
         """Return the arguments as a dictionary; an empty text means no arguments.
 
@@ -250,6 +251,7 @@ class ToolResult(PartFields):
     outcome: Outcome = field(converter=_outcome, default=Outcome("ok"))
 
     @classmethod
+    @door
     def of(cls, call: ToolCall, value: object = None) -> ToolResult:
         """Make the result of a call from what its tool returned or raised.
 

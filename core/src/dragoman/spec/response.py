@@ -9,6 +9,7 @@ from attrs import field
 
 from dragoman.spec._enums import OpenEnum
 from dragoman.spec._value import changed, value
+from dragoman.spec.argument_names import door
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
 from dragoman.spec.part_fields import JSON
@@ -298,6 +299,7 @@ class Response(Typed[V_co]):
         refusals = self.message.of_type(Refusal)
         return "".join(part.text for part in refusals) if refusals else None
 
+    @door
     def cost(self, *, prices_of: str | None = None) -> Cost | None:
         """Return what the answer cost, ``None`` if that is unknown.
 

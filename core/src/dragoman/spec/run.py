@@ -10,6 +10,7 @@ from attrs import field
 
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import shown
+from dragoman.spec.argument_names import door
 from dragoman.spec.call_record import CallRecord, CallStatus
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.message import Message
@@ -123,6 +124,7 @@ class Run(Generic[T]):
 
         return total_usage(answer.usage for answer in self._answers())
 
+    @door
     def cost(self, *, prices_of: str | None = None) -> Cost | None:
         """Return what all answers cost together, ``None`` if that of one is unknown.
 
@@ -166,6 +168,7 @@ class Run(Generic[T]):
         last = self.turns[-1]
         return not last.calls and last.response.finish.reason != FinishReason.PAUSED
 
+    @door
     def approve(self, call_id: str) -> Run[T]:
         """Let a call run, once and with exactly these arguments, when the run goes on.
 
@@ -176,6 +179,7 @@ class Run(Generic[T]):
         position, record = self._pending_record(call_id)
         return self.with_record(position, record.approved())
 
+    @door
     def deny(self, call_id: str, reason: str = "") -> Run[T]:
         """Give a call a result that tells the model that it was denied.
 
@@ -190,6 +194,7 @@ class Run(Generic[T]):
         position, record = self._pending_record(call_id)
         return self.with_record(position, record.finished(denied(record.call, reason)))
 
+    @door
     def answer(self, call_id: str, value: object) -> Run[T]:
         """Give a call a result without running it: a value that is known already, or an exception.
 
