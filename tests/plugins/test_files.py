@@ -247,6 +247,7 @@ async def test_a_file_of_another_provider_is_not_deleted(loopback: LoopbackServe
         (b"no known bytes", {}, "give media_type="),
         ("https://acme.example/a.pdf", {}, "a file is uploaded of a path or of bytes"),
         (PDF, {"purpos": "vision"}, "did you mean 'purpose'"),
+        (b"plain", {"media_typ": "text/plain"}, "did you mean 'media_type'"),
         (PDF, {"expires_after": "soon"}, "expires_after"),
         (5, {}, "media are made of a path, bytes"),
     ],

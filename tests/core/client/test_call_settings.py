@@ -12,11 +12,14 @@ from dragoman.client.call_settings import (
     CommonSettings,
     CompletionSettings,
     ConfigSettings,
+    EmbeddingSettings,
     SettingsKeywords,
+    UploadSettings,
     ValueSettings,
 )
+from dragoman.client.run_settings import RunArguments
 from dragoman.spec.config import CORE_OPTIONS, FIELDS
-from dragoman.spec.foreign_names import OWN, PER_CALL
+from dragoman.spec.foreign_names import OF_RUNS, OWN, PER_CALL
 from dragoman.spec.request import SETTINGS
 
 
@@ -31,7 +34,10 @@ def test_the_keywords_are_those_that_are_accepted() -> None:
     assert names(CallSettings) == names(ValueSettings) | {"output"}
     assert names(CompletionSettings) == names(CommonSettings) | {"suffix"}
     assert names(ConfigSettings) == {*FIELDS, *CORE_OPTIONS, *SETTINGS}
-    assert names(CallSettings) | names(CompletionSettings) | names(ConfigSettings) == OWN
+    assert names(RunArguments) == OF_RUNS
+    of_one = names(EmbeddingSettings) | names(UploadSettings) | {"repairs"}
+    of_calls = names(CallSettings) | names(CompletionSettings) | names(ConfigSettings)
+    assert of_calls | names(RunArguments) | of_one == OWN
 
 
 def test_settings_have_the_types_of_settings() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -36,6 +37,7 @@ from dragoman import (
     explain,
     read_conversation,
 )
+from dragoman.client.run_settings import RunArguments
 from dragoman.spec import foreign_names
 from dragoman.spec.argument_names import door, tells_names
 from dragoman.spec.foreign_names import OWN, advice, snake_case
@@ -274,6 +276,25 @@ def test_nothing_but_an_error_imports_the_table() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("name", "door"),
+    [
+        ("repairs", "generate() and extract()"),
+        ("dimensions", "embed()"),
+        ("filename", "upload()"),
+        ("media_type", "upload()"),
+        *((name, "run() and stream_run()") for name in sorted(RunArguments.__annotations__)),
+    ],
+)
+async def test_an_argument_of_another_door_is_told_where_it_belongs(name: str, door: str) -> None:
+    arguments: Any = {name: 1}
+    with pytest.raises(InvalidRequestError, match=f"{name!r}; it is an argument of {re.escape(door)}"):
+        await LLM("echo").stream("Hi", **arguments).__aenter__()
+    misspelt: Any = {name[:-2] + name[-1] + name[-2]: 1}
+    with pytest.raises(InvalidRequestError, match=f"did you mean {name!r}"):
+        await LLM("echo").stream("Hi", **misspelt).__aenter__()
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,6 @@ async def file_to_upload(
     """
     import asyncio  # noqa: PLC0415  # not paid for at import
 
-    name, kind = keywords.get("filename"), keywords.get("media_type")
-    media = await asyncio.to_thread(Media.of, source, media_type=kind, filename=name)
-    if not isinstance(media.source, Bytes):
-        message = f"a file is uploaded of a path or of bytes, not of {shown(source)}"
-        raise InvalidRequestError(message, parameter="source")
     shared = shared_options(keywords.get("options"))
     own = {each: keywords[each] for each in keywords if each not in _OWN}
     options = {**shared.get(builder.named, {}), **shared.get(builder.provider, {}), **own}
@@ -43,6 +38,11 @@ async def file_to_upload(
         from dragoman.spec.serialization import structure_options  # noqa: PLC0415  # cattrs is only needed with options
 
         structure_options(kind_of_options, options, provider=builder.named, also=_OWN)
+    name, kind = keywords.get("filename"), keywords.get("media_type")
+    media = await asyncio.to_thread(Media.of, source, media_type=kind, filename=name)
+    if not isinstance(media.source, Bytes):
+        message = f"a file is uploaded of a path or of bytes, not of {shown(source)}"
+        raise InvalidRequestError(message, parameter="source")
     filename = media.filename or "file"
     return FileUpload(data=media.source.data, filename=filename, media_type=media.media_type, options=options)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from typing import Any, TypeAlias, cast
 
 from attrs import frozen
@@ -59,7 +60,23 @@ class FallBackOn:
 
     def problem_of(self, response: Response) -> str | None:
         """Return why another model is to be asked, ``None`` if the answer may stay."""
-        return next((f"the answer is {what}" for what, applies in self.answers if applies(response)), None)
+        return next((f"the answer is {what}" for what, applies in self.answers if _tells(applies, response)), None)
+
+
+def _tells(applies: Predicate, response: Response) -> bool:
+    """Return what a function says of an answer.
+
+    Raises:
+        TypeError: if that is to be awaited, which nobody does. No other model is asked after such an error.
+
+    """
+    told = applies(response)
+    if not isawaitable(told):
+        return bool(told)
+    if iscoroutine(told):
+        told.close()
+    message = "a function of fall_back_on= must return whether the answer is not wanted, not something to await"
+    raise TypeError(message)
 
 
 def read_fall_back_on(given: Any) -> FallBackOn:
@@ -87,6 +104,9 @@ def read_fall_back_on(given: Any) -> FallBackOn:
                 f"fall_back_on takes classes of errors of Dragoman, {', '.join(map(repr, _WORDS))}, or functions of a "
                 f"response, not {shown(each)}"
             )
+            raise ConfigurationError(message, parameter="fall_back_on")
+        elif iscoroutinefunction(each):
+            message = f"fall_back_on takes functions that need no await, not the coroutine function {shown(each)}"
             raise ConfigurationError(message, parameter="fall_back_on")
         else:
             answers.append(("not wanted", each))

@@ -19,12 +19,30 @@ _loader: Any = __spec__.loader  # also reads data files in a zip archive
 
 PER_CALL = frozenset({*SETTINGS, "headers", "timeout", "first_output_timeout", "on_unsupported"})
 """The names that belong to a configuration and to a call."""
+OF_RUNS = frozenset(
+    {
+        "turns",
+        "concurrency",
+        "tool_timeout",
+        "run_timeout",
+        "on_tool_error",
+        "approve",
+        "resume_started",
+        "on_step",
+        "on_turn",
+    }
+)
+"""The names that belong to a run."""
 _PLACES: tuple[tuple[frozenset[str], str], ...] = (
     (PER_CALL, "an argument of LLMConfig and of a call"),
     (frozenset({*FIELDS, *CORE_OPTIONS}), "an argument of LLMConfig"),
     (frozenset({"tools", "tool_choice", "output"}), "an argument of generate(), stream() and chat_completion()"),
     (frozenset({"options"}), "an argument of a call"),
     (frozenset({"suffix"}), "an argument of completion() and streaming_completion()"),
+    (frozenset({"repairs"}), "an argument of generate() and extract()"),
+    (OF_RUNS, "an argument of run() and stream_run()"),
+    (frozenset({"dimensions"}), "an argument of embed()"),
+    (frozenset({"filename", "media_type"}), "an argument of upload()"),
 )
 OWN: frozenset[str] = frozenset[str]().union(*(names for names, _ in _PLACES))
 """The names of all arguments of a configuration or a call."""
