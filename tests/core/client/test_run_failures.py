@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -235,6 +237,44 @@ async def test_each_execution_has_a_time_limit(scripted: Scripted) -> None:
 
 class StopNow(BaseException):
     """Stand for an interrupt, which no tool error handling may catch."""
+
+
+def yields(count: int) -> Iterator[str]:
+    for _ in range(count):
+        yield threading.current_thread().name
+
+
+async def yields_later(count: int) -> AsyncIterator[str]:
+    for number in range(count):
+        await asyncio.sleep(0)
+        yield f"{number} in {threading.current_thread().name}"
+
+
+def is_slow_to_yield() -> Iterator[int]:
+    time.sleep(1)
+    yield 1
+
+
+async def never_yields() -> AsyncIterator[int]:
+    await asyncio.sleep(60)
+    yield 1
+
+
+async def test_what_generators_yield_is_the_result_and_they_run_where_their_functions_do(scripted: Scripted) -> None:
+    llm = llm_that(
+        scripted, asks(call("yields", count=2), call("yields_later", count=2), call("yields", count=0)), say("-")
+    )
+    run = await llm.run("Go", tools=[yields, yields_later])
+    texts = [result.text for result in run.turns[0].results]
+    here = threading.current_thread().name
+    assert texts == ['["dragoman-tool", "dragoman-tool"]', f'["0 in {here}", "1 in {here}"]', "[]"]
+
+
+async def test_a_generator_has_a_time_limit(scripted: Scripted) -> None:
+    llm = llm_that(scripted, asks(call("is_slow_to_yield"), call("never_yields")), say("-"))
+    run = await llm.run("Go", tools=[is_slow_to_yield, never_yields], tool_timeout=0.05)
+    late = "TimeoutError: the tool did not finish within 0.05 seconds"
+    assert [result.text for result in run.turns[0].results] == [late, late]
 
 
 async def stops() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import inspect
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
@@ -40,6 +40,8 @@ async def execute(function: Callable[..., object], arguments: Mapping[str, Any],
 async def result_of(function: Callable[..., object], *args: Any, **kwargs: Any) -> object:
     """Call a function that may be a coroutine function, and return its result; any other one runs in a thread.
 
+    What a generator yields is its result, as a list: it runs where its function does.
+
     Raises:
         RuntimeError: if the function itself ends with ``CancelledError`` or ``SystemExit``, which would end the task or
             the program of the caller.
@@ -49,14 +51,28 @@ async def result_of(function: Callable[..., object], *args: Any, **kwargs: Any) 
         if _is_async(function):
             returned = function(*args, **kwargs)
         else:
-            returned = await _in_thread(lambda: function(*args, **kwargs))
-        return await cast("Awaitable[object]", returned) if inspect.isawaitable(returned) else returned
+            returned = await _in_thread(lambda: _listed(function(*args, **kwargs)))
+        if inspect.isawaitable(returned):
+            returned = await cast("Awaitable[object]", returned)
+        return await _gathered(returned)
     except (asyncio.CancelledError, SystemExit) as error:
         task = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
             raise
         message = f"the function ended with {error!r}"
         raise RuntimeError(message) from error
+
+
+def _listed(returned: object) -> object:
+    """Return what a generator or another iterator yields as a list, and any other value as it is."""
+    return [*cast("Iterator[object]", returned)] if isinstance(returned, Iterator) else returned
+
+
+async def _gathered(returned: object) -> object:
+    """Return what an asynchronous generator yields as a list, and any other value as it is."""
+    if isinstance(returned, AsyncIterator):
+        return [each async for each in cast("AsyncIterator[object]", returned)]
+    return returned
 
 
 def _is_async(function: Callable[..., object]) -> bool:
