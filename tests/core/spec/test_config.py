@@ -181,7 +181,7 @@ def test_the_environment_of_the_process_is_the_default(monkeypatch: pytest.Monke
 
 
 def test_a_number_in_the_environment_that_is_none_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="DRAGOMAN_MAX_TOKENS must be a number, not 'many'"):
+    with pytest.raises(ConfigurationError, match="DRAGOMAN_MAX_TOKENS must be a whole number, not 'many'"):
         LLMConfig.from_env(environ={"DRAGOMAN_MAX_TOKENS": "many"})
 
 

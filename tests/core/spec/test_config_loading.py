@@ -168,7 +168,7 @@ def test_an_option_that_the_provider_refuses_is_shown_with_its_place(path: Path)
     path.write_text("[llm]\nmodel = 'echo'\n\nstal = 1\n")
     with pytest.raises(InvalidRequestError, match=r"models.toml:4: echo has no option 'stal'; did you mean 'stall'"):
         SyncLLM.load(path=path).generate("Hi")
-    with pytest.raises(ConfigurationError, match="DRAGOMAN_SEED must be a number"):
+    with pytest.raises(ConfigurationError, match="DRAGOMAN_SEED must be a whole number"):
         LLM.load(path=path, **LLMConfig.load(path=path, environ={"DRAGOMAN_SEED": "x"}).to_dict())
 
 

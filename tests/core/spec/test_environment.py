@@ -67,7 +67,7 @@ def test_options_of_the_provider_are_a_json_object() -> None:
             "DRAGOMAN_OPTIONS holds 'seed', which is not an option of a provider; set DRAGOMAN_SEED",
         ),
         ({"fallbacks": "[1]"}, "a fallback must be a model or a configuration, not int"),
-        ({"seed": "x"}, "DRAGOMAN_SEED must be a number, not 'x'"),
+        ({"seed": "x"}, "DRAGOMAN_SEED must be a whole number, not 'x'"),
     ],
 )
 def test_what_cannot_be_read_is_refused(variables: dict[str, str], problem: str) -> None:

@@ -129,7 +129,8 @@ def _number(name: str, text: str, variable: str) -> float:
     try:
         number: float = _KINDS[name](text)
     except ValueError:
-        message = f"{variable} must be a number, not {text!r}"
+        expected = "a whole number" if _KINDS[name] is int else "a number"
+        message = f"{variable} must be {expected}, not {text!r}"
         raise ConfigurationError(message, parameter=name) from None
     return number
 
