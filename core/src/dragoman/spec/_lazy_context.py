@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 from dragoman.spec.errors import ConfigurationError
 
@@ -30,6 +30,16 @@ class LazyContext(Generic[T]):
     def __init__(self, opening: Callable[[], Awaitable[tuple[T, AbstractAsyncContextManager[Any]]]]) -> None:
         self._opening: Callable[[], Awaitable[tuple[T, AbstractAsyncContextManager[Any]]]] | None = opening
         self._opened: AbstractAsyncContextManager[Any] | None = None
+
+    def __aiter__(self) -> NoReturn:
+        """Say how a stream is opened; type checkers refuse to iterate over one that is not.
+
+        Raises:
+            TypeError: always.
+
+        """
+        message = "open it first: `async with llm.stream(...) as stream`, and inside `async for event in stream`"
+        raise TypeError(message)
 
     async def __aenter__(self) -> T:
         """Open the resource and return the value of the block.
