@@ -186,7 +186,7 @@ class Media(PartFields):
 
         Raises:
             InvalidRequestError: if the file cannot be read or is empty, if the type cannot be told, or if the bytes are
-                text and the type is that of a format which never is.
+                a web page or base64 and the type is that of a picture and the like.
 
         """
         from dragoman.spec.media_content import check_content  # noqa: PLC0415  # it needs the classes of this module

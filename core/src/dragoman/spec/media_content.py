@@ -1,8 +1,8 @@
-"""Refuse media without content, and text that is declared as a format which is never text."""
+"""Refuse media without content, and a web page or base64 that is declared as a picture and the like."""
 
 from __future__ import annotations
 
-import codecs
+import binascii
 
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.media import Bytes, FileRef, InlineText, Media, Url
@@ -10,12 +10,9 @@ from dragoman.spec.media_signatures import SIGNED, signed_type
 
 _MEMBERS = {Bytes: "data", Url: "url", FileRef: "file_id", InlineText: "text"}
 """What a source holds, by its class."""
-_SHORTEST = 12
-"""The length of the longest signature with its place: fewer bytes do not tell what they are."""
-_LOOKED_AT = 1024
-"""How many bytes are looked at; a PDF begins within as many."""
-_NOT_TEXT = frozenset(range(32)) - {*b"\t\n\v\f\r\x1b"}
-"""https://mimesniff.spec.whatwg.org/#binary-data-byte."""
+_PAGES = (b"<!doctype html", b"<html")
+_HEAD = 64
+"""How many bytes are looked at: many enough for any signature, also in base64."""
 
 
 def check_content(media: Media, where: str, parameter: str = "messages") -> None:
@@ -27,8 +24,8 @@ def check_content(media: Media, where: str, parameter: str = "messages") -> None
         parameter: the argument that holds it.
 
     Raises:
-        InvalidRequestError: if it has no content, or if its bytes are text and its media type is that of a format which
-            never is.
+        InvalidRequestError: if it has no content, or if its media type is that of a format with a signature and its
+            bytes are a web page, or such a format in base64.
 
     """
     source = media.source
@@ -37,23 +34,22 @@ def check_content(media: Media, where: str, parameter: str = "messages") -> None
         message = f"{where} is empty: its {type(source).__name__} has no {member}; leave it out"
         raise InvalidRequestError(message, parameter=parameter)
     kind = media.media_type.partition(";")[0].strip()
-    if isinstance(source, Bytes) and kind in SIGNED and _is_text(bytes(source.data[:_LOOKED_AT])):
-        message = (
-            f"{where} is declared as {kind}, but its bytes are text; give the bytes of the file itself, decoded if "
-            "they are in base64, or the media type of the text, such as 'text/plain'"
-        )
+    if isinstance(source, Bytes) and kind in SIGNED and (mistake := _mistake(bytes(source.data[:_HEAD]))):
+        what, advice = mistake
+        message = f"{where} is declared as {kind}, but its bytes are {what}; {advice}"
         raise InvalidRequestError(message, parameter=parameter)
 
 
-def _is_text(data: bytes) -> bool:
-    """Return whether the beginning of a file is text for certain."""
-    if len(data) < _SHORTEST or signed_type(data) is not None or b"%PDF-" in data or not _NOT_TEXT.isdisjoint(data):
-        return False
+def _mistake(head: bytes) -> tuple[str, str] | None:
+    """Return what the beginning of a file is instead, and what to do about it, if that is certain."""
+    if head.lstrip().lower().startswith(_PAGES):
+        return "a web page", "give the file itself, such as what its address answers to a download"
+    encoded = head.split(b"base64,", 1)[-1] if head.startswith(b"data:") else head
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(data)
-    except UnicodeDecodeError:
-        return False
-    return True
+        decoded = binascii.a2b_base64(encoded[: len(encoded) // 4 * 4], strict_mode=True)
+    except binascii.Error:
+        return None
+    return None if signed_type(decoded) is None else ("in base64", "decode them")
 
 
 __all__ = ["check_content"]
