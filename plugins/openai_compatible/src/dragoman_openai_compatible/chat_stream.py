@@ -98,7 +98,7 @@ class OpenAIChatDecoder:
         self.dialect = dialect
         self._count = 0
         self._open: dict[str, int] = {}
-        self._calls = StreamedCalls(self.begin_part, dialect.rules.issuer)
+        self._calls: StreamedCalls | None = None  # most answers have none, and many streams may be open
         self._audio: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
         self._latest: tuple[Any, ...] = ()
@@ -142,7 +142,8 @@ class OpenAIChatDecoder:
             metadata["logprobs"] = {**self._prompt_logprobs}
         if self._others:
             metadata["choices"] = [self._others[index].to_dict() for index in sorted(self._others)]
-        events: list[Event] = [ArgumentsDelta(index, rest) for index, rest in self._calls.close()]
+        calls = () if self._calls is None else self._calls.close()
+        events: list[Event] = [ArgumentsDelta(index, rest) for index, rest in calls]
         if metadata:
             events.append(ResponseSnapshot(metadata=metadata))
         if self._citations.is_pending:
@@ -203,7 +204,7 @@ class OpenAIChatDecoder:
         """
         if choice.get("error") and (error := self.dialect.choice_error(choice)):
             raise error
-        delta = choice.get("delta") or (None if self._open or self._calls.has_any else choice.get("message"))
+        delta = choice.get("delta") or (None if self._open or self._has_calls else choice.get("message"))
         if isinstance(delta, dict):
             self._add_delta(delta, events)  # pyright: ignore[reportUnknownArgumentType]
         elif isinstance(choice.get("text"), str):
@@ -237,12 +238,26 @@ class OpenAIChatDecoder:
         events.extend(
             PartStart(self.begin_part(), part) for part in chat_parts.media_parts({"images": delta.get("images")})
         )
-        self._calls.begin_chunk()
+        if delta.get("tool_calls") or delta.get("function_call"):
+            self._add_calls(delta, events)
+
+    def _add_calls(self, delta: Mapping[str, Any], events: list[Event]) -> None:
+        calls = self._streamed_calls()
+        calls.begin_chunk()
         for call in objects(delta.get("tool_calls")):
-            if not self._calls.is_empty(call):
+            if not calls.is_empty(call):
                 self.add_tool_call(call, events)
         if isinstance(delta.get("function_call"), dict):
-            self._calls.add_legacy(fields(delta["function_call"]), events)
+            calls.add_legacy(fields(delta["function_call"]), events)
+
+    @property
+    def _has_calls(self) -> bool:
+        return self._calls is not None and self._calls.has_any
+
+    def _streamed_calls(self) -> StreamedCalls:
+        if self._calls is None:
+            self._calls = StreamedCalls(self.begin_part, self.dialect.rules.issuer)
+        return self._calls
 
     def _add_logprobs(self, logprobs: Mapping[str, Any], events: list[Event]) -> None:
         """Add those of a conversation, one object for each token, or those of a prompt, one list for each fact."""
@@ -318,7 +333,7 @@ class OpenAIChatDecoder:
 
     def add_tool_call(self, call: Mapping[str, Any], events: list[Event]) -> int:
         """Add one fragment of a tool call, and return the index of its part."""
-        return self._calls.add(call, events)
+        return self._streamed_calls().add(call, events)
 
     def _add_other_choice(self, index: int, choice: Mapping[str, Any]) -> None:
         """Keep the text of a choice other than the first; there are some where the request asked for several."""
