@@ -311,6 +311,9 @@ def test_a_misspelt_provider_in_the_options_of_a_configuration_is_refused() -> N
     ],
 )
 def test_a_file_that_a_variable_names_is_told_with_the_variable(path: Path, text: str | None, words: str) -> None:
+    deep = path.parent / ("deep" * 30)
+    deep.mkdir()
+    path = path.rename(deep / path.name)
     path.unlink() if text is None else path.write_text(text)
     with pytest.raises(ConfigurationError) as caught:
         LLMConfig.load("nowhere", environ={"APP_CONFIG": str(path)}, prefix="APP_")

@@ -24,18 +24,30 @@ _MOST = 2**63 - 1
 """The greatest 64-bit integer, which nearly every server can read."""
 
 _SHOWN = 80
+_LONGEST_PATH = 300
 _HUGEST = 2**64
 _ATOMS = (str, int, float, bool, bytes, type(None))
 _OPEN: Any = object()
 _UNKNOWN: Any = object()
 
 
-def shown(value: object) -> str:
-    """Return a short ``repr`` of *value* for a message, even if the ``repr`` of its class raises an exception."""
+def shown_path(path: object) -> str:
+    """Return a path in quotes for a message, whole unless it is so long that it is hardly one."""
+    return shown(str(path), _LONGEST_PATH)
+
+
+def shown(value: object, most: int = _SHOWN) -> str:
+    """Return a short ``repr`` of *value* for a message, even if the ``repr`` of its class raises an exception.
+
+    Args:
+        value: anything.
+        most: the number of characters that are shown at most.
+
+    """
     from reprlib import Repr  # noqa: PLC0415  # only errors need it
 
     short = Repr()
-    short.maxstring = short.maxother = short.maxlong = _SHOWN
+    short.maxstring = short.maxother = short.maxlong = most
     try:
         return short.repr(value)
     except Exception:  # noqa: BLE001  # an integer with too many digits, or a __repr__ that raises

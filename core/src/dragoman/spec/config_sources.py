@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from attrs import frozen
 
-from dragoman.spec.argument_checks import shown
+from dragoman.spec.argument_checks import shown_path
 from dragoman.spec.config_rules import text_of
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.user_folder import user_folder, user_path
@@ -92,7 +92,7 @@ def read_file(path: str | os.PathLike[str], variable: str = "") -> tuple[dict[st
         return tomllib.loads(text), text
     except (OSError, ValueError, RecursionError) as error:
         problem = (isinstance(error, OSError) and error.strerror) or error
-        message = f"cannot read a configuration from {told(shown(str(path)), variable)}: {problem}"
+        message = f"cannot read a configuration from {told(shown_path(path), variable)}: {problem}"
         raise ConfigurationError(message) from None
     finally:
         del text  # keep credentials out of tracebacks that show locals

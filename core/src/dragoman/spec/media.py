@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from attrs import field
 
 from dragoman.spec._value import value
-from dragoman.spec.argument_checks import shown
+from dragoman.spec.argument_checks import shown, shown_path
 from dragoman.spec.argument_names import door, tells_names
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.part_fields import PartFields, take_text
@@ -233,7 +233,7 @@ def _media_of(source: Any, media_type: str | None = None, filename: str | None =
             data = _content(path)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            message = f"the file {shown(str(path))} cannot be read: {reason}; give the path of a file, bytes or a URL"
+            message = f"the file {shown_path(path)} cannot be read: {reason}; give the path of a file, bytes or a URL"
             raise InvalidRequestError(message, parameter="source") from None
         return _of_bytes(data, media_type, filename or path.name)
     message = f"media are made of a path, bytes or a URL, not {shown(source)}"
