@@ -35,10 +35,10 @@ LARGER: Mapping[str, Mapping[str, tuple[int, str]]] = {
     },
     "openai_compatible": {
         "chat completions": (
-            1470,
+            1500,
             "chat chat_[cmps]* completion errors models families other_choice reasoning_details",
         ),
-        "the Responses API": (1100, "responses responses_* strict_schemas"),
+        "the Responses API": (1110, "responses responses_* strict_schemas"),
         "hosts described by a file, listings and embeddings": (
             665,
             "__init__ any_server catalogue embeddings endpoint manifest* model_listing name_patterns options provider",

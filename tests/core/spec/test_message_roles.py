@@ -63,14 +63,6 @@ def test_a_message_of_a_tool_without_a_result_is_refused(provider: str, content:
         llm.build_request([Message("user", "Weather?"), Message("tool", content)])
 
 
-@pytest.mark.parametrize("content", ["", []])
-@pytest.mark.parametrize("provider", ["openai", "anthropic", "google", "mistral", "cohere", "ollama"])
-def test_a_message_of_the_user_without_content_is_refused(provider: str, content: Any) -> None:
-    llm = LLM(LLMConfig("m", provider=provider, api_key="k"))
-    with pytest.raises(InvalidRequestError, match=r"messages\[0\] is a message of the user without content; give"):
-        llm.build_request([Message("user", content)])
-
-
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google", "mistral", "cohere", "ollama"])
 def test_an_empty_instruction_and_an_empty_answer_are_taken(provider: str) -> None:
     llm = LLM(LLMConfig("m", provider=provider, api_key="k"))

@@ -20,7 +20,7 @@ class ConfigOrigin:
         kind: ``file``, ``environment``, ``keyword`` or ``default``.
         name: the path of the file, or the name of the variable.
         line: the line in the file, from 1.
-        lines: the lines of the members of a table, each with its path, such as ``openai.store``.
+        lines: the lines of the members of a table, each with its path, such as ``acme.store``.
 
     """
 

@@ -34,7 +34,7 @@ class HistoryRules:
         member_length: how many characters it may have, if its characters are limited.
         tool_properties: whether it must list its members, even if there are none.
         boolean_schemas: whether a schema within that of a tool or an answer may be ``true`` or ``false``.
-        older_schemas: whether it may be spelt as in OpenAPI 3.0, draft 4 or by Google, because another vendor reads it.
+        older_schemas: whether it may be spelt as in OpenAPI 3.0, draft 4 or in capitals, for another vendor.
         called_tools: whether the tools that the conversation has called must be defined, even if none is offered.
         open_end: whether the last message, if it is the assistant's, may end in white space.
         message_options: whether a message may have members of its own vendor.

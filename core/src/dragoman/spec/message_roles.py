@@ -48,41 +48,35 @@ def check_roles(messages: Iterable[Message], issuer: str | None) -> None:
 def check_contents(messages: Iterable[Message]) -> None:
     """Check that each message which is not the assistant's has content that can be sent.
 
-    An empty instruction of the system is none, which harms nobody.
+    A text may be empty, which some servers take; what the others take is told by :class:`HistoryRules`.
 
     Args:
         messages: the conversation.
 
     Raises:
-        InvalidRequestError: for a message of the user without content, one of a tool without a result, and media that
-            no model can read.
+        InvalidRequestError: for a message of a tool without a result, and for media that no model can read.
 
     """
-    for index, message in enumerate(messages):
-        role, parts = message.role, message.parts
+    for index, each in enumerate(messages):
+        role, parts = each.role, each.parts
         if role == _ASSISTANT or (len(parts) == 1 and type(parts[0]) is Text and role != _TOOL):
             continue
         has_result = may_have_media = False
         for part in parts:
             if type(part) is ToolResult:
                 has_result = True
-                for each in part.content:  # on Python 3.11, any() would add a call of a generator
-                    may_have_media = may_have_media or type(each) is not Text
+                for content in part.content:  # on Python 3.11, any() would add a call of a generator
+                    may_have_media = may_have_media or type(content) is not Text
             elif type(part) is not Text:
                 may_have_media = True
         if role == _TOOL and not has_result:
             result = "give ToolResult(call_id=..., name=..., content=...), or its tool_call_id in plain data"
-            raise _without_content(index, f"of a tool without a result; {result}")
-        if role == Role.USER and not parts:
-            raise _without_content(index, "of the user without content; give a text or other parts, or remove it")
-        for medium in media_in(message) if may_have_media else ():
+            message = f"messages[{index}] is a message of a tool without a result; {result}"
+            raise InvalidRequestError(message, parameter="messages")
+        for medium in media_in(each) if may_have_media else ():
             from dragoman.spec.media_content import check_content  # noqa: PLC0415  # most messages are texts
 
             check_content(medium, f"a file in messages[{index}]")
-
-
-def _without_content(index: int, problem: str) -> InvalidRequestError:
-    return InvalidRequestError(f"messages[{index}] is a message {problem}", parameter="messages")
 
 
 def media_in(message: Message) -> Iterator[Media]:

@@ -58,7 +58,7 @@ def fit(
     Raises:
         UnsupportedError: if a setting is not supported and the policy is to raise, or for a part that only another
             service understands.
-        InvalidRequestError: for a conversation that no model accepts, such as a message of the user without content.
+        InvalidRequestError: for a conversation that no model accepts, such as a message of a tool without a result.
 
     """
     return fit_with_names(request, capabilities, policy, by=by, issuer=issuer)[:2]

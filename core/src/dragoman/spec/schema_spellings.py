@@ -1,4 +1,4 @@
-"""Schemas in the spelling of today's JSON Schema, where they are written as in OpenAPI 3.0, draft 4 or by Google."""
+"""Schemas in the spelling of today's JSON Schema, where they are written as in OpenAPI 3.0, draft 4 or in capitals."""
 
 from __future__ import annotations
 

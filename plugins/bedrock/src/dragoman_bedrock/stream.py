@@ -27,18 +27,7 @@ from dragoman import (
     Text,
     TextDelta,
 )
-from dragoman.http import (
-    Frame,
-    PlacedCalls,
-    StreamedUsage,
-    fields,
-    finish_of,
-    given,
-    members_of,
-    number,
-    objects,
-    words,
-)
+from dragoman.http import Frame, PlacedCalls, StreamedUsage, count, fields, finish_of, given, members_of, objects, words
 from dragoman_aws import event_in
 from dragoman_bedrock.errors import ERRORS
 from dragoman_bedrock.options import ISSUER
@@ -89,10 +78,8 @@ class ConverseDecoder:
 
         """
         kind, payload = event_in(frame, ERRORS, _OWN)
-        handler = _HANDLERS.get(kind)
-        if handler is None or (self._has_stopped and kind != "metadata"):
-            return (Raw(payload),)
-        return handler(self, payload)
+        handler = _HANDLERS.get(kind) if kind == "metadata" or not self._has_stopped else None
+        return (Raw(payload),) if handler is None else handler(self, payload)
 
     def close(self) -> Iterable[Event]:
         """Return what was not reported yet."""
@@ -200,7 +187,7 @@ def _report(block: _Block) -> list[Event]:
 
 
 def _index(payload: Mapping[str, Any]) -> int:
-    return number(payload.get("contentBlockIndex")) or 0
+    return count(payload, "contentBlockIndex") or 0
 
 
 _HANDLERS: Mapping[str, Callable[[ConverseDecoder, Mapping[str, Any]], Iterable[Event]]] = {
