@@ -199,6 +199,12 @@ def test_a_host_nobody_claims_is_a_step_and_leaves_the_choice() -> None:
         ((ACME,), {"provider": "acme"}, ConfigurationError, "provider 'acme' needs a model"),
         ((), {}, ConfigurationError, "no model is configured; .*pip install dragoman-echo"),
         (
+            ((PROVIDERS, "echo", "m_echo"),),
+            {"api_base": "https://x.example/v1?key=k"},
+            ConfigurationError,
+            r"no model is configured for the server of api_base; give LLMConfig\(model=\.\.\.\)$",
+        ),
+        (
             ((MODELS, "ac-", "acme"),),
             {"model": "ac-1"},
             UnknownProviderError,

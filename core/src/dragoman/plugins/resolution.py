@@ -101,6 +101,9 @@ class _Search:
         if variable:
             message = f"no model is configured, and {variable} is not read; give LLMConfig.from_env(), or a model"
             raise ConfigurationError(message, parameter="model")
+        if self.api_base is not None:
+            message = "no model is configured for the server of api_base; give LLMConfig(model=...)"
+            raise ConfigurationError(message, parameter="model")
         if EMBEDDED not in self.plugins.provider_names():
             message = f"no model is configured; give LLMConfig(model=...), or pip install dragoman-{EMBEDDED}"
             raise ConfigurationError(message, parameter="model")
