@@ -34,7 +34,8 @@ def suggestion(name: str, known: Iterable[str], similar: float = CLOSE) -> str:
 def begun(name: str, prefixes: Iterable[str], similar: float = CLOSER) -> str | None:
     """Return *name* with the one of *prefixes* that its beginning is most similar to, ``None`` if none is similar.
 
-    The beginning may be longer or shorter than the prefix by one character. Prefixes with a digit name few models.
+    The beginning may be longer or shorter than the prefix by one character. Prefixes with a digit name few models, and
+    one that ends in a hyphen is no name by itself.
     """
     from difflib import SequenceMatcher  # noqa: PLC0415  # slow to import
 
@@ -44,7 +45,7 @@ def begun(name: str, prefixes: Iterable[str], similar: float = CLOSER) -> str | 
             continue
         for length in (len(prefix), len(prefix) - 1, len(prefix) + 1):
             ratio = SequenceMatcher(None, name[:length].lower(), prefix).ratio()
-            if name[length:] and (ratio > best or (ratio == best and found is None)):
+            if (name[length:] or prefix.isalpha()) and (ratio > best or (ratio == best and found is None)):
                 best, found = ratio, prefix + name[length:]
     return found
 
