@@ -70,6 +70,20 @@ def test_each_value_tells_its_line(file: Path) -> None:
     }
 
 
+def test_a_model_that_nobody_serves_is_shown_with_its_line(file: Path) -> None:
+    file.write_text("[llm]\nmodel = 'nosuch'\n")
+    done = run("config", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["model"]) == (0, {"value": "nosuch", "from": f"{file}:2"})
+    assert json.loads(done.stdout)["api_key"] == {"value": "not set", "from": "no provider is found"}
+    assert "dragoman: warning: no installed provider claims the model 'nosuch'" in done.stderr
+
+
+@pytest.mark.usefixtures("home")
+def test_it_says_who_answers_without_a_model() -> None:
+    assert json.loads(run("config", "--json").stdout)["model"] == {"value": "not set", "from": "echo answers"}
+    assert "the server of api_base; -m names one" in run("config", "-b", "https://x.example/v1").stderr
+
+
 def test_an_error_names_its_line(file: Path) -> None:
     file.write_text("[llm]\ntemperature = 'warm'\n")
     done = run("chat", "-m", "echo", "hi")

@@ -65,7 +65,8 @@ def show(
 ) -> None:
     """Show each value that a command with these options uses, and where it comes from; credentials are masked."""
     settings = configuration(given, profile)
-    rows = [*_values(settings), _key(settings)]
+    provider = _provider_of(settings)
+    rows = [*_model(settings, provider), *_values(settings), _key(settings, provider)]
     if print_json:
         click.echo(text_io.as_json({name: {"value": value, "from": origin} for name, value, origin in rows}))
         return
@@ -86,16 +87,18 @@ def set_config(given: Mapping[str, Any], profile: str | None) -> None:
     section = "llm" if profile is None else f"llm.{profile}"
     click.echo(wrapped(f"{', '.join(given)} of [{section}] in {path}: changed", 0))
     if {"model", "provider", "api_base"} & given.keys():
-        _warn_of_unknown_model(path, profile)
+        _provider_of(LLMConfig.load(profile, path=path, environ={}))
     if not os.environ.get(f"{PREFIX}{VARIABLE}") and Path(FILE).is_file():
         complain(f"dragoman: {FILE} in this folder is read instead of it")
 
 
-def _warn_of_unknown_model(path: Path, profile: str | None) -> None:
+def _provider_of(settings: LLMConfig) -> str | None:
+    """Return the provider of a configuration; warn and return ``None`` if there is none."""
     try:
-        explain(LLMConfig.load(profile, path=path, environ={}))
+        return explain(settings).provider
     except ConfigurationError as error:  # of no other call yet: its plugin may still be installed
         complain(f"dragoman: warning: {one_line(error).partition(' (installed:')[0]}")
+        return None
 
 
 @config.command("profiles")
@@ -129,6 +132,12 @@ def show_path() -> None:
     click.echo(folder_of_user())
 
 
+def _model(settings: LLMConfig, provider: str | None) -> Iterator[tuple[str, Any, str]]:
+    """Yield a row for the model if none is configured and there is a provider all the same."""
+    if settings.model is None and provider is not None:
+        yield "model", "not set", f"{provider} answers"
+
+
 def _values(settings: LLMConfig) -> Iterator[tuple[str, Any, str]]:
     """Yield the name of each value but the key, the value as it may be shown, and its origin."""
     origins = settings.origins
@@ -139,13 +148,15 @@ def _values(settings: LLMConfig) -> Iterator[tuple[str, Any, str]]:
         yield name, shown, _OPTIONS.get(name, "-o") if origins[name] == KEYWORD else str(origins[name])
 
 
-def _key(settings: LLMConfig) -> tuple[str, Any, str]:
+def _key(settings: LLMConfig, provider: str | None) -> tuple[str, Any, str]:
     if settings.api_key is not None:
         origin = settings.origins["api_key"]
         return "api_key", MASK, "-o" if origin == KEYWORD else str(origin)
-    found, path = explain(settings).provider, key_file(os.environ)
-    if path is not None and found in read_keys(path):
-        return "api_key", MASK, f"{path}, unless {found} reads one from its own environment variables"
-    if found in names_in_keyring(os.environ):
-        return "api_key", MASK, f"the keyring, unless {found} reads one from its own environment variables"
-    return "api_key", "not set", f"{found} may read one from its own environment variables"
+    if provider is None:
+        return "api_key", "not set", "no provider is found"
+    path, own = key_file(os.environ), f"{provider} reads one from its own environment variables"
+    if path is not None and provider in read_keys(path):
+        return "api_key", MASK, f"{path}, unless {own}"
+    if provider in names_in_keyring(os.environ):
+        return "api_key", MASK, f"the keyring, unless {own}"
+    return "api_key", "not set", f"{provider} may read one from its own environment variables"
