@@ -92,7 +92,7 @@ WRONG = (
     ("models --refesh", "Did you mean"),
     ("models one two", "unexpected extra argument (two)"),
     ("new-provider", "Missing argument 'NAME'"),
-    ("new-provider acme", "Missing option '-k' / '--kind'"),
+    ("new-provider acme", "Missing option '-k' / '--kind'. The kinds are dialect, in-process"),
     ("new-provider acme -k nothing", "nothing"),
     ("new-provider 1! -k dialect", "1!"),
     ("new-provider acme -k dialect -o gone", "gone"),

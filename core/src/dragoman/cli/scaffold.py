@@ -20,9 +20,23 @@ class _NewProvider(click.Command):
             formatter.write_text("dragoman new-provider acme --kind dialect")
 
 
+class _KindName(click.types.StringParamType):
+    """List the kinds if none is given."""
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str:  # noqa: ARG002  # signature defined by click
+        return f"The kinds are {', '.join(kinds())}."
+
+
 @click.command(cls=_NewProvider)
 @click.argument("name")
-@click.option("-k", "--kind", required=True, metavar="KIND", help="The template to start from, one of the kinds below.")
+@click.option(
+    "-k",
+    "--kind",
+    type=_KindName(),
+    required=True,
+    metavar="KIND",
+    help="The template to start from, one of the kinds below.",
+)
 @click.option(
     "-o",
     "--output",
