@@ -113,6 +113,14 @@ async def test_a_fallback_counts_for_the_model_that_was_asked() -> None:
     assert (models["two/n"].calls, models["two/n"].failures, models["two/n"].total_tokens) == (1, 0, 15)
 
 
+async def test_it_shows_what_was_used() -> None:
+    llm = model(answer())
+    assert repr(llm.usage) == "UsageLedger({})"
+    await llm.generate("Hi")
+    assert repr(llm.usage) == f"UsageLedger({llm.usage.models!r})"
+    assert "'scripted/m': ModelUsage(calls=1, input_tokens=10, " in repr(llm.usage)
+
+
 async def test_a_request_that_is_not_sent_does_not_count() -> None:
     llm = model(InvalidRequestError("not this"))
     with pytest.raises(InvalidRequestError):

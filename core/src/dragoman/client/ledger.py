@@ -64,6 +64,9 @@ class UsageLedger:
                 merged._add(name, usage)
         return merged
 
+    def __repr__(self) -> str:
+        return f"UsageLedger({self.models!r})"
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
