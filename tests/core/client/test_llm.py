@@ -106,7 +106,8 @@ async def test_extract_calls_a_tool_where_there_is_no_schema(scripted: Scripted)
 async def test_no_model_is_the_echo_and_says_so_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     llm = LLM()
     assert (await llm.completion("Hi"), await llm.completion("again")) == ("Hi", "again")
-    assert capsys.readouterr().err == "dragoman: no model is configured; the embedded echo answers\n"
+    notice = "dragoman: no model is configured; the embedded echo answers; LLM('NAME') or -m NAME asks another"
+    assert capsys.readouterr().err == f"{notice}\n"
     assert await LLM(ECHO).completion("Hi") == "Hi"
     assert capsys.readouterr().err == ""
 

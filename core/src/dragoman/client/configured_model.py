@@ -192,7 +192,8 @@ class ConfiguredModel:
             self.uses.retired.append(before)
         self._is_used = False
         if self.config.model is None and bound.explanation.provider == EMBEDDED:
-            print("dragoman: no model is configured; the embedded echo answers", file=sys.stderr)  # noqa: T201
+            advice = "LLM('NAME') or -m NAME asks another"
+            print(f"dragoman: no model is configured; the embedded echo answers; {advice}", file=sys.stderr)  # noqa: T201
         return bound
 
 
