@@ -197,6 +197,8 @@ def test_a_host_nobody_claims_is_a_step_and_leaves_the_choice() -> None:
         ((ACME,), {"model": "opneai:gpt-4"}, UnknownModelError, r"did you mean 'openai:gpt-4'\?"),
         ((ACME, (MODELS, "mystery-", "acme")), {"model": "mistery-1"}, UnknownModelError, "did you mean 'mystery-1'"),
         ((ACME, (MODELS, "mystery-", "acme")), {"model": "mistery"}, UnknownModelError, "'mistery'; name the provider"),
+        ((ACME, (MODELS, "mystery-", "acme")), {"model": "mystery_1"}, UnknownModelError, "did you mean 'mystery-1'"),
+        ((ACME, (MODELS, "mystery-", "acme")), {"model": "mystery 1"}, UnknownModelError, "did you mean 'mystery-1'"),
         ((ACME, (MODELS, "mystery", "acme")), {"model": "mistery"}, UnknownModelError, "did you mean 'mystery'"),
         ((ACME,), {"provider": "acme"}, ConfigurationError, "provider 'acme' needs a model"),
         ((), {}, ConfigurationError, "no model is configured; .*pip install dragoman-echo"),

@@ -46,7 +46,7 @@ def begun(name: str, prefixes: Iterable[str], similar: float = CLOSER) -> str | 
         for length in (len(prefix), len(prefix) - 1, len(prefix) + 1):
             ratio = SequenceMatcher(None, name[:length].lower(), prefix).ratio()
             if (name[length:] or prefix.isalpha()) and (ratio > best or (ratio == best and found is None)):
-                best, found = ratio, prefix + name[length:]
+                best, found = ratio, prefix + (name[length:] if prefix[-1:].isalnum() else name[length:].lstrip(" _-"))
     return found
 
 
