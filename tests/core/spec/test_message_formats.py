@@ -486,7 +486,12 @@ class TestMessages:
             ({"role": "assistant", "tool_calls": {}}, r"tool_calls must be a list; it is \{\}"),
             ({"role": "assistant", "tool_calls": ["f"]}, r"tool_calls\[0\] must be an object, not 'f'"),
             ({"role": "assistant", "tool_calls": [{"id": "1"}]}, r"tool_calls\[0\]\.function must be an object"),
-            ({"role": "assistant", "content": "a", "colour": "red"}, r"messages\[0\]\.colour is an unknown member"),
+            (
+                {"role": "assistant", "content": "a", "colour": "red"},
+                r"messages\[0\]\.colour is an unknown member; leave",
+            ),
+            ({"role": "user", "text": "a"}, r"messages\[0\]\.text is an unknown member; it is called 'content' here"),
+            ({"role": "user", "content": "a", 7: 8}, r"messages\[0\]\.7 is an unknown member; leave it out"),
             ({"role": "tool", "tool_call_id": 7}, r"tool_call_id must be a string; it is 7"),
             ({"type": "function_call", "name": "f"}, r"messages\[0\]\.call_id must be a string; it is missing"),
         ],

@@ -83,8 +83,11 @@ class Members:
             **({"metadata": {CACHE_MARK: mark}} if mark is not None else {}),
         }
 
-    def refuse_rest(self) -> None:
+    def refuse_rest(self, kind: str = "") -> None:
         """Raise an error if a member is unread.
+
+        Args:
+            kind: the class of which the object is the plain data, for advice about names of other libraries.
 
         Raises:
             InvalidRequestError: naming the member.
@@ -92,8 +95,15 @@ class Members:
         """
         for name in self._unread:
             known = {each for each in self._asked if each not in self.data}
-            message = after(f"{self.path}.{name} is an unknown member", name, known, "leave it out")
+            otherwise = _advice(name, kind) or "leave it out"
+            message = after(f"{self.path}.{name} is an unknown member", name, known, otherwise)
             raise InvalidRequestError(message, parameter="messages")
+
+
+def _advice(name: object, kind: str) -> str:
+    from dragoman.spec.foreign_names import advice  # noqa: PLC0415  # only errors need it
+
+    return advice(name, owner=kind) if kind and isinstance(name, str) else ""
 
 
 def dumped(value: Any) -> Any:

@@ -179,7 +179,7 @@ def _message(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
         parts += _calls(message)
         parts = _signed(parts, _signature(message))
     kept = {name: message.take(name) for name in _KEPT if name in message and owner.has("chat")}
-    message.refuse_rest()
+    message.refuse_rest("Message")
     if mark and parts:
         parts[-1] = attrs.evolve(parts[-1], metadata={**parts[-1].metadata, **mark})
     return Message(role, parts, name=speaker, options={owner.name: kept} if kept else {})
