@@ -177,3 +177,10 @@ def test_why_warns_of_the_distribution_that_answers(acme: Site) -> None:
         assert done.exit_code == (0 if "/" in model else 2)
         assert warning in done.stdout
     assert "warning" not in run("why", "openai/gpt-5-mini", **asked).stdout
+
+
+def test_the_error_of_a_broken_plugin_names_the_command_that_checks_it(site: Site) -> None:
+    site.add("acme-sad", "acme_sad", "raise ValueError('boom')", providers=("sad",))
+    done = run("chat", "-n", "-m", "sad/m", "hi")
+    assert done.exit_code == 1
+    assert "the plugin 'sad' of acme-sad failed: ValueError: boom\nhint: 'dragoman doctor --load' says" in done.stderr

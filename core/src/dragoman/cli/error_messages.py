@@ -44,7 +44,7 @@ _HINTS: tuple[tuple[type[DragomanError], str], ...] = (
     (UnknownProviderError, _RESOLVED),
     (AmbiguousModelError, _RESOLVED),
     (ConfigurationError, _OPTIONS),
-    (PluginError, "'dragoman plugins' lists the installed plugins"),
+    (PluginError, "'dragoman doctor --load' says which plugins fail, and how to disable one"),
     (UnsupportedError, "leave the option out, or choose another model"),
     (InvalidRequestError, _OPTIONS),
     (AuthenticationError, "the provider rejected the key; check which key is set"),
