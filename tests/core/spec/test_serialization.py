@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import re
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from attrs import field, frozen
@@ -107,6 +108,19 @@ def test_options_are_structured_strictly() -> None:
     )
     assert options == Choices(api_version="2", tags=("a",), since=date(2021, 1, 1))
     assert structure_options(Choices, {"since": "2021-01-01"}, provider="acme") == Choices(since=date(2021, 1, 1))
+
+
+@frozen
+class Level:
+    level: Literal["low", "high", 3] | None = None
+
+
+@pytest.mark.parametrize("wrong", ["hgih", 4, ["low"], {"low": 1}])
+def test_a_wrong_choice_names_the_choices(wrong: object) -> None:
+    words = re.escape(f"wrong option for acme: expected 'low' or 'high' or 3, not {wrong!r} @ $.level")
+    with pytest.raises(InvalidRequestError, match=words):
+        structure_options(Level, {"level": wrong}, provider="acme")
+    assert structure_options(Level, {"level": "low"}, provider="acme") == Level("low")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import attrs
@@ -64,6 +64,7 @@ def strict_converter() -> Converter:
         converter.register_unstructure_hook(number, str)
     converter.register_structure_hook_factory(_is_list, _refusing_strings(list_structure_factory))
     converter.register_structure_hook_factory(_is_tuple, _refusing_strings(homogenous_tuple_structure_factory))
+    converter.register_structure_hook_func(_is_literal, _choice)
     converter.register_structure_hook_func(_is_annotated, _structure_annotated(converter))
     converter.register_structure_hook(bytes, _bytes)
     converter.register_unstructure_hook(bytes, lambda data: base64.b64encode(data).decode("ascii"))
@@ -86,6 +87,18 @@ def _exactly(kind: type[Any]) -> Callable[[Any, Any], Any]:
         return target(value) if isinstance(target, type) and issubclass(target, Enum) else value
 
     return read
+
+
+def _is_literal(kind: Any) -> bool:
+    return get_origin(kind) is Literal
+
+
+def _choice(value: Any, kind: Any) -> Any:
+    choices = get_args(kind)
+    if value not in choices:
+        message = f"expected {' or '.join(map(repr, choices))}, not {shown(value)}"
+        raise TypeError(message)
+    return value
 
 
 def _bytes(value: Any, _: Any) -> bytes:
