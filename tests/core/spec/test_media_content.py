@@ -37,7 +37,8 @@ FILES = [
     b"fake bytes of a picture",
     b"another+picture/",
     b"data:image/png,",
-    BASE64[:7],
+    BASE64[:12],
+    b"<html",
 ]
 LLM_OF = LLM(LLMConfig("gpt-4o", provider="openai", api_key="k"))
 

@@ -11,6 +11,8 @@ from dragoman.spec.media_signatures import SIGNED, signed_type
 _MEMBERS = {Bytes: "data", Url: "url", FileRef: "file_id", InlineText: "text"}
 """What a source holds, by its class."""
 _PAGES = (b"<!doctype html", b"<html")
+_SHORTEST = 13
+"""The length of the shortest page, ``<html></html>``: fewer bytes do not tell what they are."""
 _HEAD = 64
 """How many bytes are looked at: many enough for any signature, also in base64."""
 
@@ -42,6 +44,8 @@ def check_content(media: Media, where: str, parameter: str = "messages") -> None
 
 def _mistake(head: bytes) -> tuple[str, str] | None:
     """Return what the beginning of a file is instead, and what to do about it, if that is certain."""
+    if len(head) < _SHORTEST:
+        return None
     if head.lstrip().lower().startswith(_PAGES):
         return "a web page", "give the file itself, such as what its address answers to a download"
     encoded = head.split(b"base64,", 1)[-1] if head.startswith(b"data:") else head
