@@ -14,6 +14,7 @@ import pytest
 from dragoman import ForkSafeLock
 from dragoman.spec import fork_safety
 from dragoman.spec.fork_safety import wait_for_imports
+from interrupts import interrupted_everywhere
 
 
 def load() -> None:
@@ -46,6 +47,21 @@ def test_a_child_finds_every_lock_free_but_its_own() -> None:
         fork_safety.after_fork_in_child()
         with theirs:
             pass
+
+
+def test_an_interrupt_leaves_no_lock_held() -> None:
+    lock, entered = ForkSafeLock(), list[bool]()
+
+    def enter() -> None:
+        with lock:
+            entered.append(True)
+
+    for moment in interrupted_everywhere(enter):
+        entered.clear()
+        other = threading.Thread(target=enter, daemon=True)
+        other.start()
+        other.join(10)
+        assert entered, moment
 
 
 class SlowImport:

@@ -10,7 +10,9 @@ import os
 import sys
 import threading
 import time
+from _thread import RLock
 from types import FrameType
+from typing import Any
 from weakref import WeakSet
 
 _PATIENCE = 10.0  # seconds; more than any import takes
@@ -22,28 +24,24 @@ importing = threading.RLock()
 """Held by a thread that imports a plugin, or what else must be imported whole; a fork waits for it."""
 
 
-class ForkSafeLock:
-    """Exclude other threads in a ``with`` block; it is free in a forked child, whoever held it in the parent."""
+class ForkSafeLock(RLock):  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]  # final for typeshed alone
+    """Exclude other threads in a ``with`` block; it is free in a forked child, whoever held it in the parent.
 
-    __slots__ = ("__weakref__", "_holder", "_lock")
+    Its methods are those of C: an interrupt that arrives between a method of Python and its block would leave the lock
+    held for good.
+    """
+
+    __slots__ = ()
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._holder: int | None = None
+        super().__init__()
         _locks.add(self)
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-        self._holder = threading.get_ident()
-
-    def __exit__(self, *_: object) -> None:
-        self._holder = None
-        self._lock.release()
 
     def renew(self) -> None:
         """Forget any holder but the calling thread."""
-        if self._holder != threading.get_ident():
-            self._lock, self._holder = threading.Lock(), None
+        lock: Any = self  # the two methods that threading itself calls in a child are not in typeshed
+        if not lock._is_owned():  # noqa: SLF001
+            lock._at_fork_reinit()  # noqa: SLF001
 
 
 _locks: WeakSet[ForkSafeLock] = WeakSet()
