@@ -6,6 +6,8 @@ from collections.abc import Hashable
 from typing import TypeVar
 from weakref import WeakSet
 
+from dragoman.spec.fork_safety import ForkSafeLock
+
 T = TypeVar("T")
 
 
@@ -14,6 +16,7 @@ class SharedConnections:
 
     def __init__(self) -> None:
         self._held: dict[Hashable, tuple[object, WeakSet[object]]] = {}
+        self._lock = ForkSafeLock()
 
     def take(self, key: Hashable, holder: object, own: T) -> T:
         """Return what was taken by the same *key* before, or *own*; *holder* uses it until it is given back.
@@ -24,16 +27,18 @@ class SharedConnections:
             own: what makes connections so.
 
         """
-        held, holders = self._held.setdefault(key, (own, WeakSet()))
-        holders.add(holder)
+        with self._lock:
+            held, holders = self._held.setdefault(key, (own, WeakSet()))
+            holders.add(holder)
         return held  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # the key tells its kind
 
     def give_back(self, holder: object) -> bool:
         """Return whether nobody else uses what *holder* has used, which is then to be closed."""
-        mine = [holders for _, holders in self._held.values() if holder in holders]
-        for holders in mine:
-            holders.discard(holder)
-        return not any(mine)
+        with self._lock:
+            mine = [holders for _, holders in self._held.values() if holder in holders]
+            for holders in mine:
+                holders.discard(holder)
+            return not any(mine)
 
 
 __all__ = ["SharedConnections"]
