@@ -258,7 +258,7 @@ def test_a_call_that_never_began_is_closed() -> None:
     coroutine = never()
     call = _Call(coroutine)
     call.cancel()
-    assert call.ended.is_set()
+    assert call.is_over
     assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
     assert closed == []
 

@@ -13,7 +13,6 @@ from dragoman.spec.errors import ConfigurationError, ConnectionFailedError
 
 if TYPE_CHECKING:
     import asyncio
-    import concurrent.futures
 
 T = TypeVar("T")
 
@@ -25,30 +24,53 @@ _PATIENCE = 1.0
 
 
 class _Call(Generic[T]):
-    """Run one coroutine in the loop; it can be cancelled from the moment this object exists."""
+    """Run one coroutine in the loop; it can be cancelled from the moment this object exists.
+
+    The two threads share no lock but one that the loop never waits for: an interrupt, which may arrive right after a
+    lock was acquired and before its block was entered, must not stop the loop.
+    """
 
     def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self._coroutine = coroutine
-        self._task: asyncio.Task[Any] | None = None
-        self.ended = threading.Event()
+        self._task: asyncio.Task[T] | None = None
+        self.is_over = False
+        self._ended = threading.Lock()
+        self._ended.acquire()  # until the loop releases it, once
 
-    async def run(self) -> T:
-        """Await the coroutine."""
+    def begin(self) -> None:
+        """Start the coroutine, in its loop, unless that was done before."""
         import asyncio  # noqa: PLC0415  # not paid for at import
 
-        self._task = asyncio.current_task()
-        try:
-            return await self._coroutine
-        finally:
-            self.ended.set()
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._coroutine)
+            self._task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        if not task.cancelled():
+            task.exception()  # an interrupted thread does not ask for it, and it need not be logged
+        self.is_over = True
+        self._ended.release()
 
     def cancel(self) -> None:
         """Cancel the coroutine, in its loop."""
-        if self._task is None:
-            self._coroutine.close()
-            self.ended.set()
-        else:
+        if self._task is not None:
             self._task.cancel()
+        else:
+            self._coroutine.close()
+            self.is_over = True
+            self._ended.release()
+
+    def wait(self, timeout: float = -1) -> None:
+        """Wait for the end, at most *timeout* seconds if they are not negative."""
+        self._ended.acquire(timeout=timeout)
+
+    def result(self) -> T:
+        """Return the result, once the call is over."""
+        import concurrent.futures  # noqa: PLC0415  # not paid for at import
+
+        if self._task is None or self._task.cancelled():
+            raise concurrent.futures.CancelledError
+        return self._task.result()
 
 
 class LoopThread:
@@ -72,21 +94,23 @@ class LoopThread:
 
         try:
             self.check()
-        except ConfigurationError:
+            call = _Call(coroutine)
+        except BaseException:
             coroutine.close()
             raise
-        call = _Call(coroutine)
         try:
-            return self._sent(call.run()).result()
+            self._soon(call.begin)
+            call.wait()
+            return call.result()
         except ConfigurationError:
             coroutine.close()
             raise
         except BaseException as error:
             if self.is_closed and isinstance(error, concurrent.futures.CancelledError):
                 raise ConnectionFailedError(AT_EXIT, retryable=False) from None
-            if not call.ended.is_set():
+            if not call.is_over:
                 self._loop.call_soon_threadsafe(call.cancel)
-                call.ended.wait(timeout=_PATIENCE)
+                call.wait(_PATIENCE)
             raise
 
     def check(self) -> None:
@@ -110,7 +134,15 @@ class LoopThread:
             ConfigurationError: if the loop has ended with its process.
 
         """
-        self._sent(coroutine)
+        call = _Call(coroutine)
+        try:
+            self._soon(call.begin)
+        except ConfigurationError:
+            coroutine.close()
+            raise
+        except BaseException:  # an interrupt, before or after the loop was told
+            self._loop.call_soon_threadsafe(call.begin)
+            raise
 
     def call_soon(self, callback: Callable[[], object]) -> None:
         """Call *callback* in the loop, unless it has ended."""
@@ -130,14 +162,11 @@ class LoopThread:
         else:
             self.run(coroutine)
 
-    def _sent(self, running: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Hand a coroutine to the loop."""
-        import asyncio  # noqa: PLC0415  # imported only when needed
-
-        if not self.is_closed:
-            return asyncio.run_coroutine_threadsafe(running, self._loop)
-        running.close()
-        raise ConfigurationError(AT_EXIT)
+    def _soon(self, callback: Callable[[], object]) -> None:
+        """Hand a callback to the loop."""
+        if self.is_closed:
+            raise ConfigurationError(AT_EXIT)
+        self._loop.call_soon_threadsafe(callback)
 
     def close(self) -> None:
         """Stop the loop and close what is open in it."""

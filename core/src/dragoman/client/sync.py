@@ -367,7 +367,12 @@ def _around(kind: type[S], llm: StreamingLLM) -> S:
 
 def _run(call: Coroutine[Any, Any, T]) -> T:
     """Return the result of a call, which runs in the loop."""
-    return loop_thread().run(call)
+    try:
+        thread = loop_thread()
+    except BaseException:  # an interrupt, or a thread that cannot be started
+        call.close()
+        raise
+    return thread.run(call)
 
 
 async def _enter(manager: AbstractAsyncContextManager[T]) -> T:

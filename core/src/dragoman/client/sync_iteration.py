@@ -38,11 +38,11 @@ class SyncIterator(Generic[T]):
         self._source = source
         self._thread = thread
         self._batch: deque[T] = deque()
-        self._lock = threading.Lock()
-        self._changed = threading.Condition(self._lock)
+        self._lock = threading.Lock()  # a condition's may stay held, or be released twice, after an interrupt
         self._items: deque[T] = deque()
         self._end: BaseException | None = None
-        self._is_waiting = self._is_full = False
+        self._waiting: threading.Lock | None = None
+        self._is_full = False
         self._task: asyncio.Task[None] | None = None
         self._room: asyncio.Event | None = None
         self.is_begun = False
@@ -67,33 +67,44 @@ class SyncIterator(Generic[T]):
 
     def _refill(self) -> None:
         """Take all items that wait; wait for the first one if there is none."""
-        with self._lock:
-            if self._is_waiting:
-                message = "another thread is waiting for the next event of this stream; read it in one thread"
-                raise ConfigurationError(message)
-            if not self.is_begun:
-                self.is_begun = True
-                self._thread.start(self._fill())
-            self._is_waiting = True
-            try:
-                self._changed.wait_for(self._has_news)
-            finally:
-                self._is_waiting = False
-            self._batch, self._items = self._items, deque()
-            was_full, self._is_full = self._is_full, False
+        waiting = threading.Lock()
+        waiting.acquire()  # until the loop releases it
+        try:
+            with self._lock:
+                if self._waiting is not None:
+                    message = "another thread is waiting for the next event of this stream; read it in one thread"
+                    raise ConfigurationError(message)
+                self._waiting = waiting
+                if not self.is_begun:
+                    self._thread.start(self._fill())
+                    self.is_begun = True
+                has_news = bool(self._items) or self._end is not None
+            if not has_news:
+                waiting.acquire()
+            with self._lock:
+                self._batch, self._items = self._items, deque()
+                was_full, self._is_full = self._is_full, False
+        finally:
+            if self._waiting is waiting:
+                self._waiting = None
         if was_full and self._room is not None:
             self._thread.call_soon(self._room.set)
         if not self._batch:
             end, self._end = self._end, StopIteration()
             raise end or StopIteration()
 
-    def _has_news(self) -> bool:
-        return bool(self._items) or self._end is not None
+    def _wake(self) -> None:
+        """Let the thread that waits go on."""
+        waiting = self._waiting
+        if waiting is not None and waiting.locked():
+            waiting.release()
 
     async def _fill(self) -> None:
         """Read ahead, until the source ends or the reader leaves."""
         import asyncio  # noqa: PLC0415  # not paid for at import
 
+        if self._task is not None:
+            return  # a thread that was interrupted has started it, and does so again
         self._task = asyncio.current_task()
         self._room = asyncio.Event()
         end: BaseException = StopIteration()
@@ -102,8 +113,7 @@ class SyncIterator(Generic[T]):
                 with self._lock:
                     self._items.append(item)
                     self._is_full = len(self._items) >= AHEAD
-                    if self._is_waiting:
-                        self._changed.notify()
+                    self._wake()
                 if self._is_full:
                     await self._room.wait()
                     self._room.clear()
@@ -115,7 +125,7 @@ class SyncIterator(Generic[T]):
         finally:
             with self._lock:
                 self._end = end
-                self._changed.notify()
+                self._wake()
 
     async def stop(self) -> None:
         """Stop reading ahead; await this in the loop."""
