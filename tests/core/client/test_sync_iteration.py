@@ -180,3 +180,20 @@ def test_a_generator_that_is_collected_in_the_loop_does_not_wait_for_itself(thre
 
 async def _read_inside(thread: LoopThread) -> None:
     next(SyncIterator(Source(1).items(), thread))
+
+
+def test_what_would_end_the_program_ends_one_call_alone(thread: LoopThread) -> None:
+    async def end() -> None:
+        sys.exit("over")
+
+    def call() -> None:
+        for _ in range(2):
+            with pytest.raises(SystemExit, match="over"):
+                thread.run(end())
+        answers.append(thread.run(asyncio.sleep(0, "an answer")))
+
+    answers: list[str] = []
+    calling = threading.Thread(target=call, daemon=True)
+    calling.start()
+    calling.join(10)
+    assert answers == ["an answer"]

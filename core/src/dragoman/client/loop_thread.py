@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dragoman.spec.descriptors import require_descriptors
@@ -84,9 +85,15 @@ class LoopThread:
         self.is_closed = False
         self._runner = asyncio.Runner()
         self._loop = self._runner.get_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="dragoman-loop", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="dragoman-loop", daemon=True)
         self._thread.start()
         atexit.register(self.close)
+
+    def _serve(self) -> None:
+        """Run the loop until it is stopped; what ends a program, as ``sys.exit``, ends in a call that call alone."""
+        while not self.is_closed:
+            with suppress(SystemExit, KeyboardInterrupt):  # the one who waits for the call gets it
+                self._loop.run_forever()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Return the result of *coroutine*; an interrupt cancels it and waits for its end."""
