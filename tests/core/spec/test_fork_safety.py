@@ -17,8 +17,8 @@ from dragoman.spec.fork_safety import wait_for_imports
 from interrupts import interrupted_everywhere
 
 
-def load() -> None:
-    importlib.import_module("slow_module")
+def load(module: str) -> None:
+    importlib.import_module(module)
 
 
 def test_a_lock_lets_one_thread_in() -> None:
@@ -70,18 +70,20 @@ class SlowImport:
     Args:
         folder: a folder for the module.
         importer: the name of the module whose function imports it.
+        module: its own name.
 
     """
 
-    def __init__(self, folder: Path, importer: str) -> None:
-        (folder / "slow_module.py").write_text(
+    def __init__(self, folder: Path, importer: str, module: str = "slow_module") -> None:
+        (folder / f"{module}.py").write_text(
             "import slow_events\nslow_events.began.set()\nslow_events.go_on.wait(10)\n"
         )
         (folder / "slow_events.py").write_text(
             "import threading\nbegan, go_on = threading.Event(), threading.Event()\n"
         )
         self._events = importlib.import_module("slow_events")
-        self._thread = threading.Thread(target=FunctionType(load.__code__, globals() | {"__name__": importer}))
+        function = FunctionType(load.__code__, globals() | {"__name__": importer})
+        self._thread = threading.Thread(target=function, args=(module,))
         self._thread.start()
         assert self._events.began.wait(10)
 
@@ -100,12 +102,15 @@ class SlowImport:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     yield tmp_path
-    for name in ("slow_module", "slow_events"):
+    for name in ("slow_module", "dragoman_slow", "slow_events"):
         sys.modules.pop(name, None)
 
 
-def test_a_fork_waits_for_an_import_of_this_library(folder: Path) -> None:
-    slow = SlowImport(folder, "dragoman.client.anything")
+@pytest.mark.parametrize(
+    ("importer", "module"), [("dragoman.client.anything", "slow_module"), ("somebody", "dragoman_slow")]
+)
+def test_a_fork_waits_for_an_import_of_this_library(folder: Path, importer: str, module: str) -> None:
+    slow = SlowImport(folder, importer, module)
     over = threading.Event()
 
     def wait() -> None:
@@ -132,3 +137,15 @@ def test_a_fork_goes_ahead_where_an_import_never_ends(folder: Path) -> None:
     wait_for_imports(0.01)
     assert slow.is_at_work
     slow.finish()
+
+
+def test_a_fork_goes_ahead_where_a_plugin_never_ends_its_import() -> None:
+    """A plugin whose import waits for a thread that forks would otherwise wait for good."""
+    importer = threading.Thread(target=fork_safety.importing.acquire)
+    importer.start()
+    importer.join()
+    fork_safety.before_fork(patience=0.01)
+    fork_safety.after_fork_in_parent()
+    fork_safety.after_fork_in_child()
+    with fork_safety.importing:
+        pass

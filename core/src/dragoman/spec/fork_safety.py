@@ -20,9 +20,6 @@ _POLL = 0.001  # seconds
 _IMPORT_SYSTEM = "importlib._bootstrap"
 _OURS = "dragoman"  # the plugins are named dragoman_…
 
-importing = threading.RLock()
-"""Held by a thread that imports a plugin, or what else must be imported whole; a fork waits for it."""
-
 
 class ForkSafeLock(RLock):  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]  # final for typeshed alone
     """Exclude other threads in a ``with`` block; it is free in a forked child, whoever held it in the parent.
@@ -37,14 +34,23 @@ class ForkSafeLock(RLock):  # type: ignore[misc]  # pyright: ignore[reportGenera
         super().__init__()
         _locks.add(self)
 
+    @property
+    def is_mine(self) -> bool:
+        """Return whether the calling thread holds it."""
+        lock: Any = self  # typeshed lacks the methods that threading itself calls, here and below
+        return bool(lock._is_owned())  # noqa: SLF001
+
     def renew(self) -> None:
         """Forget any holder but the calling thread."""
-        lock: Any = self  # the two methods that threading itself calls in a child are not in typeshed
-        if not lock._is_owned():  # noqa: SLF001
+        lock: Any = self
+        if not self.is_mine:
             lock._at_fork_reinit()  # noqa: SLF001
 
 
 _locks: WeakSet[ForkSafeLock] = WeakSet()
+
+importing = ForkSafeLock()
+"""Held by a thread that imports a plugin, or what else must be imported whole; a fork waits for it."""
 
 
 def wait_for_imports(patience: float = _PATIENCE) -> None:
@@ -66,32 +72,39 @@ def _other_threads() -> list[FrameType]:
 
 
 def _imports_for_us(innermost: FrameType) -> bool:
-    """Return whether a module of this library, or one of its functions, waits for an import in this thread."""
+    """Return whether this thread imports a module of this library, or another one for it."""
     frame: FrameType | None = innermost
     is_importing = False
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
+        is_importing = is_importing or name == _IMPORT_SYSTEM or frame.f_code.co_name == "<module>"
         if is_importing and name.startswith(_OURS):
             return True
-        is_importing = is_importing or name == _IMPORT_SYSTEM
         frame = frame.f_back
     return False
 
 
-def before_fork() -> None:
-    """Wait until a child of this process could import everything."""
-    importing.acquire()
-    wait_for_imports()
+def before_fork(patience: float = _PATIENCE) -> None:
+    """Wait until a child of this process could import everything, but not longer than :func:`wait_for_imports`."""
+    end = time.monotonic() + patience
+    if importing.acquire(timeout=patience):
+        wait_for_imports(end - time.monotonic())
+
+
+def after_fork_in_parent() -> None:
+    """Let other threads import again."""
+    if importing.is_mine:  # else the fork did not wait to the end
+        importing.release()
 
 
 def after_fork_in_child() -> None:
     """Release what the threads of the parent held."""
-    importing.release()
+    after_fork_in_parent()
     for lock in tuple(_locks):
         lock.renew()
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
-    os.register_at_fork(before=before_fork, after_in_parent=importing.release, after_in_child=after_fork_in_child)
+    os.register_at_fork(before=before_fork, after_in_parent=after_fork_in_parent, after_in_child=after_fork_in_child)
 
 __all__ = ["ForkSafeLock", "importing", "wait_for_imports"]
