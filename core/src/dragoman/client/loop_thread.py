@@ -69,9 +69,13 @@ class _Call(Generic[T]):
         """Return the result, once the call is over."""
         import concurrent.futures  # noqa: PLC0415  # not paid for at import
 
-        if self._task is None or self._task.cancelled():
+        task = self._task
+        if task is None or task.cancelled():
             raise concurrent.futures.CancelledError
-        return self._task.result()
+        try:
+            return task.result()
+        finally:
+            del self, task  # an error would refer to itself by this frame
 
 
 class LoopThread:
@@ -119,6 +123,8 @@ class LoopThread:
                 self._loop.call_soon_threadsafe(call.cancel)
                 call.wait(_PATIENCE)
             raise
+        finally:
+            del call  # an error would refer to itself by this frame
 
     def check(self) -> None:
         """Refuse to wait for the loop in another process than its own, and in the loop itself.
