@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from enum import Enum
 from typing import Any, Literal
 
 import pytest
@@ -121,6 +122,22 @@ def test_a_wrong_choice_names_the_choices(wrong: object) -> None:
     with pytest.raises(InvalidRequestError, match=words):
         structure_options(Level, {"level": wrong}, provider="acme")
     assert structure_options(Level, {"level": "low"}, provider="acme") == Level("low")
+
+
+class Hue(Enum):
+    RED = "red"
+
+
+@frozen
+class Colored:
+    hue: Literal[Hue.RED, "none"] = "none"
+
+
+def test_a_choice_of_a_member_of_an_enum_is_read_by_its_value() -> None:
+    assert structure_options(Colored, {"hue": "red"}, provider="acme").hue is Hue.RED
+    assert structure_options(Colored, {"hue": "none"}, provider="acme").hue == "none"
+    with pytest.raises(InvalidRequestError, match=r"@ \$\.hue"):
+        structure_options(Colored, {"hue": "blue"}, provider="acme")
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,8 @@ def _exactly(kind: type[Any]) -> Callable[[Any, Any], Any]:
 
 
 def _is_literal(kind: Any) -> bool:
-    return get_origin(kind) is Literal
+    """Tell whether a type is a choice of plain values; members of an enum are read by their values elsewhere."""
+    return get_origin(kind) is Literal and not any(isinstance(each, Enum) for each in get_args(kind))
 
 
 def _choice(value: Any, kind: Any) -> Any:
