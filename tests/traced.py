@@ -19,6 +19,7 @@ _OF_PLUGINS = (
     "error_texts",
     "family_facts",
     "files",
+    "odd_results",
     "other_libraries_formats",
     "plain_messages",
     "policy_of_dialects",
@@ -78,6 +79,7 @@ _OF_PROVIDERS = (
     "BedrockWithSignatures::",
     "Echo::",
     "Google::",
+    "Mistral::test_limits",
     "Ollama::test_a_prompt_is_answered",
     "OpenAI::",
     "OpenAIResponses::",
@@ -86,6 +88,7 @@ _ROWS = ("set and tuple in a class", "tuple of two")
 AGAIN = (
     *(f"{_PROVIDERS}{name}" for name in _OF_PROVIDERS),
     "tests/core/http/test_odd_replies.py::test_no_more_of_an_error_is_read",
+    "tests/core/http/transport/test_many_streams.py::test_waiting_for_a_connection_ends",
     "tests/properties/test_calls_of_dialects.py::test_another_call_in_the_older_form",
     "tests/properties/test_schema_table.py::test_a_type_in_the_older_form",
     *(f"tests/properties/test_schema_table.py::test_a_type_is_sent_by_the_rules_and_read_back[{row}" for row in _ROWS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -172,15 +172,27 @@ async def test_an_answer_may_be_replaced(scripted: Scripted, word: str, answer: 
         assert (await llm(fall_back_on=[word]).generate("Hi")).message == other.message
 
 
+class Later:
+    """Something to await that is not a coroutine."""
+
+    def __await__(self) -> Iterator[None]:
+        return iter([])
+
+    def __bool__(self) -> bool:
+        return True
+
+
 async def test_a_function_that_has_to_be_awaited_is_refused(scripted: Scripted) -> None:
     async def is_short(response: Response) -> bool:
         return len(response.text) < 8
 
     with pytest.raises(ConfigurationError, match="fall_back_on takes functions that need no await, not the coroutine"):
         llm(fall_back_on=["empty", is_short])
-    scripted.script = [say("short")]
+    scripted.script = [say("short"), say("short")]
     with pytest.raises(TypeError, match="must return whether the answer is not wanted, not something to await"):
         await llm(fall_back_on=lambda response: is_short(response)).generate("Hi")  # noqa: PLW0108  # it is not async
+    with pytest.raises(TypeError, match="must return whether the answer is not wanted, not something to await"):
+        await llm(fall_back_on=lambda _: Later()).generate("Hi")
 
 
 async def test_a_function_may_choose(scripted: Scripted) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema
@@ -88,3 +89,8 @@ def test_the_schema_of_an_answer_has_objects_only_where_its_vendor_needs_them() 
                 output=OutputFormat("json_schema", schema=asked, strict=False),
             )
             assert fit(request, known)[0].output.schema == expected
+
+
+def test_a_boolean_is_found_in_any_mapping() -> None:
+    schema = {"properties": MappingProxyType({"a": True})}
+    assert object_schemas(schema) == {"properties": {"a": {}}}

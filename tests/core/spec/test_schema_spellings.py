@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema
@@ -125,3 +126,8 @@ def test_any_schema_becomes_one_that_validators_take(schema: Any) -> None:
     current = current_schema(schema)
     jsonschema.Draft202012Validator.check_schema(current)
     assert current_schema(current) is current
+
+
+def test_a_spelling_is_found_in_any_mapping() -> None:
+    schema = {"properties": MappingProxyType({"a": {"type": "STRING"}})}
+    assert current_schema(schema) == {"properties": {"a": {"type": "string"}}}

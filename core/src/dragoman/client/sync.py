@@ -369,7 +369,9 @@ def _run(call: Coroutine[Any, Any, T]) -> T:
     """Return the result of a call, which runs in the loop."""
     try:
         thread = loop_thread()
-    except BaseException:  # an interrupt, or a thread that cannot be started
+    except (
+        BaseException
+    ):  # pragma: no cover - an interrupt, or no thread can be started; tests interrupt a process of their own
         call.close()
         raise
     return thread.run(call)
