@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import sys
 from collections.abc import Callable, Iterator
@@ -31,6 +32,8 @@ def _interrupted(call: Callable[[], object], number: int) -> str | None:
             moment = f"{frame.f_code.co_filename}:{frame.f_lineno}"
             raise KeyboardInterrupt
 
+    collects = gc.isenabled()
+    gc.disable()  # an interrupt of what the collector calls would be lost, and pytest would report it
     sys.setprofile(count)
     try:
         call()
@@ -38,4 +41,6 @@ def _interrupted(call: Callable[[], object], number: int) -> str | None:
         pass
     finally:
         sys.setprofile(None)
+        if collects:
+            gc.enable()
     return moment
