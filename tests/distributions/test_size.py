@@ -35,7 +35,7 @@ LARGER: Mapping[str, Mapping[str, tuple[int, str]]] = {
     },
     "openai_compatible": {
         "chat completions": (
-            1500,
+            1510,
             "chat chat_[cmps]* completion errors models families other_choice reasoning_details",
         ),
         "the Responses API": (1110, "responses responses_* strict_schemas"),

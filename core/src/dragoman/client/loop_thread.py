@@ -153,9 +153,7 @@ class LoopThread:
         except ConfigurationError:
             coroutine.close()
             raise
-        except (
-            BaseException
-        ):  # pragma: no cover - an interrupt before or after the loop was told; tests interrupt a process of their own
+        except BaseException:  # pragma: no cover - an interrupt, which is tested in another process
             self._loop.call_soon_threadsafe(call.begin)
             raise
 

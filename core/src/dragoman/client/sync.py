@@ -369,9 +369,7 @@ def _run(call: Coroutine[Any, Any, T]) -> T:
     """Return the result of a call, which runs in the loop."""
     try:
         thread = loop_thread()
-    except (
-        BaseException
-    ):  # pragma: no cover - an interrupt, or no thread can be started; tests interrupt a process of their own
+    except BaseException:  # pragma: no cover - an interrupt, which is tested in another process
         call.close()
         raise
     return thread.run(call)

@@ -18,6 +18,7 @@ from dragoman_openai_compatible import (
     family_capabilities,
     family_of,
     family_settings,
+    openai_settings,
     reasoning_of_model,
 )
 
@@ -27,17 +28,6 @@ _RESPONSES_ONLY = re.compile(
 _PROMPT = re.compile(r"^(?:gpt-35-turbo-instruct|gpt-3\.5-turbo-instruct|davinci-002|babbage-002)(?=$|-)")
 _ROUTER = re.compile(r"^model-router(?=$|-)")
 """https://learn.microsoft.com/azure/foundry/openai/concepts/model-router: it may choose a model that reasons."""
-_SETTINGS = {
-    "top_k": Cap(support=Support.NO, note="Azure OpenAI has no top_k"),
-    "n": Cap(support=Support.YES, minimum=1, maximum=128, note="Azure OpenAI gives 1 to 128 answers"),
-    "stop": Cap(most=4, note="Azure OpenAI takes 4 stop sequences"),
-    "temperature": Cap(maximum=2, note="Azure OpenAI accepts 0 to 2"),
-    "top_logprobs": Cap(maximum=20, note="Azure OpenAI gives 20 at most"),
-}
-"""https://learn.microsoft.com/azure/ai-services/openai/reference#chat-completions and, for ``n``,
-https://platform.openai.com/docs/api-reference/chat/create#chat-create-n."""
-_CHAT_ONLY = Cap(support=Support.NO, note="only chat completions support it")
-_CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty", "n")
 
 
 def is_reasoning(base_model: str | None) -> bool:
@@ -65,13 +55,12 @@ def capabilities(base_model: str | None, api: str = "chat", deployment: str = ""
 
     """
     family = family_of(base_model) if base_model is not None else None
-    lacking = dict.fromkeys(_CHAT_SETTINGS, _CHAT_ONLY) if api == "responses" else {}
     completion = YES if base_model is not None and _PROMPT.match(base_model) else NO
     return Capabilities(
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,
         tool_schema=OpenAIProvider.strict_schema,
-        settings={**_SETTINGS, **family_settings(family, api=api), **lacking},
+        settings=openai_settings("Azure OpenAI", family_settings(family, api=api), api=api),
         prefill=Cap() if family is None else Cap(support=Support.CONDITIONAL),
         completion=completion,
         completion_stream=completion,

@@ -14,7 +14,14 @@ from functools import lru_cache
 import attrs
 
 from dragoman import NO, YES, Cap, Capabilities, Support
-from dragoman_openai_compatible import NamePattern, OpenAIProvider, facts_of_model, family_capabilities, family_of
+from dragoman_openai_compatible import (
+    NamePattern,
+    OpenAIProvider,
+    facts_of_model,
+    family_capabilities,
+    family_of,
+    openai_settings,
+)
 
 _END = "(?=$|-)"
 _PROMPT = NamePattern(r"gpt-3\.5-turbo-instruct|davinci-002|babbage-002", _END)
@@ -22,16 +29,6 @@ _RESPONSES_ONLY = NamePattern(
     r"o\d+-pro|gpt-[5-9](?:\.\d+)?-(?:pro|codex)|codex|computer-use|o\d+(?:-mini)?-deep-research", _END
 )
 _NO_SYSTEM = NamePattern(r"o1-(?:mini|preview)", _END)
-_CHAT_ONLY = Cap(support=Support.NO, note="only chat completions support it")
-_CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty", "n")
-_SETTINGS = {
-    "top_k": Cap(support=Support.NO, note="OpenAI has no top_k"),
-    "n": Cap(support=Support.YES, minimum=1, maximum=128, note="OpenAI gives 1 to 128 answers"),
-    "stop": Cap(most=4, note="OpenAI takes 4 stop sequences"),
-    "temperature": Cap(maximum=2, note="OpenAI accepts 0 to 2"),
-    "top_logprobs": Cap(maximum=20, note="OpenAI gives 20 at most"),
-}
-"""https://platform.openai.com/docs/api-reference/chat/create"""
 
 
 def base_model_name(model: str) -> str:
@@ -79,12 +76,11 @@ def capabilities(model: str, api: str | None = None) -> Capabilities:
     name = base_model_name(model)
     api = api or ("responses" if requires_responses(model) else "chat")
     facts = facts_of_model(name, api=api)
-    lacking = dict.fromkeys(_CHAT_SETTINGS, _CHAT_ONLY) if api == "responses" else {}
     return Capabilities(
         history=HISTORY,
         output_schema=OpenAIProvider.strict_schema,
         tool_schema=OpenAIProvider.strict_schema,
-        settings={**_SETTINGS, **facts["settings"], **lacking},
+        settings=openai_settings("OpenAI", facts["settings"], api=api),
         prefill=Cap(support=Support.CONDITIONAL),
         completion=YES if is_completion_model(model) else NO,
         completion_stream=YES if is_completion_model(model) else NO,

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         family_capabilities as family_capabilities,
         family_of as family_of,
         family_settings as family_settings,
+        openai_settings as openai_settings,
     )
     from dragoman_openai_compatible.models import (
         facts_of_model as facts_of_model,
@@ -66,7 +67,7 @@ _HOMES = {
     "dragoman_openai_compatible.chat_stream": ("OpenAIChatDecoder",),
     "dragoman_openai_compatible.embeddings": ("MOST_TEXTS", "EmbeddingOptions"),
     "dragoman_openai_compatible.errors": ("CHAT_CODES", "error_of"),
-    "dragoman_openai_compatible.families": ("family_capabilities", "family_of", "family_settings"),
+    "dragoman_openai_compatible.families": ("family_capabilities", "family_of", "family_settings", "openai_settings"),
     "dragoman_openai_compatible.models": ("facts_of_model", "reasoning_of_model"),
     "dragoman_openai_compatible.name_patterns": ("NamePattern",),
     "dragoman_openai_compatible.openai_format": ("openai_format",),

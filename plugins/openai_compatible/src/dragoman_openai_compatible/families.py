@@ -20,6 +20,8 @@ _REASONING = "https://platform.openai.com/docs/guides/reasoning"
 _CREATE = "https://platform.openai.com/docs/api-reference/chat/create"
 _SCHEMAS = "https://platform.openai.com/docs/guides/structured-outputs"
 _READ = "2026-11-28"
+_CHAT_ONLY = Cap(support=Support.NO, note="only chat completions support it")
+_CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty", "n")
 
 
 @frozen(kw_only=True, eq=False)
@@ -129,6 +131,28 @@ def family_settings(family: ModelFamily | None, *, api: str) -> dict[str, Cap]:
     if not family.sampling:
         settings |= dict.fromkeys((*_WHILE_REASONING, "stop"), _SEARCHING)
     return settings
+
+
+def openai_settings(service: str, known: Mapping[str, Cap], *, api: str) -> dict[str, Cap]:
+    """Return what the API of OpenAI takes of each setting at a service of which it is the own one.
+
+    The limits are those of https://platform.openai.com/docs/api-reference/chat/create, which Azure states too:
+    https://learn.microsoft.com/azure/ai-services/openai/reference#chat-completions.
+
+    Args:
+        service: its name, for notes.
+        known: what is known of the settings of the model, which counts for more.
+        api: ``chat``, or ``responses``, which lacks some settings.
+
+    """
+    limits = {
+        "top_k": Cap(support=Support.NO, note=f"{service} has no top_k"),
+        "n": Cap(support=Support.YES, minimum=1, maximum=128, note=f"{service} gives 1 to 128 answers"),
+        "stop": Cap(most=4, note=f"{service} takes 4 stop sequences"),
+        "temperature": Cap(maximum=2, note=f"{service} accepts 0 to 2"),
+        "top_logprobs": Cap(maximum=20, note=f"{service} gives 20 at most"),
+    }
+    return {**limits, **known, **(dict.fromkeys(_CHAT_SETTINGS, _CHAT_ONLY) if api == "responses" else {})}
 
 
 def _words(words: frozenset[str]) -> str:

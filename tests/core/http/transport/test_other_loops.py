@@ -255,17 +255,8 @@ FORKS = {
     "a child that was made while the loop's lock was held": """
         import dragoman.client.loop_thread
         llm = SyncLLM(config)
-        held, over = threading.Event(), threading.Event()
-        def hold():
-            with dragoman.client.loop_thread._locks[os.getpid()]:
-                held.set()
-                over.wait()
-        thread = threading.Thread(target=hold)
-        thread.start()
-        held.wait()
-        child = fork(lambda: check([llm.completion(each) for each in CHILD], CHILD))
-        over.set()
-        thread.join()
+        with held(dragoman.client.loop_thread._locks[os.getpid()]):
+            child = fork(lambda: check([llm.completion(each) for each in CHILD], CHILD))
         wait(child)
     """,
     "a child that was made while a plugin was being imported": """
@@ -306,20 +297,11 @@ FORKS = {
     """,
     "a child that was made while the ledger was being added up": """
         llm = SyncLLM(config)
-        held, over = threading.Event(), threading.Event()
-        def hold():
-            with llm.usage._lock:
-                held.set()
-                over.wait()
-        thread = threading.Thread(target=hold)
-        thread.start()
-        held.wait()
         def use():
             check([llm.completion(each) for each in CHILD], CHILD)
             assert llm.usage.total.calls == 10, llm.usage
-        child = fork(use)
-        over.set()
-        thread.join()
+        with held(llm.usage._lock):
+            child = fork(use)
         wait(child)
     """,
     "a stream without await is the parent's alone": """
@@ -400,6 +382,7 @@ FORKS = {
 PREAMBLE = """
 import asyncio, faulthandler, gc, os, sys, threading, time, traceback
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dragoman import LLM, ConfigurationError, LLMConfig, SyncLLM
 from soak.echo import text_of as text
 
@@ -421,6 +404,20 @@ def fork(work):
         traceback.print_exc()
         os._exit(1)
     os._exit(0)
+
+@contextmanager
+def held(lock):
+    taken, over = threading.Event(), threading.Event()
+    def hold():
+        with lock:
+            taken.set()
+            over.wait()
+    thread = threading.Thread(target=hold)
+    thread.start()
+    taken.wait()
+    yield
+    over.set()
+    thread.join()
 
 def wait(child):
     assert os.waitpid(child, 0)[1] == 0, "the child failed"
