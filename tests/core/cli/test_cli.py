@@ -366,6 +366,7 @@ def test_an_interrupt_is_clean_and_hangs_up(tmp_path: Path) -> None:
 def test_an_interrupt_while_the_command_starts_is_clean(arguments: tuple[str, ...], home: Path) -> None:
     """At any moment from the first line of our own on: what Python does before is not ours."""
     launch = "import sys; from dragoman.cli import main; print(flush=True); sys.stdin.readline(); main()"
+    seen = 0
     for milliseconds in (10, 20, 40, 60, 80, 100, 130, 170, 220, 300, 400, 600):
         process = subprocess.Popen(
             [sys.executable, "-c", launch, *arguments],
@@ -382,7 +383,11 @@ def test_an_interrupt_while_the_command_starts_is_clean(arguments: tuple[str, ..
         time.sleep(milliseconds / 1000)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
+        if process.returncode == -signal.SIGINT and "dragoman" not in told:
+            continue  # a busy machine had not called main() yet
         assert (process.returncode, told) == (130, ""), milliseconds
+        seen += 1
+    assert seen
 
 
 LOSING = """
