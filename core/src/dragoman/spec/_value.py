@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
-from inspect import get_annotations
+from inspect import get_annotations, signature
 from operator import attrgetter
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -76,7 +76,7 @@ else:
             return partial(value, kw_only=kw_only, frozen=frozen)
         for name in ("__eq__", "__hash__", "__repr__"):
             setattr(cls, name, getattr(Value, name))
-        if not frozen or sum(len(get_annotations(each)) for each in cls.__mro__) < _MANY:
+        if not frozen or len(get_annotations(cls)) + len(getattr(cls, "__attrs_attrs__", ())) < _MANY:
             return attrs.define(cls, frozen=frozen, kw_only=kw_only, eq=False, repr=False)
         return _quickly_made(cls, kw_only=kw_only)
 
@@ -109,6 +109,9 @@ def _refuse(_self: object, *_: object) -> None:
 def _open(self: object) -> None:
     """Let the fields of an object be set until its constructor ends."""
     _set_class(self, _OPENED[self.__class__])
+
+
+setattr(_open, "__signature__", signature(_open))  # noqa: B010  # attrs looks for it each time it makes a class
 
 
 def _nothing(self: object) -> None:
