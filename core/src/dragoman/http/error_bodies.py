@@ -40,7 +40,7 @@ ERRORS = ("error", "errors", "detail", "error_message", "errorMessage", "error_m
 _MESSAGES = ("message", "msg", "Message")
 """The members that a note of any kind may have: with one, an object is an error if anything else in it says so."""
 _STATUSES = ("code", "status", "status_code", "statusCode", "error_code")
-_FAILED = re.compile(r"(?:^|[._])error$|Error$|Exception$")
+_FAILED = r"(?:^|[._])error$|Error$|Exception$"
 _SUCCEEDED = frozenset({"0", "ok", "success", "succeeded", "true", "false"})
 _ALONE = frozenset({*_MESSAGES, "request_id", "requestId", "id"})
 
@@ -49,10 +49,10 @@ _ITEMS = 5
 """How many messages of a list are shown."""
 _SHOWN = 300
 """How many characters of a page are shown."""
-_PAGE = re.compile(r"\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html\b)", re.IGNORECASE | re.DOTALL)
-_HIDDEN = re.compile(r"<(script|style|title)\b.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
+_PAGE = r"(?is)\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html\b)"
+_HIDDEN = r"(?is)<(script|style|title)\b.*?(?:</\1\s*>|$)"
+_TITLE = r"(?is)<title[^>]*>(.*?)</title"
+_TAG = r"<[^>]*>"
 
 
 def error_text(reply: HttpReply) -> str:
@@ -164,7 +164,7 @@ def reported_in(members: Mapping[str, Any], own: Collection[str], event: str = "
 
 
 def _reports_error(members: Mapping[str, Any], own: Collection[str], event: str) -> bool:
-    if members.get("error") or any(_FAILED.search(word) for word in (event, *_kinds(members))):
+    if members.get("error") or any(re.search(_FAILED, word) for word in (event, *_kinds(members))):
         return True
     if any(members.get(name) is not None for name in own):
         return False
@@ -205,7 +205,7 @@ def _digits(text: str) -> int:
 
 def is_page(reply: HttpReply) -> bool:
     """Return whether the body is a web page, which no API answers with."""
-    return _PAGE.match(reply.excerpt) is not None
+    return re.match(_PAGE, reply.excerpt) is not None
 
 
 def text_in(value: Any, levels: int = _LEVELS) -> str | None:
@@ -246,9 +246,9 @@ def _of_object(members: Mapping[str, Any], levels: int) -> str | None:
 
 def _of_page(page: str) -> str:
     """Return the title and the beginning of the text of a web page."""
-    found = _TITLE.search(page)
+    found = re.search(_TITLE, page)
     title = _plain(found[1]) if found else ""
-    text = _plain(_HIDDEN.sub(" ", page))
+    text = _plain(re.sub(_HIDDEN, " ", page))
     if text.startswith(title) or title.lower() in {"", "error"}:
         return text[:_SHOWN]
     return f"{title}: {text}"[:_SHOWN].removesuffix(": ")
@@ -257,7 +257,7 @@ def _of_page(page: str) -> str:
 def _plain(markup: str) -> str:
     from html import unescape  # noqa: PLC0415  # few errors are pages
 
-    return " ".join(unescape(_TAG.sub(" ", markup)).split())
+    return " ".join(unescape(re.sub(_TAG, " ", markup)).split())
 
 
 def _of_status(status: int) -> str:

@@ -25,7 +25,7 @@ EXCERPT = 500
 _ESCAPE = rb"(?s)\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
 
 
-_HALF = re.compile("[\ud800-\udfff]")
+_HALF = "[\ud800-\udfff]"
 _HUGEST = 10**4000
 """Integers from here on are not written, because Python does not parse more than 4,300 digits."""
 _DIGITS = bytes([ord("0") if chr(byte) in "0123456789" else ord(".") for byte in range(256)])
@@ -117,7 +117,7 @@ def _is_representable(value: Any) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, str):
-        return not _HALF.search(value)
+        return not re.search(_HALF, value)
     if isinstance(value, int):
         return abs(value) < _HUGEST
     return value is None

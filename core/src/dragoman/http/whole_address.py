@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from dragoman.http.endpoint import HOST, Endpoint
+from dragoman.http.endpoint import Endpoint, is_host
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.hosts import host_matches
 
@@ -35,7 +35,7 @@ def _problem(url: str, endpoint: Endpoint) -> str:
         return "its address is not a valid URL"
     if parts.scheme not in {"http", "https"}:
         return f"its path must begin with '/', or be a whole https:// address, not {url[:80]!r}"
-    if not re.fullmatch(HOST, parts.netloc) or not url.isascii() or not url.isprintable() or re.search(r"[ \\#]", url):
+    if not is_host(parts.netloc) or not url.isascii() or not url.isprintable() or re.search(r"[ \\#]", url):
         return "its address has characters or parts that are not allowed"
     if f"{parts.scheme}://{parts.netloc}" == endpoint.base.origin:
         return ""

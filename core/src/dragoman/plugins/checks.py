@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from dragoman.spec import hookspecs
 from dragoman.spec.errors import PluginError, SpecVersionError
 from dragoman.spec.plain_text import bounded
-from dragoman.spec.provider import SPEC, Command, Provider
+from dragoman.spec.provider import SPEC, Provider
+
+if TYPE_CHECKING:
+    from dragoman.spec.command import Command
 
 Spec: TypeAlias = tuple[int, int]
 """A version of the provider specification: major and minor."""
@@ -20,6 +22,7 @@ HOOKS = tuple(name for name in dir(hookspecs) if name.startswith(f"{hookspecs.PR
 
 _CALLS = frozenset({"dragoman_completion", "dragoman_chat", "dragoman_stream", "dragoman_operation"})
 _COMMANDS = "dragoman_commands"
+_MOST_DIGITS = 4
 _SECRET = "dragoman_secret"  # noqa: S105  # the name of a hook
 
 _Call = TypeVar("_Call", bound=Callable[..., Any])
@@ -75,8 +78,15 @@ def check_provider(made: object, *, name: str, distribution: str, ours: str = SP
 
 def read_spec(text: object) -> Spec | None:
     """Return the version that *text* states, such as ``"1.0"``; ``None`` if it is not a version."""
-    found = re.fullmatch(r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})", text) if isinstance(text, str) else None
-    return (int(found.group(1)), int(found.group(2))) if found else None
+    if not isinstance(text, str):
+        return None
+    major, _, minor = text.partition(".")
+    return (int(major), int(minor)) if _is_number(major) and _is_number(minor) else None
+
+
+def _is_number(text: str) -> bool:
+    """Tell whether *text* is a number of at most four digits; quicker than a regular expression to be compiled."""
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and (text == "0" or text[0] != "0")
 
 
 def check_spec(stated: object, *, name: str, distribution: str, ours: str = SPEC) -> Spec:
@@ -133,6 +143,8 @@ def check_commands(result: Iterable[object]) -> tuple[Command, ...]:
         PluginError: if one of them is not a :class:`Command`.
 
     """
+    from dragoman.spec.command import Command  # noqa: PLC0415  # only the command line asks for commands
+
     commands = tuple(result)
     for command in commands:
         if not isinstance(command, Command):

@@ -8,7 +8,6 @@ for each distribution separately. Like :mod:`importlib.metadata`, it uses the fi
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -79,15 +78,17 @@ class _Files(Protocol):
     def read_text(self, filename: str, /) -> str | None: ...
 
 
-@value
 class _Folder:
     """Read the files of a metadata folder; bytes that are not UTF-8 become U+FFFD."""
 
-    path: str
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
 
     def read_text(self, filename: str, /) -> str | None:
         try:
-            with open(f"{self.path}{os.sep}{filename}", encoding="utf-8", errors="replace") as file:  # noqa: PTH123  # pathlib is slow to import
+            with open(f"{self._path}{os.sep}{filename}", encoding="utf-8", errors="replace") as file:  # noqa: PTH123  # pathlib is slow to import
                 return file.read(_LONGEST)
         except OSError:
             return None
@@ -124,7 +125,10 @@ def canonicalize_name(name: str) -> str:
 
     See https://packaging.python.org/en/latest/specifications/name-normalization/.
     """
-    return re.sub(r"[-_.]+", "-", name).lower()
+    canonical = name.lower().replace("_", "-").replace(".", "-")
+    while "--" in canonical:
+        canonical = canonical.replace("--", "-")
+    return canonical
 
 
 def _distributions() -> Iterator[tuple[str, str, _Files]]:
@@ -219,10 +223,17 @@ def _entries(text: str, problems: list[str]) -> Iterator[tuple[str, str, str]]:
         elif line and not line.startswith(("#", ";")) and group.startswith(_MARK):
             name, equals, target = (part.strip() for part in line.partition("="))
             target = target.partition("[")[0].rstrip()  # extras after a target have no meaning any more
-            if not re.fullmatch(r"\w+(\.\w+)*(\s*:\s*\w+(\.\w+)*)?", target) or not name:
+            if not _is_target(target) or not name:
                 problems.append(f"the entry {line!r} in [{group}] is malformed; it must be NAME = MODULE[:ATTRIBUTE]")
             if equals and name:
                 yield group, name, target
+
+
+def _is_target(text: str) -> bool:
+    """Tell whether *text* is ``MODULE`` or ``MODULE:ATTRIBUTE``."""
+    module, colon, attribute = (each.strip() for each in text.partition(":"))
+    words = [*module.split("."), *(attribute.split(".") if colon else ())]
+    return all(word.replace("_", "0").isalnum() for word in words)
 
 
 __all__ = [

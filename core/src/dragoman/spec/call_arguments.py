@@ -11,8 +11,7 @@ from dragoman.spec._json_depth import parse_json
 
 _MOST_LOOKS = 8
 """How often the arguments of one call are parsed to learn whether they are complete."""
-_SECOND_OBJECT = re.compile(r"\}\s*\{")
-_SAID = re.compile(r"\S")
+_SECOND_OBJECT = r"\}\s*\{"
 
 
 class CallArguments:
@@ -231,7 +230,7 @@ def _agree(text: str, other: str) -> bool:
 
 def settled_arguments(text: str) -> str:
     """Return the arguments of a call once where a gateway joined them from a stream that said them again."""
-    if _SECOND_OBJECT.search(text) is None:
+    if re.search(_SECOND_OBJECT, text) is None:
         return text
     said = _objects(text)
     last = next((each for each, value in reversed(said) if value), "{}")
@@ -257,7 +256,7 @@ def _objects(text: str) -> list[tuple[str, Any]]:
             if text[start] != "{":
                 return []
             found.append((text[start:end], value))
-            start = len(text) if (following := _SAID.search(text, end)) is None else following.start()
+            start = len(text) if (following := re.compile(r"\S").search(text, end)) is None else following.start()
     except (ValueError, RecursionError):
         return []
     return found

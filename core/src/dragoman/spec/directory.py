@@ -145,5 +145,5 @@ def read_lists(text: str) -> dict[str, dict[str, tuple[str, ...]]]:
             table = tables[line.strip('[]"')] = {}
         elif not line.startswith("#"):
             key, rest = (head, rest) if equals else (key, line)
-            table[key] = (*table.get(key, ()), *re.findall('"([^"]*)"', rest))
+            table[key] = (*table.get(key, ()), *rest.split('"')[1::2])
     return {name: {key: value for key, value in each.items() if key} for name, each in tables.items()}

@@ -200,7 +200,7 @@ class Media(PartFields):
 _SCHEMES = ("http", "https", "gs", "s3", "file")
 
 
-_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+ *(;[ -~]*)?", re.ASCII)
+_TYPE = r"(?a)[\w!#$&^.+*-]+/[\w!#$&^.+*-]+ *(;[ -~]*)?"
 """https://www.rfc-editor.org/rfc/rfc6838#section-4.2, with parameters."""
 
 
@@ -210,7 +210,7 @@ def _check_given(media_type: Any, filename: Any) -> None:
         if given is not None and not isinstance(given, str):
             message = f"{name} must be a string, not {shown(given)}"
             raise InvalidRequestError(message, parameter=name)
-    if media_type and not _TYPE.fullmatch(_media_type(media_type)):
+    if media_type and not re.fullmatch(_TYPE, _media_type(media_type)):
         message = f"media_type must be a type such as 'image/png', not {shown(media_type)}"
         raise InvalidRequestError(message, parameter="media_type")
 

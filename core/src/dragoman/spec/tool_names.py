@@ -11,7 +11,7 @@ import hashlib
 import re
 from functools import lru_cache
 
-_CODED = re.compile(r"_x([0-9a-f]{1,6})_")
+_CODED = r"_x([0-9a-f]{1,6})_"
 _DIGEST = 35
 """The length of a digest: with the prefix ``call_``, the 40 characters that the strictest vendor accepts."""
 _TAIL = 10
@@ -40,7 +40,7 @@ def encode_name(name: str, letters: str | None, length: int | None, first: str |
 
 def decode_name(name: str) -> str:
     """Return the original of an encoded name that was not shortened; a name without escapes is returned unchanged."""
-    return _CODED.sub(_character, name) if "_x" in name else name
+    return re.sub(_CODED, _character, name) if "_x" in name else name
 
 
 def digest_of(text: str) -> str:

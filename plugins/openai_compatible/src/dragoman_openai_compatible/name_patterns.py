@@ -6,7 +6,6 @@ Compiling the patterns of all families takes longer than the rest of a first cal
 from __future__ import annotations
 
 import re
-from itertools import takewhile
 
 
 class NamePattern:
@@ -35,6 +34,8 @@ class NamePattern:
 
 def _alternatives(pattern: str) -> list[str]:
     """Split a pattern at each ``|`` outside parentheses."""
+    if "(" not in pattern:
+        return pattern.split("|")
     found, depth = [""], 0
     for letter in pattern:
         depth += (letter == "(") - (letter == ")")
@@ -47,5 +48,5 @@ def _alternatives(pattern: str) -> list[str]:
 
 def _literal(pattern: str) -> str:
     """Return the letters, digits and hyphens with which each match begins, less one that a ``?`` or ``*`` follows."""
-    begun = "".join(takewhile(lambda letter: letter.isalnum() or letter in "-:", pattern))
+    begun = re.match("[A-Za-z0-9:-]*", pattern)[0]  # type: ignore[index]  # which matches any text
     return begun[:-1] if pattern[len(begun) : len(begun) + 1] in {"?", "*", "{"} else begun
