@@ -30,6 +30,7 @@ myst_heading_anchors = 3
 autodoc_class_signature = "separated"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+autodoc_type_aliases = {"Proxy": "dragoman.http.transport.proxy.Proxy"}  # else hints beside it are not resolved either
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r"(?!dragoman).*"),  # no inventory of other projects: it would be a download

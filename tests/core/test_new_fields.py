@@ -24,11 +24,11 @@ from dragoman import (
     StreamStart,
 )
 from dragoman.client.managed_provider import ManagedProvider
-from dragoman.client.retry import RetryPolicy
 from dragoman.http import HttpReply
 from dragoman.plugins.registry import installed
 from dragoman.spec._value import changed
 from dragoman.spec.errors import RequestTimeoutError
+from dragoman.spec.retry_policy import RetryPolicy
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply

@@ -40,7 +40,7 @@ from dragoman import (
     Url,
     explain,
 )
-from dragoman.client.retry import RetryPolicy
+from dragoman.spec.retry_policy import RetryPolicy
 
 Make = Callable[[Any], Any]
 

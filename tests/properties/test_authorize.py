@@ -8,7 +8,8 @@ from hypothesis import given, settings, strategies as st
 
 from core.http.calls import HELLO, collected, context, request, whole
 from core.http.signing import is_signed, signing
-from dragoman.client.retry import RetryPolicy, retrying
+from dragoman.client.retry import retrying
+from dragoman.spec.retry_policy import RetryPolicy
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Received, Reply
 

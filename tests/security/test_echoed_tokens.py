@@ -11,8 +11,9 @@ from attrs import define
 
 from core.http.calls import chunk, collected, context, data, provider, request
 from dragoman import LLM, CallContext, DragomanError, LLMConfig, PluginError
-from dragoman.client.retry import RetryPolicy, retrying
+from dragoman.client.retry import retrying
 from dragoman.http import HttpReply, HttpRequest, ServerSentEvent
+from dragoman.spec.retry_policy import RetryPolicy
 from dragoman.spec.secret import reveal
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer

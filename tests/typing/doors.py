@@ -24,7 +24,8 @@ from dragoman.spec.operations import Embeddings, ModelInfo
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.partial import Partial
 from dragoman.spec.parts import ToolCall, ToolResult
-from dragoman.spec.provider import CallContext, Prepared, Provider
+from dragoman.spec.prepared import Prepared
+from dragoman.spec.provider import CallContext, Provider
 from dragoman.spec.request import ChatRequest, Tool
 from dragoman.spec.response import CacheMiss, Origin, Response, Timing, Usage
 from dragoman.spec.run import Run

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         Policy as Policy,
         Support as Support,
     )
+    from dragoman.spec.command import Command as Command
     from dragoman.spec.config import LLMConfig as LLMConfig
     from dragoman.spec.config_origins import ConfigOrigin as ConfigOrigin
     from dragoman.spec.cost import Cost as Cost
@@ -163,16 +164,14 @@ if TYPE_CHECKING:
         ToolCall as ToolCall,
         ToolResult as ToolResult,
     )
+    from dragoman.spec.prepared import Prepared as Prepared, Prepares as Prepares
     from dragoman.spec.provider import (
         CallContext as CallContext,
         ChatCall as ChatCall,
         Clock as Clock,
-        Command as Command,
         CompletionCall as CompletionCall,
         Connects as Connects,
         ModelQuery as ModelQuery,
-        Prepared as Prepared,
-        Prepares as Prepares,
         Provider as Provider,
         ProviderConfig as ProviderConfig,
         ProviderInfo as ProviderInfo,
@@ -209,7 +208,8 @@ if TYPE_CHECKING:
         Usage as Usage,
         build_response as build_response,
     )
-    from dragoman.spec.retry_policy import RetryBudget as RetryBudget, RetryPolicy as RetryPolicy
+    from dragoman.spec.retry_budget import RetryBudget as RetryBudget
+    from dragoman.spec.retry_policy import RetryPolicy as RetryPolicy
     from dragoman.spec.run import Run as Run, Turn as Turn
     from dragoman.spec.run_events import (
         RunEvent as RunEvent,

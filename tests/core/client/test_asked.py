@@ -40,7 +40,7 @@ from dragoman import (
     build_response,
 )
 from dragoman.client.managed_provider import ManagedProvider
-from dragoman.client.retry import RetryPolicy
+from dragoman.spec.retry_policy import RetryPolicy
 from dragoman_openai_compatible import OpenAIProvider
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}}

@@ -43,10 +43,10 @@ from dragoman import (
 )
 from dragoman.client.binding import bind
 from dragoman.client.managed_provider import ManagedProvider
-from dragoman.client.retry import RetryPolicy
 from dragoman.plugins.registry import installed
 from dragoman.spec.hookspecs import Binding
 from dragoman.spec.response import Usage
+from dragoman.spec.retry_policy import RetryPolicy
 
 NO = Cap(support=Support.NO)
 ORIGIN = Origin(provider="acme", distribution="acme-one", version="1", model="m")

@@ -51,8 +51,9 @@ from dragoman import (
     Usage,
     UsageSnapshot,
 )
-from dragoman.client.retry import RetryPolicy, retrying
+from dragoman.client.retry import retrying
 from dragoman.client.stream_assembly import PeekedStream, is_output, peek
+from dragoman.spec.retry_policy import RetryPolicy
 
 STEADY = RetryPolicy(jitter=0)
 

@@ -6,8 +6,9 @@ import pytest
 
 from core.scripted import FakeClock
 from dragoman import CallContext, OverloadedError, RateLimitError
-from dragoman.client.retry import RetryPolicy, retrying
-from dragoman.spec.retry_policy import RetryBudget, budget_of
+from dragoman.client.retry import retrying
+from dragoman.spec.retry_budget import RetryBudget, budget_of
+from dragoman.spec.retry_policy import RetryPolicy
 
 
 def test_a_bucket_that_is_empty_gives_nothing() -> None:

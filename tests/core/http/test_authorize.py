@@ -11,10 +11,11 @@ import pytest
 from core.http.calls import HELLO, collected, context, request, whole
 from core.http.signing import DATE, is_signed, sign, signing
 from dragoman import CallContext, ConfigurationError, DragomanError
-from dragoman.client.retry import RetryPolicy, retrying
+from dragoman.client.retry import retrying
 from dragoman.http import Base, Endpoint, HttpRequest
 from dragoman.spec.errors import RedirectError
 from dragoman.spec.operations import Embeds, ListsModels
+from dragoman.spec.retry_policy import RetryPolicy
 from dragoman.spec.secret import MASK, Secret
 from dragoman.testing.fixtures import loopback
 from dragoman.testing.loopback import LoopbackServer

@@ -54,8 +54,9 @@ from dragoman import (
     Support,
     TextDelta,
 )
-from dragoman.client.retry import RetryPolicy, retrying
+from dragoman.client.retry import retrying
 from dragoman.http import HttpRequest
+from dragoman.spec.retry_policy import RetryPolicy
 from dragoman.spec.secret import MASK, Secret
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply

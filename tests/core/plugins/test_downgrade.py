@@ -35,7 +35,8 @@ from dragoman.plugins.registry import Plugins
 from dragoman.spec import message, part_fields, parts, request
 from dragoman.spec.events import StreamStart
 from dragoman.spec.operations import CountsTokens, Embeddings, Embeds, ListsModels
-from dragoman.spec.provider import CallContext, Prepared, Prepares
+from dragoman.spec.prepared import Prepared, Prepares
+from dragoman.spec.provider import CallContext
 from dragoman.spec.response import Usage
 
 OLD = (1, 0)

@@ -36,8 +36,8 @@ from dragoman import (
     build_response,
 )
 from dragoman.client.managed_provider import ManagedProvider
-from dragoman.client.retry import RetryPolicy
 from dragoman.spec.member_names import coded_names, coded_schema, with_member_names
+from dragoman.spec.retry_policy import RetryPolicy
 
 STRICT = Capabilities(tool_schema=SchemaRules(all_required=True))
 LETTERS = "[a-zA-Z0-9_.-]"

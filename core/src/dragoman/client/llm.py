@@ -19,7 +19,6 @@ from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec.argument_names import door
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.message import Message
-from dragoman.spec.provider import Prepared
 from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from dragoman.spec.files import FileInfo
     from dragoman.spec.media import FileRef
     from dragoman.spec.operations import Embeddings, ModelInfo
+    from dragoman.spec.prepared import Prepared
     from dragoman.spec.run import Run
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from dragoman.client.learned_capabilities import has_learned, key_of, learned
 from dragoman.client.ledger import UsageLedger
 from dragoman.client.observer import Observer, StreamWatch, timing_of
 from dragoman.client.provider_config import ADJUSTS
-from dragoman.client.retry import retrying
+from dragoman.client.retry import UsualPatience, retrying
 from dragoman.plugins.registry import installed
 from dragoman.spec._lazy_context import LazyContext
 from dragoman.spec._value import changed
@@ -22,12 +22,12 @@ from dragoman.spec.errors import DragomanError, PluginError, UnsupportedError
 from dragoman.spec.provider import CallContext, Provider, ProviderInfo
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
-from dragoman.spec.retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
     from dragoman.client.stream_assembly import PeekedStream
     from dragoman.spec.events import Event
     from dragoman.spec.operations import OperationCall
+    from dragoman.spec.retry_policy import RetryPolicy
 
 R = TypeVar("R", ChatRequest, CompletionRequest)
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class ManagedProvider:
         self,
         provider: Provider,
         origin: Origin,
-        retry: RetryPolicy,
+        retry: RetryPolicy | UsualPatience,
         policy: Policy | None,
         endpoint: str | None = None,
         *,

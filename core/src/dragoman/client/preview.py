@@ -6,7 +6,7 @@ from dragoman.client.binding import Bound
 from dragoman.client.request_builder import refuse_several
 from dragoman.spec._value import changed
 from dragoman.spec.capabilities import Policy
-from dragoman.spec.provider import Prepared, Prepares
+from dragoman.spec.prepared import Prepared, Prepares
 from dragoman.spec.request import ChatRequest
 
 

@@ -13,28 +13,53 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from dragoman.spec._value import changed
+from dragoman.spec.config_rules import MOST_RETRIES
 from dragoman.spec.errors import DragomanError, RequestTimeoutError
 from dragoman.spec.provider import CallContext, Provider, new_call_id
 from dragoman.spec.response import Attempt
-from dragoman.spec.retry_policy import RetryPolicy, budget_of, read_policy
+from dragoman.spec.retry_budget import RetryBudget, budget_of
 
 if TYPE_CHECKING:
     from dragoman.spec.config import LLMConfig
+    from dragoman.spec.retry_policy import RetryPolicy
 
 T = TypeVar("T")
 
 
-def policy_of(config: LLMConfig, provider: Provider, endpoint: str) -> RetryPolicy:
+class UsualPatience:
+    """Be as patient as a policy of which only the retries are given, which is made when a try fails.
+
+    Args:
+        retries: the most tries after the first.
+        budget: what calls may spend on retries together.
+
+    """
+
+    __slots__ = ("_retries", "budget")
+    on_retry = None
+
+    def __init__(self, retries: int, budget: RetryBudget) -> None:
+        self._retries = retries
+        self.budget = budget
+
+    def wait(self, retry: int, error: DragomanError) -> float | None:
+        """Return the seconds to wait before retry number *retry* (from 0), ``None`` for not at all."""
+        from dragoman.spec.retry_policy import RetryPolicy  # noqa: PLC0415  # most calls succeed at once
+
+        return RetryPolicy(retries=self._retries).wait(retry, error)
+
+
+def policy_of(config: LLMConfig, provider: Provider, endpoint: str) -> RetryPolicy | UsualPatience:
     """Return how patiently to try again; without a budget of its own, a policy has that of the endpoint."""
-    given = config.kwargs.get("retry")
-    if given is None:
-        retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
-        policy = RetryPolicy(retries=retries, budget=budget_of(endpoint, retries))
-    else:
-        policy = read_policy(given)
-        if policy.budget is None:
-            policy = changed(policy, budget=budget_of(endpoint, policy.retries))
-    on_retry = config.kwargs.get("on_retry")
+    given, on_retry = config.kwargs.get("retry"), config.kwargs.get("on_retry")
+    retries = config.kwargs.get("num_retries", getattr(provider, "default_retries", 2))
+    if given is None and on_retry is None and type(retries) is int and 0 <= retries <= MOST_RETRIES:
+        return UsualPatience(retries, budget_of(endpoint, retries))
+    from dragoman.spec.retry_policy import RetryPolicy, read_policy  # noqa: PLC0415  # few configurations have one
+
+    policy = RetryPolicy(retries=retries) if given is None else read_policy(given)
+    if policy.budget is None:
+        policy = changed(policy, budget=budget_of(endpoint, policy.retries))
     return policy if on_retry is None else changed(policy, on_retry=on_retry)
 
 
@@ -49,7 +74,7 @@ class Attempts:
 
     __slots__ = ("_began", "_context", "_earlier", "_policy", "_records", "_taken", "_waited")
 
-    def __init__(self, policy: RetryPolicy, context: CallContext) -> None:
+    def __init__(self, policy: RetryPolicy | UsualPatience, context: CallContext) -> None:
         self._policy = policy
         self._context = context
         self._records: list[Attempt] = []
@@ -135,7 +160,7 @@ class Attempts:
 async def retrying(
     call: Callable[[CallContext], Awaitable[T]],
     context: CallContext,
-    policy: RetryPolicy,
+    policy: RetryPolicy | UsualPatience,
     mend: Callable[[DragomanError], bool] | None = None,
     failed: Callable[[DragomanError], None] | None = None,
 ) -> tuple[T, tuple[Attempt, ...]]:

@@ -25,7 +25,7 @@ from dragoman.spec.errors import ProtocolError
 from dragoman.spec.events import Event, StreamEnd, TextDelta
 from dragoman.spec.message import Message
 from dragoman.spec.operations import Embeddings, ModelInfo
-from dragoman.spec.provider import Prepared
+from dragoman.spec.prepared import Prepared
 from dragoman.spec.request import CompletionRequest
 from dragoman.spec.response import Response, Usage
 

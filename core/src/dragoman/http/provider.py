@@ -25,7 +25,7 @@ from dragoman.spec._value import changed
 from dragoman.spec.capabilities import Capabilities, Support
 from dragoman.spec.errors import ConfigurationError, DragomanError, ProviderError
 from dragoman.spec.history_rules import HistoryRules
-from dragoman.spec.provider import CallContext, Prepared, ProviderConfig, ProviderInfo
+from dragoman.spec.provider import CallContext, ProviderConfig, ProviderInfo
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.request_fitting import enforce
 from dragoman.spec.response import Origin, Response
@@ -33,6 +33,7 @@ from dragoman.spec.secret import MASK, Secret
 
 if TYPE_CHECKING:
     from dragoman.spec.events import Event
+    from dragoman.spec.prepared import Prepared
     from dragoman.spec.shared_connections import SharedConnections
 
 _logger = logging.getLogger(__name__)
@@ -198,6 +199,8 @@ class HttpProvider:
 
     def prepare(self, request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:
         """Return the request that would be sent, with secrets masked."""
+        from dragoman.spec.prepared import Prepared  # noqa: PLC0415  # not paid for by calls
+
         encoded = self._dialect_for(request).encode(request, stream=stream)
         wire = self._joined(encoded, checked_headers(request.headers, per_call=True))
         headers = {name: MASK if isinstance(value, Secret) else value for name, value in wire.headers.items()}

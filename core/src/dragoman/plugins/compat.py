@@ -14,7 +14,8 @@ from dragoman.spec._value import changed
 from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.events import Event, StreamStart
 from dragoman.spec.operations import CountsTokens, Embeds, LearnsCapabilities, ListsModels, RemembersCapabilities
-from dragoman.spec.provider import CallContext, Prepared, Prepares, Provider
+from dragoman.spec.prepared import Prepared, Prepares
+from dragoman.spec.provider import CallContext, Provider
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Response, Usage
 

@@ -44,9 +44,10 @@ from dragoman.spec.directory import PROGRAM, published, publisher, yields
 from dragoman.spec.errors import PluginConflictError, PluginError, UnknownProviderError
 from dragoman.spec.fork_safety import importing
 from dragoman.spec.hookspecs import PROJECT, Binding
-from dragoman.spec.provider import SPEC, ChatCall, Command, CompletionCall, Provider, ProviderConfig, StreamCall
+from dragoman.spec.provider import SPEC, ChatCall, CompletionCall, Provider, ProviderConfig, StreamCall
 
 if TYPE_CHECKING:
+    from dragoman.spec.command import Command
     from dragoman.spec.operations import OperationCall
 
 _T = TypeVar("_T")

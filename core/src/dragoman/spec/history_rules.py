@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from dragoman.spec._value import value
-from dragoman.spec.tool_names import digest_of, encode_name
 
 CACHE_MARK = "cache_control"
 """The member of plain data, and then of a part's metadata, that marks the end of a prefix to be cached."""
@@ -71,6 +70,8 @@ class HistoryRules:
 
     def name_sent(self, name: str) -> str:
         """Return the name under which a tool is sent."""
+        from dragoman.spec.tool_names import encode_name  # noqa: PLC0415  # not paid for by calls without tools
+
         return encode_name(name, self.tool_name_letters, self.tool_name_length, self.tool_name_first)
 
     def id_sent(self, call_id: str) -> str:
@@ -80,4 +81,6 @@ class HistoryRules:
         is_whole = not self.call_id_exact or len(call_id) == length
         if is_short and is_whole and (letters is None or re.fullmatch(f"{letters}*", call_id)):
             return call_id
+        from dragoman.spec.tool_names import digest_of  # noqa: PLC0415  # not paid for by calls without tools
+
         return digest_of(call_id)[:length] if self.call_id_exact else f"call_{digest_of(call_id)}"

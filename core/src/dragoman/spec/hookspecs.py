@@ -16,7 +16,6 @@ from dragoman.spec._value import value
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.provider import (
     ChatCall,
-    Command,
     CompletionCall,
     ModelQuery,
     Provider,
@@ -26,6 +25,7 @@ from dragoman.spec.provider import (
 )
 
 if TYPE_CHECKING:
+    from dragoman.spec.command import Command
     from dragoman.spec.operations import OperationCall
 
 PROJECT = "dragoman"

@@ -17,7 +17,7 @@ from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.directory import owner_of_variable
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.request import ChatRequest, CompletionRequest
-from dragoman.spec.response import Adjustment, Response
+from dragoman.spec.response import Response
 from dragoman.spec.secret import Secret
 
 if TYPE_CHECKING:
@@ -233,35 +233,6 @@ class Provider(Protocol):
         ...
 
 
-@value(kw_only=True)
-class Prepared:
-    """Describe an HTTP request as it would be sent.
-
-    Args:
-        method: the HTTP method.
-        url: the complete URL.
-        headers: the headers, with secrets masked.
-        body: the body, as decoded JSON.
-        adjustments: the differences between the request of the caller and what would be sent.
-
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: Any
-    adjustments: tuple[Adjustment, ...] = ()
-
-
-@runtime_checkable
-class Prepares(Protocol):
-    """Build a request without sending it."""
-
-    def prepare(self, request: ChatRequest | CompletionRequest, *, stream: bool = False) -> Prepared:
-        """Return the request as it would be sent."""
-        ...
-
-
 @runtime_checkable
 class SharesConnections(Protocol):
     """Use connections in common with other providers; every provider that is built with ``dragoman.http`` does."""
@@ -350,19 +321,3 @@ class ProviderConfig:
     def readable(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the names of these environment variables without those that belong to another vendor."""
         return tuple(name for name in names if not owner_of_variable(name, self.distribution, self.name))
-
-
-@value(kw_only=True)
-class Command:
-    """Describe a command that a plugin adds to the command line.
-
-    Args:
-        name: its name.
-        target: ``module:attribute`` of a click command, which is imported when the command is run.
-        help: a description of one line.
-
-    """
-
-    name: str
-    target: str
-    help: str = ""

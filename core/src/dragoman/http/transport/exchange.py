@@ -8,6 +8,7 @@ docs/explanation/decisions/0009-without-a-client-session.md.
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp.connector import Connection
@@ -16,9 +17,11 @@ from aiohttp.http_writer import StreamWriter
 from yarl import URL
 
 from dragoman.http.transport.connection import ClientProtocol, Reuse, StaleConnectionError, protocol_of
-from dragoman.http.transport.proxy import Proxy
 from dragoman.http.wire import HttpRequest
 from dragoman.spec.secret import reveal
+
+if TYPE_CHECKING:
+    from dragoman.http.transport.proxy import Proxy
 
 _SWITCHING = 101
 """The status after which a connection does not speak HTTP any more."""

@@ -9,15 +9,18 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from functools import lru_cache, partial
 from ssl import SSLContext
+from typing import TYPE_CHECKING
 from weakref import ref
 
 import aiohttp
 
 from dragoman.http.transport.connection import Connector, Reuse, StaleConnectionError
 from dragoman.http.transport.exchange import ClientClosedError, Exchange, NoFreeConnectionError, route_to
-from dragoman.http.transport.proxy import Proxy
 from dragoman.http.wire import HttpRequest
 from dragoman.spec.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from dragoman.http.transport.proxy import Proxy
 
 _COARSE = 5.0  # seconds; aiohttp also rounds longer timeouts up to whole seconds
 _RESOLUTION = 0.001  # seconds by which a timer may be early

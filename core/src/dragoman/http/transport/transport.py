@@ -8,24 +8,27 @@ at the end of the loop.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
 from ssl import SSLContext
 from types import TracebackType
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from dragoman.http.redaction import redact_error
 from dragoman.http.transport.body import AioHttpStream
 from dragoman.http.transport.failures import refused_by_proxy, translate_errors
-from dragoman.http.transport.proxy import Proxies, read_proxy
 from dragoman.http.transport.sessions import Sessions
 from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.provider import FIRST_BYTE, CallContext
 
+if TYPE_CHECKING:
+    from dragoman.http.transport.proxy import Proxy
+
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 _PROXY_AUTHENTICATION_REQUIRED = 407
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _MIN_TOTAL = 0.001  # seconds; 0 would mean no limit
 
 
@@ -69,6 +72,29 @@ class Transport(Protocol):
         ...
 
 
+def _choice(proxy: str | Literal[False] | None, *, trusted: bool) -> Callable[[str], Proxy | None]:
+    """Return the function that chooses the proxy for a URL.
+
+    Args:
+        proxy: the URL of a proxy; ``False`` for none, ``None`` for the one in the environment.
+        trusted: whether the environment is used.
+
+    """
+
+    def in_environment(url: str) -> Proxy | None:
+        if not trusted or not any(name.lower().endswith(_PROXIES) for name in os.environ):
+            return None
+        from dragoman.http.transport.proxy import Proxies  # noqa: PLC0415  # most programs have no proxy
+
+        return Proxies(environ=os.environ).of(url)
+
+    if not isinstance(proxy, str):
+        return in_environment if proxy is None else lambda _: None
+    from dragoman.http.transport.proxy import Proxies, read_proxy  # noqa: PLC0415  # most programs have no proxy
+
+    return Proxies(configured=read_proxy(proxy)).of
+
+
 class AioHttpTransport:
     """Send requests with aiohttp.
 
@@ -94,9 +120,8 @@ class AioHttpTransport:
     ) -> None:
         self._limit = max_reply_bytes
         trusted = os.environ.get("DRAGOMAN_TRUST_ENV") != "0" if trust_env is None else trust_env
-        configured = read_proxy(proxy) if isinstance(proxy, str) else proxy
         self._sessions = Sessions(tls)
-        self._proxy = lru_cache(maxsize=64)(Proxies(configured=configured, environ=os.environ if trusted else {}).of)
+        self._proxy = lru_cache(maxsize=64)(_choice(proxy, trusted=trusted))
 
     async def send(self, request: HttpRequest, context: CallContext) -> HttpReply:
         """Send *request* and return the complete reply."""

@@ -20,7 +20,8 @@ from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.events import Event
 from dragoman.spec.message import Message
-from dragoman.spec.provider import Prepared, Prepares, Provider
+from dragoman.spec.prepared import Prepared, Prepares
+from dragoman.spec.provider import Provider
 from dragoman.spec.request import ChatRequest, Settings
 from dragoman.spec.response import Response
 from dragoman.testing.faults import TEXTS, FaultServer, SampleReply, ServerDialect
