@@ -69,7 +69,7 @@ class ConfiguredModel:
         self.ledger = UsageLedger() if ledger is None else ledger
         self._shared = shared
         self._key: Secret | None = None
-        self.uses = Uses([])
+        self.uses = Uses()
         self.fallbacks: dict[int, ConfiguredModel] = {}
         self._bound: Bound | None = None
         self._builder: RequestBuilder | None = None

@@ -12,7 +12,7 @@ from dragoman.client.configured_model import ConfiguredModel
 from dragoman.client.lifetime import Call, Uses
 from dragoman.client.request_builder import RequestBuilder
 from dragoman.plugins.resolution import explain
-from dragoman.spec._value import changed, value
+from dragoman.spec._value import changed
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.descriptors import exhausted
 from dragoman.spec.errors import (
@@ -56,7 +56,6 @@ class UnwantedError(OutputError):
         self.answer = answer
 
 
-@value
 class Failure:
     """Hold what came of one model.
 
@@ -66,8 +65,11 @@ class Failure:
 
     """
 
-    model: str | None
-    error: DragomanError
+    __slots__ = ("error", "model")
+
+    def __init__(self, model: str | None, error: DragomanError) -> None:
+        self.model = model
+        self.error = error
 
     @property
     def reason(self) -> str:

@@ -9,8 +9,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
-from attrs import define, field
-
 from dragoman.spec.errors import ConnectionFailedError
 
 T = TypeVar("T")
@@ -22,18 +20,22 @@ if TYPE_CHECKING:
     from dragoman.spec.events import Event
 
 
-@define(eq=False)
 class Uses:
     """Keep track of the calls and streams that use each binding, until they end.
 
-    Args:
+    Attributes:
         retired: the bindings that were replaced and are still open.
+        calls: the calls that have not ended.
+        streams: the streams that have not ended.
 
     """
 
-    retired: list[Bound]
-    calls: set[Call] = field(init=False, factory=set["Call"])
-    streams: WeakSet[HeldStream] = field(init=False, factory=WeakSet["HeldStream"])
+    __slots__ = ("calls", "retired", "streams")
+
+    def __init__(self) -> None:
+        self.retired: list[Bound] = []
+        self.calls: set[Call] = set()
+        self.streams: WeakSet[HeldStream] = WeakSet()
 
     async def close_retired(self, *, anyway: bool = False) -> None:
         """Close the bindings that were replaced; those that are still in use only if *anyway* is true."""

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from dragoman.spec._value import value
 from dragoman.spec.errors import PluginError
 from dragoman.spec.hookspecs import Binding, hookimpl
 from dragoman.spec.provider import ChatCall, CompletionCall, StreamCall
@@ -19,14 +18,22 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=Callable[..., Awaitable[Response]])
 
 
-@value
 class Calls:
     """Hold the calls that are wrapped, in the shape in which the core finds those of a provider."""
 
-    complete: CompletionCall
-    chat: ChatCall
-    stream: StreamCall
-    operation: Callable[[str], OperationCall]
+    __slots__ = ("chat", "complete", "operation", "stream")
+
+    def __init__(
+        self,
+        complete: CompletionCall,
+        chat: ChatCall,
+        stream: StreamCall,
+        operation: Callable[[str], OperationCall],
+    ) -> None:
+        self.complete = complete
+        self.chat = chat
+        self.stream = stream
+        self.operation = operation
 
 
 class Core:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from dragoman.plugins.metadata import canonicalize_name
-from dragoman.spec._value import value
 
 ONLY = "DRAGOMAN_PLUGINS"
 NEVER = "DRAGOMAN_DISABLE_PLUGINS"
@@ -16,7 +15,6 @@ _OWN = frozenset({ONLY, NEVER, ALONE, "DRAGOMAN_LOG", "DRAGOMAN_TRUST_ENV"})
 _OFF = frozenset({"", "0", "false", "no", "off"})
 
 
-@value(kw_only=True)
 class PluginFilter:
     """Say which distributions may be used.
 
@@ -26,8 +24,11 @@ class PluginFilter:
 
     """
 
-    only: frozenset[str] | None = None
-    never: frozenset[str] = frozenset()
+    __slots__ = ("never", "only")
+
+    def __init__(self, only: frozenset[str] | None, never: frozenset[str]) -> None:
+        self.only = only
+        self.never = never
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> PluginFilter:

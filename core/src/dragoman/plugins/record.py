@@ -9,7 +9,7 @@ from attrs import define, field
 State: TypeAlias = Literal["installed", "blocked", "loaded", "failed"]
 
 
-@define(kw_only=True, eq=False)
+@define(kw_only=True, eq=False, repr=False)
 class PluginRecord:
     """Record what is known about a plugin.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeGuard
 
-from attrs import define, field, frozen
+from attrs import frozen
 
 from dragoman import (
     Adjustment,
@@ -108,7 +108,6 @@ class MessageRules:
     refusals: bool = False
 
 
-@define(kw_only=True, eq=False, repr=False)
 class MessageEncoder:
     """Encode a conversation and record what is not sent.
 
@@ -118,8 +117,11 @@ class MessageEncoder:
 
     """
 
-    rules: MessageRules
-    adjustments: list[Adjustment] = field(factory=list[Adjustment])
+    __slots__ = ("adjustments", "rules")
+
+    def __init__(self, *, rules: MessageRules, adjustments: list[Adjustment] | None = None) -> None:
+        self.rules = rules
+        self.adjustments = [] if adjustments is None else adjustments
 
     def encode(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
         """Return the member ``messages`` of the body.

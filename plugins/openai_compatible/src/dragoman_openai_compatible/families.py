@@ -24,7 +24,7 @@ _CHAT_ONLY = Cap(support=Support.NO, note="only chat completions support it")
 _CHAT_SETTINGS = ("stop", "seed", "presence_penalty", "frequency_penalty", "n")
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class ModelFamily:
     """Say what the models of one family accept.
 
