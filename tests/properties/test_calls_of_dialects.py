@@ -293,6 +293,38 @@ def test_of_a_whole_answer(dialect: DialectCase, sent: list[Call]) -> None:
         check(response, sent)
 
 
+NOTHING = ("", " ", "null", " null", "None", "[]", '""', '"null"', '"{}"', "{}")
+
+
+def said_as(dialect: DialectCase, pieces: tuple[str, ...]) -> Iterator[Response]:
+    """Yield a call whose arguments are a text, as each dialect says it: whole, and in pieces where it has any."""
+    name, text, one = dialect.server_dialect.name, "".join(pieces), Call("c", "f", {}, pieces)
+    body = json.dumps(WHOLES[name]([one], lambda _: text))
+    for member in ("args", "arguments") if name in {GEMINI.name, "ollama"} else ():
+        body = body.replace(f'"{member}": {{}}', f'"{member}": {json.dumps(text)}')
+    whole = decoded(dialect, body.encode())
+    assert isinstance(whole, Response)
+    yield whole
+    events = [*STREAMS[name]([one])] if name not in {GEMINI.name, "ollama"} else []
+    for event in events if name == RESPONSES.name else ():
+        event.update({"arguments": text} if "arguments" in event else {})
+    if events:
+        yield read(dialect, iter(events))
+
+
+@every_dialect
+@pytest.mark.parametrize("text", [*NOTHING, '{"a": 1}', '"{\\"a\\": 1}"'])
+def test_arguments_that_say_nothing_are_none_and_are_replayed_as_an_empty_object(
+    dialect: DialectCase, text: str
+) -> None:
+    meant = {} if text in NOTHING else {"a": 1}
+    for pieces in ((text,), tuple(text), ("", text, "")):
+        for response in said_as(dialect, pieces):
+            (call,) = response.tool_calls
+            assert call.parse() == meant
+            assert call.arguments in {"", json.dumps(meant)}
+
+
 def in_both_forms(sent: Call, order: str) -> Iterator[Json]:
     """Yield the chunks of one call, each in the older form too, as llama-cpp-python sends it."""
     for number, piece in enumerate(sent.pieces):

@@ -24,10 +24,25 @@ def joined(*fragments: str) -> str:
         (("", ""), ""),
         (("{}",), "{}"),
         (("{}", "{}"), "{}"),
-        (("null",), ""),
+        (("null",), "{}"),
+        (("", "null", ""), "{}"),
+        (("nu", "ll"), "{}"),
+        (("null", "null"), "nullnull"),
+        (("{}", "null"), "{}"),
+        ((" ", "None"), "{}"),
+        (("[", "]"), "{}"),
+        (("[]", '{"a":1}'), '{"a":1}'),
+        (('{"a":', "[]", "}"), '{"a":[]}'),
+        (("nul",), "nul"),
+        (('"', '{\\"a', '\\": 1}"'), '{"a": 1}'),
+        (('"{}"',), "{}"),
+        (('""',), "{}"),
+        (('"no', 'thing"'), '"nothing"'),
+        (("  ", '{"a":1}'), '  {"a":1}'),
         (("null", '{"a":1}'), '{"a":1}'),
         (("{}", '{"a":', "1}"), '{"a":1}'),
-        (("{}", " "), "{} "),
+        (("{}", " "), "{}"),
+        (("{}", "x"), "{}x"),
         (('{"a":1}', '{"a": 1}'), '{"a":1}'),
         (('{"a":1}', "{}"), '{"a":1}'),
         (('{"a":1}', '{"b":1}'), '{"a":1}{"b":1}'),
@@ -64,6 +79,19 @@ def test_they_are_open_until_they_are_whole() -> None:
     assert not call.begins_another('{"b":')
 
 
+@pytest.mark.parametrize(("text", "is_held"), [("null", False), (" ", False), ("nul", True), ('"{', True)])
+def test_what_may_say_that_there_are_none_is_kept_back(text: str, *, is_held: bool) -> None:
+    call = CallArguments()
+    assert call.add(text) == ""
+    assert (call.has_any, call.is_open, call.lacks_all) == (is_held, is_held, not is_held)
+
+
+def test_a_text_that_is_no_json_stays_as_it_is() -> None:
+    call = CallArguments()
+    assert [call.add_text(each) for each in ("null", "{}", '"', '"')] == ["null", "{}", '"', '"']
+    assert (call.text, call.close()) == ('null{}""', "")
+
+
 def test_they_are_looked_at_a_few_times_only() -> None:
     call = CallArguments()
     call.add('{"a":{"a":1}')
@@ -90,6 +118,19 @@ def test_calls_of_a_stream_are_closed_in_their_order() -> None:
         ('{"a":"}{"}', '{"a":"}{"}'),
         ('{"a":1}{"a":', '{"a":1}{"a":'),
         ('{"a":1}{"a":1} [1]', '{"a":1}{"a":1} [1]'),
+        ("", ""),
+        (" ", "{}"),
+        (" null\n", "{}"),
+        ("None", "{}"),
+        ("[]", "{}"),
+        ('""', "{}"),
+        ('"null"', "{}"),
+        ('"{}"', "{}"),
+        (' "{\\"a\\": 1}" ', '{"a": 1}'),
+        ('"{\\"a\\"', '"{\\"a\\"'),
+        ('"a"', '"a"'),
+        ("[1]", "[1]"),
+        (' {"a":1}{"a":1}', '{"a":1}'),
         ("{}" + '{"a":' * 100_000, "{}" + '{"a":' * 100_000),
     ],
 )

@@ -129,6 +129,7 @@ if TYPE_CHECKING:
     from dragoman.spec.call_arguments import (
         CallArguments as CallArguments,
         StreamedArguments as StreamedArguments,
+        says_none as says_none,
     )
     from dragoman.spec.call_ids import repeats_call as repeats_call, said_once as said_once
     from dragoman.spec.hosts import host_matches as host_matches
@@ -220,7 +221,7 @@ _HOMES = {
     "dragoman.http.wire": ("HttpReply", "HttpRequest"),
     "dragoman.spec._value": ("Value",),
     "dragoman.spec.media": ("address_of", "inline_data"),
-    "dragoman.spec.call_arguments": ("CallArguments", "StreamedArguments"),
+    "dragoman.spec.call_arguments": ("CallArguments", "StreamedArguments", "says_none"),
     "dragoman.spec.call_ids": ("repeats_call", "said_once"),
     "dragoman.spec.hosts": ("host_matches",),
     "dragoman.spec.ownership": ("foreign_names",),

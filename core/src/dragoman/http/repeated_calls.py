@@ -12,8 +12,8 @@ from attrs import define, field
 
 from dragoman.spec._value import changed
 from dragoman.spec.assembly import part_events
-from dragoman.spec.call_arguments import CallArguments
-from dragoman.spec.call_ids import MOST_COMPARED, NO_ARGUMENTS, begins_again, fuller, is_announced, repeats_call
+from dragoman.spec.call_arguments import CallArguments, says_none
+from dragoman.spec.call_ids import MOST_COMPARED, begins_again, fuller, is_announced, repeats_call
 from dragoman.spec.events import ArgumentsDelta, Event, PartStart, PartStop, PartUpdate
 from dragoman.spec.parts import ToolCall
 
@@ -108,7 +108,7 @@ class PlacedCalls:
         if known is not None and begins_again(known.call, call):
             if known.is_open:
                 known.arguments.begin_again()
-                known.call = known.call if call.arguments in NO_ARGUMENTS else call
+                known.call = known.call if says_none(call.arguments) else call
             else:
                 known.again = CallArguments()
                 known.again.add(call.arguments)

@@ -12,6 +12,9 @@ from dragoman.spec._json_depth import parse_json
 _MOST_LOOKS = 8
 """How often the arguments of one call are parsed to learn whether they are complete."""
 _SECOND_OBJECT = r"\}\s*\{"
+_NONE = frozenset({"null", "None", "[]"})
+"""What some servers write for no arguments: the nothing of another language, or an empty list for an empty object."""
+_QUOTE = '"'
 
 
 class CallArguments:
@@ -25,6 +28,7 @@ class CallArguments:
         "_length",
         "_looks",
         "_object",
+        "_opening",
         "_pieces",
         "_repeated",
         "_repeated_to",
@@ -34,6 +38,7 @@ class CallArguments:
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._length = 0
+        self._opening = ""  # what may turn out to say that there are none, or to be a text around the arguments
         self._looks = 0
         self._is_empty_object = False
         self._doubtful = ""
@@ -47,17 +52,17 @@ class CallArguments:
     @property
     def has_any(self) -> bool:
         """Return whether any of the arguments have arrived."""
-        return self._length > 0
+        return self._length > 0 or not says_none(self._opening)
 
     @property
     def is_open(self) -> bool:
         """Return whether some of the arguments have arrived, but not all."""
-        return self._length > 0 and not self._is_complete()
+        return self.has_any and not self._is_complete()
 
     @property
     def lacks_all(self) -> bool:
         """Return whether none have arrived, not even an empty object."""
-        return not (self._length or self._is_empty_object or self._object)
+        return not (self.has_any or self._is_empty_object or self._object)
 
     @property
     def lacks_any(self) -> bool:
@@ -96,6 +101,10 @@ class CallArguments:
             fragment = self._again(fragment)
         return self._keep(fragment)
 
+    def add_text(self, fragment: str) -> str:
+        """Return a piece of what a tool takes that is no JSON, which is kept as it is."""
+        return self._keep(fragment)
+
     def _keep(self, fragment: str) -> str:
         if fragment:
             self._pieces.append(fragment)
@@ -109,7 +118,11 @@ class CallArguments:
             return self._object
         if self._doubtful:
             return self._keep(self._settled())
-        return self._keep("{}" if self._is_empty_object and not self._length else "")
+        if self._length:
+            return ""
+        said = settled_arguments(self._opening)
+        self._opening = ""
+        return self._keep(said or ("{}" if self._is_empty_object else ""))
 
     def begins_another(self, fragment: str) -> bool:
         """Return whether a fragment with the name of a call whose arguments are complete begins another call."""
@@ -119,12 +132,18 @@ class CallArguments:
         return bool(value) and value != _object("".join(self._pieces))
 
     def _first(self, fragment: str) -> str:
-        if fragment in {"{}", "null"}:
-            self._is_empty_object |= fragment == "{}"
+        """Return what the arguments begin with, once it is clear that they do."""
+        before, self._opening = self._opening, ""
+        text = fragment if before.strip() in _NONE and fragment.lstrip()[:1] == "{" else before + fragment
+        if text == "{}":
+            self._is_empty_object = True
             return ""
-        if self._is_empty_object and not fragment.startswith("{"):
-            return "{}" + fragment
-        return settled_arguments(fragment)
+        if _may_say_none(text.strip()):
+            self._opening = text
+            return ""
+        if self._is_empty_object and not text.startswith("{"):
+            return "{}" + text
+        return settled_arguments(text)
 
     def _again(self, fragment: str) -> str:
         """Return what a fragment adds that begins as arguments do."""
@@ -228,13 +247,42 @@ def _agree(text: str, other: str) -> bool:
     return text.startswith(other) or other.startswith(text)
 
 
+def says_none(text: str) -> bool:
+    """Return whether a text says that a call has no arguments, or says none yet."""
+    return text in {"", "{}"} or settled_arguments(text) == "{}"
+
+
 def settled_arguments(text: str) -> str:
-    """Return the arguments of a call once where a gateway joined them from a stream that said them again."""
+    """Return the arguments of a call as a server means them.
+
+    A gateway may have joined them from a stream that said them again, written them as a text within the text, or said
+    in words that there are none.
+    """
+    if text[:1] not in {"", "{"} and text.lstrip()[:1] != "{":
+        return _unwrapped(text)
     if re.search(_SECOND_OBJECT, text) is None:
         return text
     said = _objects(text)
     last = next((each for each, value in reversed(said) if value), "{}")
     return last if said and _all_the_same([value for _, value in said if value]) else text
+
+
+def _may_say_none(text: str) -> bool:
+    """Return whether a text is the beginning of one that says that there are no arguments, or of one around them."""
+    return text[:1] == _QUOTE or any(word.startswith(text) for word in _NONE)
+
+
+def _unwrapped(text: str) -> str:
+    """Return the object that a text around it holds, an empty one if it says that there are no arguments."""
+    said = text.strip()
+    if said[:1] == _QUOTE:
+        try:
+            said = str(parse_json(said)).strip()
+        except ValueError:
+            return text
+        if _object(said) is not None:
+            return said
+    return "{}" if not said or said in _NONE else text
 
 
 def same_object(text: str, other: str) -> bool:
@@ -249,7 +297,7 @@ def _all_the_same(values: list[Any]) -> bool:
 
 def _objects(text: str) -> list[tuple[str, Any]]:
     """Return the objects that a text consists of, none if it holds anything else."""
-    decoder, found, start = json.JSONDecoder(), list[tuple[str, Any]](), 0
+    decoder, found, start = json.JSONDecoder(), list[tuple[str, Any]](), len(text) - len(text.lstrip())
     try:
         while start < len(text):
             value, end = decoder.raw_decode(text, start)

@@ -7,11 +7,9 @@ from typing import TypeGuard
 
 import attrs
 
-from dragoman.spec.call_arguments import same_object, settled_arguments
+from dragoman.spec.call_arguments import same_object, says_none, settled_arguments
 from dragoman.spec.parts import Part, ToolCall
 
-NO_ARGUMENTS = frozenset({"", "{}"})
-"""The arguments of a call that has none, or none yet."""
 MOST_COMPARED = 32
 """With how many calls of the same id and name one is compared, so that the time stays linear."""
 
@@ -83,7 +81,7 @@ def is_said_again(call: ToolCall, known: Part) -> bool:
 def fuller(call: ToolCall, known: Part) -> ToolCall | None:
     """Return *known* with the arguments and the seal that it lacks and *call* has, ``None`` if it lacks none."""
     assert isinstance(known, ToolCall)  # noqa: S101  # by is_said_again
-    arguments = call.arguments if known.arguments in NO_ARGUMENTS else known.arguments
+    arguments = call.arguments if says_none(known.arguments) else known.arguments
     seal = known.seal or call.seal
     if arguments == known.arguments and seal is known.seal:
         return None
@@ -92,7 +90,7 @@ def fuller(call: ToolCall, known: Part) -> ToolCall | None:
 
 def is_announced(call: ToolCall) -> bool:
     """Return whether a call has an id, and no arguments, which may still follow."""
-    return bool(call.call_id) and call.arguments in NO_ARGUMENTS and not call.server_side
+    return bool(call.call_id) and says_none(call.arguments) and not call.server_side
 
 
 def begins_again(known: Part | None, call: ToolCall) -> TypeGuard[ToolCall]:
@@ -111,7 +109,7 @@ def repeats_call(call: ToolCall, known: ToolCall) -> bool:
     if call.name != known.name or call.server_side or known.server_side:
         return False
     own, theirs = settled_call(call).arguments, settled_call(known).arguments
-    return own in {*NO_ARGUMENTS, theirs} or same_object(own, theirs)
+    return own == theirs or says_none(own) or same_object(own, theirs)
 
 
 def settled_call(call: ToolCall) -> ToolCall:

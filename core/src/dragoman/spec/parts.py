@@ -99,7 +99,7 @@ class ToolCall(PartFields):
     def parse(self, tool: Tool | Callable[..., object]) -> dict[str, Any]: ...
     @door
     def parse(self, tool: Tool | Callable[..., object] | None = None) -> dict[str, Any]:
-        """Return the arguments as a dictionary; an empty text means no arguments.
+        """Return the arguments as a dictionary; an empty text, or ``null``, means no arguments.
 
         Args:
             tool: a typed function, or a tool, that the arguments have to fit. They become values of the types in its
@@ -114,15 +114,13 @@ class ToolCall(PartFields):
             from dragoman.spec.tool_arguments import read_arguments  # noqa: PLC0415  # not paid for at import
 
             return read_arguments(self, tool)
-        if not self.arguments.strip():
-            return {}
+        from dragoman.spec.call_arguments import settled_arguments  # noqa: PLC0415  # not paid for at import
+
         try:
-            value: JSON = parse_json(self.arguments)
+            value: JSON = parse_json(settled_arguments(self.arguments) or "{}")
         except ValueError as error:
             message = f"the arguments of tool call {self.name!r} ({self.call_id}) are not JSON: {error}"
             raise OutputError(message) from None
-        if value is None:
-            return {}
         if not isinstance(value, dict):
             kind = type(value).__name__
             message = f"the arguments of tool call {self.name!r} ({self.call_id}) are {kind}, not an object"

@@ -133,7 +133,7 @@ def _citation(cited: Mapping[str, Any], source: Mapping[str, Any]) -> Citation:
 
 
 def tool_call(call: Mapping[str, Any], position: int) -> ToolCall:
-    """Return a tool call; a call without arguments has ``null`` in their place.
+    """Return a tool call.
 
     Args:
         call: the call.
@@ -149,7 +149,7 @@ def tool_call(call: Mapping[str, Any], position: int) -> ToolCall:
     return ToolCall(
         name=words(function.get("name")),
         call_id=word(call.get("id")) or f"call_{position}",
-        arguments="{}" if given == "null" else given,
+        arguments=given,
     )
 
 

@@ -29,7 +29,7 @@ from dragoman import (
     reasoning_delta,
     text_delta,
 )
-from dragoman.http import WholeCalls, decoded, fields, rewritten, word, words
+from dragoman.http import WholeCalls, arguments_text, decoded, fields, word, words
 from dragoman_google.options import ISSUER
 from dragoman_google.stream_arguments import PartialCall
 
@@ -177,7 +177,7 @@ class PartDecoder:
     def _tool_call(self, part: Mapping[str, Any]) -> ToolCall:
         call = fields(part.get("functionCall"))
         google_id = word(call.get("id"))
-        arguments = rewritten(call.get("args") or {})
+        arguments = arguments_text(call.get("args") or {})
         call_id = google_id or self._new_id()
         return ToolCall(
             name=words(call.get("name")), id=google_id, call_id=call_id, arguments=arguments, seal=_seal(part)

@@ -103,7 +103,9 @@ class StreamedCalls:
             arguments.begin_again()
         if isinstance(fields(call.get("function")).get("arguments"), dict):
             arguments.set_object(fragment.arguments)  # some servers send the object so far
-        elif added := arguments.add(fragment.arguments):
+            return index
+        is_text = fragment.metadata.get("type") == "custom"
+        if added := (arguments.add_text if is_text else arguments.add)(fragment.arguments):
             events.append(ArgumentsDelta(index, added))
         return index
 

@@ -286,7 +286,7 @@ def _plain_text(part: Text | Data | Refusal) -> str:
 
 def _add_calls(encoded: dict[str, Any], calls: Sequence[ToolCall], issuer: str) -> None:
     if len(calls) == 1 and calls[0].metadata.get("type") == "function_call":
-        encoded["function_call"] = {"name": calls[0].name, "arguments": calls[0].arguments}
+        encoded["function_call"] = {"name": calls[0].name, "arguments": calls[0].arguments or "{}"}
     elif calls:
         encoded["tool_calls"] = [
             {**_encode_call(call), **sealed_extra_content(call, issuer), **own_members(call, issuer)} for call in calls

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import attrs
 
 from dragoman import ArgumentsDelta, Part, Reasoning, ReasoningDelta, Refusal, Text, TextDelta, ToolCall
-from dragoman.http import CallArguments, GrowingCitations, word, words
+from dragoman.http import CallArguments, GrowingCitations, says_none, word, words
 from dragoman_openai_compatible.chat_parts import arguments_of
 from dragoman_openai_compatible.responses_items import Item, kind_of
 
@@ -88,11 +88,11 @@ class OpenItem:
     def may_go_on_after(self, item: Item) -> bool:
         """Return whether *item* ends a call without arguments, which some servers begin again with them."""
         has_any = self.arguments.has_any or not self.call[0] or self.item_type != "function_call"
-        return not has_any and arguments_of(item) in {"", "{}"}
+        return not has_any and says_none(arguments_of(item))
 
     def final(self, part: Part) -> Part:
         """Return a part of the complete item; arguments that were streamed stay where the item has none."""
-        if isinstance(part, ToolCall) and part.arguments in {"", "{}"} and self.arguments.has_any:
+        if isinstance(part, ToolCall) and says_none(part.arguments) and self.arguments.has_any:
             return attrs.evolve(part, arguments="")
         return part
 
