@@ -262,3 +262,28 @@ ODD = [
 def test_calls_and_results_without_each_other_are_refused_here(provider: str, messages: list[Message]) -> None:
     with pytest.raises(InvalidRequestError, match="'c'"):
         LLM(CONFIGS[provider]).build_request(messages)
+
+
+def arguments_in(value: Any) -> Iterator[Any]:
+    """Yield the arguments of all calls in a request, of any dialect."""
+    if isinstance(value, dict):
+        yield from (each for name, each in value.items() if name in {"arguments", "args"})
+        yield from (each for name, each in value.items() if name == "input" and {"name"} <= value.keys())
+        yield from (found for each in value.values() for found in arguments_in(each))
+    elif isinstance(value, list):
+        yield from (found for each in value for found in arguments_in(each))
+
+
+@pytest.mark.parametrize("provider", CONFIGS)
+@pytest.mark.parametrize("text", ["", " ", "null", "None", "[]", '""', '"{}"', "{}"])
+def test_a_call_without_arguments_is_replayed_with_an_empty_object(provider: str, text: str) -> None:
+    calls = [
+        ToolCall(name="f", call_id="c", arguments=text),
+        {"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": text}}]},
+        ToolCall(name="f", call_id="c", arguments=text, metadata={"type": "function_call"}),
+    ]
+    for call in calls:
+        said: Any = Message("assistant", [call]) if isinstance(call, ToolCall) else call
+        messages = [Message("user", "q"), said, Message("tool", [ToolResult(call_id="c", name="f", content="1")])]
+        body = LLM(CONFIGS[provider]).build_request(messages).body
+        assert [*arguments_in(body)] in (["{}"], [{}])

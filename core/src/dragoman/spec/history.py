@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import attrs
 
+from dragoman.spec.call_forms import form_of, in_known_forms
+from dragoman.spec.call_ids import settled_call
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.history_rules import CACHE_MARK, HistoryRules
 from dragoman.spec.message import Message, Role, check_messages
@@ -114,6 +116,7 @@ class _Fitting:
         self.used_ids: set[str] = set()
         self.open: dict[str, list[tuple[str, str]]] = {}
         self.server_side: set[str] = set()
+        self.has_forms = False
 
     def tool(self, tool: Tool | ServerTool) -> Tool | ServerTool:
         """Return a tool under the name that is sent."""
@@ -189,6 +192,8 @@ class _Fitting:
             is_changed = is_changed or end is not fitted[-1]
             fitted[-1] = end
         adapted = tuple(fitted) if is_changed else given
+        if self.has_forms:
+            adapted = in_known_forms(adapted, self.rules.call_forms, self._note)
         if not self.rules.results_in_order:
             return adapted
         from dragoman.spec.result_order import in_order_of_calls  # noqa: PLC0415  # few APIs need it
@@ -250,6 +255,8 @@ class _Fitting:
         if call.server_side:
             self.server_side.add(call.call_id)
             return call
+        call = settled_call(call)
+        self.has_forms = self.has_forms or (bool(call.metadata) and form_of(call) is not None)
         given = call.call_id or "call"  # some servers give none
         sent = self.rules.id_sent(given)
         number = 1
@@ -265,6 +272,7 @@ class _Fitting:
 
     def _result(self, result: ToolResult, index: int) -> ToolResult:
         changes: dict[str, Any] = {}
+        self.has_forms = self.has_forms or (bool(result.metadata) and form_of(result) is not None)
         asked = self._asked_by(result)
         if asked is not None:
             changes["call_id"], called = self._answered(asked, result.name)

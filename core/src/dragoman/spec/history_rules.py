@@ -24,6 +24,8 @@ class HistoryRules:
         speakers: whether a message may name its speaker.
         speaker_letters: the characters that the name of a speaker may have, 64 at most.
         results_in_order: whether results are paired with their calls by their order.
+        call_forms: the forms of calls that it has beside that of a function: ``"function_call"``, the older form, and
+            ``"custom"``, that of a tool that takes a text. A call in another is sent as that of a function.
         calls_last: whether nothing may follow the calls in a message of the assistant.
         blank_text: whether a text of white space alone is taken.
         bare_errors: whether the result of a tool that failed may be without content.
@@ -52,6 +54,7 @@ class HistoryRules:
     speakers: bool = True
     speaker_letters: str | None = None
     results_in_order: bool = False
+    call_forms: tuple[str, ...] = ()
     calls_last: bool = False
     blank_text: bool = True
     bare_errors: bool = True

@@ -36,7 +36,7 @@ INFO = ProviderInfo(
 class GroqProvider(OpenAIProvider):
     """Distinguish retired models from unknown ones, and allow one retry after a fault of the model."""
 
-    history = attrs.evolve(OpenAIProvider.history, speakers=False)
+    history = attrs.evolve(OpenAIProvider.history, speakers=False, call_forms=("function_call",))
     """https://console.groq.com/docs/openai lists the names of messages among what is not supported."""
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:

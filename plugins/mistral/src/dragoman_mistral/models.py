@@ -17,6 +17,7 @@ from dragoman_openai_compatible import OpenAIProvider, facts_of_model
 
 HISTORY = attrs.evolve(
     OpenAIProvider.history,
+    call_forms=(),
     call_id_letters="[a-zA-Z0-9]",
     call_id_length=9,
     call_id_exact=True,

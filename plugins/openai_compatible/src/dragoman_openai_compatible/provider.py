@@ -31,6 +31,7 @@ class OpenAIProvider(HttpProvider):
         tool_name_length=64,
         speaker_letters=r"[^\s<|\\/>]",
         outcomes=False,
+        call_forms=("function_call", "custom"),
         tool_objects=True,
         tool_properties=True,
         boolean_schemas=False,  # OpenAI's errors name them as taken, but no rule does; an object says the same anywhere

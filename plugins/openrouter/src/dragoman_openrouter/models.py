@@ -11,7 +11,7 @@ import attrs
 from dragoman import NO, Cap, Capabilities, Support
 from dragoman_openai_compatible import OpenAIProvider, facts_of_model
 
-_HISTORY = attrs.evolve(OpenAIProvider.history, cache_marks="openrouter")
+_HISTORY = attrs.evolve(OpenAIProvider.history, cache_marks="openrouter", call_forms=("custom",))
 """https://openrouter.ai/docs/features/prompt-caching"""
 
 _STOPS = Cap(most=4, note="OpenRouter takes 4 stop sequences")
