@@ -30,7 +30,7 @@ CALLS = (
     SampleCall(call_id="call_2", name="clock", pieces=("{}",)),
 )
 _WHOLE = ("usage_last", "usage_growing", "tools_interleaved", "tool_without_arguments", "too_long")
-NO_END = (None, "", " ", "null")
+NO_END = (None, "", " ", "null", "None")
 """What servers send in place of the reason for an end while there is none."""
 
 

@@ -131,3 +131,15 @@ def test_usage_inside_a_choice(dialect: DialectCase) -> None:
     assert isinstance(whole, Response)
     for response in (whole, answer(dialect, [{"content": "Hi"}], usage=usage)):
         assert (response.usage.input_tokens, response.usage.output_tokens) == (3, 5)
+
+
+@every_chat_dialect
+def test_a_call_without_an_object_around_its_name(dialect: DialectCase) -> None:
+    call = {"id": "a", "type": "function", "name": "f", "arguments": '{"x": 1}'}
+    body = {"choices": [{"message": {"content": None, "tool_calls": [call]}, "finish_reason": "tool_calls"}]}
+    whole = decoded(dialect, json.dumps(body).encode())
+    pieces = [{"index": 0, **call, "arguments": '{"x"'}, {"index": 0, "arguments": ": 1}"}]
+
+    assert isinstance(whole, Response)
+    for response in (whole, answer(dialect, [{"tool_calls": [piece]} for piece in pieces])):
+        assert [(made.name, made.arguments) for made in response.tool_calls] == [("f", '{"x": 1}')]

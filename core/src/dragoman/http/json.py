@@ -214,11 +214,11 @@ def words(value: Any) -> str:
 def end_word(value: Any) -> str | None:
     """Return the word for why an answer ended, ``None`` while there is none.
 
-    Some servers send an empty text, a blank one or the text ``null`` in place of ``null`` until the end.
+    Some servers send an empty text, a blank one or the text ``null`` or ``None`` in place of ``null`` until the end.
     """
     if isinstance(value, str):
         said = value.strip()
-        return None if said in {"", "null"} else said
+        return None if said.lower() in {"", "null", "none"} else said
     return None if value is None or isinstance(value, bool) else word(value)
 
 

@@ -45,8 +45,10 @@ def in_known_forms(
                 form = form_of(part)
                 sent[part.call_id] = form if form in forms and (is_only or form != OLDER) else None
                 fits = _in_form(part, sent[part.call_id])
-                if fits.arguments != part.arguments:
-                    note(index, part.arguments, fits.arguments, _REASON)
+                if form == CUSTOM and sent[part.call_id] is None:
+                    wrapped = json.dumps({_INPUT: part.arguments}, ensure_ascii=False)
+                    note(index, part.arguments, wrapped, _REASON)
+                    fits = attrs.evolve(fits, arguments=wrapped)
                 parts.append(fits)
             else:
                 parts.append(_in_form(part, sent.get(part.call_id)) if isinstance(part, ToolResult) else part)
@@ -56,10 +58,7 @@ def in_known_forms(
 
 
 def _in_form(part: _CALL, form: str | None) -> _CALL:
-    own = form_of(part)
-    if own == form:
+    if form_of(part) == form:
         return part
     rest = {name: value for name, value in part.metadata.items() if name != "type"}
-    if isinstance(part, ToolCall) and own == CUSTOM:
-        part = attrs.evolve(part, arguments=json.dumps({_INPUT: part.arguments}, ensure_ascii=False))
     return attrs.evolve(part, metadata=rest if form is None else {"type": form, **rest})

@@ -66,7 +66,7 @@ class StreamedCalls:
 
     def is_empty(self, call: Mapping[str, Any]) -> bool:
         """Return whether a fragment says nothing: it neither continues a call nor begins one."""
-        function = fields(call.get("function"))
+        function = fields(call.get("function")) or call
         if function.get("arguments") or function.get("name") or call.get("id") or call.get("custom"):
             return False
         return self._calls.find(number(call.get("index")), "", has_name=False) is None

@@ -155,7 +155,7 @@ def tool_call(call: Mapping[str, Any], index: int, issuer: str = "") -> ToolCall
     if custom := fields(call.get("custom")):
         name, text = words(custom.get("name")), words(custom.get("input"))
         return ToolCall(name=name, call_id=call_id, arguments=text, metadata={"type": "custom"})
-    function = fields(call.get("function"))
+    function = fields(call.get("function")) or call  # some servers leave out the object around the name
     name, seal = words(function.get("name")), extra_content_seal(call, issuer)
     return ToolCall(name=name, call_id=call_id, arguments=arguments_of(function), seal=seal)
 
