@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import attrs
@@ -59,6 +60,8 @@ def test_a_conversation_is_given_as_is_natural(conversation: Any, messages: tupl
         ("", "must not be empty"),
         (b"Hi", "must be a string or messages, not bytes"),
         (bytearray(b"Hi"), "must be a string or messages, not bytearray"),
+        (int, r"not type; extract\(\) takes the type first, as in extract\(int, 'a prompt'\)"),
+        (Enum("Color", "RED"), r"takes the type first, as in extract\(Color, "),
         ([], "at least one message"),
         (5, "a string or messages, not int"),
         ([5], r"messages\[0\] must be a Message, not int"),

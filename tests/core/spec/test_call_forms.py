@@ -65,5 +65,5 @@ def test_a_form_that_is_not_known_is_that_of_a_function() -> None:
 
 def test_what_is_in_known_forms_stays_as_it_is() -> None:
     messages = (Message("user", "q"), Message("assistant", [call("f", "custom")]), result("f", "custom"))
-    same = in_known_forms(messages, BOTH, lambda *_: None)
+    same = in_known_forms(messages, BOTH, lambda index, asked, sent, reason: None)
     assert all(new is old for new, old in zip(same, messages, strict=True))

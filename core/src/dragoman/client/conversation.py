@@ -69,8 +69,10 @@ def messages_of(conversation: Conversation, issuer: str, formats: frozenset[str]
         return (conversation,)
     if isinstance(conversation, Mapping):
         conversation = (cast("Mapping[str, Any]", conversation),)
-    if isinstance(conversation, bytes | bytearray) or not is_iterable(conversation):  # type: ignore[redundant-expr]  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+    if isinstance(conversation, bytes | bytearray | type) or not is_iterable(conversation):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
         text = f"a conversation must be a string or messages, not {type(conversation).__name__}"
+        if isinstance(conversation, type):
+            text = f"{text}; extract() takes the type first, as in extract({conversation.__name__}, 'a prompt')"
         raise InvalidRequestError(text)
     messages: tuple[Any, ...] = tuple(conversation)
     if all(type(each) is Message for each in messages):

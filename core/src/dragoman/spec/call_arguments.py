@@ -52,7 +52,7 @@ class CallArguments:
     @property
     def has_any(self) -> bool:
         """Return whether any of the arguments have arrived."""
-        return self._length > 0 or not says_none(self._opening)
+        return self._length > 0 or (self._opening != "" and not says_none(self._opening))
 
     @property
     def is_open(self) -> bool:
