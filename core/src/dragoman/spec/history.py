@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import attrs
 
-from dragoman.spec.call_forms import form_of, in_known_forms
 from dragoman.spec.call_ids import settled_call
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.history_rules import CACHE_MARK, HistoryRules
@@ -193,6 +192,8 @@ class _Fitting:
             fitted[-1] = end
         adapted = tuple(fitted) if is_changed else given
         if self.has_forms:
+            from dragoman.spec.call_forms import in_known_forms  # noqa: PLC0415  # few calls need it
+
             adapted = in_known_forms(adapted, self.rules.call_forms, self._note)
         if not self.rules.results_in_order:
             return adapted
@@ -256,7 +257,7 @@ class _Fitting:
             self.server_side.add(call.call_id)
             return call
         call = settled_call(call)
-        self.has_forms = self.has_forms or (bool(call.metadata) and form_of(call) is not None)
+        self.has_forms = self.has_forms or "type" in call.metadata
         given = call.call_id or "call"  # some servers give none
         sent = self.rules.id_sent(given)
         number = 1
@@ -272,7 +273,7 @@ class _Fitting:
 
     def _result(self, result: ToolResult, index: int) -> ToolResult:
         changes: dict[str, Any] = {}
-        self.has_forms = self.has_forms or (bool(result.metadata) and form_of(result) is not None)
+        self.has_forms = self.has_forms or "type" in result.metadata
         asked = self._asked_by(result)
         if asked is not None:
             changes["call_id"], called = self._answered(asked, result.name)
