@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import builtins
 import inspect
 import re
 import types
@@ -33,6 +34,7 @@ def run(example: Example) -> None:
     """Run one block in its page's namespace, inside an event loop if it awaits anything."""
     source = pad(str(example.parsed), example.line + example.parsed.line_offset)
     code = compile(source, example.path, "exec", flags=FLAGS, dont_inherit=True)
+    example.namespace.setdefault("__builtins__", builtins)  # as in a module; pickle imports by them
     started = types.FunctionType(code, example.namespace)()
     if inspect.iscoroutine(started):
         asyncio.run(started)
