@@ -12,6 +12,7 @@ from dragoman.client.configured_model import ConfiguredModel
 from dragoman.client.fallback import check_fallbacks, derived_config
 from dragoman.client.ledger import UsageLedger
 from dragoman.plugins.resolution import Explanation, explain
+from dragoman.spec.argument_names import tells_members
 from dragoman.spec.config import NOT_GIVEN, LLMConfig
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@tells_members
 class _ConfiguredClient:
     """Hold a configuration, and what is bound to it.
 

@@ -18,7 +18,7 @@ from dragoman.client.streaming_llm import StreamingLLM
 from dragoman.client.sync_iteration import SyncIterator, iterate
 from dragoman.client.text_answer import check_text
 from dragoman.plugins.resolution import Explanation
-from dragoman.spec.argument_names import door
+from dragoman.spec.argument_names import door, tells_members
 from dragoman.spec.capabilities import Capabilities
 from dragoman.spec.config import NOT_GIVEN, LLMConfig
 from dragoman.spec.errors import ProtocolError
@@ -118,6 +118,7 @@ class SyncEventStream:
         await self._events.stop()
 
 
+@tells_members
 class SyncLLM:
     """Talk to the model that a configuration names, without ``await``.
 

@@ -1,4 +1,4 @@
-"""Constructors and methods that say in their ``TypeError`` what a foreign argument is called here."""
+"""Constructors, methods and classes that say in their errors what a foreign argument or member is called here."""
 
 from __future__ import annotations
 
@@ -64,6 +64,23 @@ def door(method: M) -> M:
             raise told from None
 
     return open_door  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # the same signature
+
+
+def tells_members(kind: type[T]) -> type[T]:
+    """Let a client say what a member that it does not have is called here; type checkers are not told."""
+    made: Any = kind
+
+    def refuse(self: object, name: str) -> Any:
+        if name.startswith("_") or hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # raises what Python, or a property, says
+        from dragoman.spec.foreign_names import advice  # noqa: PLC0415  # only errors need it
+
+        told = advice(name, (each for each in dir(type(self)) if not each.startswith("_")), "client")
+        message = f"{type(self).__name__!r} object has no attribute {name!r}{told and '; '}{told}"
+        raise AttributeError(message, name=name, obj=self)
+
+    made.__getattr__ = refuse
+    return kind
 
 
 def _told_of_call(
