@@ -9,8 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("*/README.md")), *sorted(ROOT.glob("plugins/*/README.md"))]
-PAGES += [page for page in sorted(DOCS.glob("**/*.md")) if DOCS / "changelog" not in page.parents]
+PATTERNS = ("README.md", "core/README.md", "plugins/*/README.md", "docs/**/*.md")
+FOUND = [page for pattern in PATTERNS for page in sorted(ROOT.glob(pattern))]
+PAGES = [page for page in FOUND if DOCS / "changelog" not in page.parents]
 BLOCK = re.compile(r"^( *)(`{3,}|~{3,}|:{3,}).*?^\1\2 *$", re.DOTALL | re.MULTILINE)
 CONTENTS = re.compile(r"^```\{toctree\}\n(.*?)```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")

@@ -418,6 +418,7 @@ class Refusing:
 @pytest.mark.parametrize(
     ("middleware", "said"),
     [
+        ([Failing], r"Failing is a class, and its dragoman_chat\(\) needs an object; give Failing\(\)"),
         ([object()], "object is not middleware: it implements none of dragoman_chat"),
         ([Resolving()], "Resolving implements dragoman_resolve, which is not asked for one client"),
         ([Unknown()], "Unknown implements 'dragoman_chatt', which is not a hook"),

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
-from core.scripted import FakeClock
+from core.scripted import FakeClock, say
 from dragoman import (
     AUTO,
     REQUIRED,
@@ -64,7 +64,11 @@ def test_a_conversation_is_given_as_is_natural(conversation: Any, messages: tupl
         (Enum("Color", "RED"), r"takes the type first, as in extract\(Color, "),
         ([], "at least one message"),
         (5, "a string or messages, not int"),
-        ([5], r"messages\[0\] must be a Message, not int"),
+        (str, r"not type; extract\(\) takes the type first"),
+        ([5], r"messages\[0\] must be a Message, not int; give Message\('user', '...'\)"),
+        (["Hi"], r"messages\[0\] must be a Message, not str; give Message\('user', '...'\)"),
+        ([Message("user", "Hi"), say("Hi")], r"messages\[1\] .* not Response; give its message, as in \[\*messages,"),
+        ([[Message("user", "Hi")]], r"messages\[0\] .* not list; a conversation is one flat list"),
         ([{"role": "user", "contents": "x"}], "contents is an unknown member"),
         ([Message("critic", "Hm")], "role 'critic'"),
     ],
@@ -219,7 +223,7 @@ def test_the_deadline_counts_from_now(clock: FakeClock) -> None:
 
 
 def test_text_parts_are_a_conversation_only_within_a_message() -> None:
-    with pytest.raises(InvalidRequestError, match=r"messages\[0\] must be a Message, not Text"):
+    with pytest.raises(InvalidRequestError, match=r"\[0\] must be a Message, not Text; parts stand in a message"):
         building().chat([Text(text="Hi")], {})  # on purpose
 
 

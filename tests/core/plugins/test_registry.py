@@ -362,10 +362,24 @@ class Unhashable:
         return (yield)
 
 
+class Static:
+    @hookimpl
+    @staticmethod
+    def dragoman_secret(provider: str) -> str:
+        return f"the key of {provider}"
+
+
+def test_a_class_whose_hooks_need_no_object_is_a_plugin() -> None:
+    found = plugins()
+    found.register(Static)
+    assert found.secret("acme", "api_key") == "the key of acme"
+
+
 @pytest.mark.parametrize(
     ("plugin", "words"),
     [
         (Unhashable(), "Unhashable is not hashable"),
+        (Unhashable, r"Unhashable is a class, and its dragoman_chat\(\) needs an object; give Unhashable\(\)"),
         (Unknown(), "implements 'dragoman_chatt', which is not a hook; the hooks are dragoman_chat, dragoman_commands"),
         (Renamed(), "implements 'Binding', which is not a hook"),
         (Coroutine(), "implements 'dragoman_secret' as a coroutine or generator"),

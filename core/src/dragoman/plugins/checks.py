@@ -30,7 +30,7 @@ _NOT_PLAIN = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.
 
 
 def check_hooks(plugin: object, options_of: Callable[[Any, str], Mapping[str, Any] | None], origin: str) -> None:
-    """Refuse mistakes that pluggy accepts silently: unknown hooks, coroutines and generators.
+    """Refuse mistakes that pluggy accepts silently: unknown hooks, coroutines, generators and classes.
 
     Args:
         plugin: a module, or an object with implementations.
@@ -51,6 +51,9 @@ def check_hooks(plugin: object, options_of: Callable[[Any, str], Mapping[str, An
         hook = options.get("specname") or name
         if hook not in HOOKS:
             message = f"{origin} implements {hook!r}, which is not a hook; the hooks are {', '.join(HOOKS)}"
+            raise PluginError(message)
+        if isinstance(plugin, type) and inspect.isfunction(inspect.getattr_static(plugin, name)):
+            message = f"{origin} is a class, and its {name}() needs an object; give {origin}()"
             raise PluginError(message)
         if options["wrapper"] or options["hookwrapper"]:
             continue

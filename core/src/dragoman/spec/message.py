@@ -147,9 +147,21 @@ def check_messages(messages: Iterable[Message]) -> None:
     """
     for index, message in enumerate(messages):
         if not isinstance(message, Message):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-            text = f"messages[{index}] must be a Message, not {type(message).__name__}"
-            raise InvalidRequestError(text)
+            raise InvalidRequestError(_no_message(f"messages[{index}]", message), parameter="messages")
         check_message(message, index)
+
+
+def _no_message(where: str, given: object) -> str:
+    """Say what stands in place of a message, and what to give for it."""
+    kind = type(given).__name__
+    advice = "give Message('user', '...')"
+    if isinstance(getattr(given, "message", None), Message):
+        advice = "give its message, as in [*messages, response.message]"
+    elif isinstance(given, PartFields):
+        advice = "parts stand in a message: Message('user', [...])"
+    elif isinstance(given, list | tuple):
+        advice = "a conversation is one flat list of messages"
+    return f"{where} must be a Message, not {kind}; {advice}"
 
 
 def check_message(message: Message, index: int) -> None:
