@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -69,3 +71,9 @@ def test_what_is_no_conversation_is_refused() -> None:
 def test_more_text_is_no_fewer_tokens(texts: list[str], more: str) -> None:
     messages = [Message("user", text) for text in texts]
     assert estimate_tokens([*messages, Message("user", more)]).tokens > estimate_tokens(messages).tokens
+
+
+def test_what_is_no_message_is_refused() -> None:
+    words: Any = ["Hi"]
+    with pytest.raises(InvalidRequestError, match=r"messages\[0\] must be a Message, not str; give Message"):
+        estimate_tokens(words)

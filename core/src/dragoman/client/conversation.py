@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, cast
 from dragoman.spec.argument_checks import is_iterable, plain_text, shown
 from dragoman.spec.argument_names import door
 from dragoman.spec.errors import InvalidRequestError
-from dragoman.spec.message import Message
+from dragoman.spec.message import Message, check_messages
 
 Conversation: TypeAlias = str | Message | Mapping[str, Any] | Iterable[Message | Mapping[str, Any]]
 """A prompt, one message, or a conversation; a message may be given as plain data."""
@@ -33,7 +33,9 @@ def read_conversation(
     """
     if issuer or formats:
         _check_names(issuer, formats)
-    return messages_of(conversation, issuer, formats)
+    messages = messages_of(conversation, issuer, formats)
+    check_messages(messages)
+    return messages
 
 
 def _check_names(issuer: Any, formats: Any) -> None:
