@@ -24,7 +24,8 @@ class CommonSettings(SettingsKeywords, total=False):
 
     Attributes:
         timeout: seconds for the whole call with its retries.
-        first_output_timeout: seconds until the first text, reasoning or call of a stream.
+        first_output_timeout: seconds until the first text, reasoning or call, for each attempt; an answer that is not
+            streamed has it at its end.
         headers: HTTP headers to add.
         options: what is a provider's own: a mapping keyed by provider, or objects of the options classes of plugins.
         on_unsupported: what to do with a setting that the model does not accept.

@@ -129,6 +129,8 @@ class ManagedProvider:
             )
         began = context.clock.monotonic()
         expected = None if request.settings.cache is None else self._observer.cached(request)
+        if context.timeouts.first_output is not None:
+            call = partial(self._in_time, call, context.timeouts.first_output)
         response, asked, adjustments, attempts = await self._tried(call, request, context)
         if not isinstance(response, Response):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plugin may return anything
             raise self._blamed(f"answered with {type(response).__name__}, not a Response")
@@ -147,6 +149,13 @@ class ManagedProvider:
         from dragoman.spec.sent_names import with_names  # noqa: PLC0415  # few answers need it
 
         return with_names(response, asked.names, asked.restore)
+
+    async def _in_time(
+        self, call: Callable[[R, CallContext], Awaitable[Response]], limit: float, request: R, context: CallContext
+    ) -> Response:
+        from dragoman.client.first_output import within  # noqa: PLC0415  # few calls have the limit
+
+        return await within(limit, call(request, context), is_whole=True)
 
     def stream(
         self, request: ChatRequest | CompletionRequest, context: CallContext

@@ -17,7 +17,6 @@ from dragoman.spec.errors import (
     ConfigurationError,
     DragomanError,
     PluginError,
-    RequestTimeoutError,
     StreamInterruptedError,
 )
 from dragoman.spec.events import (
@@ -280,17 +279,9 @@ async def peek(manager: AbstractAsyncContextManager[AsyncIterator[Event]], limit
     """
     if limit is None:
         return await _peeked(manager)
-    import asyncio  # noqa: PLC0415  # not paid for at import
+    from dragoman.client.first_output import within  # noqa: PLC0415  # few calls have the limit
 
-    scope = asyncio.timeout(limit)
-    try:
-        async with scope:
-            return await _peeked(manager)
-    except TimeoutError as error:
-        if isinstance(error, DragomanError) or not scope.expired():
-            raise
-    message = f"the answer did not begin within {limit:g} s (first_output_timeout)"
-    raise RequestTimeoutError(message, phase="first_output")
+    return await within(limit, _peeked(manager), is_whole=False)
 
 
 async def _peeked(manager: AbstractAsyncContextManager[AsyncIterator[Event]]) -> PeekedStream:

@@ -131,7 +131,8 @@ class Timeouts:
         first_byte: from the request to the head of the reply.
         idle: between two pieces of the reply.
         total: for the whole call, including retries and waits.
-        first_output: from the beginning of an attempt to stream to the first text, reasoning or call of its answer.
+        first_output: from the beginning of an attempt to the first text, reasoning or call of its answer, which is its
+            end for an answer that is not streamed.
 
     Raises:
         ConfigurationError: for a value that is not a finite number above 0.
