@@ -21,13 +21,14 @@ from dragoman import (
     DragomanError,
     Event,
     Finish,
+    InvalidRequestError,
     LLMConfig,
     Message,
     NoAnswerError,
-    OutputError,
     OverloadedError,
     PartStart,
     Ping,
+    PluginError,
     RateLimitError,
     Reasoning,
     ReasoningDelta,
@@ -361,7 +362,7 @@ def test_a_condition_is_checked_at_once(condition: Any, words: str) -> None:
 
 @pytest.mark.parametrize("given", ["config", "call"])
 async def test_a_slow_beginning_falls_back(scripted: Scripted, given: str) -> None:
-    scripted.script = [spoken("Hi")]
+    scripted.script = [spoken("Hi"), say("Hi"), say("Hi")]
     config = {"first_output_timeout": 0.05} if given == "config" else {}
     call = {"first_output_timeout": 0.05} if given == "call" else {}
     slow = LLM(LLMConfig(model="echo", stall=0.5, num_retries=0, fallbacks=["scripted/b"], **config))
@@ -369,6 +370,20 @@ async def test_a_slow_beginning_falls_back(scripted: Scripted, given: str) -> No
         response = await stream.collect()
     assert response.text == "Hi"
     assert "did not begin within 0.05 s" in response.adjustments[-1].reason
+    response = await slow.generate("Hi", **call)
+    assert response.text == "Hi"
+    assert "did not begin within 0.05 s" in response.adjustments[-1].reason
+    assert "comes as a whole" in response.adjustments[-1].reason
+    assert await slow.completion("Hi", **call) == "Hi"
+
+
+async def test_a_time_limit_of_a_provider_itself_is_told_as_it_is(scripted: Scripted) -> None:
+    scripted.script = [TimeoutError("its own"), RequestTimeoutError("ours", phase="idle", retryable=False)]
+    client = LLM(LLMConfig(model="scripted/a", first_output_timeout=60, num_retries=0))
+    with pytest.raises(PluginError, match="its own"):
+        await client.generate("Hi")
+    with pytest.raises(RequestTimeoutError, match="ours"):
+        await client.generate("Hi")
 
 
 async def test_a_slow_beginning_is_an_error_without_a_fallback() -> None:
@@ -377,8 +392,12 @@ async def test_a_slow_beginning_is_an_error_without_a_fallback() -> None:
         async with client.stream("Hi"):
             pass
     assert (caught.value.phase, len(caught.value.attempts)) == ("first_output", 2)
-    with pytest.raises(OutputError):
-        await client.completion(" ")  # a whole answer is not limited
+    for call in (client.completion("Hi"), client.generate("Hi"), client.extract(str, "Hi"), client.run("Hi")):
+        with pytest.raises(RequestTimeoutError, match="one that is not streamed comes as a whole") as caught:
+            await call
+        assert (caught.value.phase, len(caught.value.attempts)) == ("first_output", 2)
+    quick = LLM(LLMConfig(model="echo", first_output_timeout=60))
+    assert await quick.completion("Hi") == "Hi"
 
 
 async def test_the_configuration_tells_of_retries(scripted: Scripted) -> None:
@@ -414,3 +433,78 @@ def test_it_is_the_same_without_await(scripted: Scripted) -> None:
     assert client.generate("Hi").text == "Hi"
     with client.stream("Hi") as stream:
         assert [*stream.text()] == ["Hi"]
+
+
+@pytest.mark.parametrize(
+    ("fallbacks", "words"),
+    [
+        ([{"model": "echo", "stal": 1.0}], r"fallbacks\[0\]: echo has no option 'stal'; did you mean 'stall'"),
+        ([{"model": "echo"}, {"model": "echo", "stall": "long"}], r"fallbacks\[1\]: wrong option for echo: .*stall"),
+        ([LLMConfig(model="echo", options={"echo": {"stal": 1.0}})], r"fallbacks\[0\]: echo has no option 'stal'"),
+        ([{"model": "echo", "options": {"opnai": {"stall": 1.0}}}], r"fallbacks\[0\]: .*did you mean 'openai'"),
+        ([{"model": "openai/m", "tempature": 1}], r"fallbacks\[0\]: openai has no option 'tempature'"),  # without a key
+    ],
+)
+def test_an_option_that_a_fallback_does_not_have_is_an_error_before_anything_is_sent(
+    scripted: Scripted, fallbacks: list[Any], words: str
+) -> None:
+    with SyncLLM(LLMConfig(model="scripted/a", fallbacks=fallbacks)) as client:
+        doors: list[Any] = [client.generate, client.chat_completion, client.build_request]
+        for door in doors:
+            with pytest.raises(InvalidRequestError, match=words):
+                door([{"role": "user", "content": "Hi"}])
+        with pytest.raises(InvalidRequestError, match=words), client.stream("Hi"):
+            pass
+        assert scripted.asked == []
+        client.config.kwargs["fallbacks"] = ["echo"]
+        scripted.script = [say("Hello")]
+        assert client.generate("Hi").text == "Hello"
+        client.config.kwargs["fallbacks"] = fallbacks
+        with pytest.raises(InvalidRequestError, match=words):
+            client.generate("Hi")
+
+
+def test_an_option_for_the_provider_of_a_bare_fallback_is_checked_too(scripted: Scripted) -> None:
+    with (
+        SyncLLM(LLMConfig(model="scripted/a", fallbacks=["echo"], options={"echo": {"stal": 1}})) as client,
+        pytest.raises(InvalidRequestError, match=r"fallbacks\[0\]: echo has no option 'stal'"),
+    ):
+        client.generate("Hi")
+    assert scripted.asked == []
+
+
+def test_what_else_a_fallback_lacks_may_come_until_it_is_asked(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    scripted.script = [say("Hello")]
+    fallbacks = [{"model": "openai/m", "service_tier": "flex"}]
+    with SyncLLM(LLMConfig(model="scripted/a", fallbacks=fallbacks)) as client:
+        assert client.generate("Hi").text == "Hello"
+
+
+def test_an_option_that_only_others_have_is_left_out_of_a_fallback_where_the_policy_says_so(scripted: Scripted) -> None:
+    scripted.script = [say("Hello")]
+    fallbacks = [{"model": "echo", "prompt_cache_key": "x", "on_unsupported": "adjust"}]
+    with SyncLLM(LLMConfig(model="scripted/a", fallbacks=fallbacks)) as client:
+        assert client.generate("Hi").text == "Hello"
+
+
+def test_the_plugin_of_a_fallback_without_options_is_not_imported(scripted: Scripted) -> None:
+    scripted.script = [say("Hello"), say("Hello")]
+    with SyncLLM(LLMConfig(model="scripted/a", fallbacks=["echo", {"model": "echo/b"}])) as client:
+        assert client.generate("Hi").text == "Hello"
+        assert client._llm._model.fallbacks == {}  # noqa: SLF001  # what is bound has no public name
+
+
+@pytest.mark.parametrize(
+    ("fallbacks", "words"),
+    [
+        (["echo", {"modle": "echo"}], r"fallbacks\[1\]: a fallback must name its model; it has modle"),
+        ([{"model": "echo", "temperature": "hot"}], r"fallbacks\[0\]: temperature must be a number, not 'hot'"),
+        (["echo", 3], r"fallbacks\[1\]: a fallback must be a model or a configuration, not int"),
+    ],
+)
+def test_the_error_about_a_fallback_says_which_one(fallbacks: list[Any], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        LLM("echo", fallbacks=fallbacks)

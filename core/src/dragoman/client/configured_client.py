@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from dragoman.client.configured_model import ConfiguredModel
-from dragoman.client.fallback import check_fallbacks, derived_config
+from dragoman.client.fallback_config import check_fallbacks, derived_config
 from dragoman.client.ledger import UsageLedger
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec.argument_names import tells_members

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from dragoman.client.binding import Bound, bind
 from dragoman.client.ledger import UsageLedger
-from dragoman.client.lifetime import Uses
+from dragoman.client.lifetime import Call, Uses
+from dragoman.client.ready_binding import ReadyBinding
 from dragoman.client.request_builder import RequestBuilder
 from dragoman.plugins.resolution import EMBEDDED
-from dragoman.spec.argument_checks import copied, is_atom, is_same
+from dragoman.spec.argument_checks import copied, is_same
 from dragoman.spec.config import LLMConfig
-from dragoman.spec.errors import ConfigurationError, InvalidRequestError
+from dragoman.spec.errors import ConfigurationError, DragomanError, InvalidRequestError
+from dragoman.spec.fork_safety import ForkSafeLock
 from dragoman.spec.request import SETTINGS
 from dragoman.spec.secret import KeySource, RedactedDict, Secret
 
@@ -29,11 +30,14 @@ _NOT_BOUND = frozenset({*SETTINGS, "fallbacks", "fall_back_on"})
 class ConfiguredModel:
     """Hold what a configuration is bound to, and close what it was bound to before.
 
+    Any number of threads may use it at once.
+
     Args:
         config: which model, and how; what is changed in it between two calls takes effect with the next one.
         middleware: what wraps its calls, besides the extensions.
         shared: the connections that it has in common with others.
         ledger: adds up what the calls use, those of the models to fall back to among them.
+        uses: keeps track of the calls; those of a model to fall back to are among those of the model before it.
 
     Attributes:
         uses: the calls and streams that go on, and the bindings that were replaced.
@@ -41,21 +45,7 @@ class ConfiguredModel:
 
     """
 
-    __slots__ = (
-        "_atoms",
-        "_bound",
-        "_bound_to",
-        "_builder",
-        "_is_used",
-        "_key",
-        "_seen",
-        "_shared",
-        "config",
-        "fallbacks",
-        "ledger",
-        "middleware",
-        "uses",
-    )
+    __slots__ = ("_now", "_shared", "config", "fallbacks", "ledger", "middleware", "uses")
 
     def __init__(
         self,
@@ -63,42 +53,51 @@ class ConfiguredModel:
         middleware: ObjectMiddleware | None = None,
         shared: SharedConnections | None = None,
         ledger: UsageLedger | None = None,
+        uses: Uses | None = None,
     ) -> None:
         self.config = config
         self.middleware = middleware
         self.ledger = UsageLedger() if ledger is None else ledger
         self._shared = shared
-        self._key: Secret | None = None
-        self.uses = Uses()
+        self.uses = Uses() if uses is None else uses
         self.fallbacks: dict[int, ConfiguredModel] = {}
-        self._bound: Bound | None = None
-        self._builder: RequestBuilder | None = None
-        self._seen: tuple[LLMConfig, int, dict[str, Any]] | None = None
-        self._atoms: tuple[object, ...] | None = None
-        self._bound_to: tuple[object, ...] = ()
-        self._is_used = False
+        self._now: ReadyBinding | None = None
 
     def ready(self) -> tuple[Bound, RequestBuilder]:
         """Return what is bound, after binding again what the configuration has changed.
 
         Raises:
             ConfigurationError: if no provider, model or key is found.
+            InvalidRequestError: for an option that a provider, or one to fall back to, does not have.
             PluginError: if the plugin does not keep its contract.
 
         """
-        config, bound, builder, seen = self.config, self._bound, self._builder, self._seen
-        if bound is None or builder is None or seen is None:
-            return self._renewed(config)
-        if seen[0] is config and seen[1] == config.revision and self._kwargs_are_same(seen[2], config.kwargs):
-            return bound, builder
-        return self._renewed(config)
+        now = self._current(None)
+        return now.bound, now.builder
 
-    def _kwargs_are_same(self, before: dict[str, Any], now: dict[str, Any]) -> bool:
-        """Tell whether *now* is what *before* was copied from; objects without contents need not be compared."""
-        atoms = self._atoms
-        if atoms is not None and len(now) == len(atoms) and all(map(is_, now.values(), atoms)) and [*now] == [*before]:
-            return True
-        return is_same(before, now)
+    def use(self, key: Secret | None = None) -> tuple[Call, Bound, RequestBuilder]:
+        """Return what :meth:`ready` does, for a call: what it opens is closed only after the call.
+
+        Args:
+            key: the key that was asked for, if it is asked for at each call.
+
+        """
+        while True:
+            now = self._current(key)
+            now.is_used = True
+            call = Call(self.uses, now.bound)
+            if self._now is now:
+                return call, now.bound, now.builder
+            call.leave(None)  # another thread has replaced the binding, and may have closed it before it saw the call
+
+    def _current(self, key: Secret | None) -> ReadyBinding:
+        while True:
+            now, config = self._now, self.config
+            if now is not None and now.serves(config, key):
+                return now
+            made = self._renewed(config, key, now)
+            if self._is_replaced_by(made, now):
+                return made
 
     @property
     def shared(self) -> SharedConnections:
@@ -107,8 +106,8 @@ class ConfiguredModel:
             from dragoman.spec.shared_connections import SharedConnections  # noqa: PLC0415  # few clients share them
 
             self._shared = SharedConnections()
-            if self._bound is not None:
-                self._bound.share(self._shared)
+            if self._now is not None:
+                self._now.bound.share(self._shared)
         return self._shared
 
     @property
@@ -116,62 +115,50 @@ class ConfiguredModel:
         """Return the connections that outlive a binding: those that others have too, and those of keys that change."""
         return self.shared if isinstance(self.config.api_key, KeySource) else self._shared
 
-    async def ask_key(self, source: KeySource) -> None:
-        """Ask *source* for the key of the next call.
-
-        Raises:
-            ConfigurationError: if it returns none.
-
-        """
-        key = await source.key()
-        if key != self._key:
-            self._key, self._seen = key, None
-
-    def used(self) -> tuple[Bound, RequestBuilder]:
-        """Return what :meth:`ready` does, for a call: what it opens is closed before another binding replaces it."""
-        ready = self.ready()
-        self._is_used = True
-        return ready
-
     def fallback(self, position: int, config: LLMConfig) -> ConfiguredModel:
         """Return the model to fall back to at *position*, a new one if its configuration has changed."""
-        other = self.fallbacks.get(position)
-        if other is None or other.config != config:
-            before, other = other, ConfiguredModel(config, self.middleware, self._shared, self.ledger)
-            self.fallbacks[position] = other
-            if before is not None:
-                before.retire(self.uses)
+        with _replacing:
+            other = before = self.fallbacks.get(position)
+            if other is None or other.config != config:
+                other = ConfiguredModel(config, self.middleware, self._shared, self.ledger, self.uses)
+                self.fallbacks[position] = other
+                if before is not None:
+                    before.retire()
         return other
 
-    def retire(self, uses: Uses) -> None:
-        """Let *uses* close what is bound after the last call that uses it."""
-        if self._bound is not None:
-            uses.retired.append(self._bound)
+    def retire(self) -> None:
+        """Close what is bound after the last call that uses it."""
+        with _replacing:
+            if self._now is not None and self._now.is_used:
+                self.uses.retired.append(self._now.bound)
 
     async def aclose(self) -> None:
         """End the calls that go on in the running event loop and close what is open; it can be used again."""
         self.uses.end_calls()
-        bound, self._bound = self._bound, None
+        now, self._now = self._now, None
         for other in tuple(self.fallbacks.values()):
             await other.aclose()
         await self.uses.close_retired(anyway=True)
-        if bound is not None:
-            await bound.provider.aclose()
+        if now is not None:
+            await now.bound.provider.aclose()
 
-    def _renewed(self, config: LLMConfig) -> tuple[Bound, RequestBuilder]:
+    def _renewed(self, config: LLMConfig, key: Secret | None, before: ReadyBinding | None) -> ReadyBinding:
         """Bind a configuration that has changed; a binding that does not depend on the change stays."""
         if not isinstance(config, LLMConfig):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
             message = f"config must be an LLMConfig, not {type(config).__name__}"
             raise ConfigurationError(message)
+        revision = config.revision
         config.check()
         kwargs: dict[str, Any] = RedactedDict(copied(config.kwargs, "kwargs"))
-        bound = self._bound
-        key = (self._key or _NOT_ASKED) if isinstance(config.api_key, KeySource) else config.api_key
-        bound_to = _what_is_bound(config, key, kwargs)
-        if bound is None or not is_same(self._bound_to, bound_to):
-            bound = self._replaced_by(_bound(config, key, self))
-            self._bound_to = bound_to
-        builder = self._builder = RequestBuilder.of(
+        given = config.api_key
+        if isinstance(given, KeySource):
+            given = key = key or (before and before.key) or _NOT_ASKED
+        bound_to = _what_is_bound(config, given, kwargs)
+        if before is not None and is_same(before.bound_to, bound_to):
+            bound = before.bound
+        else:
+            bound = _bound(config, given, self)
+        builder = RequestBuilder.of(
             config,
             provider=bound.provider.info.name,
             named=bound.explanation.provider,
@@ -180,25 +167,62 @@ class ConfiguredModel:
             formats=bound.provider.info.formats,
             issuer=bound.provider.info.issuer,
         )
-        self._seen = (config, config.revision, kwargs)
-        values = tuple(kwargs.values())
-        self._atoms = values if all(map(is_atom, values)) else None
-        return bound, builder
+        made = ReadyBinding(
+            bound,
+            builder,
+            config=config,
+            revision=revision,
+            kwargs=kwargs,
+            key=key,
+            bound_to=bound_to,
+        )
+        if config.revision != revision:
+            made.bound_to = ()  # another thread has changed it meanwhile: nobody knows which values are bound
+        if kwargs.get("fallbacks"):
+            self._check_fallbacks(config)
+        return made
 
-    def _replaced_by(self, bound: Bound) -> Bound:
-        """Use *bound* from now on, and no longer what was bound before."""
-        before, self._bound = self._bound, bound
-        if before is not None and self._is_used:
-            self.uses.retired.append(before)
-        self._is_used = False
-        if self.config.model is None and bound.explanation.provider == EMBEDDED:
+    def _check_fallbacks(self, config: LLMConfig) -> None:
+        """Refuse options that a model to fall back to does not have, rather than when it is asked.
+
+        What else is wrong with it, as a key that is not there, is an error when it is asked.
+        """
+        from dragoman.client.fallback_config import fallbacks_with_options  # noqa: PLC0415  # few configurations have any
+
+        for position, other in fallbacks_with_options(config):
+            try:
+                self.fallback(position, other).ready()
+            except InvalidRequestError as error:
+                message = f"fallbacks[{position - 1}]: {error.message}"
+                wrong = InvalidRequestError(
+                    message, provider=error.provider, parameter=error.parameter, code=error.code
+                )
+                raise wrong from error.__cause__
+            except (OSError, DragomanError):
+                continue
+
+    def _is_replaced_by(self, made: ReadyBinding, before: ReadyBinding | None) -> bool:
+        """Use *made* from now on, unless another thread has replaced *before* meanwhile."""
+        with _replacing:
+            if self._now is not before:
+                return False
+            self._now = made
+            if before is not None and before.bound is made.bound:
+                made.is_used = before.is_used
+                return True
+            if before is not None and before.is_used:
+                self.uses.retired.append(before.bound)
+        if made.config.model is None and made.bound.explanation.provider == EMBEDDED:
             advice = "LLM('NAME') or -m NAME asks another"
             print(f"dragoman: no model is configured; the embedded echo answers; {advice}", file=sys.stderr)  # noqa: T201
-        return bound
+        return True
 
 
 _NOT_ASKED = Secret("asked-at-each-call")
 """Stands for a key before the first call."""
+
+_replacing = ForkSafeLock()
+"""Held while a binding is replaced, or a model to fall back to."""
 
 
 def _bound(config: LLMConfig, key: Secret | None, model: ConfiguredModel) -> Bound:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dragoman.client.binding import Bound
 from dragoman.client.configured_model import ConfiguredModel
+from dragoman.client.fallback_config import fallback_config, model_of
 from dragoman.client.lifetime import Call, Uses
 from dragoman.client.request_builder import RequestBuilder
-from dragoman.plugins.resolution import explain
 from dragoman.spec._value import changed
-from dragoman.spec.config import LLMConfig
 from dragoman.spec.descriptors import exhausted
 from dragoman.spec.errors import (
     BadRequestError,
@@ -30,6 +29,7 @@ from dragoman.spec.response import Adjustment, Attempt, Response
 from dragoman.spec.secret import KeySource
 
 if TYPE_CHECKING:
+    from dragoman.spec.config import LLMConfig
     from dragoman.spec.events import Event, StreamStart
     from dragoman.spec.fall_back_on import FallBackOn
 
@@ -78,59 +78,6 @@ class Failure:
         return error.message if isinstance(error, UnwantedError) else f"{type(error).__name__}: {error}"
 
 
-def model_of(fallback: str | Mapping[str, Any] | LLMConfig) -> str | None:
-    """Return the name of the model of a fallback."""
-    if isinstance(fallback, LLMConfig):
-        return fallback.model
-    return fallback if isinstance(fallback, str) else fallback.get("model")
-
-
-def fallback_config(config: LLMConfig, other: str | Mapping[str, Any] | LLMConfig) -> LLMConfig:
-    """Return the configuration of a fallback; a bare model only inherits the key if its provider is the same."""
-    if isinstance(other, LLMConfig):
-        return other
-    if isinstance(other, Mapping):
-        return LLMConfig.from_dict(other)
-    if explain(LLMConfig(model=other)).provider == explain(config).provider:
-        return config.replace(model=other, fallbacks=())
-    return _without_provider(config, {"model": other, "provider": None, "fallbacks": ()})
-
-
-def check_fallbacks(config: LLMConfig) -> None:
-    """Refuse a fallback that no provider serves.
-
-    Raises:
-        ConfigurationError: that says so.
-
-    """
-    for fallback in config.kwargs.get("fallbacks") or ():
-        explain(fallback_config(config, fallback))
-
-
-def derived_config(config: LLMConfig, changes: Mapping[str, Any]) -> LLMConfig:
-    """Return *config* with *changes*; a key goes to another provider only with the base URL that it was given with."""
-    try:
-        changed = config.replace(**changes)
-        keeps_address = changed.api_base is not None and "api_base" not in changes
-        if keeps_address or explain(changed).provider == explain(config).provider:
-            return changed
-        return _without_provider(config, changes)
-    finally:
-        del changes  # keep credentials out of tracebacks that show locals
-
-
-def _without_provider(config: LLMConfig, changes: Mapping[str, Any]) -> LLMConfig:
-    """Return *config* with *changes*, without what else it has for its own provider alone."""
-    own = dict.fromkeys(("api_key", "api_base", "headers"))
-    try:
-        kept = config.replace(**{**own, **changes})
-        for name in config.provider_options().keys() - changes.keys():
-            del kept.kwargs[name]
-        return kept
-    finally:
-        del changes  # keep credentials out of tracebacks that show locals
-
-
 class Fallbacks:
     """Give a block the model to ask, and run it again with the next one where that may do better.
 
@@ -174,14 +121,12 @@ class Fallbacks:
         while True:
             try:
                 source = getattr(self._model.config, "api_key", None)  # callers without a type checker
-                if isinstance(source, KeySource):
-                    await self._model.ask_key(source)
-                bound, builder = self._model.used()
+                key = await source.key() if isinstance(source, KeySource) else None
+                self._call, bound, builder = self._model.use(key)
                 self.is_choosy = "fall_back_on" in self._first.config.kwargs
             except (OSError, DragomanError) as error:
                 self._go_on(error)
             else:
-                self._call = Call(self._model.uses, bound)
                 return self._giving(bound) if self._is_last_resort else bound, builder
 
     async def __aexit__(

@@ -68,7 +68,7 @@ class LLMConfig:
             reasoning would count towards it.
         kwargs: further settings (see :class:`~dragoman.Settings`); ``provider``, ``timeout`` (seconds for the whole
             call, default 600), ``connect_timeout``, ``first_byte_timeout`` and ``idle_timeout`` (seconds),
-            ``first_output_timeout`` (seconds to the first output of a stream, for each attempt), ``num_retries``
+            ``first_output_timeout`` (seconds to the first output of each attempt), ``num_retries``
             (default 2) or ``retry`` (a :class:`~dragoman.RetryPolicy`), ``on_retry`` (called before each wait, with the
             number of the try that failed, its error and the wait), ``on_unsupported`` (``adjust``, ``warn`` or
             ``raise``), ``headers``, ``allow_insecure``, ``fallbacks`` (models or configurations to try next),
@@ -370,10 +370,9 @@ class LLMConfig:
         self.settings()
         check_options(self.kwargs)
         if self.kwargs.get("fallbacks"):
-            from dragoman.spec.config_arguments import check_fallback  # noqa: PLC0415  # few configurations have them
+            from dragoman.spec.config_arguments import check_fallbacks  # noqa: PLC0415  # few configurations have them
 
-            for fallback in self.kwargs["fallbacks"]:
-                check_fallback(fallback)
+            check_fallbacks(self.kwargs["fallbacks"])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LLMConfig):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dragoman.spec.config import CORE_OPTIONS, FIELDS, NOT_GIVEN, LLMConfig
@@ -46,15 +46,30 @@ def _misplaced(fields: Mapping[str, Any]) -> str:
     return f"{message} ({advice})" if advice else message
 
 
-def check_fallback(fallback: Any) -> None:
-    """Refuse a fallback that is neither a model nor a configuration."""
+def check_fallbacks(fallbacks: Iterable[Any]) -> None:
+    """Refuse fallbacks that are neither models nor configurations.
+
+    Raises:
+        ConfigurationError: that says which one is wrong.
+
+    """
+    for index, fallback in enumerate(fallbacks):
+        try:
+            _check_fallback(fallback)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"fallbacks[{index}]: {error.message}", parameter=error.parameter) from None
+        finally:
+            del fallback  # keep credentials out of tracebacks that show locals
+
+
+def _check_fallback(fallback: Any) -> None:
     try:
         if isinstance(fallback, str):
             model_name("a fallback", fallback)
         elif isinstance(fallback, Mapping):
             made = LLMConfig.from_dict(fallback)  # pyright: ignore[reportUnknownArgumentType]
             if made.model is None and made.kwargs.get("provider") is None:
-                message = "a fallback must name its model"
+                message = f"a fallback must name its model; it has {', '.join(made.kwargs) or 'nothing'}"
                 raise ConfigurationError(message, parameter="fallbacks")
         elif not isinstance(fallback, LLMConfig):
             message = f"a fallback must be a model or a configuration, not {type(fallback).__name__}"
@@ -63,4 +78,4 @@ def check_fallback(fallback: Any) -> None:
         del fallback  # keep credentials out of tracebacks that show locals
 
 
-__all__ = ["check_fallback", "configuration"]
+__all__ = ["check_fallbacks", "configuration"]
