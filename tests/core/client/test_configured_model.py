@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from functools import partial
+from itertools import cycle
 
 import pytest
 
@@ -53,15 +54,17 @@ def test_no_thread_sees_what_is_bound_without_what_builds_its_requests() -> None
     model, is_over = ConfiguredModel(LLMConfig("echo/a")), threading.Event()
 
     def change() -> None:
-        while not is_over.is_set():
-            model.config.model = "echo/b" if model.config.model == "echo/a" else "echo/a"
+        for name in cycle(("echo/a", "echo/b")):
+            model.config.model = name
+            if is_over.is_set():
+                break
 
     changing = threading.Thread(target=change)
     changing.start()
     mixed = list[tuple[str, str]]()
 
     def look() -> None:
-        for _ in range(4000):
+        for _ in range(20000):
             bound, builder = model.ready()
             if bound.explanation.model != builder.model:
                 mixed.append((bound.explanation.model, builder.model))
