@@ -3,12 +3,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
 from dragoman import (
-    LLM,
     ConfigurationError,
     Event,
     EventStream,
@@ -187,12 +185,3 @@ async def test_an_error_before_the_first_event_is_told_as_it_is() -> None:
     async with EventStream(Source(RateLimitError("slower")).open()) as stream:
         with pytest.raises(RateLimitError, match="slower"):
             await anext(stream)
-
-
-async def test_a_stream_that_nobody_has_opened_says_how() -> None:
-    llm = LLM("echo")
-    for manager in (llm.stream("Hi"), llm.stream_extract(list[str], "Hi"), llm.stream_run("Hi", tools=[])):
-        stream: Any = manager
-        with pytest.raises(TypeError, match=r"open it first: `async with llm\.stream\(...\) as stream`"):
-            async for _ in stream:
-                pass

@@ -205,7 +205,7 @@ class LLM(_ConfiguredClient):
         from dragoman.client.opening import open_value  # noqa: PLC0415  # not paid for by whole answers
 
         refuse_output(kwargs)
-        return LazyContext(partial(open_value, self._model, kind, messages, kwargs))
+        return LazyContext(partial(open_value, self._model, kind, messages, kwargs), "stream_extract")
 
     @overload
     async def run(
@@ -266,7 +266,7 @@ class LLM(_ConfiguredClient):
         """
         from dragoman.client.run import open_run  # noqa: PLC0415  # not paid for by single calls
 
-        return LazyContext(partial(open_run, self, self._model, messages, kwargs))
+        return LazyContext(partial(open_run, self, self._model, messages, kwargs), "stream_run")
 
     def capabilities(self) -> Capabilities:
         """Return what the model is known to accept, without asking anybody; :meth:`learn_capabilities` asks.

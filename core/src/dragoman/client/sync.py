@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Coroutine, Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack, overload
 
@@ -15,6 +15,7 @@ from dragoman.client.loop_thread import LoopThread, loop_thread
 from dragoman.client.request_builder import Untyped
 from dragoman.client.stream import EventStream
 from dragoman.client.streaming_llm import StreamingLLM
+from dragoman.client.sync_context import in_block
 from dragoman.client.sync_iteration import SyncIterator, iterate
 from dragoman.client.text_answer import check_text
 from dragoman.plugins.resolution import Explanation
@@ -217,7 +218,7 @@ class SyncLLM:
         return _run(self._llm.extract(kind, messages, repairs=repairs, **kwargs))
 
     @door
-    @contextmanager
+    @in_block
     def stream_extract(
         self, kind: TypeForm[T], messages: Conversation, **kwargs: Unpack[ValueSettings]
     ) -> Generator[SyncValueStream[T], None, None]:
@@ -233,7 +234,7 @@ class SyncLLM:
             thread.finish(_exit(manager))
 
     @door
-    @contextmanager
+    @in_block
     def stream(
         self, messages: Conversation | CompletionRequest, **kwargs: Unpack[CallSettings]
     ) -> Generator[SyncEventStream, None, None]:
@@ -272,7 +273,7 @@ class SyncLLM:
         self, messages: Conversation, *, output: Untyped = None, **kwargs: Unpack[RunKeywords]
     ) -> AbstractContextManager[SyncRunStream[Any]]: ...
     @door
-    @contextmanager
+    @in_block
     def stream_run(self, messages: Conversation | Run[Any], **kwargs: Any) -> Generator[SyncRunStream[Any], None, None]:
         """Stream what happens in a run; leaving the block ends it. See :meth:`LLM.stream_run`."""
         from dragoman.client.sync_run import SyncRunStream  # noqa: PLC0415  # not paid for by single calls

@@ -9,11 +9,33 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from dragoman.spec.errors import ConfigurationError
 
 T = TypeVar("T")
+
+
+def how_to_open(door: str, *, is_async: bool) -> str:
+    """Return what to write in place of the use of a stream that is not open.
+
+    Args:
+        door: the name of the method that streams.
+        is_async: whether it is one of a client with ``await``.
+
+    """
+    before, event = "async " if is_async else "", "partial" if door == "stream_extract" else "event"
+    return f"open it first: `{before}with llm.{door}(...) as stream`, and inside `{before}for {event} in stream`"
+
+
+def not_open(door: str, name: str, *, is_async: bool) -> str:
+    """Return the error message for an attribute that a stream may have once it is open."""
+    return f"the stream has no {name!r} before it is open; {how_to_open(door, is_async=is_async)}"
+
+
+def already_entered(door: str) -> ConfigurationError:
+    """Return the error for a stream whose block is entered again."""
+    return ConfigurationError(f"this stream was already entered; call {door}() again to open another one")
 
 
 class LazyContext(Generic[T]):
@@ -22,24 +44,31 @@ class LazyContext(Generic[T]):
     Args:
         opening: a coroutine function that opens the resource; it returns the value of the ``async with`` statement and
             an entered context manager that closes the resource.
+        door: the name of the method that returns it, for error messages.
 
     """
 
-    __slots__ = ("__weakref__", "_opened", "_opening")
+    __slots__ = ("__weakref__", "_door", "_opened", "_opening")
 
-    def __init__(self, opening: Callable[[], Awaitable[tuple[T, AbstractAsyncContextManager[Any]]]]) -> None:
+    def __init__(
+        self, opening: Callable[[], Awaitable[tuple[T, AbstractAsyncContextManager[Any]]]], door: str = "stream"
+    ) -> None:
+        self._door = door
         self._opening: Callable[[], Awaitable[tuple[T, AbstractAsyncContextManager[Any]]]] | None = opening
         self._opened: AbstractAsyncContextManager[Any] | None = None
 
-    def __aiter__(self) -> NoReturn:
-        """Say how a stream is opened; type checkers refuse to iterate over one that is not.
+    if not TYPE_CHECKING:  # pragma: no branch - type checkers refuse what a stream cannot that is not opened
 
-        Raises:
-            TypeError: always.
+        def __getattr__(self, name: str) -> NoReturn:
+            raise AttributeError(not_open(self._door, name, is_async=True), name=name, obj=self)
 
-        """
-        message = "open it first: `async with llm.stream(...) as stream`, and inside `async for event in stream`"
-        raise TypeError(message)
+        def __aiter__(self) -> NoReturn:
+            raise TypeError(how_to_open(self._door, is_async=True))
+
+        __iter__ = __await__ = __enter__ = __aiter__
+
+        def __exit__(self, *_: object) -> None:
+            """Exist, so that ``with`` gets as far as the error about it."""
 
     async def __aenter__(self) -> T:
         """Open the resource and return the value of the block.
@@ -50,8 +79,7 @@ class LazyContext(Generic[T]):
         """
         opening, self._opening = self._opening, None  # frees what *opening* holds before the block runs
         if opening is None:
-            message = "this stream was already entered; call stream() again to open another one"
-            raise ConfigurationError(message)
+            raise already_entered(self._door)
         value, self._opened = await opening()
         return value
 
