@@ -529,7 +529,10 @@ def test_the_total_of_costs_is_unknown_if_one_is() -> None:
 WITHOUT = """
 import sys
 sys.modules["genai_prices"] = None
-from dragoman import JSON, ConfigurationError, Finish, Message, Origin, Response, Usage
+from dragoman import ConfigurationError, Embeddings, Finish, Message, Origin, Response, Run, Usage
+from dragoman.client.log_output import show_log
+from dragoman.spec.run import Turn
+show_log('info')
 def answered(usage, **metadata):
     return Response(
         message=Message("assistant", "Hi"), finish=Finish(reason="stop"), usage=usage, metadata=metadata,
@@ -537,16 +540,21 @@ def answered(usage, **metadata):
     )
 assert answered(Usage()).cost() is None
 assert answered(Usage(), cost=0.5).cost().source == "provider"
+counted = answered(Usage(input_tokens=1, output_tokens=1))
+assert counted.cost() is None and counted.cost() is None
+assert Run(prompt=(), turns=(Turn(response=counted),)).cost() is None
+assert Embeddings(vectors=(), usage=Usage(input_tokens=1), origin=counted.origin).cost() is None
 try:
-    answered(Usage(input_tokens=1, output_tokens=1)).cost()
+    counted.cost(prices_of="openai")
 except ConfigurationError as error:
     print(error)
 """
 
 
-def test_without_a_price_list_an_error_says_how_to_get_one() -> None:
+def test_without_a_price_list_a_cost_is_unknown_and_the_log_says_how_to_get_one() -> None:
     ran = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, timeout=60, check=True)
     assert "run: pip install 'dragoman[prices]'" in ran.stdout
+    assert ran.stderr.count("run: pip install 'dragoman[prices]'") == 1
 
 
 def test_the_total_of_tokens_is_unknown_if_a_part_is() -> None:
@@ -558,8 +566,10 @@ def test_the_total_of_tokens_is_unknown_if_a_part_is() -> None:
 
 def test_a_price_list_that_is_not_there_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "genai_prices.data_snapshot", None)
+    counted = answered(OPENAI_API, "gpt-4o", chat(prompt=1, completion=1))
+    assert counted.cost() is None
     with pytest.raises(ConfigurationError, match=r"pip install 'dragoman\[prices\]'"):
-        answered(OPENAI_API, "gpt-4o", chat(prompt=1, completion=1)).cost()
+        counted.cost(prices_of="openai")
 
 
 def test_answers_of_one_request_cost_what_that_request_costs() -> None:

@@ -14,7 +14,7 @@ from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.error_messages import one_line
 from dragoman.cli.terminal import complain
 from dragoman.client.llm import LLM
-from dragoman.spec.errors import ConfigurationError, DragomanError
+from dragoman.spec.errors import DragomanError
 from dragoman.spec.events import StreamEnd, TextDelta
 from dragoman.spec.message import Message
 from dragoman.spec.response import FinishReason, Response, Usage
@@ -74,10 +74,7 @@ class Outcome:
     @property
     def cost(self) -> Cost | None:
         """Return what all answers cost together, ``None`` if that is not known."""
-        try:
-            return self.run.cost() if self.run is not None else self.response.cost() if self.response else None
-        except ConfigurationError:  # no price list is installed
-            return None
+        return self.run.cost() if self.run is not None else self.response.cost() if self.response else None
 
 
 async def ask(llm: LLM, messages: list[Message] | Run[Any], view: AnswerView, **arguments: Any) -> Outcome:

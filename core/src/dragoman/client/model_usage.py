@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from attrs import field
 
 from dragoman.spec._value import value
-from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.response import Origin, Usage
 
@@ -65,10 +64,7 @@ class Batch:
 def _cost(origin: Origin, usage: Usage, metadata: Mapping[str, JSON]) -> Cost | None:
     from dragoman.spec.cost import Bill, cost_of  # noqa: PLC0415  # not paid for by calls
 
-    try:
-        return cost_of(Bill(origin=origin, usage=usage, metadata=metadata))
-    except ConfigurationError:  # no price list is installed
-        return None
+    return cost_of(Bill(origin=origin, usage=usage, metadata=metadata))
 
 
 def settled(batches: Iterable[Batch]) -> Batch:

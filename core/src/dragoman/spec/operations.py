@@ -130,7 +130,7 @@ class Embeddings:
                 that was asked.
 
         Raises:
-            ConfigurationError: if there is no price list, or none of *prices_of*.
+            ConfigurationError: if *prices_of* is given, and there is no price list, or none of it.
 
         """
         from dragoman.spec.cost import Bill, cost_of  # noqa: PLC0415  # not paid for by calls

@@ -31,6 +31,7 @@ _OWN_PRICE = ("input_audio_tokens", "output_audio_tokens", "output_image_tokens"
 """Tokens that cost far more than those of text, so that their cost is unknown where they have no price of their own."""
 _OUTPUT = "output_tokens"
 _REASONING = "output_reasoning_tokens"
+_ABSENT = "no price list is installed; run: pip install 'dragoman[prices]'"
 
 
 def priced(response: Response | Bill, input_tokens: int, output_tokens: int, prices_of: str | None) -> Cost | None:
@@ -44,9 +45,11 @@ def priced(response: Response | Bill, input_tokens: int, output_tokens: int, pri
             was asked.
 
     Raises:
-        ConfigurationError: if the price list is not installed, or does not know *prices_of*.
+        ConfigurationError: if the price list is not installed, or does not know *prices_of*, where that is given.
 
     """
+    if prices_of is None and not _is_installed():
+        return None
     provider = _provider(response, prices_of)
     model = None if provider is None else _model(response, provider)
     if provider is None or model is None:
@@ -66,15 +69,29 @@ def priced(response: Response | Bill, input_tokens: int, output_tokens: int, pri
     return Cost(amount=result.total_price, source="prices", parts=parts, prices=_name())
 
 
+def _is_installed() -> bool:
+    """Tell whether there is a price list; say how to get one in the log if there is none."""
+    try:
+        import genai_prices.data_snapshot  # noqa: F401, PLC0415  # an extra, and slow to import
+    except ImportError:
+        _note_absence()
+        return False
+    return True
+
+
+@cache
+def _note_absence() -> None:
+    import logging  # noqa: PLC0415  # not paid for where there is a price list
+
+    logging.getLogger(__name__).info("costs that providers do not report are unknown, since %s", _ABSENT)
+
+
 def _snapshot() -> Any:
     try:
         from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415  # an extra, and slow to import
     except ImportError as error:
-        message = (
-            "the cost of this answer is not reported by its provider, and no price list is installed; "
-            "run: pip install 'dragoman[prices]'"
-        )
-        raise ConfigurationError(message) from error
+        message = f"the prices of a provider (prices_of) cannot be looked up, since {_ABSENT}"
+        raise ConfigurationError(message, parameter="prices_of") from error
     return get_snapshot()
 
 

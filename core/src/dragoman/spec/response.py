@@ -304,7 +304,8 @@ class Response(Typed[V_co]):
         """Return what the answer cost, ``None`` if that is unknown.
 
         A cost that the provider reported is returned as it is. Otherwise it is computed from the tokens and the price
-        list of the extra ``dragoman[prices]``, which is loaded when it is first needed. Prices apply to the addresses
+        list of the extra ``dragoman[prices]``, which is loaded when it is first needed; without it, such a cost is
+        unknown. Prices apply to the addresses
         of their vendors alone: the cost of an answer from a gateway or a server of one's own is unknown.
 
         Args:
@@ -312,7 +313,7 @@ class Response(Typed[V_co]):
                 behind a gateway.
 
         Raises:
-            ConfigurationError: if there is no price list, or none of *prices_of*.
+            ConfigurationError: if *prices_of* is given, and there is no price list, or none of it.
 
         """
         from dragoman.spec.cost import cost_of  # noqa: PLC0415  # not paid for by calls

@@ -132,7 +132,7 @@ class Run(Generic[T]):
             prices_of: as for :meth:`dragoman.Response.cost`.
 
         Raises:
-            ConfigurationError: if there is no price list, or none of *prices_of*.
+            ConfigurationError: if *prices_of* is given, and there is no price list, or none of it.
 
         """
         from dragoman.spec.cost import Cost  # noqa: PLC0415  # few runs are asked for it
