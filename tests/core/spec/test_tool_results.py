@@ -11,7 +11,7 @@ import pytest
 from attrs import frozen
 from pydantic import BaseModel
 
-from dragoman import Data, InvalidRequestError, Part, Text, ToolResult
+from dragoman import Data, InvalidRequestError, Media, Part, Text, ToolResult
 
 
 @frozen
@@ -48,6 +48,12 @@ PLAIN = {"city": "Oslo", "since": "1048-01-01"}
 
 def content(value: Any) -> tuple[Part, ...]:
     return ToolResult(call_id="1", name="f", content=value).content
+
+
+def test_a_string_among_parts_is_a_text() -> None:
+    image = Media.of(b"\x89PNG\r\n\x1a\n")
+    assert content(["a map", image, "", "of Oslo"]) == (Text(text="a map"), image, Text(text="of Oslo"))
+    assert content((image, "a map")) == (image, Text(text="a map"))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +105,7 @@ def loop() -> Any:
         (lambda: Report, "is not a value that JSON can represent"),
         (lambda: float("nan"), "nan is not a number that JSON can represent"),
         (loop, "must be a string, parts, or a value that JSON can represent"),
-        (lambda: [Text(text="a"), 1], "part 1 of a ToolResult must be Text, Media, Data or Extension, not 1"),
+        (lambda: [Text(text="a"), 1], "part 1 of a ToolResult must be a string, Text, Media, Data or Extension, not 1"),
     ],
 )
 def test_what_json_cannot_represent_is_refused(make: Callable[[], Any], problem: str) -> None:

@@ -180,7 +180,7 @@ _RESULT_CONTENT = (Text, Media, Data, Extension)
 
 
 def _result_content(value: Any) -> tuple[ResultContent, ...]:
-    """Return the parts of a result: a text, parts as they are, and any other value as ``Data``."""
+    """Return the parts of a result: a text, also one among parts, parts as they are, and other values as ``Data``."""
     if isinstance(value, str):
         text = plain_text(value)
         return (Text(text=text),) if text else ()
@@ -195,8 +195,12 @@ def _result_content(value: Any) -> tuple[ResultContent, ...]:
             return parts
         if len(wrong) == len(parts) and not any(isinstance(part, PartFields) for part in parts):
             return (Data(value=_plain(list(parts))),)
+        others = [index for index in wrong if not isinstance(parts[index], str)]
+        if len(wrong) < len(parts) and not others:
+            return tuple(each for part in parts for each in _result_content(part))
+        first = (others or wrong)[0]
         message = (
-            f"part {wrong[0]} of a ToolResult must be Text, Media, Data or Extension, not {shown(parts[wrong[0]])}"
+            f"part {first} of a ToolResult must be a string, Text, Media, Data or Extension, not {shown(parts[first])}"
         )
         raise InvalidRequestError(message)
     if isinstance(value, bytes | bytearray | memoryview):
