@@ -228,3 +228,54 @@ async def test_a_call_that_was_started_runs_again_if_asked_for(scripted: Scripte
 async def test_a_waiting_call_waits_whatever_is_done_about_started_ones(scripted: Scripted) -> None:
     run = await paused_run(scripted)
     assert await llm_that(scripted).run(run, tools=ASKING, resume_started="again") == run
+
+
+@pytest.mark.parametrize("tools", [None, [look]])
+async def test_a_call_that_was_approved_does_not_go_on_without_its_tool(scripted: Scripted, tools: Any) -> None:
+    run = (await paused_run(scripted)).approve("c1").approve("c3")
+    llm = llm_that(scripted, say("Done"))
+    given = {} if tools is None else {"tools": tools}
+    with pytest.raises(
+        InvalidRequestError, match=r"'c1' of the tool 'refund', which is not among .*give tools="
+    ) as caught:
+        await llm.run(run, **given)
+    assert caught.value.run is run
+    with pytest.raises(InvalidRequestError, match="'refund'"):
+        async with llm.stream_run(run, **given):
+            pass
+    assert len(scripted.asked) == 1
+    assert (await llm.run(run, tools=ASKING)).text == "Done"
+    assert RAN == ["look 2", "refund 1", "refund 3"]
+
+
+async def test_what_waits_needs_no_tool(scripted: Scripted) -> None:
+    run = await paused_run(scripted)
+    llm = llm_that(scripted, say("Done"))
+    assert (await llm.run(run)).pending == run.pending
+    assert (await llm.run(run.deny("c1").answer("c3", "done"))).text == "Done"
+
+
+async def test_a_call_that_was_not_begun_does_not_go_on_without_any_tool(scripted: Scripted) -> None:
+    llm = llm_that(scripted, asks(call("look", order=1)), asks(call("lok", order=1)), say("Done"))
+    with pytest.raises(TurnLimitError) as caught:
+        await llm.run("Go", tools=[look], turns=1)
+    run = caught.value.run
+    assert run is not None
+    with pytest.raises(InvalidRequestError, match=r"the tools that are given \(none\)"):
+        await llm.run(run)
+    with pytest.raises(TurnLimitError) as caught:
+        await llm.run(run, tools=[look], turns=2)
+    unknown = caught.value.run
+    assert unknown is not None
+    done = await llm.run(unknown, tools=[look])
+    assert "no tool 'lok'" in done.turns[1].results[0].text
+
+
+async def test_a_call_that_is_run_again_does_not_go_on_without_its_tool(scripted: Scripted) -> None:
+    saved = list[Run[Any]]()
+    llm = llm_that(scripted, asks(call("look", order=1)), say("Done"))
+    await llm.run("Go", tools=[look], on_step=saved.append)
+    [started, *_] = [each for each in saved if each.interrupted]
+    with pytest.raises(InvalidRequestError, match="'look'"):
+        await llm.run(elsewhere(started), tools=[refund], resume_started="again")
+    assert (await llm.run(elsewhere(started), tools=[refund])).interrupted

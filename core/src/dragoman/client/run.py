@@ -16,7 +16,7 @@ from dragoman.client.run_loop import RunLoop
 from dragoman.client.run_settings import divided
 from dragoman.client.run_state import RunState
 from dragoman.client.run_stream import RunStream
-from dragoman.client.run_tools import run_tools
+from dragoman.client.run_tools import check_open_calls, run_tools
 from dragoman.spec.argument_checks import is_iterable
 from dragoman.spec.events import Event, StreamEnd
 from dragoman.spec.message import Message
@@ -57,6 +57,8 @@ def _loop(
         refuse_several(Settings(n=given), "a run", "leave n out")
     told, runnable = run_tools(rest.pop("tools", None), lambda: model.ready()[1].provider)
     run = start if isinstance(start, Run) else Run[Any](prompt=_read(model, start))
+    if run.is_open:
+        check_open_calls(run, runnable, settings)
     kind = _kind_of(rest.get("output"))
     if kind is not None:
         run = attrs.evolve(run, kind=kind)

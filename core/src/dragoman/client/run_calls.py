@@ -70,7 +70,7 @@ class RunCalls:
     async def _settle(self, position: int) -> None:
         """Bring one call to a result, or to the question whether it may run."""
         record = self._state.run.turns[-1].calls[position]
-        if record.is_pending and not self._runs_again(record):
+        if record.is_pending and not self._settings.runs_again(record):
             return
         try:
             tool, arguments = self._prepared(record.call)
@@ -85,9 +85,6 @@ class RunCalls:
                 await self._run(position, record, tool, arguments)
         else:
             await self._finish(position, record, denied(record.call))
-
-    def _runs_again(self, record: CallRecord) -> bool:
-        return record.status == CallStatus.STARTED and self._settings.resume_started == "again"
 
     def _prepared(self, call: ToolCall) -> tuple[FunctionTool, dict[str, Any]]:
         """Return the tool of a call, and its arguments as the function takes them.

@@ -9,6 +9,7 @@ from attrs import field
 
 from dragoman.spec._value import value
 from dragoman.spec.argument_checks import plain_number, seconds, shown, wrong_seconds
+from dragoman.spec.call_record import CallRecord, CallStatus
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.function_tool import check_approve
 from dragoman.spec.request import SETTINGS
@@ -98,6 +99,10 @@ class RunSettings:
     resume_started: str = field(default="ask", validator=_one_of("ask", "again"))
     on_step: Listener | None = field(default=None, validator=_listener)
     on_turn: Listener | None = field(default=None, validator=_listener)
+
+    def runs_again(self, record: CallRecord) -> bool:
+        """Tell whether a call that was started in an earlier process is run again without a question."""
+        return record.status == CallStatus.STARTED and self.resume_started == "again"
 
 
 def divided(arguments: Mapping[str, Any]) -> tuple[RunSettings, dict[str, Any]]:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from dragoman.client.request_builder import ToolLike
+from dragoman.client.run_settings import RunSettings
 from dragoman.spec.argument_checks import is_iterable, shown
+from dragoman.spec.call_record import CallStatus
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.function_tool import FunctionTool, function_tool, with_function
 from dragoman.spec.request import ServerTool, Tool
+from dragoman.spec.run import Run
 from dragoman.spec.tool_formats import read_tool
 
 _FUNCTION = "function"
@@ -69,6 +72,29 @@ def _read(tool: Any, path: str, issuer: Callable[[], str]) -> tuple[Tool | Serve
         "generate() returns the calls to you"
     )
     raise InvalidRequestError(message, parameter="tools")
+
+
+def check_open_calls(run: Run[Any], runnable: Mapping[str, FunctionTool], settings: RunSettings) -> None:
+    """Refuse to go on with calls whose tool is not given: the model would be told that there is no such tool.
+
+    A call about which nothing was done yet may be of a tool that there never was, which the model is told.
+
+    Raises:
+        InvalidRequestError: for such a call; its approval is not spent.
+
+    """
+    for record in run.turns[-1].calls:
+        runs = record.status == CallStatus.APPROVED or settings.runs_again(record)
+        runs = runs or (record.status == CallStatus.READY and not runnable)
+        if runs and record.call.name not in runnable:
+            given = ", ".join(runnable) or "none"
+            message = (
+                f"the run goes on with the call {record.call.call_id!r} of the tool {record.call.name!r}, which is not "
+                f"among the tools that are given ({given}); give tools= as before, or call run.deny(...)"
+            )
+            error = InvalidRequestError(message, parameter="tools")
+            error.run = run
+            raise error
 
 
 def _own(tool: ServerTool, function: Callable[..., object]) -> FunctionTool:
