@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -158,6 +159,32 @@ async def test_an_item_that_does_not_fit_is_an_error_with_its_path(scripted: Scr
         assert await anext(items) == City("Oslo")
         with pytest.raises(OutputValidationError, match=r"expected str, not 5 @ \$\[1\]\.name"):
             await anext(items)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "path"),
+    [
+        (list[str], '{"a": "x", "b": "y"}', "$"),
+        (list[City], '{"cities": [{"name": "Oslo"}]}', "$"),
+        (dict[str, list[int]], '{"a": {"b": "x"}}', "$.a"),
+    ],
+)
+async def test_the_members_of_an_object_are_no_items(scripted: Scripted, kind: Any, text: str, path: str) -> None:
+    """An object in place of a list is refused itself, and none of its members is given as an item."""
+    words = rf"expected a list, not \{{.*\}} @ {re.escape(path)}$"
+    scripted.script = [streamed(text), streamed(text)]
+    with pytest.raises(OutputValidationError, match=words):
+        await seen(kind)
+    given = list[Any]()
+    async with LLM(CONFIG).stream_extract(kind, "Hi") as stream:
+        with pytest.raises((OutputValidationError, InvalidRequestError)):
+            await _take(stream, given)
+    assert given == []
+
+
+async def _take(stream: Any, given: list[Any]) -> None:
+    async for each in stream.items():
+        given.append(each)  # noqa: PERF401  # it fails on the way
 
 
 @pytest.mark.parametrize(

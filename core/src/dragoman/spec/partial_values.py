@@ -152,7 +152,7 @@ class StreamedValue(Generic[T]):
         elif len(path) <= self.levels:
             is_read = inner.kind is UNKNOWN or (type(whole.value) is inner.kind and inner.kind in _READ)
             value = whole.value if is_read else read_value(whole.value, inner.kind, path)
-            if self.is_list and len(path) == 1:
+            if self.is_list and len(path) == 1 and isinstance(path[0], int):
                 self.items.append(value)
 
     def _inner_at(self, path: Path) -> Inner:
@@ -161,12 +161,21 @@ class StreamedValue(Generic[T]):
             kind = inner.kind
             if kind is UNKNOWN:
                 break
-            inner = known.get((id(kind), None)) or known.get((id(kind), step)) or self._inner_of(kind, step)
+            item = known.get((id(kind), None)) if type(step) is int else None
+            inner = item or known.get((id(kind), step)) or self._inner_of(kind, step)
         return inner
 
     def _inner_of(self, kind: Any, step: str | int) -> Inner:
-        """Return what :func:`inner_of` does; the items of a list are all alike, and so are known by its type."""
-        found = self._known[id(kind), None if is_list(kind) else step] = _inner(kind, 0 if is_list(kind) else step)
+        """Return what :func:`inner_of` does; the items of a list are all alike, and so are known by its type.
+
+        An object in place of a list is refused when it is whole, not by its members.
+        """
+        if not is_list(kind):
+            found = self._known[id(kind), step] = _inner(kind, step)
+        elif isinstance(step, int):
+            found = self._known[id(kind), None] = _inner(kind, 0)
+        else:
+            found = Inner(UNKNOWN)
         return found
 
     def _take_away(self, path: Path) -> None:
