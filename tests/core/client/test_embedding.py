@@ -44,6 +44,7 @@ class Near(Scripted):
         self.options: list[Mapping[str, Any]] = []
         self.failures: list[Exception] = []
         self.lost = 0
+        self.lengths: list[int] = []
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
@@ -54,6 +55,8 @@ class Near(Scripted):
         self.batches.append(tuple(texts))
         self.options.append(options)
         vectors = tuple((float(len(text)),) for text in texts)
+        if self.lengths:
+            vectors = tuple((0.0,) * self.lengths.pop(0) for _ in texts)
         return Embeddings(
             vectors=vectors[self.lost :], model=model, usage=Usage(input_tokens=sum(map(len, texts)), raw=len(texts))
         )
@@ -188,3 +191,25 @@ async def test_a_provider_that_says_nothing_gets_everything_as_it_is(near: Near)
     await llm().embed(["a"] * 9, dimensions=5, options={"near": {"anything": 1}})
     assert near.options == [{"anything": 1, "dimensions": 5}]
     assert list(map(len, near.batches)) == [9]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "dimensions", "words"),
+    [
+        ([2, 3, 2], None, "same number of dimensions, but some came back with 2 and 3"),
+        ([2, 2, 2, 3], None, "same number of dimensions, but some came back with 2 and 3"),
+        ([0], None, "came back with 0"),
+        ([5, 5], 2, "vectors of 2 dimensions were asked for, but some of 5 came back.*leave dimensions= out"),
+    ],
+)
+async def test_vectors_that_cannot_be_compared_are_an_error(
+    near: Near, lengths: list[int], dimensions: int | None, words: str
+) -> None:
+    near.lengths = lengths
+    with pytest.raises(ProtocolError, match=words):
+        await llm().embed(["a"] * len(lengths), dimensions=dimensions)
+
+
+async def test_packed_vectors_are_shorter_than_asked(near: Near) -> None:
+    near.lengths = [1, 1]
+    assert (await llm().embed(["a"] * 2, dimensions=8)).vectors == ((0.0,), (0.0,))

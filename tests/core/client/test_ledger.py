@@ -24,6 +24,8 @@ from dragoman import (
     ChatCall,
     ChatRequest,
     Cost,
+    DragomanError,
+    EmbeddingRules,
     Embeddings,
     InvalidRequestError,
     LLMConfig,
@@ -33,6 +35,7 @@ from dragoman import (
     Origin,
     PartStart,
     PluginError,
+    RateLimitError,
     Response,
     ServerError,
     StreamInterruptedError,
@@ -183,6 +186,35 @@ async def test_embeddings_count() -> None:
     assert llm.usage.total == ModelUsage(calls=1, input_tokens=3)
     assert llm.usage.total.unpriced() == 1
     assert (embeddings.origin.provider, embeddings.origin.model, embeddings.cost()) == ("scripted", "m", None)
+
+
+class Splitting(Embedding):
+    """Take two texts in one request, and fail after some."""
+
+    embedding_rules = EmbeddingRules(most_texts=2)
+
+    def __init__(self, *failures: DragomanError | None) -> None:
+        super().__init__()
+        self.failures = [*failures]
+
+    async def embed(self, model: str, texts: Any, options: Any, context: CallContext) -> Embeddings:
+        failure = self.failures.pop(0) if self.failures else None
+        if failure is not None:
+            raise failure
+        return Embeddings(vectors=((0.0,),) * len(texts), usage=Usage(input_tokens=len(texts)))
+
+
+async def test_each_request_for_embeddings_counts() -> None:
+    retried = RateLimitError("slower", retry_after=0)
+    installed().register(Splitting(None, retried, None, ServerError("down", retryable=False)), provider="scripted")
+    llm = LLM(LLMConfig(model="scripted/m"))
+    with pytest.raises(ServerError, match="down"):
+        await llm.embed(["a"] * 5)
+    total = llm.usage.total
+    assert (total.calls, total.failures, total.input_tokens) == (4, 2, 4)
+    await llm.embed(["a"] * 5)
+    total = llm.usage.total
+    assert (total.calls, total.failures, total.input_tokens) == (7, 2, 9)
 
 
 def test_calls_without_await_count() -> None:

@@ -46,6 +46,17 @@ async def test_vectors_are_put_in_order(loopback: LoopbackServer) -> None:
     assert loopback.requests[0].json == {"model": "e", "input": ["a", "b"], "dimensions": 2}
 
 
+async def test_an_index_that_stands_twice_breaks_the_dialect(loopback: LoopbackServer) -> None:
+    data = [{"index": 1, "embedding": [1.0]}, {"index": 1, "embedding": [2.0]}]
+    loopback.reply(Reply.json({"data": data}))
+    async with speaking(loopback) as near:
+        with pytest.raises(ProtocolError, match="two vectors came back for one text"):
+            await near.embed("e", ["a", "b"], {}, CallContext())
+    loopback.reply(Reply.json({"data": [{"embedding": [1.0]}, {"embedding": [2.0]}]}))
+    async with speaking(loopback) as near:
+        assert (await near.embed("e", ["a", "b"], {}, CallContext())).vectors == ((1.0,), (2.0,))
+
+
 @pytest.mark.parametrize(
     ("reply", "problem"),
     [

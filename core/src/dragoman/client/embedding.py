@@ -90,24 +90,44 @@ async def in_batches(
     """Return the vectors of all texts, in their order, by as few requests as the provider takes them in.
 
     Raises:
-        ProtocolError: if the number of vectors differs from the number of texts.
+        ProtocolError: if the number of vectors differs from the number of texts, or they are not all of one length, or
+            are longer than was asked for.
 
     """
     most = rules.most(request.model) or len(request.texts)
-    if len(request.texts) <= most:
-        return await send(request)
     found = list[Embeddings]()
-    for start in range(0, len(request.texts), most):
+    for start in range(0, len(request.texts) or 1, most or 1):
         batch = request.texts[start : start + most]
-        found.append(await send(attrs.evolve(request, texts=batch)))
+        found.append(await send(request if len(batch) == len(request.texts) else attrs.evolve(request, texts=batch)))
         if len(found[-1].vectors) != len(batch):
-            message = f"{len(batch)} texts were sent, but {len(found[-1].vectors)} vectors came back"
-            raise ProtocolError(message, phase="decode")
+            raise _wrong(f"{len(batch)} texts were sent, but {len(found[-1].vectors)} vectors came back")
+    _check_lengths(found, request.options.get(rules.dimensions or ""))
+    if len(found) == 1:
+        return found[0]
     vectors = tuple(vector for each in found for vector in each.vectors)
     reports = [each.usage for each in found]
     return attrs.evolve(
         found[0], vectors=vectors, usage=attrs.evolve(total_usage(reports), raw=[each.raw for each in reports])
     )
+
+
+def _check_lengths(found: list[Embeddings], asked: Any) -> None:
+    """Refuse vectors that cannot be compared; packed ones, as of bits, are shorter than *asked*."""
+    lengths = {len(vector) for each in found for vector in each.vectors}
+    if len(lengths) > 1 or 0 in lengths:
+        numbers = " and ".join(map(str, sorted(lengths)))
+        raise _wrong(f"all vectors of a model have the same number of dimensions, but some came back with {numbers}")
+    if isinstance(asked, int) and any(length > asked for length in lengths):
+        [length] = lengths
+        message = (
+            f"vectors of {asked} dimensions were asked for, but some of {length} came back: the model has no choice of "
+            "them; leave dimensions= out"
+        )
+        raise _wrong(message)
+
+
+def _wrong(message: str) -> ProtocolError:
+    return ProtocolError(message, phase="decode")
 
 
 __all__ = ["embedding_request", "in_batches", "rules_of"]

@@ -200,24 +200,26 @@ class ManagedProvider:
                 message = f"the provider {self._origin.provider!r} does not {IN_WORDS.get(kind, kind)}"
                 raise UnsupportedError(message, provider=self._origin.provider)
 
+            is_embedding = kind == "embed"
+
             async def sent(request: Any) -> Any:
-                return (await retrying(partial(send, request), context, self._retry))[0]
+                failed = partial(self._observer.failed, request.model) if is_embedding else None
+                done, _ = await retrying(partial(send, request), context, self._retry, failed=failed)
+                if (wrong := misfit(kind, done)) is not None:
+                    raise self._blamed(f"answered with {wrong}")
+                return self._observer.embedded(request.model, done) if is_embedding else done
 
             try:
-                if kind == "embed":
+                if is_embedding:
                     from dragoman.client.embedding import in_batches, rules_of  # noqa: PLC0415  # few programs need it
 
-                    done = await in_batches(sent, request, rules_of(self._provider))
-                else:
-                    done = await sent(request)
+                    return await in_batches(sent, request, rules_of(self._provider))
+                return await sent(request)
             except DragomanError as error:
                 self._annotate(error, self._origin.model)
                 raise
             except Exception as error:
                 raise self._failure(error) from error
-            if (wrong := misfit(kind, done)) is not None:
-                raise self._blamed(f"answered with {wrong}")
-            return self._observer.embedded(request.model, done) if kind == "embed" else done
 
         return call
 

@@ -63,6 +63,10 @@ def _embeddings(reply: HttpReply, expected: int) -> Embeddings:
     if len(entries) != expected:
         message = f"{expected} texts were sent, but {len(entries)} vectors came back"
         raise ProtocolError(message, phase="decode", body=reply.excerpt)
+    positions = [position for entry in entries if (position := count(entry, "index")) is not None]
+    if len({*positions}) < len(positions):
+        message = "two vectors came back for one text: the same index stands twice in the reply"
+        raise ProtocolError(message, phase="decode", body=reply.excerpt)
     return Embeddings(
         vectors=tuple(_vector(entry.get("embedding")) for entry in entries),
         model=word(body.get("model")),
