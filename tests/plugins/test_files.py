@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +238,10 @@ async def test_a_file_of_another_provider_is_not_deleted(loopback: LoopbackServe
             await llm.delete_file(FileRef(file_id="file_1", issuer="anthropic"))
         with pytest.raises(InvalidRequestError, match="ref must be a FileRef, as upload"):
             await llm.delete_file("file-1")  # type: ignore[arg-type]
+        for file_id in ("", " ", ".", "../.."):
+            with pytest.raises(InvalidRequestError, match=f"'{re.escape(file_id)}' is no id of a file at openai"):
+                await llm.delete_file(FileRef(file_id=file_id, issuer="openai"))
+    assert loopback.requests == []
     assert loopback.requests == []
 
 

@@ -58,7 +58,11 @@ def stored_file(ref: Any, bound: Bound) -> FileRef:
         message = f"ref must be a FileRef, as upload() returns it, not {shown(ref)}"
         raise InvalidRequestError(message, parameter="ref")
     issuer = bound.provider.info.issuer
-    return FileRef(file_id=ref.id_for(issuer), issuer=issuer, media_type=ref.media_type, filename=ref.filename)
+    file_id = ref.id_for(issuer)
+    if not file_id.strip(" ./"):  # in an address, it would not name a file, but all of them
+        message = f"{shown(file_id)} is no id of a file at {issuer}; give the FileRef as upload() returns it"
+        raise InvalidRequestError(message, parameter="ref")
+    return FileRef(file_id=file_id, issuer=issuer, media_type=ref.media_type, filename=ref.filename)
 
 
 __all__ = ["file_to_upload", "stored_file"]
