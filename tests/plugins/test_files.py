@@ -242,7 +242,6 @@ async def test_a_file_of_another_provider_is_not_deleted(loopback: LoopbackServe
             with pytest.raises(InvalidRequestError, match=f"'{re.escape(file_id)}' is no id of a file at openai"):
                 await llm.delete_file(FileRef(file_id=file_id, issuer="openai"))
     assert loopback.requests == []
-    assert loopback.requests == []
 
 
 @pytest.mark.parametrize(
