@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from dragoman import LLM, ConfigurationError, SyncLLM
+from dragoman import LLM, ConfigurationError, Event, RateLimitError, StreamStart, SyncLLM
+from dragoman.client.stream import EventStream
 
 DOORS: dict[str, tuple[Any, ...]] = {"stream": ("Hi",), "stream_extract": (str, "Hi"), "stream_run": ("Hi",)}
 
@@ -83,3 +87,67 @@ def test_a_stream_that_is_not_open_can_be_shown() -> None:
     assert "SyncContext" in repr(stream)
     with pytest.raises(TypeError):
         copy.deepcopy(stream)
+
+
+CLOSED = """
+import asyncio
+from dragoman import LLM, ProtocolError, SyncLLM
+async def left():
+    async with LLM("echo").stream("Hi") as stream:
+        pass
+    try:
+        await anext(stream, None)
+    except ProtocolError as error:
+        print(error)
+    async with LLM("echo").stream_extract(list[int], "Hi") as values:
+        pass
+    try:
+        [each async for each in values.items()]
+    except ProtocolError as error:
+        print(error)
+asyncio.run(left())
+with SyncLLM("echo").stream_extract(list[int], "Hi") as values:
+    pass
+for read in (values, values.items()):
+    try:
+        list(read)
+    except ProtocolError as error:
+        print(error)
+"""
+
+
+def test_a_stream_that_is_read_after_its_block_does_not_end_the_process() -> None:
+    """A default of ``anext`` crashes an interpreter before Python 3.13.3 if the call itself raises."""
+    ran = subprocess.run([sys.executable, "-c", CLOSED], capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout.count("the stream is not open; use it as `async with llm.stream(...)") == 4
+
+
+class Abrupt:
+    """Give events, and raise in the call for the next one rather than when it is awaited."""
+
+    def __init__(self, *events: Event) -> None:
+        self._events = [*events]
+
+    def __aiter__(self) -> Abrupt:
+        return self
+
+    def __anext__(self) -> Awaitable[Event]:
+        if not self._events:
+            raise RateLimitError("slower")
+        event = self._events.pop(0)
+
+        async def given() -> Event:
+            return event
+
+        return given()
+
+
+@pytest.mark.parametrize("events", [(), (StreamStart(),)])
+async def test_an_iterator_of_middleware_may_raise_where_it_is_asked(events: tuple[Event, ...]) -> None:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[AsyncIterator[Event]]:
+        yield Abrupt(*events)
+
+    async with EventStream(opened()) as stream:
+        with pytest.raises(RateLimitError, match="slower"):
+            await stream.collect()

@@ -83,8 +83,7 @@ class EventStream:
         events = self._events
         if events is not None and (self._is_open or events.response is not None):
             return events.__anext__()
-        message = "the stream is not open; use it as `async with llm.stream(...) as stream`"
-        raise ProtocolError(message)
+        return _not_open()
 
     async def text(self) -> AsyncGenerator[str, None]:
         """Yield the text of the answer, piece by piece, without reasoning; calls of tools are in :attr:`response`.
@@ -161,3 +160,13 @@ class EventStream:
             message = "the answer is not complete before the stream has ended; read it to its end first"
             raise ProtocolError(message)
         return response
+
+
+async def _not_open() -> NoReturn:
+    """Raise the error when it is awaited.
+
+    If ``__anext__`` itself raised it, ``anext(stream, None)`` would end the process before Python 3.13.3:
+    https://github.com/python/cpython/issues/131670.
+    """
+    message = "the stream is not open; use it as `async with llm.stream(...) as stream`"
+    raise ProtocolError(message)

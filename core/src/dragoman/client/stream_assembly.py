@@ -334,6 +334,17 @@ def is_output(event: Event) -> bool:
     return type(event) not in _NO_OUTPUT
 
 
+async def _next(events: AsyncIterator[Event]) -> Event | None:
+    """Return the next event, ``None`` at the end.
+
+    ``anext(events, None)`` may end the process: https://github.com/python/cpython/issues/131670.
+    """
+    try:
+        return await events.__anext__()
+    except StopAsyncIteration:
+        return None
+
+
 class ReassembledStream(AssembledStream):
     """Check what middleware made of a stream, so that it begins with a start and ends with the answer.
 
@@ -355,7 +366,7 @@ class ReassembledStream(AssembledStream):
 
     async def __anext__(self) -> Event:
         if self.response is not None and not self._pending:
-            await anext(self._events, None)  # so that middleware runs to the end of what it does after its last event
+            await _next(self._events)  # so that middleware runs to the end of what it does after its last event
             raise StopAsyncIteration
         if not self._is_begun and not self._is_read:
             return await self._begin()
@@ -367,7 +378,7 @@ class ReassembledStream(AssembledStream):
     async def _begin(self) -> Event:
         self._is_read = True
         try:
-            first = await anext(self._events, None)
+            first = await _next(self._events)
         except DragomanError:
             raise
         except Exception as error:
