@@ -177,7 +177,7 @@ async def test_leaving_ends_the_wait_of_a_reader_in_another_task(scripted: Scrip
         await reader
     assert len(stream.so_far.interrupted) == 1
     assert caught.value.run is stream.so_far
-    with pytest.raises(ProtocolError, match="the run has not ended"):
+    with pytest.raises(ProtocolError, match="the run was left before its end"):
         await stream.collect()
 
 

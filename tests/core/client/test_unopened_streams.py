@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dragoman import LLM, ConfigurationError, Event, RateLimitError, StreamStart, SyncLLM
+from dragoman import LLM, ConfigurationError, Event, ProtocolError, RateLimitError, StreamStart, SyncLLM
 from dragoman.client.stream import EventStream
 
 DOORS: dict[str, tuple[Any, ...]] = {"stream": ("Hi",), "stream_extract": (str, "Hi"), "stream_run": ("Hi",)}
@@ -120,6 +120,23 @@ def test_a_stream_that_is_read_after_its_block_does_not_end_the_process() -> Non
     """A default of ``anext`` crashes an interpreter before Python 3.13.3 if the call itself raises."""
     ran = subprocess.run([sys.executable, "-c", CLOSED], capture_output=True, text=True, timeout=60, check=True)
     assert ran.stdout.count("the stream is not open; use it as `async with llm.stream(...)") == 4
+
+
+async def test_a_run_that_was_left_is_not_read_as_if_it_had_ended() -> None:
+    words = "left before its end; read it inside its block, or give so_far"
+    async with LLM("echo").stream_run("Hi") as stream:
+        pass
+    with pytest.raises(ProtocolError, match=words):
+        await anext(stream)
+    with pytest.raises(ProtocolError, match=words):
+        await stream.collect()
+    with SyncLLM("echo").stream_run("Hi") as read:
+        assert read.collect().text == "Hi"
+    assert list(read) == []
+    with SyncLLM("echo").stream_run("Hi") as unread:
+        pass
+    with pytest.raises(ProtocolError, match=words):
+        list(unread)
 
 
 class Abrupt:

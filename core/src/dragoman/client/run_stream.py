@@ -70,11 +70,15 @@ class RunStream(Generic[T]):
             DragomanError: as for :meth:`dragoman.LLM.run`; ``run`` of the error is the run so far.
             StreamInterruptedError: if another task leaves the stream meanwhile.
             ConfigurationError: if another task is waiting for the next event; that one goes on.
+            ProtocolError: if its block was left before the run had ended.
 
         """
         if self._reader is not None:
             message = "another task reads this run; let one read it and hand on the events"
             raise ConfigurationError(message)
+        if self._is_left and not self._has_ended:
+            message = "the run was left before its end; read it inside its block, or give so_far to run() to go on"
+            raise ProtocolError(message)
         from asyncio import CancelledError, current_task  # noqa: PLC0415  # not paid for with this class
 
         reader = self._reader = cast("Task[object]", current_task())
