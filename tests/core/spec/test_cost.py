@@ -513,6 +513,35 @@ def test_the_parts_are_the_whole(uncached: int, read: int, reasoning: int, answe
     assert sum(cost.parts.values()) == cost.amount == listed.total_price
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "is_known"),
+    [
+        ("https://api.openai.com", True),
+        ("https://api.openai.com/v1", True),
+        ("https://api.openai.com:443/v1", True),
+        ("https://api.openai.com.gateway.test/v1", False),
+        ("https://api.openai.community", False),
+        ("https://gateway.test/api.openai.com", False),
+        ("https://mine.openai.azure.com/openai", True),
+    ],
+)
+def test_prices_apply_at_the_address_of_the_vendor_alone(endpoint: str, *, is_known: bool) -> None:
+    cost = answered(endpoint, "gpt-4o", chat(prompt=1, completion=1)).cost()
+    assert (cost is not None) == is_known
+
+
+def test_a_host_that_the_price_list_has_without_its_end_is_known() -> None:
+    assert (
+        answered("https://api.moonshot.cn/v1", "kimi-k2-0905-preview", chat(prompt=1, completion=1)).cost() is not None
+    )
+
+
+def test_the_provider_whose_prices_apply_is_named_by_a_word() -> None:
+    wrong: Any = 3
+    with pytest.raises(ConfigurationError, match="prices_of must be the id of a provider in the price list, not 3"):
+        answered(OPENAI_API, "gpt-4o", chat(prompt=1, completion=1)).cost(prices_of=wrong)
+
+
 def test_the_total_of_costs_is_unknown_if_one_is() -> None:
     one = Cost(amount=Decimal("0.1"), source="provider")
     two = Cost(amount=Decimal("0.2"), source="prices", parts={"input": Decimal("0.2")}, prices="list 1")

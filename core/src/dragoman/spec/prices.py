@@ -6,6 +6,7 @@ from the extractors of the price list, which read the provider's own report.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+from dragoman.spec.argument_checks import shown
 from dragoman.spec.cost import Cost
 from dragoman.spec.errors import ConfigurationError
 
@@ -121,6 +123,10 @@ def _provider(response: Response | Bill, prices_of: str | None) -> lists.Provide
     snapshot = _snapshot()
     endpoint = response.origin.endpoint
     if prices_of is not None:
+        given: Any = prices_of  # callers without a type checker
+        if not isinstance(given, str):
+            message = f"prices_of must be the id of a provider in the price list, not {shown(given)}"
+            raise ConfigurationError(message, parameter="prices_of")
         with suppress(LookupError):
             return cast("lists.Provider", snapshot.find_provider(None, prices_of, None))
         from dragoman.spec.nearest_name import after  # noqa: PLC0415  # only errors need it
@@ -128,8 +134,17 @@ def _provider(response: Response | Bill, prices_of: str | None) -> lists.Provide
         message = f"the price list does not know the provider {prices_of!r}"
         raise ConfigurationError(after(message, prices_of, [each.id for each in snapshot.providers]))
     with suppress(LookupError):
-        return cast("lists.Provider", snapshot.find_provider(None, None, endpoint)) if endpoint else None
+        found = cast("lists.Provider", snapshot.find_provider(None, None, endpoint)) if endpoint else None
+        return found if found is not None and _is_at(found, str(endpoint)) else None
     return None
+
+
+def _is_at(provider: lists.Provider, endpoint: str) -> bool:
+    """Tell whether an address is that of a provider: not if its host goes on, as ``api.acme.com.gateway.test``."""
+    pattern = provider.api_pattern
+    matched = re.match(pattern, endpoint)
+    rest = endpoint[matched.end() :] if matched else ""
+    return pattern.endswith(r"\.") or re.match(r"[\w.-]", rest) is None
 
 
 def _model(response: Response | Bill, provider: lists.Provider) -> lists.ModelInfo | None:
