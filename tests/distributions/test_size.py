@@ -40,7 +40,7 @@ LARGER: Mapping[str, Mapping[str, tuple[int, str]]] = {
         ),
         "the Responses API": (1110, "responses responses_* strict_schemas"),
         "hosts described by a file, listings and embeddings": (
-            665,
+            670,
             "__init__ any_server catalogue embeddings endpoint manifest* model_listing name_patterns options provider",
         ),
         "the forms of other programs": (150, "chunk_writer openai_format plain_messages"),

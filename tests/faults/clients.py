@@ -94,8 +94,8 @@ EVERY_CLIENT = {**CLIENTS, **{each.name: each for each in (OLLAMA_CLIENT, BEDROC
 
 def with_fake_clock(llm: LLM, clock: FakeClock) -> LLM:
     """Replace the clock of an LLM, so that retries do not wait."""
-    _, builder = llm._model.ready()  # noqa: SLF001  # a configuration cannot set a clock
-    llm._model._builder = attrs.evolve(builder, clock=clock)  # noqa: SLF001  # a configuration cannot set a clock
+    now = llm._model._current(None)  # noqa: SLF001  # a configuration cannot set a clock
+    now.builder = attrs.evolve(now.builder, clock=clock)
     return llm
 
 

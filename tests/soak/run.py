@@ -46,8 +46,8 @@ class Hasty:
 
 def hasty(llm: LLM) -> LLM:
     """Let an LLM not wait between tries."""
-    _, builder = llm._model.ready()  # noqa: SLF001  # a configuration is data, and names no clock
-    llm._model._builder = attrs.evolve(builder, clock=Hasty())  # noqa: SLF001  # a configuration is data, and names no clock
+    now = llm._model._current(None)  # noqa: SLF001  # a configuration is data, and names no clock
+    now.builder = attrs.evolve(now.builder, clock=Hasty())
     return llm
 
 

@@ -83,8 +83,8 @@ def slow(*script: Any, **config: Any) -> LLM:
     installed().register(provider, provider="scripted")
     llm = LLM(LLMConfig(model="scripted/m", **config))
     model = llm._model  # noqa: SLF001  # to go by a clock without waiting
-    _, builder = model.ready()
-    model._builder = attrs.evolve(builder, clock=provider.clock)  # noqa: SLF001  # to go by a clock without waiting
+    now = model._current(None)  # noqa: SLF001  # to go by a clock without waiting
+    now.builder = attrs.evolve(now.builder, clock=provider.clock)
     return llm
 
 
