@@ -117,6 +117,49 @@ def test_a_binding_that_is_replaced_while_a_call_takes_it_is_not_used(scripted: 
     assert model.uses.retired == [before]
 
 
+class _Interrupted(Scripted):
+    """Let something else happen while the provider is made for the first time."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__(name="interrupted")
+        self._meanwhile: list[Callable[[], object]] = [meanwhile]
+
+    @hookimpl
+    def dragoman_provider(self, config: ProviderConfig) -> Provider:
+        while self._meanwhile:
+            thread = threading.Thread(target=self._meanwhile.pop())
+            thread.start()
+            thread.join()
+        return super().dragoman_provider(config)
+
+
+def _bound_while(meanwhile: Callable[[ConfiguredModel], object]) -> tuple[ConfiguredModel, Bound]:
+    installed.cache_clear()
+    model = ConfiguredModel(LLMConfig("interrupted/a"))
+    installed().register(_Interrupted(lambda: meanwhile(model)), provider="interrupted")
+    try:
+        return model, model.use()[1]
+    finally:
+        installed.cache_clear()
+
+
+def test_a_binding_that_another_thread_has_made_meanwhile_is_taken() -> None:
+    others = list[Bound]()
+    model, bound = _bound_while(lambda model: others.append(model.use()[1]))
+    assert others == [bound]
+    assert (len(model.uses.calls), model.uses.retired) == (2, [])
+
+
+def test_a_binding_of_a_configuration_that_was_changed_meanwhile_serves_one_call() -> None:
+    def change(model: ConfiguredModel) -> None:
+        model.config.model = "echo/b"
+
+    model, before = _bound_while(change)
+    _, after, builder = model.use()
+    assert (after.explanation.model, builder.model) == ("b", "b")
+    assert model.uses.retired == [before]
+
+
 async def test_a_fallback_that_is_replaced_goes_on_with_its_calls(scripted: Scripted) -> None:
     """The calls of a model to fall back to are known where its binding is closed after another one replaced it."""
     scripted.script = [ServerError("down")]

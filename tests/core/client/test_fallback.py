@@ -473,14 +473,14 @@ def test_an_option_for_the_provider_of_a_bare_fallback_is_checked_too(scripted: 
     assert scripted.asked == []
 
 
-def test_what_else_a_fallback_lacks_may_come_until_it_is_asked(
-    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    scripted.script = [say("Hello")]
-    fallbacks = [{"model": "openai/m", "service_tier": "flex"}]
-    with SyncLLM(LLMConfig(model="scripted/a", fallbacks=fallbacks)) as client:
+def test_what_else_is_wrong_with_a_fallback_is_told_when_it_is_asked(scripted: Scripted) -> None:
+    scripted.script = [say("Hello"), ServerError("down")]
+    fallbacks = [{"model": "echo", "stall": 0.0, "proxy": "http://proxy.test"}]  # of a provider without connections
+    with SyncLLM(LLMConfig(model="scripted/a", fallbacks=fallbacks, num_retries=0)) as client:
         assert client.generate("Hi").text == "Hello"
+        with pytest.raises(ServerError, match="down") as caught:
+            client.generate("Hi")
+    assert "makes no HTTP connections of its own" in caught.value.__notes__[0]
 
 
 def test_an_option_that_only_others_have_is_left_out_of_a_fallback_where_the_policy_says_so(scripted: Scripted) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dragoman.plugins.resolution import explain
 from dragoman.spec.config import LLMConfig
+from dragoman.spec.errors import ConfigurationError
 
 
 def model_of(fallback: str | Mapping[str, Any] | LLMConfig) -> str | None:
@@ -65,17 +66,16 @@ def _without_provider(config: LLMConfig, changes: Mapping[str, Any]) -> LLMConfi
 def fallbacks_with_options(config: LLMConfig) -> Iterator[tuple[int, LLMConfig]]:
     """Yield the position and the configuration of each fallback that has options of its provider.
 
-    A model of the provider of *config* has the same options, which need not be looked at again.
-
-    Raises:
-        ConfigurationError: if no provider serves a fallback.
-
+    A model of the provider of *config* has the same options, which need not be looked at again. One that no provider
+    serves is left out: it is told of when it is asked.
     """
     provider = explain(config).provider
     for position, fallback in enumerate(config.kwargs.get("fallbacks") or (), 1):
-        other = fallback_config(config, fallback)
-        its = explain(other).provider
-        is_same = isinstance(fallback, str) and its == provider
+        try:
+            other = fallback_config(config, fallback)
+            is_same = isinstance(fallback, str) and explain(other).provider == provider
+        except ConfigurationError:
+            continue
         if not is_same and (other.kwargs.get("options") or other.provider_options()):
             yield position, other
 
