@@ -56,17 +56,13 @@ class ReadyBinding:
         self._atoms = values if all(map(is_atom, values)) else None
 
     def serves(self, config: LLMConfig, key: Secret | None) -> bool:
-        """Tell whether *config* has not changed since, nor the *key*, if one was asked for."""
-        return (
-            self.config is config
-            and self.revision == config.revision
-            and (key is None or self.key == key)
-            and self._has(config.kwargs)
-        )
+        """Tell whether *config* has not changed since, nor the *key*, if one was asked for.
 
-    def _has(self, now: dict[str, Any]) -> bool:
-        """Tell whether *now* is what was copied; objects without contents need not be compared."""
-        atoms, before = self._atoms, self.kwargs
+        Keyword arguments that are objects without contents need not be compared with their copies.
+        """
+        if self.config is not config or self.revision != config.revision or (key is not None and self.key != key):
+            return False
+        now, before, atoms = config.kwargs, self.kwargs, self._atoms
         if atoms is not None and len(now) == len(atoms) and all(map(is_, now.values(), atoms)) and [*now] == [*before]:
             return True
         return is_same(before, now)
