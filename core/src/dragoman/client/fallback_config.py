@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dragoman.plugins.resolution import explain
@@ -70,7 +70,8 @@ def fallbacks_with_options(config: LLMConfig) -> Iterator[tuple[int, LLMConfig]]
     serves is left out: it is told of when it is asked.
     """
     provider = explain(config).provider
-    for position, fallback in enumerate(config.kwargs.get("fallbacks") or (), 1):
+    fallbacks: Iterable[str | Mapping[str, Any] | LLMConfig] = config.kwargs.get("fallbacks") or ()
+    for position, fallback in enumerate(fallbacks, 1):
         try:
             other = fallback_config(config, fallback)
             is_same = isinstance(fallback, str) and explain(other).provider == provider

@@ -74,8 +74,8 @@ def priced(response: Response | Bill, input_tokens: int, output_tokens: int, pri
 def _is_installed() -> bool:
     """Tell whether there is a price list; say how to get one in the log if there is none."""
     try:
-        import genai_prices.data_snapshot  # noqa: F401, PLC0415  # an extra, and slow to import
-    except ImportError:
+        _snapshot()
+    except ConfigurationError:
         _note_absence()
         return False
     return True
