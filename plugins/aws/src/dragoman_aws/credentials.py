@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +13,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from dragoman import ConfigurationError, MissingCredentialError, ProviderConfig, Secret
+from dragoman import ConfigurationError, ForkSafeLock, MissingCredentialError, ProviderConfig, Secret
 from dragoman.http import Authorize, Base, HttpRequest, credential_fields, is_home, refuse_insecure
 from dragoman_aws.options import AwsOptions
 from dragoman_aws.regions import no_region
@@ -24,6 +25,13 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "session_token": ("AWS_SESSION_TOKEN",),
 }
 """The environment variables of the access key."""
+
+_ADVICE: Mapping[re.Pattern[str], str] = {
+    re.compile("SSO"): "run aws sso login{}",
+    re.compile("^Login"): "run aws login{}",
+    re.compile("Config|Profile|^Partial"): "correct the files of AWS",
+}
+"""What to do about an error of botocore, by the name of its class and with the argument that names the profile."""
 
 INSTALL = "install dragoman-aws[profiles] for the profiles and roles of AWS"
 
@@ -93,25 +101,46 @@ class _Chain:
     def __init__(self, config: ProviderConfig, profile: str | None) -> None:
         self._config = config
         self._profile = profile
+        self._lock = ForkSafeLock()
         self._found: Any = None
 
     def credentials(self) -> Credentials:
         """Return the credentials, which botocore refreshes; this may read files and connect to the network.
 
         Raises:
-            MissingCredentialError: if the chain has none.
+            MissingCredentialError: if the chain has none, or if it cannot read or refresh them.
 
         """
-        if self._found is None:
-            session: Any = import_module("botocore.session")  # an optional dependency, imported when used
-            self._found = session.Session(profile=self._profile).get_credentials()
-        if self._found is None:
-            message = f"no credentials for {self._config.name} in the profiles and roles of AWS; pass an access key"
-            raise MissingCredentialError(message, provider=self._config.name, model=self._config.model)
-        frozen = self._found.get_frozen_credentials()
-        token = frozen.token
-        return Credentials(
-            access_key=Secret(frozen.access_key, name="the access key"),
-            secret_key=Secret(frozen.secret_key, name="the secret key"),
-            session_token=Secret(token, name="the session token") if token else None,
-        )
+        try:
+            frozen = self._frozen()
+        except Exception as error:  # noqa: BLE001  # botocore raises exceptions of its own and of what it calls
+            problem = f"the profiles and roles of AWS give no credentials ({type(error).__name__}: {error})"
+            advice = self._advice(error)
+        else:
+            if frozen is not None:
+                return _credentials(frozen)
+            problem, advice = f"no credentials for {self._config.name} in the profiles and roles of AWS", ""
+        message = f"{problem}; {advice}pass an access key"  # raised here, since a cause may hold what it read
+        raise MissingCredentialError(message, provider=self._config.name, model=self._config.model)
+
+    def _frozen(self) -> Any:
+        with self._lock:  # so that calls that begin together read them once
+            if self._found is None:
+                session: Any = import_module("botocore.session")  # an optional dependency, imported when used
+                self._found = session.Session(profile=self._profile).get_credentials()
+            found = self._found
+        return None if found is None else found.get_frozen_credentials()
+
+    def _advice(self, error: Exception) -> str:
+        """Return what to do about an error of botocore, by the name of its class."""
+        name, profile = type(error).__name__, "" if self._profile is None else f" --profile {self._profile}"
+        return next((f"{what.format(profile)}, or " for words, what in _ADVICE.items() if words.search(name)), "")
+
+
+def _credentials(frozen: Any) -> Credentials:
+    token = frozen.token
+    return Credentials(
+        access_key=Secret(frozen.access_key, name="the access key"),
+        secret_key=Secret(frozen.secret_key, name="the secret key"),
+        session_token=Secret(token, name="the session token") if token else None,
+    )

@@ -12,7 +12,14 @@ from functools import partial
 from importlib import import_module
 from typing import Any, Protocol
 
-from dragoman import AuthenticationError, ConfigurationError, MissingCredentialError, ProviderConfig, Secret
+from dragoman import (
+    AuthenticationError,
+    ConfigurationError,
+    DragomanError,
+    MissingCredentialError,
+    ProviderConfig,
+    Secret,
+)
 from dragoman.http import Authorize, Base, Endpoint, HttpRequest, checked_headers, credential, is_home, refuse_insecure
 
 KEY_ENV = ("AZURE_OPENAI_API_KEY", "AZURE_API_KEY")
@@ -91,15 +98,33 @@ def _authorize(config: ProviderConfig, options: Identity, base: Base) -> Authori
     source = _identity(config, options, base) if options.entra else _token(options)
 
     async def authorize(_: HttpRequest) -> Mapping[str, str]:
-        token: Any = source() if callable(source) else source
+        token: Any = None
         try:
-            if inspect.isawaitable(token):
-                token = await token
+            token = await _called(source) if callable(source) else source
             return {"authorization": Secret(token, name="azure_ad_token").with_prefix("Bearer ")}
         finally:
             del token  # a traceback may show the local variables of this frame
 
     return authorize
+
+
+async def _called(source: Callable[[], Any]) -> Any:
+    """Return what the function of the caller returns.
+
+    Raises:
+        AuthenticationError: if it fails.
+
+    """
+    try:
+        token = source()
+        return await token if inspect.isawaitable(token) else token
+    except DragomanError:
+        raise
+    except Exception as error:
+        message = f"the function azure_ad_token failed with {type(error).__name__}: {error}"
+        raise AuthenticationError(message, provider="azure") from error
+    finally:
+        token = None  # a traceback may show the local variables of this frame
 
 
 def _token(options: Identity) -> Any:

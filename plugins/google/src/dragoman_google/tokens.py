@@ -70,9 +70,15 @@ class AccessToken:
         source: the path, text or content of a credentials file, or an object of google-auth; ``None`` for the
             application default credentials.
 
+    Raises:
+        ConfigurationError: if it is none of these.
+
     """
 
     def __init__(self, source: Any) -> None:
+        if not (source is None or isinstance(source, str | Path | Mapping) or hasattr(source, "refresh")):
+            message = f"credentials are a credentials file or an object of google-auth, not {type(source).__name__}"
+            raise ConfigurationError(message, provider="google", parameter="credentials")
         self._source = source
         self._lock = ForkSafeLock()
         self._credentials: Any = None if source is None or isinstance(source, str | Path | Mapping) else source
