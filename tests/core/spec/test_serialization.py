@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from typing import Any, Literal
@@ -24,6 +25,16 @@ from dragoman import (
 from dragoman.spec.serialization import from_dict, part_from_dict, structure_options, to_dict
 
 
+@frozen
+class Named:
+    by_name: dict[str, Settings]
+
+
+@dataclass
+class Place:
+    town: int
+
+
 @pytest.mark.parametrize(
     ("kind", "data", "problem"),
     [
@@ -35,6 +46,14 @@ from dragoman.spec.serialization import from_dict, part_from_dict, structure_opt
         (Message, {"role": "user", "content": ["x"]}, "expected an object, not 'x'"),
         (Message, {"role": "user", "content": 5}, "the data does not fit Message"),
         (Message, "hello", "expected an object, not 'hello'"),
+        (Settings, "hot", "expected an object, not 'hot' @ \\$$"),
+        (ChatRequest, {"model": "m", "messages": [], "settings": 3}, r"expected an object, not 3 @ \$.settings"),
+        (ChatRequest, {"model": "m", "messages": 3}, r"expected a list, not 3 @ \$.messages"),
+        (Bytes, {"dta": "aGk="}, r"unknown key 'dta' \(did you mean 'data'\?\) @ \$"),
+        (Named, {"by_name": [1]}, r"expected an object, not \[1\] @ \$.by_name"),
+        (Named, {"by_name": {"a": "x"}}, r"expected an object, not 'x' @ \$.by_name\['a'\]"),
+        (Place, {"town": 1, "twon": 2}, r"unknown key 'twon' @ \$"),
+        (Place, ["town"], r"expected an object, not \['town'\] @ \$"),
         (Settings, {"temperature": "hot"}, "expected float or null, not 'hot' @ \\$.temperature"),
         (Settings, {"max_tokens": 5.0}, "expected int or null, not 5.0"),
         (Settings, {"max_tokens": 0}, "max_tokens must be at least 1"),

@@ -412,7 +412,7 @@ class TestCapabilities:
         ('[capabilities]\nschema_fallback = ["guess"]', "@ $.capabilities.schema_fallback"),
         ("[capabilities.while_reasoning]\nheat = true", "while_reasoning names 'heat', which is not a setting"),
         ('kye = { env = ["A"] }', "has no option 'kye'; did you mean 'key'?"),
-        ("[key]\nnev = 1", "unknown key 'nev' @ $.key"),
+        ("[key]\nnev = 1", "unknown key 'nev' (did you mean 'env'?) @ $.key"),
         ('[key]\nenv = "ACME_API_KEY"', "expected a list, not 'ACME_API_KEY' @ $.key.env"),
         ('[key]\nenv = ["ACME API KEY"]', "env holds 'ACME API KEY', which is not a name for an environment variable"),
         ('[key]\nheader = "X-Key"', "header holds 'X-Key', which is not a name of a header in lower case @ $.key"),
@@ -427,7 +427,7 @@ class TestCapabilities:
         ("[capabilities.settings]\nheat = true", "settings names 'heat', which is not a setting"),
         ("[capabilities.settings]\nseed = { max = 1 }", "the table 'seed' has no option 'max'; did you mean"),
         ('[capabilities.settings]\nseed = { maximum = "1" }', "expected float or null, not '1'"),
-        ('[models."x"]\ntool = true', "unknown key 'tool' @ $.models['x']"),
+        ('[models."x"]\ntool = true', "unknown key 'tool' (did you mean 'tools'?) @ $.models['x']"),
         ('base_url = "https://twice.example"', "acme.toml: Cannot overwrite a value"),
     ],
 )

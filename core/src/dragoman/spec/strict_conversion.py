@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -39,11 +40,16 @@ def _explain(error: BaseException, kind: type | None) -> str:
 def _told(error: ForbiddenExtraKeysError) -> str:
     """Return what unknown keys of one of our classes are called, in parentheses."""
     from dragoman.spec.foreign_names import has_table, refused  # noqa: PLC0415  # only errors need it
+    from dragoman.spec.nearest_name import suggestion  # noqa: PLC0415  # only errors need it
 
     kind: Any = error.cl
-    if not has_table(kind.__name__):
+    if not attrs.has(kind):
         return ""
-    advice = refused(sorted(error.extra_fields), [field.alias for field in attrs.fields(kind)], kind.__name__)
+    names, known = sorted(error.extra_fields), [field.alias for field in attrs.fields(kind)]
+    if has_table(kind.__name__):
+        advice = refused(names, known, kind.__name__)
+    else:
+        advice = "; ".join(found for name in names if (found := suggestion(name, known)))
     return f" ({advice})" if advice else ""
 
 
@@ -62,6 +68,8 @@ def strict_converter() -> Converter:
     for number in (UUID, Decimal):
         converter.register_structure_hook(number, _from_text(number, number))
         converter.register_unstructure_hook(number, str)
+    converter.register_structure_hook_factory(_is_class, _of_objects(Converter.gen_structure_attrs_fromdict))
+    converter.register_structure_hook_factory(_is_mapping, _of_objects(Converter.gen_structure_mapping))
     converter.register_structure_hook_factory(_is_list, _refusing_strings(list_structure_factory))
     converter.register_structure_hook_factory(_is_tuple, _refusing_strings(homogenous_tuple_structure_factory))
     converter.register_structure_hook_func(_is_literal, _choice)
@@ -142,7 +150,7 @@ def _refusing_strings(
         read = factory(kind, converter)
 
         def structure(value: Any, kind: Any) -> Any:
-            if isinstance(value, str | bytes | Mapping):
+            if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
                 message = f"expected a list, not {shown(cast('object', value))}"
                 raise TypeError(message)
             return read(value, kind)
@@ -150,6 +158,22 @@ def _refusing_strings(
         return structure
 
     return make
+
+
+def _is_class(kind: Any) -> bool:
+    return attrs.has(kind) or dataclasses.is_dataclass(kind)
+
+
+def _of_objects(
+    make: Callable[[Converter, Any], Callable[[Any, Any], Any]],
+) -> Callable[[Any, Converter], Callable[[Any, Any], Any]]:
+    """Refuse what is not an object where one is expected, before its members are asked for."""
+
+    def factory(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+        read = make(converter, kind)
+        return lambda value, kind: read(mapping(value), kind)
+
+    return factory
 
 
 def _is_frozenset(kind: Any) -> bool:
@@ -186,8 +210,12 @@ def _is_json(kind: Any) -> bool:
     return kind in (Any, object) or (get_origin(kind) is Union and {bool, str, float} <= set(get_args(kind)))
 
 
+def _is_mapping(kind: Any) -> bool:
+    return get_origin(kind) in {Mapping, dict}
+
+
 def _is_plain_mapping(kind: Any) -> bool:
-    if get_origin(kind) not in {Mapping, dict}:
+    if not _is_mapping(kind):
         return False
     value = get_args(kind)[1]
     return _is_json(value) or value is str or _is_plain_mapping(value)
