@@ -39,9 +39,10 @@ LARGER: Mapping[str, Mapping[str, tuple[int, str]]] = {
             "chat chat_[cmps]* completion errors models families other_choice reasoning_details",
         ),
         "the Responses API": (1110, "responses responses_* strict_schemas"),
-        "hosts described by a file, listings and embeddings": (
-            670,
-            "__init__ any_server catalogue embeddings endpoint manifest* model_listing name_patterns options provider",
+        "the manifest of a host": (290, "manifest manifest_checks"),
+        "hosts described by a manifest, listings and embeddings": (
+            495,
+            "__init__ any_server catalogue embeddings endpoint manifest_p* model_listing name_patterns options provider",
         ),
         "the forms of other programs": (150, "chunk_writer openai_format plain_messages"),
     },

@@ -429,6 +429,52 @@ class TestCapabilities:
         ('[capabilities.settings]\nseed = { maximum = "1" }', "expected float or null, not '1'"),
         ('[models."x"]\ntool = true', "unknown key 'tool' (did you mean 'tools'?) @ $.models['x']"),
         ('base_url = "https://twice.example"', "acme.toml: Cannot overwrite a value"),
+        ('key = "ACME_API_KEY"', "expected an object, not 'ACME_API_KEY' @ $.key"),
+        ("key = 3", "expected an object, not 3 @ $.key"),
+        ('models = ["acme-large"]', "expected an object, not ['acme-large'] @ $.models"),
+        ("models = { acme = true }", "expected an object, not True @ $.models['acme']"),
+        ('sources = ["https://x"]', "expected an object, not 'https://x' @ $.sources[0]"),
+        (
+            '[[sources]]\nurl = "https://x"\nread = "2026-02-30"\nfacts = []',
+            "read holds '2026-02-30', which is not a date",
+        ),
+        ('base_path = "v1"', "base_path holds 'v1', which is not a path such as /v1"),
+        ('base_path = "/v1/"', "base_path holds '/v1/', which is not a path"),
+        ('[key]\nprefix = "Key\\n"', "which is not a text of printable ASCII characters @ $.key"),
+        ('[wire]\noptions = ["temperature"]', "options holds 'temperature', which is an argument at all providers"),
+        ('[wire]\noptions = ["api_key"]', "options holds 'api_key', which is an argument at all providers"),
+        ('[wire]\noptions = ["messages"]', "options holds 'messages', which the dialect writes itself"),
+        ('[wire]\noptions = ["extra_body"]', "options holds 'extra_body', which all hosts have"),
+        ('[wire]\nsetting_names = { max_tokens = "limit" }', "which has no place there: max_tokens_name names it"),
+        ('[wire]\nsetting_names = { parallel_tool_calls = "p" }', "which has no place there: it has one name"),
+        ('[wire]\nsetting_names = { top_k = "" }', "setting_names holds '' for top_k, which is not a name of a member"),
+        ("[wire]\nsetting_names = { top_k = 3 }", "setting_names holds 3 for top_k, which is not a name of a member"),
+        (
+            '[wire]\nsetting_names = { top_k = "model" }',
+            "setting_names holds 'model' for top_k, which the dialect writes itself",
+        ),
+        ('[wire]\nreasoning_names = ["content"]', "reasoning_names holds 'content', which does not hold reasoning"),
+        ('[wire]\nreasoning_names = [""]', "reasoning_names holds '', which is not a name of a member"),
+        ('[wire]\nreplay_reasoning = "role"', "replay_reasoning holds 'role', which does not hold reasoning"),
+        ("[capabilities.settings]\nseed = { minimum = 2, maximum = 1 }", "minimum 2 is greater than maximum 1"),
+        ("[capabilities.settings]\nseed = { minimum = nan }", "minimum must be a finite number, not nan"),
+        ("[capabilities.settings]\neffort = { values = [] }", "values is empty; if no value is accepted"),
+        (
+            '[capabilities.settings]\nseed = { values = ["1"] }',
+            "seed has the limit 'values', but can only have maximum",
+        ),
+        (
+            "[capabilities.settings]\neffort = { maximum = 1 }",
+            "effort has the limit 'maximum', but can only have values",
+        ),
+        ("[capabilities.settings]\nlogprobs = { most = 1 }", "logprobs has the limit 'most', but can only have none"),
+        ('[capabilities.input]\n"image/*" = { most = 1 }', "image/* has the limit 'most', but can only have none"),
+        ('[models.""]\ntools = true', "models holds '', which is not a beginning of names of models"),
+        (
+            '[claims]\nhosts = ["https://api.acme.example"]',
+            "hosts holds 'https://api.acme.example', which is not a host",
+        ),
+        ('[claims]\naliases = ["Acme Inc"]', "aliases holds 'Acme Inc', which is not a name of a provider"),
     ],
 )
 def test_each_fault_of_a_manifest_is_reported_with_its_path(text: str, words: str) -> None:
@@ -440,11 +486,47 @@ def test_each_fault_of_a_manifest_is_reported_with_its_path(text: str, words: st
 
 
 @pytest.mark.parametrize(
-    "address", ["api.acme.example", "ftp://api.acme.example", "https://", "https://a.example?x=1", "https://[x"]
+    "address",
+    [
+        "api.acme.example",
+        "ftp://api.acme.example",
+        "https://",
+        "https://a.example?x=1",
+        "https://[x",
+        "https://user:word@api.acme.example",
+        "https://api acme.example",
+        "https://api.acme.example:99999",
+        "https://{region.acme.example",
+        "https://api.acme.example/../v1",
+    ],
 )
 def test_an_address_that_is_none_is_refused(address: str) -> None:
-    with pytest.raises(PluginError, match=r"base_url is an address such as|acme.toml"):
+    with pytest.raises(PluginError, match=r"acme.toml: base_url must be an address such as"):
         read_manifest(f'base_url = "{address}"', "acme.toml")
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ('places = { temperature = ["ACME_X"] }', "places holds 'temperature', which is an argument at all providers"),
+        ('[places]\nregion = ["ACME REGION"]', "places holds 'ACME REGION', which is not a name for an environment"),
+        ("[places]\nregion = 3", "expected a list, not 3 @ $.places['region']"),
+        ('[places]\nregion = []\n[wire]\noptions = ["region"]', "places and wire.options both have 'region'"),
+    ],
+)
+def test_a_place_that_callers_cannot_fill_is_refused(members: str, words: str) -> None:
+    name = "temperature" if "temperature" in members else "region"
+    with pytest.raises(PluginError, match=re.escape(words)):
+        read_manifest(f'base_url = "https://{{{name}}}.acme.example"\n{members}', "acme.toml")
+
+
+def test_a_slash_behind_the_address_of_a_host_is_no_segment(tmp_path: Path) -> None:
+    (tmp_path / "dragoman.toml").write_text('base_url = "https://api.acme.example/v2/"')
+    installed.cache_clear()
+    installed().register(ManifestHost(tmp_path / "dragoman.toml"), provider="acme")
+    for more in ({}, {"api_base": "https://api.acme.example"}, {"api_base": "https://api.acme.example/v2/"}):
+        assert llm(model="acme/m", **more).build_request("hi").url == "https://api.acme.example/v2/chat/completions"
+    installed.cache_clear()
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

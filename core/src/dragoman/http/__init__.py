@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Authorize as Authorize,
         Base as Base,
         Endpoint as Endpoint,
+        address_problem as address_problem,
         base_url as base_url,
         checked_headers as checked_headers,
         credential as credential,
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     )
     from dragoman.http.ndjson import NDJSON as NDJSON, JsonLines as JsonLines
     from dragoman.http.options import (
+        TAKEN_NAMES as TAKEN_NAMES,
         OptionsReader as OptionsReader,
         add_options as add_options,
         body_of as body_of,
@@ -148,6 +150,7 @@ _HOMES = {
         "Base",
         "Endpoint",
         "REQUEST_ID_HEADERS",
+        "address_problem",
         "base_url",
         "checked_headers",
         "credential",
@@ -202,6 +205,7 @@ _HOMES = {
     "dragoman.http.form_data": ("multipart",),
     "dragoman.http.ndjson": ("NDJSON", "JsonLines"),
     "dragoman.http.options": (
+        "TAKEN_NAMES",
         "OptionsReader",
         "add_options",
         "body_of",

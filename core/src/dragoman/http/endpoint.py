@@ -161,17 +161,21 @@ def _likely(url: str, parts: SplitResult, default: str | None, version: str) -> 
 
 
 def _split_base_url(text: str) -> SplitResult:
+    problem = address_problem(text)
+    if problem:
+        message = f"api_base {problem}; a base URL looks like https://host/v1"
+        raise ConfigurationError(message, parameter="api_base")
+    return urlsplit(text)
+
+
+def address_problem(text: str) -> str:
+    """Return why a text cannot be a base URL, to follow its name in a sentence; an empty string if it can."""
     try:
         parts = urlsplit(text)
         _ = parts.port  # raises if the port is not valid
     except ValueError:  # the message of urlsplit may show a password
-        message = "api_base is not a valid URL. Ports are numbers up to 65535; IPv6 addresses need brackets"
-        raise ConfigurationError(message, parameter="api_base") from None
-    problem = _problem(text, parts)
-    if problem:
-        message = f"api_base {problem}; a base URL looks like https://host/v1"
-        raise ConfigurationError(message, parameter="api_base")
-    return parts
+        return "is not a valid URL. Ports are numbers up to 65535; IPv6 addresses need brackets"
+    return _problem(text, parts)
 
 
 def _problem(text: str, parts: SplitResult) -> str:
@@ -217,7 +221,7 @@ def _with_version(parts: SplitResult, default: str | None, version: str) -> str:
         path = path.removesuffix(operation)
     if _is_version(path.rpartition("/")[2]):
         return path
-    own = urlsplit(default).path if default else version
+    own = urlsplit(default).path.rstrip("/") if default else version
     at_home = default is not None and urlsplit(default).hostname == parts.hostname
     if not path:
         return own if at_home else version

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 import attrs
 
 from dragoman.spec.argument_checks import copied, is_same
-from dragoman.spec.config import CORE_OPTIONS
+from dragoman.spec.config import CORE_OPTIONS, FIELDS
 from dragoman.spec.errors import ConfigurationError, InvalidRequestError, UnsupportedError
 from dragoman.spec.request import SETTINGS, ChatRequest, CompletionRequest
 from dragoman.spec.secret import is_credential
@@ -104,6 +104,8 @@ def _is_equal(one: object, other: object) -> bool:
 
 
 _ALSO: Iterable[str] = (*SETTINGS, *CORE_OPTIONS, "tools", "tool_choice", "output")
+TAKEN_NAMES = frozenset((*_ALSO, *FIELDS))
+"""The names of arguments of a configuration or a call, which reach no option of a provider."""
 
 
 def option_field(

@@ -18,6 +18,7 @@ import attrs
 from cattrs import Converter, transform_error
 from cattrs.cols import homogenous_tuple_structure_factory, list_structure_factory
 from cattrs.errors import ForbiddenExtraKeysError
+from cattrs.gen import make_mapping_structure_fn
 
 from dragoman.spec._enums import OpenEnum
 from dragoman.spec.argument_checks import shown
@@ -69,7 +70,7 @@ def strict_converter() -> Converter:
         converter.register_structure_hook(number, _from_text(number, number))
         converter.register_unstructure_hook(number, str)
     converter.register_structure_hook_factory(_is_class, _of_objects(Converter.gen_structure_attrs_fromdict))
-    converter.register_structure_hook_factory(_is_mapping, _of_objects(Converter.gen_structure_mapping))
+    converter.register_structure_hook_factory(_is_mapping, _of_objects(_read_mapping))
     converter.register_structure_hook_factory(_is_list, _refusing_strings(list_structure_factory))
     converter.register_structure_hook_factory(_is_tuple, _refusing_strings(homogenous_tuple_structure_factory))
     converter.register_structure_hook_func(_is_literal, _choice)
@@ -158,6 +159,10 @@ def _refusing_strings(
         return structure
 
     return make
+
+
+def _read_mapping(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
+    return make_mapping_structure_fn(kind, converter, dict)  # the method of the converter would register its result
 
 
 def _is_class(kind: Any) -> bool:

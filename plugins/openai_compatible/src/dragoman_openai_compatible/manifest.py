@@ -6,104 +6,49 @@ invalid value is reported with its path. :mod:`dragoman_openai_compatible.manife
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import attrs
 from attrs import field, frozen
 
-from dragoman import NO, SETTINGS, YES, Cap, Capabilities, InvalidRequestError, PluginError, structure_options
+from dragoman import NO, Capabilities, InvalidRequestError, PluginError, structure_options
+from dragoman_openai_compatible.manifest_checks import (
+    HEADER,
+    HOST,
+    MEDIA,
+    MEMBER,
+    MESSAGE,
+    MODELS,
+    NAME,
+    PATH,
+    PLACE,
+    PREFIX,
+    VARIABLE,
+    address,
+    cap,
+    caps,
+    day,
+    each_matches,
+    known_settings,
+    none_of,
+    option_names,
+    positive,
+    renamed,
+)
 from dragoman_openai_compatible.models import facts_of_model
 
-_Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
-_HEADER = re.compile(r"[a-z0-9][a-z0-9-]*")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_MEDIA = re.compile(r"[a-z]+/[a-z0-9.+*-]+")
-_MEMBER = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-PLACE = re.compile(r"\{(\w+)\}")
-"""A place in a base URL that is filled with the value of an option or of an environment variable."""
+
+def _variables(self: Any, attribute: attrs.Attribute[Any], value: dict[str, tuple[str, ...]]) -> None:
+    for variables in value.values():
+        each_matches(VARIABLE, "name for an environment variable")(self, attribute, variables)
 
 
-def _each_matches(pattern: re.Pattern[str], expected: str) -> _Validator:
-    """Return a validator that matches each text of a field, or each key of a table, against *pattern*."""
-
-    def check(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-        for text in (value,) if isinstance(value, str) else value:
-            if not pattern.fullmatch(text):
-                message = f"{attribute.name} holds {text!r}, which is not a {expected}"
-                raise ValueError(message)
-
-    return check
-
-
-def _settings(_: Any, attribute: attrs.Attribute[Any], value: Mapping[str, Any]) -> None:
-    for name in value:
-        if name not in SETTINGS:
-            message = f"{attribute.name} names {name!r}, which is not a setting; the settings are {', '.join(SETTINGS)}"
-            raise ValueError(message)
-
-
-def _positive(_: Any, attribute: attrs.Attribute[Any], value: int | None) -> None:
-    if value is not None and value < 1:
-        message = f"{attribute.name} must be a whole number, at least 1, not {value}"
-        raise ValueError(message)
-
-
-def _address(_: Any, attribute: attrs.Attribute[Any], value: str) -> None:
-    if not value:
-        return
-    parts = urlsplit(PLACE.sub("x", value))
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        message = f"{attribute.name} must be an address such as https://api.acme.example/v1, not {value!r}"
-        raise ValueError(message)
-
-
-def _caps(value: Mapping[str, Any]) -> dict[str, Cap]:
-    """Return the capability that a table gives each name: supported, not supported, or within limits."""
-    return {name: _cap(name, given) for name, given in value.items()}
-
-
-def _cap(name: str, given: Any) -> Cap:
-    if isinstance(given, bool):
-        return YES if given else NO
-    if not isinstance(given, dict):
-        message = f"{name} must be true, false or a table of limits, not {given!r}"
-        raise TypeError(message)
-    limits = structure_options(Limits, cast("dict[str, Any]", given), provider=f"the table {name!r}", also=None)
-    values = None if limits.values is None else frozenset(limits.values)
-    support = YES.support if limits.accepted else NO.support
-    rest = attrs.asdict(limits, filter=attrs.filters.exclude("accepted", "values"))
-    return Cap(support=support, values=values, **rest)
-
-
-@frozen(kw_only=True)
-class Limits:
-    """Limit the values of a setting.
-
-    Args:
-        accepted: whether any value is accepted.
-        minimum: the least value accepted.
-        maximum: the greatest value accepted.
-        values: the only values accepted.
-        most: the greatest number of items, such as stop sequences.
-        longest: the greatest length of each item, in bytes of UTF-8.
-        blank: whether an item may be white space alone.
-        note: the reason, which the caller sees.
-
-    """
-
-    accepted: bool = True
-    minimum: float | None = None
-    maximum: float | None = None
-    values: tuple[str, ...] | None = None
-    most: int | None = field(default=None, validator=_positive)
-    longest: int | None = field(default=None, validator=_positive)
-    blank: bool = True
-    note: str = ""
+_REASONING = (
+    each_matches(MEMBER, "name of a member"),
+    none_of(MESSAGE, "which does not hold reasoning"),
+)
 
 
 @frozen(kw_only=True)
@@ -118,9 +63,9 @@ class Key:
 
     """
 
-    env: tuple[str, ...] = field(default=(), validator=_each_matches(_VARIABLE, "name for an environment variable"))
-    header: str = field(default="authorization", validator=_each_matches(_HEADER, "name of a header in lower case"))
-    prefix: str = "Bearer "
+    env: tuple[str, ...] = field(default=(), validator=each_matches(VARIABLE, "name for an environment variable"))
+    header: str = field(default="authorization", validator=each_matches(HEADER, "name of a header in lower case"))
+    prefix: str = field(default="Bearer ", validator=each_matches(PREFIX, "text of printable ASCII characters"))
     required: bool = True
 
 
@@ -146,18 +91,16 @@ class Wire:
 
     max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     include_usage: bool = True
-    setting_names: dict[str, str] = field(factory=dict[str, str], validator=_settings)
-    reasoning_names: tuple[str, ...] = ("reasoning_content", "reasoning")
-    replay_reasoning: str | None = None
+    setting_names: dict[str, str] = field(factory=dict[str, str], validator=(known_settings, renamed))
+    reasoning_names: tuple[str, ...] = field(default=("reasoning_content", "reasoning"), validator=_REASONING)
+    replay_reasoning: str | None = field(default=None, validator=_REASONING)
     reasoning_details: bool = False
     metadata_names: tuple[str, ...] = ("system_fingerprint", "service_tier")
-    kept_headers: tuple[str, ...] = field(
-        default=(), validator=_each_matches(_HEADER, "name of a header in lower case")
-    )
+    kept_headers: tuple[str, ...] = field(default=(), validator=each_matches(HEADER, "name of a header in lower case"))
     request_id_headers: tuple[str, ...] = field(
-        default=(), validator=_each_matches(_HEADER, "name of a header in lower case")
+        default=(), validator=each_matches(HEADER, "name of a header in lower case")
     )
-    options: tuple[str, ...] = field(default=(), validator=_each_matches(_MEMBER, "name for an option"))
+    options: tuple[str, ...] = field(default=(), validator=option_names)
     refuses: tuple[Literal["logit_bias", "user", "stream_options"], ...] = ()
 
 
@@ -189,29 +132,29 @@ class Accepts:
     schema_fallback: tuple[Literal["tool", "json", "text"], ...] | None = None
     prefill: bool | None = None
     reasoning: bool | None = None
-    input: dict[str, Any] = field(factory=dict[str, Any], validator=_each_matches(_MEDIA, "media type such as image/*"))
-    settings: dict[str, Any] = field(factory=dict[str, Any], validator=_settings)
-    while_reasoning: dict[str, Any] = field(factory=dict[str, Any], validator=_settings)
-    context_tokens: int | None = field(default=None, validator=_positive)
-    output_tokens: int | None = field(default=None, validator=_positive)
+    input: dict[str, Any] = field(factory=dict[str, Any], validator=each_matches(MEDIA, "media type such as image/*"))
+    settings: dict[str, Any] = field(factory=dict[str, Any], validator=known_settings)
+    while_reasoning: dict[str, Any] = field(factory=dict[str, Any], validator=known_settings)
+    context_tokens: int | None = field(default=None, validator=positive)
+    output_tokens: int | None = field(default=None, validator=positive)
 
     def __attrs_post_init__(self) -> None:
         """Read the tables now, so that an invalid table is reported for every model."""
-        _caps(self.input)
-        _caps(self.settings)
-        _caps(self.while_reasoning)
+        caps(self.input)
+        caps(self.settings)
+        caps(self.while_reasoning)
 
     def over(self, base: Capabilities) -> Capabilities:
         """Return *base*, overridden by what is set here."""
         changes: dict[str, Any] = {
-            name: _cap(name, value) if isinstance(value, bool) else value
+            name: cap(name, value) if isinstance(value, bool) else value
             for name in _SIMPLE_FIELDS
             if (value := getattr(self, name)) is not None
         }
         if self.completion is not None:
             changes["completion_stream"] = changes["completion"]
         for name in ("input", "settings", "while_reasoning"):
-            changes[name] = {**getattr(base, name), **_caps(getattr(self, name))}
+            changes[name] = {**getattr(base, name), **caps(getattr(self, name))}
         return attrs.evolve(base, **changes)
 
 
@@ -239,9 +182,9 @@ class Claims:
 
     """
 
-    aliases: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = field(default=(), validator=each_matches(NAME, "name of a provider"))
+    hosts: tuple[str, ...] = field(default=(), validator=each_matches(HOST, "host such as api.acme.example"))
+    models: tuple[str, ...] = field(default=(), validator=each_matches(MODELS, "beginning of names of models"))
 
 
 @frozen(kw_only=True)
@@ -256,7 +199,7 @@ class Source:
     """
 
     url: str
-    read: str = field(validator=_each_matches(_DATE, "date such as 2026-11-29"))
+    read: str = field(validator=day)
     facts: tuple[str, ...]
 
 
@@ -281,18 +224,22 @@ class Manifest:
 
     """
 
-    base_url: str = field(validator=_address)
+    base_url: str = field(validator=address)
     base_url_env: tuple[str, ...] = field(
-        default=(), validator=_each_matches(_VARIABLE, "name for an environment variable")
+        default=(), validator=each_matches(VARIABLE, "name for an environment variable")
     )
-    base_path: str = "/v1"
-    places: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
+    base_path: str = field(default="/v1", validator=each_matches(PATH, "path such as /v1"))
+    places: dict[str, tuple[str, ...]] = field(
+        factory=dict[str, tuple[str, ...]], validator=(*option_names, _variables)
+    )
     title: str = ""
     docs: str = ""
     key: Key = Key()
     wire: Wire = Wire()
     capabilities: Accepts = Accepts()
-    models: dict[str, Accepts] = field(factory=dict[str, Accepts])
+    models: dict[str, Accepts] = field(
+        factory=dict[str, Accepts], validator=each_matches(MODELS, "beginning of names of models")
+    )
     claims: Claims = Claims()
     sources: tuple[Source, ...] = ()
 
@@ -300,6 +247,9 @@ class Manifest:
         """Compare the places in the base URL with those that are described."""
         if {*PLACE.findall(self.base_url)} != {*self.places}:
             message = f"places describes {sorted(self.places)}, but base_url is {self.base_url!r}"
+            raise ValueError(message)
+        if both := sorted({*self.places} & {*self.wire.options}):
+            message = f"places and wire.options both have {both[0]!r}"
             raise ValueError(message)
 
     @property
